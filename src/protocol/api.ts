@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { connectionInfo, deviceKind, remoteSessionId } from './control-channel';
+import { LIMITS } from './limits';
+import { agentId, applicationId, deviceId, instant, spkiPin } from './names';
+import { endReason, ending, half, halfState, sessionState } from './remote-session';
+
+/** Bodies of the REST API under `/api`. One schema per message; types are inferred from it. */
+
+export const role = z.enum(['admin', 'technician']);
+export type Role = z.infer<typeof role>;
+
+const userName = z.string().regex(/^[a-z0-9._@-]{1,64}$/, 'user ID must be 1 to 64 of a-z 0-9 . _ @ -');
+const newPassword = z
+  .string()
+  .min(LIMITS.PASSWORD_CHARACTERS_MIN, `a password needs at least ${LIMITS.PASSWORD_CHARACTERS_MIN} characters`)
+  .max(LIMITS.PASSWORD_CHARACTERS_MAX);
+
+// ---- auth
+export const loginRequest = z.strictObject({
+  username: z.string().min(1).max(64),
+  password: z.string().min(1).max(LIMITS.PASSWORD_CHARACTERS_MAX),
+});
+export const user = z.object({
+  id: z.uuid(),
+  username: userName,
+  displayName: z.string(),
+  role,
+  active: z.boolean(),
+  createdAt: instant,
+});
+export type User = z.infer<typeof user>;
+export const newUser = z.strictObject({
+  username: userName,
+  displayName: z.string().min(1).max(100),
+  role,
+  password: newPassword,
+});
+export const userChange = z
+  .strictObject({
+    displayName: z.string().min(1).max(100),
+    role,
+    active: z.boolean(),
+    password: newPassword,
+  })
+  .partial();
+
+export const apiToken = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  createdAt: instant,
+  expiresAt: instant.nullable(),
+  lastUsedAt: instant.nullable(),
+});
+export const newApiToken = z.strictObject({
+  name: z.string().min(1).max(100),
+  expiresInDays: z.int().min(1).max(3650).optional(),
+});
+/** The only time the token itself is shown. */
+export const createdApiToken = apiToken.extend({ token: z.string() });
+
+export const auditEvent = z.object({
+  id: z.int(),
+  at: instant,
+  actor: z.string(),
+  action: z.string(),
+  target: z.string(),
+  detail: z.string(),
+});
+export type AuditEvent = z.infer<typeof auditEvent>;
+
+// ---- agents and devices
+export const agent = z.object({
+  id: agentId,
+  online: z.boolean(),
+  version: z.string(),
+  createdAt: instant,
+  lastSeenAt: instant.nullable(),
+});
+export const newEnrolment = z.strictObject({ agentId });
+/** `ticket` is what the person at the customer types in; see `enrolmentTicket`. */
+export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
+
+export const device = z.object({
+  id: deviceId,
+  agentId,
+  name: z.string(),
+  kind: deviceKind,
+  model: z.string(),
+  serialNumber: z.string(),
+  location: z.string(),
+  online: z.boolean(),
+  lastSeenAt: instant.nullable(),
+  applications: z.array(z.object({ id: applicationId, title: z.string() })),
+});
+export type Device = z.infer<typeof device>;
+
+// ---- remote sessions
+/** S141. */
+export const newSession = z.strictObject({
+  deviceId,
+  applicationId,
+  reason: z.string().trim().min(1, 'say why the session is needed').max(LIMITS.REASON_CHARACTERS),
+  minutes: z.int().min(1).max(LIMITS.SESSION_MINUTES).default(LIMITS.SESSION_MINUTES_DEFAULT),
+});
+
+export const sessionHalf = z.object({
+  half,
+  state: halfState,
+  startedAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  endReason: endReason.nullable(),
+});
+export const sessionStep = z.object({ at: instant, step: z.string(), text: z.string() });
+
+export const session = z.object({
+  id: remoteSessionId,
+  user: z.object({ id: z.uuid(), username: z.string(), displayName: z.string() }),
+  deviceId,
+  deviceName: z.string(),
+  applicationId,
+  reason: z.string(),
+  minutes: z.int(),
+  state: sessionState,
+  ending: ending.nullable(),
+  /** What failed, or who ended it, in words; empty otherwise. */
+  detail: z.string(),
+  requestedAt: instant,
+  approvedAt: instant.nullable(),
+  establishedAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  validUntil: instant.nullable(),
+  /** Tunnel bytes, as the relay counted them. */
+  bytesFromDevice: z.int(),
+  bytesFromTerminal: z.int(),
+  /** From established to ended (or now); null where it never was. */
+  durationSeconds: z.number().nullable(),
+  device: sessionHalf,
+  terminal: sessionHalf,
+});
+export type Session = z.infer<typeof session>;
+export const sessionWithSteps = session.extend({ steps: z.array(sessionStep) });
+
+/** S201-S202: `waiting` until the person at the device has approved and the relay has answered. */
+export const sessionConnection = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('waiting'), state: sessionState }),
+  z.object({ status: z.literal('ready'), connection: connectionInfo }),
+  z.object({ status: z.literal('over'), ending, detail: z.string() }),
+]);
+export type SessionConnection = z.infer<typeof sessionConnection>;
+
+/** An administrator closes the books of a half that can never report. */
+export const sessionOverride = z.strictObject({ reason: z.string().trim().min(1).max(LIMITS.REASON_CHARACTERS) });
+
+// ---- relays
+export const relay = z.object({
+  id: z.string(),
+  connected: z.boolean(),
+  version: z.string(),
+  pairs: z.int(),
+  links: z.int(),
+});
+
+/** `GET /api/about`, without login: what a terminal needs before it logs in. */
+export const about = z.object({
+  product: z.literal('platen'),
+  version: z.string(),
+  protocol: z.int(),
+  pin: spkiPin.optional(),
+});
+
+/** Lists come in pages: newest first, `next` is the cursor of the following page. */
+export const page = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row), next: z.string().nullable() });
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(LIMITS.PAGE_ROWS).default(50),
+  before: z.string().max(64).optional(),
+});
+export const sessionQuery = pageQuery.extend({
+  state: z.enum(['live', 'ended', 'all']).default('all'),
+  deviceId: deviceId.optional(),
+});

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { LIMITS } from './limits';
+import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
+import { ending } from './remote-session';
+
+/**
+ * Control channel: one XMPP stream (RFC 6120, direct TLS as in XEP-0368) from the agent to the control plane.
+ *
+ * Every exchange is one IQ of type set whose payload element `<name xmlns='namespace'>` holds one JSON container
+ * (XEP-0335); the answer is a result with the same element, or an IQ error with a `<problem>` naming the code.
+ *
+ *   agent   -> server  announce            after every login: the devices behind this agent
+ *   server  -> agent   request-approval    S142    agent -> server  approval         S144, or NO
+ *   server  -> agent   withdraw-approval   the request expired or was cancelled
+ *   server  -> agent   connection-info     S149    (token and session ID)
+ *   server  -> agent   terminate           S265, S314
+ */
+export const NS_SESSION = 'urn:platen:session:1';
+export const NS_AGENT = 'urn:platen:agent:1';
+export const NS_PROBLEM = 'urn:platen:problem:1';
+/** XEP-0335: JSON Containers. */
+export const NS_JSON = 'urn:xmpp:json:0';
+/** XEP-0199: XMPP Ping. */
+export const NS_PING = 'urn:xmpp:ping';
+/** XEP-0030: Service Discovery. */
+export const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info';
+
+export interface Exchange<Request = unknown, Response = unknown> {
+  readonly name: string;
+  readonly namespace: string;
+  readonly from: 'server' | 'agent';
+  readonly request: z.ZodType<Request>;
+  readonly response: z.ZodType<Response>;
+}
+const exchange = <Request, Response>(e: Exchange<Request, Response>): Exchange<Request, Response> => e;
+const nothing = z.object({});
+
+/** What kind of image forming apparatus a device is ([0033]). */
+export const deviceKind = z.enum(['mfp', 'printer', 'copier', 'fax', 'scanner']);
+export type DeviceKind = z.infer<typeof deviceKind>;
+
+export const announcedApplication = z.object({ id: applicationId, title: z.string().min(1).max(100) });
+export const announcedDevice = z.object({
+  id: deviceId,
+  name: z.string().min(1).max(100),
+  kind: deviceKind,
+  model: z.string().max(200).default(''),
+  serialNumber: z.string().max(100).default(''),
+  location: z.string().max(200).default(''),
+  applications: z.array(announcedApplication).max(LIMITS.APPLICATIONS_PER_DEVICE),
+});
+export type AnnouncedDevice = z.infer<typeof announcedDevice>;
+
+export const announce = exchange({
+  name: 'announce',
+  namespace: NS_AGENT,
+  from: 'agent',
+  request: z.object({
+    agentVersion: z.string().max(40),
+    devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
+  }),
+  /** `refused`: devices that belong to another agent already. */
+  response: z.object({ refused: z.array(deviceId) }),
+});
+
+export const remoteSessionId = z.uuid();
+
+export const requestApproval = exchange({
+  name: 'request-approval',
+  namespace: NS_SESSION,
+  from: 'server',
+  request: z.object({
+    remoteSessionId,
+    deviceId,
+    applicationId,
+    /** Who asks, as the person at the device reads it. */
+    userName: z.string().max(100),
+    reason: z.string().max(LIMITS.REASON_CHARACTERS),
+    /** Valid duration that is asked for. */
+    minutes: z.int().positive(),
+    answerBefore: instant,
+  }),
+  response: nothing,
+});
+
+export const approval = exchange({
+  name: 'approval',
+  namespace: NS_SESSION,
+  from: 'agent',
+  request: z.object({ remoteSessionId, decision: z.enum(['approved', 'declined']) }),
+  response: nothing,
+});
+
+export const withdrawApproval = exchange({
+  name: 'withdraw-approval',
+  namespace: NS_SESSION,
+  from: 'server',
+  request: z.object({ remoteSessionId, ending }),
+  response: nothing,
+});
+
+/** All one side needs to establish its half at the relay. */
+export const connectionInfo = z.object({
+  remoteSessionId,
+  applicationId,
+  /** ws: or wss: address of the Cloud Hub or Web Agent. */
+  url: z.url({ protocol: /^wss?$/ }),
+  sessionId: secret,
+  token: secret,
+  validUntil: instant,
+  /** Set where the relay's certificate is one the server made itself. */
+  pin: spkiPin.optional(),
+});
+export type ConnectionInfo = z.infer<typeof connectionInfo>;
+
+export const connectionInfoToDevice = exchange({
+  name: 'connection-info',
+  namespace: NS_SESSION,
+  from: 'server',
+  request: connectionInfo.extend({ deviceId }),
+  response: nothing,
+});
+
+export const terminate = exchange({
+  name: 'terminate',
+  namespace: NS_SESSION,
+  from: 'server',
+  request: z.object({ remoteSessionId, ending }),
+  /** `connected: false`: this agent holds no connection for the session, so the relay has to end the half. */
+  response: z.object({ connected: z.boolean() }),
+});
+
+/** Every exchange of the control channel; PROTOCOL.md and the vectors are checked against this table. */
+export const EXCHANGES = {
+  announce,
+  requestApproval,
+  approval,
+  withdrawApproval,
+  connectionInfoToDevice,
+  terminate,
+} as const;
+
+/** What `POST /api/enrolment` needs and gives: how an agent gets its account. */
+export const enrolmentRequest = z.object({ code: secret });
+export const enrolment = z.object({
+  agentId,
+  password: secret,
+  xmpp: z.object({ host: z.string(), port: z.int(), domain: z.string() }),
+  /** Pin of the control channel's certificate; the agent accepts no other key. */
+  pin: spkiPin,
+});
+export type Enrolment = z.infer<typeof enrolment>;
+
+/** An enrolment code as a person carries it: `<code>.<pin>`, so that the agent knows the server's key beforehand. */
+export const enrolmentTicket = z
+  .string()
+  .regex(/^[\w-]{43}\.[\w-]{43}$/, 'an enrolment code looks like XXXX.YYYY, 43 characters each')
+  .transform((text) => {
+    const [code, pin] = text.split('.') as [string, string];
+    return { code, pin };
+  });

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** Agents and devices: usable as the local part of a JID (RFC 7622) without escaping. */
+export const NAME_PATTERN = /^[a-z0-9._-]{1,64}$/;
+const name = (what: string) =>
+  z.string().regex(NAME_PATTERN, `${what} must be 1 to 64 of the characters a-z 0-9 . _ -`);
+
+/** Local part of the agent's JID, chosen when the agent is enrolled. */
+export const agentId = name('agent ID');
+/** Names one device for the whole server; the agent's configuration chooses it. */
+export const deviceId = name('device ID');
+/** Names an application of a device: `web`, `panel`, `box`, ... */
+export const applicationId = name('application ID');
+
+/** Moment on a wire: RFC 3339 in UTC. */
+export const instant = z.iso.datetime({ offset: false });
+export const toInstant = (at: Date | number): string => new Date(at).toISOString();
+
+/** SHA-256 over a certificate's SubjectPublicKeyInfo, base64url: the pin of RFC 7469 2.4. */
+export const spkiPin = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'pin must be a base64url SHA-256');
+
+/** 32 random bytes, base64url: session IDs and tokens. */
+export const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/**
+ * Every error a person or a program can meet on the REST API, by its stable code: HTTP status, title, and what to do.
+ * Sent as `application/problem+json` (RFC 9457) with `type` = `urn:platen:problem:<code>`.
+ */
+export const PROBLEMS = {
+  'invalid-request': {
+    status: 400,
+    title: 'The request is not valid',
+    remedy: 'Correct the fields that `errors` names.',
+  },
+  'not-logged-in': { status: 401, title: 'Login needed', remedy: 'Log in, or send a valid API token.' },
+  'login-refused': { status: 401, title: 'Login refused', remedy: 'Check user ID and password.' },
+  forbidden: { status: 403, title: 'Not permitted', remedy: 'Ask an administrator for the role this needs.' },
+  'cross-site': { status: 403, title: 'Cross-site request refused', remedy: 'Use the console of this server itself.' },
+  'not-found': { status: 404, title: 'No such thing', remedy: 'Check the address.' },
+  'unknown-device': { status: 404, title: 'Unknown device', remedy: 'List the devices: `platen devices`.' },
+  'unknown-application': {
+    status: 404,
+    title: 'Unknown application',
+    remedy: 'List the applications of the device: `platen devices --json`.',
+  },
+  'unknown-session': { status: 404, title: 'Unknown session', remedy: 'List the sessions: `platen sessions`.' },
+  'device-offline': {
+    status: 409,
+    title: 'The device is offline',
+    remedy: 'Have the agent and its network checked, then try again.',
+  },
+  'session-exists': {
+    status: 409,
+    title: 'A session with this device is still open',
+    remedy: 'End it, or wait until both its end logs are in: `platen sessions`.',
+  },
+  'session-over': { status: 409, title: 'The session is over', remedy: 'Ask for a new session.' },
+  'wrong-state': { status: 409, title: 'Not possible in this state', remedy: 'Look at the state and try again.' },
+  conflict: { status: 409, title: 'Already there', remedy: 'Choose another name.' },
+  'code-refused': {
+    status: 403,
+    title: 'Enrolment code refused',
+    remedy: 'Have a new enrolment code made; a code works once and expires.',
+  },
+  'too-large': { status: 413, title: 'The request is too large', remedy: 'Send less; docs/LIMITS.md has the limits.' },
+  'too-many-requests': { status: 429, title: 'Too many requests', remedy: 'Wait as long as Retry-After says.' },
+  'relay-unavailable': {
+    status: 503,
+    title: 'No relay is available',
+    remedy: 'Try again shortly; an administrator sees the relays under /readyz.',
+  },
+  'internal-error': { status: 500, title: 'Something went wrong here', remedy: 'Look for the ID in the server log.' },
+} as const satisfies Record<string, { status: number; title: string; remedy: string }>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Body of every error answer (RFC 9457 3.1), with `code`, `remedy` and, for invalid input, `errors` added. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  code: z.string(),
+  remedy: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problem>;
+
+/** Base of the errors that reach a caller; each cause has its own subclass beside the code that throws it. */
+export class ProblemError extends Error {
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    readonly errors?: Problem['errors'],
+  ) {
+    super(detail);
+    this.name = new.target.name;
+  }
+
+  toProblem(): Problem {
+    const { status, title, remedy } = PROBLEMS[this.code];
+    const errors = this.errors && { errors: this.errors };
+    return {
+      type: `urn:platen:problem:${this.code}`,
+      title,
+      status,
+      detail: this.detail,
+      code: this.code,
+      remedy,
+      ...errors,
+    };
+  }
+}

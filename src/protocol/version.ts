@@ -1,0 +1,8 @@
+/** Version of every wire in this folder. A change that an older peer cannot read raises it. */
+export const PROTOCOL_VERSION = 1;
+
+/** WebSocket subprotocol (RFC 6455, 1.9) of the relay; a peer that offers another one is refused by name. */
+export const RELAY_SUBPROTOCOL = 'platen.relay.v1';
+
+/** WebSocket subprotocol of the link between a relay and the control plane (JSON-RPC 2.0 in text frames). */
+export const RELAY_RPC_SUBPROTOCOL = 'platen.relay-rpc.v1';

@@ -1,0 +1,136 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { LIMITS } from '../../protocol/limits';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
+const seconds = z.coerce.number().positive();
+
+/** Every variable the server reads; `.env.example` explains each to the person who runs it. */
+const environment = z
+  .object({
+    PLATEN_DATA: z.string().default('data'),
+    PLATEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    PLATEN_HOST: z.string().default('127.0.0.1'),
+    PLATEN_PORT: port.default(8080),
+    PLATEN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    PLATEN_TRUST_PROXY: flag.default(false),
+    PLATEN_TLS_CERTIFICATE: z.string().optional(),
+    PLATEN_TLS_KEY: z.string().optional(),
+    PLATEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    PLATEN_XMPP_HOST: z.string().default('127.0.0.1'),
+    PLATEN_XMPP_PORT: port.default(5223),
+    PLATEN_XMPP_DOMAIN: z.string().default('platen.local'),
+    PLATEN_XMPP_PUBLIC_HOST: z.string().optional(),
+    PLATEN_RELAY: z.enum(['local', 'remote']).default('local'),
+    PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
+    PLATEN_RELAY_PORT: port.default(8090),
+    PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
+    PLATEN_RELAY_PUBLIC_URL: z.url({ protocol: /^wss?$/ }).optional(),
+    PLATEN_APPROVAL_SECONDS: seconds.default(LIMITS.APPROVAL_MS / 1000),
+    PLATEN_CONNECT_SECONDS: seconds.default(LIMITS.CONNECT_MS / 1000),
+    PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
+    PLATEN_BOOKS_CLOSE_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
+  })
+  .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
+    path: ['PLATEN_TLS_KEY'],
+    message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY belong together',
+  });
+
+/** The server's settings, read once; nothing else looks at the environment. */
+export interface Config {
+  /** Folder of everything the server stores. */
+  readonly data: string;
+  readonly logLevel: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string | undefined;
+    readonly trustProxy: boolean;
+  };
+  /** PEM files; undefined: the server makes its own certificate in the data folder. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  readonly database:
+    { readonly type: 'sqlite'; readonly path: string } | { readonly type: 'postgres'; readonly url: string };
+  readonly xmpp: {
+    readonly host: string;
+    readonly port: number;
+    readonly domain: string;
+    readonly publicHost: string | undefined;
+  };
+  readonly relay: {
+    /** Whether this server starts and supervises a relay of its own. */
+    readonly local: boolean;
+    readonly host: string;
+    readonly port: number;
+    readonly pairs: number;
+    readonly publicUrl: string | undefined;
+  };
+  /** Milliseconds. */
+  readonly timeouts: {
+    readonly approval: number;
+    readonly connect: number;
+    readonly halfEnd: number;
+    readonly booksClose: number;
+  };
+}
+/** Injection token: `@Inject(CONFIG) config: Config`. */
+export const CONFIG = Symbol('Config');
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** @throws ConfigurationError naming every bad variable, never its value. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
+  const parsed = environment.safeParse(Object.fromEntries(set));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(`These settings are not usable:\n${lines.join('\n')}`);
+  }
+  const e = parsed.data;
+  const data = resolve(e.PLATEN_DATA);
+  return deepFreeze<Config>({
+    data,
+    logLevel: e.PLATEN_LOG_LEVEL,
+    http: {
+      host: e.PLATEN_HOST,
+      port: e.PLATEN_PORT,
+      publicUrl: e.PLATEN_PUBLIC_URL,
+      trustProxy: e.PLATEN_TRUST_PROXY,
+    },
+    tls:
+      e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY
+        ? { certificate: e.PLATEN_TLS_CERTIFICATE, key: e.PLATEN_TLS_KEY }
+        : undefined,
+    database: e.PLATEN_DATABASE_URL
+      ? { type: 'postgres', url: e.PLATEN_DATABASE_URL }
+      : { type: 'sqlite', path: join(data, 'platen.sqlite') },
+    xmpp: {
+      host: e.PLATEN_XMPP_HOST,
+      port: e.PLATEN_XMPP_PORT,
+      domain: e.PLATEN_XMPP_DOMAIN,
+      publicHost: e.PLATEN_XMPP_PUBLIC_HOST,
+    },
+    relay: {
+      local: e.PLATEN_RELAY === 'local',
+      host: e.PLATEN_RELAY_HOST,
+      port: e.PLATEN_RELAY_PORT,
+      pairs: e.PLATEN_RELAY_PAIRS,
+      publicUrl: e.PLATEN_RELAY_PUBLIC_URL,
+    },
+    timeouts: {
+      approval: e.PLATEN_APPROVAL_SECONDS * 1000,
+      connect: e.PLATEN_CONNECT_SECONDS * 1000,
+      halfEnd: e.PLATEN_HALF_END_SECONDS * 1000,
+      booksClose: e.PLATEN_BOOKS_CLOSE_SECONDS * 1000,
+    },
+  });
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value))
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner as object);
+  return Object.freeze(value);
+}

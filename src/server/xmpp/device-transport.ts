@@ -1,0 +1,55 @@
+import type { Exchange } from '../../protocol/control-channel';
+
+export interface Presence {
+  readonly agentId: string;
+  readonly online: boolean;
+  readonly at: Date;
+}
+
+/**
+ * The control channel as features see it: typed exchanges with agents, whoever carries them. Knows no feature;
+ * features register their handlers.
+ */
+export abstract class DeviceTransport {
+  /**
+   * Asks one agent and waits for its answer.
+   * @throws AgentOffline, AgentSilent (no answer in `timeoutMs`, default LIMITS.XMPP_IQ_TIMEOUT_MS), AgentRefused
+   */
+  abstract request<Request, Response>(
+    agentId: string,
+    exchange: Exchange<Request, Response>,
+    body: Request,
+    options?: { timeoutMs?: number },
+  ): Promise<Response>;
+
+  /**
+   * Answers an exchange that agents start. A ProblemError thrown by the handler reaches the agent with its code;
+   * anything else becomes `internal-server-error` and is logged.
+   */
+  abstract handle<Request, Response>(
+    exchange: Exchange<Request, Response>,
+    handler: (agentId: string, body: Request) => Promise<Response>,
+  ): void;
+
+  abstract isOnline(agentId: string): boolean;
+
+  /** Called for every change of an agent's connection. */
+  abstract onPresence(listener: (presence: Presence) => void): void;
+
+  /** Ends the agent's stream, as when its account has been removed. */
+  abstract disconnect(agentId: string): void;
+}
+
+/** RFC 5802: what a server keeps instead of a password, per hash algorithm. */
+export interface ScramKeys {
+  readonly salt: Buffer;
+  readonly iterations: number;
+  readonly storedKey: Buffer;
+  readonly serverKey: Buffer;
+}
+export type ScramAlgorithm = 'sha1' | 'sha256';
+
+/** Who may log in; filled by the module that keeps the agents' accounts. */
+export abstract class AgentAccounts {
+  abstract scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined>;
+}
