@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { register as agent } from './agent/commands';
+import { register as demo } from './demo/commands';
+import { register as mfp } from './mfp/commands';
+import { register as relay } from './relay/commands';
+import { register as server } from './server/commands';
+import { register as terminal } from './terminal/commands';
+
+const program = new Command('platen')
+  .description('Self-hosted remote maintenance for printers and MFPs')
+  .showHelpAfterError('(platen --help lists the commands)');
+
+for (const register of [terminal, server, relay, agent, mfp, demo]) register(program);
+
+void program.parseAsync();
