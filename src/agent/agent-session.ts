@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import type { ConnectionInfo, requestApproval } from '../protocol/control-channel';
+import type { ProblemCode } from '../protocol/problems';
+import type { Ending } from '../protocol/remote-session';
+
+export type ApprovalRequest = z.infer<typeof requestApproval.request>;
+
+/** What was asked for one remote session; fixed for its whole life. Moments are epoch milliseconds. */
+export interface Asked extends Omit<ApprovalRequest, 'answerBefore'> {
+  readonly answerBefore: number;
+}
+
+/**
+ * Where a remote session stands at this agent:
+ * asking -> approved -> connecting -> connected -> ending -> over, and asking -> declined -> over.
+ * `over` remembers the ID, so that a request repeated late does not put the screen up again.
+ */
+export type Phase =
+  | { readonly name: 'asking' }
+  | { readonly name: 'declined' }
+  | { readonly name: 'approved' }
+  | { readonly name: 'connecting'; readonly endsAt: number }
+  | { readonly name: 'connected'; readonly endsAt: number; readonly since: number }
+  | { readonly name: 'ending'; readonly ending: Ending; readonly since: number | undefined }
+  | { readonly name: 'over'; readonly forgetAt: number };
+
+export interface AgentSession {
+  readonly asked: Asked;
+  readonly phase: Phase;
+}
+/** By remote session ID, in the order they were asked for. */
+export type AgentSessions = ReadonlyMap<string, AgentSession>;
+
+export type Input =
+  | { readonly kind: 'request-approval'; readonly request: ApprovalRequest }
+  | { readonly kind: 'withdraw'; readonly remoteSessionId: string; readonly ending: Ending }
+  | { readonly kind: 'connection-info'; readonly info: ConnectionInfo; readonly deviceId: string }
+  | { readonly kind: 'terminate'; readonly remoteSessionId: string; readonly ending: Ending }
+  /** YES or NO at the panel. */
+  | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly decision: 'approved' | 'declined' }
+  /** "End now" at the panel. */
+  | { readonly kind: 'end'; readonly remoteSessionId: string }
+  /** The server refused the YES or NO for good. */
+  | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
+  | { readonly kind: 'connected'; readonly remoteSessionId: string }
+  /** The cloud-hub agent is done: it could not connect, or its connection closed. */
+  | { readonly kind: 'closed'; readonly remoteSessionId: string; readonly ending: Ending; readonly detail: string }
+  /** Time has passed. */
+  | { readonly kind: 'clock' }
+  | { readonly kind: 'shutdown' };
+
+/** A remote session of the past, as the panel lists it. */
+export interface EndedSession {
+  readonly remoteSessionId: string;
+  readonly deviceId: string;
+  readonly applicationId: string;
+  readonly userName: string;
+  readonly reason: string;
+  readonly ending: Ending;
+  readonly detail: string;
+  /** null: never connected. */
+  readonly connectedAt: string | null;
+  readonly endedAt: string;
+}
+
+export type Action =
+  /** S143. */
+  | { readonly do: 'show'; readonly asked: Asked }
+  /** S144, or NO. */
+  | { readonly do: 'deliver'; readonly asked: Asked; readonly decision: 'approved' | 'declined' }
+  | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
+  /** S171. */
+  | { readonly do: 'connect'; readonly asked: Asked; readonly info: ConnectionInfo }
+  /** S291. */
+  | { readonly do: 'end-half'; readonly remoteSessionId: string }
+  | { readonly do: 'record'; readonly ended: EndedSession };
+
+/** What the asker is told; inputs that are no questions are answered with `{}` all the same. */
+export type Answer =
+  | { readonly ok: true; readonly connected: boolean }
+  | { readonly ok: false; readonly code: ProblemCode; readonly detail: string };
+
+export interface Plan {
+  readonly sessions: AgentSessions;
+  readonly actions: readonly Action[];
+  readonly answer: Answer;
+}

@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError, parseConfiguration, readConfiguration } from './configuration';
+
+const application = { id: 'web', title: 'Web pages', target: 'http://192.168.1.20:8080' };
+const device = { id: 'mfp-1', name: 'Hall', kind: 'mfp', applications: [application] };
+const withTarget = (target: string) => ({ devices: [{ ...device, applications: [{ ...application, target }] }] });
+const parse = (value: unknown) => parseConfiguration(JSON.stringify(value), '/etc/platen');
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseConfiguration(text, '/');
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+}
+
+describe('the configuration file', () => {
+  it('fills in what may be left out', () => {
+    expect(parse({ devices: [device] })).toEqual({
+      panel: { host: '127.0.0.1', port: 8631 },
+      state: '/etc/platen',
+      devices: [
+        {
+          ...device,
+          model: '',
+          serialNumber: '',
+          location: '',
+          applications: [{ ...application, target: { host: '192.168.1.20', port: 8080, tls: false } }],
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['tcp://printer:5900', { host: 'printer', port: 5900, tls: false }],
+    ['http://printer', { host: 'printer', port: 80, tls: false }],
+    ['https://printer/', { host: 'printer', port: 443, tls: true }],
+    ['https://[fe80::1]:8443', { host: 'fe80::1', port: 8443, tls: true }],
+  ])('reads the target %s', (target, expected) => {
+    expect(parse(withTarget(target)).devices[0]?.applications[0]?.target).toEqual(expected);
+  });
+
+  it.each([
+    ['no JSON', '{', /^the file: is not JSON/],
+    ['no devices', '{}', /^devices: /],
+    ['an empty list of devices', JSON.stringify({ devices: [] }), /^devices: /],
+    ['an unknown field', JSON.stringify({ devices: [device], pannel: {} }), /^the file: .*pannel/],
+    ['an unknown kind', JSON.stringify({ devices: [{ ...device, kind: 'toaster' }] }), /^devices\.0\.kind: /],
+    ['a bad device ID', JSON.stringify({ devices: [{ ...device, id: 'MFP 1' }] }), /^devices\.0\.id: device ID must/],
+    ['a device ID twice', JSON.stringify({ devices: [device, device] }), /^devices\.1\.id: .*mfp-1 is there twice/],
+    [
+      'an application ID twice',
+      JSON.stringify({ devices: [{ ...device, applications: [application, application] }] }),
+      /^devices\.0\.applications\.1\.id: .*web is there twice/,
+    ],
+    ['no applications', JSON.stringify({ devices: [{ ...device, applications: [] }] }), /^devices\.0\.applications: /],
+    ['a bad port', JSON.stringify({ devices: [device], panel: { port: 70000 } }), /^panel\.port: /],
+    ['a bad host', JSON.stringify({ devices: [device], panel: { host: 'a b' } }), /^panel\.host: /],
+    ['a target without port', JSON.stringify(withTarget('tcp://printer')), /applications\.0\.target: .*port/],
+    ['a target on port 0', JSON.stringify(withTarget('tcp://printer:0')), /applications\.0\.target: .*port/],
+    ['a target with a path', JSON.stringify(withTarget('http://printer/admin')), /target: must end after the port/],
+    ['a target with a password', JSON.stringify(withTarget('http://a:b@printer')), /target: must not contain a user/],
+    ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
+    ['a target that is no address', JSON.stringify(withTarget('printer')), /target: must look like/],
+  ])('names the field for %s', (_case, text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(expected);
+  });
+
+  it('names every bad field, one line each', () => {
+    expect(
+      problemsOf(JSON.stringify({ devices: [{ ...device, id: '', kind: 'x' }], panel: { port: -1 } })),
+    ).toHaveLength(3);
+  });
+
+  it('reads a file, and says which one it cannot read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'platen-configuration-'));
+    try {
+      await writeFile(join(folder, 'agent.json'), JSON.stringify({ devices: [device], state: 'kept' }));
+      expect((await readConfiguration(join(folder, 'agent.json'))).state).toBe(join(folder, 'kept'));
+      await expect(readConfiguration(join(folder, 'none.json'))).rejects.toThrow(
+        /none\.json: cannot be read \(ENOENT\)/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { deviceKind } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import { applicationId, deviceId } from '../protocol/names';
+
+const CONFIGURATION_BYTES = 1024 * 1024;
+
+/** Where the agent finds an application: an origin only, because the tunnel carries its bytes unread. */
+const target = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['tcp:', 'http:', 'https:'].includes(url.protocol) || url.hostname === '')
+    return problem(context, 'must look like tcp://host:port, http://host:port or https://host:port');
+  if (url.username !== '' || url.password !== '') return problem(context, 'must not contain a user or password');
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    return problem(context, 'must end after the port');
+  const port = url.port === '' ? { 'http:': 80, 'https:': 443 }[url.protocol] : Number(url.port);
+  if (!port) return problem(context, 'must name a port from 1 to 65535');
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, tls: url.protocol === 'https:' };
+});
+
+function problem(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+const application = z.strictObject({ id: applicationId, title: z.string().min(1).max(100), target });
+const device = z.strictObject({
+  id: deviceId,
+  name: z.string().min(1).max(100),
+  kind: deviceKind,
+  model: z.string().max(200).default(''),
+  serialNumber: z.string().max(100).default(''),
+  location: z.string().max(200).default(''),
+  applications: unique(z.array(application).min(1).max(LIMITS.APPLICATIONS_PER_DEVICE), 'application'),
+});
+
+/**
+ * The agent's configuration file (JSON):
+ *
+ *     { "panel": { "host": "127.0.0.1", "port": 8631 },
+ *       "devices": [
+ *         { "id": "mfp-1", "name": "MFP in the hall", "kind": "mfp", "location": "Hall",
+ *           "applications": [
+ *             { "id": "web", "title": "Web pages", "target": "http://192.168.1.20:80" },
+ *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900" } ] } ] }
+ *
+ * `panel` is where the approval screen is served; `state` the folder for what the agent keeps (default: beside the file).
+ */
+const configuration = z.strictObject({
+  panel: z
+    .strictObject({
+      host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
+      port: z.int().min(0).max(65535).default(8631),
+    })
+    .prefault({}),
+  state: z.string().min(1).optional(),
+  devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
+});
+
+export type Target = z.output<typeof target>;
+export type Application = z.output<typeof application>;
+export type Device = z.output<typeof device>;
+/** `state` is an absolute folder. */
+export type Configuration = z.output<typeof configuration> & { readonly state: string };
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  /** @param problems one line each: `devices.0.kind: what is wrong` */
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/** @throws ConfigurationError naming every bad field */
+export async function readConfiguration(file: string): Promise<Configuration> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError([`${file}: cannot be read (${error.code})`]);
+  });
+  return parseConfiguration(text, dirname(resolve(file)));
+}
+
+/** @throws ConfigurationError; `folder` is what a relative `state` starts from */
+export function parseConfiguration(text: string, folder: string): Configuration {
+  if (text.length > CONFIGURATION_BYTES) throw new ConfigurationError(['the file is too large']);
+  const parsed = configuration.safeParse(parseJson(text));
+  if (parsed.success) return { ...parsed.data, state: resolve(folder, parsed.data.state ?? '.') };
+  throw new ConfigurationError(
+    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigurationError([`the file: is not JSON (${(error as Error).message})`]);
+  }
+}
+
+function unique<T extends z.ZodType<{ id: string }[]>>(rows: T, what: string) {
+  return rows.superRefine((list, context) => {
+    const seen = new Set<string>();
+    for (const [index, { id }] of list.entries()) {
+      if (seen.has(id))
+        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the ${what} ID ${id} is there twice` });
+      seen.add(id);
+    }
+  });
+}

@@ -1,0 +1,277 @@
+import { LIMITS } from '../protocol/limits';
+import { toInstant } from '../protocol/names';
+import type { ProblemCode } from '../protocol/problems';
+import type { Ending } from '../protocol/remote-session';
+import type {
+  Action,
+  AgentSession,
+  AgentSessions,
+  Answer,
+  Asked,
+  EndedSession,
+  Input,
+  Phase,
+  Plan,
+} from './agent-session';
+
+/** How long after the last moment for an answer a YES still waits for token and session ID (S149). */
+export const APPROVED_MS = LIMITS.PREPARE_MS + LIMITS.XMPP_IQ_TIMEOUT_MS;
+/** How long an ID is remembered after its session is over. */
+export const REMEMBER_MS = 10 * 60_000;
+/** Sessions kept in mind at most, live and over together. */
+export const SESSIONS_KEPT = 4 * LIMITS.DEVICES_PER_AGENT;
+
+/**
+ * What follows from one input: the next state of this agent's remote sessions, the actions to take in order, and the
+ * answer for whoever asked. Pure; `now` is epoch milliseconds.
+ */
+export function plan(sessions: AgentSessions, input: Input, now: number): Plan {
+  if (input.kind === 'request-approval') return requestApproval(sessions, input, now);
+  if (input.kind === 'clock') return forEach(sessions, (session) => passTime(session, now));
+  if (input.kind === 'shutdown') return forEach(sessions, (session) => end(session, now));
+  const id = input.kind === 'connection-info' ? input.info.remoteSessionId : input.remoteSessionId;
+  const session = sessions.get(id);
+  if (!session) return { sessions, actions: [], answer: withoutSession(input) };
+  const next = step(session, input, now);
+  return { sessions: replace(sessions, session, next), actions: next.actions ?? [], answer: next.answer ?? OK };
+}
+
+/** The next moment at which `clock` changes anything; undefined: never. */
+export function nextDeadline(sessions: AgentSessions): number | undefined {
+  const deadlines = [...sessions.values()].map(deadlineOf).filter((at) => at !== undefined);
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+}
+
+const OK: Answer = { ok: true, connected: false };
+const CONNECTED: Answer = { ok: true, connected: true };
+const refused = (code: ProblemCode, detail: string): Answer => ({ ok: false, code, detail });
+
+/** What becomes of one session. Without `phase` it stays; `forgotten` removes it. */
+interface Next {
+  readonly phase?: Phase | 'forgotten';
+  readonly actions?: readonly Action[];
+  readonly answer?: Answer;
+}
+type OneSession = Exclude<Input, { kind: 'request-approval' | 'clock' | 'shutdown' }>;
+
+function step(session: AgentSession, input: OneSession, now: number): Next {
+  switch (input.kind) {
+    case 'withdraw':
+      return withdraw(session, input.ending, now);
+    case 'connection-info':
+      return connectionInfo(session, input, now);
+    case 'terminate':
+      return terminate(session, input.ending, now);
+    case 'decide':
+      return decide(session, input.decision, now);
+    case 'end':
+      return end(session, now);
+    case 'answer-refused':
+      return session.phase.name === 'approved' ? over(session, now, 'failed', input.detail) : {};
+    case 'connected':
+      return connected(session, now);
+    case 'closed':
+      return closed(session, input, now);
+  }
+}
+
+function withoutSession(input: OneSession): Answer {
+  if (input.kind === 'connection-info') return refused('wrong-state', 'nobody at the device has approved this session');
+  if (input.kind === 'decide' || input.kind === 'end') return refused('unknown-session', 'no such session here');
+  return OK;
+}
+
+function requestApproval(
+  sessions: AgentSessions,
+  { request }: Extract<Input, { kind: 'request-approval' }>,
+  now: number,
+): Plan {
+  // The server repeats what it is not sure has arrived.
+  if (sessions.has(request.remoteSessionId)) return { sessions, actions: [], answer: OK };
+  const asked: Asked = { ...request, answerBefore: Date.parse(request.answerBefore) };
+  if (asked.answerBefore <= now)
+    return { sessions, actions: [], answer: refused('wrong-state', 'the time to answer is over by the clock here') };
+  const room = makeRoom(sessions);
+  if (!room) return { sessions, actions: [], answer: refused('too-many-requests', 'too many sessions at this agent') };
+  room.set(asked.remoteSessionId, { asked, phase: { name: 'asking' } });
+  return { sessions: room, actions: [{ do: 'show', asked }], answer: OK };
+}
+
+function makeRoom(sessions: AgentSessions): Map<string, AgentSession> | undefined {
+  const room = new Map(sessions);
+  if (room.size < SESSIONS_KEPT) return room;
+  const oldest = [...room].find(([, { phase }]) => phase.name === 'over');
+  if (!oldest) return undefined;
+  room.delete(oldest[0]);
+  return room;
+}
+
+function decide({ asked, phase }: AgentSession, decision: 'approved' | 'declined', now: number): Next {
+  if (phase.name === decision) return {};
+  if (phase.name !== 'asking') return { answer: refused('wrong-state', 'this has been answered, or is over') };
+  if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is over') };
+  const deliver: Action = { do: 'deliver', asked, decision };
+  if (decision === 'approved') return { phase: { name: 'approved' }, actions: [deliver] };
+  return { phase: { name: 'declined' }, actions: [deliver, record(asked, 'declined', '', null, now)] };
+}
+
+function withdraw(session: AgentSession, ending: Ending, now: number): Next {
+  const { phase } = session;
+  if (phase.name === 'asking' || phase.name === 'approved') return over(session, now, ending, '');
+  if (phase.name === 'declined') return forgetLater(session, now);
+  if (phase.name === 'over' || phase.name === 'ending') return {};
+  return { answer: refused('wrong-state', 'the device is connected already; terminate the session instead') };
+}
+
+function connectionInfo(
+  { asked, phase }: AgentSession,
+  { info, deviceId }: Extract<Input, { kind: 'connection-info' }>,
+  now: number,
+): Next {
+  const sameTarget = info.applicationId === asked.applicationId && deviceId === asked.deviceId;
+  // E20: a token is taken only for exactly what the person at the device has approved.
+  if (!sameTarget) return { answer: refused('wrong-state', 'another device or application was approved') };
+  if (phase.name === 'connecting' || phase.name === 'connected') return {};
+  if (phase.name !== 'approved')
+    return { answer: refused('wrong-state', `the session is not approved here, it is ${phase.name}`) };
+  const validUntil = Date.parse(info.validUntil);
+  if (validUntil <= now) return { answer: refused('wrong-state', 'the valid duration is over by the clock here') };
+  // The person approved so many minutes; a server that allows more does not extend that.
+  const endsAt = Math.min(validUntil, now + asked.minutes * 60_000 + LIMITS.CONNECT_MS);
+  return {
+    phase: { name: 'connecting', endsAt },
+    actions: [
+      { do: 'stop-delivery', remoteSessionId: asked.remoteSessionId },
+      { do: 'connect', asked, info },
+    ],
+  };
+}
+
+function terminate(session: AgentSession, ending: Ending, now: number): Next {
+  const { phase } = session;
+  if (phase.name === 'connected') return { ...endHalf(session, ending, phase.since), answer: CONNECTED };
+  if (phase.name === 'connecting') return endHalf(session, ending, undefined);
+  if (phase.name === 'ending') return phase.since === undefined ? {} : { answer: CONNECTED };
+  if (phase.name === 'declined') return forgetLater(session, now);
+  if (phase.name === 'over') return {};
+  return over(session, now, ending, '');
+}
+
+/** The person at the device, or the end of this program, ends what there is. */
+function end(session: AgentSession, now: number): Next {
+  const { phase } = session;
+  if (phase.name === 'connected') return endHalf(session, 'ended-by-device', phase.since);
+  if (phase.name === 'connecting') return endHalf(session, 'ended-by-device', undefined);
+  // The server learns of it when it sends the connection information, which is refused then.
+  if (phase.name === 'approved') return over(session, now, 'ended-by-device', '');
+  return {};
+}
+
+function connected({ phase }: AgentSession, now: number): Next {
+  if (phase.name !== 'connecting') return {};
+  return { phase: { name: 'connected', endsAt: phase.endsAt, since: now } };
+}
+
+function closed(session: AgentSession, input: Extract<Input, { kind: 'closed' }>, now: number): Next {
+  const { phase } = session;
+  if (phase.name === 'ending') return over(session, now, phase.ending, '', phase.since);
+  const since = phase.name === 'connected' ? phase.since : undefined;
+  if (phase.name === 'connecting' || phase.name === 'connected')
+    return over(session, now, input.ending, input.detail, since);
+  return {};
+}
+
+function passTime(session: AgentSession, now: number): Next {
+  const { phase } = session;
+  const at = deadlineOf(session);
+  if (at === undefined || now < at) return {};
+  switch (phase.name) {
+    case 'asking':
+      return over(session, now, 'expired', 'nobody answered in time');
+    case 'approved':
+      return over(session, now, 'failed', 'no connection information came after the approval');
+    case 'declined':
+      return forgetLater(session, now);
+    case 'connecting':
+      return endHalf(session, 'expired', undefined);
+    case 'connected':
+      return endHalf(session, 'expired', phase.since);
+    case 'over':
+      return { phase: 'forgotten' };
+    case 'ending': // the cloud-hub agent closes by force in time
+      return {};
+  }
+}
+
+function deadlineOf({ asked, phase }: AgentSession): number | undefined {
+  switch (phase.name) {
+    case 'asking':
+    case 'declined':
+      return asked.answerBefore;
+    case 'approved':
+      return asked.answerBefore + APPROVED_MS;
+    case 'connecting':
+    case 'connected':
+      // The control plane ends an expired session in order; this is for when it cannot.
+      return phase.endsAt + LIMITS.RELAY_EXPIRY_GRACE_MS;
+    case 'over':
+      return phase.forgetAt;
+    case 'ending':
+      return undefined;
+  }
+}
+
+function endHalf({ asked }: AgentSession, ending: Ending, since: number | undefined): Next {
+  return {
+    phase: { name: 'ending', ending, since },
+    actions: [{ do: 'end-half', remoteSessionId: asked.remoteSessionId }],
+  };
+}
+
+function over({ asked }: AgentSession, now: number, ending: Ending, detail: string, since?: number): Next {
+  const actions: Action[] = [record(asked, ending, detail, since ?? null, now)];
+  return { ...forgetLater({ asked }, now), actions: [stopDelivery(asked), ...actions] };
+}
+
+function forgetLater({ asked }: Pick<AgentSession, 'asked'>, now: number): Next {
+  const forgetAt = Math.max(now, asked.answerBefore) + REMEMBER_MS;
+  return { phase: { name: 'over', forgetAt }, actions: [stopDelivery(asked)] };
+}
+
+const stopDelivery = (asked: Asked): Action => ({ do: 'stop-delivery', remoteSessionId: asked.remoteSessionId });
+
+function record(asked: Asked, ending: Ending, detail: string, since: number | null, now: number): Action {
+  const { remoteSessionId, deviceId, applicationId, userName, reason } = asked;
+  const connectedAt = since === null ? null : toInstant(since);
+  const ended: EndedSession = {
+    remoteSessionId,
+    deviceId,
+    applicationId,
+    userName,
+    reason,
+    ending,
+    detail,
+    connectedAt,
+    endedAt: toInstant(now),
+  };
+  return { do: 'record', ended };
+}
+
+function replace(sessions: AgentSessions, { asked }: AgentSession, { phase }: Next): AgentSessions {
+  if (phase === undefined) return sessions;
+  const next = new Map(sessions);
+  if (phase === 'forgotten') next.delete(asked.remoteSessionId);
+  else next.set(asked.remoteSessionId, { asked, phase });
+  return next;
+}
+
+function forEach(sessions: AgentSessions, next: (session: AgentSession) => Next): Plan {
+  let state = sessions;
+  const actions: Action[] = [];
+  for (const session of sessions.values()) {
+    const one = next(session);
+    state = replace(state, session, one);
+    actions.push(...(one.actions ?? []));
+  }
+  return { sessions: state, actions, answer: OK };
+}
