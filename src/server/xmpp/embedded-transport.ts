@@ -1,0 +1,162 @@
+import type { Element } from 'node-xmpp-server';
+import type { Journal } from '../../journal/journal';
+import type { Exchange } from '../../protocol/control-channel';
+import { AgentStream, createCore, type StreamOwner, type StreamSetting } from './agent-stream';
+import { DeviceTransport, type AgentAccounts, type Presence } from './device-transport';
+import { ExchangeHandlers } from './exchange-handlers';
+import { IqRequests } from './iq-requests';
+import { LoginGate } from './login-gate';
+import { readPayload, writePayload } from './payload';
+import { PingSweep } from './ping-sweep';
+import { StanzaRouter } from './stanza-router';
+import { StreamError } from './stream-error';
+import { TlsListener } from './tls-listener';
+import { AgentOffline, AgentRefused, InvalidPayload } from './xmpp.errors';
+import { xmppLimits, type XmppLimits } from './xmpp-limits';
+
+export interface EmbeddedTransportOptions {
+  /** Domain part of all JIDs, lower case. */
+  readonly domain: string;
+  readonly host: string;
+  /** 0: any free port, which `start` tells. */
+  readonly port: number;
+  /** PEM. */
+  readonly key: string;
+  readonly certificate: string;
+  /** Stays the same over restarts, or names without account would be given away by changing salts. */
+  readonly fakeSaltSecret: Buffer;
+  readonly accounts: AgentAccounts;
+  readonly journal: Journal;
+  readonly limits?: Partial<XmppLimits>;
+}
+
+/** The control channel with the XMPP server in this process. */
+export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
+  private readonly limits: XmppLimits;
+  private readonly journal: Journal;
+  private readonly setting: StreamSetting;
+  private readonly listener: TlsListener;
+  private readonly requests: IqRequests;
+  private readonly handlers: ExchangeHandlers;
+  private readonly router: StanzaRouter;
+  private readonly sweep: PingSweep;
+  /** Every stream, bound or not. */
+  private readonly streams = new Set<AgentStream>();
+  /** The one stream of each agent that is online. */
+  private readonly online = new Map<string, AgentStream>();
+  private readonly listeners: ((presence: Presence) => void)[] = [];
+  private stopping = false;
+
+  constructor(options: EmbeddedTransportOptions) {
+    super();
+    const { journal } = options;
+    const domain = options.domain.toLowerCase();
+    const limits = xmppLimits(options.limits);
+    this.limits = limits;
+    this.journal = journal;
+    this.requests = new IqRequests(limits);
+    this.handlers = new ExchangeHandlers(limits, journal);
+    this.router = new StanzaRouter(this.requests, this.handlers, limits);
+    this.sweep = new PingSweep(this.requests, limits);
+    const gate = new LoginGate(options.accounts, options.fakeSaltSecret, limits);
+    this.setting = { domain, core: createCore(domain), gate, limits, journal, owner: this };
+    this.listener = new TlsListener({ ...options, limits }, (socket) => {
+      socket.setEncoding('utf8');
+      socket.setNoDelay(true);
+      this.streams.add(new AgentStream(socket, this.setting));
+    });
+  }
+
+  /** Rejects where the port cannot be had. */
+  async start(): Promise<{ port: number }> {
+    const port = await this.listener.listen();
+    this.sweep.start();
+    this.journal.info('control channel listens', { port, domain: this.setting.domain });
+    return { port };
+  }
+
+  /** Ends every stream with <system-shutdown/>. No presence is told: the server's end says nothing of the agents. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.sweep.stop();
+    const closed = this.listener.close();
+    for (const stream of [...this.streams]) stream.refuse(new StreamError('system-shutdown', 'the server is stopping'));
+    await closed;
+  }
+
+  override async request<Request, Response>(
+    agentId: string,
+    exchange: Exchange<Request, Response>,
+    body: Request,
+    options: { timeoutMs?: number } = {},
+  ): Promise<Response> {
+    if (exchange.from !== 'server') throw new TypeError(`the server does not start ${exchange.name}`);
+    const payload = writePayload(exchange, exchange.request.parse(body));
+    const stream = this.online.get(agentId);
+    if (!stream) throw new AgentOffline(agentId);
+    const timeoutMs = options.timeoutMs ?? this.limits.XMPP_IQ_TIMEOUT_MS;
+    const result = await this.requests.ask(stream, 'set', payload, timeoutMs);
+    try {
+      return readPayload(result.getChild(exchange.name, exchange.namespace), exchange.response);
+    } catch (error) {
+      if (error instanceof InvalidPayload) throw new AgentRefused(agentId, 'invalid-answer', error.detail);
+      throw error;
+    }
+  }
+
+  override handle<Request, Response>(
+    exchange: Exchange<Request, Response>,
+    handler: (agentId: string, body: Request) => Promise<Response>,
+  ): void {
+    this.handlers.add(exchange, handler);
+  }
+
+  override isOnline(agentId: string): boolean {
+    return this.online.has(agentId);
+  }
+
+  override onPresence(listener: (presence: Presence) => void): void {
+    this.listeners.push(listener);
+  }
+
+  override disconnect(agentId: string): void {
+    const claiming = [...this.streams].filter((stream) => stream.claims(agentId));
+    for (const stream of claiming) stream.refuse(new StreamError('not-authorized', 'the account is no longer valid'));
+  }
+
+  /** The newest stream of an account is the agent: the older one is half dead more often than not. */
+  bound(stream: AgentStream): void {
+    const older = this.online.get(stream.agentId);
+    this.online.set(stream.agentId, stream);
+    this.sweep.watch(stream);
+    older?.refuse(new StreamError('conflict', 'replaced by a newer connection'));
+    this.tell(stream.agentId, true);
+  }
+
+  received(stream: AgentStream, stanza: Element): void {
+    this.sweep.heard(stream);
+    this.router.route(stream, stanza);
+  }
+
+  gone(stream: AgentStream): void {
+    this.streams.delete(stream);
+    this.sweep.forget(stream);
+    const wasOnline = this.online.get(stream.agentId) === stream;
+    if (wasOnline) this.online.delete(stream.agentId);
+    this.requests.fail(stream);
+    if (wasOnline) this.tell(stream.agentId, false);
+  }
+
+  private tell(agentId: string, online: boolean): void {
+    if (this.stopping) return;
+    this.journal.info(online ? 'agent is online' : 'agent is offline', { agentId });
+    const presence: Presence = { agentId, online, at: new Date() };
+    for (const listener of this.listeners) {
+      try {
+        listener(presence);
+      } catch (error) {
+        this.journal.unforeseen(error, 'telling of an agent presence');
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/** Defined stream error conditions (RFC 6120 4.9.3) that this server uses. */
+export type StreamCondition =
+  | 'bad-format'
+  | 'conflict'
+  | 'connection-timeout'
+  | 'host-unknown'
+  | 'internal-server-error'
+  | 'invalid-namespace'
+  | 'not-authorized'
+  | 'not-well-formed'
+  | 'policy-violation'
+  | 'restricted-xml'
+  | 'system-shutdown'
+  | 'unsupported-stanza-type';
+
+/** Thrown while a stream's input is read: ends that stream with the condition, nothing else. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+
+  constructor(
+    readonly condition: StreamCondition,
+    text: string,
+  ) {
+    super(text);
+  }
+}
