@@ -1,0 +1,56 @@
+import { toInstant } from '../protocol/names';
+import type { Job, Memory } from './memory';
+
+const TITLES = ['Offer 2291.pdf', 'Minutes.docx', 'Floor plan.pdf', 'Invoice 10448', 'Poster A3.png', 'Scan to e-mail'];
+const OWNERS = ['m.keller', 'reception', 'j.ito', 'workshop'];
+const MINUTE = 60_000;
+
+/** Memory of a machine that has stood in an office for a while; the same each time but for the dates. */
+export function factoryMemory(name: string, now = Date.now()): Memory {
+  return {
+    settings: {
+      name,
+      location: 'Building A, room 214',
+      contact: 'it-desk@example.com',
+      language: 'English',
+      sleepMinutes: 15,
+      tray1: 'A4',
+      tray2: 'A3',
+      timeServer: 'pool.example.com',
+    },
+    counters: { monochrome: 48_213, colour: 17_540, copies: 21_877, scans: 9_406, faxesSent: 312, faxesReceived: 541 },
+    supplies: [
+      { id: 'black', name: 'Black toner', kind: 'toner', colour: '#30343a', level: 64 },
+      { id: 'cyan', name: 'Cyan toner', kind: 'toner', colour: '#1b9cc9', level: 81 },
+      { id: 'magenta', name: 'Magenta toner', kind: 'toner', colour: '#c73a86', level: 47 },
+      { id: 'yellow', name: 'Yellow toner', kind: 'toner', colour: '#d9ac12', level: 12 },
+      { id: 'drum', name: 'Drum unit', kind: 'drum', colour: '#5b7083', level: 72 },
+      { id: 'waste', name: 'Waste toner box', kind: 'waste', colour: '#7d8791', level: 58 },
+    ],
+    addresses: [
+      { id: 1, name: 'Accounting', email: 'accounting@example.com', fax: '' },
+      { id: 2, name: 'Reception', email: 'reception@example.com', fax: '+49 30 5550 120' },
+      { id: 3, name: 'Service desk', email: 'it-desk@example.com', fax: '' },
+    ],
+    jobs: Array.from({ length: 40 }, (_, index) => pastJob(index, now)),
+    nextId: 1000,
+    firmwareUpload: null,
+  };
+}
+
+function pastJob(index: number, now: number): Job {
+  const pages = 1 + ((index * 7) % 23);
+  const received = now - (40 - index) * 37 * MINUTE;
+  const cancelled = index % 13 === 5;
+  return {
+    id: 900 + index,
+    title: TITLES[index % TITLES.length] ?? 'Document',
+    owner: OWNERS[index % OWNERS.length] ?? 'guest',
+    pages,
+    colour: index % 3 === 0,
+    printed: cancelled ? Math.floor(pages / 2) : pages,
+    result: cancelled ? 'cancelled' : 'completed',
+    receivedAt: toInstant(received),
+    endedAt: toInstant(received + pages * 2_000),
+  };
+}

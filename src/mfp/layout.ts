@@ -1,0 +1,78 @@
+import type { Exchange } from './exchange';
+import { html, type Html } from './html';
+
+const MENU = [
+  ['/status', 'Status'],
+  ['/counters', 'Counters'],
+  ['/supplies', 'Supplies'],
+  ['/job-log', 'Job log'],
+  ['/address-book', 'Address book'],
+  ['/settings', 'Device settings'],
+  ['/firmware', 'Firmware'],
+] as const;
+
+export interface PageOptions {
+  title: string;
+  body: Html;
+  /** How the page keeps itself up to date. */
+  follow?: 'events' | 'socket';
+}
+
+/** A whole page of the device. */
+export function layout(exchange: Exchange, { title, body, follow }: PageOptions): Html {
+  const { before, after } = layoutAround(exchange, title, follow);
+  return html`${before}${body}${after}`;
+}
+
+/** The page around its content, for pages that are sent piece by piece. */
+export function layoutAround(exchange: Exchange, title: string, follow?: string): { before: Html; after: Html } {
+  const { machine, url, administrator } = exchange;
+  const { identity, memory, status } = machine;
+  const before = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} - ${identity.product}</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/style.css" />
+        ${follow && html`<script src="/assets/live.js" defer></script>`}
+      </head>
+      <body data-follow="${follow}">
+        <header>
+          <img class="mark" src="/assets/icon.svg" alt="" />
+          <div>
+            <div class="product">${identity.product}</div>
+            <div class="name">${memory.settings.name}</div>
+          </div>
+          <div class="who">
+            <span><span class="lamp ${status.state}"></span><span data-live="state">${status.state}</span></span>
+            ${
+              administrator
+                ? html`<form method="post" action="/logout"><button class="quiet">Log out</button></form>`
+                : html`<a href="/login?next=${encodeURIComponent(url.pathname)}">Log in</a>`
+            }
+          </div>
+        </header>
+        <div class="frame">
+          <nav>
+            ${MENU.map(
+              ([path, label]) =>
+                html`<a href="${path}" ${url.pathname.startsWith(path) && html`aria-current="page"`}>${label}</a>`,
+            )}
+          </nav>
+          <main><h1>${title}</h1></main>
+        </div>
+      </body>
+    </html>`;
+  const after = html`</main>
+        </div>
+        <footer>Serial number ${identity.serialNumber} &middot; Firmware ${identity.firmware} &middot; Simulated device</footer>
+      </body>
+    </html>`;
+  return { before, after };
+}
+
+/** One message above a page's content. */
+export const note = (kind: 'good' | 'warn' | 'bad' | 'plain', text: string): Html =>
+  html`<div class="note ${kind}" role="status">${text}</div>`;

@@ -1,0 +1,23 @@
+/** Something the machine cannot do now; `message` is what its page tells the person. */
+export class MachineRefusal extends Error {
+  override readonly name: string = 'MachineRefusal';
+}
+
+export class TooManyJobs extends MachineRefusal {
+  override readonly name = 'TooManyJobs';
+  constructor() {
+    super('The job queue is full. Wait until a job is done, then print again.');
+  }
+}
+
+export class AddressBookFull extends MachineRefusal {
+  override readonly name = 'AddressBookFull';
+  constructor() {
+    super('The address book is full. Delete an entry first.');
+  }
+}
+
+/** The memory file exists and is not ours, or was damaged. */
+export class DamagedMemory extends Error {
+  override readonly name = 'DamagedMemory';
+}

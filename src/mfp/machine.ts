@@ -1,0 +1,153 @@
+import { EventEmitter } from 'node:events';
+import { toInstant } from '../protocol/names';
+import type { Identity } from './identity';
+import { TooManyJobs } from './machine.errors';
+import type { Job, Memory, Supply } from './memory';
+import { MFP_LIMITS } from './mfp-limits';
+
+/** What the display, the event stream and the WebSocket show. */
+export interface MachineStatus {
+  state: 'idle' | 'printing' | 'stopped';
+  message: string;
+  warnings: string[];
+  job: { id: number; title: string; page: number; pages: number } | null;
+  jobsWaiting: number;
+  pagesTotal: number;
+  supplies: { id: string; name: string; level: number }[];
+}
+
+/** Per cent that one page takes, by kind of supply. */
+const WEAR = { toner: 0.05, drum: 0.01, waste: 0.02 } as const;
+const LOW_LEVEL = 15;
+
+/** The simulated machine: prints the jobs in its queue page by page, counts, and uses up its supplies. */
+export class Machine extends EventEmitter<{ changed: [] }> {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly identity: Identity,
+    readonly memory: Memory,
+    private readonly pageMs: number = MFP_LIMITS.PAGE_MS,
+  ) {
+    super();
+    this.setMaxListeners(0);
+    this.goOn();
+  }
+
+  get status(): MachineStatus {
+    const current = this.jobs('printing')[0];
+    const empty = current && this.missingFor(current);
+    const { monochrome, colour } = this.memory.counters;
+    return {
+      state: !current ? 'idle' : empty ? 'stopped' : 'printing',
+      message: !current
+        ? 'Ready to print'
+        : empty
+          ? `${emptyText(empty)} Printing goes on after it has been replaced.`
+          : `Printing page ${Math.min(current.printed + 1, current.pages)} of ${current.pages}`,
+      warnings: this.memory.supplies.filter(({ level }) => level <= LOW_LEVEL).map(warningText),
+      job: current
+        ? {
+            id: current.id,
+            title: current.title,
+            page: Math.min(current.printed + 1, current.pages),
+            pages: current.pages,
+          }
+        : null,
+      jobsWaiting: this.jobs('waiting').length,
+      pagesTotal: monochrome + colour,
+      supplies: this.memory.supplies.map(({ id, name, level }) => ({ id, name, level: Math.ceil(level) })),
+    };
+  }
+
+  /** @throws TooManyJobs */
+  print(title: string, owner: string, pages: number, colour: boolean): Job {
+    if (this.jobs('waiting').length >= MFP_LIMITS.JOBS_WAITING) throw new TooManyJobs();
+    const job: Job = {
+      id: this.memory.nextId++,
+      title,
+      owner,
+      pages,
+      colour,
+      printed: 0,
+      result: 'waiting',
+      receivedAt: toInstant(Date.now()),
+      endedAt: null,
+    };
+    this.memory.jobs.push(job);
+    if (this.memory.jobs.length > MFP_LIMITS.JOBS_KEPT) this.memory.jobs.shift();
+    this.goOn();
+    this.changed();
+    return job;
+  }
+
+  /** Cancels the job that is printing; false when there is none. */
+  cancel(): boolean {
+    const current = this.jobs('printing')[0];
+    if (!current) return false;
+    this.end(current, 'cancelled');
+    return true;
+  }
+
+  /** A fresh cartridge, drum or waste box; false when there is no such supply. */
+  replaceSupply(id: string): boolean {
+    const supply = this.memory.supplies.find((one) => one.id === id);
+    if (!supply) return false;
+    supply.level = 100;
+    this.changed();
+    return true;
+  }
+
+  changed(): void {
+    this.emit('changed');
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.removeAllListeners();
+  }
+
+  private jobs(result: Job['result']): Job[] {
+    return this.memory.jobs.filter((job) => job.result === result);
+  }
+
+  private goOn(): void {
+    if (this.timer) return;
+    const current = this.jobs('printing')[0] ?? this.jobs('waiting')[0];
+    if (!current) return;
+    current.result = 'printing';
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      if (current.result === 'printing') this.printPage(current);
+      this.goOn();
+    }, this.pageMs);
+  }
+
+  private printPage(job: Job): void {
+    if (this.missingFor(job)) return;
+    for (const supply of this.suppliesFor(job)) supply.level = Math.max(0, supply.level - WEAR[supply.kind]);
+    this.memory.counters[job.colour ? 'colour' : 'monochrome']++;
+    job.printed++;
+    if (job.printed >= job.pages) this.end(job, 'completed');
+    else this.changed();
+  }
+
+  private end(job: Job, result: Job['result']): void {
+    job.result = result;
+    job.endedAt = toInstant(Date.now());
+    this.goOn();
+    this.changed();
+  }
+
+  private suppliesFor(job: Job): Supply[] {
+    return this.memory.supplies.filter(({ id, kind }) => kind !== 'toner' || id === 'black' || job.colour);
+  }
+
+  private missingFor(job: Job): Supply | undefined {
+    return this.suppliesFor(job).find(({ level }) => level <= 0);
+  }
+}
+
+const emptyText = ({ name, kind }: Supply): string => `${name} ${kind === 'waste' ? 'is full' : 'is empty'}.`;
+const warningText = (supply: Supply): string =>
+  supply.level <= 0 ? emptyText(supply) : `${supply.name} ${supply.kind === 'waste' ? 'is nearly full' : 'is low'}.`;

@@ -1,0 +1,51 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DamagedMemory } from './machine.errors';
+import { memory, type Memory } from './memory';
+
+/** Keeps a machine's memory in `<folder>/mfp.json`: written beside it and renamed, so that a crash leaves a whole file. */
+export class MemoryFile {
+  private readonly path: string;
+  private writing: Promise<void> = Promise.resolve();
+  private pending = false;
+
+  constructor(private readonly folder: string) {
+    this.path = join(folder, 'mfp.json');
+  }
+
+  /** undefined on the first start. @throws DamagedMemory */
+  async read(): Promise<Memory | undefined> {
+    await mkdir(this.folder, { recursive: true });
+    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (text === undefined) return undefined;
+    const parsed = memory.safeParse(parseJson(text));
+    if (!parsed.success) throw new DamagedMemory(`${this.path} is not a memory file of a simulated MFP; move it away`);
+    return parsed.data;
+  }
+
+  /** Writes soon; changes that come while a write waits go with it. Resolves when written. */
+  save(state: Memory): Promise<void> {
+    if (this.pending) return this.writing;
+    this.pending = true;
+    this.writing = this.writing
+      .catch(() => undefined)
+      .then(async () => {
+        this.pending = false;
+        const beside = `${this.path}.new`;
+        await writeFile(beside, JSON.stringify(state, null, 1));
+        await rename(beside, this.path);
+      });
+    return this.writing;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

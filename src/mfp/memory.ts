@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { instant } from '../protocol/names';
+import { MFP_LIMITS } from './mfp-limits';
+
+/** All a simulated MFP remembers over a restart. */
+const line = (least: number, most: number) =>
+  z
+    .string()
+    .trim()
+    .min(least, least > 0 ? 'must not be empty' : undefined)
+    .max(most, `must have at most ${most} characters`)
+    // eslint-disable-next-line no-control-regex
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters');
+
+export const PAPER = ['A3', 'A4', 'A5', 'Letter', 'Legal'] as const;
+export const LANGUAGES = ['English', 'Deutsch', 'Français', 'Italiano', 'Español'] as const;
+
+export const settings = z.object({
+  name: line(1, 60),
+  location: line(0, 100),
+  contact: line(0, 100),
+  language: z.enum(LANGUAGES, 'choose one of the languages'),
+  sleepMinutes: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(240, 'must be at most 240'),
+  tray1: z.enum(PAPER, 'choose one of the sizes'),
+  tray2: z.enum(PAPER, 'choose one of the sizes'),
+  timeServer: line(0, 253).regex(/^[A-Za-z0-9.:-]*$/, 'must be a host name or an address'),
+});
+export type Settings = z.infer<typeof settings>;
+
+/** One line of the address book as its form sends it. */
+export const addressEntry = z.object({
+  name: line(1, 60),
+  email: line(0, 254).regex(/^$|^[^\s@]+@[^\s@]+$/, 'must look like name@example.com'),
+  fax: line(0, 30).regex(/^[0-9 +()/-]*$/, 'may contain digits, spaces and + ( ) / - only'),
+});
+export type AddressEntry = z.infer<typeof addressEntry>;
+const address = addressEntry.extend({ id: z.int().positive() });
+export type Address = z.infer<typeof address>;
+
+const supply = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(['toner', 'drum', 'waste']),
+  colour: z.string(),
+  /** Per cent that is left; of a waste box, the room that is left. */
+  level: z.number().min(0).max(100),
+});
+export type Supply = z.infer<typeof supply>;
+
+const job = z.object({
+  id: z.int().positive(),
+  title: z.string(),
+  owner: z.string(),
+  pages: z.int().positive(),
+  colour: z.boolean(),
+  printed: z.int().nonnegative(),
+  result: z.enum(['waiting', 'printing', 'completed', 'cancelled', 'stopped']),
+  receivedAt: instant,
+  endedAt: instant.nullable(),
+});
+export type Job = z.infer<typeof job>;
+
+const count = z.int().nonnegative();
+const counters = z.object({
+  monochrome: count,
+  colour: count,
+  copies: count,
+  scans: count,
+  faxesSent: count,
+  faxesReceived: count,
+});
+export type Counters = z.infer<typeof counters>;
+
+const firmwareUpload = z.object({ fileName: z.string(), bytes: count, sha256: z.string(), at: instant });
+export type FirmwareUpload = z.infer<typeof firmwareUpload>;
+
+export const memory = z.object({
+  settings,
+  counters,
+  supplies: z.array(supply),
+  addresses: z.array(address).max(MFP_LIMITS.ADDRESSES),
+  jobs: z.array(job).max(MFP_LIMITS.JOBS_KEPT),
+  nextId: z.int().positive(),
+  firmwareUpload: firmwareUpload.nullable(),
+});
+export type Memory = z.infer<typeof memory>;

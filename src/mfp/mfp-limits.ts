@@ -1,0 +1,28 @@
+/** Bounds of the simulated MFP. Times in milliseconds, sizes in bytes unless the name says otherwise. */
+export const MFP_LIMITS = {
+  FORM_BYTES: 16 * 1024,
+  HEADER_BYTES: 16 * 1024,
+  UPLOAD_BYTES: 16 * 1024 ** 3,
+  FIRMWARE_BYTES: 512 * 1024 ** 2,
+  MULTIPART_HEADER_BYTES: 4 * 1024,
+  MULTIPART_FIELD_BYTES: 4 * 1024,
+  MULTIPART_PARTS: 16,
+  DOWNLOAD_BYTES: 16 * 1024 ** 3,
+  DOWNLOAD_BYTES_DEFAULT: 100 * 1000 * 1000,
+  ADDRESSES: 500,
+  JOBS_WAITING: 20,
+  JOBS_KEPT: 1000,
+  LOGINS: 64,
+  LOGIN_IDLE_MS: 30 * 60_000,
+  CONNECTIONS: 512,
+  EVENT_STREAMS: 64,
+  EVENT_PING_MS: 15_000,
+  STATUS_SOCKETS: 64,
+  STATUS_SOCKET_MESSAGE_BYTES: 1024,
+  STATUS_SOCKET_QUEUE_BYTES: 64 * 1024,
+  /** Long, since a large upload through a slow line is one request. */
+  REQUEST_MS: 60 * 60_000,
+  HEADERS_MS: 30_000,
+  KEEP_ALIVE_MS: 60_000,
+  PAGE_MS: 1_000,
+} as const;

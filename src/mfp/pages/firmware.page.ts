@@ -1,0 +1,75 @@
+import { toInstant } from '../../protocol/names';
+import { redirect, sendPage } from '../answer';
+import { BadRequest, type Exchange } from '../exchange';
+import { receiveMultipart } from '../files/receive-multipart';
+import { html, type Html } from '../html';
+import { layout, note } from '../layout';
+import { MFP_LIMITS } from '../mfp-limits';
+
+/** `GET /firmware` */
+export function firmwarePage(exchange: Exchange): Promise<void> {
+  const done = exchange.url.searchParams.get('done') === 'received';
+  return sendPage(exchange, view(exchange, done && note('good', 'The firmware file has been received.')));
+}
+
+/** `POST /firmware`: takes a file by multipart form (RFC 7578). Installs nothing: the device is a simulation. */
+export async function uploadFirmware(exchange: Exchange): Promise<void> {
+  const { files } = await receiveMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES);
+  const file = files.find(({ field }) => field === 'firmware');
+  if (!file) throw new BadRequest('The form has no firmware file.');
+  if (!file.fileName.endsWith('.bin') || file.bytes === 0) {
+    const message = note(
+      'bad',
+      'This is no firmware file: choose a file whose name ends in .bin and that is not empty.',
+    );
+    return sendPage(exchange, view(exchange, message), 400);
+  }
+  const { bytes, sha256 } = file;
+  exchange.machine.memory.firmwareUpload = { fileName: file.fileName, bytes, sha256, at: toInstant(Date.now()) };
+  exchange.machine.changed();
+  redirect(exchange, '/firmware?done=received');
+}
+
+function view(exchange: Exchange, message: Html | false): Html {
+  const { identity, memory } = exchange.machine;
+  const upload = memory.firmwareUpload;
+  const body = html`${message}
+    <section class="card">
+      <h2>Installed</h2>
+      <p>Version ${identity.firmware}</p>
+      <form method="post" action="/firmware" enctype="multipart/form-data">
+        <div class="field">
+          <label for="firmware">Firmware file (.bin)</label>
+          <input id="firmware" name="firmware" type="file" accept=".bin" required />
+        </div>
+        <button>Upload</button>
+      </form>
+    </section>
+    ${
+      upload &&
+      html`<section class="card">
+        <h2>Last file received</h2>
+        <table>
+          <tbody>
+            <tr>
+              <th>File</th>
+              <td>${upload.fileName}</td>
+            </tr>
+            <tr>
+              <th>Size</th>
+              <td>${upload.bytes.toLocaleString('en')} bytes</td>
+            </tr>
+            <tr>
+              <th>SHA-256</th>
+              <td><code>${upload.sha256}</code></td>
+            </tr>
+            <tr>
+              <th>Received (UTC)</th>
+              <td>${upload.at.slice(0, 19).replace('T', ' ')}</td>
+            </tr>
+          </tbody>
+        </table>
+      </section>`
+    }`;
+  return layout(exchange, { title: 'Firmware', body });
+}
