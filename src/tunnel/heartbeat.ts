@@ -1,0 +1,34 @@
+import type WebSocket from 'ws';
+
+/**
+ * Finds half-open WebSockets: pings every `intervalMs` and calls `onDead` once after two intervals without any sign
+ * of life. Signs are messages, pings and pongs, and a send queue that moves: behind a full queue a pong can be late,
+ * and while we pause the source we cannot see one at all.
+ * Runs until the WebSocket closes or the returned function is called.
+ */
+export function watchHeartbeat(ws: WebSocket, intervalMs: number, onDead: () => void): () => void {
+  let silentIntervals = 0;
+  let queued = 0;
+  const alive = () => void (silentIntervals = 0);
+  const signs = ['message', 'ping', 'pong'] as const;
+  for (const sign of signs) ws.on(sign, alive);
+
+  const timer = setInterval(() => {
+    if (ws.readyState !== ws.OPEN) return;
+    if (ws.isPaused || (queued > 0 && ws.bufferedAmount !== queued)) alive();
+    if (silentIntervals >= 2) {
+      stop();
+      onDead();
+      return;
+    }
+    silentIntervals++;
+    ws.ping();
+    queued = ws.bufferedAmount;
+  }, intervalMs);
+  const stop = () => {
+    clearInterval(timer);
+    for (const sign of signs) ws.off(sign, alive);
+  };
+  ws.once('close', stop);
+  return stop;
+}

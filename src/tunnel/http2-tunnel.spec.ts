@@ -1,0 +1,215 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect as connectHttp2 } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import WebSocket, { WebSocketServer } from 'ws';
+import { LIMITS } from '../protocol/limits';
+import { openTunnel, serveTunnel, type Tunnel, type TunnelServer } from './http2-tunnel';
+import { StreamRefused } from './http2-tunnel.errors';
+import { WebSocketBytes } from './websocket-bytes';
+
+const remoteSessionId = randomUUID();
+/** Everything until the end; unlike stream/consumers it leaves the writing direction open. */
+const buffer = (stream: Duplex): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.once('end', () => resolve(Buffer.concat(chunks)));
+    stream.once('error', reject);
+    stream.once('close', () => reject(new Error('closed before the end')));
+  });
+const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+
+describe('HTTP/2 tunnel over WebSockets', () => {
+  let wss: WebSocketServer;
+  let application: Server;
+  let onConnection: (socket: Socket) => void;
+  const accepted = new Set<Socket>();
+  let ends: { near: WebSocketBytes; far: WebSocketBytes; sockets: WebSocket[] };
+  let server: TunnelServer;
+  let tunnel: Tunnel | undefined;
+  let opened: string[];
+
+  beforeEach(async () => {
+    wss = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: LIMITS.RELAY_FRAME_BYTES });
+    application = createServer({ allowHalfOpen: true }, (socket) => {
+      accepted.add(socket);
+      socket.on('error', () => undefined);
+      onConnection(socket);
+    }).listen(0, '127.0.0.1');
+    await Promise.all([once(wss, 'listening'), once(application, 'listening')]);
+    const ws = new WebSocket(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}`);
+    const [[other]] = (await Promise.all([once(wss, 'connection'), once(ws, 'open')])) as [[WebSocket], unknown];
+    ends = { near: new WebSocketBytes(ws), far: new WebSocketBytes(other), sockets: [ws, other] };
+    opened = [];
+  });
+  afterEach(async () => {
+    tunnel?.close();
+    server.close();
+    for (const socket of [...ends.sockets, ...wss.clients]) socket.terminate();
+    for (const socket of accepted) socket.destroy();
+    accepted.clear();
+    await Promise.all([wss, application].map((each) => new Promise((resolve) => each.close(resolve))));
+  });
+
+  const dialApplication = (): Promise<Duplex> => {
+    const socket = connect({
+      port: (application.address() as AddressInfo).port,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    return once(socket, 'connect').then(() => socket);
+  };
+  const serve = (open: (id: string) => Promise<Duplex> = dialApplication) =>
+    (server = serveTunnel(ends.far, {
+      remoteSessionId,
+      open: (id) => {
+        opened.push(id);
+        return open(id);
+      },
+    }));
+  const dial = async (session = remoteSessionId) =>
+    (tunnel = await openTunnel(ends.near, { remoteSessionId: session, applicationId: 'web' }));
+
+  it('carries bytes both ways, each direction ending on its own', async () => {
+    onConnection = (socket) => void buffer(socket).then((all) => socket.end(`got ${all.toString()}`));
+    serve();
+    const stream = await (await dial()).connect();
+    stream.end('question');
+    expect((await buffer(stream)).toString()).toBe('got question');
+    expect(opened).toEqual(['web']);
+  });
+
+  it('lets the application end first and still takes what the client sends', async () => {
+    let got: Promise<Buffer> | undefined;
+    onConnection = (socket) => {
+      got = buffer(socket);
+      socket.end('bye');
+    };
+    serve();
+    const stream = await (await dial()).connect();
+    expect((await buffer(stream)).toString()).toBe('bye');
+    stream.end('late');
+    await once(stream, 'close');
+    expect((await got)?.toString()).toBe('late');
+  });
+
+  it('carries 20 MB both ways at once over four streams unharmed', async () => {
+    onConnection = (socket) => void socket.pipe(socket);
+    serve();
+    const { connect: open } = await dial().then((t) => ({ connect: () => t.connect() }));
+    const echoes = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const data = randomBytes(5_000_000);
+        const stream = await open();
+        stream.end(data);
+        return sha(await buffer(stream)) === sha(data);
+      }),
+    );
+    expect(echoes).toEqual([true, true, true, true]);
+  });
+
+  it('holds a sender back while the reader does not read', async () => {
+    let sent = 0;
+    onConnection = (socket) => {
+      const block = Buffer.alloc(64 * 1024);
+      const more = () => {
+        while (!socket.destroyed && socket.write(block)) sent += block.length;
+        socket.once('drain', more);
+      };
+      more();
+    };
+    serve();
+    const stream = await (await dial()).connect();
+    stream.pause();
+    // A second stream still answers, so the whole tunnel is not blocked; once it has, the first has had its time.
+    for (let turn = 0; turn < 20; turn++) (await tunnel!.connect()).destroy();
+    const queues = ends.far.writableLength + ends.near.readableLength + ends.sockets[1]!.bufferedAmount;
+    expect(queues).toBeLessThan(4 * LIMITS.RELAY_QUEUE_BYTES + LIMITS.TUNNEL_STREAM_WINDOW_BYTES);
+    expect(sent).toBeGreaterThan(0);
+  });
+
+  it('shows a cut transfer as cut', async () => {
+    onConnection = (socket) => {
+      socket.write('half');
+      socket.once('data', () => socket.resetAndDestroy());
+    };
+    serve();
+    const stream = await (await dial()).connect();
+    await once(stream, 'data');
+    stream.write('go');
+    await expect(buffer(stream)).rejects.toThrow();
+  });
+
+  it('shows a lost WebSocket as cut, and closes both ends', async () => {
+    onConnection = (socket) => socket.write('half');
+    serve();
+    const stream = await (await dial()).connect();
+    await once(stream, 'data');
+    const cut = expect(buffer(stream)).rejects.toThrow();
+    ends.sockets[1]!.terminate();
+    await Promise.all([cut, tunnel!.closed, server.closed]);
+    await expect(tunnel!.connect()).rejects.toMatchObject({ status: 502 });
+  });
+
+  it('closes the connection to the application when the terminal is gone', async () => {
+    const gone = new Promise<void>((resolve) => {
+      onConnection = (socket) => void socket.resume().once('end', () => resolve());
+    });
+    serve();
+    await (await dial()).connect();
+    tunnel!.close();
+    await gone;
+  });
+
+  it.each([
+    ['open() says', new StreamRefused(404, 'no application „web“ here'), 404, 'no application „web“ here'],
+    ['open() may not', new StreamRefused(403, 'not now'), 403, 'not now'],
+    ['open() fails', new Error('connect ECONNREFUSED 10.0.0.1'), 502, 'the application cannot be reached'],
+  ])('answers as %s', async (_name, error, status, detail) => {
+    serve(() => Promise.reject(error));
+    const refusal = (await dial()).connect();
+    await expect(refusal).rejects.toBeInstanceOf(StreamRefused);
+    await expect(refusal).rejects.toMatchObject({ status, detail });
+  });
+
+  it('refuses a stream of another session before anything is opened', async () => {
+    serve();
+    await expect((await dial(randomUUID())).connect()).rejects.toMatchObject({ status: 403 });
+    expect(opened).toEqual([]);
+  });
+
+  it.each([
+    ['GET', { ':method': 'GET', ':path': '/', 'platen-session': remoteSessionId }, 403],
+    [
+      'CONNECT to no application ID',
+      { ':method': 'CONNECT', ':authority': 'AB:80', 'platen-session': remoteSessionId },
+      404,
+    ],
+    ['CONNECT without session', { ':method': 'CONNECT', ':authority': 'web' }, 403],
+  ])('answers %s with a refusal', async (_name, headers, status) => {
+    serve();
+    const session = connectHttp2('http://tunnel', { createConnection: () => ends.near });
+    session.on('error', () => undefined);
+    const stream = session.request(headers);
+    const [answer] = (await once(stream, 'response')) as [Record<string, unknown>];
+    expect(answer[':status']).toBe(status);
+    expect(opened).toEqual([]);
+    session.destroy();
+  });
+
+  it('closes on bytes that are not HTTP/2', async () => {
+    serve();
+    ends.near.write(Buffer.alloc(1000, 'x'));
+    await server.closed;
+  });
+
+  it('refuses more connections than the tunnel may hold', async () => {
+    onConnection = (socket) => void socket.resume();
+    serve();
+    await dial();
+    await Promise.all(Array.from({ length: LIMITS.TUNNEL_STREAMS }, () => tunnel!.connect()));
+    await expect(tunnel!.connect()).rejects.toMatchObject({ status: 503 });
+  });
+});

@@ -1,0 +1,186 @@
+import { type EventEmitter, once } from 'node:events';
+import {
+  connect,
+  constants,
+  performServerHandshake,
+  type ClientHttp2Session,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+  type Settings,
+} from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { LIMITS } from '../protocol/limits';
+import { StreamRefused } from './http2-tunnel.errors';
+import { applicationOf, connected, connectRequest, refusalIn, refused } from './relaying-header';
+import { splice } from './splice';
+
+const SETTINGS: Settings = {
+  enablePush: false,
+  initialWindowSize: LIMITS.TUNNEL_STREAM_WINDOW_BYTES,
+  maxConcurrentStreams: LIMITS.TUNNEL_STREAMS,
+  maxHeaderListSize: LIMITS.TUNNEL_HEADER_BYTES,
+};
+/** Megabytes; Node's default of 10 refuses new streams while the existing ones fill their windows. */
+const SESSION_MEMORY_MB = 64;
+
+export interface TunnelServer {
+  close(): void;
+  /** Never rejects. */
+  readonly closed: Promise<void>;
+}
+
+export interface TunnelServerOptions {
+  readonly remoteSessionId: string;
+  /** S235, S237: connection to the application. May throw StreamRefused; other errors are answered with 502. */
+  open(applicationId: string): Promise<Duplex>;
+  /** A stream has been opened; `ended` resolves when both its directions are over. */
+  onStream?(applicationId: string, ended: Promise<void>): void;
+}
+
+/** The agent's end: HTTP/2 server on the byte stream, one CONNECT stream per TCP connection to an application. */
+export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): TunnelServer {
+  const session = performServerHandshake(bytes, { settings: SETTINGS, maxSessionMemory: SESSION_MEMORY_MB });
+  const closed = whenClosed(session, bytes);
+  widenWindow(session);
+  session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    stream.on('error', () => undefined); // the peer reset it; `splice` sees that too
+    void serveStream(stream, headers, options);
+  });
+  return { close: () => cut(session), closed };
+}
+
+async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TunnelServerOptions) {
+  try {
+    const application = applicationOf(headers, options.remoteSessionId);
+    const target = await openWithin(options.open(application));
+    if (stream.destroyed) return void target.destroy();
+    stream.respond(connected(application, options.remoteSessionId));
+    const ended = splice(stream, target);
+    options.onStream?.(application, ended);
+  } catch (error) {
+    if (stream.destroyed) return;
+    const refusal =
+      error instanceof StreamRefused ? error : new StreamRefused(502, 'the application cannot be reached');
+    stream.respond(refused(refusal), { endStream: true });
+  }
+}
+
+/** A target that comes too late is closed, not kept. */
+async function openWithin(opening: Promise<Duplex>): Promise<Duplex> {
+  let late = false;
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      late = true;
+      reject(new StreamRefused(504, 'the application did not answer in time'));
+    }, LIMITS.TUNNEL_OPEN_MS);
+  });
+  void opening.then((target) => late && target.destroy()).catch(() => undefined);
+  return Promise.race([opening, timeout]).finally(() => clearTimeout(timer));
+}
+
+/** The terminal's end of a tunnel. */
+export interface Tunnel {
+  /** One more TCP connection to the application. @throws StreamRefused */
+  connect(): Promise<Duplex>;
+  close(): void;
+  /** Never rejects. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Starts HTTP/2 as client on the byte stream and waits for the agent's settings.
+ * @throws StreamRefused 504 without an answer in time, 502 where the tunnel broke
+ */
+export async function openTunnel(
+  bytes: Duplex,
+  options: { remoteSessionId: string; applicationId: string },
+): Promise<Tunnel> {
+  const session = connect('http://tunnel', {
+    createConnection: () => bytes,
+    settings: { ...SETTINGS, maxConcurrentStreams: 0 },
+    maxSessionMemory: SESSION_MEMORY_MB,
+  });
+  const closed = whenClosed(session, bytes);
+  widenWindow(session);
+  try {
+    await answerOf(session, 'remoteSettings', closed);
+  } catch (error) {
+    cut(session);
+    throw error;
+  }
+  return new Http2Tunnel(session, closed, connectRequest(options.applicationId, options.remoteSessionId));
+}
+
+class Http2Tunnel implements Tunnel {
+  #streams = 0;
+
+  constructor(
+    private readonly session: ClientHttp2Session,
+    readonly closed: Promise<void>,
+    private readonly request: ReturnType<typeof connectRequest>,
+  ) {}
+
+  async connect(): Promise<Duplex> {
+    if (this.session.closed || this.session.destroyed) throw new StreamRefused(502, 'the tunnel is closed');
+    if (this.#streams >= LIMITS.TUNNEL_STREAMS) throw new StreamRefused(503, 'too many connections at a time');
+    const stream = this.session.request(this.request, { endStream: false });
+    this.#streams++;
+    stream.once('close', () => this.#streams--);
+    stream.on('error', () => undefined); // told to whoever reads or writes; must not end the process
+    const [headers] = await answerOf(stream, 'response', once(stream, 'close')).catch((error: unknown) => {
+      stream.destroy();
+      throw error;
+    });
+    const refusal = refusalIn(headers as IncomingHttpHeaders);
+    if (!refusal) return stream;
+    stream.destroy();
+    throw refusal;
+  }
+
+  close(): void {
+    cut(this.session);
+  }
+}
+
+/** The first `event`, unless the emitter closes before or LIMITS.TUNNEL_OPEN_MS are over. */
+async function answerOf(emitter: EventEmitter, event: string, closed: Promise<unknown>): Promise<unknown[]> {
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), LIMITS.TUNNEL_OPEN_MS);
+  const broken = closed.then(
+    () => Promise.reject(new StreamRefused(502, 'the tunnel was closed')),
+    () => Promise.reject(new StreamRefused(502, 'the tunnel broke')),
+  );
+  broken.catch(() => undefined); // it may close long after the answer
+  try {
+    return await Promise.race([once(emitter, event, { signal: waiting.signal }) as Promise<unknown[]>, broken]);
+  } catch (error) {
+    if (waiting.signal.aborted) throw new StreamRefused(504, 'no answer in time');
+    throw error instanceof StreamRefused ? error : new StreamRefused(502, 'the tunnel broke');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Before the peer's settings are in, nghttp2 ignores the call. */
+function widenWindow(session: Http2Session): void {
+  session.once('remoteSettings', () => {
+    if (!session.destroyed) session.setLocalWindowSize(LIMITS.TUNNEL_CONNECTION_WINDOW_BYTES);
+  });
+}
+
+/**
+ * Ends the session and all its streams with an error at both ends. Without one Node lets open streams end as if they
+ * were complete, and the peer would wait for its own.
+ */
+function cut(session: Http2Session): void {
+  if (!session.destroyed) session.destroy(new Error('the tunnel is closed'), constants.NGHTTP2_CANCEL);
+}
+
+function whenClosed(session: Http2Session, bytes: Duplex): Promise<void> {
+  session.on('error', () => undefined); // `close` follows; the byte stream's owner knows why
+  // Before Node's own listener, which would close the session without an error.
+  bytes.prependOnceListener('close', () => cut(session));
+  return new Promise((resolve) => session.once('close', () => resolve()));
+}

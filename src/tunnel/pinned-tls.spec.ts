@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server } from 'node:tls';
+import { generate } from 'selfsigned';
+import { CertificateMismatch, connectPinned, spkiPinOf } from './pinned-tls';
+
+describe('connectPinned', () => {
+  let server: Server;
+  let pin: string;
+  let port: number;
+  const received: string[] = [];
+
+  beforeAll(async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'relay' }]);
+    pin = spkiPinOf(cert);
+    server = createServer({ cert, key }, (socket) => {
+      socket.on('data', (data) => received.push(data.toString()));
+      socket.on('error', () => undefined);
+      socket.on('end', () => socket.end());
+    }).listen(0, '127.0.0.1');
+    server.on('tlsClientError', () => undefined);
+    await once(server, 'listening');
+    port = (server.address() as AddressInfo).port;
+  });
+  afterAll(() => server.close());
+  beforeEach(() => void (received.length = 0));
+
+  it('sends to a server with the pinned key, whatever its name and issuer', async () => {
+    const socket = connectPinned({ host: '127.0.0.1', port }, pin);
+    socket.end('hello');
+    await once(socket.resume(), 'close');
+    expect(received.join('')).toBe('hello');
+  });
+
+  it.each([
+    ['TLSv1.3', 'TLSv1.3'],
+    ['TLSv1.2', 'TLSv1.2'],
+  ] as const)(
+    'sends nothing to another key over %s, even what was written before the handshake',
+    async (_name, version) => {
+      const serverSide = once(server, 'connection').then(([socket]: Socket[]) => once(socket!, 'close'));
+      const socket = connectPinned({ host: '127.0.0.1', port, maxVersion: version }, 'A'.repeat(43));
+      socket.write('secret');
+      const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [unknown];
+      expect(error).toBeInstanceOf(CertificateMismatch);
+      expect(error).toMatchObject({ code: 'certificate-mismatch', found: pin });
+      await serverSide;
+      expect(received).toEqual([]);
+    },
+  );
+
+  it('verifies chain and name where nothing is pinned', async () => {
+    const socket = connectPinned({ host: '127.0.0.1', port });
+    socket.write('secret');
+    await expect(once(socket, 'secureConnect')).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(received).toEqual([]);
+  });
+});

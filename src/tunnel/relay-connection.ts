@@ -1,0 +1,168 @@
+import type { Duplex } from 'node:stream';
+import type WebSocket from 'ws';
+import type { ConnectionInfo } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import {
+  CLOSE_TERMINATED,
+  REFUSALS,
+  RELAY_PATHS,
+  relayMessage,
+  type PeerMessage,
+  type Refusal,
+  type RelayMessage,
+} from '../protocol/relay-messages';
+import type { Half } from '../protocol/remote-session';
+import { RELAY_SUBPROTOCOL } from '../protocol/version';
+import { watchHeartbeat } from './heartbeat';
+import { RelayRefused, RelayUnreachable } from './relay-connection.errors';
+import { openWebSocket } from './relay-websocket';
+import { WebSocketBytes } from './websocket-bytes';
+
+export type Terminated = Extract<RelayMessage, { type: 'terminated' }>;
+type Established = Extract<RelayMessage, { type: 'established' }>;
+/** How a connection ended: in order, with the relay's last message, or without one. */
+export type Closed = { kind: 'terminated'; message: Terminated } | { kind: 'lost'; code: number; detail: string };
+
+/** The relay may have to ask the control plane twice (token or termination, then the log) before it answers. */
+const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
+
+/**
+ * Establishes one half at the relay (S172, S204); resolves once the relay says `established`.
+ * @param options.timeoutMs bound for the whole, from dialling to `established`.
+ * @throws RelayRefused, RelayUnreachable (also on abort and timeout)
+ */
+export async function dialRelay(
+  info: ConnectionInfo,
+  half: Half,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<RelayConnection> {
+  if (!new URL(info.url).pathname.endsWith(RELAY_PATHS[half]))
+    throw new RelayRefused('wrong-side', `${half} halves are served at ${RELAY_PATHS[half]}`);
+  if (options.signal?.aborted) throw new RelayUnreachable('given up');
+  const ws = openWebSocket(info.url, {
+    subprotocol: RELAY_SUBPROTOCOL,
+    maxPayload: LIMITS.RELAY_FRAME_BYTES,
+    handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
+    pin: info.pin,
+  });
+  const giveUp = (detail: string) => () => fail(new RelayUnreachable(detail));
+  let fail: (error: Error) => void = () => undefined;
+  const onAbort = giveUp('given up');
+  const timer = setTimeout(giveUp('no answer in time'), options.timeoutMs ?? LIMITS.DIAL_TIMEOUT_MS + ANSWER_MS);
+  options.signal?.addEventListener('abort', onAbort);
+  try {
+    return await new Promise<RelayConnection>((resolve, reject) => {
+      fail = reject;
+      ws.once('open', () => send(ws, { type: 'establish', sessionId: info.sessionId, token: info.token }));
+      ws.on('error', (error) => reject(new RelayUnreachable(error.message, { cause: error })));
+      ws.once('close', (code) => reject(refusalByCloseCode(code) ?? new RelayUnreachable(`closed with ${code}`)));
+      ws.once('message', (data: Buffer, isBinary: boolean) => {
+        const message = isBinary ? undefined : readRelayMessage(data);
+        // Made within this event, so that it sees whatever follows in the same segment.
+        if (message?.type === 'established') resolve(new RelayConnection(ws, message));
+        else if (message?.type === 'refused') reject(new RelayRefused(message.code, message.detail));
+        else reject(new RelayUnreachable('it does not answer as a relay'));
+      });
+    });
+  } catch (error) {
+    ws.terminate();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** One established half at the relay. */
+export class RelayConnection {
+  readonly remoteSessionId: string;
+  readonly validUntil: Date;
+  /** The tunnel's byte stream. Ending it does not end the half: `terminate` does. */
+  readonly bytes: Duplex;
+  /** Both halves are established. Rejects if the connection closes before. */
+  readonly joined: Promise<void>;
+  /** Never rejects. */
+  readonly closed: Promise<Closed>;
+
+  readonly #ws: WebSocket;
+  readonly #drainingListeners: ((returnAfterSeconds: number) => void)[] = [];
+  #draining: number | undefined;
+  #terminated: Terminated | undefined;
+  #join: () => void = () => undefined;
+
+  constructor(ws: WebSocket, established: Established) {
+    this.#ws = ws;
+    this.remoteSessionId = established.remoteSessionId;
+    this.validUntil = new Date(established.validUntil);
+    ws.on('message', (data: Buffer, isBinary: boolean) => isBinary || this.#onText(data));
+    this.bytes = new WebSocketBytes(ws);
+    this.closed = new Promise((resolve) =>
+      ws.once('close', (code, reason) => resolve(this.#howClosed(code, reason.toString()))),
+    );
+    this.joined = new Promise((resolve, reject) => {
+      this.#join = resolve;
+      void this.closed.then(() => reject(new Error('the connection closed before both halves were established')));
+    });
+    this.joined.catch(() => undefined); // waiting for it is optional
+    watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
+  }
+
+  /** S262, S292: asks the relay to end this half in order; closes by force if no answer comes in time. */
+  terminate(): Promise<Closed> {
+    send(this.#ws, { type: 'terminate' });
+    this.bytes.destroy();
+    return this.#closeWithin(ANSWER_MS);
+  }
+
+  /** A deployment of the relay is coming. The listener is called at once if that was said before. */
+  onDraining(listener: (returnAfterSeconds: number) => void): void {
+    this.#drainingListeners.push(listener);
+    if (this.#draining !== undefined) listener(this.#draining);
+  }
+
+  #onText(data: Buffer): void {
+    const message = readRelayMessage(data);
+    if (message?.type === 'joined') return this.#join();
+    if (message?.type === 'draining') {
+      this.#draining = message.returnAfterSeconds;
+      for (const listener of this.#drainingListeners) listener(message.returnAfterSeconds);
+      return;
+    }
+    if (message?.type === 'terminated') {
+      this.#terminated = message;
+      this.#ws.close(CLOSE_TERMINATED);
+    } else this.#ws.close(1008, 'unexpected message');
+    this.bytes.destroy();
+    void this.#closeWithin(LIMITS.RELAY_CLOSE_MS);
+  }
+
+  #closeWithin(ms: number): Promise<Closed> {
+    const force = setTimeout(() => this.#ws.terminate(), ms);
+    return this.closed.finally(() => clearTimeout(force));
+  }
+
+  #howClosed(code: number, detail: string): Closed {
+    if (this.#terminated) return { kind: 'terminated', message: this.#terminated };
+    return { kind: 'lost', code, detail };
+  }
+}
+
+function send(ws: WebSocket, message: PeerMessage): void {
+  if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(message));
+}
+
+/** undefined: not a message of this protocol. */
+function readRelayMessage(data: Buffer): RelayMessage | undefined {
+  if (data.length > LIMITS.RELAY_CONTROL_BYTES) return undefined;
+  try {
+    return relayMessage.safeParse(JSON.parse(data.toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The refusal message may be lost where the relay closes at once; its close code says the same. */
+function refusalByCloseCode(closeCode: number): RelayRefused | undefined {
+  const code = (Object.keys(REFUSALS) as Refusal[]).find((each) => REFUSALS[each].close === closeCode);
+  return code && new RelayRefused(code, '');
+}

@@ -1,0 +1,31 @@
+import { isIP } from 'node:net';
+import { connect as connectTcp, type NetConnectOpts } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import WebSocket from 'ws';
+import { LIMITS } from '../protocol/limits';
+import { connectPinned } from './pinned-tls';
+
+/**
+ * WebSocket to a `ws:` or `wss:` address, with the server's key pinned where a pin is given.
+ * @param handshakeMs bound for TCP, TLS and the upgrade together.
+ */
+export function openWebSocket(
+  url: string,
+  options: { subprotocol: string; maxPayload: number; handshakeMs: number; pin?: string; bearer?: string },
+): WebSocket {
+  const secure = new URL(url).protocol === 'wss:';
+  const dial = ({ path: _path, ...to }: ConnectionOptions & { host: string; port: number }) =>
+    secure
+      ? connectPinned({ ...to, servername: isIP(to.host) ? '' : to.host }, options.pin)
+      : connectTcp({ ...to, noDelay: true } as NetConnectOpts);
+  return new WebSocket(url, options.subprotocol, {
+    // `ws` hands this to http.request, whose type knows a narrower option bag than it passes on.
+    createConnection: dial as never,
+    headers: options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` },
+    handshakeTimeout: options.handshakeMs,
+    maxPayload: options.maxPayload,
+    // Traffic inside is compressed or encrypted already; deflate costs memory per connection.
+    perMessageDeflate: false,
+    closeTimeout: LIMITS.RELAY_CLOSE_MS,
+  } as WebSocket.ClientOptions);
+}

@@ -1,0 +1,62 @@
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import { applicationId } from '../protocol/names';
+import { StreamRefused } from './http2-tunnel.errors';
+
+/**
+ * The relaying header (Fig. 13): the header block of the CONNECT request (RFC 9113 8.5) that opens a stream.
+ * `:authority` is the application ID, `platen-session` the remote session's ID; the answer names both again (S240).
+ * It never reaches the application: the stream's content is all the application sees.
+ */
+const SESSION = 'platen-session';
+const APPLICATION = 'platen-application';
+const DETAIL = 'platen-detail';
+const DETAIL_CHARACTERS = 300;
+
+const STATUSES = [403, 404, 502, 503, 504] as const;
+
+/** S231. */
+export const connectRequest = (application: string, remoteSessionId: string): OutgoingHttpHeaders => ({
+  ':method': constants.HTTP2_METHOD_CONNECT,
+  ':authority': application,
+  [SESSION]: remoteSessionId,
+});
+
+/** S235-S236: the application asked for. @throws StreamRefused where the header does not belong to this session */
+export function applicationOf(headers: IncomingHttpHeaders, remoteSessionId: string): string {
+  if (headers[':method'] !== constants.HTTP2_METHOD_CONNECT) throw new StreamRefused(403, 'only CONNECT is served');
+  if (headers[SESSION] !== remoteSessionId) throw new StreamRefused(403, 'the stream names another session');
+  const id = applicationId.safeParse(headers[':authority']);
+  if (!id.success) throw new StreamRefused(404, 'not an application ID');
+  return id.data;
+}
+
+/** S240. */
+export const connected = (application: string, remoteSessionId: string): OutgoingHttpHeaders => ({
+  ':status': 200,
+  [SESSION]: remoteSessionId,
+  [APPLICATION]: application,
+});
+
+export const refused = ({ status, detail }: StreamRefused): OutgoingHttpHeaders => ({
+  ':status': status,
+  [DETAIL]: encodeURIComponent(wellFormed(detail.slice(0, DETAIL_CHARACTERS))),
+});
+
+/** undefined: the stream is open. */
+export function refusalIn(headers: IncomingHttpHeaders): StreamRefused | undefined {
+  const status = Number(headers[':status']);
+  if (status === 200) return undefined;
+  const known = STATUSES.find((each) => each === status) ?? 502;
+  return new StreamRefused(known, decode(headers[DETAIL]));
+}
+
+/** Half a surrogate pair cannot be encoded. */
+const wellFormed = (text: string): string => Buffer.from(text).toString();
+
+function decode(detail: string | string[] | undefined): string {
+  try {
+    return decodeURIComponent(String(detail ?? '')).slice(0, DETAIL_CHARACTERS);
+  } catch {
+    return '';
+  }
+}
