@@ -1,0 +1,56 @@
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CredentialsExist,
+  CredentialsUnusable,
+  readCredentials,
+  storeCredentials,
+  type Credentials,
+} from './credentials';
+
+const credentials: Credentials = {
+  agentId: 'agent-1',
+  password: 'p'.repeat(43),
+  xmpp: { host: '127.0.0.1', port: 5223, domain: 'platen.local' },
+  pin: 'q'.repeat(43),
+};
+
+describe('the credentials file', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'platen-credentials-'));
+    file = join(folder, 'agent-credentials.json');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is read back, and only its owner may read it', async () => {
+    await storeCredentials(file, credentials);
+    expect(await readCredentials(file)).toEqual(credentials);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['agent-credentials.json']);
+  });
+
+  it('is replaced only when told to', async () => {
+    await storeCredentials(file, credentials);
+    const others = { ...credentials, agentId: 'agent-2' };
+    await expect(storeCredentials(file, others)).rejects.toThrow(CredentialsExist);
+    expect((await readCredentials(file)).agentId).toBe('agent-1');
+    await storeCredentials(file, others, true);
+    expect((await readCredentials(file)).agentId).toBe('agent-2');
+  });
+
+  it.each([
+    ['missing', () => Promise.resolve(), /cannot be read \(ENOENT\)/],
+    ['open to others', () => storeCredentials(file, credentials).then(() => chmod(file, 0o640)), /chmod 600/],
+    ['not JSON', () => writeFile(file, 'p'.repeat(43), { mode: 0o600 }), /does not hold credentials/],
+    ['of another shape', () => writeFile(file, '{"agentId":"a"}', { mode: 0o600 }), /does not hold credentials/],
+  ])('is refused when it is %s', async (_case, prepare, message) => {
+    await prepare();
+    const failure: unknown = await readCredentials(file).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(CredentialsUnusable);
+    expect(String(failure)).toMatch(message);
+    expect(String(failure)).not.toContain('p'.repeat(43));
+  });
+});

@@ -1,0 +1,21 @@
+import { text } from 'node:stream/consumers';
+import { ZodError } from 'zod';
+import type { EnrolOptions } from './commands';
+import { credentialsFileFor, refuseExisting, storeCredentials } from './credentials';
+import { enrol } from './enrolment';
+
+/** `platen agent enrol`: stores the account, or says in one line why not (exit code 1). */
+export async function enrolAgent(ticket: string, options: EnrolOptions): Promise<void> {
+  const file = options.credentials ?? credentialsFileFor(options.config);
+  try {
+    // Before the code is used up: it works once.
+    if (!options.force) await refuseExisting(file);
+    const account = await enrol(ticket === '-' ? await text(process.stdin) : ticket, options.server);
+    await storeCredentials(file, account, options.force);
+    process.stdout.write(`Enrolled as ${account.agentId}. The credentials are in ${file}\n`);
+  } catch (error) {
+    const message = error instanceof ZodError ? error.issues[0]?.message : (error as Error).message;
+    process.stderr.write(`${message}\n`);
+    process.exitCode = 1;
+  }
+}

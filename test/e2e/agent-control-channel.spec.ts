@@ -1,0 +1,289 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { ControlChannel, type ControlChannelOptions } from '../../src/agent/control-channel';
+import { ExchangeRefused } from '../../src/agent/control-channel.errors';
+import type { Credentials } from '../../src/agent/credentials';
+import { announce, approval, requestApproval, terminate, type Exchange } from '../../src/protocol/control-channel';
+import { toInstant } from '../../src/protocol/names';
+import { ProblemError } from '../../src/protocol/problems';
+import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/device-transport';
+import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
+import { scramKeys } from '../../src/server/xmpp/scram';
+import { makeCertificate, type TestCertificate } from '../support/agent-certificate';
+import { startProxy } from '../support/agent-frozen-proxy';
+import { recordedJournal } from '../support/agent-journal';
+import { until } from '../support/until';
+
+const PASSWORD = 'p'.repeat(43);
+const DOMAIN = 'platen.local';
+/** Not part of the protocol: shows that every character survives the way. */
+const echo = {
+  name: 'echo',
+  namespace: 'urn:platen:test',
+  from: 'agent',
+  request: z.object({ text: z.string() }),
+  response: z.object({ text: z.string() }),
+} as const;
+
+let certificate: TestCertificate;
+let server: EmbeddedTransport;
+let port: number;
+/** Who has tried to log in. */
+let logins: string[];
+let ends: (() => Promise<unknown>)[];
+
+const accounts: AgentAccounts = {
+  scramKeys: (agentId: string, algorithm: ScramAlgorithm) => {
+    logins.push(agentId);
+    return scramKeys(PASSWORD, algorithm);
+  },
+};
+
+async function startServer(onPort = 0): Promise<void> {
+  server = new EmbeddedTransport({
+    domain: DOMAIN,
+    host: '127.0.0.1',
+    port: onPort,
+    key: certificate.key,
+    certificate: certificate.cert,
+    fakeSaltSecret: randomBytes(32),
+    accounts,
+    journal: recordedJournal().journal,
+    limits: { XMPP_AUTH_DELAY_MS: 10 },
+  });
+  server.handle(announce, () => Promise.resolve({ refused: [] }));
+  server.handle(echo, (_agentId, body) => Promise.resolve(body));
+  ({ port } = await server.start());
+}
+
+const credentials = (change: Partial<Credentials> = {}): Credentials => ({
+  agentId: 'agent-1',
+  password: PASSWORD,
+  xmpp: { host: '127.0.0.1', port, domain: DOMAIN },
+  pin: certificate.pin,
+  ...change,
+});
+
+function makeChannel(change: Partial<Credentials> = {}, options: ControlChannelOptions = {}) {
+  const recorded = recordedJournal();
+  const channel = new ControlChannel(credentials(change), recorded.journal, {
+    firstRetryMs: 20,
+    maxRetryMs: 50,
+    ...options,
+  });
+  ends.push(() => channel.stop());
+  return { channel, ...recorded };
+}
+
+async function startChannel(change: Partial<Credentials> = {}, options: ControlChannelOptions = {}) {
+  const made = makeChannel(change, options);
+  made.channel.start();
+  await until('agent online', () => made.channel.online && server.isOnline('agent-1'));
+  return made;
+}
+
+beforeAll(async () => {
+  certificate = await makeCertificate();
+});
+beforeEach(async () => {
+  logins = [];
+  ends = [];
+  await startServer();
+  ends.push(() => server.stop());
+});
+afterEach(async () => {
+  for (const end of ends.reverse()) await end();
+});
+
+const question = () => ({
+  remoteSessionId: randomUUID(),
+  deviceId: 'mfp-1',
+  applicationId: 'web',
+  userName: 'Tina Technician',
+  reason: 'Streifen <b> & "Ränder"',
+  minutes: 10,
+  answerBefore: toInstant(Date.now() + 60_000),
+});
+
+describe('the control channel of the agent', () => {
+  it('carries exchanges both ways', async () => {
+    const { channel } = makeChannel();
+    const asked: unknown[] = [];
+    channel.handle(requestApproval, (body) => {
+      asked.push(body);
+      return {};
+    });
+    channel.handle(terminate, () => ({ connected: true }));
+    channel.start();
+    await until('agent online', () => server.isOnline('agent-1') && channel.online);
+
+    const text = 'Flur „Süd“ <&> \u0001 \ufffe \ud83d 😀';
+    expect(await channel.request(echo, { text })).toEqual({ text });
+    const body = question();
+    expect(await server.request('agent-1', requestApproval, body)).toEqual({});
+    expect(asked).toEqual([body]);
+    const end = { remoteSessionId: body.remoteSessionId, ending: 'ended-by-terminal' as const };
+    expect(await server.request('agent-1', terminate, end)).toEqual({ connected: true });
+  });
+
+  it('carries the code of a problem both ways, and nothing else of an unforeseen error', async () => {
+    const { channel, text } = makeChannel();
+    channel.handle(requestApproval, () => {
+      throw new ProblemError('unknown-device', 'no such device here');
+    });
+    channel.handle(terminate, () => {
+      throw new Error('the inside story');
+    });
+    server.handle(approval, () => Promise.reject(new ProblemError('session-over', 'too late')));
+    channel.start();
+    await until('agent online', () => server.isOnline('agent-1') && channel.online);
+
+    const remoteSessionId = randomUUID();
+    const refusal = await channel
+      .request(approval, { remoteSessionId, decision: 'approved' })
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ExchangeRefused);
+    expect(refusal).toMatchObject({ code: 'session-over', detail: 'too late' });
+    await expect(server.request('agent-1', requestApproval, question())).rejects.toMatchObject({
+      code: 'unknown-device',
+      detail: 'no such device here',
+    });
+    const failed = server.request('agent-1', terminate, { remoteSessionId, ending: 'failed' });
+    await expect(failed).rejects.toMatchObject({ code: 'internal-error' });
+    await expect(failed).rejects.not.toThrow(/inside story/);
+    expect(text()).toContain('the inside story');
+  });
+
+  it.each<[string, Exchange, unknown, string]>([
+    [
+      'a body of another shape',
+      { ...terminate, request: z.any(), response: z.any() },
+      { remoteSessionId: 'x' },
+      'invalid-request',
+    ],
+    [
+      'an exchange it does not know',
+      { ...terminate, name: 'explode', request: z.any(), response: z.any() },
+      {},
+      'service-unavailable',
+    ],
+  ])('refuses %s and stays online', async (_case, exchange, body, code) => {
+    const { channel } = makeChannel();
+    channel.handle(terminate, () => ({ connected: false }));
+    channel.start();
+    await until('agent online', () => server.isOnline('agent-1') && channel.online);
+    await expect(server.request('agent-1', exchange, body)).rejects.toMatchObject({ code });
+    expect(channel.online).toBe(true);
+    expect(logins).toEqual(['agent-1']);
+  });
+
+  it('gives up a stream on which too large a stanza comes', async () => {
+    const { messages } = await startChannel();
+    const huge: Exchange = { ...terminate, request: z.any(), response: z.any() };
+    await expect(server.request('agent-1', huge, { text: 'x'.repeat(100_000) })).rejects.toThrow();
+    await until('a second login', () => logins.length === 2);
+    expect(messages()).toContain('no control channel');
+  });
+
+  it('logs in again after the server was away, and announces again', async () => {
+    let announced = 0;
+    const { channel } = makeChannel();
+    channel.afterLogin(async () => {
+      await channel.request(announce, { agentVersion: '1', devices: [] });
+      announced++;
+    });
+    channel.start();
+    await until('announced', () => announced === 1);
+    await server.stop();
+    await until('offline', () => !channel.online);
+    await startServer(port);
+    await until('announced again', () => announced === 2);
+  });
+
+  it('opens another stream when the announcement fails', async () => {
+    let tries = 0;
+    const { channel } = makeChannel();
+    channel.afterLogin(() => (++tries === 1 ? Promise.reject(new Error('no')) : Promise.resolve()));
+    channel.start();
+    await until('a second login', () => tries === 2);
+  });
+
+  it('finds out by ping that the connection is dead', async () => {
+    const proxy = await startProxy(port);
+    ends.push(() => proxy.close());
+    const { lines } = await startChannel(
+      { xmpp: { host: '127.0.0.1', port: proxy.port, domain: DOMAIN } },
+      { pingIntervalMs: 50, pingTimeoutMs: 200 },
+    );
+    proxy.freeze();
+    await until('the silence is noticed', () => lines.some((line) => line.ending === 'silent'));
+    await until('a second login', () => logins.length === 2);
+  });
+
+  it('fails a request at once when the stream ends', async () => {
+    const { channel } = await startChannel();
+    server.handle(approval, () => new Promise(() => undefined));
+    const pending = channel.request(approval, { remoteSessionId: randomUUID(), decision: 'approved' });
+    server.disconnect('agent-1');
+    await expect(pending).rejects.toMatchObject({ code: 'channel-offline' });
+  });
+
+  it('sends nothing to a server with another key', async () => {
+    const { channel, lines, text } = makeChannel({ pin: 'A'.repeat(43) }, { slowRetryMs: 60_000 });
+    channel.start();
+    await until('the key is refused', () => lines.some((line) => line.ending === 'wrong-key'));
+    expect(lines.at(-1)).toMatchObject({ level: 50, msg: expect.stringContaining('another key') });
+    expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(30_000);
+    expect(logins).toEqual([]);
+    expect(text()).not.toContain(PASSWORD);
+  });
+
+  it('says what to do when its account is refused, and tries again slowly', async () => {
+    const { channel, lines, text } = makeChannel({ password: 'w'.repeat(43) }, { slowRetryMs: 60_000 });
+    channel.start();
+    await until('the login is refused', () => lines.some((line) => line.ending === 'login-refused'));
+    expect(lines.at(-1)).toMatchObject({ level: 50, msg: expect.stringContaining('platen agent enrol --force') });
+    expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(30_000);
+    expect(logins).toEqual(['agent-1']);
+    expect(text()).not.toContain('w'.repeat(43));
+  });
+
+  it('backs off for long when the same account logs in elsewhere', async () => {
+    const first = await startChannel({}, { slowRetryMs: 60_000 });
+    await startChannel();
+    await until('the first is replaced', () => first.lines.some((line) => line.ending === 'replaced'));
+    expect(first.channel.online).toBe(false);
+    expect(server.isOnline('agent-1')).toBe(true);
+  });
+
+  it.each([
+    ['while online', async () => (await startChannel()).channel],
+    [
+      'while it waits to try again',
+      async () => {
+        await server.stop();
+        const { channel, lines } = makeChannel({}, { firstRetryMs: 60_000, maxRetryMs: 60_000 });
+        channel.start();
+        await until('a failed try', () => lines.length > 0);
+        return channel;
+      },
+    ],
+    [
+      'in the middle of a login',
+      async () => {
+        const proxy = await startProxy(port);
+        ends.push(() => proxy.close());
+        const { channel } = makeChannel({ xmpp: { host: '127.0.0.1', port: proxy.port, domain: DOMAIN } });
+        channel.start();
+        proxy.freeze();
+        return channel;
+      },
+    ],
+  ])('stops promptly %s', async (_case, prepare) => {
+    const channel = await prepare();
+    const started = Date.now();
+    await channel.stop();
+    expect(Date.now() - started).toBeLessThan(3_000);
+    await until('offline at the server', () => !server.isOnline('agent-1'));
+  });
+});
