@@ -1,6 +1,7 @@
 import { xml, type Element } from '@xmpp/client';
 import type { z } from 'zod';
 import { NS_JSON, NS_PROBLEM } from '../protocol/control-channel';
+import { jsonContainerText } from '../protocol/json-container';
 import { LIMITS } from '../protocol/limits';
 import type { ProblemCode } from '../protocol/problems';
 
@@ -14,9 +15,7 @@ export class BadContainer extends Error {
 
 /** `<name xmlns='namespace'><json xmlns='urn:xmpp:json:0'>...</json></name>` (XEP-0335). */
 export function encodeContainer(name: string, namespace: string, body: unknown): Element {
-  // Two characters that JSON allows and XML 1.0 (2.2) does not; one of them would end the stream.
-  const json = JSON.stringify(body).replace(/[\ufffe\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
-  return xml(name, { xmlns: namespace }, xml('json', { xmlns: NS_JSON }, json));
+  return xml(name, { xmlns: namespace }, xml('json', { xmlns: NS_JSON }, jsonContainerText(body)));
 }
 
 /** @throws BadContainer */

@@ -7,6 +7,7 @@ export const SESSION_STATES = [
   'prepared',
   'established',
   'ending',
+  'halting',
   'forcing',
   'ended',
 ] as const;

@@ -1,12 +1,13 @@
 import { Element } from 'node-xmpp-server';
 import type { z } from 'zod';
 import { NS_JSON, type Exchange } from '../../protocol/control-channel';
+import { jsonContainerText } from '../../protocol/json-container';
 import { InvalidPayload } from './xmpp.errors';
 
 /** `<name xmlns='namespace'><json xmlns='urn:xmpp:json:0'>{...}</json></name>` (XEP-0335). */
 export function writePayload(exchange: Exchange, body: unknown): Element {
   const payload = new Element(exchange.name, { xmlns: exchange.namespace });
-  payload.c('json', { xmlns: NS_JSON }).t(JSON.stringify(body));
+  payload.c('json', { xmlns: NS_JSON }).t(jsonContainerText(body));
   return payload;
 }
 
