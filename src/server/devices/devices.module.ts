@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from '../auth/auth.module';
+import { XmppModule } from '../xmpp/xmpp.module';
+import { AgentEntity } from './agent.entity';
+import { AgentsController } from './agents.controller';
+import { AgentsRepository } from './agents.repository';
+import { AgentsService } from './agents.service';
+import { DeviceEntity } from './device.entity';
+import { DevicesController } from './devices.controller';
+import { DevicesRepository } from './devices.repository';
+import { DevicesService } from './devices.service';
+import { DevicesStanzas } from './devices.stanzas';
+import { EnrolmentService } from './enrolment.service';
+import { EnrolmentCodeEntity } from './enrolment-code.entity';
+
+@Module({
+  imports: [AuthModule, XmppModule, TypeOrmModule.forFeature([AgentEntity, EnrolmentCodeEntity, DeviceEntity])],
+  controllers: [AgentsController, DevicesController],
+  providers: [AgentsRepository, AgentsService, EnrolmentService, DevicesRepository, DevicesService, DevicesStanzas],
+  exports: [DevicesService],
+})
+export class DevicesModule {}

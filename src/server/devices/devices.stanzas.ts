@@ -1,0 +1,29 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { announce } from '../../protocol/control-channel';
+import { DeviceTransport } from '../xmpp/device-transport';
+import { AgentsRepository } from './agents.repository';
+import { DevicesService } from './devices.service';
+
+/** What agents say about themselves on the control channel. */
+@Injectable()
+export class DevicesStanzas implements OnModuleInit {
+  constructor(
+    private readonly transport: DeviceTransport,
+    private readonly devices: DevicesService,
+    private readonly agents: AgentsRepository,
+    private readonly journal: Journal,
+  ) {}
+
+  onModuleInit(): void {
+    this.transport.handle(announce, async (agentId, body) => ({
+      refused: await this.devices.announce(agentId, body.agentVersion, body.devices),
+    }));
+    this.transport.onPresence(({ agentId, online, at }) => {
+      this.journal.info(online ? 'agent online' : 'agent offline', { agentId });
+      this.agents
+        .seen(agentId, { lastSeenAt: at })
+        .catch((error: unknown) => this.journal.unforeseen(error, 'noting when an agent was last seen'));
+    });
+  }
+}
