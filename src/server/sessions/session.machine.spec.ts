@@ -72,14 +72,14 @@ describe('session machine', () => {
       'nobody answers any more',
       [...start, 'expire', 'silent', 'close-books'],
       'ended',
-      [...asked, 'ask-device-to-end', 'end-device-half', 'end-terminal-half', 'presume-halves-ended'],
+      [...asked, 'ask-device-to-end', 'end-device-half', 'end-terminal-half'],
     ],
   ];
   it.each(walks)('walks: %s', (_, inputs, state, outputs) => expect(walk(...inputs)).toEqual({ state, outputs }));
 
   it('frees the pair only when both halves have ended or the books are closed', () => {
     const frees = Object.entries(SESSION_MACHINE)
-      .filter(([state]) => ['prepared', 'established', 'ending', 'forcing'].includes(state))
+      .filter(([state]) => ['prepared', 'established', 'ending', 'halting', 'forcing'].includes(state))
       .flatMap(([, { on }]) => Object.entries(on))
       .filter(([, next]) => next.to === 'ended')
       .map(([input]) => input);

@@ -2,14 +2,15 @@ import type { Ending, SessionState } from '../../protocol/remote-session';
 
 /**
  * The life of a remote session as a table of data: state x input -> next state and outputs. Pure: whoever applies a
- * transition saves it and carries the outputs out (session.service.ts).
+ * transition saves it and carries the outputs out (session.lifecycle.ts).
  *
- *   requested -> approved -> prepared -> established -> ending -> ended
- *                               \________________________|
- *                                        forcing --------^
+ *   requested -> approved -> prepared -> established -> ending | halting -> ended
+ *                               |                              |
+ *                               +----------> forcing <---------+   (forcing -> ended)
  *
- * `ending` is the two-sided order of Fig. 14-15: each half is ended by its own request. `forcing` is what is left when
- * a half does not answer, or never was connected: the relay ends the halves, and at last the books are closed.
+ * `ending`: the terminal asked, each half is ended by its own request (Fig. 14, 15).
+ * `halting`: the device's half is ended first, the terminal's then through the relay's API (Fig. 15, 16, 17).
+ * `forcing`: a half does not answer, or never was connected: the relay ends both, and at last the books are closed.
  */
 export type Input =
   | 'approve'
@@ -28,6 +29,7 @@ export type Input =
   | 'terminal-half-ended'
   | 'both-halves-ended'
   | 'silent'
+  /** Applied once the end logs that no relay reported have been written as presumed (SessionHalves.closeBooks). */
   | 'close-books';
 
 export type Output =
@@ -41,9 +43,7 @@ export type Output =
   | 'ask-device-to-end'
   /** S331 */
   | 'end-terminal-half'
-  | 'end-device-half'
-  /** Write the end logs that no relay has reported. */
-  | 'presume-halves-ended';
+  | 'end-device-half';
 
 export interface Transition {
   readonly to: SessionState;
@@ -60,7 +60,7 @@ export interface StateRow {
 }
 
 const takeBack = ['withdraw-approval'] as const;
-const forceBoth = ['withdraw-approval', 'end-device-half', 'end-terminal-half'] as const;
+const forceBoth = ['ask-device-to-end', 'end-device-half', 'end-terminal-half'] as const;
 
 export const SESSION_MACHINE: Record<SessionState, StateRow> = {
   requested: {
@@ -96,21 +96,21 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
       expire: { to: 'forcing', ending: 'expired', do: forceBoth },
       'device-half-ended': { to: 'forcing', ending: 'lost-device', do: forceBoth },
       'terminal-half-ended': { to: 'forcing', ending: 'lost-terminal', do: forceBoth },
-      'both-halves-ended': { to: 'ended', ending: 'failed', do: takeBack },
+      'both-halves-ended': { to: 'ended', ending: 'failed' },
     },
   },
   established: {
     timeout: { after: 'validity', input: 'expire' },
     on: {
       'terminal-asks': { to: 'ending', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
-      'device-asks': { to: 'ending', ending: 'ended-by-device' },
-      'administrator-ends': { to: 'ending', ending: 'ended-by-administrator', do: ['ask-device-to-end'] },
-      cancel: { to: 'ending', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
-      halt: { to: 'ending', ending: 'halted-by-deployment', do: ['ask-device-to-end'] },
-      expire: { to: 'ending', ending: 'expired', do: ['ask-device-to-end'] },
-      'device-half-ended': { to: 'ending', ending: 'lost-device', do: ['end-terminal-half'] },
       'terminal-half-ended': { to: 'ending', ending: 'lost-terminal', do: ['ask-device-to-end'] },
-      'both-halves-ended': { to: 'ended', ending: 'lost-relay', do: takeBack },
+      'device-asks': { to: 'halting', ending: 'ended-by-device' },
+      'device-half-ended': { to: 'halting', ending: 'lost-device', do: ['end-terminal-half'] },
+      cancel: { to: 'halting', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
+      'administrator-ends': { to: 'halting', ending: 'ended-by-administrator', do: ['ask-device-to-end'] },
+      halt: { to: 'halting', ending: 'halted-by-deployment', do: ['ask-device-to-end'] },
+      expire: { to: 'halting', ending: 'expired', do: ['ask-device-to-end'] },
+      'both-halves-ended': { to: 'ended', ending: 'lost-relay' },
     },
   },
   ending: {
@@ -118,10 +118,23 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
     on: {
       'terminal-asks': { to: 'ending' },
       'device-asks': { to: 'ending' },
-      'device-half-ended': { to: 'ending', do: ['end-terminal-half'] },
+      'device-half-ended': { to: 'ending' },
       'terminal-half-ended': { to: 'ending' },
       'both-halves-ended': { to: 'ended' },
       silent: { to: 'forcing', do: ['end-device-half', 'end-terminal-half'] },
+      'close-books': { to: 'ended' },
+    },
+  },
+  halting: {
+    timeout: { after: 'halfEnd', input: 'silent' },
+    on: {
+      'terminal-asks': { to: 'halting' },
+      'device-asks': { to: 'halting' },
+      'device-half-ended': { to: 'halting', do: ['end-terminal-half'] },
+      'terminal-half-ended': { to: 'halting' },
+      'both-halves-ended': { to: 'ended' },
+      silent: { to: 'forcing', do: ['end-device-half', 'end-terminal-half'] },
+      'close-books': { to: 'ended' },
     },
   },
   forcing: {
@@ -132,7 +145,7 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
       'device-half-ended': { to: 'forcing' },
       'terminal-half-ended': { to: 'forcing' },
       'both-halves-ended': { to: 'ended' },
-      'close-books': { to: 'ended', do: ['presume-halves-ended'] },
+      'close-books': { to: 'ended' },
     },
   },
   ended: { on: {} },
@@ -149,7 +162,7 @@ export function flawsOf(machine: Record<SessionState, StateRow>): string[] {
   const reached = new Set<SessionState>(['requested']);
   for (const state of reached) for (const next of Object.values(machine[state].on)) reached.add(next.to);
 
-  const closing = new Set<SessionState>(['ending', 'forcing', 'ended']);
+  const closing = new Set<SessionState>(['ending', 'halting', 'forcing', 'ended']);
   for (const state of states) {
     const { on, timeout } = machine[state];
     const isEnd = Object.keys(on).length === 0;

@@ -1,0 +1,40 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { ConnectionInfo } from '../../protocol/control-channel';
+import { toInstant } from '../../protocol/names';
+import type { PreparedLink } from './relay.port';
+import type { SessionEntity } from './session.entity';
+
+/** base64url SHA-256: the only form in which a token is kept. */
+export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+/**
+ * S148: a token of 32 random bytes for each side, bound to that side by its hash, and the valid duration, which
+ * begins now. Nothing here was made before the person at the device approved (E20).
+ */
+export function prepareConnection(
+  session: SessionEntity,
+  link: PreparedLink,
+): { values: Partial<SessionEntity>; handout: ConnectionInfo } {
+  const validUntil = new Date(Date.now() + session.minutes * 60_000);
+  const infoFor = (side: { sessionId: string; url: string }): ConnectionInfo => ({
+    remoteSessionId: session.id,
+    applicationId: session.applicationId,
+    ...side,
+    token: randomBytes(32).toString('base64url'),
+    validUntil: toInstant(validUntil),
+    pin: link.pin,
+  });
+  const handout = infoFor(link.device);
+  const terminalConnection = infoFor(link.terminal);
+  return {
+    handout,
+    values: {
+      validUntil,
+      relayId: link.relayId,
+      linkId: link.linkId,
+      deviceTokenHash: tokenHash(handout.token),
+      terminalTokenHash: tokenHash(terminalConnection.token),
+      terminalConnection,
+    },
+  };
+}

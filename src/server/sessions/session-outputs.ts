@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import {
+  connectionInfoToDevice,
+  requestApproval,
+  terminate,
+  withdrawApproval,
+  type ConnectionInfo,
+} from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { toInstant } from '../../protocol/names';
+import type { Ending, Half } from '../../protocol/remote-session';
+import { DeviceTransport } from '../xmpp/device-transport';
+import { prepareConnection } from './prepare-connection';
+import { RelayPort } from './relay.port';
+import type { SessionEntity } from './session.entity';
+import { RelayUnavailable } from './session.errors';
+import type { Input, Output } from './session.machine';
+import { SessionTimeline } from './session-timeline';
+
+/** What came of an output: the next input, and what is to be saved or handed on with it. */
+export interface FollowUp {
+  readonly input: Input;
+  readonly values?: Partial<SessionEntity>;
+  readonly detail?: string;
+  /** For the device alone; passes through memory only. */
+  readonly handout?: ConnectionInfo;
+}
+
+/**
+ * Carries out what the machine asks for. Nothing here changes a session: each output answers with the input that
+ * follows from it, if any. The step is logged and the message sent before the first wait, so that whoever applied
+ * the input knows both have happened.
+ */
+@Injectable()
+export class SessionOutputs {
+  constructor(
+    private readonly transport: DeviceTransport,
+    private readonly relay: RelayPort,
+    private readonly timeline: SessionTimeline,
+    private readonly journal: Journal,
+  ) {}
+
+  carryOut(output: Output, session: SessionEntity, handout?: ConnectionInfo): Promise<FollowUp | undefined> {
+    switch (output) {
+      case 'ask-relay':
+        return this.askRelay(session);
+      case 'send-connection-info':
+        return this.sendConnectionInfo(session, handout);
+      case 'withdraw-approval':
+        return this.withdraw(session);
+      case 'ask-device-to-end':
+        return this.askDeviceToEnd(session);
+      case 'end-device-half':
+        return this.endHalf(session, 'device');
+      case 'end-terminal-half':
+        return this.endHalf(session, 'terminal');
+    }
+  }
+
+  /** S142: asked when the session is requested, and again when its agent comes back meanwhile. */
+  async requestApproval(session: SessionEntity): Promise<FollowUp | undefined> {
+    this.timeline.step('S142', session.id);
+    try {
+      await this.transport.request(session.agentId, requestApproval, {
+        remoteSessionId: session.id,
+        deviceId: session.deviceId,
+        applicationId: session.applicationId,
+        userName: session.displayName,
+        reason: session.reason,
+        minutes: session.minutes,
+        answerBefore: toInstant(session.deadlineAt ?? new Date()),
+      });
+      return undefined;
+    } catch (error) {
+      return { input: 'device-unreachable', detail: this.told(error, session, 'asking for approval') };
+    }
+  }
+
+  private async askRelay(session: SessionEntity): Promise<FollowUp> {
+    this.timeline.step('S145', session.id);
+    try {
+      const link = await this.relay.connectionInfo({
+        remoteSessionId: session.id,
+        connectBefore: toInstant(Date.now() + LIMITS.CONNECT_MS),
+      });
+      this.timeline.step('S148', session.id);
+      return { input: 'connection-info', ...prepareConnection(session, link) };
+    } catch (error) {
+      if (!(error instanceof RelayUnavailable)) throw error;
+      return { input: 'relay-unavailable', detail: error.detail };
+    }
+  }
+
+  private async sendConnectionInfo(session: SessionEntity, handout?: ConnectionInfo): Promise<FollowUp | undefined> {
+    if (!handout) throw new Error('no connection information to hand out');
+    this.timeline.step('S149', session.id);
+    try {
+      const body = { ...handout, deviceId: session.deviceId };
+      const sent = this.transport.request(session.agentId, connectionInfoToDevice, body);
+      this.timeline.step('S150', session.id);
+      await sent;
+      return undefined;
+    } catch (error) {
+      return { input: 'device-unreachable', detail: this.told(error, session, 'handing out connection information') };
+    }
+  }
+
+  private async withdraw(session: SessionEntity): Promise<undefined> {
+    const ending: Ending = session.ending ?? 'cancelled';
+    await this.transport
+      .request(session.agentId, withdrawApproval, { remoteSessionId: session.id, ending })
+      .catch((error: unknown) => this.told(error, session, 'withdrawing the approval request'));
+  }
+
+  private async askDeviceToEnd(session: SessionEntity): Promise<FollowUp | undefined> {
+    if (session.deviceHalf === 'ended') return undefined;
+    this.timeline.step('S265', session.id);
+    try {
+      const body = { remoteSessionId: session.id, ending: session.ending ?? 'failed' };
+      const { connected } = await this.transport.request(session.agentId, terminate, body);
+      return connected ? undefined : { input: 'silent', detail: 'the agent holds no connection for this session' };
+    } catch (error) {
+      this.told(error, session, 'asking the device to end its half'); // the wait in this state goes on to force it
+      return undefined;
+    }
+  }
+
+  private async endHalf(session: SessionEntity, half: Half): Promise<FollowUp | undefined> {
+    const ended = half === 'device' ? session.deviceHalf : session.terminalHalf;
+    if (ended === 'ended' || !session.relayId || !session.linkId) return undefined;
+    if (half === 'terminal') this.timeline.step('S331', session.id);
+    try {
+      await this.relay.endHalf(session.relayId, session.linkId, half, session.ending ?? 'failed');
+    } catch (error) {
+      this.told(error, session, `having the relay end the ${half}'s half`); // asked again when the relay is back
+    }
+    return undefined;
+  }
+
+  private told(error: unknown, session: SessionEntity, doing: string): string {
+    const detail = error instanceof Error ? error.message : String(error);
+    this.journal.warn(`${doing} failed`, { remoteSessionId: session.id, detail });
+    return detail.slice(0, 500);
+  }
+}

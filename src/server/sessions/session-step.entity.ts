@@ -1,0 +1,13 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import type { Step } from '../../protocol/steps';
+import { Instant, Uuid } from '../database/column-types';
+
+/** A numbered step that the control plane took for a remote session: its timeline. */
+@Entity('session_steps')
+@Index('ix_session_steps_session', ['sessionId'])
+export class SessionStepEntity {
+  @PrimaryGeneratedColumn('increment') id: number;
+  @Column(Uuid()) sessionId: string;
+  @Column({ type: 'varchar', length: 8 }) step: Step;
+  @Column(Instant()) at: Date;
+}

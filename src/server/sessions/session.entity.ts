@@ -1,0 +1,56 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { ConnectionInfo } from '../../protocol/control-channel';
+import type { Ending, HalfState, SessionState } from '../../protocol/remote-session';
+import { Hash, Instant, Int64, Uuid } from '../database/column-types';
+import { Encrypted } from '../database/encrypted-column';
+
+/** A remote session. Who and what are copied in, so that its history outlives users and devices. */
+@Entity('remote_sessions')
+@Index('ix_remote_sessions_requested', ['requestedAt'])
+export class SessionEntity {
+  @PrimaryColumn(Uuid()) id: string;
+
+  @Column(Uuid()) userId: string;
+  @Column({ type: 'varchar', length: 64 }) username: string;
+  @Column({ type: 'varchar', length: 100 }) displayName: string;
+  @Index('ix_remote_sessions_device') @Column({ type: 'varchar', length: 64 }) deviceId: string;
+  @Column({ type: 'varchar', length: 100 }) deviceName: string;
+  @Column({ type: 'varchar', length: 64 }) agentId: string;
+  @Column({ type: 'varchar', length: 64 }) applicationId: string;
+  @Column({ type: 'varchar', length: 500 }) reason: string;
+  @Column({ type: 'integer' }) minutes: number;
+
+  /**
+   * Device and user while the session is open, null afterwards: its unique index is what permits one session
+   * between the two (E15).
+   */
+  @Index('ux_remote_sessions_pair', { unique: true })
+  @Column({ type: 'varchar', length: 140, nullable: true })
+  openPair: string | null;
+
+  @Column({ type: 'varchar', length: 32 }) state: SessionState;
+  /** When the wait of this state is over. */
+  @Index('ix_remote_sessions_deadline') @Column(Instant({ nullable: true })) deadlineAt: Date | null;
+  @Column({ type: 'varchar', length: 32, nullable: true }) ending: Ending | null;
+  @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
+
+  @Column(Instant()) requestedAt: Date;
+  @Column(Instant({ nullable: true })) approvedAt: Date | null;
+  @Column(Instant({ nullable: true })) establishedAt: Date | null;
+  @Column(Instant({ nullable: true })) endedAt: Date | null;
+  /** The end of the token's valid duration (S148). */
+  @Column(Instant({ nullable: true })) validUntil: Date | null;
+
+  @Column({ type: 'varchar', length: 64, nullable: true }) relayId: string | null;
+  @Index('ux_remote_sessions_link', { unique: true }) @Column(Uuid({ nullable: true })) linkId: string | null;
+  /** base64url SHA-256 of each side's token. */
+  @Column(Hash({ nullable: true })) deviceTokenHash: string | null;
+  @Column(Hash({ nullable: true })) terminalTokenHash: string | null;
+  /** Kept, encrypted, until the terminal has connected: it polls, and may poll again. */
+  @Column(Encrypted<ConnectionInfo>({ nullable: true })) terminalConnection: ConnectionInfo | null;
+
+  @Column({ type: 'varchar', length: 16, default: 'waiting' }) deviceHalf: HalfState;
+  @Column({ type: 'varchar', length: 16, default: 'waiting' }) terminalHalf: HalfState;
+  @Column(Int64({ default: 0 })) bytesFromDevice: number;
+  @Column(Int64({ default: 0 })) bytesFromTerminal: number;
+}

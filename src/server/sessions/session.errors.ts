@@ -1,0 +1,35 @@
+import { ProblemError } from '../../protocol/problems';
+import { ENDINGS, type Ending, type SessionState } from '../../protocol/remote-session';
+
+export class UnknownSession extends ProblemError {
+  constructor(sessionId: string) {
+    super('unknown-session', `There is no session ${sessionId}.`);
+  }
+}
+export class SessionExists extends ProblemError {
+  constructor(deviceId: string, openSessionId: string | undefined) {
+    const which = openSessionId ? ` (${openSessionId})` : '';
+    super('session-exists', `Your earlier session with device ${deviceId}${which} has not ended yet.`);
+  }
+}
+export class SessionOver extends ProblemError {
+  constructor(sessionId: string, ending: Ending | null) {
+    super('session-over', `Session ${sessionId} is over. ${ending ? ENDINGS[ending] : ''}`.trim());
+  }
+}
+export class WrongState extends ProblemError {
+  constructor(sessionId: string, state: SessionState, wanted: string) {
+    super('wrong-state', `Session ${sessionId} is ${state}; it cannot ${wanted}.`);
+  }
+}
+export class DeviceOffline extends ProblemError {
+  constructor(deviceId: string) {
+    super('device-offline', `The agent of device ${deviceId} is not connected.`);
+  }
+}
+/** The relay could not be asked for connection information. */
+export class RelayUnavailable extends ProblemError {
+  constructor(detail: string) {
+    super('relay-unavailable', detail);
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { approval } from '../../protocol/control-channel';
+import { DeviceTransport } from '../xmpp/device-transport';
+import { SessionOver, UnknownSession } from './session.errors';
+import { SessionLifecycle } from './session.lifecycle';
+import { SessionsRepository } from './sessions.repository';
+
+/** What agents say about sessions on the control channel. */
+@Injectable()
+export class SessionStanzas implements OnModuleInit {
+  constructor(
+    private readonly transport: DeviceTransport,
+    private readonly repository: SessionsRepository,
+    private readonly lifecycle: SessionLifecycle,
+    private readonly journal: Journal,
+  ) {}
+
+  onModuleInit(): void {
+    this.transport.handle(approval, async (agentId, { remoteSessionId, decision }) => {
+      await this.decide(agentId, remoteSessionId, decision);
+      return {};
+    });
+    this.transport.onPresence(({ agentId, online }) => {
+      if (online)
+        this.askAgain(agentId).catch((error: unknown) => this.journal.unforeseen(error, 'asking an agent again'));
+    });
+  }
+
+  /** S144, or NO. An agent decides about its own sessions only; a repeated answer is harmless. */
+  private async decide(agentId: string, id: string, decision: 'approved' | 'declined'): Promise<void> {
+    const session = await this.repository.find(id);
+    if (!session || session.agentId !== agentId) throw new UnknownSession(id);
+    const changed = await this.lifecycle.apply(id, decision === 'approved' ? 'approve' : 'decline');
+    if (changed) return;
+    const { state, ending } = (await this.repository.find(id)) ?? session;
+    const repeated = decision === 'approved' ? !ending : ending === 'declined';
+    if (!repeated) throw new SessionOver(id, ending);
+    this.journal.debug('the same answer again', { remoteSessionId: id, state });
+  }
+
+  /** The agent has come (back): it may not know, or have forgotten, what it was asked. */
+  private async askAgain(agentId: string): Promise<void> {
+    for (const session of await this.repository.requestedOf(agentId)) this.lifecycle.askAgain(session);
+  }
+}

@@ -1,0 +1,79 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import {
+  newSession,
+  page,
+  session,
+  sessionConnection,
+  sessionOverride,
+  sessionQuery,
+  sessionWithSteps,
+  type Session,
+  type SessionConnection,
+} from '../../protocol/api';
+import { toInstant } from '../../protocol/names';
+import { STEPS } from '../../protocol/steps';
+import type { Actor } from '../auth/actor';
+import { CurrentActor } from '../auth/current-actor';
+import { Permit } from '../auth/permit';
+import { Answers } from '../http/answers';
+import { presented } from './sessions.presenter';
+import { SessionsService } from './sessions.service';
+
+@Controller('api/sessions')
+@Permit('technician')
+export class SessionsController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  /** S141 */
+  @Post()
+  @Answers(session, 201)
+  async request(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: newSession }) body: z.output<typeof newSession>,
+  ): Promise<Session> {
+    return presented(await this.sessions.request(actor, body));
+  }
+
+  @Get()
+  @Answers(page(session))
+  async list(
+    @Query({ schema: sessionQuery }) { state, deviceId, limit, cursor }: z.output<typeof sessionQuery>,
+  ): Promise<{ rows: Session[]; next: string | null }> {
+    const found = await this.sessions.list({ state, deviceId, limit, cursor });
+    const rows = found.map((each) => presented(each));
+    return { rows, next: rows.length === limit ? rows.at(-1)!.id : null };
+  }
+
+  @Get(':id')
+  @Answers(sessionWithSteps)
+  async get(@Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
+    const found = await this.sessions.get(id);
+    const steps = found.steps.map(({ at, step }) => ({ at: toInstant(at), step, text: STEPS[step] }));
+    return { ...presented(found), steps };
+  }
+
+  /** S201, S202 */
+  @Get(':id/connection')
+  @Answers(sessionConnection)
+  connection(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<SessionConnection> {
+    return this.sessions.connection(actor, id);
+  }
+
+  @Post(':id/termination')
+  @Answers(session)
+  async terminate(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<Session> {
+    return presented(await this.sessions.terminate(actor, id));
+  }
+
+  @Post(':id/override')
+  @Permit('admin')
+  @Answers(session)
+  async override(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body({ schema: sessionOverride }) body: z.infer<typeof sessionOverride>,
+  ): Promise<Session> {
+    return presented(await this.sessions.override(actor, id, body.reason));
+  }
+}

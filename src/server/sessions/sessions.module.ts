@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from '../auth/auth.module';
+import { DevicesModule } from '../devices/devices.module';
+import { XmppModule } from '../xmpp/xmpp.module';
+import { HalfLogEntity } from './half-log.entity';
+import { SessionDeadlines } from './session-deadlines';
+import { SessionEvents } from './session-events';
+import { SessionHalves } from './session-halves';
+import { SessionOutputs } from './session-outputs';
+import { SessionStepEntity } from './session-step.entity';
+import { SessionTimeline } from './session-timeline';
+import { SessionWatch } from './session-watch';
+import { SessionEntity } from './session.entity';
+import { SessionLifecycle } from './session.lifecycle';
+import { SessionStanzas } from './session.stanzas';
+import { SessionsController } from './sessions.controller';
+import { SessionsRepository } from './sessions.repository';
+import { SessionsService } from './sessions.service';
+
+/** Needs a RelayPort, which the (global) relays module provides. */
+@Module({
+  imports: [
+    AuthModule,
+    DevicesModule,
+    XmppModule,
+    TypeOrmModule.forFeature([SessionEntity, HalfLogEntity, SessionStepEntity]),
+  ],
+  controllers: [SessionsController],
+  providers: [
+    SessionsRepository,
+    SessionTimeline,
+    SessionDeadlines,
+    SessionEvents,
+    SessionOutputs,
+    SessionLifecycle,
+    SessionHalves,
+    SessionStanzas,
+    SessionWatch,
+    SessionsService,
+  ],
+  exports: [SessionsRepository, SessionLifecycle, SessionHalves, SessionEvents, SessionTimeline],
+})
+export class SessionsModule {}

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { Session, sessionHalf } from '../../protocol/api';
+import { toInstant } from '../../protocol/names';
+import type { Half } from '../../protocol/remote-session';
+import type { SessionInView } from './sessions.service';
+
+const instantOf = (at: Date | null | undefined): string | null => (at ? toInstant(at) : null);
+
+/** A session as the API shows it. */
+export function presented({ session, logs }: SessionInView, now = Date.now()): Session {
+  const half = (which: Half): z.infer<typeof sessionHalf> => {
+    const start = logs.find((log) => log.half === which && log.kind === 'start');
+    const ends = logs.filter((log) => log.half === which && log.kind === 'end');
+    const end = ends.find((log) => log.reason !== 'presumed') ?? ends[0]; // what a relay says is better than a guess
+    return {
+      half: which,
+      state: which === 'device' ? session.deviceHalf : session.terminalHalf,
+      startedAt: instantOf(start?.at),
+      endedAt: instantOf(end?.at),
+      endReason: end?.reason ?? null,
+    };
+  };
+  const { establishedAt, endedAt } = session;
+  return {
+    id: session.id,
+    user: { id: session.userId, username: session.username, displayName: session.displayName },
+    deviceId: session.deviceId,
+    deviceName: session.deviceName,
+    applicationId: session.applicationId,
+    reason: session.reason,
+    minutes: session.minutes,
+    state: session.state,
+    ending: session.ending,
+    detail: session.detail,
+    requestedAt: toInstant(session.requestedAt),
+    approvedAt: instantOf(session.approvedAt),
+    establishedAt: instantOf(establishedAt),
+    endedAt: instantOf(endedAt),
+    validUntil: instantOf(session.validUntil),
+    bytesFromDevice: session.bytesFromDevice,
+    bytesFromTerminal: session.bytesFromTerminal,
+    durationSeconds: establishedAt && ((endedAt?.getTime() ?? now) - establishedAt.getTime()) / 1000,
+    device: half('device'),
+    terminal: half('terminal'),
+  };
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { newSession, SessionConnection } from '../../protocol/api';
+import { ENDINGS } from '../../protocol/remote-session';
+import type { Actor } from '../auth/actor';
+import { AuditService } from '../auth/audit.service';
+import { DevicesService } from '../devices/devices.service';
+import type { HalfLogEntity } from './half-log.entity';
+import type { SessionStepEntity } from './session-step.entity';
+import type { SessionEntity } from './session.entity';
+import { DeviceOffline, SessionExists, SessionOver, UnknownSession, WrongState } from './session.errors';
+import { SessionHalves } from './session-halves';
+import { SessionLifecycle } from './session.lifecycle';
+import { SessionTimeline } from './session-timeline';
+import { SessionsRepository, type SessionFilter } from './sessions.repository';
+
+export interface SessionInView {
+  readonly session: SessionEntity;
+  readonly logs: HalfLogEntity[];
+}
+
+/** What people do with remote sessions. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly lifecycle: SessionLifecycle,
+    private readonly halves: SessionHalves,
+    private readonly devices: DevicesService,
+    private readonly timeline: SessionTimeline,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * S141: asks for a session with an application of a device.
+   * @throws UnknownDevice, UnknownApplication, DeviceOffline, SessionExists
+   */
+  async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionInView> {
+    const { device, online } = await this.devices.application(wanted.deviceId, wanted.applicationId);
+    if (!online) throw new DeviceOffline(device.id);
+    const openPair = `${device.id}/${actor.userId}`;
+    const session: SessionEntity = {
+      id: randomUUID(),
+      userId: actor.userId,
+      username: actor.username,
+      displayName: actor.displayName,
+      deviceId: device.id,
+      deviceName: device.name,
+      agentId: device.agentId,
+      applicationId: wanted.applicationId,
+      reason: wanted.reason,
+      minutes: wanted.minutes,
+      openPair,
+      state: 'requested',
+      deadlineAt: this.lifecycle.deadlineOf('requested', null),
+      ending: null,
+      detail: '',
+      requestedAt: new Date(),
+      approvedAt: null,
+      establishedAt: null,
+      endedAt: null,
+      validUntil: null,
+      relayId: null,
+      linkId: null,
+      deviceTokenHash: null,
+      terminalTokenHash: null,
+      terminalConnection: null,
+      deviceHalf: 'waiting',
+      terminalHalf: 'waiting',
+      bytesFromDevice: 0,
+      bytesFromTerminal: 0,
+    };
+    if (!(await this.repository.insert(session))) {
+      throw new SessionExists(device.id, (await this.repository.findByOpenPair(openPair))?.id);
+    }
+    await this.audit.record(
+      actor,
+      'session.requested',
+      session.id,
+      `${device.id} ${wanted.applicationId}: ${wanted.reason}`,
+    );
+    this.lifecycle.begin(session);
+    return { session, logs: [] };
+  }
+
+  async list(filter: SessionFilter): Promise<SessionInView[]> {
+    const sessions = await this.repository.list(filter);
+    const logs = await this.repository.logsOf(sessions.map((session) => session.id));
+    return sessions.map((session) => ({ session, logs: logs.filter((log) => log.sessionId === session.id) }));
+  }
+
+  /** @throws UnknownSession */
+  async get(id: string): Promise<SessionInView & { steps: SessionStepEntity[] }> {
+    const session = await this.repository.find(id);
+    if (!session) throw new UnknownSession(id);
+    const [logs, steps] = await Promise.all([this.repository.logsOf([id]), this.repository.stepsOf(id)]);
+    return { session, logs, steps };
+  }
+
+  /**
+   * S201-S202: what the terminal polls for. Only who asked for the session gets it (E20).
+   * @throws UnknownSession, also for somebody else's session
+   */
+  async connection(actor: Actor, id: string): Promise<SessionConnection> {
+    const session = await this.repository.find(id);
+    if (!session || session.userId !== actor.userId) throw new UnknownSession(id);
+    if (session.ending)
+      return { status: 'over', ending: session.ending, detail: session.detail || ENDINGS[session.ending] };
+    if (!session.terminalConnection) return { status: 'waiting', state: session.state };
+    this.timeline.step('S202', id);
+    return { status: 'ready', connection: session.terminalConnection };
+  }
+
+  /**
+   * Ends a session: its own user cancels it, an administrator ends anybody's.
+   * @throws UnknownSession, SessionOver
+   */
+  async terminate(actor: Actor, id: string): Promise<SessionInView> {
+    const session = await this.repository.find(id);
+    const own = session?.userId === actor.userId;
+    if (!session || (!own && actor.role !== 'admin')) throw new UnknownSession(id);
+    if (session.state === 'ended') throw new SessionOver(id, session.ending);
+    const detail = own ? '' : `ended by ${actor.displayName}`;
+    await this.lifecycle.apply(id, own ? 'cancel' : 'administrator-ends', { detail });
+    await this.audit.record(actor, 'session.terminated', id, detail);
+    return this.get(id);
+  }
+
+  /**
+   * An administrator closes the books of a session whose halves can never report.
+   * @throws UnknownSession, SessionOver, WrongState
+   */
+  async override(actor: Actor, id: string, reason: string): Promise<SessionInView> {
+    const { session } = await this.get(id);
+    if (session.state === 'ended') throw new SessionOver(id, session.ending);
+    if (!['ending', 'halting', 'forcing'].includes(session.state)) {
+      throw new WrongState(id, session.state, 'be closed by hand before its end was asked for');
+    }
+    await this.audit.record(actor, 'session.books-closed', id, reason);
+    await this.halves.closeBooks(session, 'close-books', `closed by ${actor.displayName}: ${reason}`.slice(0, 500));
+    return this.get(id);
+  }
+}
