@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../protocol/relay-rpc';
+import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
+import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
+import { SECRETS, type Secrets } from '../config/secrets';
+import { refuseUpgrade, UpgradeRouter } from '../http/upgrade-router';
+import { SessionHalves } from '../sessions/session-halves';
+import { RelayDirectory, type ConnectedRelay } from './relay-directory';
+import { authenticatedRelay } from './relay-secret';
+
+/** Where relays dial in: `GET /internal/relay`, one RPC link each. */
+@Injectable()
+export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: LIMITS.RELAY_RPC_BYTES,
+    handleProtocols: (offered) => (offered.has(RELAY_RPC_SUBPROTOCOL) ? RELAY_RPC_SUBPROTOCOL : false),
+  });
+
+  constructor(
+    private readonly upgrades: UpgradeRouter,
+    private readonly directory: RelayDirectory,
+    private readonly halves: SessionHalves,
+    private readonly journal: Journal,
+    @Inject(SECRETS) private readonly secrets: Secrets,
+  ) {}
+
+  onModuleInit(): void {
+    this.upgrades.register('/internal/relay', (request, socket, head) => this.upgrade(request, socket, head));
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const relayId = authenticatedRelay(request.headers.authorization, this.secrets.localRelaySecret);
+    if (!relayId) return refuseUpgrade(socket, 401, 'unknown relay or wrong secret');
+    if (request.headers['sec-websocket-protocol'] !== RELAY_RPC_SUBPROTOCOL) {
+      return refuseUpgrade(socket, 400, `this server speaks ${RELAY_RPC_SUBPROTOCOL}`);
+    }
+    this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(relayId, ws));
+  }
+
+  private accept(relayId: string, ws: WebSocket): void {
+    const handlers: RpcHandlers<typeof CONTROL_PLANE_METHODS> = {
+      announce: (relay) => Promise.resolve(this.announce({ ...relay, id: relayId, peer })),
+      authenticate: (request) => this.halves.authenticate(relayId, request),
+      'report-log': async (log) => ({ known: await this.halves.keep(relayId, log) }),
+      'request-termination': async ({ linkId, half }) => {
+        await this.halves.requestTermination(relayId, linkId, half);
+        return {};
+      },
+    };
+    const peer = new RpcPeer(ws, CONTROL_PLANE_METHODS, handlers, RELAY_METHODS, this.journal);
+    void peer.closed.then(() => this.journal.info('relay disconnected', { relayId }));
+  }
+
+  private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): Record<string, never> {
+    const { id, version, pairs, peer } = relay;
+    if (protocol === PROTOCOL_VERSION) {
+      this.directory.add(relay);
+      this.journal.info('relay connected', { relayId: id, version, pairs });
+    } else {
+      this.journal.error('a relay speaks another protocol; deploy the matching release', { relayId: id, protocol });
+      peer.close();
+    }
+    return {};
+  }
+
+  onApplicationShutdown(): void {
+    for (const ws of this.sockets.clients) ws.close(1001);
+    this.sockets.close();
+  }
+}

@@ -1,0 +1,66 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { SessionHalves } from '../sessions/session-halves';
+import { SessionLifecycle } from '../sessions/session.lifecycle';
+import { SessionsRepository } from '../sessions/sessions.repository';
+import { RelayDirectory, type ConnectedRelay } from './relay-directory';
+
+/**
+ * Compares, every few seconds, what the sessions say with what their relay carries: takes over the byte counts, asks
+ * again for ends that have not come, and closes the books of sessions the relay has lost all memory of.
+ */
+@Injectable()
+export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly directory: RelayDirectory,
+    private readonly repository: SessionsRepository,
+    private readonly lifecycle: SessionLifecycle,
+    private readonly halves: SessionHalves,
+    private readonly journal: Journal,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.arm();
+  }
+  onModuleDestroy(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private arm(): void {
+    this.timer = setTimeout(() => void this.look(), LIMITS.RELAY_WATCH_MS);
+  }
+
+  private async look(): Promise<void> {
+    for (const relay of this.directory.connected()) {
+      await this.compare(relay).catch((error: unknown) => {
+        this.journal.warn('a relay could not be compared with its sessions', {
+          relayId: relay.id,
+          detail: String(error),
+        });
+      });
+    }
+    if (this.timer) this.arm();
+  }
+
+  private async compare(relay: ConnectedRelay): Promise<void> {
+    // Sessions first: a link is at the relay before it is in the database, so none is missed below.
+    const open = (await this.repository.withLinkAt(relay.id)).filter((session) => session.linkId);
+    if (open.length === 0) return;
+    const { sessions } = await relay.peer.call('list-sessions', {});
+    const carried = new Map(sessions.map((session) => [session.linkId, session]));
+    const { unacknowledgedLogs } = await relay.peer.call('health', {});
+    for (const session of open) {
+      const there = session.linkId && carried.get(session.linkId);
+      if (there) await this.repository.noteBytes(session.id, there.bytesFromDevice, there.bytesFromTerminal);
+      if (there && session.state === 'forcing') this.lifecycle.force(session);
+      if (there || unacknowledgedLogs > 0) continue;
+      const now = await this.repository.find(session.id);
+      if (now?.openPair)
+        await this.halves.closeBooks(now, 'both-halves-ended', 'the relay has no record of this session');
+    }
+  }
+}

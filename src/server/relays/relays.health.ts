@@ -1,0 +1,20 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Readiness } from '../http/readiness';
+import { RelayDirectory } from './relay-directory';
+
+/** Ready means: a session asked for now would get a relay. */
+@Injectable()
+export class RelaysHealth implements OnModuleInit {
+  constructor(
+    private readonly directory: RelayDirectory,
+    private readonly readiness: Readiness,
+  ) {}
+
+  onModuleInit(): void {
+    this.readiness.add('relays', () => {
+      const connected = this.directory.connected().map((relay) => relay.id);
+      if (connected.length === 0) return Promise.reject(new Error('no relay is connected'));
+      return Promise.resolve({ connected });
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { Global, Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
+import { RelayPort } from '../sessions/relay.port';
+import { SessionsModule } from '../sessions/sessions.module';
+import { RelayDirectory } from './relay-directory';
+import { RelayGateway } from './relay-gateway';
+import { RelaySupervisor } from './relay-supervisor';
+import { RelayWatch } from './relay-watch';
+import { RelaysController } from './relays.controller';
+import { RelaysHealth } from './relays.health';
+
+/** Global, because it fills the RelayPort that sessions, on its left, declare. */
+@Global()
+@Module({
+  imports: [AuthModule, SessionsModule],
+  controllers: [RelaysController],
+  providers: [
+    RelayDirectory,
+    { provide: RelayPort, useExisting: RelayDirectory },
+    RelayGateway,
+    RelaySupervisor,
+    RelayWatch,
+    RelaysHealth,
+  ],
+  exports: [RelayPort, RelayDirectory, RelaySupervisor],
+})
+export class RelaysModule {}
