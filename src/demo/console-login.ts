@@ -1,0 +1,27 @@
+import { problem } from '../protocol/problems';
+
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+}
+
+/** One request to the REST API as a browser would make it. @throws RequestRefused with the server's own words */
+export async function request(
+  serverUrl: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  cookie?: string,
+): Promise<{ body: unknown; cookie: string | undefined }> {
+  const response = await fetch(`${serverUrl}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) {
+    const known = problem.safeParse(answer);
+    throw new RequestRefused(`${method} ${path}: ${known.success ? known.data.detail : `HTTP ${response.status}`}`);
+  }
+  return { body: answer, cookie: response.headers.getSetCookie()[0]?.split(';')[0] };
+}

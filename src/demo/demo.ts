@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePorts, isFree, type LogLine } from './programs';
+import { playScenario } from './scenario';
+import { SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
+
+const CLI = join(__dirname, '../cli.js');
+const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+
+/** @returns the exit code */
+export async function runDemo(options: { once: boolean; data: string }): Promise<number> {
+  try {
+    return options.once ? await runOnce() : await runUntilInterrupted(resolve(options.data));
+  } catch (error) {
+    process.stderr.write(`platen demo: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+/** In a folder and on ports of its own, so that it disturbs nothing and leaves nothing. */
+async function runOnce(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'platen-demo-'));
+  const [http, xmpp, relay, panel, mfp, printer] = (await freePorts(6)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const lines: LogLine[] = [];
+  let stage: Stage | undefined;
+  try {
+    stage = await setStage({
+      folder,
+      ports: { http, xmpp, relay, panel, mfp, printer },
+      cli: CLI,
+      onLog: (line) => lines.push(line),
+    });
+    lines.length = 0;
+    await playScenario(stage, lines, say);
+    say('Every session ended in order, with the logs of both halves kept.');
+    return 0;
+  } finally {
+    await stage?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runUntilInterrupted(folder: string): Promise<number> {
+  await checkPorts(USUAL_PORTS);
+  const interrupted = new Promise<void>((done) => {
+    process.once('SIGINT', done);
+    process.once('SIGTERM', done);
+  });
+  const stage = await setStage({
+    folder,
+    ports: USUAL_PORTS,
+    cli: CLI,
+    onLog: showStep,
+    onProgress: (what) => say(`platen demo: ${what} ...`),
+  });
+  invite(stage);
+  const broken = Promise.race(Object.values(stage.programs).map((program) => program.exited.then(() => program.name)));
+  const gone = await Promise.race([interrupted, broken]);
+  say('\nplaten demo: ending all sessions in order ...');
+  await stage.stop();
+  if (!gone) return 0;
+  process.stderr.write(`platen demo: the ${gone} has stopped by itself; the lines above say why\n`);
+  return 1;
+}
+
+async function checkPorts(ports: Ports): Promise<void> {
+  const busy: number[] = [];
+  for (const port of Object.values(ports) as number[]) if (!(await isFree(port))) busy.push(port);
+  if (busy.length > 0) throw new Error(`port ${busy.join(', ')} is in use; stop what listens there and try again`);
+}
+
+/** The steps of the sessions, live, and whatever went wrong. */
+function showStep(line: LogLine): void {
+  const clock = new Date(line.at).toTimeString().slice(0, 8);
+  if (line.step) say(`${clock}  ${line.step}  ${line.program.padEnd(8)}  ${line.msg}`);
+  else if (line.level >= 40) {
+    const detail = typeof line.detail === 'string' ? `: ${line.detail}` : '';
+    say(`${clock}  ----  ${line.program.padEnd(8)}  ${line.msg}${detail}`);
+  }
+}
+
+function invite({ serverUrl, panelUrl, devices }: Stage): void {
+  const { admin, technician } = SAMPLE_USERS;
+  const platen = 'node dist/src/cli.js';
+  say(`
+Platen is running on this machine.
+
+  The device's approval screen     ${panelUrl}
+  The simulated MFP, directly      ${devices[0]!.url}
+  REST API of the server           ${serverUrl}/api/docs
+
+  Technician   ${technician.username} / ${technician.password}
+  Administrator   ${admin.username} / ${admin.password}      (passwords of the demo only)
+
+Try it:
+  1. Open the approval screen ${panelUrl} in a browser: you are the person at the device.
+  2. In a second terminal, as the technician:
+       ${platen} login ${serverUrl} --user ${technician.username}
+       ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
+  3. Press YES at the approval screen.
+  4. Open the address that 'connect' prints: the device's own pages, through the relay.
+  5. Press Ctrl-C at 'connect', or End now at the device; then: ${platen} sessions
+
+Devices: ${devices.map((device) => device.id).join(', ')}. Ctrl-C here ends the demo. The steps of every session appear below.
+`);
+}

@@ -1,0 +1,145 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/** A line that a program logged (journal/journal.ts). */
+export interface LogLine {
+  readonly program: string;
+  /** Milliseconds since 1970, with fractions. */
+  readonly at: number;
+  readonly level: number;
+  readonly msg: string;
+  readonly step?: string;
+  readonly remoteSessionId?: string;
+  readonly [field: string]: unknown;
+}
+
+export class ProgramFailed extends Error {
+  override readonly name = 'ProgramFailed';
+}
+
+/** Lines kept per program; the oldest go first. */
+const KEPT_LINES = 20_000;
+
+/** One running program of Platen, or beside it, with what it logs on standard error and prints on standard output. */
+export class Program {
+  readonly log: LogLine[] = [];
+  readonly printed: string[] = [];
+  readonly exited: Promise<number | NodeJS.Signals>;
+  private readonly listeners = new Set<() => void>();
+
+  private constructor(
+    readonly name: string,
+    readonly child: ChildProcess,
+    onLog: (line: LogLine) => void,
+  ) {
+    this.exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        this.keep(this.printed, error.message);
+        resolve(127);
+      });
+      child.once('close', (code, signal) => resolve(code ?? signal ?? 0));
+    });
+    void this.exited.then(() => this.tell());
+    createInterface({ input: child.stderr! }).on('line', (text) => {
+      const line = parse(text);
+      if (line) onLog(line);
+      if (line) this.keep(this.log, line);
+      else this.keep(this.printed, text);
+    });
+    createInterface({ input: child.stdout! }).on('line', (text) => this.keep(this.printed, text));
+  }
+
+  /** @param command program and arguments */
+  static start(
+    name: string,
+    [file, ...args]: [string, ...string[]],
+    options: { env?: Record<string, string>; input?: string; onLog?: (line: LogLine) => void } = {},
+  ): Program {
+    const env = { ...process.env, ...options.env };
+    const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.on('error', () => undefined); // it may exit before it has read
+    child.stdin.end(options.input ?? '');
+    return new Program(name, child, options.onLog ?? (() => undefined));
+  }
+
+  /** Waits for a log line. @throws ProgramFailed when the program exits or the time is over before it comes */
+  async logged(message: string, timeoutMs = 30_000): Promise<LogLine> {
+    return this.until(() => this.log.find((line) => line.msg === message), `logs '${message}'`, timeoutMs);
+  }
+
+  /** Waits until `look` finds something. @throws ProgramFailed when the program exits or the time is over before */
+  async until<T>(look: () => T | undefined, what: string, timeoutMs = 30_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) throw this.failed(`exited before it ${what}`);
+      if (Date.now() >= deadline) throw this.failed(`took longer than ${timeoutMs} ms until it ${what}`);
+      await this.news(deadline - Date.now());
+    }
+  }
+
+  /** Ends the program and waits for it; by force when it has not gone in time. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 25_000): Promise<number | NodeJS.Signals> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    const force = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
+    const how = await this.exited;
+    clearTimeout(force);
+    return how;
+  }
+
+  private failed(how: string): ProgramFailed {
+    const last = [...this.printed.slice(-5), ...this.log.filter((line) => line.level >= 40).map((line) => line.msg)];
+    return new ProgramFailed(`${this.name} ${how}${last.length > 0 ? `: ${last.slice(-5).join(' | ')}` : ''}`);
+  }
+
+  private keep<T>(list: T[], entry: T): void {
+    list.push(entry);
+    if (list.length > KEPT_LINES) list.shift();
+    this.tell();
+  }
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+  private news(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.listeners.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.listeners.add(done);
+    });
+  }
+}
+
+function parse(text: string): LogLine | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as LogLine;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports of this machine that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+/** @returns false when somebody listens there already */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const outcome = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+  return outcome;
+}

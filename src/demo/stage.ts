@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from './console-login';
+import { findPrinter, startPrinter } from './ippeveprinter';
+import { Program, type LogLine } from './programs';
+
+export interface Ports {
+  readonly http: number;
+  readonly xmpp: number;
+  readonly relay: number;
+  readonly panel: number;
+  readonly mfp: number;
+  readonly printer: number;
+}
+export const USUAL_PORTS: Ports = { http: 8080, xmpp: 5223, relay: 8090, panel: 8631, mfp: 8081, printer: 8632 };
+
+/** Sample users. Their passwords are in the open, so they exist in the demo only. */
+export const SAMPLE_USERS = {
+  admin: { username: 'admin', displayName: 'Alex Admin', role: 'admin', password: 'demo-admin-password' },
+  technician: {
+    username: 'tina',
+    displayName: 'Tina Technician',
+    role: 'technician',
+    password: 'demo-tina-password',
+  },
+} as const;
+
+/** A device on the stage, and where it can be reached without Platen. */
+export interface StagedDevice {
+  readonly id: string;
+  readonly url: string;
+}
+export interface Stage {
+  readonly folder: string;
+  readonly serverUrl: string;
+  readonly panelUrl: string;
+  readonly devices: StagedDevice[];
+  readonly programs: { readonly server: Program; readonly agent: Program };
+  /** Starts a program of Platen with the stage's settings. */
+  readonly platen: (name: string, args: string[], input?: string) => Program;
+  /** Ends all programs in order: agent, server with its relay, devices. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface StageOptions {
+  readonly folder: string;
+  readonly ports: Ports;
+  /** The `platen` command: a compiled cli.js. */
+  readonly cli: string;
+  readonly env?: Record<string, string>;
+  readonly onLog?: (line: LogLine) => void;
+  readonly onProgress?: (what: string) => void;
+}
+
+/** Starts every program on loopback, with sample users and an enrolled agent; a folder used before goes on. */
+export async function setStage(options: StageOptions): Promise<Stage> {
+  const { folder, ports, cli, onLog, onProgress = () => undefined } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const serverUrl = `http://127.0.0.1:${ports.http}`;
+  const env = {
+    PLATEN_DATA: join(folder, 'server'),
+    PLATEN_HOST: '127.0.0.1',
+    PLATEN_PORT: String(ports.http),
+    PLATEN_XMPP_PORT: String(ports.xmpp),
+    PLATEN_RELAY_PORT: String(ports.relay),
+    PLATEN_CREDENTIALS: join(folder, 'terminal-credentials.json'),
+    PLATEN_LOG_LEVEL: 'info',
+    ...options.env,
+  };
+  const running: Program[] = [];
+  const platen = (name: string, args: string[], input?: string): Program =>
+    Program.start(name, [process.execPath, cli, ...args], { env, input, onLog });
+  const started = (program: Program): Program => {
+    running.unshift(program);
+    return program;
+  };
+  const stop = async (): Promise<void> => {
+    for (const program of running) await program.stop();
+  };
+
+  try {
+    onProgress('starting the devices');
+    const mfp = started(platen('mfp', ['mfp', '--port', String(ports.mfp), '--data', join(folder, 'mfp')]));
+    await mfp.logged('mfp listening');
+    const devices: StagedDevice[] = [{ id: 'demo-mfp', url: `http://127.0.0.1:${ports.mfp}` }];
+    if (findPrinter()) {
+      const printer = await startPrinter({
+        port: ports.printer,
+        name: 'Platen Test Printer',
+        folder: join(folder, 'printer'),
+      });
+      for (const program of printer.programs) started(program);
+      devices.push({ id: 'ippeveprinter', url: `http://127.0.0.1:${ports.printer}` });
+    }
+
+    onProgress('starting the server and its relay');
+    const server = started(platen('server', ['server']));
+    await server.logged('server listening');
+    for (const { username, displayName, role, password } of Object.values(SAMPLE_USERS)) {
+      if (existsSync(join(folder, 'users-made'))) break;
+      const create = ['server', 'create-user', username, '--display-name', displayName, '--role', role];
+      await finished(platen('create-user', [...create, '--password-stdin'], `${password}\n`));
+    }
+    await writeFile(join(folder, 'users-made'), '');
+    await server.logged('relay connected');
+
+    onProgress('starting the agent');
+    const agentFile = join(folder, 'agent.json');
+    await writeFile(agentFile, JSON.stringify(agentConfiguration(ports, devices, folder), null, 2));
+    if (!existsSync(join(folder, 'agent-credentials.json'))) {
+      const ticket = await enrolmentTicket(serverUrl, 'demo-agent');
+      await finished(
+        platen('enrol', ['agent', 'enrol', '-', '--server', serverUrl, '--config', agentFile], `${ticket}\n`),
+      );
+    }
+    const agent = started(platen('agent', ['agent', 'run', '--config', agentFile]));
+    await agent.logged('agent online');
+    const panelUrl = `http://127.0.0.1:${ports.panel}`;
+    return { folder, serverUrl, panelUrl, devices, programs: { server, agent }, platen, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits for a short command. @throws ProgramFailed unless it exits with 0 */
+export async function finished(program: Program): Promise<Program> {
+  const how = await program.exited;
+  if (how !== 0) await program.until(() => undefined, `succeeded (exit ${how})`);
+  return program;
+}
+
+async function enrolmentTicket(serverUrl: string, agentId: string): Promise<string> {
+  const admin = await request(serverUrl, 'POST', '/api/auth/login', {
+    username: SAMPLE_USERS.admin.username,
+    password: SAMPLE_USERS.admin.password,
+  });
+  const created = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId }, admin.cookie);
+  return (created.body as { ticket: string }).ticket;
+}
+
+function agentConfiguration(ports: Ports, devices: StagedDevice[], folder: string): unknown {
+  const known: Record<string, object> = {
+    'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' },
+    ippeveprinter: { name: 'Test printer', kind: 'printer', model: 'ippeveprinter', location: 'Office' },
+  };
+  return {
+    panel: { host: '127.0.0.1', port: ports.panel },
+    state: join(folder, 'agent'),
+    devices: devices.map(({ id, url }) => ({
+      id,
+      ...known[id],
+      applications: [{ id: 'web', title: 'Web pages', target: url }],
+    })),
+  };
+}
