@@ -1,0 +1,138 @@
+import type { z } from 'zod';
+import {
+  about,
+  createdApiToken,
+  device,
+  newSession,
+  page,
+  session,
+  sessionConnection,
+  sessionWithSteps,
+  user,
+  type Device,
+  type Session,
+} from '../protocol/api';
+import { LIMITS } from '../protocol/limits';
+import { problem } from '../protocol/problems';
+import { httpExchange, type HttpAnswer, type HttpRequest, type ServerAddress } from './http-exchange';
+import { ApiProblem, ServerUnreachable, StrangeAnswer } from './terminal.errors';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+/** How a client proves who it is: an API token, or the cookies of a login. */
+export type Proof = { readonly token: string } | { readonly cookies: string } | undefined;
+export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
+export type NewSession = z.input<typeof newSession>;
+
+/** The server's REST API as the commands need it. Every method @throws ApiProblem, ServerUnreachable, StrangeAnswer, CertificateNotTrusted. */
+export class ApiClient {
+  constructor(
+    readonly address: ServerAddress,
+    private readonly proof?: Proof,
+  ) {}
+
+  about() {
+    return this.call('GET', '/api/about', about);
+  }
+
+  me() {
+    return this.call('GET', '/api/auth/me', user);
+  }
+
+  /** S101: a client that holds the cookies of the login. */
+  async login(username: string, password: string): Promise<ApiClient> {
+    const answer = await this.exchange({ method: 'POST', path: '/api/auth/login', body: { username, password } });
+    const cookies = answer.headers['set-cookie']?.map((cookie) => cookie.split(';')[0]).join('; ');
+    if (!cookies) throw new StrangeAnswer(this.address.server, 'the login gave no cookie');
+    return new ApiClient(this.address, { cookies });
+  }
+
+  logout(): Promise<void> {
+    return this.send('POST', '/api/auth/logout');
+  }
+
+  createToken(name: string, expiresInDays: number) {
+    return this.call('POST', '/api/tokens', createdApiToken, { name, expiresInDays });
+  }
+
+  revokeCurrentToken(): Promise<void> {
+    return this.send('DELETE', '/api/tokens/current');
+  }
+
+  devices(): Promise<Device[]> {
+    return this.rows('/api/devices', device);
+  }
+
+  /** One page of sessions, newest first. */
+  async sessions(query: { state: 'live' | 'all'; deviceId?: string }): Promise<Session[]> {
+    const search = new URLSearchParams({ state: query.state, limit: '50' });
+    if (query.deviceId !== undefined) search.set('deviceId', query.deviceId);
+    return (await this.call('GET', `/api/sessions?${search.toString()}`, page(session))).rows;
+  }
+
+  session(id: string): Promise<SessionWithSteps> {
+    return this.call('GET', `/api/sessions/${encodeURIComponent(id)}`, sessionWithSteps);
+  }
+
+  /** S141. */
+  startSession(request: NewSession): Promise<Session> {
+    return this.call('POST', '/api/sessions', session, request);
+  }
+
+  /** S201, S202. */
+  connection(id: string) {
+    return this.call('GET', `/api/sessions/${encodeURIComponent(id)}/connection`, sessionConnection);
+  }
+
+  endSession(id: string): Promise<Session> {
+    return this.call('POST', `/api/sessions/${encodeURIComponent(id)}/termination`, session);
+  }
+
+  private async rows<T>(path: string, row: z.ZodType<T>): Promise<T[]> {
+    const rows: T[] = [];
+    let before = '';
+    for (let count = 0; count < TERMINAL_LIMITS.LIST_PAGES; count++) {
+      const answer = await this.call('GET', `${path}?limit=${LIMITS.PAGE_ROWS}${before}`, page(row));
+      rows.push(...answer.rows);
+      if (answer.next === null) break;
+      before = `&before=${encodeURIComponent(answer.next)}`;
+    }
+    return rows;
+  }
+
+  private async call<T>(method: HttpRequest['method'], path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const answer = await this.exchange({ method, path, body });
+    const parsed = schema.safeParse(parseJson(answer.body));
+    if (!parsed.success) {
+      const where = parsed.error.issues[0]?.path.join('.') || 'the body';
+      throw new StrangeAnswer(this.address.server, `${where} of ${method} ${path.split('?')[0]} is not as agreed`);
+    }
+    return parsed.data;
+  }
+
+  private async send(method: HttpRequest['method'], path: string): Promise<void> {
+    await this.exchange({ method, path });
+  }
+
+  private async exchange(asked: HttpRequest): Promise<HttpAnswer> {
+    const answer = await httpExchange(this.address, { ...asked, headers: this.headers() });
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const parsed = problem.safeParse(parseJson(answer.body));
+    if (parsed.success) throw new ApiProblem(parsed.data);
+    // A proxy in front of a server that is down answers so.
+    if (answer.status >= 502) throw new ServerUnreachable(this.address.server, `status ${answer.status}`);
+    throw new StrangeAnswer(this.address.server, `status ${answer.status} without a reason`);
+  }
+
+  private headers(): Record<string, string> {
+    if (this.proof === undefined) return {};
+    return 'token' in this.proof ? { Authorization: `Bearer ${this.proof.token}` } : { Cookie: this.proof.cookies };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

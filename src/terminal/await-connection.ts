@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from '../protocol/api';
+import type { ConnectionInfo } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import type { ApiClient } from './api-client';
+import type { ConnectProgress } from './connect-progress';
+import { ApiProblem, ServerUnreachable, SessionOver } from './terminal.errors';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+/**
+ * Polls until the session is approved and prepared (S201); the server ends the wait by the session's own deadlines.
+ * undefined: interrupted. @throws SessionOver, or the error of a server that stays out of reach
+ */
+export async function awaitConnection(
+  client: ApiClient,
+  session: Session,
+  progress: ConnectProgress,
+  interrupted: AbortSignal,
+): Promise<ConnectionInfo | undefined> {
+  const askedAt = Date.now();
+  let lastAnswerAt = askedAt;
+  while (!interrupted.aborted) {
+    try {
+      const answer = await client.connection(session.id);
+      lastAnswerAt = Date.now();
+      if (answer.status === 'ready') return answer.connection;
+      if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail);
+      progress.waiting(answer.state, askedAt);
+    } catch (error) {
+      if (!isPassing(error) || Date.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
+    }
+    const wait = LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2);
+    await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof ServerUnreachable || (error instanceof ApiProblem && error.code === 'too-many-requests');

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ENDINGS, END_REASONS, type Ending } from '../protocol/remote-session';
+import type { Closed } from '../tunnel/relay-connection';
+import { LIMITS } from '../protocol/limits';
+import type { ApiClient, SessionWithSteps } from './api-client';
+import type { ConnectProgress } from './connect-progress';
+import { EXIT_CODES, type Exit } from './exit-codes';
+import { bytes, duration } from './formats';
+import { halves } from './session';
+import { exitOfEnding, TerminalError } from './terminal.errors';
+import type { TerminalIo } from './terminal-io';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+/** Tells how a connected session ended and what the server's books say of it. */
+export async function concludeSession(
+  io: TerminalIo,
+  client: ApiClient,
+  id: string,
+  progress: ConnectProgress,
+  { closed, byUs }: { closed: Closed; byUs: boolean },
+): Promise<Exit> {
+  const session = await booksOf(client, id);
+  const ending = endingOf(closed, session, byUs);
+  const exit = exitOfEnding(ending, true);
+  // S338: the control plane had the relay end this half.
+  if (!byUs && closed.kind === 'terminated' && closed.message.reason === 'control-plane') io.journal.step('S338', id);
+  progress.ended(ending, {
+    sessionId: id,
+    detail: session?.detail ?? '',
+    durationSeconds: session?.durationSeconds ?? null,
+    bytesFromDevice: session?.bytesFromDevice ?? null,
+    bytesFromTerminal: session?.bytesFromTerminal ?? null,
+    device: session?.device ?? null,
+    terminal: session?.terminal ?? null,
+    exitCode: EXIT_CODES[exit].code,
+  });
+  progress.say(`${byUs ? 'Session ended.' : `Session over: ${ENDINGS[ending]}`} ${closedWords(closed)}`.trim());
+  for (const line of session ? summary(session) : [`The server cannot be asked now; later: platen session ${id}`])
+    progress.say(line);
+  return exit;
+}
+
+function summary(session: SessionWithSteps): string[] {
+  const time = session.durationSeconds === null ? 'not known' : duration(session.durationSeconds);
+  return [
+    `Duration ${time}, ${bytes(session.bytesFromDevice)} from the device, ${bytes(session.bytesFromTerminal)} to it.`,
+    ...(session.detail ? [session.detail] : []),
+    ...halves(session),
+  ];
+}
+
+/** The session as the server has it, if possible with both end logs; undefined when the server cannot be asked. */
+async function booksOf(client: ApiClient, id: string): Promise<SessionWithSteps | undefined> {
+  const deadline = Date.now() + TERMINAL_LIMITS.SUMMARY_MS;
+  let session: SessionWithSteps | undefined;
+  do {
+    if (session) await delay(LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2));
+    try {
+      session = await client.session(id);
+    } catch (error) {
+      if (error instanceof TerminalError) return session;
+      throw error;
+    }
+  } while (session.state !== 'ended' && Date.now() < deadline);
+  return session;
+}
+
+function endingOf(closed: Closed, session: SessionWithSteps | undefined, byUs: boolean): Ending {
+  const told = closed.kind === 'terminated' ? closed.message.ending : undefined;
+  const known = told ?? session?.ending;
+  if (known) return known;
+  if (byUs) return 'ended-by-terminal';
+  if (closed.kind === 'lost') return 'lost-terminal';
+  return closed.message.reason === 'expired' ? 'expired' : 'lost-relay';
+}
+
+const closedWords = (closed: Closed): string =>
+  closed.kind === 'lost'
+    ? `(the connection to the relay broke, code ${closed.code})`
+    : `(${END_REASONS[closed.message.reason]})`;

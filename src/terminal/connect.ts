@@ -1,0 +1,157 @@
+import type { Session } from '../protocol/api';
+import type { ConnectionInfo } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import { openTunnel } from '../tunnel/http2-tunnel';
+import type { Closed, RelayConnection } from '../tunnel/relay-connection';
+import type { ApiClient } from './api-client';
+import { awaitConnection } from './await-connection';
+import { ConnectProgress } from './connect-progress';
+import { concludeSession } from './conclude-session';
+import type { Exit } from './exit-codes';
+import { aborted, Interrupts } from './interrupts';
+import { joinRelay } from './join-relay';
+import { LocalPort } from './local-port';
+import { storedLogin } from './stored-login';
+import { Interrupted, RelayNotReached, TerminalError } from './terminal.errors';
+import type { TerminalIo } from './terminal-io';
+
+export interface ConnectOptions {
+  device: string;
+  application: string;
+  reason: string;
+  /** Local port; 0: any free one. */
+  port: number;
+  /** Valid duration asked for; undefined: the server's default. */
+  minutes?: number;
+  json: boolean;
+}
+
+/** `platen connect`: asks for a session, waits for YES, and opens a local port that leads to the application. */
+export async function connect(io: TerminalIo, options: ConnectOptions): Promise<Exit> {
+  const client = await storedLogin(io);
+  // Before anybody at the device is bothered.
+  const local = await LocalPort.open(options.port);
+  const interrupts = new Interrupts(io);
+  const progress = new ConnectProgress(io, options.json);
+  try {
+    const { device: deviceId, application: applicationId, reason, minutes } = options;
+    io.journal.step('S141');
+    const session = await client.startSession({ deviceId, applicationId, reason, minutes });
+    progress.requested(session);
+    return await new Connecting(io, client, session, local, interrupts, progress).run();
+  } finally {
+    interrupts.dispose();
+    await local.close();
+    io.clearLine();
+  }
+}
+
+/** One session, from the request to its end. */
+class Connecting {
+  constructor(
+    private readonly io: TerminalIo,
+    private readonly client: ApiClient,
+    private readonly session: Session,
+    private readonly local: LocalPort,
+    private readonly interrupts: Interrupts,
+    private readonly progress: ConnectProgress,
+  ) {}
+
+  async run(): Promise<Exit> {
+    const { io, session, interrupts } = this;
+    io.journal.step('S201', session.id);
+    const info = await awaitConnection(this.client, session, this.progress, interrupts.first);
+    if (!info) return this.withdraw();
+    io.journal.step('S202', session.id);
+    this.progress.approved();
+    io.journal.step('S203', session.id);
+    io.journal.step('S204', session.id);
+    const relay = await this.endingTheSessionOnError(joinRelay(info, interrupts.first));
+    if (!relay) return this.withdraw();
+    this.progress.established();
+    return this.use(relay, info);
+  }
+
+  private async use(relay: RelayConnection, info: ConnectionInfo): Promise<Exit> {
+    relay.onDraining((seconds) => this.progress.draining(seconds));
+    const opened = await Promise.race([this.open(relay, info), aborted(this.interrupts.first), relay.closed]);
+    if (opened === 'open') await Promise.race([relay.closed, aborted(this.interrupts.first)]);
+    const byUs = this.interrupts.first.aborted || opened instanceof TerminalError;
+    const closed = byUs ? await this.terminate(relay) : await relay.closed;
+    await this.local.close();
+    const exit = await concludeSession(this.io, this.client, this.session.id, this.progress, { closed, byUs });
+    if (opened instanceof TerminalError) throw opened;
+    return exit;
+  }
+
+  /** Opens the tunnel behind the local port; an error is returned, for the session has to be ended first. */
+  private async open(relay: RelayConnection, info: ConnectionInfo): Promise<'open' | TerminalError> {
+    const { io, local, progress } = this;
+    const { remoteSessionId, applicationId } = info;
+    try {
+      await within(relay.joined, LIMITS.CONNECT_MS);
+      const tunnel = await openTunnel(relay.bytes, { remoteSessionId, applicationId });
+      local.serve(tunnel, {
+        onFirst: () => {
+          io.journal.step('S231', remoteSessionId);
+          io.journal.step('S232', remoteSessionId);
+        },
+        onRefused: onceEach((why) => progress.say(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
+      });
+    } catch (error) {
+      return new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+    progress.connected(relay.validUntil);
+    progress.listening(local.port);
+    return 'open';
+  }
+
+  private async terminate(relay: RelayConnection): Promise<Closed> {
+    const { io, session, interrupts, progress } = this;
+    if (interrupts.first.aborted) io.journal.step('S261', session.id);
+    progress.say('Ending the session. Ctrl-C again stops at once.');
+    io.journal.step('S262', session.id);
+    const closed = await Promise.race([relay.terminate(), aborted(interrupts.second)]);
+    if (closed === 'interrupted') throw new Interrupted();
+    io.journal.step('S273', session.id);
+    return closed;
+  }
+
+  /** Ctrl-C before the terminal's half is established. */
+  private async withdraw(): Promise<Exit> {
+    this.progress.say('Withdrawing the request.');
+    const ended = await Promise.race([this.client.endSession(this.session.id), aborted(this.interrupts.second)]);
+    if (ended === 'interrupted') throw new Interrupted();
+    this.progress.ended(ended.ending ?? 'cancelled', { sessionId: ended.id, exit: 'cancelled' });
+    this.progress.say('The request has been withdrawn.');
+    return 'cancelled';
+  }
+
+  private async endingTheSessionOnError<T>(attempt: Promise<T>): Promise<T> {
+    try {
+      return await attempt;
+    } catch (error) {
+      // So that the device can be asked again at once; the server's own deadline does it otherwise.
+      await this.client.endSession(this.session.id).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+async function within(waiting: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the device did not connect in time')), ms);
+  });
+  await Promise.race([waiting, late]).finally(() => clearTimeout(timer));
+}
+
+/** Says the same thing once only. */
+function onceEach(say: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text) || said.size >= 20) return;
+    said.add(text);
+    say(text);
+  };
+}

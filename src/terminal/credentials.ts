@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { spkiPin } from '../protocol/names';
+import { NotLoggedIn } from './terminal.errors';
+
+const credentials = z.object({
+  server: z.url({ protocol: /^https?$/ }),
+  token: z.string().min(1),
+  /** Set where the server's certificate is one it made itself. */
+  pin: spkiPin.optional(),
+});
+/** A stored login. */
+export type Credentials = z.infer<typeof credentials>;
+
+/** `PLATEN_CREDENTIALS`, or `platen/credentials.json` in the user's configuration folder (XDG Base Directory). */
+export function credentialsPath(env: NodeJS.ProcessEnv): string {
+  const folder = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config');
+  return env.PLATEN_CREDENTIALS || join(folder, 'platen', 'credentials.json');
+}
+
+/** @throws NotLoggedIn when there are none, or the file cannot be used */
+export async function readCredentials(env: NodeJS.ProcessEnv): Promise<Credentials> {
+  const path = credentialsPath(env);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new NotLoggedIn();
+    throw new NotLoggedIn(`The stored login ${path} cannot be read (${error.code ?? error.message}).`);
+  });
+  try {
+    return credentials.parse(JSON.parse(text));
+  } catch {
+    throw new NotLoggedIn(`The stored login ${path} is damaged.`);
+  }
+}
+
+/** Only the user may read the file; it is written beside its place and renamed, so it is never half there. */
+export async function storeCredentials(env: NodeJS.ProcessEnv, value: Credentials): Promise<string> {
+  const path = credentialsPath(env);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const beside = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(beside, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(beside, path);
+  return path;
+}
+
+export async function removeCredentials(env: NodeJS.ProcessEnv): Promise<void> {
+  await rm(credentialsPath(env), { force: true });
+}

@@ -1,0 +1,30 @@
+/** Exit codes of the technician's commands. They are stable: scripts rely on them. */
+export const EXIT_CODES = {
+  ok: { code: 0, meaning: 'done; `connect`: the session was ended from here' },
+  unexpected: { code: 1, meaning: 'something nobody foresaw' },
+  usage: { code: 2, meaning: 'the command line, or what was sent to the server, is not valid' },
+  'not-logged-in': { code: 3, meaning: 'no login is stored, or its token is no longer accepted' },
+  'server-unreachable': { code: 4, meaning: 'the server cannot be reached, or does not answer as one' },
+  'refused-at-device': { code: 5, meaning: 'the person at the device pressed NO' },
+  'no-answer': { code: 6, meaning: 'nobody at the device answered in time' },
+  'device-offline': { code: 7, meaning: 'the agent of the device is not connected' },
+  'session-exists': { code: 8, meaning: 'another session with the device is still open' },
+  lost: { code: 9, meaning: 'the session broke: a connection or the relay was lost' },
+  'certificate-not-trusted': { code: 10, meaning: "the server's certificate does not verify or is not the pinned one" },
+  'login-refused': { code: 11, meaning: 'user ID or password are wrong' },
+  'not-found': { code: 12, meaning: 'no such device, application or session' },
+  'setup-failed': { code: 13, meaning: 'the session could not be set up, for example because no relay is available' },
+  'ended-elsewhere': {
+    code: 14,
+    meaning: 'the session was ended at the device, by an administrator or for a deployment',
+  },
+  expired: { code: 15, meaning: 'the valid duration of the session was over' },
+  'not-permitted': { code: 16, meaning: 'the user lacks the role for this' },
+  'try-later': { code: 17, meaning: 'too many requests; try again later' },
+  'wrong-state': { code: 18, meaning: 'not possible in the state the session is in' },
+  'local-port': { code: 19, meaning: 'the local port cannot be opened' },
+  cancelled: { code: 20, meaning: 'the request was withdrawn before it was connected' },
+  version: { code: 21, meaning: 'server and command speak different versions of the protocol' },
+  interrupted: { code: 130, meaning: 'stopped at once by a second Ctrl-C, or by Ctrl-C at a question' },
+} as const;
+export type Exit = keyof typeof EXIT_CODES;

@@ -1,0 +1,92 @@
+import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
+import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
+import { CertificateNotTrusted, ServerUnreachable, StrangeAnswer } from './terminal.errors';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+export interface ServerAddress {
+  /** `https://host[:port]`, or `http:` to loopback. */
+  readonly server: string;
+  readonly pin?: string;
+}
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** One request and its whole answer, bounded in size and time. @throws ServerUnreachable, CertificateNotTrusted, StrangeAnswer */
+export function httpExchange(address: ServerAddress, asked: HttpRequest): Promise<HttpAnswer> {
+  const url = new URL(asked.path, address.server);
+  const body = asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body));
+  const options: RequestOptions = {
+    method: asked.method,
+    headers: {
+      Accept: 'application/json',
+      ...(body && { 'Content-Type': 'application/json', 'Content-Length': body.length }),
+      ...asked.headers,
+    },
+    signal: AbortSignal.timeout(TERMINAL_LIMITS.REQUEST_MS),
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(translate(error, address.server));
+    const onAnswer = (answer: IncomingMessage): void => void readAnswer(answer, address.server).then(resolve, fail);
+    const request =
+      url.protocol === 'https:'
+        ? requestHttps(url, { ...options, createConnection: () => connectTls(url, address.pin) }, onAnswer)
+        : requestHttp(url, { ...options, agent: false }, onAnswer);
+    request.on('error', fail);
+    request.end(body);
+  });
+}
+
+/** TLS to the server of a URL; with a pin only that key is accepted. */
+export function connectTls(url: URL, pin?: string) {
+  const { host, port } = endpointOf(url);
+  return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, pin);
+}
+
+export function endpointOf(url: URL): { host: string; port: number } {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+}
+
+async function readAnswer(answer: IncomingMessage, server: string): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > TERMINAL_LIMITS.ANSWER_BYTES) throw new StrangeAnswer(server, 'the answer is too large');
+    chunks.push(chunk);
+  }
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+function translate(error: Error, server: string): Error {
+  if (error instanceof StrangeAnswer) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (error instanceof CertificateMismatch)
+    return new CertificateNotTrusted(
+      `The server ${server} shows another key than the pinned one: ${error.found} instead of ${error.expected}.`,
+      'Somebody may be in between. If the key was changed on purpose, log in again with the new --fingerprint.',
+      { cause: error },
+    );
+  if (isCertificateError(code))
+    return new CertificateNotTrusted(
+      `The certificate of ${server} does not verify: ${error.message}.`,
+      'Log in again to see its fingerprint, and compare it with the one that the server shows.',
+      { cause: error },
+    );
+  const timeout = error.name === 'AbortError' || error.name === 'TimeoutError';
+  return new ServerUnreachable(server, timeout ? 'no answer in time' : code || error.message, { cause: error });
+}
+
+const isCertificateError = (code: string): boolean =>
+  /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code);

@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionInfo } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import type { Refusal } from '../protocol/relay-messages';
+import { Backoff } from '../tunnel/backoff';
+import { dialRelay, type RelayConnection } from '../tunnel/relay-connection';
+import { RelayRefused, RelayUnreachable } from '../tunnel/relay-connection.errors';
+import { RelayNotReached } from './terminal.errors';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+/** Refusals after which the token is still unused and the same attempt may succeed. */
+const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
+
+/**
+ * Establishes the terminal's half (S204), again and again while the relay still expects it.
+ * undefined: interrupted. @throws RelayNotReached
+ */
+export async function joinRelay(info: ConnectionInfo, interrupted: AbortSignal): Promise<RelayConnection | undefined> {
+  const deadline = Math.min(Date.parse(info.validUntil), Date.now() + LIMITS.CONNECT_MS);
+  const backoff = new Backoff({ maxMs: TERMINAL_LIMITS.RETRY_MAX_MS });
+  while (!interrupted.aborted) {
+    try {
+      return await dialRelay(info, 'terminal', { signal: interrupted });
+    } catch (error) {
+      if (interrupted.aborted) break;
+      const wait = backoff.next();
+      if (!isPassing(error) || Date.now() + wait > deadline)
+        throw new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
+      await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof RelayUnreachable || (error instanceof RelayRefused && PASSING.includes(error.code));

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { LIMITS } from '../protocol/limits';
+import type { Tunnel } from '../tunnel/http2-tunnel';
+import { StreamRefused } from '../tunnel/http2-tunnel.errors';
+import { splice } from '../tunnel/splice';
+import { LocalPortUnavailable } from './terminal.errors';
+
+export interface LocalPortEvents {
+  /** Before the first connection goes through the tunnel. */
+  onFirst(): void;
+  /** A connection that the device's end did not take. */
+  onRefused(why: string): void;
+}
+
+/** A TCP port of this computer whose connections lead to the application of the device, one CONNECT stream each. */
+export class LocalPort {
+  private readonly sockets = new Set<Socket>();
+  private serving: { tunnel: Tunnel; events: LocalPortEvents } | undefined;
+  private used = false;
+
+  private constructor(private readonly server: Server) {
+    server.maxConnections = LIMITS.TUNNEL_STREAMS;
+    server.on('connection', (socket) => this.accept(socket));
+  }
+
+  /** Binds 127.0.0.1; connections are dropped until `serve`. 0: any free port. @throws LocalPortUnavailable */
+  static async open(port: number): Promise<LocalPort> {
+    const local = new LocalPort(createServer({ allowHalfOpen: true, noDelay: true }));
+    local.server.listen(port, '127.0.0.1');
+    try {
+      await once(local.server, 'listening');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'another program uses it' : (code ?? message));
+    }
+    return local;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  serve(tunnel: Tunnel, events: LocalPortEvents): void {
+    this.serving = { tunnel, events };
+  }
+
+  /** Closes the port and cuts its connections. */
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  private accept(socket: Socket): void {
+    socket.on('error', () => undefined); // `close` follows
+    if (!this.serving) {
+      socket.destroy();
+      return;
+    }
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+    void this.carry(socket, this.serving.tunnel, this.serving.events);
+  }
+
+  private async carry(socket: Socket, tunnel: Tunnel, events: LocalPortEvents): Promise<void> {
+    if (!this.used) events.onFirst();
+    this.used = true;
+    try {
+      const remote = await tunnel.connect();
+      if (socket.destroyed) remote.destroy();
+      else await splice(socket, remote);
+    } catch (error) {
+      socket.destroy();
+      events.onRefused(error instanceof StreamRefused ? error.message : String(error));
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { EXIT_CODES, type Exit } from './exit-codes';
+import { TerminalError } from './terminal.errors';
+import type { TerminalIo } from './terminal-io';
+
+/** Runs a command and tells a failure in two lines: what happened, and what to do. */
+export async function runCommand(
+  io: TerminalIo,
+  command: (io: TerminalIo) => Promise<Exit | void>,
+  options: { json?: boolean } = {},
+): Promise<number> {
+  try {
+    const exit = (await command(io)) ?? 'ok';
+    return EXIT_CODES[exit].code;
+  } catch (error) {
+    const failure = error instanceof TerminalError ? error : unforeseen(io, error);
+    io.clearLine();
+    io.tell(failure.message);
+    if (failure.remedy) io.tell(failure.remedy);
+    const { code } = EXIT_CODES[failure.exit];
+    if (options.json)
+      io.printJson({
+        event: 'error',
+        error: failure.exit,
+        message: failure.message,
+        remedy: failure.remedy,
+        exitCode: code,
+      });
+    return code;
+  }
+}
+
+function unforeseen(io: TerminalIo, error: unknown): { message: string; remedy: string; exit: Exit } {
+  io.journal.unforeseen(error, 'running a command');
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    message: `Something went wrong here: ${message}`,
+    remedy: 'Run it again with PLATEN_LOG_LEVEL=debug to see where.',
+    exit: 'unexpected',
+  };
+}

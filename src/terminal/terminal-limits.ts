@@ -1,0 +1,12 @@
+/** Bounds of the technician's commands that are theirs alone. Milliseconds and bytes unless the name says otherwise. */
+export const TERMINAL_LIMITS = {
+  ANSWER_BYTES: 8 * 1024 * 1024,
+  REQUEST_MS: 20_000,
+  /** How long polling goes on while the server cannot be reached. */
+  POLL_OUTAGE_MS: 30_000,
+  /** How long the summary waits for both end logs. */
+  SUMMARY_MS: 5_000,
+  LIST_PAGES: 50,
+  PASSWORD_INPUT_BYTES: 4 * 1024,
+  RETRY_MAX_MS: 5_000,
+} as const;

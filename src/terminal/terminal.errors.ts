@@ -1,0 +1,162 @@
+import { ENDINGS, type Ending } from '../protocol/remote-session';
+import type { Problem } from '../protocol/problems';
+import type { Exit } from './exit-codes';
+
+/** An error as the technician meets it: what happened, what to do about it, and the exit code. */
+export abstract class TerminalError extends Error {
+  abstract readonly exit: Exit;
+  constructor(
+    message: string,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+export class UsageError extends TerminalError {
+  readonly exit = 'usage';
+}
+
+export class NotLoggedIn extends TerminalError {
+  readonly exit = 'not-logged-in';
+  constructor(message = 'You are not logged in to a server.') {
+    super(message, 'Log in: platen login <server-url>');
+  }
+}
+
+export class ServerUnreachable extends TerminalError {
+  readonly exit = 'server-unreachable';
+  constructor(server: string, why: string, options?: ErrorOptions) {
+    super(
+      `The server ${server} cannot be reached: ${why}.`,
+      'Check the address and the network, then try again.',
+      options,
+    );
+  }
+}
+
+/** The answer is not what the protocol says, or is larger than any answer may be. */
+export class StrangeAnswer extends TerminalError {
+  readonly exit = 'server-unreachable';
+  constructor(server: string, what: string) {
+    super(`${server} does not answer as a Platen server: ${what}.`, 'Check the address.');
+  }
+}
+
+export class CertificateNotTrusted extends TerminalError {
+  readonly exit = 'certificate-not-trusted';
+}
+
+export class OtherVersion extends TerminalError {
+  readonly exit = 'version';
+  constructor(ours: number, theirs: number) {
+    super(
+      `The server speaks version ${theirs} of the protocol, this command version ${ours}.`,
+      'Install the version of Platen that the server has.',
+    );
+  }
+}
+
+const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
+  'invalid-request': 'usage',
+  'not-logged-in': 'not-logged-in',
+  'login-refused': 'login-refused',
+  forbidden: 'not-permitted',
+  'not-found': 'not-found',
+  'unknown-device': 'not-found',
+  'unknown-application': 'not-found',
+  'unknown-session': 'not-found',
+  'device-offline': 'device-offline',
+  'session-exists': 'session-exists',
+  'session-over': 'wrong-state',
+  'wrong-state': 'wrong-state',
+  'too-many-requests': 'try-later',
+  'relay-unavailable': 'setup-failed',
+};
+
+/** The server answered with a problem (RFC 9457); `code` is one of protocol/problems. */
+export class ApiProblem extends TerminalError {
+  readonly exit: Exit;
+  readonly code: string;
+  constructor(problem: Problem) {
+    const fields = problem.errors?.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    const parts = [problem.title, problem.detail, fields].filter((part) => part);
+    super(`${parts.join(': ')}.`.replace(/\.\.$/, '.'), problem.remedy);
+    this.code = problem.code;
+    this.exit = EXIT_OF_PROBLEM[problem.code] ?? 'unexpected';
+  }
+}
+
+export class LocalPortUnavailable extends TerminalError {
+  readonly exit = 'local-port';
+  constructor(port: number, why: string) {
+    super(`The local port ${port} cannot be opened: ${why}.`, 'Choose another one with --port, or leave --port out.');
+  }
+}
+
+/** The relay did not take this terminal, whatever was tried. */
+export class RelayNotReached extends TerminalError {
+  readonly exit = 'setup-failed';
+  constructor(why: string, options?: ErrorOptions) {
+    super(
+      `The relay could not be used: ${why}.`,
+      'Check that this computer may reach the relay, then try again.',
+      options,
+    );
+  }
+}
+
+export class Interrupted extends TerminalError {
+  readonly exit = 'interrupted';
+  constructor() {
+    super('Stopped.', '');
+  }
+}
+
+/** The session was over before it was connected. */
+export class SessionOver extends TerminalError {
+  readonly exit: Exit;
+  constructor(
+    readonly ending: Ending,
+    readonly detail: string,
+    connectedBefore = false,
+  ) {
+    super(`The session is over: ${ENDINGS[ending]}${detail && ` ${detail}`}`, remedyOf(ending));
+    this.exit = exitOfEnding(ending, connectedBefore);
+  }
+}
+
+/** `connected`: whether the session had been established when it ended. */
+export function exitOfEnding(ending: Ending, connected: boolean): Exit {
+  switch (ending) {
+    case 'ended-by-terminal':
+      return 'ok';
+    case 'declined':
+      return 'refused-at-device';
+    case 'expired':
+      return connected ? 'expired' : 'no-answer';
+    case 'cancelled':
+      return 'cancelled';
+    case 'device-offline':
+      return 'device-offline';
+    case 'lost-device':
+    case 'lost-terminal':
+    case 'lost-relay':
+      return 'lost';
+    case 'failed':
+      return 'setup-failed';
+    case 'ended-by-device':
+    case 'ended-by-administrator':
+    case 'halted-by-deployment':
+      return 'ended-elsewhere';
+  }
+}
+
+function remedyOf(ending: Ending): string {
+  if (ending === 'declined') return 'Ask the people at the device before you try again.';
+  if (ending === 'expired') return 'Call the people at the device, then ask again.';
+  if (ending === 'device-offline') return 'Have the agent and its network checked, then try again.';
+  return 'Ask for a new session when you need one.';
+}
