@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LIMITS } from '../../protocol/limits';
+import { isLoopback } from './loopback';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
@@ -47,6 +48,8 @@ export interface Config {
     readonly port: number;
     readonly publicUrl: string | undefined;
     readonly trustProxy: boolean;
+    /** Whether this server itself speaks TLS: on every address but loopback, unless a proxy in front does. */
+    readonly tls: boolean;
   };
   /** PEM files; undefined: the server makes its own certificate in the data folder. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
@@ -99,6 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: e.PLATEN_PORT,
       publicUrl: e.PLATEN_PUBLIC_URL,
       trustProxy: e.PLATEN_TRUST_PROXY,
+      tls: !isLoopback(e.PLATEN_HOST) && !e.PLATEN_TRUST_PROXY,
     },
     tls:
       e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY

@@ -1,0 +1,49 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { ApiTokenEntity } from './src/server/auth/api-token.entity';
+import { AuditEventEntity } from './src/server/auth/audit-event.entity';
+import { CookieSessionEntity } from './src/server/auth/cookie-session.entity';
+import { UserEntity } from './src/server/auth/user.entity';
+import { readConfig, type Config } from './src/server/config/config';
+import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
+import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
+import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
+import { AgentEntity } from './src/server/devices/agent.entity';
+import { DeviceEntity } from './src/server/devices/device.entity';
+import { EnrolmentCodeEntity } from './src/server/devices/enrolment-code.entity';
+import { HalfLogEntity } from './src/server/sessions/half-log.entity';
+import { SessionStepEntity } from './src/server/sessions/session-step.entity';
+import { SessionEntity } from './src/server/sessions/session.entity';
+
+/** Every table, and every migration in the order in which they run. A feature adds its own here. */
+const entities = [
+  UserEntity,
+  CookieSessionEntity,
+  ApiTokenEntity,
+  AuditEventEntity,
+  AgentEntity,
+  EnrolmentCodeEntity,
+  DeviceEntity,
+  SessionEntity,
+  HalfLogEntity,
+  SessionStepEntity,
+];
+const migrations = [Auth1763683200001, Devices1763683200002, RemoteSessions1763683200003];
+
+const common = {
+  entities,
+  migrations,
+  migrationsTransactionMode: 'each',
+  synchronize: false,
+  // TypeORM would print parameters, and with them what must not be in a log
+  logging: false,
+} as const;
+
+/** Where the server keeps its data: SQLite in the data folder, or PostgreSQL. */
+export function dataSourceOptions({ database }: Config): DataSourceOptions {
+  return database.type === 'postgres'
+    ? { ...common, type: 'postgres', url: database.url, poolSize: 10, installExtensions: false }
+    : { ...common, type: 'sqlite', database: database.path, enableWAL: true, busyTimeout: 10_000 };
+}
+
+/** For TypeORM's own command line (`typeorm migration:run -d dist/ormconfig.js`); it does not connect by itself. */
+export default new DataSource(dataSourceOptions(readConfig(process.env)));

@@ -1,0 +1,35 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { AboutController } from './about.controller';
+import { AuthModule } from './auth/auth.module';
+import { ConfigModule, type Settings } from './config/config.module';
+import { DatabaseModule } from './database/database.module';
+import { DevicesModule } from './devices/devices.module';
+import { HealthController } from './health.controller';
+import { HttpModule } from './http/http.module';
+import { MetricsController } from './metrics.controller';
+import { RelaysModule } from './relays/relays.module';
+import { SessionsModule } from './sessions/sessions.module';
+import { XmppModule } from './xmpp/xmpp.module';
+
+/** The whole server, in the order in which its parts depend on each other. */
+@Module({})
+export class AppModule {
+  static of(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.of(settings),
+        DatabaseModule.of(settings),
+        HttpModule,
+        AuthModule,
+        XmppModule,
+        DevicesModule,
+        SessionsModule,
+        RelaysModule,
+        TerminusModule,
+      ],
+      controllers: [AboutController, HealthController, MetricsController],
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Store, type SessionData } from 'express-session';
+import { LessThan, Repository } from 'typeorm';
+import { z } from 'zod';
+import { LIMITS } from '../../protocol/limits';
+import { CookieSessionEntity } from './cookie-session.entity';
+
+type Done<Value = void> = (error?: unknown, value?: Value | null) => void;
+
+const hashOf = (sessionId: string): string => createHash('sha256').update(sessionId).digest('base64url');
+/** Where passport keeps the user's ID. */
+const login = z.object({ passport: z.object({ user: z.string() }) });
+
+/**
+ * Keeps express-session's data. It has no `touch`: a login ends a fixed time after it was made, however much it is used,
+ * and reading never writes.
+ */
+@Injectable()
+export class CookieSessionStore extends Store {
+  constructor(@InjectRepository(CookieSessionEntity) private readonly rows: Repository<CookieSessionEntity>) {
+    super();
+  }
+
+  override get(sessionId: string, done: Done<SessionData>): void {
+    this.find(sessionId).then((data) => done(null, data), done);
+  }
+  override set(sessionId: string, data: SessionData, done: Done = () => {}): void {
+    this.save(sessionId, data).then(() => done(), done);
+  }
+  override destroy(sessionId: string, done: Done = () => {}): void {
+    this.rows.delete({ idHash: hashOf(sessionId) }).then(() => done(), done);
+  }
+
+  private async find(sessionId: string): Promise<SessionData | null> {
+    const row = await this.rows.findOneBy({ idHash: hashOf(sessionId) });
+    return row && row.expiresAt.getTime() > Date.now() ? (row.data as SessionData) : null;
+  }
+
+  private async save(sessionId: string, data: SessionData): Promise<void> {
+    const now = Date.now();
+    await this.rows.delete({ expiresAt: LessThan(new Date(now)) });
+    const expiresAt = data.cookie.expires ? new Date(data.cookie.expires) : new Date(now + LIMITS.COOKIE_SESSION_MS);
+    const userId = login.safeParse(data).data?.passport.user ?? null;
+    await this.rows.upsert({ idHash: hashOf(sessionId), userId, data, expiresAt }, ['idHash']);
+  }
+}

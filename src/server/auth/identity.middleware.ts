@@ -1,0 +1,58 @@
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import { LIMITS } from '../../protocol/limits';
+import { SECRETS, type Secrets } from '../config/secrets';
+import type { Actor } from './actor';
+import { ApiTokensService } from './api-tokens.service';
+import { SESSION_COOKIE } from './cookie';
+import { CookieSessionStore } from './cookie-session.store';
+import { identify } from './identity';
+import { PASSPORT, type ServerPassport } from './passport';
+
+/** Finds out who makes a request: by API token where one is sent, else by the session cookie. */
+@Injectable()
+export class IdentityMiddleware implements NestMiddleware {
+  private readonly cookieSession: RequestHandler;
+  private readonly loginOfSession: RequestHandler;
+
+  constructor(
+    store: CookieSessionStore,
+    private readonly tokens: ApiTokensService,
+    @Inject(SECRETS) secrets: Secrets,
+    @Inject(PASSPORT) passport: ServerPassport,
+  ) {
+    this.cookieSession = session({
+      name: SESSION_COOKIE,
+      secret: secrets.cookieSecret,
+      store,
+      resave: false,
+      saveUninitialized: false,
+      // `auto`: with https, our own or a trusted proxy's
+      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/', maxAge: LIMITS.COOKIE_SESSION_MS },
+    });
+    this.loginOfSession = passport.session() as RequestHandler;
+  }
+
+  use(request: Request, response: Response, next: NextFunction): void {
+    const [scheme = '', token = ''] = (request.get('authorization') ?? '').split(' ');
+    if (scheme.toLowerCase() === 'bearer') this.useToken(request, token).then(() => next(), next);
+    else this.useCookie(request, response, next);
+  }
+
+  private async useToken(request: Request, token: string): Promise<void> {
+    const identity = await this.tokens.identify(token);
+    if (identity) identify(request, identity);
+  }
+
+  private useCookie(request: Request, response: Response, next: NextFunction): void {
+    this.cookieSession(request, response, (error?: unknown) => {
+      if (error) return next(error);
+      void this.loginOfSession(request, response, (failure?: unknown) => {
+        if (failure) return next(failure);
+        if (request.user) identify(request, { actor: request.user as Actor, apiTokenId: undefined });
+        next();
+      });
+    });
+  }
+}

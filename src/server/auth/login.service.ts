@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Journal } from '../../journal/journal';
+import type { Actor } from './actor';
+import { AuditService } from './audit.service';
+import { LoginRefused, TooManyLogins } from './auth.errors';
+import { SESSION_COOKIE } from './cookie';
+import { LoginLimiter } from './login-limiter';
+import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
+
+/** Login and logout of a browser, or of whoever keeps cookies. */
+@Injectable()
+export class LoginService {
+  constructor(
+    @Inject(PASSPORT) private readonly passport: ServerPassport,
+    private readonly limiter: LoginLimiter,
+    private readonly audit: AuditService,
+    private readonly journal: Journal,
+  ) {}
+
+  /**
+   * S101-S103. A session that was there before is thrown away, so that nobody can have planted its ID.
+   * @param request its body has been checked to be a `loginRequest`
+   * @throws LoginRefused, TooManyLogins
+   */
+  async logIn(request: Request, response: Response, username: string): Promise<Actor> {
+    const address = request.ip ?? '';
+    this.journal.step('S101', undefined, { address });
+    const wait = this.limiter.take(username, address);
+    if (wait > 0) throw new TooManyLogins(wait);
+
+    const { actor, known } = await this.authenticate(request, response);
+    this.journal.step('S102', undefined, { permitted: actor !== undefined });
+    // somebody may have typed a password in the place of the user ID
+    const target = known ? username : '(unknown user)';
+    await this.audit.record(actor, actor ? 'login.permitted' : 'login.refused', target, `from ${address}`);
+    if (actor) {
+      this.limiter.succeeded(username, address);
+      await new Promise<void>((resolve, reject) =>
+        request.logIn(actor, (error?: unknown) => (error ? reject(error) : resolve())),
+      );
+    }
+    this.journal.step('S103', undefined, { permitted: actor !== undefined });
+    if (!actor) throw new LoginRefused();
+    return actor;
+  }
+
+  async logOut(actor: Actor, request: Request, response: Response): Promise<void> {
+    if (request.session)
+      await new Promise<void>((resolve, reject) =>
+        request.session.destroy((error: unknown) => (error ? reject(error) : resolve())),
+      );
+    response.clearCookie(SESSION_COOKIE, { path: '/', httpOnly: true, sameSite: 'lax' });
+    await this.audit.record(actor, 'login.ended', actor.username);
+  }
+
+  private authenticate(request: Request, response: Response): Promise<{ actor: Actor | undefined } & LoginInfo> {
+    return new Promise((resolve, reject) => {
+      const answer = (error: unknown, actor?: Actor | false | null, info?: LoginInfo) =>
+        error ? reject(error) : resolve({ actor: actor || undefined, known: info?.known ?? false });
+      const handler = this.passport.authenticate('local', answer) as (...parts: unknown[]) => void;
+      handler(request, response, (error: unknown) => reject(error));
+    });
+  }
+}

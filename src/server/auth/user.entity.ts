@@ -1,0 +1,15 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Role } from '../../protocol/api';
+import { Instant, Uuid } from '../database/column-types';
+
+@Entity('users')
+export class UserEntity {
+  @PrimaryColumn(Uuid()) id: string;
+  @Index('ux_users_username', { unique: true }) @Column({ type: 'varchar', length: 64 }) username: string;
+  @Column({ type: 'varchar', length: 100 }) displayName: string;
+  @Column({ type: 'varchar', length: 32 }) role: Role;
+  @Column({ type: 'boolean', default: true }) active: boolean;
+  /** See `password.ts`. */
+  @Column({ type: 'varchar', length: 200 }) passwordHash: string;
+  @Column(Instant()) createdAt: Date;
+}

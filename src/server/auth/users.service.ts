@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { newUser, pageQuery, userChange } from '../../protocol/api';
+import type { Page } from '../database/page';
+import type { Actor } from './actor';
+import { AuditService } from './audit.service';
+import { LastAdmin, UnknownUser, UserExists } from './auth.errors';
+import { Passwords } from './passwords';
+import type { UserEntity } from './user.entity';
+import { UsersRepository, type UsersInTransaction } from './users.repository';
+
+type Change = z.infer<typeof userChange>;
+
+const actorOf = ({ id, username, displayName, role }: UserEntity): Actor => ({
+  userId: id,
+  username,
+  displayName,
+  role,
+});
+
+/** The accounts of people. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly repository: UsersRepository,
+    private readonly passwords: Passwords,
+    private readonly audit: AuditService,
+  ) {}
+
+  page(query: z.infer<typeof pageQuery>): Promise<Page<UserEntity>> {
+    return this.repository.page(query);
+  }
+
+  /** @throws UnknownUser */
+  async get(id: string): Promise<UserEntity> {
+    const user = await this.repository.find(id);
+    if (!user) throw new UnknownUser();
+    return user;
+  }
+
+  /** The user who may act, unless deactivated. */
+  async actor(id: string): Promise<Actor | undefined> {
+    const user = await this.repository.find(id);
+    return user?.active ? actorOf(user) : undefined;
+  }
+
+  /**
+   * S102. Takes the same path, and as long, for an unknown user as for a wrong password.
+   * @returns undefined when the login is not permitted; `known`: whether there is such a user
+   */
+  async verify(username: string, password: string): Promise<{ actor: Actor | undefined; known: boolean }> {
+    const user = await this.repository.findByUsername(username);
+    const right = await this.passwords.verify(password, user?.passwordHash);
+    return { actor: user && user.active && right ? actorOf(user) : undefined, known: user !== null };
+  }
+
+  /** @throws UserExists */
+  async create(actor: Actor, { password, ...fields }: z.infer<typeof newUser>): Promise<UserEntity> {
+    const passwordHash = await this.passwords.hash(password);
+    const user = { ...fields, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+    if (!(await this.repository.insert(user))) throw new UserExists(fields.username);
+    await this.audit.record(actor, 'user.created', user.username, user.role);
+    return user;
+  }
+
+  /**
+   * A new password or a deactivation ends all logins of the user.
+   * @throws UnknownUser, LastAdmin
+   */
+  async change(actor: Actor, id: string, { password, ...fields }: Change): Promise<UserEntity> {
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    const changed = await this.repository.changing((users) => apply(users, id, fields, passwordHash));
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+    await this.audit.record(
+      actor,
+      'user.changed',
+      changed.username,
+      [...words, ...(password ? ['password'] : [])].join(' '),
+    );
+    return changed;
+  }
+}
+
+async function apply(
+  users: UsersInTransaction,
+  id: string,
+  fields: Omit<Change, 'password'>,
+  passwordHash: string | undefined,
+): Promise<UserEntity> {
+  const user = await users.find(id);
+  if (!user) throw new UnknownUser();
+  const wasAdmin = user.active && user.role === 'admin';
+  Object.assign(user, fields, passwordHash && { passwordHash });
+  await users.save(user);
+  if (wasAdmin && (await users.activeAdmins()) === 0) throw new LastAdmin();
+  if (passwordHash || !user.active) await users.endLogins(id);
+  return user;
+}

@@ -1,0 +1,45 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { spkiPinOf } from '../../tunnel/pinned-tls';
+import type { Config } from './config';
+import { selfMadeCertificate } from './self-made-certificate';
+
+/** What the server proves itself with, to browsers, agents and relays. */
+export interface Certificate {
+  /** PEM, with the chain where there is one. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly key: string;
+  /** Nobody vouches for it: those who connect need `pin`. */
+  readonly selfMade: boolean;
+  /** SHA-256 of the SubjectPublicKeyInfo, base64url (RFC 7469 2.4). */
+  readonly pin: string;
+}
+/** Injection token: `@Inject(CERTIFICATE) certificate: Certificate`. */
+export const CERTIFICATE = Symbol('Certificate');
+
+export class CertificateUnusable extends Error {
+  override readonly name = 'CertificateUnusable';
+}
+
+/**
+ * The configured certificate, or one that the server has made itself.
+ * @throws CertificateUnusable when a configured file cannot be read or the two do not belong together
+ */
+export async function loadCertificate(config: Config): Promise<Certificate> {
+  const pair = config.tls ? configured(config.tls) : await selfMadeCertificate(config);
+  return Object.freeze({ ...pair, selfMade: !config.tls, pin: spkiPinOf(pair.certificate) });
+}
+
+function configured(files: { certificate: string; key: string }): { certificate: string; key: string } {
+  try {
+    const certificate = readFileSync(files.certificate, 'utf8');
+    const key = readFileSync(files.key, 'utf8');
+    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return { certificate, key };
+  } catch (error) {
+    throw new CertificateUnusable(
+      `PLATEN_TLS_CERTIFICATE or PLATEN_TLS_KEY is not usable: ${(error as Error).message}`,
+    );
+  }
+  throw new CertificateUnusable('PLATEN_TLS_KEY is not the key of PLATEN_TLS_CERTIFICATE');
+}

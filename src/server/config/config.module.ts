@@ -1,0 +1,28 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { CERTIFICATE, type Certificate } from './certificate';
+import { CONFIG, type Config } from './config';
+import { SECRETS, type Secrets } from './secrets';
+
+/** Everything that is settled before the server is put together. */
+export interface Settings {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly certificate: Certificate;
+  readonly journal: Journal;
+}
+
+/** Gives CONFIG, SECRETS, CERTIFICATE and Journal to every module. */
+@Global()
+@Module({})
+export class ConfigModule {
+  static of(settings: Settings): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: settings.config },
+      { provide: SECRETS, useValue: settings.secrets },
+      { provide: CERTIFICATE, useValue: settings.certificate },
+      { provide: Journal, useValue: settings.journal },
+    ];
+    return { module: ConfigModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

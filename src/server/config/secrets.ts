@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { secret } from '../../protocol/names';
+import type { Config } from './config';
+import { createPrivate, readPrivate } from './private-file';
+
+/** What this server alone knows, 32 random bytes each; made on the first start and kept. */
+export interface Secrets {
+  /** Signs the session cookies. */
+  readonly cookieSecret: string;
+  /** Seals columns of the database: AES-256. */
+  readonly encryptionKey: Buffer;
+  /** Makes up SCRAM salts for agents that do not exist, the same each time (RFC 5802 9). */
+  readonly fakeSaltKey: Buffer;
+  /** The relay that this server starts itself logs in with it. */
+  readonly localRelaySecret: string;
+}
+/** Injection token: `@Inject(SECRETS) secrets: Secrets`. */
+export const SECRETS = Symbol('Secrets');
+
+export class SecretsUnusable extends Error {
+  override readonly name = 'SecretsUnusable';
+}
+
+const file = z.object({ cookieSecret: secret, encryptionKey: secret, fakeSaltKey: secret, localRelaySecret: secret });
+
+/**
+ * Reads `<data>/secrets.json`, or makes it (0600).
+ * @throws SecretsUnusable when the file is damaged; a new one would make the sealed columns unreadable
+ */
+export function loadSecrets(config: Config): Secrets {
+  const path = join(config.data, 'secrets.json');
+  const text = readPrivate(path) ?? createPrivate(path, newSecrets());
+  const parsed = file.safeParse(parseJson(text));
+  if (!parsed.success)
+    throw new SecretsUnusable(`${path} is damaged: restore it from a backup, or remove it to start with new secrets`);
+  const { cookieSecret, encryptionKey, fakeSaltKey, localRelaySecret } = parsed.data;
+  return Object.freeze({
+    cookieSecret,
+    encryptionKey: Buffer.from(encryptionKey, 'base64url'),
+    fakeSaltKey: Buffer.from(fakeSaltKey, 'base64url'),
+    localRelaySecret,
+  });
+}
+
+function newSecrets(): string {
+  const made = Object.fromEntries(Object.keys(file.shape).map((name) => [name, randomBytes(32).toString('base64url')]));
+  return `${JSON.stringify(made, null, 2)}\n`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

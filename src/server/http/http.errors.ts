@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ProblemError, type Problem } from '../../protocol/problems';
+
+/** More than these nobody reads; each repeats its path. */
+const ERRORS = 20;
+const MESSAGE_CHARACTERS = 200;
+
+export class InvalidRequest extends ProblemError {
+  constructor(detail: string, errors?: Problem['errors']) {
+    super('invalid-request', detail, errors);
+  }
+
+  /** What a schema found. */
+  static from(issues: readonly StandardSchemaV1.Issue[]): InvalidRequest {
+    const errors = issues.slice(0, ERRORS).map((issue) => ({
+      path: (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
+      message: issue.message.slice(0, MESSAGE_CHARACTERS),
+    }));
+    return new InvalidRequest('Some fields are missing, unknown or not valid.', errors);
+  }
+}
+
+export class TooManyRequests extends ProblemError {
+  /** @param retryAfterSeconds sent as `Retry-After`; undefined where another part has set it */
+  constructor(
+    detail: string,
+    readonly retryAfterSeconds?: number,
+  ) {
+    super('too-many-requests', detail);
+  }
+}
+
+export class TooLarge extends ProblemError {
+  constructor() {
+    super('too-large', 'The body is larger than this server takes.');
+  }
+}
+
+export class NotFound extends ProblemError {
+  constructor(detail = 'There is nothing at this address.') {
+    super('not-found', detail);
+  }
+}
+
+/** An error nobody foresaw, already logged under the ID. */
+export class InternalError extends ProblemError {
+  constructor(incident: string) {
+    super('internal-error', `Incident ${incident}`);
+  }
+}

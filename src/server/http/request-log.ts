@@ -1,0 +1,19 @@
+import { performance } from 'node:perf_hooks';
+import type { RequestHandler } from 'express';
+import type { Journal } from '../../journal/journal';
+import type { Metrics } from './metrics';
+
+/** One line per answer at level debug, and the request durations. Without the query: it is the caller's, and may hold anything. */
+export function requestLog(journal: Journal, metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const milliseconds = performance.now() - startedAt;
+      const status = response.writableFinished ? response.statusCode : 'aborted';
+      metrics.requestSeconds.observe({ method: request.method, status }, milliseconds / 1000);
+      const [path] = request.originalUrl.split('?');
+      journal.debug('request', { method: request.method, path, status, milliseconds: Math.round(milliseconds) });
+    });
+    next();
+  };
+}

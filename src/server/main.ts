@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { readConfig, type Config } from './config/config';
+import { failureLine } from './failure-line';
+import type { RunningServer } from './start-server';
+
+export type { RunningServer } from './start-server';
+
+const STOP_MS = 20_000;
+
+/** Loads the parts of the server only now: until the settings have been read nothing may stumble over them. */
+export async function startServer(config: Config): Promise<RunningServer> {
+  return (await import('./start-server.js')).startServer(config);
+}
+
+/** `platen server`: runs until SIGTERM or SIGINT. */
+export async function main(): Promise<void> {
+  let server: RunningServer;
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    server = await startServer(readConfig(process.env));
+  } catch (error) {
+    process.stderr.write(`platen server: ${failureLine(error)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server));
+}
+
+async function stop(server: RunningServer): Promise<void> {
+  setTimeout(() => {
+    process.stderr.write(`platen server: not everything ended within ${STOP_MS / 1000} s\n`);
+    process.exit(1);
+  }, STOP_MS).unref();
+  await server.stop();
+  process.exit(0);
+}

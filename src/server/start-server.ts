@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module';
+import type { Config } from './config/config';
+import { prepareHttp } from './http/http-application';
+import { NestLogger } from './nest-logger';
+import { RelaySupervisor } from './relays/relay-supervisor';
+import { loadSettings } from './settings';
+
+/** How long running requests may take when the server stops. */
+const REQUESTS_END_MS = 5_000;
+
+export interface RunningServer {
+  readonly port: number;
+  /** Where browsers and terminals reach it. */
+  readonly url: string;
+  /** Ends everything in order: modules from right to left, then requests, then the database. */
+  stop(): Promise<void>;
+}
+
+/** @throws DataFolderUnusable, SecretsUnusable, CertificateUnusable; the error of `listen` when the port is in use */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const settings = await loadSettings(config);
+  const { certificate, journal } = settings;
+  const tls = config.http.tls ? { httpsOptions: { cert: certificate.certificate, key: certificate.key } } : {};
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.of(settings), {
+    ...tls,
+    abortOnError: false,
+    bodyParser: false,
+    logger: new NestLogger(journal),
+  });
+  try {
+    prepareHttp(app, settings);
+    await app.listen(config.http.port, config.http.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = urlOf(config, port);
+  journal.info('server listening', { url });
+  app.get(RelaySupervisor).start(ownUrlOf(config, port));
+
+  const stop = async () => {
+    const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), REQUESTS_END_MS);
+    await app.close().finally(() => clearTimeout(cut));
+    journal.info('server stopped');
+  };
+  let stopped: Promise<void> | undefined;
+  return { port, url, stop: () => (stopped ??= stop()) };
+}
+
+const urlOf = (config: Config, port: number): string => config.http.publicUrl ?? ownUrlOf(config, port);
+
+/** Where programs on this machine reach it. */
+function ownUrlOf({ http }: Config, port: number): string {
+  const host = ['0.0.0.0', '::'].includes(http.host) ? 'localhost' : http.host;
+  return `${http.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
