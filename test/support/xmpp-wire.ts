@@ -15,6 +15,8 @@ export class XmppWire {
 
   private constructor(
     readonly socket: Socket,
+    /** What `socket` speaks through. */
+    private readonly tcp: Socket,
     readonly domain: string,
   ) {
     socket.setEncoding('utf8');
@@ -32,16 +34,16 @@ export class XmppWire {
 
   /** Direct TLS; the certificate is not checked, because the client's side is not what is tested. */
   static async connect(port: number, domain: string): Promise<XmppWire> {
-    const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
+    const tcp = await dial(port);
+    const socket = connectTls({ socket: tcp, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
     await once(socket, 'secureConnect');
-    return new XmppWire(socket, domain);
+    return new XmppWire(socket, tcp, domain);
   }
 
   /** Without TLS. */
   static async connectInClear(port: number, domain: string): Promise<XmppWire> {
-    const socket = connectTcp({ host: '127.0.0.1', port });
-    await once(socket, 'connect');
-    return new XmppWire(socket, domain);
+    const tcp = await dial(port);
+    return new XmppWire(tcp, tcp, domain);
   }
 
   write(bytes: string | Uint8Array): void {
@@ -131,6 +133,11 @@ export class XmppWire {
     this.socket.destroy();
   }
 
+  /** Ends the connection with a TCP reset. */
+  reset(): void {
+    this.tcp.resetAndDestroy();
+  }
+
   private wake(_text: string): void {
     this.waiting.splice(0).forEach((resolve) => resolve());
   }
@@ -144,6 +151,13 @@ export class XmppWire {
       });
     });
   }
+}
+
+async function dial(port: number): Promise<Socket> {
+  const tcp = connectTcp({ host: '127.0.0.1', port });
+  tcp.on('error', () => undefined);
+  await once(tcp, 'connect');
+  return tcp;
 }
 
 export const streamHeader = (to: string): string =>

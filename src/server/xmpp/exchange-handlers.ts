@@ -47,6 +47,7 @@ export class ExchangeHandlers {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer to ${name} in time`)), this.limits.XMPP_IQ_TIMEOUT_MS);
+      timer.unref();
     });
     try {
       return await Promise.race([answer, late]);

@@ -55,6 +55,7 @@ export class LimitedSax extends EventEmitter {
       throw new StreamError('policy-violation', 'too many elements in one stanza');
     if ((this.depth === 1) !== (name === STREAM))
       throw new StreamError('bad-format', 'a stream begins with its header, once');
+    if (this.depth === 1) this.complete();
     this.emit('startElement', name, attributes);
   }
 
@@ -66,12 +67,15 @@ export class LimitedSax extends EventEmitter {
 
   private closed(name: string): void {
     this.depth -= 1;
-    if (this.depth <= 1) {
-      this.count(this.parser.position - this.fed);
-      this.stanzaBytes = 0;
-      this.elements = 0;
-    }
+    if (this.depth <= 1) this.complete();
     this.emit('endElement', name);
+  }
+
+  /** The header or a stanza is read to its end; what follows is counted anew. */
+  private complete(): void {
+    this.count(this.parser.position - this.fed);
+    this.stanzaBytes = 0;
+    this.elements = 0;
   }
 
   private count(end: number): void {

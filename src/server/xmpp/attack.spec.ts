@@ -1,0 +1,166 @@
+import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/control-channel';
+import { streamHeader, XmppWire } from '../../../test/support/xmpp-wire';
+
+const SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
+const BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+const SCRAM = "mechanism='SCRAM-SHA-256'";
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** Bytes that somebody sends, and the word in the answer that shows how they were met. */
+type Case = [what: string, bytes: string | Buffer, met: string];
+
+/** Sent as the very first bytes of a connection. */
+const BEFORE_HEADER: Case[] = [
+  ['SASL before the stream header', `<auth ${SASL} ${SCRAM}>AAA=</auth>`, 'bad-format'],
+  ['a closing tag of nothing', '</a>', 'not-well-formed'],
+  ['garbage', Buffer.from([0, 255, 254, 60, 60, 62, 47, 62, 60, 33, 60]), 'not-well-formed'],
+  ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'not-well-formed'],
+  ['a header without to', streamHeader('').replace(" to=''", ''), 'host-unknown'],
+  ['a header with an empty to', streamHeader(''), 'host-unknown'],
+  ['a header for another domain', streamHeader('evil.example'), 'host-unknown'],
+  ['a header of a server', streamHeader(DOMAIN).replace('jabber:client', 'jabber:server'), 'invalid-namespace'],
+  [
+    'a billion laughs',
+    `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>${streamHeader(DOMAIN)}<a>&lol2;</a>`,
+    'restricted-xml',
+  ],
+  ['a header with an endless attribute', `<stream:stream to='${'a'.repeat(20_000)}`, 'policy-violation'],
+];
+
+/** Sent after the stream features, without a login. */
+const UNAUTHENTICATED: Case[] = [
+  ['an unknown mechanism', `<auth ${SASL} mechanism='DIGEST-MD5'>AAA=</auth>`, 'invalid-mechanism'],
+  ['PLAIN', `<auth ${SASL} mechanism='PLAIN'>${base64(`\0agent\0${PASSWORD}`)}</auth>`, 'invalid-mechanism'],
+  ['a mechanism named as a property', `<auth ${SASL} mechanism='constructor'>AAA=</auth>`, 'invalid-mechanism'],
+  ['no mechanism', `<auth ${SASL}/>`, 'invalid-mechanism'],
+  ['an empty first message', `<auth ${SASL} ${SCRAM}/>`, 'malformed-request'],
+  ['an empty user name', `<auth ${SASL} ${SCRAM}>${base64('n,,n=,r=abc')}</auth>`, 'malformed-request'],
+  ['channel binding', `<auth ${SASL} ${SCRAM}>${base64('p=tls-exporter,,n=a,r=b')}</auth>`, 'malformed-request'],
+  ['another identity', `<auth ${SASL} ${SCRAM}>${base64('n,a=b@xmpp.test,n=a,r=b')}</auth>`, 'invalid-authzid'],
+  ['text that is not base64', `<auth ${SASL} ${SCRAM}>!!!!</auth>`, 'incorrect-encoding'],
+  ['a response without auth', `<response ${SASL}>AAA=</response>`, 'policy-violation'],
+  ['an abort without auth', `<abort ${SASL}/>`, 'policy-violation'],
+  ['success', `<success ${SASL}/>`, 'policy-violation'],
+  ['two auths at once', `<auth ${SASL} ${SCRAM}>biws</auth>`.repeat(2), 'policy-violation'],
+  [
+    'an auth during the challenge',
+    `<auth ${SASL} ${SCRAM}>${base64('n,,n=a,r=b')}</auth><auth ${SASL} ${SCRAM}>AAA=</auth>`,
+    'policy-violation',
+  ],
+  ['an undefined entity', '<message><body>&foo;</body></message>', 'not-well-formed'],
+  ['a forbidden character', '<message><body>&#0;</body></message>', 'not-well-formed'],
+  ['proceed', "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", 'not-authorized'],
+  ['starttls', "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>garbage", 'not-authorized'],
+  ['tags that do not match', '<a><b></a></b>', 'not-well-formed'],
+  ['a second header', streamHeader(DOMAIN), 'bad-format'],
+  ['more after the end', '</stream:stream><a/><b></b></stream:stream></stream:stream>', '</stream:stream>'],
+  ['a registration', "<iq type='set' id='r'><query xmlns='jabber:iq:register'/></iq>", 'not-authorized'],
+  ['a bind', `<iq type='set' id='b'>${BIND}</iq>`, 'not-authorized'],
+  ['a stream error', '<stream:error/>', '</stream:stream>'],
+  [
+    'names of properties',
+    "<message __proto__='x' constructor='y' toString='q'><__proto__/></message>",
+    'not-authorized',
+  ],
+  ['endless text', `<message><body>${'a'.repeat(20_000)}`, 'policy-violation'],
+  ['an endless attribute', `<message to='${'a'.repeat(20_000)}`, 'policy-violation'],
+  ['an endless name', `<${'a'.repeat(20_000)}`, 'policy-violation'],
+  ['too many children', `<message>${'<a/>'.repeat(3_000)}`, 'policy-violation'],
+  ['deep nesting', '<a>'.repeat(200), 'policy-violation'],
+];
+
+/** Sent by an agent that has logged in. */
+const AUTHENTICATED: Case[] = [
+  ['deep nesting', `<iq type='get' id='d'>${'<a>'.repeat(200_000)}`, 'policy-violation'],
+  ['an endless stanza', `<message><body>${'a'.repeat(100_000)}`, 'policy-violation'],
+  ['too many elements', `<message>${'<a/>'.repeat(5_000)}</message>`, 'policy-violation'],
+  ['a second bind', `<iq type='set' id='b2'>${BIND}</iq>`, 'not-allowed'],
+  ['an undefined entity', "<message to='&bar;'/>", 'not-well-formed'],
+  [
+    'names of properties',
+    "<iq type='get' id='1' toString='1' hasOwnProperty='x'><q xmlns=''/></iq>",
+    'service-unavailable',
+  ],
+  ['properties as payload', "<iq type='set' id='1'><__proto__ xmlns='constructor'/></iq>", 'service-unavailable'],
+  ['SASL again', `<auth ${SASL} ${SCRAM}>biws</auth>`, 'policy-violation'],
+  ['starttls', "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", 'unsupported-stanza-type'],
+  ['an unknown stanza', '<presence2/>', 'unsupported-stanza-type'],
+  ['a stanza of another namespace', "<iq xmlns='jabber:server' type='get' id='1'/>", 'unsupported-stanza-type'],
+  ['an iq in an undeclared prefix', "<x:iq xmlns:x='urn:x' type='get' id='1'><a/></x:iq>", 'unsupported-stanza-type'],
+  ['an iq without id', "<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>", 'bad-request'],
+  ['an iq without type', "<iq id='1'><ping xmlns='urn:xmpp:ping'/></iq>", 'bad-request'],
+  ['an iq without payload', "<iq type='set' id='1'/>", 'bad-request'],
+  ['an iq with two payloads', "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/><a/></iq>", 'bad-request'],
+  ['a registration', "<iq type='set' id='r'><query xmlns='jabber:iq:register'/></iq>", 'service-unavailable'],
+  ['text between stanzas', 'hello<iq/>', 'bad-format'],
+];
+
+describe('attacks on the control channel', () => {
+  let channel: ControlChannel;
+  let good: XmppWire;
+  beforeAll(async () => {
+    channel = await ControlChannel.start();
+    good = await channel.login('good');
+  });
+  afterAll(() => channel.stop());
+  /** Whoever was connected stays so, and others still get in. */
+  afterEach(async () => {
+    await good.ping();
+    const next = await channel.login('next');
+    next.destroy();
+  });
+
+  const meet = async (wire: XmppWire, bytes: string | Buffer, met: string) => {
+    wire.write(bytes);
+    await wire.expect(new RegExp(met));
+    wire.destroy();
+  };
+
+  it.each(BEFORE_HEADER)('before the header: %s', async (_what, bytes, met) => {
+    await meet(await channel.connect(), bytes, met);
+  });
+
+  it.each(UNAUTHENTICATED)('unauthenticated: %s', async (_what, bytes, met) => {
+    const wire = await channel.connect();
+    await wire.open();
+    await meet(wire, bytes, met);
+  });
+
+  it.each(AUTHENTICATED)('logged in: %s', async (_what, bytes, met) => {
+    await meet(await channel.login('evil'), bytes, met);
+  });
+
+  it.each([
+    ['before TLS', () => XmppWire.connectInClear(channel.port, DOMAIN)],
+    ['after TLS', () => channel.connect()],
+    ['after login', () => channel.login('evil')],
+  ])('a reset %s', async (_when, connect) => {
+    const wire = await connect();
+    wire.reset();
+    await wire.closed;
+  });
+
+  it('announces SCRAM only', async () => {
+    const features = await (await channel.connect()).open();
+    expect([...features.matchAll(/<mechanism>([^<]*)/g)].map((m) => m[1])).toEqual(['SCRAM-SHA-256', 'SCRAM-SHA-1']);
+    expect(features).not.toContain('starttls');
+  });
+
+  it('lets nobody send stanzas who has logged in but has no address', async () => {
+    const wire = await channel.connect();
+    await wire.open();
+    await wire.authenticate('evil', PASSWORD);
+    await wire.open();
+    await meet(wire, "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", 'not-authorized');
+  });
+
+  it('speaks TLS 1.2 at least', async () => {
+    const wire = await XmppWire.connectInClear(channel.port, DOMAIN);
+    // ClientHello of TLS 1.0 with one cipher suite.
+    const random = Buffer.alloc(32, 1);
+    const hello = Buffer.concat([Buffer.from([3, 1]), random, Buffer.from([0, 0, 2, 0x00, 0x2f, 1, 0])]);
+    const handshake = Buffer.concat([Buffer.from([1, 0, 0, hello.length]), hello]);
+    wire.write(Buffer.concat([Buffer.from([22, 3, 1, 0, handshake.length]), handshake]));
+    await wire.expectClosed();
+  });
+});

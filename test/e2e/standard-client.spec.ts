@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { approval } from '../../src/protocol/control-channel';
+import { ControlChannel, DOMAIN, PASSWORD } from '../support/control-channel';
+import { until } from '../support/until';
+
+const CLIENT = join(__dirname, '../support/slixmpp-client.py');
+
+/** A client that knows nothing of Platen must be able to use an agent's account. */
+describe('slixmpp as an agent', () => {
+  let folder: string;
+  let channel: ControlChannel;
+  let client: ChildProcess | undefined;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'platen-slixmpp-'));
+    channel = await ControlChannel.start({ XMPP_PING_INTERVAL_MS: 200, XMPP_PING_TIMEOUT_MS: 5_000 });
+    channel.transport.handle(approval, () => Promise.resolve({}));
+  });
+  afterEach(async () => {
+    if (client?.exitCode === null) {
+      client.kill('SIGKILL');
+      await once(client, 'exit');
+    }
+    await channel.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  function start(password: string) {
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, channel.certificate.cert);
+    const events: Record<string, unknown>[] = [];
+    const env = { PATH: process.env.PATH, PLATEN_TEST_PASSWORD: password };
+    const child = spawn('/usr/bin/python3', [CLIENT, '127.0.0.1', String(channel.port), `agent@${DOMAIN}`, ca], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    client = child;
+    createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line) as Record<string, unknown>));
+    const event = async (name: string) => {
+      await until(`${name} among ${JSON.stringify(events)}`, () => events.some((told) => told.event === name), 20_000);
+      return events.find((told) => told.event === name)!;
+    };
+    return { child, events, event };
+  }
+
+  it('logs in with SCRAM, is pinged, pings, and leaves', async () => {
+    const { child, events, event } = start(PASSWORD);
+    const started = await event('session-start');
+    expect(started.mechanism).toBe('SCRAM-SHA-256');
+    expect(started.jid).toMatch(/^agent@xmpp\.test\/[0-9a-f-]{36}$/);
+    expect(await event('roster')).toMatchObject({ items: 0 });
+    expect((await event('disco')).features).toEqual(
+      expect.arrayContaining(['urn:xmpp:ping', 'http://jabber.org/protocol/disco#info', 'urn:platen:session:1']),
+    );
+    await event('pong');
+    // The server pings again only where the last ping was answered.
+    await until('three pings', () => events.filter((told) => told.event === 'pinged').length >= 3, 20_000);
+    expect(channel.transport.isOnline('agent')).toBe(true);
+    expect(channel.presence).toEqual(['agent+']);
+
+    child.stdin.end();
+    await once(child, 'exit');
+    await until('the agent is offline', () => channel.presence.join() === 'agent+,agent-');
+    expect(events.at(-1)).toEqual({ event: 'disconnected' });
+  });
+
+  it('is refused with a wrong password', async () => {
+    const { event } = start('wrong');
+    await event('failed-auth');
+    expect(channel.presence).toEqual([]);
+  });
+});
