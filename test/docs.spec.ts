@@ -9,21 +9,21 @@ import { END_REASONS, ENDINGS } from '../src/protocol/remote-session';
 
 const read = (name: string) => readFileSync(join(__dirname, '../docs', name), 'utf8');
 
-/** First cells of the rows of all tables, and what stands beside them. */
-const rowsOf = (text: string): Map<string, string> => {
-  const rows = text.split('\n').filter((line) => line.startsWith('|'));
-  return new Map(
-    rows.map((row) => {
-      const [, name = '', value = ''] = row.split('|').map((cell) => cell.trim());
-      return [name.replaceAll('`', ''), value];
-    }),
-  );
+/** Of every row of every table: first cell -> what stands beside it (a name may have rows in several tables). */
+const rowsOf = (text: string): Map<string, string[]> => {
+  const rows = new Map<string, string[]>();
+  for (const line of text.split('\n').filter((each) => each.startsWith('|'))) {
+    const [, first = '', second = ''] = line.split('|').map((cell) => cell.trim());
+    const name = first.replaceAll('`', '');
+    rows.set(name, [...(rows.get(name) ?? []), second]);
+  }
+  return rows;
 };
 
 describe('docs/LIMITS.md', () => {
   const rows = rowsOf(read('LIMITS.md'));
   it.each(Object.entries(LIMITS))('says %s', (name, value) => {
-    expect(rows.get(name)).toBe(value.toLocaleString('en'));
+    expect(rows.get(name)).toEqual([value.toLocaleString('en')]);
   });
   it('says nothing else', () => {
     const named = [...rows.keys()].filter((name) => /^[A-Z_]+$/.test(name));
@@ -34,6 +34,10 @@ describe('docs/LIMITS.md', () => {
 describe('docs/PROTOCOL.md', () => {
   const text = read('PROTOCOL.md');
   const rows = rowsOf(text);
+  const wrong = <T>(table: Record<string, T>, number: (row: T) => number): string[] =>
+    Object.entries(table)
+      .filter(([code, row]) => !rows.get(code)?.includes(String(number(row))))
+      .map(([code]) => code);
   const types = [...peerMessage.options, ...relayMessage.options].map((option) => option.shape.type.value);
   const inTables: [string, string[]][] = [
     ['exchange', Object.values(EXCHANGES).map((exchange) => exchange.name)],
@@ -44,12 +48,10 @@ describe('docs/PROTOCOL.md', () => {
     expect(names.filter((name) => !rows.has(name))).toEqual([]);
   });
   it('gives every refusal its close code', () => {
-    for (const [code, { close }] of Object.entries(REFUSALS))
-      expect([code, rows.get(code)]).toEqual([code, String(close)]);
+    expect(wrong(REFUSALS, ({ close }) => close)).toEqual([]);
   });
   it('gives every problem its status', () => {
-    for (const [code, { status }] of Object.entries(PROBLEMS))
-      expect([code, rows.get(code)]).toEqual([code, String(status)]);
+    expect(wrong(PROBLEMS, ({ status }) => status)).toEqual([]);
   });
   it('names every ending and every reason of an end', () => {
     const names = [...Object.keys(ENDINGS), ...Object.keys(END_REASONS)];

@@ -65,9 +65,10 @@ async function checkBooks(stage: Stage, sessionId: string, endedBy: EndedBy): Pr
   }
 }
 
-type ConnectEvent = { event: string; sessionId: string; [field: string]: unknown };
+export type ConnectEvent = { event: string; sessionId: string; [field: string]: unknown };
 
-function event(connect: Program, name: string): Promise<ConnectEvent> {
+/** What `platen connect --json` tells, once it has told it. */
+export function event(connect: Program, name: string): Promise<ConnectEvent> {
   const look = (): ConnectEvent | undefined =>
     connect.printed
       .filter((line) => line.startsWith('{'))
@@ -77,7 +78,7 @@ function event(connect: Program, name: string): Promise<ConnectEvent> {
 }
 
 /** Touches a button of the agent's panel. */
-async function press(stage: Stage, path: string, body: unknown): Promise<void> {
+export async function press(stage: Pick<Stage, 'panelUrl'>, path: string, body: unknown): Promise<void> {
   const response = await fetch(`${stage.panelUrl}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: stage.panelUrl },

@@ -1,10 +1,16 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits until the condition holds; fails after `ms` naming what was waited for. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+/** Looks until there is something to see (not false, null or undefined), and gives it; fails after `ms` naming it. */
+export async function until<T>(
+  what: string,
+  look: () => T | false | null | undefined | Promise<T | false | null | undefined>,
+  ms = 10_000,
+): Promise<T> {
   const end = Date.now() + ms;
-  while (!(await condition())) {
+  for (;;) {
+    const seen = await look();
+    if (seen !== false && seen != null) return seen;
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${what}`);
-    await setImmediate();
+    await delay(5);
   }
 }

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sessionWithSteps } from '../../src/protocol/api';
+import type { Step } from '../../src/protocol/steps';
+import { request } from '../../src/demo/console-login';
+import { freePorts, type LogLine, type Program } from '../../src/demo/programs';
+import { event, press } from '../../src/demo/scenario';
+import { finished, SAMPLE_USERS, setStage, type Stage } from '../../src/demo/stage';
+import { until } from './until';
+
+/** The compiled `platen` command. */
+export const CLI = join(__dirname, '../../dist/src/cli.js');
+
+/** All programs of Platen as real processes on loopback, with everything they log. */
+export class TestStage {
+  readonly lines: LogLine[] = [];
+  stage!: Stage;
+  private folder = '';
+  private cookie: string | undefined;
+
+  static async set(env: Record<string, string> = {}): Promise<TestStage> {
+    const it = new TestStage();
+    it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
+    const [http, xmpp, relay, panel, mfp, printer] = await freePorts(6);
+    it.stage = await setStage({
+      folder: it.folder,
+      ports: { http: http!, xmpp: xmpp!, relay: relay!, panel: panel!, mfp: mfp!, printer: printer! },
+      cli: CLI,
+      env,
+      onLog: (line) => it.lines.push(line),
+    });
+    const { username, password } = SAMPLE_USERS.technician;
+    it.cookie = (await request(it.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+    const login = ['login', it.stage.serverUrl, '--user', username, '--password-stdin'];
+    await finished(it.stage.platen('terminal', login, `${password}\n`));
+    return it;
+  }
+
+  async strike(): Promise<void> {
+    await this.stage.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  device(id: string): { id: string; url: string } {
+    const found = this.stage.devices.find((device) => device.id === id);
+    if (!found) throw new Error(`${id} is not on the stage; is cups-ipp-utils installed?`);
+    return found;
+  }
+
+  async get(path: string): Promise<unknown> {
+    return (await request(this.stage.serverUrl, 'GET', path, undefined, this.cookie)).body;
+  }
+  async post(path: string, body: unknown): Promise<unknown> {
+    return (await request(this.stage.serverUrl, 'POST', path, body, this.cookie)).body;
+  }
+  async session(id: string) {
+    return sessionWithSteps.parse(await this.get(`/api/sessions/${id}`));
+  }
+  /** Waits until the session is in a state. */
+  ended(id: string, timeoutMs = 30_000) {
+    const look = async () => {
+      const session = await this.session(id);
+      return session.state === 'ended' && session;
+    };
+    return until(`the end of session ${id}`, look, timeoutMs);
+  }
+
+  /** Waits for a line in any program's log. */
+  logged(what: string, match: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
+    return until(what, () => this.lines.find(match), timeoutMs);
+  }
+  step(step: Step, sessionId: string): Promise<LogLine> {
+    return this.logged(
+      `${step} of session ${sessionId}`,
+      (line) => line.step === step && line.remoteSessionId === sessionId,
+    );
+  }
+
+  /** `platen connect`, up to the moment when the approval screen is shown. */
+  async request(device: string, ...more: string[]): Promise<{ connect: Program; id: string }> {
+    const args = ['connect', device, 'web', '--reason', 'End-to-end test', '--json', ...more];
+    const connect = this.stage.platen('terminal', args);
+    const { sessionId: id } = await event(connect, 'requested');
+    await this.step('S143', id);
+    return { connect, id };
+  }
+  /** The same, approved and connected; `url` leads to the application. */
+  async connect(device: string, ...more: string[]): Promise<{ connect: Program; id: string; url: string }> {
+    const { connect, id } = await this.request(device, ...more);
+    await this.press(`/approvals/${id}`, { decision: 'approved' });
+    const { url } = await event(connect, 'listening');
+    return { connect, id, url: String(url) };
+  }
+  press(path: string, body: unknown): Promise<void> {
+    return press(this.stage, path, body);
+  }
+
+  /** The steps of one session, each once, in the order in which they were taken. */
+  stepsOf(sessionId: string): string[] {
+    const own = this.lines.filter((line) => line.step && line.remoteSessionId === sessionId);
+    return [...new Set(own.sort((a, b) => a.at - b.at).map((line) => line.step!))];
+  }
+}
