@@ -19,14 +19,14 @@ export const settings = z.object({
   name: line(1, 60),
   location: line(0, 100),
   contact: line(0, 100),
-  language: z.enum(LANGUAGES, 'choose one of the languages'),
+  language: z.enum(LANGUAGES, 'must be one of the languages'),
   sleepMinutes: z.coerce
     .number('must be a number')
     .int('must be a whole number')
     .min(1, 'must be at least 1')
     .max(240, 'must be at most 240'),
-  tray1: z.enum(PAPER, 'choose one of the sizes'),
-  tray2: z.enum(PAPER, 'choose one of the sizes'),
+  tray1: z.enum(PAPER, 'must be one of the sizes'),
+  tray2: z.enum(PAPER, 'must be one of the sizes'),
   timeServer: line(0, 253).regex(/^[A-Za-z0-9.:-]*$/, 'must be a host name or an address'),
 });
 export type Settings = z.infer<typeof settings>;

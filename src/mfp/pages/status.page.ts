@@ -14,7 +14,7 @@ const printForm = z.object({
     .int('must be a whole number')
     .min(1, 'must be at least 1')
     .max(500, 'must be at most 500'),
-  colour: z.enum(['Colour', 'Black and white'], 'choose one'),
+  colour: z.enum(['Colour', 'Black and white'], 'must be one of the two'),
 });
 const EMPTY: FormState = { values: { title: 'Test page', pages: '3', colour: 'Colour' }, mistakes: {} };
 

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { recordedJournal } from '../../../test/support/agent-journal';
+import { form, plainHttp } from '../../../test/support/plain-http';
+import { startMfp, type RunningMfp } from '../mfp';
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('files of the simulated MFP', () => {
+  let mfp: RunningMfp;
+  const at = (path: string): string => new URL(path, mfp.url).href;
+  const file = (size: number): string => at(`/files/job-log-export.bin?size=${size}`);
+  beforeAll(async () => {
+    mfp = await startMfp({}, recordedJournal().journal);
+  });
+  afterAll(() => mfp.stop());
+
+  it('downloads the same bytes each time, without a pattern', async () => {
+    const first = await plainHttp(file(300_001));
+    expect(first.headers).toMatchObject({ 'content-length': '300001', etag: '"job-log-300001"' });
+    expect(sha256((await plainHttp(file(300_001))).body)).toBe(sha256(first.body));
+    expect(new Set(first.body).size).toBe(256);
+  });
+
+  it('offers 100 MB where no size is asked for', async () => {
+    const { headers, body } = await plainHttp(at('/files/job-log-export.bin'), { method: 'HEAD' });
+    expect([headers['content-length'], body.length]).toEqual(['100000000', 0]);
+  });
+
+  it.each([
+    ['bytes=0-9', 206, 0, 10],
+    ['bytes=65530-65545', 206, 65_530, 65_546],
+    ['bytes=199990-', 206, 199_990, 200_000],
+    ['bytes=-7', 206, 199_993, 200_000],
+    ['bytes=199999-300000', 206, 199_999, 200_000],
+    ['bytes=9-5', 200, 0, 200_000],
+    ['bytes=0-1,5-6', 200, 0, 200_000],
+    ['lines=1-2', 200, 0, 200_000],
+  ])('answers range %s with %i', async (range, status, start, end) => {
+    const whole = await plainHttp(file(200_000));
+    const part = await plainHttp(file(200_000), { headers: { Range: range } });
+    expect(part.status).toBe(status);
+    expect(part.body.equals(whole.body.subarray(start, end))).toBe(true);
+    if (status === 206) expect(part.headers['content-range']).toBe(`bytes ${start}-${end - 1}/200000`);
+  });
+
+  it('says when it has no such range', async () => {
+    const { status, headers } = await plainHttp(file(10), { headers: { Range: 'bytes=10-' } });
+    expect([status, headers['content-range']]).toEqual([416, 'bytes */10']);
+  });
+
+  it('heeds If-Range and If-None-Match', async () => {
+    const stale = await plainHttp(file(10), { headers: { Range: 'bytes=1-2', 'If-Range': '"other"' } });
+    expect(stale.status).toBe(200);
+    const fresh = await plainHttp(file(10), { headers: { Range: 'bytes=1-2', 'If-Range': '"job-log-10"' } });
+    expect(fresh.status).toBe(206);
+    const known = await plainHttp(file(10), { headers: { 'If-None-Match': '"x", "job-log-10"' } });
+    expect(known.status).toBe(304);
+  });
+
+  it.each(['POST', 'PUT'])('takes an upload by %s and answers size and SHA-256', async (method) => {
+    const { body } = await plainHttp(file(3_000_000));
+    const answer = await plainHttp(at('/files/upload'), { method, body });
+    expect(JSON.parse(answer.text)).toEqual({ bytes: 3_000_000, sha256: sha256(body) });
+  });
+
+  it('takes firmware by a form, and shows what came', async () => {
+    const { headers } = await plainHttp(at('/login'), form({ user: 'admin', password: 'demo-3050' }));
+    const cookie = String(headers['set-cookie']?.[0]?.split(';')[0]);
+    const send = async (fileName: string, content: Buffer): Promise<Awaited<ReturnType<typeof plainHttp>>> => {
+      const data = new FormData();
+      data.set('firmware', new Blob([new Uint8Array(content)]), fileName);
+      const packed = new Response(data);
+      return plainHttp(at('/firmware'), {
+        method: 'POST',
+        headers: { Cookie: cookie, 'Content-Type': String(packed.headers.get('content-type')) },
+        body: Buffer.from(await packed.arrayBuffer()),
+      });
+    };
+    const content = (await plainHttp(file(1_000_000))).body;
+    expect((await send('mfp-2.15.bin', content)).headers.location).toBe('/firmware?done=received');
+    const { text } = await plainHttp(at('/firmware'), { headers: { Cookie: cookie } });
+    for (const shown of ['mfp-2.15.bin', '1,000,000 bytes', sha256(content)]) expect(text).toContain(shown);
+    expect((await send('notes.txt', content)).status).toBe(400);
+    expect((await send('empty.bin', Buffer.alloc(0))).status).toBe(400);
+  });
+});

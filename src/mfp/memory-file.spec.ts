@@ -1,0 +1,32 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recordedJournal } from '../../test/support/agent-journal';
+import { startMfp } from './mfp';
+
+describe('memory of the simulated MFP', () => {
+  let data: string;
+  beforeEach(async () => {
+    data = await mkdtemp(join(tmpdir(), 'mfp-'));
+  });
+  afterEach(() => rm(data, { recursive: true }));
+  const start = () => startMfp({ data, pageMs: 5 }, recordedJournal().journal);
+
+  it('outlives a restart', async () => {
+    const first = await start();
+    first.machine.memory.settings.contact = 'night shift';
+    const { id } = first.machine.print('Long job', 'panel', 500, false);
+    await first.stop();
+    expect(await readdir(data)).toEqual(['mfp.json']);
+
+    const second = await start();
+    expect(second.machine.memory.settings.contact).toBe('night shift');
+    expect(second.machine.status.job).toMatchObject({ id, title: 'Long job' });
+    await second.stop();
+  });
+
+  it.each(['', '{"settings": {}}', 'not JSON'])('refuses to start on a damaged file: %j', async (text) => {
+    await writeFile(join(data, 'mfp.json'), text);
+    await expect(start()).rejects.toMatchObject({ name: 'DamagedMemory' });
+  });
+});
