@@ -89,12 +89,12 @@ export class ApiClient {
 
   private async rows<T>(path: string, row: z.ZodType<T>): Promise<T[]> {
     const rows: T[] = [];
-    let before = '';
+    let cursor = '';
     for (let count = 0; count < TERMINAL_LIMITS.LIST_PAGES; count++) {
-      const answer = await this.call('GET', `${path}?limit=${LIMITS.PAGE_ROWS}${before}`, page(row));
+      const answer = await this.call('GET', `${path}?limit=${LIMITS.PAGE_ROWS}${cursor}`, page(row));
       rows.push(...answer.rows);
       if (answer.next === null) break;
-      before = `&before=${encodeURIComponent(answer.next)}`;
+      cursor = `&cursor=${encodeURIComponent(answer.next)}`;
     }
     return rows;
   }

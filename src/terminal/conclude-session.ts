@@ -36,7 +36,7 @@ export async function concludeSession(
   });
   progress.say(`${byUs ? 'Session ended.' : `Session over: ${ENDINGS[ending]}`} ${closedWords(closed)}`.trim());
   for (const line of session ? summary(session) : [`The server cannot be asked now; later: platen session ${id}`])
-    progress.say(line);
+    progress.sum(line);
   return exit;
 }
 

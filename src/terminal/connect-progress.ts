@@ -78,6 +78,13 @@ export class ConnectProgress {
     this.event('ended', { ending, ...fields });
   }
 
+  /** A line of the summary: a result where a person reads, progress beside --json. */
+  sum(line: string): void {
+    if (this.json) return this.say(line);
+    this.io.clearLine();
+    this.io.print(line);
+  }
+
   say(line: string): void {
     this.io.clearLine();
     this.io.tell(line);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../protocol/api';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
@@ -12,8 +13,9 @@ import { aborted, Interrupts } from './interrupts';
 import { joinRelay } from './join-relay';
 import { LocalPort } from './local-port';
 import { storedLogin } from './stored-login';
-import { Interrupted, RelayNotReached, TerminalError } from './terminal.errors';
+import { Interrupted, RelayNotReached, TerminalError, TunnelBroken } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
+import { TERMINAL_LIMITS } from './terminal-limits';
 
 export interface ConnectOptions {
   device: string;
@@ -74,20 +76,21 @@ class Connecting {
 
   private async use(relay: RelayConnection, info: ConnectionInfo): Promise<Exit> {
     relay.onDraining((seconds) => this.progress.draining(seconds));
-    const opened = await Promise.race([this.open(relay, info), aborted(this.interrupts.first), relay.closed]);
-    if (opened === 'open') await Promise.race([relay.closed, aborted(this.interrupts.first)]);
-    const byUs = this.interrupts.first.aborted || opened instanceof TerminalError;
+    const over = await Promise.race([this.carry(relay, info), aborted(this.interrupts.first), relay.closed]);
+    const broken = over instanceof TerminalError ? over : undefined;
+    const byUs = over === 'interrupted' || broken !== undefined;
     const closed = byUs ? await this.terminate(relay) : await relay.closed;
     await this.local.close();
     const exit = await concludeSession(this.io, this.client, this.session.id, this.progress, { closed, byUs });
-    if (opened instanceof TerminalError) throw opened;
+    if (broken) throw broken;
     return exit;
   }
 
-  /** Opens the tunnel behind the local port; an error is returned, for the session has to be ended first. */
-  private async open(relay: RelayConnection, info: ConnectionInfo): Promise<'open' | TerminalError> {
+  /** Serves the local port through the tunnel; resolves, with the reason, when that is not possible (any more). */
+  private async carry(relay: RelayConnection, info: ConnectionInfo): Promise<TerminalError> {
     const { io, local, progress } = this;
     const { remoteSessionId, applicationId } = info;
+    let failure: TerminalError;
     try {
       await within(relay.joined, LIMITS.CONNECT_MS);
       const tunnel = await openTunnel(relay.bytes, { remoteSessionId, applicationId });
@@ -98,12 +101,16 @@ class Connecting {
         },
         onRefused: onceEach((why) => progress.say(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
       });
+      progress.connected(relay.validUntil);
+      progress.listening(local.port);
+      await tunnel.closed;
+      failure = new TunnelBroken();
     } catch (error) {
-      return new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
+      failure = new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
     }
-    progress.connected(relay.validUntil);
-    progress.listening(local.port);
-    return 'open';
+    // A relay connection that closes breaks the tunnel first and says why a moment later: then that counts.
+    await delay(TERMINAL_LIMITS.SETTLE_MS, undefined, { ref: false });
+    return failure;
   }
 
   private async terminate(relay: RelayConnection): Promise<Closed> {

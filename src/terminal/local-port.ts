@@ -47,6 +47,7 @@ export class LocalPort {
 
   /** Closes the port and cuts its connections. */
   async close(): Promise<void> {
+    if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
     for (const socket of this.sockets) socket.destroy();

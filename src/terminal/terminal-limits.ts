@@ -6,6 +6,8 @@ export const TERMINAL_LIMITS = {
   POLL_OUTAGE_MS: 30_000,
   /** How long the summary waits for both end logs. */
   SUMMARY_MS: 5_000,
+  /** How long the reason of a broken tunnel may stay away. */
+  SETTLE_MS: 1_000,
   LIST_PAGES: 50,
   PASSWORD_INPUT_BYTES: 4 * 1024,
   RETRY_MAX_MS: 5_000,

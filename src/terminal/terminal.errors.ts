@@ -108,6 +108,14 @@ export class RelayNotReached extends TerminalError {
   }
 }
 
+/** The tunnel ended while the connection to the relay went on. */
+export class TunnelBroken extends TerminalError {
+  readonly exit = 'lost';
+  constructor() {
+    super('The tunnel to the device broke.', 'Ask for a new session.');
+  }
+}
+
 export class Interrupted extends TerminalError {
   readonly exit = 'interrupted';
   constructor() {
