@@ -36,6 +36,7 @@ export class ControlChannel {
   #stream: XmppStream | undefined;
   #running: Promise<void> | undefined;
   #afterLogin: () => Promise<void> = () => Promise.resolve();
+  #onChange: () => void = () => undefined;
 
   constructor(
     private readonly credentials: Credentials,
@@ -74,6 +75,11 @@ export class ControlChannel {
   /** Runs after every login; when it fails the stream is given up and opened again. Before `start`. */
   afterLogin(listener: () => Promise<void>): void {
     this.#afterLogin = listener;
+  }
+
+  /** Called when the channel has come or gone. Before `start`. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
   }
 
   /**
@@ -118,7 +124,7 @@ export class ControlChannel {
         ...this.options,
         signal: this.#stopping.signal,
       });
-      this.#stream = stream;
+      this.#set(stream);
       if (this.#stopping.signal.aborted) await stream.close();
       this.#afterLogin().then(
         () => this.#backoff.reset(),
@@ -129,8 +135,14 @@ export class ControlChannel {
       if (error instanceof StreamEnded) return error;
       return new StreamEnded('lost', `incident ${this.journal.unforeseen(error, 'opening the control channel')}`);
     } finally {
-      this.#stream = undefined;
+      this.#set(undefined);
     }
+  }
+
+  #set(stream: XmppStream | undefined): void {
+    if (this.#stream === stream) return;
+    this.#stream = stream;
+    this.#onChange();
   }
 
   #waitAfter({ ending }: StreamEnded): number {

@@ -1,0 +1,89 @@
+import type { Journal } from '../journal/journal';
+import { announce } from '../protocol/control-channel';
+import type { Configuration } from './configuration';
+import { ControlChannel, type ControlChannelOptions } from './control-channel';
+import type { Credentials } from './credentials';
+import { EndedSessions } from './ended-sessions';
+import { PanelServer } from './panel/panel-server';
+import { panelView } from './panel/panel-view';
+import { productVersion } from './product-version';
+import { RemoteSessions } from './remote-sessions';
+
+const END_SESSIONS_MS = 10_000;
+const ENDED_SHOWN = 20;
+
+/** The device agent: composition of its parts, in the order in which they start; they stop in the reverse. */
+export class Agent {
+  readonly #ended: EndedSessions;
+  readonly #channel: ControlChannel;
+  readonly #remoteSessions: RemoteSessions;
+  readonly #panel: PanelServer;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly credentials: Credentials,
+    private readonly journal: Journal,
+    options: ControlChannelOptions = {},
+  ) {
+    const { devices } = configuration;
+    this.#ended = new EndedSessions(configuration.state, journal);
+    this.#channel = new ControlChannel(credentials, journal, options);
+    this.#remoteSessions = new RemoteSessions({
+      devices,
+      journal,
+      channel: this.#channel,
+      onEnded: (ended) => this.#ended.add(ended),
+    });
+    this.#panel = new PanelServer(
+      {
+        view: () =>
+          panelView(
+            {
+              devices,
+              sessions: this.#remoteSessions.sessions,
+              online: this.#channel.online,
+              ended: this.#ended.latest(ENDED_SHOWN),
+            },
+            Date.now(),
+          ),
+        decide: (id, decision) => this.#remoteSessions.decide(id, decision),
+        end: (id) => this.#remoteSessions.end(id),
+      },
+      journal,
+    );
+    this.#remoteSessions.onChange(() => this.#panel.changed());
+    this.#channel.onChange(() => this.#panel.changed());
+    this.#channel.afterLogin(() => this.#announce());
+  }
+
+  /** Resolves when the panel is there; the control channel is opened in the background. */
+  async start(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.configuration.panel;
+    await this.#ended.load();
+    const listening = await this.#panel.listen(host, port);
+    this.#channel.start();
+    return listening;
+  }
+
+  /** Ends all sessions in order while the control channel is still there, then closes everything. Bounded. */
+  async stop(): Promise<void> {
+    await this.#remoteSessions.close(END_SESSIONS_MS);
+    await this.#channel.stop();
+    await this.#panel.close();
+    await this.#ended.close();
+  }
+
+  async #announce(): Promise<void> {
+    const { agentId } = this.credentials;
+    const devices = this.configuration.devices.map((device) => ({
+      ...device,
+      applications: device.applications.map(({ id, title }) => ({ id, title })),
+    }));
+    const { refused } = await this.#channel.request(announce, { agentVersion: productVersion(), devices });
+    for (const deviceId of refused)
+      this.journal.error('the device belongs to another agent already; choose another ID or remove it there', {
+        deviceId,
+      });
+    this.journal.info('agent online', { agentId });
+  }
+}

@@ -1,0 +1,40 @@
+import { createJournal } from '../journal/journal';
+import { Agent } from './agent';
+import type { RunOptions } from './commands';
+import { ConfigurationError, readConfiguration } from './configuration';
+import { credentialsFileFor, CredentialsUnusable, readCredentials } from './credentials';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+/** `platen agent run`: until SIGTERM or SIGINT (exit code 0); 1 where it cannot start. */
+export async function main(options: RunOptions): Promise<void> {
+  const agent = await prepare(options).catch(explain);
+  if (!agent) return;
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= agent.stop().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  await agent.start().catch(async (error: unknown) => {
+    explain(error);
+    await agent.stop();
+  });
+}
+
+async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
+  const { PLATEN_LOG_LEVEL: level = 'info' } = process.env;
+  if (!LEVELS.includes(level)) throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LEVELS.join(', ')}`]);
+  const configuration = await readConfiguration(config);
+  const account = await readCredentials(credentials ?? credentialsFileFor(config));
+  return new Agent(configuration, account, createJournal('agent', level));
+}
+
+/** A line for the person who started it; anything unforeseen is thrown on. */
+function explain(error: unknown): undefined {
+  const known = error instanceof ConfigurationError || error instanceof CredentialsUnusable;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!known && code === undefined) throw error;
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import type { Journal } from '../../journal/journal';
+import { ProblemError } from '../../protocol/problems';
+import { EventStream } from './event-stream';
+import { PAGE, SCRIPT, STYLE } from './page';
+import type { PanelView } from './panel-view';
+import { allowedHosts, refusalOf } from './request-guard';
+
+const BODY_BYTES = 1024;
+const REQUEST_MS = 10_000;
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
+  '/': ['text/html; charset=utf-8', PAGE],
+  '/panel.css': ['text/css; charset=utf-8', STYLE],
+  '/panel.js': ['text/javascript; charset=utf-8', SCRIPT],
+};
+const decisionBody = z.strictObject({ decision: z.enum(['approved', 'declined']) });
+const endBody = z.strictObject({});
+const ACTION = /^\/(approvals|sessions)\/([0-9a-f-]{36})(\/end)?$/;
+
+export interface PanelActions {
+  view(): PanelView;
+  /** @throws ProblemError */
+  decide(remoteSessionId: string, decision: 'approved' | 'declined'): void;
+  /** @throws ProblemError */
+  end(remoteSessionId: string): void;
+}
+
+/** The web page at the device where people approve remote sessions, watch them and end them. */
+export class PanelServer {
+  readonly #events = new EventStream();
+  readonly #server: Server;
+  #hosts: ReadonlySet<string> = new Set();
+
+  constructor(
+    private readonly actions: PanelActions,
+    private readonly journal: Journal,
+  ) {
+    this.#server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        const incident = journal.unforeseen(error, 'answering the panel');
+        if (response.headersSent) response.destroy();
+        else sendProblem(response, 500, 'internal-error', `incident ${incident}`);
+      });
+    });
+  }
+
+  /** Rejects where the port cannot be had. Port 0: any free one. */
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    await once(this.#server.listen(port, host), 'listening');
+    const listening = { host, port: (this.#server.address() as AddressInfo).port };
+    this.#hosts = allowedHosts(host, listening.port);
+    this.journal.info('panel listening', listening);
+    return listening;
+  }
+
+  /** Tells every open page. */
+  changed(): void {
+    this.#events.send(this.actions.view());
+  }
+
+  async close(): Promise<void> {
+    this.#events.close();
+    this.#server.closeAllConnections();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const refusal = refusalOf(request, this.#hosts);
+    if (refusal) return sendProblem(response, refusal.status, 'refused', refusal.detail);
+    const path = request.url?.split('?')[0] ?? '';
+    if (request.method === 'POST') return this.#act(path, request, response);
+    if (path === '/events') {
+      const room = this.#events.add(response, this.actions.view());
+      return room ? undefined : sendProblem(response, 503, 'overloaded', 'too many pages are open');
+    }
+    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+    if (!file) return sendProblem(response, 404, 'not-found', 'no such page');
+    response.writeHead(200, { 'content-type': file[0] }).end(file[1]);
+  }
+
+  async #act(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, kind, id, end] = ACTION.exec(path) ?? [];
+    const isEnd = kind === 'sessions' && end !== undefined;
+    const isApproval = kind === 'approvals' && end === undefined;
+    if (id === undefined || !(isEnd || isApproval)) return sendProblem(response, 404, 'not-found', 'no such action');
+    const text = await readBody(request);
+    if (text === undefined)
+      return sendProblem(response, 413, 'too-large', `the body has more than ${BODY_BYTES} bytes`);
+    try {
+      if (isEnd) {
+        endBody.parse(JSON.parse(text));
+        this.actions.end(id);
+      } else this.actions.decide(id, decisionBody.parse(JSON.parse(text)).decision);
+      response.writeHead(204).end();
+    } catch (error) {
+      if (error instanceof ProblemError)
+        return sendProblem(response, error.toProblem().status, error.code, error.detail);
+      if (error instanceof SyntaxError || error instanceof z.ZodError)
+        return sendProblem(response, 400, 'invalid-request', 'the body is not what this action takes');
+      throw error;
+    }
+  }
+}
+
+/** undefined: too large. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** RFC 9457. */
+function sendProblem(response: ServerResponse, status: number, code: string, detail: string): void {
+  const body = JSON.stringify({ type: `urn:platen:problem:${code}`, status, code, detail });
+  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(body);
+}

@@ -1,0 +1,76 @@
+import type { AgentSession, AgentSessions, EndedSession, Phase } from '../agent-session';
+import type { Device } from '../configuration';
+
+interface Named {
+  readonly remoteSessionId: string;
+  readonly userName: string;
+  readonly reason: string;
+  readonly deviceName: string;
+  readonly location: string;
+  readonly applicationTitle: string;
+  readonly minutes: number;
+}
+
+/** All the panel shows; moments are epoch milliseconds of this machine, `now` lets the page count by them. */
+export interface PanelView {
+  readonly now: number;
+  readonly online: boolean;
+  readonly asking: readonly (Named & { readonly answerBefore: number })[];
+  /** `endsAt` is null while that is not known. */
+  readonly live: readonly (Named & { readonly phase: Phase['name']; readonly endsAt: number | null })[];
+  readonly ended: readonly {
+    readonly userName: string;
+    readonly deviceName: string;
+    readonly applicationTitle: string;
+    readonly ending: string;
+    readonly connectedAt: string | null;
+    readonly endedAt: string;
+  }[];
+}
+
+export interface PanelSources {
+  readonly devices: readonly Device[];
+  readonly sessions: AgentSessions;
+  readonly online: boolean;
+  /** Newest first. */
+  readonly ended: readonly EndedSession[];
+}
+
+export function panelView({ devices, sessions, online, ended }: PanelSources, now: number): PanelView {
+  const all = [...sessions.values()];
+  return {
+    now,
+    online,
+    asking: all
+      .filter(({ phase }) => phase.name === 'asking')
+      .map((session) => ({ ...named(session, devices), answerBefore: session.asked.answerBefore })),
+    live: all
+      .filter(({ phase }) => ['approved', 'connecting', 'connected', 'ending'].includes(phase.name))
+      .map((session) => ({ ...named(session, devices), phase: session.phase.name, endsAt: endsAt(session) })),
+    ended: ended.map((each) => ({
+      userName: each.userName,
+      ...names(devices, each.deviceId, each.applicationId),
+      ending: each.ending,
+      connectedAt: each.connectedAt,
+      endedAt: each.endedAt,
+    })),
+  };
+}
+
+function named({ asked }: AgentSession, devices: readonly Device[]): Named {
+  const { remoteSessionId, userName, reason, minutes } = asked;
+  return { remoteSessionId, userName, reason, minutes, ...names(devices, asked.deviceId, asked.applicationId) };
+}
+
+/** A session of the past may name what the configuration has no more. */
+function names(devices: readonly Device[], deviceId: string, applicationId: string) {
+  const device = devices.find(({ id }) => id === deviceId);
+  const application = device?.applications.find(({ id }) => id === applicationId);
+  return {
+    deviceName: device?.name ?? deviceId,
+    location: device?.location ?? '',
+    applicationTitle: application?.title ?? applicationId,
+  };
+}
+
+const endsAt = ({ phase }: AgentSession): number | null => ('endsAt' in phase ? phase.endsAt : null);

@@ -1,0 +1,156 @@
+import type { Journal } from '../journal/journal';
+import {
+  connectionInfoToDevice,
+  requestApproval,
+  terminate,
+  withdrawApproval,
+  type ConnectionInfo,
+} from '../protocol/control-channel';
+import { ProblemError } from '../protocol/problems';
+import type { Action, AgentSessions, Answer, ApprovalRequest, Asked, EndedSession, Input } from './agent-session';
+import { ApprovalDelivery } from './approval-delivery';
+import { CloudHubAgent } from './cloud-hub-agent';
+import type { Application, Device } from './configuration';
+import type { ControlChannel } from './control-channel';
+import { nextDeadline, plan } from './planner';
+
+/** setTimeout's own limit. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface RemoteSessionsOptions {
+  readonly devices: readonly Device[];
+  readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
+  readonly journal: Journal;
+  readonly onEnded: (ended: EndedSession) => void;
+}
+
+/** The remote sessions of this agent: feeds the planner with what happens and takes the actions it plans. */
+export class RemoteSessions {
+  #sessions: AgentSessions = new Map();
+  readonly #hubs = new Map<string, CloudHubAgent>();
+  readonly #delivery: ApprovalDelivery;
+  readonly #listeners = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RemoteSessionsOptions) {
+    const { channel, journal } = options;
+    this.#delivery = new ApprovalDelivery(channel, journal, (remoteSessionId, detail) =>
+      this.#dispatch({ kind: 'answer-refused', remoteSessionId, detail }),
+    );
+    channel.handle(requestApproval, (request) => this.#requestApproval(request));
+    channel.handle(withdrawApproval, (body) => answered(this.#dispatch({ kind: 'withdraw', ...body })));
+    channel.handle(connectionInfoToDevice, ({ deviceId, ...info }) =>
+      answered(this.#dispatch({ kind: 'connection-info', info, deviceId })),
+    );
+    channel.handle(terminate, (body) => connectedOf(this.#dispatch({ kind: 'terminate', ...body })));
+  }
+
+  get sessions(): AgentSessions {
+    return this.#sessions;
+  }
+
+  /** Called after every change. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** YES or NO at the panel. @throws ProblemError unknown-session, wrong-state */
+  decide(remoteSessionId: string, decision: 'approved' | 'declined'): void {
+    answered(this.#dispatch({ kind: 'decide', remoteSessionId, decision }));
+  }
+
+  /** "End now" at the panel. @throws ProblemError unknown-session */
+  end(remoteSessionId: string): void {
+    answered(this.#dispatch({ kind: 'end', remoteSessionId }));
+  }
+
+  /** Ends every session in order; resolves when none is connected any more, or after `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#dispatch({ kind: 'shutdown' });
+    this.#delivery.stopAll();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      const check = () => {
+        if (this.#hubs.size > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.onChange(check);
+      check();
+    });
+    clearTimeout(this.#timer);
+  }
+
+  #requestApproval(request: ApprovalRequest): Record<string, never> {
+    const device = this.options.devices.find(({ id }) => id === request.deviceId);
+    if (!device) throw new ProblemError('unknown-device', 'this agent does not serve the device');
+    if (!device.applications.some(({ id }) => id === request.applicationId))
+      throw new ProblemError('unknown-application', 'the device has no such application');
+    return answered(this.#dispatch({ kind: 'request-approval', request }));
+  }
+
+  #dispatch(input: Input): Answer {
+    const { sessions, actions, answer } = plan(this.#sessions, input, Date.now());
+    this.#sessions = sessions;
+    for (const action of actions) this.#take(action);
+    if (!answer.ok)
+      this.options.journal.warn('refused', { input: input.kind, problem: answer.code, detail: answer.detail });
+    this.#setTimer();
+    for (const listener of this.#listeners) listener();
+    return answer;
+  }
+
+  #take(action: Action): void {
+    const { journal } = this.options;
+    switch (action.do) {
+      case 'show':
+        return journal.step('S143', action.asked.remoteSessionId, { deviceId: action.asked.deviceId });
+      case 'deliver':
+        return this.#delivery.start(action.asked, action.decision);
+      case 'stop-delivery':
+        return this.#delivery.stop(action.remoteSessionId);
+      case 'connect':
+        return this.#connect(action.asked, action.info);
+      case 'end-half':
+        return this.#hubs.get(action.remoteSessionId)?.end();
+      case 'record': {
+        const { remoteSessionId, deviceId, ending, detail } = action.ended;
+        journal.info('remote session over', { remoteSessionId, deviceId, ending, detail });
+        return this.options.onEnded(action.ended);
+      }
+    }
+  }
+
+  #connect({ remoteSessionId, deviceId, applicationId }: Asked, info: ConnectionInfo): void {
+    const applications = this.options.devices.find(({ id }) => id === deviceId)?.applications ?? [];
+    const hub = new CloudHubAgent({
+      info,
+      // Approval was asked for an application of this device only (#requestApproval).
+      approved: applications.find(({ id }) => id === applicationId) as Application,
+      applications,
+      journal: this.options.journal,
+      onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),
+      onClosed: (ending, detail) => {
+        this.#hubs.delete(remoteSessionId);
+        this.#dispatch({ kind: 'closed', remoteSessionId, ending, detail });
+      },
+    });
+    this.#hubs.set(remoteSessionId, hub);
+    hub.start();
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    const deadline = nextDeadline(this.#sessions);
+    if (deadline === undefined) return;
+    const waitMs = Math.min(Math.max(deadline - Date.now(), 1), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), waitMs);
+  }
+}
+
+function answered(answer: Answer): Record<string, never> {
+  if (!answer.ok) throw new ProblemError(answer.code, answer.detail);
+  return {};
+}
+
+const connectedOf = (answer: Answer): { connected: boolean } => ({ connected: answer.ok && answer.connected });
