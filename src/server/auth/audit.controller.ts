@@ -8,7 +8,7 @@ import { AuditService } from './audit.service';
 import { Permit } from './permit';
 
 /** The cursor is an event's number. */
-const auditQuery = pageQuery.extend({ before: z.coerce.number().int().positive().optional() });
+const auditQuery = pageQuery.extend({ cursor: z.coerce.number().int().positive().optional() });
 
 @Controller('api/audit')
 @Permit('admin')

@@ -11,7 +11,7 @@ export class AuditRepository {
   async append(event: Omit<AuditEventEntity, 'id'>): Promise<void> {
     await this.events.insert(event);
   }
-  page(query: { limit: number; before?: number }): Promise<Page<AuditEventEntity>> {
+  page(query: { limit: number; cursor?: number }): Promise<Page<AuditEventEntity>> {
     return readPage(this.events.createQueryBuilder('e'), 'id', 'DESC', query);
   }
 }

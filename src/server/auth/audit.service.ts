@@ -27,7 +27,7 @@ export class AuditService {
     });
   }
 
-  page(query: { limit: number; before?: number }): Promise<Page<AuditEventEntity>> {
+  page(query: { limit: number; cursor?: number }): Promise<Page<AuditEventEntity>> {
     return this.repository.page(query);
   }
 }

@@ -37,7 +37,7 @@ export class LoginService {
     if (actor) {
       this.limiter.succeeded(username, address);
       await new Promise<void>((resolve, reject) =>
-        request.logIn(actor, (error?: unknown) => (error ? reject(error) : resolve())),
+        request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())),
       );
     }
     this.journal.step('S103', undefined, { permitted: actor !== undefined });
@@ -48,7 +48,7 @@ export class LoginService {
   async logOut(actor: Actor, request: Request, response: Response): Promise<void> {
     if (request.session)
       await new Promise<void>((resolve, reject) =>
-        request.session.destroy((error: unknown) => (error ? reject(error) : resolve())),
+        request.session.destroy((error?: Error) => (error ? reject(error) : resolve())),
       );
     response.clearCookie(SESSION_COOKIE, { path: '/', httpOnly: true, sameSite: 'lax' });
     await this.audit.record(actor, 'login.ended', actor.username);
@@ -56,10 +56,10 @@ export class LoginService {
 
   private authenticate(request: Request, response: Response): Promise<{ actor: Actor | undefined } & LoginInfo> {
     return new Promise((resolve, reject) => {
-      const answer = (error: unknown, actor?: Actor | false | null, info?: LoginInfo) =>
+      const answer = (error?: Error | null, actor?: Actor | false | null, info?: LoginInfo) =>
         error ? reject(error) : resolve({ actor: actor || undefined, known: info?.known ?? false });
       const handler = this.passport.authenticate('local', answer) as (...parts: unknown[]) => void;
-      handler(request, response, (error: unknown) => reject(error));
+      handler(request, response, (error: Error) => reject(error));
     });
   }
 }

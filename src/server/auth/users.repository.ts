@@ -24,7 +24,7 @@ export class UsersRepository {
   findByUsername(username: string): Promise<UserEntity | null> {
     return this.users.findOneBy({ username });
   }
-  page(query: { limit: number; before?: string }): Promise<Page<UserEntity>> {
+  page(query: { limit: number; cursor?: string }): Promise<Page<UserEntity>> {
     return readPage(this.users.createQueryBuilder('u'), 'username', 'ASC', query);
   }
 

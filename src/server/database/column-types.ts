@@ -1,11 +1,14 @@
-import type { ColumnOptions, ValueTransformer } from 'typeorm';
+import { FindOperator, type ColumnOptions, type ValueTransformer } from 'typeorm';
 import type { PrimaryColumnOptions } from 'typeorm/decorator/columns/PrimaryColumn';
 
 /** Columns that mean the same in SQLite and PostgreSQL: varchar, text, integer, bigint and boolean only. */
 
-/** Operators of a query (`LessThan(...)`) come through here too and are left alone; their values are transformed singly. */
 const moment: ValueTransformer = {
-  to: (value: unknown) => (value instanceof Date ? value.getTime() : value),
+  to: (value: unknown) => {
+    // `delete` and `update` hand an operator over whole: LessThan(date) would be compared as text, and be true always
+    if (value instanceof FindOperator) value.transformValue(moment);
+    return value instanceof Date ? value.getTime() : value;
+  },
   // PostgreSQL's driver gives bigint as text
   from: (stored: string | number | null) => (stored === null ? null : new Date(Number(stored))),
 };

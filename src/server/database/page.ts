@@ -14,11 +14,12 @@ export async function readPage<Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
   column: string & keyof Row,
   order: 'ASC' | 'DESC',
-  page: { limit: number; before?: string | number },
+  page: { limit: number; cursor?: string | number },
 ): Promise<Page<Row>> {
   const path = `${query.alias}.${column}`;
   query.orderBy(path, order).limit(page.limit + 1);
-  if (page.before !== undefined) query.andWhere(`${path} ${order === 'ASC' ? '>' : '<'} :before`, page);
+  if (page.cursor !== undefined)
+    query.andWhere(`${path} ${order === 'ASC' ? '>' : '<'} :cursor`, { cursor: page.cursor });
   const found = await query.getMany();
   const rows = found.slice(0, page.limit);
   const last = rows.at(-1);
