@@ -17,7 +17,7 @@ import { RpcMalformedResult, RpcRefused, RpcTimeout, RpcUnavailable } from './js
 export type RpcMethods = Record<string, { params: z.ZodType; result: z.ZodType }>;
 /** One function per method. Params come validated; the result is validated before it is sent. */
 export type RpcHandlers<M extends RpcMethods> = {
-  [K in keyof M]: (params: z.infer<M[K]['params']>) => Promise<z.input<M[K]['result']>>;
+  [K in keyof M]: (params: z.infer<M[K]['params']>) => Promise<z.infer<M[K]['result']>>;
 };
 
 /** Requests that may be open at a time, each way. */
@@ -81,7 +81,7 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
   /** @throws RpcUnavailable, RpcTimeout (LIMITS.RELAY_RPC_TIMEOUT_MS), RpcRefused, RpcMalformedResult */
   async call<K extends keyof Other & string>(
     method: K,
-    params: z.input<Other[K]['params']>,
+    params: z.infer<Other[K]['params']>,
   ): Promise<z.infer<Other[K]['result']>> {
     if (this.#ws.readyState !== this.#ws.OPEN) throw new RpcUnavailable('the connection is closed');
     if (this.#asking >= OPEN_REQUESTS) throw new RpcUnavailable('too many requests are waiting for an answer');

@@ -14,7 +14,7 @@ describe('connectPinned', () => {
     const { cert, private: key } = await generate([{ name: 'commonName', value: 'relay' }]);
     pin = spkiPinOf(cert);
     server = createServer({ cert, key }, (socket) => {
-      socket.on('data', (data) => received.push(data.toString()));
+      socket.on('data', (data: Buffer) => received.push(data.toString()));
       socket.on('error', () => undefined);
       socket.on('end', () => socket.end());
     }).listen(0, '127.0.0.1');

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { BlockList, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { spkiPin } from '../protocol/names';
+
+const filled = z.string().min(1);
+
+/** Every variable the relay reads. */
+const environment = z
+  .object({
+    PLATEN_RELAY_ID: z
+      .string()
+      .regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ -')
+      .default('local'),
+    PLATEN_RELAY_SECRET_FILE: filled,
+    PLATEN_RELAY_DATA: filled,
+    PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
+    PLATEN_RELAY_PORT: z.coerce.number().int().min(0).max(65535).default(8090),
+    PLATEN_RELAY_PUBLIC_URL: z.url({ protocol: /^wss?$/ }).optional(),
+    PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
+    PLATEN_RELAY_BEHIND_PROXY: z.enum(['yes', 'no']).default('no'),
+    PLATEN_SERVER_URL: z.url({ protocol: /^https?$/ }),
+    PLATEN_SERVER_PIN: spkiPin.optional(),
+    PLATEN_TLS_CERTIFICATE: filled.optional(),
+    PLATEN_TLS_KEY: filled.optional(),
+    PLATEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  })
+  .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
+    path: ['PLATEN_TLS_KEY'],
+    message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY belong together',
+  })
+  .refine(
+    (env) => isLoopback(env.PLATEN_RELAY_HOST) || env.PLATEN_TLS_CERTIFICATE || env.PLATEN_RELAY_BEHIND_PROXY === 'yes',
+    {
+      path: ['PLATEN_RELAY_HOST'],
+      // E13: both ends are encrypted outside a loopback demo.
+      message:
+        'other than loopback needs PLATEN_TLS_CERTIFICATE, or PLATEN_RELAY_BEHIND_PROXY=yes where a proxy has it',
+    },
+  );
+
+/** The relay's settings, read once; nothing else looks at the environment. */
+export interface RelayConfig {
+  readonly id: string;
+  readonly secret: string;
+  /** Folder of the session database and the relay's own key. */
+  readonly data: string;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Base of what peers are told to dial, without trailing slash; undefined: the address listened on. */
+  readonly publicUrl: string | undefined;
+  readonly pairs: number;
+  /** ws: or wss: address of the control plane's RPC. */
+  readonly rpcUrl: string;
+  readonly serverPin: string | undefined;
+  /** PEM text. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly logLevel: string;
+}
+
+export class RelayConfigurationError extends Error {
+  override readonly name = 'RelayConfigurationError';
+  readonly code = 'relay-configuration';
+}
+
+/** @throws RelayConfigurationError naming every bad variable, never its value */
+export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
+  const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
+  const parsed = environment.safeParse(Object.fromEntries(set));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new RelayConfigurationError(`These settings are not usable:\n${lines.join('\n')}`);
+  }
+  const e = parsed.data;
+  const secret = read('PLATEN_RELAY_SECRET_FILE', e.PLATEN_RELAY_SECRET_FILE).trim();
+  if (!/^[\x21-\x7e]{16,256}$/.test(secret))
+    throw new RelayConfigurationError(
+      'PLATEN_RELAY_SECRET_FILE: must hold one secret of 16 to 256 printable characters',
+    );
+  return Object.freeze<RelayConfig>({
+    id: e.PLATEN_RELAY_ID,
+    secret,
+    data: resolve(e.PLATEN_RELAY_DATA),
+    host: e.PLATEN_RELAY_HOST,
+    port: e.PLATEN_RELAY_PORT,
+    publicUrl: e.PLATEN_RELAY_PUBLIC_URL && withoutSlash(e.PLATEN_RELAY_PUBLIC_URL),
+    pairs: e.PLATEN_RELAY_PAIRS,
+    rpcUrl: `${withoutSlash(e.PLATEN_SERVER_URL).replace(/^http/, 'ws')}/internal/relay`,
+    serverPin: e.PLATEN_SERVER_PIN,
+    tls:
+      e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY
+        ? {
+            cert: read('PLATEN_TLS_CERTIFICATE', e.PLATEN_TLS_CERTIFICATE),
+            key: read('PLATEN_TLS_KEY', e.PLATEN_TLS_KEY),
+          }
+        : undefined,
+    logLevel: e.PLATEN_LOG_LEVEL,
+  });
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+function read(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new RelayConfigurationError(
+      `${variable}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
