@@ -47,9 +47,9 @@ export async function startTestServer(overrides: Record<string, string> = {}): P
     port: server.port,
     config,
     browser,
-    async loggedIn(who) {
+    async loggedIn({ username, password }) {
       const agent = browser();
-      await agent.post('/api/auth/login').send(who).expect(200);
+      await agent.post('/api/auth/login').send({ username, password }).expect(200);
       return agent;
     },
     async stop() {

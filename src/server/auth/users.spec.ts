@@ -2,6 +2,8 @@ import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../te
 
 type Browser = Awaited<ReturnType<TestServer['loggedIn']>>;
 
+const credentials = ({ username, password }: { username: string; password: string }) => ({ username, password });
+
 describe('users', () => {
   let server: TestServer;
   let admin: Browser;
@@ -55,13 +57,13 @@ describe('users', () => {
     await admin.patch(`/api/users/${user.id}`).send(change).expect(200);
     await browser.get('/api/auth/me').expect(401);
     await withToken().expect(401);
-    await server.browser().post('/api/auth/login').send(user).expect(401);
+    await server.browser().post('/api/auth/login').send(credentials(user)).expect(401);
   });
 
   it('cannot log in while deactivated, and can again afterwards', async () => {
     const user = await make('away');
     await admin.patch(`/api/users/${user.id}`).send({ active: false }).expect(200);
-    await server.browser().post('/api/auth/login').send(user).expect(401);
+    await server.browser().post('/api/auth/login').send(credentials(user)).expect(401);
     await admin.patch(`/api/users/${user.id}`).send({ active: true }).expect(200);
     await server.loggedIn(user);
   });
