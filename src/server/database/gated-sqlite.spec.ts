@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import { gateSqlite } from './gated-sqlite';
+
+@Entity('notes')
+class Note {
+  @PrimaryColumn({ type: 'varchar' }) id: string;
+  @Column({ type: 'integer', default: 0 }) value: number;
+}
+
+/** A promise to be settled from outside: puts the steps of two transactions into one order. */
+function signal() {
+  let raise!: () => void;
+  const raised = new Promise<void>((resolve) => (raise = resolve));
+  return { raise, raised };
+}
+
+describe('transactions on SQLite', () => {
+  let folder: string;
+  let database: DataSource;
+  const open = async () =>
+    new DataSource({
+      type: 'sqlite',
+      database: join(folder, 'test.sqlite'),
+      enableWAL: true,
+      busyTimeout: 5000,
+      entities: [Note],
+      synchronize: true,
+    });
+  const ids = async () => (await database.getRepository(Note).find({ order: { id: 'ASC' } })).map((note) => note.id);
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'platen-gate-'));
+    database = await open();
+    gateSqlite(database);
+    await database.initialize();
+  });
+  afterEach(async () => {
+    await database.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('roll back what is theirs, and nothing that others write meanwhile', async () => {
+    const inside = signal();
+    const rolledBack = database.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'theirs' });
+      inside.raise();
+      await manager.query('SELECT 1');
+      throw new Error('undo');
+    });
+    await inside.raised;
+    const others = ['a', 'b', 'c'].map((id) => database.getRepository(Note).insert({ id }));
+    const saved = database.getRepository(Note).save({ id: 'd', value: 1 });
+    await expect(rolledBack).rejects.toThrow('undo');
+    await Promise.all([...others, saved]);
+    expect(await ids()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('do not take in a statement that was on its way when they began', async () => {
+    const repository = database.getRepository(Note);
+    const rounds = Array.from({ length: 40 }, async (_, n) => {
+      const written = repository.insert({ id: `kept-${n}` });
+      const undone = database.transaction(async (manager) => {
+        await manager.insert(Note, { id: `undone-${n}` });
+        throw new Error('undo');
+      });
+      await Promise.allSettled([written, undone]);
+    });
+    await Promise.all(rounds);
+    expect((await ids()).filter((id) => id.startsWith('undone'))).toEqual([]);
+    expect(await repository.count()).toBe(40);
+  });
+
+  it('are invisible to others until they commit', async () => {
+    const inside = signal();
+    const committed = database.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'new' });
+      inside.raise();
+      await manager.query('SELECT 1');
+    });
+    await inside.raised;
+    let done = false;
+    const seen = ids().then((found) => ({ found, done }));
+    await committed.then(() => (done = true));
+    expect(await seen).toEqual({ found: ['new'], done: true });
+  });
+
+  it('lose no update when many read and write the same row', async () => {
+    await database.getRepository(Note).insert({ id: 'counter', value: 0 });
+    const increment = () =>
+      database.transaction(async (manager) => {
+        const { value } = await manager.findOneByOrFail(Note, { id: 'counter' });
+        await manager.update(Note, { id: 'counter' }, { value: value + 1 });
+      });
+    await Promise.all(Array.from({ length: 30 }, increment));
+    expect(await database.getRepository(Note).findOneBy({ id: 'counter' })).toMatchObject({ value: 30 });
+  });
+
+  it('may be nested, and undo only the inner one', async () => {
+    await database.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'outer' });
+      const inner = manager.transaction(async (nested) => {
+        await nested.insert(Note, { id: 'inner' });
+        throw new Error('undo');
+      });
+      await expect(inner).rejects.toThrow('undo');
+    });
+    expect(await ids()).toEqual(['outer']);
+  });
+
+  it('leave the way free after a statement of theirs has failed', async () => {
+    await database.getRepository(Note).insert({ id: 'same' });
+    const twice = database.transaction((manager) => manager.insert(Note, { id: 'same' }));
+    await expect(twice).rejects.toThrow('UNIQUE');
+    await database.transaction((manager) => manager.insert(Note, { id: 'next' }));
+    expect(await ids()).toEqual(['next', 'same']);
+  });
+
+  it('wait for the transaction of another process', async () => {
+    const other = await open();
+    await other.initialize();
+    const runner = other.createQueryRunner();
+    await runner.query('BEGIN IMMEDIATE TRANSACTION');
+    await runner.query(`INSERT INTO notes (id, value) VALUES ('counter', 1)`);
+    const waiting = database.transaction(async (manager) => {
+      const found = await manager.findOneBy(Note, { id: 'counter' });
+      await manager.update(Note, { id: 'counter' }, { value: found!.value + 1 });
+    });
+    await runner.query('COMMIT');
+    await other.destroy();
+    await waiting;
+    expect(await database.getRepository(Note).findOneBy({ id: 'counter' })).toMatchObject({ value: 2 });
+  });
+});

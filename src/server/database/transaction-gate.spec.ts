@@ -1,0 +1,38 @@
+import { TransactionGate, TransactionGateTimeout } from './transaction-gate';
+
+describe('transaction gate', () => {
+  it('tells who waits for itself, instead of hanging', async () => {
+    const gate = new TransactionGate(20);
+    const transaction = {};
+    await gate.enter(transaction);
+    await expect(gate.statement({}, () => Promise.resolve())).rejects.toThrow(TransactionGateTimeout);
+    await expect(gate.statement(transaction, () => Promise.resolve('own'))).resolves.toBe('own');
+    gate.leave(transaction);
+    await expect(gate.statement({}, () => Promise.resolve('free'))).resolves.toBe('free');
+  });
+
+  it('admits in the order of asking', async () => {
+    const gate = new TransactionGate();
+    const order: string[] = [];
+    const [first, second] = [{}, {}];
+    await gate.enter(first);
+    const all = [
+      gate.statement({}, () => Promise.resolve(order.push('a'))),
+      gate.enter(second).then(() => order.push('second')),
+      gate.statement({}, () => Promise.resolve(order.push('b'))),
+    ];
+    gate.leave(first);
+    await Promise.all(all.slice(0, 2));
+    expect(order).toEqual(['a', 'second']);
+    gate.leave(second);
+    await Promise.all(all);
+    expect(order).toEqual(['a', 'second', 'b']);
+  });
+
+  it('is not opened by a stranger', async () => {
+    const gate = new TransactionGate(20);
+    await gate.enter({});
+    gate.leave({});
+    await expect(gate.enter({})).rejects.toThrow(TransactionGateTimeout);
+  });
+});
