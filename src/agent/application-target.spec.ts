@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connectTarget } from './application-target';
+
+describe('a connection to an application', () => {
+  it('is given up when the application does not finish TLS in time', async () => {
+    const accepted: Socket[] = [];
+    const silent = createServer((socket) => accepted.push(socket));
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = silent.address() as AddressInfo;
+      await expect(connectTarget({ host: '127.0.0.1', port, tls: true }, 200)).rejects.toMatchObject({ status: 504 });
+      const [socket] = accepted;
+      if (socket && !socket.destroyed) await once(socket.resume(), 'close');
+    } finally {
+      for (const socket of accepted) socket.destroy();
+      silent.close();
+    }
+  });
+
+  it.each([
+    ['a name that does not exist', { host: 'no-such-host.invalid', port: 80, tls: false }],
+    ['a port where nobody listens', { host: '127.0.0.1', port: 9, tls: false }],
+    ['TLS where nobody listens', { host: '127.0.0.1', port: 9, tls: true }],
+  ])('fails for %s', async (_case, target) => {
+    await expect(connectTarget(target)).rejects.toMatchObject({ status: 502 });
+  });
+});

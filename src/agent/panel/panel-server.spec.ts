@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import { get, request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { ProblemError } from '../../protocol/problems';
+import { PanelServer } from './panel-server';
+import type { PanelView } from './panel-view';
+
+const ID = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
+const VIEW: PanelView = { now: 1, online: true, asking: [], live: [], ended: [] };
+
+let panel: PanelServer;
+let base: string;
+let port: number;
+let taken: string[];
+let view: PanelView;
+let fails: Error | undefined;
+let recorded: RecordedJournal;
+
+beforeEach(async () => {
+  taken = [];
+  view = VIEW;
+  fails = undefined;
+  recorded = recordedJournal();
+  const take = (what: string) => {
+    if (fails) throw fails;
+    taken.push(what);
+  };
+  panel = new PanelServer(
+    {
+      view: () => view,
+      decide: (id, decision) => take(`${decision} ${id}`),
+      end: (id) => take(`end ${id}`),
+    },
+    recorded.journal,
+  );
+  ({ port } = await panel.listen('127.0.0.1', 0));
+  base = `http://127.0.0.1:${port}`;
+});
+afterEach(() => panel.close());
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const post = (path: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(base + path, { method: 'POST', body, headers: { ...JSON_TYPE, ...headers } });
+
+/** fetch sets Host itself; this sends what it is told. */
+async function withHost(method: string, path: string, host: string): Promise<number | undefined> {
+  const sent = request({ host: '127.0.0.1', port, method, path, headers: { ...JSON_TYPE, host } });
+  sent.end(method === 'POST' ? '{}' : undefined);
+  const response = await responseOf(sent);
+  response.resume();
+  return response.statusCode;
+}
+
+describe('the panel over HTTP', () => {
+  it.each([
+    ['/', 'text/html; charset=utf-8', '<title>Remote maintenance</title>'],
+    ['/panel.css', 'text/css; charset=utf-8', '.banner'],
+    ['/panel.js', 'text/javascript; charset=utf-8', "EventSource('/events')"],
+  ])('serves %s, which nothing else may frame or feed', async (path, type, part) => {
+    const response = await fetch(base + path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(await response.text()).toContain(part);
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('loads nothing from elsewhere and has no inline script or style', async () => {
+    const page = await (await fetch(base)).text();
+    expect(page).not.toMatch(/https?:\/\/|<style|style=|\son\w+=|<script>/);
+  });
+
+  it('tells where it listens', () => {
+    expect(recorded.lines[0]).toMatchObject({ msg: 'panel listening', host: '127.0.0.1', port });
+  });
+
+  it.each([
+    [`/approvals/${ID}`, '{"decision":"approved"}', `approved ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"declined"}', `declined ${ID}`],
+    [`/sessions/${ID}/end`, '{}', `end ${ID}`],
+  ])('takes POST %s %s', async (path, body, expected) => {
+    expect((await post(path, body)).status).toBe(204);
+    expect((await post(path, body, { origin: base, 'sec-fetch-site': 'same-origin' })).status).toBe(204);
+    expect(taken).toEqual([expected, expected]);
+  });
+
+  it.each<[string, string, string, Record<string, string>, number]>([
+    ['a foreign origin', `/approvals/${ID}`, '{"decision":"approved"}', { origin: 'http://evil.example' }, 403],
+    ['an opaque origin', `/approvals/${ID}`, '{"decision":"approved"}', { origin: 'null' }, 403],
+    ['a cross-site request', `/approvals/${ID}`, '{"decision":"approved"}', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a same-site request', `/sessions/${ID}/end`, '{}', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a form', `/approvals/${ID}`, 'decision=approved', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['plain text', `/approvals/${ID}`, '{"decision":"approved"}', { 'content-type': 'text/plain' }, 415],
+    ['no JSON', `/approvals/${ID}`, '{', {}, 400],
+    ['an unknown decision', `/approvals/${ID}`, '{"decision":"maybe"}', {}, 400],
+    ['an extra field', `/approvals/${ID}`, '{"decision":"approved","minutes":999}', {}, 400],
+    ['null', `/sessions/${ID}/end`, 'null', {}, 400],
+    ['a large body', `/approvals/${ID}`, `{"decision":"${'x'.repeat(2000)}"}`, {}, 413],
+    ['an ID that is none', '/approvals/../../etc', '{"decision":"approved"}', {}, 404],
+    ['an unknown action', `/sessions/${ID}/extend`, '{}', {}, 404],
+    ['a mixed-up path', `/approvals/${ID}/end`, '{"decision":"approved"}', {}, 404],
+  ])('refuses %s', async (_case, path, body, headers, status) => {
+    const response = await post(path, body, headers);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(taken).toEqual([]);
+  });
+
+  it.each([
+    ['GET', '/', 'evil.example', 421],
+    ['GET', '/events', 'evil.example', 421],
+    ['POST', `/sessions/${ID}/end`, 'evil.example', 421],
+    ['GET', '/', '127.0.0.1', 421],
+    ['GET', '/nothing', '127.0.0.1:port', 404],
+    ['GET', '/__proto__', '127.0.0.1:port', 404],
+    ['GET', '/', 'LOCALHOST:port', 200],
+    ['GET', '/', '[::1]:port', 200],
+    ['PUT', '/', '127.0.0.1:port', 405],
+    ['DELETE', `/sessions/${ID}`, '127.0.0.1:port', 405],
+  ])('%s %s as %s -> %d', async (method, path, host, status) => {
+    expect(await withHost(method, path, host.replace('port', String(port)))).toBe(status);
+    expect(taken).toEqual([]);
+  });
+
+  it.each([
+    ['a problem', new ProblemError('wrong-state', 'this has been answered'), 409, 'wrong-state'],
+    ['an unforeseen error', new Error('the inside story'), 500, 'internal-error'],
+  ])('tells of %s, and no more', async (_case, error, status, code) => {
+    fails = error;
+    const response = await post(`/approvals/${ID}`, '{"decision":"approved"}');
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({ status, code });
+    expect(text).not.toContain('inside story');
+    expect((await fetch(base)).status).toBe(200);
+  });
+
+  it('sends the present state to a page that opens, and every change to all', async () => {
+    const pages = [get(`${base}/events`), get(`${base}/events`)];
+    const responses = await Promise.all(pages.map((page) => responseOf(page)));
+    const streams = responses.map((response) => eventsOf(response));
+    for (const stream of streams) expect(await stream.next()).toMatchObject({ value: VIEW });
+    view = { ...VIEW, online: false };
+    panel.changed();
+    for (const stream of streams) expect(await stream.next()).toMatchObject({ value: { online: false } });
+    for (const response of responses) expect(response.headers['content-type']).toBe('text/event-stream');
+    for (const page of pages) page.destroy();
+  });
+
+  it('holds so many open pages only', async () => {
+    const open = await Promise.all(Array.from({ length: 32 }, () => fetch(`${base}/events`)));
+    expect(open.map(({ status }) => status)).toEqual(Array(32).fill(200));
+    expect((await fetch(`${base}/events`)).status).toBe(503);
+    expect((await fetch(base)).status).toBe(200);
+    for (const { body } of open) await body?.cancel();
+  });
+});
+
+async function responseOf(sent: ClientRequest): Promise<IncomingMessage> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return response;
+}
+
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<unknown> {
+  let text = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    text += chunk.toString();
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) yield JSON.parse(event.slice(event.indexOf('data: ') + 6));
+  }
+}

@@ -1,0 +1,96 @@
+import type { AgentSession, EndedSession, Phase } from '../agent-session';
+import { parseConfiguration } from '../configuration';
+import { panelView } from './panel-view';
+
+const { devices } = parseConfiguration(
+  JSON.stringify({
+    devices: [
+      {
+        id: 'mfp-1',
+        name: 'MFP in the hall',
+        kind: 'mfp',
+        location: 'Hall',
+        applications: [{ id: 'web', title: 'Web pages', target: 'http://192.0.2.1' }],
+      },
+    ],
+  }),
+  '/',
+);
+const NOW = 1_900_000_000_000;
+const id = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
+const named = {
+  remoteSessionId: id,
+  userName: 'Tina',
+  reason: 'streaks',
+  minutes: 30,
+  deviceName: 'MFP in the hall',
+  location: 'Hall',
+  applicationTitle: 'Web pages',
+};
+
+function viewOf(phase: Phase, ended: EndedSession[] = []) {
+  const session: AgentSession = {
+    asked: {
+      remoteSessionId: id,
+      deviceId: 'mfp-1',
+      applicationId: 'web',
+      userName: 'Tina',
+      reason: 'streaks',
+      minutes: 30,
+      answerBefore: NOW + 5000,
+    },
+    phase,
+  };
+  return panelView({ devices, sessions: new Map([[id, session]]), online: true, ended }, NOW);
+}
+
+describe('what the panel shows', () => {
+  it('asks with who, which device and application, why and how long (Fig. 11)', () => {
+    expect(viewOf({ name: 'asking' })).toEqual({
+      now: NOW,
+      online: true,
+      asking: [{ ...named, answerBefore: NOW + 5000 }],
+      live: [],
+      ended: [],
+    });
+  });
+
+  it.each<[Phase, number | null]>([
+    [{ name: 'approved' }, null],
+    [{ name: 'connecting', endsAt: NOW + 1 }, NOW + 1],
+    [{ name: 'connected', endsAt: NOW + 1, since: NOW }, NOW + 1],
+    [{ name: 'ending', ending: 'expired', since: NOW }, null],
+  ])('shows a banner while a session is %j', (phase, endsAt) => {
+    expect(viewOf(phase).live).toEqual([{ ...named, phase: phase.name, endsAt }]);
+    expect(viewOf(phase).asking).toEqual([]);
+  });
+
+  it.each<[Phase]>([[{ name: 'declined' }], [{ name: 'over', forgetAt: NOW }]])('shows nothing for %j', (phase) => {
+    expect([...viewOf(phase).asking, ...viewOf(phase).live]).toEqual([]);
+  });
+
+  it('lists what has ended, also of a device that is configured no more', () => {
+    const ended: EndedSession = {
+      remoteSessionId: id,
+      deviceId: 'gone',
+      applicationId: 'box',
+      userName: 'Tina',
+      reason: 'streaks',
+      ending: 'expired',
+      detail: 'nobody answered',
+      connectedAt: null,
+      endedAt: '2030-01-01T00:00:00.000Z',
+    };
+    expect(viewOf({ name: 'declined' }, [ended]).ended).toEqual([
+      {
+        userName: 'Tina',
+        deviceName: 'gone',
+        location: '',
+        applicationTitle: 'box',
+        ending: 'expired',
+        connectedAt: null,
+        endedAt: '2030-01-01T00:00:00.000Z',
+      },
+    ]);
+  });
+});
