@@ -1,0 +1,83 @@
+import { problemAnswer, standInApi, type StandInAnswer, type StandInApi } from '../../test/support/stand-in-api';
+import { sampleDevice, sampleUser } from '../../test/support/api-samples';
+import { ApiClient } from './api-client';
+import { EXIT_CODES } from './exit-codes';
+import type { TerminalError } from './terminal.errors';
+
+const problemBody = { type: 'urn:x', title: 'Odd', status: 418, remedy: 'Wait.' };
+
+describe('ApiClient', () => {
+  let api: StandInApi;
+  let client: ApiClient;
+  beforeEach(async () => {
+    api = await standInApi({ 'GET /api/auth/me': () => ({ body: sampleUser }) });
+    client = new ApiClient({ server: api.url }, { token: 'the-token' });
+  });
+  afterEach(() => api.stop());
+
+  it('shows its token, and gives what the server says', async () => {
+    expect(await client.me()).toEqual(sampleUser);
+    expect(api.requests[0]?.headers.authorization).toBe('Bearer the-token');
+  });
+
+  it('follows the pages of a list to its end', async () => {
+    const ids = ['a', 'b', 'c'];
+    api.routes['GET /api/devices'] = ({ query }) => {
+      const at = ids.indexOf(query.get('cursor') ?? '') + 1;
+      return { body: { rows: [{ ...sampleDevice, id: ids[at] }], next: at < 2 ? ids[at] : null } };
+    };
+    expect((await client.devices()).map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('carries the cookies of a login, without their attributes', async () => {
+    const cookies = ['sid=abc; Path=/; HttpOnly', 'other=1; Secure'];
+    api.routes['POST /api/auth/login'] = () => ({ body: sampleUser, headers: { 'Set-Cookie': cookies } });
+    await (await new ApiClient({ server: api.url }).login('tess', 'secret word')).me();
+    expect(api.requests[0]?.body).toEqual({ username: 'tess', password: 'secret word' });
+    expect(api.requests[1]?.headers.cookie).toBe('sid=abc; other=1');
+  });
+
+  it.each<[string, StandInAnswer, keyof typeof EXIT_CODES, string]>([
+    ['an expired token', problemAnswer('not-logged-in'), 'not-logged-in', 'Login needed.'],
+    [
+      'an offline device',
+      problemAnswer('device-offline', 'copy-room'),
+      'device-offline',
+      'The device is offline: copy-room.',
+    ],
+    ['an open session', problemAnswer('session-exists'), 'session-exists', 'A session with this device is still open.'],
+    ['a problem of a later version', { status: 418, body: { ...problemBody, code: 'new' } }, 'unexpected', 'Odd.'],
+    ['a proxy whose server is down', { status: 502, body: '<html>' }, 'server-unreachable', 'status 502'],
+    ['another server', { status: 404, body: 'nothing' }, 'server-unreachable', 'status 404 without a reason'],
+    ['no JSON', { body: '<html>hello</html>' }, 'server-unreachable', 'the body of GET /api/auth/me is not as agreed'],
+    ['a wrong field', { body: { ...sampleUser, role: 'king' } }, 'server-unreachable', 'role of GET /api/auth/me'],
+    ['an endless answer', { body: 'x'.repeat(9 * 1024 * 1024) }, 'server-unreachable', 'the answer is too large'],
+  ])('names %s', async (_what, answer, exit, words) => {
+    api.routes['GET /api/auth/me'] = () => answer;
+    const error = await client.me().catch((thrown: TerminalError) => thrown);
+    expect(error).toMatchObject({ exit, message: expect.stringContaining(words) });
+  });
+
+  it('names every wrong field of a request', async () => {
+    const refused = problemAnswer('invalid-request');
+    const errors = [{ path: 'reason', message: 'say why' }];
+    api.routes['POST /api/sessions'] = () => ({ ...refused, body: { ...(refused.body as object), errors } });
+    await expect(client.startSession({ deviceId: 'a', applicationId: 'b', reason: 'c' })).rejects.toMatchObject({
+      exit: 'usage',
+      message: 'The request is not valid: reason: say why.',
+    });
+  });
+
+  it('says when nobody answers', async () => {
+    await api.stop();
+    await expect(client.me()).rejects.toMatchObject({
+      exit: 'server-unreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('gives every cause an exit code of its own', () => {
+    const codes = Object.values(EXIT_CODES).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+  });
+});

@@ -1,0 +1,159 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
+import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../../test/support/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
+import { storeCredentials } from './credentials';
+import { devices } from './devices';
+import { end } from './end';
+import { logout } from './logout';
+import { runCommand } from './run-command';
+import { session } from './session';
+import { sessions } from './sessions';
+import type { TerminalIo } from './terminal-io';
+import { whoami } from './whoami';
+
+describe("the technician's commands", () => {
+  let api: StandInApi;
+  let folder: string;
+  let terminal: RecordedTerminal;
+  const run = (command: (io: TerminalIo) => Promise<void>): Promise<number> => runCommand(terminal.io, command);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'terminal-'));
+    api = await standInApi({
+      'GET /api/auth/me': () => ({ body: sampleUser }),
+      'GET /api/devices': () => ({ body: { rows: [sampleDevice], next: null } }),
+      'GET /api/sessions': () => ({ body: { rows: [sampleEndedSession], next: null } }),
+      [`GET /api/sessions/${sampleSession.id}`]: () => ({
+        body: { ...sampleEndedSession, steps: [{ at: sampleSession.requestedAt, step: 'S141', text: 'asked' }] },
+      }),
+      [`POST /api/sessions/${sampleSession.id}/termination`]: () => ({ body: { ...sampleSession, state: 'ending' } }),
+      'DELETE /api/tokens/current': () => ({ status: 204 }),
+    });
+    terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });
+    await storeCredentials(terminal.io.env, { server: api.url, token: 'the-token' });
+  });
+  afterEach(async () => {
+    await api.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('whoami', async () => {
+    expect(await run((io) => whoami(io, {}))).toBe(0);
+    expect(terminal.out()).toBe(`Tess Technician (tess), technician, at ${api.url}\n`);
+  });
+
+  it('devices, in 100 columns whatever their names are', async () => {
+    const long = { ...sampleDevice, id: 'd'.repeat(64), name: 'n'.repeat(100), model: 'm'.repeat(200), online: false };
+    const rows = [
+      sampleDevice,
+      { ...long, applications: Array.from({ length: 9 }, () => ({ id: 'panel', title: 'P' })) },
+    ];
+    api.routes['GET /api/devices'] = () => ({ body: { rows, next: null } });
+    expect(await run((io) => devices(io, {}))).toBe(0);
+    const lines = terminal.out().trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^DEVICE +STATE +NAME +MODEL +APPLICATIONS$/);
+    expect(lines[1]).toMatch(/^copy-room +online +Copy room +Platen Demo MFP 3050ci +web$/);
+    expect(lines[2]).toContain(' offline ');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('devices --search', async () => {
+    await run((io) => devices(io, { search: 'BUILDING' }));
+    expect(terminal.out()).toContain('copy-room');
+    const other = recordedTerminal(terminal.io.env);
+    await devices(other.io, { search: 'nowhere' });
+    expect(other.out()).toBe('No device matches "nowhere"; there are 1: platen devices\n');
+  });
+
+  it.each<[string, (io: TerminalIo) => Promise<void>, unknown]>([
+    ['devices', (io) => devices(io, { json: true }), [sampleDevice]],
+    ['sessions', (io) => sessions(io, { json: true }), [sampleEndedSession]],
+    ['whoami', (io) => whoami(io, { json: true }), sampleUser],
+  ])("%s --json prints the API's own", async (_name, command, rows) => {
+    await run(command);
+    expect(JSON.parse(terminal.out())).toEqual(JSON.parse(JSON.stringify(rows)));
+  });
+
+  it.each<[string, (io: TerminalIo) => Promise<void>, string]>([
+    ['devices', (io) => devices(io, {}), 'An administrator enrols an agent'],
+    ['sessions', (io) => sessions(io, { live: true }), 'platen connect <device> <application>'],
+  ])('%s says what to do when there are none', async (_name, command, words) => {
+    api.routes['GET /api/devices'] = () => ({ body: { rows: [], next: null } });
+    api.routes['GET /api/sessions'] = api.routes['GET /api/devices'];
+    await run(command);
+    expect(terminal.out()).toContain(words);
+  });
+
+  it('sessions, of one device that go on', async () => {
+    await run((io) => sessions(io, { live: true, device: 'copy-room' }));
+    expect(Object.fromEntries(api.requests[0]!.query)).toMatchObject({ state: 'live', deviceId: 'copy-room' });
+    expect(terminal.out()).toMatch(/0d2b3f6e-[\w-]+ +copy-room\/web +ended-by-.* +1:05\n$/);
+    expect(
+      Math.max(
+        ...terminal
+          .out()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(100);
+  });
+
+  it('session, with both halves and its steps', async () => {
+    await run((io) => session(io, sampleSession.id, {}));
+    for (const shown of [
+      /Duration +1:05/,
+      /1\.2 MB from the device, 890 B to it/,
+      /Device's half +ended/,
+      /S141 +asked/,
+    ])
+      expect(terminal.out()).toMatch(shown);
+  });
+
+  it('end', async () => {
+    expect(await run((io) => end(io, sampleSession.id))).toBe(0);
+    expect(terminal.out()).toContain('is being ended');
+    expect(await run((io) => end(io, '../devices'))).toBe(12);
+    expect(api.requests.at(-1)?.line).toBe('POST /api/sessions/..%2Fdevices/termination');
+  });
+
+  it('keeps control characters of names from the terminal', async () => {
+    api.routes['GET /api/devices'] = () => ({
+      body: { rows: [{ ...sampleDevice, name: 'A\u001b[2Jroom\nB' }], next: null },
+    });
+    await run((io) => devices(io, {}));
+    expect(terminal.out()).toContain('A[2Jroom B');
+  });
+
+  it('tells a problem in two lines', async () => {
+    api.routes['GET /api/auth/me'] = () => problemAnswer('not-logged-in');
+    expect(await run((io) => whoami(io, {}))).toBe(3);
+    expect(terminal.err()).toBe('Login needed.\nLog in, or send a valid API token.\n');
+    expect(terminal.out()).toBe('');
+  });
+
+  it('logout revokes the token and forgets it', async () => {
+    expect(await run(logout)).toBe(0);
+    expect(api.requests.at(-1)).toMatchObject({ line: 'DELETE /api/tokens/current' });
+    expect(await run((io) => whoami(io, {}))).toBe(3);
+    expect(await run(logout)).toBe(0);
+  });
+
+  it('logout forgets the token even when the server is away, and says so', async () => {
+    await api.stop();
+    expect(await run(logout)).toBe(4);
+    expect(terminal.err()).toContain('could not be revoked');
+    expect(await run((io) => whoami(io, {}))).toBe(3);
+  });
+
+  it('lets nobody else read the stored login, and names a damaged one', async () => {
+    const path = join(folder, 'credentials.json');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ server: api.url, token: 'the-token' });
+    await writeFile(path, '{');
+    expect(await run((io) => whoami(io, {}))).toBe(3);
+    expect(terminal.err()).toContain('is damaged');
+  });
+});

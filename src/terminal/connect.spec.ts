@@ -1,0 +1,274 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleEndedSession, sampleSession } from '../../test/support/api-samples';
+import { plainHttp } from '../../test/support/plain-http';
+import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
+import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
+import { standInRelay, type StandInRelay, type StandInRelayOptions } from '../../test/support/stand-in-relay';
+import { until } from '../../test/support/until';
+import type { SessionConnection } from '../protocol/api';
+import { StreamRefused } from '../tunnel/http2-tunnel.errors';
+import { connect } from './connect';
+import { storeCredentials } from './credentials';
+import { runCommand } from './run-command';
+
+const ID = sampleSession.id;
+const SECRET = 's'.repeat(43);
+
+interface Event {
+  event: string;
+  [field: string]: unknown;
+}
+
+describe('platen connect', () => {
+  let folder: string;
+  let api: StandInApi;
+  let relay: StandInRelay;
+  let application: Server;
+  let terminal: RecordedTerminal;
+  let polls: SessionConnection[];
+  let exit: Promise<number>;
+
+  const events = (): Event[] =>
+    terminal
+      .out()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Event);
+  const event = async (name: string): Promise<Event> => {
+    await until(name, () => events().some((each) => each.event === name));
+    return events().find((each) => each.event === name)!;
+  };
+  const ready = (): SessionConnection => ({
+    status: 'ready',
+    connection: {
+      remoteSessionId: ID,
+      applicationId: 'web',
+      url: relay.url,
+      sessionId: SECRET,
+      token: SECRET,
+      validUntil: new Date(Date.now() + 60_000).toISOString(),
+    },
+  });
+
+  /** Starts the command; the last of `answers` is given to every later poll. */
+  async function start(answers: () => SessionConnection[], relayOptions: Partial<StandInRelayOptions> = {}, port = 0) {
+    relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication(), ...relayOptions });
+    polls = answers();
+    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, json: true };
+    exit = runCommand(terminal.io, (io) => connect(io, options), { json: true });
+  }
+  async function openApplication(): Promise<Socket> {
+    const socket = connectTcp({
+      port: (application.address() as AddressInfo).port,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'connect-'));
+    terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });
+    // Answers when the request is complete: what a half-closed connection has to carry.
+    application = createServer({ allowHalfOpen: true }, (socket) => {
+      let text = '';
+      socket.on('error', () => undefined);
+      socket.on('data', (data: Buffer) => {
+        text += data.toString();
+        if (text.endsWith('\r\n\r\n')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
+      });
+      socket.on('end', () => socket.end(`got ${text.length}`));
+    }).listen(0, '127.0.0.1');
+    await once(application, 'listening');
+    api = await standInApi({
+      'POST /api/sessions': () => ({ status: 201, body: sampleSession }),
+      [`GET /api/sessions/${ID}/connection`]: () => ({ body: polls.length > 1 ? polls.shift() : polls[0] }),
+      [`GET /api/sessions/${ID}`]: () => ({ body: { ...sampleEndedSession, steps: [] } }),
+      [`POST /api/sessions/${ID}/termination`]: () => ({
+        body: { ...sampleSession, state: 'ended', ending: 'cancelled' },
+      }),
+    });
+    await storeCredentials(terminal.io.env, { server: api.url, token: 'the-token' });
+    relay = undefined as unknown as StandInRelay;
+  });
+  afterEach(async () => {
+    terminal.interrupt();
+    terminal.interrupt();
+    await exit;
+    await relay?.stop();
+    await api.stop();
+    application.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('asks, waits for YES, connects, carries, and ends at Ctrl-C', async () => {
+    await start(() => [{ status: 'waiting', state: 'requested' }, { status: 'waiting', state: 'approved' }, ready()]);
+    const { url } = await event('listening');
+    expect(api.requests[0]).toMatchObject({
+      line: 'POST /api/sessions',
+      body: { deviceId: 'copy-room', applicationId: 'web', reason: 'paper jam' },
+    });
+    expect((await plainHttp(String(url))).text).toBe('hello');
+    expect((await plainHttp(String(url))).text).toBe('hello');
+
+    terminal.interrupt();
+    expect(await exit).toBe(0);
+    expect(events().map((each) => each.event)).toEqual(['requested', 'approved', 'connected', 'listening', 'ended']);
+    expect(await event('ended')).toMatchObject({
+      ending: 'ended-by-terminal',
+      exitCode: 0,
+      durationSeconds: 65,
+      device: { state: 'ended' },
+    });
+    expect(relay.received).toEqual([{ type: 'establish', sessionId: SECRET, token: SECRET }, { type: 'terminate' }]);
+    expect(terminal.journal.steps()).toEqual([
+      'S141',
+      'S201',
+      'S202',
+      'S203',
+      'S204',
+      'S231',
+      'S232',
+      'S261',
+      'S262',
+      'S273',
+    ]);
+    await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('tells a person how far it has come, and never a secret', async () => {
+    polls = [];
+    relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication() });
+    polls = [{ status: 'waiting', state: 'requested' }, ready()];
+    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port: 0, json: false };
+    exit = runCommand(terminal.io, (io) => connect(io, options));
+    await until('the address', () => /^http:\/\/127\.0\.0\.1:\d+\/\n$/.test(terminal.out()));
+    terminal.interrupt();
+    expect(await exit).toBe(0);
+    for (const words of [
+      'has been asked',
+      'Waiting for YES at the device',
+      'Connected with the device',
+      'Session ended.',
+    ])
+      expect(terminal.err()).toContain(words);
+    expect(terminal.out()).toContain('Duration 1:05, 1.2 MB from the device');
+    expect(terminal.out() + terminal.err() + terminal.journal.text()).not.toMatch(/s{43}|the-token/);
+  });
+
+  it('carries a half-closed connection', async () => {
+    await start(() => [ready()]);
+    const { port } = await event('listening');
+    const socket = connectTcp({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    let text = '';
+    socket.on('data', (data: Buffer) => (text += data.toString()));
+    socket.end('x'.repeat(100_000));
+    await once(socket, 'end');
+    expect(text).toBe('got 100000');
+  });
+
+  it.each<[string, SessionConnection, number]>([
+    ['NO at the device', { status: 'over', ending: 'declined', detail: '' }, 5],
+    ['no answer', { status: 'over', ending: 'expired', detail: '' }, 6],
+    ['an agent that went', { status: 'over', ending: 'device-offline', detail: '' }, 7],
+    ['a failure', { status: 'over', ending: 'failed', detail: 'no relay' }, 13],
+  ])('ends at %s', async (_what, over, code) => {
+    await start(() => [{ status: 'waiting', state: 'requested' }, over]);
+    expect(await exit).toBe(code);
+    expect(relay.received).toEqual([]);
+    expect(events().at(-1)).toMatchObject({ event: 'error', exitCode: code });
+  });
+
+  it.each([
+    ['session-exists' as const, 8],
+    ['device-offline' as const, 7],
+    ['unknown-device' as const, 12],
+  ])('tells %s with %i', async (code, expected) => {
+    api.routes['POST /api/sessions'] = () => problemAnswer(code);
+    await start(() => []);
+    expect(await exit).toBe(expected);
+  });
+
+  it('asks nobody when the local port is taken', async () => {
+    await start(() => [], {}, (application.address() as AddressInfo).port);
+    expect(await exit).toBe(19);
+    expect(api.requests).toEqual([]);
+  });
+
+  it('withdraws the request at Ctrl-C', async () => {
+    await start(() => [{ status: 'waiting', state: 'requested' }]);
+    await until('a poll', () => api.requests.length > 1);
+    terminal.interrupt();
+    expect(await exit).toBe(20);
+    expect(api.requests.at(-1)?.line).toBe(`POST /api/sessions/${ID}/termination`);
+    expect(await event('ended')).toMatchObject({ ending: 'cancelled' });
+  });
+
+  it('comes back to a relay that cannot take it yet', async () => {
+    await start(() => [ready()], { refuse: ['control-plane-unavailable', 'draining'] });
+    await event('listening');
+    expect(relay.received).toHaveLength(3);
+  });
+
+  it('takes a refused token for the end, and frees the device', async () => {
+    await start(() => [ready()], { refuse: ['token-refused'] });
+    expect(await exit).toBe(13);
+    expect(api.requests.at(-1)?.line).toBe(`POST /api/sessions/${ID}/termination`);
+  });
+
+  it('survives a short outage of the server while it polls', async () => {
+    let down = 2;
+    await start(() => [ready()]);
+    const answer = api.routes[`GET /api/sessions/${ID}/connection`]!;
+    api.routes[`GET /api/sessions/${ID}/connection`] = (request) =>
+      down-- > 0 ? { status: 503, body: 'starting' } : answer(request);
+    await event('listening');
+  });
+
+  it.each([
+    ['ended at the device', 'ended-by-device' as const, 14],
+    ['halted for a deployment', 'halted-by-deployment' as const, 14],
+    ['over its time', 'expired' as const, 15],
+  ])('tells that the session was %s, and closes the port', async (_what, ending, code) => {
+    await start(() => [ready()]);
+    const { url } = await event('listening');
+    relay.send({ type: 'draining', returnAfterSeconds: 5 });
+    await event('draining');
+    relay.end({ reason: 'control-plane', ending });
+    expect(await exit).toBe(code);
+    expect(await event('ended')).toMatchObject({ ending, exitCode: code });
+    expect(terminal.journal.steps()).toContain('S338');
+    await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('tells that the relay was lost', async () => {
+    await start(() => [ready()]);
+    await event('listening');
+    await api.stop();
+    relay.cut();
+    expect(await exit).toBe(9);
+    expect(await event('ended')).toMatchObject({ ending: 'lost-terminal', durationSeconds: null });
+    expect(terminal.err()).toContain(`later: platen session ${ID}`);
+  });
+
+  it('closes a connection that the device does not take, and says why once', async () => {
+    await start(() => [ready()], { open: () => Promise.reject(new StreamRefused(404, 'no application web')) });
+    const { url } = await event('listening');
+    await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(terminal.err().match(/was refused \(404\)/g)).toHaveLength(1);
+  });
+
+  it('stops at once at the second Ctrl-C', async () => {
+    await start(() => [ready()], { join: false });
+    await until('the half is established', () => terminal.err().includes('Waiting for the device'));
+    terminal.interrupt();
+    terminal.interrupt();
+    expect(await exit).toBe(130);
+  });
+});

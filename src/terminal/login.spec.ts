@@ -1,0 +1,182 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { sampleUser } from '../../test/support/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
+import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../test/support/stand-in-api';
+import { until } from '../../test/support/until';
+import { spkiPinOf } from '../tunnel/pinned-tls';
+import { login, type LoginOptions } from './login';
+import { runCommand } from './run-command';
+import { whoami } from './whoami';
+
+const routes = (protocol = 1): StandInRoutes => ({
+  'GET /api/about': () => ({ body: { product: 'platen', version: '0.1.0', protocol } }),
+  'POST /api/auth/login': ({ body }) =>
+    (body as { password: string }).password === 'right word'
+      ? { body: sampleUser, headers: { 'Set-Cookie': 'sid=abc; HttpOnly' } }
+      : problemAnswer('login-refused'),
+  'GET /api/auth/me': () => ({ body: sampleUser }),
+  'POST /api/tokens': () => ({
+    status: 201,
+    body: {
+      id: sampleUser.id,
+      name: 'x',
+      createdAt: sampleUser.createdAt,
+      expiresAt: sampleUser.createdAt,
+      lastUsedAt: null,
+      token: 'new-token',
+    },
+  }),
+  'POST /api/auth/logout': () => ({ status: 204 }),
+  'DELETE /api/tokens/current': () => ({ status: 204 }),
+});
+
+describe('platen login', () => {
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+  let api: StandInApi;
+  let pin: string;
+  let other: string;
+  let tls: { cert: string; key: string };
+  beforeAll(async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }]);
+    tls = { cert, key };
+    pin = spkiPinOf(cert);
+    other = spkiPinOf((await generate([{ name: 'commonName', value: 'other' }])).cert);
+  });
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'login-'));
+    env = { XDG_CONFIG_HOME: folder };
+  });
+  afterEach(async () => {
+    await api.stop();
+    await rm(folder, { recursive: true });
+  });
+  const stored = async (): Promise<unknown> =>
+    JSON.parse(await readFile(join(folder, 'platen', 'credentials.json'), 'utf8'));
+
+  /** Logs in with the password on standard input. */
+  async function logIn(password: string, options: LoginOptions = {}): Promise<[number, RecordedTerminal]> {
+    const terminal = recordedTerminal(env);
+    terminal.input.end(`${password}\n`);
+    const all = { user: 'tess', passwordStdin: true, ...options };
+    return [await runCommand(terminal.io, (io) => login(io, api.url, all)), terminal];
+  }
+
+  it('changes the password into a token of this computer', async () => {
+    api = await standInApi(routes());
+    const [code, terminal] = await logIn('right word');
+    expect([code, terminal.out()]).toEqual([0, `Logged in to ${api.url} as Tess Technician (tess).\n`]);
+    expect(await stored()).toEqual({ server: api.url, token: 'new-token' });
+    expect((await stat(join(folder, 'platen', 'credentials.json'))).mode & 0o777).toBe(0o600);
+    expect(api.requests.map(({ line }) => line)).toEqual([
+      'GET /api/about',
+      'POST /api/auth/login',
+      'GET /api/auth/me',
+      'POST /api/tokens',
+      'POST /api/auth/logout',
+    ]);
+    expect(api.requests[3]?.body).toMatchObject({ name: expect.stringMatching(/^platen on /), expiresInDays: 30 });
+    expect(terminal.journal.steps()).toEqual(['S101']);
+  });
+
+  it('revokes the token of the login before', async () => {
+    api = await standInApi(routes());
+    await logIn('right word');
+    await logIn('right word');
+    const revoked = api.requests.filter(({ line }) => line === 'DELETE /api/tokens/current');
+    expect(revoked.map(({ headers }) => headers.authorization)).toEqual(['Bearer new-token']);
+  });
+
+  it('names a wrong password, and stores nothing', async () => {
+    api = await standInApi(routes());
+    const [code, terminal] = await logIn('wrong word');
+    expect([code, terminal.err()]).toEqual([11, 'Login refused.\nCheck user ID and password.\n']);
+    await expect(stored()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('names a server of another version', async () => {
+    api = await standInApi(routes(99));
+    expect((await logIn('right word'))[0]).toBe(21);
+  });
+
+  it('asks a person, and shows nothing of the password', async () => {
+    api = await standInApi(routes());
+    const terminal = recordedTerminal(env, { person: true });
+    const done = runCommand(terminal.io, (io) => login(io, api.url, {}));
+    await until('the user ID is asked for', () => terminal.err().endsWith('User ID: '));
+    terminal.input.write('tess\n');
+    await until('the password is asked for', () => terminal.err().endsWith('Password: '));
+    terminal.input.write('right wordX\u007f\r');
+    expect(await done).toBe(0);
+    expect(terminal.input.rawModes).toEqual([true, false]);
+    expect(terminal.err()).not.toContain('right');
+  });
+
+  it('stops at Ctrl-C at the password', async () => {
+    api = await standInApi(routes());
+    const terminal = recordedTerminal(env, { person: true });
+    const done = runCommand(terminal.io, (io) => login(io, api.url, { user: 'tess' }));
+    await until('the password is asked for', () => terminal.err().endsWith('Password: '));
+    terminal.input.write('half\u0003');
+    expect(await done).toBe(130);
+  });
+
+  it.each([
+    ['http://platen.example.com', 'Plain http is permitted to this computer only.'],
+    ['http://127.0.0.1.example.com', 'Plain http is permitted to this computer only.'],
+    ['platen.example.com', 'is not the address of a server'],
+    ['https://user:word@127.0.0.1', 'is not the address of a server'],
+    ['ftp://127.0.0.1', 'is not the address of a server'],
+  ])('refuses the address %s', async (address, words) => {
+    api = await standInApi({});
+    const terminal = recordedTerminal(env);
+    terminal.input.end('x');
+    const code = await runCommand(terminal.io, (io) => login(io, address, { user: 'tess', passwordStdin: true }));
+    expect([code, terminal.err()]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  describe('to a server whose certificate does not verify', () => {
+    beforeEach(async () => {
+      api = await standInApi(routes(), tls);
+    });
+
+    it('wants the fingerprint, and says which it found', async () => {
+      const [code, terminal] = await logIn('right word');
+      expect([code, terminal.err()]).toEqual([10, expect.stringContaining(pin)]);
+      expect(api.requests).toEqual([]);
+    });
+
+    it('takes the right fingerprint, and keeps to it', async () => {
+      expect((await logIn('right word', { fingerprint: pin }))[0]).toBe(0);
+      expect(await stored()).toEqual({ server: api.url, pin, token: 'new-token' });
+      expect(await runCommand(recordedTerminal(env).io, (io) => whoami(io, {}))).toBe(0);
+    });
+
+    it.each([
+      ['of another key', () => other, 10],
+      ['that is none', () => 'abc', 2],
+    ])('sends nothing with a fingerprint %s', async (_what, fingerprint, exit) => {
+      expect((await logIn('right word', { fingerprint: fingerprint() }))[0]).toBe(exit);
+      expect(api.requests).toEqual([]);
+    });
+
+    it.each([
+      ['yes', 0],
+      ['no', 10],
+    ])('does what a person answers: %s', async (answer, exit) => {
+      const terminal = recordedTerminal(env, { person: true });
+      const done = runCommand(terminal.io, (io) => login(io, api.url, { user: 'tess' }));
+      await until('the question', () => terminal.err().endsWith('(yes/no) '));
+      expect(terminal.err()).toContain(pin);
+      terminal.input.write(`${answer}\n`);
+      if (exit === 0) {
+        await until('the password is asked for', () => terminal.err().endsWith('Password: '));
+        terminal.input.write('right word\r');
+      }
+      expect(await done).toBe(exit);
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import type { Device, Session } from '../../src/protocol/api';
+
+const AT = '2026-03-02T09:00:00.000Z';
+export const sampleUser = {
+  id: '5f8ad6f3-1111-4222-8333-0123456789ab',
+  username: 'tess',
+  displayName: 'Tess Technician',
+  role: 'technician' as const,
+  active: true,
+  createdAt: AT,
+};
+
+export const sampleDevice: Device = {
+  id: 'copy-room',
+  agentId: 'building-a',
+  name: 'Copy room',
+  kind: 'mfp',
+  model: 'Platen Demo MFP 3050ci',
+  serialNumber: 'PD3050-1',
+  location: 'Building A',
+  online: true,
+  lastSeenAt: AT,
+  applications: [{ id: 'web', title: 'Web pages' }],
+};
+
+const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };
+export const sampleSession: Session = {
+  id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10',
+  user: { id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  deviceId: 'copy-room',
+  deviceName: 'Copy room',
+  applicationId: 'web',
+  reason: 'paper jam',
+  minutes: 60,
+  state: 'requested',
+  ending: null,
+  detail: '',
+  requestedAt: AT,
+  approvedAt: null,
+  establishedAt: null,
+  endedAt: null,
+  validUntil: null,
+  bytesFromDevice: 0,
+  bytesFromTerminal: 0,
+  durationSeconds: null,
+  device: { half: 'device', ...half },
+  terminal: { half: 'terminal', ...half },
+};
+
+export const sampleEndedSession: Session = {
+  ...sampleSession,
+  state: 'ended',
+  ending: 'ended-by-terminal',
+  approvedAt: AT,
+  establishedAt: AT,
+  endedAt: '2026-03-02T09:01:05.000Z',
+  validUntil: '2026-03-02T10:00:00.000Z',
+  bytesFromDevice: 1_234_567,
+  bytesFromTerminal: 890,
+  durationSeconds: 65,
+  device: { half: 'device', state: 'ended', startedAt: AT, endedAt: AT, endReason: 'requested' },
+  terminal: { half: 'terminal', state: 'ended', startedAt: AT, endedAt: AT, endReason: 'requested' },
+};
