@@ -20,12 +20,12 @@ function signal() {
 describe('transactions on SQLite', () => {
   let folder: string;
   let database: DataSource;
-  const open = async () =>
+  const open = (busyTimeout = 5000) =>
     new DataSource({
       type: 'sqlite',
       database: join(folder, 'test.sqlite'),
       enableWAL: true,
-      busyTimeout: 5000,
+      busyTimeout,
       entities: [Note],
       synchronize: true,
     });
@@ -33,7 +33,7 @@ describe('transactions on SQLite', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'platen-gate-'));
-    database = await open();
+    database = open();
     gateSqlite(database);
     await database.initialize();
   });
@@ -118,19 +118,18 @@ describe('transactions on SQLite', () => {
     expect(await ids()).toEqual(['next', 'same']);
   });
 
-  it('wait for the transaction of another process', async () => {
-    const other = await open();
+  it('have the write lock from the start, so that another process cannot make their write fail', async () => {
+    await database.getRepository(Note).insert({ id: 'counter', value: 1 });
+    const other = open(50);
     await other.initialize();
-    const runner = other.createQueryRunner();
-    await runner.query('BEGIN IMMEDIATE TRANSACTION');
-    await runner.query(`INSERT INTO notes (id, value) VALUES ('counter', 1)`);
-    const waiting = database.transaction(async (manager) => {
-      const found = await manager.findOneBy(Note, { id: 'counter' });
-      await manager.update(Note, { id: 'counter' }, { value: found!.value + 1 });
+    const theirs = await database.transaction(async (manager) => {
+      const { value } = await manager.findOneByOrFail(Note, { id: 'counter' });
+      const write = await other.query(`UPDATE notes SET value = 100`).catch((error: Error) => error.message);
+      await manager.update(Note, { id: 'counter' }, { value: value + 1 });
+      return write as unknown;
     });
-    await runner.query('COMMIT');
     await other.destroy();
-    await waiting;
+    expect(theirs).toContain('SQLITE_BUSY');
     expect(await database.getRepository(Note).findOneBy({ id: 'counter' })).toMatchObject({ value: 2 });
   });
 });

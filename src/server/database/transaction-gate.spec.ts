@@ -11,6 +11,19 @@ describe('transaction gate', () => {
     await expect(gate.statement({}, () => Promise.resolve('free'))).resolves.toBe('free');
   });
 
+  it('lets a transaction begin only when the statements that are under way have ended', async () => {
+    const gate = new TransactionGate();
+    const order: string[] = [];
+    let finish!: () => void;
+    const running = new Promise<void>((resolve) => (finish = resolve));
+    const statement = gate.statement({}, () => running).then(() => order.push('statement'));
+    const transaction = gate.enter({}).then(() => order.push('transaction'));
+    await new Promise(setImmediate);
+    finish();
+    await Promise.all([statement, transaction]);
+    expect(order).toEqual(['statement', 'transaction']);
+  });
+
   it('admits in the order of asking', async () => {
     const gate = new TransactionGate();
     const order: string[] = [];
