@@ -27,8 +27,10 @@ describe('columns', () => {
   afterEach(() => database.destroy());
 
   const safes = () => database.getRepository(Safe);
-  const stored = async (): Promise<{ first: string; second: string | null }> =>
-    ((await database.query('SELECT first, second FROM safes')) as { first: string; second: string | null }[])[0]!;
+  const stored = async (): Promise<{ first: string; second: string | null }> => {
+    const rows: { first: string; second: string | null }[] = await database.query('SELECT first, second FROM safes');
+    return rows[0]!;
+  };
   const put = () => safes().save({ id: 'x', first: { word: 'sesame' }, second: null });
 
   it('that are encrypted give back what was put in, and hold nothing readable', async () => {

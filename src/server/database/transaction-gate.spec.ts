@@ -16,7 +16,7 @@ describe('transaction gate', () => {
     const order: string[] = [];
     let finish!: () => void;
     const running = new Promise<void>((resolve) => (finish = resolve));
-    const statement = gate.statement({}, () => running).then(() => order.push('statement'));
+    const statement = gate.statement({}, () => running.then(() => order.push('statement')));
     const transaction = gate.enter({}).then(() => order.push('transaction'));
     await new Promise(setImmediate);
     finish();
