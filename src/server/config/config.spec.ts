@@ -1,0 +1,45 @@
+import { ConfigurationError, readConfig } from './config';
+import { isLoopback } from './loopback';
+
+describe('configuration', () => {
+  it('needs nothing to run on loopback', () => {
+    const config = readConfig({});
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, tls: false, trustProxy: false });
+    expect(config.database).toMatchObject({ type: 'sqlite' });
+    expect(Object.isFrozen(config.http)).toBe(true);
+  });
+
+  it('names every bad variable in one error, and no value', () => {
+    const read = () =>
+      readConfig({ PLATEN_PORT: '99999', PLATEN_DATABASE_URL: 'mysql://root:geheim@x', PLATEN_TLS_KEY: 'k.pem' });
+    expect(read).toThrow(ConfigurationError);
+    expect(read).toThrow(/PLATEN_PORT[^]*PLATEN_DATABASE_URL/);
+    expect(read).not.toThrow(/geheim|99999/);
+  });
+
+  it.each([
+    [{ PLATEN_HOST: '127.0.0.1' }, false],
+    [{ PLATEN_HOST: 'localhost' }, false],
+    [{ PLATEN_HOST: '::1' }, false],
+    [{ PLATEN_HOST: '0.0.0.0' }, true],
+    [{ PLATEN_HOST: '192.0.2.1' }, true],
+    [{ PLATEN_HOST: '::' }, true],
+    [{ PLATEN_HOST: '0.0.0.0', PLATEN_TRUST_PROXY: 'yes' }, false],
+  ])('speaks TLS everywhere but on loopback or behind a proxy: %j', (environment, tls) => {
+    expect(readConfig(environment).http.tls).toBe(tls);
+  });
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.8.9.10', true],
+    ['::1', true],
+    ['[::1]', true],
+    ['::ffff:127.0.0.1', true],
+    ['localhost', true],
+    ['127.0.0.1.example.com', false],
+    ['10.0.0.1', false],
+    ['::ffff:10.0.0.1', false],
+    ['fe80::1', false],
+    ['', false],
+  ])('knows loopback: %s', (host, loopback) => expect(isLoopback(host)).toBe(loopback));
+});

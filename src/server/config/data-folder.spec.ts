@@ -1,0 +1,111 @@
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spkiPinOf } from '../../tunnel/pinned-tls';
+import { CertificateUnusable, loadCertificate } from './certificate';
+import { readConfig } from './config';
+import { DataFolderUnusable, prepareDataFolder } from './data-folder';
+import { SecretsUnusable, loadSecrets } from './secrets';
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+describe('data folder', () => {
+  let data: string;
+  const config = (more: Record<string, string> = {}) => readConfig({ PLATEN_DATA: data, ...more });
+  beforeEach(() => {
+    data = join(mkdtempSync(join(tmpdir(), 'platen-data-')), 'new');
+    prepareDataFolder(data);
+  });
+  afterEach(() => rmSync(join(data, '..'), { recursive: true, force: true }));
+
+  it('is for nobody but its own user', () => {
+    expect(modeOf(data)).toBe('700');
+    chmodSync(data, 0o755);
+    prepareDataFolder(data);
+    expect(modeOf(data)).toBe('700');
+  });
+
+  it('that cannot be made is told in one line', () => {
+    const file = join(data, 'file');
+    writeFileSync(file, '');
+    expect(() => prepareDataFolder(join(file, 'data'))).toThrow(DataFolderUnusable);
+    expect(() => prepareDataFolder(join(file, 'data'))).toThrow(/PLATEN_DATA.*ENOTDIR$/);
+  });
+
+  it('keeps secrets, 32 bytes each and all different, from the first start on', () => {
+    const secrets = loadSecrets(config());
+    expect(loadSecrets(config())).toEqual(secrets);
+    expect(secrets.encryptionKey).toHaveLength(32);
+    expect(secrets.fakeSaltKey).toHaveLength(32);
+    const all = [secrets.encryptionKey, secrets.fakeSaltKey].map((key) => key.toString('base64url'));
+    expect(new Set([...all, secrets.cookieSecret, secrets.localRelaySecret]).size).toBe(4);
+    expect(modeOf(join(data, 'secrets.json'))).toBe('600');
+  });
+
+  it('takes the secrets away from others', () => {
+    loadSecrets(config());
+    chmodSync(join(data, 'secrets.json'), 0o644);
+    loadSecrets(config());
+    expect(modeOf(join(data, 'secrets.json'))).toBe('600');
+  });
+
+  it.each(['', '{', '{"cookieSecret":"short"}'])(
+    'does not make new secrets in the place of damaged ones: %j',
+    (text) => {
+      writeFileSync(join(data, 'secrets.json'), text);
+      expect(() => loadSecrets(config())).toThrow(SecretsUnusable);
+      expect(readFileSync(join(data, 'secrets.json'), 'utf8')).toBe(text);
+    },
+  );
+
+  it('keeps a certificate that covers the names of the server', async () => {
+    const settings = config({ PLATEN_PUBLIC_URL: 'https://platen.example', PLATEN_XMPP_PUBLIC_HOST: '192.0.2.7' });
+    const made = await loadCertificate(settings);
+    const x509 = new X509Certificate(made.certificate);
+    expect(made.selfMade).toBe(true);
+    expect(made.pin).toBe(spkiPinOf(x509));
+    for (const name of ['localhost', 'platen.example']) expect(x509.checkHost(name)).toBeDefined();
+    for (const address of ['127.0.0.1', '192.0.2.7']) expect(x509.checkIP(address)).toBe(address);
+    const days = (Date.parse(x509.validTo) - Date.now()) / (24 * 60 * 60_000);
+    expect(days).toBeGreaterThan(820);
+    expect(days).toBeLessThanOrEqual(825);
+    expect(modeOf(join(data, 'tls/key.pem'))).toBe('600');
+    expect(modeOf(join(data, 'tls/certificate.pem'))).toBe('600');
+    expect(await loadCertificate(settings)).toEqual(made);
+  });
+
+  it('renews the certificate for a new name, with the same key, so that the pin stays', async () => {
+    const before = await loadCertificate(config());
+    const after = await loadCertificate(config({ PLATEN_PUBLIC_URL: 'https://new.example' }));
+    expect(after.certificate).not.toBe(before.certificate);
+    expect(after).toMatchObject({ key: before.key, pin: before.pin });
+  });
+
+  it('renews the certificate before it expires', async () => {
+    const before = await loadCertificate(config());
+    const day = 24 * 60 * 60_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 796 * day);
+    const after = await loadCertificate(config());
+    clock.mockRestore();
+    expect(after.certificate).not.toBe(before.certificate);
+    expect(after.pin).toBe(before.pin);
+  });
+
+  it('gives way to configured files, if they belong together', async () => {
+    await loadCertificate(config());
+    const files = {
+      PLATEN_TLS_CERTIFICATE: join(data, 'tls/certificate.pem'),
+      PLATEN_TLS_KEY: join(data, 'tls/key.pem'),
+    };
+    expect(await loadCertificate(config(files))).toMatchObject({ selfMade: false });
+    rmSync(files.PLATEN_TLS_KEY);
+    await expect(loadCertificate(config(files))).rejects.toThrow(/PLATEN_TLS_KEY.*ENOENT/);
+    await loadCertificate(config());
+    writeFileSync(join(data, 'key.pem'), readFileSync(files.PLATEN_TLS_KEY));
+    rmSync(join(data, 'tls'), { recursive: true });
+    await loadCertificate(config());
+    const mixed = config({ ...files, PLATEN_TLS_KEY: join(data, 'key.pem') });
+    await expect(loadCertificate(mixed)).rejects.toThrow(CertificateUnusable);
+  });
+});
