@@ -1,6 +1,8 @@
 import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/control-channel';
 import { until } from '../../../test/support/until';
 import { XmppWire } from '../../../test/support/xmpp-wire';
+import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './device-transport';
+import { scramKeys } from './scram';
 import type { XmppLimits } from './xmpp-limits';
 
 /** Attacks by quantity and by waiting, against small limits. */
@@ -23,6 +25,13 @@ describe('endurance of the control channel', () => {
     const wire = await (await start({ XMPP_AUTH_MS: 300 })).connect();
     await wire.expect(/connection-timeout/);
     await wire.expectClosed();
+  });
+
+  it('cuts a peer that is told goodbye and does not leave', async () => {
+    const wire = await (await start({ XMPP_AUTH_MS: 100, XMPP_CLOSE_MS: 100 })).connect();
+    wire.socket.pause();
+    // Not reading, it learns of the cut only by writing.
+    await until('the connection is cut', () => wire.isClosed || (wire.write(' '), false), 3_000);
   });
 
   it('does not count a bound stream as late', async () => {
@@ -79,7 +88,12 @@ describe('endurance of the control channel', () => {
   it('puts characters together that were split over packets', async () => {
     const wire = await (await start()).login('agent');
     const bytes = Buffer.from("<iq type='get' id='日本語'><ping xmlns='urn:xmpp:ping'/></iq>");
-    for (const byte of bytes) wire.write(Buffer.from([byte]));
+    const middle = bytes.indexOf(0xe6) + 1;
+    wire.write(bytes.subarray(0, middle));
+    // Whatever the server answers to others afterwards, it has read the first half by then.
+    const other = await channel!.login('other');
+    await other.ping();
+    wire.write(bytes.subarray(middle));
     await wire.expect(/id="日本語"/);
   });
 
@@ -158,6 +172,18 @@ describe('endurance of the control channel', () => {
       await start({ XMPP_AUTH_TRIES_PER_ACCOUNT: 3 });
       const outcomes = await Promise.all(Array.from({ length: 8 }, () => guess('agent', 'wrong')));
       expect(outcomes.filter((outcome) => outcome === 'not-authorized')).toHaveLength(3);
+    });
+
+    it('refuses for now, and stays up, where the accounts cannot be read', async () => {
+      let broken: () => Promise<ScramKeys | undefined> = () => Promise.reject(new Error('database is gone'));
+      const whole = (algorithm: ScramAlgorithm) => scramKeys(PASSWORD, algorithm);
+      const accounts: AgentAccounts = {
+        scramKeys: (name, algorithm) => (name === 'agent' ? broken() : whole(algorithm)),
+      };
+      channel = await ControlChannel.start({}, accounts);
+      expect(await guess('agent', PASSWORD)).toBe('temporary-auth-failure');
+      broken = () => Promise.resolve({} as ScramKeys);
+      expect(await guess('agent', PASSWORD)).toBe('temporary-auth-failure');
     });
 
     it('opens the account again when the window is over', async () => {

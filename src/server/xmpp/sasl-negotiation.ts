@@ -2,7 +2,7 @@ import { Element } from 'node-xmpp-server';
 import type { Journal } from '../../journal/journal';
 import type { Attempt } from './account-guard';
 import type { ScramAlgorithm } from './device-transport';
-import type { Login, LoginGate } from './login-gate';
+import type { LoginGate } from './login-gate';
 import { NS_SASL } from './namespaces';
 import { readClientFirst, ScramExchange, type ClientFirst } from './scram';
 import { StreamError } from './stream-error';
@@ -86,31 +86,28 @@ export class SaslNegotiation {
   }
 
   private async challenge(first: ClientFirst, algorithm: ScramAlgorithm): Promise<void> {
-    let login: Login | undefined;
+    const { username } = first;
     try {
-      login = await this.gate.begin(first.username, algorithm, this.peer.address);
+      const login = await this.gate.begin(username, algorithm, this.peer.address);
+      if (this.state.at === 'over') return login?.attempt.abandoned();
+      if (!login) {
+        this.note('too many failures', username);
+        return this.fail('temporary-auth-failure');
+      }
+      const exchange = new ScramExchange(algorithm, login.keys, first);
+      this.state = { at: 'challenged', agentId: username, exchange, attempt: login.attempt };
+      this.peer.send(new Element('challenge', { xmlns: NS_SASL }).t(encode(exchange.serverFirst)));
     } catch (error) {
       this.journal.unforeseen(error, 'looking up an agent account');
-      return this.fail('temporary-auth-failure');
+      this.fail('temporary-auth-failure');
     }
-    if (this.state.at === 'over') return login?.attempt.abandoned();
-    if (!login) {
-      this.journal.warn('agent login refused: too many failures', {
-        agentId: first.username,
-        address: this.peer.address,
-      });
-      return this.fail('temporary-auth-failure');
-    }
-    const exchange = new ScramExchange(algorithm, login.keys, first);
-    this.state = { at: 'challenged', agentId: first.username, exchange, attempt: login.attempt };
-    this.peer.send(new Element('challenge', { xmlns: NS_SASL }).t(encode(exchange.serverFirst)));
   }
 
   private finish(response: Element, { agentId, exchange, attempt }: State & { at: 'challenged' }): void {
     const message = decode(response);
     const serverFinal = message === undefined ? undefined : exchange.verify(message);
     if (serverFinal === undefined) {
-      this.journal.warn('agent login refused: wrong name or password', { agentId, address: this.peer.address });
+      this.note('wrong name or password', agentId);
       return this.fail('not-authorized');
     }
     attempt.succeeded();
@@ -121,6 +118,11 @@ export class SaslNegotiation {
   private abort({ attempt }: State & { at: 'challenged' }): void {
     attempt.abandoned();
     this.fail('aborted');
+  }
+
+  /** The name is the peer's own word: bounded before it is logged. */
+  private note(why: string, name: string): void {
+    this.journal.warn(`agent login refused: ${why}`, { agentId: name.slice(0, 64), address: this.peer.address });
   }
 
   /** Every failure costs the same wait, so that its length tells nothing and guessing is slow. */

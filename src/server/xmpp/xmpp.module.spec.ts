@@ -1,0 +1,56 @@
+import { Writable } from 'node:stream';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { pino } from 'pino';
+import { makeCertificate } from '../../../test/support/agent-certificate';
+import { XmppWire } from '../../../test/support/xmpp-wire';
+import { Journal } from '../../journal/journal';
+import { ConfigModule } from '../config/config.module';
+import { readConfig } from '../config/config';
+import { AccountRegistry } from './account-registry';
+import { DeviceTransport } from './device-transport';
+import { scramKeys } from './scram';
+import { XmppModule } from './xmpp.module';
+
+/** What the module that keeps the accounts does. */
+@Module({ imports: [XmppModule] })
+class Accounts implements OnModuleInit {
+  constructor(private readonly registry: AccountRegistry) {}
+
+  onModuleInit(): void {
+    this.registry.use({ scramKeys: (agentId, algorithm) => scramKeys(`password of ${agentId}`, algorithm) });
+  }
+}
+
+it('listens when the application is up, for the accounts of a later module, and stops with it', async () => {
+  const lines: { port?: number }[] = [];
+  const sink = new Writable({
+    write: (line: Buffer, _encoding, done) => {
+      lines.push(JSON.parse(line.toString()) as { port?: number });
+      done();
+    },
+  });
+  const { cert, key, pin } = await makeCertificate();
+  const settings = ConfigModule.of({
+    config: readConfig({ PLATEN_XMPP_PORT: '0', PLATEN_XMPP_DOMAIN: 'xmpp.test' }),
+    secrets: {
+      cookieSecret: '',
+      encryptionKey: Buffer.alloc(32),
+      fakeSaltKey: Buffer.alloc(32),
+      localRelaySecret: '',
+    },
+    certificate: { certificate: cert, key, selfMade: true, pin },
+    journal: new Journal(pino(sink)),
+  });
+  const app = await Test.createTestingModule({ imports: [settings, Accounts] }).compile();
+  await app.init();
+  const { port } = lines.find((line) => line.port !== undefined)!;
+  const wire = await XmppWire.connect(port!, 'xmpp.test');
+  await wire.login('agent', 'password of agent');
+  expect(app.get(DeviceTransport, { strict: false }).isOnline('agent')).toBe(true);
+
+  await app.close();
+  await wire.expect(/system-shutdown/);
+  await wire.expectClosed();
+  await expect(XmppWire.connect(port!, 'xmpp.test')).rejects.toThrow('ECONNREFUSED');
+});
