@@ -178,11 +178,14 @@ describe('the control channel of the agent', () => {
   });
 
   it('gives up a stream on which too large a stanza comes', async () => {
-    const { messages } = await startChannel();
+    const { channel, lines } = makeChannel();
+    channel.handle(terminate, () => ({ connected: true }));
+    channel.start();
+    await until('agent online', () => server.isOnline('agent-1') && channel.online);
     const huge: Exchange = { ...terminate, request: z.any(), response: z.any() };
     await expect(server.request('agent-1', huge, { text: 'x'.repeat(100_000) })).rejects.toThrow();
     await until('a second login', () => logins.length === 2);
-    expect(messages()).toContain('no control channel');
+    expect(lines).toContainEqual(expect.objectContaining({ detail: 'the server sent too large a stanza' }));
   });
 
   it('logs in again after the server was away, and announces again', async () => {
