@@ -73,7 +73,6 @@ export class ControlPlaneLink implements ControlPlane {
 
   stop(): void {
     this.#stopped.abort();
-    this.#peer?.close();
     for (const go of this.#waiting.splice(0)) go();
   }
 
@@ -87,7 +86,7 @@ export class ControlPlaneLink implements ControlPlane {
       pin,
       bearer: `${relayId}.${secret}`,
     });
-    const stop = () => ws.terminate();
+    const stop = () => (ws.readyState === ws.OPEN ? ws.close(1001) : ws.terminate());
     this.#stopped.signal.addEventListener('abort', stop);
     try {
       const status = await upgraded(ws);
@@ -98,7 +97,6 @@ export class ControlPlaneLink implements ControlPlane {
         return true;
       }
       if (status !== 101) throw new RpcUnavailable(`the server answered with HTTP ${status}`);
-      this.#stopped.signal.removeEventListener('abort', stop);
       await this.#serve(ws, handlers);
     } catch (error) {
       this.journal.warn('the control plane cannot be reached', { detail: (error as Error).message });
@@ -114,12 +112,14 @@ export class ControlPlaneLink implements ControlPlane {
     await peer.call('announce', this.announcement);
     this.#peer = peer;
     this.#awaySince = undefined;
-    this.backoff.reset();
+    const connectedAt = Date.now();
     this.journal.info('connected with the control plane');
     for (const go of this.#waiting.splice(0)) go();
     await peer.closed;
     this.#peer = undefined;
     this.#awaySince = Date.now();
+    // A server that takes the link and drops it at once (another version) must not be dialled without pause.
+    if (this.#awaySince - connectedAt > LIMITS.RELAY_RPC_TIMEOUT_MS) this.backoff.reset();
     if (!this.#stopped.signal.aborted) this.journal.warn('the connection with the control plane is gone');
   }
 }

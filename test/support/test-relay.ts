@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRelay, type Relay } from '../../src/relay/relay';
+import type { RelayConfig } from '../../src/relay/relay-config';
+import { LIMITS } from '../../src/protocol/limits';
+import { dialRelay, type RelayConnection } from '../../src/tunnel/relay-connection';
+import { ControlPlaneStandIn, type PreparedSession } from './control-plane-stand-in';
+import { recordedJournal, type RecordedJournal } from './agent-journal';
+
+/** A relay in this process with a stand-in of its control plane; real sockets, real database. */
+export interface TestRelay {
+  readonly relay: Relay;
+  readonly controlPlane: ControlPlaneStandIn;
+  readonly recorded: RecordedJournal;
+  readonly config: RelayConfig;
+  /** Both halves, established and joined. */
+  join(session: PreparedSession): Promise<{ device: RelayConnection; terminal: RelayConnection }>;
+  stop(): Promise<void>;
+}
+
+export async function startTestRelay(changes: Partial<RelayConfig> = {}): Promise<TestRelay> {
+  const controlPlane = await ControlPlaneStandIn.start();
+  const data = await mkdtemp(join(tmpdir(), 'platen-relay-'));
+  const recorded = recordedJournal();
+  const config: RelayConfig = {
+    id: 'local',
+    secret: ControlPlaneStandIn.SECRET,
+    data,
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: undefined,
+    pairs: 1,
+    rpcUrl: `${controlPlane.url.replace('http', 'ws')}/internal/relay`,
+    serverPin: undefined,
+    tls: undefined,
+    logLevel: 'silent',
+    ...changes,
+  };
+  const relay = await startRelay(config, '0.0.0-test', recorded.journal);
+  return {
+    relay,
+    controlPlane,
+    recorded,
+    config,
+    async join(session) {
+      const device = await dialRelay(session.device, 'device');
+      const terminal = await dialRelay(session.terminal, 'terminal');
+      await Promise.all([device.joined, terminal.joined]);
+      return { device, terminal };
+    },
+    async stop() {
+      await relay.stop();
+      await controlPlane.stop();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Changes a limit for one test; `jest.restoreAllMocks()` takes it back. */
+export function setLimit(name: keyof typeof LIMITS, value: number): void {
+  jest.replaceProperty(LIMITS, name, value);
+}
