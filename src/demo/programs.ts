@@ -19,6 +19,9 @@ export class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed';
 }
 
+/** For the last lines of a program that has exited to be read. */
+const LAST_WORDS_MS = 50;
+
 /** Lines kept per program; the oldest go first. */
 const KEPT_LINES = 20_000;
 
@@ -39,7 +42,8 @@ export class Program {
         this.keep(this.printed, error.message);
         resolve(127);
       });
-      child.once('close', (code, signal) => resolve(code ?? signal ?? 0));
+      // not `close`: a relay that outlives its server keeps the server's standard error open
+      child.once('exit', (code, signal) => setTimeout(() => resolve(code ?? signal ?? 0), LAST_WORDS_MS));
     });
     void this.exited.then(() => this.tell());
     createInterface({ input: child.stderr! }).on('line', (text) => {

@@ -15,21 +15,25 @@ type EndedBy = 'terminal' | 'device';
 /** Plays the first remote session without a person; `say` gets a line per step. @throws ScenarioFailed, ProgramFailed */
 export async function playScenario(stage: Stage, lines: LogLine[], say: (line: string) => void): Promise<void> {
   const { technician } = SAMPLE_USERS;
+  const { username, password } = technician;
+  const { cookie = '' } = await request(stage.serverUrl, 'POST', '/api/auth/login', { username, password });
+  lines.length = 0;
   say('The technician logs in');
-  const login = ['login', stage.serverUrl, '--user', technician.username, '--password-stdin'];
-  await finished(stage.platen('terminal', login, `${technician.password}\n`));
+  const login = ['login', stage.serverUrl, '--user', username, '--password-stdin'];
+  await finished(stage.platen('terminal', login, `${password}\n`));
   tell(lines, say);
 
   for (const device of stage.devices) {
     for (const endedBy of ['terminal', 'device'] as const) {
       say(`A session with ${device.id}, ended by the ${endedBy}`);
-      await playSession(stage, device, endedBy);
+      const sessionId = await playSession(stage, device, endedBy);
+      await checkBooks(stage, cookie, sessionId, endedBy);
       tell(lines, say);
     }
   }
 }
 
-async function playSession(stage: Stage, device: { id: string; url: string }, endedBy: EndedBy): Promise<void> {
+async function playSession(stage: Stage, device: { id: string; url: string }, endedBy: EndedBy): Promise<string> {
   const reason = 'Demonstration: looking at the status page';
   const connect = stage.platen('terminal', ['connect', device.id, 'web', '--reason', reason, '--json']);
   try {
@@ -47,16 +51,14 @@ async function playSession(stage: Stage, device: { id: string; url: string }, en
     else await press(stage, `/sessions/${sessionId}/end`, {});
     await event(connect, 'ended');
     await connect.exited;
-    await checkBooks(stage, sessionId, endedBy);
+    return sessionId;
   } finally {
     await connect.stop('SIGKILL');
   }
 }
 
 /** Both halves have ended, in order, and both logs are kept. */
-async function checkBooks(stage: Stage, sessionId: string, endedBy: EndedBy): Promise<void> {
-  const { username, password } = SAMPLE_USERS.technician;
-  const { cookie } = await request(stage.serverUrl, 'POST', '/api/auth/login', { username, password });
+async function checkBooks(stage: Stage, cookie: string, sessionId: string, endedBy: EndedBy): Promise<void> {
   const { body } = await request(stage.serverUrl, 'GET', `/api/sessions/${sessionId}`, undefined, cookie);
   const { state, ending, device, terminal } = sessionWithSteps.parse(body);
   const complete = [device, terminal].every((half) => half.startedAt && half.endedAt);

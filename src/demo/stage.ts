@@ -43,8 +43,16 @@ export interface Stage {
   readonly stop: () => Promise<void>;
 }
 
+/** An application of a staged device beside its web pages. */
+export interface ExtraApplication {
+  readonly device: string;
+  readonly id: string;
+  readonly target: string;
+}
+
 export interface StageOptions {
   readonly folder: string;
+  readonly applications?: readonly ExtraApplication[];
   readonly ports: Ports;
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
@@ -107,7 +115,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
     onProgress('starting the agent');
     const agentFile = join(folder, 'agent.json');
-    await writeFile(agentFile, JSON.stringify(agentConfiguration(ports, devices, folder), null, 2));
+    await writeFile(agentFile, JSON.stringify(agentConfiguration(options, devices), null, 2));
     if (!existsSync(join(folder, 'agent-credentials.json'))) {
       const ticket = await enrolmentTicket(serverUrl, 'demo-agent');
       await finished(
@@ -140,7 +148,7 @@ async function enrolmentTicket(serverUrl: string, agentId: string): Promise<stri
   return (created.body as { ticket: string }).ticket;
 }
 
-function agentConfiguration(ports: Ports, devices: StagedDevice[], folder: string): unknown {
+function agentConfiguration({ ports, folder, applications = [] }: StageOptions, devices: StagedDevice[]): unknown {
   const known: Record<string, object> = {
     'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' },
     ippeveprinter: { name: 'Test printer', kind: 'printer', model: 'ippeveprinter', location: 'Office' },
@@ -151,7 +159,12 @@ function agentConfiguration(ports: Ports, devices: StagedDevice[], folder: strin
     devices: devices.map(({ id, url }) => ({
       id,
       ...known[id],
-      applications: [{ id: 'web', title: 'Web pages', target: url }],
+      applications: [
+        { id: 'web', title: 'Web pages', target: url },
+        ...applications
+          .filter(({ device }) => device === id)
+          .map((each) => ({ id: each.id, title: each.id, target: each.target })),
+      ],
     })),
   };
 }

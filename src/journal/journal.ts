@@ -14,9 +14,11 @@ const timestamp = (): string => `,"at":${(performance.timeOrigin + performance.n
  */
 export function createJournal(program: string, level: string): Journal {
   const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  const lines = destination({ fd: 2, sync: true });
+  lines.on('error', () => undefined); // nobody reads the log any more: no reason to stop working
   const logger = pino(
     { level, base: { program, pid: process.pid }, timestamp, redact: { paths, censor: '[secret]' } },
-    destination({ fd: 2, sync: true }),
+    lines,
   );
   return new Journal(logger);
 }

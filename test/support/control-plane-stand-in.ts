@@ -84,7 +84,7 @@ export class ControlPlaneStandIn {
     params: Params<RelayMethods, K>,
   ): Promise<Result<RelayMethods, K>> {
     await until('the relay to be connected', () => this.#peer !== undefined);
-    return (await this.#peer!.call(method, params));
+    return await this.#peer!.call(method, params);
   }
 
   /** S145-S149: a link with tokens for both halves. */

@@ -6,7 +6,7 @@ import type { Step } from '../../src/protocol/steps';
 import { request } from '../../src/demo/console-login';
 import { freePorts, type LogLine, type Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
-import { finished, SAMPLE_USERS, setStage, type Stage } from '../../src/demo/stage';
+import { finished, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';
 import { until } from './until';
 
 /** The compiled `platen` command. */
@@ -16,10 +16,12 @@ export const CLI = join(__dirname, '../../dist/src/cli.js');
 export class TestStage {
   readonly lines: LogLine[] = [];
   stage!: Stage;
-  private folder = '';
+  folder = '';
+  private readonly again: Program[] = [];
+  private readonly connects: { connect: Program; id: string }[] = [];
   private cookie: string | undefined;
 
-  static async set(env: Record<string, string> = {}): Promise<TestStage> {
+  static async set({ env, applications }: Pick<StageOptions, 'env' | 'applications'> = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
     const [http, xmpp, relay, panel, mfp, printer] = await freePorts(6);
@@ -28,6 +30,7 @@ export class TestStage {
       ports: { http: http!, xmpp: xmpp!, relay: relay!, panel: panel!, mfp: mfp!, printer: printer! },
       cli: CLI,
       env,
+      applications,
       onLog: (line) => it.lines.push(line),
     });
     const { username, password } = SAMPLE_USERS.technician;
@@ -37,9 +40,33 @@ export class TestStage {
     return it;
   }
 
+  /** Ends what a test has left open, so that the next one finds the pair free. */
+  async clear(): Promise<void> {
+    for (const { connect, id } of this.connects.splice(0)) {
+      connect.child.kill('SIGCONT');
+      await connect.stop('SIGKILL');
+      await this.ended(id);
+    }
+  }
+
   async strike(): Promise<void> {
+    for (const program of this.again) await program.stop();
     await this.stage.stop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Starts a program again that a test has killed. */
+  async restart(what: 'server' | 'agent'): Promise<Program> {
+    const since = performance.timeOrigin + performance.now();
+    const args = what === 'server' ? ['server'] : ['agent', 'run', '--config', join(this.folder, 'agent.json')];
+    const program = this.stage.platen(what, args);
+    this.again.unshift(program);
+    await program.logged(what === 'server' ? 'server listening' : 'agent online');
+    if (what === 'server') {
+      await this.logged('the agent is back', (line) => line.msg === 'devices announced' && line.at > since);
+      await this.logged('the relay is back', (line) => line.msg === 'relay connected' && line.at > since);
+    }
+    return program;
   }
 
   device(id: string): { id: string; url: string } {
@@ -63,7 +90,7 @@ export class TestStage {
       const session = await this.session(id);
       return session.state === 'ended' && session;
     };
-    return until(`the end of session ${id}`, look, timeoutMs);
+    return until(`the end of session ${id}`, look, timeoutMs, 150);
   }
 
   /** Waits for a line in any program's log. */
@@ -78,16 +105,17 @@ export class TestStage {
   }
 
   /** `platen connect`, up to the moment when the approval screen is shown. */
-  async request(device: string, ...more: string[]): Promise<{ connect: Program; id: string }> {
-    const args = ['connect', device, 'web', '--reason', 'End-to-end test', '--json', ...more];
+  async request(device: string, application = 'web'): Promise<{ connect: Program; id: string }> {
+    const args = ['connect', device, application, '--reason', 'End-to-end test', '--json'];
     const connect = this.stage.platen('terminal', args);
     const { sessionId: id } = await event(connect, 'requested');
+    this.connects.push({ connect, id });
     await this.step('S143', id);
     return { connect, id };
   }
   /** The same, approved and connected; `url` leads to the application. */
-  async connect(device: string, ...more: string[]): Promise<{ connect: Program; id: string; url: string }> {
-    const { connect, id } = await this.request(device, ...more);
+  async connect(device: string, application?: string): Promise<{ connect: Program; id: string; url: string }> {
+    const { connect, id } = await this.request(device, application);
     await this.press(`/approvals/${id}`, { decision: 'approved' });
     const { url } = await event(connect, 'listening');
     return { connect, id, url: String(url) };

@@ -5,12 +5,13 @@ export async function until<T>(
   what: string,
   look: () => T | false | null | undefined | Promise<T | false | null | undefined>,
   ms = 10_000,
+  everyMs = 5,
 ): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     const seen = await look();
     if (seen !== false && seen != null) return seen;
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for: ${what}`);
-    await delay(5);
+    await delay(everyMs);
   }
 }

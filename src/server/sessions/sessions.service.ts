@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newSession, SessionConnection } from '../../protocol/api';
-import { ENDINGS } from '../../protocol/remote-session';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
 import { DevicesService } from '../devices/devices.service';
@@ -105,8 +104,7 @@ export class SessionsService {
   async connection(actor: Actor, id: string): Promise<SessionConnection> {
     const session = await this.repository.find(id);
     if (!session || session.userId !== actor.userId) throw new UnknownSession(id);
-    if (session.ending)
-      return { status: 'over', ending: session.ending, detail: session.detail || ENDINGS[session.ending] };
+    if (session.ending) return { status: 'over', ending: session.ending, detail: session.detail };
     if (!session.terminalConnection) return { status: 'waiting', state: session.state };
     this.timeline.step('S202', id);
     return { status: 'ready', connection: session.terminalConnection };

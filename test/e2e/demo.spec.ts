@@ -1,0 +1,36 @@
+import { createServer } from 'node:net';
+import { Program } from '../../src/demo/programs';
+import { CLI } from '../support/test-stage';
+
+it('platen demo --once plays the whole scenario and names its steps', async () => {
+  const demo = Program.start('demo', [process.execPath, CLI, 'demo', '--once']);
+  expect({ exit: await demo.exited, printed: demo.printed.join('\n') }).toMatchObject({ exit: 0 });
+  const steps = demo.printed.map((line) => /^ {2}(S\d{3}) /.exec(line)?.[1]).filter((step) => step);
+  const expected = [
+    'S101',
+    'S141',
+    'S144',
+    'S147',
+    'S149',
+    'S180',
+    'S214',
+    'S232',
+    'S267',
+    'S295',
+    'S272',
+    'S299',
+    'S332',
+  ];
+  expect(expected.filter((step) => !steps.includes(step))).toEqual([]);
+}, 120_000);
+
+it('platen demo says in one line which port is busy', async () => {
+  const busy = createServer().listen(8080, '127.0.0.1');
+  try {
+    const demo = Program.start('demo', [process.execPath, CLI, 'demo']);
+    expect(await demo.exited).toBe(1);
+    expect(demo.printed).toEqual([expect.stringMatching(/^platen demo: port 8080.* is in use/)]);
+  } finally {
+    busy.close();
+  }
+});
