@@ -1,0 +1,159 @@
+import { Body, Controller, Get, HttpException, Module, Param, Post, Query, Res } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Response } from 'express';
+import request from 'supertest';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { PROBLEMS, ProblemError, problem, type ProblemCode } from '../../protocol/problems';
+import { readConfig } from '../config/config';
+import { ConfigModule, type Settings } from '../config/config.module';
+import { prepareHttp } from './http-application';
+import { TooManyRequests } from './http.errors';
+import { HttpModule } from './http.module';
+
+const thing = z.strictObject({ name: z.string().min(1), size: z.int().max(10) });
+
+class Declined extends ProblemError {
+  constructor() {
+    super('session-over', 'It is over.');
+  }
+}
+
+@Controller('try')
+class TryController {
+  @Post('body')
+  body(@Body({ schema: thing }) body: z.infer<typeof thing>): unknown {
+    return body;
+  }
+  @Get('query')
+  query(@Query({ schema: z.object({ n: z.coerce.number().int() }) }) query: { n: number }): unknown {
+    return query;
+  }
+  @Get('param/:id')
+  param(@Param('id') id: string): string {
+    return id;
+  }
+  @Get('own')
+  own(): never {
+    throw new Declined();
+  }
+  @Get('busy')
+  busy(): never {
+    throw new TooManyRequests('Later.', 7);
+  }
+  @Get('unforeseen')
+  unforeseen(): never {
+    throw new TypeError('the password is swordfish');
+  }
+  @Get('not-an-error')
+  notAnError(): Promise<never> {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    return Promise.reject('swordfish');
+  }
+  @Get('status/418')
+  teapot(): never {
+    throw new HttpException('short and stout', 418);
+  }
+  @Get('status/502')
+  gateway(): never {
+    throw new HttpException('swordfish', 502);
+  }
+  @Get('late')
+  late(@Res() response: Response): never {
+    response.write('half an ans');
+    throw new Error('too late');
+  }
+}
+
+describe('errors over HTTP', () => {
+  const lines: string[] = [];
+  let app: NestExpressApplication;
+  beforeAll(async () => {
+    const journal = new Journal(pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }));
+    const certificate = { certificate: '', key: '', selfMade: true, pin: '' };
+    const settings = { config: readConfig({}), journal, certificate, secrets: {} } as unknown as Settings;
+    @Module({ imports: [ConfigModule.of(settings), HttpModule], controllers: [TryController] })
+    class TryModule {}
+    app = await NestFactory.create<NestExpressApplication>(TryModule, { bodyParser: false, logger: false });
+    prepareHttp(app, settings);
+    await app.listen(0, '127.0.0.1');
+  });
+  afterAll(() => app.close());
+  beforeEach(() => (lines.length = 0));
+
+  const http = () => request(app.getHttpServer());
+  const post = (body: string | object) => http().post('/try/body').set('Content-Type', 'application/json').send(body);
+  const big = JSON.stringify({ name: 'x'.repeat(LIMITS.API_BODY_BYTES) });
+
+  const cases: [what: string, ask: () => request.Test, code: ProblemCode, more: object][] = [
+    ['an error of ours', () => http().get('/try/own'), 'session-over', { detail: 'It is over.' }],
+    ['no route', () => http().get('/nothing?token=swordfish'), 'not-found', {}],
+    ['no route of this method', () => http().put('/try/own'), 'not-found', {}],
+    ['malformed JSON', () => post('{"name":'), 'invalid-request', {}],
+    ['a body that is no JSON', () => post('name=x').type('text/plain'), 'invalid-request', {}],
+    ['an unknown character set', () => post('{}').type('application/json; charset=klingon'), 'invalid-request', {}],
+    ['a body that only says it is compressed', () => post('{}').set('Content-Encoding', 'gzip'), 'invalid-request', {}],
+    ['too much', () => post(big), 'too-large', {}],
+    ['a wrong query', () => http().get('/try/query?n=x'), 'invalid-request', { errors: [{ path: 'n' }] }],
+    ['a broken address', () => http().get('/try/param/%E0%A4%A'), 'invalid-request', {}],
+    ['any other 4xx', () => http().get('/try/status/418'), 'invalid-request', { detail: 'short and stout' }],
+    ['too many requests', () => http().get('/try/busy'), 'too-many-requests', { detail: 'Later.' }],
+    ['an unforeseen error', () => http().get('/try/unforeseen'), 'internal-error', {}],
+    ['what is no error at all', () => http().get('/try/not-an-error'), 'internal-error', {}],
+    ['any 5xx', () => http().get('/try/status/502'), 'internal-error', {}],
+  ];
+  it.each(cases)('says %s as a problem', async (_what, ask, code, more) => {
+    const answer = await ask();
+    expect(answer.status).toBe(PROBLEMS[code].status);
+    expect(answer.get('Content-Type')).toMatch(/^application\/problem\+json/);
+    const body = problem.parse(answer.body);
+    expect(body).toMatchObject({ code, status: answer.status, type: `urn:platen:problem:${code}`, ...more });
+    expect(JSON.stringify(body)).not.toContain('swordfish');
+  });
+
+  it('names every wrong field', async () => {
+    const answer = await post({ name: '', size: 11, more: 1 }).expect(400);
+    const paths = (answer.body.errors as { path: string }[]).map((error) => error.path);
+    expect(paths.sort()).toEqual(['', 'name', 'size']);
+  });
+
+  it('does not repeat a flood of wrong fields', async () => {
+    const flood = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`f${n}`, n]));
+    const answer = await post(flood).expect(400);
+    expect(answer.text.length).toBeLessThan(5000);
+  });
+
+  it('does not let a body reach a prototype', async () => {
+    await post('{"name":"a","size":1,"__proto__":{"admin":true}}');
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it('says when to come back', async () => {
+    const answer = await http().get('/try/busy');
+    expect(answer.get('Retry-After')).toBe('7');
+  });
+
+  it('gives an unforeseen error an ID that is in the log, with what happened', async () => {
+    const answer = await http().get('/try/unforeseen?token=geheim').expect(500);
+    const incident = /[0-9a-f-]{36}/.exec(answer.body.detail as string)![0];
+    const line = lines.find((text) => text.includes(incident))!;
+    expect(JSON.parse(line)).toMatchObject({ incident, err: { message: 'the password is swordfish' } });
+    expect(lines.join('')).not.toContain('geheim');
+  });
+
+  it('cuts an answer that has begun, so that it is not taken for a whole one', async () => {
+    await expect(http().get('/try/late')).rejects.toThrow(/aborted|hang up/);
+  });
+
+  it('sends headers that keep a browser from harm, also with errors', async () => {
+    const { headers } = await http().get('/nothing');
+    expect(headers['content-security-policy']).toContain("default-src 'self'");
+    expect(headers['content-security-policy']).not.toContain('upgrade-insecure-requests');
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    expect(headers).not.toHaveProperty('strict-transport-security');
+    expect(headers).not.toHaveProperty('x-powered-by');
+  });
+});
