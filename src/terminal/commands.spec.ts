@@ -90,7 +90,7 @@ describe("the technician's commands", () => {
   it('sessions, of one device that go on', async () => {
     await run((io) => sessions(io, { live: true, device: 'copy-room' }));
     expect(Object.fromEntries(api.requests[0]!.query)).toMatchObject({ state: 'live', deviceId: 'copy-room' });
-    expect(terminal.out()).toMatch(/0d2b3f6e-[\w-]+ +copy-room\/web +ended-by-.* +1:05\n$/);
+    expect(terminal.out()).toMatch(/0d2b3f6e-[\w-]+ +copy-room\/web +ended-by-terminal .* +1:05\n$/);
     expect(
       Math.max(
         ...terminal
@@ -110,6 +110,14 @@ describe("the technician's commands", () => {
       /S141 +asked/,
     ])
       expect(terminal.out()).toMatch(shown);
+    expect(
+      Math.max(
+        ...terminal
+          .out()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(100);
   });
 
   it('end', async () => {

@@ -34,7 +34,7 @@ export async function concludeSession(
     terminal: session?.terminal ?? null,
     exitCode: EXIT_CODES[exit].code,
   });
-  progress.say(`${byUs ? 'Session ended.' : `Session over: ${ENDINGS[ending]}`} ${closedWords(closed)}`.trim());
+  progress.say(byUs ? 'Session ended.' : `Session over: ${ENDINGS[ending]} (${closedWords(closed)})`);
   for (const line of session ? summary(session) : [`The server cannot be asked now; later: platen session ${id}`])
     progress.sum(line);
   return exit;
@@ -75,6 +75,4 @@ function endingOf(closed: Closed, session: SessionWithSteps | undefined, byUs: b
 }
 
 const closedWords = (closed: Closed): string =>
-  closed.kind === 'lost'
-    ? `(the connection to the relay broke, code ${closed.code})`
-    : `(${END_REASONS[closed.message.reason]})`;
+  closed.kind === 'lost' ? `the relay connection broke, code ${closed.code}` : END_REASONS[closed.message.reason];

@@ -1,7 +1,7 @@
 import type { Session } from '../protocol/api';
 import type { Ending, SessionState } from '../protocol/remote-session';
 import { LIMITS } from '../protocol/limits';
-import { duration } from './formats';
+import { duration, moment } from './formats';
 import type { TerminalIo } from './terminal-io';
 
 type Event = 'requested' | 'approved' | 'connected' | 'listening' | 'draining' | 'ended';
@@ -59,7 +59,7 @@ export class ConnectProgress {
 
   connected(validUntil: Date): void {
     this.event('connected', { validUntil: validUntil.toISOString() });
-    this.say(`Connected with the device, until ${validUntil.toLocaleTimeString()} at the latest.`);
+    this.say(`Connected with the device, until ${moment(validUntil.toISOString()).slice(11)} at the latest.`);
   }
 
   listening(port: number): void {

@@ -1,4 +1,4 @@
-import { END_REASONS, ENDINGS, type Half } from '../protocol/remote-session';
+import { ENDINGS, type Half } from '../protocol/remote-session';
 import type { Session } from '../protocol/api';
 import type { SessionWithSteps } from './api-client';
 import { bytes, duration, moment, stateOf } from './formats';
@@ -40,10 +40,10 @@ export const halves = (found: Session): string[] => [
 ];
 
 function halfLine(half: Half, { state, startedAt, endedAt, endReason }: Session['device']): string {
-  const from = startedAt === null ? 'never connected' : `${moment(startedAt)} to ${endedAt ? moment(endedAt) : 'now'}`;
+  const until = endedAt === null ? 'now' : moment(endedAt).slice(11);
+  const from = startedAt === null ? 'never connected' : `${moment(startedAt)} to ${until}`;
   const title = half === 'device' ? "Device's half   " : "Terminal's half ";
-  const why = endReason === null ? '' : ` - ${END_REASONS[endReason]}`;
-  return `${title} ${state}, ${from}${why}`;
+  return `${title} ${state}, ${from}${endReason === null ? '' : ` (${endReason})`}`;
 }
 
 function timeline({ steps }: SessionWithSteps): string[] {

@@ -6,8 +6,8 @@ import type { TerminalIo } from './terminal-io';
 
 const COLUMNS: Column<Session>[] = [
   { title: 'SESSION', value: ({ id }) => id, width: 36 },
-  { title: 'DEVICE', value: ({ deviceId, applicationId }) => `${deviceId}/${applicationId}`, width: 22 },
-  { title: 'STATE', value: stateOf, width: 10 },
+  { title: 'DEVICE', value: ({ deviceId, applicationId }) => `${deviceId}/${applicationId}`, width: 18 },
+  { title: 'STATE', value: stateOf, width: 19 },
   { title: 'ASKED', value: ({ requestedAt }) => moment(requestedAt).slice(5, 16), width: 11 },
   { title: 'TIME', value: ({ durationSeconds: time }) => (time === null ? '-' : duration(time)), width: 7 },
 ];
