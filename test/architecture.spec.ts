@@ -10,9 +10,23 @@ const GROUND = ['protocol', 'journal', 'tunnel'];
 /** Ground floor, lowest first: each may import those before it. */
 const groundRule = (place: string) => GROUND.slice(0, GROUND.indexOf(place));
 /** The wings share only the ground floor: what they say to each other goes over a documented wire. */
-const WINGS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'demo'];
+const WINGS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'console', 'demo'];
 /** The server's modules, each importing only from its left, so that a request flows one way. */
-const MODULES = ['config', 'database', 'http', 'auth', 'notices', 'xmpp', 'devices', 'sessions', 'relays'];
+const MODULES = [
+  'config',
+  'database',
+  'http',
+  'auth',
+  'notices',
+  'xmpp',
+  'devices',
+  'sessions',
+  'relays',
+  'maintenance',
+  'deployment',
+  'browser-sessions',
+  'live',
+];
 
 /** Libraries that may be used in few places only. */
 const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
@@ -20,6 +34,11 @@ const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
   [/^@xmpp\//, ['agent'], 'the agent is the only XMPP client'],
   [/^@nestjs\//, ['server'], 'only the server is a Nest application'],
   [/^(typeorm|pg)$/, ['server', 'ormconfig'], 'only the server keeps a TypeORM database'],
+  [
+    /^(react|react-dom|react-router|@mantine\/.*|@tanstack\/.*)(\/.*)?$/,
+    ['console'],
+    'only the console is a React application',
+  ],
   [/^sqlite3$/, ['relay'], "the relay's session database is its own; the server's is opened by TypeORM"],
 ];
 
@@ -40,6 +59,8 @@ function refusalOf(file: string, target: string): string | undefined {
   if (wing === 'cli.ts') return otherModule.startsWith('commands') ? undefined : 'cli.ts only registers commands';
   if (GROUND.includes(wing))
     return groundRule(wing).includes(otherWing) ? undefined : `${wing} may not know ${otherWing}`;
+  if (wing === 'console')
+    return otherWing === 'protocol' ? undefined : 'the console shares only protocol with the others';
   if (GROUND.includes(otherWing)) return undefined;
   if (wing !== otherWing) return `${wing} and ${otherWing} may only speak over a wire`;
   const from = MODULES.indexOf(module);

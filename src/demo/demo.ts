@@ -51,8 +51,7 @@ async function runOnce(): Promise<number> {
 async function runUntilInterrupted(folder: string): Promise<number> {
   await checkPorts(USUAL_PORTS);
   const interrupted = new Promise<void>((done) => {
-    process.once('SIGINT', done);
-    process.once('SIGTERM', done);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
   });
   const stage = await setStage({
     folder,

@@ -9,8 +9,8 @@ import { event, press } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';
 import { until } from './until';
 
-/** The compiled `platen` command. */
-export const CLI = join(__dirname, '../../dist/src/cli.js');
+/** The compiled `platen` command; another build can be named. */
+export const CLI = process.env.PLATEN_TEST_CLI ?? join(__dirname, '../../dist/src/cli.js');
 
 /** All programs of Platen as real processes on loopback, with everything they log. */
 export class TestStage {
