@@ -17,7 +17,7 @@ export function relayMethods(master: Master, reporter: LogReporter, version: str
     health: () =>
       Promise.resolve({
         version,
-        pairs: master.pairs.length,
+        pairs: master.pairs,
         links: master.links,
         unacknowledgedLogs: reporter.unacknowledged,
         uptimeSeconds: process.uptime(),
