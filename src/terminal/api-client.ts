@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   about,
   createdApiToken,
+  createdEnrolment,
   device,
   newSession,
   page,
@@ -56,6 +57,10 @@ export class ApiClient {
 
   revokeCurrentToken(): Promise<void> {
     return this.send('DELETE', '/api/tokens/current');
+  }
+
+  createEnrolment(agentId: string) {
+    return this.call('POST', '/api/enrolment-codes', createdEnrolment, { agentId });
   }
 
   devices(): Promise<Device[]> {

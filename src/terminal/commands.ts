@@ -54,6 +54,11 @@ export function register(program: Command): void {
   add('end <id>', 'end a remote session').action((id: string) =>
     perform(async (io) => (await import('./end.js')).end(io, id)),
   );
+  add('ticket <agent>', 'make the one-time ticket that enrols an agent (administrators)')
+    .option('--json', "print the API's answer")
+    .action((agentId: string, options: Json) =>
+      perform(async (io) => (await import('./ticket.js')).ticket(io, agentId, options), options),
+    );
   add('connect <device> <application>', "open a local port that leads to a device's application, once it is approved")
     .requiredOption('--reason <text>', 'why; the person at the device reads it')
     .option('--port <number>', 'local port on 127.0.0.1; any free one otherwise', whole(0, 65_535), 0)

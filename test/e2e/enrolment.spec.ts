@@ -1,0 +1,56 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Program } from '../../src/demo/programs';
+import { finished, SAMPLE_USERS } from '../../src/demo/stage';
+import { CLI, TestStage } from '../support/test-stage';
+
+let on: TestStage;
+beforeAll(async () => {
+  on = await TestStage.set();
+}, 120_000);
+afterAll(() => on?.strike(), 60_000);
+
+/** `platen`, logged in as the administrator. */
+const asAdmin = (args: string[], input = ''): Program =>
+  Program.start('terminal', [process.execPath, CLI, ...args], {
+    env: { PLATEN_CREDENTIALS: join(on.folder, 'admin-credentials.json'), PLATEN_LOG_LEVEL: 'silent' },
+    input,
+  });
+const agentFile = () => join(on.folder, 'second-agent.json');
+const enrol = (ticket: string, ...more: string[]): Program =>
+  on.stage.platen(
+    'enrol',
+    ['agent', 'enrol', '-', '--server', on.stage.serverUrl, '--config', agentFile(), ...more],
+    ticket,
+  );
+
+it('takes a second agent from a ticket to its devices in the list', async () => {
+  const { username, password } = SAMPLE_USERS.admin;
+  await finished(asAdmin(['login', on.stage.serverUrl, '--user', username, '--password-stdin'], `${password}\n`));
+  const made = await finished(asAdmin(['ticket', 'hall']));
+  const ticket = `${made.printed[0]}\n`;
+  const application = { id: 'web', title: 'Web pages', target: on.device('demo-mfp').url };
+  const device = { id: 'hall-mfp', name: 'MFP in the hall', kind: 'mfp', applications: [application] };
+  await writeFile(agentFile(), JSON.stringify({ panel: { port: 0 }, state: 'second', devices: [device] }));
+
+  const credentials = ['--credentials', join(on.folder, 'second-credentials.json')];
+  await finished(enrol(ticket, ...credentials));
+  const again = enrol(ticket, '--credentials', join(on.folder, 'third-credentials.json'));
+  expect(await again.exited).toBe(1);
+  expect(again.printed.join('\n')).toMatch(/a code works once/);
+
+  const agent = on.stage.platen('second', ['agent', 'run', '--config', agentFile(), ...credentials]);
+  try {
+    await agent.logged('agent online');
+    const listed = await finished(asAdmin(['devices', '--json']));
+    const rows = JSON.parse(listed.printed.join('')) as { id: string; online: boolean; agentId: string }[];
+    expect(rows.find(({ id }) => id === 'hall-mfp')).toMatchObject({ online: true, agentId: 'hall' });
+  } finally {
+    await agent.stop();
+  }
+});
+
+it('gives a ticket to administrators only', async () => {
+  const refused = on.stage.platen('terminal', ['ticket', 'hall']);
+  expect(await refused.exited).toBe(16);
+});
