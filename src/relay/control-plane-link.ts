@@ -59,6 +59,10 @@ export class ControlPlaneLink implements ControlPlane {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  async whenDisconnected(): Promise<void> {
+    await this.#peer?.closed;
+  }
+
   /** Dials, serves and dials again until `stop`. */
   async run(handlers: RpcHandlers<RelayMethods>): Promise<void> {
     const { signal } = this.#stopped;

@@ -14,4 +14,6 @@ export interface ControlPlane {
   ): Promise<Result<ControlPlaneMethods, K>>;
   /** Resolves at the next (or present) moment it is connected, or when the relay stops. */
   whenConnected(): Promise<void>;
+  /** Resolves at the next (or present) moment it is not connected. */
+  whenDisconnected(): Promise<void>;
 }

@@ -82,11 +82,11 @@ export class HalfEnding {
       }),
     );
     acknowledged.catch(() => undefined); // the relay stops; the log is reported after the next start
-    const enough = this.controlPlane.connected ? acknowledged : stored;
     const timeout = new AbortController();
     await Promise.race([
-      enough.catch(() => undefined),
-      delay(LIMITS.RELAY_RPC_TIMEOUT_MS, undefined, { signal: timeout.signal }),
+      acknowledged.catch(() => undefined),
+      stored.then(() => this.controlPlane.whenDisconnected()),
+      delay(LIMITS.RELAY_CLOSE_MS, undefined, { signal: timeout.signal }),
     ]);
     timeout.abort();
   }

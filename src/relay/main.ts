@@ -5,6 +5,7 @@ import { startRelay } from './relay';
 
 /** `platen relay`: runs until a signal, or until nobody needs it any more. */
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  process.umask(0o077); // the session database's side files, too, are nobody else's business
   const config = configOrExit(env);
   const journal = createJournal('relay', config.logLevel);
   const relay = await startRelay(config, productVersion(), journal).catch((error: unknown) => {

@@ -203,7 +203,7 @@ describe('what the relay refuses', () => {
       ['a web page', '/web-agent', { ...protocol, origin: 'https://evil.example' }, 404],
       ['another WebSocket version', '/cloud-hub', { ...protocol, 'sec-websocket-version': '7' }, 400],
     ])('%s', async (_name, path, headers, status) => {
-      const [found, body] = await get(path, headers as Record<string, string>);
+      const [found, body] = await get(path, headers);
       expect(found).toBe(status);
       if (!('sec-websocket-version' in headers) && status === 400) expect(body).toContain(RELAY_SUBPROTOCOL);
     });

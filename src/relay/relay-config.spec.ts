@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRelayConfig, RelayConfigurationError } from './relay-config';
+
+describe('settings of the relay', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'platen-relay-'));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const secret = 'a-secret-of-enough-characters';
+  const least = {
+    PLATEN_RELAY_SECRET_FILE: file('secret', `${secret}\n`),
+    PLATEN_RELAY_DATA: folder,
+    PLATEN_SERVER_URL: 'https://platen.example/',
+  };
+  const tls = { PLATEN_TLS_CERTIFICATE: file('crt', 'CERT'), PLATEN_TLS_KEY: file('key', 'KEY') };
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('have defaults for a relay beside its server', () => {
+    expect(readRelayConfig({ ...least, PLATEN_RELAY_PUBLIC_URL: '' })).toEqual({
+      id: 'local',
+      secret,
+      data: folder,
+      host: '127.0.0.1',
+      port: 8090,
+      publicUrl: undefined,
+      pairs: 1,
+      rpcUrl: 'wss://platen.example/internal/relay',
+      serverPin: undefined,
+      tls: undefined,
+      logLevel: 'info',
+    });
+  });
+
+  it('take TLS and a public address', () => {
+    const env = { ...least, ...tls, PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_PUBLIC_URL: 'wss://relay.example/x/' };
+    expect(readRelayConfig(env)).toMatchObject({
+      tls: { cert: 'CERT', key: 'KEY' },
+      publicUrl: 'wss://relay.example/x',
+    });
+  });
+
+  it.each([
+    ['no secret', { PLATEN_RELAY_SECRET_FILE: undefined }, 'PLATEN_RELAY_SECRET_FILE'],
+    ['a secret file that is not there', { PLATEN_RELAY_SECRET_FILE: '/nowhere/secret' }, 'ENOENT'],
+    ['a secret that is too short', { PLATEN_RELAY_SECRET_FILE: file('short', 'x') }, 'PLATEN_RELAY_SECRET_FILE'],
+    ['no server', { PLATEN_SERVER_URL: '' }, 'PLATEN_SERVER_URL'],
+    ['a server that is no HTTP', { PLATEN_SERVER_URL: 'ftp://x' }, 'PLATEN_SERVER_URL'],
+    ['no pairs', { PLATEN_RELAY_PAIRS: '0' }, 'PLATEN_RELAY_PAIRS'],
+    ['an ID that would split the credentials', { PLATEN_RELAY_ID: 'a.b' }, 'PLATEN_RELAY_ID'],
+    ['a certificate without key', { PLATEN_TLS_CERTIFICATE: tls.PLATEN_TLS_CERTIFICATE }, 'PLATEN_TLS_KEY'],
+    ['plain text for everybody', { PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_HOST'],
+    ['plain text on a host name', { PLATEN_RELAY_HOST: 'relay.example' }, 'PLATEN_RELAY_HOST'],
+  ])('refuse %s, naming the variable', (_name, changes, named) => {
+    const read = () => readRelayConfig({ ...least, ...changes });
+    expect(read).toThrow(RelayConfigurationError);
+    expect(read).toThrow(named);
+  });
+
+  it('never repeat a value', () => {
+    const env = { ...least, PLATEN_SERVER_URL: 'hidden', PLATEN_RELAY_PORT: 'hidden' };
+    const message = messageOf(() => readRelayConfig(env));
+    expect(message).toContain('PLATEN_RELAY_PORT');
+    expect(message).not.toContain('hidden');
+  });
+
+  it.each([['127.0.0.1'], ['127.9.9.9'], ['::1'], ['localhost']])('need no TLS on %s', (host) => {
+    expect(readRelayConfig({ ...least, PLATEN_RELAY_HOST: host }).host).toBe(host);
+  });
+
+  it('need no TLS behind a proxy that has it', () => {
+    const env = { ...least, PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_BEHIND_PROXY: 'yes' };
+    expect(readRelayConfig(env).tls).toBeUndefined();
+  });
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
+}

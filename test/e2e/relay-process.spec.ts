@@ -1,0 +1,117 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { dialRelay } from '../../src/tunnel/relay-connection';
+import { spkiPinOf } from '../../src/tunnel/pinned-tls';
+import { ControlPlaneStandIn } from '../support/control-plane-stand-in';
+import { RelayProcess } from '../support/relay-process';
+import { until } from '../support/until';
+
+describe('the relay as a process', () => {
+  let plane: ControlPlaneStandIn;
+  let relay: RelayProcess;
+
+  beforeEach(async () => {
+    plane = await ControlPlaneStandIn.start();
+  });
+  afterEach(async () => {
+    await relay.remove();
+    await plane.stop();
+  });
+
+  it('ends in order on SIGTERM: logs reported, peers told, exit code 0', async () => {
+    relay = await RelayProcess.start(plane.url);
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const exit = relay.kill('SIGTERM');
+    expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
+    expect(await exit).toBe(0);
+    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+  });
+
+  it('does not wait for a control plane that is away, and reports after the next start', async () => {
+    relay = await RelayProcess.start(plane.url);
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const { port } = plane;
+    await plane.away();
+    expect(await relay.kill('SIGINT')).toBe(0);
+    expect(await device.closed).toMatchObject({ kind: 'terminated' });
+    await plane.back(port);
+    await relay.again();
+    await until('the end logs', () => plane.endReasons(session.linkId).length === 2);
+    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+  });
+
+  it('ends the halves it finds open after SIGKILL, once, with the token hash they started with', async () => {
+    relay = await RelayProcess.start(plane.url);
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const started = plane.reported[0]!;
+    expect(await relay.kill('SIGKILL')).toBe('SIGKILL');
+    expect(await device.closed).toMatchObject({ kind: 'lost' });
+    for (const _start of [1, 2]) {
+      await relay.again();
+      await until('the end logs', () => plane.endReasons(session.linkId).length === 2);
+      await until('the acknowledgements', async () => (await plane.ask('health', {})).unacknowledgedLogs === 0);
+      expect(plane.endReasons(session.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
+      await relay.kill('SIGKILL');
+    }
+    expect(plane.ends(session.linkId, 'device')[0]!.tokenHash).toBe(started.tokenHash);
+    expect(plane.ends(session.linkId, 'terminal')[0]!.tokenHash).toBeNull();
+  });
+
+  it('goes on asking, slowly and with a warning, where the server refuses its secret', async () => {
+    plane.acceptsSecret = false;
+    relay = await RelayProcess.start(plane.url);
+    await until('the warning', () => relay.lines.some(({ msg }) => String(msg).includes('refuses the secret')));
+    expect(plane.upgrades).toBe(1);
+    expect(relay.child.exitCode).toBeNull();
+  });
+
+  it('leaves no session ID, token or secret in its log or its files', async () => {
+    relay = await RelayProcess.start(plane.url, { PLATEN_LOG_LEVEL: 'trace' });
+    const session = await plane.prepare();
+    const { device, terminal } = session;
+    const connections = [await dialRelay(device, 'device'), await dialRelay(terminal, 'terminal')];
+    for (const connection of connections) await connection.terminate();
+    const data = join(relay.folder, 'data');
+    const files = await Promise.all((await readdir(data)).map((name) => readFile(join(data, name), 'latin1')));
+    const written = [JSON.stringify(relay.lines), ...files].join('\n');
+    expect(written).toContain(session.linkId);
+    for (const secret of [
+      device.token,
+      terminal.token,
+      device.sessionId,
+      terminal.sessionId,
+      ControlPlaneStandIn.SECRET,
+    ])
+      expect(written).not.toContain(secret);
+    for (const name of await readdir(data)) expect((await stat(join(data, name))).mode & 0o077).toBe(0);
+  });
+
+  it('serves TLS to those who know its key, and to nobody else', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'relay' }]);
+    const folder = await mkdtemp(join(tmpdir(), 'platen-tls-'));
+    const env = { PLATEN_TLS_CERTIFICATE: join(folder, 'crt'), PLATEN_TLS_KEY: join(folder, 'key') };
+    await writeFile(env.PLATEN_TLS_CERTIFICATE, cert);
+    await writeFile(env.PLATEN_TLS_KEY, key, { mode: 0o600 });
+    relay = await RelayProcess.start(plane.url, env);
+    await rm(folder, { recursive: true });
+    const { device } = await plane.prepare();
+    expect(device.url).toMatch(/^wss:/);
+    await expect(dialRelay(device, 'device')).rejects.toMatchObject({ code: 'relay-unreachable' });
+    await expect(dialRelay({ ...device, pin: 'A'.repeat(43) }, 'device')).rejects.toMatchObject({
+      code: 'relay-unreachable',
+      cause: { code: 'certificate-mismatch' },
+    });
+    const connection = await dialRelay({ ...device, pin: spkiPinOf(cert) }, 'device');
+    await connection.terminate();
+  });
+
+  it('says what is wrong with its settings and exits', async () => {
+    relay = await RelayProcess.start(plane.url);
+    await expect(RelayProcess.start('ftp://x')).rejects.toThrow('PLATEN_SERVER_URL');
+  });
+});
