@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT_CODES } from '../src/terminal/exit-codes';
 import { EXCHANGES } from '../src/protocol/control-channel';
 import { LIMITS } from '../src/protocol/limits';
 import { PROBLEMS } from '../src/protocol/problems';
@@ -60,6 +61,22 @@ describe('docs/PROTOCOL.md', () => {
   it('has a row for every route', () => {
     const missing = routes().filter((route) => !text.includes(route));
     expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/RUNNING.md', () => {
+  it('has every exit code of the commands, with its meaning', () => {
+    const rows = rowsOf(read('RUNNING.md'));
+    const wrong = Object.values(EXIT_CODES).filter(({ code, meaning }) => !rows.get(String(code))?.includes(meaning));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('.env.example', () => {
+  it('names every variable of the server, and no other', () => {
+    const names = (text: string) => [...new Set(text.match(/PLATEN_[A-Z_]+(?=[:=])/g))].sort();
+    const config = readFileSync(join(__dirname, '../src/server/config/config.ts'), 'utf8');
+    expect(names(readFileSync(join(__dirname, '../.env.example'), 'utf8'))).toEqual(names(config));
   });
 });
 
