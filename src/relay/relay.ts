@@ -18,7 +18,6 @@ import { SessionLog } from './session-log';
 
 /** How long a stop may take: ending the halves, reporting their logs, closing their WebSockets. */
 const STOP_MS = 10_000;
-const ORPHAN_CHECK_MS = 10_000;
 
 export interface Relay {
   readonly address: AddressInfo;
@@ -63,7 +62,7 @@ export async function startRelay(config: RelayConfig, version: string, journal: 
   const orphaned = new Promise<void>((resolve) => {
     orphanTimer = setInterval(() => {
       if (master.links === 0 && controlPlane.awayMs >= LIMITS.RELAY_ORPHAN_MS) resolve();
-    }, ORPHAN_CHECK_MS);
+    }, LIMITS.RELAY_ORPHAN_MS / 60);
   });
 
   const stop = async () => {

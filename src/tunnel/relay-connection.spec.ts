@@ -1,0 +1,139 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import WebSocket, { WebSocketServer } from 'ws';
+import type { ConnectionInfo } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import { CLOSE_TERMINATED, REFUSALS } from '../protocol/relay-messages';
+import { RELAY_SUBPROTOCOL } from '../protocol/version';
+import { dialRelay } from './relay-connection';
+import { RelayRefused, RelayUnreachable } from './relay-connection.errors';
+
+const remoteSessionId = randomUUID();
+const validUntil = new Date(Date.now() + 60_000).toISOString();
+const established = { type: 'established', remoteSessionId, validUntil };
+const terminated = { type: 'terminated', reason: 'control-plane', bytesReceived: 1, bytesSent: 2 };
+
+describe('dialRelay', () => {
+  let server: WebSocketServer;
+  let info: ConnectionInfo;
+  let onPeer: (ws: WebSocket, say: (message: object) => void) => void;
+  const received: string[] = [];
+
+  beforeEach(async () => {
+    received.length = 0;
+    server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    server.on('connection', (ws) => {
+      ws.on('error', () => undefined);
+      ws.on('message', (data: Buffer, isBinary) => isBinary || received.push(data.toString()));
+      ws.once('message', () => onPeer(ws, (message) => ws.send(JSON.stringify(message))));
+    });
+    await once(server, 'listening');
+    const [sessionId, token] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')];
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/cloud-hub`;
+    info = { remoteSessionId, applicationId: 'web', url, sessionId, token, validUntil };
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const client of server.clients) client.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('shows session ID and token, and takes what follows `established` in the same breath', async () => {
+    onPeer = (ws, say) => {
+      for (const message of [established, { type: 'joined' }]) say(message);
+      ws.send(Buffer.from('first bytes'));
+      for (const message of [{ type: 'draining', returnAfterSeconds: 7 }, terminated]) say(message);
+    };
+    const connection = await dialRelay(info, 'device');
+    expect(JSON.parse(received[0]!)).toEqual({ type: 'establish', sessionId: info.sessionId, token: info.token });
+    expect([...server.clients].map(({ protocol }) => protocol)).toEqual([RELAY_SUBPROTOCOL]);
+    await connection.joined;
+    expect(await connection.closed).toEqual({ kind: 'terminated', message: terminated });
+    expect(await new Promise((resolve) => connection.onDraining(resolve))).toBe(7);
+    expect(connection.validUntil).toEqual(new Date(validUntil));
+  });
+
+  it.each(Object.entries(REFUSALS).map(([code, { close }]) => [code, close] as const))(
+    'throws the refusal %s, told by message or by close code alone',
+    async (code, close) => {
+      onPeer = (ws, say) => {
+        say({ type: 'refused', code, detail: 'because' });
+        ws.close(close);
+      };
+      const refusal = dialRelay(info, 'device');
+      await expect(refusal).rejects.toBeInstanceOf(RelayRefused);
+      await expect(refusal).rejects.toMatchObject({ code, detail: 'because' });
+      onPeer = (ws) => ws.close(close);
+      await expect(dialRelay(info, 'device')).rejects.toMatchObject({ code });
+    },
+  );
+
+  it.each<[string, (ws: WebSocket) => void]>([
+    ['closes', (ws) => ws.close(1011)],
+    ['breaks', (ws) => ws.terminate()],
+    ['speaks another language', (ws) => ws.send('hello')],
+    ['sends bytes first', (ws) => ws.send(Buffer.from('x'))],
+    ['sends a huge message', (ws) => ws.send('x'.repeat(LIMITS.RELAY_CONTROL_BYTES + 1))],
+    ['terminates what never was', (ws) => ws.send(JSON.stringify(terminated))],
+  ])('finds a relay unreachable that %s', async (_name, act) => {
+    onPeer = act;
+    await expect(dialRelay(info, 'device')).rejects.toBeInstanceOf(RelayUnreachable);
+  });
+
+  it('gives up on time, and when told to', async () => {
+    onPeer = () => undefined;
+    await expect(dialRelay(info, 'device', { timeoutMs: 50 })).rejects.toMatchObject({ detail: 'no answer in time' });
+    const control = new AbortController();
+    const dialling = dialRelay(info, 'device', { signal: control.signal });
+    control.abort();
+    await expect(dialling).rejects.toMatchObject({ code: 'relay-unreachable', detail: 'given up' });
+    await expect(dialRelay(info, 'device', { signal: control.signal })).rejects.toBeInstanceOf(RelayUnreachable);
+  });
+
+  it('finds a closed port and a server that is no relay unreachable', async () => {
+    const other: Server = createServer((socket) => socket.resume().end('HTTP/1.1 404 Not Found\r\n\r\n')).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(other, 'listening');
+    const url = `ws://127.0.0.1:${(other.address() as AddressInfo).port}/cloud-hub`;
+    await expect(dialRelay({ ...info, url }, 'device')).rejects.toBeInstanceOf(RelayUnreachable);
+    await new Promise((resolve) => other.close(resolve));
+    await expect(dialRelay({ ...info, url }, 'device')).rejects.toBeInstanceOf(RelayUnreachable);
+  });
+
+  it("never dials the other half's path", async () => {
+    await expect(dialRelay(info, 'terminal')).rejects.toMatchObject({ code: 'wrong-side' });
+    expect(server.clients.size).toBe(0);
+  });
+
+  it.each<[string, (ws: WebSocket) => void, object]>([
+    ['a close', (ws) => ws.close(1001, 'bye'), { kind: 'lost', code: 1001, detail: 'bye' }],
+    ['a break', (ws) => ws.terminate(), { kind: 'lost', code: 1006 }],
+    ['nonsense', (ws) => ws.send('{}'), { kind: 'lost', code: 1008 }],
+  ])('reports %s as lost; `joined` rejects and the bytes break off', async (_name, act, closed) => {
+    onPeer = (_ws, say) => say(established);
+    const connection = await dialRelay(info, 'device');
+    const broken = once(connection.bytes, 'close');
+    for (const client of server.clients) act(client);
+    expect(await connection.closed).toMatchObject(closed);
+    await expect(connection.joined).rejects.toThrow('closed before');
+    await broken;
+  });
+
+  it('terminates in order, although its bytes are not read', async () => {
+    onPeer = (ws, say) => {
+      say(established);
+      for (let sent = 0; sent < 40; sent++) ws.send(Buffer.alloc(64 * 1024));
+      ws.on('message', () => {
+        say({ ...terminated, reason: 'requested' });
+        ws.close(CLOSE_TERMINATED);
+      });
+    };
+    const connection = await dialRelay(info, 'device');
+    await once(connection.bytes, 'readable');
+    expect(await connection.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
+    expect(received.map((text) => (JSON.parse(text) as { type: string }).type)).toEqual(['establish', 'terminate']);
+  });
+});
