@@ -2,8 +2,9 @@ import { CertificateUnusable } from './config/certificate';
 import { ConfigurationError } from './config/config';
 import { DataFolderUnusable } from './config/data-folder';
 import { SecretsUnusable } from './config/secrets';
+import { PasswordNotGiven } from './password-prompt';
 
-const OWN = [ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable];
+const OWN = [ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable, PasswordNotGiven];
 
 /** Why a program did not start, for the person who started it. */
 export function failureLine(error: unknown): string {

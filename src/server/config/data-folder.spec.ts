@@ -31,6 +31,7 @@ describe('data folder', () => {
     writeFileSync(file, '');
     expect(() => prepareDataFolder(join(file, 'data'))).toThrow(DataFolderUnusable);
     expect(() => prepareDataFolder(join(file, 'data'))).toThrow(/PLATEN_DATA.*ENOTDIR$/);
+    expect(() => prepareDataFolder('/proc/platen/data')).toThrow(/PLATEN_DATA.*ENOENT$/);
   });
 
   it('keeps secrets, 32 bytes each and all different, from the first start on', () => {

@@ -1,4 +1,5 @@
-import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 export class DataFolderUnusable extends Error {
   override readonly name = 'DataFolderUnusable';
@@ -10,7 +11,7 @@ export class DataFolderUnusable extends Error {
  */
 export function prepareDataFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     chmodSync(folder, 0o700);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -18,4 +19,11 @@ export function prepareDataFolder(folder: string): void {
       `The data folder ${folder} (PLATEN_DATA) cannot be used: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
     );
   }
+}
+
+/** With its parents. `recursive` of Node 20 never returns where a parent cannot hold folders, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }

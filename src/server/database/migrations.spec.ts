@@ -14,10 +14,10 @@ if (!postgres) console.info('migrations on PostgreSQL are not tested: PLATEN_TES
 const folder = mkdtempSync(join(tmpdir(), 'platen-migrations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each([
-  ['SQLite', { PLATEN_DATA: folder }],
-  ...(postgres ? [['PostgreSQL', { PLATEN_DATABASE_URL: postgres }] as const] : []),
-])('migrations on %s', (_name, environment) => {
+const databases: [name: string, environment: Record<string, string>][] = [['SQLite', { PLATEN_DATA: folder }]];
+if (postgres) databases.push(['PostgreSQL', { PLATEN_DATABASE_URL: postgres }]);
+
+describe.each(databases)('migrations on %s', (_name, environment) => {
   let database: DataSource;
   beforeAll(async () => {
     database = new DataSource(dataSourceOptions(readConfig(environment)));

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { request } from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/test-server';
+import { spkiPinOf } from '../tunnel/pinned-tls';
+import { failureLine } from './failure-line';
+import { startServer } from './main';
+
+describe('the server', () => {
+  let server: TestServer;
+  beforeAll(async () => (server = await startTestServer()));
+  afterAll(() => server?.stop());
+
+  it('says that it lives, and whether it is ready', async () => {
+    await server.browser().get('/healthz').expect(200, { status: 'ok' });
+    const ready = await server.browser().get('/readyz');
+    expect(ready.body.details.database).toMatchObject({ status: 'up' });
+  });
+
+  it('tells a terminal what it is before any login', async () => {
+    const about = await server.browser().get('/api/about').expect(200);
+    expect(about.body).toEqual({ product: 'platen', version: expect.stringMatching(/^\d+\.\d+/), protocol: 1 });
+  });
+
+  it('shows its measurements on this machine, and to administrators', async () => {
+    const here = server.browser('').get('/metrics').unset('X-Forwarded-For');
+    expect((await here.expect(200)).text).toMatch(/platen_http_request_seconds_count|process_cpu/);
+    await server.browser().get('/metrics').expect(403);
+    await (await server.loggedIn(TECHNICIAN)).get('/metrics').expect(403);
+    await (await server.loggedIn(ADMIN)).get('/metrics').expect(200);
+  });
+
+  it('keeps no secret in clear', async () => {
+    const browser = server.browser();
+    const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
+    const [, signed = ''] = /platen\.sid=([^;]+)/.exec(login.get('Set-Cookie')![0]!)!;
+    const sessionId = decodeURIComponent(signed).slice(2).split('.')[0]!;
+    const { token } = (await browser.post('/api/tokens').send({ name: 'x' }).expect(201)).body as { token: string };
+    const files = readdirSync(server.config.data).filter((name) => name.startsWith('platen.sqlite'));
+    const stored = files.map((name) => readFileSync(join(server.config.data, name), 'latin1')).join('');
+    expect(stored).toContain('scrypt$');
+    for (const secret of [ADMIN.password, sessionId, token, token.slice(-43)]) expect(stored).not.toContain(secret);
+    for (const name of files) expect(statSync(join(server.config.data, name)).mode & 0o077).toBe(0);
+  });
+
+  it('says in one line that its port is in use', async () => {
+    const second = startServer({ ...server.config, http: { ...server.config.http, port: server.port } });
+    const error: unknown = await second.catch((failure: unknown) => failure);
+    expect(failureLine(error)).toBe(`127.0.0.1:${server.port} is in use by another program`);
+    await server.browser().get('/readyz');
+  });
+
+  it('does not believe an address that a client claims when there is no proxy', async () => {
+    const bare = await startTestServer({ PLATEN_TRUST_PROXY: 'no' });
+    try {
+      const statuses: number[] = [];
+      for (let n = 0; n < 12; n += 1) {
+        const answer = await bare.browser(`192.0.2.${n}`).post('/api/auth/login').send({});
+        statuses.push(answer.status);
+      }
+      expect(statuses).toEqual([...Array<number>(10).fill(400), 429, 429]);
+    } finally {
+      await bare.stop();
+    }
+  });
+
+  it('stops with a connection open that says nothing, and answers no more', async () => {
+    const stopping = await startTestServer();
+    const socket = connect(stopping.port, '127.0.0.1');
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    socket.resume();
+    await stopping.stop();
+    await closed;
+    await expect(stopping.browser().get('/healthz')).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('the server on other addresses than loopback', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ PLATEN_HOST: '0.0.0.0', PLATEN_TRUST_PROXY: 'no' });
+  });
+  afterAll(() => server?.stop());
+
+  const ask = (method: 'GET' | 'POST', path: string, content?: object) =>
+    new Promise<{ body: string; pin: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
+      const headers = { 'Content-Type': 'application/json' };
+      const target = { host: '127.0.0.1', port: server.port, path, method, headers };
+      const asked = request({ ...target, rejectUnauthorized: false, agent: false }, (response) => {
+        const certificate = (response.socket as TLSSocket).getPeerX509Certificate()!;
+        let body = '';
+        response.on('data', (chunk) => (body += String(chunk)));
+        response.on('end', () => resolve({ body, pin: spkiPinOf(certificate), headers: response.headers }));
+      });
+      asked.on('error', reject);
+      asked.end(content && JSON.stringify(content));
+    });
+
+  it('speaks TLS only, with a certificate whose pin it tells', async () => {
+    const { body, pin, headers } = await ask('GET', '/api/about');
+    expect(JSON.parse(body)).toMatchObject({ pin });
+    expect(headers).not.toHaveProperty('strict-transport-security');
+    await expect(server.browser().get('/api/about')).rejects.toThrow();
+  });
+
+  it('marks its cookie Secure', async () => {
+    const { headers } = await ask('POST', '/api/auth/login', ADMIN);
+    expect(headers['set-cookie']?.[0]).toMatch(/^platen\.sid=.*; HttpOnly; Secure; SameSite=Lax$/);
+  });
+});
