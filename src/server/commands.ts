@@ -18,4 +18,9 @@ export function register(program: Command): void {
     .action(async (username: string, options: CreateUserOptions) =>
       (await import('./create-user.command.js')).runCreateUser(username, options),
     );
+
+  server
+    .command('relay-secret <relay-id>')
+    .description('print the secret with which a relay on another machine dials this server')
+    .action(async (relayId: string) => (await import('./relay-secret.command.js')).runRelaySecret(relayId));
 }
