@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EXIT_CODES } from '../src/terminal/exit-codes';
 import { EXCHANGES } from '../src/protocol/control-channel';
 import { LIMITS } from '../src/protocol/limits';
+import { LIVE_CLOSES, liveEvent } from '../src/protocol/live';
 import { PROBLEMS } from '../src/protocol/problems';
 import { peerMessage, REFUSALS, relayMessage } from '../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../src/protocol/relay-rpc';
@@ -44,12 +45,16 @@ describe('docs/PROTOCOL.md', () => {
     ['exchange', Object.values(EXCHANGES).map((exchange) => exchange.name)],
     ['RPC method', [...Object.keys(CONTROL_PLANE_METHODS), ...Object.keys(RELAY_METHODS)]],
     ['relay message', types],
+    ['live event', liveEvent.options.map((option) => option.shape.type.value)],
   ];
   it.each(inTables)('has a row for every %s', (_, names) => {
     expect(names.filter((name) => !rows.has(name))).toEqual([]);
   });
   it('gives every refusal its close code', () => {
     expect(wrong(REFUSALS, ({ close }) => close)).toEqual([]);
+  });
+  it('gives every end of a live connection its close code', () => {
+    expect(wrong(LIVE_CLOSES, ({ close }) => close)).toEqual([]);
   });
   it('gives every problem its status', () => {
     expect(wrong(PROBLEMS, ({ status }) => status)).toEqual([]);

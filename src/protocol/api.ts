@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionInfo, deviceKind, remoteSessionId } from './control-channel';
+import { deviceKind, remoteSessionId, sentConnectionInfo } from './control-channel';
 import { LIMITS } from './limits';
 import { agentId, applicationId, deviceId, instant, spkiPin } from './names';
 import { endReason, ending, half, halfState, sessionState } from './remote-session';
@@ -8,6 +8,10 @@ import { endReason, ending, half, halfState, sessionState } from './remote-sessi
 
 export const role = z.enum(['admin', 'technician']);
 export type Role = z.infer<typeof role>;
+
+/** Languages of the console. */
+export const language = z.enum(['en', 'ja']);
+export type Language = z.infer<typeof language>;
 
 const userName = z.string().regex(/^[a-z0-9._@-]{1,64}$/, 'user ID must be 1 to 64 of a-z 0-9 . _ @ -');
 const newPassword = z
@@ -27,6 +31,9 @@ export const user = z.object({
   role,
   active: z.boolean(),
   createdAt: instant,
+  email: z.string().nullable(),
+  /** null: what the browser asks for. */
+  language: language.nullable(),
 });
 export type User = z.infer<typeof user>;
 export const newUser = z.strictObject({
@@ -43,6 +50,19 @@ export const userChange = z
     password: newPassword,
   })
   .partial();
+
+/** What a user changes of their own account. */
+export const profileChange = z
+  .strictObject({
+    displayName: z.string().trim().min(1).max(100),
+    email: z.email().max(254).nullable(),
+    language: language.nullable(),
+  })
+  .partial();
+export const passwordChange = z.strictObject({
+  current: z.string().min(1).max(LIMITS.PASSWORD_CHARACTERS_MAX),
+  next: newPassword,
+});
 
 export const apiToken = z.object({
   id: z.uuid(),
@@ -125,6 +145,8 @@ export const session = z.object({
   /** What failed, or who ended it, in words; empty otherwise. */
   detail: z.string(),
   requestedAt: instant,
+  /** While the approval screen is shown: when the request expires. */
+  answerBefore: instant.nullable(),
   approvedAt: instant.nullable(),
   establishedAt: instant.nullable(),
   endedAt: instant.nullable(),
@@ -142,8 +164,13 @@ export const sessionWithSteps = session.extend({ steps: z.array(sessionStep) });
 
 /** S201-S202: `waiting` until the person at the device has approved and the relay has answered. */
 export const sessionConnection = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('waiting'), state: sessionState }),
-  z.object({ status: z.literal('ready'), connection: connectionInfo }),
+  z.object({
+    status: z.literal('waiting'),
+    state: sessionState,
+    /** What is left for an answer at the device, where that is what is waited for. */
+    answerWithinSeconds: z.int().positive().optional(),
+  }),
+  z.object({ status: z.literal('ready'), connection: sentConnectionInfo }),
   z.object({ status: z.literal('over'), ending, detail: z.string() }),
 ]);
 export type SessionConnection = z.infer<typeof sessionConnection>;

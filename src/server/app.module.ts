@@ -7,6 +7,7 @@ import { DatabaseModule } from './database/database.module';
 import { DevicesModule } from './devices/devices.module';
 import { HealthController } from './health.controller';
 import { HttpModule } from './http/http.module';
+import { LiveModule } from './live/live.module';
 import { MetricsController } from './metrics.controller';
 import { RelaysModule } from './relays/relays.module';
 import { SessionsModule } from './sessions/sessions.module';
@@ -27,6 +28,7 @@ export class AppModule {
         DevicesModule,
         SessionsModule,
         RelaysModule,
+        LiveModule,
         TerminusModule,
       ],
       controllers: [AboutController, HealthController, MetricsController],

@@ -8,6 +8,8 @@ export const sampleUser = {
   role: 'technician' as const,
   active: true,
   createdAt: AT,
+  email: null,
+  language: null,
 };
 
 export const sampleDevice: Device = {
@@ -36,6 +38,7 @@ export const sampleSession: Session = {
   ending: null,
   detail: '',
   requestedAt: AT,
+  answerBefore: null,
   approvedAt: null,
   establishedAt: null,
   endedAt: null,

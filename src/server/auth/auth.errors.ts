@@ -1,5 +1,5 @@
 import { ProblemError } from '../../protocol/problems';
-import { TooManyRequests } from '../http/http.errors';
+import { InvalidRequest, TooManyRequests } from '../http/http.errors';
 
 export class NotLoggedIn extends ProblemError {
   constructor() {
@@ -50,5 +50,11 @@ export class LastAdmin extends ProblemError {
 export class UnknownToken extends ProblemError {
   constructor() {
     super('not-found', 'There is no such API token of yours.');
+  }
+}
+/** Who changes their own password has to know the one they have. */
+export class WrongPassword extends InvalidRequest {
+  constructor() {
+    super('The current password is wrong.', [{ path: 'current', message: 'this is not your password' }]);
   }
 }

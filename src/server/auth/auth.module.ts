@@ -13,11 +13,14 @@ import { AuditController } from './audit.controller';
 import { AuthController } from './auth.controller';
 import { CookieSessionEntity } from './cookie-session.entity';
 import { CookieSessionStore } from './cookie-session.store';
+import { CookieLogins } from './cookie-logins';
 import { CrossSiteGuard } from './cross-site.guard';
 import { IdentityMiddleware } from './identity.middleware';
 import { LoginLimiter } from './login-limiter';
 import { LoginService } from './login.service';
+import { OwnOrigin } from './own-origin';
 import { PASSPORT, createPassport } from './passport';
+import { ProfileController } from './profile.controller';
 import { RequestThrottleGuard } from './request-throttle.guard';
 import { UsersController } from './users.controller';
 import { UsersService } from './users.service';
@@ -29,11 +32,13 @@ import { UsersService } from './users.service';
     TypeOrmModule.forFeature([CookieSessionEntity, ApiTokenEntity]),
     ThrottlerModule.forRoot([{ ttl: 60_000, limit: LIMITS.API_REQUESTS_PER_MINUTE }]),
   ],
-  controllers: [AuthController, UsersController, ApiTokensController, AuditController],
+  controllers: [AuthController, ProfileController, UsersController, ApiTokensController, AuditController],
   providers: [
     ApiTokensRepository,
     ApiTokensService,
     CookieSessionStore,
+    CookieLogins,
+    OwnOrigin,
     LoginLimiter,
     LoginService,
     { provide: PASSPORT, useFactory: createPassport, inject: [UsersService] },
@@ -42,7 +47,7 @@ import { UsersService } from './users.service';
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccountsModule],
+  exports: [AccountsModule, CookieLogins, OwnOrigin],
 })
 export class AuthModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

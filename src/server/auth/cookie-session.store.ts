@@ -33,6 +33,11 @@ export class CookieSessionStore extends Store {
     this.rows.delete({ idHash: hashOf(sessionId) }).then(() => done(), done);
   }
 
+  /** The user who is logged in with this session. */
+  async userOf(sessionId: string): Promise<string | undefined> {
+    return login.safeParse(await this.find(sessionId)).data?.passport.user;
+  }
+
   private async find(sessionId: string): Promise<SessionData | null> {
     const row = await this.rows.findOneBy({ idHash: hashOf(sessionId) });
     return row && row.expiresAt.getTime() > Date.now() ? (row.data as SessionData) : null;

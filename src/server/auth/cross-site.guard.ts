@@ -1,7 +1,7 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import { CONFIG, type Config } from '../config/config';
 import { CrossSite } from './auth.errors';
+import { OwnOrigin } from './own-origin';
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -12,25 +12,16 @@ const SAFE = ['GET', 'HEAD', 'OPTIONS'];
  */
 @Injectable()
 export class CrossSiteGuard implements CanActivate {
-  private readonly publicHost: string | undefined;
-
-  constructor(@Inject(CONFIG) config: Config) {
-    this.publicHost = config.http.publicUrl && new URL(config.http.publicUrl).host;
-  }
+  constructor(private readonly own: OwnOrigin) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request>();
     if (SAFE.includes(request.method)) return true;
     const site = request.get('sec-fetch-site');
     const origin = request.get('origin');
-    const own = site === undefined ? origin === undefined || this.isOwn(origin, request) : site === 'same-origin';
-    if (!own) throw new CrossSite();
+    const permitted =
+      site === undefined ? origin === undefined || this.own.is(origin, request) : site === 'same-origin';
+    if (!permitted) throw new CrossSite();
     return true;
-  }
-
-  private isOwn(origin: string, request: Request): boolean {
-    if (!URL.canParse(origin)) return false;
-    const { host } = new URL(origin);
-    return host !== '' && (host === request.get('host') || host === this.publicHost);
   }
 }

@@ -1,12 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import type { z } from 'zod';
 import { Journal } from '../../journal/journal';
+import type { passwordChange } from '../../protocol/api';
 import type { Actor } from './actor';
 import { AuditService } from './audit.service';
 import { LoginRefused, TooManyLogins } from './auth.errors';
 import { SESSION_COOKIE } from './cookie';
 import { LoginLimiter } from './login-limiter';
 import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
+import { UsersService } from './users.service';
+
+type PasswordChange = z.infer<typeof passwordChange>;
 
 /** Login and logout of a browser, or of whoever keeps cookies. */
 @Injectable()
@@ -14,6 +19,7 @@ export class LoginService {
   constructor(
     @Inject(PASSPORT) private readonly passport: ServerPassport,
     private readonly limiter: LoginLimiter,
+    private readonly users: UsersService,
     private readonly audit: AuditService,
     private readonly journal: Journal,
   ) {}
@@ -36,9 +42,7 @@ export class LoginService {
     await this.audit.record(actor, actor ? 'login.permitted' : 'login.refused', target, `from ${address}`);
     if (actor) {
       this.limiter.succeeded(username, address);
-      await new Promise<void>((resolve, reject) =>
-        request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())),
-      );
+      await keepLogin(request, actor);
     }
     this.journal.step('S103', undefined, { permitted: actor !== undefined });
     if (!actor) throw new LoginRefused();
@@ -54,6 +58,19 @@ export class LoginService {
     await this.audit.record(actor, 'login.ended', actor.username);
   }
 
+  /**
+   * A guess at the current password counts as one at a login.
+   * @throws WrongPassword, TooManyLogins
+   */
+  async changePassword(actor: Actor, request: Request, { current, next }: PasswordChange): Promise<void> {
+    const address = request.ip ?? '';
+    const wait = this.limiter.take(actor.username, address);
+    if (wait > 0) throw new TooManyLogins(wait);
+    await this.users.changePassword(actor, current, next);
+    this.limiter.succeeded(actor.username, address);
+    if (request.session) await keepLogin(request, actor);
+  }
+
   private authenticate(request: Request, response: Response): Promise<{ actor: Actor | undefined } & LoginInfo> {
     return new Promise((resolve, reject) => {
       const answer = (error?: Error | null, actor?: Actor | false | null, info?: LoginInfo) =>
@@ -63,3 +80,7 @@ export class LoginService {
     });
   }
 }
+
+/** Under a new session ID, whatever was there before. */
+const keepLogin = (request: Request, actor: Actor): Promise<void> =>
+  new Promise((resolve, reject) => request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())));

@@ -3,11 +3,13 @@ import { toInstant } from '../../protocol/names';
 import type { UserEntity } from './user.entity';
 
 /** A user as the API shows one. */
-export const presentedUser = ({ id, username, displayName, role, active, createdAt }: UserEntity): User => ({
-  id,
-  username,
-  displayName,
-  role,
-  active,
-  createdAt: toInstant(createdAt),
+export const presentedUser = (user: UserEntity): User => ({
+  id: user.id,
+  username: user.username,
+  displayName: user.displayName,
+  role: user.role,
+  active: user.active,
+  createdAt: toInstant(user.createdAt),
+  email: user.email,
+  language: user.language,
 });

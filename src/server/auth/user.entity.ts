@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { Role } from '../../protocol/api';
+import type { Language, Role } from '../../protocol/api';
 import { Instant, Uuid } from '../database/column-types';
 
 @Entity('users')
@@ -12,4 +12,6 @@ export class UserEntity {
   /** See `password.ts`. */
   @Column({ type: 'varchar', length: 200 }) passwordHash: string;
   @Column(Instant()) createdAt: Date;
+  @Column({ type: 'varchar', length: 254, nullable: true }) email: string | null;
+  @Column({ type: 'varchar', length: 8, nullable: true }) language: Language | null;
 }

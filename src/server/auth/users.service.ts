@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import type { newUser, pageQuery, userChange } from '../../protocol/api';
+import type { newUser, pageQuery, profileChange, userChange } from '../../protocol/api';
 import type { Page } from '../database/page';
 import type { Actor } from './actor';
 import { AuditService } from './audit.service';
-import { LastAdmin, UnknownUser, UserExists } from './auth.errors';
+import { LastAdmin, UnknownUser, UserExists, WrongPassword } from './auth.errors';
 import { Passwords } from './passwords';
 import type { UserEntity } from './user.entity';
 import { UsersRepository, type UsersInTransaction } from './users.repository';
@@ -58,7 +58,8 @@ export class UsersService {
   /** @throws UserExists */
   async create(actor: Actor, { password, ...fields }: z.infer<typeof newUser>): Promise<UserEntity> {
     const passwordHash = await this.passwords.hash(password);
-    const user = { ...fields, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+    const own = { email: null, language: null };
+    const user = { ...fields, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
     if (!(await this.repository.insert(user))) throw new UserExists(fields.username);
     await this.audit.record(actor, 'user.created', user.username, user.role);
     return user;
@@ -80,12 +81,31 @@ export class UsersService {
     );
     return changed;
   }
+
+  /** What a user changes of their own account. @throws UnknownUser */
+  async changeProfile(actor: Actor, fields: z.infer<typeof profileChange>): Promise<UserEntity> {
+    const changed = await this.repository.changing((users) => apply(users, actor.userId, fields, undefined));
+    await this.audit.record(actor, 'profile.changed', changed.username, Object.keys(fields).join(' '));
+    return changed;
+  }
+
+  /**
+   * A user's own new password; it ends all their logins, the one that asks included.
+   * @throws UnknownUser, WrongPassword
+   */
+  async changePassword(actor: Actor, current: string, next: string): Promise<void> {
+    const { actor: right } = await this.verify(actor.username, current);
+    if (right?.userId !== actor.userId) throw new WrongPassword();
+    const passwordHash = await this.passwords.hash(next);
+    await this.repository.changing((users) => apply(users, actor.userId, {}, passwordHash));
+    await this.audit.record(actor, 'password.changed', actor.username);
+  }
 }
 
 async function apply(
   users: UsersInTransaction,
   id: string,
-  fields: Omit<Change, 'password'>,
+  fields: Omit<Change, 'password'> & z.infer<typeof profileChange>,
   passwordHash: string | undefined,
 ): Promise<UserEntity> {
   const user = await users.find(id);

@@ -6,6 +6,7 @@ import { AgentEntity } from './agent.entity';
 import { AgentsController } from './agents.controller';
 import { AgentsRepository } from './agents.repository';
 import { AgentsService } from './agents.service';
+import { DeviceEvents } from './device-events';
 import { DeviceEntity } from './device.entity';
 import { DevicesController } from './devices.controller';
 import { DevicesRepository } from './devices.repository';
@@ -17,7 +18,15 @@ import { EnrolmentCodeEntity } from './enrolment-code.entity';
 @Module({
   imports: [AuthModule, XmppModule, TypeOrmModule.forFeature([AgentEntity, EnrolmentCodeEntity, DeviceEntity])],
   controllers: [AgentsController, DevicesController],
-  providers: [AgentsRepository, AgentsService, EnrolmentService, DevicesRepository, DevicesService, DevicesStanzas],
-  exports: [DevicesService],
+  providers: [
+    AgentsRepository,
+    AgentsService,
+    EnrolmentService,
+    DevicesRepository,
+    DeviceEvents,
+    DevicesService,
+    DevicesStanzas,
+  ],
+  exports: [DevicesService, DeviceEvents],
 })
 export class DevicesModule {}

@@ -15,6 +15,9 @@ export class DevicesRepository {
   find(id: string): Promise<DeviceEntity | null> {
     return this.devices.findOneBy({ id });
   }
+  of(agentId: string): Promise<DeviceEntity[]> {
+    return this.devices.findBy({ agentId });
+  }
   /** Devices of these IDs that belong to somebody else. */
   foreign(agentId: string, ids: string[]): Promise<DeviceEntity[]> {
     return this.devices.findBy({ id: In(ids), agentId: Not(agentId) });

@@ -3,6 +3,7 @@ import { Journal } from '../../journal/journal';
 import type { AnnouncedDevice } from '../../protocol/control-channel';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository } from './agents.repository';
+import { DeviceEvents } from './device-events';
 import type { DeviceEntity } from './device.entity';
 import { UnknownApplication, UnknownDevice } from './devices.errors';
 import { DevicesRepository } from './devices.repository';
@@ -20,6 +21,7 @@ export class DevicesService {
     private readonly repository: DevicesRepository,
     private readonly agents: AgentsRepository,
     private readonly transport: DeviceTransport,
+    private readonly events: DeviceEvents,
     private readonly journal: Journal,
   ) {}
 
@@ -40,6 +42,7 @@ export class DevicesService {
       own.map((device) => ({ ...device, agentId, announcedAt: now })),
     );
     await this.agents.seen(agentId, { version, lastSeenAt: now });
+    this.events.announced(agentId);
     this.journal.info('devices announced', { agentId, devices: own.length, refused: [...refused] });
     return [...refused];
   }
@@ -49,6 +52,10 @@ export class DevicesService {
     const [devices, agents] = await Promise.all([this.repository.page(limit, after), this.agents.all()]);
     const lastSeen = new Map(agents.map((agent) => [agent.id, agent.lastSeenAt]));
     return devices.map((device) => this.inView(device, lastSeen.get(device.agentId) ?? null));
+  }
+
+  async behind(agentId: string): Promise<DeviceEntity[]> {
+    return this.repository.of(agentId);
   }
 
   /** @throws UnknownDevice */

@@ -1,7 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
+import type { RelayedSession } from '../../protocol/relay-rpc';
 import { SessionHalves } from '../sessions/session-halves';
+import type { SessionEntity } from '../sessions/session.entity';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
 import { SessionsRepository } from '../sessions/sessions.repository';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
@@ -55,12 +57,19 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const { unacknowledgedLogs } = await relay.peer.call('health', {});
     for (const session of open) {
       const there = session.linkId && carried.get(session.linkId);
-      if (there) await this.repository.noteBytes(session.id, there.bytesFromDevice, there.bytesFromTerminal);
+      if (there) await this.noteBytes(session, there);
       if (there && session.state === 'forcing') this.lifecycle.force(session);
       if (there || unacknowledgedLogs > 0) continue;
       const now = await this.repository.find(session.id);
       if (now?.openPair)
         await this.halves.closeBooks(now, 'both-halves-ended', 'the relay has no record of this session');
     }
+  }
+
+  private async noteBytes(session: SessionEntity, counted: RelayedSession): Promise<void> {
+    const { bytesFromDevice, bytesFromTerminal } = counted;
+    if (bytesFromDevice <= session.bytesFromDevice && bytesFromTerminal <= session.bytesFromTerminal) return;
+    await this.repository.noteBytes(session.id, bytesFromDevice, bytesFromTerminal);
+    this.lifecycle.tell(session);
   }
 }

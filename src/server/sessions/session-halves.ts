@@ -134,6 +134,7 @@ export class SessionHalves {
     const other = stateOf(session, otherHalf(half));
     if (kind === 'start') {
       if (other === 'connected') await this.lifecycle.apply(id, 'both-connected');
+      else this.lifecycle.tell(session);
       return;
     }
     const ending = reason && ENDING_OF[reason]?.(half);

@@ -36,6 +36,11 @@ export class SessionLifecycle {
     this.askAgain(session);
   }
 
+  /** Tells of news that leave the state as it is: a half has connected, bytes have been counted. */
+  tell(session: SessionEntity): void {
+    this.events.publish(session);
+  }
+
   /** Sends the approval request (again): an agent that knows it already shows it once. */
   askAgain(session: SessionEntity): void {
     this.follow(session.id, this.outputs.requestApproval(session));

@@ -33,6 +33,7 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
     ending: session.ending,
     detail: session.detail,
     requestedAt: toInstant(session.requestedAt),
+    answerBefore: session.state === 'requested' ? instantOf(session.deadlineAt) : null,
     approvedAt: instantOf(session.approvedAt),
     establishedAt: instantOf(establishedAt),
     endedAt: instantOf(endedAt),

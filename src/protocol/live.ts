@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { session } from './api';
+import { agentId, deviceId, instant } from './names';
+
+/**
+ * Live events: WebSocket `GET /api/live`, for the console. Permitted by the cookie of a login and an `Origin` of the
+ * server itself. The server sends one event per text frame; the client sends nothing. What was missed while the
+ * WebSocket was away is not sent again: the client asks the REST API afresh whenever it has connected.
+ */
+export const LIVE_PATH = '/api/live';
+
+const presence = { online: z.boolean(), lastSeenAt: instant };
+export const liveEvent = z.discriminatedUnion('type', [
+  /** Something about a session has changed; this is all of it. */
+  z.object({ type: z.literal('session'), session }),
+  z.object({ type: z.literal('device'), id: deviceId, ...presence }),
+  /** An agent has announced its devices: some may be new, changed or gone. */
+  z.object({ type: z.literal('devices'), agentId }),
+  /** To administrators only. */
+  z.object({ type: z.literal('agent'), id: agentId, ...presence }),
+]);
+export type LiveEvent = z.infer<typeof liveEvent>;
+
+/** Why the server closed the WebSocket (RFC 6455 7.4.2, private use). */
+export const LIVE_CLOSES = {
+  'logged-out': { close: 4401, meaning: 'the login has ended, or the user was deactivated' },
+  'too-slow': { close: 4408, meaning: 'the client has not taken its events; connect again and ask afresh' },
+  'not-expected': { close: 4400, meaning: 'the client has sent something' },
+} as const;
+export type LiveClose = keyof typeof LIVE_CLOSES;

@@ -1,0 +1,16 @@
+import { EventEmitter } from 'node:events';
+import { Injectable } from '@nestjs/common';
+
+/** News of what stands behind the agents, for whoever shows it. */
+@Injectable()
+export class DeviceEvents {
+  private readonly emitter = new EventEmitter();
+
+  announced(agentId: string): void {
+    this.emitter.emit('announced', agentId);
+  }
+  /** Called after an agent's devices have been saved; the listener must not throw. */
+  onAnnounced(listener: (agentId: string) => void): void {
+    this.emitter.on('announced', listener);
+  }
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import WebSocket, { WebSocketServer } from 'ws';
+import { until } from '../../../test/support/until';
+import { LIMITS } from '../../protocol/limits';
+import type { LiveEvent } from '../../protocol/live';
+import type { Actor } from '../auth/actor';
+import { LiveClient } from './live-client';
+import { LiveClients } from './live-clients';
+
+const technician: Actor = { userId: 't', username: 'tom', displayName: 'Tom', role: 'technician' };
+const admin: Actor = { ...technician, userId: 'a', role: 'admin' };
+const AT = '2026-03-02T09:00:00.000Z';
+const agentEvent: LiveEvent = { type: 'agent', id: 'hall', online: true, lastSeenAt: AT };
+const deviceEvent: LiveEvent = { type: 'device', id: 'mfp', online: true, lastSeenAt: AT };
+
+describe('a live client', () => {
+  let http: Server;
+  let sockets: WebSocketServer;
+  const browsers: WebSocket[] = [];
+  beforeEach(async () => {
+    http = createServer().listen(0, '127.0.0.1');
+    sockets = new WebSocketServer({ server: http });
+    await once(http, 'listening');
+  });
+  afterEach(async () => {
+    for (const browser of browsers.splice(0)) browser.terminate();
+    for (const ws of sockets.clients) ws.terminate();
+    sockets.close();
+    http.close();
+    await once(http, 'close');
+  });
+
+  async function connected(
+    actor: Actor,
+    look: () => Promise<Actor | undefined> = () => Promise.resolve(actor),
+    checkMs = 60_000,
+  ) {
+    const accepted = once(sockets, 'connection') as Promise<[WebSocket]>;
+    const browser = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    browsers.push(browser);
+    const seen: LiveEvent[] = [];
+    browser.on('message', (data: Buffer) => seen.push(JSON.parse(data.toString()) as LiveEvent));
+    const closed = once(browser, 'close') as Promise<[number, Buffer]>;
+    const [ws] = await accepted;
+    const client = new LiveClient(ws, actor, look, checkMs);
+    if (browser.readyState !== browser.OPEN) await once(browser, 'open');
+    return { browser, client, seen, closed, ws };
+  }
+  const send = (client: LiveClient, event: LiveEvent) => client.send(event, JSON.stringify(event));
+
+  it.each([
+    ['an administrator', admin, ['agent', 'device']],
+    ['a technician', technician, ['device']],
+  ])('tells %s what they may see', async (_who, actor, types) => {
+    const { client, seen } = await connected(actor);
+    for (const event of [agentEvent, deviceEvent]) send(client, event);
+    await until('the last event', () => seen.find(({ type }) => type === 'device'));
+    expect(seen.map(({ type }) => type)).toEqual(types);
+  });
+
+  it('is cut when its login has ended', async () => {
+    let permitted = true;
+    const look = () => Promise.resolve(permitted ? technician : undefined);
+    const { client, seen, closed } = await connected(technician, look, 20);
+    send(client, deviceEvent);
+    await until('an event', () => seen[0]);
+    permitted = false;
+    const [code, why] = await closed;
+    expect([code, why.toString()]).toEqual([4401, 'logged-out']);
+  });
+
+  it('sees by the role it has now', async () => {
+    let actor = admin;
+    const { client, seen } = await connected(admin, () => Promise.resolve(actor), 10);
+    send(client, agentEvent);
+    await until('an event', () => seen[0]);
+    actor = technician;
+    await until('the role to be taken back', () => {
+      const before = seen.length;
+      send(client, agentEvent);
+      send(client, deviceEvent);
+      return new Promise<boolean>((resolve) => setTimeout(() => resolve(seen.length === before + 1), 50));
+    });
+  });
+
+  it('is cut when it sends something', async () => {
+    const { browser, closed } = await connected(technician);
+    browser.send('hello');
+    expect((await closed)[0]).toBe(4400);
+  });
+
+  it('is cut when it does not take its events', async () => {
+    const { browser, client, ws } = await connected(technician);
+    browser.pause();
+    const padding = 'x'.repeat(64 * 1024);
+    const ended = once(ws, 'close');
+    await until('the queue to be full', () => {
+      client.send(deviceEvent, JSON.stringify({ ...deviceEvent, padding }));
+      return ws.readyState !== ws.OPEN;
+    });
+    expect(ws.bufferedAmount).toBeLessThanOrEqual(LIMITS.LIVE_QUEUE_BYTES + 128);
+    await ended;
+  });
+});
+
+describe('live clients', () => {
+  it('are bounded per user', () => {
+    const clients = new LiveClients();
+    const windowOf = (userId: string) => clients.add({ userId } as LiveClient);
+    for (let n = 0; n < LIMITS.LIVE_CLIENTS_PER_USER; n += 1) windowOf('t');
+    expect([clients.hasRoomFor('t'), clients.hasRoomFor('a')]).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { LIMITS } from '../../protocol/limits';
+import type { LiveEvent } from '../../protocol/live';
+import type { LiveClient } from './live-client';
+
+/** The consoles that listen at the moment. */
+@Injectable()
+export class LiveClients {
+  private readonly clients = new Set<LiveClient>();
+
+  get none(): boolean {
+    return this.clients.size === 0;
+  }
+
+  hasRoomFor(userId: string): boolean {
+    const own = [...this.clients].filter((client) => client.userId === userId);
+    return this.clients.size < LIMITS.LIVE_CLIENTS && own.length < LIMITS.LIVE_CLIENTS_PER_USER;
+  }
+  add(client: LiveClient): void {
+    this.clients.add(client);
+  }
+  remove(client: LiveClient): void {
+    this.clients.delete(client);
+  }
+
+  send(event: LiveEvent): void {
+    const text = JSON.stringify(event);
+    for (const client of this.clients) client.send(event, text);
+  }
+}

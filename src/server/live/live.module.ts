@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
+import { DevicesModule } from '../devices/devices.module';
+import { SessionsModule } from '../sessions/sessions.module';
+import { XmppModule } from '../xmpp/xmpp.module';
+import { LiveClients } from './live-clients';
+import { LiveGateway } from './live.gateway';
+import { LiveNews } from './live-news';
+
+/** Tells open consoles what changes. */
+@Module({
+  imports: [AuthModule, XmppModule, DevicesModule, SessionsModule],
+  providers: [LiveClients, LiveNews, LiveGateway],
+})
+export class LiveModule {}
