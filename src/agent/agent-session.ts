@@ -1,12 +1,15 @@
 import type { z } from 'zod';
-import type { ConnectionInfo, requestApproval } from '../protocol/control-channel';
+import type { requestApproval, SentConnectionInfo } from '../protocol/control-channel';
 import type { ProblemCode } from '../protocol/problems';
 import type { Ending } from '../protocol/remote-session';
 
 export type ApprovalRequest = z.infer<typeof requestApproval.request>;
 
-/** What was asked for one remote session; fixed for its whole life. Moments are epoch milliseconds. */
-export interface Asked extends Omit<ApprovalRequest, 'answerBefore'> {
+/**
+ * What was asked for one remote session. Moments, here and below, are milliseconds of a clock that only runs on
+ * (`performance.now`): the time of day at this machine may be minutes off, and nothing is decided by it.
+ */
+export interface Asked extends Omit<ApprovalRequest, 'answerWithinSeconds'> {
   readonly answerBefore: number;
 }
 
@@ -34,7 +37,7 @@ export type AgentSessions = ReadonlyMap<string, AgentSession>;
 export type Input =
   | { readonly kind: 'request-approval'; readonly request: ApprovalRequest }
   | { readonly kind: 'withdraw'; readonly remoteSessionId: string; readonly ending: Ending }
-  | { readonly kind: 'connection-info'; readonly info: ConnectionInfo; readonly deviceId: string }
+  | { readonly kind: 'connection-info'; readonly info: SentConnectionInfo; readonly deviceId: string }
   | { readonly kind: 'terminate'; readonly remoteSessionId: string; readonly ending: Ending }
   /** YES or NO at the panel. */
   | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly decision: 'approved' | 'declined' }
@@ -49,7 +52,15 @@ export type Input =
   | { readonly kind: 'clock' }
   | { readonly kind: 'shutdown' };
 
-/** A remote session of the past, as the panel lists it. */
+/** A remote session that is over. `connectedForMs` is null where it never connected. */
+export interface Outcome {
+  readonly asked: Asked;
+  readonly ending: Ending;
+  readonly detail: string;
+  readonly connectedForMs: number | null;
+}
+
+/** The same as the panel lists it, with the time of day at this machine. */
 export interface EndedSession {
   readonly remoteSessionId: string;
   readonly deviceId: string;
@@ -70,10 +81,10 @@ export type Action =
   | { readonly do: 'deliver'; readonly asked: Asked; readonly decision: 'approved' | 'declined' }
   | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
   /** S171. */
-  | { readonly do: 'connect'; readonly asked: Asked; readonly info: ConnectionInfo }
+  | { readonly do: 'connect'; readonly asked: Asked; readonly info: SentConnectionInfo }
   /** S291. */
   | { readonly do: 'end-half'; readonly remoteSessionId: string }
-  | { readonly do: 'record'; readonly ended: EndedSession };
+  | { readonly do: 'record'; readonly outcome: Outcome };
 
 /** What the asker is told; inputs that are no questions are answered with `{}` all the same. */
 export type Answer =

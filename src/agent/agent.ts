@@ -44,7 +44,7 @@ export class Agent {
               online: this.#channel.online,
               ended: this.#ended.latest(ENDED_SHOWN),
             },
-            Date.now(),
+            performance.now(),
           ),
         decide: (id, decision) => this.#remoteSessions.decide(id, decision),
         end: (id) => this.#remoteSessions.end(id),

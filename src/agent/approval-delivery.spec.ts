@@ -13,7 +13,7 @@ const askedFor = (ms: number): Asked => ({
   userName: 'Tina',
   reason: 'streaks',
   minutes: 30,
-  answerBefore: Date.now() + ms,
+  answerBefore: performance.now() + ms,
 });
 const fails = (error: Error) => () => Promise.reject(error);
 

@@ -47,7 +47,7 @@ export class ApprovalDelivery {
     const { remoteSessionId } = asked;
     const backoff = new Backoff(RETRY);
     let sent = false;
-    while (!signal.aborted && Date.now() < asked.answerBefore) {
+    while (!signal.aborted && performance.now() < asked.answerBefore) {
       if (this.channel.online) {
         if (!sent && decision === 'approved') this.journal.step('S144', remoteSessionId);
         const refusal = await this.#send(remoteSessionId, decision);

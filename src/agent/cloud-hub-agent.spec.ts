@@ -8,8 +8,7 @@ import { makeCertificate } from '../../test/support/agent-certificate';
 import { recordedJournal, type RecordedJournal } from '../../test/support/agent-journal';
 import { startSmallRelay } from '../../test/support/agent-relay';
 import { until } from '../../test/support/until';
-import type { ConnectionInfo } from '../protocol/control-channel';
-import { toInstant } from '../protocol/names';
+import type { SentConnectionInfo } from '../protocol/control-channel';
 import { openTunnel, type Tunnel } from '../tunnel/http2-tunnel';
 import { dialRelay } from '../tunnel/relay-connection';
 import { CloudHubAgent } from './cloud-hub-agent';
@@ -32,13 +31,14 @@ afterEach(async () => {
   for (const end of ends.reverse()) await end();
 });
 
-const info = (path = '/cloud-hub', change: Partial<ConnectionInfo> = {}): ConnectionInfo => ({
+const info = (path = '/cloud-hub', change: Partial<SentConnectionInfo> = {}): SentConnectionInfo => ({
   remoteSessionId,
   applicationId: 'web',
   url: relay.url + path,
   sessionId: 's'.repeat(43),
   token: 't'.repeat(43),
-  validUntil: toInstant(Date.now() + 60_000),
+  validUntil: '1999-01-01T00:00:00.000Z', // by a clock that is years off
+  validForSeconds: 60,
   ...change,
 });
 
@@ -48,7 +48,7 @@ const application = (id: string, port: number, tls = false): Application => ({
   target: { host: '127.0.0.1', port, tls },
 });
 
-function startHub(applications: Application[], change: Partial<ConnectionInfo> = {}): CloudHubAgent {
+function startHub(applications: Application[], change: Partial<SentConnectionInfo> = {}): CloudHubAgent {
   const mine = told; // what is closed after its test must not tell the next one
   const hub = new CloudHubAgent({
     info: info('/cloud-hub', change),
@@ -195,7 +195,7 @@ describe('the cloud-hub agent', () => {
   it('gives up connecting when the valid duration is over', async () => {
     await relay.close();
     ends.shift();
-    startHub([application('web', 9)], { validUntil: toInstant(Date.now() + 300) });
+    startHub([application('web', 9)], { validForSeconds: 0.3 });
     await until('closed', () => told.length === 1);
     expect(told[0]).toMatch(/^closed failed the relay cannot be reached/);
   });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'node:net';
 import type { Journal } from '../journal/journal';
-import type { ConnectionInfo } from '../protocol/control-channel';
+import type { SentConnectionInfo } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
 import type { Ending, EndReason } from '../protocol/remote-session';
 import { Backoff } from '../tunnel/backoff';
 import { StreamRefused } from '../tunnel/http2-tunnel.errors';
@@ -15,7 +16,7 @@ import type { Application } from './configuration';
 const RETRY = { maxMs: 5_000 };
 
 export interface CloudHubAgentOptions {
-  readonly info: ConnectionInfo;
+  readonly info: SentConnectionInfo;
   /** The one application that the person at the device has approved. */
   readonly approved: Application;
   /** All applications of the device: the others are refused, not unknown. */
@@ -79,6 +80,8 @@ export class CloudHubAgent {
   async #dial(): Promise<RelayConnection> {
     const { info } = this.options;
     const backoff = new Backoff(RETRY);
+    // The relay expects this half that long; counted from receipt, whatever the clock here says.
+    const deadline = performance.now() + Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
     const { signal } = this.#giveUp;
     for (;;) {
       this.#step('S172');
@@ -86,7 +89,7 @@ export class CloudHubAgent {
         return await dialRelay(info, 'device', { signal });
       } catch (error) {
         const waitMs = backoff.next();
-        const again = isPassing(error) && !signal.aborted && Date.now() + waitMs < Date.parse(info.validUntil);
+        const again = isPassing(error) && !signal.aborted && performance.now() + waitMs < deadline;
         if (!again) throw error;
         const detail = (error as Error).message;
         this.options.journal.warn('the relay could not be reached, trying again', { ...this.#subject, detail });
@@ -98,7 +101,11 @@ export class CloudHubAgent {
   #serve(connection: RelayConnection): void {
     if (this.#giveUp.signal.aborted) return;
     const { remoteSessionId } = this.options.info;
-    this.#tunnel = serveTunnel(connection.bytes, { remoteSessionId, open: (id) => this.#open(id) });
+    this.#tunnel = serveTunnel(connection.bytes, {
+      remoteSessionId,
+      open: (id) => this.#open(id),
+      originOf: () => this.options.approved.target.origin,
+    });
   }
 
   #terminate(): void {

@@ -29,7 +29,12 @@ describe('the configuration file', () => {
           model: '',
           serialNumber: '',
           location: '',
-          applications: [{ ...application, target: { host: '192.168.1.20', port: 8080, tls: false } }],
+          applications: [
+            {
+              ...application,
+              target: { host: '192.168.1.20', port: 8080, tls: false, origin: 'http://192.168.1.20:8080' },
+            },
+          ],
         },
       ],
     });
@@ -37,9 +42,9 @@ describe('the configuration file', () => {
 
   it.each([
     ['tcp://printer:5900', { host: 'printer', port: 5900, tls: false }],
-    ['http://printer', { host: 'printer', port: 80, tls: false }],
-    ['https://printer/', { host: 'printer', port: 443, tls: true }],
-    ['https://[fe80::1]:8443', { host: 'fe80::1', port: 8443, tls: true }],
+    ['http://printer', { host: 'printer', port: 80, tls: false, origin: 'http://printer' }],
+    ['https://printer/', { host: 'printer', port: 443, tls: true, origin: 'https://printer' }],
+    ['https://[fe80::1]:8443', { host: 'fe80::1', port: 8443, tls: true, origin: 'https://[fe80::1]:8443' }],
   ])('reads the target %s', (target, expected) => {
     expect(parse(withTarget(target)).devices[0]?.applications[0]?.target).toEqual(expected);
   });

@@ -17,7 +17,10 @@ const target = z.string().transform((text, context) => {
     return problem(context, 'must end after the port');
   const port = url.port === '' ? { 'http:': 80, 'https:': 443 }[url.protocol] : Number(url.port);
   if (!port) return problem(context, 'must name a port from 1 to 65535');
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, tls: url.protocol === 'https:' };
+  const tls = url.protocol === 'https:';
+  // only of an application that speaks HTTP: the origin under which the device knows itself (RFC 6454 6.2)
+  const http = url.protocol === 'tcp:' ? {} : { origin: url.origin };
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, tls, ...http };
 });
 
 function problem(context: z.RefinementCtx, message: string): never {

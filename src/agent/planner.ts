@@ -1,18 +1,7 @@
 import { LIMITS } from '../protocol/limits';
-import { toInstant } from '../protocol/names';
 import type { ProblemCode } from '../protocol/problems';
 import type { Ending } from '../protocol/remote-session';
-import type {
-  Action,
-  AgentSession,
-  AgentSessions,
-  Answer,
-  Asked,
-  EndedSession,
-  Input,
-  Phase,
-  Plan,
-} from './agent-session';
+import type { Action, AgentSession, AgentSessions, Answer, Asked, Input, Phase, Plan } from './agent-session';
 
 /** How long after the last moment for an answer a YES still waits for token and session ID (S149). */
 export const APPROVED_MS = LIMITS.PREPARE_MS + LIMITS.XMPP_IQ_TIMEOUT_MS;
@@ -23,7 +12,7 @@ export const SESSIONS_KEPT = 4 * LIMITS.DEVICES_PER_AGENT;
 
 /**
  * What follows from one input: the next state of this agent's remote sessions, the actions to take in order, and the
- * answer for whoever asked. Pure; `now` is epoch milliseconds.
+ * answer for whoever asked. Pure; `now` is milliseconds of the clock that `Asked` counts by.
  */
 export function plan(sessions: AgentSessions, input: Input, now: number): Plan {
   if (input.kind === 'request-approval') return requestApproval(sessions, input, now);
@@ -88,9 +77,8 @@ function requestApproval(
 ): Plan {
   // The server repeats what it is not sure has arrived.
   if (sessions.has(request.remoteSessionId)) return { sessions, actions: [], answer: OK };
-  const asked: Asked = { ...request, answerBefore: Date.parse(request.answerBefore) };
-  if (asked.answerBefore <= now)
-    return { sessions, actions: [], answer: refused('wrong-state', 'the time to answer is over by the clock here') };
+  const { answerWithinSeconds, ...rest } = request;
+  const asked: Asked = { ...rest, answerBefore: now + answerWithinSeconds * 1000 };
   const room = makeRoom(sessions);
   if (!room) return { sessions, actions: [], answer: refused('too-many-requests', 'too many sessions at this agent') };
   room.set(asked.remoteSessionId, { asked, phase: { name: 'asking' } });
@@ -134,10 +122,8 @@ function connectionInfo(
   if (phase.name === 'connecting' || phase.name === 'connected') return {};
   if (phase.name !== 'approved')
     return { answer: refused('wrong-state', `the session is not approved here, it is ${phase.name}`) };
-  const validUntil = Date.parse(info.validUntil);
-  if (validUntil <= now) return { answer: refused('wrong-state', 'the valid duration is over by the clock here') };
   // The person approved so many minutes; a server that allows more does not extend that.
-  const endsAt = Math.min(validUntil, now + asked.minutes * 60_000 + LIMITS.CONNECT_MS);
+  const endsAt = now + Math.min(info.validForSeconds * 1000, asked.minutes * 60_000 + LIMITS.CONNECT_MS);
   return {
     phase: { name: 'connecting', endsAt },
     actions: [
@@ -241,20 +227,8 @@ function forgetLater({ asked }: Pick<AgentSession, 'asked'>, now: number): Next 
 const stopDelivery = (asked: Asked): Action => ({ do: 'stop-delivery', remoteSessionId: asked.remoteSessionId });
 
 function record(asked: Asked, ending: Ending, detail: string, since: number | null, now: number): Action {
-  const { remoteSessionId, deviceId, applicationId, userName, reason } = asked;
-  const connectedAt = since === null ? null : toInstant(since);
-  const ended: EndedSession = {
-    remoteSessionId,
-    deviceId,
-    applicationId,
-    userName,
-    reason,
-    ending,
-    detail,
-    connectedAt,
-    endedAt: toInstant(now),
-  };
-  return { do: 'record', ended };
+  const connectedForMs = since === null ? null : now - since;
+  return { do: 'record', outcome: { asked, ending, detail, connectedForMs } };
 }
 
 function replace(sessions: AgentSessions, { asked }: AgentSession, { phase }: Next): AgentSessions {

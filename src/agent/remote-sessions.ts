@@ -4,10 +4,20 @@ import {
   requestApproval,
   terminate,
   withdrawApproval,
-  type ConnectionInfo,
+  type SentConnectionInfo,
 } from '../protocol/control-channel';
+import { toInstant } from '../protocol/names';
 import { ProblemError } from '../protocol/problems';
-import type { Action, AgentSessions, Answer, ApprovalRequest, Asked, EndedSession, Input } from './agent-session';
+import type {
+  Action,
+  AgentSessions,
+  Answer,
+  ApprovalRequest,
+  Asked,
+  EndedSession,
+  Input,
+  Outcome,
+} from './agent-session';
 import { ApprovalDelivery } from './approval-delivery';
 import { CloudHubAgent } from './cloud-hub-agent';
 import type { Application, Device } from './configuration';
@@ -22,6 +32,8 @@ export interface RemoteSessionsOptions {
   readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
+  /** Time of day in epoch milliseconds, for the history that people read and for nothing else. */
+  readonly timeOfDay?: () => number;
 }
 
 /** The remote sessions of this agent: feeds the planner with what happens and takes the actions it plans. */
@@ -90,7 +102,7 @@ export class RemoteSessions {
   }
 
   #dispatch(input: Input): Answer {
-    const { sessions, actions, answer } = plan(this.#sessions, input, Date.now());
+    const { sessions, actions, answer } = plan(this.#sessions, input, performance.now());
     this.#sessions = sessions;
     for (const action of actions) this.#take(action);
     if (!answer.ok)
@@ -114,14 +126,15 @@ export class RemoteSessions {
       case 'end-half':
         return this.#hubs.get(action.remoteSessionId)?.end();
       case 'record': {
-        const { remoteSessionId, deviceId, ending, detail } = action.ended;
+        const { asked, ending, detail } = action.outcome;
+        const { remoteSessionId, deviceId } = asked;
         journal.info('remote session over', { remoteSessionId, deviceId, ending, detail });
-        return this.options.onEnded(action.ended);
+        return this.options.onEnded(endedSession(action.outcome, this.options.timeOfDay?.() ?? Date.now()));
       }
     }
   }
 
-  #connect({ remoteSessionId, deviceId, applicationId }: Asked, info: ConnectionInfo): void {
+  #connect({ remoteSessionId, deviceId, applicationId }: Asked, info: SentConnectionInfo): void {
     const applications = this.options.devices.find(({ id }) => id === deviceId)?.applications ?? [];
     const hub = new CloudHubAgent({
       info,
@@ -143,9 +156,16 @@ export class RemoteSessions {
     clearTimeout(this.#timer);
     const deadline = nextDeadline(this.#sessions);
     if (deadline === undefined) return;
-    const waitMs = Math.min(Math.max(deadline - Date.now(), 1), LONGEST_TIMER_MS);
+    const waitMs = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), LONGEST_TIMER_MS);
     this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), waitMs);
   }
+}
+
+function endedSession({ asked, ending, detail, connectedForMs }: Outcome, now: number): EndedSession {
+  const { remoteSessionId, deviceId, applicationId, userName, reason } = asked;
+  const connectedAt = connectedForMs === null ? null : toInstant(now - connectedForMs);
+  const endedAt = toInstant(now);
+  return { remoteSessionId, deviceId, applicationId, userName, reason, ending, detail, connectedAt, endedAt };
 }
 
 function answered(answer: Answer): Record<string, never> {

@@ -78,7 +78,8 @@ export const requestApproval = exchange({
     reason: z.string().max(LIMITS.REASON_CHARACTERS),
     /** Valid duration that is asked for. */
     minutes: z.int().positive(),
-    answerBefore: instant,
+    /** Counted from receipt; when the request is sent again, what is left of it. No clock is compared. */
+    answerWithinSeconds: z.int().positive(),
   }),
   response: nothing,
 });
@@ -113,11 +114,15 @@ export const connectionInfo = z.object({
 });
 export type ConnectionInfo = z.infer<typeof connectionInfo>;
 
+/** As it is sent: the receiver counts from receipt, because its clock may differ from the one of `validUntil`. */
+export const sentConnectionInfo = connectionInfo.extend({ validForSeconds: z.int().positive() });
+export type SentConnectionInfo = z.infer<typeof sentConnectionInfo>;
+
 export const connectionInfoToDevice = exchange({
   name: 'connection-info',
   namespace: NS_SESSION,
   from: 'server',
-  request: connectionInfo.extend({ deviceId }),
+  request: sentConnectionInfo.extend({ deviceId }),
   response: nothing,
 });
 

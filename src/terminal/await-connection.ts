@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../protocol/api';
-import type { ConnectionInfo } from '../protocol/control-channel';
+import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import type { ApiClient } from './api-client';
 import type { ConnectProgress } from './connect-progress';
@@ -16,18 +16,17 @@ export async function awaitConnection(
   session: Session,
   progress: ConnectProgress,
   interrupted: AbortSignal,
-): Promise<ConnectionInfo | undefined> {
-  const askedAt = Date.now();
-  let lastAnswerAt = askedAt;
+): Promise<SentConnectionInfo | undefined> {
+  let lastAnswerAt = performance.now();
   while (!interrupted.aborted) {
     try {
       const answer = await client.connection(session.id);
-      lastAnswerAt = Date.now();
+      lastAnswerAt = performance.now();
       if (answer.status === 'ready') return answer.connection;
       if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail);
-      progress.waiting(answer.state, askedAt);
+      progress.waiting(answer.state, answer.answerWithinSeconds);
     } catch (error) {
-      if (!isPassing(error) || Date.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
+      if (!isPassing(error) || performance.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
     }
     const wait = LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2);
     await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);

@@ -51,7 +51,7 @@ function summary(session: SessionWithSteps): string[] {
 
 /** The session as the server has it, if possible with both end logs; undefined when the server cannot be asked. */
 async function booksOf(client: ApiClient, id: string): Promise<SessionWithSteps | undefined> {
-  const deadline = Date.now() + TERMINAL_LIMITS.SUMMARY_MS;
+  const deadline = performance.now() + TERMINAL_LIMITS.SUMMARY_MS;
   let session: SessionWithSteps | undefined;
   do {
     if (session) await delay(LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2));
@@ -61,7 +61,7 @@ async function booksOf(client: ApiClient, id: string): Promise<SessionWithSteps 
       if (error instanceof TerminalError) return session;
       throw error;
     }
-  } while (session.state !== 'ended' && Date.now() < deadline);
+  } while (session.state !== 'ended' && performance.now() < deadline);
   return session;
 }
 

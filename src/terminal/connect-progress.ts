@@ -1,6 +1,5 @@
 import type { Session } from '../protocol/api';
 import type { Ending, SessionState } from '../protocol/remote-session';
-import { LIMITS } from '../protocol/limits';
 import { duration, moment } from './formats';
 import type { TerminalIo } from './terminal-io';
 
@@ -33,14 +32,14 @@ export class ConnectProgress {
     this.say(`Session ${session.id}: ${session.deviceName} has been asked.`);
   }
 
-  /** `askedAt` in milliseconds; the time that is left is that of a server with the default setting. */
-  waiting(state: SessionState, askedAt: number): void {
+  /** `answerWithinSeconds`: what the server leaves the person at the device. */
+  waiting(state: SessionState, answerWithinSeconds: number | undefined): void {
     const changed = state !== this.state;
     this.state = state;
     if (state === 'requested') {
-      const left = duration((askedAt + LIMITS.APPROVAL_MS - Date.now()) / 1000);
       if (changed) this.say('Waiting for YES at the device.');
-      this.io.tellInPlace(`(${left} left; Ctrl-C withdraws the request) `);
+      const left = answerWithinSeconds === undefined ? '' : `${duration(answerWithinSeconds)} left; `;
+      this.io.tellInPlace(`(${left}Ctrl-C withdraws the request) `);
       return;
     }
     const words = WORDS[state];
@@ -57,9 +56,10 @@ export class ConnectProgress {
     this.say('Connected to the relay. Waiting for the device.');
   }
 
-  connected(validUntil: Date): void {
-    this.event('connected', { validUntil: validUntil.toISOString() });
-    this.say(`Connected with the device, until ${moment(validUntil.toISOString()).slice(11)} at the latest.`);
+  /** `endsAt`: the end of the valid duration by the clock here, `validUntil` by the server's. */
+  connected(validUntil: string, endsAt: Date): void {
+    this.event('connected', { validUntil });
+    this.say(`Connected with the device, until ${moment(endsAt.toISOString()).slice(11)} at the latest.`);
   }
 
   listening(port: number): void {

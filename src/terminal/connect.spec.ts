@@ -51,6 +51,7 @@ describe('platen connect', () => {
       sessionId: SECRET,
       token: SECRET,
       validUntil: new Date(Date.now() + 60_000).toISOString(),
+      validForSeconds: 60,
     },
   });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../protocol/api';
-import type { ConnectionInfo } from '../protocol/control-channel';
+import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { openTunnel } from '../tunnel/http2-tunnel';
 import type { Closed, RelayConnection } from '../tunnel/relay-connection';
@@ -74,7 +74,7 @@ class Connecting {
     return this.use(relay, info);
   }
 
-  private async use(relay: RelayConnection, info: ConnectionInfo): Promise<Exit> {
+  private async use(relay: RelayConnection, info: SentConnectionInfo): Promise<Exit> {
     relay.onDraining((seconds) => this.progress.draining(seconds));
     const over = await Promise.race([this.carry(relay, info), aborted(this.interrupts.first), relay.closed]);
     const broken = over instanceof TerminalError ? over : undefined;
@@ -87,9 +87,10 @@ class Connecting {
   }
 
   /** Serves the local port through the tunnel; resolves, with the reason, when that is not possible (any more). */
-  private async carry(relay: RelayConnection, info: ConnectionInfo): Promise<TerminalError> {
+  private async carry(relay: RelayConnection, info: SentConnectionInfo): Promise<TerminalError> {
     const { io, local, progress } = this;
-    const { remoteSessionId, applicationId } = info;
+    const { remoteSessionId, applicationId, validForSeconds } = info;
+    const endsAt = new Date(Date.now() + validForSeconds * 1000);
     let failure: TerminalError;
     try {
       await within(relay.joined, LIMITS.CONNECT_MS);
@@ -101,7 +102,7 @@ class Connecting {
         },
         onRefused: onceEach((why) => progress.say(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
       });
-      progress.connected(relay.validUntil);
+      progress.connected(info.validUntil, endsAt);
       progress.listening(local.port);
       await tunnel.closed;
       failure = new TunnelBroken();

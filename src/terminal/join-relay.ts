@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectionInfo } from '../protocol/control-channel';
+import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import type { Refusal } from '../protocol/relay-messages';
 import { Backoff } from '../tunnel/backoff';
@@ -12,11 +12,15 @@ import { TERMINAL_LIMITS } from './terminal-limits';
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
 /**
- * Establishes the terminal's half (S204), again and again while the relay still expects it.
+ * Establishes the terminal's half (S204), again and again while the relay still expects it. Counts from receipt, which
+ * is now: the clock here may differ from the server's.
  * undefined: interrupted. @throws RelayNotReached
  */
-export async function joinRelay(info: ConnectionInfo, interrupted: AbortSignal): Promise<RelayConnection | undefined> {
-  const deadline = Math.min(Date.parse(info.validUntil), Date.now() + LIMITS.CONNECT_MS);
+export async function joinRelay(
+  info: SentConnectionInfo,
+  interrupted: AbortSignal,
+): Promise<RelayConnection | undefined> {
+  const deadline = performance.now() + Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
   const backoff = new Backoff({ maxMs: TERMINAL_LIMITS.RETRY_MAX_MS });
   while (!interrupted.aborted) {
     try {
@@ -24,7 +28,7 @@ export async function joinRelay(info: ConnectionInfo, interrupted: AbortSignal):
     } catch (error) {
       if (interrupted.aborted) break;
       const wait = backoff.next();
-      if (!isPassing(error) || Date.now() + wait > deadline)
+      if (!isPassing(error) || performance.now() + wait > deadline)
         throw new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
       await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
     }

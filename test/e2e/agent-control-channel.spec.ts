@@ -4,7 +4,6 @@ import { ControlChannel, type ControlChannelOptions } from '../../src/agent/cont
 import { ExchangeRefused } from '../../src/agent/control-channel.errors';
 import type { Credentials } from '../../src/agent/credentials';
 import { announce, approval, requestApproval, terminate, type Exchange } from '../../src/protocol/control-channel';
-import { toInstant } from '../../src/protocol/names';
 import { ProblemError } from '../../src/protocol/problems';
 import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/device-transport';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
@@ -102,7 +101,7 @@ const question = () => ({
   userName: 'Tina Technician',
   reason: 'Streifen <b> & "Ränder"',
   minutes: 10,
-  answerBefore: toInstant(Date.now() + 60_000),
+  answerWithinSeconds: 60,
 });
 
 describe('the control channel of the agent', () => {

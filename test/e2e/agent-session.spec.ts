@@ -110,7 +110,7 @@ const ask = () =>
     userName: 'Tina <script>',
     reason: 'Streifen',
     minutes: 5,
-    answerBefore: toInstant(Date.now() + 60_000),
+    answerWithinSeconds: 60,
   });
 const connect = () =>
   server.request('agent-1', connectionInfoToDevice, {
@@ -121,6 +121,7 @@ const connect = () =>
     sessionId: 's'.repeat(43),
     token: 't'.repeat(43),
     validUntil: toInstant(Date.now() + 60_000),
+    validForSeconds: 60,
   });
 
 async function press(path: string, body: unknown): Promise<void> {

@@ -74,7 +74,7 @@ function countdown(until) {
 }
 function count() {
   for (const span of document.querySelectorAll('.countdown')) {
-    const seconds = Math.max(0, Math.ceil((Number(span.dataset.until) - Date.now() - skew) / 1000));
+    const seconds = Math.max(0, Math.ceil((Number(span.dataset.until) - performance.now() - skew) / 1000));
     const text = Math.floor(seconds / 60) + ':' + String(seconds % 60).padStart(2, '0');
     if (span.textContent !== text) span.textContent = text;
   }
@@ -119,7 +119,7 @@ function row(session) {
     element('td', {}, ENDINGS[session.ending] || session.ending));
 }
 function show(view) {
-  skew = view.now - Date.now();
+  skew = view.now - performance.now();
   const open = new Set([...document.querySelectorAll('article')].map((each) => each.dataset.id));
   const asked = view.asking.map((session) => session.remoteSessionId);
   // An approval screen that stays is not built anew: a finger may be on its button.

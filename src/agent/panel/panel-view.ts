@@ -11,7 +11,7 @@ interface Named {
   readonly minutes: number;
 }
 
-/** All the panel shows; moments are epoch milliseconds of this machine, `now` lets the page count by them. */
+/** All the panel shows; moments are on the clock of `Asked`, and `now` lets the page count by them. */
 export interface PanelView {
   readonly now: number;
   readonly online: boolean;

@@ -14,6 +14,7 @@ import { DeviceTransport } from '../xmpp/device-transport';
 import { prepareConnection } from './prepare-connection';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
+import { secondsUntil } from './seconds-until';
 import { RelayUnavailable } from './session.errors';
 import type { Input, Output } from './session.machine';
 import { SessionTimeline } from './session-timeline';
@@ -69,7 +70,7 @@ export class SessionOutputs {
         userName: session.displayName,
         reason: session.reason,
         minutes: session.minutes,
-        answerBefore: toInstant(session.deadlineAt ?? new Date()),
+        answerWithinSeconds: secondsUntil(session.deadlineAt),
       });
       return undefined;
     } catch (error) {
@@ -96,7 +97,7 @@ export class SessionOutputs {
     if (!handout) throw new Error('no connection information to hand out');
     this.timeline.step('S149', session.id);
     try {
-      const body = { ...handout, deviceId: session.deviceId };
+      const body = { ...handout, validForSeconds: secondsUntil(session.validUntil), deviceId: session.deviceId };
       const sent = this.transport.request(session.agentId, connectionInfoToDevice, body);
       this.timeline.step('S150', session.id);
       await sent;

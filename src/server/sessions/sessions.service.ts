@@ -6,6 +6,7 @@ import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
 import { DevicesService } from '../devices/devices.service';
 import type { HalfLogEntity } from './half-log.entity';
+import { secondsUntil } from './seconds-until';
 import type { SessionStepEntity } from './session-step.entity';
 import type { SessionEntity } from './session.entity';
 import { DeviceOffline, SessionExists, SessionOver, UnknownSession, WrongState } from './session.errors';
@@ -105,9 +106,15 @@ export class SessionsService {
     const session = await this.repository.find(id);
     if (!session || session.userId !== actor.userId) throw new UnknownSession(id);
     if (session.ending) return { status: 'over', ending: session.ending, detail: session.detail };
-    if (!session.terminalConnection) return { status: 'waiting', state: session.state };
+    const { state, deadlineAt, validUntil, terminalConnection } = session;
+    if (!terminalConnection)
+      return {
+        status: 'waiting',
+        state,
+        ...(state === 'requested' && { answerWithinSeconds: secondsUntil(deadlineAt) }),
+      };
     this.timeline.step('S202', id);
-    return { status: 'ready', connection: session.terminalConnection };
+    return { status: 'ready', connection: { ...terminalConnection, validForSeconds: secondsUntil(validUntil) } };
   }
 
   /**

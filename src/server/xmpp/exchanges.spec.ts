@@ -11,7 +11,7 @@ const ASKED = {
   userName: 'Tess <Technician> & "Co"',
   reason: 'Fuser unit, 定着器',
   minutes: 30,
-  answerBefore: '2026-01-01T00:00:00.000Z',
+  answerWithinSeconds: 120,
 };
 const NS = "xmlns='urn:platen:session:1'";
 const json = (text: string) => `<json xmlns='urn:xmpp:json:0'>${text}</json>`;
