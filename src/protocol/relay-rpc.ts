@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, secret } from './names';
+import { instant, secret, spkiPin } from './names';
 import { endReason, ending, half, halfState } from './remote-session';
 
 /**
@@ -39,7 +39,13 @@ const nothing = z.object({});
 export const CONTROL_PLANE_METHODS = {
   /** First call on every link: which relay this is. */
   announce: method({
-    params: z.object({ version: z.string(), protocol: z.int(), pairs: z.int().positive() }),
+    params: z.object({
+      version: z.string(),
+      protocol: z.int(),
+      pairs: z.int().positive(),
+      /** Of the relay's certificate, where nobody vouches for it: peers have to be told. */
+      pin: spkiPin.optional(),
+    }),
     result: nothing,
   }),
   /** S173-S175, S206-S208. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate } from '../../test/support/agent-certificate';
 import { readRelayConfig, RelayConfigurationError } from './relay-config';
 
 describe('settings of the relay', () => {
@@ -34,12 +35,11 @@ describe('settings of the relay', () => {
     });
   });
 
-  it('take TLS and a public address', () => {
-    const env = { ...least, ...tls, PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_PUBLIC_URL: 'wss://relay.example/x/' };
-    expect(readRelayConfig(env)).toMatchObject({
-      tls: { cert: 'CERT', key: 'KEY' },
-      publicUrl: 'wss://relay.example/x',
-    });
+  it('take TLS and a public address, and tell the pin of a certificate that nobody vouches for', async () => {
+    const { cert, key, pin } = await makeCertificate();
+    const files = { PLATEN_TLS_CERTIFICATE: file('own.crt', cert), PLATEN_TLS_KEY: file('own.key', key) };
+    const env = { ...least, ...files, PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_PUBLIC_URL: 'wss://relay.example/x/' };
+    expect(readRelayConfig(env)).toMatchObject({ tls: { cert, key, pin }, publicUrl: 'wss://relay.example/x' });
   });
 
   it.each([
@@ -50,8 +50,10 @@ describe('settings of the relay', () => {
     ['a server that is no HTTP', { PLATEN_SERVER_URL: 'ftp://x' }, 'PLATEN_SERVER_URL'],
     ['no pairs', { PLATEN_RELAY_PAIRS: '0' }, 'PLATEN_RELAY_PAIRS'],
     ['an ID that would split the credentials', { PLATEN_RELAY_ID: 'a.b' }, 'PLATEN_RELAY_ID'],
+    ['a certificate that is none', tls, 'PLATEN_TLS_CERTIFICATE'],
     ['a certificate without key', { PLATEN_TLS_CERTIFICATE: tls.PLATEN_TLS_CERTIFICATE }, 'PLATEN_TLS_KEY'],
     ['plain text for everybody', { PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_HOST'],
+    ['an address nobody can dial', { ...tls, PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_PUBLIC_URL'],
     ['plain text on a host name', { PLATEN_RELAY_HOST: 'relay.example' }, 'PLATEN_RELAY_HOST'],
   ])('refuse %s, naming the variable', (_name, changes, named) => {
     const read = () => readRelayConfig({ ...least, ...changes });
@@ -71,7 +73,7 @@ describe('settings of the relay', () => {
   });
 
   it('need no TLS behind a proxy that has it', () => {
-    const env = { ...least, PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_BEHIND_PROXY: 'yes' };
+    const env = { ...least, PLATEN_RELAY_HOST: '192.0.2.1', PLATEN_RELAY_BEHIND_PROXY: 'yes' };
     expect(readRelayConfig(env).tls).toBeUndefined();
   });
 });

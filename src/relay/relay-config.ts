@@ -1,8 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BlockList, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { spkiPin } from '../protocol/names';
+import { spkiPinOf } from '../tunnel/pinned-tls';
 
 const filled = z.string().min(1);
 
@@ -38,7 +40,11 @@ const environment = z
       message:
         'other than loopback needs PLATEN_TLS_CERTIFICATE, or PLATEN_RELAY_BEHIND_PROXY=yes where a proxy has it',
     },
-  );
+  )
+  .refine((env) => !/^(0\.0\.0\.0|::)$/.test(env.PLATEN_RELAY_HOST) || env.PLATEN_RELAY_PUBLIC_URL, {
+    path: ['PLATEN_RELAY_PUBLIC_URL'],
+    message: 'is needed: nobody can dial the address the relay listens on',
+  });
 
 /** The relay's settings, read once; nothing else looks at the environment. */
 export interface RelayConfig {
@@ -55,8 +61,8 @@ export interface RelayConfig {
   /** ws: or wss: address of the control plane's RPC. */
   readonly rpcUrl: string;
   readonly serverPin: string | undefined;
-  /** PEM text. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** PEM text. `pin` is set for a self-signed certificate, which nobody vouches for. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly pin: string | undefined } | undefined;
   readonly logLevel: string;
 }
 
@@ -89,15 +95,20 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
     pairs: e.PLATEN_RELAY_PAIRS,
     rpcUrl: `${withoutSlash(e.PLATEN_SERVER_URL).replace(/^http/, 'ws')}/internal/relay`,
     serverPin: e.PLATEN_SERVER_PIN,
-    tls:
-      e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY
-        ? {
-            cert: read('PLATEN_TLS_CERTIFICATE', e.PLATEN_TLS_CERTIFICATE),
-            key: read('PLATEN_TLS_KEY', e.PLATEN_TLS_KEY),
-          }
-        : undefined,
+    tls: e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY ? tls(e.PLATEN_TLS_CERTIFICATE, e.PLATEN_TLS_KEY) : undefined,
     logLevel: e.PLATEN_LOG_LEVEL,
   });
+}
+
+function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {
+  const cert = read('PLATEN_TLS_CERTIFICATE', certificateFile);
+  const key = read('PLATEN_TLS_KEY', keyFile);
+  try {
+    const { issuer, subject } = new X509Certificate(cert);
+    return { cert, key, pin: issuer === subject ? spkiPinOf(cert) : undefined };
+  } catch {
+    throw new RelayConfigurationError('PLATEN_TLS_CERTIFICATE: holds no certificate in PEM');
+  }
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

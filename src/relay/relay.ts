@@ -36,7 +36,7 @@ export async function startRelay(config: RelayConfig, version: string, journal: 
   let publicUrl = '';
   const controlPlane = new ControlPlaneLink(
     { url: config.rpcUrl, pin: config.serverPin, relayId: config.id, secret: config.secret },
-    { version, protocol: PROTOCOL_VERSION, pairs: config.pairs },
+    { version, protocol: PROTOCOL_VERSION, pairs: config.pairs, pin: config.tls?.pin },
     journal,
   );
   const reporter = new LogReporter(sessionLog, controlPlane, journal);

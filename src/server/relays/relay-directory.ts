@@ -1,8 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Ending, Half } from '../../protocol/remote-session';
 import type { ControlPlaneMethods, Params, RelayMethods } from '../../protocol/relay-rpc';
 import type { RpcPeer } from '../../tunnel/json-rpc';
-import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { RelayPort, type PreparedLink } from '../sessions/relay.port';
 import { RelayUnavailable } from '../sessions/session.errors';
 
@@ -10,6 +9,8 @@ export interface ConnectedRelay {
   readonly id: string;
   readonly version: string;
   readonly pairs: number;
+  /** Set where peers must pin the relay's self-made certificate. */
+  readonly pin?: string;
   readonly peer: RpcPeer<ControlPlaneMethods, RelayMethods>;
 }
 
@@ -17,10 +18,6 @@ export interface ConnectedRelay {
 @Injectable()
 export class RelayDirectory extends RelayPort {
   private readonly relays = new Map<string, ConnectedRelay>();
-
-  constructor(@Inject(CERTIFICATE) private readonly certificate: Certificate) {
-    super();
-  }
 
   /** A relay that connects anew takes the place of its earlier link. */
   add(relay: ConnectedRelay): void {
@@ -40,7 +37,7 @@ export class RelayDirectory extends RelayPort {
     const relay = this.connected()[0];
     if (!relay) throw new RelayUnavailable('No relay is connected to this server.');
     const link = await this.asked(relay, () => relay.peer.call('connection-info', request));
-    return { ...link, relayId: relay.id, pin: this.certificate.selfMade ? this.certificate.pin : undefined };
+    return { ...link, relayId: relay.id, pin: relay.pin };
   }
 
   async endHalf(relayId: string, linkId: string, half: Half, ending: Ending): Promise<boolean> {
