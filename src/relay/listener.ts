@@ -39,7 +39,12 @@ export class Listener {
     private readonly onPeer: OnPeer,
     private readonly journal: Journal,
   ) {
-    const bounds = { maxHeaderSize: 8 * 1024, headersTimeout: LIMITS.RELAY_ESTABLISH_MS, noDelay: true };
+    const bounds = {
+      maxHeaderSize: 8 * 1024,
+      headersTimeout: LIMITS.RELAY_ESTABLISH_MS,
+      connectionsCheckingInterval: LIMITS.RELAY_ESTABLISH_MS / 2,
+      noDelay: true,
+    };
     const notFound = (_request: IncomingMessage, response: { writeHead(status: number): { end(): void } }) =>
       void response.writeHead(404).end();
     this.#server = options.tls
