@@ -72,6 +72,19 @@ describe('HTTP/2 tunnel over WebSockets', () => {
   const dial = async (session = remoteSessionId) =>
     (tunnel = await openTunnel(ends.near, { remoteSessionId: session, applicationId: 'web' }));
 
+  it.each([
+    ['an HTTP application', 'http://192.168.1.20', 'http://192.168.1.20'],
+    ['an application without HTTP', undefined, undefined],
+    ['an agent that says nonsense', 'file:///etc', undefined],
+  ])('tells the origin of %s', async (_, told, origin) => {
+    onConnection = (socket) => void socket.end();
+    server = serveTunnel(ends.far, { remoteSessionId, open: dialApplication, originOf: () => told });
+    const mine = await dial();
+    expect(mine.applicationOrigin).toBeUndefined();
+    await mine.connect();
+    expect(mine.applicationOrigin).toBe(origin);
+  });
+
   it('carries bytes both ways, each direction ending on its own', async () => {
     onConnection = (socket) => void buffer(socket).then((all) => socket.end(`got ${all.toString()}`));
     serve();

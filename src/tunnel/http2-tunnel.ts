@@ -12,7 +12,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
 import { StreamRefused } from './http2-tunnel.errors';
-import { applicationOf, connected, connectRequest, refusalIn, refused } from './relaying-header';
+import { applicationOf, connected, connectRequest, originIn, refusalIn, refused } from './relaying-header';
 import { splice } from './splice';
 
 const SETTINGS: Settings = {
@@ -34,6 +34,8 @@ export interface TunnelServerOptions {
   readonly remoteSessionId: string;
   /** S235, S237: connection to the application. May throw StreamRefused; other errors are answered with 502. */
   open(applicationId: string): Promise<Duplex>;
+  /** `http://host:port` or `https://...` as the device knows itself; undefined for an application without HTTP. */
+  originOf?(applicationId: string): string | undefined;
   /** A stream has been opened; `ended` resolves when both its directions are over. */
   onStream?(applicationId: string, ended: Promise<void>): void;
 }
@@ -55,7 +57,7 @@ async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeade
     const application = applicationOf(headers, options.remoteSessionId);
     const target = await openWithin(options.open(application));
     if (stream.destroyed) return void target.destroy();
-    stream.respond(connected(application, options.remoteSessionId));
+    stream.respond(connected(application, options.remoteSessionId, options.originOf?.(application)));
     const ended = splice(stream, target);
     options.onStream?.(application, ended);
   } catch (error) {
@@ -84,6 +86,8 @@ async function openWithin(opening: Promise<Duplex>): Promise<Duplex> {
 export interface Tunnel {
   /** One more TCP connection to the application. @throws StreamRefused */
   connect(): Promise<Duplex>;
+  /** Known once a `connect` has succeeded; undefined for an application that does not speak HTTP. */
+  readonly applicationOrigin: string | undefined;
   close(): void;
   /** Never rejects. */
   readonly closed: Promise<void>;
@@ -114,6 +118,7 @@ export async function openTunnel(
 }
 
 class Http2Tunnel implements Tunnel {
+  applicationOrigin: string | undefined;
   #streams = 0;
 
   constructor(
@@ -134,7 +139,10 @@ class Http2Tunnel implements Tunnel {
       throw error;
     });
     const refusal = refusalIn(headers as IncomingHttpHeaders);
-    if (!refusal) return stream;
+    if (!refusal) {
+      this.applicationOrigin = originIn(headers as IncomingHttpHeaders);
+      return stream;
+    }
     stream.destroy();
     throw refusal;
   }

@@ -9,6 +9,7 @@ import { StreamRefused } from './http2-tunnel.errors';
  */
 const SESSION = 'platen-session';
 const APPLICATION = 'platen-application';
+const ORIGIN = 'platen-origin';
 const DETAIL = 'platen-detail';
 const DETAIL_CHARACTERS = 300;
 
@@ -30,12 +31,20 @@ export function applicationOf(headers: IncomingHttpHeaders, remoteSessionId: str
   return id.data;
 }
 
-/** S240. */
-export const connected = (application: string, remoteSessionId: string): OutgoingHttpHeaders => ({
+/** S240. `origin` only where the application speaks HTTP: under which origin (RFC 6454 6.2) the device knows itself. */
+export const connected = (application: string, remoteSessionId: string, origin?: string): OutgoingHttpHeaders => ({
   ':status': 200,
   [SESSION]: remoteSessionId,
   [APPLICATION]: application,
+  ...(origin !== undefined && { [ORIGIN]: origin }),
 });
+
+/** undefined: the application does not speak HTTP, or the agent does not say. */
+export function originIn(headers: IncomingHttpHeaders): string | undefined {
+  const origin = String(headers[ORIGIN] ?? '');
+  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return undefined;
+  return new URL(origin).origin;
+}
 
 export const refused = ({ status, detail }: StreamRefused): OutgoingHttpHeaders => ({
   ':status': status,
