@@ -39,7 +39,7 @@ export type Input =
   | { readonly kind: 'withdraw'; readonly remoteSessionId: string; readonly ending: Ending }
   | { readonly kind: 'connection-info'; readonly info: SentConnectionInfo; readonly deviceId: string }
   | { readonly kind: 'terminate'; readonly remoteSessionId: string; readonly ending: Ending }
-  /** YES or NO at the panel. */
+  /** YES or NO at the panel; NO after YES ends the session. */
   | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly decision: 'approved' | 'declined' }
   /** "End now" at the panel. */
   | { readonly kind: 'end'; readonly remoteSessionId: string }
@@ -77,8 +77,14 @@ export interface EndedSession {
 export type Action =
   /** S143. */
   | { readonly do: 'show'; readonly asked: Asked }
-  /** S144, or NO. */
-  | { readonly do: 'deliver'; readonly asked: Asked; readonly decision: 'approved' | 'declined' }
+  /** S144, or NO; in place of an answer to the same session that has not been acknowledged yet. */
+  | {
+      readonly do: 'deliver';
+      readonly remoteSessionId: string;
+      readonly decision: 'approved' | 'declined';
+      /** When it is too late to tell. */
+      readonly until: number;
+    }
   | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
   /** S171. */
   | { readonly do: 'connect'; readonly asked: Asked; readonly info: SentConnectionInfo }

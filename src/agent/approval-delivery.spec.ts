@@ -1,20 +1,11 @@
 import { PlayedChannel } from '../../test/support/agent-channel';
 import { recordedJournal, type RecordedJournal } from '../../test/support/agent-journal';
 import { until } from '../../test/support/until';
-import type { Asked } from './agent-session';
 import { ApprovalDelivery } from './approval-delivery';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused } from './control-channel.errors';
 
 const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
-const askedFor = (ms: number): Asked => ({
-  remoteSessionId,
-  deviceId: 'mfp-1',
-  applicationId: 'web',
-  userName: 'Tina',
-  reason: 'streaks',
-  minutes: 30,
-  answerBefore: performance.now() + ms,
-});
+const within = (ms: number) => performance.now() + ms;
 const fails = (error: Error) => () => Promise.reject(error);
 
 describe('the delivery of an answer', () => {
@@ -31,8 +22,8 @@ describe('the delivery of an answer', () => {
   afterEach(() => delivery.stopAll());
 
   it.each(['approved', 'declined'] as const)('sends %s once when it is acknowledged', async (decision) => {
-    delivery.start(askedFor(60_000), decision);
-    delivery.start(askedFor(60_000), decision);
+    delivery.start(remoteSessionId, decision, within(60_000));
+    delivery.start(remoteSessionId, decision, within(60_000));
     await until('sent', () => channel.asked.length > 0);
     expect(channel.asked).toEqual([`approval ${JSON.stringify({ remoteSessionId, decision })}`]);
     expect(recorded.steps()).toEqual(decision === 'approved' ? ['S144'] : []);
@@ -40,7 +31,7 @@ describe('the delivery of an answer', () => {
 
   it('waits for the channel', async () => {
     channel.online = false;
-    delivery.start(askedFor(60_000), 'approved');
+    delivery.start(remoteSessionId, 'approved', within(60_000));
     await until('a moment', () => new Promise<boolean>((done) => setImmediate(() => done(true))));
     expect([channel.asked, recorded.steps()]).toEqual([[], []]);
     channel.online = true;
@@ -54,7 +45,7 @@ describe('the delivery of an answer', () => {
       fails(new ChannelTimeout('no answer')),
       fails(new ExchangeRefused('internal-error', 'incident 1')),
     );
-    delivery.start(askedFor(60_000), 'approved');
+    delivery.start(remoteSessionId, 'approved', within(60_000));
     await until('the fourth try', () => channel.asked.length === 4);
     expect(recorded.steps()).toEqual(['S144']);
     expect(refused).toEqual([]);
@@ -62,7 +53,7 @@ describe('the delivery of an answer', () => {
 
   it('tells of a refusal for good', async () => {
     channel.answers.push(fails(new ExchangeRefused('session-over', 'too late')));
-    delivery.start(askedFor(60_000), 'approved');
+    delivery.start(remoteSessionId, 'approved', within(60_000));
     await until('refused', () => refused.length === 1);
     expect(refused[0]).toContain('session-over (too late)');
     expect(channel.asked).toHaveLength(1);
@@ -70,25 +61,40 @@ describe('the delivery of an answer', () => {
 
   it('takes a refusal after a lost acknowledgement for one', async () => {
     channel.answers.push(fails(new ChannelTimeout('no answer')), fails(new ExchangeRefused('wrong-state', 'approved')));
-    delivery.start(askedFor(60_000), 'approved');
+    delivery.start(remoteSessionId, 'approved', within(60_000));
     await until('the second try', () => channel.asked.length === 2 && channel.answers.length === 0);
     expect(refused).toEqual([]);
   });
 
   it('ends when the time to answer is over', async () => {
     channel.online = false;
-    delivery.start(askedFor(100), 'approved');
+    delivery.start(remoteSessionId, 'approved', within(100));
     await until('given up', () => recorded.messages().includes('the answer could not be delivered in time'));
     expect(channel.asked).toEqual([]);
   });
 
+  it('sends NO in place of a YES that is on its way, and no YES after it', async () => {
+    let unanswered: () => void = () => undefined;
+    channel.answers.push(
+      () => new Promise((_, reject) => (unanswered = () => reject(new ChannelTimeout('no answer')))),
+    );
+    delivery.start(remoteSessionId, 'approved', within(60_000));
+    await until('YES sent', () => channel.asked.length === 1);
+    delivery.start(remoteSessionId, 'declined', within(60_000));
+    await until('NO sent', () => channel.asked.length === 2);
+    unanswered();
+    await until('done', () => delivery.pending === 0);
+    expect(channel.asked.map((line) => (line.includes('declined') ? 'NO' : 'YES'))).toEqual(['YES', 'NO']);
+    expect(refused).toEqual([]);
+  });
+
   it('ends when it is stopped', async () => {
     channel.online = false;
-    delivery.start(askedFor(60_000), 'approved');
+    delivery.start(remoteSessionId, 'approved', within(60_000));
     delivery.stop(remoteSessionId);
     channel.online = true;
     await until('a new one takes its place', () => {
-      delivery.start(askedFor(60_000), 'declined');
+      delivery.start(remoteSessionId, 'declined', within(60_000));
       return channel.asked.length > 0;
     });
     expect(channel.asked.filter((line) => line.includes('approved'))).toEqual([]);

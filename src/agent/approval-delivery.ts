@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Journal } from '../journal/journal';
 import { approval } from '../protocol/control-channel';
 import { Backoff } from '../tunnel/backoff';
-import type { Asked } from './agent-session';
 import type { ControlChannel } from './control-channel';
 import { ExchangeRefused } from './control-channel.errors';
 
@@ -16,42 +15,54 @@ type Decision = 'approved' | 'declined';
 
 /**
  * Brings a YES (S144) or NO to the control plane: again and again until it is acknowledged, refused for good, stopped,
- * or too late. A repeated answer is harmless, because the decision to a remote session is the same each time.
+ * or too late. A repeated answer is harmless; NO takes the place of a YES that is still on its way.
  */
 export class ApprovalDelivery {
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { decision: Decision; stopping: AbortController }>();
 
   constructor(
     private readonly channel: Pick<ControlChannel, 'online' | 'request'>,
     private readonly journal: Journal,
     private readonly onRefused: (remoteSessionId: string, detail: string) => void,
+    /** An answer is no longer on its way: taken, refused, or too late. */
+    private readonly onDone: () => void = () => undefined,
   ) {}
 
-  start(asked: Asked, decision: Decision): void {
-    const { remoteSessionId } = asked;
-    if (this.#running.has(remoteSessionId)) return;
-    const stopping = new AbortController();
-    this.#running.set(remoteSessionId, stopping);
-    void this.#deliver(asked, decision, stopping.signal).finally(() => this.#running.delete(remoteSessionId));
+  /** Answers that are still on their way. */
+  get pending(): number {
+    return this.#running.size;
+  }
+
+  /** `until` is when it is too late (`performance.now`). */
+  start(remoteSessionId: string, decision: Decision, until: number): void {
+    if (this.#running.get(remoteSessionId)?.decision === decision) return;
+    this.stop(remoteSessionId);
+    const delivery = { decision, stopping: new AbortController() };
+    this.#running.set(remoteSessionId, delivery);
+    void this.#deliver(remoteSessionId, decision, until, delivery.stopping.signal).finally(() => {
+      if (this.#running.get(remoteSessionId) !== delivery) return;
+      this.#running.delete(remoteSessionId);
+      this.onDone();
+    });
   }
 
   stop(remoteSessionId: string): void {
-    this.#running.get(remoteSessionId)?.abort();
+    this.#running.get(remoteSessionId)?.stopping.abort();
+    this.#running.delete(remoteSessionId);
   }
 
   stopAll(): void {
     for (const id of this.#running.keys()) this.stop(id);
   }
 
-  async #deliver(asked: Asked, decision: Decision, signal: AbortSignal): Promise<void> {
-    const { remoteSessionId } = asked;
+  async #deliver(remoteSessionId: string, decision: Decision, until: number, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(RETRY);
     let sent = false;
-    while (!signal.aborted && performance.now() < asked.answerBefore) {
+    while (!signal.aborted && performance.now() < until) {
       if (this.channel.online) {
         if (!sent && decision === 'approved') this.journal.step('S144', remoteSessionId);
         const refusal = await this.#send(remoteSessionId, decision);
-        if (refusal === undefined) return;
+        if (refusal === undefined || signal.aborted) return;
         // After a lost acknowledgement the first try may have been the one that counted.
         if (refusal instanceof ExchangeRefused && !sent) return this.onRefused(remoteSessionId, refusal.message);
         if (refusal instanceof ExchangeRefused) return;

@@ -1,6 +1,6 @@
 import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
-import type { AgentSession, AgentSessions, ApprovalRequest, Asked, Input, Phase } from './agent-session';
+import type { Action, AgentSession, AgentSessions, ApprovalRequest, Asked, Input, Phase } from './agent-session';
 import { APPROVED_MS, nextDeadline, plan, REMEMBER_MS, SESSIONS_KEPT } from './planner';
 
 const NOW = 5_000_000;
@@ -42,11 +42,16 @@ function sessionsIn(before: Before): AgentSessions {
   return new Map(session ? [[remoteSessionId, session]] : []);
 }
 
+function inWords(action: Action): string {
+  if (action.do === 'record') return `record ${action.outcome.ending}`;
+  return action.do === 'deliver' ? `deliver ${action.decision}` : action.do;
+}
+
 function outcome(before: Before, input: Input, now = NOW) {
   const { sessions, actions, answer } = plan(sessionsIn(before), input, now);
   return {
     after: sessions.get(remoteSessionId)?.phase.name ?? 'none',
-    actions: actions.map((action) => (action.do === 'record' ? `record ${action.outcome.ending}` : action.do)),
+    actions: actions.map(inWords),
     answer: answer.ok ? (answer.connected ? 'connected' : 'ok') : answer.code,
   };
 }
@@ -95,8 +100,8 @@ const ROWS: Row[] = [
   ['none', 'clock', 'none', [], 'ok'],
 
   ['asking', 'ask', 'asking', [], 'ok'],
-  ['asking', 'yes', 'approved', ['deliver'], 'ok'],
-  ['asking', 'no', 'declined', ['deliver', 'record declined'], 'ok'],
+  ['asking', 'yes', 'approved', ['deliver approved'], 'ok'],
+  ['asking', 'no', 'declined', ['deliver declined', 'record declined'], 'ok'],
   ['asking', 'connect', 'asking', [], 'wrong-state'],
   ['asking', 'withdraw', 'over', ['stop-delivery', 'record cancelled'], 'ok'],
   ['asking', 'terminate', 'over', ['stop-delivery', 'record ended-by-administrator'], 'ok'],
@@ -122,40 +127,40 @@ const ROWS: Row[] = [
 
   ['approved', 'ask', 'approved', [], 'ok'],
   ['approved', 'yes', 'approved', [], 'ok'],
-  ['approved', 'no', 'approved', [], 'wrong-state'],
+  ['approved', 'no', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
   ['approved', 'connect', 'connecting', ['stop-delivery', 'connect'], 'ok'],
   ['approved', 'withdraw', 'over', ['stop-delivery', 'record cancelled'], 'ok'],
   ['approved', 'terminate', 'over', ['stop-delivery', 'record ended-by-administrator'], 'ok'],
-  ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device'], 'ok'],
+  ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
   ['approved', 'refused', 'over', ['stop-delivery', 'record failed'], 'ok'],
   ['approved', 'connected', 'approved', [], 'ok'],
   ['approved', 'closed', 'approved', [], 'ok'],
-  ['approved', 'shutdown', 'over', ['stop-delivery', 'record ended-by-device'], 'ok'],
+  ['approved', 'shutdown', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
   ['approved', 'clock', 'approved', [], 'ok'],
 
   ['connecting', 'ask', 'connecting', [], 'ok'],
   ['connecting', 'yes', 'connecting', [], 'wrong-state'],
-  ['connecting', 'no', 'connecting', [], 'wrong-state'],
+  ['connecting', 'no', 'ending', ['end-half', 'deliver declined'], 'ok'],
   ['connecting', 'connect', 'connecting', [], 'ok'],
   ['connecting', 'withdraw', 'connecting', [], 'wrong-state'],
   ['connecting', 'terminate', 'ending', ['end-half'], 'ok'],
-  ['connecting', 'endNow', 'ending', ['end-half'], 'ok'],
+  ['connecting', 'endNow', 'ending', ['end-half', 'deliver declined'], 'ok'],
   ['connecting', 'refused', 'connecting', [], 'ok'],
   ['connecting', 'connected', 'connected', [], 'ok'],
-  ['connecting', 'closed', 'over', ['stop-delivery', 'record lost-terminal'], 'ok'],
-  ['connecting', 'shutdown', 'ending', ['end-half'], 'ok'],
+  ['connecting', 'closed', 'over', ['record lost-terminal'], 'ok'],
+  ['connecting', 'shutdown', 'ending', ['end-half', 'deliver declined'], 'ok'],
   ['connecting', 'clock', 'connecting', [], 'ok'],
 
   ['connected', 'ask', 'connected', [], 'ok'],
   ['connected', 'yes', 'connected', [], 'wrong-state'],
-  ['connected', 'no', 'connected', [], 'wrong-state'],
+  ['connected', 'no', 'ending', ['end-half'], 'ok'],
   ['connected', 'connect', 'connected', [], 'ok'],
   ['connected', 'withdraw', 'connected', [], 'wrong-state'],
   ['connected', 'terminate', 'ending', ['end-half'], 'connected'],
   ['connected', 'endNow', 'ending', ['end-half'], 'ok'],
   ['connected', 'refused', 'connected', [], 'ok'],
   ['connected', 'connected', 'connected', [], 'ok'],
-  ['connected', 'closed', 'over', ['stop-delivery', 'record lost-terminal'], 'ok'],
+  ['connected', 'closed', 'over', ['record lost-terminal'], 'ok'],
   ['connected', 'shutdown', 'ending', ['end-half'], 'ok'],
   ['connected', 'clock', 'connected', [], 'ok'],
 
@@ -168,7 +173,7 @@ const ROWS: Row[] = [
   ['ending', 'endNow', 'ending', [], 'ok'],
   ['ending', 'refused', 'ending', [], 'ok'],
   ['ending', 'connected', 'ending', [], 'ok'],
-  ['ending', 'closed', 'over', ['stop-delivery', 'record ended-by-terminal'], 'ok'],
+  ['ending', 'closed', 'over', ['record ended-by-terminal'], 'ok'],
   ['ending', 'shutdown', 'ending', [], 'ok'],
   ['ending', 'clock', 'ending', [], 'ok'],
 

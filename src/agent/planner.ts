@@ -96,9 +96,12 @@ function makeRoom(sessions: AgentSessions): Map<string, AgentSession> | undefine
 
 function decide({ asked, phase }: AgentSession, decision: 'approved' | 'declined', now: number): Next {
   if (phase.name === decision) return {};
+  if (decision === 'declined' && ['approved', 'connecting', 'connected'].includes(phase.name))
+    return end({ asked, phase }, now);
   if (phase.name !== 'asking') return { answer: refused('wrong-state', 'this has been answered, or is over') };
   if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is over') };
-  const deliver: Action = { do: 'deliver', asked, decision };
+  const { remoteSessionId, answerBefore: until } = asked;
+  const deliver: Action = { do: 'deliver', remoteSessionId, decision, until };
   if (decision === 'approved') return { phase: { name: 'approved' }, actions: [deliver] };
   return { phase: { name: 'declined' }, actions: [deliver, record(asked, 'declined', '', null, now)] };
 }
@@ -147,10 +150,16 @@ function terminate(session: AgentSession, ending: Ending, now: number): Next {
 function end(session: AgentSession, now: number): Next {
   const { phase } = session;
   if (phase.name === 'connected') return endHalf(session, 'ended-by-device', phase.since);
-  if (phase.name === 'connecting') return endHalf(session, 'ended-by-device', undefined);
-  // The server learns of it when it sends the connection information, which is refused then.
-  if (phase.name === 'approved') return over(session, now, 'ended-by-device', '');
+  // There is no half yet that could end in order: the server is told as one tells NO.
+  if (phase.name === 'connecting') return andDecline(session, endHalf(session, 'ended-by-device', undefined), now);
+  if (phase.name === 'approved') return andDecline(session, over(session, now, 'ended-by-device', ''), now);
   return {};
+}
+
+/** The server itself ends the session by then. */
+function andDecline({ asked: { remoteSessionId } }: AgentSession, { phase, actions = [] }: Next, now: number): Next {
+  const until = now + LIMITS.CONNECT_MS;
+  return { phase, actions: [...actions, { do: 'deliver', remoteSessionId, decision: 'declined', until }] };
 }
 
 function connected({ phase }: AgentSession, now: number): Next {
@@ -160,10 +169,10 @@ function connected({ phase }: AgentSession, now: number): Next {
 
 function closed(session: AgentSession, input: Extract<Input, { kind: 'closed' }>, now: number): Next {
   const { phase } = session;
-  if (phase.name === 'ending') return over(session, now, phase.ending, '', phase.since);
+  if (phase.name === 'ending') return overKeepingDelivery(session, now, phase.ending, '', phase.since);
   const since = phase.name === 'connected' ? phase.since : undefined;
   if (phase.name === 'connecting' || phase.name === 'connected')
-    return over(session, now, input.ending, input.detail, since);
+    return overKeepingDelivery(session, now, input.ending, input.detail, since);
   return {};
 }
 
@@ -214,15 +223,30 @@ function endHalf({ asked }: AgentSession, ending: Ending, since: number | undefi
   };
 }
 
-function over({ asked }: AgentSession, now: number, ending: Ending, detail: string, since?: number): Next {
-  const actions: Action[] = [record(asked, ending, detail, since ?? null, now)];
-  return { ...forgetLater({ asked }, now), actions: [stopDelivery(asked), ...actions] };
+function over({ asked }: AgentSession, now: number, ending: Ending, detail: string): Next {
+  return { phase: overUntil(asked, now), actions: [stopDelivery(asked), record(asked, ending, detail, null, now)] };
 }
 
-function forgetLater({ asked }: Pick<AgentSession, 'asked'>, now: number): Next {
-  const forgetAt = Math.max(now, asked.answerBefore) + REMEMBER_MS;
-  return { phase: { name: 'over', forgetAt }, actions: [stopDelivery(asked)] };
+/** A NO that is on its way goes on after the half has ended. */
+function overKeepingDelivery(
+  { asked }: AgentSession,
+  now: number,
+  ending: Ending,
+  detail: string,
+  since?: number,
+): Next {
+  return { phase: overUntil(asked, now), actions: [record(asked, ending, detail, since ?? null, now)] };
 }
+
+const forgetLater = ({ asked }: AgentSession, now: number): Next => ({
+  phase: overUntil(asked, now),
+  actions: [stopDelivery(asked)],
+});
+
+const overUntil = (asked: Asked, now: number): Phase => ({
+  name: 'over',
+  forgetAt: Math.max(now, asked.answerBefore) + REMEMBER_MS,
+});
 
 const stopDelivery = (asked: Asked): Action => ({ do: 'stop-delivery', remoteSessionId: asked.remoteSessionId });
 

@@ -46,8 +46,11 @@ export class RemoteSessions {
 
   constructor(private readonly options: RemoteSessionsOptions) {
     const { channel, journal } = options;
-    this.#delivery = new ApprovalDelivery(channel, journal, (remoteSessionId, detail) =>
-      this.#dispatch({ kind: 'answer-refused', remoteSessionId, detail }),
+    this.#delivery = new ApprovalDelivery(
+      channel,
+      journal,
+      (remoteSessionId, detail) => this.#dispatch({ kind: 'answer-refused', remoteSessionId, detail }),
+      () => this.#tell(),
     );
     channel.handle(requestApproval, (request) => this.#requestApproval(request));
     channel.handle(withdrawApproval, (body) => answered(this.#dispatch({ kind: 'withdraw', ...body })));
@@ -66,7 +69,7 @@ export class RemoteSessions {
     this.#listeners.add(listener);
   }
 
-  /** YES or NO at the panel. @throws ProblemError unknown-session, wrong-state */
+  /** YES or NO at the panel; NO after YES ends the session. @throws ProblemError unknown-session, wrong-state */
   decide(remoteSessionId: string, decision: 'approved' | 'declined'): void {
     answered(this.#dispatch({ kind: 'decide', remoteSessionId, decision }));
   }
@@ -76,20 +79,21 @@ export class RemoteSessions {
     answered(this.#dispatch({ kind: 'end', remoteSessionId }));
   }
 
-  /** Ends every session in order; resolves when none is connected any more, or after `timeoutMs`. */
+  /** Ends every session in order; resolves when none is left and the server knows, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#dispatch({ kind: 'shutdown' });
-    this.#delivery.stopAll();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       const check = () => {
-        if (this.#hubs.size > 0) return;
+        const telling = this.#delivery.pending > 0 && this.options.channel.online;
+        if (this.#hubs.size > 0 || telling) return;
         clearTimeout(timer);
         resolve();
       };
       this.onChange(check);
       check();
     });
+    this.#delivery.stopAll();
     clearTimeout(this.#timer);
   }
 
@@ -108,8 +112,12 @@ export class RemoteSessions {
     if (!answer.ok)
       this.options.journal.warn('refused', { input: input.kind, problem: answer.code, detail: answer.detail });
     this.#setTimer();
-    for (const listener of this.#listeners) listener();
+    this.#tell();
     return answer;
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #take(action: Action): void {
@@ -118,7 +126,7 @@ export class RemoteSessions {
       case 'show':
         return journal.step('S143', action.asked.remoteSessionId, { deviceId: action.asked.deviceId });
       case 'deliver':
-        return this.#delivery.start(action.asked, action.decision);
+        return this.#delivery.start(action.remoteSessionId, action.decision, action.until);
       case 'stop-delivery':
         return this.#delivery.stop(action.remoteSessionId);
       case 'connect':

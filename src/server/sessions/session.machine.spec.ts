@@ -43,6 +43,19 @@ describe('session machine', () => {
   const asked = ['ask-relay', 'send-connection-info'];
   const walks: [string, Input[], SessionState, string[]][] = [
     ['NO', ['decline'], 'ended', []],
+    ['NO after YES, before the relay has answered', ['approve', 'decline'], 'ended', ['ask-relay']],
+    [
+      'NO after YES, while the device connects',
+      ['approve', 'connection-info', 'decline', 'both-halves-ended'],
+      'ended',
+      [...asked, 'ask-device-to-end', 'end-device-half', 'end-terminal-half'],
+    ],
+    [
+      'NO after YES, when the device has just connected',
+      [...start, 'decline', 'silent', 'both-halves-ended'],
+      'ended',
+      [...asked, 'ask-device-to-end', 'end-device-half', 'end-terminal-half'],
+    ],
     ['no answer', ['expire'], 'ended', ['withdraw-approval']],
     [
       'ended by the terminal (Fig. 14, 15)',
@@ -76,6 +89,15 @@ describe('session machine', () => {
     ],
   ];
   it.each(walks)('walks: %s', (_, inputs, state, outputs) => expect(walk(...inputs)).toEqual({ state, outputs }));
+
+  it.each<[SessionState, string]>([
+    ['requested', 'declined'],
+    ['approved', 'declined'],
+    ['prepared', 'ended-by-device'],
+    ['established', 'ended-by-device'],
+  ])('names the ending of a NO that finds it %s', (state, ending) => {
+    expect(transition(state, 'decline')?.ending).toBe(ending);
+  });
 
   it('frees the pair only when both halves have ended or the books are closed', () => {
     const frees = Object.entries(SESSION_MACHINE)

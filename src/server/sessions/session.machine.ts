@@ -79,6 +79,8 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
     on: {
       'connection-info': { to: 'prepared', do: ['send-connection-info'] },
       'relay-unavailable': { to: 'ended', ending: 'failed', do: takeBack },
+      // NO after YES: the agent has taken the approval back itself
+      decline: { to: 'ended', ending: 'declined' },
       cancel: { to: 'ended', ending: 'cancelled', do: takeBack },
       'administrator-ends': { to: 'ended', ending: 'ended-by-administrator', do: takeBack },
     },
@@ -87,6 +89,7 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
     timeout: { after: 'connect', input: 'expire' },
     on: {
       'both-connected': { to: 'established' },
+      decline: { to: 'forcing', ending: 'ended-by-device', do: forceBoth },
       cancel: { to: 'forcing', ending: 'cancelled', do: forceBoth },
       'terminal-asks': { to: 'forcing', ending: 'cancelled', do: forceBoth },
       'device-asks': { to: 'forcing', ending: 'ended-by-device', do: forceBoth },
@@ -105,6 +108,8 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
       'terminal-asks': { to: 'ending', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
       'terminal-half-ended': { to: 'ending', ending: 'lost-terminal', do: ['ask-device-to-end'] },
       'device-asks': { to: 'halting', ending: 'ended-by-device' },
+      // sent while the device's half was being established
+      decline: { to: 'halting', ending: 'ended-by-device', do: ['ask-device-to-end'] },
       'device-half-ended': { to: 'halting', ending: 'lost-device', do: ['end-terminal-half'] },
       cancel: { to: 'halting', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
       'administrator-ends': { to: 'halting', ending: 'ended-by-administrator', do: ['ask-device-to-end'] },

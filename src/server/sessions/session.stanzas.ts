@@ -27,14 +27,17 @@ export class SessionStanzas implements OnModuleInit {
     });
   }
 
-  /** S144, or NO. An agent decides about its own sessions only; a repeated answer is harmless. */
+  /**
+   * S144, or NO, which may also come after a YES: whoever is at the device can end the session at any time. An agent
+   * decides about its own sessions only; a repeated answer is harmless.
+   */
   private async decide(agentId: string, id: string, decision: 'approved' | 'declined'): Promise<void> {
     const session = await this.repository.find(id);
     if (!session || session.agentId !== agentId) throw new UnknownSession(id);
     const changed = await this.lifecycle.apply(id, decision === 'approved' ? 'approve' : 'decline');
     if (changed) return;
     const { state, ending } = (await this.repository.find(id)) ?? session;
-    const repeated = decision === 'approved' ? !ending : ending === 'declined';
+    const repeated = decision === 'approved' ? !ending : ending === 'declined' || ending === 'ended-by-device';
     if (!repeated) throw new SessionOver(id, ending);
     this.journal.debug('the same answer again', { remoteSessionId: id, state });
   }

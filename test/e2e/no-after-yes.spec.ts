@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { event } from '../../src/demo/scenario';
+import { TestStage } from '../support/test-stage';
+
+/** Nobody listens there (tcpmux), so that agent and terminal go on dialling. */
+const env = { PLATEN_RELAY_PUBLIC_URL: 'ws://127.0.0.1:1' };
+/** Far below the waits that would end these sessions otherwise (PREPARE_MS, CONNECT_MS). */
+const AT_ONCE_MS = 5_000;
+
+let on: TestStage;
+beforeAll(async () => {
+  on = await TestStage.set({ env });
+}, 120_000);
+afterEach(() => on?.clear(), 60_000);
+afterAll(() => on?.strike(), 60_000);
+
+const approve = (id: string) => on.press(`/approvals/${id}`, { decision: 'approved' });
+
+it.each([
+  ['NO', (id: string) => on.press(`/approvals/${id}`, { decision: 'declined' })],
+  ['End now', (id: string) => on.press(`/sessions/${id}/end`, {})],
+])('%s while the agent is still dialling ends the session at once', async (_, press) => {
+  const { connect, id } = await on.request('demo-mfp');
+  await approve(id);
+  await on.step('S172', id);
+  await press(id);
+  expect(await on.ended(id, AT_ONCE_MS)).toMatchObject({
+    ending: 'ended-by-device',
+    device: { state: 'ended', startedAt: null },
+    terminal: { state: 'ended', startedAt: null },
+  });
+  await connect.exited;
+});
+
+it('NO before the relay has answered ends the session at once, and no token is used', async () => {
+  const relay = Number(await readFile(join(on.folder, 'server/relay/relay.pid'), 'utf8'));
+  process.kill(relay, 'SIGSTOP');
+  try {
+    const { connect, id } = await on.request('demo-mfp');
+    await approve(id);
+    await on.step('S145', id);
+    await on.press(`/sessions/${id}/end`, {});
+    expect(await on.ended(id, AT_ONCE_MS)).toMatchObject({ ending: 'declined' });
+    expect(await event(connect, 'error')).toMatchObject({ error: 'refused-at-device' });
+    process.kill(relay, 'SIGCONT');
+    expect(on.stepsOf(id)).not.toEqual(expect.arrayContaining(['S171']));
+  } finally {
+    process.kill(relay, 'SIGCONT');
+  }
+});
+
+it('an agent that is stopped while it dials says so', async () => {
+  const { id } = await on.request('demo-mfp');
+  await approve(id);
+  await on.step('S172', id);
+  await on.stage.programs.agent.stop();
+  expect(await on.ended(id, AT_ONCE_MS)).toMatchObject({ ending: 'ended-by-device' });
+  await on.restart('agent');
+});
