@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { RelayedSession } from '../../protocol/relay-rpc';
+import { HALVES } from '../../protocol/remote-session';
 import { SessionHalves } from '../sessions/session-halves';
 import type { SessionEntity } from '../sessions/session.entity';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
@@ -51,8 +52,9 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private async compare(relay: ConnectedRelay): Promise<void> {
     // Sessions first: a link is at the relay before it is in the database, so none is missed below.
     const open = (await this.repository.withLinkAt(relay.id)).filter((session) => session.linkId);
-    if (open.length === 0) return;
     const { sessions } = await relay.peer.call('list-sessions', {});
+    await this.endForgotten(relay, sessions);
+    if (open.length === 0) return;
     const carried = new Map(sessions.map((session) => [session.linkId, session]));
     const { unacknowledgedLogs } = await relay.peer.call('health', {});
     for (const session of open) {
@@ -60,9 +62,24 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
       if (there) await this.noteBytes(session, there);
       if (there && session.state === 'forcing') this.lifecycle.force(session);
       if (there || unacknowledgedLogs > 0) continue;
-      const now = await this.repository.find(session.id);
-      if (now?.openPair)
-        await this.halves.closeBooks(now, 'both-halves-ended', 'the relay has no record of this session');
+      await this.halves.closeBooks(session.id, 'both-halves-ended', 'the relay has no record of this session');
+    }
+  }
+
+  /** A session whose books were closed while its relay was away must not be carried on beside a new one (E15). */
+  private async endForgotten(relay: ConnectedRelay, sessions: RelayedSession[]): Promise<void> {
+    const ended = await this.repository.endedAmong(sessions.map((session) => session.remoteSessionId));
+    const endings = new Map(ended.map(({ id, ending }) => [id, ending ?? 'failed']));
+    for (const session of sessions) {
+      const ending = endings.get(session.remoteSessionId);
+      if (!ending) continue;
+      this.journal.warn('a relay carries a session whose books are closed; it has to end it', {
+        relayId: relay.id,
+        remoteSessionId: session.remoteSessionId,
+      });
+      for (const half of HALVES) {
+        if (session[half] !== 'ended') await relay.peer.call('end-session', { linkId: session.linkId, half, ending });
+      }
     }
   }
 

@@ -9,6 +9,7 @@ export class SessionDeadlines implements OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private armedFor = Infinity;
   private due: () => void = () => {};
+  private stopped = false;
 
   /** `due` is called when the deadline that was armed has come. */
   start(due: () => void): void {
@@ -17,7 +18,7 @@ export class SessionDeadlines implements OnModuleDestroy {
 
   /** Makes sure the timer goes off by then. */
   arm(at: Date | null | undefined): void {
-    if (!at || at.getTime() >= this.armedFor) return;
+    if (this.stopped || !at || at.getTime() >= this.armedFor) return;
     clearTimeout(this.timer);
     this.armedFor = at.getTime();
     const wait = Math.min(Math.max(this.armedFor - Date.now(), 0), LONGEST);
@@ -27,7 +28,9 @@ export class SessionDeadlines implements OnModuleDestroy {
     }, wait);
   }
 
+  /** Sessions may still end while the server stops; nothing is due any more. */
   onModuleDestroy(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
   }
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { HALVES, type EndReason, type Ending, type Half, type HalfState } from '../../protocol/remote-session';
+import { HALVES, type EndReason, type Ending, type Half } from '../../protocol/remote-session';
 import type { ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
 import type { Step } from '../../protocol/steps';
 import { tokenHash } from './prepare-connection';
 import type { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
+import type { Input } from './session.machine';
 import { SessionTimeline } from './session-timeline';
 import { SessionsRepository } from './sessions.repository';
 
-const otherHalf = (half: Half): Half => (half === 'device' ? 'terminal' : 'device');
 const stateOf = (session: SessionEntity, half: Half) => (half === 'device' ? session.deviceHalf : session.terminalHalf);
 
 /** What the relay's reason for an end says about the session, where nobody has asked for its end before. */
@@ -75,22 +75,19 @@ export class SessionHalves {
     const { event, half } = log;
     const [kept, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, session);
     this.timeline.step(kept, session.id);
-    const isNew = await this.repository.keepLog(
-      {
-        id: log.id,
-        sessionId: session.id,
-        half,
-        kind: event.kind,
-        at: new Date(log.at),
-        keptAt: new Date(),
-        reason: event.kind === 'end' ? event.reason : null,
-        peerAddress: event.kind === 'start' ? event.peerAddress : null,
-        bytesReceived: event.kind === 'end' ? event.bytesReceived : 0,
-        bytesSent: event.kind === 'end' ? event.bytesSent : 0,
-      },
-      valuesOf(log, session),
-    );
-    if (isNew) await this.conclude(session.id, half, event.kind, event.kind === 'end' ? event.reason : undefined);
+    await this.repository.keepLog({
+      id: log.id,
+      sessionId: session.id,
+      half,
+      kind: event.kind,
+      at: new Date(log.at),
+      keptAt: new Date(),
+      reason: event.kind === 'end' ? event.reason : null,
+      peerAddress: event.kind === 'start' ? event.peerAddress : null,
+      bytesReceived: event.kind === 'end' ? event.bytesReceived : 0,
+      bytesSent: event.kind === 'end' ? event.bytesSent : 0,
+    });
+    await this.conclude(session.id);
     this.timeline.step(acknowledged, session.id);
     return true;
   }
@@ -108,46 +105,50 @@ export class SessionHalves {
    * @param input `close-books`: decided here, by a deadline or a person; `both-halves-ended`: the relay has lost it.
    * @param detail who decided so, and why.
    */
-  async closeBooks(session: SessionEntity, input: 'close-books' | 'both-halves-ended', detail: string): Promise<void> {
+  async closeBooks(id: string, input: 'close-books' | 'both-halves-ended', detail: string): Promise<void> {
+    const session = await this.repository.find(id); // afresh: its real logs may have come meanwhile
+    if (!session?.openPair) return;
     const now = new Date();
     for (const half of HALVES.filter((each) => stateOf(session, each) !== 'ended')) {
-      const log = {
+      await this.repository.keepLog({
         id: randomUUID(),
-        sessionId: session.id,
+        sessionId: id,
         half,
         kind: 'end',
         at: now,
         keptAt: now,
         reason: 'presumed',
-      } as const;
-      await this.repository.keepLog(
-        { ...log, peerAddress: null, bytesReceived: 0, bytesSent: 0 },
-        stateValue(half, 'ended'),
-      );
+        peerAddress: null,
+        bytesReceived: 0,
+        bytesSent: 0,
+      });
     }
-    await this.lifecycle.apply(session.id, input, { detail });
+    await this.lifecycle.apply(id, input, { detail });
   }
 
-  private async conclude(id: string, half: Half, kind: 'start' | 'end', reason?: EndReason): Promise<void> {
+  /**
+   * Draws the consequences of what the halves' columns say; harmless to repeat. Needed again after a start, because the
+   * server may have ended between keeping a log and this.
+   */
+  async conclude(id: string): Promise<void> {
     const session = await this.repository.find(id); // afresh: both halves may have reported at once
     if (!session) return;
-    const other = stateOf(session, otherHalf(half));
-    if (kind === 'start') {
-      if (other === 'connected') await this.lifecycle.apply(id, 'both-connected');
-      else this.lifecycle.tell(session);
-      return;
-    }
-    const ending = reason && ENDING_OF[reason]?.(half);
-    await this.lifecycle.apply(id, other === 'ended' ? 'both-halves-ended' : `${half}-half-ended`, { ending });
+    const input = inputOf(session);
+    const changed = input && (await this.lifecycle.apply(id, input, { ending: await this.endingOf(session) }));
+    if (!changed) this.lifecycle.tell(session);
+  }
+
+  /** By the half that ended first, where nobody had asked for the end. */
+  private async endingOf({ id, ending }: SessionEntity): Promise<Ending | undefined> {
+    if (ending) return ending;
+    const first = (await this.repository.logsOf([id])).find((log) => log.kind === 'end');
+    return first?.reason ? ENDING_OF[first.reason]?.(first.half) : undefined;
   }
 }
 
-const stateValue = (half: Half, state: HalfState): Partial<SessionEntity> =>
-  half === 'device' ? { deviceHalf: state } : { terminalHalf: state };
-
-/** What a log says about its half; a start that comes late does not open a half again. */
-function valuesOf({ half, event }: HalfLog, session: SessionEntity): Partial<SessionEntity> {
-  if (event.kind === 'start') return stateOf(session, half) === 'waiting' ? stateValue(half, 'connected') : {};
-  const bytes = half === 'device' ? 'bytesFromDevice' : 'bytesFromTerminal';
-  return { ...stateValue(half, 'ended'), [bytes]: event.bytesReceived };
+function inputOf({ deviceHalf, terminalHalf }: SessionEntity): Input | undefined {
+  if (deviceHalf === 'ended' && terminalHalf === 'ended') return 'both-halves-ended';
+  if (deviceHalf === 'ended') return 'device-half-ended';
+  if (terminalHalf === 'ended') return 'terminal-half-ended';
+  return deviceHalf === 'connected' && terminalHalf === 'connected' ? 'both-connected' : undefined;
 }

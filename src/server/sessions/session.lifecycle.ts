@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import type { Ending, SessionState } from '../../protocol/remote-session';
+import type { SessionState } from '../../protocol/remote-session';
 import { CONFIG, type Config } from '../config/config';
 import { SessionDeadlines } from './session-deadlines';
 import { SessionEvents } from './session-events';
@@ -12,7 +12,13 @@ import { SessionOutputs, type FollowUp } from './session-outputs';
 import { SessionsRepository } from './sessions.repository';
 
 /** What comes with an input: more to save, and why, where the table's own ending says less. */
-export type News = Omit<FollowUp, 'input'> & { readonly ending?: Ending };
+export type News = Omit<FollowUp, 'input'> & {
+  /** The input is meant for this state only, as the end of its wait is. */
+  readonly from?: SessionState;
+};
+
+/** `remote_sessions.detail` holds no more. */
+const DETAIL_CHARACTERS = 500;
 
 /** How often a change is tried again that another one has overtaken. */
 const OVERTAKEN = 5;
@@ -63,7 +69,7 @@ export class SessionLifecycle {
       const session = await this.repository.find(sessionId);
       if (!session) throw new UnknownSession(sessionId);
       const next = transition(session.state, input);
-      if (!next) return undefined;
+      if (!next || (news.from && news.from !== session.state)) return undefined;
       const values = { ...news.values, ...this.valuesFor(session, next, news) };
       if (!(await this.repository.change(sessionId, session.state, values))) continue;
 
@@ -76,6 +82,17 @@ export class SessionLifecycle {
       return changed;
     }
     throw new Error(`session ${sessionId} changed ${OVERTAKEN} times while ${input} was applied`);
+  }
+
+  /**
+   * After a start: a relay that is still there needs a moment to come back and report, before the books are closed
+   * over what it may still carry.
+   */
+  async giveTime(sessionId: string): Promise<void> {
+    const deadlineAt = new Date(Date.now() + this.config.timeouts.halfEnd);
+    const session = await this.repository.find(sessionId);
+    if (session?.state !== 'forcing' || (session.deadlineAt && session.deadlineAt > deadlineAt)) return;
+    await this.repository.change(sessionId, 'forcing', { deadlineAt });
   }
 
   /** When the wait in a state is over; undefined for the end state. */
@@ -94,7 +111,7 @@ export class SessionLifecycle {
     return {
       state: next.to,
       ending,
-      detail: session.detail || news.detail || '',
+      detail: session.detail || (news.detail ?? '').slice(0, DETAIL_CHARACTERS),
       deadlineAt: moved ? this.deadlineOf(next.to, validUntil) : session.deadlineAt,
       ...(moved && next.to === 'approved' && { approvedAt: now }),
       ...(moved && next.to === 'established' && { establishedAt: now }),

@@ -40,9 +40,8 @@ export class SessionsController {
   async list(
     @Query({ schema: sessionQuery }) { state, deviceId, limit, cursor }: z.output<typeof sessionQuery>,
   ): Promise<{ rows: Session[]; next: string | null }> {
-    const found = await this.sessions.list({ state, deviceId, limit, cursor });
-    const rows = found.map((each) => presented(each));
-    return { rows, next: rows.length === limit ? rows.at(-1)!.id : null };
+    const { rows, next } = await this.sessions.list({ state, deviceId, limit, cursor });
+    return { rows: rows.map((each) => presented(each)), next };
   }
 
   @Get(':id')

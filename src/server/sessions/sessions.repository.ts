@@ -12,6 +12,7 @@ import {
 } from 'typeorm';
 import type { SessionState } from '../../protocol/remote-session';
 import type { Step } from '../../protocol/steps';
+import type { Page } from '../database/page';
 import { HalfLogEntity } from './half-log.entity';
 import { SessionStepEntity } from './session-step.entity';
 import { SessionEntity } from './session.entity';
@@ -39,9 +40,10 @@ export class SessionsRepository {
       await this.sessions.insert(session);
       return true;
     } catch (error) {
+      if (!(error instanceof QueryFailedError)) throw error;
       const taken = await this.sessions.existsBy({ openPair: session.openPair ?? IsNull() });
-      if (error instanceof QueryFailedError && taken) return false;
-      throw error;
+      if (!taken) await this.sessions.insert(session); // the other one has ended meanwhile
+      return !taken;
     }
   }
 
@@ -70,6 +72,16 @@ export class SessionsRepository {
   withLinkAt(relayId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ relayId, openPair: Not(IsNull()) });
   }
+  withLink(): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ linkId: Not(IsNull()), openPair: Not(IsNull()) });
+  }
+  openOf(agentId: string): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ agentId, openPair: Not(IsNull()) });
+  }
+  /** Those of these sessions that have ended. */
+  endedAmong(ids: string[]): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ id: In(ids), state: 'ended' });
+  }
   requestedOf(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, state: 'requested' });
   }
@@ -85,13 +97,13 @@ export class SessionsRepository {
     return first?.deadlineAt ?? undefined;
   }
 
-  async list(filter: SessionFilter): Promise<SessionEntity[]> {
+  async list(filter: SessionFilter): Promise<Page<SessionEntity>> {
     const where: FindOptionsWhere<SessionEntity> = {};
     if (filter.state === 'live') where.openPair = Not(IsNull());
     if (filter.state === 'ended') where.openPair = IsNull();
     if (filter.deviceId) where.deviceId = filter.deviceId;
     const last = filter.cursor ? await this.find(filter.cursor) : null;
-    if (filter.cursor && !last) return [];
+    if (filter.cursor && !last) return { rows: [], next: null };
     const query = this.sessions.createQueryBuilder('s').where(where);
     if (last) {
       query.andWhere('(s.requestedAt < :at OR (s.requestedAt = :at AND s.id < :id))', {
@@ -99,27 +111,56 @@ export class SessionsRepository {
         id: last.id,
       });
     }
-    return query.orderBy('s.requestedAt', 'DESC').addOrderBy('s.id', 'DESC').take(filter.limit).getMany();
+    const found = await query
+      .orderBy('s.requestedAt', 'DESC')
+      .addOrderBy('s.id', 'DESC')
+      .take(filter.limit + 1)
+      .getMany();
+    const rows = found.slice(0, filter.limit);
+    return { rows, next: found.length > filter.limit ? rows.at(-1)!.id : null };
   }
 
   /**
-   * Keeps one log line and what it says about its half, together.
-   * @returns false when this very line is there already.
+   * Keeps one log line and what it says about its half, together; repeating it is harmless. A start opens the half only
+   * while it waits, so that one that comes late does not open it again, and byte counts never go back.
    */
-  keepLog(log: HalfLogEntity, values: Partial<SessionEntity>): Promise<boolean> {
-    return this.logs.manager.transaction(async (manager) => {
-      if (await manager.existsBy(HalfLogEntity, { id: log.id })) return false;
+  async keepLog(log: HalfLogEntity): Promise<void> {
+    const { id, sessionId, kind, bytesReceived } = log;
+    const ofDevice = log.half === 'device';
+    const state = ofDevice ? 'deviceHalf' : 'terminalHalf';
+    const bytes = ofDevice ? 'bytesFromDevice' : 'bytesFromTerminal';
+    const keep = this.logs.manager.transaction(async (manager) => {
+      if (await manager.existsBy(HalfLogEntity, { id })) return;
       await manager.insert(HalfLogEntity, log);
-      if (Object.keys(values).length > 0) await manager.update(SessionEntity, { id: log.sessionId }, values);
-      return true;
+      if (kind === 'start') {
+        await manager.update(SessionEntity, { id: sessionId, [state]: 'waiting' }, { [state]: 'connected' });
+        return;
+      }
+      await manager.update(SessionEntity, { id: sessionId }, { [state]: 'ended' });
+      await manager.update(
+        SessionEntity,
+        { id: sessionId, [bytes]: LessThan(bytesReceived) },
+        { [bytes]: bytesReceived },
+      );
     });
+    try {
+      await keep;
+    } catch (error) {
+      // the same line, reported twice at once
+      if (!(error instanceof QueryFailedError) || !(await this.logs.existsBy({ id }))) throw error;
+    }
   }
   logsOf(sessionIds: string[]): Promise<HalfLogEntity[]> {
     return this.logs.find({ where: { sessionId: In(sessionIds) }, order: { at: 'ASC' } });
   }
 
-  async addStep(sessionId: string, step: Step): Promise<void> {
-    await this.steps.insert({ sessionId, step, at: new Date() });
+  /** Keeps the first time that each step was taken for a session. */
+  async addSteps(taken: readonly { sessionId: string; step: Step; at: Date }[]): Promise<void> {
+    const kept = await this.steps.findBy({ sessionId: In(taken.map(({ sessionId }) => sessionId)) });
+    const nameOf = (each: { sessionId: string; step: Step }): string => `${each.sessionId} ${each.step}`;
+    const known = new Set(kept.map(nameOf));
+    const fresh = taken.filter((each) => !known.has(nameOf(each)) && known.add(nameOf(each)));
+    if (fresh.length > 0) await this.steps.insert(fresh.map((each) => ({ ...each })));
   }
   stepsOf(sessionId: string): Promise<SessionStepEntity[]> {
     return this.steps.find({ where: { sessionId }, order: { id: 'ASC' } });

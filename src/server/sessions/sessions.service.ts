@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { newSession, SessionConnection } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
+import type { Page } from '../database/page';
 import { DevicesService } from '../devices/devices.service';
 import type { HalfLogEntity } from './half-log.entity';
 import { secondsUntil } from './seconds-until';
@@ -51,6 +52,7 @@ export class SessionsService {
       applicationId: wanted.applicationId,
       reason: wanted.reason,
       minutes: wanted.minutes,
+      grant: null,
       openPair,
       state: 'requested',
       deadlineAt: this.lifecycle.deadlineOf('requested', null),
@@ -84,10 +86,11 @@ export class SessionsService {
     return { session, logs: [] };
   }
 
-  async list(filter: SessionFilter): Promise<SessionInView[]> {
-    const sessions = await this.repository.list(filter);
-    const logs = await this.repository.logsOf(sessions.map((session) => session.id));
-    return sessions.map((session) => ({ session, logs: logs.filter((log) => log.sessionId === session.id) }));
+  async list(filter: SessionFilter): Promise<Page<SessionInView>> {
+    const { rows, next } = await this.repository.list(filter);
+    const logs = await this.repository.logsOf(rows.map((session) => session.id));
+    const logsOf = (id: string): HalfLogEntity[] => logs.filter((log) => log.sessionId === id);
+    return { rows: rows.map((session) => ({ session, logs: logsOf(session.id) })), next };
   }
 
   /** @throws UnknownSession */
@@ -143,7 +146,7 @@ export class SessionsService {
       throw new WrongState(id, session.state, 'be closed by hand before its end was asked for');
     }
     await this.audit.record(actor, 'session.books-closed', id, reason);
-    await this.halves.closeBooks(session, 'close-books', `closed by ${actor.displayName}: ${reason}`.slice(0, 500));
+    await this.halves.closeBooks(id, 'close-books', `closed by ${actor.displayName}: ${reason}`);
     return this.get(id);
   }
 }
