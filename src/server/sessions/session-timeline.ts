@@ -1,21 +1,48 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import type { Step } from '../../protocol/steps';
 import { SessionsRepository } from './sessions.repository';
 
-/** Notes each numbered step of the control plane twice: in the log, and in the session's own timeline. */
+/** Steps that wait for the database; while it stands still, more are only in the log. */
+const WAITING_STEPS = 10_000;
+const STEPS_AT_ONCE = 100;
+
+/**
+ * Notes each numbered step of the control plane twice: in the log every time, and in the session's own timeline the
+ * first time, so that polling and repeated reports do not make it grow.
+ */
 @Injectable()
-export class SessionTimeline {
+export class SessionTimeline implements OnApplicationShutdown {
+  private readonly waiting: { sessionId: string; step: Step; at: Date }[] = [];
+  private isWriting = false;
+  private written: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly repository: SessionsRepository,
     private readonly journal: Journal,
   ) {}
 
-  /** Returns at once, so that the order of steps is the order of calls; the timeline's row follows. */
+  /** Returns at once; the timeline's rows follow in the order of the calls. */
   step(step: Step, sessionId: string): void {
     this.journal.step(step, sessionId);
-    this.repository
-      .addStep(sessionId, step)
-      .catch((error: unknown) => this.journal.unforeseen(error, `noting step ${step} of session ${sessionId}`));
+    if (this.waiting.length >= WAITING_STEPS) return;
+    this.waiting.push({ sessionId, step, at: new Date() });
+    if (!this.isWriting) this.written = this.write();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.written;
+  }
+
+  /** One batch after the other, because rows of connections side by side come in any order. */
+  private async write(): Promise<void> {
+    this.isWriting = true;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, STEPS_AT_ONCE);
+      await this.repository
+        .addSteps(batch)
+        .catch((error: unknown) => this.journal.unforeseen(error, `noting ${batch.length} steps of sessions`));
+    }
+    this.isWriting = false;
   }
 }
