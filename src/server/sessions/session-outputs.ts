@@ -11,6 +11,7 @@ import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
 import { DeviceTransport } from '../xmpp/device-transport';
+import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { prepareConnection } from './prepare-connection';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
@@ -22,6 +23,8 @@ import { SessionTimeline } from './session-timeline';
 /** What came of an output: the next input, and what is to be saved or handed on with it. */
 export interface FollowUp {
   readonly input: Input;
+  /** Where it says more than the table's own. */
+  readonly ending?: Ending;
   readonly values?: Partial<SessionEntity>;
   readonly detail?: string;
   /** For the device alone; passes through memory only. */
@@ -74,7 +77,9 @@ export class SessionOutputs {
       });
       return undefined;
     } catch (error) {
-      return { input: 'device-unreachable', detail: this.told(error, session, 'asking for approval') };
+      // a newer stream has taken the place of the one that was asked: the agent is asked again on that
+      if (error instanceof AgentOffline && this.transport.isOnline(session.agentId)) return undefined;
+      return this.unreachable(error, session, 'asking for approval');
     }
   }
 
@@ -103,7 +108,7 @@ export class SessionOutputs {
       await sent;
       return undefined;
     } catch (error) {
-      return { input: 'device-unreachable', detail: this.told(error, session, 'handing out connection information') };
+      return this.unreachable(error, session, 'handing out connection information');
     }
   }
 
@@ -139,9 +144,19 @@ export class SessionOutputs {
     return undefined;
   }
 
+  private unreachable(error: unknown, session: SessionEntity, doing: string): FollowUp {
+    const detail = this.told(error, session, doing);
+    if (!(error instanceof AgentRefused)) return { input: 'device-unreachable', detail };
+    return {
+      input: 'device-unreachable',
+      ending: 'failed',
+      detail: `The agent refused: ${error.detail || error.code}`,
+    };
+  }
+
   private told(error: unknown, session: SessionEntity, doing: string): string {
     const detail = error instanceof Error ? error.message : String(error);
     this.journal.warn(`${doing} failed`, { remoteSessionId: session.id, detail });
-    return detail.slice(0, 500);
+    return detail;
   }
 }
