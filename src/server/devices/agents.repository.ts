@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { In, LessThan, Repository } from 'typeorm';
 import { AgentEntity } from './agent.entity';
+import { DeviceEntity } from './device.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 @Injectable()
@@ -14,6 +15,11 @@ export class AgentsRepository {
   all(): Promise<AgentEntity[]> {
     return this.agents.find({ order: { id: 'ASC' } });
   }
+  /** When these agents were last seen. */
+  async lastSeen(ids: string[]): Promise<Map<string, Date | null>> {
+    const found = await this.agents.find({ where: { id: In(ids) }, select: { id: true, lastSeenAt: true } });
+    return new Map(found.map((agent) => [agent.id, agent.lastSeenAt]));
+  }
   find(id: string): Promise<AgentEntity | null> {
     return this.agents.findOneBy({ id });
   }
@@ -23,9 +29,15 @@ export class AgentsRepository {
   async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
     await this.agents.update({ id }, change);
   }
-  async remove(id: string): Promise<boolean> {
-    await this.codes.delete({ agentId: id });
-    return ((await this.agents.delete({ id })).affected ?? 0) > 0;
+  /** With its unused codes and its devices. @returns false when there is no such agent */
+  remove(id: string): Promise<boolean> {
+    return this.agents.manager.transaction(async (manager) => {
+      // the agent first: an announcement under way holds its row, and is over when this goes on
+      const { affected } = await manager.delete(AgentEntity, { id });
+      await manager.delete(EnrolmentCodeEntity, { agentId: id });
+      await manager.delete(DeviceEntity, { agentId: id });
+      return affected === 1;
+    });
   }
 
   async addCode(code: EnrolmentCodeEntity): Promise<void> {

@@ -5,17 +5,17 @@ import { AccountRegistry } from '../xmpp/account-registry';
 import { DeviceTransport, type AgentAccounts, type ScramAlgorithm, type ScramKeys } from '../xmpp/device-transport';
 import type { AgentEntity } from './agent.entity';
 import { AgentsRepository } from './agents.repository';
+import { DeviceEvents } from './device-events';
 import { UnknownAgent } from './devices.errors';
-import { DevicesRepository } from './devices.repository';
 
 /** The agents' accounts as the control channel and administrators use them. */
 @Injectable()
 export class AgentsService implements AgentAccounts, OnModuleInit {
   constructor(
     private readonly repository: AgentsRepository,
-    private readonly devices: DevicesRepository,
     private readonly transport: DeviceTransport,
     private readonly registry: AccountRegistry,
+    private readonly events: DeviceEvents,
     private readonly audit: AuditService,
   ) {}
 
@@ -41,8 +41,8 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
   /** @throws UnknownAgent */
   async remove(actor: Actor, agentId: string): Promise<void> {
     if (!(await this.repository.remove(agentId))) throw new UnknownAgent(agentId);
-    await this.devices.removeOf(agentId);
     this.transport.disconnect(agentId);
+    this.events.removed(agentId);
     await this.audit.record(actor, 'agent.removed', agentId, '');
   }
 }

@@ -13,4 +13,12 @@ export class DeviceEvents {
   onAnnounced(listener: (agentId: string) => void): void {
     this.emitter.on('announced', listener);
   }
+
+  removed(agentId: string): void {
+    this.emitter.emit('removed', agentId);
+  }
+  /** Called after an agent has been removed with all its devices; the listener must not throw. */
+  onRemoved(listener: (agentId: string) => void): void {
+    this.emitter.on('removed', listener);
+  }
 }

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { device, page, pageQuery, type Device } from '../../protocol/api';
+import { announcedApplication } from '../../protocol/control-channel';
 import { toInstant } from '../../protocol/names';
 import { Permit } from '../auth/permit';
 import { Answers } from '../http/answers';
@@ -17,7 +18,8 @@ const presented = ({ device, online, lastSeenAt }: DeviceInView): Device => ({
   location: device.location,
   online,
   lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
-  applications: device.applications,
+  // what was announced before these were known is without them
+  applications: device.applications.map((each) => announcedApplication.parse(each)),
 });
 
 @Controller('api/devices')
@@ -30,8 +32,8 @@ export class DevicesController {
   async list(
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
   ): Promise<{ rows: Device[]; next: string | null }> {
-    const rows = (await this.devices.page(query.limit, query.cursor)).map(presented);
-    return { rows, next: rows.length === query.limit ? rows.at(-1)!.id : null };
+    const { rows, next } = await this.devices.page(query);
+    return { rows: rows.map(presented), next };
   }
 
   @Get(':id')

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository } from 'typeorm';
+import { readPage, type Page } from '../database/page';
+import { AgentEntity } from './agent.entity';
 import { DeviceEntity } from './device.entity';
 
 @Injectable()
 export class DevicesRepository {
   constructor(@InjectRepository(DeviceEntity) private readonly devices: Repository<DeviceEntity>) {}
 
-  page(limit: number, after?: string): Promise<DeviceEntity[]> {
-    const query = this.devices.createQueryBuilder('d').orderBy('d.id', 'ASC').take(limit);
-    if (after) query.where('d.id > :after', { after });
-    return query.getMany();
+  page(page: { limit: number; cursor?: string }): Promise<Page<DeviceEntity>> {
+    return readPage(this.devices.createQueryBuilder('d'), 'id', 'ASC', page);
   }
   find(id: string): Promise<DeviceEntity | null> {
     return this.devices.findOneBy({ id });
@@ -18,18 +18,27 @@ export class DevicesRepository {
   of(agentId: string): Promise<DeviceEntity[]> {
     return this.devices.findBy({ agentId });
   }
-  /** Devices of these IDs that belong to somebody else. */
-  foreign(agentId: string, ids: string[]): Promise<DeviceEntity[]> {
-    return this.devices.findBy({ id: In(ids), agentId: Not(agentId) });
-  }
-  /** Makes `devices` the whole of what stands behind the agent. */
-  async replace(agentId: string, devices: DeviceEntity[]): Promise<void> {
-    await this.devices.manager.transaction(async (manager) => {
-      await manager.delete(DeviceEntity, { agentId, id: Not(In(devices.map((device) => device.id))) });
-      await manager.save(DeviceEntity, devices);
+  /**
+   * Makes `devices` the whole of what stands behind the agent; those that belong to another one are left alone.
+   * @returns the IDs of those, or undefined when there is no such agent (any more)
+   */
+  replace(agentId: string, devices: DeviceEntity[], agent: { version: string; lastSeenAt: Date }) {
+    return this.devices.manager.transaction(async (manager): Promise<string[] | undefined> => {
+      const { affected } = await manager.update(AgentEntity, { id: agentId }, agent);
+      if (affected !== 1) return undefined;
+      const known = await manager.findBy(DeviceEntity, { id: In(devices.map((device) => device.id)) });
+      const owners = new Map(known.map((device) => [device.id, device.agentId]));
+      const own = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
+      await manager.delete(DeviceEntity, { agentId, id: Not(In(own.map((device) => device.id))) });
+      await manager.save(
+        own.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
+      );
+      // not `save`: of two agents that announce a new device at once the second must not take it from the first
+      await manager.insert(
+        DeviceEntity,
+        own.filter((device) => !owners.has(device.id)),
+      );
+      return devices.filter((device) => !own.includes(device)).map((device) => device.id);
     });
-  }
-  async removeOf(agentId: string): Promise<void> {
-    await this.devices.delete({ agentId });
   }
 }

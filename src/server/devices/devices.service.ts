@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import type { AnnouncedDevice } from '../../protocol/control-channel';
+import type { Page } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository } from './agents.repository';
 import { DeviceEvents } from './device-events';
 import type { DeviceEntity } from './device.entity';
-import { UnknownApplication, UnknownDevice } from './devices.errors';
+import { UnknownAgent, UnknownApplication, UnknownDevice } from './devices.errors';
 import { DevicesRepository } from './devices.repository';
 
 /** A device with what is known of its agent's connection. */
@@ -28,30 +29,24 @@ export class DevicesService {
   /**
    * An agent has said which devices stand behind it.
    * @returns devices that belong to another agent already; those are left alone.
+   * @throws UnknownAgent when its account has been removed meanwhile
    */
   async announce(agentId: string, version: string, announced: AnnouncedDevice[]): Promise<string[]> {
-    const now = new Date();
-    const foreign = await this.repository.foreign(
-      agentId,
-      announced.map((device) => device.id),
-    );
-    const refused = new Set(foreign.map((device) => device.id));
-    const own = announced.filter((device) => !refused.has(device.id));
-    await this.repository.replace(
-      agentId,
-      own.map((device) => ({ ...device, agentId, announcedAt: now })),
-    );
-    await this.agents.seen(agentId, { version, lastSeenAt: now });
+    const announcedAt = new Date();
+    const behind = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
+    const agent = { version, lastSeenAt: announcedAt };
+    const refused = await this.repository.replace(agentId, [...behind.values()], agent);
+    if (!refused) throw new UnknownAgent(agentId);
     this.events.announced(agentId);
-    this.journal.info('devices announced', { agentId, devices: own.length, refused: [...refused] });
-    return [...refused];
+    this.journal.info('devices announced', { agentId, devices: behind.size - refused.length, refused });
+    return refused;
   }
 
-  /** Devices in the order of their IDs, after the cursor `after`. */
-  async page(limit: number, after?: string): Promise<DeviceInView[]> {
-    const [devices, agents] = await Promise.all([this.repository.page(limit, after), this.agents.all()]);
-    const lastSeen = new Map(agents.map((agent) => [agent.id, agent.lastSeenAt]));
-    return devices.map((device) => this.inView(device, lastSeen.get(device.agentId) ?? null));
+  /** Devices in the order of their IDs. */
+  async page(query: { limit: number; cursor?: string }): Promise<Page<DeviceInView>> {
+    const { rows, next } = await this.repository.page(query);
+    const lastSeen = await this.agents.lastSeen([...new Set(rows.map((device) => device.agentId))]);
+    return { rows: rows.map((device) => this.inView(device, lastSeen.get(device.agentId) ?? null)), next };
   }
 
   async behind(agentId: string): Promise<DeviceEntity[]> {

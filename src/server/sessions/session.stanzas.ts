@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { z } from 'zod';
 import { Journal } from '../../journal/journal';
 import { approval } from '../../protocol/control-channel';
+import { DeviceEvents } from '../devices/device-events';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { SessionOver, UnknownSession } from './session.errors';
 import { SessionLifecycle } from './session.lifecycle';
@@ -11,15 +13,19 @@ import { SessionsRepository } from './sessions.repository';
 export class SessionStanzas implements OnModuleInit {
   constructor(
     private readonly transport: DeviceTransport,
+    private readonly deviceEvents: DeviceEvents,
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly journal: Journal,
   ) {}
 
   onModuleInit(): void {
-    this.transport.handle(approval, async (agentId, { remoteSessionId, decision }) => {
-      await this.decide(agentId, remoteSessionId, decision);
+    this.transport.handle(approval, async (agentId, answer) => {
+      await this.decide(agentId, answer);
       return {};
+    });
+    this.deviceEvents.onRemoved((agentId) => {
+      this.endAll(agentId).catch((error: unknown) => this.journal.unforeseen(error, 'ending sessions of an agent'));
     });
     this.transport.onPresence(({ agentId, online }) => {
       if (online)
@@ -31,15 +37,27 @@ export class SessionStanzas implements OnModuleInit {
    * S144, or NO, which may also come after a YES: whoever is at the device can end the session at any time. An agent
    * decides about its own sessions only; a repeated answer is harmless.
    */
-  private async decide(agentId: string, id: string, decision: 'approved' | 'declined'): Promise<void> {
+  private async decide(agentId: string, answer: z.infer<typeof approval.request>): Promise<void> {
+    const { remoteSessionId: id, decision, grant = 'operate' } = answer;
     const session = await this.repository.find(id);
     if (!session || session.agentId !== agentId) throw new UnknownSession(id);
-    const changed = await this.lifecycle.apply(id, decision === 'approved' ? 'approve' : 'decline');
+    const changed =
+      decision === 'approved'
+        ? await this.lifecycle.apply(id, 'approve', { values: { grant } })
+        : await this.lifecycle.apply(id, 'decline');
     if (changed) return;
     const { state, ending } = (await this.repository.find(id)) ?? session;
     const repeated = decision === 'approved' ? !ending : ending === 'declined' || ending === 'ended-by-device';
     if (!repeated) throw new SessionOver(id, ending);
     this.journal.debug('the same answer again', { remoteSessionId: id, state });
+  }
+
+  /** The agent has been removed: it cannot be asked any more, so its relay ends what it carries. */
+  private async endAll(agentId: string): Promise<void> {
+    for (const { id } of await this.repository.openOf(agentId)) {
+      await this.lifecycle.apply(id, 'administrator-ends', { detail: 'the agent of the device was removed' });
+      await this.lifecycle.apply(id, 'silent');
+    }
   }
 
   /** The agent has come (back): it may not know, or have forgotten, what it was asked. */
