@@ -1,0 +1,238 @@
+import type { Ending, SessionState } from '../../protocol/remote-session';
+import { ControlPlane } from '../../../test/support/control-plane';
+import { until } from '../../../test/support/until';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
+
+describe('a remote session on the wires', () => {
+  let plane: ControlPlane;
+  beforeAll(async () => (plane = await ControlPlane.start()));
+  afterAll(() => plane?.stop());
+  afterEach(() => plane.clear());
+
+  const asUser = (id: string, method: string, path: string, body?: object) =>
+    plane.call('tom', method, `/sessions/${id}${path}`, body);
+  const cancel = (id: string) => asUser(id, 'POST', '/termination');
+  const administratorEnds = (id: string) => plane.call('ada', 'POST', `/sessions/${id}/termination`);
+
+  it('goes from the request to its end, each step once and in order', async () => {
+    const id = await plane.requested();
+    const asked = await plane.agent.told('request-approval', id);
+    expect(asked).toMatchObject({ deviceId: 'printer', applicationId: 'web', userName: 'TOM', minutes: 30 });
+    expect(await plane.decide(id, 'approved')).toEqual({});
+    const handed = await plane.agent.told('connection-info', id);
+    const link = plane.relay.linkOf(id);
+    expect(handed).toMatchObject({ remoteSessionId: id, sessionId: link.sessionIds.device });
+    const polled = await plane.connection('tom', id);
+    expect(polled).toMatchObject({ status: 'ready', connection: { sessionId: link.sessionIds.terminal } });
+    await plane.connection('tom', id);
+    for (const half of ['device', 'terminal'] as const)
+      expect(await plane.relay.start(link, half)).toEqual({ known: true });
+    expect(await plane.session(id)).toMatchObject({ state: 'established', device: { state: 'connected' } });
+    expect(await plane.connection('tom', id)).toEqual({ status: 'waiting', state: 'established' });
+
+    await plane.relay.requestTermination(link.linkId, 'terminal');
+    expect(await plane.agent.told('terminate', id)).toMatchObject({ ending: 'ended-by-terminal' });
+    await plane.relay.end(link, 'terminal', 'requested');
+    expect(await plane.session(id)).toMatchObject({ state: 'ending', terminal: { endReason: 'requested' } });
+    await plane.relay.requestTermination(link.linkId, 'device');
+    await plane.relay.end(link, 'device', 'requested');
+    const ended = await plane.session(id);
+    expect(ended).toMatchObject({ state: 'ended', ending: 'ended-by-terminal', bytesFromDevice: 5_000 });
+    const steps = 'S142 S145 S148 S149 S150 S202 S178 S179 S211 S212 S265 S266 S269 S270 S294 S297 S298';
+    const timeline = async () => (await plane.session(id)).steps.map(({ step }) => step).join(' ');
+    await until('the whole timeline', async () => (await timeline()).endsWith('S298'));
+    expect(await timeline()).toBe(steps);
+  });
+
+  const beforeTheRelay: [name: string, act: (id: string) => Promise<unknown>, ending: Ending, withdrawn: boolean][] = [
+    ['NO', (id) => plane.decide(id, 'declined'), 'declined', false],
+    ['withdrawn by the technician', cancel, 'cancelled', true],
+    ['ended by an administrator', administratorEnds, 'ended-by-administrator', true],
+  ];
+  it.each(beforeTheRelay)('%s: ends before the relay is asked', async (_, act, ending, withdrawn) => {
+    const before = plane.relay.asked.length;
+    const id = await plane.requested();
+    await act(id);
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ ending, approvedAt: null });
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending });
+    if (withdrawn) expect(await plane.agent.told('withdraw-approval', id)).toMatchObject({ ending });
+    expect(await plane.decide(id, 'approved')).toBe('session-over');
+    expect(plane.relay.asked.slice(before).filter((asked) => asked === 'connection-info')).toEqual([]);
+  });
+
+  const whilePrepared: [string, (id: string, linkId: string) => Promise<unknown>, Ending][] = [
+    ['cancelled', cancel, 'cancelled'],
+    ['ended by an administrator', administratorEnds, 'ended-by-administrator'],
+    ['ended by the terminal', (_, link) => plane.relay.requestTermination(link, 'terminal'), 'cancelled'],
+    ['ended by the device', (_, link) => plane.relay.requestTermination(link, 'device'), 'ended-by-device'],
+  ];
+  it.each(whilePrepared)('%s while one half is connected: the relay ends both', async (_, act, ending) => {
+    const { id, link } = await plane.prepared();
+    await plane.relay.start(link, 'device');
+    await act(id, link.linkId);
+    await plane.reaches(id, 'forcing');
+    await until('both halves to be ended', () =>
+      [`end-session device ${ending}`, `end-session terminal ${ending}`].every((each) =>
+        plane.relay.asked.includes(each),
+      ),
+    );
+    await plane.relay.end(link, 'device', 'control-plane');
+    expect(await plane.session(id)).toMatchObject({ state: 'forcing' });
+    await plane.relay.end(link, 'terminal', 'never-connected');
+    expect(await plane.session(id)).toMatchObject({ state: 'ended', ending, establishedAt: null });
+  });
+
+  const whileEstablished: [string, (id: string, linkId: string) => Promise<unknown>, Ending][] = [
+    ['its user', cancel, 'ended-by-terminal'],
+    ['an administrator', administratorEnds, 'ended-by-administrator'],
+    ['the device', (_, link) => plane.relay.requestTermination(link, 'device'), 'ended-by-device'],
+  ];
+  it.each(whileEstablished)('ended by %s: the device first, then the terminal', async (_, act, ending) => {
+    const { id, link } = await plane.established();
+    const before = plane.relay.asked.length;
+    await act(id, link.linkId);
+    expect(await plane.session(id)).toMatchObject({ state: 'halting', ending });
+    if (ending !== 'ended-by-device') await plane.agent.told('terminate', id);
+    expect(plane.relay.asked.slice(before)).not.toContain(`end-session terminal ${ending}`);
+    await plane.relay.end(link, 'device', 'requested');
+    await until('the terminal half to be ended', () => plane.relay.asked.includes(`end-session terminal ${ending}`));
+    await plane.relay.end(link, 'terminal', 'control-plane');
+    expect(await plane.session(id)).toMatchObject({ state: 'ended', ending });
+  });
+
+  const lost: ['device' | 'terminal', SessionState, Ending][] = [
+    ['device', 'halting', 'lost-device'],
+    ['terminal', 'ending', 'lost-terminal'],
+  ];
+  it.each(lost)('the %s is lost: %s', async (half, state, ending) => {
+    const { id, link } = await plane.established();
+    await plane.relay.end(link, half, 'lost');
+    expect(await plane.session(id)).toMatchObject({ state, ending });
+  });
+
+  it('asks the relay at once when the agent holds no connection to end', async () => {
+    plane.agent.answers.set('terminate', { body: { connected: false } });
+    const { id } = await plane.established();
+    await administratorEnds(id);
+    expect(await plane.reaches(id, 'forcing')).toMatchObject({ detail: 'ended by ADA' });
+    plane.agent.answers.set('terminate', { body: { connected: true } });
+  });
+
+  it('is refused for a device that is unknown, offline, or without that application', async () => {
+    expect((await plane.ask('tom', 'nothing')).body.code).toBe('unknown-device');
+    expect((await plane.ask('tom', 'printer', 'panel')).body.code).toBe('unknown-application');
+    await plane.agent.leave();
+    const offline = () => plane.ask('tom');
+    await until('the agent to be offline', async () => (await offline()).body.code === 'device-offline');
+    expect((await offline()).status).toBe(409);
+    await plane.connectAgent();
+  });
+
+  it('says what the agent refused, and does not call it offline', async () => {
+    plane.agent.answers.set('request-approval', { problem: 'unknown-application', detail: 'no such application here' });
+    const { body } = await plane.ask('tom');
+    plane.agent.answers.delete('request-approval');
+    expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({
+      ending: 'failed',
+      detail: 'The agent refused: no such application here',
+    });
+  });
+
+  it('fails when the agent refuses the connection information', async () => {
+    plane.agent.answers.set('connection-info', { problem: 'unknown-session' });
+    const id = await plane.requested();
+    await plane.decide(id, 'approved');
+    expect(await plane.reaches(id, 'forcing')).toMatchObject({
+      ending: 'failed',
+      detail: 'The agent refused: unknown-session',
+    });
+    plane.agent.answers.delete('connection-info');
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'failed' });
+  });
+
+  it('ends as device-offline when the agent goes without an answer, and waits for one that answered', async () => {
+    const answered = await plane.requested('tess');
+    await plane.agent.settled();
+    plane.agent.answers.set('request-approval', 'silence');
+    const unanswered = await plane.requested('tom');
+    await plane.agent.leave();
+    expect(await plane.reaches(unanswered, 'ended')).toMatchObject({ ending: 'device-offline' });
+    expect(await plane.session(answered)).toMatchObject({ state: 'requested' });
+    await plane.connectAgent();
+    await plane.agent.told('request-approval', answered);
+  });
+
+  it('survives that the agent connects anew before it has answered', async () => {
+    plane.agent.answers.set('request-approval', 'silence');
+    const id = await plane.requested();
+    const earlier = plane.agent;
+    await plane.connectAgent();
+    await earlier.wire.closed;
+    await plane.agent.told('request-approval', id);
+    expect(await plane.session(id)).toMatchObject({ state: 'requested' });
+    expect(await plane.decide(id, 'approved')).toEqual({});
+  });
+
+  const relays: [string, () => Promise<void>, RegExp][] = [
+    ['is away', () => plane.relay.leave(), /No relay is connected/],
+    [
+      'refuses',
+      async () => void (plane.relay.before = () => Promise.reject(new RpcRefused(-32050, 'the relay is draining'))),
+      /the relay is draining/,
+    ],
+  ];
+  it.each(relays)('fails with the reason when the relay %s', async (_, prepare, detail) => {
+    const id = await plane.requested();
+    await prepare();
+    await plane.decide(id, 'approved');
+    expect(await plane.reaches(id, 'ended')).toMatchObject({
+      ending: 'failed',
+      detail: expect.stringMatching(detail),
+    });
+    expect(await plane.agent.told('withdraw-approval', id)).toMatchObject({ ending: 'failed' });
+    await plane.connectRelay();
+  });
+
+  it('can be ended by its own user and administrators only, and not twice', async () => {
+    const id = await plane.requested('tom');
+    expect((await plane.call('tess', 'POST', `/sessions/${id}/termination`)).body.code).toBe('unknown-session');
+    expect((await cancel(id)).status).toBe(200);
+    expect((await cancel(id)).body.code).toBe('session-over');
+  });
+
+  it('has its books closed by an administrator, once its end was asked for, and audited', async () => {
+    const { id, link } = await plane.established();
+    const override = (who: 'ada' | 'tom') =>
+      plane.call(who, 'POST', `/sessions/${id}/override`, { reason: 'the agent has burnt down' });
+    expect((await override('ada')).body.code).toBe('wrong-state');
+    await cancel(id);
+    await plane.relay.end(link, 'device', 'requested');
+    expect((await override('tom')).status).toBe(403);
+    expect((await override('ada')).body).toMatchObject({
+      state: 'ended',
+      detail: 'closed by ADA: the agent has burnt down',
+      device: { endReason: 'requested' },
+      terminal: { endReason: 'presumed' },
+    });
+    expect((await override('ada')).body.code).toBe('session-over');
+    const audit = (await plane.call('ada', 'GET', '/audit')).body as { rows: { action: string; detail: string }[] };
+    expect(audit.rows).toContainEqual(
+      expect.objectContaining({ action: 'session.books-closed', detail: 'the agent has burnt down' }),
+    );
+  });
+
+  it('is listed in pages that end when there are no more', async () => {
+    for (let n = 0; n < 2; n += 1) await cancel(await plane.requested());
+    const all = (await plane.call('tom', 'GET', '/sessions')).body as { rows: { id: string }[]; next: null };
+    const read = async (size: number, cursor: string | null, ids: string[] = []): Promise<string[]> => {
+      const query = cursor ? `&cursor=${cursor}` : '';
+      const { body } = await plane.call('tom', 'GET', `/sessions?limit=${size}${query}`);
+      const { rows, next } = body as { rows: { id: string }[]; next: string | null };
+      expect(rows).not.toEqual([]);
+      const found = [...ids, ...rows.map(({ id }) => id)];
+      return next ? read(size, next, found) : found;
+    };
+    expect(all.next).toBeNull();
+    for (const size of [5, all.rows.length]) expect(await read(size, null)).toEqual(all.rows.map(({ id }) => id));
+  });
+});
