@@ -79,6 +79,15 @@ describe('byte path of the relay', () => {
     reader.ws.resume();
   });
 
+  it('takes `terminate` from a half whose bytes were held for another that never came', async () => {
+    const { device, linkId } = await test.controlPlane.prepare();
+    const sender = await dialRelay(device, 'device');
+    void send(sender.bytes, 20 * MB).catch(() => undefined);
+    await stalledAt('bytesFromDevice');
+    await test.controlPlane.ask('end-session', { linkId, half: 'terminal', ending: 'cancelled' });
+    expect(await sender.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
+  });
+
   it('puts fragmented and empty messages through as the same bytes', async () => {
     const prepared = await test.controlPlane.prepare();
     const device = await RawPeer.establish(prepared.device);

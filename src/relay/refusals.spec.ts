@@ -50,7 +50,16 @@ describe('what the relay refuses', () => {
     await expectRefusal(peer, code);
   });
 
-  it('token-expired, and takes the half on a valid token still', async () => {
+  it('wrong-side, without showing the token to the control plane', async () => {
+    const { terminal } = await test.controlPlane.prepare();
+    const peer = await RawPeer.open(`${base}/cloud-hub`);
+    peer.send(establish(terminal.sessionId, terminal.token));
+    await expectRefusal(peer, 'wrong-side');
+    expect(test.controlPlane.calls).toEqual(['announce']);
+    await RawPeer.establish(terminal);
+  });
+
+  it('token-expired', async () => {
     const session = await test.controlPlane.prepare({ validMs: -1000 });
     const peer = await RawPeer.open(session.device.url);
     peer.send(establish(session.device.sessionId, session.device.token));
