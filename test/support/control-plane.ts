@@ -1,9 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
 import { freePorts } from '../../src/demo/programs';
 import { session, sessionWithSteps, type Session, type SessionConnection } from '../../src/protocol/api';
-import { announce, approval, type ConnectionInfo, type Enrolment } from '../../src/protocol/control-channel';
+import {
+  announce,
+  announcedDevice,
+  approval,
+  type ConnectionInfo,
+  type Enrolment,
+} from '../../src/protocol/control-channel';
 import type { SessionState } from '../../src/protocol/remote-session';
 import { readConfig, type Config } from '../../src/server/config/config';
 import { loadSecrets } from '../../src/server/config/secrets';
@@ -192,12 +199,23 @@ export class ControlPlane {
   }
   /** `half kind reason` of each log that is kept of a session, in the order in which they came. */
   async logs(id: string): Promise<string[]> {
+    const query = { where: { sessionId: id }, order: { keptAt: 'ASC' } } as const;
+    const found = await this.database((database) => database.getRepository(HalfLogEntity).find(query));
+    return found.map(({ half, kind, reason }) => `${half} ${kind} ${reason ?? ''}`.trim());
+  }
+  /** Runs a statement, as if the server had ended in the middle of something. */
+  async write(sql: string): Promise<void> {
+    await this.database((database) => database.query(sql));
+  }
+  /** As if the server had been away for longer than the wait of the session's state. */
+  overdue(id: string): Promise<void> {
+    return this.write(`UPDATE remote_sessions SET "deadlineAt" = ${Date.now() - 1_000} WHERE id = '${id}'`);
+  }
+
+  private async database<T>(work: (database: DataSource) => Promise<T>): Promise<T> {
     const database = await openDatabase(this.config, loadSecrets(this.config));
     try {
-      const found = await database
-        .getRepository(HalfLogEntity)
-        .find({ where: { sessionId: id }, order: { keptAt: 'ASC' } });
-      return found.map(({ half, kind, reason }) => `${half} ${kind} ${reason ?? ''}`.trim());
+      return await work(database);
     } finally {
       await database.destroy();
     }
@@ -219,12 +237,5 @@ export class ControlPlane {
   }
 }
 
-export const playedDevice = (id: string) => ({
-  id,
-  name: id,
-  kind: 'mfp' as const,
-  model: '',
-  serialNumber: '',
-  location: '',
-  applications: [{ id: 'web', title: 'Web pages' }],
-});
+export const playedDevice = (id: string) =>
+  announcedDevice.parse({ id, name: id, kind: 'mfp', applications: [{ id: 'web', title: 'Web pages' }] });

@@ -173,13 +173,10 @@ describe('a remote session on the wires', () => {
     expect(await plane.decide(id, 'approved')).toEqual({});
   });
 
+  const refusing = () => Promise.reject(new RpcRefused(-32050, 'the relay is draining'));
   const relays: [string, () => Promise<void>, RegExp][] = [
     ['is away', () => plane.relay.leave(), /No relay is connected/],
-    [
-      'refuses',
-      async () => void (plane.relay.before = () => Promise.reject(new RpcRefused(-32050, 'the relay is draining'))),
-      /the relay is draining/,
-    ],
+    ['refuses', () => Promise.resolve(void (plane.relay.before = refusing)), /the relay is draining/],
   ];
   it.each(relays)('fails with the reason when the relay %s', async (_, prepare, detail) => {
     const id = await plane.requested();

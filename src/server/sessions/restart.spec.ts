@@ -1,0 +1,133 @@
+import { ControlPlane } from '../../../test/support/control-plane';
+import { HALVES, type SessionState } from '../../protocol/remote-session';
+
+/** Waits as short as a test can stand; those that must not end are long. */
+const SHORT = { PLATEN_APPROVAL_SECONDS: '0.3', PLATEN_CONNECT_SECONDS: '0.3', PLATEN_HALF_END_SECONDS: '0.3' };
+
+describe('a server that is started again', () => {
+  let plane: ControlPlane;
+  beforeAll(async () => (plane = await ControlPlane.start({ PLATEN_BOOKS_CLOSE_SECONDS: '0.3' })));
+  afterAll(() => plane?.stop());
+  afterEach(() => plane.clear());
+
+  /** Everybody loses the server, and comes back to it. */
+  const restart = async (whileAway: () => Promise<void> = () => Promise.resolve()) => {
+    const { relay } = plane;
+    await plane.halt();
+    await relay.closed;
+    await whileAway();
+    await plane.boot();
+    await plane.connectRelay(relay);
+    await plane.connectAgent();
+  };
+
+  it('asks the agent again for what is not answered, and goes on', async () => {
+    const id = await plane.requested();
+    await restart();
+    await plane.agent.told('request-approval', id);
+    await plane.decide(id, 'approved');
+    await plane.agent.told('connection-info', id);
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
+  });
+
+  it('ends what it was preparing, because nothing of it is known outside', async () => {
+    const id = await plane.requested();
+    let asked = () => undefined as void;
+    const waiting = new Promise<void>((resolve) => (asked = resolve));
+    plane.relay.before = () => {
+      asked();
+      return new Promise(() => undefined);
+    };
+    await plane.decide(id, 'approved');
+    await waiting;
+    await restart();
+    expect(await plane.session(id)).toMatchObject({
+      state: 'ended',
+      ending: 'failed',
+      detail: expect.stringMatching(/restarted|did not answer/),
+    });
+  });
+
+  it('lets both connect to what was prepared', async () => {
+    const { id, link, device } = await plane.prepared();
+    await restart();
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
+    expect(await plane.relay.authenticate(link.linkId, 'device', device.token)).toMatchObject({ outcome: 'permitted' });
+    for (const half of HALVES) await plane.relay.start(link, half);
+    expect(await plane.session(id)).toMatchObject({ state: 'established' });
+  });
+
+  const later: [SessionState, (id: string, linkId: string) => Promise<unknown>][] = [
+    ['established', () => Promise.resolve()],
+    ['ending', (_, linkId) => plane.relay.requestTermination(linkId, 'terminal')],
+    ['halting', (_, linkId) => plane.relay.requestTermination(linkId, 'device')],
+  ];
+  it.each(later)('takes the logs of a session that is %s', async (state, act) => {
+    const { id, link } = await plane.established();
+    await act(id, link.linkId);
+    expect(await plane.session(id)).toMatchObject({ state });
+    await restart();
+    expect(await plane.session(id)).toMatchObject({ state });
+    for (const half of HALVES) await plane.relay.end(link, half, 'requested');
+    expect(await plane.session(id)).toMatchObject({ state: 'ended' });
+  });
+
+  it.each([
+    ['both starts', 'established', (sql: Sql) => sql(`"deviceHalf" = 'connected', "terminalHalf" = 'connected'`)],
+    ['an end', 'halting', (sql: Sql) => sql(`"deviceHalf" = 'ended'`)],
+    ['both ends', 'ended', (sql: Sql) => sql(`"deviceHalf" = 'ended', "terminalHalf" = 'ended'`)],
+  ] as const)('draws the consequence of %s that it had just kept', async (what, state, keep) => {
+    const { id } = what === 'both starts' ? await plane.prepared() : await plane.established();
+    await restart(async () =>
+      keep((columns) => plane.write(`UPDATE remote_sessions SET ${columns} WHERE id = '${id}'`)),
+    );
+    expect(await plane.reaches(id, state)).toMatchObject({ state });
+  });
+
+  describe('after the waits were over', () => {
+    beforeAll(async () => {
+      await plane.halt();
+      await plane.boot(SHORT);
+      await plane.connectRelay();
+      await plane.connectAgent();
+    });
+
+    it('expires what nobody has answered', async () => {
+      const id = await plane.requested();
+      await restart(() => plane.overdue(id));
+      expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'expired' });
+      expect(await plane.decide(id, 'approved')).toBe('session-over');
+    });
+
+    it('expires what nobody has connected to, and hands nothing out any more', async () => {
+      const { id, link, terminal } = await plane.prepared();
+      await restart(() => plane.overdue(id));
+      expect(await plane.reaches(id, 'forcing')).toMatchObject({ ending: 'expired' });
+      expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'expired' });
+      const refused = { outcome: 'refused', code: 'token-expired' };
+      expect(await plane.relay.authenticate(link.linkId, 'terminal', terminal.token)).toEqual(refused);
+    });
+
+    it('halts what is no longer valid, forces what does not end, and at last closes the books', async () => {
+      const { id } = await plane.established();
+      plane.relay.links.clear();
+      await restart(() => plane.overdue(id));
+      expect(await plane.reaches(id, 'ended')).toMatchObject({
+        ending: 'expired',
+        device: { endReason: 'presumed' },
+        terminal: { endReason: 'presumed' },
+      });
+    });
+
+    it('gives the relay a moment to report before it closes the books', async () => {
+      const { id, link } = await plane.prepared();
+      await plane.call('tom', 'POST', `/sessions/${id}/termination`);
+      await restart(() => plane.overdue(id));
+      for (const half of HALVES) await plane.relay.end(link, half, 'control-plane');
+      expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'cancelled' });
+      expect(await plane.logs(id)).toEqual(['device end control-plane', 'terminal end control-plane']);
+    });
+  });
+});
+
+type Sql = (columns: string) => Promise<void>;

@@ -1,0 +1,124 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { ControlPlane, playedDevice, type Prepared } from '../../../test/support/control-plane';
+import { announce, approval } from '../../protocol/control-channel';
+import type { Half } from '../../protocol/remote-session';
+
+/** E20: no session ID or token reaches either side unless a logged-in user asked and the device's user approved. */
+describe('what is secret about a session', () => {
+  let plane: ControlPlane;
+  beforeAll(async () => (plane = await ControlPlane.start()));
+  afterAll(() => plane?.stop());
+  afterEach(() => plane.clear());
+
+  it('does not exist before YES, and nothing leaves after NO', async () => {
+    const id = await plane.requested();
+    for (const who of ['tom', 'tess', 'ada'] as const) {
+      const answer = await plane.call(who, 'GET', `/sessions/${id}/connection`);
+      if (who === 'tom') expect(answer.body).toMatchObject({ status: 'waiting', state: 'requested' });
+      else expect(answer.body.code).toBe('unknown-session');
+      expect(JSON.stringify(answer.body)).not.toMatch(/token|sessionId/);
+    }
+    expect([...plane.relay.links.values()]).toEqual([]);
+    await plane.decide(id, 'declined');
+    await plane.agent.settled();
+    const told = plane.agent.asked.filter((each) => each.body.remoteSessionId === id);
+    expect(told.map(({ name }) => name)).toEqual(['request-approval']);
+    expect(JSON.stringify(told)).not.toMatch(/token|sessionId|[\w-]{43}/);
+    expect([...plane.relay.links.values()]).toEqual([]);
+  });
+
+  it('is given to nobody on the word of another agent', async () => {
+    const other = await plane.streamOf(await plane.enrol('stranger'));
+    await other.ask(announce, { agentVersion: '1', devices: [playedDevice('elsewhere')] });
+    const id = await plane.requested();
+    for (const decision of ['approved', 'declined'] as const)
+      expect(await other.ask(approval, { remoteSessionId: id, decision })).toBe('unknown-session');
+    expect(await plane.session(id)).toMatchObject({ state: 'requested', ending: null });
+    expect([...plane.relay.links.values()]).toEqual([]);
+    await other.leave();
+  });
+
+  it('differs between the sides and from session to session', async () => {
+    const secrets: string[] = [];
+    for (const who of ['tom', 'tess'] as const) {
+      const { device, terminal } = await plane.prepared(who);
+      secrets.push(device.token, device.sessionId, terminal.token, terminal.sessionId);
+    }
+    expect(new Set(secrets).size).toBe(8);
+  });
+
+  it('reaches only the one who asked, and only until both are connected', async () => {
+    const { id, link } = await plane.prepared('tom');
+    for (const who of ['tess', 'ada'] as const)
+      expect((await plane.call(who, 'GET', `/sessions/${id}/connection`)).status).toBe(404);
+    expect((await plane.call(undefined, 'GET', `/sessions/${id}/connection`)).status).toBe(401);
+    await plane.relay.start(link, 'device');
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
+    await plane.relay.start(link, 'terminal');
+    expect(await plane.connection('tom', id)).toEqual({ status: 'waiting', state: 'established' });
+  });
+
+  it('opens its own half, at its own relay', async () => {
+    const { id, link, device, terminal } = await plane.prepared();
+    const permitted = { outcome: 'permitted', remoteSessionId: id, validUntil: device.validUntil };
+    expect(await plane.relay.authenticate(link.linkId, 'device', device.token)).toEqual(permitted);
+    expect(await plane.relay.authenticate(link.linkId, 'terminal', terminal.token)).toEqual(permitted);
+  });
+
+  const foreign = randomBytes(32).toString('base64url');
+  type Try = [linkId: string, half: Half, token: string];
+  const refusals: [string, (prepared: Prepared) => Promise<Try> | Try, string][] = [
+    ['a wrong token', ({ link }) => [link.linkId, 'device', foreign], 'token-refused'],
+    [
+      "the terminal's at the device's side",
+      ({ link, terminal }) => [link.linkId, 'device', terminal.token],
+      'wrong-side',
+    ],
+    [
+      "the device's at the terminal's side",
+      ({ link, device }) => [link.linkId, 'terminal', device.token],
+      'wrong-side',
+    ],
+    ['one of another session', ({ device }) => [randomUUID(), 'device', device.token], 'unknown-session'],
+    [
+      'one that has been used',
+      async ({ link, device }) => {
+        await plane.relay.start(link, 'device');
+        return [link.linkId, 'device', device.token];
+      },
+      'token-used',
+    ],
+    [
+      'one whose half has ended',
+      async ({ link, device }) => {
+        await plane.relay.start(link, 'device');
+        await plane.relay.end(link, 'device', 'lost');
+        return [link.linkId, 'device', device.token];
+      },
+      'token-used',
+    ],
+    [
+      'one of a session that was cancelled',
+      async ({ id, link, device }) => {
+        await plane.call('tom', 'POST', `/sessions/${id}/termination`);
+        return [link.linkId, 'device', device.token];
+      },
+      'token-expired',
+    ],
+  ];
+  it.each(refusals)('refuses %s', async (_, prepare, code) => {
+    const attempt = await prepare(await plane.prepared());
+    expect(await plane.relay.authenticate(...attempt)).toEqual({ outcome: 'refused', code });
+  });
+
+  it('means nothing at another relay, which cannot touch the session either', async () => {
+    const { id, link, device } = await plane.established();
+    const other = await plane.anotherRelay('other');
+    const code = 'unknown-session';
+    expect(await other.authenticate(link.linkId, 'device', device.token)).toEqual({ outcome: 'refused', code });
+    await other.requestTermination(link.linkId, 'terminal');
+    expect(await other.end(link, 'device', 'lost')).toEqual({ known: false });
+    expect(await plane.session(id)).toMatchObject({ state: 'established', device: { state: 'connected' } });
+    await other.leave();
+  });
+});
