@@ -8,7 +8,14 @@ export interface FormState {
 }
 
 export function textField(form: FormState, name: string, label: string, type = 'text'): Html {
-  const control = html`<input id="${name}" name="${name}" type="${type}" value="${form.values[name] ?? ''}" />`;
+  const password = type === 'password' && html`autocomplete="current-password"`;
+  const control = html`<input
+    id="${name}"
+    name="${name}"
+    type="${type}"
+    value="${form.values[name] ?? ''}"
+    ${password}
+  />`;
   return field(form, name, label, control);
 }
 

@@ -20,3 +20,12 @@ function render(insert: Insert): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+/** Stands for content that is sent piece by piece: formatters close tags that a template leaves open. */
+export const CONTENT = new Html('<!-- content -->');
+
+/** What goes before and after the content of a template that contains CONTENT once. */
+export function aroundContent(page: Html): { before: Html; after: Html } {
+  const [before = '', after = ''] = page.text.split(CONTENT.text);
+  return { before: new Html(before), after: new Html(after) };
+}

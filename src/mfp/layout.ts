@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange';
-import { html, type Html } from './html';
+import { aroundContent, CONTENT, html, type Html } from './html';
 
 const MENU = [
   ['/status', 'Status'],
@@ -9,6 +9,7 @@ const MENU = [
   ['/address-book', 'Address book'],
   ['/settings', 'Device settings'],
   ['/firmware', 'Firmware'],
+  ['/service', 'Service'],
 ] as const;
 
 export interface PageOptions {
@@ -28,7 +29,7 @@ export function layout(exchange: Exchange, { title, body, follow }: PageOptions)
 export function layoutAround(exchange: Exchange, title: string, follow?: string): { before: Html; after: Html } {
   const { machine, url, administrator } = exchange;
   const { identity, memory, status } = machine;
-  const before = html`<!doctype html>
+  const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -61,16 +62,17 @@ export function layoutAround(exchange: Exchange, title: string, follow?: string)
                 html`<a href="${path}" ${url.pathname.startsWith(path) && html`aria-current="page"`}>${label}</a>`,
             )}
           </nav>
-          <main><h1>${title}</h1></main>
+          <main>
+            <h1>${title}</h1>
+            ${CONTENT}
+          </main>
         </div>
+        <footer>
+          Serial number ${identity.serialNumber} &middot; Firmware ${identity.firmware} &middot; Simulated device
+        </footer>
       </body>
     </html>`;
-  const after = html`</main>
-        </div>
-        <footer>Serial number ${identity.serialNumber} &middot; Firmware ${identity.firmware} &middot; Simulated device</footer>
-      </body>
-    </html>`;
-  return { before, after };
+  return aroundContent(page);
 }
 
 /** One message above a page's content. */

@@ -60,6 +60,19 @@ describe('web server of the simulated MFP', () => {
     expect(text).toMatch(/<\/html>\s*$/);
   });
 
+  it.each(['/status', '/job-log', '/address-book'])(
+    'closes each element of %s once, after its content',
+    async (path) => {
+      const { text } = await plainHttp(at(path));
+      for (const name of ['html', 'body', 'main', 'table', 'tbody', 'footer']) {
+        const opened = text.match(new RegExp(`<${name}[ >]`, 'g'))?.length ?? 0;
+        expect([name, text.match(new RegExp(`</${name}>`, 'g'))?.length ?? 0]).toEqual([name, opened]);
+      }
+      expect(text.indexOf('</main>')).toBeGreaterThan(text.lastIndexOf('</table>'));
+      expect(text.indexOf('<footer>')).toBeGreaterThan(text.indexOf('</main>'));
+    },
+  );
+
   it('answers an unchanged asset with 304', async () => {
     const { headers } = await plainHttp(at('/assets/style.css'));
     const again = await plainHttp(at('/assets/style.css'), { headers: { 'If-None-Match': String(headers.etag) } });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Exchange } from '../exchange';
-import { html, type Html } from '../html';
+import { aroundContent, CONTENT, html, type Html } from '../html';
 import { layoutAround } from '../layout';
 import type { Job } from '../memory';
 
@@ -16,27 +16,32 @@ export async function jobLogPage(exchange: Exchange): Promise<void> {
 }
 
 function* pieces(exchange: Exchange, jobs: Job[]): Generator<Html> {
-  const { before, after } = layoutAround(exchange, 'Job log');
-  yield before;
-  yield html`<p><a class="button quiet" href="/files/job-log-export.bin">Export the whole log (100 MB)</a></p>
-    <section class="card scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Job</th>
-            <th>Title</th>
-            <th>Owner</th>
-            <th class="number">Pages</th>
-            <th>Received (UTC)</th>
-            <th>Result</th>
-          </tr>
-        </thead>
-        <tbody></tbody>
-      </table>
-    </section>`;
+  const page = layoutAround(exchange, 'Job log');
+  const table = aroundContent(
+    html`<p><a class="button quiet" href="/files/job-log-export.bin">Export the whole log (100 MB)</a></p>
+      <section class="card scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Job</th>
+              <th>Title</th>
+              <th>Owner</th>
+              <th class="number">Pages</th>
+              <th>Received (UTC)</th>
+              <th>Result</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${CONTENT}
+          </tbody>
+        </table>
+      </section>`,
+  );
+  yield page.before;
+  yield table.before;
   for (const job of jobs) yield row(job);
-  yield html`</tbody></table></section>`;
-  yield after;
+  yield table.after;
+  yield page.after;
 }
 
 const row = ({ id, title, owner, pages, printed, colour, receivedAt, result }: Job): Html =>
