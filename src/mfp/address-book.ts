@@ -3,7 +3,7 @@ import type { Machine } from './machine';
 import type { Address, AddressEntry } from './memory';
 import { MFP_LIMITS } from './mfp-limits';
 
-export const findAddress = ({ memory }: Machine, id: number): Address | undefined =>
+export const findAddress = ({ memory }: Pick<Machine, 'memory'>, id: number): Address | undefined =>
   memory.addresses.find((address) => address.id === id);
 
 /** @throws AddressBookFull */

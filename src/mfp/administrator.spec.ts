@@ -39,13 +39,17 @@ describe("administrator's pages of the simulated MFP", () => {
     expect(answer.headers.location).toBe(at('/status'));
   });
 
-  it.each(['/settings', '/address-book', '/address-book/1/deletion', '/supplies/black/replacement', '/firmware'])(
-    'takes no form at %s without login',
-    async (path) => {
-      const { status, headers } = await plainHttp(at(path), form({ name: 'x' }));
-      expect([status, headers.location]).toEqual([303, '/login?next=%2Fstatus']);
-    },
-  );
+  it.each([
+    '/settings',
+    '/address-book',
+    '/address-book/1/deletion',
+    '/supplies/black/replacement',
+    '/firmware',
+    '/service/paper-jam/occurrence',
+  ])('takes no form at %s without login', async (path) => {
+    const { status, headers } = await plainHttp(at(path), form({ name: 'x' }));
+    expect([status, headers.location]).toEqual([303, '/login?next=%2Fstatus']);
+  });
 
   it('keeps settings, by post, redirect and get', async () => {
     const { status, headers } = await post('/settings', SETTINGS);
@@ -94,6 +98,19 @@ describe("administrator's pages of the simulated MFP", () => {
     expect((await post('/supplies/yellow/replacement', {})).status).toBe(303);
     expect(mfp.machine.status.supplies.find(({ id }) => id === 'yellow')?.level).toBe(100);
     expect((await post('/supplies/gold/replacement', {})).status).toBe(404);
+  });
+
+  it('raises and clears a fault for trying out', async () => {
+    const raised = await post('/service/paper-jam/occurrence', {});
+    expect([raised.status, raised.headers.location]).toEqual([303, '/service']);
+    expect(mfp.machine.status).toMatchObject({
+      state: 'stopped',
+      message: 'Paper jam. A sheet is caught behind cover A.',
+    });
+    expect((await get('/service')).text).toContain('Now: Paper jam.');
+    await post('/service/paper-jam/clearance', {});
+    expect(mfp.machine.status.state).toBe('idle');
+    expect((await post('/service/coffee/occurrence', {})).status).toBe(404);
   });
 
   it('forgets the login at logout', async () => {

@@ -2,6 +2,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 interface Flags {
   port: number;
+  panelPort?: number;
+  viewPort?: number;
   host: string;
   name?: string;
   serial?: string;
@@ -14,6 +16,8 @@ export function register(program: Command): void {
     .command('mfp')
     .description('run a simulated MFP with its web pages, for demonstrations and tests')
     .option('--port <number>', 'port of its web pages; 0 takes any free one', parsePort, 8081)
+    .option('--panel-port <number>', 'port of its display, to operate it; without, it has none', parsePort)
+    .option('--view-port <number>', 'port of the same display, to look at only', parsePort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')

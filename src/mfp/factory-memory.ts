@@ -35,6 +35,8 @@ export function factoryMemory(name: string, now = Date.now()): Memory {
     jobs: Array.from({ length: 40 }, (_, index) => pastJob(index, now)),
     nextId: 1000,
     firmwareUpload: null,
+    faults: [],
+    brightness: 4,
   };
 }
 

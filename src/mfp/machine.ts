@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { toInstant } from '../protocol/names';
+import { FAULTS, FAULTY_LEVEL, type FaultName } from './faults';
 import type { Identity } from './identity';
 import { TooManyJobs } from './machine.errors';
 import type { Job, Memory, Supply } from './memory';
@@ -18,10 +19,10 @@ export interface MachineStatus {
 
 /** Per cent that one page takes, by kind of supply. */
 const WEAR = { toner: 0.05, drum: 0.01, waste: 0.02 } as const;
-const LOW_LEVEL = 15;
+export const LOW_LEVEL = 15;
 
 /** The simulated machine: prints the jobs in its queue page by page, counts, and uses up its supplies. */
-export class Machine extends EventEmitter<{ changed: [] }> {
+export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -36,15 +37,15 @@ export class Machine extends EventEmitter<{ changed: [] }> {
 
   get status(): MachineStatus {
     const current = this.jobs('printing')[0];
-    const empty = current && this.missingFor(current);
+    const obstacle = this.obstacleTo(current);
     const { monochrome, colour } = this.memory.counters;
     return {
-      state: !current ? 'idle' : empty ? 'stopped' : 'printing',
-      message: !current
-        ? 'Ready to print'
-        : empty
-          ? `${emptyText(empty)} Printing goes on after it has been replaced.`
-          : `Printing page ${Math.min(current.printed + 1, current.pages)} of ${current.pages}`,
+      state: obstacle ? 'stopped' : current ? 'printing' : 'idle',
+      message:
+        obstacle ??
+        (current
+          ? `Printing page ${Math.min(current.printed + 1, current.pages)} of ${current.pages}`
+          : 'Ready to print'),
       warnings: this.memory.supplies.filter(({ level }) => level <= LOW_LEVEL).map(warningText),
       job: current
         ? {
@@ -94,8 +95,28 @@ export class Machine extends EventEmitter<{ changed: [] }> {
     const supply = this.memory.supplies.find((one) => one.id === id);
     if (!supply) return false;
     supply.level = 100;
+    this.memory.faults = this.memory.faults.filter((fault) => FAULTS[fault].supply !== id);
     this.changed();
     return true;
+  }
+
+  /** Has a fault occur, as a service technician does to try things out. */
+  raise(fault: FaultName): void {
+    const { faults, supplies } = this.memory;
+    if (faults.includes(fault)) return;
+    faults.push(fault);
+    const supply = supplies.find(({ id }) => id === FAULTS[fault].supply);
+    if (supply) supply.level = Math.min(supply.level, FAULTY_LEVEL);
+    this.emit('fault', fault);
+    this.changed();
+  }
+
+  /** The cause of a fault has been removed. */
+  clear(fault: FaultName): void {
+    const { supply } = FAULTS[fault];
+    if (!this.memory.faults.includes(fault)) return;
+    this.memory.faults = this.memory.faults.filter((one) => one !== fault);
+    if (supply === undefined || !this.replaceSupply(supply)) this.changed();
   }
 
   changed(): void {
@@ -124,7 +145,7 @@ export class Machine extends EventEmitter<{ changed: [] }> {
   }
 
   private printPage(job: Job): void {
-    if (this.missingFor(job)) return;
+    if (this.obstacleTo(job)) return;
     for (const supply of this.suppliesFor(job)) supply.level = Math.max(0, supply.level - WEAR[supply.kind]);
     this.memory.counters[job.colour ? 'colour' : 'monochrome']++;
     job.printed++;
@@ -143,8 +164,12 @@ export class Machine extends EventEmitter<{ changed: [] }> {
     return this.memory.supplies.filter(({ id, kind }) => kind !== 'toner' || id === 'black' || job.colour);
   }
 
-  private missingFor(job: Job): Supply | undefined {
-    return this.suppliesFor(job).find(({ level }) => level <= 0);
+  /** Why nothing can be printed now, or why not this job. */
+  private obstacleTo(job: Job | undefined): string | undefined {
+    const fault = this.memory.faults.map((name) => FAULTS[name]).find(({ stops }) => stops);
+    if (fault) return `${fault.title}. ${fault.text}`;
+    const empty = job && this.suppliesFor(job).find(({ level }) => level <= 0);
+    return empty && `${emptyText(empty)} Printing goes on after it has been replaced.`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instant } from '../protocol/names';
+import { FAULT_NAMES } from './faults';
 import { MFP_LIMITS } from './mfp-limits';
 
 /** All a simulated MFP remembers over a restart. */
@@ -86,5 +87,8 @@ export const memory = z.object({
   jobs: z.array(job).max(MFP_LIMITS.JOBS_KEPT),
   nextId: z.int().positive(),
   firmwareUpload: firmwareUpload.nullable(),
+  faults: z.array(z.enum(FAULT_NAMES)).default([]),
+  /** Brightness of the display, 1 to 5. */
+  brightness: z.int().min(1).max(5).default(4),
 });
 export type Memory = z.infer<typeof memory>;

@@ -20,6 +20,18 @@ export const MFP_LIMITS = {
   STATUS_SOCKETS: 64,
   STATUS_SOCKET_MESSAGE_BYTES: 1024,
   STATUS_SOCKET_QUEUE_BYTES: 64 * 1024,
+  PANEL_DISPLAYS: 16,
+  PANEL_MESSAGE_BYTES: 512,
+  PANEL_MESSAGES_PER_SECOND: 30,
+  PANEL_BAD_MESSAGES: 10,
+  PANEL_ANSWERS_BYTES: 16 * 1024,
+  PANEL_PING_MS: 15_000,
+  /** A display counts as operating for so long after a touch. */
+  PANEL_OPERATING_MS: 20_000,
+  PANEL_COPIES: 999,
+  PANEL_FAX_DIGITS: 20,
+  PANEL_ROWS: 5,
+  MINUTE_MS: 60_000,
   /** Long, since a large upload through a slow line is one request. */
   REQUEST_MS: 60 * 60_000,
   HEADERS_MS: 30_000,

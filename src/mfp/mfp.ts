@@ -5,9 +5,10 @@ import { factoryMemory } from './factory-memory';
 import { DEFAULT_NAME, DEFAULT_SERIAL, FIRMWARE, PRODUCT } from './identity';
 import { Machine } from './machine';
 import { MemoryFile } from './memory-file';
+import { OperationPanel, type PanelPorts } from './panel/operation-panel';
 import { createWebServer } from './web-server';
 
-export interface MfpOptions {
+export interface MfpOptions extends PanelPorts {
   host?: string;
   /** 0: any free port. */
   port?: number;
@@ -17,13 +18,19 @@ export interface MfpOptions {
   data?: string;
   /** Time that one printed page takes. */
   pageMs?: number;
+  /** Time that one minute of the display's sleep setting takes. */
+  minuteMs?: number;
 }
 
 export interface RunningMfp {
   readonly host: string;
   readonly port: number;
   readonly url: string;
+  /** The display, where it has been given ports. */
+  readonly panelUrl?: string;
+  readonly viewUrl?: string;
   readonly machine: Machine;
+  readonly panel: OperationPanel;
   /** Closes every connection, then saves. */
   stop(): Promise<void>;
 }
@@ -41,24 +48,33 @@ export async function startMfp(options: MfpOptions, journal: Journal): Promise<R
   };
   machine.on('changed', save);
   const { server, sockets } = createWebServer(machine, journal);
+  const panel = new OperationPanel(machine, options.minuteMs);
+  let ports: PanelPorts;
   try {
     server.listen(port, host);
     await once(server, 'listening');
+    ports = await panel.listen(host, options);
   } catch (error) {
     machine.stop();
+    server.close();
+    await panel.stop();
     throw error;
   }
   const bound = (server.address() as AddressInfo).port;
-  const authority = host.includes(':') ? `[${host}]:${bound}` : `${host}:${bound}`;
-  journal.info('mfp listening', { host, port: bound });
+  const urlOf = (of: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${of}/`;
+  journal.info('mfp listening', { host, port: bound, ...ports });
   return {
     host,
     port: bound,
-    url: `http://${authority}/`,
+    url: urlOf(bound),
+    panelUrl: ports.panelPort === undefined ? undefined : urlOf(ports.panelPort),
+    viewUrl: ports.viewPort === undefined ? undefined : urlOf(ports.viewPort),
+    panel,
     machine,
     stop: async () => {
       machine.stop();
       sockets.close();
+      await panel.stop();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -9,6 +9,7 @@ import { countersPage } from './pages/counters.page';
 import { firmwarePage, uploadFirmware } from './pages/firmware.page';
 import { jobLogPage } from './pages/job-log.page';
 import { login, loginPage, logout } from './pages/login.page';
+import { clearFault, raiseFault, servicePage } from './pages/service.page';
 import { changeSettings, settingsPage } from './pages/settings.page';
 import { cancel, print, statusPage } from './pages/status.page';
 import { replaceSupply, suppliesPage } from './pages/supplies.page';
@@ -35,6 +36,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/settings', handler: administratorOnly(changeSettings) },
   { method: 'GET', path: '/firmware', handler: administratorOnly(firmwarePage) },
   { method: 'POST', path: '/firmware', handler: administratorOnly(uploadFirmware) },
+  { method: 'GET', path: '/service', handler: administratorOnly(servicePage) },
+  { method: 'POST', path: '/service/:fault/occurrence', handler: administratorOnly(raiseFault) },
+  { method: 'POST', path: '/service/:fault/clearance', handler: administratorOnly(clearFault) },
   { method: 'GET', path: '/login', handler: loginPage },
   { method: 'POST', path: '/login', handler: login },
   { method: 'POST', path: '/logout', handler: logout },

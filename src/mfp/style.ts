@@ -27,6 +27,8 @@ h2 { margin: 0 0 10px; font-size: 16px; font-weight: 600; }
 .pair .card { margin-bottom: 0; }
 .pair { margin-bottom: 16px; }
 .scroll { overflow-x: auto; }
+.scroll td { white-space: nowrap; }
+.scroll .number { padding-right: 24px; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 7px 10px 7px 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child > * { border-bottom: 0; }
@@ -37,6 +39,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 .lamp.printing { background: var(--blue); }
 .lamp.stopped { background: var(--bad); }
 .state { font-size: 18px; font-weight: 600; }
+td form { margin: 0; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .soft { color: var(--soft); }
 .bar { display: block; width: 100%; height: 14px; border-radius: 3px; background: #e3e9ee; }
 .supply { display: grid; grid-template-columns: 150px 1fr 52px 100px; gap: 14px; align-items: center; padding: 9px 0; border-bottom: 1px solid var(--line); }
@@ -66,8 +70,8 @@ footer { max-width: 1120px; margin: 0 auto; padding: 0 20px 24px; color: var(--s
 @media (max-width: 720px) {
   header { flex-wrap: wrap; padding: 10px 14px; gap: 10px; }
   .frame { display: block; padding: 12px; }
-  nav { width: auto; display: flex; overflow-x: auto; margin-bottom: 12px; }
-  nav a { padding: 9px 12px; white-space: nowrap; border-left: 0; border-bottom: 3px solid transparent; }
+  nav { width: auto; display: flex; flex-wrap: wrap; margin-bottom: 12px; }
+  nav a { padding: 7px 12px; white-space: nowrap; border-left: 0; border-bottom: 3px solid transparent; }
   nav a[aria-current] { border-bottom-color: var(--blue); }
   .supply { grid-template-columns: 1fr 48px; }
   .supply .bar { grid-column: 1 / -1; grid-row: 2; }

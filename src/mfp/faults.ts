@@ -1,0 +1,50 @@
+/** What can go wrong at the machine. A fault that stops holds back printing until it is cleared. */
+export interface Fault {
+  readonly title: string;
+  readonly text: string;
+  /** What the person at the machine does about it. */
+  readonly steps: readonly string[];
+  /** Label of the button that says it has been done. */
+  readonly remedy: string;
+  readonly stops: boolean;
+  /** The supply behind it: low while the fault lasts, fresh afterwards. */
+  readonly supply?: string;
+}
+
+export const FAULT_NAMES = ['paper-jam', 'cover-open', 'paper-out', 'toner-low'] as const;
+export type FaultName = (typeof FAULT_NAMES)[number];
+
+export const FAULTS: Readonly<Record<FaultName, Fault>> = {
+  'paper-jam': {
+    title: 'Paper jam',
+    text: 'A sheet is caught behind cover A.',
+    steps: ['Open cover A on the right side.', 'Pull the sheet out slowly.', 'Close cover A until it clicks.'],
+    remedy: 'Sheet removed',
+    stops: true,
+  },
+  'cover-open': {
+    title: 'Cover open',
+    text: 'The front cover is open.',
+    steps: ['Close the front cover until it clicks.'],
+    remedy: 'Cover closed',
+    stops: true,
+  },
+  'paper-out': {
+    title: 'No paper',
+    text: 'Tray 1 is empty.',
+    steps: ['Pull out tray 1.', 'Load paper up to the mark.', 'Push the tray in.'],
+    remedy: 'Paper loaded',
+    stops: true,
+  },
+  'toner-low': {
+    title: 'Toner low',
+    text: 'Black toner is running low. Printing goes on.',
+    steps: ['Have a new cartridge ready.', 'Replace it behind the front cover.'],
+    remedy: 'Cartridge replaced',
+    stops: false,
+    supply: 'black',
+  },
+};
+
+/** Level to which a fault brings its supply. */
+export const FAULTY_LEVEL = 9;

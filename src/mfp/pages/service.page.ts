@@ -1,0 +1,60 @@
+import { redirect, sendPage } from '../answer';
+import { BadRequest, type Exchange } from '../exchange';
+import { FAULT_NAMES, FAULTS, type FaultName } from '../faults';
+import { readForm } from '../form';
+import { html } from '../html';
+import { layout, note } from '../layout';
+
+/** `GET /service`: lets an administrator cause the faults that the display then shows. */
+export function servicePage(exchange: Exchange): Promise<void> {
+  const { faults } = exchange.machine.memory;
+  const row = (name: FaultName) => {
+    const { title, text, stops } = FAULTS[name];
+    const present = faults.includes(name);
+    const action = present ? 'clearance' : 'occurrence';
+    return html`<tr>
+      <td><b>${title}</b><br /><span class="soft">${text}</span></td>
+      <td>${stops ? 'Printing stops' : 'Printing goes on'}</td>
+      <td class="number">
+        <form method="post" action="/service/${name}/${action}">
+          <button ${!present && html`class="quiet"`}>
+            ${present ? 'Clear' : 'Raise'}<span class="unseen">: ${title}</span>
+          </button>
+        </form>
+      </td>
+    </tr>`;
+  };
+  const body = html`${faults.map((name) => note(FAULTS[name].stops ? 'bad' : 'warn', `Now: ${FAULTS[name].title}.`))}
+    <section class="card">
+      <h2>Faults to try out</h2>
+      <p class="soft">
+        A fault that is raised here shows on the device's display at once, until it is cleared here or there.
+      </p>
+      <table>
+        <tbody>
+          ${FAULT_NAMES.map(row)}
+        </tbody>
+      </table>
+    </section>`;
+  return sendPage(exchange, layout(exchange, { title: 'Service', body }));
+}
+
+/** `POST /service/:fault/occurrence` */
+export async function raiseFault(exchange: Exchange): Promise<void> {
+  await readForm(exchange);
+  exchange.machine.raise(faultOf(exchange));
+  redirect(exchange, '/service');
+}
+
+/** `POST /service/:fault/clearance` */
+export async function clearFault(exchange: Exchange): Promise<void> {
+  await readForm(exchange);
+  exchange.machine.clear(faultOf(exchange));
+  redirect(exchange, '/service');
+}
+
+function faultOf({ params }: Exchange): FaultName {
+  const fault = FAULT_NAMES.find((name) => name === params.fault);
+  if (!fault) throw new BadRequest('There is no such fault.', 404);
+  return fault;
+}

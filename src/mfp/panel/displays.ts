@@ -1,0 +1,75 @@
+import { MFP_LIMITS } from '../mfp-limits';
+import type { Display } from './display';
+import type { PanelInput, Touch } from './panel-message';
+import type { Picture } from './picture';
+
+/** Every connected display. All get the same picture, drawn into JSON once. */
+export class Displays {
+  private readonly all = new Set<Display>();
+  private picture: Picture | undefined;
+  private touch: Touch | null = null;
+  private touches = 0;
+  private nextId = 1;
+  private waiting = false;
+  private expiry: NodeJS.Timeout | undefined;
+
+  get full(): boolean {
+    return this.all.size >= MFP_LIMITS.PANEL_DISPLAYS;
+  }
+  get count(): number {
+    return this.all.size;
+  }
+
+  /** @param make a display of the number it is given */
+  add(make: (id: number) => Display): Display {
+    const display = make(this.nextId++);
+    this.all.add(display);
+    this.soon();
+    return display;
+  }
+
+  remove(display: Display): void {
+    if (this.all.delete(display)) this.soon();
+  }
+
+  show(picture: Picture): void {
+    this.picture = picture;
+    this.soon();
+  }
+
+  touched(display: number, input: PanelInput): void {
+    const { type: _, ...what } = input;
+    this.touch = { number: ++this.touches, display, ...what };
+    for (const one of this.all) if (one.id === display) one.touchedAt = Date.now();
+    clearTimeout(this.expiry);
+    this.expiry = setTimeout(() => this.soon(), MFP_LIMITS.PANEL_OPERATING_MS + 1);
+    this.expiry.unref();
+  }
+
+  close(): void {
+    clearTimeout(this.expiry);
+    for (const display of this.all) display.close();
+  }
+
+  /** Changes that come in one go are one picture. */
+  private soon(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    setImmediate(() => {
+      this.waiting = false;
+      this.send();
+    });
+  }
+
+  private send(): void {
+    const since = Date.now() - MFP_LIMITS.PANEL_OPERATING_MS;
+    const displays = [...this.all].map(({ id, role, place, touchedAt }) => ({
+      id,
+      role,
+      place,
+      operating: touchedAt >= since,
+    }));
+    const text = JSON.stringify({ type: 'picture', picture: this.picture, touch: this.touch, displays });
+    for (const display of this.all) display.show(text);
+  }
+}

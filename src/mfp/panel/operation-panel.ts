@@ -1,0 +1,44 @@
+import type { Machine } from '../machine';
+import { Displays } from './displays';
+import { Panel } from './panel';
+import { PanelServer } from './panel-server';
+
+export interface PanelPorts {
+  /** Displays that operate; 0: any free port. */
+  panelPort?: number;
+  /** Displays that only look; 0: any free port. */
+  viewPort?: number;
+}
+
+/** The panel and the ports at which its displays connect. */
+export class OperationPanel {
+  private readonly displays = new Displays();
+  readonly panel: Panel;
+  private readonly operating: PanelServer;
+  private readonly looking: PanelServer;
+
+  constructor(machine: Machine, minuteMs?: number) {
+    this.panel = new Panel(machine, this.displays, minuteMs);
+    this.operating = new PanelServer(this.panel, this.displays, 'operate');
+    this.looking = new PanelServer(this.panel, this.displays, 'look');
+  }
+
+  /** How many displays are connected. */
+  get connected(): number {
+    return this.displays.count;
+  }
+
+  /** Opens the ports that are asked for; resolves with those it got. */
+  async listen(host: string, { panelPort, viewPort }: PanelPorts): Promise<PanelPorts> {
+    return {
+      panelPort: panelPort === undefined ? undefined : await this.operating.listen(host, panelPort),
+      viewPort: viewPort === undefined ? undefined : await this.looking.listen(host, viewPort),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.panel.stop();
+    this.displays.close();
+    await Promise.all([this.operating.close(), this.looking.close()]);
+  }
+}

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { refuseForeignOrigin } from '../administrator';
+import { hostOf } from '../answer';
+import { MFP_LIMITS } from '../mfp-limits';
+import { Display } from './display';
+import type { Displays } from './displays';
+import type { Panel } from './panel';
+import type { Role } from './panel-message';
+import { PANEL_PAGE } from './page/panel-page';
+import { PANEL_SCRIPT } from './page/panel-script';
+import { PANEL_STYLE } from './page/panel-style';
+
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
+const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
+  '/': ['text/html; charset=utf-8', PANEL_PAGE],
+  '/panel.css': ['text/css; charset=utf-8', PANEL_STYLE],
+  '/panel.js': ['text/javascript; charset=utf-8', PANEL_SCRIPT],
+};
+
+/** Serves the display at a port of its own: the page at `/`, the pictures at `/ws/panel`. */
+export class PanelServer {
+  private readonly server: Server = createServer({
+    maxHeaderSize: MFP_LIMITS.HEADER_BYTES,
+    headersTimeout: MFP_LIMITS.HEADERS_MS,
+    requestTimeout: MFP_LIMITS.HEADERS_MS,
+    keepAliveTimeout: MFP_LIMITS.KEEP_ALIVE_MS,
+  });
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MFP_LIMITS.PANEL_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+
+  constructor(
+    private readonly panel: Panel,
+    private readonly displays: Displays,
+    private readonly role: Role,
+  ) {
+    this.server.maxConnections = MFP_LIMITS.CONNECTIONS;
+    this.server.on('request', answer);
+    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+  }
+
+  /** Resolves with the port; rejects with node's error when it cannot be had. */
+  async listen(host: string, port: number): Promise<number> {
+    await once(this.server.listen(port, host), 'listening');
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const url = targetOf(request);
+    if (url?.pathname !== '/ws/panel') return refuse(socket, '404 Not Found');
+    if (this.displays.full) return refuse(socket, '503 Service Unavailable');
+    try {
+      hostOf({ request });
+      refuseForeignOrigin(request);
+    } catch {
+      return refuse(socket, '403 Forbidden');
+    }
+    const place = url.searchParams.get('at') === 'device' ? 'device' : 'remote';
+    this.sockets.handleUpgrade(request, socket, head, (client) => {
+      const display: Display = this.displays.add(
+        (id) =>
+          new Display(client, {
+            id,
+            role: this.role,
+            place,
+            onInput: (input) => this.panel.input(id, input),
+            onClose: () => this.displays.remove(display),
+          }),
+      );
+    });
+  }
+}
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  const path = targetOf(request)?.pathname ?? '';
+  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+  if (!file) return sendText(response, 404, 'The display has no such page.');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'This page is only read.');
+  response.writeHead(200, { 'Content-Type': file[0], 'Content-Length': Buffer.byteLength(file[1]) }).end(file[1]);
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }).end(`${text}\n`);
+}
+
+/** Only path and query count. */
+function targetOf({ url = '/' }: IncomingMessage): URL | undefined {
+  return URL.canParse(url, 'http://device') ? new URL(url, 'http://device') : undefined;
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,109 @@
+import { toInstant } from '../../protocol/names';
+import { findAddress } from '../address-book';
+import type { FaultName } from '../faults';
+import type { Machine } from '../machine';
+import { MachineRefusal } from '../machine.errors';
+import { MFP_LIMITS } from '../mfp-limits';
+import type { Displays } from './displays';
+import { draw } from './draw';
+import { reduce, type Happening } from './panel.machine';
+import type { PanelInput } from './panel-message';
+import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
+
+/** The machine's operation panel: one state, shown by every connected display, operated by any of them. */
+export class Panel {
+  private current: PanelState = FIRST_STATE;
+  private idle: NodeJS.Timeout | undefined;
+  private readonly show = (): void => this.displays.show(draw(this.current, this.machine));
+  private readonly onFault = (fault: FaultName): void => this.happen({ type: 'fault', fault });
+
+  /** @param minuteMs how long a minute of the sleep setting takes */
+  constructor(
+    private readonly machine: Machine,
+    private readonly displays: Displays,
+    private readonly minuteMs: number = MFP_LIMITS.MINUTE_MS,
+  ) {
+    machine.on('changed', this.show);
+    machine.on('fault', this.onFault);
+    this.awaitIdleness();
+    this.show();
+  }
+
+  get state(): PanelState {
+    return this.current;
+  }
+
+  /** Somebody has touched display number `display`. */
+  input(display: number, input: PanelInput): void {
+    this.displays.touched(display, input);
+    this.happen(input);
+  }
+
+  stop(): void {
+    clearTimeout(this.idle);
+    this.machine.off('changed', this.show);
+    this.machine.off('fault', this.onFault);
+  }
+
+  private happen(happening: Happening): void {
+    const { state, effects = [] } = reduce(this.current, happening, this.machine);
+    this.current = state;
+    for (const effect of effects) this.take(effect);
+    this.awaitIdleness();
+    this.show();
+  }
+
+  private take(effect: Effect): void {
+    try {
+      this.perform(effect);
+    } catch (error) {
+      if (!(error instanceof MachineRefusal)) throw error;
+      this.happen({ type: 'refusal', text: error.message });
+    }
+  }
+
+  private perform(effect: Effect): void {
+    const { machine } = this;
+    const { memory } = machine;
+    switch (effect.kind) {
+      case 'copy':
+        machine.print(`Copy, ${effect.paper}`, 'panel', effect.copies, effect.colour);
+        memory.counters.copies += effect.copies;
+        return machine.changed();
+      case 'scan':
+        memory.counters.scans++;
+        return this.record(`Scan to ${findAddress(machine, effect.address)?.name ?? 'e-mail'}`);
+      case 'fax':
+        memory.counters.faxesSent++;
+        return this.record(`Fax to ${effect.number}`);
+      case 'cancel-job':
+        return void machine.cancel();
+      case 'clear-fault':
+        return machine.clear(effect.fault);
+      case 'set-brightness':
+        memory.brightness = effect.level;
+        return machine.changed();
+      case 'set-sleep':
+        memory.settings.sleepMinutes = effect.minutes;
+        return machine.changed();
+    }
+  }
+
+  /** A job that takes no paper and no time. */
+  private record(title: string): void {
+    const { memory } = this.machine;
+    const now = toInstant(Date.now());
+    const done = { owner: 'panel', pages: 1, colour: false, printed: 1, result: 'completed' } as const;
+    memory.jobs.push({ id: memory.nextId++, title, ...done, receivedAt: now, endedAt: now });
+    if (memory.jobs.length > MFP_LIMITS.JOBS_KEPT) memory.jobs.shift();
+    this.machine.changed();
+  }
+
+  private awaitIdleness(): void {
+    clearTimeout(this.idle);
+    if (!this.current.awake) return;
+    const after = this.machine.memory.settings.sleepMinutes * this.minuteMs;
+    this.idle = setTimeout(() => this.happen({ type: 'idle' }), after);
+    this.idle.unref();
+  }
+}

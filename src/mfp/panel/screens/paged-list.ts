@@ -1,0 +1,44 @@
+import { MFP_LIMITS } from '../../mfp-limits';
+import type { Verbs } from '../panel-state';
+import type { Row, Widget } from '../picture';
+
+const pagesOf = (count: number, rows: number): number => Math.max(1, Math.ceil(count / rows));
+
+/** A list that fits the display, with keys to turn its pages where it needs them. */
+export function pagedList<T>(
+  items: readonly T[],
+  page: number,
+  toRow: (item: T) => Row,
+  empty: string,
+  rows: number = MFP_LIMITS.PANEL_ROWS,
+): Widget {
+  const pages = pagesOf(items.length, rows);
+  const shown = Math.min(page, pages - 1);
+  return {
+    kind: 'list',
+    rows: items.slice(shown * rows, (shown + 1) * rows).map(toRow),
+    empty,
+    pager:
+      pages === 1
+        ? null
+        : {
+            text: `${shown + 1} / ${pages}`,
+            previous: { target: 'page:previous', label: 'Previous page', icon: 'up', disabled: shown === 0 },
+            next: { target: 'page:next', label: 'Next page', icon: 'down', disabled: shown === pages - 1 },
+          },
+  };
+}
+
+/** `page:previous` and `page:next` of a list of so many items. */
+export const pageVerb = (
+  count: (facts: Parameters<Verbs[string]>[2]) => number,
+  rows: number = MFP_LIMITS.PANEL_ROWS,
+): Verbs => ({
+  page: (state, argument, facts) => {
+    const last = pagesOf(count(facts), rows) - 1;
+    const shown = Math.min(state.page, last);
+    if (argument === 'previous' && shown > 0) return { state: { ...state, page: shown - 1 } };
+    if (argument === 'next' && shown < last) return { state: { ...state, page: shown + 1 } };
+    return undefined;
+  },
+});

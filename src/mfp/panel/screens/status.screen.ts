@@ -1,0 +1,37 @@
+import { LOW_LEVEL } from '../../machine';
+import type { Supply } from '../../memory';
+import type { PanelScreen } from '../panel-screen';
+import type { Level } from '../picture';
+
+export const toLevel = ({ name, colour, level }: Supply): Level => ({
+  name,
+  colour,
+  percent: Math.ceil(level),
+  low: level <= LOW_LEVEL,
+});
+
+export const statusScreen: PanelScreen = {
+  title: 'Status / Supplies',
+  verbs: {},
+  draw: (_state, { identity, memory, status }) => [
+    { size: 5, widgets: [{ kind: 'levels', levels: memory.supplies.map(toLevel) }] },
+    {
+      size: 4,
+      widgets: [
+        {
+          kind: 'facts',
+          label: memory.settings.name,
+          facts: [
+            ['Model', identity.product],
+            ['Serial number', identity.serialNumber],
+            ['Firmware', identity.firmware],
+            ['Pages in all', status.pagesTotal.toLocaleString('en')],
+            ['Copies', memory.counters.copies.toLocaleString('en')],
+            ['Scans', memory.counters.scans.toLocaleString('en')],
+            ['Faxes sent', memory.counters.faxesSent.toLocaleString('en')],
+          ],
+        },
+      ],
+    },
+  ],
+};
