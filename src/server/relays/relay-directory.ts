@@ -18,6 +18,7 @@ export interface ConnectedRelay {
 @Injectable()
 export class RelayDirectory extends RelayPort {
   private readonly relays = new Map<string, ConnectedRelay>();
+  private turn = 0;
 
   /** A relay that connects anew takes the place of its earlier link. */
   add(relay: ConnectedRelay): void {
@@ -33,11 +34,21 @@ export class RelayDirectory extends RelayPort {
     return [...this.relays.values()];
   }
 
+  /** From one relay after the other in turn; one that does not answer, or is draining, is passed over. */
   async connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink> {
-    const relay = this.connected()[0];
-    if (!relay) throw new RelayUnavailable('No relay is connected to this server.');
-    const link = await this.asked(relay, () => relay.peer.call('connection-info', request));
-    return { ...link, relayId: relay.id, pin: relay.pin };
+    const relays = this.connected();
+    const first = this.turn++ % (relays.length || 1);
+    let failure = new RelayUnavailable('No relay is connected to this server.');
+    for (const relay of [...relays.slice(first), ...relays.slice(0, first)]) {
+      try {
+        const link = await this.asked(relay, () => relay.peer.call('connection-info', request));
+        return { ...link, relayId: relay.id, pin: relay.pin };
+      } catch (error) {
+        if (!(error instanceof RelayUnavailable)) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
   }
 
   async endHalf(relayId: string, linkId: string, half: Half, ending: Ending): Promise<boolean> {

@@ -7,11 +7,16 @@ import { LIMITS } from '../../protocol/limits';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../protocol/relay-rpc';
 import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { SECRETS, type Secrets } from '../config/secrets';
 import { refuseUpgrade, UpgradeRouter } from '../http/upgrade-router';
 import { SessionHalves } from '../sessions/session-halves';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
 import { authenticatedRelay } from './relay-secret';
+
+/** JSON-RPC error codes, in the range that is left to implementations (5.1). */
+const WRONG_PROTOCOL = -32051;
+const NOT_ANNOUNCED = -32052;
 
 /** Where relays dial in: `GET /internal/relay`, one RPC link each. */
 @Injectable()
@@ -45,29 +50,37 @@ export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
   }
 
   private accept(relayId: string, ws: WebSocket): void {
+    let announced = false;
+    const afterwards = <P, R>(handle: (params: P) => Promise<R>) => {
+      return (params: P) =>
+        announced ? handle(params) : Promise.reject(new RpcRefused(NOT_ANNOUNCED, 'announce first'));
+    };
     const handlers: RpcHandlers<typeof CONTROL_PLANE_METHODS> = {
-      announce: (relay) => Promise.resolve(this.announce({ ...relay, id: relayId, peer })),
-      authenticate: (request) => this.halves.authenticate(relayId, request),
-      'report-log': async (log) => ({ known: await this.halves.keep(relayId, log) }),
-      'request-termination': async ({ linkId, half }) => {
+      announce: (relay) => {
+        this.announce({ ...relay, id: relayId, peer });
+        announced = true;
+        return Promise.resolve({});
+      },
+      authenticate: afterwards((request) => this.halves.authenticate(relayId, request)),
+      'report-log': afterwards(async (log) => ({ known: await this.halves.keep(relayId, log) })),
+      'request-termination': afterwards(async ({ linkId, half }) => {
         await this.halves.requestTermination(relayId, linkId, half);
         return {};
-      },
+      }),
     };
     const peer = new RpcPeer(ws, CONTROL_PLANE_METHODS, handlers, RELAY_METHODS, this.journal);
     void peer.closed.then(() => this.journal.info('relay disconnected', { relayId }));
   }
 
-  private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): Record<string, never> {
-    const { id, version, pairs, peer } = relay;
-    if (protocol === PROTOCOL_VERSION) {
-      this.directory.add(relay);
-      this.journal.info('relay connected', { relayId: id, version, pairs });
-    } else {
+  /** @throws RpcRefused: the relay reads why, and tries again later */
+  private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): void {
+    const { id, version, pairs } = relay;
+    if (protocol !== PROTOCOL_VERSION) {
       this.journal.error('a relay speaks another protocol; deploy the matching release', { relayId: id, protocol });
-      peer.close();
+      throw new RpcRefused(WRONG_PROTOCOL, `this server speaks protocol ${PROTOCOL_VERSION}`);
     }
-    return {};
+    this.directory.add(relay);
+    this.journal.info('relay connected', { relayId: id, version, pairs });
   }
 
   onApplicationShutdown(): void {

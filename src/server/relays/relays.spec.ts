@@ -1,0 +1,133 @@
+import WebSocket from 'ws';
+import { ControlPlane } from '../../../test/support/control-plane';
+import { PlayedRelay } from '../../../test/support/played-relay';
+import { setLimit } from '../../../test/support/test-relay';
+import { until } from '../../../test/support/until';
+import { HALVES } from '../../protocol/remote-session';
+import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
+import { loadSecrets } from '../config/secrets';
+import { relaySecret } from './relay-secret';
+
+describe('relays at the server', () => {
+  let plane: ControlPlane;
+  beforeAll(async () => {
+    setLimit('RELAY_WATCH_MS', 50);
+    plane = await ControlPlane.start();
+  });
+  afterAll(async () => {
+    await plane?.stop();
+    jest.restoreAllMocks();
+  });
+  afterEach(() => plane.clear());
+
+  const secretOf = (id: string) => relaySecret(loadSecrets(plane.config).localRelaySecret, id);
+  const relays = async () => (await plane.call('ada', 'GET', '/relays')).body as unknown as { id: string }[];
+
+  describe('are let in', () => {
+    const upgrade = async (headers: Record<string, string>, subprotocol = RELAY_RPC_SUBPROTOCOL): Promise<number> => {
+      const ws = new WebSocket(`${plane.url.replace('http', 'ws')}/internal/relay`, subprotocol, { headers });
+      ws.on('error', () => undefined);
+      const status = await new Promise<number>((resolve) => {
+        ws.once('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
+        ws.once('open', () => resolve(101));
+      });
+      ws.terminate();
+      return status;
+    };
+    const bearer = (id: string, secret: string) => ({ authorization: `Bearer ${id}.${secret}` });
+    it.each<[string, () => Record<string, string>, number]>([
+      ['with their own secret', () => bearer('x', secretOf('x')), 101],
+      ["not with another relay's", () => bearer('x', secretOf('y')), 401],
+      ['not without', () => ({}), 401],
+      ['not with a wrong one', () => bearer('x', 'A'.repeat(43)), 401],
+      ['not with an API token', () => ({ authorization: 'Bearer plt_x' }), 401],
+      ['not under a name that is none', () => bearer('X/', secretOf('x')), 401],
+    ])('%s', async (_, headers, status) => {
+      expect(await upgrade(headers())).toBe(status);
+    });
+    it('not with another subprotocol', async () => {
+      expect(await upgrade(bearer('x', secretOf('x')), 'platen.relay-rpc.v0')).toBe(400);
+    });
+  });
+
+  it('of another protocol are told so, and serve nobody', async () => {
+    const protocol = PROTOCOL_VERSION + 1;
+    const other = PlayedRelay.connect(plane.url, secretOf('new'), { id: 'new', protocol });
+    await expect(other).rejects.toThrow('this server speaks protocol 1');
+    expect((await relays()).map(({ id }) => id)).toEqual(['local']);
+  });
+
+  it('that connect anew take the place of their earlier link', async () => {
+    const earlier = plane.relay;
+    await plane.connectRelay(earlier);
+    await earlier.closed;
+    expect(await relays()).toMatchObject([{ id: 'local', connected: true }]);
+  });
+
+  it('take turns, and one that refuses is passed over', async () => {
+    const other = await plane.anotherRelay('other');
+    const links = () => [plane.relay.links.size, other.links.size];
+    for (const who of ['tom', 'tess'] as const) await plane.decide(await plane.requested(who), 'approved');
+    await until('a link at each', () => links().join() === '1,1');
+    other.before = () => Promise.reject(new RpcRefused(-32050, 'draining'));
+    for (const link of plane.relay.links.values()) for (const half of HALVES) await plane.relay.end(link, half, 'lost');
+    for (const link of other.links.values()) for (const half of HALVES) await other.end(link, half, 'lost');
+    for (const who of ['tom', 'tess'] as const) await plane.decide(await plane.requested(who), 'approved');
+    await until('both at the other one', () => links().join() === '3,1');
+    await other.leave();
+  });
+
+  it('are asked what they carry: bytes are taken over and never go back', async () => {
+    const { id, link } = await plane.established();
+    Object.assign(link, { bytesFromDevice: 9_000, bytesFromTerminal: 300 });
+    await until('the bytes', async () => (await plane.session(id)).bytesFromDevice === 9_000);
+    link.bytesFromDevice = 10;
+    const asked = plane.relay.asked.length;
+    await until('two more comparisons', () => plane.relay.asked.length > asked + 4);
+    expect(await plane.session(id)).toMatchObject({ bytesFromDevice: 9_000, bytesFromTerminal: 300 });
+  });
+
+  it('that have lost a session have its books closed, unless logs are still to come', async () => {
+    const { id, link } = await plane.established();
+    plane.relay.unacknowledgedLogs = 1;
+    plane.relay.links.delete(link.linkId);
+    const asked = plane.relay.asked.length;
+    await until('two more comparisons', () => plane.relay.asked.length > asked + 4);
+    expect(await plane.session(id)).toMatchObject({ state: 'established' });
+    plane.relay.unacknowledgedLogs = 0;
+    expect(await plane.reaches(id, 'ended')).toMatchObject({
+      ending: 'lost-relay',
+      detail: 'the relay has no record of this session',
+      device: { endReason: 'presumed' },
+    });
+  });
+
+  it('that were away are asked again to end what was to be ended', async () => {
+    const { id, link } = await plane.prepared();
+    const { relay } = plane;
+    await relay.leave();
+    await plane.call('tom', 'POST', `/sessions/${id}/termination`);
+    await plane.connectRelay(relay);
+    await until('the end of both halves', () =>
+      HALVES.every((half) => plane.relay.asked.includes(`end-session ${half} cancelled`)),
+    );
+    for (const half of HALVES) await plane.relay.end(link, half, 'control-plane');
+    expect(await plane.session(id)).toMatchObject({ state: 'ended' });
+  });
+
+  it('that carry on what was closed while they were away have to end it (E15)', async () => {
+    const { id, link } = await plane.established();
+    const { relay } = plane;
+    await relay.leave();
+    await plane.call('ada', 'POST', `/sessions/${id}/termination`);
+    await plane.call('ada', 'POST', `/sessions/${id}/override`, { reason: 'the relay is gone' });
+    expect((await plane.ask('tom')).status).toBe(201);
+    await plane.connectRelay(relay);
+    await until('the end of both halves', () =>
+      HALVES.every((half) => plane.relay.asked.includes(`end-session ${half} ended-by-administrator`)),
+    );
+    for (const half of HALVES) await plane.relay.end(link, half, 'control-plane');
+    expect(await plane.session(id)).toMatchObject({ device: { endReason: 'control-plane' } });
+  });
+});
