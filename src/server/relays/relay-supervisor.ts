@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
@@ -9,22 +9,25 @@ import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
 import { isLoopback } from '../config/loopback';
 import { SECRETS, type Secrets } from '../config/secrets';
+import { isAsWanted, LOCAL_RELAY, relayEnvironment } from './relay-environment';
+import { endProcess, isInUse, pidFileOf, runningRelay } from './relay-process';
 import { relaySecret } from './relay-secret';
 
-const RELAY_ID = 'local';
 const CLI = join(__dirname, '../../cli.js');
 
 /**
  * Keeps one relay running beside the server, as a process of its own: started, started again when it exits, stopped
- * in order with the server. A relay that has outlived a killed server is taken over with all the sessions it carries.
+ * in order with the server. A relay that has outlived a killed server is taken over with all the sessions it carries,
+ * unless it runs with settings with which it could not serve this one.
  */
 @Injectable()
 export class RelaySupervisor implements BeforeApplicationShutdown {
   private readonly folder: string;
-  private readonly backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
-  private serverUrl = '';
+  private readonly backoff = new Backoff({ firstMs: 200, maxMs: 30_000 });
+  private environment: Record<string, string> = {};
   private pid: number | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private portIsBusy = false;
   private stopping = false;
 
   constructor(
@@ -38,128 +41,94 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
 
   /** @param serverUrl where the relay dials its control plane: this server as it listens now */
   start(serverUrl: string): void {
-    if (!this.config.relay.local) return;
-    this.serverUrl = serverUrl;
+    if (!this.config.relay.local || this.stopping) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const earlier = this.runningRelay();
-    if (earlier === undefined) return this.spawn();
-    this.pid = earlier;
-    this.journal.info('took over the relay of an earlier run', { pid: earlier });
-    this.watchAdopted();
+    const secret = relaySecret(this.secrets.localRelaySecret, LOCAL_RELAY);
+    this.environment = relayEnvironment(this.config, this.certificate, { folder: this.folder, secret, serverUrl });
+    this.checkReach();
+    const earlier = runningRelay(this.folder);
+    this.pid = earlier?.pid;
+    if (!earlier) return this.launch();
+    if (!isAsWanted(earlier.environment, this.environment)) return this.replace(earlier.pid);
+    this.journal.info('took over the relay of an earlier run', { pid: earlier.pid });
+    this.watchAdopted(earlier.pid);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.timer);
     if (this.pid === undefined) return;
-    const deadline = Date.now() + LIMITS.RELAY_STOP_MS;
-    signal(this.pid, 'SIGTERM');
-    while (this.pid !== undefined && alive(this.pid) && Date.now() < deadline) await pause(20);
-    if (this.pid !== undefined && alive(this.pid)) signal(this.pid, 'SIGKILL');
-    rmSync(this.pidFile, { force: true });
+    await endProcess(this.pid, LIMITS.RELAY_STOP_MS);
+    rmSync(pidFileOf(this.folder), { force: true });
   }
 
-  private get pidFile(): string {
-    return join(this.folder, 'relay.pid');
+  /** A setting that is easily forgotten, and shows only when a device far away cannot connect. */
+  private checkReach(): void {
+    const url = this.environment.PLATEN_RELAY_PUBLIC_URL;
+    const { publicUrl } = this.config.http;
+    if (!url || !publicUrl || isLoopback(new URL(publicUrl).hostname) || !isLoopback(new URL(url).hostname)) return;
+    this.journal.warn('only this machine can reach the relay; set PLATEN_RELAY_PUBLIC_URL', { url });
   }
 
-  private spawn(): void {
+  private launch(): void {
+    this.launchNow().catch((error: unknown) => {
+      this.journal.error('the relay could not be started', { detail: String(error) });
+      this.launchLater();
+    });
+  }
+
+  private async launchNow(): Promise<void> {
+    const { host, port } = this.config.relay;
+    const busy = port !== 0 && (await isInUse(host, port));
+    if (this.stopping) return;
+    if (busy && !this.portIsBusy)
+      this.journal.error('another program uses the port of the relay; it is tried again', { host, port });
+    this.portIsBusy = busy;
+    if (busy) {
+      this.launchLater();
+      return;
+    }
     const child = spawn(process.execPath, [CLI, 'relay'], {
-      env: { ...process.env, ...this.environment() },
+      env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true, // a Ctrl-C at the server must not end sessions before the server has asked for it
     });
-    this.pid = child.pid;
-    if (child.pid !== undefined) writeFileSync(this.pidFile, String(child.pid), { mode: 0o600 });
     const started = Date.now();
-    child.once('error', (error) => this.journal.error('the relay could not be started', { detail: error.message }));
     child.once('exit', (code, killedBy) => this.exited(child, code ?? killedBy, started));
+    child.once('error', (error) => child.pid === undefined && this.exited(child, error.message, started));
+    this.pid = child.pid;
+    if (child.pid !== undefined) writeFileSync(pidFileOf(this.folder), String(child.pid), { mode: 0o600 });
+  }
+
+  private launchLater(): number {
+    const wait = this.backoff.next();
+    if (!this.stopping) this.timer = setTimeout(() => this.launch(), wait);
+    return Math.round(wait);
   }
 
   private exited(child: ChildProcess, how: number | string | null, started: number): void {
     if (this.pid === child.pid) this.pid = undefined;
     if (this.stopping) return;
     if (Date.now() - started > LIMITS.RETRY_MAX_MS) this.backoff.reset();
-    const wait = this.backoff.next();
-    this.journal.warn('the relay has exited and is started again', { how, inMs: Math.round(wait) });
-    this.timer = setTimeout(() => this.spawn(), wait);
+    this.journal.warn('the relay has exited and is started again', { how, inMs: this.launchLater() });
+  }
+
+  /** It ends its sessions in order; what it could not report, its successor in the same folder does. */
+  private replace(pid: number): void {
+    this.journal.warn('the relay of an earlier run has other settings and is replaced', { pid });
+    void endProcess(pid, LIMITS.RELAY_STOP_MS).then(() => {
+      this.pid = undefined;
+      this.launch();
+    });
   }
 
   /** An adopted process is not our child: nobody tells us when it exits. */
-  private watchAdopted(): void {
+  private watchAdopted(pid: number): void {
     this.timer = setTimeout(() => {
-      if (this.pid !== undefined && alive(this.pid)) return this.watchAdopted();
+      if (runningRelay(this.folder)?.pid === pid) return this.watchAdopted(pid);
+      this.pid = undefined;
       this.journal.warn('the relay of an earlier run has exited and is started again');
-      this.spawn();
+      this.launch();
     }, LIMITS.RELAY_WATCH_MS);
-  }
-
-  private runningRelay(): number | undefined {
-    try {
-      const pid = Number(readFileSync(this.pidFile, 'utf8'));
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return command.includes(CLI) && command.includes('relay') ? pid : undefined;
-    } catch {
-      return undefined; // no such file or process, or a system without /proc: start a new one
-    }
-  }
-
-  private environment(): Record<string, string> {
-    const { host, port, pairs, publicUrl } = this.config.relay;
-    const tls = isLoopback(host) || this.config.http.trustProxy ? undefined : this.writeCertificate();
-    const fallback = `${tls ? 'wss' : 'ws'}://${this.publicHost()}:${port}`;
-    return {
-      PLATEN_RELAY_ID: RELAY_ID,
-      PLATEN_RELAY_SECRET_FILE: this.write('secret', relaySecret(this.secrets.localRelaySecret, RELAY_ID)),
-      PLATEN_RELAY_DATA: this.folder,
-      PLATEN_RELAY_HOST: host,
-      PLATEN_RELAY_PORT: String(port),
-      PLATEN_RELAY_PAIRS: String(pairs),
-      PLATEN_RELAY_PUBLIC_URL: publicUrl ?? fallback,
-      PLATEN_RELAY_BEHIND_PROXY: this.config.http.trustProxy ? 'yes' : 'no',
-      PLATEN_SERVER_URL: this.serverUrl,
-      PLATEN_SERVER_PIN: this.certificate.pin,
-      PLATEN_LOG_LEVEL: this.config.logLevel,
-      PLATEN_TLS_CERTIFICATE: tls?.certificate ?? '',
-      PLATEN_TLS_KEY: tls?.key ?? '',
-    };
-  }
-
-  private publicHost(): string {
-    const { publicUrl } = this.config.http;
-    if (!isLoopback(this.config.relay.host) && publicUrl) return new URL(publicUrl).hostname;
-    return this.config.relay.host;
-  }
-
-  private writeCertificate(): { certificate: string; key: string } {
-    return {
-      certificate: this.write('tls.crt', this.certificate.certificate),
-      key: this.write('tls.key', this.certificate.key),
-    };
-  }
-
-  private write(name: string, text: string): string {
-    const path = join(this.folder, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
-  }
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // it has exited meanwhile
   }
 }

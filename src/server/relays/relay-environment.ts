@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Certificate } from '../config/certificate';
+import type { Config } from '../config/config';
+import { isLoopback } from '../config/loopback';
+
+/** Of the relay that this server starts itself. */
+export const LOCAL_RELAY = 'local';
+
+/** Can be changed without replacing a relay that carries sessions. */
+const OF_NO_CONSEQUENCE = ['PLATEN_LOG_LEVEL', 'PLATEN_RELAY_PAIRS'];
+
+/**
+ * What the local relay is started with (relay/relay-config.ts); its secret and certificate go through files of mode
+ * 0600 in `folder`, because an environment can be read by others of the same user.
+ * @param serverUrl where the relay dials its control plane
+ */
+export function relayEnvironment(
+  config: Config,
+  certificate: Certificate,
+  { folder, secret, serverUrl }: { folder: string; secret: string; serverUrl: string },
+): Record<string, string> {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const { host, port, pairs } = config.relay;
+  const speaksTls = !isLoopback(host) && !config.http.trustProxy;
+  return {
+    PLATEN_RELAY_ID: LOCAL_RELAY,
+    PLATEN_RELAY_SECRET_FILE: file('secret', secret),
+    PLATEN_RELAY_DATA: folder,
+    PLATEN_RELAY_HOST: host,
+    PLATEN_RELAY_PORT: String(port),
+    PLATEN_RELAY_PAIRS: String(pairs),
+    PLATEN_RELAY_PUBLIC_URL: relayUrl(config, speaksTls) ?? '',
+    PLATEN_RELAY_BEHIND_PROXY: config.http.trustProxy ? 'yes' : 'no',
+    PLATEN_SERVER_URL: serverUrl,
+    PLATEN_SERVER_PIN: certificate.pin,
+    PLATEN_LOG_LEVEL: config.logLevel,
+    PLATEN_TLS_CERTIFICATE: speaksTls ? file('tls.crt', certificate.certificate) : '',
+    PLATEN_TLS_KEY: speaksTls ? file('tls.key', certificate.key) : '',
+  };
+}
+
+/** Whether a relay that runs already does so with what is wanted now, as far as anybody can notice. */
+export const isAsWanted = (running: Record<string, string>, wanted: Record<string, string>): boolean =>
+  Object.entries(wanted).every(([name, value]) => OF_NO_CONSEQUENCE.includes(name) || (running[name] ?? '') === value);
+
+/** What peers are told to dial; undefined: the relay says its own address. */
+function relayUrl({ relay, http }: Config, speaksTls: boolean): string | undefined {
+  if (relay.publicUrl) return relay.publicUrl;
+  if (relay.port === 0) return undefined; // only the relay will know it
+  const known = !isLoopback(relay.host) && http.publicUrl ? new URL(http.publicUrl).hostname : bracketed(relay.host);
+  return isWildcard(known) ? undefined : `${speaksTls ? 'wss' : 'ws'}://${known}:${relay.port}`;
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+const isWildcard = (host: string): boolean => ['0.0.0.0', '[::]'].includes(host);

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endProcess, isInUse, pidFileOf, runningRelay } from './relay-process';
+
+describe('the process of a relay', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'platen-relay-process-'));
+  const children: ChildProcess[] = [];
+  afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const start = async (word: string, data: string, script = ''): Promise<ChildProcess> => {
+    const program = `${script};console.log('up');setInterval(() => 0, 1000)`;
+    const child = spawn(process.execPath, ['-e', program, word], { env: { PLATEN_RELAY_DATA: data } });
+    children.push(child);
+    await once(child.stdout, 'data');
+    return child;
+  };
+  const note = (text: string) => writeFileSync(pidFileOf(folder), text);
+
+  it('is found again with its settings', async () => {
+    const { pid } = await start('relay', folder);
+    note(String(pid));
+    expect(runningRelay(folder)).toMatchObject({ pid, environment: { PLATEN_RELAY_DATA: folder } });
+  });
+
+  it.each([
+    ['the relay of another server', 'relay', '/elsewhere'],
+    ['another program of this server', 'server', folder],
+  ])('is not taken for %s that has got its ID', async (_, word, data) => {
+    note(String((await start(word, data)).pid));
+    expect(runningRelay(folder)).toBeUndefined();
+  });
+
+  it.each(['', '0', 'nonsense', '-1', '99999999', '../1'])('is not found where its file holds "%s"', (text) => {
+    note(text);
+    expect(runningRelay(folder)).toBeUndefined();
+  });
+
+  it('ends when asked to, and by force when it does not listen', async () => {
+    const [willing, deaf] = await Promise.all([
+      start('relay', folder),
+      start('relay', folder, "process.on('SIGTERM', () => undefined)"),
+    ]);
+    const exits = [willing, deaf].map((child) => once(child, 'exit'));
+    await Promise.all([endProcess(willing.pid!, 5_000), endProcess(deaf.pid!, 100)]);
+    expect((await Promise.all(exits)).map(([, signal]: unknown[]) => signal)).toEqual(['SIGTERM', 'SIGKILL']);
+    await endProcess(willing.pid!, 100);
+  });
+
+  it('can have its port only when nobody else has it', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(await isInUse('127.0.0.1', port)).toBe(true);
+    await once(other.close(), 'close');
+    expect(await isInUse('127.0.0.1', port)).toBe(false);
+  });
+});
