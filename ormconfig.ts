@@ -7,6 +7,7 @@ import { readConfig, type Config } from './src/server/config/config';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
+import { Grants1763683200004 } from './src/server/database/migrations/0004-grants';
 import { Profile1763683200005 } from './src/server/database/migrations/0005-profile';
 import { AgentEntity } from './src/server/devices/agent.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
@@ -28,7 +29,13 @@ const entities = [
   HalfLogEntity,
   SessionStepEntity,
 ];
-const migrations = [Auth1763683200001, Devices1763683200002, RemoteSessions1763683200003, Profile1763683200005];
+const migrations = [
+  Auth1763683200001,
+  Devices1763683200002,
+  RemoteSessions1763683200003,
+  Grants1763683200004,
+  Profile1763683200005,
+];
 
 const common = {
   entities,

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import type { requestApproval, SentConnectionInfo } from '../protocol/control-channel';
 import type { ProblemCode } from '../protocol/problems';
-import type { Ending } from '../protocol/remote-session';
+import type { Ending, Grant } from '../protocol/remote-session';
 
 export type ApprovalRequest = z.infer<typeof requestApproval.request>;
+
+/** What the person at the device answers. */
+export type Decision = { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined' };
 
 /**
  * What was asked for one remote session. Moments, here and below, are milliseconds of a clock that only runs on
@@ -29,6 +32,8 @@ export type Phase =
 
 export interface AgentSession {
   readonly asked: Asked;
+  /** null until somebody says YES. */
+  readonly grant: Grant | null;
   readonly phase: Phase;
 }
 /** By remote session ID, in the order they were asked for. */
@@ -40,7 +45,7 @@ export type Input =
   | { readonly kind: 'connection-info'; readonly info: SentConnectionInfo; readonly deviceId: string }
   | { readonly kind: 'terminate'; readonly remoteSessionId: string; readonly ending: Ending }
   /** YES or NO at the panel; NO after YES ends the session. */
-  | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly decision: 'approved' | 'declined' }
+  | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly answer: Decision }
   /** "End now" at the panel. */
   | { readonly kind: 'end'; readonly remoteSessionId: string }
   /** The server refused the YES or NO for good. */
@@ -53,8 +58,7 @@ export type Input =
   | { readonly kind: 'shutdown' };
 
 /** A remote session that is over. `connectedForMs` is null where it never connected. */
-export interface Outcome {
-  readonly asked: Asked;
+export interface Outcome extends Pick<AgentSession, 'asked' | 'grant'> {
   readonly ending: Ending;
   readonly detail: string;
   readonly connectedForMs: number | null;
@@ -67,6 +71,8 @@ export interface EndedSession {
   readonly applicationId: string;
   readonly userName: string;
   readonly reason: string;
+  /** null: nobody said YES. */
+  readonly grant: Grant | null;
   readonly ending: Ending;
   readonly detail: string;
   /** null: never connected. */
@@ -81,13 +87,13 @@ export type Action =
   | {
       readonly do: 'deliver';
       readonly remoteSessionId: string;
-      readonly decision: 'approved' | 'declined';
+      readonly answer: Decision;
       /** When it is too late to tell. */
       readonly until: number;
     }
   | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
   /** S171. */
-  | { readonly do: 'connect'; readonly asked: Asked; readonly info: SentConnectionInfo }
+  | { readonly do: 'connect'; readonly asked: Asked; readonly grant: Grant; readonly info: SentConnectionInfo }
   /** S291. */
   | { readonly do: 'end-half'; readonly remoteSessionId: string }
   | { readonly do: 'record'; readonly outcome: Outcome };

@@ -46,7 +46,7 @@ export class Agent {
             },
             performance.now(),
           ),
-        decide: (id, decision) => this.#remoteSessions.decide(id, decision),
+        decide: (id, answer) => this.#remoteSessions.decide(id, answer),
         end: (id) => this.#remoteSessions.end(id),
       },
       journal,
@@ -77,7 +77,7 @@ export class Agent {
     const { agentId } = this.credentials;
     const devices = this.configuration.devices.map((device) => ({
       ...device,
-      applications: device.applications.map(({ id, title }) => ({ id, title })),
+      applications: device.applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),
     }));
     const { refused } = await this.#channel.request(announce, { agentVersion: productVersion(), devices });
     for (const deviceId of refused)

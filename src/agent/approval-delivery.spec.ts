@@ -1,10 +1,13 @@
 import { PlayedChannel } from '../../test/support/agent-channel';
 import { recordedJournal, type RecordedJournal } from '../../test/support/agent-journal';
 import { until } from '../../test/support/until';
+import type { Decision } from './agent-session';
 import { ApprovalDelivery } from './approval-delivery';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused } from './control-channel.errors';
 
 const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
+const YES: Decision = { decision: 'approved', grant: 'operate' };
+const NO: Decision = { decision: 'declined' };
 const within = (ms: number) => performance.now() + ms;
 const fails = (error: Error) => () => Promise.reject(error);
 
@@ -21,17 +24,17 @@ describe('the delivery of an answer', () => {
   });
   afterEach(() => delivery.stopAll());
 
-  it.each(['approved', 'declined'] as const)('sends %s once when it is acknowledged', async (decision) => {
-    delivery.start(remoteSessionId, decision, within(60_000));
-    delivery.start(remoteSessionId, decision, within(60_000));
+  it.each([YES, { ...YES, grant: 'view' } as const, NO])('sends %j once when it is acknowledged', async (answer) => {
+    delivery.start(remoteSessionId, answer, within(60_000));
+    delivery.start(remoteSessionId, answer, within(60_000));
     await until('sent', () => channel.asked.length > 0);
-    expect(channel.asked).toEqual([`approval ${JSON.stringify({ remoteSessionId, decision })}`]);
-    expect(recorded.steps()).toEqual(decision === 'approved' ? ['S144'] : []);
+    expect(channel.asked).toEqual([`approval ${JSON.stringify({ remoteSessionId, ...answer })}`]);
+    expect(recorded.steps()).toEqual(answer.decision === 'approved' ? ['S144'] : []);
   });
 
   it('waits for the channel', async () => {
     channel.online = false;
-    delivery.start(remoteSessionId, 'approved', within(60_000));
+    delivery.start(remoteSessionId, YES, within(60_000));
     await until('a moment', () => new Promise<boolean>((done) => setImmediate(() => done(true))));
     expect([channel.asked, recorded.steps()]).toEqual([[], []]);
     channel.online = true;
@@ -45,7 +48,7 @@ describe('the delivery of an answer', () => {
       fails(new ChannelTimeout('no answer')),
       fails(new ExchangeRefused('internal-error', 'incident 1')),
     );
-    delivery.start(remoteSessionId, 'approved', within(60_000));
+    delivery.start(remoteSessionId, YES, within(60_000));
     await until('the fourth try', () => channel.asked.length === 4);
     expect(recorded.steps()).toEqual(['S144']);
     expect(refused).toEqual([]);
@@ -53,7 +56,7 @@ describe('the delivery of an answer', () => {
 
   it('tells of a refusal for good', async () => {
     channel.answers.push(fails(new ExchangeRefused('session-over', 'too late')));
-    delivery.start(remoteSessionId, 'approved', within(60_000));
+    delivery.start(remoteSessionId, YES, within(60_000));
     await until('refused', () => refused.length === 1);
     expect(refused[0]).toContain('session-over (too late)');
     expect(channel.asked).toHaveLength(1);
@@ -61,14 +64,14 @@ describe('the delivery of an answer', () => {
 
   it('takes a refusal after a lost acknowledgement for one', async () => {
     channel.answers.push(fails(new ChannelTimeout('no answer')), fails(new ExchangeRefused('wrong-state', 'approved')));
-    delivery.start(remoteSessionId, 'approved', within(60_000));
+    delivery.start(remoteSessionId, YES, within(60_000));
     await until('the second try', () => channel.asked.length === 2 && channel.answers.length === 0);
     expect(refused).toEqual([]);
   });
 
   it('ends when the time to answer is over', async () => {
     channel.online = false;
-    delivery.start(remoteSessionId, 'approved', within(100));
+    delivery.start(remoteSessionId, YES, within(100));
     await until('given up', () => recorded.messages().includes('the answer could not be delivered in time'));
     expect(channel.asked).toEqual([]);
   });
@@ -78,9 +81,9 @@ describe('the delivery of an answer', () => {
     channel.answers.push(
       () => new Promise((_, reject) => (unanswered = () => reject(new ChannelTimeout('no answer')))),
     );
-    delivery.start(remoteSessionId, 'approved', within(60_000));
+    delivery.start(remoteSessionId, YES, within(60_000));
     await until('YES sent', () => channel.asked.length === 1);
-    delivery.start(remoteSessionId, 'declined', within(60_000));
+    delivery.start(remoteSessionId, NO, within(60_000));
     await until('NO sent', () => channel.asked.length === 2);
     unanswered();
     await until('done', () => delivery.pending === 0);
@@ -90,11 +93,11 @@ describe('the delivery of an answer', () => {
 
   it('ends when it is stopped', async () => {
     channel.online = false;
-    delivery.start(remoteSessionId, 'approved', within(60_000));
+    delivery.start(remoteSessionId, YES, within(60_000));
     delivery.stop(remoteSessionId);
     channel.online = true;
     await until('a new one takes its place', () => {
-      delivery.start(remoteSessionId, 'declined', within(60_000));
+      delivery.start(remoteSessionId, NO, within(60_000));
       return channel.asked.length > 0;
     });
     expect(channel.asked.filter((line) => line.includes('approved'))).toEqual([]);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Journal } from '../journal/journal';
 import { approval } from '../protocol/control-channel';
 import { Backoff } from '../tunnel/backoff';
+import type { Decision } from './agent-session';
 import type { ControlChannel } from './control-channel';
 import { ExchangeRefused } from './control-channel.errors';
 
@@ -11,14 +12,12 @@ const ANSWER_MS = 10_000;
 /** Refusals that another try may not meet again; every other one is final. */
 const PASSING = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
 
-type Decision = 'approved' | 'declined';
-
 /**
  * Brings a YES (S144) or NO to the control plane: again and again until it is acknowledged, refused for good, stopped,
  * or too late. A repeated answer is harmless; NO takes the place of a YES that is still on its way.
  */
 export class ApprovalDelivery {
-  readonly #running = new Map<string, { decision: Decision; stopping: AbortController }>();
+  readonly #running = new Map<string, { answer: Decision; stopping: AbortController }>();
 
   constructor(
     private readonly channel: Pick<ControlChannel, 'online' | 'request'>,
@@ -34,12 +33,12 @@ export class ApprovalDelivery {
   }
 
   /** `until` is when it is too late (`performance.now`). */
-  start(remoteSessionId: string, decision: Decision, until: number): void {
-    if (this.#running.get(remoteSessionId)?.decision === decision) return;
+  start(remoteSessionId: string, answer: Decision, until: number): void {
+    if (this.#running.get(remoteSessionId)?.answer.decision === answer.decision) return;
     this.stop(remoteSessionId);
-    const delivery = { decision, stopping: new AbortController() };
+    const delivery = { answer, stopping: new AbortController() };
     this.#running.set(remoteSessionId, delivery);
-    void this.#deliver(remoteSessionId, decision, until, delivery.stopping.signal).finally(() => {
+    void this.#deliver(remoteSessionId, answer, until, delivery.stopping.signal).finally(() => {
       if (this.#running.get(remoteSessionId) !== delivery) return;
       this.#running.delete(remoteSessionId);
       this.onDone();
@@ -55,13 +54,13 @@ export class ApprovalDelivery {
     for (const id of this.#running.keys()) this.stop(id);
   }
 
-  async #deliver(remoteSessionId: string, decision: Decision, until: number, signal: AbortSignal): Promise<void> {
+  async #deliver(remoteSessionId: string, answer: Decision, until: number, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(RETRY);
     let sent = false;
     while (!signal.aborted && performance.now() < until) {
       if (this.channel.online) {
-        if (!sent && decision === 'approved') this.journal.step('S144', remoteSessionId);
-        const refusal = await this.#send(remoteSessionId, decision);
+        if (!sent && answer.decision === 'approved') this.journal.step('S144', remoteSessionId);
+        const refusal = await this.#send(remoteSessionId, answer);
         if (refusal === undefined || signal.aborted) return;
         // After a lost acknowledgement the first try may have been the one that counted.
         if (refusal instanceof ExchangeRefused && !sent) return this.onRefused(remoteSessionId, refusal.message);
@@ -70,17 +69,17 @@ export class ApprovalDelivery {
       }
       await delay(backoff.next(), undefined, { signal }).catch(() => undefined);
     }
-    if (!signal.aborted) this.journal.warn('the answer could not be delivered in time', { remoteSessionId, decision });
+    if (!signal.aborted) this.journal.warn('the answer could not be delivered in time', { remoteSessionId, ...answer });
   }
 
   /** undefined: acknowledged. An ExchangeRefused is final. */
-  async #send(remoteSessionId: string, decision: Decision): Promise<Error | undefined> {
+  async #send(remoteSessionId: string, answer: Decision): Promise<Error | undefined> {
     try {
-      await this.channel.request(approval, { remoteSessionId, decision }, ANSWER_MS);
+      await this.channel.request(approval, { remoteSessionId, ...answer }, ANSWER_MS);
       return undefined;
     } catch (error) {
       const { message } = error as Error;
-      this.journal.info('the answer was not taken', { remoteSessionId, decision, detail: message });
+      this.journal.info('the answer was not taken', { remoteSessionId, ...answer, detail: message });
       if (error instanceof ExchangeRefused && PASSING.includes(error.code)) return new Error(message);
       return error as Error;
     }

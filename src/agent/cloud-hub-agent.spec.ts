@@ -9,6 +9,7 @@ import { recordedJournal, type RecordedJournal } from '../../test/support/agent-
 import { startSmallRelay } from '../../test/support/agent-relay';
 import { until } from '../../test/support/until';
 import type { SentConnectionInfo } from '../protocol/control-channel';
+import type { Grant } from '../protocol/remote-session';
 import { openTunnel, type Tunnel } from '../tunnel/http2-tunnel';
 import { dialRelay } from '../tunnel/relay-connection';
 import { CloudHubAgent } from './cloud-hub-agent';
@@ -46,13 +47,20 @@ const application = (id: string, port: number, tls = false): Application => ({
   id,
   title: id,
   target: { host: '127.0.0.1', port, tls },
+  protocol: 'tcp',
+  viewable: false,
 });
 
-function startHub(applications: Application[], change: Partial<SentConnectionInfo> = {}): CloudHubAgent {
+function startHub(
+  applications: Application[],
+  change: Partial<SentConnectionInfo> = {},
+  grant: Grant = 'operate',
+): CloudHubAgent {
   const mine = told; // what is closed after its test must not tell the next one
   const hub = new CloudHubAgent({
     info: info('/cloud-hub', change),
     approved: applications[0] as Application,
+    grant,
     applications,
     journal: recorded.journal,
     onConnected: () => mine.push('connected'),
@@ -123,6 +131,25 @@ describe('the cloud-hub agent', () => {
     startHub([application('web', port), application('box', port)]);
     const tunnel = await openTerminal(applicationId);
     await expect(tunnel.connect()).rejects.toMatchObject({ status });
+  });
+
+  it.each([
+    ['operate', 'first'],
+    ['view', 'second'],
+  ] as const)('with the grant to %s it leads to the %s target', async (grant, expected) => {
+    const [first, second] = await Promise.all(
+      ['first', 'second'].map((name) => listen(createHttpServer((_request, response) => response.end(name)))),
+    );
+    const viewTarget = { host: '127.0.0.1', port: second as number, tls: false };
+    startHub([{ ...application('web', first as number), viewTarget, viewable: true }], {}, grant);
+    const tunnel = await openTerminal('web');
+    expect((await askFor(await tunnel.connect(), '/')).endsWith(expected)).toBe(true);
+  });
+
+  it('refuses to be looked at where looking only cannot be ensured', async () => {
+    startHub([application('web', await listen(pages([])))], {}, 'view');
+    const tunnel = await openTerminal('web');
+    await expect(tunnel.connect()).rejects.toMatchObject({ status: 403 });
   });
 
   it('tells when nobody listens at the target', async () => {

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Journal } from '../journal/journal';
 import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
-import type { Ending, EndReason } from '../protocol/remote-session';
+import type { Ending, EndReason, Grant } from '../protocol/remote-session';
 import { Backoff } from '../tunnel/backoff';
 import { StreamRefused } from '../tunnel/http2-tunnel.errors';
 import { serveTunnel, type TunnelServer } from '../tunnel/http2-tunnel';
 import { dialRelay, type Closed, type RelayConnection } from '../tunnel/relay-connection';
 import { RelayRefused, RelayUnreachable } from '../tunnel/relay-connection.errors';
-import { connectTarget } from './application-target';
+import { openApplication, targetOf } from './application-stream';
 import type { Application } from './configuration';
 
 /** A person waits at the terminal meanwhile. */
@@ -19,6 +19,8 @@ export interface CloudHubAgentOptions {
   readonly info: SentConnectionInfo;
   /** The one application that the person at the device has approved. */
   readonly approved: Application;
+  /** What was approved: to operate it, or to look only. */
+  readonly grant: Grant;
   /** All applications of the device: the others are refused, not unknown. */
   readonly applications: readonly Application[];
   readonly journal: Journal;
@@ -104,7 +106,7 @@ export class CloudHubAgent {
     this.#tunnel = serveTunnel(connection.bytes, {
       remoteSessionId,
       open: (id) => this.#open(id),
-      originOf: () => this.options.approved.target.origin,
+      originOf: () => targetOf(this.options.approved, this.options.grant).origin,
     });
   }
 
@@ -115,22 +117,24 @@ export class CloudHubAgent {
     void this.#connection.terminate();
   }
 
-  async #open(applicationId: string): Promise<Socket> {
-    const { approved, applications, journal } = this.options;
+  async #open(applicationId: string): Promise<Duplex> {
+    const { approved, grant, applications, journal } = this.options;
     if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'no such application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
     if (first) for (const step of ['S235', 'S236', 'S237'] as const) this.#step(step);
     else journal.debug('one more connection to the application', this.#subject);
-    const socket = await connectTarget(approved.target);
-    if (first) this.#onFirstBytes(socket, () => (['S240', 'S241'] as const).forEach((step) => this.#step(step)));
-    return socket;
+    const stream = await openApplication(approved, grant, (reason) =>
+      journal.warn('a connection that may only look was closed', { ...this.#subject, reason }),
+    );
+    if (first) this.#onFirstBytes(stream, () => (['S240', 'S241'] as const).forEach((step) => this.#step(step)));
+    return stream;
   }
 
   /** Watches without reading: a paused stream that gets a listener stays paused until the tunnel takes it. */
-  #onFirstBytes(socket: Socket, listener: () => void): void {
-    socket.pause();
-    socket.once('data', listener);
+  #onFirstBytes(stream: Duplex, listener: () => void): void {
+    stream.pause();
+    stream.once('data', listener);
   }
 
   get #subject() {

@@ -33,6 +33,8 @@ describe('the configuration file', () => {
             {
               ...application,
               target: { host: '192.168.1.20', port: 8080, tls: false, origin: 'http://192.168.1.20:8080' },
+              protocol: 'http',
+              viewable: false,
             },
           ],
         },
@@ -49,6 +51,21 @@ describe('the configuration file', () => {
     expect(parse(withTarget(target)).devices[0]?.applications[0]?.target).toEqual(expected);
   });
 
+  const of = (change: object) => parse({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
+  it.each([
+    [{}, 'http', false],
+    [{ protocol: 'http' }, 'http', false],
+    [{ target: 'https://printer' }, 'http', false],
+    [{ viewTarget: 'http://printer:8081' }, 'http', true],
+    [{ target: 'tcp://printer:5900' }, 'tcp', false],
+    [{ target: 'tcp://printer:5900', protocol: 'vnc' }, 'vnc', true],
+    [{ target: 'tcp://printer:9100', viewTarget: 'tcp://printer:9101' }, 'tcp', true],
+  ])('an application with %j speaks %s; only looking: %s', (change, protocol, viewable) => {
+    expect(of(change).devices[0]?.applications[0]).toMatchObject({ protocol, viewable });
+  });
+
+  const applicationWith = (change: object) =>
+    JSON.stringify({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
   it.each([
     ['no JSON', '{', /^the file: is not JSON/],
     ['no devices', '{}', /^devices: /],
@@ -69,6 +86,17 @@ describe('the configuration file', () => {
     ['a target on port 0', JSON.stringify(withTarget('tcp://printer:0')), /applications\.0\.target: .*port/],
     ['a target with a path', JSON.stringify(withTarget('http://printer/admin')), /target: must end after the port/],
     ['a target with a password', JSON.stringify(withTarget('http://a:b@printer')), /target: must not contain a user/],
+    ['VNC over HTTP', applicationWith({ protocol: 'vnc' }), /applications\.0\.protocol: must be http for/],
+    [
+      'HTTP over plain TCP',
+      applicationWith({ target: 'tcp://printer:80', protocol: 'http' }),
+      /applications\.0\.protocol: must be http for/,
+    ],
+    [
+      'a target to look at of another kind',
+      applicationWith({ viewTarget: 'tcp://printer:5900' }),
+      /applications\.0\.viewTarget: must be of the same kind/,
+    ],
     ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
     ['a target that is no address', JSON.stringify(withTarget('printer')), /target: must look like/],
   ])('names the field for %s', (_case, text, expected) => {

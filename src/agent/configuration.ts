@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { deviceKind } from '../protocol/control-channel';
+import { announcedApplication, deviceKind } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { applicationId, deviceId } from '../protocol/names';
 
@@ -23,12 +23,31 @@ const target = z.string().transform((text, context) => {
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port, tls, ...http };
 });
 
-function problem(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message });
+function problem(context: z.RefinementCtx, message: string, path: string[] = []): never {
+  context.addIssue({ code: 'custom', message, path });
   return z.NEVER;
 }
 
-const application = z.strictObject({ id: applicationId, title: z.string().min(1).max(100), target });
+const application = z
+  .strictObject({
+    id: applicationId,
+    title: z.string().min(1).max(100),
+    target,
+    protocol: announcedApplication.shape.protocol.removeDefault().optional(),
+    viewTarget: target.optional(),
+  })
+  .transform(({ protocol, ...rest }, context) => {
+    const http = rest.target.origin !== undefined;
+    if (protocol !== undefined && (protocol === 'http') !== http)
+      return problem(context, 'must be http for an http or https target, and tcp or vnc for a tcp target', [
+        'protocol',
+      ]);
+    if (rest.viewTarget && (rest.viewTarget.origin !== undefined) !== http)
+      return problem(context, 'must be of the same kind as the target', ['viewTarget']);
+    const spoken = protocol ?? (http ? 'http' : 'tcp');
+    // An application that speaks VNC can be looked at without a target of its own (rfb-view-only).
+    return { ...rest, protocol: spoken, viewable: rest.viewTarget !== undefined || spoken === 'vnc' };
+  });
 const device = z.strictObject({
   id: deviceId,
   name: z.string().min(1).max(100),
@@ -47,9 +66,12 @@ const device = z.strictObject({
  *         { "id": "mfp-1", "name": "MFP in the hall", "kind": "mfp", "location": "Hall",
  *           "applications": [
  *             { "id": "web", "title": "Web pages", "target": "http://192.168.1.20:80" },
- *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900" } ] } ] }
+ *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900", "protocol": "vnc" } ] } ] }
  *
  * `panel` is where the approval screen is served; `state` the folder for what the agent keeps (default: beside the file).
+ * `protocol` is what the application speaks: `http` for http and https targets, otherwise `tcp` unless it says `vnc`.
+ * `viewTarget` is where a session goes that may only look; an application that speaks VNC needs none, because the agent
+ * itself lets no input through.
  */
 const configuration = z.strictObject({
   panel: z

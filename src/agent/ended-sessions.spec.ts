@@ -12,6 +12,7 @@ const ended = (deviceId: string, reason: string): EndedSession => ({
   applicationId: 'web',
   userName: 'Tina',
   reason,
+  grant: 'operate',
   ending: 'ended-by-terminal',
   detail: '',
   connectedAt: null,

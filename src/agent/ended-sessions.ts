@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Journal } from '../journal/journal';
 import { remoteSessionId } from '../protocol/control-channel';
 import { applicationId, deviceId, instant } from '../protocol/names';
-import { ending } from '../protocol/remote-session';
+import { ending, grant } from '../protocol/remote-session';
 import type { EndedSession } from './agent-session';
 
 const FILE = 'ended-sessions.jsonl';
@@ -19,6 +19,8 @@ const line = z.object({
   applicationId,
   userName: z.string(),
   reason: z.string(),
+  /** Lines of before there was a choice are without it. */
+  grant: grant.nullable().default(null),
   ending,
   detail: z.string(),
   connectedAt: instant.nullable(),

@@ -36,15 +36,19 @@ const PHASES: Record<Phase['name'], Phase> = {
   over: { name: 'over', forgetAt: NOW + 60_000 },
 };
 type Before = Phase['name'] | 'none';
+const GRANTED: Before[] = ['approved', 'connecting', 'connected', 'ending'];
 
 function sessionsIn(before: Before): AgentSessions {
-  const session: AgentSession | undefined = before === 'none' ? undefined : { asked, phase: PHASES[before] };
+  const session: AgentSession | undefined =
+    before === 'none'
+      ? undefined
+      : { asked, grant: GRANTED.includes(before) ? 'operate' : null, phase: PHASES[before] };
   return new Map(session ? [[remoteSessionId, session]] : []);
 }
 
 function inWords(action: Action): string {
   if (action.do === 'record') return `record ${action.outcome.ending}`;
-  return action.do === 'deliver' ? `deliver ${action.decision}` : action.do;
+  return action.do === 'deliver' ? `deliver ${action.answer.decision}` : action.do;
 }
 
 function outcome(before: Before, input: Input, now = NOW) {
@@ -57,8 +61,8 @@ function outcome(before: Before, input: Input, now = NOW) {
 }
 
 const ask: Input = { kind: 'request-approval', request };
-const yes: Input = { kind: 'decide', remoteSessionId, decision: 'approved' };
-const no: Input = { kind: 'decide', remoteSessionId, decision: 'declined' };
+const yes: Input = { kind: 'decide', remoteSessionId, answer: { decision: 'approved', grant: 'operate' } };
+const no: Input = { kind: 'decide', remoteSessionId, answer: { decision: 'declined' } };
 const connect: Input = { kind: 'connection-info', info, deviceId: 'mfp-1' };
 const withdraw: Input = { kind: 'withdraw', remoteSessionId, ending: 'cancelled' };
 const terminate: Input = { kind: 'terminate', remoteSessionId, ending: 'ended-by-administrator' };
@@ -252,8 +256,25 @@ describe('the planner', () => {
     const { actions } = plan(sessionsIn('connected'), closed, NOW);
     expect(actions.at(-1)).toEqual({
       do: 'record',
-      outcome: { asked, ending: 'lost-terminal', detail: 'gone', connectedForMs: 5_000 },
+      outcome: { asked, grant: 'operate', ending: 'lost-terminal', detail: 'gone', connectedForMs: 5_000 },
     });
+  });
+
+  it('keeps what was granted, from YES to the history', () => {
+    const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view' } };
+    let now = plan(sessionsIn('asking'), view, NOW);
+    now = plan(now.sessions, connect, NOW);
+    expect(now.actions.at(-1)).toMatchObject({ do: 'connect', grant: 'view' });
+    now = plan(plan(now.sessions, connected, NOW).sessions, closed, NOW);
+    expect(now.actions.at(-1)).toMatchObject({ do: 'record', outcome: { grant: 'view' } });
+  });
+
+  it('does not widen what was granted', () => {
+    const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view' } };
+    const { sessions } = plan(sessionsIn('asking'), view, NOW);
+    const again = plan(sessions, yes, NOW);
+    expect(again.answer).toMatchObject({ ok: false, code: 'wrong-state' });
+    expect(again.sessions.get(remoteSessionId)?.grant).toBe('view');
   });
 
   it('says when it next needs the clock', () => {
@@ -266,7 +287,7 @@ describe('the planner', () => {
 
   it('keeps so many sessions only: forgets what is over first, then refuses', () => {
     const many = (phase: Phase) =>
-      new Map(Array.from({ length: SESSIONS_KEPT }, (_, i) => [`${i}`, { asked, phase }] as const));
+      new Map(Array.from({ length: SESSIONS_KEPT }, (_, i) => [`${i}`, { asked, grant: null, phase }] as const));
     const after = plan(many(PHASES.over), ask, NOW);
     expect([after.sessions.size, after.sessions.has('0'), after.answer.ok]).toEqual([SESSIONS_KEPT, false, true]);
     expect(plan(many(PHASES.connected), ask, NOW).answer).toMatchObject({ ok: false, code: 'too-many-requests' });

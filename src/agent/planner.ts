@@ -1,7 +1,7 @@
 import { LIMITS } from '../protocol/limits';
 import type { ProblemCode } from '../protocol/problems';
-import type { Ending } from '../protocol/remote-session';
-import type { Action, AgentSession, AgentSessions, Answer, Asked, Input, Phase, Plan } from './agent-session';
+import type { Ending, Grant } from '../protocol/remote-session';
+import type { Action, AgentSession, AgentSessions, Answer, Asked, Decision, Input, Phase, Plan } from './agent-session';
 
 /** How long after the last moment for an answer a YES still waits for token and session ID (S149). */
 export const APPROVED_MS = LIMITS.PREPARE_MS + LIMITS.XMPP_IQ_TIMEOUT_MS;
@@ -31,6 +31,7 @@ export function nextDeadline(sessions: AgentSessions): number | undefined {
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 
+const LIVE: readonly Phase['name'][] = ['approved', 'connecting', 'connected'];
 const OK: Answer = { ok: true, connected: false };
 const CONNECTED: Answer = { ok: true, connected: true };
 const refused = (code: ProblemCode, detail: string): Answer => ({ ok: false, code, detail });
@@ -38,6 +39,7 @@ const refused = (code: ProblemCode, detail: string): Answer => ({ ok: false, cod
 /** What becomes of one session. Without `phase` it stays; `forgotten` removes it. */
 interface Next {
   readonly phase?: Phase | 'forgotten';
+  readonly grant?: Grant;
   readonly actions?: readonly Action[];
   readonly answer?: Answer;
 }
@@ -52,7 +54,7 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
     case 'terminate':
       return terminate(session, input.ending, now);
     case 'decide':
-      return decide(session, input.decision, now);
+      return decide(session, input.answer, now);
     case 'end':
       return end(session, now);
     case 'answer-refused':
@@ -81,7 +83,7 @@ function requestApproval(
   const asked: Asked = { ...rest, answerBefore: now + answerWithinSeconds * 1000 };
   const room = makeRoom(sessions);
   if (!room) return { sessions, actions: [], answer: refused('too-many-requests', 'too many sessions at this agent') };
-  room.set(asked.remoteSessionId, { asked, phase: { name: 'asking' } });
+  room.set(asked.remoteSessionId, { asked, grant: null, phase: { name: 'asking' } });
   return { sessions: room, actions: [{ do: 'show', asked }], answer: OK };
 }
 
@@ -94,16 +96,17 @@ function makeRoom(sessions: AgentSessions): Map<string, AgentSession> | undefine
   return room;
 }
 
-function decide({ asked, phase }: AgentSession, decision: 'approved' | 'declined', now: number): Next {
-  if (phase.name === decision) return {};
-  if (decision === 'declined' && ['approved', 'connecting', 'connected'].includes(phase.name))
-    return end({ asked, phase }, now);
+function decide(session: AgentSession, answer: Decision, now: number): Next {
+  const { asked, phase } = session;
+  if (answer.decision === 'declined' && phase.name === 'declined') return {};
+  if (answer.decision === 'declined' && LIVE.includes(phase.name)) return end(session, now);
+  if (answer.decision === 'approved' && phase.name === 'approved' && session.grant === answer.grant) return {};
   if (phase.name !== 'asking') return { answer: refused('wrong-state', 'this has been answered, or is over') };
   if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is over') };
   const { remoteSessionId, answerBefore: until } = asked;
-  const deliver: Action = { do: 'deliver', remoteSessionId, decision, until };
-  if (decision === 'approved') return { phase: { name: 'approved' }, actions: [deliver] };
-  return { phase: { name: 'declined' }, actions: [deliver, record(asked, 'declined', '', null, now)] };
+  const deliver: Action = { do: 'deliver', remoteSessionId, answer, until };
+  if (answer.decision === 'approved') return { phase: { name: 'approved' }, grant: answer.grant, actions: [deliver] };
+  return { phase: { name: 'declined' }, actions: [deliver, record(session, 'declined', '', null, now)] };
 }
 
 function withdraw(session: AgentSession, ending: Ending, now: number): Next {
@@ -115,7 +118,7 @@ function withdraw(session: AgentSession, ending: Ending, now: number): Next {
 }
 
 function connectionInfo(
-  { asked, phase }: AgentSession,
+  { asked, grant, phase }: AgentSession,
   { info, deviceId }: Extract<Input, { kind: 'connection-info' }>,
   now: number,
 ): Next {
@@ -123,7 +126,7 @@ function connectionInfo(
   // E20: a token is taken only for exactly what the person at the device has approved.
   if (!sameTarget) return { answer: refused('wrong-state', 'another device or application was approved') };
   if (phase.name === 'connecting' || phase.name === 'connected') return {};
-  if (phase.name !== 'approved')
+  if (phase.name !== 'approved' || !grant)
     return { answer: refused('wrong-state', `the session is not approved here, it is ${phase.name}`) };
   // The person approved so many minutes; a server that allows more does not extend that.
   const endsAt = now + Math.min(info.validForSeconds * 1000, asked.minutes * 60_000 + LIMITS.CONNECT_MS);
@@ -131,7 +134,7 @@ function connectionInfo(
     phase: { name: 'connecting', endsAt },
     actions: [
       { do: 'stop-delivery', remoteSessionId: asked.remoteSessionId },
-      { do: 'connect', asked, info },
+      { do: 'connect', asked, grant, info },
     ],
   };
 }
@@ -159,7 +162,8 @@ function end(session: AgentSession, now: number): Next {
 /** The server itself ends the session by then. */
 function andDecline({ asked: { remoteSessionId } }: AgentSession, { phase, actions = [] }: Next, now: number): Next {
   const until = now + LIMITS.CONNECT_MS;
-  return { phase, actions: [...actions, { do: 'deliver', remoteSessionId, decision: 'declined', until }] };
+  const deliver: Action = { do: 'deliver', remoteSessionId, answer: { decision: 'declined' }, until };
+  return { phase, actions: [...actions, deliver] };
 }
 
 function connected({ phase }: AgentSession, now: number): Next {
@@ -223,19 +227,14 @@ function endHalf({ asked }: AgentSession, ending: Ending, since: number | undefi
   };
 }
 
-function over({ asked }: AgentSession, now: number, ending: Ending, detail: string): Next {
-  return { phase: overUntil(asked, now), actions: [stopDelivery(asked), record(asked, ending, detail, null, now)] };
+function over(session: AgentSession, now: number, ending: Ending, detail: string): Next {
+  const { asked } = session;
+  return { phase: overUntil(asked, now), actions: [stopDelivery(asked), record(session, ending, detail, null, now)] };
 }
 
 /** A NO that is on its way goes on after the half has ended. */
-function overKeepingDelivery(
-  { asked }: AgentSession,
-  now: number,
-  ending: Ending,
-  detail: string,
-  since?: number,
-): Next {
-  return { phase: overUntil(asked, now), actions: [record(asked, ending, detail, since ?? null, now)] };
+function overKeepingDelivery(session: AgentSession, now: number, ending: Ending, detail: string, since?: number): Next {
+  return { phase: overUntil(session.asked, now), actions: [record(session, ending, detail, since ?? null, now)] };
 }
 
 const forgetLater = ({ asked }: AgentSession, now: number): Next => ({
@@ -250,16 +249,23 @@ const overUntil = (asked: Asked, now: number): Phase => ({
 
 const stopDelivery = (asked: Asked): Action => ({ do: 'stop-delivery', remoteSessionId: asked.remoteSessionId });
 
-function record(asked: Asked, ending: Ending, detail: string, since: number | null, now: number): Action {
+function record(
+  { asked, grant }: AgentSession,
+  ending: Ending,
+  detail: string,
+  since: number | null,
+  now: number,
+): Action {
   const connectedForMs = since === null ? null : now - since;
-  return { do: 'record', outcome: { asked, ending, detail, connectedForMs } };
+  return { do: 'record', outcome: { asked, grant, ending, detail, connectedForMs } };
 }
 
-function replace(sessions: AgentSessions, { asked }: AgentSession, { phase }: Next): AgentSessions {
+function replace(sessions: AgentSessions, session: AgentSession, { phase, grant }: Next): AgentSessions {
   if (phase === undefined) return sessions;
   const next = new Map(sessions);
+  const { asked } = session;
   if (phase === 'forgotten') next.delete(asked.remoteSessionId);
-  else next.set(asked.remoteSessionId, { asked, phase });
+  else next.set(asked.remoteSessionId, { asked, phase, grant: grant ?? session.grant });
   return next;
 }
 

@@ -11,7 +11,7 @@ import {
   type SentConnectionInfo,
 } from '../protocol/control-channel';
 import { toInstant } from '../protocol/names';
-import type { ApprovalRequest, EndedSession } from './agent-session';
+import type { ApprovalRequest, Decision, EndedSession } from './agent-session';
 import { parseConfiguration } from './configuration';
 import { RemoteSessions } from './remote-sessions';
 
@@ -22,12 +22,18 @@ const { devices } = parseConfiguration(
         id: 'mfp-1',
         name: 'MFP',
         kind: 'mfp',
-        applications: ['web', 'box'].map((id) => ({ id, title: id, target: 'tcp://127.0.0.1:9' })),
+        applications: [
+          ...['web', 'box'].map((id) => ({ id, title: id, target: 'tcp://127.0.0.1:9' })),
+          { id: 'screen', title: 'Screen', target: 'tcp://127.0.0.1:9', protocol: 'vnc' },
+        ],
       },
     ],
   }),
   '/',
 );
+
+const YES: Decision = { decision: 'approved', grant: 'operate' };
+const NO: Decision = { decision: 'declined' };
 
 let channel: PlayedChannel;
 let recorded: RecordedJournal;
@@ -73,7 +79,7 @@ const phase = () => sessions.sessions.get(id)?.phase.name;
 
 async function connected(): Promise<void> {
   await channel.ask(requestApproval, question());
-  sessions.decide(id, 'approved');
+  sessions.decide(id, YES);
   await channel.ask(connectionInfoToDevice, info());
   await until('connected', () => phase() === 'connected');
 }
@@ -98,17 +104,47 @@ describe('the remote sessions of an agent', () => {
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
     await channel.ask(requestApproval, question());
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
-    sessions.decide(id, 'declined');
+    sessions.decide(id, NO);
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
     expect(relay.establishes).toEqual([]);
   });
 
   it('use no token for another application than the one approved (E20)', async () => {
     await channel.ask(requestApproval, question());
-    sessions.decide(id, 'approved');
+    sessions.decide(id, YES);
     const other = { ...info(), applicationId: 'box' };
     await expect(channel.ask(connectionInfoToDevice, other)).rejects.toMatchObject({ code: 'wrong-state' });
     expect(relay.establishes).toEqual([]);
+  });
+
+  it('grant looking only where that can be ensured', async () => {
+    await channel.ask(requestApproval, question());
+    expect(() => sessions.decide(id, { decision: 'approved', grant: 'view' })).toThrow(
+      expect.objectContaining({ code: 'wrong-state' }),
+    );
+    expect(phase()).toBe('asking');
+  });
+
+  it('tell the server what was granted, and keep it', async () => {
+    await channel.ask(requestApproval, question({ applicationId: 'screen' }));
+    sessions.decide(id, { decision: 'approved', grant: 'view' });
+    await until('told', () => channel.asked.length === 1);
+    const answer = { remoteSessionId: id, decision: 'approved', grant: 'view' };
+    expect(channel.asked).toEqual([`approval ${JSON.stringify(answer)}`]);
+    sessions.end(id);
+    expect(ended).toEqual([expect.objectContaining({ grant: 'view' })]);
+  });
+
+  it('keep the history by the time of day here, whatever that is', async () => {
+    await sessions.close(100);
+    const timeOfDay = () => Date.parse('1999-01-01T00:00:00.000Z');
+    const onEnded = (each: EndedSession) => ended.push(each);
+    sessions = new RemoteSessions({ devices, channel, journal: recorded.journal, onEnded, timeOfDay });
+    await connected();
+    sessions.end(id);
+    await until('over', () => ended.length === 1);
+    expect(ended[0]?.endedAt).toBe('1999-01-01T00:00:00.000Z');
+    expect(ended[0]?.connectedAt).toMatch(/^1998-12-31T23:59:5/);
   });
 
   it('connect once, however often the server repeats itself', async () => {
@@ -143,7 +179,7 @@ describe('the remote sessions of an agent', () => {
     await channel.ask(requestApproval, question());
     await channel.ask(withdrawApproval, { remoteSessionId: id, ending: 'cancelled' });
     expect(changes).toEqual(['asking', 'over']);
-    expect(() => sessions.decide(id, 'approved')).toThrow(/answered, or is over/);
+    expect(() => sessions.decide(id, YES)).toThrow(/answered, or is over/);
   });
 
   it('take the screen down when nobody answers in time', async () => {
@@ -154,7 +190,7 @@ describe('the remote sessions of an agent', () => {
   });
 
   it('refuse a press on a button of a session that is not there', () => {
-    expect(() => sessions.decide(id, 'approved')).toThrow(expect.objectContaining({ code: 'unknown-session' }));
+    expect(() => sessions.decide(id, YES)).toThrow(expect.objectContaining({ code: 'unknown-session' }));
     expect(() => sessions.end(id)).toThrow(expect.objectContaining({ code: 'unknown-session' }));
   });
 

@@ -8,6 +8,7 @@ import {
 } from '../protocol/control-channel';
 import { toInstant } from '../protocol/names';
 import { ProblemError } from '../protocol/problems';
+import type { Grant } from '../protocol/remote-session';
 import type {
   Action,
   AgentSessions,
@@ -17,6 +18,7 @@ import type {
   EndedSession,
   Input,
   Outcome,
+  Decision,
 } from './agent-session';
 import { ApprovalDelivery } from './approval-delivery';
 import { CloudHubAgent } from './cloud-hub-agent';
@@ -70,8 +72,12 @@ export class RemoteSessions {
   }
 
   /** YES or NO at the panel; NO after YES ends the session. @throws ProblemError unknown-session, wrong-state */
-  decide(remoteSessionId: string, decision: 'approved' | 'declined'): void {
-    answered(this.#dispatch({ kind: 'decide', remoteSessionId, decision }));
+  decide(remoteSessionId: string, answer: Decision): void {
+    const asked = this.#sessions.get(remoteSessionId)?.asked;
+    const onlyLooking = answer.decision === 'approved' && answer.grant === 'view';
+    if (onlyLooking && asked && !this.#application(asked)?.viewable)
+      throw new ProblemError('wrong-state', 'this application cannot be looked at only');
+    answered(this.#dispatch({ kind: 'decide', remoteSessionId, answer }));
   }
 
   /** "End now" at the panel. @throws ProblemError unknown-session */
@@ -126,11 +132,11 @@ export class RemoteSessions {
       case 'show':
         return journal.step('S143', action.asked.remoteSessionId, { deviceId: action.asked.deviceId });
       case 'deliver':
-        return this.#delivery.start(action.remoteSessionId, action.decision, action.until);
+        return this.#delivery.start(action.remoteSessionId, action.answer, action.until);
       case 'stop-delivery':
         return this.#delivery.stop(action.remoteSessionId);
       case 'connect':
-        return this.#connect(action.asked, action.info);
+        return this.#connect(action.asked, action.grant, action.info);
       case 'end-half':
         return this.#hubs.get(action.remoteSessionId)?.end();
       case 'record': {
@@ -142,13 +148,22 @@ export class RemoteSessions {
     }
   }
 
-  #connect({ remoteSessionId, deviceId, applicationId }: Asked, info: SentConnectionInfo): void {
-    const applications = this.options.devices.find(({ id }) => id === deviceId)?.applications ?? [];
+  #applications({ deviceId }: Asked): readonly Application[] {
+    return this.options.devices.find(({ id }) => id === deviceId)?.applications ?? [];
+  }
+
+  #application(asked: Asked): Application | undefined {
+    return this.#applications(asked).find(({ id }) => id === asked.applicationId);
+  }
+
+  #connect(asked: Asked, grant: Grant, info: SentConnectionInfo): void {
+    const { remoteSessionId } = asked;
     const hub = new CloudHubAgent({
       info,
       // Approval was asked for an application of this device only (#requestApproval).
-      approved: applications.find(({ id }) => id === applicationId) as Application,
-      applications,
+      approved: this.#application(asked) as Application,
+      grant,
+      applications: this.#applications(asked),
       journal: this.options.journal,
       onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),
       onClosed: (ending, detail) => {
@@ -169,11 +184,11 @@ export class RemoteSessions {
   }
 }
 
-function endedSession({ asked, ending, detail, connectedForMs }: Outcome, now: number): EndedSession {
+function endedSession({ asked, grant, ending, detail, connectedForMs }: Outcome, now: number): EndedSession {
   const { remoteSessionId, deviceId, applicationId, userName, reason } = asked;
   const connectedAt = connectedForMs === null ? null : toInstant(now - connectedForMs);
   const endedAt = toInstant(now);
-  return { remoteSessionId, deviceId, applicationId, userName, reason, ending, detail, connectedAt, endedAt };
+  return { remoteSessionId, deviceId, applicationId, userName, reason, grant, ending, detail, connectedAt, endedAt };
 }
 
 function answered(answer: Answer): Record<string, never> {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { deviceKind, remoteSessionId, sentConnectionInfo } from './control-channel';
+import { announcedApplication, deviceKind, remoteSessionId, sentConnectionInfo } from './control-channel';
 import { LIMITS } from './limits';
-import { agentId, applicationId, deviceId, instant, spkiPin } from './names';
-import { endReason, ending, half, halfState, sessionState } from './remote-session';
+import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
+import { endReason, ending, grant, half, halfState, sessionState } from './remote-session';
 
 /** Bodies of the REST API under `/api`. One schema per message; types are inferred from it. */
 
@@ -110,7 +110,7 @@ export const device = z.object({
   location: z.string(),
   online: z.boolean(),
   lastSeenAt: instant.nullable(),
-  applications: z.array(z.object({ id: applicationId, title: z.string() })),
+  applications: z.array(announcedApplication),
 });
 export type Device = z.infer<typeof device>;
 
@@ -142,6 +142,8 @@ export const session = z.object({
   minutes: z.int(),
   state: sessionState,
   ending: ending.nullable(),
+  /** What was approved at the device; null before. */
+  grant: grant.nullable(),
   /** What failed, or who ended it, in words; empty otherwise. */
   detail: z.string(),
   requestedAt: instant,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
 import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
-import { ending } from './remote-session';
+import { ending, grant } from './remote-session';
 
 /**
  * Control channel: one XMPP stream (RFC 6120, direct TLS as in XEP-0368) from the agent to the control plane.
@@ -39,7 +39,15 @@ const nothing = z.object({});
 export const deviceKind = z.enum(['mfp', 'printer', 'copier', 'fax', 'scanner']);
 export type DeviceKind = z.infer<typeof deviceKind>;
 
-export const announcedApplication = z.object({ id: applicationId, title: z.string().min(1).max(100) });
+export const announcedApplication = z.object({
+  id: applicationId,
+  title: z.string().min(1).max(100),
+  /** What its bytes are. */
+  protocol: z.enum(['http', 'vnc', 'tcp']).default('http'),
+  /** The person at the device can permit to look only. */
+  viewable: z.boolean().default(false),
+});
+export type AnnouncedApplication = z.infer<typeof announcedApplication>;
 export const announcedDevice = z.object({
   id: deviceId,
   name: z.string().min(1).max(100),
@@ -88,7 +96,12 @@ export const approval = exchange({
   name: 'approval',
   namespace: NS_SESSION,
   from: 'agent',
-  request: z.object({ remoteSessionId, decision: z.enum(['approved', 'declined']) }),
+  request: z.object({
+    remoteSessionId,
+    decision: z.enum(['approved', 'declined']),
+    /** With `approved` only; without it `operate` is granted. */
+    grant: grant.optional(),
+  }),
   response: nothing,
 });
 

@@ -14,6 +14,11 @@ export const SESSION_STATES = [
 export const sessionState = z.enum(SESSION_STATES);
 export type SessionState = z.infer<typeof sessionState>;
 
+/** What the person at the device permits: operating the application, or only looking at it. */
+export const GRANTS = ['operate', 'view'] as const;
+export const grant = z.enum(GRANTS);
+export type Grant = z.infer<typeof grant>;
+
 /** The two halves of a remote session: application <-> Cloud Hub, and Web Agent <-> terminal. */
 export const HALVES = ['device', 'terminal'] as const;
 export const half = z.enum(HALVES);

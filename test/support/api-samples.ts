@@ -22,7 +22,7 @@ export const sampleDevice: Device = {
   location: 'Building A',
   online: true,
   lastSeenAt: AT,
-  applications: [{ id: 'web', title: 'Web pages' }],
+  applications: [{ id: 'web', title: 'Web pages', protocol: 'http', viewable: false }],
 };
 
 const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };
@@ -34,6 +34,7 @@ export const sampleSession: Session = {
   applicationId: 'web',
   reason: 'paper jam',
   minutes: 60,
+  grant: null,
   state: 'requested',
   ending: null,
   detail: '',
@@ -54,6 +55,7 @@ export const sampleEndedSession: Session = {
   ...sampleSession,
   state: 'ended',
   ending: 'ended-by-terminal',
+  grant: 'operate',
   approvedAt: AT,
   establishedAt: AT,
   endedAt: '2026-03-02T09:01:05.000Z',

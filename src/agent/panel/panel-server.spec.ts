@@ -28,7 +28,7 @@ beforeEach(async () => {
   panel = new PanelServer(
     {
       view: () => view,
-      decide: (id, decision) => take(`${decision} ${id}`),
+      decide: (id, answer) => take(`${Object.values(answer).join(' ')} ${id}`),
       end: (id) => take(`end ${id}`),
     },
     recorded.journal,
@@ -78,7 +78,9 @@ describe('the panel over HTTP', () => {
   });
 
   it.each([
-    [`/approvals/${ID}`, '{"decision":"approved"}', `approved ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved"}', `approved operate ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved","grant":"operate"}', `approved operate ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved","grant":"view"}', `approved view ${ID}`],
     [`/approvals/${ID}`, '{"decision":"declined"}', `declined ${ID}`],
     [`/sessions/${ID}/end`, '{}', `end ${ID}`],
   ])('takes POST %s %s', async (path, body, expected) => {
@@ -96,6 +98,8 @@ describe('the panel over HTTP', () => {
     ['plain text', `/approvals/${ID}`, '{"decision":"approved"}', { 'content-type': 'text/plain' }, 415],
     ['no JSON', `/approvals/${ID}`, '{', {}, 400],
     ['an unknown decision', `/approvals/${ID}`, '{"decision":"maybe"}', {}, 400],
+    ['an unknown grant', `/approvals/${ID}`, '{"decision":"approved","grant":"all"}', {}, 400],
+    ['a grant with NO', `/approvals/${ID}`, '{"decision":"declined","grant":"view"}', {}, 400],
     ['an extra field', `/approvals/${ID}`, '{"decision":"approved","minutes":999}', {}, 400],
     ['null', `/sessions/${ID}/end`, 'null', {}, 400],
     ['a large body', `/approvals/${ID}`, `{"decision":"${'x'.repeat(2000)}"}`, {}, 413],

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
+import { grant } from '../../protocol/remote-session';
 import { ProblemError } from '../../protocol/problems';
+import type { Decision } from '../agent-session';
 import { EventStream } from './event-stream';
 import { PAGE, SCRIPT, STYLE } from './page';
 import type { PanelView } from './panel-view';
@@ -27,14 +29,17 @@ const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/panel.css': ['text/css; charset=utf-8', STYLE],
   '/panel.js': ['text/javascript; charset=utf-8', SCRIPT],
 };
-const decisionBody = z.strictObject({ decision: z.enum(['approved', 'declined']) });
+const decisionBody = z.discriminatedUnion('decision', [
+  z.strictObject({ decision: z.literal('approved'), grant: grant.default('operate') }),
+  z.strictObject({ decision: z.literal('declined') }),
+]);
 const endBody = z.strictObject({});
 const ACTION = /^\/(approvals|sessions)\/([0-9a-f-]{36})(\/end)?$/;
 
 export interface PanelActions {
   view(): PanelView;
   /** @throws ProblemError */
-  decide(remoteSessionId: string, decision: 'approved' | 'declined'): void;
+  decide(remoteSessionId: string, answer: Decision): void;
   /** @throws ProblemError */
   end(remoteSessionId: string): void;
 }
@@ -107,7 +112,7 @@ export class PanelServer {
       if (isEnd) {
         endBody.parse(JSON.parse(text));
         this.actions.end(id);
-      } else this.actions.decide(id, decisionBody.parse(JSON.parse(text)).decision);
+      } else this.actions.decide(id, decisionBody.parse(JSON.parse(text)));
       response.writeHead(204).end();
     } catch (error) {
       if (error instanceof ProblemError)

@@ -39,6 +39,7 @@ function viewOf(phase: Phase, ended: EndedSession[] = []) {
       minutes: 30,
       answerBefore: NOW + 5000,
     },
+    grant: 'view',
     phase,
   };
   return panelView({ devices, sessions: new Map([[id, session]]), online: true, ended }, NOW);
@@ -49,7 +50,7 @@ describe('what the panel shows', () => {
     expect(viewOf({ name: 'asking' })).toEqual({
       now: NOW,
       online: true,
-      asking: [{ ...named, answerBefore: NOW + 5000 }],
+      asking: [{ ...named, answerBefore: NOW + 5000, viewable: false }],
       live: [],
       ended: [],
     });
@@ -61,7 +62,7 @@ describe('what the panel shows', () => {
     [{ name: 'connected', endsAt: NOW + 1, since: NOW }, NOW + 1],
     [{ name: 'ending', ending: 'expired', since: NOW }, null],
   ])('shows a banner while a session is %j', (phase, endsAt) => {
-    expect(viewOf(phase).live).toEqual([{ ...named, phase: phase.name, endsAt }]);
+    expect(viewOf(phase).live).toEqual([{ ...named, phase: phase.name, grant: 'view', endsAt }]);
     expect(viewOf(phase).asking).toEqual([]);
   });
 
@@ -76,6 +77,7 @@ describe('what the panel shows', () => {
       applicationId: 'box',
       userName: 'Tina',
       reason: 'streaks',
+      grant: null,
       ending: 'expired',
       detail: 'nobody answered',
       connectedAt: null,
@@ -87,6 +89,8 @@ describe('what the panel shows', () => {
         deviceName: 'gone',
         location: '',
         applicationTitle: 'box',
+        reason: 'streaks',
+        grant: null,
         ending: 'expired',
         connectedAt: null,
         endedAt: '2030-01-01T00:00:00.000Z',

@@ -1,5 +1,6 @@
+import type { Grant } from '../../protocol/remote-session';
 import type { AgentSession, AgentSessions, EndedSession, Phase } from '../agent-session';
-import type { Device } from '../configuration';
+import type { Application, Device } from '../configuration';
 
 interface Named {
   readonly remoteSessionId: string;
@@ -15,13 +16,20 @@ interface Named {
 export interface PanelView {
   readonly now: number;
   readonly online: boolean;
-  readonly asking: readonly (Named & { readonly answerBefore: number })[];
+  /** `viewable`: only looking can be granted. */
+  readonly asking: readonly (Named & { readonly answerBefore: number; readonly viewable: boolean })[];
   /** `endsAt` is null while that is not known. */
-  readonly live: readonly (Named & { readonly phase: Phase['name']; readonly endsAt: number | null })[];
+  readonly live: readonly (Named & {
+    readonly phase: Phase['name'];
+    readonly grant: Grant | null;
+    readonly endsAt: number | null;
+  })[];
   readonly ended: readonly {
     readonly userName: string;
     readonly deviceName: string;
     readonly applicationTitle: string;
+    readonly reason: string;
+    readonly grant: Grant | null;
     readonly ending: string;
     readonly connectedAt: string | null;
     readonly endedAt: string;
@@ -43,13 +51,24 @@ export function panelView({ devices, sessions, online, ended }: PanelSources, no
     online,
     asking: all
       .filter(({ phase }) => phase.name === 'asking')
-      .map((session) => ({ ...named(session, devices), answerBefore: session.asked.answerBefore })),
+      .map((session) => ({
+        ...named(session, devices),
+        answerBefore: session.asked.answerBefore,
+        viewable: applicationOf(devices, session.asked.deviceId, session.asked.applicationId)?.viewable ?? false,
+      })),
     live: all
       .filter(({ phase }) => ['approved', 'connecting', 'connected', 'ending'].includes(phase.name))
-      .map((session) => ({ ...named(session, devices), phase: session.phase.name, endsAt: endsAt(session) })),
+      .map((session) => ({
+        ...named(session, devices),
+        phase: session.phase.name,
+        grant: session.grant,
+        endsAt: endsAt(session),
+      })),
     ended: ended.map((each) => ({
       userName: each.userName,
       ...names(devices, each.deviceId, each.applicationId),
+      reason: each.reason,
+      grant: each.grant,
       ending: each.ending,
       connectedAt: each.connectedAt,
       endedAt: each.endedAt,
@@ -65,12 +84,15 @@ function named({ asked }: AgentSession, devices: readonly Device[]): Named {
 /** A session of the past may name what the configuration has no more. */
 function names(devices: readonly Device[], deviceId: string, applicationId: string) {
   const device = devices.find(({ id }) => id === deviceId);
-  const application = device?.applications.find(({ id }) => id === applicationId);
+  const application = applicationOf(devices, deviceId, applicationId);
   return {
     deviceName: device?.name ?? deviceId,
     location: device?.location ?? '',
     applicationTitle: application?.title ?? applicationId,
   };
 }
+
+const applicationOf = (devices: readonly Device[], deviceId: string, applicationId: string): Application | undefined =>
+  devices.find(({ id }) => id === deviceId)?.applications.find(({ id }) => id === applicationId);
 
 const endsAt = ({ phase }: AgentSession): number | null => ('endsAt' in phase ? phase.endsAt : null);

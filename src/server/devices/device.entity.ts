@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { DeviceKind } from '../../protocol/control-channel';
+import type { AnnouncedApplication, DeviceKind } from '../../protocol/control-channel';
 import { Instant, Json } from '../database/column-types';
 
 /** A device under management, as its agent announced it last. */
@@ -12,6 +12,6 @@ export class DeviceEntity {
   @Column({ type: 'varchar', length: 200 }) model: string;
   @Column({ type: 'varchar', length: 100 }) serialNumber: string;
   @Column({ type: 'varchar', length: 200 }) location: string;
-  @Column(Json()) applications: { id: string; title: string }[];
+  @Column(Json()) applications: AnnouncedApplication[];
   @Column(Instant()) announcedAt: Date;
 }

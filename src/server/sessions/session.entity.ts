@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ConnectionInfo } from '../../protocol/control-channel';
-import type { Ending, HalfState, SessionState } from '../../protocol/remote-session';
+import type { Ending, Grant, HalfState, SessionState } from '../../protocol/remote-session';
 import { Hash, Instant, Int64, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
 
@@ -19,6 +19,8 @@ export class SessionEntity {
   @Column({ type: 'varchar', length: 64 }) applicationId: string;
   @Column({ type: 'varchar', length: 500 }) reason: string;
   @Column({ type: 'integer' }) minutes: number;
+  /** What was approved; null before. */
+  @Column({ type: 'varchar', length: 16, nullable: true }) grant: Grant | null;
 
   /**
    * Device and user while the session is open, null afterwards: its unique index is what permits one session

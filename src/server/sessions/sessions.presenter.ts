@@ -31,6 +31,7 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
     minutes: session.minutes,
     state: session.state,
     ending: session.ending,
+    grant: session.grant,
     detail: session.detail,
     requestedAt: toInstant(session.requestedAt),
     answerBefore: session.state === 'requested' ? instantOf(session.deadlineAt) : null,

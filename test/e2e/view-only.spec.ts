@@ -1,0 +1,55 @@
+import { openApplication } from '../../src/agent/application-stream';
+import { parseConfiguration } from '../../src/agent/configuration';
+import type { Grant } from '../../src/protocol/remote-session';
+import { RfbClient } from '../support/rfb-client';
+import { hasTigervnc, startTigervnc } from '../support/tigervnc';
+import { until } from '../support/until';
+
+const [A, B, C] = [0x61, 0x62, 0x63];
+const found = hasTigervnc();
+if (!found)
+  console.info('looking only is not tested on a real VNC server: tigervnc-standalone-server is not installed');
+
+(found ? describe : describe.skip)('a real VNC server (TigerVNC)', () => {
+  let vnc: Awaited<ReturnType<typeof startTigervnc>>;
+  const clients: RfbClient[] = [];
+  const refusals: string[] = [];
+
+  beforeAll(async () => {
+    vnc = await startTigervnc();
+  }, 30_000);
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await vnc?.stop();
+  }, 30_000);
+
+  async function open(grant: Grant): Promise<RfbClient> {
+    const application = { id: 'panel', title: 'Panel', target: `tcp://127.0.0.1:${vnc.port}`, protocol: 'vnc' };
+    const text = JSON.stringify({ devices: [{ id: 'mfp', name: 'MFP', kind: 'mfp', applications: [application] }] });
+    const { devices } = parseConfiguration(text, '/');
+    const stream = await openApplication(devices[0]!.applications[0]!, grant, (reason) => refusals.push(reason));
+    const client = await RfbClient.open(stream);
+    clients.push(client);
+    return client;
+  }
+
+  it('gets no key and no button from who only looks, and everything from who operates', async () => {
+    const operating = await open('operate');
+    const seen = () => {
+      operating.press(A);
+      return vnc.inputs().includes('a');
+    };
+    await until('xev sees the screen', seen, 10_000, 50);
+
+    const looking = await open('view');
+    looking.press(C);
+    looking.click(5, 5);
+    expect(await looking.look()).toHaveLength(4); // the server has read what was let through
+    operating.click(7, 7);
+    operating.press(B);
+    await operating.look();
+    await until('the last key', () => vnc.inputs().includes('b'));
+    expect(vnc.inputs().filter((input) => input !== 'a')).toEqual(['button 1', 'b']);
+    expect(refusals).toEqual([]);
+  });
+});
