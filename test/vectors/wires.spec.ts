@@ -8,7 +8,7 @@ import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../src/protocol/relay-r
 import { readPayload, writePayload } from '../../src/server/xmpp/payload';
 import { parseXml } from '../support/parse-xml';
 
-/* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-explicit-any -- the vectors are what is checked here */
+/* eslint-disable @typescript-eslint/no-explicit-any -- the vectors are what is checked here */
 const read = (name: string): any => JSON.parse(readFileSync(join(__dirname, name), 'utf8'));
 
 describe('control channel', () => {
