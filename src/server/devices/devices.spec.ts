@@ -1,0 +1,140 @@
+import { ControlPlane, playedDevice } from '../../../test/support/control-plane';
+import { until } from '../../../test/support/until';
+import { announce } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+
+describe('agents and their devices', () => {
+  let plane: ControlPlane;
+  beforeAll(async () => (plane = await ControlPlane.start()));
+  afterAll(() => plane?.stop());
+  afterEach(() => plane.clear());
+
+  const enrol = async (ticket: string) => {
+    const [code] = ticket.split('.');
+    return plane.call(undefined, 'POST', '/enrolment', { code });
+  };
+  const login = (account: Awaited<ReturnType<typeof plane.enrol>>) => plane.streamOf(account);
+  const devices = async () =>
+    ((await plane.call('tom', 'GET', '/devices')).body as { rows: { id: string; agentId: string; online: boolean }[] })
+      .rows;
+  const announced = (ids: string[]) => ({ agentVersion: '1', devices: ids.map(playedDevice) });
+
+  describe('a ticket', () => {
+    it('serves once', async () => {
+      const ticket = await plane.ticket('once');
+      expect(ticket).toMatch(/^[\w-]{43}\.[\w-]{43}$/);
+      expect((await enrol(ticket)).body).toMatchObject({ agentId: 'once', pin: ticket.split('.')[1] });
+      expect((await enrol(ticket)).body.code).toBe('code-refused');
+    });
+
+    it('serves one of two that show it at the same instant', async () => {
+      const ticket = await plane.ticket('race');
+      const answers = await Promise.all([enrol(ticket), enrol(ticket)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 403]);
+    });
+
+    it('expires', async () => {
+      const ticket = await plane.ticket('late');
+      const now = Date.now();
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(now + LIMITS.ENROLMENT_CODE_MS + 1_000);
+      const { code } = (await enrol(ticket)).body;
+      clock.mockRestore();
+      expect(code).toBe('code-refused');
+      expect((await enrol(ticket)).body.code).toBe('code-refused');
+    });
+
+    it('is refused when it is none, and made by administrators only', async () => {
+      expect((await enrol('x'.repeat(43))).body.code).toBe('code-refused');
+      expect((await enrol('short')).body.code).toBe('invalid-request');
+      expect((await plane.call('tom', 'POST', '/enrolment-codes', { agentId: 'x' })).status).toBe(403);
+    });
+  });
+
+  it('enrolled anew has a new account: the old password and the old stream are gone', async () => {
+    const first = await plane.enrol('renewed');
+    const stream = await login(first);
+    const second = await plane.enrol('renewed');
+    await stream.wire.closed;
+    await expect(login(first)).rejects.toThrow('not-authorized');
+    await (await login(second)).leave();
+  });
+
+  it('are what the agent announced last; a device it does not name any more is gone', async () => {
+    const agent = await login(await plane.enrol('moving'));
+    for (const ids of [['a', 'b'], ['b', 'c'], ['b', 'b'], []]) {
+      expect(await agent.ask(announce, announced(ids))).toEqual({ refused: [] });
+      const found = (await devices()).filter((device) => device.agentId === 'moving');
+      expect(found.map(({ id }) => id)).toEqual([...new Set(ids)]);
+    }
+    await agent.leave();
+  });
+
+  it('keep to themselves: a device of another agent is refused, also of two at the same instant', async () => {
+    const agents = await Promise.all(['left', 'right'].map(async (id) => login(await plane.enrol(id))));
+    expect(await agents[0]!.ask(announce, announced(['printer', 'mine']))).toEqual({ refused: ['printer'] });
+    const answers = await Promise.all(agents.map((agent) => agent.ask(announce, announced(['both']))));
+    expect(answers).toContainEqual({ refused: [] });
+    expect(answers.filter((answer) => JSON.stringify(answer) === '{"refused":[]}')).toHaveLength(1);
+    const found = await devices();
+    expect(found.find(({ id }) => id === 'printer')).toMatchObject({ agentId: 'box' });
+    expect(found.filter(({ id }) => id === 'both')).toHaveLength(1);
+    for (const agent of agents) await agent.leave();
+  });
+
+  it('go together: removing an agent removes its devices, ends its stream and its sessions', async () => {
+    const account = await plane.enrol('doomed');
+    const agent = await login(account);
+    await agent.ask(announce, announced(['fax']));
+    const { body } = await plane.ask('tom', 'fax');
+    await agent.told('request-approval', String(body.id));
+    const ticket = await plane.ticket('doomed');
+    expect((await plane.call('tom', 'DELETE', '/agents/doomed')).status).toBe(403);
+    expect((await plane.call('ada', 'DELETE', '/agents/doomed')).status).toBe(204);
+    await agent.wire.closed;
+    expect((await devices()).map(({ id }) => id)).not.toContain('fax');
+    expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({
+      ending: 'ended-by-administrator',
+      detail: 'the agent of the device was removed',
+    });
+    await expect(login(account)).rejects.toThrow('not-authorized');
+    expect((await enrol(ticket)).body.code).toBe('code-refused');
+    expect((await plane.call('ada', 'DELETE', '/agents/doomed')).status).toBe(404);
+  });
+
+  it('leave nothing behind when an announcement meets the removal', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const agent = await login(await plane.enrol('fleeting'));
+      const [, removal] = await Promise.all([
+        agent.ask(announce, announced(['ghost'])).catch(() => undefined),
+        plane.call('ada', 'DELETE', '/agents/fleeting'),
+      ]);
+      expect(removal.status).toBe(204);
+      await agent.wire.closed;
+      expect((await devices()).map(({ id }) => id)).not.toContain('ghost');
+    }
+  });
+
+  it('are online as long as their agent is, and say when it was last seen', async () => {
+    const printer = async () => (await plane.call('tom', 'GET', '/devices/printer')).body;
+    expect(await printer()).toMatchObject({ online: true, agentId: 'box' });
+    await plane.agent.leave();
+    await until('the agent to be offline', async () => !(await printer()).online);
+    expect(Date.now() - Date.parse(String((await printer()).lastSeenAt))).toBeLessThan(60_000);
+    await plane.connectAgent();
+    expect(await printer()).toMatchObject({ online: true });
+  });
+
+  it('are listed in pages', async () => {
+    const agent = await login(await plane.enrol('many'));
+    await agent.ask(announce, announced(['x1', 'x2', 'x3']));
+    const all = (await devices()).map(({ id }) => id);
+    const read = async (cursor = '', seen: string[] = []): Promise<string[]> => {
+      const { body } = await plane.call('tom', 'GET', `/devices?limit=2${cursor && `&cursor=${cursor}`}`);
+      const { rows, next } = body as { rows: { id: string }[]; next: string | null };
+      const found = [...seen, ...rows.map(({ id }) => id)];
+      return next ? read(next, found) : found;
+    };
+    expect(await read()).toEqual(all);
+    await agent.leave();
+  });
+});
