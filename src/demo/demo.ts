@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePorts, isFree, type LogLine } from './programs';
+import { isFree, type LogLine } from './programs';
 import { playScenario } from './scenario';
-import { SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
+import { portsOfItsOwn, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
 
 const CLI = join(__dirname, '../cli.js');
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -21,20 +21,13 @@ export async function runDemo(options: { once: boolean; data: string }): Promise
 /** In a folder and on ports of its own, so that it disturbs nothing and leaves nothing. */
 async function runOnce(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'platen-demo-'));
-  const [http, xmpp, relay, panel, mfp, printer] = (await freePorts(6)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const ports = await portsOfItsOwn();
   const lines: LogLine[] = [];
   let stage: Stage | undefined;
   try {
     stage = await setStage({
       folder,
-      ports: { http, xmpp, relay, panel, mfp, printer },
+      ports,
       cli: CLI,
       onLog: (line) => lines.push(line),
     });
@@ -86,14 +79,15 @@ function showStep(line: LogLine): void {
   }
 }
 
-function invite({ serverUrl, panelUrl, devices }: Stage): void {
+function invite({ serverUrl, panelUrl, displayUrl, devices }: Stage): void {
   const { admin, technician } = SAMPLE_USERS;
   const platen = 'node dist/src/cli.js';
   say(`
 Platen is running on this machine.
 
   The device's approval screen     ${panelUrl}
-  The simulated MFP, directly      ${devices[0]!.url}
+  The simulated MFP's web pages    ${devices[0]!.url}
+  The simulated MFP's display      ${displayUrl}
   REST API of the server           ${serverUrl}/api/docs
 
   Technician   ${technician.username} / ${technician.password}
@@ -106,7 +100,8 @@ Try it:
        ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
   3. Press YES at the approval screen.
   4. Open the address that 'connect' prints: the device's own pages, through the relay.
-  5. Press Ctrl-C at 'connect', or End now at the device; then: ${platen} sessions
+  5. The same with '${devices[0]!.id} panel': the remote panel and the display above show what either does.
+  6. Press Ctrl-C at 'connect', or End now at the device; then: ${platen} sessions
 
 Devices: ${devices.map((device) => device.id).join(', ')}. Ctrl-C here ends the demo. The steps of every session appear below.
 `);

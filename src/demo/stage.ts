@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from './console-login';
 import { findPrinter, startPrinter } from './ippeveprinter';
-import { Program, type LogLine } from './programs';
+import { freePorts, Program, type LogLine } from './programs';
 
 export interface Ports {
   readonly http: number;
@@ -11,9 +11,28 @@ export interface Ports {
   readonly relay: number;
   readonly panel: number;
   readonly mfp: number;
+  /** The simulated MFP's display, to operate it and to look at it only. */
+  readonly display: number;
+  readonly displayView: number;
   readonly printer: number;
 }
-export const USUAL_PORTS: Ports = { http: 8080, xmpp: 5223, relay: 8090, panel: 8631, mfp: 8081, printer: 8632 };
+export const USUAL_PORTS: Ports = {
+  http: 8080,
+  xmpp: 5223,
+  relay: 8090,
+  panel: 8631,
+  mfp: 8081,
+  display: 8082,
+  displayView: 8083,
+  printer: 8632,
+};
+
+/** Free ports, for a stage that disturbs nothing. */
+export async function portsOfItsOwn(): Promise<Ports> {
+  const names = Object.keys(USUAL_PORTS) as (keyof Ports)[];
+  const free = await freePorts(names.length);
+  return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Record<keyof Ports, number>;
+}
 
 /** Sample users. Their passwords are in the open, so they exist in the demo only. */
 export const SAMPLE_USERS = {
@@ -35,6 +54,8 @@ export interface Stage {
   readonly folder: string;
   readonly serverUrl: string;
   readonly panelUrl: string;
+  /** The simulated MFP's own display. */
+  readonly displayUrl: string;
   readonly devices: StagedDevice[];
   readonly programs: { readonly server: Program; readonly agent: Program };
   /** Starts a program of Platen with the stage's settings. */
@@ -89,7 +110,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
   try {
     onProgress('starting the devices');
-    const mfp = started(platen('mfp', ['mfp', '--port', String(ports.mfp), '--data', join(folder, 'mfp')]));
+    const own = { '--port': ports.mfp, '--panel-port': ports.display, '--view-port': ports.displayView };
+    const flags = Object.entries(own).flatMap(([flag, port]) => [flag, String(port)]);
+    const mfp = started(platen('mfp', ['mfp', ...flags, '--data', join(folder, 'mfp')]));
     await mfp.logged('mfp listening');
     const devices: StagedDevice[] = [{ id: 'demo-mfp', url: `http://127.0.0.1:${ports.mfp}` }];
     if (findPrinter()) {
@@ -125,7 +148,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const agent = started(platen('agent', ['agent', 'run', '--config', agentFile]));
     await agent.logged('agent online');
     const panelUrl = `http://127.0.0.1:${ports.panel}`;
-    return { folder, serverUrl, panelUrl, devices, programs: { server, agent }, platen, stop };
+    const displayUrl = `http://127.0.0.1:${ports.display}/?at=device`;
+    return { folder, serverUrl, panelUrl, displayUrl, devices, programs: { server, agent }, platen, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -153,6 +177,12 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' },
     ippeveprinter: { name: 'Test printer', kind: 'printer', model: 'ippeveprinter', location: 'Office' },
   };
+  const display = {
+    id: 'panel',
+    title: 'Operation panel',
+    target: `http://127.0.0.1:${ports.display}`,
+    viewTarget: `http://127.0.0.1:${ports.displayView}`,
+  };
   return {
     panel: { host: '127.0.0.1', port: ports.panel },
     state: join(folder, 'agent'),
@@ -161,6 +191,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
       ...known[id],
       applications: [
         { id: 'web', title: 'Web pages', target: url },
+        ...(id === 'demo-mfp' ? [display] : []),
         ...applications
           .filter(({ device }) => device === id)
           .map((each) => ({ id: each.id, title: each.id, target: each.target })),

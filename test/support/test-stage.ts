@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { sessionWithSteps } from '../../src/protocol/api';
 import type { Step } from '../../src/protocol/steps';
 import { request } from '../../src/demo/console-login';
-import { freePorts, type LogLine, type Program } from '../../src/demo/programs';
+import type { LogLine, Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
-import { finished, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';
+import { finished, portsOfItsOwn, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';
 import { until } from './until';
 
 /** The compiled `platen` command; another build can be named. */
@@ -24,10 +24,9 @@ export class TestStage {
   static async set({ env, applications }: Pick<StageOptions, 'env' | 'applications'> = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
-    const [http, xmpp, relay, panel, mfp, printer] = await freePorts(6);
     it.stage = await setStage({
       folder: it.folder,
-      ports: { http: http!, xmpp: xmpp!, relay: relay!, panel: panel!, mfp: mfp!, printer: printer! },
+      ports: await portsOfItsOwn(),
       cli: CLI,
       env,
       applications,
