@@ -2,11 +2,22 @@
 // Node packages, the build, and for the tests the Debian packages that are counterparts in them.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const forTests = process.argv.includes('--test');
+
+/** What the build reads beside `src`. */
+const BUILT_FROM = [
+  'package.json',
+  'package-lock.json',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'ormconfig.ts',
+];
 
 /** What the tests run beside Platen itself: command or file -> Debian package. */
 const COUNTERPARTS = {
@@ -20,17 +31,25 @@ function fail(line) {
   console.error(`platen: ${line}`);
   process.exit(1);
 }
+// a folder that cannot be written, a full disk: one line is enough
+process.on('uncaughtException', (error) => fail(error.message));
+
+// before anything that an older one does not know
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
 
 function run(what, command, ...args) {
   process.stderr.write(`platen: ${what} ...\n`);
   const done = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024, // what is compiled here writes a lot, and one more byte would end it
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   if (done.status === 0) return;
   process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
-  fail(`${what} failed (${done.error?.message ?? `exit ${done.status}`}); the lines above say why`);
+  if (done.signal === 'SIGINT') fail(`${what} was interrupted`);
+  fail(`${what} failed (${done.error?.message ?? done.signal ?? `exit ${done.status}`}); the lines above say why`);
 }
 
 const fingerprint = (...files) => {
@@ -43,6 +62,7 @@ const fingerprint = (...files) => {
 function once(stamp, value, make) {
   const path = join(root, stamp);
   if (existsSync(path) && readFileSync(path, 'utf8') === value) return;
+  rmSync(path, { force: true }); // what is begun and not finished must not be taken for what was there before
   make();
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, value);
@@ -51,19 +71,14 @@ function once(stamp, value, make) {
 const sources = (folder) =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
-
-once('node_modules/.platen-installed', fingerprint('package.json', 'package-lock.json'), () =>
+once('node_modules/.platen-installed', fingerprint('package.json', 'package-lock.json', ...sources('vendor')), () =>
   run('installing Node packages (a minute or two)', 'npm', 'ci', '--no-audit', '--no-fund'),
 );
-once(
-  'dist/.platen-built',
-  fingerprint('package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'ormconfig.ts', ...sources('src')),
-  () => run('building', 'npm', 'run', '--silent', 'build'),
+once('dist/.platen-built', fingerprint(...BUILT_FROM, ...sources('src')), () =>
+  run('building', 'npm', 'run', '--silent', 'build'),
 );
 
 if (forTests) {
