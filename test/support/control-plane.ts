@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { freePorts } from '../../src/demo/programs';
 import { session, sessionWithSteps, type Session, type SessionConnection } from '../../src/protocol/api';
 import {
@@ -58,7 +59,9 @@ export class ControlPlane {
   static async start(overrides: Record<string, string> = {}): Promise<ControlPlane> {
     const data = mkdtempSync(join(tmpdir(), 'platen-control-plane-'));
     const [port, xmpp] = await freePorts(2);
+    const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
     const it = new ControlPlane(data, {
+      ...(postgres && { PLATEN_DATABASE_URL: await newDatabase(postgres) }),
       PLATEN_DATA: data,
       PLATEN_PORT: String(port),
       PLATEN_XMPP_PORT: String(xmpp),
@@ -235,6 +238,14 @@ export class ControlPlane {
     });
     this.tokens.set(who, ((await made.json()) as { token: string }).token);
   }
+}
+
+/** A database of its own beside the one that is named; it stays until the server is thrown away. */
+async function newDatabase(url: string): Promise<string> {
+  const name = `platen_${randomBytes(6).toString('hex')}`;
+  const source = await new DataSource({ type: 'postgres', url }).initialize();
+  await source.query(`CREATE DATABASE ${name}`).finally(() => source.destroy());
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
 }
 
 export const playedDevice = (id: string) =>

@@ -37,12 +37,12 @@ export class SessionsRepository {
   /** @returns false when the pair has an open session already. */
   async insert(session: SessionEntity): Promise<boolean> {
     try {
-      await this.sessions.insert(session);
+      await this.sessions.insert({ ...session }); // a copy: PostgreSQL's defaults come back into it, bigint as text
       return true;
     } catch (error) {
       if (!(error instanceof QueryFailedError)) throw error;
       const taken = await this.sessions.existsBy({ openPair: session.openPair ?? IsNull() });
-      if (!taken) await this.sessions.insert(session); // the other one has ended meanwhile
+      if (!taken) await this.sessions.insert({ ...session }); // the other one has ended meanwhile
       return !taken;
     }
   }
