@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { until } from './until';
+import { vncResponse } from './vnc-server';
 
-/** The least of a VNC client (RFC 6143, RFB 3.8, security type None). */
+/** The least of a VNC client (RFC 6143, RFB 3.8, security types None and VNC Authentication). */
 export class RfbClient {
   #bytes = Buffer.alloc(0);
 
@@ -11,12 +12,13 @@ export class RfbClient {
   }
 
   /** Shakes hands; resolves when the server has described its screen. */
-  static async open(stream: Duplex): Promise<RfbClient> {
+  static async open(stream: Duplex, password?: string): Promise<RfbClient> {
     const client = new RfbClient(stream);
     stream.write(await client.#take(12));
     const [count = 0] = await client.#take(1);
     await client.#take(count);
-    stream.write(Buffer.from([1]));
+    stream.write(Buffer.from([password === undefined ? 1 : 2]));
+    if (password !== undefined) stream.write(vncResponse(password, await client.#take(16)));
     if ((await client.#take(4)).readUInt32BE() !== 0) throw new Error('the VNC server refuses');
     stream.write(Buffer.from([0]));
     const init = await client.#take(24);
