@@ -25,6 +25,9 @@ const COUNTERPARTS = {
   '/usr/bin/dbus-daemon': 'dbus-daemon',
   '/usr/lib/python3/dist-packages/slixmpp': 'python3-slixmpp',
   '/usr/bin/curl': 'curl',
+  '/usr/bin/chromium': 'chromium',
+  '/usr/bin/Xtigervnc': 'tigervnc-standalone-server',
+  '/usr/bin/xev': 'x11-utils',
 };
 
 function fail(line) {
