@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { problem, type Problem } from '../../protocol/problems';
+import { noteServerTime } from './server-time';
+
+const TIMEOUT_MS = 20_000;
+
+/** The server has answered with a problem. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  constructor(readonly problem: Problem) {
+    super(problem.title);
+  }
+}
+/** No answer, or one that no server of Platen gives. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+/** An answer that does not fit its schema: server and console are of different releases. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = 'UnexpectedAnswer';
+}
+
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof ApiProblem ? error.problem.code : undefined;
+
+export const nothing = z.undefined();
+
+/**
+ * One request to the REST API.
+ * @param path below `/api`
+ * @throws ApiProblem, Unreachable, UnexpectedAnswer
+ */
+export async function call<T>(
+  schema: z.ZodType<T>,
+  method: string,
+  path: string,
+  body?: unknown,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
+  const response = await fetch(`/api${path}`, {
+    method,
+    credentials: 'same-origin',
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((error: unknown) => {
+    throw new Unreachable(String(error));
+  });
+  noteServerTime(response.headers.get('date'));
+  const text = await response.text().catch(() => '');
+  const answer = text === '' ? undefined : parse(text);
+  if (!response.ok) {
+    const told = problem.safeParse(answer);
+    if (!told.success) throw new Unreachable(`HTTP ${response.status}`);
+    throw new ApiProblem(told.data);
+  }
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new UnexpectedAnswer(`${method} ${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

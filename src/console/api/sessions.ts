@@ -1,0 +1,37 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { z } from 'zod';
+import { newSession, session, sessionWithSteps, type Session } from '../../protocol/api';
+import { usePages } from './pages';
+import { call } from './request';
+
+export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
+export type SessionFilter = 'live' | 'ended' | 'all';
+
+export const useSessions = (state: SessionFilter, deviceId?: string) => {
+  const ofDevice = deviceId ? `&deviceId=${encodeURIComponent(deviceId)}` : '';
+  return usePages<Session>(['sessions', state, deviceId ?? null], session, `/sessions?state=${state}${ofDevice}`);
+};
+
+export const useSession = (id: string) =>
+  useQuery({ queryKey: ['session', id], queryFn: () => call(sessionWithSteps, 'GET', `/sessions/${id}`) });
+
+/** What an action on a session has answered. */
+function useSessionAction<Input>(act: (input: Input) => Promise<Session>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSuccess: ({ id }) => {
+      void client.invalidateQueries({ queryKey: ['session', id] });
+      void client.invalidateQueries({ queryKey: ['sessions'] });
+    },
+  });
+}
+
+export const useAskForSession = () =>
+  useSessionAction((body: z.input<typeof newSession>) => call(session, 'POST', '/sessions', body));
+export const useEndSession = () =>
+  useSessionAction((id: string) => call(session, 'POST', `/sessions/${id}/termination`));
+export const useCloseBooks = () =>
+  useSessionAction(({ id, reason }: { id: string; reason: string }) =>
+    call(session, 'POST', `/sessions/${id}/override`, { reason }),
+  );

@@ -1,0 +1,63 @@
+import { LIVE_CLOSES, LIVE_PATH, liveEvent, type LiveEvent } from '../../protocol/live';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 20_000;
+
+export interface LiveListener {
+  onEvent(event: LiveEvent): void;
+  /** Connected, or connected again: what was missed meanwhile has to be read. */
+  onConnected(): void;
+  onLost(): void;
+  onLoggedOut(): void;
+}
+
+/** Keeps one WebSocket for live events, with growing waits and jitter after each loss. Returns what ends it. */
+export function listenLive(listener: LiveListener): () => void {
+  let socket: WebSocket | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wait = FIRST_WAIT_MS;
+  let stopped = false;
+
+  const connect = (): void => {
+    const own = new WebSocket(new URL(LIVE_PATH, location.href.replace(/^http/, 'ws')));
+    socket = own;
+    own.onopen = () => {
+      wait = FIRST_WAIT_MS;
+      listener.onConnected();
+    };
+    own.onmessage = ({ data }) => {
+      const event = eventOf(data);
+      if (event) listener.onEvent(event);
+    };
+    own.onclose = ({ code }) => {
+      if (stopped) return;
+      if (code === LIVE_CLOSES['logged-out'].close) return listener.onLoggedOut();
+      listener.onLost();
+      timer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    };
+  };
+  const reconnectNow = (): void => {
+    if (stopped || socket?.readyState !== WebSocket.CLOSED) return;
+    clearTimeout(timer);
+    wait = FIRST_WAIT_MS;
+    connect();
+  };
+  addEventListener('online', reconnectNow);
+  connect();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    removeEventListener('online', reconnectNow);
+    socket?.close();
+  };
+}
+
+/** An event this console does not know belongs to a newer server; it is not needed to go on. */
+function eventOf(data: unknown): LiveEvent | undefined {
+  try {
+    return typeof data === 'string' ? liveEvent.safeParse(JSON.parse(data)).data : undefined;
+  } catch {
+    return undefined;
+  }
+}

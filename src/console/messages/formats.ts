@@ -1,0 +1,65 @@
+import type { Language } from '../../protocol/api';
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** Numbers and moments as one writes them in a language. Moments come as RFC 3339, or null. */
+export interface Formats {
+  /** Date and time to the minute. */
+  moment(at: string): string;
+  /** Time of day to the second. */
+  clock(at: string): string;
+  day(at: string | Date): string;
+  /** How long ago. */
+  ago(at: string, now: number): string;
+  bytes(count: number): string;
+  /** `1 h 5 min`, `42 s`. */
+  duration(seconds: number): string;
+  /** A countdown: `4:05`, `1:00:00`. */
+  countdown(seconds: number): string;
+}
+
+export function formatsOf(language: Language): Formats {
+  const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+  const days = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  const agos = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const unit = (name: string, value: number, digits = 0): string =>
+    new Intl.NumberFormat(language, {
+      style: 'unit',
+      unit: name,
+      unitDisplay: 'short',
+      maximumFractionDigits: digits,
+    }).format(value);
+  return {
+    moment: (at) => moments.format(new Date(at)),
+    clock: (at) => clocks.format(new Date(at)),
+    day: (at) => days.format(new Date(at)),
+    ago(at, now) {
+      const seconds = Math.min(0, Math.round((Date.parse(at) - now) / 1000));
+      const [name, size] = UNITS.find(([, length]) => -seconds >= length) ?? ['second', 1];
+      return agos.format(Math.trunc(seconds / size), name);
+    },
+    bytes(count) {
+      const power = count < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(count) / 3));
+      return unit(BYTE_UNITS[power]!, count / 1000 ** power, power === 0 ? 0 : 1);
+    },
+    duration(seconds) {
+      const whole = Math.max(0, Math.round(seconds));
+      const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+      if (hours > 0) return `${unit('hour', hours)} ${unit('minute', minutes)}`;
+      return minutes > 0 ? `${unit('minute', minutes)} ${unit('second', whole % 60)}` : unit('second', whole);
+    },
+    countdown(seconds) {
+      const whole = Math.max(0, Math.ceil(seconds));
+      const two = (n: number): string => String(n).padStart(2, '0');
+      const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+      return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+    },
+  };
+}

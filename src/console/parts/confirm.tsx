@@ -1,0 +1,64 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { useText } from '../messages/language';
+import { ProblemNotice } from './notice';
+
+/** A button for what cannot be taken back: it says what will happen and asks once more. */
+export function Confirm({
+  button,
+  title,
+  hint,
+  action,
+  children,
+  subtle = false,
+}: {
+  button: string;
+  title: string;
+  hint: string;
+  /** The mutation behind it; `run` starts it. */
+  action: { run: (done: () => void) => void; isPending: boolean; error: unknown; reset: () => void };
+  /** What else has to be filled in. */
+  children?: ReactNode;
+  subtle?: boolean;
+}) {
+  const t = useText();
+  const [opened, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      <Button
+        size="xs"
+        color="red"
+        variant={subtle ? 'subtle' : 'light'}
+        onClick={() => {
+          action.reset();
+          open();
+        }}
+      >
+        {button}
+      </Button>
+      <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': t.actions.close }}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            action.run(close);
+          }}
+        >
+          <Stack gap="sm">
+            <Text size="sm">{hint}</Text>
+            {children}
+            {action.error ? <ProblemNotice error={action.error} /> : null}
+            <Group justify="flex-end" gap="xs">
+              <Button variant="default" onClick={close}>
+                {t.actions.cancel}
+              </Button>
+              <Button color="red" type="submit" loading={action.isPending}>
+                {button}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Modal>
+    </>
+  );
+}

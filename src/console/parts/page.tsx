@@ -1,0 +1,37 @@
+import { Group, Stack, Text, Title } from '@mantine/core';
+import { useEffect, type ReactNode } from 'react';
+import { useText } from '../messages/language';
+
+/** One screen: its title, what can be done here, and the content. */
+export function Page({
+  title,
+  lead,
+  actions,
+  children,
+}: {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
+  const t = useText();
+  useEffect(() => {
+    document.title = `${title} – ${t.product}`;
+  }, [title, t]);
+  return (
+    <Stack gap="md" maw={1180}>
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <div className="page-head">
+          <Title order={1}>{title}</Title>
+          {lead && (
+            <Text size="sm" c="dimmed" mt={2}>
+              {lead}
+            </Text>
+          )}
+        </div>
+        {actions && <Group gap="xs">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  );
+}

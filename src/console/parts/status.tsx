@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+import type { Session } from '../../protocol/api';
+import { useText } from '../messages/language';
+
+export type Tone = 'on' | 'busy' | 'bad' | 'off';
+
+/** A word with a coloured dot; the word alone says it all. */
+export const Status = ({ tone, children }: { tone: Tone; children: ReactNode }) => (
+  <span className={`status ${tone}`}>{children}</span>
+);
+
+export function Online({ online }: { online: boolean }) {
+  const t = useText();
+  return <Status tone={online ? 'on' : 'off'}>{online ? t.devices.online : t.devices.offline}</Status>;
+}
+
+const BAD = ['declined', 'expired', 'device-offline', 'lost-device', 'lost-terminal', 'lost-relay', 'failed'];
+
+export const toneOf = ({ state, ending }: Pick<Session, 'state' | 'ending'>): Tone => {
+  if (state === 'established') return 'on';
+  if (state !== 'ended') return 'busy';
+  return ending && BAD.includes(ending) ? 'bad' : 'off';
+};
+
+/** State in words; once it has ended, why. */
+export function SessionState({ session }: { session: Session }) {
+  const t = useText();
+  const { state, ending } = session;
+  return <Status tone={toneOf(session)}>{state === 'ended' && ending ? t.endings[ending] : t.states[state]}</Status>;
+}

@@ -1,0 +1,43 @@
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import type { ConsoleSection } from '../protocol/console-sections';
+import { AgentsScreen } from './screens/agents-screen';
+import { AuditScreen } from './screens/audit-screen';
+import { DeviceScreen } from './screens/device-screen';
+import { DevicesScreen } from './screens/devices-screen';
+import { LoggedIn } from './screens/logged-in';
+import { NotFoundScreen } from './screens/not-found-screen';
+import { ProfileScreen } from './screens/profile-screen';
+import { SessionScreen } from './screens/session-screen';
+import { SessionsScreen } from './screens/sessions-screen';
+import { Shell } from './screens/shell';
+import { TokensScreen } from './screens/tokens-screen';
+import { UsersScreen } from './screens/users-screen';
+import { ViewScreen } from './screens/view-screen';
+
+/** A section that is not in the protocol's list would not be served when it is loaded again. */
+const section = (path: ConsoleSection, element: React.ReactNode): RouteObject => ({ path, element });
+
+export const router = createBrowserRouter([
+  {
+    element: <LoggedIn />,
+    children: [
+      { path: 'sessions/:id/view', element: <ViewScreen /> },
+      {
+        element: <Shell />,
+        children: [
+          { index: true, element: <Navigate to="/devices" replace /> },
+          section('devices', <DevicesScreen />),
+          { path: 'devices/:id', element: <DeviceScreen /> },
+          section('sessions', <SessionsScreen />),
+          { path: 'sessions/:id', element: <SessionScreen /> },
+          section('users', <UsersScreen />),
+          section('agents', <AgentsScreen />),
+          section('tokens', <TokensScreen />),
+          section('audit', <AuditScreen />),
+          section('profile', <ProfileScreen />),
+          { path: '*', element: <NotFoundScreen /> },
+        ],
+      },
+    ],
+  },
+]);

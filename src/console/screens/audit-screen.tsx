@@ -1,0 +1,42 @@
+import { useAudit } from '../api/audit';
+import { rowsOf } from '../api/pages';
+import { useFormats, useText } from '../messages/language';
+import { Empty } from '../parts/empty';
+import { Loaded } from '../parts/loaded';
+import { More } from '../parts/more';
+import { Page } from '../parts/page';
+import { Panel } from '../parts/panel';
+import { Table } from '../parts/table';
+
+export function AuditScreen() {
+  const t = useText();
+  const formats = useFormats();
+  const audit = useAudit();
+  return (
+    <Page title={t.audit.title} lead={t.audit.lead}>
+      <Panel>
+        <Loaded query={audit}>
+          {(pages) => {
+            const rows = rowsOf(pages);
+            if (rows.length === 0) return <Empty title={t.audit.emptyTitle} />;
+            return (
+              <Table
+                label={t.audit.title}
+                rows={rows}
+                keyOf={({ id }) => String(id)}
+                columns={[
+                  { title: t.audit.at, cell: ({ at }) => formats.moment(at) },
+                  { title: t.audit.actor, cell: ({ actor }) => actor },
+                  { title: t.audit.action, cell: ({ action }) => action },
+                  { title: t.audit.target, cell: ({ target }) => target },
+                  { title: t.audit.detail, cell: ({ detail }) => detail },
+                ]}
+              />
+            );
+          }}
+        </Loaded>
+        <More query={audit} />
+      </Panel>
+    </Page>
+  );
+}

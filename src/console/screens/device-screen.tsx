@@ -1,0 +1,118 @@
+import { Text } from '@mantine/core';
+import { useParams } from 'react-router';
+import type { Device } from '../../protocol/api';
+import { useDevice } from '../api/devices';
+import { rowsOf } from '../api/pages';
+import { useSessions } from '../api/sessions';
+import { useText } from '../messages/language';
+import { Ago } from '../parts/ago';
+import { Empty } from '../parts/empty';
+import { Facts } from '../parts/facts';
+import { Loaded } from '../parts/loaded';
+import { More } from '../parts/more';
+import { Page } from '../parts/page';
+import { Panel } from '../parts/panel';
+import { Online } from '../parts/status';
+import { OpenButton } from './open-dialog';
+import { SessionHistogram } from './session-histogram';
+import { SessionTable } from './session-table';
+
+export function DeviceScreen() {
+  const { id = '' } = useParams();
+  const t = useText();
+  const device = useDevice(id);
+  return (
+    <Page title={device.data?.name ?? id} lead={device.data && <Online online={device.data.online} />}>
+      <Loaded query={device}>
+        {(known) => (
+          <>
+            <div className="columns">
+              <Applications device={known} />
+              <Panel title={t.device.information}>
+                <div className="panel-body">
+                  <Information device={known} />
+                </div>
+              </Panel>
+            </div>
+            <SessionsOfDevice id={known.id} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Applications({ device }: { device: Device }) {
+  const t = useText();
+  return (
+    <Panel title={t.device.applications}>
+      {device.applications.length === 0 ? (
+        <Empty title={t.device.noApplications} />
+      ) : (
+        <ul className="applications">
+          {device.applications.map(({ id, title }) => (
+            <li key={id}>
+              <div>
+                <Text size="sm" fw={600}>
+                  {title}
+                </Text>
+                <div className="minor">{id}</div>
+              </div>
+              <OpenButton
+                device={device}
+                wish={{ applicationId: id }}
+                label={t.device.openNamed(title)}
+                variant="filled"
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {!device.online && (
+        <Text size="sm" c="dimmed" px="md" py="sm">
+          {t.device.offlineHint}
+        </Text>
+      )}
+    </Panel>
+  );
+}
+
+function Information({ device }: { device: Device }) {
+  const t = useText();
+  const { lastSeenAt } = device;
+  return (
+    <Facts
+      of={[
+        [t.device.kind, t.kinds[device.kind]],
+        [t.devices.model, device.model],
+        [t.devices.serial, device.serialNumber],
+        [t.devices.location, device.location],
+        [t.device.id, device.id],
+        [t.devices.agent, device.agentId],
+        [t.devices.lastSeen, lastSeenAt ? <Ago key="ago" at={lastSeenAt} /> : t.devices.neverSeen],
+      ]}
+    />
+  );
+}
+
+function SessionsOfDevice({ id }: { id: string }) {
+  const t = useText();
+  const sessions = useSessions('all', id);
+  return (
+    <Panel title={t.device.sessions}>
+      <Loaded query={sessions}>
+        {(pages) => {
+          const rows = rowsOf(pages);
+          if (rows.length === 0) return <Empty title={t.sessions.emptyEnded} hint={t.sessions.emptyEndedHint} />;
+          return (
+            <>
+              <SessionHistogram sessions={rows} />
+              <SessionTable label={t.device.sessions} sessions={rows} withoutDevice />
+              <More query={sessions} />
+            </>
+          );
+        }}
+      </Loaded>
+    </Panel>
+  );
+}

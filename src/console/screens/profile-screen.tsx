@@ -1,0 +1,155 @@
+import { Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { language as languages, type Language } from '../../protocol/api';
+import { LIMITS } from '../../protocol/limits';
+import { useChangePassword, useChangeProfile } from '../api/login';
+import { useLanguage } from '../messages/language';
+import { fieldErrors } from '../parts/field-errors';
+import { textsOf } from '../parts/form-text';
+import { CheckIcon } from '../parts/icons';
+import { ProblemNotice } from '../parts/notice';
+import { Page } from '../parts/page';
+import { Panel } from '../parts/panel';
+import { useCurrent } from './current-user';
+
+const OF_BROWSER = 'browser';
+
+export function ProfileScreen() {
+  const { t } = useLanguage();
+  const { me } = useCurrent();
+  return (
+    <Page title={t.profile.title} lead={`${me.username} · ${t.roles[me.role]}`}>
+      <div className="columns">
+        <Panel title={t.profile.about}>
+          <div className="panel-body">
+            <AboutForm />
+          </div>
+        </Panel>
+        <Panel title={t.profile.password}>
+          <div className="panel-body">
+            <PasswordForm />
+          </div>
+        </Panel>
+      </div>
+    </Page>
+  );
+}
+
+function AboutForm() {
+  const { t, choose } = useLanguage();
+  const { me } = useCurrent();
+  const change = useChangeProfile();
+  const errors = fieldErrors(change.error);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const text = textsOf(event.currentTarget);
+        const language = languages.safeParse(text('language')).data ?? null;
+        change.mutate(
+          { displayName: text('displayName'), email: text('email').trim() || null, language },
+          { onSuccess: () => choose(language) },
+        );
+      }}
+    >
+      <Stack gap="sm">
+        <TextInput
+          name="displayName"
+          label={t.users.displayName}
+          description={t.users.displayNameHint}
+          defaultValue={me.displayName}
+          error={errors.displayName}
+          autoComplete="name"
+          maxLength={100}
+          required
+        />
+        <TextInput
+          name="email"
+          type="email"
+          label={t.profile.email}
+          description={t.profile.emailHint}
+          defaultValue={me.email ?? ''}
+          error={errors.email}
+          autoComplete="email"
+          maxLength={254}
+        />
+        <Select
+          key={me.language}
+          name="language"
+          label={t.profile.language}
+          data={[
+            { value: OF_BROWSER, label: t.profile.browserLanguage },
+            ...languages.options.map((each: Language) => ({ value: each, label: t.languages[each] })),
+          ]}
+          defaultValue={me.language ?? OF_BROWSER}
+          allowDeselect={false}
+        />
+        {change.error && <ProblemNotice error={change.error} />}
+        <Group gap="sm">
+          <Button type="submit" loading={change.isPending}>
+            {t.actions.save}
+          </Button>
+          <Done shown={change.isSuccess} words={t.profile.saved} />
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function PasswordForm() {
+  const { t } = useLanguage();
+  const { me } = useCurrent();
+  const change = useChangePassword();
+  const errors = fieldErrors(change.error);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = event.currentTarget;
+        const text = textsOf(form);
+        change.mutate({ current: text('current'), next: text('next') }, { onSuccess: () => form.reset() });
+      }}
+    >
+      {/* so that password managers know whose it is */}
+      <input type="hidden" name="username" autoComplete="username" value={me.username} readOnly />
+      <Stack gap="sm">
+        <PasswordInput
+          name="current"
+          label={t.profile.current}
+          error={errors.current}
+          autoComplete="current-password"
+          maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
+          required
+        />
+        <PasswordInput
+          name="next"
+          label={t.profile.next}
+          description={t.users.passwordHint(LIMITS.PASSWORD_CHARACTERS_MIN)}
+          error={errors.next}
+          autoComplete="new-password"
+          maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
+          required
+        />
+        <Text size="sm" c="dimmed">
+          {t.profile.passwordHint}
+        </Text>
+        {change.error && <ProblemNotice error={change.error} />}
+        <Group gap="sm">
+          <Button type="submit" loading={change.isPending}>
+            {t.profile.changePassword}
+          </Button>
+          <Done shown={change.isSuccess} words={t.profile.passwordChanged} />
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+const Done = ({ shown, words }: { shown: boolean; words: string }) => (
+  <Text size="sm" role="status">
+    {shown && (
+      <>
+        <CheckIcon size={14} /> {words}
+      </>
+    )}
+  </Text>
+);

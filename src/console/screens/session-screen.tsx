@@ -1,0 +1,126 @@
+import { Button, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { LIMITS } from '../../protocol/limits';
+import { useCloseBooks, useEndSession, useSession, type SessionWithSteps } from '../api/sessions';
+import { useFormats, useText } from '../messages/language';
+import { Confirm } from '../parts/confirm';
+import { Facts } from '../parts/facts';
+import { Loaded } from '../parts/loaded';
+import { Page } from '../parts/page';
+import { Panel } from '../parts/panel';
+import { SessionState } from '../parts/status';
+import { useCurrent } from './current-user';
+import { Elapsed } from './elapsed';
+import { SessionCourse } from './session-course';
+import { SessionHalves } from './session-halves';
+import { SessionTimeline } from './session-timeline';
+
+const CLOSING = ['ending', 'halting', 'forcing'];
+
+export function SessionScreen() {
+  const { id = '' } = useParams();
+  const t = useText();
+  const session = useSession(id);
+  const { data } = session;
+  return (
+    <Page
+      title={data?.reason ?? t.session.title}
+      lead={data && <SessionState session={data} />}
+      actions={data && <Actions session={data} />}
+    >
+      <Loaded query={session}>
+        {(known) => (
+          <>
+            <Panel title={t.session.summary}>
+              <div className="panel-body">
+                <Summary session={known} />
+              </div>
+              <SessionCourse session={known} />
+            </Panel>
+            <SessionHalves session={known} />
+            <SessionTimeline session={known} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Summary({ session }: { session: SessionWithSteps }) {
+  const t = useText();
+  const formats = useFormats();
+  const moment = (at: string | null) => at && formats.moment(at);
+  return (
+    <Facts
+      of={[
+        [
+          t.sessions.device,
+          <Link key="device" to={`/devices/${session.deviceId}`}>
+            {session.deviceName}
+          </Link>,
+        ],
+        [t.sessions.application, session.applicationId],
+        [t.sessions.who, session.user.displayName],
+        [t.session.askedFor, t.open.minutes(session.minutes)],
+        [t.sessions.requested, moment(session.requestedAt)],
+        [t.session.approvedAt, moment(session.approvedAt)],
+        [t.session.establishedAt, moment(session.establishedAt)],
+        [t.session.validUntil, moment(session.validUntil)],
+        [t.session.endedAt, moment(session.endedAt)],
+        [t.sessions.duration, session.establishedAt && <Elapsed key="elapsed" session={session} />],
+        [
+          t.sessions.bytes,
+          session.establishedAt &&
+            `${formats.bytes(session.bytesFromDevice)} / ${formats.bytes(session.bytesFromTerminal)}`,
+        ],
+        [t.audit.detail, session.detail],
+        [t.session.id, session.id],
+      ]}
+    />
+  );
+}
+
+function Actions({ session }: { session: SessionWithSteps }) {
+  const t = useText();
+  const { me, isAdmin } = useCurrent();
+  const end = useEndSession();
+  const override = useCloseBooks();
+  const [reason, setReason] = useState('');
+  const { id, state } = session;
+  const own = session.user.id === me.id;
+  if (state === 'ended') return null;
+  return (
+    <>
+      {own && (
+        <Button size="xs" component={Link} to={`/sessions/${id}/view`}>
+          {t.session.view}
+        </Button>
+      )}
+      {(own || isAdmin) && !CLOSING.includes(state) && (
+        <Confirm
+          button={t.session.end}
+          title={t.session.endQuestion}
+          hint={t.session.endHint}
+          action={{ ...end, run: (done) => end.mutate(id, { onSuccess: done }) }}
+        />
+      )}
+      {isAdmin && CLOSING.includes(state) && (
+        <Confirm
+          button={t.session.override}
+          title={t.session.override}
+          hint={t.session.overrideHint}
+          action={{ ...override, run: (done) => override.mutate({ id, reason }, { onSuccess: done }) }}
+        >
+          <Textarea
+            label={t.session.overrideReason}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            maxLength={LIMITS.REASON_CHARACTERS}
+            required
+          />
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+import { Link } from 'react-router';
+import type { Session } from '../../protocol/api';
+import { useFormats, useText } from '../messages/language';
+import { SessionState, Status } from '../parts/status';
+import { Table, type Column } from '../parts/table';
+import { Elapsed } from './elapsed';
+
+const HALF_TONES = { waiting: 'busy', connected: 'on', ended: 'off' } as const;
+
+/** Sessions, newest first. */
+export function SessionTable({
+  label,
+  sessions,
+  withoutDevice = false,
+}: {
+  label: string;
+  sessions: Session[];
+  withoutDevice?: boolean;
+}) {
+  const t = useText();
+  const formats = useFormats();
+  const device: Column<Session> = {
+    title: t.sessions.device,
+    cell: ({ deviceId, deviceName, applicationId }) => (
+      <>
+        <Link to={`/devices/${deviceId}`}>{deviceName}</Link>
+        <div className="minor">{applicationId}</div>
+      </>
+    ),
+  };
+  const columns: Column<Session>[] = [
+    {
+      title: t.sessions.reason,
+      cell: ({ id, reason, requestedAt }) => (
+        <>
+          <Link to={`/sessions/${id}`} className="strong">
+            {reason}
+          </Link>
+          <div className="minor">{formats.moment(requestedAt)}</div>
+        </>
+      ),
+    },
+    ...(withoutDevice ? [] : [device]),
+    { title: t.sessions.who, cell: ({ user }) => user.displayName },
+    { title: t.sessions.state, cell: (session) => <SessionState session={session} /> },
+    {
+      title: t.sessions.halves,
+      cell: (session) =>
+        session.device.startedAt || session.state !== 'ended' ? (
+          <span className="halves">
+            <Status tone={HALF_TONES[session.device.state]}>{t.halfStates[session.device.state]}</Status>
+            <Status tone={HALF_TONES[session.terminal.state]}>{t.halfStates[session.terminal.state]}</Status>
+          </span>
+        ) : null,
+    },
+    {
+      title: t.sessions.bytes,
+      numeric: true,
+      cell: ({ establishedAt, bytesFromDevice, bytesFromTerminal }) =>
+        establishedAt ? `${formats.bytes(bytesFromDevice)} / ${formats.bytes(bytesFromTerminal)}` : null,
+    },
+    { title: t.sessions.duration, numeric: true, cell: (session) => <Elapsed session={session} /> },
+  ];
+  return <Table label={label} columns={columns} rows={sessions} keyOf={({ id }) => id} />;
+}

@@ -1,0 +1,108 @@
+import { Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { role as roles, type User } from '../../protocol/api';
+import { LIMITS } from '../../protocol/limits';
+import { useChangeUser } from '../api/users';
+import { useText } from '../messages/language';
+import { Confirm } from '../parts/confirm';
+import { fieldErrors } from '../parts/field-errors';
+import { ProblemNotice } from '../parts/notice';
+
+/** @param user undefined: closed */
+export function UserDialog({ user, onClose }: { user: User | undefined; onClose: () => void }) {
+  const t = useText();
+  return (
+    <Modal
+      opened={user !== undefined}
+      onClose={onClose}
+      title={user && t.users.changeTitle(user.displayName)}
+      closeButtonProps={{ 'aria-label': t.actions.close }}
+    >
+      {user && <UserForm user={user} onDone={onClose} />}
+    </Modal>
+  );
+}
+
+function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
+  const t = useText();
+  const change = useChangeUser();
+  const activity = useChangeUser();
+  const [displayName, setDisplayName] = useState(user.displayName);
+  const [role, setRole] = useState(user.role);
+  const [password, setPassword] = useState('');
+  const errors = fieldErrors(change.error);
+  const setActive = (active: boolean, done: () => void): void =>
+    activity.mutate({ id: user.id, change: { active } }, { onSuccess: done });
+  return (
+    <Stack gap="sm">
+      <form
+        id="user-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const changed = { displayName, role, ...(password && { password }) };
+          change.mutate({ id: user.id, change: changed }, { onSuccess: onDone });
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label={t.users.displayName}
+            value={displayName}
+            onChange={(event) => setDisplayName(event.currentTarget.value)}
+            error={errors.displayName}
+            maxLength={100}
+            required
+            data-autofocus
+          />
+          <Select
+            label={t.users.role}
+            data={roles.options.map((value) => ({ value, label: t.roles[value] }))}
+            value={role}
+            onChange={(value) => setRole(roles.parse(value))}
+            allowDeselect={false}
+          />
+          <PasswordInput
+            label={t.users.newPassword}
+            description={t.users.newPasswordHint}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            error={errors.password}
+            autoComplete="new-password"
+            maxLength={LIMITS.PASSWORD_CHARACTERS_MAX}
+          />
+          {change.error && <ProblemNotice error={change.error} />}
+          {activity.error && user.active === false && <ProblemNotice error={activity.error} />}
+        </Stack>
+      </form>
+      <Group justify="space-between" gap="xs">
+        {user.active ? (
+          <Confirm
+            button={t.users.deactivate}
+            title={`${t.users.deactivate}: ${user.displayName}`}
+            hint={t.users.deactivateHint}
+            subtle
+            action={{
+              ...activity,
+              run: (done) =>
+                setActive(false, () => {
+                  done();
+                  onDone();
+                }),
+            }}
+          />
+        ) : (
+          <Button size="xs" variant="light" loading={activity.isPending} onClick={() => setActive(true, onDone)}>
+            {t.users.activate}
+          </Button>
+        )}
+        <Group gap="xs">
+          <Button variant="default" onClick={onDone}>
+            {t.actions.cancel}
+          </Button>
+          <Button type="submit" form="user-form" loading={change.isPending}>
+            {t.actions.save}
+          </Button>
+        </Group>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,56 @@
+import { Button, Group } from '@mantine/core';
+import { Link } from 'react-router';
+import type { Session } from '../../protocol/api';
+import { useDevice } from '../api/devices';
+import { useFormats, useText } from '../messages/language';
+import { Facts } from '../parts/facts';
+import { Status, toneOf } from '../parts/status';
+import { useCurrent } from './current-user';
+import { OpenButton } from './open-dialog';
+
+/** How it ended and why, and what can be done now. */
+export function ViewEnded({ session }: { session: Session }) {
+  const t = useText();
+  const formats = useFormats();
+  const { me } = useCurrent();
+  const device = useDevice(session.deviceId);
+  const { ending, establishedAt, detail, applicationId, reason, minutes } = session;
+  return (
+    <section className="view-card panel" aria-labelledby="ended-title">
+      <h1 id="ended-title" role="status">
+        {establishedAt ? t.view.ended : t.view.notStarted}
+      </h1>
+      {ending && (
+        <p>
+          <Status tone={toneOf({ state: 'ended', ending })}>{t.endings[ending]}</Status>
+        </p>
+      )}
+      {detail && <p className="minor">{detail}</p>}
+      {establishedAt && (
+        <Facts
+          of={[
+            [t.sessions.duration, formats.duration(session.durationSeconds ?? 0)],
+            [t.view.fromDevice, formats.bytes(session.bytesFromDevice)],
+            [t.view.toDevice, formats.bytes(session.bytesFromTerminal)],
+          ]}
+        />
+      )}
+      <Group gap="xs" mt="lg">
+        {device.data && session.user.id === me.id && session.state === 'ended' && (
+          <OpenButton
+            device={device.data}
+            wish={{ applicationId, reason, minutes }}
+            label={t.view.askAgain}
+            variant="filled"
+          />
+        )}
+        <Button size="xs" variant="default" component={Link} to={`/devices/${session.deviceId}`}>
+          {t.view.toDevicePage}
+        </Button>
+        <Button size="xs" variant="default" component={Link} to={`/sessions/${session.id}`}>
+          {t.view.toSession}
+        </Button>
+      </Group>
+    </section>
+  );
+}

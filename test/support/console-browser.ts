@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+const ARGUMENTS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+
+/** A real browser in front of the console. */
+export class ConsoleBrowser {
+  private readonly contexts: BrowserContext[] = [];
+  /** What pages have complained about on their consoles, refusals of their Content-Security-Policy among it. */
+  readonly complaints: string[] = [];
+
+  private constructor(private readonly browser: Browser) {}
+
+  static async launch(): Promise<ConsoleBrowser> {
+    if (!existsSync(CHROMIUM))
+      throw new Error(`${CHROMIUM} is missing; the tests of the console need the Debian package chromium`);
+    const args = [...ARGUMENTS, '--disable-component-update', '--disable-sync'];
+    return new ConsoleBrowser(
+      await chromium.launch({ executablePath: CHROMIUM, headless: true, chromiumSandbox: false, args }),
+    );
+  }
+
+  /** A window of somebody new: no cookies, nothing stored. */
+  async window(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({
+      locale: 'en-GB',
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    context.setDefaultTimeout(15_000);
+    this.contexts.push(context);
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      // a browser notes every answer of 400 and above as an error; those are asked for in the tests
+      const refusal = message.text().startsWith('Failed to load resource');
+      if (message.type() === 'error' && !refusal) this.complaints.push(message.text());
+    });
+    return page;
+  }
+
+  /** Closes all windows. */
+  async clear(): Promise<void> {
+    for (const context of this.contexts.splice(0)) await context.close();
+  }
+  async close(): Promise<void> {
+    await this.clear();
+    await this.browser.close();
+  }
+}
+
+export async function logIn(page: Page, url: string, who: { username: string; password: string }): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel('User ID').fill(who.username);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page
+    .getByRole('navigation')
+    .or(page.getByRole('button', { name: 'Menu' }))
+    .first()
+    .waitFor();
+}
+
+/** Asks for access to the demo MFP's pages, up to the progress that follows. @returns the session's ID */
+export async function askForAccess(page: Page, reason: string): Promise<string> {
+  await page.getByRole('link', { name: 'Demo MFP' }).click();
+  await page.getByRole('button', { name: 'Open Web pages' }).click();
+  await page.getByLabel('Reason').fill(reason);
+  await page.getByRole('button', { name: 'Ask for access' }).click();
+  await page.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/);
+  return page.url().split('/').at(-2)!;
+}
