@@ -6,7 +6,7 @@ import type { Credentials } from './credentials';
 import { EndedSessions } from './ended-sessions';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
-import { productVersion } from './product-version';
+import { productVersion } from '../journal/product-version';
 import { RemoteSessions } from './remote-sessions';
 
 const END_SESSIONS_MS = 10_000;

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { enrolment, enrolmentTicket, type Enrolment } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
 import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
 import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
@@ -98,11 +99,7 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
     if (size > LIMITS.API_BODY_BYTES) throw new ServerUnreachable('the answer is too large');
     chunks.push(chunk);
   }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString());
-  } catch {
-    return undefined;
-  }
+  return parseJson(Buffer.concat(chunks).toString());
 }
 
 function refusalOf(status: number, body: unknown): Error {

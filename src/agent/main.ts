@@ -1,10 +1,8 @@
-import { createJournal } from '../journal/journal';
+import { createJournal, LOG_LEVELS } from '../journal/journal';
 import { Agent } from './agent';
 import type { RunOptions } from './commands';
 import { ConfigurationError, readConfiguration } from './configuration';
 import { credentialsFileFor, CredentialsUnusable, readCredentials } from './credentials';
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 /** `platen agent run`: until SIGTERM or SIGINT (exit code 0); 1 where it cannot start. */
 export async function main(options: RunOptions): Promise<void> {
@@ -24,7 +22,8 @@ export async function main(options: RunOptions): Promise<void> {
 
 async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
   const { PLATEN_LOG_LEVEL: level = 'info' } = process.env;
-  if (!LEVELS.includes(level)) throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LEVELS.join(', ')}`]);
+  if (!LOG_LEVELS.some((each) => each === level))
+    throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
   const configuration = await readConfiguration(config);
   const account = await readCredentials(credentials ?? credentialsFileFor(config));
   return new Agent(configuration, account, createJournal('agent', level));

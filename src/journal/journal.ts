@@ -5,12 +5,15 @@ import { STEPS, type Step } from '../protocol/steps';
 /** Fields that never reach a log, whatever object they come in. */
 const SECRETS = ['password', 'token', 'sessionId', 'code', 'ticket', 'secret', 'authorization', 'cookie'];
 
+/** What a program may be told to log; `silent` nothing at all. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
 /** Moment in microseconds, so that lines of several programs can be put into one order. */
 const timestamp = (): string => `,"at":${(performance.timeOrigin + performance.now()).toFixed(3)}`;
 
 /**
  * The one logger of every program: JSON lines on standard error, secrets removed by name.
- * `level` is a pino level or `silent`.
+ * @param level one of LOG_LEVELS
  */
 export function createJournal(program: string, level: string): Journal {
   const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../protocol/parse-json';
 import { DamagedMemory } from './machine.errors';
 import { memory, type Memory } from './memory';
 
@@ -39,13 +40,5 @@ export class MemoryFile {
         await rename(beside, this.path);
       });
     return this.writing;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

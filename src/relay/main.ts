@@ -1,6 +1,6 @@
 import { createJournal } from '../journal/journal';
 import { readRelayConfig, RelayConfigurationError, type RelayConfig } from './relay-config';
-import { productVersion } from './product-version';
+import { productVersion } from '../journal/product-version';
 import { startRelay } from './relay';
 
 /** `platen relay`: runs until a signal, or until nobody needs it any more. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../protocol/limits';
+import { parseJson } from '../protocol/parse-json';
 import {
   CLOSE_TERMINATED,
   peerMessage,
@@ -109,9 +110,5 @@ export class PeerSocket {
 /** undefined: not a message of this protocol. */
 function read(data: Buffer, limit: number): PeerMessage | undefined {
   if (data.length > limit) return undefined;
-  try {
-    return peerMessage.safeParse(JSON.parse(data.toString())).data;
-  } catch {
-    return undefined;
-  }
+  return peerMessage.safeParse(parseJson(data.toString())).data;
 }

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { BlockList, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { LOG_LEVELS } from '../journal/journal';
+import { isLoopback } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 
@@ -26,7 +27,7 @@ const environment = z
     PLATEN_SERVER_PIN: spkiPin.optional(),
     PLATEN_TLS_CERTIFICATE: filled.optional(),
     PLATEN_TLS_KEY: filled.optional(),
-    PLATEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    PLATEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
@@ -122,10 +123,3 @@ function read(variable: string, file: string): string {
     );
   }
 }
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');

@@ -5,7 +5,7 @@ import { PROTOCOL_VERSION } from '../protocol/version';
 import { Public } from './auth/permit';
 import { CERTIFICATE, type Certificate } from './config/certificate';
 import { CONFIG, type Config } from './config/config';
-import { productVersion } from './config/product-version';
+import { productVersion } from '../journal/product-version';
 import { Answers } from './http/answers';
 
 @Controller('api/about')

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { Forbidden } from './auth/auth.errors';
 import { identityOf } from './auth/identity';
 import { Public } from './auth/permit';
-import { isLoopback } from './config/loopback';
+import { isLoopback } from '../protocol/loopback';
 import { Metrics } from './http/metrics';
 
 /** For Prometheus: on this machine without login, from elsewhere with an administrator's API token. */

@@ -14,6 +14,7 @@ import {
   type Session,
 } from '../protocol/api';
 import { LIMITS } from '../protocol/limits';
+import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
 import { httpExchange, type HttpAnswer, type HttpRequest, type ServerAddress } from './http-exchange';
 import { ApiProblem, ServerUnreachable, StrangeAnswer } from './terminal.errors';
@@ -131,13 +132,5 @@ export class ApiClient {
   private headers(): Record<string, string> {
     if (this.proof === undefined) return {};
     return 'token' in this.proof ? { Authorization: `Bearer ${this.proof.token}` } : { Cookie: this.proof.cookies };
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

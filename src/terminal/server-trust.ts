@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import { isLoopback } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { ask } from './ask';
@@ -50,11 +51,6 @@ function serverUrl(text: string): URL {
   if (!usable || url.username || url.password)
     throw new UsageError(`"${text}" is not the address of a server.`, 'It looks like https://platen.example.com');
   return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** Shakes hands and hangs up; nothing is sent to the server. */

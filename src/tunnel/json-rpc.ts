@@ -11,6 +11,7 @@ import type WebSocket from 'ws';
 import { z } from 'zod';
 import type { Journal } from '../journal/journal';
 import { LIMITS } from '../protocol/limits';
+import { parseJson } from '../protocol/parse-json';
 import { watchHeartbeat } from './heartbeat';
 import { RpcMalformedResult, RpcRefused, RpcTimeout, RpcUnavailable } from './json-rpc.errors';
 
@@ -114,7 +115,7 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
   async #receive(data: Buffer, isBinary: boolean): Promise<void> {
     if (isBinary) return this.#closeWith(1003, 'text frames only');
     if (data.length > LIMITS.RELAY_RPC_BYTES) return this.#closeWith(1009, 'message too large');
-    const parsed = frame.safeParse(parseJson(data));
+    const parsed = frame.safeParse(parseJson(data.toString()));
     if (!parsed.success) return this.#closeWith(1007, 'not a JSON-RPC 2.0 request or response');
     const message = parsed.data;
     if (!('method' in message)) return this.#client.receive(message as JSONRPCResponse);
@@ -160,11 +161,3 @@ const where = (error: z.ZodError): string =>
     .slice(0, 5)
     .map((issue) => `${issue.path.join('.') || 'value'}: ${issue.code}`)
     .join(', ');
-
-function parseJson(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString());
-  } catch {
-    return undefined;
-  }
-}

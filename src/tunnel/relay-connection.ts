@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type WebSocket from 'ws';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import { parseJson } from '../protocol/parse-json';
 import {
   CLOSE_TERMINATED,
   REFUSALS,
@@ -154,11 +155,7 @@ function send(ws: WebSocket, message: PeerMessage): void {
 /** undefined: not a message of this protocol. */
 function readRelayMessage(data: Buffer): RelayMessage | undefined {
   if (data.length > LIMITS.RELAY_CONTROL_BYTES) return undefined;
-  try {
-    return relayMessage.safeParse(JSON.parse(data.toString())).data;
-  } catch {
-    return undefined;
-  }
+  return relayMessage.safeParse(parseJson(data.toString())).data;
 }
 
 /** The refusal message may be lost where the relay closes at once; its close code says the same. */

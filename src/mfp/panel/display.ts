@@ -1,4 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
+import { parseJson } from '../../protocol/parse-json';
 import { MFP_LIMITS } from '../mfp-limits';
 import { panelInput, type PanelInput, type PanelMessage, type Place, type Role } from './panel-message';
 
@@ -75,7 +76,7 @@ export class Display {
     if (this.tooMany()) return this.socket.close(POLICY_VIOLATION, 'too many messages');
     if (this.role === 'look')
       return this.tell({ type: 'refused', reason: 'view-only', text: 'View only: touches are not passed on.' });
-    const parsed = isBinary ? undefined : panelInput.safeParse(parseJson(data));
+    const parsed = isBinary ? undefined : panelInput.safeParse(parseJson((data as Buffer).toString('utf8')));
     if (parsed?.success) return this.options.onInput(parsed.data);
     if (++this.bad > MFP_LIMITS.PANEL_BAD_MESSAGES) return this.socket.close(POLICY_VIOLATION, 'malformed messages');
     this.tell({ type: 'refused', reason: 'malformed', text: 'The device did not understand this display.' });
@@ -97,13 +98,5 @@ export class Display {
     if (!this.alive) return this.socket.terminate();
     this.alive = false;
     this.socket.ping();
-  }
-}
-
-function parseJson(data: RawData): unknown {
-  try {
-    return JSON.parse((data as Buffer).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError, readConfig } from './config';
-import { isLoopback } from './loopback';
+import { isLoopback } from '../../protocol/loopback';
 
 describe('configuration', () => {
   it('needs nothing to run on loopback', () => {

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { LOG_LEVELS } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import { isLoopback } from './loopback';
+import { isLoopback } from '../../protocol/loopback';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
@@ -11,7 +12,7 @@ const seconds = z.coerce.number().positive();
 const environment = z
   .object({
     PLATEN_DATA: z.string().default('data'),
-    PLATEN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    PLATEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
     PLATEN_HOST: z.string().default('127.0.0.1'),
     PLATEN_PORT: port.default(8080),
     PLATEN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),

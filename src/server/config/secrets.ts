@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { secret } from '../../protocol/names';
+import { parseJson } from '../../protocol/parse-json';
 import type { Config } from './config';
 import { createPrivate, readPrivate } from './private-file';
 
@@ -47,12 +48,4 @@ export function loadSecrets(config: Config): Secrets {
 function newSecrets(): string {
   const made = Object.fromEntries(Object.keys(file.shape).map((name) => [name, randomBytes(32).toString('base64url')]));
   return `${JSON.stringify(made, null, 2)}\n`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { problem } from '../../protocol/problems';
-import { productVersion } from '../config/product-version';
+import { productVersion } from '../../journal/product-version';
 
 /** The OpenAPI document of all routes at `/api/docs-json`, and to read at `/api/docs`. */
 export function serveApiDocs(app: INestApplication): void {

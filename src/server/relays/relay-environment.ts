@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Certificate } from '../config/certificate';
 import type { Config } from '../config/config';
-import { isLoopback } from '../config/loopback';
+import { isLoopback } from '../../protocol/loopback';
 
 /** Of the relay that this server starts itself. */
 export const LOCAL_RELAY = 'local';

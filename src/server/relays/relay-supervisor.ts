@@ -7,7 +7,7 @@ import { LIMITS } from '../../protocol/limits';
 import { Backoff } from '../../tunnel/backoff';
 import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
-import { isLoopback } from '../config/loopback';
+import { isLoopback } from '../../protocol/loopback';
 import { SECRETS, type Secrets } from '../config/secrets';
 import { isAsWanted, LOCAL_RELAY, relayEnvironment } from './relay-environment';
 import { endProcess, isInUse, pidFileOf, runningRelay } from './relay-process';
