@@ -129,11 +129,13 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const server = started(platen('server', ['server']));
     await server.logged('server listening');
     for (const { username, displayName, role, password } of Object.values(SAMPLE_USERS)) {
-      if (existsSync(join(folder, 'users-made'))) break;
+      // each by itself: a first start may be interrupted between two of them
+      const made = join(folder, `user-made-${username}`);
+      if (existsSync(made)) continue;
       const create = ['server', 'create-user', username, '--display-name', displayName, '--role', role];
       await finished(platen('create-user', [...create, '--password-stdin'], `${password}\n`));
+      await writeFile(made, '');
     }
-    await writeFile(join(folder, 'users-made'), '');
     await server.logged('relay connected');
 
     onProgress('starting the agent');
