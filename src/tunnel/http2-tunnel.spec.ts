@@ -72,6 +72,22 @@ describe('HTTP/2 tunnel over WebSockets', () => {
   const dial = async (session = remoteSessionId) =>
     (tunnel = await openTunnel(ends.near, { remoteSessionId: session, applicationId: 'web' }));
 
+  it('carries strings and bytes that are written together', async () => {
+    const received = new Promise<Buffer>((resolve) => (onConnection = (socket) => void buffer(socket).then(resolve)));
+    serve();
+    const stream = await (await dial()).connect();
+    stream.cork();
+    for (let n = 0; n < 50; n += 1) {
+      stream.write(`header ${n}\r\n`, 'latin1');
+      stream.write(Buffer.from('content'));
+    }
+    stream.write('', 'latin1'); // as Node's HTTP client ends a request
+    stream.uncork();
+    stream.end('');
+    const expected = Array.from({ length: 50 }, (_, n) => `header ${n}\r\ncontent`).join('');
+    expect((await received).toString('latin1')).toBe(expected);
+  });
+
   it.each([
     ['an HTTP application', 'http://192.168.1.20', 'http://192.168.1.20'],
     ['an application without HTTP', undefined, undefined],

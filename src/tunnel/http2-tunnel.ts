@@ -14,6 +14,7 @@ import { LIMITS } from '../protocol/limits';
 import { StreamRefused } from './http2-tunnel.errors';
 import { applicationOf, connected, connectRequest, originIn, refusalIn, refused } from './relaying-header';
 import { splice } from './splice';
+import { writingBuffers } from './writing-buffers';
 
 const SETTINGS: Settings = {
   enablePush: false,
@@ -141,7 +142,7 @@ class Http2Tunnel implements Tunnel {
     const refusal = refusalIn(headers as IncomingHttpHeaders);
     if (!refusal) {
       this.applicationOrigin = originIn(headers as IncomingHttpHeaders);
-      return stream;
+      return writingBuffers(stream);
     }
     stream.destroy();
     throw refusal;

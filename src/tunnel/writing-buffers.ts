@@ -1,0 +1,22 @@
+import type { Duplex } from 'node:stream';
+
+type Written = { chunk: Buffer | string; encoding: BufferEncoding };
+type Writev = (chunks: Written[], done: (error?: Error | null) => void) => void;
+
+/**
+ * Has strings turned into Buffers before an HTTP/2 stream gets them. Where strings and Buffers go out together and one
+ * string is empty, Node 20.20 moves the memory of strings it has handed on already, and sends what lies there by then.
+ * Its own HTTP client writes like that.
+ */
+export function writingBuffers<Stream extends Duplex>(stream: Stream): Stream {
+  const target = stream as Duplex & { _writev: Writev };
+  const together = target._writev.bind(stream);
+  target._writev = (chunks, done) => {
+    if (chunks.every(({ chunk }) => typeof chunk !== 'string')) return together(chunks, done);
+    const buffers = chunks.map(({ chunk, encoding }) =>
+      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
+    );
+    stream._write(Buffer.concat(buffers), 'buffer' as BufferEncoding, done);
+  };
+  return stream;
+}
