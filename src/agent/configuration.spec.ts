@@ -21,7 +21,7 @@ function problemsOf(text: string): readonly string[] {
 describe('the configuration file', () => {
   it('fills in what may be left out', () => {
     expect(parse({ devices: [device] })).toEqual({
-      panel: { host: '127.0.0.1', port: 8631 },
+      panel: { host: '127.0.0.1', port: 8631, lan: false },
       state: '/etc/platen',
       devices: [
         {
@@ -50,6 +50,16 @@ describe('the configuration file', () => {
   ])('reads the target %s', (target, expected) => {
     expect(parse(withTarget(target)).devices[0]?.applications[0]?.target).toEqual(expected);
   });
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('serves the panel to this machine at %s', (host) => {
+    expect(parse({ devices: [device], panel: { host } }).panel).toMatchObject({ host, lan: false });
+  });
+  it.each(['0.0.0.0', '::', '192.168.1.9', 'box.local'])(
+    'serves the panel to others at %s where it says so',
+    (host) => {
+      expect(parse({ devices: [device], panel: { host, lan: true } }).panel).toMatchObject({ host, lan: true });
+    },
+  );
 
   const of = (change: object) => parse({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
   it.each([
@@ -82,6 +92,13 @@ describe('the configuration file', () => {
     ['no applications', JSON.stringify({ devices: [{ ...device, applications: [] }] }), /^devices\.0\.applications: /],
     ['a bad port', JSON.stringify({ devices: [device], panel: { port: 70000 } }), /^panel\.port: /],
     ['a bad host', JSON.stringify({ devices: [device], panel: { host: 'a b' } }), /^panel\.host: /],
+    [
+      'a panel for all networks',
+      JSON.stringify({ devices: [device], panel: { host: '0.0.0.0' } }),
+      /^panel\.host: .*no login/,
+    ],
+    ['a panel in the LAN', JSON.stringify({ devices: [device], panel: { host: '192.168.1.9' } }), /"lan": true/],
+    ['a panel of a named host', JSON.stringify({ devices: [device], panel: { host: 'box.local' } }), /^panel\.host: /],
     ['a target without port', JSON.stringify(withTarget('tcp://printer')), /applications\.0\.target: .*port/],
     ['a target on port 0', JSON.stringify(withTarget('tcp://printer:0')), /applications\.0\.target: .*port/],
     ['a target with a path', JSON.stringify(withTarget('http://printer/admin')), /target: must end after the port/],

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcedApplication, deviceKind } from '../protocol/control-channel';
@@ -6,6 +7,13 @@ import { LIMITS } from '../protocol/limits';
 import { applicationId, deviceId } from '../protocol/names';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
+
+const NOT_LOOPBACK =
+  'is not this machine alone (127.0.0.1, ::1, localhost). The panel has no login: whoever reaches it from the network ' +
+  'may press YES in the place of the person at the device. Where that is meant, say "lan": true beside it';
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 /** Where the agent finds an application: an origin only, because the tunnel carries its bytes unread. */
 const target = z.string().transform((text, context) => {
@@ -68,7 +76,7 @@ const device = z.strictObject({
  *             { "id": "web", "title": "Web pages", "target": "http://192.168.1.20:80" },
  *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900", "protocol": "vnc" } ] } ] }
  *
- * `panel` is where the approval screen is served; `state` the folder for what the agent keeps (default: beside the file).
+ * `panel` is where the approval screen is served, to other machines only with `"lan": true`; `state` the folder for what the agent keeps (default: beside the file).
  * `protocol` is what the application speaks: `http` for http and https targets, otherwise `tcp` unless it says `vnc`.
  * `viewTarget` is where a session goes that may only look; an application that speaks VNC needs none, because the agent
  * itself lets no input through.
@@ -78,6 +86,10 @@ const configuration = z.strictObject({
     .strictObject({
       host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
       port: z.int().min(0).max(65535).default(8631),
+      lan: z.boolean().default(false),
+    })
+    .superRefine(({ host, lan }, context) => {
+      if (!lan && !isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
     })
     .prefault({}),
   state: z.string().min(1).optional(),

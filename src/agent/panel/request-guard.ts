@@ -18,7 +18,11 @@ export function allowedHosts(host: string, port: number): ReadonlySet<string> {
 /** undefined: the request may go on. */
 export function refusalOf(request: IncomingMessage, hosts: ReadonlySet<string>): Refusal | undefined {
   const { host = '', origin } = request.headers;
-  if (!hosts.has(host.toLowerCase())) return { status: 421, detail: 'this panel has another name' };
+  // The very address that was connected to is no name that could be pointed elsewhere.
+  const { localAddress = '', localPort = 0 } = request.socket;
+  const reached = allowedHosts(localAddress.replace(/^::ffff:/, ''), localPort);
+  if (!hosts.has(host.toLowerCase()) && !reached.has(host.toLowerCase()))
+    return { status: 421, detail: 'this panel has another name' };
   const { method } = request;
   if (method === 'GET') return undefined;
   if (method !== 'POST') return { status: 405, detail: 'only GET and POST are served' };
