@@ -53,7 +53,6 @@ async function withHost(method: string, path: string, host: string): Promise<num
 
 describe('the panel over HTTP', () => {
   it.each([
-    ['/', 'text/html; charset=utf-8', '<title>Remote maintenance</title>'],
     ['/panel.css', 'text/css; charset=utf-8', '.banner'],
     ['/panel.js', 'text/javascript; charset=utf-8', "EventSource('/events')"],
   ])('serves %s, which nothing else may frame or feed', async (path, type, part) => {
@@ -66,6 +65,38 @@ describe('the panel over HTTP', () => {
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain('unsafe');
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it.each([
+    [undefined, 'en', 'Remote maintenance'],
+    ['ja,en;q=0.8', 'ja', 'リモートメンテナンス'],
+    ['de-DE', 'en', 'Remote maintenance'],
+  ])('serves the page for %s in %s', async (asked, language, title) => {
+    const response = await fetch(base, { headers: asked === undefined ? {} : { 'accept-language': asked } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-language')).toBe(language);
+    expect(response.headers.get('vary')).toBe('accept-language');
+    const page = await response.text();
+    expect(page).toContain(`<html lang="${language}">`);
+    expect(page).toContain(`<title>${title}</title>`);
+  });
+
+  it('answers at the address it was reached at, when it listens at all of them', async () => {
+    const open = new PanelServer({ view: () => view, decide: () => undefined, end: () => undefined }, recorded.journal);
+    const listening = await open.listen('0.0.0.0', 0);
+    try {
+      const statuses = ['127.0.0.2', 'evil.example', '127.0.0.3'].map(async (host) => {
+        const headers = { host: `${host}:${listening.port}` };
+        const sent = request({ host: '127.0.0.2', port: listening.port, path: '/', headers });
+        sent.end();
+        const response = await responseOf(sent);
+        response.resume();
+        return response.statusCode;
+      });
+      expect(await Promise.all(statuses)).toEqual([200, 421, 421]);
+    } finally {
+      await open.close();
+    }
   });
 
   it('loads nothing from elsewhere and has no inline script or style', async () => {

@@ -7,16 +7,19 @@ import { grant } from '../../protocol/remote-session';
 import { ProblemError } from '../../protocol/problems';
 import type { Decision } from '../agent-session';
 import { EventStream } from './event-stream';
-import { PAGE, SCRIPT, STYLE } from './page';
+import { languageOf } from './messages';
+import { pageIn } from './page';
 import type { PanelView } from './panel-view';
 import { allowedHosts, refusalOf } from './request-guard';
+import { SCRIPT } from './script';
+import { STYLE } from './style';
 
 const BODY_BYTES = 1024;
 const REQUEST_MS = 10_000;
 
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
@@ -25,7 +28,6 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
-  '/': ['text/html; charset=utf-8', PAGE],
   '/panel.css': ['text/css; charset=utf-8', STYLE],
   '/panel.js': ['text/javascript; charset=utf-8', SCRIPT],
 };
@@ -95,6 +97,7 @@ export class PanelServer {
       const room = this.#events.add(response, this.actions.view());
       return room ? undefined : sendProblem(response, 503, 'overloaded', 'too many pages are open');
     }
+    if (path === '/') return sendPage(request, response);
     const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
     if (!file) return sendProblem(response, 404, 'not-found', 'no such page');
     response.writeHead(200, { 'content-type': file[0] }).end(file[1]);
@@ -122,6 +125,12 @@ export class PanelServer {
       throw error;
     }
   }
+}
+
+function sendPage(request: IncomingMessage, response: ServerResponse): void {
+  const language = languageOf(request.headers['accept-language']);
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-language': language, vary: 'accept-language' };
+  response.writeHead(200, headers).end(pageIn(language));
 }
 
 /** undefined: too large. */

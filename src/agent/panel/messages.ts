@@ -1,0 +1,166 @@
+import type { Ending } from '../../protocol/remote-session';
+
+export const LANGUAGES = ['en', 'ja'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** `{user}`, `{time}` and the like are filled in by the page. */
+interface Messages {
+  readonly title: string;
+  /** The other language, in that language. */
+  readonly switchTo: string;
+  readonly connecting: string;
+  readonly online: string;
+  readonly offline: string;
+  readonly silent: string;
+  readonly idle: string;
+  readonly idleHint: string;
+  readonly idleOffline: string;
+  readonly history: string;
+  readonly historyEmpty: string;
+  readonly columns: readonly [when: string, who: string, what: string, how: string, result: string];
+  readonly question: string;
+  readonly device: string;
+  readonly application: string;
+  readonly reason: string;
+  readonly duration: string;
+  readonly minutes: string;
+  readonly unanswered: string;
+  readonly more: string;
+  readonly yes: string;
+  readonly yesMeans: string;
+  readonly view: string;
+  readonly viewMeans: string;
+  readonly no: string;
+  readonly noMeans: string;
+  readonly operating: string;
+  readonly looking: string;
+  readonly approved: string;
+  readonly ending: string;
+  readonly left: string;
+  readonly end: string;
+  readonly failed: string;
+  readonly operated: string;
+  readonly looked: string;
+  readonly endings: Readonly<Record<Ending, string>>;
+}
+
+export const MESSAGES: Readonly<Record<Language, Messages>> = {
+  en: {
+    title: 'Remote maintenance',
+    switchTo: '日本語',
+    connecting: 'Connecting …',
+    online: 'Ready',
+    offline: 'Service not reachable',
+    silent: 'No answer from the agent',
+    idle: 'Nobody has access',
+    idleHint: 'Remote maintenance starts only when you allow it on this screen.',
+    idleOffline: 'The service cannot be reached at the moment. Nobody can ask for access.',
+    history: 'Past sessions',
+    historyEmpty: 'There has been no session yet.',
+    columns: ['When', 'Who', 'What', 'Access', 'Result'],
+    question: 'May {user} use this device remotely?',
+    device: 'Device',
+    application: 'Application',
+    reason: 'Reason',
+    duration: 'Duration',
+    minutes: 'up to {minutes} minutes',
+    unanswered: 'Without an answer nothing is started. Time left:',
+    more: 'More requests waiting: {count}',
+    yes: 'YES',
+    yesMeans: 'May see and operate it',
+    view: 'View only',
+    viewMeans: 'May look, not operate',
+    no: 'NO',
+    noMeans: 'No access',
+    operating: '{user} is operating',
+    looking: '{user} is looking',
+    approved: '{user} is being connected',
+    ending: 'The session is ending',
+    left: 'left',
+    end: 'End now',
+    failed: 'That did not work. Please try again.',
+    operated: 'Operated',
+    looked: 'View only',
+    endings: {
+      declined: 'You said no',
+      expired: 'Time was over',
+      cancelled: 'Withdrawn by the technician',
+      'device-offline': 'Device was not reachable',
+      'ended-by-terminal': 'Ended by the technician',
+      'ended-by-device': 'Ended here',
+      'ended-by-administrator': 'Ended by an administrator',
+      'halted-by-deployment': 'Halted for a service update',
+      'lost-device': 'Connection lost',
+      'lost-terminal': 'Technician lost the connection',
+      'lost-relay': 'Service was interrupted',
+      failed: 'Could not be set up',
+    },
+  },
+  ja: {
+    title: 'リモートメンテナンス',
+    switchTo: 'English',
+    connecting: '接続しています…',
+    online: '待機中',
+    offline: 'サービスに接続できません',
+    silent: 'エージェントから応答がありません',
+    idle: '現在アクセスしている人はいません',
+    idleHint: 'リモートメンテナンスは、この画面で許可したときにのみ開始されます。',
+    idleOffline: '現在サービスに接続できないため、アクセスの依頼は届きません。',
+    history: 'これまでのセッション',
+    historyEmpty: 'セッションの履歴はありません。',
+    columns: ['日時', '担当者', '対象', '権限', '結果'],
+    question: '{user} さんのリモート利用を許可しますか？',
+    device: '機器',
+    application: 'アプリケーション',
+    reason: '理由',
+    duration: '時間',
+    minutes: '最長 {minutes} 分',
+    unanswered: '応答がない場合、何も開始されません。残り時間：',
+    more: 'ほかに {count} 件の依頼があります',
+    yes: 'はい',
+    yesMeans: '閲覧と操作を許可',
+    view: '閲覧のみ',
+    viewMeans: '閲覧は可、操作は不可',
+    no: 'いいえ',
+    noMeans: 'アクセスを拒否',
+    operating: '{user} さんが操作しています',
+    looking: '{user} さんが閲覧しています',
+    approved: '{user} さんと接続しています',
+    ending: 'セッションを終了しています',
+    left: '残り',
+    end: '今すぐ終了',
+    failed: '処理できませんでした。もう一度お試しください。',
+    operated: '操作',
+    looked: '閲覧のみ',
+    endings: {
+      declined: '拒否しました',
+      expired: '時間切れ',
+      cancelled: '担当者が取り消しました',
+      'device-offline': '機器に接続できませんでした',
+      'ended-by-terminal': '担当者が終了',
+      'ended-by-device': 'この画面で終了',
+      'ended-by-administrator': '管理者が終了',
+      'halted-by-deployment': 'サービス更新のため中断',
+      'lost-device': '接続が切れました',
+      'lost-terminal': '担当者の接続が切れました',
+      'lost-relay': 'サービスが中断しました',
+      failed: '開始できませんでした',
+    },
+  },
+};
+
+/** The language that a browser asks for first (RFC 9110 12.5.4); English where it asks for none that is here. */
+export function languageOf(acceptLanguage: string | undefined): Language {
+  const asked = (acceptLanguage ?? '').slice(0, 256).split(',');
+  const weighed = asked.map((each) => {
+    const [tag = '', ...parameters] = each.trim().toLowerCase().split(';');
+    const weight = parameters.map((text) => /^\s*q=([\d.]+)$/.exec(text)?.[1]).find((text) => text !== undefined);
+    return { tag: tag.trim(), weight: weight === undefined ? 1 : Number(weight) };
+  });
+  const best = weighed
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => LANGUAGES.find((language) => tag === language || tag.startsWith(`${language}-`)))
+    .find((language) => language !== undefined);
+  return best ?? 'en';
+}
