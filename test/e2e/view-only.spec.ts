@@ -1,8 +1,11 @@
 import { openApplication } from '../../src/agent/application-stream';
 import { parseConfiguration } from '../../src/agent/configuration';
+import { device } from '../../src/protocol/api';
 import type { Grant } from '../../src/protocol/remote-session';
 import { RfbClient } from '../support/rfb-client';
 import { hasTigervnc, startTigervnc } from '../support/tigervnc';
+import { event } from '../../src/demo/scenario';
+import { TestStage } from '../support/test-stage';
 import { until } from '../support/until';
 
 const [A, B, C] = [0x61, 0x62, 0x63];
@@ -51,5 +54,41 @@ if (!found)
     await until('the last key', () => vnc.inputs().includes('b'));
     expect(vnc.inputs().filter((input) => input !== 'a')).toEqual(['button 1', 'b']);
     expect(refusals).toEqual([]);
+  });
+});
+
+describe('a whole session', () => {
+  let on: TestStage;
+  beforeAll(async () => {
+    on = await TestStage.set();
+  }, 120_000);
+  afterEach(() => on?.clear(), 60_000);
+  afterAll(() => on?.strike(), 60_000);
+
+  it('announces what can be looked at', async () => {
+    const { applications } = device.parse(await on.get('/api/devices/demo-mfp'));
+    expect(applications).toEqual([
+      { id: 'web', title: 'Web pages', protocol: 'http', viewable: false },
+      { id: 'panel', title: 'Operation panel', protocol: 'http', viewable: true },
+    ]);
+  });
+
+  it.each(['operate', 'view'] as const)('with the grant to %s keeps it in the books', async (grant) => {
+    const { connect, id } = await on.request('demo-mfp', 'panel');
+    expect((await on.session(id)).grant).toBeNull();
+    await on.press(`/approvals/${id}`, { decision: 'approved', grant });
+    const { url } = await event(connect, 'listening');
+    expect((await fetch(String(url))).status).toBe(200);
+    connect.child.kill('SIGINT');
+    await connect.exited;
+    expect(await on.ended(id)).toMatchObject({ grant, ending: 'ended-by-terminal' });
+  });
+
+  it('cannot be granted to look only where that cannot be ensured', async () => {
+    const { connect, id } = await on.request('demo-mfp', 'web');
+    await expect(on.press(`/approvals/${id}`, { decision: 'approved', grant: 'view' })).rejects.toThrow('409');
+    expect((await on.session(id)).state).toBe('requested');
+    connect.child.kill('SIGINT');
+    await connect.exited;
   });
 });
