@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcedApplication, deviceKind } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import { isLoopback } from '../protocol/loopback';
 import { applicationId, deviceId } from '../protocol/names';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -11,9 +11,6 @@ const CONFIGURATION_BYTES = 1024 * 1024;
 const NOT_LOOPBACK =
   'is not this machine alone (127.0.0.1, ::1, localhost). The panel has no login: whoever reaches it from the network ' +
   'may press YES in the place of the person at the device. Where that is meant, say "lan": true beside it';
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 /** Where the agent finds an application: an origin only, because the tunnel carries its bytes unread. */
 const target = z.string().transform((text, context) => {
