@@ -1,10 +1,18 @@
 import { CertificateUnusable } from './config/certificate';
 import { ConfigurationError } from './config/config';
 import { DataFolderUnusable } from './config/data-folder';
+import { DataFolderInUse } from './config/data-folder-lock';
 import { SecretsUnusable } from './config/secrets';
 import { PasswordNotGiven } from './password-prompt';
 
-const OWN = [ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable, PasswordNotGiven];
+const OWN = [
+  ConfigurationError,
+  DataFolderUnusable,
+  DataFolderInUse,
+  SecretsUnusable,
+  CertificateUnusable,
+  PasswordNotGiven,
+];
 
 /** Why a program did not start, for the person who started it. */
 export function failureLine(error: unknown): string {

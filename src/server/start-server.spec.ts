@@ -48,10 +48,17 @@ describe('the server', () => {
   });
 
   it('says in one line that its port is in use', async () => {
-    const second = startServer({ ...server.config, http: { ...server.config.http, port: server.port } });
+    const http = { ...server.config.http, port: server.port };
+    const second = startServer({ ...server.config, http, data: join(server.config.data, 'second') });
     const error: unknown = await second.catch((failure: unknown) => failure);
     expect(failureLine(error)).toBe(`127.0.0.1:${server.port} is in use by another program`);
     await server.browser().get('/readyz');
+  });
+
+  it('says in one line that its data folder is in use, and disturbs nobody', async () => {
+    const error: unknown = await startServer(server.config).catch((failure: unknown) => failure);
+    expect(failureLine(error)).toMatch(/^The data folder .* is in use by another server/);
+    await server.browser().get('/healthz').expect(200);
   });
 
   it('does not believe an address that a client claims when there is no proxy', async () => {

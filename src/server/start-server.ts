@@ -4,6 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module';
 import type { Config } from './config/config';
+import { lockDataFolder } from './config/data-folder-lock';
+import type { Settings } from './config/config.module';
 import { prepareHttp } from './http/http-application';
 import { NestLogger } from './nest-logger';
 import { RelaySupervisor } from './relays/relay-supervisor';
@@ -20,9 +22,23 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** @throws DataFolderUnusable, SecretsUnusable, CertificateUnusable; the error of `listen` when the port is in use */
+/**
+ * @throws DataFolderUnusable, DataFolderInUse, SecretsUnusable, CertificateUnusable; the error of `listen` when the port
+ * is in use
+ */
 export async function startServer(config: Config): Promise<RunningServer> {
   const settings = await loadSettings(config);
+  const release = await lockDataFolder(config.data);
+  try {
+    return await start(settings, release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function start(settings: Settings, release: () => Promise<void>): Promise<RunningServer> {
+  const { config } = settings;
   const { certificate, journal } = settings;
   const tls = config.http.tls ? { httpsOptions: { cert: certificate.certificate, key: certificate.key } } : {};
   const app = await NestFactory.create<NestExpressApplication>(AppModule.of(settings), {
@@ -46,6 +62,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const stop = async () => {
     const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), REQUESTS_END_MS);
     await app.close().finally(() => clearTimeout(cut));
+    await release();
     journal.info('server stopped');
   };
   let stopped: Promise<void> | undefined;

@@ -1,0 +1,41 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { Database } from 'sqlite3';
+
+export class DataFolderInUse extends Error {
+  override readonly name = 'DataFolderInUse';
+
+  constructor(folder: string) {
+    super(
+      `The data folder ${folder} (PLATEN_DATA) is in use by another server. ` +
+        'Stop that one, or give this one a data folder of its own.',
+    );
+  }
+}
+
+/**
+ * Keeps the data folder for one server: a second one would end the relay of the first, and with it its sessions. The
+ * lock is SQLite's, on a file that holds nothing, so that the system itself lets go of it when the program dies.
+ * @returns lets go of it
+ * @throws DataFolderInUse
+ */
+export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
+  const file = join(folder, 'server.lock');
+  closeSync(openSync(file, 'a', 0o600));
+  const lock = await new Promise<Database>((resolve, reject) => {
+    const opening: Database = new Database(file, (error) => (error ? reject(error) : resolve(opening)));
+  });
+  const release = () =>
+    new Promise<void>((resolve, reject) => lock.close((error) => (error ? reject(error) : resolve())));
+  try {
+    // in memory: a full disk must not keep the server from starting, nor leave anything behind
+    await execute(lock, 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;');
+  } catch (error) {
+    await release();
+    throw (error as NodeJS.ErrnoException).code === 'SQLITE_BUSY' ? new DataFolderInUse(folder) : error;
+  }
+  return release;
+}
+
+const execute = (database: Database, sql: string): Promise<void> =>
+  new Promise((resolve, reject) => database.exec(sql, (error) => (error ? reject(error) : resolve())));
