@@ -180,6 +180,24 @@ export type SessionConnection = z.infer<typeof sessionConnection>;
 /** An administrator closes the books of a half that can never report. */
 export const sessionOverride = z.strictObject({ reason: z.string().trim().min(1).max(LIMITS.REASON_CHARACTERS) });
 
+// ---- access from a browser
+/** Whether this server can show a device's pages in the browser; otherwise `platen connect` leads there. */
+export const browserAccess = z.object({ available: z.boolean() });
+
+/**
+ * A browser session: the device's pages under an origin of their own. The console submits `ticket` as the form field of
+ * that name to `enterUrl` (POST), in a new tab or a frame; it is good once and until `expiresAt`.
+ */
+export const browserSession = z.object({
+  origin: z.url(),
+  enterUrl: z.url(),
+  ticket: secret,
+  expiresAt: instant,
+  /** `pages`: the device's own HTTP; `stream`: another protocol, shown as a VNC screen. */
+  view: z.enum(['pages', 'stream']),
+});
+export type BrowserSession = z.infer<typeof browserSession>;
+
 // ---- relays
 export const relay = z.object({
   id: z.string(),

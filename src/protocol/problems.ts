@@ -47,6 +47,11 @@ export const PROBLEMS = {
     title: 'No relay is available',
     remedy: 'Try again shortly; an administrator sees the relays under /readyz.',
   },
+  'browser-access-unavailable': {
+    status: 501,
+    title: "The device's pages cannot be opened in the browser",
+    remedy: 'Use the command line instead; the detail has the line.',
+  },
   'internal-error': { status: 500, title: 'Something went wrong here', remedy: 'Look for the ID in the server log.' },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 export type ProblemCode = keyof typeof PROBLEMS;

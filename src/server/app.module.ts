@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { AboutController } from './about.controller';
 import { AuthModule } from './auth/auth.module';
+import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
 import { ConfigModule, type Settings } from './config/config.module';
 import { DatabaseModule } from './database/database.module';
 import { DevicesModule } from './devices/devices.module';
@@ -28,6 +29,7 @@ export class AppModule {
         DevicesModule,
         SessionsModule,
         RelaysModule,
+        BrowserSessionsModule,
         LiveModule,
         TerminusModule,
       ],

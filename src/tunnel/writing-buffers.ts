@@ -11,7 +11,7 @@ type Writev = (chunks: Written[], done: (error?: Error | null) => void) => void;
 export function writingBuffers<Stream extends Duplex>(stream: Stream): Stream {
   const target = stream as Duplex & { _writev: Writev };
   const together = target._writev.bind(stream);
-  target._writev = (chunks, done) => {
+  target._writev = (chunks: Written[], done) => {
     if (chunks.every(({ chunk }) => typeof chunk !== 'string')) return together(chunks, done);
     const buffers = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,

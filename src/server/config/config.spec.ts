@@ -30,6 +30,19 @@ describe('configuration', () => {
   });
 
   it.each([
+    [{}, 'localhost'],
+    [{ PLATEN_HOST: '0.0.0.0' }, undefined],
+    [{ PLATEN_PUBLIC_URL: 'https://platen.example' }, undefined],
+    [{ PLATEN_PUBLIC_URL: 'http://localhost:8080' }, 'localhost'],
+    [{ PLATEN_HOST: '0.0.0.0', PLATEN_SESSION_DOMAIN: 'Sessions.example' }, 'sessions.example'],
+  ])("shows devices' pages under the session domain: %j", (environment, domain) => {
+    expect(readConfig(environment).http.sessionDomain).toBe(domain);
+  });
+  it.each(['*.sessions.example', 'sessions.example:8080', '.example', 'a b'])('takes no %s for a domain', (domain) => {
+    expect(() => readConfig({ PLATEN_SESSION_DOMAIN: domain })).toThrow(/PLATEN_SESSION_DOMAIN/);
+  });
+
+  it.each([
     ['127.0.0.1', true],
     ['127.8.9.10', true],
     ['::1', true],

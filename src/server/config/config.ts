@@ -7,6 +7,11 @@ import { isLoopback } from '../../protocol/loopback';
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
 const seconds = z.coerce.number().positive();
+/** RFC 1123 2.1; without port and without the `*.` that its DNS record and certificate carry. */
+const domain = z
+  .string()
+  .toLowerCase()
+  .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a domain name');
 
 /** Every variable the server reads; `.env.example` explains each to the person who runs it. */
 const environment = z
@@ -17,6 +22,7 @@ const environment = z
     PLATEN_PORT: port.default(8080),
     PLATEN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
     PLATEN_TRUST_PROXY: flag.default(false),
+    PLATEN_SESSION_DOMAIN: domain.optional(),
     PLATEN_TLS_CERTIFICATE: z.string().optional(),
     PLATEN_TLS_KEY: z.string().optional(),
     PLATEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -49,6 +55,8 @@ export interface Config {
     readonly port: number;
     readonly publicUrl: string | undefined;
     readonly trustProxy: boolean;
+    /** Devices' pages are shown under `s-<label>.<domain>`; undefined: not in the browser. */
+    readonly sessionDomain: string | undefined;
     /** Whether this server itself speaks TLS: on every address but loopback, unless a proxy in front does. */
     readonly tls: boolean;
   };
@@ -103,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: e.PLATEN_PORT,
       publicUrl: e.PLATEN_PUBLIC_URL,
       trustProxy: e.PLATEN_TRUST_PROXY,
+      sessionDomain: e.PLATEN_SESSION_DOMAIN ?? usualSessionDomain(e.PLATEN_HOST, e.PLATEN_PUBLIC_URL),
       tls: !isLoopback(e.PLATEN_HOST) && !e.PLATEN_TRUST_PROXY,
     },
     tls:
@@ -132,6 +141,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       booksClose: e.PLATEN_BOOKS_CLOSE_SECONDS * 1000,
     },
   });
+}
+
+/** Browsers resolve every name under `localhost` themselves (RFC 6761 6.3), to where this server listens then. */
+function usualSessionDomain(host: string, publicUrl: string | undefined): string | undefined {
+  const reached = publicUrl === undefined || isLoopback(new URL(publicUrl).hostname);
+  return isLoopback(host) && reached ? 'localhost' : undefined;
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -41,13 +41,16 @@ function hostNames(config: Config): string[] {
   const urls = [config.http.publicUrl, config.relay.publicUrl].flatMap((url) => (url ? [new URL(url).hostname] : []));
   const bound = [config.http.host, config.xmpp.host, config.relay.host];
   const names = ['localhost', '127.0.0.1', '::1', hostname(), config.xmpp.domain, config.xmpp.publicHost ?? ''];
+  if (config.http.sessionDomain) names.push(`*.${config.http.sessionDomain}`);
   const all = [...names, ...urls, ...bound].map((name) => name.replace(/^\[(.*)\]$/, '$1').toLowerCase());
   return [...new Set(all)].filter((name) => name !== '' && name !== '0.0.0.0' && name !== '::');
 }
 
 function isGood(certificate: X509Certificate, key: string, names: string[]): boolean {
   const covers = (name: string) =>
-    isIP(name) ? certificate.checkIP(name) !== undefined : certificate.checkHost(name) !== undefined;
+    isIP(name)
+      ? certificate.checkIP(name) !== undefined
+      : certificate.checkHost(name.replace(/^\*/, 's-any')) !== undefined;
   return (
     Date.parse(certificate.validTo) - Date.now() > RENEW_BEFORE_MS &&
     certificate.checkPrivateKey(createPrivateKey(key)) &&

@@ -3,14 +3,14 @@ import type { NextFunction, Request, Response } from 'express';
 import { LIMITS } from '../../protocol/limits';
 import type { Settings } from '../config/config.module';
 import { serveApiDocs } from './api-docs';
+import { serveConsole } from './console-files';
+import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
 import { requestLog } from './request-log';
 import { RoutedWsAdapter } from './routed-ws.adapter';
 import { securityHeaders } from './security-headers';
 import { UpgradeRouter } from './upgrade-router';
 
-/** Whoever needs longer to send 64 KB is not meaning well. */
-const REQUEST_MS = 30_000;
 const HEADERS_MS = 15_000;
 
 /** What has to stand in front of the routes, outermost first. */
@@ -18,7 +18,7 @@ export function prepareHttp(app: NestExpressApplication, settings: Settings): vo
   const { config, journal } = settings;
   const upgrades = app.get(UpgradeRouter);
   const server = app.getHttpServer();
-  server.requestTimeout = REQUEST_MS;
+  server.requestTimeout = 0; // the bound is HostRouter's: an upload to a device takes its time
   server.headersTimeout = HEADERS_MS;
 
   // a proxy has a private address; who comes from elsewhere cannot pretend to be somebody else
@@ -35,5 +35,7 @@ export function prepareHttp(app: NestExpressApplication, settings: Settings): vo
   app.useBodyParser('json', { limit: LIMITS.API_BODY_BYTES });
   app.useWebSocketAdapter(new RoutedWsAdapter(app, upgrades));
   upgrades.attach(server);
+  app.get(HostRouter).attach(server);
   serveApiDocs(app);
+  serveConsole(app);
 }

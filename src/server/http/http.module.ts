@@ -1,23 +1,25 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
 import { Readiness } from './readiness';
 import { UpgradeRouter } from './upgrade-router';
 import { validation } from './validation';
 
-/** What every route has in common; gives UpgradeRouter, Readiness and Metrics to every module. */
+/** What every route has in common; gives HostRouter, UpgradeRouter, Readiness and Metrics to every module. */
 @Global()
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   providers: [
+    HostRouter,
     UpgradeRouter,
     Readiness,
     Metrics,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useFactory: validation },
   ],
-  exports: [UpgradeRouter, Readiness, Metrics],
+  exports: [HostRouter, UpgradeRouter, Readiness, Metrics],
 })
 export class HttpModule {}

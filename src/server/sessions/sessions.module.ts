@@ -39,6 +39,6 @@ import { SessionsService } from './sessions.service';
     SessionWatch,
     SessionsService,
   ],
-  exports: [SessionsRepository, SessionLifecycle, SessionHalves, SessionEvents, SessionTimeline],
+  exports: [SessionsService, SessionsRepository, SessionLifecycle, SessionHalves, SessionEvents, SessionTimeline],
 })
 export class SessionsModule {}

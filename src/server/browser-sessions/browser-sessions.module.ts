@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
+import { SessionsModule } from '../sessions/sessions.module';
+import { BrowserSessionsController } from './browser-sessions.controller';
+import { BrowserSessions } from './browser-sessions.service';
+import { SessionOrigins } from './session-origins';
+import { SessionSite } from './session-site';
+
+/** A device's web pages in the technician's browser: own origin per session, HTTP and WebSocket. */
+@Module({
+  imports: [AuthModule, SessionsModule],
+  controllers: [BrowserSessionsController],
+  providers: [SessionOrigins, BrowserSessions, SessionSite],
+})
+export class BrowserSessionsModule {}

@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
+import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
+import type { Actor } from '../auth/actor';
+import { SessionEvents } from '../sessions/session-events';
+import { SessionOver, UnknownSession, WrongState } from '../sessions/session.errors';
+import { SessionsService } from '../sessions/sessions.service';
+import { BrowserSession } from './browser-session';
+import { BrowserAccessUnavailable, NotConnected } from './browser-sessions.errors';
+import { connectLine } from './connect-line';
+import { EndedOrigins, type EndedOrigin } from './ended-origins';
+import { SessionOrigins } from './session-origins';
+import { openTerminalHalf } from './terminal-half';
+
+/** For all sessions together to end in order when the server stops. */
+const STOP_MS = 8_000;
+
+/** Who asks for a browser session, and from where. */
+export interface Opener {
+  readonly actor: Actor;
+  readonly consoleOrigin: string;
+  readonly loginIsGood: () => Promise<boolean>;
+}
+
+/** The remote sessions for which this server is the terminal's client. They live in memory, as their tunnels do. */
+@Injectable()
+export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly byLabel = new Map<string, BrowserSession>();
+  /** By remote session ID; two requests for the same one get the same. */
+  private readonly opening = new Map<string, Promise<BrowserSession>>();
+  private readonly endedOrigins = new EndedOrigins();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly events: SessionEvents,
+    private readonly origins: SessionOrigins,
+    private readonly journal: Journal,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.events.onChanged(({ id, ending, detail }) => ending && this.bySession(id)?.note(ending, detail));
+    this.timer = setInterval(() => void this.sweep(), LIMITS.BROWSER_LOGIN_CHECK_MS);
+  }
+
+  /** Before anything that a session's end needs is taken down. */
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    const ends = Promise.allSettled([...this.byLabel.values()].map((session) => session.end('shutdown')));
+    await Promise.race([ends, delay(STOP_MS, undefined, { ref: false })]);
+  }
+
+  /**
+   * Opens the session for the browser of the one who asked for it, or hands out one more ticket for it.
+   * @throws UnknownSession, SessionOver, WrongState, BrowserAccessUnavailable, NotConnected
+   */
+  async open(opener: Opener, id: string): Promise<{ session: BrowserSession; ticket: string }> {
+    const session = this.bySession(id) ?? (await this.opened(opener, id));
+    if (session.facts.userId !== opener.actor.userId) throw new UnknownSession(id);
+    return { session, ticket: session.tickets.issue(LIMITS.BROWSER_TICKET_MS) };
+  }
+
+  /** S261: the user ends it here. @throws UnknownSession */
+  async end(actor: Actor, id: string): Promise<void> {
+    const session = this.bySession(id);
+    if (session?.facts.userId !== actor.userId) throw new UnknownSession(id);
+    await session.end('asked');
+  }
+
+  find(label: string): BrowserSession | undefined {
+    return this.byLabel.get(label);
+  }
+  ended(label: string): EndedOrigin | undefined {
+    return this.endedOrigins.get(label);
+  }
+
+  private bySession(id: string): BrowserSession | undefined {
+    return [...this.byLabel.values()].find(({ facts, ending }) => facts.remoteSessionId === id && !ending);
+  }
+
+  private opened(opener: Opener, id: string): Promise<BrowserSession> {
+    const running = this.opening.get(id);
+    if (running) return running;
+    const opening = this.connect(opener, id).finally(() => this.opening.delete(id));
+    this.opening.set(id, opening);
+    return opening;
+  }
+
+  private async connect({ actor, consoleOrigin, loginIsGood }: Opener, id: string): Promise<BrowserSession> {
+    const { session: asked } = await this.sessions.get(id);
+    if (asked.userId !== actor.userId) throw new UnknownSession(id);
+    if (!this.origins.available)
+      throw new BrowserAccessUnavailable('No domain for sessions is configured here.', connectLine(asked));
+    if (this.byLabel.size + this.opening.size >= LIMITS.BROWSER_SESSIONS)
+      throw new BrowserAccessUnavailable('All browser sessions are taken.', connectLine(asked));
+
+    this.journal.step('S201', id);
+    const answer = await this.sessions.connection(actor, id);
+    if (answer.status === 'over') throw new SessionOver(id, answer.ending);
+    if (answer.status === 'waiting') throw new WrongState(id, answer.state, 'be opened in the browser');
+    this.journal.step('S203', id);
+    this.journal.step('S204', id);
+    const half = await openTerminalHalf(answer.connection).catch((error: unknown) => this.giveUp(actor, id, error));
+    const label = this.origins.newLabel();
+    const facts = { remoteSessionId: id, userId: actor.userId, label, consoleOrigin, loginIsGood };
+    const session = new BrowserSession({ ...facts, origin: this.origins.originOf(label) }, half, this.journal);
+    this.byLabel.set(label, session);
+    void session.over.then((end) => {
+      this.byLabel.delete(label);
+      this.endedOrigins.add(label, { ...end, consoleOrigin });
+      this.journal.info('browser session over', { remoteSessionId: id, words: end.words });
+    });
+    return session;
+  }
+
+  private async giveUp(actor: Actor, id: string, error: unknown): Promise<never> {
+    // so that the device can be asked again at once
+    await this.sessions.terminate(actor, id).catch(() => undefined);
+    const foreseen = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);
+    if (!foreseen) this.journal.unforeseen(error, `connecting session ${id} for a browser`);
+    throw new NotConnected((error as Error).message);
+  }
+
+  private async sweep(): Promise<void> {
+    for (const session of this.byLabel.values()) {
+      if (session.ending) continue;
+      if (session.idleMs >= LIMITS.BROWSER_IDLE_MS) void session.end('idle');
+      // a database that cannot be asked proves no login
+      else if (!(await session.facts.loginIsGood().catch(() => false))) void session.end('logged-out');
+    }
+  }
+}

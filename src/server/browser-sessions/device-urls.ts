@@ -1,0 +1,24 @@
+/** The two names of one application, both as serialized origins (RFC 6454 6.2). */
+export interface Origins {
+  /** As the device knows itself: `http://192.168.1.20`. */
+  readonly device: string;
+  /** As the browser sees it: `http://s-x7k2.localhost:8080`. */
+  readonly session: string;
+}
+
+const ABSOLUTE = /^([\t\n\f\r ]*)(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is;
+
+/** A URL that names the device's own origin, as the browser has to see it; every other text as it is. */
+export const toSession = (url: string, { device, session }: Origins): string => translated(url, device, session);
+
+/** The way back, for what a browser says about where it comes from. */
+export const toDevice = (url: string, { device, session }: Origins): string => translated(url, session, device);
+
+/** Without a scheme (RFC 3986 4.2) the URL means the scheme of the page it stands in, which is `from`'s. */
+function translated(url: string, from: string, to: string): string {
+  const [, space = '', scheme, authority, rest = ''] = ABSOLUTE.exec(url) ?? [];
+  if (authority === undefined || authority === '') return url;
+  const origin = `${scheme?.toLowerCase() ?? from.slice(0, from.indexOf(':'))}://${authority}`;
+  if (authority.includes('@') || !URL.canParse(origin) || new URL(origin).origin !== from) return url;
+  return `${space}${scheme ? to : to.slice(to.indexOf('//'))}${rest}`;
+}

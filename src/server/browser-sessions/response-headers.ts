@@ -1,0 +1,83 @@
+import { validateHeaderValue, type IncomingMessage } from 'node:http';
+import { sessionPolicy } from './content-security-policy';
+import { toSession, type Origins } from './device-urls';
+import { sessionTag } from './entity-tags';
+import { fields, hopByHop } from './hop-by-hop';
+import { sessionCookie } from './set-cookie';
+
+export interface ResponseContext {
+  readonly origins: Origins;
+  /** `frame-ancestors ...`: who may show the page in a frame. */
+  readonly frameAncestors: string;
+  /** Whether the links in the content are translated, so that its length is not known beforehand. */
+  readonly linksChange: boolean;
+  /** Whether the response will be sent in chunks, which trailers need (RFC 9112 7.1.2). */
+  readonly trailersPass: boolean;
+}
+
+/** A device's response header as the browser is to get it, in the same order and spelling. */
+export function responseHeaders(response: IncomingMessage, context: ResponseContext): string[] {
+  const ends = hopByHop(response.rawHeaders);
+  const out: string[] = [];
+  let hasPolicy = false;
+  for (const [name, value] of fields(response.rawHeaders)) {
+    const key = name.toLowerCase();
+    if (ends(key)) continue;
+    const kept = responseField(key, value, context);
+    if (kept === undefined || !isWritable(name, kept)) continue;
+    hasPolicy ||= key === 'content-security-policy';
+    out.push(name, kept);
+  }
+  if (!hasPolicy) out.push('Content-Security-Policy', context.frameAncestors);
+  return out;
+}
+
+/** undefined: the field is left out. */
+function responseField(key: string, value: string, context: ResponseContext): string | undefined {
+  const { origins, frameAncestors, linksChange, trailersPass } = context;
+  switch (key) {
+    case 'location':
+    case 'content-location':
+      return toSession(value, origins);
+    case 'refresh':
+      return value.replace(
+        /^(\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?["']?)(.*)$/is,
+        (_, head: string, url: string) => head + toSession(url, origins),
+      );
+    case 'set-cookie':
+      return sessionCookie(value, origins.session.startsWith('https:'));
+    case 'content-security-policy':
+      return sessionPolicy(value, origins, frameAncestors);
+    case 'x-frame-options': // `frame-ancestors` says it (CSP 3, 6.4.2)
+    case 'alt-svc': // would lead the browser past the session (RFC 7838)
+      return undefined;
+    case 'clear-site-data':
+      return harmlessClearing(value);
+    case 'trailer':
+      return trailersPass ? value : undefined; // Node refuses to announce what it cannot send
+    case 'content-length':
+    case 'accept-ranges':
+      return linksChange ? undefined : value;
+    case 'etag':
+      return linksChange ? sessionTag(value) : value;
+    default:
+      return value;
+  }
+}
+
+/** Clearing cookies takes in the whole registrable domain, the console's login with it (Clear Site Data, 4.2.3). */
+function harmlessClearing(value: string): string | undefined {
+  const types = value.split(',').map((type) => type.trim());
+  const kept = types.includes('"*"') ? ['"cache"', '"storage"'] : types.filter((type) => type !== '"cookies"');
+  return kept.length > 0 ? kept.join(', ') : undefined;
+}
+
+/** Devices write things into headers that Node reads leniently and would not write. */
+function isWritable(name: string, value: string): boolean {
+  try {
+    validateHeaderValue(name, value);
+    return /^[\w!#$%&'*+.^`|~-]+$/.test(name);
+  } catch {
+    return false;
+  }
+}
