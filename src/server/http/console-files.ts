@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { CONSOLE_SECTIONS } from '../../protocol/console-sections';
@@ -10,29 +11,51 @@ const BUILT = join(__dirname, '../../../console');
 const ASSETS = '/assets/';
 const A_YEAR = 'public, max-age=31536000, immutable';
 
+interface Asset {
+  readonly type: string;
+  readonly plain: Buffer;
+  readonly compressed: Buffer;
+}
+
 /**
  * Serves the console: its files, and its one page for every address of its own, as it finds its way by itself there.
- * All other addresses are left to the routes. A checkout that has only been compiled has no console.
+ * All other addresses are left to the routes. A checkout that has only been compiled has no console. The few files are
+ * kept in memory, compressed once.
  */
 export function serveConsole(app: NestExpressApplication, folder = BUILT): void {
   const pageFile = join(folder, 'index.html');
   if (!existsSync(pageFile)) return;
   const page = readFileSync(pageFile);
-  app.useStaticAssets(folder, {
-    index: false,
-    redirect: false,
-    setHeaders: (response: Response, path: string) =>
-      response.setHeader('Cache-Control', path.includes(ASSETS) ? A_YEAR : 'no-cache'),
-  });
+  const assets = readAssets(join(folder, ASSETS));
   app.use((request: Request, response: Response, next: NextFunction) => {
-    if (!isConsolePage(request)) return next();
+    const { method, path } = request;
+    if (method !== 'GET' && method !== 'HEAD') return next();
+    const asset = assets.get(path);
+    if (asset) return sendAsset(asset, request, response);
+    if (!isConsolePage(path)) return next();
     response.setHeader('Cache-Control', 'no-cache');
     response.type('html').send(page);
   });
 }
 
-function isConsolePage({ method, path }: Request): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
+function readAssets(folder: string): ReadonlyMap<string, Asset> {
+  return new Map(
+    readdirSync(folder).map((name) => {
+      const plain = readFileSync(join(folder, name));
+      return [`${ASSETS}${name}`, { type: extname(name), plain, compressed: gzipSync(plain) }];
+    }),
+  );
+}
+
+function sendAsset({ type, plain, compressed }: Asset, request: Request, response: Response): void {
+  response.setHeader('Cache-Control', A_YEAR);
+  response.setHeader('Vary', 'Accept-Encoding');
+  const zipped = request.acceptsEncodings('gzip', 'identity') === 'gzip';
+  if (zipped) response.setHeader('Content-Encoding', 'gzip');
+  response.type(type).send(zipped ? compressed : plain);
+}
+
+function isConsolePage(path: string): boolean {
   const [, section = ''] = path.split('/');
   return path === '/' || CONSOLE_SECTIONS.some((each) => each === section);
 }
