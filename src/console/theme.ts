@@ -19,6 +19,19 @@ export const theme = createTheme({
       '#066e78',
       '#005f69',
     ],
+    // Mantine's own greys are neutral; these lean towards the accent
+    dark: [
+      '#dde4e8',
+      '#bcc6cc',
+      '#a0acb4',
+      '#7d8991',
+      '#434f56',
+      '#2e393f',
+      '#222b30',
+      '#1a2226',
+      '#12181b',
+      '#0d1214',
+    ],
   },
   fontFamily: FONT,
   headings: { fontFamily: FONT, fontWeight: '600', sizes: { h1: { fontSize: '1.375rem' }, h2: { fontSize: '1rem' } } },
@@ -27,15 +40,24 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: 'sm' } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
+      styles: {
+        content: { background: 'var(--platen-surface)' },
+        header: { background: 'var(--platen-surface)' },
+        title: { fontWeight: 600 },
+      },
+    },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
   },
 });
 
 /** Mantine's greys and reds are too pale for small text (WCAG 2.2, 1.4.3: a contrast of 4.5 to 1). */
 export const variables: CSSVariablesResolver = () => ({
-  variables: { '--mantine-color-red-filled': '#b93329', '--mantine-color-red-filled-hover': '#a32a21' },
+  variables: {},
   light: {
+    '--mantine-color-red-filled': '#b93329',
+    '--mantine-color-red-filled-hover': '#a32a21',
     '--mantine-color-body': '#f6f8f9',
     '--platen-surface': '#ffffff',
     '--platen-line': '#dde3e6',
@@ -54,6 +76,8 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-petrol-light-hover': '#d3e9eb',
   },
   dark: {
+    '--mantine-color-red-filled': '#b93329',
+    '--mantine-color-red-filled-hover': '#a32a21',
     '--mantine-color-body': '#12181b',
     '--platen-surface': '#1a2226',
     '--platen-line': '#2e393f',
@@ -66,9 +90,6 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#8e9aa2',
     '--mantine-color-error': '#ff9b93',
     '--mantine-color-anchor': '#79c8cf',
-    '--mantine-color-default': '#222b30',
-    '--mantine-color-default-hover': '#2a343a',
-    '--mantine-color-default-border': '#3a464c',
     '--mantine-color-red-light-color': '#ff9b93',
     '--mantine-color-petrol-light-color': '#9fdbe0',
     '--mantine-color-petrol-light': '#183238',

@@ -1,5 +1,4 @@
 import { ENDINGS, END_REASONS } from '../../protocol/remote-session';
-import { PROBLEMS } from '../../protocol/problems';
 import type { ProblemWords } from './problem-words';
 
 /** Every word of the console; `ja.ts` has the same keys, or it does not compile. */
@@ -151,17 +150,14 @@ export const en = {
     overrideReason: 'Why the books are closed by hand',
     timeline: 'Timeline',
     noSteps: 'The control plane has noted no step yet.',
-    step: 'Step',
-    at: 'Time',
-    what: 'What happened',
-    sinceStart: 'After',
     logs: 'The two halves',
     half: 'Half',
     started: 'Start log',
     endedAt: 'End log',
     why: 'Why it ended',
     id: 'Session ID',
-    askedFor: 'Asked for',
+    askedFor: 'Duration asked for',
+    over: 'Ended at',
     approvedAt: 'Approved at',
     establishedAt: 'Established at',
     validUntil: 'Valid until',
@@ -287,7 +283,26 @@ export const en = {
     pageTitle: 'There is no such page',
     pageRemedy: 'The address may be mistyped, or what it named is gone.',
   },
-  problems: PROBLEMS as ProblemWords,
+  /** Where the server's own remedy speaks to the command line. */
+  problems: {
+    'unknown-device': {
+      title: 'Unknown device',
+      remedy: 'Look for it in the list of devices; its agent may have been removed.',
+    },
+    'unknown-application': {
+      title: 'Unknown application',
+      remedy: 'Choose one of the applications on the page of the device.',
+    },
+    'unknown-session': { title: 'Unknown session', remedy: 'Look for it in the list of sessions.' },
+    'session-exists': {
+      title: 'A session with this device is still open',
+      remedy: 'End it first, or wait until both its end logs are in.',
+    },
+    'relay-unavailable': {
+      title: 'No relay is available',
+      remedy: 'Try again shortly; if it stays so, tell your administrator.',
+    },
+  } as ProblemWords,
   languages: { en: 'English', ja: '日本語' },
   loading: 'Loading',
 };

@@ -24,7 +24,9 @@ export interface Formats {
   countdown(seconds: number): string;
 }
 
-export function formatsOf(language: Language): Formats {
+export function formatsOf(chosen: Language): Formats {
+  // British and Australian English write the same words with other dates
+  const language = navigator.languages.find((each) => each.startsWith(chosen)) ?? chosen;
   const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const days = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
@@ -53,7 +55,8 @@ export function formatsOf(language: Language): Formats {
       const whole = Math.max(0, Math.round(seconds));
       const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
       if (hours > 0) return `${unit('hour', hours)} ${unit('minute', minutes)}`;
-      return minutes > 0 ? `${unit('minute', minutes)} ${unit('second', whole % 60)}` : unit('second', whole);
+      if (minutes > 0) return `${unit('minute', minutes)} ${unit('second', whole % 60)}`;
+      return unit('second', Math.max(0, seconds), seconds < 10 ? 1 : 0);
     },
     countdown(seconds) {
       const whole = Math.max(0, Math.ceil(seconds));

@@ -37,7 +37,7 @@ export function Table<Row>({
           <tr key={keyOf(row)}>
             {columns.map(({ title, cell, numeric, untitled }) => (
               <td key={title} className={numeric ? 'numeric' : undefined} data-title={untitled ? undefined : title}>
-                {cell(row)}
+                <div>{cell(row)}</div>
               </td>
             ))}
           </tr>

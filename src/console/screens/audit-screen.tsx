@@ -1,3 +1,5 @@
+import { Link } from 'react-router';
+import type { AuditEvent } from '../../protocol/api';
 import { useAudit } from '../api/audit';
 import { rowsOf } from '../api/pages';
 import { useFormats, useText } from '../messages/language';
@@ -7,6 +9,10 @@ import { More } from '../parts/more';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
+
+/** What an event was about; a session has a page of its own. */
+const Target = ({ event: { action, target } }: { event: AuditEvent }) =>
+  action.startsWith('session.') ? <Link to={`/sessions/${target}`}>{target}</Link> : target;
 
 export function AuditScreen() {
   const t = useText();
@@ -25,10 +31,10 @@ export function AuditScreen() {
                 rows={rows}
                 keyOf={({ id }) => String(id)}
                 columns={[
-                  { title: t.audit.at, cell: ({ at }) => formats.moment(at) },
+                  { title: t.audit.at, cell: ({ at }) => <span className="unbroken">{formats.moment(at)}</span> },
                   { title: t.audit.actor, cell: ({ actor }) => actor },
                   { title: t.audit.action, cell: ({ action }) => action },
-                  { title: t.audit.target, cell: ({ target }) => target },
+                  { title: t.audit.target, cell: (event) => <Target event={event} /> },
                   { title: t.audit.detail, cell: ({ detail }) => detail },
                 ]}
               />

@@ -67,7 +67,7 @@ function Summary({ session }: { session: SessionWithSteps }) {
         [t.session.approvedAt, moment(session.approvedAt)],
         [t.session.establishedAt, moment(session.establishedAt)],
         [t.session.validUntil, moment(session.validUntil)],
-        [t.session.endedAt, moment(session.endedAt)],
+        [t.session.over, moment(session.endedAt)],
         [t.sessions.duration, session.establishedAt && <Elapsed key="elapsed" session={session} />],
         [
           t.sessions.bytes,

@@ -17,14 +17,14 @@ export function ViewEnded({ session }: { session: Session }) {
   const { ending, establishedAt, detail, applicationId, reason, minutes } = session;
   return (
     <section className="view-card panel" aria-labelledby="ended-title">
-      <h1 id="ended-title" role="status">
-        {establishedAt ? t.view.ended : t.view.notStarted}
-      </h1>
-      {ending && (
-        <p>
-          <Status tone={toneOf({ state: 'ended', ending })}>{t.endings[ending]}</Status>
-        </p>
-      )}
+      <div role="status">
+        <h1 id="ended-title">{establishedAt ? t.view.ended : t.view.notStarted}</h1>
+        {ending && (
+          <p>
+            <Status tone={toneOf({ state: 'ended', ending })}>{t.endings[ending]}</Status>
+          </p>
+        )}
+      </div>
       {detail && <p className="minor">{detail}</p>}
       {establishedAt && (
         <Facts
