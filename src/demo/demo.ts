@@ -85,23 +85,24 @@ function invite({ serverUrl, panelUrl, displayUrl, devices }: Stage): void {
   say(`
 Platen is running on this machine.
 
+  Console of the server            ${serverUrl}
   The device's approval screen     ${panelUrl}
-  The simulated MFP's web pages    ${devices[0]!.url}
   The simulated MFP's display      ${displayUrl}
-  REST API of the server           ${serverUrl}/api/docs
+  The simulated MFP's web pages    ${devices[0]!.url}
 
-  Technician   ${technician.username} / ${technician.password}
+  Technician      ${technician.username} / ${technician.password}
   Administrator   ${admin.username} / ${admin.password}      (passwords of the demo only)
 
 Try it:
-  1. Open the approval screen ${panelUrl} in a browser: you are the person at the device.
-  2. In a second terminal, as the technician:
+  1. Open the approval screen ${panelUrl} in one window: you are the person at the device.
+  2. Open the console ${serverUrl} in another and log in as ${technician.username}: you are the technician.
+  3. Open the web pages of ${devices[0]!.id}, with a reason; press YES at the approval screen.
+     The device's own pages appear in the console, through the relay.
+  4. The same with the operation panel: it and the display above show what either does. View only lets you look.
+  5. End session in the console, or End now at the device. Both halves are in the session's timeline.
+  6. The same from the command line:
        ${platen} login ${serverUrl} --user ${technician.username}
        ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
-  3. Press YES at the approval screen.
-  4. Open the address that 'connect' prints: the device's own pages, through the relay.
-  5. The same with '${devices[0]!.id} panel': the remote panel and the display above show what either does.
-  6. Press Ctrl-C at 'connect', or End now at the device; then: ${platen} sessions
 
 Devices: ${devices.map((device) => device.id).join(', ')}. Ctrl-C here ends the demo. The steps of every session appear below.
 `);
