@@ -4,8 +4,14 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 
+interface Person {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** A real browser in front of the console. */
 export class ConsoleBrowser {
+  private readonly logins = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>();
   private readonly contexts: BrowserContext[] = [];
   /** What pages have complained about on their consoles, refusals of their Content-Security-Policy among it. */
   readonly complaints: string[] = [];
@@ -41,6 +47,18 @@ export class ConsoleBrowser {
     return page;
   }
 
+  /** A window of somebody who has logged in; by the login screen once, then by the cookie from there. */
+  async loggedIn(url: string, who: Person, options: BrowserContextOptions = {}): Promise<Page> {
+    const known = this.logins.get(who.username);
+    const page = await this.window({ ...options, storageState: known });
+    if (known) await page.goto(url);
+    else {
+      await logIn(page, url, who);
+      this.logins.set(who.username, await page.context().storageState());
+    }
+    return page;
+  }
+
   /** Closes all windows. */
   async clear(): Promise<void> {
     for (const context of this.contexts.splice(0)) await context.close();
@@ -51,16 +69,12 @@ export class ConsoleBrowser {
   }
 }
 
-export async function logIn(page: Page, url: string, who: { username: string; password: string }): Promise<void> {
+export async function logIn(page: Page, url: string, who: Person): Promise<void> {
   await page.goto(url);
   await page.getByLabel('User ID').fill(who.username);
   await page.getByLabel('Password', { exact: true }).fill(who.password);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page
-    .getByRole('navigation')
-    .or(page.getByRole('button', { name: 'Menu' }))
-    .first()
-    .waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor({ state: 'detached' });
 }
 
 /** Asks for access to the demo MFP's pages, up to the progress that follows. @returns the session's ID */

@@ -1,0 +1,42 @@
+import { SAMPLE_USERS } from '../../src/demo/stage';
+import { askForAccess, ConsoleBrowser } from '../support/console-browser';
+import { TestStage } from '../support/test-stage';
+
+/** A server that asks at the device for a moment only, and has no domain for devices' pages. */
+const env = { PLATEN_APPROVAL_SECONDS: '4', PLATEN_PUBLIC_URL: 'http://platen.example' };
+
+let on: TestStage;
+let browser: ConsoleBrowser;
+beforeAll(async () => {
+  browser = await ConsoleBrowser.launch();
+  on = await TestStage.set({ env });
+}, 120_000);
+afterEach(() => browser?.clear());
+afterAll(async () => {
+  await browser?.close();
+  await on?.strike();
+}, 60_000);
+
+describe('the console', () => {
+  it('counts down while nobody answers, and says that the request has expired', async () => {
+    const page = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.technician);
+    const id = await askForAccess(page, 'Nobody is there');
+    await page.getByText('0:02 left to answer').waitFor();
+    await page.getByRole('heading', { name: 'The session was not started' }).waitFor();
+    await page.getByText('Nobody answered in time').waitFor();
+    expect(await on.ended(id)).toMatchObject({ ending: 'expired' });
+    await page.getByRole('button', { name: 'Ask again' }).waitFor();
+  });
+
+  it('gives the line for the command line where the browser cannot show the pages', async () => {
+    const page = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.technician);
+    const id = await askForAccess(page, "The customer's counters");
+    await on.step('S143', id);
+    await on.press(`/approvals/${id}`, { decision: 'approved' });
+    const line = page.getByRole('textbox', { name: 'Use the command line' });
+    await line.waitFor();
+    expect(await line.innerText()).toBe(`platen connect demo-mfp web --reason 'The customer'\\''s counters'`);
+    await page.getByRole('button', { name: 'Cancel request' }).click();
+    await page.getByText('The technician withdrew the request').waitFor();
+  });
+});
