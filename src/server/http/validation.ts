@@ -1,6 +1,28 @@
+import type { ArgumentMetadata } from '@nestjs/common';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { InvalidRequest } from './http.errors';
 
-/** Parses what `@Body({schema})`, `@Query({schema})` and `@Param(name, {schema})` name a schema for. */
-export const validation = (): StandardSchemaValidationPipe =>
-  new StandardSchemaValidationPipe({ exceptionFactory: (issues) => InvalidRequest.from(issues) });
+/**
+ * Parses what `@Body({schema})`, `@Query({schema})` and `@Param(name, {schema})` name a schema for. The character NUL is
+ * refused everywhere: PostgreSQL stores none, and nobody means it.
+ */
+class RequestValidation extends StandardSchemaValidationPipe {
+  override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+    if (metadata.type !== 'custom' && holdsNul(value)) throw new InvalidRequest('The request holds the character NUL.');
+    return super.transform(value, metadata);
+  }
+}
+
+export const validation = (): RequestValidation =>
+  new RequestValidation({ exceptionFactory: (issues) => InvalidRequest.from(issues) });
+
+/** Without recursion: how deep it goes is the caller's choice. */
+function holdsNul(value: unknown): boolean {
+  const left = [value];
+  while (left.length > 0) {
+    const each = left.pop();
+    if (typeof each === 'string' && each.includes('\0')) return true;
+    if (typeof each === 'object' && each !== null) for (const part of Object.entries(each)) left.push(...part);
+  }
+  return false;
+}
