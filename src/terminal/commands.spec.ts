@@ -129,10 +129,12 @@ describe("the technician's commands", () => {
 
   it('keeps control characters of names from the terminal', async () => {
     api.routes['GET /api/devices'] = () => ({
-      body: { rows: [{ ...sampleDevice, name: 'A\u001b[2Jroom\nB' }], next: null },
+      body: { rows: [{ ...sampleDevice, name: 'A\u001b[2J\u009b1mro\u202eom\nB' }], next: null },
     });
     await run((io) => devices(io, {}));
-    expect(terminal.out()).toContain('A[2Jroom B');
+    expect(terminal.out()).toContain('A[2J1mroom B');
+    await run((io) => devices(io, { json: true }));
+    expect(terminal.out()).toContain(String.raw`"A\u001b[2J\u009b1mro\u202eom\nB"`);
   });
 
   it('tells a problem in two lines', async () => {

@@ -1,9 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
 import { createJournal, type Journal } from '../journal/journal';
 
-/** Control characters that a name from elsewhere must not send to the technician's terminal. */
+/**
+ * What a name from elsewhere must not send to the technician's terminal: control characters, and those that turn the
+ * order of writing round (UAX #9) or break lines.
+ */
 // eslint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Where a command reads and writes. Results go to `out`, progress and errors to `err`. */
 export class TerminalIo {
@@ -26,7 +30,7 @@ export class TerminalIo {
   }
 
   printJson(value: unknown): void {
-    this.out.write(`${JSON.stringify(value)}\n`);
+    this.out.write(`${JSON.stringify(value).replace(CONTROLS, escaped)}\n`);
   }
 
   tell(line: string): void {
