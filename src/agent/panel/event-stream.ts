@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
 const CLIENTS = 32;
+/** Whoever opens more from one address has forgotten the first, or keeps others out. */
+const CLIENTS_PER_ADDRESS = 8;
 /** A page that reads slower than this is dropped; it connects again and gets the present state. */
 const QUEUE_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
@@ -10,8 +12,11 @@ export class EventStream {
   readonly #clients = new Set<ServerResponse>();
   readonly #heartbeat = setInterval(() => this.#write(': alive\n\n'), HEARTBEAT_MS);
 
-  /** false: too many pages are open. */
+  /** The oldest page of an address gives way to its ninth. false: too many pages are open. */
   add(response: ServerResponse, state: unknown): boolean {
+    const address = response.req.socket.remoteAddress;
+    const same = [...this.#clients].filter((client) => client.req.socket.remoteAddress === address);
+    if (same.length >= CLIENTS_PER_ADDRESS) this.#drop(same[0]!);
     if (this.#clients.size >= CLIENTS) return false;
     this.#clients.add(response);
     response.once('close', () => this.#clients.delete(response));
@@ -27,6 +32,11 @@ export class EventStream {
   close(): void {
     clearInterval(this.#heartbeat);
     for (const client of this.#clients) client.destroy();
+  }
+
+  #drop(client: ServerResponse): void {
+    this.#clients.delete(client);
+    client.destroy();
   }
 
   #write(text: string): void {

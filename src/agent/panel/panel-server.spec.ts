@@ -185,12 +185,27 @@ describe('the panel over HTTP', () => {
     for (const page of pages) page.destroy();
   });
 
-  it('holds so many open pages only', async () => {
-    const open = await Promise.all(Array.from({ length: 32 }, () => fetch(`${base}/events`)));
-    expect(open.map(({ status }) => status)).toEqual(Array(32).fill(200));
-    expect((await fetch(`${base}/events`)).status).toBe(503);
-    expect((await fetch(base)).status).toBe(200);
-    for (const { body } of open) await body?.cancel();
+  it('holds so many open pages of one address only; the oldest gives way', async () => {
+    const pages = Array.from({ length: 8 }, () => get(`${base}/events`));
+    const responses = await Promise.all(pages.map((page) => responseOf(page)));
+    const cut = once(responses[0]!.resume(), 'error');
+    const newest = get(`${base}/events`);
+    expect(await eventsOf(await responseOf(newest)).next()).toMatchObject({ value: VIEW });
+    await cut;
+    for (const response of responses.slice(1)) expect(response.destroyed).toBe(false);
+    for (const page of [...pages, newest]) page.on('error', () => undefined).destroy();
+  });
+
+  it.each([
+    ['/events', 'cross-site', 'no-cors', 403],
+    ['/events', 'same-site', 'cors', 403],
+    ['/events', 'same-origin', 'cors', 200],
+    ['/', 'cross-site', 'navigate', 200],
+    ['/', 'none', 'navigate', 200],
+  ])('answers GET %s from %s (%s) with %i', async (path, site, mode, status) => {
+    const asked = get(base + path, { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': mode } });
+    expect((await responseOf(asked)).statusCode).toBe(status);
+    asked.on('error', () => undefined).destroy();
   });
 });
 

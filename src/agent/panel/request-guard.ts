@@ -24,10 +24,15 @@ export function refusalOf(request: IncomingMessage, hosts: ReadonlySet<string>):
   if (!hosts.has(host.toLowerCase()) && !reached.has(host.toLowerCase()))
     return { status: 421, detail: 'this panel has another name' };
   const { method } = request;
-  if (method === 'GET') return undefined;
+  const site = request.headers['sec-fetch-site'];
+  if (method === 'GET') {
+    // Another site may lead here, but not hold the streams that the person at the device needs.
+    const foreign = site === 'cross-site' || site === 'same-site';
+    const led = request.headers['sec-fetch-mode'] === 'navigate';
+    return foreign && !led ? { status: 403, detail: 'cross-site request refused' } : undefined;
+  }
   if (method !== 'POST') return { status: 405, detail: 'only GET and POST are served' };
   // Every browser sends at least one of the two with a POST; a program at this machine may send neither.
-  const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin') return { status: 403, detail: 'cross-site request refused' };
   if (origin !== undefined && origin !== `http://${host}`) return { status: 403, detail: 'cross-site request refused' };
   const type = request.headers['content-type']?.split(';')[0]?.trim();
