@@ -156,6 +156,7 @@ export const en = {
     endedAt: 'End log',
     why: 'Why it ended',
     id: 'Session ID',
+    granted: 'Permitted at the device',
     askedFor: 'Duration asked for',
     over: 'Ended at',
     approvedAt: 'Approved at',
@@ -167,6 +168,7 @@ export const en = {
     runningPart: 'running',
   },
   halves: { device: 'Device', terminal: 'Terminal' },
+  grants: { operate: 'Operating', view: 'Looking only' },
   halfStates: { waiting: 'waiting', connected: 'connected', ended: 'ended' },
   states: {
     requested: 'Waiting for YES',

@@ -155,6 +155,7 @@ export const ja: Messages = {
     endedAt: '終了ログ',
     why: '終了理由',
     id: 'セッションID',
+    granted: '機器側の許可',
     askedFor: '希望時間',
     over: '終了日時',
     approvedAt: '承認日時',
@@ -166,6 +167,7 @@ export const ja: Messages = {
     runningPart: '実行中',
   },
   halves: { device: '機器側', terminal: '端末側' },
+  grants: { operate: '操作可', view: '閲覧のみ' },
   halfStates: { waiting: '待機中', connected: '接続中', ended: '終了' },
   states: {
     requested: 'YES 待ち',

@@ -62,6 +62,7 @@ function Summary({ session }: { session: SessionWithSteps }) {
         ],
         [t.sessions.application, session.applicationId],
         [t.sessions.who, session.user.displayName],
+        [t.session.granted, session.grant && t.grants[session.grant]],
         [t.session.askedFor, t.open.minutes(session.minutes)],
         [t.sessions.requested, moment(session.requestedAt)],
         [t.session.approvedAt, moment(session.approvedAt)],

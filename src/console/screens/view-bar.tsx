@@ -26,7 +26,10 @@ export function ViewBar({ session }: { session: Session }) {
       </Link>
       <div className="view-name">
         <strong>{session.deviceName}</strong>
-        <span className="minor">{title ?? session.applicationId}</span>
+        <span className="minor">
+          {title ?? session.applicationId}
+          {session.grant === 'view' && ` · ${t.grants.view}`}
+        </span>
       </div>
       {running && (
         <dl className="view-facts">
