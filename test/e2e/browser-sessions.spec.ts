@@ -58,7 +58,8 @@ const api = async (method: string, path: string, cookie: string, body?: unknown)
     headers: { cookie, 'content-type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  return { status: response.status, body: (await response.json().catch(() => undefined)) as unknown };
+  const answer: unknown = await response.json().catch(() => undefined);
+  return { status: response.status, body: answer };
 };
 const messages = (ws: WebSocket): Buffer[] => {
   const seen: Buffer[] = [];

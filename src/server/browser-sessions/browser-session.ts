@@ -29,7 +29,8 @@ export interface BrowserSessionFacts {
 /** One remote session whose terminal is a browser, with this server as its client. */
 export class BrowserSession {
   readonly tickets = new HandedOut(LIMITS.BROWSER_ENTRIES);
-  readonly entries = new HandedOut(LIMITS.BROWSER_ENTRIES);
+  /** What the cookies of the browsers that were let in hold: in a tab, and in a frame of the console. */
+  readonly entries = { tab: new HandedOut(LIMITS.BROWSER_ENTRIES), frame: new HandedOut(LIMITS.BROWSER_ENTRIES) };
   readonly connections = new DeviceConnections(() => this.dial());
   /** Resolves when the half has ended; never rejects. */
   readonly over: Promise<SessionEnd>;

@@ -40,7 +40,8 @@ function cookieOf(session: BrowserSession, request: IncomingMessage): string {
   const secure = session.facts.origin.startsWith('https:');
   const framed = request.headers['sec-fetch-dest'] === 'iframe';
   const attributes = framed ? 'SameSite=None; Secure; Partitioned' : `SameSite=Lax${secure ? '; Secure' : ''}`;
-  return `${entryCookieName(secure)}=${session.entries.issue()}; Path=/; HttpOnly; ${attributes}`;
+  const entry = session.entries[framed ? 'frame' : 'tab'].issue();
+  return `${entryCookieName(secure)}=${entry}; Path=/; HttpOnly; ${attributes}`;
 }
 
 /** '' where it is too long, or does not come in time. */

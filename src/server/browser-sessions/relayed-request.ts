@@ -17,6 +17,8 @@ export interface Exchange {
   /** The browser waits for 100 before it sends its content. */
   readonly expectsContinue: boolean;
   readonly behindProxy: boolean;
+  /** The browser shows the pages in a frame of the console. */
+  readonly framed: boolean;
 }
 
 /** One request of a browser to its device, and the response; both pass as they come. */
@@ -44,7 +46,7 @@ export class RelayedRequest {
 
   /** @returns whether to try once more, on a new connection. @throws StreamRefused, what broke the connection */
   private async attempt(origins: Origins, mayReuse: boolean): Promise<boolean> {
-    const { request, response, behindProxy } = this.exchange;
+    const { request, response, behindProxy, framed } = this.exchange;
     const { stream, reused } = await this.session.connections.take(mayReuse);
     if (response.destroyed) {
       stream.destroy();
@@ -70,7 +72,7 @@ export class RelayedRequest {
           // content that was not called for may still come; the next request must not be read from it
           const close = this.exchange.expectsContinue && !this.continued;
           try {
-            passResponse(answer, response, { origins, frameAncestors: this.frameAncestors, close }, sent);
+            passResponse(answer, response, { origins, frameAncestors: this.frameAncestors, framed, close }, sent);
           } catch (error) {
             this.answered = response.headersSent; // Node would not write such a header
             sent.destroy();

@@ -1,21 +1,25 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import type { Origins } from './device-urls';
 import { trailersOf } from './device-request';
-import { responseHeaders } from './response-headers';
+import { responseHeaders, type ResponseContext } from './response-headers';
 import { linksChange, translating } from './translated-content';
+
+export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | 'framed'> & {
+  /** Whether the browser has to open another connection for its next request. */
+  readonly close: boolean;
+};
 
 /** Passes a device's response on as it comes, with its trailers; a response that is cut is cut for the browser too. */
 export function passResponse(
   from: IncomingMessage,
   to: ServerResponse,
-  { origins, frameAncestors, close }: { origins: Origins; frameAncestors: string; close: boolean },
+  { origins, frameAncestors, framed, close }: PassContext,
   sent: ClientRequest,
 ): void {
   const changes = linksChange(from);
   const bodiless = to.req.method === 'HEAD' || from.statusCode === 204 || from.statusCode === 304;
   const trailersPass = !bodiless && from.headers['content-length'] === undefined && to.req.httpVersion !== '1.0';
-  const headers = responseHeaders(from, { origins, frameAncestors, linksChange: changes, trailersPass });
+  const headers = responseHeaders(from, { origins, frameAncestors, framed, linksChange: changes, trailersPass });
   to.sendDate = false; // the device's, or none
   to.writeHead(from.statusCode ?? 502, from.statusMessage, close ? [...headers, 'Connection', 'close'] : headers);
   to.write('', 'latin1'); // at once, an event stream may be silent for long; `flushHeaders` would write UTF-8

@@ -18,7 +18,8 @@ export async function relayUpgrade(
     socket,
     head,
     behindProxy,
-  }: { request: IncomingMessage; socket: Duplex; head: Buffer; behindProxy: boolean },
+    framed,
+  }: { request: IncomingMessage; socket: Duplex; head: Buffer; behindProxy: boolean; framed: boolean },
 ): Promise<void> {
   const response = responseOn(socket, request);
   try {
@@ -35,13 +36,13 @@ export async function relayUpgrade(
       sent.once('error', reject);
       sent.once('response', (answer) => {
         stream.once('free', () => stream.destroy());
-        passResponse(answer, response, { origins, frameAncestors: session.frameAncestors, close: true }, sent);
+        passResponse(answer, response, { origins, frameAncestors: session.frameAncestors, framed, close: true }, sent);
         resolve();
       });
       sent.once('upgrade', (answer, upgraded: Duplex, first: Buffer) => {
         socket.removeListener('close', abandon);
         response.detachSocket(socket as never);
-        socket.write(switching(answer, origins), 'latin1');
+        socket.write(switching(answer, origins, framed), 'latin1');
         if (first.length > 0) upgraded.unshift(first);
         if (head.length > 0) socket.unshift(head);
         carry(session, socket, upgraded, isWebSocket(answer));
@@ -74,8 +75,8 @@ function upgradeHeaders(request: IncomingMessage, context: { origins: Origins; b
 
 const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
-function switching(answer: IncomingMessage, origins: Origins): string {
-  const context = { origins, frameAncestors: '', linksChange: false, trailersPass: false };
+function switching(answer: IncomingMessage, origins: Origins, framed: boolean): string {
+  const context = { origins, frameAncestors: '', framed, linksChange: false, trailersPass: false };
   const headers = [
     ...responseHeaders(answer, context),
     'Connection',

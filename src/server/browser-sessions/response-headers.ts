@@ -11,6 +11,8 @@ export interface ResponseContext {
   readonly frameAncestors: string;
   /** Whether the links in the content are translated, so that its length is not known beforehand. */
   readonly linksChange: boolean;
+  /** Whether the browser shows the pages in a frame of the console. */
+  readonly framed: boolean;
   /** Whether the response will be sent in chunks, which trailers need (RFC 9112 7.1.2). */
   readonly trailersPass: boolean;
 }
@@ -34,7 +36,7 @@ export function responseHeaders(response: IncomingMessage, context: ResponseCont
 
 /** undefined: the field is left out. */
 function responseField(key: string, value: string, context: ResponseContext): string | undefined {
-  const { origins, frameAncestors, linksChange, trailersPass } = context;
+  const { origins, frameAncestors, linksChange, trailersPass, framed } = context;
   switch (key) {
     case 'location':
     case 'content-location':
@@ -45,7 +47,7 @@ function responseField(key: string, value: string, context: ResponseContext): st
         (_, head: string, url: string) => head + toSession(url, origins),
       );
     case 'set-cookie':
-      return sessionCookie(value, origins.session.startsWith('https:'));
+      return sessionCookie(value, { secure: origins.session.startsWith('https:'), framed });
     case 'content-security-policy':
       return sessionPolicy(value, origins, frameAncestors);
     case 'x-frame-options': // `frame-ancestors` says it (CSP 3, 6.4.2)

@@ -60,7 +60,8 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const path = pathOf(request);
     if (path === undefined) return sendPage(response, PAGES.badRequest, ancestors);
     if (path === PATHS.enter) return this.carryOut(enter(session, request, response), response);
-    if (!isIn(session, request)) return sendPage(response, PAGES.notEntered, ancestors);
+    const place = placeOf(session, request);
+    if (!place) return sendPage(response, PAGES.notEntered, ancestors);
     const done = session.begin();
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
@@ -68,8 +69,8 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
       if (!this.files.serve(path, request, response, ancestors)) sendPage(response, PAGES.unknown, ancestors);
       return;
     }
-    const exchange = { request, response, expectsContinue, behindProxy: this.behindProxy };
-    this.carryOut(new RelayedRequest(session, exchange).run(), response);
+    const context = { behindProxy: this.behindProxy, framed: place === 'frame' };
+    this.carryOut(new RelayedRequest(session, { request, response, expectsContinue, ...context }).run(), response);
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -85,7 +86,8 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (!session) return refuse(PAGES.unknown);
     const path = pathOf(request);
     if (path === undefined) return refuse(PAGES.badRequest);
-    if (!isIn(session, request)) return refuse(PAGES.notEntered);
+    const place = placeOf(session, request);
+    if (!place) return refuse(PAGES.notEntered);
     const own = path.startsWith(OWN_PREFIX);
     // a device decides itself whom it talks to; what is ours only its own origin may use
     if (own && (path !== PATHS.stream || request.headers.origin !== session.facts.origin)) return refuse(PAGES.unknown);
@@ -93,7 +95,10 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (!done) return refuse(PAGES.busy);
     if (own) return this.streams.accept(session, request, socket, head, done);
     socket.once('close', done);
-    this.carryOut(relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy }), socket);
+    this.carryOut(
+      relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy, framed: place === 'frame' }),
+      socket,
+    );
   }
 
   private carryOut(work: Promise<void>, on: { destroy(): unknown }): void {
@@ -110,5 +115,9 @@ function pathOf({ url = '', method }: IncomingMessage): string | undefined {
   return url.startsWith('/') ? url.split('?')[0] : undefined;
 }
 
-const isIn = (session: BrowserSession, { headers }: IncomingMessage): boolean =>
-  session.entries.isGood(entryIn(headers.cookie, session.facts.origin.startsWith('https:')));
+/** Where the browser that was let in shows the pages; undefined: it was not. */
+function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): 'tab' | 'frame' | undefined {
+  const entry = entryIn(headers.cookie, facts.origin.startsWith('https:'));
+  if (entries.tab.isGood(entry)) return 'tab';
+  return entries.frame.isGood(entry) ? 'frame' : undefined;
+}

@@ -1,11 +1,18 @@
 import { isOurs } from './own-cookies';
 
+/** Browsers take http on localhost for secure here. */
+const IN_FRAME = ' SameSite=None; Secure; Partitioned';
+
 /**
  * A device's `Set-Cookie` for the origin of its session. Domain goes, because the device cannot name ours; over plain
  * http Secure goes, and SameSite=None with it, which browsers take only together. undefined: not for a device to set.
+ * In a frame of the console a cookie works only without SameSite, and then only below that console (CHIPS).
  * @param secure whether the session's origin is https
  */
-export function sessionCookie(header: string, secure: boolean): string | undefined {
+export function sessionCookie(
+  header: string,
+  { secure, framed }: { secure: boolean; framed: boolean },
+): string | undefined {
   const [pair = '', ...attributes] = header.split(';');
   const name = pair.slice(0, Math.max(pair.indexOf('='), 0)).trim();
   if (isOurs(name)) return undefined;
@@ -14,7 +21,8 @@ export function sessionCookie(header: string, secure: boolean): string | undefin
   const kept = attributes.filter((attribute) => {
     const [key = '', value = ''] = attribute.split('=').map((part) => part.trim().toLowerCase());
     if (key === 'domain') return false;
+    if (framed) return !['secure', 'partitioned', 'samesite'].includes(key);
     return !insecure || !(key === 'secure' || key === 'partitioned' || (key === 'samesite' && value === 'none'));
   });
-  return [pair, ...kept].join(';');
+  return [pair, ...kept, ...(framed ? [IN_FRAME] : [])].join(';');
 }

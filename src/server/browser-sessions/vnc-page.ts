@@ -16,6 +16,7 @@ export const VNC_PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Remote panel</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${PATHS.vnc}.css">
 <header>
   <output id="state" role="status">Connecting ...</output>

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { setLimit } from '../../../test/support/test-relay';
+import { LIMITS } from '../../protocol/limits';
+import { openTunnel, serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
+import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
+import { BrowserSession } from './browser-session';
+
+const terminated = (reason: 'requested' | 'control-plane', ending?: 'ended-by-device'): Closed => ({
+  kind: 'terminated',
+  message: { type: 'terminated', reason, ending, bytesReceived: 0, bytesSent: 0 },
+});
+
+describe('a browser session', () => {
+  let device: Server;
+  let pair: Server;
+  let agent: TunnelServer;
+  let recorded: RecordedJournal;
+  let close: (closed: Closed) => void;
+  let terminations: number;
+  let session: BrowserSession;
+  const sockets: Duplex[] = [];
+  const steps = () => recorded.lines.map(({ step }) => step).filter(Boolean);
+
+  beforeEach(async () => {
+    device = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    pair = createServer().listen(0, '127.0.0.1');
+    await Promise.all([once(device, 'listening'), once(pair, 'listening')]);
+    const near = connect((pair.address() as AddressInfo).port, '127.0.0.1');
+    const [far] = (await once(pair, 'connection')) as [Duplex];
+    sockets.push(near, far);
+    const remoteSessionId = randomUUID();
+    agent = serveTunnel(far, {
+      remoteSessionId,
+      originOf: () => 'http://192.168.1.20',
+      open: async () => {
+        const socket = connect((device.address() as AddressInfo).port, '127.0.0.1');
+        sockets.push(socket);
+        await once(socket, 'connect');
+        return socket;
+      },
+    });
+    const tunnel = await openTunnel(near, { remoteSessionId, applicationId: 'web' });
+    recorded = recordedJournal();
+    terminations = 0;
+    const closed = new Promise<Closed>((resolve) => (close = resolve));
+    const relay = {
+      closed,
+      terminate: () => {
+        terminations += 1;
+        close(terminated('requested'));
+        return closed;
+      },
+    } as Partial<RelayConnection> as RelayConnection;
+    const facts = {
+      remoteSessionId,
+      userId: 'u',
+      label: 'l',
+      origin: 'http://s-l.localhost',
+      consoleOrigin: 'http://localhost',
+      loginIsGood: () => Promise.resolve(true),
+    };
+    session = new BrowserSession(facts, { relay, tunnel }, recorded.journal);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    close(terminated('requested'));
+    agent.close();
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await Promise.all([device, pair].map((each) => new Promise((resolve) => each.close(resolve))));
+  });
+
+  it('learns the names of the application with its first connection, once', async () => {
+    expect(await session.origins()).toEqual({ device: 'http://192.168.1.20', session: 'http://s-l.localhost' });
+    expect(await session.origins()).toBeDefined();
+    expect(steps()).toEqual(['S231', 'S232']);
+    expect((await session.connections.take(true)).reused).toBe(true);
+  });
+
+  it('ends once, in order, and says why', async () => {
+    await Promise.all([session.end('asked'), session.end('logged-out')]);
+    expect(terminations).toBe(1);
+    expect(steps()).toEqual(['S261', 'S262', 'S273']);
+    expect(await session.over).toEqual({ words: 'The technician ended the session.' });
+    await expect(session.dial()).rejects.toMatchObject({ status: 502 });
+  });
+
+  it.each(['idle', 'shutdown'] as const)('nobody has asked for an end that is %s', async (why) => {
+    await session.end(why);
+    expect(steps()).toEqual(['S262', 'S273']);
+  });
+
+  it('reports an end by the control plane, in its words', async () => {
+    session.note('ended-by-administrator', 'ended by Alex');
+    close(terminated('control-plane'));
+    expect(await session.over).toEqual({ words: 'An administrator ended the session. (ended by Alex)' });
+    expect(steps()).toEqual(['S338']);
+  });
+
+  it('ends when the tunnel alone has broken', async () => {
+    agent.close();
+    expect((await session.over).words).toMatch(/agent broke/);
+    expect(terminations).toBe(1);
+  });
+
+  it('has an idle time only while nothing is open', async () => {
+    const done = session.begin()!;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(session.idleMs).toBe(0);
+    done();
+    expect(session.idleMs).toBeLessThan(15);
+  });
+
+  it('bounds what is open', () => {
+    const all = Array.from({ length: LIMITS.BROWSER_EXCHANGES }, () => session.begin());
+    expect(all.every(Boolean)).toBe(true);
+    expect(session.begin()).toBeUndefined();
+    all[0]!();
+    expect(session.begin()).toBeDefined();
+  });
+
+  it('shares its connections: so many at a time, an idle one for the next, none that is old', async () => {
+    setLimit('BROWSER_SOCKETS', 2);
+    setLimit('BROWSER_REUSE_MS', 50);
+    const { connections } = session;
+    const one = await connections.take(true);
+    const two = await connections.take(true);
+    let third: Duplex | undefined;
+    const waiting = connections.take(true).then(({ stream }) => (third = stream));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(third).toBeUndefined();
+    one.stream.emit('free');
+    expect(await waiting).toBe(one.stream);
+    two.stream.emit('free');
+    await once(two.stream, 'close');
+    const fresh = await connections.take(true);
+    expect(fresh.reused).toBe(false);
+    fresh.stream.emit('free');
+    expect((await connections.take(false)).stream).not.toBe(fresh.stream); // for what must not be sent twice
+  });
+
+  it('throws an idle connection away on which the device speaks or which it closes', async () => {
+    const accepted = once(device, 'connection') as Promise<[Duplex]>;
+    const { stream } = await session.connections.take(true);
+    const [socket] = await accepted;
+    stream.emit('free');
+    socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n');
+    await once(stream, 'close');
+    expect((await session.connections.take(true)).reused).toBe(false);
+  });
+});

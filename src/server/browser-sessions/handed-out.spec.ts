@@ -1,0 +1,31 @@
+import { HandedOut } from './handed-out';
+
+describe('secrets that were handed out', () => {
+  beforeEach(() => jest.useFakeTimers({ now: 0 }));
+  afterEach(() => jest.useRealTimers());
+
+  it('are good once', () => {
+    const tickets = new HandedOut(3);
+    const ticket = tickets.issue(30_000);
+    expect(ticket).toMatch(/^[\w-]{43}$/);
+    expect([tickets.redeem(`${ticket}x`), tickets.redeem(ticket), tickets.redeem(ticket)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+  it('expire', () => {
+    const tickets = new HandedOut(3);
+    const [early, late] = [tickets.issue(30_000), tickets.issue(30_000)];
+    jest.advanceTimersByTime(29_999);
+    expect(tickets.redeem(early)).toBe(true);
+    jest.advanceTimersByTime(1);
+    expect(tickets.redeem(late)).toBe(false);
+  });
+  it('are few: the oldest goes', () => {
+    const entries = new HandedOut(2);
+    const [a, b, c] = [entries.issue(), entries.issue(), entries.issue()];
+    expect([a, b, c].map((each) => entries.isGood(each))).toEqual([false, true, true]);
+    expect(entries.isGood(undefined)).toBe(false);
+  });
+});

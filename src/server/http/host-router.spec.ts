@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { HostRouter } from './host-router';
+
+describe('two sites on one port', () => {
+  let server: Server;
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      request.resume();
+      request.once('end', () => response.end(`console ${request.headers.host}`));
+    });
+    server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 101 console\r\n\r\n'));
+    const router = new HostRouter();
+    router.register({
+      owns: (hostname) => hostname === 'guest.localhost',
+      request: (_request, response, expectsContinue) => response.end(`guest ${expectsContinue}`),
+      upgrade: (_request, socket) => void socket.end('HTTP/1.1 101 guest\r\n\r\n'),
+    });
+    router.attach(server);
+    expect(() => router.register({} as never)).toThrow();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const say = (lines: string[]): Promise<string> => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write([...lines, '', ''].join('\r\n'));
+    return text(socket);
+  };
+  const get = ['GET / HTTP/1.1', 'Connection: close'];
+  const expecting = ['POST / HTTP/1.1', 'Connection: close', 'Expect: 100-continue', 'Content-Length: 0'];
+  const upgrade = ['GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: x'];
+
+  it.each([
+    ['localhost', 'console'],
+    ['guest.localhost', 'guest'],
+    ['Guest.LocalHost:8080', 'guest'],
+    ['guest.localhost.', 'guest'],
+    ['guest.localhost.:8080', 'guest'],
+    ['x.guest.localhost', 'console'],
+    ['[::1]:8080', 'console'],
+  ])('%s is the %s', async (host, site) => {
+    expect(await say([...get, `Host: ${host}`])).toContain(`${site} `);
+    expect(await say([...upgrade, `Host: ${host}`])).toBe(`HTTP/1.1 101 ${site}\r\n\r\n`);
+    const answer = await say([...expecting, `Host: ${host}`]);
+    expect(answer.startsWith('HTTP/1.1 100')).toBe(site === 'console');
+    expect(answer).toContain(site === 'console' ? 'console ' : 'guest true');
+  });
+});
