@@ -128,7 +128,7 @@ export const en = {
     reason: 'Reason',
     state: 'State',
     halves: 'Device / terminal',
-    bytes: 'Bytes from / to device',
+    bytes: 'From / to device',
     duration: 'Duration',
     requested: 'Asked at',
     emptyLive: 'No session is open',
