@@ -9,6 +9,10 @@ const ROUTES: Record<string, Who> = {
   'POST /api/auth/login': 'anybody',
   'POST /api/auth/logout': 'technician',
   'GET /api/auth/me': 'technician',
+  'PATCH /api/auth/me': 'technician',
+  'POST /api/auth/password': 'technician',
+  'PATCH /api/auth/me': 'technician',
+  'POST /api/auth/password': 'technician',
   'GET /api/users': 'admin',
   'POST /api/users': 'admin',
   'PATCH /api/users/{id}': 'admin',
@@ -29,6 +33,12 @@ const ROUTES: Record<string, Who> = {
   'GET /api/sessions/{id}/connection': 'technician',
   'POST /api/sessions/{id}/termination': 'technician',
   'POST /api/sessions/{id}/override': 'admin',
+  'POST /api/sessions/{id}/browser': 'technician',
+  'DELETE /api/sessions/{id}/browser': 'technician',
+  'GET /api/browser-access': 'technician',
+  'GET /api/browser-access': 'technician',
+  'POST /api/sessions/{id}/browser': 'technician',
+  'DELETE /api/sessions/{id}/browser': 'technician',
   'GET /api/relays': 'admin',
 };
 
