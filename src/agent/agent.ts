@@ -1,12 +1,12 @@
 import type { Journal } from '../journal/journal';
 import { announce } from '../protocol/control-channel';
+import { announcementOf } from './announcement';
 import type { Configuration } from './configuration';
 import { ControlChannel, type ControlChannelOptions } from './control-channel';
 import type { Credentials } from './credentials';
 import { EndedSessions } from './ended-sessions';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
-import { productVersion } from '../journal/product-version';
 import { RemoteSessions } from './remote-sessions';
 
 const END_SESSIONS_MS = 10_000;
@@ -75,11 +75,7 @@ export class Agent {
 
   async #announce(): Promise<void> {
     const { agentId } = this.credentials;
-    const devices = this.configuration.devices.map((device) => ({
-      ...device,
-      applications: device.applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),
-    }));
-    const { refused } = await this.#channel.request(announce, { agentVersion: productVersion(), devices });
+    const { refused } = await this.#channel.request(announce, announcementOf(this.configuration.devices));
     for (const deviceId of refused)
       this.journal.error('the device belongs to another agent already; choose another ID or remove it there', {
         deviceId,

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { EnrolOptions } from './enrol-command';
+import type { RunOptions } from './main';
 
 const CONFIG = 'agent.json';
 
@@ -37,13 +39,4 @@ export function register(program: Command): void {
       const { checkConfiguration } = await import('./check-command.js');
       await checkConfiguration(options.config);
     });
-}
-
-export interface RunOptions {
-  readonly config: string;
-  readonly credentials?: string;
-}
-export interface EnrolOptions extends RunOptions {
-  readonly server: string;
-  readonly force: boolean;
 }

@@ -128,6 +128,17 @@ describe('the configuration file', () => {
     ).toHaveLength(3);
   });
 
+  it('refuses more devices than fit into one announcement, and takes those that do', () => {
+    const many = (count: number) =>
+      JSON.stringify({
+        devices: Array.from({ length: count }, (_, n) => ({ ...device, id: `d-${n}`, location: 'x'.repeat(200) })),
+      });
+    expect(problemsOf(many(200))).toEqual([
+      expect.stringMatching(/^devices: too much for one announcement, by \d+ bytes/),
+    ]);
+    expect(parseConfiguration(many(100), '/').devices).toHaveLength(100);
+  });
+
   it('reads a file, and says which one it cannot read', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'platen-configuration-'));
     try {

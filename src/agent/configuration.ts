@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { announcementExcess } from './announcement';
 import { announcedApplication, deviceKind } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';
@@ -119,7 +120,12 @@ export async function readConfiguration(file: string): Promise<Configuration> {
 export function parseConfiguration(text: string, folder: string): Configuration {
   if (text.length > CONFIGURATION_BYTES) throw new ConfigurationError(['the file is too large']);
   const parsed = configuration.safeParse(parseJson(text));
-  if (parsed.success) return { ...parsed.data, state: resolve(folder, parsed.data.state ?? '.') };
+  if (parsed.success) {
+    const excess = announcementExcess(parsed.data.devices);
+    if (excess === 0) return { ...parsed.data, state: resolve(folder, parsed.data.state ?? '.') };
+    const why = `too much for one announcement, by ${excess} bytes: shorten names, or put a second agent in front`;
+    throw new ConfigurationError([`devices: ${why} of some`]);
+  }
   throw new ConfigurationError(
     parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
   );

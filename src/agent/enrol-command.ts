@@ -1,8 +1,14 @@
 import { text } from 'node:stream/consumers';
 import { ZodError } from 'zod';
-import type { EnrolOptions } from './commands';
 import { credentialsFileFor, refuseExisting, storeCredentials } from './credentials';
 import { enrol } from './enrolment';
+
+export interface EnrolOptions {
+  readonly config: string;
+  readonly credentials?: string;
+  readonly server: string;
+  readonly force: boolean;
+}
 
 /** `platen agent enrol`: stores the account, or says in one line why not (exit code 1). */
 export async function enrolAgent(ticket: string, options: EnrolOptions): Promise<void> {

@@ -1,8 +1,12 @@
 import { createJournal, LOG_LEVELS } from '../journal/journal';
 import { Agent } from './agent';
-import type { RunOptions } from './commands';
 import { ConfigurationError, readConfiguration } from './configuration';
 import { credentialsFileFor, CredentialsUnusable, readCredentials } from './credentials';
+
+export interface RunOptions {
+  readonly config: string;
+  readonly credentials?: string;
+}
 
 /** `platen agent run`: until SIGTERM or SIGINT (exit code 0); 1 where it cannot start. */
 export async function main(options: RunOptions): Promise<void> {

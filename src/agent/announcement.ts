@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import { productVersion } from '../journal/product-version';
+import { announce, type AnnouncedDevice } from '../protocol/control-channel';
+import { LIMITS } from '../protocol/limits';
+import { encodeContainer } from './json-container';
+
+type Announcement = z.infer<typeof announce.request>;
+
+/** What is around the payload in the stanza: names, JID, ID. */
+const ENVELOPE_BYTES = 1024;
+
+/** What the control plane is told of the devices behind this agent. */
+export const announcementOf = (devices: readonly AnnouncedDevice[]): Announcement => ({
+  agentVersion: productVersion(),
+  devices: devices.map(({ applications, ...device }) => ({
+    ...device,
+    applications: applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),
+  })),
+});
+
+/** By how many bytes the announcement is too large for one stanza; 0 where it fits. */
+export function announcementExcess(devices: readonly AnnouncedDevice[]): number {
+  const payload = encodeContainer(announce.name, announce.namespace, announcementOf(devices)).toString();
+  return Math.max(0, Buffer.byteLength(payload) + ENVELOPE_BYTES - LIMITS.XMPP_STANZA_BYTES);
+}
