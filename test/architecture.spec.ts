@@ -39,7 +39,11 @@ const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
     ['console'],
     'only the console is a React application',
   ],
-  [/^sqlite3$/, ['relay'], "the relay's session database is its own; the server's is opened by TypeORM"],
+  [
+    /^sqlite3$/,
+    ['relay', 'server/config/data-folder-lock'],
+    "the relay's session database is its own; the server's is opened by TypeORM",
+  ],
 ];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

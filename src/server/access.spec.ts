@@ -11,8 +11,6 @@ const ROUTES: Record<string, Who> = {
   'GET /api/auth/me': 'technician',
   'PATCH /api/auth/me': 'technician',
   'POST /api/auth/password': 'technician',
-  'PATCH /api/auth/me': 'technician',
-  'POST /api/auth/password': 'technician',
   'GET /api/users': 'admin',
   'POST /api/users': 'admin',
   'PATCH /api/users/{id}': 'admin',
@@ -36,9 +34,6 @@ const ROUTES: Record<string, Who> = {
   'POST /api/sessions/{id}/browser': 'technician',
   'DELETE /api/sessions/{id}/browser': 'technician',
   'GET /api/browser-access': 'technician',
-  'GET /api/browser-access': 'technician',
-  'POST /api/sessions/{id}/browser': 'technician',
-  'DELETE /api/sessions/{id}/browser': 'technician',
   'GET /api/relays': 'admin',
 };
 

@@ -22,8 +22,13 @@ export class MetricsController {
   }
 }
 
-/** A proxy on this machine makes everybody look local, but says for whom it asks. */
+/**
+ * A proxy on this machine makes everybody look local, but says for whom it asks; a page of another site in a browser on
+ * this machine can be made to look local too (DNS rebinding), but not to name this machine as its host.
+ */
 function isFromHere(request: Request): boolean {
   const forwarded = request.get('x-forwarded-for') ?? request.get('forwarded') ?? request.get('via');
-  return forwarded === undefined && isLoopback(request.socket.remoteAddress ?? '');
+  const host = `http://${request.get('host')}`;
+  const namesHere = URL.canParse(host) && isLoopback(new URL(host).hostname);
+  return forwarded === undefined && namesHere && isLoopback(request.socket.remoteAddress ?? '');
 }

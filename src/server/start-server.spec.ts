@@ -29,6 +29,8 @@ describe('the server', () => {
   it('shows its measurements on this machine, and to administrators', async () => {
     const here = server.browser('').get('/metrics').unset('X-Forwarded-For');
     expect((await here.expect(200)).text).toMatch(/platen_http_request_seconds_count|process_cpu/);
+    const rebound = server.browser('').get('/metrics').unset('X-Forwarded-For').set('Host', 'evil.example');
+    await rebound.expect(403);
     await server.browser().get('/metrics').expect(403);
     await (await server.loggedIn(TECHNICIAN)).get('/metrics').expect(403);
     await (await server.loggedIn(ADMIN)).get('/metrics').expect(200);
