@@ -4,7 +4,13 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const unused = { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', varsIgnorePattern: '^_' };
-const nodeGlobals = { console: 'readonly', process: 'readonly', module: 'writable', require: 'readonly' };
+const nodeGlobals = {
+  URL: 'readonly',
+  console: 'readonly',
+  process: 'readonly',
+  module: 'writable',
+  require: 'readonly',
+};
 
 export default defineConfig(
   { ignores: ['dist*/**', 'node_modules/**', 'coverage/**', 'data/**'] },
