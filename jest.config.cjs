@@ -35,6 +35,4 @@ module.exports = {
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
   ],
   testTimeout: 60_000,
-  // Most of the time is spent waiting for real programs, so that every core can have a worker.
-  maxWorkers: '100%',
 };

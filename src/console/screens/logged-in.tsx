@@ -24,7 +24,7 @@ export function LoggedIn() {
       {me.error ? (
         <ProblemNotice error={me.error} onRetry={() => void me.refetch()} />
       ) : (
-        <Loader aria-label={t.loading} />
+        <Loader role="status" aria-label={t.loading} />
       )}
     </main>
   );

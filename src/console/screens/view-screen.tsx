@@ -35,7 +35,7 @@ export function ViewScreen() {
       <main className="view-main">
         {data && <Content session={data} />}
         {!data && error && <ProblemNotice error={error} onRetry={() => void session.refetch()} />}
-        {!data && !error && <Loader aria-label={t.loading} />}
+        {!data && !error && <Loader role="status" aria-label={t.loading} />}
       </main>
     </div>
   );
