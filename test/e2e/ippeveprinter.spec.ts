@@ -1,9 +1,25 @@
-import { isRunning, startIppEvePrinter } from '../support/ippeveprinter';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPrinter } from '../../src/demo/ippeveprinter';
+import { freePorts } from '../../src/demo/programs';
+import { isRunning } from '../support/is-running';
 import { plainHttp } from '../support/plain-http';
+
+async function start(name: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'platen-printer-'));
+  const [port] = await freePorts(1);
+  const { programs } = await startPrinter({ port: port!, name, folder });
+  const stop = async () => {
+    for (const program of [...programs].reverse()) await program.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: `http://127.0.0.1:${port}/`, pids: programs.map(({ child }) => child.pid!), stop };
+}
 
 describe('a real IPP Everywhere printer for the scenarios', () => {
   it('serves its pages, and leaves no process when it is stopped', async () => {
-    const printer = await startIppEvePrinter({ name: 'Real Printer' });
+    const printer = await start('Real Printer');
     try {
       const page = await plainHttp(printer.url);
       expect([page.status, page.headers['content-type']]).toEqual([200, expect.stringContaining('text/html')]);
@@ -20,7 +36,7 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
   });
 
   it('runs beside another one', async () => {
-    const printers = await Promise.all(['One', 'Two'].map((name) => startIppEvePrinter({ name })));
+    const printers = await Promise.all(['One', 'Two'].map((name) => start(name)));
     const pages = await Promise.all(printers.map(({ url }) => plainHttp(url)));
     expect(pages.map(({ text }) => ['One', 'Two'].find((name) => text.includes(name)))).toEqual(['One', 'Two']);
     await Promise.all(printers.map((printer) => printer.stop()));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { isRunning } from '../support/ippeveprinter';
+import { isRunning } from '../support/is-running';
 import { RfbClient } from '../support/rfb-client';
 import { until } from '../support/until';
 import { startVncServer, type VncServer } from '../support/vnc-server';

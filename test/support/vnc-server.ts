@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts } from '../../src/demo/programs';
 
 const XVNC = '/usr/bin/Xtigervnc';
 const XEV = '/usr/bin/xev';
@@ -59,7 +59,7 @@ export async function startVncServer(options: VncServerOptions = {}): Promise<Vn
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const port = await freePort();
+    const port = (await freePorts(1))[0]!;
     const display = `:${port}`; // free as the port is
     const secret = join(folder, 'passwd');
     if (password !== undefined) await writeFile(secret, obscured(password), { mode: 0o600 });
@@ -174,14 +174,4 @@ async function end(child: ChildProcess): Promise<void> {
   const kill = setTimeout(() => child.kill('SIGKILL'), KILL_MS);
   await exited;
   clearTimeout(kill);
-}
-
-/** A port that was free a moment ago: the server cannot choose one itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
