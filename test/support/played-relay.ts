@@ -30,6 +30,8 @@ export interface PlayedLink {
 export class PlayedRelay {
   readonly links = new Map<string, PlayedLink>();
   /** `method` or `end-session half ending`, in order. */
+  /** Until when the halves of each session may connect, in milliseconds since 1970. */
+  readonly connectBefore = new Map<string, number>();
   readonly asked: string[] = [];
   unacknowledgedLogs = 0;
   /** Awaited before the answer to each request of the server; may throw. */
@@ -123,8 +125,9 @@ export class PlayedRelay {
     await this.peer.closed;
   }
 
-  private async connectionInfo({ remoteSessionId }: Params<RelayMethods, 'connection-info'>) {
+  private async connectionInfo({ remoteSessionId, connectBefore }: Params<RelayMethods, 'connection-info'>) {
     await this.take('connection-info');
+    this.connectBefore.set(remoteSessionId, Date.parse(connectBefore));
     const linkId = randomUUID();
     const sessionIds = { device: secret(), terminal: secret() };
     const halves = { device: 'waiting', terminal: 'waiting' } as const;

@@ -9,6 +9,11 @@ describe('configuration', () => {
     expect(Object.isFrozen(config.http)).toBe(true);
   });
 
+  it('lets nobody wait longer for a connection than the two ends dial', () => {
+    expect(() => readConfig({ PLATEN_CONNECT_SECONDS: '61' })).toThrow(/PLATEN_CONNECT_SECONDS/);
+    expect(readConfig({ PLATEN_CONNECT_SECONDS: '60' }).timeouts.connect).toBe(60_000);
+  });
+
   it('names every bad variable in one error, and no value', () => {
     const read = () =>
       readConfig({ PLATEN_PORT: '99999', PLATEN_DATABASE_URL: 'mysql://root:geheim@x', PLATEN_TLS_KEY: 'k.pem' });

@@ -36,7 +36,8 @@ const environment = z
     PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
     PLATEN_RELAY_PUBLIC_URL: z.url({ protocol: /^wss?$/ }).optional(),
     PLATEN_APPROVAL_SECONDS: seconds.default(LIMITS.APPROVAL_MS / 1000),
-    PLATEN_CONNECT_SECONDS: seconds.default(LIMITS.CONNECT_MS / 1000),
+    // neither end dials for longer
+    PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
     PLATEN_BOOKS_CLOSE_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
   })

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import {
   connectionInfoToDevice,
@@ -10,6 +10,7 @@ import {
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
+import { CONFIG, type Config } from '../config/config';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { prepareConnection } from './prepare-connection';
@@ -43,6 +44,7 @@ export class SessionOutputs {
     private readonly relay: RelayPort,
     private readonly timeline: SessionTimeline,
     private readonly journal: Journal,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   carryOut(output: Output, session: SessionEntity, handout?: ConnectionInfo): Promise<FollowUp | undefined> {
@@ -88,7 +90,8 @@ export class SessionOutputs {
     try {
       const link = await this.relay.connectionInfo({
         remoteSessionId: session.id,
-        connectBefore: toInstant(Date.now() + LIMITS.CONNECT_MS),
+        // the control plane ends the wait first; the relay alone after a grace
+        connectBefore: toInstant(Date.now() + this.config.timeouts.connect + LIMITS.RELAY_EXPIRY_GRACE_MS),
       });
       this.timeline.step('S148', session.id);
       return { input: 'connection-info', ...prepareConnection(session, link) };

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits';
 import type { Ending, SessionState } from '../../protocol/remote-session';
 import { ControlPlane } from '../../../test/support/control-plane';
 import { until } from '../../../test/support/until';
@@ -42,6 +43,14 @@ describe('a remote session on the wires', () => {
     const timeline = async () => (await plane.session(id)).steps.map(({ step }) => step).join(' ');
     await until('the whole timeline', async () => (await timeline()).endsWith('S298'));
     expect(await timeline()).toBe(steps);
+  });
+
+  it('leaves the relay a grace after its own wait for both ends', async () => {
+    const { id } = await plane.prepared();
+    const { approvedAt } = await plane.session(id);
+    const wait = plane.relay.connectBefore.get(id)! - Date.parse(approvedAt!);
+    expect(wait).toBeGreaterThanOrEqual(LIMITS.CONNECT_MS + LIMITS.RELAY_EXPIRY_GRACE_MS);
+    await cancel(id);
   });
 
   const beforeTheRelay: [name: string, act: (id: string) => Promise<unknown>, ending: Ending, withdrawn: boolean][] = [
