@@ -106,12 +106,19 @@ describe('a browser session', () => {
     expect(terminations).toBe(1);
   });
 
-  it('has an idle time only while nothing is open', async () => {
-    const done = session.begin()!;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(session.idleMs).toBe(0);
-    done();
-    expect(session.idleMs).toBeLessThan(15);
+  it('has an idle time only while nothing is open', () => {
+    const clock = jest.spyOn(performance, 'now');
+    try {
+      clock.mockReturnValue(1_000);
+      const done = session.begin()!;
+      clock.mockReturnValue(5_000);
+      expect(session.idleMs).toBe(0);
+      done();
+      clock.mockReturnValue(5_250);
+      expect(session.idleMs).toBe(250);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('bounds what is open', () => {
