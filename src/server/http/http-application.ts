@@ -7,7 +7,6 @@ import { serveConsole } from './console-files';
 import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
 import { requestLog } from './request-log';
-import { RoutedWsAdapter } from './routed-ws.adapter';
 import { securityHeaders } from './security-headers';
 import { UpgradeRouter } from './upgrade-router';
 
@@ -33,7 +32,6 @@ export function prepareHttp(app: NestExpressApplication, settings: Settings): vo
   app.use(requestLog(journal, app.get(Metrics)));
   app.use(securityHeaders(settings));
   app.useBodyParser('json', { limit: LIMITS.API_BODY_BYTES });
-  app.useWebSocketAdapter(new RoutedWsAdapter(app, upgrades));
   upgrades.attach(server);
   app.get(HostRouter).attach(server);
   serveApiDocs(app);

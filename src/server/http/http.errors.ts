@@ -22,11 +22,8 @@ export class InvalidRequest extends ProblemError {
 
 export class TooManyRequests extends ProblemError {
   /** @param retryAfterSeconds sent as `Retry-After`; undefined where another part has set it */
-  constructor(
-    detail: string,
-    readonly retryAfterSeconds?: number,
-  ) {
-    super('too-many-requests', detail);
+  constructor(detail: string, retryAfterSeconds?: number) {
+    super('too-many-requests', detail, undefined, retryAfterSeconds);
   }
 }
 

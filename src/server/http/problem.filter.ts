@@ -22,8 +22,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const { status, ...body } = problem.toProblem();
     if (problem.code === 'not-logged-in') response.setHeader('WWW-Authenticate', 'Bearer realm="platen"');
-    if (problem instanceof TooManyRequests && problem.retryAfterSeconds !== undefined)
-      response.setHeader('Retry-After', problem.retryAfterSeconds);
+    if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', problem.retryAfterSeconds);
     response
       .status(status)
       .type('application/problem+json')

@@ -1,12 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WebSocket, WebSocketServer } from 'ws';
-import { RoutedWsAdapter } from './routed-ws.adapter';
 import { UpgradeRouter } from './upgrade-router';
 
 const received = async (socket: Socket): Promise<string> => {
@@ -76,33 +71,5 @@ describe('upgrade router', () => {
     router.beforeApplicationShutdown();
     await closed;
     await new Promise((resolve) => server.close(resolve));
-  });
-
-  it('lets Nest gateways share the port', async () => {
-    @WebSocketGateway({ path: '/events' })
-    class Events {
-      @SubscribeMessage('ping')
-      ping(@MessageBody() data: number): { event: string; data: number } {
-        return { event: 'pong', data };
-      }
-    }
-    @Module({ providers: [Events, UpgradeRouter] })
-    class Gateways {}
-    const app = await NestFactory.create<NestExpressApplication>(Gateways, { logger: false });
-    const routes = app.get(UpgradeRouter);
-    app.useWebSocketAdapter(new RoutedWsAdapter(app, routes));
-    routes.attach(app.getHttpServer());
-    await app.listen(0, '127.0.0.1');
-    const base = (await app.getUrl()).replace('http', 'ws');
-
-    const client = new WebSocket(`${base}/events`);
-    await once(client, 'open');
-    client.send(JSON.stringify({ event: 'ping', data: 1 }));
-    const [message] = (await once(client, 'message')) as [Buffer];
-    expect(JSON.parse(message.toString())).toEqual({ event: 'pong', data: 1 });
-    const stranger = new WebSocket(`${base}/other`);
-    const [error] = (await once(stranger, 'error')) as [Error];
-    expect(error.message).toContain('404');
-    await app.close();
   });
 });
