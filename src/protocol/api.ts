@@ -34,6 +34,8 @@ export const user = z.object({
   email: z.string().nullable(),
   /** null: what the browser asks for. */
   language: language.nullable(),
+  /** Who is told, too, when a session of this user is halted (E18). */
+  administratorId: z.uuid().nullable(),
 });
 export type User = z.infer<typeof user>;
 export const newUser = z.strictObject({
@@ -48,6 +50,7 @@ export const userChange = z
     role,
     active: z.boolean(),
     password: newPassword,
+    administratorId: z.uuid().nullable(),
   })
   .partial();
 
@@ -205,6 +208,10 @@ export const relay = z.object({
   version: z.string(),
   pairs: z.int(),
   links: z.int(),
+  /** It takes no new sessions, because it is about to be replaced. */
+  draining: z.boolean(),
+  /** Whether this server can deploy it, and how. */
+  driver: z.enum(['local', 'command', 'none']),
 });
 
 /** `GET /api/about`, without login: what a terminal needs before it logs in. */

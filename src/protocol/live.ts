@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { session } from './api';
+import { deployment } from './deployment';
+import { notice } from './notice';
 import { agentId, deviceId, instant } from './names';
 
 /**
@@ -16,6 +18,10 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device'), id: deviceId, ...presence }),
   /** An agent has announced its devices: some may be new, changed or gone. */
   z.object({ type: z.literal('devices'), agentId }),
+  /** To the person it is for. */
+  z.object({ type: z.literal('notice'), notice }),
+  /** To administrators only: all of it. */
+  z.object({ type: z.literal('deployment'), deployment }),
   /** To administrators only. */
   z.object({ type: z.literal('agent'), id: agentId, ...presence }),
 ]);

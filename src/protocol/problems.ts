@@ -52,6 +52,50 @@ export const PROBLEMS = {
     title: "The device's pages cannot be opened in the browser",
     remedy: 'Use the command line instead; the detail has the line.',
   },
+  'deployment-in-progress': {
+    status: 503,
+    title: 'A new relay is being deployed',
+    remedy: 'Ask again after the time that Retry-After gives.',
+  },
+  'deployment-open': {
+    status: 409,
+    title: 'This relay is being deployed already',
+    remedy: 'Wait for the open deployment, or abort it: `platen deploy status`.',
+  },
+  'deployment-unsupported': {
+    status: 409,
+    title: 'This server cannot deploy that relay',
+    remedy: 'Set PLATEN_DEPLOY_COMMAND for relays that others run, or deploy the relay `local`.',
+  },
+  'nothing-to-deploy': {
+    status: 409,
+    title: 'Nothing to deploy',
+    remedy: 'Name another release, or another number of pairs.',
+  },
+  'unknown-deployment': { status: 404, title: 'Unknown deployment', remedy: 'List them: `platen deploy history`.' },
+  'unknown-relay': { status: 404, title: 'Unknown relay', remedy: 'List the relays: `GET /api/relays`.' },
+  'unknown-release': { status: 404, title: 'Unknown release', remedy: 'List the releases: `platen release list`.' },
+  'release-refused': {
+    status: 422,
+    title: 'The release is refused',
+    remedy: 'Get the release again from where it is made; the detail says what is wrong with it.',
+  },
+  'release-in-use': {
+    status: 409,
+    title: 'The release is in use',
+    remedy: 'Deploy another release before this one is removed.',
+  },
+  'release-key-missing': {
+    status: 409,
+    title: 'No key to check releases with',
+    remedy: 'Set PLATEN_RELEASE_PUBLIC_KEY to the public key of whoever makes the releases.',
+  },
+  'unknown-notice': { status: 404, title: 'Unknown notice', remedy: 'List them: `GET /api/notices`.' },
+  'storage-full': {
+    status: 507,
+    title: 'The disk of the server is full',
+    remedy: 'Free space in the data folder of the server, then try again.',
+  },
   'internal-error': { status: 500, title: 'Something went wrong here', remedy: 'Look for the ID in the server log.' },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -64,6 +108,8 @@ export const problem = z.object({
   detail: z.string().optional(),
   code: z.string(),
   remedy: z.string(),
+  /** Also in the header Retry-After. */
+  retryAfterSeconds: z.int().nonnegative().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 export type Problem = z.infer<typeof problem>;
@@ -74,6 +120,7 @@ export class ProblemError extends Error {
     readonly code: ProblemCode,
     readonly detail: string,
     readonly errors?: Problem['errors'],
+    readonly retryAfterSeconds?: number,
   ) {
     super(detail);
     this.name = new.target.name;
@@ -82,6 +129,7 @@ export class ProblemError extends Error {
   toProblem(): Problem {
     const { status, title, remedy } = PROBLEMS[this.code];
     const errors = this.errors && { errors: this.errors };
+    const retry = this.retryAfterSeconds !== undefined && { retryAfterSeconds: this.retryAfterSeconds };
     return {
       type: `urn:platen:problem:${this.code}`,
       title,
@@ -89,6 +137,7 @@ export class ProblemError extends Error {
       detail: this.detail,
       code: this.code,
       remedy,
+      ...retry,
       ...errors,
     };
   }

@@ -32,17 +32,24 @@ export const halfLog = z.object({
 });
 export type HalfLog = z.infer<typeof halfLog>;
 
+export const relayStanding = z.enum(['candidate', 'serving']);
+export type RelayStanding = z.infer<typeof relayStanding>;
+
 const method = <P, R>(m: { params: z.ZodType<P>; result: z.ZodType<R> }) => m;
 const nothing = z.object({});
 
 /** The relay asks, the control plane answers. */
 export const CONTROL_PLANE_METHODS = {
-  /** First call on every link: which relay this is. */
+  /** First call on every link: which relay this is. Called again when a candidate begins to serve. */
   announce: method({
     params: z.object({
-      version: z.string(),
+      version: z.string().max(64),
       protocol: z.int(),
       pairs: z.int().positive(),
+      /** Which run of the relay this is: during a deployment two of them have the same relay ID. */
+      instance: z.uuid(),
+      /** A `candidate` takes trials only, until it announces once more that it is `serving`. */
+      standing: relayStanding,
       /** Of the relay's certificate, where nobody vouches for it: peers have to be told. */
       pin: spkiPin.optional(),
     }),
@@ -86,7 +93,15 @@ export type RelayedSession = z.infer<typeof relayedSession>;
 export const RELAY_METHODS = {
   /** S145-S147: a new link with two fresh session IDs; a half that has not connected by then is ended. */
   'connection-info': method({
-    params: z.object({ remoteSessionId: z.uuid(), connectBefore: instant }),
+    params: z.object({
+      remoteSessionId: z.uuid(),
+      connectBefore: instant,
+      /**
+       * A synthetic session with which a relay proves itself, permitted to candidates and while draining. `local`: the
+       * addresses are those of this machine's loopback, `public`: those that peers dial.
+       */
+      trial: z.enum(['local', 'public']).optional(),
+    }),
     result: z.object({
       linkId,
       device: z.object({ sessionId: secret, url: z.url() }),

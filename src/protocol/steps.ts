@@ -82,6 +82,14 @@ export const STEPS = {
   S297: "control plane keeps the end log of the device's half",
   S298: "control plane acknowledges the end log of the device's half",
   S299: 'relay tells the device of the termination',
+  // Fig. 16: deployment of the relay
+  S311: 'control plane asks the relay which sessions it relays',
+  S312: 'Master answers with the devices in session',
+  S313: 'control plane makes the device list screen',
+  S314: 'control plane asks the device over XMPP to end its session, for a deployment',
+  S315: 'control plane tells the terminal that its session is halted',
+  S316: 'terminal shows the halt',
+  S317: 'control plane executes the deployment',
   // Fig. 17: the control plane has the terminal's half ended
   S331: "control plane asks the relay to end the terminal's half",
   S332: "relay stores the end log of the terminal's half",

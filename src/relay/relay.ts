@@ -36,7 +36,14 @@ export async function startRelay(config: RelayConfig, version: string, journal: 
   let publicUrl = '';
   const controlPlane = new ControlPlaneLink(
     { url: config.rpcUrl, pin: config.serverPin, relayId: config.id, secret: config.secret },
-    { version, protocol: PROTOCOL_VERSION, pairs: config.pairs, pin: config.tls?.pin },
+    {
+      version,
+      protocol: PROTOCOL_VERSION,
+      pairs: config.pairs,
+      pin: config.tls?.pin,
+      instance: randomUUID(),
+      standing: 'serving',
+    },
     journal,
   );
   const reporter = new LogReporter(sessionLog, controlPlane, journal);

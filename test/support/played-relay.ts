@@ -81,10 +81,12 @@ export class PlayedRelay {
     const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, createJournal('relay', 'silent'));
     const relay = new PlayedRelay(id, ws, peer);
     for (const [linkId, link] of earlier?.links ?? []) relay.links.set(linkId, link);
-    await peer.call('announce', { version: '0', protocol, pairs: 1 }).catch((error: unknown) => {
-      ws.terminate();
-      throw error;
-    });
+    await peer
+      .call('announce', { version: '0', protocol, pairs: 1, instance: randomUUID(), standing: 'serving' as const })
+      .catch((error: unknown) => {
+        ws.terminate();
+        throw error;
+      });
     return relay;
   }
 

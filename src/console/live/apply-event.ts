@@ -11,6 +11,8 @@ type Presence = { online: boolean; lastSeenAt: string };
 export function applyEvent(client: QueryClient, event: LiveEvent): void {
   if (event.type === 'session') return applySession(client, event.session);
   if (event.type === 'devices') return readAgain(client, 'devices', 'device');
+  if (event.type === 'notice') return readAgain(client, 'notices');
+  if (event.type === 'deployment') return readAgain(client, 'deployments', 'deployment');
   const { online, lastSeenAt } = event;
   const presence: Presence = { online, lastSeenAt };
   if (event.type === 'agent')

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Ending, Half } from '../../protocol/remote-session';
 import type { ControlPlaneMethods, Params, RelayMethods } from '../../protocol/relay-rpc';
 import type { RpcPeer } from '../../tunnel/json-rpc';
-import { RelayPort, type PreparedLink } from '../sessions/relay.port';
+import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.port';
 import { RelayUnavailable } from '../sessions/session.errors';
 
 export interface ConnectedRelay {
@@ -28,6 +28,14 @@ export class RelayDirectory extends RelayPort {
     void relay.peer.closed.then(() => {
       if (this.relays.get(relay.id)?.peer === relay.peer) this.relays.delete(relay.id);
     });
+  }
+
+  admission(): Admission {
+    return { open: true };
+  }
+
+  admitted(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   connected(): ConnectedRelay[] {

@@ -16,7 +16,15 @@ export class RelaysController {
     return Promise.all(
       this.directory.connected().map(async ({ id, version, pairs, peer }) => {
         const health = await peer.call('health', {}).catch(() => undefined);
-        return { id, version, pairs, connected: health !== undefined, links: health?.links ?? 0 };
+        return {
+          id,
+          version,
+          pairs,
+          connected: health !== undefined,
+          links: health?.links ?? 0,
+          draining: false,
+          driver: 'none',
+        };
       }),
     );
   }

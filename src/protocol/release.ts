@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { relayVersion } from './deployment';
+import { LIMITS } from './limits';
+import { instant } from './names';
+
+/**
+ * A release of the relay in one file: the manifest as one line of JSON, a line feed, then the bundle, which is one
+ * CommonJS script. The signature is Ed25519 (RFC 8032) over `signedText`.
+ */
+export const RELEASE_MEDIA_TYPE = 'application/vnd.platen.release';
+
+export const unsignedManifest = z.strictObject({
+  product: z.literal('platen-relay'),
+  version: relayVersion,
+  /** PROTOCOL_VERSION it speaks. */
+  protocol: z.int().positive(),
+  /** Of the bundle. */
+  bytes: z.int().positive().max(LIMITS.RELEASE_BYTES),
+  /** Of the bundle, in hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: instant,
+  notes: z.string().max(2_000).default(''),
+});
+export const releaseManifest = unsignedManifest.extend({
+  /** base64 */
+  signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
+});
+export type UnsignedManifest = z.infer<typeof unsignedManifest>;
+export type ReleaseManifest = z.infer<typeof releaseManifest>;
+
+/** What the signature is over: every field but the signature, in a fixed order. */
+export const signedText = ({ product, version, protocol, bytes, sha256, createdAt, notes }: UnsignedManifest): string =>
+  `platen release\n${JSON.stringify([product, version, protocol, bytes, sha256, createdAt, notes])}`;
