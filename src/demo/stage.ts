@@ -74,6 +74,8 @@ export interface ExtraApplication {
 export interface StageOptions {
   readonly folder: string;
   readonly applications?: readonly ExtraApplication[];
+  /** Devices with these IDs beside the usual ones; their web pages are the simulated MFP's. */
+  readonly moreDevices?: readonly string[];
   readonly ports: Ports;
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
@@ -114,7 +116,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const flags = Object.entries(own).flatMap(([flag, port]) => [flag, String(port)]);
     const mfp = started(platen('mfp', ['mfp', ...flags, '--data', join(folder, 'mfp')]));
     await mfp.logged('mfp listening');
-    const devices: StagedDevice[] = [{ id: 'demo-mfp', url: `http://127.0.0.1:${ports.mfp}` }];
+    const url = `http://127.0.0.1:${ports.mfp}`;
+    const devices: StagedDevice[] = ['demo-mfp', ...(options.moreDevices ?? [])].map((id) => ({ id, url }));
     if (findPrinter()) {
       const printer = await startPrinter({
         port: ports.printer,
@@ -190,7 +193,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     state: join(folder, 'agent'),
     devices: devices.map(({ id, url }) => ({
       id,
-      ...known[id],
+      ...(known[id] ?? { name: id, kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' }),
       applications: [
         { id: 'web', title: 'Web pages', target: url },
         ...(id === 'demo-mfp' ? [display] : []),

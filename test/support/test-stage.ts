@@ -21,15 +21,14 @@ export class TestStage {
   private readonly connects: { connect: Program; id: string }[] = [];
   private cookie: string | undefined;
 
-  static async set({ env, applications }: Pick<StageOptions, 'env' | 'applications'> = {}): Promise<TestStage> {
+  static async set(options: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
     it.stage = await setStage({
       folder: it.folder,
       ports: await portsOfItsOwn(),
       cli: CLI,
-      env,
-      applications,
+      ...options,
       onLog: (line) => it.lines.push(line),
     });
     const { username, password } = SAMPLE_USERS.technician;
