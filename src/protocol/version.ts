@@ -6,3 +6,6 @@ export const RELAY_SUBPROTOCOL = 'platen.relay.v1';
 
 /** WebSocket subprotocol of the link between a relay and the control plane (JSON-RPC 2.0 in text frames). */
 export const RELAY_RPC_SUBPROTOCOL = 'platen.relay-rpc.v1';
+
+/** WebSocket subprotocol between the control plane and the keeper of a relay (JSON-RPC 2.0 in text frames). */
+export const KEEPER_SUBPROTOCOL = 'platen.keeper.v1';
