@@ -1,12 +1,22 @@
+import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Ending, Half } from '../../protocol/remote-session';
-import type { ControlPlaneMethods, Params, RelayMethods } from '../../protocol/relay-rpc';
+import type {
+  ControlPlaneMethods,
+  Params,
+  RelayedSession,
+  RelayMethods,
+  RelayStanding,
+} from '../../protocol/relay-rpc';
 import type { RpcPeer } from '../../tunnel/json-rpc';
 import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.port';
 import { RelayUnavailable } from '../sessions/session.errors';
 
+/** One run of a relay whose RPC link is up, as it has announced itself. */
 export interface ConnectedRelay {
   readonly id: string;
+  readonly instance: string;
+  readonly standing: RelayStanding;
   readonly version: string;
   readonly pairs: number;
   /** Set where peers must pin the relay's self-made certificate. */
@@ -14,39 +24,120 @@ export interface ConnectedRelay {
   readonly peer: RpcPeer<ControlPlaneMethods, RelayMethods>;
 }
 
-/** The relays whose RPC link is up, and what sessions ask of them. */
+/** How many runs of one relay are told apart by their age. */
+const REMEMBERED = 16;
+
+/**
+ * The relays whose RPC link is up, and what sessions ask of them. During a deployment several runs of a relay are
+ * connected: candidates, which get trials only, the one that serves, and earlier ones, which still have halves to end
+ * and logs to report, but get nothing new.
+ */
 @Injectable()
 export class RelayDirectory extends RelayPort {
-  private readonly relays = new Map<string, ConnectedRelay>();
+  private readonly relays = new Set<ConnectedRelay>();
+  /** Per relay the runs that have served it, in order: an earlier one that connects anew stays an earlier one. */
+  private readonly served = new Map<string, string[]>();
+  /** Per draining relay, when new sessions may be asked for again. */
+  private readonly draining = new Map<string, number>();
+  private readonly changes = new EventEmitter().setMaxListeners(0);
   private turn = 0;
 
-  /** A relay that connects anew takes the place of its earlier link. */
+  /** As it announces itself, on a new link or once more on the same one. */
   add(relay: ConnectedRelay): void {
-    const earlier = this.relays.get(relay.id);
-    this.relays.set(relay.id, relay);
-    if (earlier && earlier.peer !== relay.peer) earlier.peer.close();
+    for (const earlier of this.relays) {
+      if (earlier.id !== relay.id || earlier.instance !== relay.instance) continue;
+      this.relays.delete(earlier);
+      if (earlier.peer !== relay.peer) earlier.peer.close();
+    }
+    this.relays.add(relay);
+    if (relay.standing === 'serving') this.noteServed(relay);
     void relay.peer.closed.then(() => {
-      if (this.relays.get(relay.id)?.peer === relay.peer) this.relays.delete(relay.id);
+      if (this.relays.delete(relay)) this.changes.emit('change');
     });
+    this.changes.emit('change');
+    void this.tellDraining(relay);
   }
 
-  admission(): Admission {
-    return { open: true };
-  }
-
-  admitted(): Promise<boolean> {
-    return Promise.resolve(true);
-  }
-
+  /** Every run that is connected, the candidates too. */
   connected(): ConnectedRelay[] {
-    return [...this.relays.values()];
+    return [...this.relays];
+  }
+
+  /** One relay per ID: those that new sessions go to. */
+  allServing(): ConnectedRelay[] {
+    return [...new Set(this.connected().map(({ id }) => id))].flatMap((id) => this.serving(id) ?? []);
+  }
+
+  /** The youngest of the connected runs that serve. */
+  serving(relayId: string): ConnectedRelay | undefined {
+    return this.runsOf(relayId)[0];
+  }
+
+  candidate(relayId: string, instance: string): ConnectedRelay | undefined {
+    return this.connected().find(
+      (relay) => relay.id === relayId && relay.instance === instance && relay.standing === 'candidate',
+    );
+  }
+
+  /** @returns undefined when it has not announced itself in time */
+  awaitCandidate(relayId: string, instance: string, ms: number): Promise<ConnectedRelay | undefined> {
+    return this.seen(() => this.candidate(relayId, instance), ms);
+  }
+
+  /** @returns undefined when no such relay has served in time */
+  awaitServing(
+    relayId: string,
+    isMeant: (relay: ConnectedRelay) => boolean,
+    ms: number,
+  ): Promise<ConnectedRelay | undefined> {
+    return this.seen(() => {
+      const relay = this.serving(relayId);
+      return relay && isMeant(relay) ? relay : undefined;
+    }, ms);
+  }
+
+  /**
+   * S311-S312: what the relay carries, its earlier runs included.
+   * @throws RelayUnavailable
+   */
+  async sessionsAt(relayId: string): Promise<RelayedSession[]> {
+    const runs = this.runsOf(relayId);
+    if (runs.length === 0) throw new RelayUnavailable(`Relay ${relayId} is not connected.`);
+    const lists = await Promise.all(runs.map((run) => this.asked(run, () => run.peer.call('list-sessions', {}))));
+    return lists.flatMap(({ sessions }) => sessions);
+  }
+
+  /**
+   * From now on the relay takes no new sessions, or takes them again. Kept in memory, and told again whenever the relay
+   * announces itself; one that does not answer is made to connect anew. Never rejects.
+   */
+  async drain(relayId: string, draining: boolean, returnAfterSeconds: number): Promise<void> {
+    if (draining) this.draining.set(relayId, Date.now() + returnAfterSeconds * 1000);
+    else this.draining.delete(relayId);
+    this.changes.emit('change');
+    await Promise.all(this.runsOf(relayId).map((run) => this.tellDraining(run)));
+  }
+
+  isDraining(relayId: string): boolean {
+    return this.draining.has(relayId);
+  }
+
+  /** Closed while relays are draining and no other one serves. */
+  admission(): Admission {
+    const isOpen = this.draining.size === 0 || this.allServing().some(({ id }) => !this.draining.has(id));
+    if (isOpen) return { open: true };
+    return { open: false, returnAfterSeconds: secondsUntil(Math.min(...this.draining.values())) };
+  }
+
+  async admitted(withinMs: number): Promise<boolean> {
+    return (await this.seen(() => this.admission().open || undefined, withinMs)) ?? false;
   }
 
   /** From one relay after the other in turn; one that does not answer, or is draining, is passed over. */
   async connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink> {
-    const relays = this.connected();
+    const relays = this.allServing().filter(({ id }) => !this.draining.has(id));
     const first = this.turn++ % (relays.length || 1);
-    let failure = new RelayUnavailable('No relay is connected to this server.');
+    let failure = new RelayUnavailable('No relay that takes new sessions is connected to this server.');
     for (const relay of [...relays.slice(first), ...relays.slice(0, first)]) {
       try {
         const link = await this.asked(relay, () => relay.peer.call('connection-info', request));
@@ -59,11 +150,51 @@ export class RelayDirectory extends RelayPort {
     throw failure;
   }
 
+  /** By the run that carries the link. */
   async endHalf(relayId: string, linkId: string, half: Half, ending: Ending): Promise<boolean> {
-    const relay = this.relays.get(relayId);
-    if (!relay) throw new RelayUnavailable(`Relay ${relayId} is not connected.`);
-    const { known } = await this.asked(relay, () => relay.peer.call('end-session', { linkId, half, ending }));
-    return known;
+    let failure = this.serving(relayId) ? undefined : new RelayUnavailable(`Relay ${relayId} is not connected.`);
+    for (const run of this.runsOf(relayId)) {
+      try {
+        const { known } = await this.asked(run, () => run.peer.call('end-session', { linkId, half, ending }));
+        if (known) return true;
+      } catch (error) {
+        if (!(error instanceof RelayUnavailable)) throw error;
+        failure = error;
+      }
+    }
+    if (failure) throw failure;
+    return false;
+  }
+
+  /** The connected runs of a relay that serve or have served, the youngest first. */
+  runsOf(relayId: string): ConnectedRelay[] {
+    const order = this.served.get(relayId) ?? [];
+    const runs = this.connected().filter(({ id, standing }) => id === relayId && standing === 'serving');
+    return runs.sort((one, other) => order.indexOf(other.instance) - order.indexOf(one.instance));
+  }
+
+  private noteServed({ id, instance }: ConnectedRelay): void {
+    const order = this.served.get(id) ?? [];
+    if (!order.includes(instance)) this.served.set(id, [...order, instance].slice(-REMEMBERED));
+  }
+
+  private async tellDraining({ id, standing, peer }: ConnectedRelay): Promise<void> {
+    if (standing !== 'serving') return;
+    const until = this.draining.get(id);
+    const decision = {
+      draining: until !== undefined,
+      returnAfterSeconds: until === undefined ? 0 : secondsUntil(until),
+    };
+    await peer.call('drain', decision).catch(() => peer.close());
+  }
+
+  private async seen<T>(look: () => T | undefined, ms: number): Promise<T | undefined> {
+    const signal = AbortSignal.timeout(ms);
+    for (;;) {
+      const found = look();
+      if (found !== undefined || signal.aborted) return found;
+      await once(this.changes, 'change', { signal }).catch(() => undefined);
+    }
   }
 
   private async asked<T>(relay: ConnectedRelay, call: () => Promise<T>): Promise<T> {
@@ -75,3 +206,5 @@ export class RelayDirectory extends RelayPort {
     }
   }
 }
+
+const secondsUntil = (time: number): number => Math.max(1, Math.ceil((time - Date.now()) / 1000));

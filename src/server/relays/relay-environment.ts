@@ -6,6 +6,8 @@ import { isLoopback } from '../../protocol/loopback';
 
 /** Of the relay that this server starts itself. */
 export const LOCAL_RELAY = 'local';
+/** Its data folder, inside the server's. */
+export const RELAY_FOLDER = 'relay';
 
 /** Can be changed without replacing a relay that carries sessions. */
 const OF_NO_CONSEQUENCE = ['PLATEN_LOG_LEVEL', 'PLATEN_RELAY_PAIRS'];

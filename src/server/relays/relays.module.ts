@@ -2,9 +2,11 @@ import { Global, Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
 import { RelayPort } from '../sessions/relay.port';
 import { SessionsModule } from '../sessions/sessions.module';
+import { KeeperClient } from './keeper-client';
 import { RelayDirectory } from './relay-directory';
 import { RelayGateway } from './relay-gateway';
 import { RelaySupervisor } from './relay-supervisor';
+import { RelayTrial } from './relay-trial';
 import { RelayWatch } from './relay-watch';
 import { RelaysController } from './relays.controller';
 import { RelaysHealth } from './relays.health';
@@ -19,9 +21,11 @@ import { RelaysHealth } from './relays.health';
     { provide: RelayPort, useExisting: RelayDirectory },
     RelayGateway,
     RelaySupervisor,
+    RelayTrial,
+    KeeperClient,
     RelayWatch,
     RelaysHealth,
   ],
-  exports: [RelayPort, RelayDirectory, RelaySupervisor],
+  exports: [RelayPort, RelayDirectory, RelaySupervisor, RelayTrial, KeeperClient],
 })
 export class RelaysModule {}

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import WebSocket from 'ws';
+import { Journal } from '../../journal/journal';
+import { KEEPER_METHODS, type KeeperMethods, type KeeperStatus, type RelayRun } from '../../protocol/keeper-rpc';
+import { LIMITS } from '../../protocol/limits';
+import { KEEPER_SUBPROTOCOL } from '../../protocol/version';
+import type { Result } from '../../protocol/relay-rpc';
+import { RpcPeer } from '../../tunnel/json-rpc';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
+import { CONFIG, type Config } from '../config/config';
+import { KeeperRefused, KeeperUnavailable } from './keeper.errors';
+import { RELAY_FOLDER } from './relay-environment';
+
+/**
+ * Asks the keeper of the relay that this server supervises. Each question has a connection of its own, so that a keeper
+ * that has been started again is asked like any other.
+ */
+@Injectable()
+export class KeeperClient {
+  private readonly url: string;
+
+  constructor(
+    private readonly journal: Journal,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.url = `ws+unix:${join(config.data, RELAY_FOLDER, 'keeper.sock')}:/`;
+  }
+
+  /** @throws KeeperUnavailable */
+  status(): Promise<KeeperStatus> {
+    return this.ask((keeper) => keeper.call('status', {}));
+  }
+
+  /**
+   * Starts a candidate, in place of an earlier one.
+   * @throws KeeperUnavailable, KeeperRefused
+   */
+  tryRelease(run: RelayRun): Promise<Result<KeeperMethods, 'try'>> {
+    return this.ask((keeper) => keeper.call('try', run));
+  }
+
+  /**
+   * Ends the candidate, if there is one.
+   * @throws KeeperUnavailable
+   */
+  async discard(): Promise<void> {
+    await this.ask((keeper) => keeper.call('discard', {}));
+  }
+
+  /**
+   * Puts the candidate in the place of the relay that serves; `status` tells how it gets on.
+   * @returns false when the keeper has no such candidate that is ready
+   * @throws KeeperUnavailable, KeeperRefused
+   */
+  async takeOver(instance: string): Promise<boolean> {
+    const { known } = await this.ask((keeper) => keeper.call('take-over', { instance }));
+    return known;
+  }
+
+  private async ask<T>(question: (keeper: RpcPeer<Record<never, never>, KeeperMethods>) => Promise<T>): Promise<T> {
+    const ws = new WebSocket(this.url, KEEPER_SUBPROTOCOL, {
+      handshakeTimeout: LIMITS.RELAY_RPC_TIMEOUT_MS,
+      maxPayload: LIMITS.RELAY_RPC_BYTES,
+      perMessageDeflate: false,
+    });
+    ws.on('error', () => undefined); // one of the handshake is told below, a later one ends the question
+    try {
+      await once(ws, 'open');
+      return await question(new RpcPeer(ws, {}, {}, KEEPER_METHODS, this.journal));
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      throw error instanceof RpcRefused ? new KeeperRefused(detail) : new KeeperUnavailable(detail);
+    } finally {
+      ws.terminate();
+    }
+  }
+}
