@@ -1,0 +1,87 @@
+import type { ChildProcess } from 'node:child_process';
+import type WebSocket from 'ws';
+import type { Journal } from '../journal/journal';
+import { LIMITS } from '../protocol/limits';
+import { parseJson } from '../protocol/parse-json';
+import { watchHeartbeat } from './heartbeat';
+
+/** What carries the messages of an RpcPeer: whole JSON values, in order, both ways, until it closes. */
+export interface RpcChannel {
+  readonly isOpen: boolean;
+  /** Never rejects. */
+  readonly closed: Promise<void>;
+  /** To be called once. The listener gets values as they came: nothing is known of their shape. */
+  onMessage(listener: (message: unknown) => void): void;
+  /** What cannot be sent any more is dropped; `closed` tells. */
+  send(message: object): void;
+  /** @param code of RFC 6455 7.4.1, where the channel has any */
+  close(code: number, reason: string): void;
+}
+
+/** A peer that lets this much pile up does not read. */
+const QUEUED_BYTES = 16 * LIMITS.RELAY_RPC_BYTES;
+
+/** Text frames, one message each. Half-open peers are found by pings, and what is not a JSON text closes it. */
+export class WebSocketChannel implements RpcChannel {
+  readonly closed: Promise<void>;
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly journal: Journal,
+  ) {
+    this.closed = new Promise((resolve) => ws.once('close', () => resolve()));
+    ws.on('error', (error) => journal.debug('the RPC connection failed', { detail: error.message }));
+    watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
+  }
+
+  get isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  onMessage(listener: (message: unknown) => void): void {
+    this.ws.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) return this.close(1003, 'text frames only');
+      if (data.length > LIMITS.RELAY_RPC_BYTES) return this.close(1009, 'message too large');
+      listener(parseJson(data.toString()));
+    });
+  }
+
+  send(message: object): void {
+    if (!this.isOpen) return;
+    if (this.ws.bufferedAmount > QUEUED_BYTES) return this.ws.terminate();
+    this.ws.send(JSON.stringify(message));
+  }
+
+  /** In order, by force after LIMITS.RELAY_CLOSE_MS. */
+  close(code: number, reason: string): void {
+    if (reason) this.journal.warn('the RPC connection is closed', { code, reason });
+    this.ws.close(code, reason);
+    const force = setTimeout(() => this.ws.terminate(), LIMITS.RELAY_CLOSE_MS);
+    void this.closed.then(() => clearTimeout(force));
+  }
+}
+
+/** The IPC channel between a Node process and its child; both ends have one. */
+export class ProcessChannel implements RpcChannel {
+  readonly closed: Promise<void>;
+
+  constructor(private readonly end: ChildProcess | NodeJS.Process) {
+    this.closed = new Promise((resolve) => (this.isOpen ? end.once('disconnect', resolve) : resolve()));
+  }
+
+  get isOpen(): boolean {
+    return this.end.connected;
+  }
+
+  onMessage(listener: (message: unknown) => void): void {
+    this.end.on('message', listener);
+  }
+
+  send(message: object): void {
+    if (this.isOpen) this.end.send!(message, undefined, undefined, () => undefined);
+  }
+
+  close(): void {
+    if (this.isOpen) this.end.disconnect();
+  }
+}
