@@ -7,7 +7,7 @@ import { z } from 'zod';
  *
  *     Master: ready                 its pairs are up and can be tried on loopback
  *     keeper: serve                 they listen on the inherited sockets too
- *     Master: serving               announced to the control plane as such, as soon as that is there
+ *     Master: serving               they do; the control plane hears it as soon as it can be reached
  *     keeper: recover               nobody else runs, or only those named
  *
  * What either does not know is left alone: keeper and release may be of different versions.
