@@ -40,6 +40,9 @@ const environment = z
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
     PLATEN_BOOKS_CLOSE_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
+    PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
+    PLATEN_DEPLOY_PROVE_SECONDS: seconds.default(LIMITS.DEPLOYMENT_PROVE_MS / 1000),
+    PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
@@ -85,6 +88,14 @@ export interface Config {
     readonly connect: number;
     readonly halfEnd: number;
     readonly booksClose: number;
+  };
+  readonly deployment: {
+    /** PEM file of the key that releases are checked with; undefined: none is taken. */
+    readonly releaseKey: string | undefined;
+    /** How long a relay that has taken over is watched. */
+    readonly proveMs: number;
+    /** The executable that deploys relays others run; undefined: they cannot be deployed from here. */
+    readonly command: string | undefined;
   };
 }
 /** Injection token: `@Inject(CONFIG) config: Config`. */
@@ -140,6 +151,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       connect: e.PLATEN_CONNECT_SECONDS * 1000,
       halfEnd: e.PLATEN_HALF_END_SECONDS * 1000,
       booksClose: e.PLATEN_BOOKS_CLOSE_SECONDS * 1000,
+    },
+    deployment: {
+      releaseKey: e.PLATEN_RELEASE_PUBLIC_KEY && resolve(e.PLATEN_RELEASE_PUBLIC_KEY),
+      proveMs: e.PLATEN_DEPLOY_PROVE_SECONDS * 1000,
+      command: e.PLATEN_DEPLOY_COMMAND,
     },
   });
 }
