@@ -6,13 +6,18 @@ import type { ListeningPorts } from './listening-ports';
 import { RunningMaster } from './running-master';
 import type { WantedRun } from './wanted-run';
 
-/** What the keeper does not wait for any longer, in milliseconds. */
-const TIMES = {
-  /** A relay that shall serve, from its start until it does; then it is started again. */
+/** How long the keeper waits at most, in milliseconds. */
+interface Times {
+  /** For a relay that shall serve, from its start until it does; then it is started again. */
+  readonly start: number;
+  /** For a candidate that was told to serve. */
+  readonly takeOver: number;
+  /** For a relay that was told to stop. */
+  readonly stop: number;
+}
+const TIMES: Times = {
   start: LIMITS.DEPLOYMENT_TRY_MS,
-  /** A candidate that was told to serve. */
   takeOver: LIMITS.DEPLOYMENT_TAKE_OVER_MS,
-  /** A relay that was told to stop. */
   stop: LIMITS.RELAY_STOP_MS,
 };
 
@@ -27,7 +32,7 @@ export class Keeper {
   /** Every Master that has not exited, whatever became of it. */
   readonly #running = new Set<RunningMaster>();
   /** Those that served until another took over: how they exit is of no interest. */
-  readonly #earlier = new WeakSet<RunningMaster>();
+  readonly #earlier = new Set<RunningMaster>();
   readonly #backoff = new Backoff({ firstMs: 200, maxMs: 30_000 });
   #wanted: RelayRun;
   /** Serves, or shall as soon as it is ready. */
@@ -82,6 +87,7 @@ export class Keeper {
   }
 
   discard(): void {
+    if (this.#takingOver) this.#takeBack();
     const candidate = this.#candidate;
     this.#candidate = undefined;
     void candidate?.stop(this.times.stop, 'discarded');
@@ -130,28 +136,29 @@ export class Keeper {
     );
     const serves = await candidate.serve();
     clearTimeout(late);
-    this.#takingOver = undefined;
-    if (!serves || candidate !== this.#candidate) return this.#takeBack(candidate);
+    if (candidate !== this.#takingOver) return; // discarded meanwhile
+    if (!serves) return this.#takeBack();
     try {
       this.wantedRun.commit();
     } catch (error) {
-      void candidate.stop(this.times.stop, (error as Error).message);
-      return this.#takeBack(candidate);
+      this.#takeBack();
+      return candidate.stop(this.times.stop, (error as Error).message);
     }
+    this.#takingOver = undefined;
     const earlier = this.#serving;
     clearTimeout(this.#restart);
     this.#serving = candidate;
     this.#candidate = undefined;
     this.#wanted = candidate.run;
     this.#restarts = 0;
+    if (earlier) this.#earlier.add(earlier);
     this.#serves(candidate);
-    if (!earlier) return;
-    this.#earlier.add(earlier);
-    await earlier.stop(this.times.stop);
+    await earlier?.stop(this.times.stop);
   }
 
-  #takeBack(candidate: RunningMaster): void {
-    this.journal.warn('the candidate has not taken over', { instance: candidate.instance });
+  #takeBack(): void {
+    this.journal.warn('the candidate has not taken over', { instance: this.#takingOver?.instance });
+    this.#takingOver = undefined;
     this.wantedRun.discard();
   }
 
@@ -164,9 +171,9 @@ export class Keeper {
     void master.orphaned.then((orphaned) => orphaned && master === this.#serving && this.#tellOrphaned());
   }
 
-  /** What those that have exited left open, the one that serves may end; the others do so themselves. */
+  /** What those that have exited left open, the one that serves may end, once the ports are its alone. */
   #recover(): void {
-    if (this.#serving?.state !== 'serving') return;
+    if (this.#serving?.state !== 'serving' || this.#earlier.size > 0) return;
     const others = [...this.#running].filter((master) => master !== this.#serving);
     this.#serving.recover(others.map(({ instance }) => instance));
   }
@@ -184,7 +191,7 @@ export class Keeper {
     this.#running.delete(master);
     if (this.#stopping) return;
     const { instance, lines } = master;
-    if (!this.#earlier.has(master)) this.#lastExit = { instance, how, lines };
+    if (!this.#earlier.delete(master)) this.#lastExit = { instance, how, lines };
     if (master === this.#candidate) this.#candidate = undefined;
     if (master === this.#serving) {
       this.#serving = undefined;

@@ -7,16 +7,17 @@ import { z } from 'zod';
  *
  *     Master: ready                 its pairs are up and can be tried on loopback
  *     keeper: serve                 they listen on the inherited sockets too
- *     Master: serving               they do; the control plane hears it as soon as it can be reached
- *     keeper: recover               nobody else runs, or only those named
+ *     Master: serving               they do; so does an earlier relay, which the keeper now stops
+ *     keeper: recover               the earlier relay has exited: announce `serving` to the control plane
  *
- * What either does not know is left alone: keeper and release may be of different versions.
+ * As long as two relays listen on one socket, either may get the peer of a session; so there is no new one until the
+ * earlier relay has gone. What either side does not know is left alone: keeper and release may be of different versions.
  */
 export const keeperMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('serve') }),
   /**
    * End the halves, and report the logs, that other runs of the relay have left in the session log; all but those of
-   * the instances that still `run`, which do so themselves. Comes again when one of these has exited.
+   * the instances that are still `running` (candidates), which do so themselves. Comes again when one of these exits.
    */
   z.object({ type: z.literal('recover'), running: z.array(z.uuid()) }),
 ]);
