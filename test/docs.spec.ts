@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT_CODES } from '../src/terminal/exit-codes';
 import { EXCHANGES } from '../src/protocol/control-channel';
+import { KEEPER_METHODS, KEEPER_REFUSALS } from '../src/protocol/keeper-rpc';
 import { LIMITS } from '../src/protocol/limits';
 import { LIVE_CLOSES, liveEvent } from '../src/protocol/live';
 import { PROBLEMS } from '../src/protocol/problems';
 import { peerMessage, REFUSALS, relayMessage } from '../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../src/protocol/relay-rpc';
 import { END_REASONS, ENDINGS } from '../src/protocol/remote-session';
+import { keeperMessage, masterMessage } from '../src/relay/keeper/master-messages';
 
 const read = (name: string) => readFileSync(join(__dirname, '../docs', name), 'utf8');
 
@@ -40,15 +42,22 @@ describe('docs/PROTOCOL.md', () => {
     Object.entries(table)
       .filter(([code, row]) => !rows.get(code)?.includes(String(number(row))))
       .map(([code]) => code);
-  const types = [...peerMessage.options, ...relayMessage.options].map((option) => option.shape.type.value);
+  const typeOf = (option: { shape: { type: { value: string } } }) => option.shape.type.value;
+  const types = [...peerMessage.options, ...relayMessage.options].map(typeOf);
   const inTables: [string, string[]][] = [
     ['exchange', Object.values(EXCHANGES).map((exchange) => exchange.name)],
-    ['RPC method', [...Object.keys(CONTROL_PLANE_METHODS), ...Object.keys(RELAY_METHODS)]],
+    ['RPC method', [CONTROL_PLANE_METHODS, RELAY_METHODS, KEEPER_METHODS].flatMap((methods) => Object.keys(methods))],
+    ['message of keeper and Master', [...keeperMessage.options, ...masterMessage.options].map(typeOf)],
     ['relay message', types],
-    ['live event', liveEvent.options.map((option) => option.shape.type.value)],
+    ['live event', liveEvent.options.map(typeOf)],
   ];
   it.each(inTables)('has a row for every %s', (_, names) => {
     expect(names.filter((name) => !rows.has(name))).toEqual([]);
+  });
+  it('gives every refusal of the keeper its code', () => {
+    expect(Object.entries(KEEPER_REFUSALS).filter(([name, code]) => !text.includes(`${code} (\`${name}\`)`))).toEqual(
+      [],
+    );
   });
   it('gives every refusal its close code', () => {
     expect(wrong(REFUSALS, ({ close }) => close)).toEqual([]);

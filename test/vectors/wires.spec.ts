@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeContainer, encodeContainer } from '../../src/agent/json-container';
 import { EXCHANGES, type Exchange } from '../../src/protocol/control-channel';
+import { KEEPER_METHODS } from '../../src/protocol/keeper-rpc';
 import { peerMessage, relayMessage } from '../../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../src/protocol/relay-rpc';
+import { keeperMessage, masterMessage } from '../../src/relay/keeper/master-messages';
 import { readPayload, writePayload } from '../../src/server/xmpp/payload';
 import { parseXml } from '../support/parse-xml';
 
@@ -58,11 +60,12 @@ describe('relay messages', () => {
   });
 });
 
-describe('relay RPC', () => {
+describe('relay RPC and keeper RPC', () => {
   const vectors = read('relay-rpc.json');
   const sides = [
     ['the relay asks', CONTROL_PLANE_METHODS, vectors.relayAsks],
     ['the control plane asks', RELAY_METHODS, vectors.controlPlaneAsks],
+    ['the control plane asks the keeper', KEEPER_METHODS, read('keeper-rpc.json').controlPlaneAsks],
   ] as const;
 
   it.each(sides)('%s: a vector for every method, read as it stands', (_, methods, calls) => {
@@ -71,5 +74,18 @@ describe('relay RPC', () => {
       expect(params.parse(calls[name].params)).toEqual(calls[name].params);
       expect(result.parse(calls[name].result)).toEqual(calls[name].result);
     }
+  });
+});
+
+describe('keeper and Master', () => {
+  const { keeperSays, masterSays } = read('keeper-rpc.json');
+  const sides = [
+    ['the keeper says', keeperMessage, keeperSays],
+    ['the Master says', masterMessage, masterSays],
+  ] as const;
+
+  it.each(sides)('%s: a vector for every message, read as it stands', (_, schema, messages) => {
+    expect(messages.map(({ type }: any) => type)).toEqual(schema.options.map((option) => option.shape.type.value));
+    for (const message of messages) expect(schema.parse(message)).toEqual(message);
   });
 });
