@@ -9,9 +9,11 @@ import { Devices1763683200002 } from './src/server/database/migrations/0002-devi
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
 import { Grants1763683200004 } from './src/server/database/migrations/0004-grants';
 import { Profile1763683200005 } from './src/server/database/migrations/0005-profile';
+import { Notices1763683200007 } from './src/server/database/migrations/0007-notices';
 import { AgentEntity } from './src/server/devices/agent.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/enrolment-code.entity';
+import { NoticeEntity } from './src/server/notices/notice.entity';
 import { HalfLogEntity } from './src/server/sessions/half-log.entity';
 import { SessionStepEntity } from './src/server/sessions/session-step.entity';
 import { SessionEntity } from './src/server/sessions/session.entity';
@@ -22,6 +24,7 @@ const entities = [
   CookieSessionEntity,
   ApiTokenEntity,
   AuditEventEntity,
+  NoticeEntity,
   AgentEntity,
   EnrolmentCodeEntity,
   DeviceEntity,
@@ -35,6 +38,7 @@ const migrations = [
   RemoteSessions1763683200003,
   Grants1763683200004,
   Profile1763683200005,
+  Notices1763683200007,
 ];
 
 const common = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { applicationId, deviceId, instant } from './names';
+import { pageQuery } from './api';
 import { remoteSessionId } from './control-channel';
+import { applicationId, deviceId, instant } from './names';
 
 /**
  * What a person has to be told (E18): at once, at the next login, and by e-mail where that is set up.
@@ -28,3 +29,12 @@ export const notice = z.object({
   mail: mailState,
 });
 export type Notice = z.infer<typeof notice>;
+
+/** `GET /api/notices`: one's own, newest first. */
+export const noticeQuery = pageQuery.extend({
+  /** `yes`: only what has not been read yet. */
+  unread: z.enum(['yes', 'no']).default('no'),
+  /** ID of the last notice of the page before. */
+  cursor: z.uuid().optional(),
+});
+export type NoticeQuery = z.output<typeof noticeQuery>;

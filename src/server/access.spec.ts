@@ -34,6 +34,9 @@ const ROUTES: Record<string, Who> = {
   'POST /api/sessions/{id}/browser': 'technician',
   'DELETE /api/sessions/{id}/browser': 'technician',
   'GET /api/browser-access': 'technician',
+  'GET /api/notices': 'technician',
+  'POST /api/notices/reading': 'technician',
+  'POST /api/notices/{id}/reading': 'technician',
   'GET /api/relays': 'admin',
 };
 

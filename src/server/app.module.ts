@@ -10,6 +10,7 @@ import { HealthController } from './health.controller';
 import { HttpModule } from './http/http.module';
 import { LiveModule } from './live/live.module';
 import { MetricsController } from './metrics.controller';
+import { NoticesModule } from './notices/notices.module';
 import { RelaysModule } from './relays/relays.module';
 import { SessionsModule } from './sessions/sessions.module';
 import { XmppModule } from './xmpp/xmpp.module';
@@ -25,6 +26,7 @@ export class AppModule {
         DatabaseModule.of(settings),
         HttpModule,
         AuthModule,
+        NoticesModule,
         XmppModule,
         DevicesModule,
         SessionsModule,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { ApiTokenEntity } from './api-token.entity';
 
 @Injectable()
@@ -18,6 +18,14 @@ export class ApiTokensRepository {
   }
   async used(id: string, lastUsedAt: Date): Promise<void> {
     await this.tokens.update({ id }, { lastUsedAt });
+  }
+  /** Whether one that is still good at `now` has been used since. */
+  usedSince(userId: string, since: Date, now: Date): Promise<boolean> {
+    const used = { userId, lastUsedAt: MoreThan(since) };
+    return this.tokens.existsBy([
+      { ...used, expiresAt: IsNull() },
+      { ...used, expiresAt: MoreThan(now) },
+    ]);
   }
   async remove(id: string, userId: string): Promise<boolean> {
     return (await this.tokens.delete({ id, userId })).affected === 1;

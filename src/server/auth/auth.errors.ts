@@ -52,6 +52,14 @@ export class UnknownToken extends ProblemError {
     super('not-found', 'There is no such API token of yours.');
   }
 }
+/** Who is told of a user's halted sessions has to be able to see to it. */
+export class NotAnAdministrator extends InvalidRequest {
+  constructor() {
+    super('The administrator of a user has to be another one, active, with the role admin.', [
+      { path: 'administratorId', message: 'this is no other active administrator' },
+    ]);
+  }
+}
 /** Who changes their own password has to know the one they have. */
 export class WrongPassword extends InvalidRequest {
   constructor() {

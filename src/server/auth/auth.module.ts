@@ -22,6 +22,7 @@ import { OwnOrigin } from './own-origin';
 import { PASSPORT, createPassport } from './passport';
 import { ProfileController } from './profile.controller';
 import { RequestThrottleGuard } from './request-throttle.guard';
+import { UserLogins } from './user-logins';
 import { UsersController } from './users.controller';
 import { UsersService } from './users.service';
 
@@ -38,6 +39,7 @@ import { UsersService } from './users.service';
     ApiTokensService,
     CookieSessionStore,
     CookieLogins,
+    UserLogins,
     OwnOrigin,
     LoginLimiter,
     LoginService,
@@ -47,7 +49,7 @@ import { UsersService } from './users.service';
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccountsModule, CookieLogins, OwnOrigin],
+  exports: [AccountsModule, CookieLogins, UserLogins, OwnOrigin],
 })
 export class AuthModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

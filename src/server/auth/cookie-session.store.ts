@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Store, type SessionData } from 'express-session';
-import { LessThan, Repository } from 'typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
 import { z } from 'zod';
 import { LIMITS } from '../../protocol/limits';
 import { CookieSessionEntity } from './cookie-session.entity';
@@ -36,6 +36,11 @@ export class CookieSessionStore extends Store {
   /** The user who is logged in with this session. */
   async userOf(sessionId: string): Promise<string | undefined> {
     return login.safeParse(await this.find(sessionId)).data?.passport.user;
+  }
+
+  /** Whether a browser is logged in as this user. */
+  hasLoginOf(userId: string, now: Date): Promise<boolean> {
+    return this.rows.existsBy({ userId, expiresAt: MoreThan(now) });
   }
 
   private async find(sessionId: string): Promise<SessionData | null> {

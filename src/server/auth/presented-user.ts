@@ -12,5 +12,5 @@ export const presentedUser = (user: UserEntity): User => ({
   createdAt: toInstant(user.createdAt),
   email: user.email,
   language: user.language,
-  administratorId: null,
+  administratorId: user.administratorId,
 });

@@ -14,4 +14,6 @@ export class UserEntity {
   @Column(Instant()) createdAt: Date;
   @Column({ type: 'varchar', length: 254, nullable: true }) email: string | null;
   @Column({ type: 'varchar', length: 8, nullable: true }) language: Language | null;
+  /** Who is told, too, when a session of this user is halted (E18); always an active administrator. */
+  @Column(Uuid({ nullable: true })) administratorId: string | null;
 }

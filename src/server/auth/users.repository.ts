@@ -12,6 +12,8 @@ export interface UsersInTransaction {
   save(user: UserEntity): Promise<void>;
   activeAdmins(): Promise<number>;
   endLogins(userId: string): Promise<void>;
+  /** Nobody has this user as their administrator any more. */
+  leaveAsAdministrator(userId: string): Promise<void>;
 }
 
 @Injectable()
@@ -56,5 +58,8 @@ const inTransaction = (manager: EntityManager): UsersInTransaction => ({
   endLogins: async (userId) => {
     await manager.delete(CookieSessionEntity, { userId });
     await manager.delete(ApiTokenEntity, { userId });
+  },
+  leaveAsAdministrator: async (userId) => {
+    await manager.update(UserEntity, { administratorId: userId }, { administratorId: null });
   },
 });

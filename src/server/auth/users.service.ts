@@ -5,7 +5,7 @@ import type { newUser, pageQuery, profileChange, userChange } from '../../protoc
 import type { Page } from '../database/page';
 import type { Actor } from './actor';
 import { AuditService } from './audit.service';
-import { LastAdmin, UnknownUser, UserExists, WrongPassword } from './auth.errors';
+import { LastAdmin, NotAnAdministrator, UnknownUser, UserExists, WrongPassword } from './auth.errors';
 import { Passwords } from './passwords';
 import type { UserEntity } from './user.entity';
 import { UsersRepository, type UsersInTransaction } from './users.repository';
@@ -58,7 +58,7 @@ export class UsersService {
   /** @throws UserExists */
   async create(actor: Actor, { password, ...fields }: z.infer<typeof newUser>): Promise<UserEntity> {
     const passwordHash = await this.passwords.hash(password);
-    const own = { email: null, language: null };
+    const own = { email: null, language: null, administratorId: null };
     const user = { ...fields, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
     if (!(await this.repository.insert(user))) throw new UserExists(fields.username);
     await this.audit.record(actor, 'user.created', user.username, user.role);
@@ -66,8 +66,8 @@ export class UsersService {
   }
 
   /**
-   * A new password or a deactivation ends all logins of the user.
-   * @throws UnknownUser, LastAdmin
+   * A new password or a deactivation ends all logins of the user. Who is no active administrator any more is nobody's.
+   * @throws UnknownUser, LastAdmin, NotAnAdministrator
    */
   async change(actor: Actor, id: string, { password, ...fields }: Change): Promise<UserEntity> {
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
@@ -110,10 +110,20 @@ async function apply(
 ): Promise<UserEntity> {
   const user = await users.find(id);
   if (!user) throw new UnknownUser();
-  const wasAdmin = user.active && user.role === 'admin';
+  if (fields.administratorId && !(await mayBeAdministratorOf(users, id, fields.administratorId)))
+    throw new NotAnAdministrator();
+  const wasAdmin = isActiveAdmin(user);
   Object.assign(user, fields, passwordHash && { passwordHash });
   await users.save(user);
   if (wasAdmin && (await users.activeAdmins()) === 0) throw new LastAdmin();
+  if (wasAdmin && !isActiveAdmin(user)) await users.leaveAsAdministrator(id);
   if (passwordHash || !user.active) await users.endLogins(id);
   return user;
+}
+
+const isActiveAdmin = ({ active, role }: UserEntity): boolean => active && role === 'admin';
+
+async function mayBeAdministratorOf(users: UsersInTransaction, id: string, administratorId: string): Promise<boolean> {
+  const administrator = administratorId === id ? null : await users.find(administratorId);
+  return administrator !== null && isActiveAdmin(administrator);
 }

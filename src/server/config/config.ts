@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
+import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
@@ -40,6 +41,11 @@ const environment = z
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
     PLATEN_BOOKS_CLOSE_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
+    PLATEN_NOTIFY_ADMINISTRATOR: z.enum(['never', 'when-logged-out', 'always']).default('when-logged-out'),
+    PLATEN_SMTP_URL: mailServer.optional(),
+    PLATEN_SMTP_PASSWORD_FILE: z.string().optional(),
+    PLATEN_SMTP_CA: z.string().optional(),
+    PLATEN_MAIL_FROM: z.email().max(254).optional(),
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
     PLATEN_DEPLOY_PROVE_SECONDS: seconds.default(LIMITS.DEPLOYMENT_PROVE_MS / 1000),
     PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
@@ -47,6 +53,14 @@ const environment = z
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
     message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY belong together',
+  })
+  .refine((env) => !env.PLATEN_SMTP_URL === !env.PLATEN_MAIL_FROM, {
+    path: ['PLATEN_MAIL_FROM'],
+    message: 'PLATEN_SMTP_URL and PLATEN_MAIL_FROM belong together',
+  })
+  .refine((env) => !env.PLATEN_SMTP_URL?.username === !env.PLATEN_SMTP_PASSWORD_FILE, {
+    path: ['PLATEN_SMTP_PASSWORD_FILE'],
+    message: 'belongs to a user in PLATEN_SMTP_URL',
   });
 
 /** The server's settings, read once; nothing else looks at the environment. */
@@ -82,6 +96,12 @@ export interface Config {
     readonly pairs: number;
     readonly publicUrl: string | undefined;
   };
+  readonly notices: {
+    /** Whether the administrator of a user whose session is halted is told, too ([0153]). */
+    readonly administrator: 'never' | 'when-logged-out' | 'always';
+  };
+  /** undefined: no mail is sent. */
+  readonly mail: MailSettings | undefined;
   /** Milliseconds. */
   readonly timeouts: {
     readonly approval: number;
@@ -146,6 +166,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       pairs: e.PLATEN_RELAY_PAIRS,
       publicUrl: e.PLATEN_RELAY_PUBLIC_URL,
     },
+    notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
+    mail: mailSettings(e.PLATEN_SMTP_URL, e.PLATEN_SMTP_PASSWORD_FILE, e.PLATEN_SMTP_CA, e.PLATEN_MAIL_FROM),
     timeouts: {
       approval: e.PLATEN_APPROVAL_SECONDS * 1000,
       connect: e.PLATEN_CONNECT_SECONDS * 1000,

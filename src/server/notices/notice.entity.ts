@@ -1,0 +1,34 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { MailState, NoticeKind } from '../../protocol/notice';
+import { Instant, Uuid } from '../database/column-types';
+
+/**
+ * What one person has to be told, and what has become of its e-mail. The facts are copied in, so that it outlives
+ * devices. One per recipient, kind and session, however often it is told.
+ */
+@Entity('notices')
+@Index('ux_notices_once', ['recipientId', 'kind', 'remoteSessionId'], { unique: true })
+@Index('ix_notices_recipient', ['recipientId', 'at'])
+@Index('ix_notices_mail', ['mail', 'nextAttemptAt'])
+export class NoticeEntity {
+  @PrimaryColumn(Uuid()) id: string;
+  @Column(Uuid()) recipientId: string;
+  @Column({ type: 'varchar', length: 32 }) kind: NoticeKind;
+  @Column(Uuid()) remoteSessionId: string;
+  @Index('ix_notices_at') @Column(Instant()) at: Date;
+
+  @Column({ type: 'varchar', length: 64 }) deviceId: string;
+  @Column({ type: 'varchar', length: 100 }) deviceName: string;
+  @Column({ type: 'varchar', length: 64 }) applicationId: string;
+  @Column({ type: 'varchar', length: 100 }) userName: string;
+  @Column(Instant({ nullable: true })) readAt: Date | null;
+
+  @Column({ type: 'varchar', length: 16 }) mail: MailState;
+  @Column({ type: 'integer', default: 0 }) attempts: number;
+  /** When the next attempt is due; null where there is none to come. */
+  @Column(Instant({ nullable: true })) nextAttemptAt: Date | null;
+  /** Since when an attempt is under way. */
+  @Column(Instant({ nullable: true })) claimedAt: Date | null;
+  /** Message-ID of the e-mail (RFC 5322 3.6.4), the same at every attempt; null where there is none. */
+  @Column({ type: 'varchar', length: 400, nullable: true }) messageId: string | null;
+}

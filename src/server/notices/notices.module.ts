@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from '../auth/auth.module';
+import { MailOutbox } from './mail-outbox';
+import { MailTransport } from './mail-transport';
+import { MailsRepository } from './mails.repository';
+import { NoticeEvents } from './notice-events';
+import { NoticeEntity } from './notice.entity';
+import { NoticesController } from './notices.controller';
+import { NoticesRepository } from './notices.repository';
+import { NoticesService } from './notices.service';
+
+/** Tells people what they have to know, also when they are not there. */
+@Module({
+  imports: [AuthModule, TypeOrmModule.forFeature([NoticeEntity])],
+  controllers: [NoticesController],
+  providers: [NoticesRepository, MailsRepository, NoticeEvents, MailTransport, MailOutbox, NoticesService],
+  exports: [NoticesService, NoticeEvents],
+})
+export class NoticesModule {}

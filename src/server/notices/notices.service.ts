@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { LIMITS } from '../../protocol/limits';
+import type { NoticeKind, NoticeQuery } from '../../protocol/notice';
+import type { Actor } from '../auth/actor';
+import { UserLogins } from '../auth/user-logins';
+import type { UserEntity } from '../auth/user.entity';
+import { UsersService } from '../auth/users.service';
+import { CONFIG, type Config } from '../config/config';
+import type { Page } from '../database/page';
+import { MailOutbox } from './mail-outbox';
+import { NoticeEvents } from './notice-events';
+import type { NoticeEntity } from './notice.entity';
+import { UnknownNotice } from './notices.errors';
+import { NoticesRepository } from './notices.repository';
+
+/** A session that has been halted, as the people concerned are to read of it. */
+export interface HaltedSession {
+  readonly remoteSessionId: string;
+  /** Whose session it was; `userName` is the name that is displayed. */
+  readonly userId: string;
+  readonly userName: string;
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly applicationId: string;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const NAME_CHARACTERS = 100;
+
+/** What people have to be told (E18). */
+@Injectable()
+export class NoticesService {
+  constructor(
+    private readonly repository: NoticesRepository,
+    private readonly users: UsersService,
+    private readonly logins: UserLogins,
+    private readonly events: NoticeEvents,
+    private readonly outbox: MailOutbox,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * Tells the user of a halted session and, where the settings say so, that user's administrator. Telling again, also at
+   * the same moment, changes nothing. What becomes of the e-mail is not waited for.
+   * @throws whatever the database does; then nothing has been told
+   */
+  async tell(halted: HaltedSession): Promise<void> {
+    const now = new Date();
+    await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
+    const user = await this.users.get(halted.userId);
+    const administrator = await this.administratorToTell(user, now);
+    const notices = [this.notice('session-halted', user, halted, now)];
+    if (administrator) notices.push(this.notice('session-of-user-halted', administrator, halted, now));
+    if (!(await this.repository.add(notices))) return;
+    for (const notice of notices) this.events.publish(notice);
+    this.outbox.wake();
+  }
+
+  page(actor: Actor, query: NoticeQuery): Promise<Page<NoticeEntity>> {
+    return this.repository.page(actor.userId, query);
+  }
+
+  /** @throws UnknownNotice: also for somebody else's */
+  async read(actor: Actor, id: string): Promise<NoticeEntity> {
+    const newly = await this.repository.markRead(actor.userId, [id], new Date());
+    const notice = await this.repository.find(actor.userId, id);
+    if (!notice) throw new UnknownNotice();
+    if (newly) this.events.publish(notice);
+    return notice;
+  }
+
+  /** All that there are at this moment. */
+  async readAll(actor: Actor): Promise<void> {
+    const until = new Date();
+    for (;;) {
+      const unread = await this.repository.unread(actor.userId, until, LIMITS.PAGE_ROWS);
+      if (unread.length === 0) return;
+      await this.repository.markRead(
+        actor.userId,
+        unread.map(({ id }) => id),
+        until,
+      );
+      for (const notice of unread) this.events.publish({ ...notice, readAt: until });
+    }
+  }
+
+  private async administratorToTell(user: UserEntity, now: Date): Promise<UserEntity | undefined> {
+    const when = this.config.notices.administrator;
+    if (when === 'never' || user.administratorId === null) return undefined;
+    if (when === 'when-logged-out' && (await this.logins.isLoggedIn(user.id, now))) return undefined;
+    return this.users.get(user.administratorId);
+  }
+
+  private notice(kind: NoticeKind, recipient: UserEntity, halted: HaltedSession, at: Date): NoticeEntity {
+    const id = randomUUID();
+    return {
+      id,
+      recipientId: recipient.id,
+      kind,
+      remoteSessionId: halted.remoteSessionId,
+      at,
+      deviceId: halted.deviceId,
+      deviceName: halted.deviceName.slice(0, NAME_CHARACTERS),
+      applicationId: halted.applicationId,
+      userName: halted.userName.slice(0, NAME_CHARACTERS),
+      readAt: null,
+      ...this.outbox.entryFor(recipient, id, at),
+    };
+  }
+}
