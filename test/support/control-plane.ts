@@ -21,7 +21,7 @@ import { startServer, type RunningServer } from '../../src/server/main';
 import { relaySecret } from '../../src/server/relays/relay-secret';
 import { HalfLogEntity } from '../../src/server/sessions/half-log.entity';
 import { PlayedAgent } from './played-agent';
-import { PlayedRelay, type PlayedLink } from './played-relay';
+import { PlayedRelay, type PlayedLink, type PlayedRelayOptions } from './played-relay';
 import { until } from './until';
 
 const PASSWORD = 'a long enough password';
@@ -138,12 +138,12 @@ export class ControlPlane {
   }
   /** @param earlier the relay of which this is the same, connected again with all it carries */
   async connectRelay(earlier?: PlayedRelay): Promise<PlayedRelay> {
-    this.relay = await this.anotherRelay('local', earlier);
+    this.relay = await this.anotherRelay('local', { earlier });
     return this.relay;
   }
-  anotherRelay(id: string, earlier?: PlayedRelay): Promise<PlayedRelay> {
+  anotherRelay(id: string, options: PlayedRelayOptions = {}): Promise<PlayedRelay> {
     const secret = relaySecret(loadSecrets(this.config).localRelaySecret, id);
-    return PlayedRelay.connect(this.url, secret, { id, earlier });
+    return PlayedRelay.connect(this.url, secret, { id, ...options });
   }
 
   /** S141. */

@@ -10,6 +10,7 @@ import {
   type HalfLog,
   type Params,
   type RelayMethods,
+  type RelayStanding,
   type Result,
 } from '../../src/protocol/relay-rpc';
 import type { EndReason, Half, HalfState } from '../../src/protocol/remote-session';
@@ -26,6 +27,14 @@ export interface PlayedLink {
   bytesFromTerminal: number;
 }
 
+export interface PlayedRelayOptions {
+  id?: string;
+  protocol?: number;
+  standing?: RelayStanding;
+  /** The relay of which this is the same run, connected again with all it carries. */
+  earlier?: PlayedRelay;
+}
+
 /** A relay's end of the RPC link, over a real WebSocket: does nothing by itself but make links and record. */
 export class PlayedRelay {
   readonly links = new Map<string, PlayedLink>();
@@ -34,6 +43,8 @@ export class PlayedRelay {
   readonly connectBefore = new Map<string, number>();
   readonly asked: string[] = [];
   unacknowledgedLogs = 0;
+  /** What it was told last. */
+  drained: Params<RelayMethods, 'drain'> | undefined;
   /** Awaited before the answer to each request of the server; may throw. */
   before: (method: keyof RelayMethods) => Promise<void> = () => Promise.resolve();
   /** Called for `end-session`: what the relay does about it. */
@@ -41,6 +52,7 @@ export class PlayedRelay {
 
   private constructor(
     readonly id: string,
+    readonly instance: string,
     readonly ws: WebSocket,
     private readonly peer: RpcPeer<RelayMethods, ControlPlaneMethods>,
   ) {}
@@ -48,11 +60,7 @@ export class PlayedRelay {
   static async connect(
     serverUrl: string,
     secret: string,
-    {
-      id = 'local',
-      protocol = PROTOCOL_VERSION,
-      earlier,
-    }: { id?: string; protocol?: number; earlier?: PlayedRelay } = {},
+    { id = 'local', protocol = PROTOCOL_VERSION, standing = 'serving', earlier }: PlayedRelayOptions = {},
   ): Promise<PlayedRelay> {
     const headers = { authorization: `Bearer ${id}.${secret}` };
     const address = `${serverUrl.replace('http', 'ws')}/internal/relay`;
@@ -67,8 +75,9 @@ export class PlayedRelay {
         relay.onEndSession(linkId, half);
         return { known };
       },
-      drain: async () => {
+      drain: async (params) => {
         await relay.take('drain');
+        relay.drained = params;
         return {};
       },
       health: async () => {
@@ -79,15 +88,18 @@ export class PlayedRelay {
       },
     };
     const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, createJournal('relay', 'silent'));
-    const relay = new PlayedRelay(id, ws, peer);
+    const relay = new PlayedRelay(id, earlier?.instance ?? randomUUID(), ws, peer);
     for (const [linkId, link] of earlier?.links ?? []) relay.links.set(linkId, link);
-    await peer
-      .call('announce', { version: '0', protocol, pairs: 1, instance: randomUUID(), standing: 'serving' as const })
-      .catch((error: unknown) => {
-        ws.terminate();
-        throw error;
-      });
+    await relay.announce(standing, protocol).catch((error: unknown) => {
+      ws.terminate();
+      throw error;
+    });
     return relay;
+  }
+
+  /** Once more on the same link, as a candidate does that begins to serve. */
+  async announce(standing: RelayStanding, protocol = PROTOCOL_VERSION): Promise<void> {
+    await this.peer.call('announce', { version: '0', protocol, pairs: 1, instance: this.instance, standing });
   }
 
   get closed(): Promise<void> {

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
+import { LIMITS } from '../../protocol/limits';
 import type { Ending, Half } from '../../protocol/remote-session';
 import type {
   ControlPlaneMethods,
@@ -11,6 +12,7 @@ import type {
 import type { RpcPeer } from '../../tunnel/json-rpc';
 import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.port';
 import { RelayUnavailable } from '../sessions/session.errors';
+import { TrialLinks } from './trial-links';
 
 /** One run of a relay whose RPC link is up, as it has announced itself. */
 export interface ConnectedRelay {
@@ -40,7 +42,13 @@ export class RelayDirectory extends RelayPort {
   /** Per draining relay, when new sessions may be asked for again. */
   private readonly draining = new Map<string, number>();
   private readonly changes = new EventEmitter().setMaxListeners(0);
+  /** Per relay, when one of its runs has come, or has gone while another one stayed. */
+  private readonly changedAt = new Map<string, number>();
   private turn = 0;
+
+  constructor(private readonly trials: TrialLinks) {
+    super();
+  }
 
   /** As it announces itself, on a new link or once more on the same one. */
   add(relay: ConnectedRelay): void {
@@ -52,7 +60,7 @@ export class RelayDirectory extends RelayPort {
     this.relays.add(relay);
     if (relay.standing === 'serving') this.noteServed(relay);
     void relay.peer.closed.then(() => {
-      if (this.relays.delete(relay)) this.changes.emit('change');
+      if (this.relays.delete(relay)) this.gone(relay);
     });
     this.changes.emit('change');
     void this.tellDraining(relay);
@@ -104,7 +112,7 @@ export class RelayDirectory extends RelayPort {
     const runs = this.runsOf(relayId);
     if (runs.length === 0) throw new RelayUnavailable(`Relay ${relayId} is not connected.`);
     const lists = await Promise.all(runs.map((run) => this.asked(run, () => run.peer.call('list-sessions', {}))));
-    return lists.flatMap(({ sessions }) => sessions);
+    return lists.flatMap(({ sessions }) => sessions).filter(({ linkId }) => !this.trials.find(relayId, linkId));
   }
 
   /**
@@ -173,9 +181,21 @@ export class RelayDirectory extends RelayPort {
     return runs.sort((one, other) => order.indexOf(other.instance) - order.indexOf(one.instance));
   }
 
+  /** Whether a link that none of the runs knows is lost, and not about to be handed on from one run to the next. */
+  isSettled(relayId: string): boolean {
+    return Date.now() - (this.changedAt.get(relayId) ?? 0) >= LIMITS.RELAY_SETTLE_MS;
+  }
+
   private noteServed({ id, instance }: ConnectedRelay): void {
     const order = this.served.get(id) ?? [];
-    if (!order.includes(instance)) this.served.set(id, [...order, instance].slice(-REMEMBERED));
+    if (order.includes(instance)) return;
+    this.served.set(id, [...order, instance].slice(-REMEMBERED));
+    this.changedAt.set(id, Date.now());
+  }
+
+  private gone({ id }: ConnectedRelay): void {
+    if (this.serving(id)) this.changedAt.set(id, Date.now());
+    this.changes.emit('change');
   }
 
   private async tellDraining({ id, standing, peer }: ConnectedRelay): Promise<void> {

@@ -4,7 +4,14 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../protocol/relay-rpc';
+import {
+  CONTROL_PLANE_METHODS,
+  RELAY_METHODS,
+  type ControlPlaneMethods,
+  type HalfLog,
+  type Params,
+  type Result,
+} from '../../protocol/relay-rpc';
 import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
@@ -13,6 +20,7 @@ import { refuseUpgrade, UpgradeRouter } from '../http/upgrade-router';
 import { SessionHalves } from '../sessions/session-halves';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
 import { authenticatedRelay } from './relay-secret';
+import { TrialLinks } from './trial-links';
 
 /** JSON-RPC error codes, in the range that is left to implementations (5.1). */
 const WRONG_PROTOCOL = -32051;
@@ -32,6 +40,7 @@ export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
     private readonly upgrades: UpgradeRouter,
     private readonly directory: RelayDirectory,
     private readonly halves: SessionHalves,
+    private readonly trials: TrialLinks,
     private readonly journal: Journal,
     @Inject(SECRETS) private readonly secrets: Secrets,
   ) {}
@@ -61,10 +70,10 @@ export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
         announced = true;
         return Promise.resolve({});
       },
-      authenticate: afterwards((request) => this.halves.authenticate(relayId, request)),
-      'report-log': afterwards(async (log) => ({ known: await this.halves.keep(relayId, log) })),
+      authenticate: afterwards((request) => this.authenticate(relayId, request)),
+      'report-log': afterwards(async (log) => ({ known: await this.keep(relayId, log) })),
       'request-termination': afterwards(async ({ linkId, half }) => {
-        await this.halves.requestTermination(relayId, linkId, half);
+        if (!this.trials.find(relayId, linkId)) await this.halves.requestTermination(relayId, linkId, half);
         return {};
       }),
     };
@@ -72,15 +81,29 @@ export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
     void peer.closed.then(() => this.journal.info('relay disconnected', { relayId }));
   }
 
+  private async authenticate(
+    relayId: string,
+    request: Params<ControlPlaneMethods, 'authenticate'>,
+  ): Promise<Result<ControlPlaneMethods, 'authenticate'>> {
+    const trial = this.trials.find(relayId, request.linkId);
+    return trial ? trial.authenticate(request) : this.halves.authenticate(relayId, request);
+  }
+
+  private async keep(relayId: string, log: HalfLog): Promise<boolean> {
+    const trial = this.trials.find(relayId, log.linkId);
+    trial?.keep(log);
+    return trial !== undefined || this.halves.keep(relayId, log);
+  }
+
   /** @throws RpcRefused: the relay reads why, and tries again later */
   private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): void {
-    const { id, version, pairs } = relay;
+    const { id, version, pairs, standing, instance } = relay;
     if (protocol !== PROTOCOL_VERSION) {
       this.journal.error('a relay speaks another protocol; deploy the matching release', { relayId: id, protocol });
       throw new RpcRefused(WRONG_PROTOCOL, `this server speaks protocol ${PROTOCOL_VERSION}`);
     }
     this.directory.add(relay);
-    this.journal.info('relay connected', { relayId: id, version, pairs });
+    this.journal.info('relay connected', { relayId: id, version, pairs, standing, instance });
   }
 
   onApplicationShutdown(): void {

@@ -1,15 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { toInstant } from '../../protocol/names';
+import { HALVES } from '../../protocol/remote-session';
+import { CERTIFICATE, type Certificate } from '../config/certificate';
 import type { ConnectedRelay } from './relay-directory';
+import { LOCAL_RELAY } from './relay-environment';
+import { TrialBound } from './trial-bound';
+import { TrialLink, TrialLinks } from './trial-links';
+import { TrialSession } from './trial-session';
 
-/** A synthetic session through a relay failed; `detail` says at what. */
-export class TrialFailed extends Error {
-  override readonly name = 'TrialFailed';
-  readonly code = 'trial-failed';
-
-  constructor(readonly detail: string) {
-    super(`the trial of the relay failed: ${detail}`);
-  }
-}
+/** `local`: through this machine's loopback; `public`: as peers dial. */
+export type TrialAddresses = 'local' | 'public';
 
 /**
  * Proves a relay with whole synthetic sessions, one per pair and all at once: connection information, both halves
@@ -17,12 +20,49 @@ export class TrialFailed extends Error {
  */
 @Injectable()
 export class RelayTrial {
+  constructor(
+    private readonly links: TrialLinks,
+    private readonly journal: Journal,
+    @Inject(CERTIFICATE) private readonly certificate: Certificate,
+  ) {}
+
   /**
    * @param relay a candidate, or the relay that serves
-   * @param addresses `local`: through this machine's loopback; `public`: as peers dial
    * @throws TrialFailed, within LIMITS.TRIAL_MS
    */
-  run(_relay: ConnectedRelay, _addresses: 'local' | 'public'): Promise<void> {
-    return Promise.reject(new TrialFailed('not carried out'));
+  async run(relay: ConnectedRelay, addresses: TrialAddresses): Promise<void> {
+    const bound = new TrialBound();
+    const timer = setTimeout(() => bound.end(`not within ${LIMITS.TRIAL_MS / 1000} s`), LIMITS.TRIAL_MS);
+    void relay.peer.closed.then(() => bound.end('the relay is not connected any more'));
+    const links: TrialLink[] = [];
+    try {
+      // all before the first is used: a relay gives each to the pair that has the fewest
+      const made = Array.from({ length: relay.pairs }, () => this.makeLink(relay, addresses));
+      links.push(...(await bound.step('connection information', Promise.all(made))));
+      for (const link of links) this.links.add(link);
+      await Promise.all(links.map((link) => new TrialSession(link, bound).pass()));
+      this.journal.info('a relay has passed its trial', { relayId: relay.id, instance: relay.instance });
+    } catch (error) {
+      for (const link of links) this.forceEnd(relay, link);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      bound.end('the trial is over');
+      for (const link of links) this.links.remove(link);
+    }
+  }
+
+  private async makeLink(relay: ConnectedRelay, trial: TrialAddresses): Promise<TrialLink> {
+    const remoteSessionId = randomUUID();
+    const until = toInstant(Date.now() + LIMITS.TRIAL_MS);
+    const made = await relay.peer.call('connection-info', { remoteSessionId, connectBefore: until, trial });
+    // nobody vouches for a certificate by the name of the loopback; the relay beside this server has this server's
+    const pin = relay.pin ?? (trial === 'local' && relay.id === LOCAL_RELAY ? this.certificate.pin : undefined);
+    return new TrialLink(relay.id, remoteSessionId, until, made, pin);
+  }
+
+  private forceEnd(relay: ConnectedRelay, { linkId }: TrialLink): void {
+    for (const half of HALVES)
+      relay.peer.call('end-session', { linkId, half, ending: 'failed' }).catch(() => undefined); // it was not fit
   }
 }

@@ -38,30 +38,32 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
-    for (const relay of this.directory.connected()) {
-      await this.compare(relay).catch((error: unknown) => {
-        this.journal.warn('a relay could not be compared with its sessions', {
-          relayId: relay.id,
-          detail: String(error),
-        });
+    for (const { id: relayId } of this.directory.allServing()) {
+      await this.compare(relayId).catch((error: unknown) => {
+        this.journal.warn('a relay could not be compared with its sessions', { relayId, detail: String(error) });
       });
     }
     if (this.timer) this.arm();
   }
 
-  private async compare(relay: ConnectedRelay): Promise<void> {
+  /** With all runs of the relay that serve or have served: an earlier one goes on with what it carries until it stops. */
+  private async compare(relayId: string): Promise<void> {
     // Sessions first: a link is at the relay before it is in the database, so none is missed below.
-    const open = (await this.repository.withLinkAt(relay.id)).filter((session) => session.linkId);
-    const { sessions } = await relay.peer.call('list-sessions', {});
-    await this.endForgotten(relay, sessions);
-    if (open.length === 0) return;
-    const carried = new Map(sessions.map((session) => [session.linkId, session]));
-    const { unacknowledgedLogs } = await relay.peer.call('health', {});
+    const open = (await this.repository.withLinkAt(relayId)).filter((session) => session.linkId);
+    const carried = new Map<string, RelayedSession>();
+    let unacknowledged = 0;
+    for (const run of this.directory.runsOf(relayId)) {
+      const { sessions } = await run.peer.call('list-sessions', {});
+      await this.endForgotten(run, sessions);
+      for (const session of sessions) carried.set(session.linkId, session);
+      if (open.length > 0) unacknowledged += (await run.peer.call('health', {})).unacknowledgedLogs;
+    }
+    const mayBeLost = unacknowledged === 0 && this.directory.isSettled(relayId);
     for (const session of open) {
       const there = session.linkId && carried.get(session.linkId);
       if (there) await this.noteBytes(session, there);
       if (there && session.state === 'forcing') this.lifecycle.force(session);
-      if (there || unacknowledgedLogs > 0) continue;
+      if (there || !mayBeLost) continue;
       await this.halves.closeBooks(session.id, 'both-halves-ended', 'the relay has no record of this session');
     }
   }

@@ -1,31 +1,37 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { relay } from '../../protocol/api';
 import { Permit } from '../auth/permit';
+import { CONFIG, type Config } from '../config/config';
 import { Answers } from '../http/answers';
 import { RelayDirectory } from './relay-directory';
+import { LOCAL_RELAY } from './relay-environment';
+
+type Relay = z.infer<typeof relay>;
 
 @Controller('api/relays')
 @Permit('admin')
 export class RelaysController {
-  constructor(private readonly directory: RelayDirectory) {}
+  constructor(
+    private readonly directory: RelayDirectory,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
 
   @Get()
   @Answers(z.array(relay))
-  list(): Promise<z.infer<typeof relay>[]> {
+  list(): Promise<Relay[]> {
     return Promise.all(
-      this.directory.connected().map(async ({ id, version, pairs, peer }) => {
+      this.directory.allServing().map(async ({ id, version, pairs, peer }) => {
         const health = await peer.call('health', {}).catch(() => undefined);
-        return {
-          id,
-          version,
-          pairs,
-          connected: health !== undefined,
-          links: health?.links ?? 0,
-          draining: false,
-          driver: 'none',
-        };
+        const draining = this.directory.isDraining(id);
+        const links = health?.links ?? 0;
+        return { id, version, pairs, connected: health !== undefined, links, draining, driver: this.driverOf(id) };
       }),
     );
+  }
+
+  private driverOf(relayId: string): Relay['driver'] {
+    if (this.config.relay.local && relayId === LOCAL_RELAY) return 'local';
+    return this.config.deployment.command ? 'command' : 'none';
   }
 }

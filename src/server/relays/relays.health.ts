@@ -12,7 +12,7 @@ export class RelaysHealth implements OnModuleInit {
 
   onModuleInit(): void {
     this.readiness.add('relays', () => {
-      const connected = this.directory.connected().map((relay) => relay.id);
+      const connected = this.directory.allServing().map((relay) => relay.id);
       if (connected.length === 0) return Promise.reject(new Error('no relay is connected'));
       return Promise.resolve({ connected });
     });

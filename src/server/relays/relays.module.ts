@@ -10,6 +10,7 @@ import { RelayTrial } from './relay-trial';
 import { RelayWatch } from './relay-watch';
 import { RelaysController } from './relays.controller';
 import { RelaysHealth } from './relays.health';
+import { TrialLinks } from './trial-links';
 
 /** Global, because it fills the RelayPort that sessions, on its left, declare. */
 @Global()
@@ -22,6 +23,7 @@ import { RelaysHealth } from './relays.health';
     RelayGateway,
     RelaySupervisor,
     RelayTrial,
+    TrialLinks,
     KeeperClient,
     RelayWatch,
     RelaysHealth,

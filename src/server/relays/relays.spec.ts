@@ -13,6 +13,7 @@ describe('relays at the server', () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     setLimit('RELAY_WATCH_MS', 50);
+    setLimit('RELAY_SETTLE_MS', 0);
     plane = await ControlPlane.start();
   });
   afterAll(async () => {

@@ -1,0 +1,9 @@
+/** A synthetic session through a relay failed; `detail` says at what. */
+export class TrialFailed extends Error {
+  override readonly name = 'TrialFailed';
+  readonly code = 'trial-failed';
+
+  constructor(readonly detail: string) {
+    super(`the trial of the relay failed: ${detail}`);
+  }
+}
