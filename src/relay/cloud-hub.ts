@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Journal } from '../journal/journal';
-import { LIMITS } from '../protocol/limits';
 import { toInstant } from '../protocol/names';
 import type { Refusal } from '../protocol/relay-messages';
 import type { ControlPlaneMethods, HalfLog, Result } from '../protocol/relay-rpc';
 import { HALVES, type Half } from '../protocol/remote-session';
-import type { ControlPlane } from './control-plane';
 import type { HalfEnding } from './half-ending';
 import { OPENING_STEPS } from './half-steps';
-import type { LogReporter } from './log-reporter';
+import type { MasterPeer } from './pair-rpc';
 import type { PeerSocket } from './peer-socket';
 import type { Established, HalfOwner, RelayedSession, Terminated } from './relayed-session';
 import { hashOf } from './session-ids';
-import type { SessionLog } from './session-log';
 
 export interface RefusedHere {
   readonly code: Refusal;
@@ -25,9 +22,7 @@ const refused = (code: Refusal, detail = ''): RefusedHere => ({ code, detail });
 /** The device's side of a pair. It also authenticates and logs for its Web Agent (S206-S213). */
 export class CloudHub implements HalfOwner {
   constructor(
-    private readonly controlPlane: ControlPlane,
-    private readonly sessionLog: SessionLog,
-    private readonly reporter: LogReporter,
+    private readonly master: MasterPeer,
     private readonly ending: HalfEnding,
     private readonly onValidUntil: (session: RelayedSession) => void,
     private readonly journal: Journal,
@@ -98,7 +93,7 @@ export class CloudHub implements HalfOwner {
   terminate(session: RelayedSession, half: Half, step: 'S264' | 'S293'): void {
     this.ending.begin(session, half, { reason: 'requested' }, async () => {
       this.journal.step(step, session.remoteSessionId);
-      await this.controlPlane.call('request-termination', { linkId: session.linkId, half }).catch((error: Error) =>
+      await this.master.call('request-termination', { linkId: session.linkId, half }).catch((error: Error) =>
         this.journal.warn('the termination could not be announced; the half is ended all the same', {
           linkId: session.linkId,
           half,
@@ -120,7 +115,7 @@ export class CloudHub implements HalfOwner {
     session.validUntil = new Date(answer.validUntil);
     this.onValidUntil(session);
     record.tokenHash = hashOf(token);
-    const log: HalfLog = {
+    record.startLog ??= {
       id: randomUUID(),
       linkId: session.linkId,
       half,
@@ -128,14 +123,14 @@ export class CloudHub implements HalfOwner {
       event: { kind: 'start', peerAddress: peer.address },
       tokenHash: record.tokenHash,
     };
-    return this.#logStart(session, log);
+    return this.#logStart(session, record.startLog);
   }
 
   /** S173, S206. */
   async #authenticate(session: RelayedSession, half: Half, token: string): Promise<Authenticated | RefusedHere> {
     this.journal.step(OPENING_STEPS[half].authenticate, session.remoteSessionId);
     try {
-      const answer = await this.controlPlane.call('authenticate', { linkId: session.linkId, half, token });
+      const answer = await this.master.call('authenticate', { linkId: session.linkId, half, token });
       if (answer.outcome === 'refused') return refused(answer.code);
       if (answer.remoteSessionId === session.remoteSessionId) return answer;
       this.journal.error('the control plane names another session for this link', { linkId: session.linkId });
@@ -149,31 +144,21 @@ export class CloudHub implements HalfOwner {
   /** S176-S179, S209-S212: nobody is told "established" before the control plane has the log. */
   async #logStart(session: RelayedSession, log: HalfLog): Promise<RefusedHere | undefined> {
     const record = session.halves[log.half];
+    const { remoteSessionId } = session;
     const steps = OPENING_STEPS[log.half];
     if (!record.started) {
       try {
-        await this.sessionLog.write(log);
+        const { stored } = await this.master.call('store', log);
+        if (!stored) return refused('unknown-session');
       } catch (error) {
-        const incident = this.journal.unforeseen(error, 'storing a start log');
-        return refused('overloaded', `the relay cannot store its log (${incident})`);
+        return refused('overloaded', `the relay cannot store its log (${(error as Error).message})`);
       }
-      this.journal.step(steps.store, session.remoteSessionId);
-      record.started = this.reporter.report(log, () => this.journal.step(steps.report, session.remoteSessionId));
+      this.journal.step(steps.store, remoteSessionId);
+      record.started = true;
     }
-    const inTime = await within(LIMITS.RELAY_RPC_TIMEOUT_MS, record.started);
-    return inTime ? undefined : refused('control-plane-unavailable', 'the start log was not acknowledged in time');
+    const { acknowledged } = await this.master
+      .call('report', { log, remoteSessionId, step: steps.report })
+      .catch(() => ({ acknowledged: false }));
+    return acknowledged ? undefined : refused('control-plane-unavailable', 'the start log is not acknowledged yet');
   }
-}
-
-/** Whether the promise was fulfilled within the time. */
-function within(ms: number, promise: Promise<void>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms);
-    promise
-      .then(
-        () => resolve(true),
-        () => resolve(false),
-      )
-      .finally(() => clearTimeout(timer));
-  });
 }

@@ -25,6 +25,8 @@ export interface ControlPlaneAddress {
   readonly secret: string;
 }
 
+type Announcement = Params<ControlPlaneMethods, 'announce'>;
+
 /** The RPC WebSocket to the server: dialled again with back-off for as long as the relay runs. */
 export class ControlPlaneLink implements ControlPlane {
   #peer: RpcPeer<RelayMethods, ControlPlaneMethods> | undefined;
@@ -35,7 +37,7 @@ export class ControlPlaneLink implements ControlPlane {
 
   constructor(
     private readonly address: ControlPlaneAddress,
-    private readonly announcement: Params<ControlPlaneMethods, 'announce'>,
+    private announcement: Announcement,
     private readonly journal: Journal,
     private readonly backoff = new Backoff(),
   ) {}
@@ -52,6 +54,14 @@ export class ControlPlaneLink implements ControlPlane {
   async call<K extends keyof ControlPlaneMethods>(method: K, params: Params<ControlPlaneMethods, K>) {
     if (!this.#peer) throw new RpcUnavailable('the control plane is not connected');
     return (await this.#peer.call(method, params)) as Result<ControlPlaneMethods, K>;
+  }
+
+  /** Tells the control plane what has changed, at once where it is connected. */
+  async announce(changes: Partial<Announcement>): Promise<void> {
+    this.announcement = { ...this.announcement, ...changes };
+    const peer = this.#peer;
+    // A control plane that does not take it hears it anew when it is dialled again.
+    if (peer) await peer.call('announce', this.announcement).catch(() => peer.close());
   }
 
   whenConnected(): Promise<void> {
@@ -113,7 +123,11 @@ export class ControlPlaneLink implements ControlPlane {
 
   async #serve(ws: WebSocket, handlers: RpcHandlers<RelayMethods>): Promise<void> {
     const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, this.journal);
-    await peer.call('announce', this.announcement);
+    let said: Announcement;
+    do {
+      said = this.announcement;
+      await peer.call('announce', said);
+    } while (said !== this.announcement);
     this.#peer = peer;
     this.#awaySince = undefined;
     const connectedAt = Date.now();

@@ -5,11 +5,9 @@ import { LIMITS } from '../protocol/limits';
 import { toInstant } from '../protocol/names';
 import type { HalfLog } from '../protocol/relay-rpc';
 import type { EndReason, Ending, Half } from '../protocol/remote-session';
-import type { ControlPlane } from './control-plane';
-import { ENDING_STEPS } from './half-steps';
-import type { LogReporter } from './log-reporter';
+import { ENDING_STEPS, type EndingSteps } from './half-steps';
+import type { MasterPeer } from './pair-rpc';
 import type { EndedBy, HalfRecord, RelayedSession } from './relayed-session';
-import type { SessionLog } from './session-log';
 
 export interface EndCause {
   readonly reason: EndReason;
@@ -19,9 +17,7 @@ export interface EndCause {
 /** Ends halves: store the end log, report it, wait for the acknowledgement, tell the peer (S267-S272, S295-S299, S332-S337). */
 export class HalfEnding {
   constructor(
-    private readonly sessionLog: SessionLog,
-    private readonly reporter: LogReporter,
-    private readonly controlPlane: ControlPlane,
+    private readonly master: MasterPeer,
     private readonly onEnded: (session: RelayedSession) => void,
     private readonly journal: Journal,
   ) {}
@@ -69,35 +65,38 @@ export class HalfEnding {
 
   /**
    * Resolves when the log is acknowledged. Where that cannot be had in time the peer does not wait longer: the log is
-   * stored and reported as soon as that is possible.
+   * stored, and the Master reports it as soon as that is possible.
    */
   async #record(session: RelayedSession, log: HalfLog, by: EndedBy): Promise<void> {
-    const steps = ENDING_STEPS[by][log.half];
-    const stored = this.#store(log).then(() => {
-      if (steps.store) this.journal.step(steps.store, session.remoteSessionId);
-    });
-    const acknowledged = stored.then(() =>
-      this.reporter.report(log, () => {
-        if (steps.report) this.journal.step(steps.report, session.remoteSessionId);
-      }),
-    );
-    acknowledged.catch(() => undefined); // the relay stops; the log is reported after the next start
     const timeout = new AbortController();
     await Promise.race([
-      acknowledged.catch(() => undefined),
-      stored.then(() => this.controlPlane.whenDisconnected()),
+      this.#storeAndReport(session.remoteSessionId, log, ENDING_STEPS[by][log.half]),
       delay(LIMITS.RELAY_CLOSE_MS, undefined, { signal: timeout.signal }),
     ]);
     timeout.abort();
   }
 
-  /** A full disk must not lose the end of a half: tried again for as long as the relay runs. */
-  async #store(log: HalfLog): Promise<void> {
+  async #storeAndReport(remoteSessionId: string, log: HalfLog, steps: EndingSteps): Promise<void> {
+    if (!(await this.#store(log))) return;
+    if (steps.store) this.journal.step(steps.store, remoteSessionId);
+    await this.master.call('report', { log, remoteSessionId, step: steps.report }).catch(() => undefined);
+  }
+
+  /**
+   * A full disk must not lose the end of a half: tried again for as long as there is a Master. One that has gone is
+   * followed by another, which ends the half in the log.
+   */
+  async #store(log: HalfLog): Promise<boolean> {
     for (;;) {
       try {
-        return await this.sessionLog.write(log);
+        return (await this.master.call('store', log)).stored;
       } catch (error) {
-        this.journal.unforeseen(error, 'storing an end log');
+        if (!this.master.isOpen) return false;
+        this.journal.error('an end log could not be stored; tried again', {
+          linkId: log.linkId,
+          half: log.half,
+          detail: (error as Error).message,
+        });
         await delay(LIMITS.RELAY_LOG_RESEND_MS, undefined, { ref: false });
       }
     }

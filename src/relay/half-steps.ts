@@ -8,7 +8,7 @@ export const OPENING_STEPS = {
   terminal: { authenticate: 'S206', store: 'S209', report: 'S210' },
 } as const satisfies Record<Half, Record<string, Step>>;
 
-interface EndingSteps {
+export interface EndingSteps {
   readonly store?: Step;
   readonly report?: Step;
   /** The Cloud Hub tells: the device, or the Web Agent, which then tells the terminal. */

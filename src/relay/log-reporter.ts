@@ -13,10 +13,11 @@ const PARALLEL_LINKS = 64;
 export class LogReporter {
   /** Per link the end of its queue. */
   readonly #queues = new Map<string, Promise<void>>();
+  /** By the log's ID: what is not acknowledged yet. */
+  readonly #reports = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #waitingForSlot: (() => void)[] = [];
   #sending = 0;
-  #unacknowledged = 0;
 
   constructor(
     private readonly sessionLog: SessionLog,
@@ -27,18 +28,24 @@ export class LogReporter {
   }
 
   get unacknowledged(): number {
-    return this.#unacknowledged;
+    return this.#reports.size;
   }
 
   /**
    * Resolves when the log, which must be stored already, has been acknowledged; rejects only when the reporter stops.
+   * A log that is being reported already is not reported twice.
    * @param onReport called just before the log is sent for the first time
    */
   report(log: HalfLog, onReport: () => void = () => undefined): Promise<void> {
-    this.#unacknowledged++;
+    const already = this.#reports.get(log.id);
+    if (already) return already;
     const before = this.#queues.get(log.linkId) ?? Promise.resolve();
     const reported = before.then(() => this.#untilAcknowledged(log, onReport));
-    const end = reported.catch(() => undefined);
+    this.#reports.set(log.id, reported);
+    const end = reported.then(
+      () => void this.#reports.delete(log.id),
+      () => undefined,
+    );
     this.#queues.set(log.linkId, end);
     void end.then(() => {
       if (this.#queues.get(log.linkId) === end) this.#queues.delete(log.linkId);
@@ -83,7 +90,6 @@ export class LogReporter {
       }
       await this.#pause(backoff.next());
     }
-    this.#unacknowledged--;
     // Should this fail, the log is reported once more after the next start, which its ID makes harmless.
     await this.sessionLog
       .acknowledge(log.id)

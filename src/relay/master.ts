@@ -1,134 +1,134 @@
 import { randomUUID } from 'node:crypto';
-import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import type { Journal } from '../journal/journal';
 import { LIMITS } from '../protocol/limits';
+import { toInstant } from '../protocol/names';
 import { RELAY_PATHS } from '../protocol/relay-messages';
-import type { Params, RelayMethods, RelayedSession as RelayedSessionWire, Result } from '../protocol/relay-rpc';
-import { HALVES, type EndReason, type Half } from '../protocol/remote-session';
+import type { Params, RelayedSession, RelayMethods, RelayStanding, Result } from '../protocol/relay-rpc';
+import type { Ending, Half } from '../protocol/remote-session';
 import { RpcRefused } from '../tunnel/json-rpc.errors';
-import type { EndCause } from './half-ending';
-import type { Pair } from './pair';
-import { PeerSocket } from './peer-socket';
-import { RelayedSession } from './relayed-session';
+import type { Links } from './links';
+import { CANDIDATE, DRAINING, FULL, NO_PAIR } from './rpc-refusals';
 import { hashOf, type SessionIds } from './session-ids';
 import type { SessionLog } from './session-log';
+import type { SupervisedPair } from './supervised-pair';
 
-/** JSON-RPC error code of a `connection-info` that is refused because the relay is about to be replaced. */
-const DRAINING = -32050;
+type ConnectionInfo = Params<RelayMethods, 'connection-info'>;
 
-/** A link, the pair that serves it, and the hashes of its session IDs. */
-interface Entry {
-  readonly session: RelayedSession;
-  readonly pair: Pair;
-  readonly hashes: Record<Half, string>;
-}
-
-/** S63: makes the links, decides which pair serves each, and routes WebSockets to it by their session IDs. */
+/** S63: makes the links, decides which pair serves each, and asks all pairs for what the control plane wants to know. */
 export class Master {
-  readonly #pairs: readonly Pair[];
-  readonly #entries = new Map<string, Entry>();
-  /** By the hash of a session ID: nothing that could be used to connect stays in memory. */
-  readonly #places = new Map<string, { entry: Entry; half: Half }>();
-  #draining: { returnAfterSeconds: number } | undefined;
-  /** Peers that have not said yet who they are. */
-  readonly #newcomers = new Set<PeerSocket>();
-  #connections = 0;
+  standing: RelayStanding = 'candidate';
+  #draining = false;
+  #stopping = false;
 
+  /** @param urlOf what peers are told to dial for a pair, without path */
   constructor(
     private readonly sessionIds: SessionIds,
     private readonly sessionLog: SessionLog,
-    makePair: (onOver: (session: RelayedSession) => void) => Pair,
-    pairs: number,
-    private readonly publicUrl: () => string,
+    private readonly links: Links,
+    private readonly pairs: readonly SupervisedPair[],
+    private readonly urlOf: (pair: SupervisedPair) => string,
     private readonly journal: Journal,
-  ) {
-    this.#pairs = Array.from({ length: pairs }, () => makePair((session) => this.#forget(session.linkId)));
-  }
+  ) {}
 
-  get pairs(): number {
-    return this.#pairs.length;
-  }
-
-  get links(): number {
-    return this.#entries.size;
-  }
-
-  /** S145-S147. */
-  async connectionInfo({
-    remoteSessionId,
-    connectBefore,
-  }: Params<RelayMethods, 'connection-info'>): Promise<Result<RelayMethods, 'connection-info'>> {
-    if (this.#draining) throw new RpcRefused(DRAINING, 'the relay is draining');
+  /** S145-S147. @throws RpcRefused */
+  async connectionInfo(request: ConnectionInfo): Promise<Result<RelayMethods, 'connection-info'>> {
+    this.#admit(request);
+    const { remoteSessionId, connectBefore, trial } = request;
+    const pair = this.#leastBusy(trial !== undefined);
+    const base = trial === 'local' ? `ws://127.0.0.1:${pair.trialPort}` : this.urlOf(pair);
     const linkId = randomUUID();
     const ids = { device: this.sessionIds.next(), terminal: this.sessionIds.next() };
-    const hashes = { device: hashOf(ids.device), terminal: hashOf(ids.terminal) };
+    const sessionIdHashes = { device: hashOf(ids.device), terminal: hashOf(ids.terminal) };
     this.journal.step('S146', remoteSessionId);
-    await this.sessionLog.addLink({ linkId, remoteSessionId, connectBefore, sessionIdHashes: hashes });
-    const session = new RelayedSession(linkId, remoteSessionId, new Date(connectBefore), this.journal);
-    const pair = this.#pairs.reduce((least, each) => (each.size < least.size ? each : least));
-    const entry: Entry = { session, pair, hashes };
-    this.#entries.set(linkId, entry);
-    for (const half of HALVES) this.#places.set(hashes[half], { entry, half });
-    pair.take(session);
+    const link = { linkId, remoteSessionId, connectBefore, sessionIdHashes };
+    // Counted before anything is awaited, so that requests at the same time are spread.
+    this.links.add({ pair, trial: trial !== undefined, known: fresh(linkId, remoteSessionId) });
+    try {
+      await this.sessionLog.addLink(link);
+      await pair.call('take', { ...link, trial: trial !== undefined }).catch(unanswered);
+    } catch (error) {
+      this.links.delete(linkId);
+      throw error;
+    }
     this.journal.step('S147', remoteSessionId);
-    const at = (half: Half) => ({ sessionId: ids[half], url: this.publicUrl() + RELAY_PATHS[half] });
+    const at = (half: Half) => ({ sessionId: ids[half], url: base + RELAY_PATHS[half] });
     return { linkId, device: at('device'), terminal: at('terminal') };
   }
 
-  /** A WebSocket that has just been opened; `stream` is the raw stream below it. Never rejects. */
-  async accept(side: Half, ws: WebSocket, stream: Duplex, address: string): Promise<void> {
-    this.#connections++;
-    ws.once('close', () => this.#connections--);
-    const peer = new PeerSocket(ws, stream, address);
-    if (this.#connections > LIMITS.RELAY_CONNECTIONS) return peer.refuse('overloaded');
-    this.#newcomers.add(peer);
-    const request = await peer.establishRequest();
-    this.#newcomers.delete(peer);
-    if (!request) return;
-    const place = this.#places.get(hashOf(request.sessionId));
-    if (!place) return peer.refuse('unknown-session');
-    if (place.half !== side) return peer.refuse('wrong-side', `this is the ${side}'s path`);
-    if (this.#draining) return peer.refuse('draining', `come back after ${this.#draining.returnAfterSeconds} seconds`);
+  /** S331. @returns whether there is such a half that has not ended */
+  async endHalf(linkId: string, half: Half, ending: Ending): Promise<boolean> {
+    const pair = this.links.get(linkId)?.pair;
+    return pair ? (await pair.call('end-half', { linkId, half, ending }).catch(unanswered)).known : false;
+  }
+
+  /** S312. A pair that does not answer in time is answered for with what it said last. */
+  async listSessions(): Promise<RelayedSession[]> {
+    await Promise.all(this.pairs.map((pair) => this.#listAt(pair)));
+    return this.pairs.flatMap((pair) => this.links.at(pair).map(({ known }) => known));
+  }
+
+  async drain(draining: boolean, returnAfterSeconds: number): Promise<void> {
+    if (draining !== this.#draining)
+      this.journal.info(draining ? 'draining' : 'not draining any more', { links: this.links.size });
+    this.#draining = draining;
+    await Promise.all(this.pairs.map((pair) => pair.drain({ draining, returnAfterSeconds })));
+  }
+
+  /** Of all its processes. */
+  async residentBytes(): Promise<number> {
+    const each = this.pairs.map((pair) =>
+      pair.call('health', {}, LIMITS.RELAY_PAIR_ANSWER_MS).catch(() => ({ residentBytes: 0 })),
+    );
+    return (await Promise.all(each)).reduce((sum, pair) => sum + pair.residentBytes, process.memoryUsage.rss());
+  }
+
+  /** Takes nothing new and ends every half in order, and the pairs with them. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.pairs.map((pair) => pair.stop('relay-stopped', withinMs)));
+  }
+
+  #admit({ trial }: ConnectionInfo): void {
+    if (this.#stopping) throw new RpcRefused(DRAINING, 'the relay is stopping');
+    if (this.links.size >= LIMITS.RELAY_LINKS) throw new RpcRefused(FULL, 'the relay carries all the sessions it may');
+    if (this.standing === 'candidate' && trial !== 'local')
+      throw new RpcRefused(CANDIDATE, 'the relay does not serve yet; it can be tried on loopback');
+    if (this.#draining && !trial) throw new RpcRefused(DRAINING, 'the relay is draining');
+  }
+
+  /** Trials are spread among themselves, so that as many as there are pairs reach each of them. */
+  #leastBusy(trial: boolean): SupervisedPair {
+    const load = (pair: SupervisedPair) => this.links.at(pair).filter((link) => !trial || link.trial).length;
+    const up = this.pairs.filter((pair) => pair.isUp).map((pair) => ({ pair, load: load(pair) }));
+    if (up.length === 0) throw new RpcRefused(NO_PAIR, 'no pair is running at the moment');
+    return up.reduce((least, each) => (each.load < least.load ? each : least)).pair;
+  }
+
+  async #listAt(pair: SupervisedPair): Promise<void> {
+    if (!pair.isUp || this.links.at(pair).length === 0) return;
     try {
-      await place.entry.pair.serve(place.entry.session, side, peer, request.token);
+      const { sessions } = await pair.call('list', {}, LIMITS.RELAY_PAIR_ANSWER_MS);
+      for (const session of sessions) {
+        const link = this.links.get(session.linkId);
+        if (link) link.known = session;
+      }
     } catch (error) {
-      const incident = this.journal.unforeseen(error, 'serving a peer');
-      peer.refuse('overloaded', `internal error ${incident}`);
+      this.journal.warn('a pair did not say what it carries', { pair: pair.number, detail: (error as Error).message });
     }
   }
-
-  /** S331. @returns whether there is such a half that has not ended */
-  endHalf(linkId: string, half: Half, cause: EndCause): boolean {
-    const entry = this.#entries.get(linkId);
-    if (!entry || entry.session.halves[half].state === 'ended') return false;
-    entry.pair.end(entry.session, half, cause);
-    return true;
-  }
-
-  /** S312. */
-  listSessions(): RelayedSessionWire[] {
-    return [...this.#entries.values()].map(({ session }) => session.describe());
-  }
-
-  drain(draining: boolean, returnAfterSeconds: number): void {
-    this.#draining = draining ? { returnAfterSeconds } : undefined;
-    this.journal.info(draining ? 'draining' : 'not draining any more', { links: this.links });
-    if (!draining) return;
-    for (const { session } of this.#entries.values())
-      for (const half of HALVES) session.halves[half].peer?.send({ type: 'draining', returnAfterSeconds });
-  }
-
-  /** Takes nothing new and ends every half in order. */
-  async endAll(reason: EndReason): Promise<void> {
-    this.#draining ??= { returnAfterSeconds: 0 };
-    for (const peer of this.#newcomers) peer.refuse('draining');
-    await Promise.all(this.#pairs.map((pair) => pair.endAll(reason)));
-  }
-
-  #forget(linkId: string): void {
-    const entry = this.#entries.get(linkId);
-    this.#entries.delete(linkId);
-    for (const half of HALVES) if (entry) this.#places.delete(entry.hashes[half]);
-  }
 }
+
+/** A pair may die at any moment; the control plane tries again. */
+function unanswered(error: Error): never {
+  throw new RpcRefused(NO_PAIR, error.message);
+}
+
+const fresh = (linkId: string, remoteSessionId: string): RelayedSession => ({
+  linkId,
+  remoteSessionId,
+  device: 'waiting',
+  terminal: 'waiting',
+  bytesFromDevice: 0,
+  bytesFromTerminal: 0,
+  lastActiveAt: toInstant(Date.now()),
+});

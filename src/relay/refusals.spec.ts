@@ -20,7 +20,7 @@ describe('what the relay refuses', () => {
 
   beforeEach(async () => {
     test = await startTestRelay();
-    base = `ws://127.0.0.1:${test.relay.address.port}`;
+    base = `ws://127.0.0.1:${test.addresses[0]!.port}`;
   });
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -231,7 +231,7 @@ describe('what the relay refuses', () => {
 
   it('survives garbage instead of HTTP and instead of frames', async () => {
     for (const garbage of [randomBytes(5000), Buffer.from('GET /cloud-hub HTTP/1.1\r\n'), Buffer.alloc(20_000, 'a')]) {
-      const socket = connect(test.relay.address.port, '127.0.0.1');
+      const socket = connect(test.addresses[0]!.port, '127.0.0.1');
       socket.on('error', () => undefined);
       socket.resume().end(garbage);
       await new Promise((resolve) => socket.once('close', resolve));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from '../../test/support/agent-certificate';
+import { pairUrl } from './pair-url';
 import { readRelayConfig, RelayConfigurationError } from './relay-config';
 
 describe('settings of the relay', () => {
@@ -28,6 +29,8 @@ describe('settings of the relay', () => {
       port: 8090,
       publicUrl: undefined,
       pairs: 1,
+      instance: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      pair: 1,
       rpcUrl: 'wss://platen.example/internal/relay',
       serverPin: undefined,
       tls: undefined,
@@ -53,6 +56,14 @@ describe('settings of the relay', () => {
     ['a certificate that is none', tls, 'PLATEN_TLS_CERTIFICATE'],
     ['a certificate without key', { PLATEN_TLS_CERTIFICATE: tls.PLATEN_TLS_CERTIFICATE }, 'PLATEN_TLS_KEY'],
     ['plain text for everybody', { PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_HOST'],
+    ['a public URL that is none', { PLATEN_RELAY_PUBLIC_URL: 'https://relay.example' }, 'PLATEN_RELAY_PUBLIC_URL'],
+    ['a public URL with a query', { PLATEN_RELAY_PUBLIC_URL: 'wss://r.example/?{pair}' }, 'PLATEN_RELAY_PUBLIC_URL'],
+    ['fewer ports than pairs', { PLATEN_RELAY_PORT: '65534', PLATEN_RELAY_PAIRS: '3' }, 'PLATEN_RELAY_PAIRS'],
+    [
+      'fewer public ports than pairs',
+      { PLATEN_RELAY_PUBLIC_URL: 'wss://r.example:65534', PLATEN_RELAY_PAIRS: '3' },
+      'PLATEN_RELAY_PAIRS',
+    ],
     ['an address nobody can dial', { ...tls, PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_PUBLIC_URL'],
     ['plain text on a host name', { PLATEN_RELAY_HOST: 'relay.example' }, 'PLATEN_RELAY_HOST'],
   ])('refuse %s, naming the variable', (_name, changes, named) => {
@@ -66,6 +77,18 @@ describe('settings of the relay', () => {
     const message = messageOf(() => readRelayConfig(env));
     expect(message).toContain('PLATEN_RELAY_PORT');
     expect(message).not.toContain('hidden');
+  });
+
+  it.each<[string, string | undefined, number, string]>([
+    ['where it listens', undefined, 2, 'ws://127.0.0.1:9001'],
+    ['the number in the public URL', 'wss://r.example/{pair}', 2, 'wss://r.example/2'],
+    ['the number in the name', 'wss://r{pair}.example:8000', 1, 'wss://r1.example:8000'],
+    ['the public port', 'wss://r.example:8090', 1, 'wss://r.example:8090'],
+    ['a public port further', 'wss://r.example:8090', 3, 'wss://r.example:8092'],
+    ['the port after the default one', 'wss://r.example', 2, 'wss://r.example:444'],
+  ])('lead peers to each pair: %s', (_what, PLATEN_RELAY_PUBLIC_URL, pair, url) => {
+    const config = readRelayConfig({ ...least, PLATEN_RELAY_PUBLIC_URL });
+    expect(pairUrl(config, pair, { host: '127.0.0.1', port: 9001 })).toBe(url);
   });
 
   it.each([['127.0.0.1'], ['127.9.9.9'], ['::1'], ['localhost']])('need no TLS on %s', (host) => {

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { LOG_LEVELS } from '../journal/journal';
 import { isLoopback } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { spkiPinOf } from '../tunnel/pinned-tls';
+import { PAIR_NUMBER, portOf } from './pair-url';
 
 const filled = z.string().min(1);
 
@@ -20,8 +21,13 @@ const environment = z
     PLATEN_RELAY_DATA: filled,
     PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
     PLATEN_RELAY_PORT: z.coerce.number().int().min(0).max(65535).default(8090),
-    PLATEN_RELAY_PUBLIC_URL: z.url({ protocol: /^wss?$/ }).optional(),
+    PLATEN_RELAY_PUBLIC_URL: z
+      .string()
+      .refine(isPublicUrl, 'must be a ws: or wss: URL without query; it may contain {pair}')
+      .optional(),
     PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
+    PLATEN_RELAY_INSTANCE: z.uuid().optional(),
+    PLATEN_RELAY_PAIR: z.coerce.number().int().min(1).max(64).default(1),
     PLATEN_RELAY_BEHIND_PROXY: z.enum(['yes', 'no']).default('no'),
     PLATEN_SERVER_URL: z.url({ protocol: /^https?$/ }),
     PLATEN_SERVER_PIN: spkiPin.optional(),
@@ -45,6 +51,10 @@ const environment = z
   .refine((env) => !/^(0\.0\.0\.0|::)$/.test(env.PLATEN_RELAY_HOST) || env.PLATEN_RELAY_PUBLIC_URL, {
     path: ['PLATEN_RELAY_PUBLIC_URL'],
     message: 'is needed: nobody can dial the address the relay listens on',
+  })
+  .refine((env) => lastPortOf(env) <= 65_535, {
+    path: ['PLATEN_RELAY_PAIRS'],
+    message: 'each pair needs a port of its own, and there are not that many after the first',
   });
 
 /** The relay's settings, read once; nothing else looks at the environment. */
@@ -56,9 +66,13 @@ export interface RelayConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Base of what peers are told to dial, without trailing slash; undefined: the address listened on. */
+  /** What peers are told to dial (pair-url.ts), without trailing slash; undefined: the address listened on. */
   readonly publicUrl: string | undefined;
   readonly pairs: number;
+  /** Which run of the relay this is; its keeper says it. */
+  readonly instance: string;
+  /** Which pair this process is, from 1; its Master says it. */
+  readonly pair: number;
   /** ws: or wss: address of the control plane's RPC. */
   readonly rpcUrl: string;
   readonly serverPin: string | undefined;
@@ -94,6 +108,8 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
     port: e.PLATEN_RELAY_PORT,
     publicUrl: e.PLATEN_RELAY_PUBLIC_URL && withoutSlash(e.PLATEN_RELAY_PUBLIC_URL),
     pairs: e.PLATEN_RELAY_PAIRS,
+    instance: e.PLATEN_RELAY_INSTANCE ?? randomUUID(),
+    pair: e.PLATEN_RELAY_PAIR,
     rpcUrl: `${withoutSlash(e.PLATEN_SERVER_URL).replace(/^http/, 'ws')}/internal/relay`,
     serverPin: e.PLATEN_SERVER_PIN,
     tls: e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY ? tls(e.PLATEN_TLS_CERTIFICATE, e.PLATEN_TLS_KEY) : undefined,
@@ -110,6 +126,18 @@ function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {
   } catch {
     throw new RelayConfigurationError('PLATEN_TLS_CERTIFICATE: holds no certificate in PEM');
   }
+}
+
+function isPublicUrl(text: string): boolean {
+  const one = text.replaceAll(PAIR_NUMBER, '1');
+  return /^wss?:\/\/[^?#]+$/.test(one) && URL.canParse(one);
+}
+
+/** Highest port that the pairs need, here and in front of them. */
+function lastPortOf(env: { PLATEN_RELAY_PORT: number; PLATEN_RELAY_PUBLIC_URL?: string; PLATEN_RELAY_PAIRS: number }) {
+  const last = (port: number) => (port === 0 ? 0 : port + env.PLATEN_RELAY_PAIRS - 1);
+  const url = env.PLATEN_RELAY_PUBLIC_URL;
+  return Math.max(last(env.PLATEN_RELAY_PORT), url && !url.includes(PAIR_NUMBER) ? last(portOf(new URL(url))) : 0);
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

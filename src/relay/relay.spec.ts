@@ -29,14 +29,17 @@ describe('relay', () => {
 
   it('announces itself before anything else', async () => {
     await until('the announcement', () => plane.announcements.length > 0);
-    expect(plane.announcements).toEqual([{ version: '0.0.0-test', protocol: 1, pairs: 1 }]);
+    const { instance } = test.config;
+    expect(plane.announcements).toEqual([
+      { version: '0.0.0-test', protocol: 1, pairs: 1, instance, standing: 'serving' },
+    ]);
   });
 
   it('makes two new session IDs per link (S145-S147)', async () => {
     const sessions = [await plane.prepare(), await plane.prepare()];
     const ids = sessions.flatMap(({ device, terminal }) => [device.sessionId, terminal.sessionId]);
     expect(new Set(ids).size).toBe(4);
-    const base = `ws://127.0.0.1:${test.relay.address.port}`;
+    const base = `ws://127.0.0.1:${test.addresses[0]!.port}`;
     expect(sessions[0]).toMatchObject({
       device: { url: `${base}/cloud-hub` },
       terminal: { url: `${base}/web-agent` },

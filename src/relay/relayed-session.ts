@@ -1,6 +1,6 @@
 import { toInstant } from '../protocol/names';
 import type { RelayMessage } from '../protocol/relay-messages';
-import type { RelayedSession as RelayedSessionWire } from '../protocol/relay-rpc';
+import type { HalfLog, RelayedSession as RelayedSessionWire } from '../protocol/relay-rpc';
 import { HALVES, type Half, type HalfState } from '../protocol/remote-session';
 import type { Journal } from '../journal/journal';
 import type { PeerSocket } from './peer-socket';
@@ -21,8 +21,10 @@ export interface HalfOwner {
 export interface HalfRecord {
   state: 'waiting' | 'connecting' | 'connected' | 'ending' | 'ended';
   tokenHash: string | null;
-  /** Set once its start log is stored (a half has one, even if it must try twice); resolves when acknowledged. */
-  started: Promise<void> | undefined;
+  /** A half has one, even if it must try twice. */
+  startLog: HalfLog | undefined;
+  /** The start log is stored. */
+  started: boolean;
   peer: PeerSocket | undefined;
   owner: HalfOwner | undefined;
   /** Resolves when the half is ended and its peer told; set from `ending` on. */
@@ -32,7 +34,8 @@ export interface HalfRecord {
 const freshHalf = (): HalfRecord => ({
   state: 'waiting',
   tokenHash: null,
-  started: undefined,
+  startLog: undefined,
+  started: false,
   peer: undefined,
   owner: undefined,
   ended: undefined,
@@ -57,6 +60,7 @@ export class RelayedSession {
     readonly linkId: string,
     readonly remoteSessionId: string,
     readonly connectBefore: Date,
+    readonly trial: boolean,
     journal: Journal,
   ) {
     this.link = new Link((from) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Database } from 'sqlite3';
 import { toInstant } from '../protocol/names';
 import type { HalfLog } from '../protocol/relay-rpc';
 import { hashOf, SessionIds } from './session-ids';
@@ -37,8 +38,9 @@ describe("the relay's data folder", () => {
         ? { kind, peerAddress: '192.0.2.1' }
         : { kind, reason: 'requested', bytesReceived: 1, bytesSent: 2 },
   });
+  const instance = randomUUID();
   const opened = async <T>(use: (sessionLog: SessionLog) => Promise<T>): Promise<T> => {
-    const sessionLog = await SessionLog.open(file);
+    const sessionLog = await SessionLog.open(file, instance);
     try {
       return await use(sessionLog);
     } finally {
@@ -54,7 +56,10 @@ describe("the relay's data folder", () => {
       for (const each of logs) await sessionLog.write(each);
       await sessionLog.acknowledge(logs[1]!.id);
     });
-    expect(await opened((sessionLog) => sessionLog.unacknowledged())).toEqual([logs[0], logs[2]]);
+    expect(await opened((sessionLog) => sessionLog.unacknowledged())).toEqual([
+      { linkId, instance, log: logs[0] },
+      { linkId, instance, log: logs[2] },
+    ]);
   });
 
   it('finds the halves without end log, with the token hash they started with', async () => {
@@ -64,19 +69,22 @@ describe("the relay's data folder", () => {
       await sessionLog.write(log(one.linkId, 'device', 'start'));
       await sessionLog.write(log(two.linkId, 'device', 'end'));
       expect(await sessionLog.openHalves()).toEqual([
-        { linkId: one.linkId, half: 'device', tokenHash: hashOf('token') },
-        { linkId: one.linkId, half: 'terminal', tokenHash: null },
-        { linkId: two.linkId, half: 'terminal', tokenHash: null },
+        { linkId: one.linkId, instance, half: 'device', tokenHash: hashOf('token') },
+        { linkId: one.linkId, instance, half: 'terminal', tokenHash: null },
+        { linkId: two.linkId, instance, half: 'terminal', tokenHash: null },
       ]);
     });
   });
 
-  it.each(['start', 'end'] as const)('refuses a second %s log of a half', async (kind) => {
+  it.each(['start', 'end'] as const)('keeps the first %s log of a half, which may be written again', async (kind) => {
     const stored = link();
+    const [first, second] = [log(stored.linkId, 'device', kind), log(stored.linkId, 'device', kind)];
     await opened(async (sessionLog) => {
       await sessionLog.addLink(stored);
-      await sessionLog.write(log(stored.linkId, 'device', kind));
-      await expect(sessionLog.write(log(stored.linkId, 'device', kind))).rejects.toThrow('UNIQUE');
+      expect(await sessionLog.write(first)).toBe(true);
+      expect(await sessionLog.write(second)).toBe(false);
+      expect(await sessionLog.write(first)).toBe(true);
+      expect((await sessionLog.unacknowledged()).map((each) => each.log)).toEqual([first]);
     });
   });
 
@@ -99,17 +107,51 @@ describe("the relay's data folder", () => {
       for (const each of kept) await sessionLog.write(each);
     });
     await opened(async (sessionLog) => {
-      expect(await sessionLog.unacknowledged()).toEqual(kept);
+      expect((await sessionLog.unacknowledged()).map((each) => each.log)).toEqual(kept);
       expect((await sessionLog.openHalves()).map(({ linkId }) => linkId)).toEqual([open.linkId, open.linkId]);
       await sessionLog.addLink(done); // its row is gone, so it can be there again
       await expect(sessionLog.addLink(recent)).rejects.toThrow('UNIQUE');
     });
   });
 
-  it('is for one relay at a time', async () => {
-    await opened(async () => {
-      await expect(SessionLog.open(file)).rejects.toThrow('SQLITE_BUSY');
+  it('is shared by two relays, and knows whose each half and log is', async () => {
+    const other = await SessionLog.open(file, randomUUID());
+    await opened(async (sessionLog) => {
+      const [own, others] = [link(), link()];
+      await Promise.all([sessionLog.addLink(own), other.addLink(others)]);
+      const ended = log(others.linkId, 'device', 'end');
+      await Promise.all([other.write(ended), sessionLog.write(log(own.linkId, 'device', 'start'))]);
+      const open = await sessionLog.openHalves();
+      const of = (linkId: string) => open.filter((each) => each.linkId === linkId);
+      expect(of(own.linkId).map(({ half }) => half)).toEqual(['device', 'terminal']);
+      expect(of(others.linkId).map(({ half }) => half)).toEqual(['terminal']);
+      expect(of(own.linkId)[0]!.instance).toBe(instance);
+      const unacknowledged = await sessionLog.unacknowledged();
+      expect(unacknowledged.find((each) => each.log.id === ended.id)!.instance).toBe(of(others.linkId)[0]!.instance);
     });
+    await other.close();
+  });
+
+  it('takes over a file that was made before relays could share it', async () => {
+    const { linkId, ...rest } = link();
+    await new Promise<void>((resolve, reject) => {
+      const earlier = new Database(file);
+      earlier.exec(
+        `CREATE TABLE link (
+           link_id TEXT PRIMARY KEY, remote_session_id TEXT NOT NULL, connect_before TEXT NOT NULL,
+           device_session_hash TEXT NOT NULL, terminal_session_hash TEXT NOT NULL
+         ) STRICT;
+         INSERT INTO link VALUES ('${linkId}', '${rest.remoteSessionId}', '${rest.connectBefore}', 'd', 't');`,
+      );
+      earlier.close((error) => (error ? reject(error) : resolve()));
+    });
+    for (const _again of [1, 2])
+      await opened(async (sessionLog) => {
+        expect((await sessionLog.openHalves()).map((half) => [half.linkId, half.instance])).toEqual([
+          [linkId, ''],
+          [linkId, ''],
+        ]);
+      });
   });
 
   it('keeps its key for itself and makes a new session ID each time', async () => {

@@ -17,7 +17,7 @@ import { WebSocketChannel, type RpcChannel } from './rpc-channel';
 export type RpcMethods = Record<string, { params: z.ZodType; result: z.ZodType }>;
 /** One function per method. Params come validated; the result is validated before it is sent. */
 export type RpcHandlers<M extends RpcMethods> = {
-  [K in keyof M]: (params: z.infer<M[K]['params']>) => Promise<z.infer<M[K]['result']>>;
+  [K in keyof M]: (params: z.infer<M[K]['params']>) => z.infer<M[K]['result']> | Promise<z.infer<M[K]['result']>>;
 };
 
 /** Requests that may be open at a time, each way, where nothing else is said. */
@@ -83,13 +83,17 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
     this.#channel.onMessage((message) => void this.#receive(message));
   }
 
+  get isOpen(): boolean {
+    return this.#channel.isOpen;
+  }
+
   /** @throws RpcUnavailable, RpcTimeout, RpcRefused, RpcMalformedResult */
   async call<K extends keyof Other & string>(
     method: K,
     params: z.infer<Other[K]['params']>,
     timeoutMs: number = LIMITS.RELAY_RPC_TIMEOUT_MS,
   ): Promise<z.infer<Other[K]['result']>> {
-    if (!this.#channel.isOpen) throw new RpcUnavailable('the connection is closed');
+    if (!this.isOpen) throw new RpcUnavailable('the connection is closed');
     if (this.#asking >= this.#openRequests) throw new RpcUnavailable('too many requests are waiting for an answer');
     this.#asking++;
     try {
@@ -137,7 +141,7 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
   }
 }
 
-type Handler = (params: unknown) => Promise<unknown>;
+type Handler = (params: unknown) => unknown;
 
 async function answer(name: string, method: RpcMethods[string], handle: Handler, input: unknown): Promise<unknown> {
   const params = method.params.safeParse(input);

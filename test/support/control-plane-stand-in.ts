@@ -9,10 +9,12 @@ import { toInstant } from '../../src/protocol/names';
 import {
   CONTROL_PLANE_METHODS,
   RELAY_METHODS,
+  relayStanding,
   type ControlPlaneMethods,
   type HalfLog,
   type Params,
   type RelayMethods,
+  type RelayStanding,
   type Result,
 } from '../../src/protocol/relay-rpc';
 import type { Half } from '../../src/protocol/remote-session';
@@ -54,7 +56,7 @@ export class ControlPlaneStandIn {
   /** Whether the server knows the relay's secret. */
   acceptsSecret = true;
   upgrades = 0;
-  #peer: RpcPeer<ControlPlaneMethods, RelayMethods> | undefined;
+  readonly #peers: Partial<Record<RelayStanding, RpcPeer<ControlPlaneMethods, RelayMethods>>> = {};
   readonly #tokens = new Map<string, Token>();
   readonly #webSockets = new WebSocketServer({
     noServer: true,
@@ -79,19 +81,32 @@ export class ControlPlaneStandIn {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Asks the relay that serves, or the candidate beside it. */
   async ask<K extends keyof RelayMethods>(
     method: K,
     params: Params<RelayMethods, K>,
+    standing: RelayStanding = 'serving',
   ): Promise<Result<RelayMethods, K>> {
-    await until('the relay to be connected', () => this.#peer !== undefined);
-    return await this.#peer!.call(method, params);
+    const peer = await until(`a ${standing} relay to be connected`, () => this.#peers[standing]);
+    return await peer.call(method, params);
   }
 
   /** S145-S149: a link with tokens for both halves. */
-  async prepare({ connectMs = 60_000, validMs = 60_000 } = {}): Promise<PreparedSession> {
+  async prepare({
+    connectMs = 60_000,
+    validMs = 60_000,
+    trial,
+    standing,
+  }: {
+    connectMs?: number;
+    validMs?: number;
+    trial?: 'local' | 'public';
+    standing?: RelayStanding;
+  } = {}): Promise<PreparedSession> {
     const remoteSessionId = randomUUID();
     const connectBefore = toInstant(Date.now() + connectMs);
-    const { linkId, ...sides } = await this.ask('connection-info', { remoteSessionId, connectBefore });
+    const request = { remoteSessionId, connectBefore, trial };
+    const { linkId, ...sides } = await this.ask('connection-info', request, standing);
     const validUntil = toInstant(Date.now() + validMs);
     const info = (half: Half): ConnectionInfo => {
       const token = randomBytes(32).toString('base64url');
@@ -117,7 +132,7 @@ export class ControlPlaneStandIn {
   /** The server is gone: link cut, port closed. */
   async away(): Promise<void> {
     for (const ws of this.#webSockets.clients) ws.terminate();
-    this.#peer = undefined;
+    for (const standing of relayStanding.options) delete this.#peers[standing];
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
@@ -137,7 +152,8 @@ export class ControlPlaneStandIn {
       announce: async (params) => {
         await this.#take('announce', '');
         this.announcements.push(params);
-        this.#peer = peer;
+        forget();
+        this.#peers[params.standing] = peer;
         return {};
       },
       authenticate: async ({ half, token }) => {
@@ -155,9 +171,10 @@ export class ControlPlaneStandIn {
       },
     };
     const peer = new RpcPeer(ws, CONTROL_PLANE_METHODS, handlers, RELAY_METHODS, createJournal('stand-in', 'silent'));
-    void peer.closed.then(() => {
-      if (this.#peer === peer) this.#peer = undefined;
-    });
+    const forget = () => {
+      for (const standing of relayStanding.options) if (this.#peers[standing] === peer) delete this.#peers[standing];
+    };
+    void peer.closed.then(forget);
   }
 
   async #take(method: keyof ControlPlaneMethods, what: string): Promise<void> {

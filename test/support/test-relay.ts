@@ -1,16 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PairAddress } from '../../src/relay/pair-rpc';
 import { startRelay, type Relay } from '../../src/relay/relay';
 import type { RelayConfig } from '../../src/relay/relay-config';
 import { LIMITS } from '../../src/protocol/limits';
 import { dialRelay, type RelayConnection } from '../../src/tunnel/relay-connection';
 import { ControlPlaneStandIn, type PreparedSession } from './control-plane-stand-in';
 import { recordedJournal, type RecordedJournal } from './agent-journal';
+import { pairsInProcess } from './pairs-in-process';
 
-/** A relay in this process with a stand-in of its control plane; real sockets, real database. */
+/** A relay in this process, pairs too, with a stand-in of its control plane; real sockets, real database. */
 export interface TestRelay {
   readonly relay: Relay;
+  /** Of each pair. */
+  readonly addresses: PairAddress[];
   readonly controlPlane: ControlPlaneStandIn;
   readonly recorded: RecordedJournal;
   readonly config: RelayConfig;
@@ -31,15 +36,21 @@ export async function startTestRelay(changes: Partial<RelayConfig> = {}): Promis
     port: 0,
     publicUrl: undefined,
     pairs: 1,
+    instance: randomUUID(),
+    pair: 1,
     rpcUrl: `${controlPlane.url.replace('http', 'ws')}/internal/relay`,
     serverPin: undefined,
     tls: undefined,
     logLevel: 'silent',
     ...changes,
   };
-  const relay = await startRelay(config, '0.0.0-test', recorded.journal);
+  const relay = await startRelay(config, '0.0.0-test', pairsInProcess(config, recorded.journal), recorded.journal);
+  const addresses = await relay.serve();
+  await relay.recover([]);
+  relay.dial();
   return {
     relay,
+    addresses,
     controlPlane,
     recorded,
     config,

@@ -1,0 +1,25 @@
+import { isIPv6 } from 'node:net';
+import type { PairAddress } from './pair-rpc';
+import type { RelayConfig } from './relay-config';
+
+/** Stands for the number of the pair, from 1, in PLATEN_RELAY_PUBLIC_URL. */
+export const PAIR_NUMBER = '{pair}';
+
+/** What peers are told to dial for a pair: its own public URL, or the public port as many further, or where it listens. */
+export function pairUrl(
+  { publicUrl, tls }: Pick<RelayConfig, 'publicUrl' | 'tls'>,
+  pair: number,
+  address: PairAddress,
+): string {
+  if (publicUrl?.includes(PAIR_NUMBER)) return publicUrl.replaceAll(PAIR_NUMBER, String(pair));
+  if (publicUrl === undefined) {
+    const { host, port } = address;
+    return `${tls ? 'wss' : 'ws'}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  }
+  if (pair === 1) return publicUrl;
+  const url = new URL(publicUrl);
+  url.port = String(portOf(url) + pair - 1);
+  return url.href.replace(/\/+$/, '');
+}
+
+export const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'wss:' ? 443 : 80));
