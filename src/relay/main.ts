@@ -1,24 +1,47 @@
-import { createJournal } from '../journal/journal';
+import { mkdir } from 'node:fs/promises';
+import { createJournal, type Journal } from '../journal/journal';
+import { LIMITS } from '../protocol/limits';
 import { readRelayConfig, RelayConfigurationError, type RelayConfig } from './relay-config';
-import { productVersion } from '../journal/product-version';
-import { startRelay } from './relay';
+import { Keeper } from './keeper/keeper';
+import { keeperMethods } from './keeper/keeper-methods';
+import { KeeperSocket } from './keeper/keeper-socket';
+import { awaitLeftBehind } from './keeper/left-behind';
+import { ListeningPorts } from './keeper/listening-ports';
+import { WantedRun } from './keeper/wanted-run';
+
+/** For the relays to stop; whoever stops the keeper waits for LIMITS.RELAY_STOP_MS. */
+const STOP_MS = LIMITS.RELAY_STOP_MS - 2_000;
 
 /** `platen relay`: runs until a signal, or until nobody needs it any more. */
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
-  process.umask(0o077); // the session database's side files, too, are nobody else's business
+  process.umask(0o077); // what the relay keeps is nobody else's business, and neither is the keeper's socket
+  process.stderr.on('error', () => undefined); // nobody reads the log any more: no reason to stop working
   const config = configOrExit(env);
   const journal = createJournal('relay', config.logLevel);
-  const relay = await startRelay(config, productVersion(), journal).catch((error: unknown) => {
-    journal.error('the relay cannot start', { detail: (error as Error).message });
+  const { keeper, socket } = await start(config, env, journal).catch((error: Error & { code?: string }) => {
+    journal.error('the relay cannot start', { reason: error.code, detail: error.message });
     process.exit(1);
   });
-  const { address: host, port } = relay.address;
-  journal.info('relay listening', { host, port });
 
-  const reason = await Promise.race([signal('SIGTERM'), signal('SIGINT'), relay.orphaned.then(() => 'orphaned')]);
+  const reason = await Promise.race([signal('SIGTERM'), signal('SIGINT'), keeper.orphaned.then(() => 'orphaned')]);
   journal.info('the relay stops', { reason });
-  await relay.stop();
+  await keeper.stop(STOP_MS);
+  await socket.close();
   process.exit(0);
+}
+
+async function start(config: RelayConfig, env: NodeJS.ProcessEnv, journal: Journal) {
+  await mkdir(config.data, { recursive: true, mode: 0o700 });
+  const socket = await KeeperSocket.open(config.data);
+  const leftBehind = await awaitLeftBehind(config.data, LIMITS.RELAY_STOP_MS);
+  if (leftBehind > 0) journal.info('the relay of a keeper that was killed has ended', { processes: leftBehind });
+  const ports = await ListeningPorts.at(config.host, config.port);
+  const wanted = new WantedRun(config.data, { file: null, pairs: config.pairs }, journal);
+  const relayEnv = { ...env, PLATEN_RELAY_DATA: config.data };
+  const keeper = new Keeper(ports, wanted, relayEnv, journal);
+  keeper.start();
+  socket.serve(keeperMethods(keeper), journal);
+  return { keeper, socket };
 }
 
 function configOrExit(env: NodeJS.ProcessEnv): RelayConfig {

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { freePorts } from '../../src/demo/programs';
 import { dialRelay } from '../../src/tunnel/relay-connection';
 import { spkiPinOf } from '../../src/tunnel/pinned-tls';
 import { ControlPlaneStandIn } from '../support/control-plane-stand-in';
@@ -44,22 +46,72 @@ describe('the relay as a process', () => {
     expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
   });
 
-  it('ends the halves it finds open after SIGKILL, once, with the token hash they started with', async () => {
+  it('ends the halves it finds open after the power has failed, once, with the token hash they started with', async () => {
     relay = await RelayProcess.start(plane.url);
     const session = await plane.prepare();
     const device = await dialRelay(session.device, 'device');
     const started = plane.reported[0]!;
-    expect(await relay.kill('SIGKILL')).toBe('SIGKILL');
+    await relay.crash();
     expect(await device.closed).toMatchObject({ kind: 'lost' });
     for (const _start of [1, 2]) {
       await relay.again();
       await until('the end logs', () => plane.endReasons(session.linkId).length === 2);
       await until('the acknowledgements', async () => (await plane.ask('health', {})).unacknowledgedLogs === 0);
       expect(plane.endReasons(session.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
-      await relay.kill('SIGKILL');
+      await relay.crash();
     }
     expect(plane.ends(session.linkId, 'device')[0]!.tokenHash).toBe(started.tokenHash);
     expect(plane.ends(session.linkId, 'terminal')[0]!.tokenHash).toBeNull();
+  });
+
+  it('stops in order when its keeper is killed; the next keeper waits for that, and has the same port', async () => {
+    const [port] = await freePorts(1);
+    relay = await RelayProcess.start(plane.url, { PLATEN_RELAY_PORT: String(port) });
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    expect(await relay.kill('SIGKILL')).toBe('SIGKILL');
+    await relay.again();
+    expect(relay.port).toBe(port);
+    expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
+    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(relay.processes('master')).toHaveLength(1);
+  });
+
+  it('has its Master started again when that is killed: same keeper, same port, the halves ended in the log', async () => {
+    relay = await RelayProcess.start(plane.url);
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const [master] = relay.processes('master');
+    process.kill(master!, 'SIGKILL');
+    expect(await device.closed).toMatchObject({ kind: 'lost' });
+    await until('the end logs', () => plane.endReasons(session.linkId).length === 2, 20_000);
+    expect(plane.endReasons(session.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
+    const again = await plane.prepare();
+    expect(new URL(again.device.url).port).toBe(String(relay.port));
+    await (await dialRelay(again.device, 'device')).terminate();
+    expect(await relay.keeper('status', {})).toMatchObject({ restarts: 1, lastExit: { how: 'SIGKILL' } });
+    expect(relay.child.exitCode).toBeNull();
+  });
+
+  it('leaves a Ctrl-C at the terminal to its keeper, which ends it in order', async () => {
+    relay = await RelayProcess.start(plane.url);
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const exited = once(relay.child, 'exit');
+    process.kill(-relay.child.pid!, 'SIGINT');
+    expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
+    expect(await exited).toEqual([0, null]);
+    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    expect(relay.processes()).toEqual([]);
+  });
+
+  it('is refused a port that another program has, and a folder that another keeper has', async () => {
+    relay = await RelayProcess.start(plane.url);
+    const port = String(relay.port);
+    const start = RelayProcess.start(plane.url, { PLATEN_RELAY_PORT: port });
+    await expect(start).rejects.toThrow(`127.0.0.1:${port} cannot be used: another program has it`);
+    await expect(RelayProcess.start(plane.url, { PLATEN_RELAY_DATA: relay.data })).rejects.toThrow('keeper-running');
+    await (await dialRelay((await plane.prepare()).device, 'device')).terminate();
   });
 
   it('goes on asking, slowly and with a warning, where the server refuses its secret', async () => {
@@ -76,8 +128,9 @@ describe('the relay as a process', () => {
     const { device, terminal } = session;
     const connections = [await dialRelay(device, 'device'), await dialRelay(terminal, 'terminal')];
     for (const connection of connections) await connection.terminate();
-    const data = join(relay.folder, 'data');
-    const files = await Promise.all((await readdir(data)).map((name) => readFile(join(data, name), 'latin1')));
+    const { data } = relay;
+    const names = (await readdir(data)).filter((name) => name !== 'keeper.sock');
+    const files = await Promise.all(names.map((name) => readFile(join(data, name), 'latin1')));
     const written = [JSON.stringify(relay.lines), ...files].join('\n');
     expect(written).toContain(session.linkId);
     for (const secret of [

@@ -1,12 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import WebSocket from 'ws';
+import { createJournal } from '../../src/journal/journal';
+import { KEEPER_METHODS, type KeeperMethods, type RelayRun } from '../../src/protocol/keeper-rpc';
+import type { Params, Result } from '../../src/protocol/relay-rpc';
+import { KEEPER_SUBPROTOCOL } from '../../src/protocol/version';
+import { RpcPeer } from '../../src/tunnel/json-rpc';
 import { ControlPlaneStandIn } from './control-plane-stand-in';
 import { CLI } from './test-stage';
 import { until } from './until';
+
+/** What the processes of a relay are, by the word in their command line. */
+type Role = 'relay' | 'master' | 'pair';
 
 /** `platen relay` as a real process on a data folder of its own; can be killed and started again on it. */
 export class RelayProcess {
@@ -24,7 +34,10 @@ export class RelayProcess {
       PLATEN_SERVER_URL: serverUrl,
       ...env,
     });
-    await relay.again();
+    await relay.again().catch(async (error: unknown) => {
+      await relay.remove();
+      throw error;
+    });
     return relay;
   }
 
@@ -38,6 +51,7 @@ export class RelayProcess {
     const child = spawn(process.execPath, [CLI, 'relay'], {
       env: { PATH: process.env.PATH, ...this.env },
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true, // a process group of its own, as a shell gives to what it starts
     });
     this.child = child;
     const from = this.lines.length;
@@ -46,6 +60,52 @@ export class RelayProcess {
     await until('the relay to listen', () => listening() !== undefined || child.exitCode !== null, 20_000);
     if (!listening()) throw new Error(`the relay exited: ${JSON.stringify(this.lines.slice(from))}`);
     this.port = Number(listening()!.port);
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** Those that run: the keeper (`relay`), its Masters, their pairs. */
+  processes(role?: Role): number[] {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0 && ofFolder(pid, this.data) && (!role || wordsOf(pid).includes(role)));
+  }
+
+  /** The power fails: all of its processes end at once, and none learns of another's end. */
+  async crash(): Promise<void> {
+    const all = this.processes();
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of all) process.kill(pid, signal);
+    await until('the end of every process', () => this.processes().length === 0);
+    await this.kill('SIGKILL');
+  }
+
+  /** Asks the keeper. @throws what the keeper refuses, and RpcUnavailable where there is none */
+  async keeper<K extends keyof KeeperMethods>(
+    method: K,
+    params: Params<KeeperMethods, K>,
+  ): Promise<Result<KeeperMethods, K>> {
+    const ws = new WebSocket(`ws+unix:${join(this.data, 'keeper.sock')}:/`, KEEPER_SUBPROTOCOL);
+    try {
+      await once(ws, 'open');
+      const keeper = new RpcPeer(ws, {}, {}, KEEPER_METHODS, createJournal('test', 'silent'));
+      return (await keeper.call(method, params));
+    } finally {
+      ws.terminate();
+    }
+  }
+
+  /** Replaces the relay that serves as a deployment does; resolves when the new one serves. @returns its instance */
+  async replace(run: RelayRun): Promise<string> {
+    const tried = await this.keeper('try', run);
+    if (tried.outcome !== 'started') throw new Error(tried.detail);
+    const { instance } = tried;
+    const status = () => this.keeper('status', {});
+    await until('the candidate to be ready', async () => (await status()).candidate?.state === 'ready', 20_000);
+    await this.keeper('take-over', { instance });
+    await until('it to serve', async () => (await status()).serving?.instance === instance, 20_000);
+    return instance;
   }
 
   /** @returns its exit code, or the signal that ended it */
@@ -58,8 +118,21 @@ export class RelayProcess {
   }
 
   async remove(): Promise<void> {
-    await this.kill('SIGKILL');
+    await this.crash();
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function ofFolder(pid: number, data: string): boolean {
+  return fileOf(pid, 'environ').split('\0').includes(`PLATEN_RELAY_DATA=${data}`);
+}
+const wordsOf = (pid: number): string[] => fileOf(pid, 'cmdline').split('\0');
+
+function fileOf(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return ''; // it has exited, or is another user's
   }
 }
 
