@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dialRelay } from '../../src/tunnel/relay-connection';
+import { buildRelease } from '../support/built-release';
+import { ControlPlaneStandIn } from '../support/control-plane-stand-in';
+import { Hammer } from '../support/hammer';
+import { RelayProcess } from '../support/relay-process';
+import { until } from '../support/until';
+
+describe('a relay that is replaced by another release', () => {
+  let folder: string;
+  let earlier: string;
+  let later: string;
+  let plane: ControlPlaneStandIn;
+  let relay: RelayProcess;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'platen-release-'));
+    earlier = await buildRelease('1.1.0', folder);
+    later = await buildRelease('1.2.0', folder);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  beforeEach(async () => {
+    plane = await ControlPlaneStandIn.start();
+    relay = await RelayProcess.start(plane.url);
+  });
+  afterEach(async () => {
+    await relay.remove();
+    await plane.stop();
+  });
+
+  const announced = (instance: string) =>
+    plane.announcements.filter((each) => each.instance === instance).map(({ standing }) => standing);
+  const servesAlone = (instance: string) =>
+    until('it to serve alone', () => announced(instance).includes('serving'), 20_000);
+
+  it('refuses and cuts nobody: three times replaced, once killed', async () => {
+    const hammer = new Hammer(`ws://127.0.0.1:${relay.port}/cloud-hub`);
+    const more = (what: string) => {
+      const { attempts } = hammer;
+      return until(what, () => hammer.attempts >= attempts + 300, 20_000);
+    };
+    await more('peers at the built-in relay');
+    for (const run of [
+      { file: earlier, pairs: 1 },
+      { file: later, pairs: 2 },
+      { file: null, pairs: 1 },
+    ]) {
+      await servesAlone(await relay.replace(run));
+      await more(`peers at ${run.file}`);
+    }
+    expect([...hammer.outcomes.keys()].filter((outcome) => !ANSWERS.includes(outcome))).toEqual([]);
+    const replaced = new Map(hammer.outcomes);
+
+    const { serving } = await relay.keeper('status', {});
+    process.kill(serving!.pid, 'SIGKILL');
+    await until('another Master', async () => {
+      const now = (await relay.keeper('status', {})).serving;
+      return now?.state === 'serving' && now.instance !== serving!.instance;
+    });
+    await more('peers after the crash');
+    await hammer.stop();
+    expect(hammer.outcomes.get('ECONNREFUSED')).toBeUndefined();
+    // What its pair had taken already cannot be answered any more: as many as there were at that moment, at most.
+    const cut = [...hammer.outcomes].filter(([outcome]) => !ANSWERS.includes(outcome));
+    expect(cut.reduce((sum, [, times]) => sum + times, 0)).toBeLessThanOrEqual(Hammer.AT_ONCE);
+    const told = (outcomes: Map<string, number>) => JSON.stringify(Object.fromEntries(outcomes));
+    console.info(
+      `${hammer.attempts} peers, slowest ${hammer.slowestMs.toFixed(0)} ms; ` +
+        `after 3 replacements ${told(replaced)}, after the crash ${told(hammer.outcomes)}`,
+    );
+  });
+
+  it('really is the other release afterwards, on the same port, also for a keeper that is started again', async () => {
+    expect((await plane.ask('health', {})).version).not.toBe('1.2.0');
+    const before = (await plane.prepare()).device.url;
+    await servesAlone(await relay.replace({ file: later, pairs: 2 }));
+    expect(await plane.ask('health', {})).toMatchObject({ version: '1.2.0', pairs: 2 });
+    const urls = [await plane.prepare(), await plane.prepare()].map(({ device }) => device.url);
+    expect(urls).toContain(before);
+    expect(new Set(urls).size).toBe(2);
+    expect(relay.processes('pair')).toHaveLength(2);
+    await relay.crash();
+    await relay.again();
+    expect(await plane.ask('health', {})).toMatchObject({ version: '1.2.0', pairs: 2 });
+  });
+
+  it('ends in order what it still carries, and only then the other one is announced as serving', async () => {
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const beside: number[] = [];
+    plane.before = (method) => {
+      if (method === 'announce') beside.push(relay.processes('master').length);
+      return Promise.resolve();
+    };
+    const instance = await relay.replace({ file: later, pairs: 1 });
+    expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
+    await servesAlone(instance);
+    expect(announced(instance)).toEqual(['candidate', 'serving']);
+    expect(beside).toEqual([2, 1]);
+    await until('the end logs', () => plane.endReasons(session.linkId).length === 2);
+    expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
+    const next = await plane.prepare();
+    const connections = [await dialRelay(next.device, 'device'), await dialRelay(next.terminal, 'terminal')];
+    for (const connection of connections) await connection.terminate();
+    expect(plane.endReasons(next.linkId)).toEqual(['device requested', 'terminal requested']);
+  });
+
+  it('goes on with its session beside a candidate that is killed, and ends what that left in the log', async () => {
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const candidate = await relay.keeper('try', { file: later, pairs: 1 });
+    const instance = candidate.outcome === 'started' ? candidate.instance : '';
+    await until('the candidate to be connected', () => announced(instance).length === 1, 20_000);
+    const trial = await plane.prepare({ trial: 'local', standing: 'candidate' });
+    const { pid } = (await relay.keeper('status', {})).candidate!;
+    process.kill(pid, 'SIGKILL');
+    await until('the ends of the trial', () => plane.endReasons(trial.linkId).length === 2, 20_000);
+    expect(plane.endReasons(trial.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
+    expect(plane.endReasons(session.linkId)).toEqual([]);
+    await device.terminate();
+    expect((await relay.keeper('status', {})).lastExit).toMatchObject({ instance, how: 'SIGKILL' });
+  });
+});
+
+/** What a peer that nobody knows may be told; the second by a relay that is just stopping. */
+const ANSWERS = ['unknown-session', 'draining'];

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import WebSocket from 'ws';
+import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
+
+const LONGEST_MS = 60_000;
+
+/**
+ * Peers that nobody knows, one after the other, at a relay's address: each connects, is upgraded, shows a session ID
+ * that was never given out, and has to be told so in order.
+ */
+export class Hammer {
+  /** Attempts under way at a time. */
+  static readonly AT_ONCE = 8;
+  /** Answer (`unknown-session`), or what came in its place (`ECONNREFUSED`), to how often. */
+  readonly outcomes = new Map<string, number>();
+  /** Longest time from dialling to the answer, in milliseconds. */
+  slowestMs = 0;
+  readonly #until = Date.now() + LONGEST_MS;
+  readonly #workers: Promise<void>[];
+  #stopped = false;
+
+  constructor(private readonly url: string) {
+    this.#workers = Array.from({ length: Hammer.AT_ONCE }, () => this.#work());
+  }
+
+  get attempts(): number {
+    return [...this.outcomes.values()].reduce((sum, each) => sum + each, 0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers);
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stopped && Date.now() < this.#until) {
+      const start = performance.now();
+      const outcome = await attempt(this.url);
+      this.slowestMs = Math.max(this.slowestMs, performance.now() - start);
+      this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    }
+  }
+}
+
+function attempt(url: string): Promise<string> {
+  const ws = new WebSocket(url, RELAY_SUBPROTOCOL, { perMessageDeflate: false, handshakeTimeout: 20_000 });
+  const id = () => randomBytes(32).toString('base64url');
+  let outcome = 'cut after the upgrade';
+  return new Promise((resolve) => {
+    ws.on('open', () => ws.send(JSON.stringify({ type: 'establish', sessionId: id(), token: id() })));
+    ws.on('message', (data: Buffer) => (outcome = (JSON.parse(data.toString()) as { code: string }).code));
+    ws.on('error', (error: NodeJS.ErrnoException) => (outcome = error.code ?? error.message));
+    ws.on('close', () => resolve(outcome));
+  });
+}
