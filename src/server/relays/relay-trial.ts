@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { HALVES } from '../../protocol/remote-session';
-import { CERTIFICATE, type Certificate } from '../config/certificate';
 import type { ConnectedRelay } from './relay-directory';
-import { LOCAL_RELAY } from './relay-environment';
 import { TrialBound } from './trial-bound';
 import { TrialLink, TrialLinks } from './trial-links';
 import { TrialSession } from './trial-session';
@@ -23,7 +21,6 @@ export class RelayTrial {
   constructor(
     private readonly links: TrialLinks,
     private readonly journal: Journal,
-    @Inject(CERTIFICATE) private readonly certificate: Certificate,
   ) {}
 
   /**
@@ -56,9 +53,7 @@ export class RelayTrial {
     const remoteSessionId = randomUUID();
     const until = toInstant(Date.now() + LIMITS.TRIAL_MS);
     const made = await relay.peer.call('connection-info', { remoteSessionId, connectBefore: until, trial });
-    // nobody vouches for a certificate by the name of the loopback; the relay beside this server has this server's
-    const pin = relay.pin ?? (trial === 'local' && relay.id === LOCAL_RELAY ? this.certificate.pin : undefined);
-    return new TrialLink(relay.id, remoteSessionId, until, made, pin);
+    return new TrialLink(relay.id, remoteSessionId, until, made, relay.pin);
   }
 
   private forceEnd(relay: ConnectedRelay, { linkId }: TrialLink): void {

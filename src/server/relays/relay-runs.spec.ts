@@ -1,0 +1,103 @@
+import { ControlPlane } from '../../../test/support/control-plane';
+import type { PlayedRelay } from '../../../test/support/played-relay';
+import { setLimit } from '../../../test/support/test-relay';
+import { until } from '../../../test/support/until';
+import { HALVES } from '../../protocol/remote-session';
+
+describe('while one run of a relay follows another', () => {
+  let plane: ControlPlane;
+  let present: PlayedRelay;
+  beforeAll(async () => {
+    setLimit('RELAY_WATCH_MS', 50);
+    plane = await ControlPlane.start();
+  });
+  afterAll(async () => {
+    await plane?.stop();
+    jest.restoreAllMocks();
+  });
+  beforeEach(() => {
+    setLimit('RELAY_SETTLE_MS', 0);
+    present = plane.relay;
+  });
+  afterEach(async () => {
+    for (const relay of [present, plane.relay])
+      for (const link of relay.links.values()) for (const half of HALVES) await plane.relay.end(link, half, 'lost');
+    await plane.clear();
+    if (present !== plane.relay) await present.leave();
+  });
+
+  const next = () => plane.anotherRelay('local', { standing: 'candidate' });
+  const takesOver = async (relay: PlayedRelay) => {
+    plane.relay = relay;
+    await relay.announce('serving');
+  };
+  const compared = (relay: PlayedRelay) => {
+    const before = relay.asked.filter((what) => what === 'list-sessions').length;
+    const looks = () => relay.asked.filter((what) => what === 'list-sessions').length;
+    return until('two more comparisons', () => looks() >= before + 2);
+  };
+
+  it('a candidate gets no session, and the books of none are closed over it', async () => {
+    const { id } = await plane.established();
+    const candidate = await next();
+    await plane.decide(await plane.requested('tess'), 'approved');
+    await until('the link at the present one', () => present.links.size === 2);
+    await compared(present);
+    expect(candidate.asked).toEqual([]);
+    expect(await plane.session(id)).toMatchObject({ state: 'established' });
+    await candidate.leave();
+  });
+
+  it('what the earlier one still carries is compared with it, and ended there', async () => {
+    const { id, link } = await plane.established();
+    const later = await next();
+    await takesOver(later);
+    Object.assign(link, { bytesFromDevice: 9_000 });
+    await until('its bytes', async () => (await plane.session(id)).bytesFromDevice === 9_000);
+    await plane.decide(await plane.requested('tess'), 'approved');
+    await until('the new link at the later one', () => later.links.size === 1);
+    expect(present.links.size).toBe(1);
+
+    await plane.call('ada', 'POST', `/sessions/${id}/termination`);
+    await present.end(link, 'device', 'requested');
+    await until('the end', () => present.asked.includes('end-session terminal ended-by-administrator'));
+    await present.end(link, 'terminal', 'control-plane');
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ terminal: { endReason: 'control-plane' } });
+  });
+
+  it('a session is not lost as long as the later one may take over the log of the earlier one', async () => {
+    setLimit('RELAY_SETTLE_MS', 60_000);
+    const { id, link } = await plane.established();
+    const later = await next();
+    await takesOver(later);
+    await present.leave();
+    await compared(later);
+    expect(await plane.session(id)).toMatchObject({ state: 'established' });
+    for (const half of HALVES) await later.end(link, half, 'relay-restarted');
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ device: { endReason: 'relay-restarted' } });
+  });
+
+  it('it is lost when that time is over', async () => {
+    const { id } = await plane.established();
+    await takesOver(await next());
+    await present.leave();
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ device: { endReason: 'presumed' } });
+  });
+
+  it('the earlier one stays an earlier one when it connects anew', async () => {
+    const later = await next();
+    await takesOver(later);
+    await present.leave();
+    present = await plane.anotherRelay('local', { earlier: present });
+    await plane.decide(await plane.requested(), 'approved');
+    await until('the link at the later one', () => later.links.size === 1);
+    expect(present.links.size).toBe(0);
+  });
+
+  it('the list of relays has one row for them', async () => {
+    await takesOver(await next());
+    expect((await plane.call('ada', 'GET', '/relays')).body).toMatchObject([
+      { id: 'local', connected: true, draining: false, driver: 'none' },
+    ]);
+  });
+});

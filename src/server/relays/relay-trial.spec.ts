@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Server as TcpServer } from 'node:net';
+import { makeCertificate } from '../../../test/support/agent-certificate';
+import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/test-relay';
+import { TamperedRpc, tamperedTcp, withDeviceUrl, withLogs, type Tamper } from '../../../test/support/tampered-rpc';
+import { createJournal } from '../../journal/journal';
+import type { HalfLog } from '../../protocol/relay-rpc';
+import { UpgradeRouter } from '../http/upgrade-router';
+import type { SessionHalves } from '../sessions/session-halves';
+import { RelayDirectory, type ConnectedRelay } from './relay-directory';
+import { RelayGateway } from './relay-gateway';
+import { relaySecret } from './relay-secret';
+import { RelayTrial } from './relay-trial';
+import { TrialFailed } from './relay-trial.errors';
+import { TrialLinks } from './trial-links';
+
+const SECRET = randomBytes(32).toString('base64url');
+
+describe('the trial of a relay', () => {
+  const journal = createJournal('server', 'silent');
+  /** What reaches the sessions: of a trial that is under way nothing may. */
+  const sessions: string[] = [];
+  let server: Server;
+  let rpc: TamperedRpc;
+  let directory: RelayDirectory;
+  let trial: RelayTrial;
+  let gateway: RelayGateway;
+  let relay: TestRelay;
+  const detours: TcpServer[] = [];
+
+  beforeEach(async () => {
+    const links = new TrialLinks();
+    directory = new RelayDirectory(links);
+    trial = new RelayTrial(links, journal);
+    const upgrades = new UpgradeRouter();
+    const unknown = (relayId: string) => Promise.resolve(sessions.push(relayId) < 0);
+    const halves = { authenticate: unknown, keep: unknown, requestTermination: unknown } as unknown as SessionHalves;
+    const secrets = { localRelaySecret: SECRET } as ConstructorParameters<typeof RelayGateway>[5];
+    gateway = new RelayGateway(upgrades, directory, halves, links, journal, secrets);
+    gateway.onModuleInit();
+    server = createServer().listen(0, '127.0.0.1');
+    upgrades.attach(server);
+    await once(server, 'listening');
+    rpc = await TamperedRpc.start(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/internal/relay`);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await rpc.stop();
+    await relay.stop();
+    gateway.onApplicationShutdown();
+    for (const detour of detours.splice(0)) detour.close();
+    await once(server.close(), 'close');
+    sessions.length = 0; // the logs of a failed trial come when it is over
+  });
+
+  const connected = async (changes: Parameters<typeof startTestRelay>[0] = {}): Promise<ConnectedRelay> => {
+    relay = await startTestRelay({ secret: relaySecret(SECRET, 'local'), rpcUrl: rpc.url, ...changes });
+    const found = await directory.awaitServing('local', () => true, 10_000);
+    if (!found) throw new Error('the relay has not connected');
+    return found;
+  };
+
+  it.each([1, 3])('passes with %d pairs, each of which carries a session', async (pairs) => {
+    const logs = new Map<string, HalfLog[]>();
+    rpc.tamper = (frame) => {
+      const log = frame.method === 'report-log' && (frame.params as unknown as HalfLog);
+      if (log) logs.set(log.linkId, [...(logs.get(log.linkId) ?? []), log]);
+      return frame;
+    };
+    const tried = await connected({ pairs });
+    const devices: string[] = [];
+    const noted = rpc.tamper;
+    rpc.tamper = (frame) => {
+      const device = frame.result?.device as { url?: string } | undefined;
+      if (device?.url) devices.push(new URL(device.url).host);
+      return noted(frame);
+    };
+    await trial.run(tried, 'local');
+    expect(new Set(devices).size).toBe(pairs);
+    expect(logs.size).toBe(pairs);
+    for (const each of logs.values()) {
+      const told = each.map(({ half, event }) => `${half} ${event.kind}`);
+      expect(new Set(told)).toEqual(new Set(['device start', 'terminal start', 'device end', 'terminal end']));
+    }
+    expect(sessions).toEqual([]);
+    expect(await directory.sessionsAt('local')).toEqual([]);
+  });
+
+  it('passes where peers dial, with TLS and a certificate that the relay has made itself', async () => {
+    const tried = await connected({ tls: await makeCertificate() });
+    await trial.run(tried, 'public');
+    await expect(trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/p{43} is pinned/);
+  });
+
+  const end = (change: object) => withLogs('end', (log) => ({ ...log, event: { ...log.event, ...change } }));
+  const drop =
+    (method: string): Tamper =>
+    (frame) =>
+      frame.method === method ? undefined : frame;
+  const refuse: Tamper = (frame) =>
+    frame.result?.linkId ? { ...frame, result: undefined, error: { code: -32050, message: 'no such luck' } } : frame;
+  const wrongToken: Tamper = (frame) =>
+    frame.method === 'authenticate' ? { ...frame, params: { ...frame.params, token: 'x'.repeat(43) } } : frame;
+  const wrongHash = withLogs('start', (log) => ({ ...log, tokenHash: 'x'.repeat(43) }));
+  const never = () => undefined;
+
+  it.each<[string, Tamper, RegExp]>([
+    ['refuses a link', refuse, /^connection information: .*no such luck/],
+    ['gives no link at all', drop('connection-info'), /^connection information: not within/],
+    ['names an address where nobody is', withDeviceUrl((url) => (url.port = '1')), /device's half .*ECONNREFUSED/],
+    ["shows another token than its peer's", wrongToken, /establishing the device's half .*token/],
+    ['never asks about a token', drop('authenticate'), /establishing the device's half .*: not within/],
+    ['never reports a start', withLogs('start', never), /device's (half|start log) .*: not within/],
+    ['reports a start with another token', wrongHash, /the device's start log .*: it names another token/],
+    ['never reports an end', withLogs('end', never), /the terminal's end log .*: not within/],
+    ['counts other bytes', end({ bytesReceived: 7 }), /the terminal's end log .*: it counts 7 and 262144 bytes/],
+    ['ends for another reason', end({ reason: 'lost' }), /the terminal's end log .*: its reason is lost/],
+  ])('fails by name when a relay %s', async (_, tamper, detail) => {
+    const tried = await connected();
+    setLimit('TRIAL_MS', 2_000);
+    setLimit('RELAY_CLOSE_MS', 100);
+    rpc.tamper = tamper;
+    const failed = trial.run(tried, 'local');
+    await expect(failed).rejects.toThrow(TrialFailed);
+    await expect(failed).rejects.toMatchObject({ detail: expect.stringMatching(detail) as string });
+  });
+
+  const flipped = (bytes: Buffer, before: number): Buffer => {
+    const at = 100_000 - before; // inside a payload of 64 KB
+    if (at >= 0 && at < bytes.length) bytes[at] = bytes[at]! ^ 1;
+    return bytes;
+  };
+  const swallowed = (bytes: Buffer, before: number) => (before > 100_000 ? undefined : bytes);
+  it.each<[string, typeof flipped | typeof swallowed, RegExp]>([
+    ['carries other bytes than it got', flipped, /^carrying bytes .*: other bytes arrived/],
+    ['stops carrying', swallowed, /^carrying bytes .*: not within/],
+  ])('fails by name when a relay %s', async (_, change, detail) => {
+    const tried = await connected();
+    setLimit('TRIAL_MS', 2_000);
+    setLimit('RELAY_CLOSE_MS', 100);
+    let port = 0;
+    const detour = await tamperedTcp(() => port, change);
+    detours.push(detour);
+    rpc.tamper = withDeviceUrl((url) => {
+      port = Number(url.port);
+      url.port = String((detour.address() as AddressInfo).port);
+    });
+    await expect(trial.run(tried, 'local')).rejects.toMatchObject({
+      name: 'TrialFailed',
+      detail: expect.stringMatching(detail) as string,
+    });
+  });
+
+  it('fails at once when the relay is gone meanwhile', async () => {
+    const tried = await connected();
+    rpc.tamper = (frame) => {
+      if (frame.method !== 'report-log') return frame;
+      rpc.cut();
+      return undefined;
+    };
+    await expect(trial.run(tried, 'local')).rejects.toThrow(/not connected any more/);
+  });
+});
