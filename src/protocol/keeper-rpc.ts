@@ -22,6 +22,8 @@ const running = relayRun.extend({
   /** `starting` until it has reported ready. */
   state: z.enum(['starting', 'ready', 'serving', 'stopping']),
   version: z.string().nullable(),
+  /** PROTOCOL_VERSION it speaks, once it has reported ready. */
+  protocol: z.int().nullable(),
 });
 export const keeperStatus = z.object({
   /** null while it is being started again. */

@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import { createJournal } from '../../src/journal/journal';
 import { KEEPER_METHODS, type KeeperMethods, type KeeperStatus, type RelayRun } from '../../src/protocol/keeper-rpc';
 import type { Result } from '../../src/protocol/relay-rpc';
-import { KEEPER_SUBPROTOCOL } from '../../src/protocol/version';
+import { KEEPER_SUBPROTOCOL, PROTOCOL_VERSION } from '../../src/protocol/version';
 import { RpcPeer, type RpcHandlers } from '../../src/tunnel/json-rpc';
 
 type Running = NonNullable<KeeperStatus['serving']>;
@@ -134,4 +134,5 @@ export const running = (run: RelayRun, state: Running['state'], version = '0.0.0
   pid: process.pid,
   state,
   version,
+  protocol: PROTOCOL_VERSION,
 });

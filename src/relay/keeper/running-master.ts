@@ -31,6 +31,7 @@ export class RunningMaster {
   readonly #heard = new EventEmitter();
   #state: Description['state'] = 'starting';
   #version: string | null = null;
+  #protocol: number | null = null;
   #askedToServe = false;
   #failure: string | undefined;
 
@@ -98,7 +99,7 @@ export class RunningMaster {
   describe(): Description | null {
     const { pid } = this.#child;
     const { run, instance, state } = this;
-    return pid === undefined ? null : { ...run, instance, pid, state, version: this.#version };
+    return pid === undefined ? null : { ...run, instance, pid, state, version: this.#version, protocol: this.#protocol };
   }
 
   #take(input: unknown): void {
@@ -109,6 +110,7 @@ export class RunningMaster {
       if (this.#state !== 'starting') return;
       this.#state = 'ready';
       this.#version = message.version;
+      this.#protocol = message.protocol;
     }
     if (message.type === 'serving') {
       if (!this.#askedToServe) return;
