@@ -99,7 +99,9 @@ export class RunningMaster {
   describe(): Description | null {
     const { pid } = this.#child;
     const { run, instance, state } = this;
-    return pid === undefined ? null : { ...run, instance, pid, state, version: this.#version, protocol: this.#protocol };
+    return pid === undefined
+      ? null
+      : { ...run, instance, pid, state, version: this.#version, protocol: this.#protocol };
   }
 
   #take(input: unknown): void {
