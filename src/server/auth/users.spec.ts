@@ -2,6 +2,11 @@ import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../te
 
 type Browser = Awaited<ReturnType<TestServer['loggedIn']>>;
 
+interface Row {
+  id: string;
+  administratorId: string | null;
+}
+
 const credentials = ({ username, password }: { username: string; password: string }) => ({ username, password });
 
 describe('users', () => {
@@ -81,6 +86,58 @@ describe('users', () => {
     const refused = await admin.patch(`/api/users/${adminId}`).send(change).expect(409);
     expect(refused.body).toMatchObject({ code: 'conflict', detail: 'This is the last active administrator.' });
     await admin.get('/api/users').expect(200);
+  });
+
+  describe('have an administrator', () => {
+    const give = (id: string, administratorId: string | null) =>
+      admin.patch(`/api/users/${id}`).send({ administratorId });
+
+    it('who is another active one with the role admin, or none', async () => {
+      const user = await make('led');
+      expect((await give(user.id, adminId).expect(200)).body.administratorId).toBe(adminId);
+      expect((await give(user.id, null).expect(200)).body.administratorId).toBeNull();
+    });
+
+    it.each<[string, () => Promise<string>]>([
+      ['nobody who exists', () => Promise.resolve('00000000-0000-4000-8000-000000000000')],
+      ['a technician', async () => (await make('colleague')).id],
+      [
+        'an administrator who is deactivated',
+        async () => {
+          const { id } = await make('gone-admin', 'admin');
+          await admin.patch(`/api/users/${id}`).send({ active: false }).expect(200);
+          return id;
+        },
+      ],
+    ])('who is not %s', async (what, administrator) => {
+      const user = await make(`led-${what.length}`);
+      const refused = await give(user.id, await administrator()).expect(400);
+      expect(refused.body.errors).toMatchObject([{ path: 'administratorId' }]);
+    });
+
+    it('who is not the user', async () => {
+      const refused = await give(adminId, adminId).expect(400);
+      expect(refused.body.errors).toMatchObject([{ path: 'administratorId' }]);
+    });
+
+    it.each([
+      ['deactivated', { active: false }],
+      ['made a technician', { role: 'technician' }],
+    ])('no more when that one is %s', async (what, change) => {
+      const chief = await make(`chief-${what.length}`, 'admin');
+      const [user, other] = [await make(`a-${what.length}`), await make(`b-${what.length}`)];
+      await give(user.id, chief.id).expect(200);
+      await give(other.id, adminId).expect(200);
+      await admin.patch(`/api/users/${chief.id}`).send(change).expect(200);
+      const { rows } = (await admin.get('/api/users?limit=200').expect(200)).body;
+      const administrators = new Map(rows.map((row: Row) => [row.id, row.administratorId]));
+      expect([administrators.get(user.id), administrators.get(other.id)]).toEqual([null, adminId]);
+    });
+
+    it('whom they do not choose themselves', async () => {
+      const browser = await server.loggedIn(await make('proud'));
+      await browser.patch('/api/auth/me').send({ administratorId: adminId }).expect(400);
+    });
   });
 
   it('keep one administrator when two remove each other at the same moment', async () => {

@@ -48,6 +48,36 @@ describe('configuration', () => {
   });
 
   it.each([
+    ['smtp://mail.example', { host: 'mail.example', port: 587, tlsFirst: false, user: undefined }],
+    ['smtps://mail.example', { host: 'mail.example', port: 465, tlsFirst: true }],
+    ['smtp://[::1]:25', { host: '::1', port: 25 }],
+  ])('sends mail over %s', (url, mail) => {
+    expect(readConfig({ PLATEN_SMTP_URL: url, PLATEN_MAIL_FROM: 'a@b.example' }).mail).toMatchObject(mail);
+  });
+  it('sends mail as the user of the address, with the password of a file', () => {
+    const given = { PLATEN_SMTP_URL: 'smtps://a%40b@mail.example', PLATEN_SMTP_PASSWORD_FILE: '/p' };
+    const { mail } = readConfig({ ...given, PLATEN_MAIL_FROM: 'a@b.example' });
+    expect(mail).toMatchObject({ user: 'a@b', passwordFile: '/p', from: 'a@b.example' });
+    expect(readConfig({}).mail).toBeUndefined();
+  });
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a password in the address', { PLATEN_SMTP_URL: 'smtp://user:geheim@mail.example' }, /PLATEN_SMTP_URL: must not/],
+    ['another protocol', { PLATEN_SMTP_URL: 'http://mail.example' }, /PLATEN_SMTP_URL/],
+    ['a path', { PLATEN_SMTP_URL: 'smtp://mail.example/geheim' }, /PLATEN_SMTP_URL/],
+    ['a badly written user', { PLATEN_SMTP_URL: 'smtp://%zz@mail.example' }, /PLATEN_SMTP_URL/],
+    ['no sender', { PLATEN_MAIL_FROM: '' }, /PLATEN_MAIL_FROM/],
+    ['two senders', { PLATEN_MAIL_FROM: 'a@b.example, c@d.example' }, /PLATEN_MAIL_FROM/],
+    ['a user without password', { PLATEN_SMTP_URL: 'smtp://user@mail.example' }, /PLATEN_SMTP_PASSWORD_FILE/],
+    ['a password without user', { PLATEN_SMTP_PASSWORD_FILE: '/p' }, /PLATEN_SMTP_PASSWORD_FILE/],
+    ['another word', { PLATEN_NOTIFY_ADMINISTRATOR: 'yes' }, /PLATEN_NOTIFY_ADMINISTRATOR/],
+  ])('takes no mail settings with %s', (_what, change, words) => {
+    const read = () =>
+      readConfig({ PLATEN_SMTP_URL: 'smtp://mail.example', PLATEN_MAIL_FROM: 'a@b.example', ...change });
+    expect(read).toThrow(words);
+    expect(read).not.toThrow(/geheim/);
+  });
+
+  it.each([
     ['127.0.0.1', true],
     ['127.8.9.10', true],
     ['::1', true],

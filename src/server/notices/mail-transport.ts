@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
-import { createTransport } from 'nodemailer';
+import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
-import { CONFIG, ConfigurationError, type Config } from '../config/config';
+import { CONFIG, type Config } from '../config/config';
+import { readMailFiles, type MailFiles } from '../config/mail-files';
 import type { MailSettings } from '../config/mail-settings';
 import { MailFailed } from './mail-failed';
 
@@ -23,27 +23,17 @@ export class MailTransport {
   connectMs: number = LIMITS.MAIL_TIMEOUT_MS;
   /** Milliseconds for an answer, and for the whole mail. */
   acceptMs: number = LIMITS.MAIL_ACCEPT_MS;
-  private readonly settings: MailSettings | undefined;
-  private readonly password: string | undefined;
-  private readonly authority: string | undefined;
 
-  /** @throws ConfigurationError naming the file that cannot be read */
-  constructor(@Inject(CONFIG) { mail }: Config) {
-    this.settings = mail;
-    this.password = readFile('PLATEN_SMTP_PASSWORD_FILE', mail?.passwordFile)?.trimEnd();
-    this.authority = readFile('PLATEN_SMTP_CA', mail?.authorityFile);
-  }
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
 
   /** @throws MailFailed */
   async send(mail: Mail, stopping: AbortSignal): Promise<void> {
-    const { settings } = this;
+    const settings = this.config.mail;
     if (!settings) throw new Error('no mail server is configured');
-    const transport = createTransport({
-      ...this.connection(settings),
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
     try {
+      // the files may have changed: a password is put right while the mail waits
+      const connection = this.connection(settings, readMailFiles(settings));
+      const transport = createTransport({ ...connection, disableFileAccess: true, disableUrlAccess: true });
       await transport.sendMail({
         // addresses as objects: what is in them is never parsed into more of them
         from: { name: 'Platen', address: settings.from },
@@ -63,28 +53,22 @@ export class MailTransport {
   }
 
   /** Outside loopback nothing goes out unencrypted, or to a server that cannot prove its name (RFC 8314 4.3). */
-  private connection({ host, port, tlsFirst, user }: MailSettings): Parameters<typeof createTransport>[0] & object {
-    const strict = !isLoopback(host) || this.authority !== undefined;
+  private connection(
+    { host, port, tlsFirst, user }: MailSettings,
+    { password, authority }: MailFiles,
+  ): SMTPTransportOptions {
+    const strict = !isLoopback(host) || authority !== undefined;
     return {
       host,
       port,
       secure: tlsFirst,
       requireTLS: strict && !tlsFirst,
-      tls: { rejectUnauthorized: strict, ca: this.authority },
-      auth: user === undefined ? undefined : { user, pass: this.password },
+      tls: { rejectUnauthorized: strict, ca: authority },
+      auth: user === undefined ? undefined : { user, pass: password },
       dnsTimeout: this.connectMs,
       connectionTimeout: this.connectMs,
       greetingTimeout: this.connectMs,
       socketTimeout: this.acceptMs,
     };
-  }
-}
-
-function readFile(variable: string, path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigurationError(`${variable}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
