@@ -2,10 +2,13 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import type { ConsoleSection } from '../protocol/console-sections';
 import { AgentsScreen } from './screens/agents-screen';
 import { AuditScreen } from './screens/audit-screen';
+import { DeploymentScreen } from './screens/deployment-screen';
+import { DeviceListScreen } from './screens/device-list-screen';
 import { DeviceScreen } from './screens/device-screen';
 import { DevicesScreen } from './screens/devices-screen';
 import { LoggedIn } from './screens/logged-in';
 import { NotFoundScreen } from './screens/not-found-screen';
+import { NoticesScreen } from './screens/notices-screen';
 import { ProfileScreen } from './screens/profile-screen';
 import { SessionScreen } from './screens/session-screen';
 import { SessionsScreen } from './screens/sessions-screen';
@@ -34,6 +37,9 @@ export const router = createBrowserRouter([
           section('agents', <AgentsScreen />),
           section('tokens', <TokensScreen />),
           section('audit', <AuditScreen />),
+          section('deployment', <DeploymentScreen />),
+          { path: 'deployment/:id', element: <DeviceListScreen /> },
+          section('notices', <NoticesScreen />),
           section('profile', <ProfileScreen />),
           { path: '*', element: <NotFoundScreen /> },
         ],

@@ -47,15 +47,19 @@ export async function call<T>(
     throw new Unreachable(String(error));
   });
   noteServerTime(response.headers.get('date'));
-  const text = await response.text().catch(() => '');
+  return answerOf(schema, `${method} ${path}`, response.status, await response.text().catch(() => ''));
+}
+
+/** @throws ApiProblem, Unreachable, UnexpectedAnswer */
+export function answerOf<T>(schema: z.ZodType<T>, request: string, status: number, text: string): T {
   const answer = text === '' ? undefined : parse(text);
-  if (!response.ok) {
+  if (status < 200 || status > 299) {
     const told = problem.safeParse(answer);
-    if (!told.success) throw new Unreachable(`HTTP ${response.status}`);
+    if (!told.success) throw new Unreachable(`HTTP ${status}`);
     throw new ApiProblem(told.data);
   }
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new UnexpectedAnswer(`${method} ${path}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UnexpectedAnswer(`${request}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 

@@ -1,10 +1,30 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
-import { newUser, user, userChange, type User } from '../../protocol/api';
-import { usePages } from './pages';
+import { LIMITS } from '../../protocol/limits';
+import { newUser, page, user, userChange, type User } from '../../protocol/api';
+import { usePages, type Page } from './pages';
 import { call } from './request';
 
-export const useUsers = () => usePages<User>(['users'], user, '/users');
+export const useUsers = () => usePages<User>(['users', 'list'], user, '/users');
+
+/** Pages that are read for a choice. */
+const PAGES = 10;
+
+/** Those who can be somebody's administrator. */
+export const useAdministrators = () => useQuery({ queryKey: ['users', 'administrators'], queryFn: administrators });
+
+async function administrators(): Promise<User[]> {
+  const users: User[] = [];
+  let cursor: string | null = null;
+  for (let read = 0; read < PAGES; read += 1) {
+    const from: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+    const { rows, next }: Page<User> = await call(page(user), 'GET', `/users?limit=${LIMITS.PAGE_ROWS}${from}`);
+    users.push(...rows);
+    cursor = next;
+    if (!cursor) break;
+  }
+  return users.filter(({ active, role }) => active && role === 'admin');
+}
 
 export function useCreateUser() {
   const client = useQueryClient();

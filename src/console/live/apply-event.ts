@@ -2,6 +2,8 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Device, Session } from '../../protocol/api';
 import type { LiveEvent } from '../../protocol/live';
 import type { Agent } from '../api/agents';
+import { keepDeployment } from '../api/deployments';
+import { keepNotice } from '../api/notices';
 import { rowsOf, withRow, type Pages } from '../api/pages';
 import type { SessionWithSteps } from '../api/sessions';
 
@@ -11,8 +13,8 @@ type Presence = { online: boolean; lastSeenAt: string };
 export function applyEvent(client: QueryClient, event: LiveEvent): void {
   if (event.type === 'session') return applySession(client, event.session);
   if (event.type === 'devices') return readAgain(client, 'devices', 'device');
-  if (event.type === 'notice') return readAgain(client, 'notices');
-  if (event.type === 'deployment') return readAgain(client, 'deployments', 'deployment');
+  if (event.type === 'notice') return keepNotice(client, event.notice);
+  if (event.type === 'deployment') return keepDeployment(client, event.deployment);
   const { online, lastSeenAt } = event;
   const presence: Presence = { online, lastSeenAt };
   if (event.type === 'agent')

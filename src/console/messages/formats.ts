@@ -18,6 +18,8 @@ export interface Formats {
   /** How long ago. */
   ago(at: string, now: number): string;
   bytes(count: number): string;
+  /** A part of a whole, 0 to 1. */
+  percent(part: number): string;
   /** `1 h 5 min`, `42 s`. */
   duration(seconds: number): string;
   /** A countdown: `4:05`, `1:00:00`. */
@@ -31,6 +33,7 @@ export function formatsOf(chosen: Language): Formats {
   const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const days = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
   const agos = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const percents = new Intl.NumberFormat(language, { style: 'percent' });
   const unit = (name: string, value: number, digits = 0): string =>
     new Intl.NumberFormat(language, {
       style: 'unit',
@@ -51,6 +54,7 @@ export function formatsOf(chosen: Language): Formats {
       const power = count < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(count) / 3));
       return unit(BYTE_UNITS[power]!, count / 1000 ** power, power === 0 ? 0 : 1);
     },
+    percent: (part) => percents.format(part),
     duration(seconds) {
       const whole = Math.max(0, Math.round(seconds));
       const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];

@@ -95,3 +95,15 @@ export const LogOutIcon = icon(
 );
 export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />);
 export const WarningIcon = icon(<path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01" />);
+export const DeploymentIcon = icon(
+  <>
+    <path d="M12 3.5 20 8v8l-8 4.5L4 16V8z" />
+    <path d="M12 16v-6.5M9 12l3-3 3 3" />
+  </>,
+);
+export const BellIcon = icon(
+  <>
+    <path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15z" />
+    <path d="M10 20.5h4" />
+  </>,
+);

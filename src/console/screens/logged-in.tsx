@@ -8,6 +8,7 @@ import { useLanguage } from '../messages/language';
 import { ProblemNotice } from '../parts/notice';
 import { Current } from './current-user';
 import { LoginScreen } from './login-screen';
+import { NewNotices } from './new-notices';
 
 /** Everything below needs a login; without one the login screen stands in its place, and the address stays. */
 export function LoggedIn() {
@@ -39,6 +40,7 @@ function WithNews({ me }: { me: User }) {
   return (
     <Current.Provider value={{ me, connected }}>
       <Outlet />
+      <NewNotices />
     </Current.Provider>
   );
 }

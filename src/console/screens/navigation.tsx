@@ -3,7 +3,17 @@ import type { ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
 import type { ConsoleSection } from '../../protocol/console-sections';
 import { useText } from '../messages/language';
-import { AgentsIcon, AuditIcon, DevicesIcon, ProfileIcon, SessionsIcon, TokensIcon, UsersIcon } from '../parts/icons';
+import {
+  AgentsIcon,
+  AuditIcon,
+  BellIcon,
+  DeploymentIcon,
+  DevicesIcon,
+  ProfileIcon,
+  SessionsIcon,
+  TokensIcon,
+  UsersIcon,
+} from '../parts/icons';
 import { useCurrent } from './current-user';
 
 /** The sections that the user's role may see. */
@@ -20,10 +30,12 @@ export function Navigation() {
           <div className="nav-title">{t.shell.administration}</div>
           <Section to="agents" icon={<AgentsIcon />} label={t.agents.title} />
           <Section to="users" icon={<UsersIcon />} label={t.users.title} />
+          <Section to="deployment" icon={<DeploymentIcon />} label={t.deployment.title} />
           <Section to="audit" icon={<AuditIcon />} label={t.audit.title} />
         </>
       )}
       <div className="nav-title">{t.shell.account}</div>
+      <Section to="notices" icon={<BellIcon />} label={t.notices.title} />
       <Section to="tokens" icon={<TokensIcon />} label={t.tokens.title} />
       <Section to="profile" icon={<ProfileIcon />} label={t.profile.title} />
     </div>

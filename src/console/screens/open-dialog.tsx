@@ -5,12 +5,14 @@ import { Link, useNavigate } from 'react-router';
 import type { Device } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { codeOf } from '../api/request';
-import { useAskForSession, useSessions } from '../api/sessions';
+import { useSessions } from '../api/sessions';
 import { rowsOf } from '../api/pages';
 import { useText } from '../messages/language';
 import { fieldErrors } from '../parts/field-errors';
 import { ProblemNotice } from '../parts/notice';
 import { useCurrent } from './current-user';
+import { OpenWaiting } from './open-waiting';
+import { usePatientAsk } from './use-patient-ask';
 
 const MINUTES = [15, 30, 60, 120, 240, 480];
 
@@ -61,12 +63,13 @@ export function OpenButton({
 function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onCancel: () => void }) {
   const t = useText();
   const navigate = useNavigate();
-  const ask = useAskForSession();
+  const ask = usePatientAsk(({ id }) => void navigate(`/sessions/${id}/view`));
   const [applicationId, setApplication] = useState(wish?.applicationId ?? device.applications[0]?.id ?? '');
   const [reason, setReason] = useState(wish?.reason ?? '');
   const [minutes, setMinutes] = useState(wish?.minutes ?? LIMITS.SESSION_MINUTES_DEFAULT);
   const [missing, setMissing] = useState(false);
   const errors = fieldErrors(ask.error);
+  if (ask.waiting) return <OpenWaiting nextAt={ask.waiting.nextAt} onStop={ask.stop} />;
   return (
     <form
       noValidate
@@ -74,10 +77,7 @@ function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onC
         event.preventDefault();
         setMissing(reason.trim() === '');
         if (reason.trim() === '') return;
-        ask.mutate(
-          { deviceId: device.id, applicationId, reason, minutes },
-          { onSuccess: ({ id }) => void navigate(`/sessions/${id}/view`) },
-        );
+        ask.start({ deviceId: device.id, applicationId, reason, minutes });
       }}
     >
       <Stack gap="sm">
@@ -111,11 +111,19 @@ function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onC
           onChange={(value) => value && setMinutes(Number(value))}
           allowDeselect={false}
         />
-        {ask.error && (
+        {ask.tooLong && (
+          <div role="alert">
+            <Text size="sm" fw={600}>
+              {t.open.busyTooLong}
+            </Text>
+            <Text size="sm">{t.open.busyTooLongHint}</Text>
+          </div>
+        )}
+        {ask.error ? (
           <ProblemNotice error={ask.error}>
             {codeOf(ask.error) === 'session-exists' && <OpenSessionLink deviceId={device.id} />}
           </ProblemNotice>
-        )}
+        ) : null}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onCancel}>
             {t.actions.cancel}

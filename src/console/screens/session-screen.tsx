@@ -12,6 +12,7 @@ import { Panel } from '../parts/panel';
 import { SessionState } from '../parts/status';
 import { useCurrent } from './current-user';
 import { Elapsed } from './elapsed';
+import { HaltedBy } from './halted-by';
 import { SessionCourse } from './session-course';
 import { SessionHalves } from './session-halves';
 import { SessionTimeline } from './session-timeline';
@@ -50,6 +51,7 @@ export function SessionScreen() {
 function Summary({ session }: { session: SessionWithSteps }) {
   const t = useText();
   const formats = useFormats();
+  const { isAdmin } = useCurrent();
   const moment = (at: string | null) => at && formats.moment(at);
   return (
     <Facts
@@ -74,6 +76,10 @@ function Summary({ session }: { session: SessionWithSteps }) {
           t.sessions.bytes,
           session.establishedAt &&
             `${formats.bytes(session.bytesFromDevice)} / ${formats.bytes(session.bytesFromTerminal)}`,
+        ],
+        [
+          t.session.deployment,
+          isAdmin && session.ending === 'halted-by-deployment' && <HaltedBy key="deployment" sessionId={session.id} />,
         ],
         [t.audit.detail, session.detail],
         [t.session.id, session.id],

@@ -9,6 +9,7 @@ import { Logo } from '../parts/logo';
 import { Status } from '../parts/status';
 import { useCurrent } from './current-user';
 import { Navigation } from './navigation';
+import { NoticeBell } from './notice-bell';
 import { Preferences } from './preferences';
 
 /** The frame around every screen: bar, navigation, content. */
@@ -35,6 +36,7 @@ export function Shell() {
           </Link>
           <span className="grow" />
           <ConnectionHint />
+          <NoticeBell />
           <AccountMenu />
         </div>
       </AppShell.Header>

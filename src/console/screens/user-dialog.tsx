@@ -2,11 +2,13 @@ import { Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@
 import { useState } from 'react';
 import { role as roles, type User } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
-import { useChangeUser } from '../api/users';
+import { useAdministrators, useChangeUser } from '../api/users';
 import { useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { fieldErrors } from '../parts/field-errors';
 import { ProblemNotice } from '../parts/notice';
+
+const NOBODY = 'nobody';
 
 /** @param user undefined: closed */
 export function UserDialog({ user, onClose }: { user: User | undefined; onClose: () => void }) {
@@ -29,6 +31,8 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
   const activity = useChangeUser();
   const [displayName, setDisplayName] = useState(user.displayName);
   const [role, setRole] = useState(user.role);
+  const administrators = useAdministrators();
+  const [administratorId, setAdministrator] = useState(user.administratorId);
   const [password, setPassword] = useState('');
   const errors = fieldErrors(change.error);
   const setActive = (active: boolean, done: () => void): void =>
@@ -39,7 +43,7 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
         id="user-form"
         onSubmit={(event) => {
           event.preventDefault();
-          const changed = { displayName, role, ...(password && { password }) };
+          const changed = { displayName, role, administratorId, ...(password && { password }) };
           change.mutate({ id: user.id, change: changed }, { onSuccess: onDone });
         }}
       >
@@ -58,6 +62,20 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
             data={roles.options.map((value) => ({ value, label: t.roles[value] }))}
             value={role}
             onChange={(value) => setRole(roles.parse(value))}
+            allowDeselect={false}
+          />
+          <Select
+            label={t.users.administrator}
+            description={t.users.administratorHint}
+            data={[
+              { value: NOBODY, label: t.users.nobody },
+              ...(administrators.data ?? [])
+                .filter(({ id }) => id !== user.id)
+                .map(({ id, displayName: name, username }) => ({ value: id, label: `${name} (${username})` })),
+            ]}
+            value={administratorId ?? NOBODY}
+            onChange={(value) => setAdministrator(value === NOBODY ? null : value)}
+            error={errors.administratorId}
             allowDeselect={false}
           />
           <PasswordInput

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { Session } from '../../protocol/api';
 import { useEndView } from '../api/browser';
 import { useDevice } from '../api/devices';
+import type { Messages } from '../messages/en';
 import { useFormats, useText } from '../messages/language';
 import { Logo } from '../parts/logo';
 import { Status } from '../parts/status';
@@ -48,7 +49,7 @@ export function ViewBar({ session }: { session: Session }) {
         </dl>
       )}
       <span className="grow" />
-      {!running && session.state !== 'ended' && <Status tone="busy">{t.states[session.state]}</Status>}
+      {!running && session.state !== 'ended' && <Status tone="busy">{stateOf(session, t)}</Status>}
       {running && session.user.id === me.id && <NewTabButton session={session} />}
       {running && (
         <Button size="xs" color="red" loading={end.isPending} onClick={() => end.mutate(session.id)}>
@@ -58,6 +59,9 @@ export function ViewBar({ session }: { session: Session }) {
     </header>
   );
 }
+
+const stateOf = ({ state, ending }: Session, t: Messages): string =>
+  ending === 'halted-by-deployment' ? t.view.deploying : t.states[state];
 
 function TimeLeft({ until }: { until: string }) {
   const now = useNow(1_000);

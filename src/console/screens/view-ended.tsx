@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Session } from '../../protocol/api';
 import { useDevice } from '../api/devices';
+import type { Messages } from '../messages/en';
 import { useFormats, useText } from '../messages/language';
 import { Facts } from '../parts/facts';
 import { Status, toneOf } from '../parts/status';
@@ -15,14 +16,22 @@ export function ViewEnded({ session }: { session: Session }) {
   const { me } = useCurrent();
   const device = useDevice(session.deviceId);
   const { ending, establishedAt, detail, applicationId, reason, minutes } = session;
+  const halted = ending === 'halted-by-deployment';
   return (
     <section className="view-card panel" aria-labelledby="ended-title">
       <div role="status">
-        <h1 id="ended-title">{establishedAt ? t.view.ended : t.view.notStarted}</h1>
+        <h1 id="ended-title">{titleOf(session, t)}</h1>
         {ending && (
           <p>
             <Status tone={toneOf({ state: 'ended', ending })}>{t.endings[ending]}</Status>
           </p>
+        )}
+        {/* S316 */}
+        {halted && (
+          <>
+            <p>{t.view.haltedWhy}</p>
+            <p>{t.view.haltedNext}</p>
+          </>
         )}
       </div>
       {detail && <p className="minor">{detail}</p>}
@@ -53,4 +62,10 @@ export function ViewEnded({ session }: { session: Session }) {
       </Group>
     </section>
   );
+}
+
+function titleOf({ state, ending, establishedAt }: Session, t: Messages): string {
+  if (!establishedAt) return t.view.notStarted;
+  if (ending !== 'halted-by-deployment') return t.view.ended;
+  return state === 'ended' ? t.view.halted : t.view.halting;
 }

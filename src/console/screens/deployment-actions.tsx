@@ -1,0 +1,87 @@
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
+import type { Deployment } from '../../protocol/deployment';
+import { useAbort, useExecute } from '../api/deployments';
+import { useText } from '../messages/language';
+import { ProblemNotice } from '../parts/notice';
+import { momentToCome, nextHour, TimeInput } from '../parts/time-input';
+import { RollBack } from './roll-back';
+
+const PUT_OFF = ['listed', 'awaiting-idle', 'scheduled'];
+
+/** Execution button 77 and abort button 78 of Fig. 18, and the ways to put the execution off. */
+export function DeploymentActions({ deployment }: { deployment: Deployment }) {
+  const t = useText();
+  const { id, state, canRollBack } = deployment;
+  const execute = useExecute(id);
+  const abort = useAbort(id);
+  if (canRollBack) return <RollBack deployment={deployment} />;
+  if (!PUT_OFF.includes(state)) return null;
+  const busy = execute.isPending || abort.isPending;
+  const error = execute.error ?? abort.error;
+  return (
+    <Stack gap="xs">
+      <Group gap="xs">
+        <Button size="xs" disabled={busy} onClick={() => execute.mutate({ when: 'now' })}>
+          {t.deployment.execute}
+        </Button>
+        {state !== 'awaiting-idle' && (
+          <Button size="xs" variant="default" disabled={busy} onClick={() => execute.mutate({ when: 'idle' })}>
+            {t.deployment.whenIdle}
+          </Button>
+        )}
+        <AtTime execute={execute} />
+        <Button size="xs" variant="light" color="red" disabled={busy} onClick={() => abort.mutate(undefined)}>
+          {t.deployment.abort}
+        </Button>
+      </Group>
+      {error && <ProblemNotice error={error} />}
+    </Stack>
+  );
+}
+
+function AtTime({ execute }: { execute: ReturnType<typeof useExecute> }) {
+  const t = useText();
+  const [opened, { open, close }] = useDisclosure(false);
+  const [at, setAt] = useState(nextHour);
+  const [missing, setMissing] = useState(false);
+  const submit = (): void => {
+    const moment = momentToCome(at);
+    setMissing(!moment);
+    if (moment) execute.mutate({ when: 'at', at: moment }, { onSettled: close });
+  };
+  return (
+    <>
+      <Button size="xs" variant="default" disabled={execute.isPending} onClick={open}>
+        {t.deployment.atTime}
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t.deployment.atTime}
+        closeButtonProps={{ 'aria-label': t.actions.close }}
+      >
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <Stack gap="sm">
+            <TimeInput value={at} onChange={setAt} missing={missing} />
+            <Group justify="flex-end" gap="xs">
+              <Button variant="default" onClick={close}>
+                {t.actions.cancel}
+              </Button>
+              <Button type="submit" loading={execute.isPending}>
+                {t.deployment.submits.at}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+import { Button, Text } from '@mantine/core';
+import { Link, useLocation } from 'react-router';
+import type { Notice } from '../../protocol/notice';
+import { useReadNotice, useUnreadNotices } from '../api/notices';
+import { useText } from '../messages/language';
+import { Ago } from '../parts/ago';
+import { WarningIcon } from '../parts/icons';
+import { noticeText, noticeTitle } from './notice-words';
+
+/** So many at once; the rest wait behind them. */
+const SHOWN = 3;
+
+/** What somebody has to be told stands over whatever screen there is, until it has been read (S315, E18). */
+export function NewNotices() {
+  const t = useText();
+  const { pathname } = useLocation();
+  const { data } = useUnreadNotices();
+  const rows = pathname === '/notices' ? [] : (data?.rows ?? []);
+  const others = rows.length - SHOWN;
+  return (
+    <section className="new-notices" aria-label={t.notices.new} aria-live="polite">
+      {rows.slice(0, SHOWN).map((notice) => (
+        <Card key={notice.id} notice={notice} />
+      ))}
+      {others > 0 && (
+        <Button component={Link} to="/notices" size="xs" variant="default">
+          {t.notices.others(`${others}${data?.next ? '+' : ''}`)}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Card({ notice }: { notice: Notice }) {
+  const t = useText();
+  const read = useReadNotice();
+  return (
+    <article className="notice new">
+      <WarningIcon />
+      <div>
+        <Text fw={600} size="sm">
+          {noticeTitle(notice, t)}
+        </Text>
+        <Text size="sm">{noticeText(notice, t)}</Text>
+        <Text size="xs" c="dimmed">
+          <Ago at={notice.at} />
+        </Text>
+        <div className="notice-actions">
+          <Link to={`/sessions/${notice.remoteSessionId}`} onClick={() => read.mutate(notice.id)}>
+            {t.notices.session}
+          </Link>
+          <Button size="compact-xs" variant="default" loading={read.isPending} onClick={() => read.mutate(notice.id)}>
+            {t.notices.read}
+          </Button>
+        </div>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,78 @@
+import type { Release } from '../../protocol/deployment';
+import { BUILT_IN } from '../../protocol/deployment';
+import { useReleases, useRemoveRelease } from '../api/releases';
+import { useFormats, useText } from '../messages/language';
+import { Confirm } from '../parts/confirm';
+import { Loaded } from '../parts/loaded';
+import { Panel } from '../parts/panel';
+import { Status } from '../parts/status';
+import { Table } from '../parts/table';
+import { ReleaseUpload } from './release-upload';
+
+/** What can be deployed: the release of the installation, and those that were added. */
+export function ReleasesPanel() {
+  const t = useText();
+  const releases = useReleases();
+  return (
+    <Panel title={t.deployment.releases}>
+      <Loaded query={releases}>{(rows) => <ReleaseTable releases={rows} />}</Loaded>
+      <div className="panel-body">
+        <ReleaseUpload />
+      </div>
+    </Panel>
+  );
+}
+
+function ReleaseTable({ releases }: { releases: Release[] }) {
+  const t = useText();
+  const formats = useFormats();
+  return (
+    <Table
+      label={t.deployment.releases}
+      rows={releases}
+      keyOf={({ name }) => name}
+      columns={[
+        {
+          title: t.deployment.release,
+          cell: ({ name, version, sha256 }) => (
+            <>
+              <strong>{name === BUILT_IN ? t.deployment.builtIn(version) : version}</strong>
+              {sha256 && (
+                <div className="minor" title={sha256}>
+                  SHA-256 {sha256.slice(0, 16)}…
+                </div>
+              )}
+            </>
+          ),
+        },
+        {
+          title: t.deployment.state,
+          cell: ({ serving }) => serving && <Status tone="on">{t.deployment.runsNow}</Status>,
+        },
+        { title: t.deployment.notes, cell: ({ notes }) => notes },
+        { title: t.deployment.releaseMade, cell: ({ createdAt }) => createdAt && formats.moment(createdAt) },
+        { title: t.deployment.releaseStored, cell: ({ storedAt }) => storedAt && formats.moment(storedAt) },
+        { title: t.deployment.size, numeric: true, cell: ({ bytes }) => bytes !== null && formats.bytes(bytes) },
+        {
+          title: t.deployment.remove,
+          untitled: true,
+          cell: ({ name, serving }) => name !== BUILT_IN && !serving && <Remove version={name} />,
+        },
+      ]}
+    />
+  );
+}
+
+function Remove({ version }: { version: string }) {
+  const t = useText();
+  const remove = useRemoveRelease();
+  return (
+    <Confirm
+      subtle
+      button={t.deployment.remove}
+      title={t.deployment.removeTitle(version)}
+      hint={t.deployment.removeHint}
+      action={{ ...remove, run: (done) => remove.mutate(version, { onSuccess: done }) }}
+    />
+  );
+}

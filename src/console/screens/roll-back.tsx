@@ -1,0 +1,31 @@
+import { useNavigate } from 'react-router';
+import type { Deployment } from '../../protocol/deployment';
+import { useRollBack } from '../api/deployments';
+import { useText } from '../messages/language';
+import { Confirm } from '../parts/confirm';
+import { targetWords } from './deployment-words';
+
+/** Back to what ran before: a deployment of its own, on whose page it goes on. */
+export function RollBack({ deployment: { id, from } }: { deployment: Deployment }) {
+  const t = useText();
+  const navigate = useNavigate();
+  const rollBack = useRollBack(id);
+  return (
+    <Confirm
+      subtle
+      button={t.deployment.rollBack}
+      title={t.deployment.rollBackTitle(targetWords(from, t))}
+      hint={t.deployment.rollBackHint}
+      action={{
+        ...rollBack,
+        run: (done) =>
+          rollBack.mutate(undefined, {
+            onSuccess: (back) => {
+              done();
+              void navigate(`/deployment/${back.id}`);
+            },
+          }),
+      }}
+    />
+  );
+}
