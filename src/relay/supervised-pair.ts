@@ -60,6 +60,7 @@ export class SupervisedPair {
   async serve(): Promise<void> {
     this.#serves = true;
     this.address = await this.call('serve', {});
+    this.journal.info('pair serves', { pair: this.number, ...this.address });
   }
 
   /** A pair that is down, or has hung, hears it when it is up again. */
@@ -124,7 +125,7 @@ export class SupervisedPair {
     }
     this.trialPort = outcome;
     this.#peer = peer;
-    this.journal.info('pair ready', { pair: this.number, pid: running.pid, trialPort: outcome });
+    this.journal.info('pair ready', { pair: this.number, child: running.pid, trialPort: outcome });
   }
 
   /** Until it is stopped. */

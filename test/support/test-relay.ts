@@ -6,6 +6,7 @@ import type { PairAddress } from '../../src/relay/pair-rpc';
 import { startRelay, type Relay } from '../../src/relay/relay';
 import type { RelayConfig } from '../../src/relay/relay-config';
 import { LIMITS } from '../../src/protocol/limits';
+import type { RelayStanding } from '../../src/protocol/relay-rpc';
 import { dialRelay, type RelayConnection } from '../../src/tunnel/relay-connection';
 import { ControlPlaneStandIn, type PreparedSession } from './control-plane-stand-in';
 import { recordedJournal, type RecordedJournal } from './agent-journal';
@@ -24,7 +25,11 @@ export interface TestRelay {
   stop(): Promise<void>;
 }
 
-export async function startTestRelay(changes: Partial<RelayConfig> = {}): Promise<TestRelay> {
+/** @param standing a candidate does not listen where peers dial */
+export async function startTestRelay(
+  changes: Partial<RelayConfig> = {},
+  standing: RelayStanding = 'serving',
+): Promise<TestRelay> {
   const controlPlane = await ControlPlaneStandIn.start();
   const data = await mkdtemp(join(tmpdir(), 'platen-relay-'));
   const recorded = recordedJournal();
@@ -45,8 +50,8 @@ export async function startTestRelay(changes: Partial<RelayConfig> = {}): Promis
     ...changes,
   };
   const relay = await startRelay(config, '0.0.0-test', pairsInProcess(config, recorded.journal), recorded.journal);
-  const addresses = await relay.serve();
-  await relay.recover([]);
+  const addresses = standing === 'serving' ? await relay.serve() : [];
+  if (standing === 'serving') await relay.recover([]);
   relay.dial();
   return {
     relay,
