@@ -85,6 +85,11 @@ export const PROBLEMS = {
     title: 'The release is in use',
     remedy: 'Deploy another release before this one is removed.',
   },
+  'too-many-releases': {
+    status: 409,
+    title: 'Too many releases are stored',
+    remedy: 'Remove one that is not needed: `platen release remove <version>`.',
+  },
   'release-key-missing': {
     status: 409,
     title: 'No key to check releases with',

@@ -2,6 +2,7 @@ import { CertificateUnusable } from './config/certificate';
 import { ConfigurationError } from './config/config';
 import { DataFolderUnusable } from './config/data-folder';
 import { DataFolderInUse } from './config/data-folder-lock';
+import { ReleaseKeyUnusable } from './config/release-key';
 import { SecretsUnusable } from './config/secrets';
 import { PasswordNotGiven } from './password-prompt';
 
@@ -11,6 +12,7 @@ const OWN = [
   DataFolderInUse,
   SecretsUnusable,
   CertificateUnusable,
+  ReleaseKeyUnusable,
   PasswordNotGiven,
 ];
 

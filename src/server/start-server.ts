@@ -23,8 +23,8 @@ export interface RunningServer {
 }
 
 /**
- * @throws DataFolderUnusable, DataFolderInUse, SecretsUnusable, CertificateUnusable; the error of `listen` when the port
- * is in use
+ * @throws DataFolderUnusable, DataFolderInUse, SecretsUnusable, CertificateUnusable, ReleaseKeyUnusable; the error of
+ * `listen` when the port is in use
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   const settings = await loadSettings(config);

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { CERTIFICATE, type Certificate } from './certificate';
 import { CONFIG, type Config } from './config';
+import { ReleaseKey } from './release-key';
 import { SECRETS, type Secrets } from './secrets';
 
 /** Everything that is settled before the server is put together. */
@@ -9,10 +10,11 @@ export interface Settings {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly certificate: Certificate;
+  readonly releaseKey: ReleaseKey;
   readonly journal: Journal;
 }
 
-/** Gives CONFIG, SECRETS, CERTIFICATE and Journal to every module. */
+/** Gives CONFIG, SECRETS, CERTIFICATE, ReleaseKey and Journal to every module. */
 @Global()
 @Module({})
 export class ConfigModule {
@@ -21,6 +23,7 @@ export class ConfigModule {
       { provide: CONFIG, useValue: settings.config },
       { provide: SECRETS, useValue: settings.secrets },
       { provide: CERTIFICATE, useValue: settings.certificate },
+      { provide: ReleaseKey, useValue: settings.releaseKey },
       { provide: Journal, useValue: settings.journal },
     ];
     return { module: ConfigModule, providers, exports: providers.map(({ provide }) => provide) };

@@ -22,10 +22,19 @@ export interface HostedSite {
 @Injectable()
 export class HostRouter {
   private site: HostedSite | undefined;
+  private readonly cuts = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
   register(site: HostedSite): void {
     if (this.site) throw new Error('there is another site already');
     this.site = site;
+  }
+
+  /** Lets a request to the console, whose sender is known by now, take its time: as long as this, from now on. */
+  giveTime(request: IncomingMessage, ms: number): void {
+    clearTimeout(this.cuts.get(request));
+    const cut = setTimeout(() => request.complete || request.socket.destroy(), ms);
+    this.cuts.set(request, cut);
+    request.once('close', () => clearTimeout(cut));
   }
 
   /** Steps between one HTTP server and those who listen to it now. */
@@ -35,8 +44,7 @@ export class HostRouter {
     server.removeAllListeners('request').removeAllListeners('upgrade');
 
     const toConsole = (request: IncomingMessage, response: ServerResponse) => {
-      const cut = setTimeout(() => request.complete || request.socket.destroy(), REQUEST_MS);
-      response.once('close', () => clearTimeout(cut));
+      this.giveTime(request, REQUEST_MS);
       for (const listener of console) listener.call(server, request, response);
     };
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {

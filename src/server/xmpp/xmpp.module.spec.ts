@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { makeCertificate } from '../../../test/support/agent-certificate';
 import { XmppWire } from '../../../test/support/xmpp-wire';
 import { Journal } from '../../journal/journal';
+import { ReleaseKey } from '../config/release-key';
 import { ConfigModule } from '../config/config.module';
 import { readConfig } from '../config/config';
 import { AccountRegistry } from './account-registry';
@@ -40,6 +41,7 @@ it('listens when the application is up, for the accounts of a later module, and 
       localRelaySecret: '',
     },
     certificate: { certificate: cert, key, selfMade: true, pin },
+    releaseKey: new ReleaseKey(undefined),
     journal: new Journal(pino(sink)),
   });
   const app = await Test.createTestingModule({ imports: [settings, Accounts] }).compile();

@@ -1,0 +1,87 @@
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { LIMITS } from '../../../protocol/limits';
+import { parseJson } from '../../../protocol/parse-json';
+import { releaseManifest, type ReleaseManifest } from '../../../protocol/release';
+import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { ReleaseKey } from '../../config/release-key';
+import { ReleaseDraft } from './release-draft';
+import { ReleaseFiles, type StoredManifest } from './release-files';
+import { ReleaseReader } from './release-reader';
+import { ReleaseKeyMissing, ReleaseRefused, ReleaseTooLarge, StorageFull, TooManyUploads } from './releases.errors';
+
+/** Each may fill the disk with a whole release before it is refused. */
+const UPLOADS = 4;
+const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
+/** Of disk, quota and file size. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
+/** Stores a release while it comes; nothing is left of one that is refused or breaks off. */
+@Injectable()
+export class ReleaseIntake {
+  private uploads = 0;
+
+  constructor(
+    private readonly files: ReleaseFiles,
+    private readonly key: ReleaseKey,
+  ) {}
+
+  /**
+   * @param declaredBytes of the whole file, where the sender has said so
+   * @throws ReleaseKeyMissing, ReleaseTooLarge, ReleaseRefused, ReleaseExists, TooManyReleases, StorageFull,
+   * TooManyUploads, UploadBrokenOff
+   */
+  async take(body: Readable, declaredBytes: number | undefined): Promise<StoredManifest> {
+    if (!this.key.isConfigured) throw new ReleaseKeyMissing();
+    if (declaredBytes !== undefined && declaredBytes > FILE_BYTES) throw new ReleaseTooLarge();
+    if (this.uploads >= UPLOADS) throw new TooManyUploads();
+    this.uploads += 1;
+    const reader = new ReleaseReader(body);
+    try {
+      return await this.read(reader);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw code && FULL.includes(code) ? new StorageFull(code) : error;
+    } finally {
+      this.uploads -= 1;
+      await reader.close();
+    }
+  }
+
+  private async read(reader: ReleaseReader): Promise<StoredManifest> {
+    const manifest = this.checked(await reader.manifestLine());
+    await this.files.checkRoomFor(manifest);
+    const folder = await this.files.makeDraft();
+    try {
+      const stored = await write(folder, manifest, reader);
+      await this.files.place(folder, stored);
+      return stored;
+    } finally {
+      await this.files.clear(folder);
+    }
+  }
+
+  private checked(line: string): ReleaseManifest {
+    const parsed = releaseManifest.safeParse(parseJson(line));
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new ReleaseRefused(`Its manifest is not valid: ${issue?.path.join('.') || 'all of it'}: ${issue?.message}`);
+    }
+    const { version, protocol } = parsed.data;
+    if (protocol !== PROTOCOL_VERSION)
+      throw new ReleaseRefused(`${version} speaks protocol ${protocol}, this server ${PROTOCOL_VERSION}.`);
+    if (!this.key.hasSigned(parsed.data))
+      throw new ReleaseRefused(`The signature of ${version} was not made with the key of this server.`);
+    return parsed.data;
+  }
+}
+
+async function write(folder: string, manifest: ReleaseManifest, reader: ReleaseReader): Promise<StoredManifest> {
+  const draft = await ReleaseDraft.open(folder, manifest);
+  try {
+    for await (const chunk of reader.script()) await draft.write(chunk);
+    return await draft.finish();
+  } finally {
+    await draft.close();
+  }
+}

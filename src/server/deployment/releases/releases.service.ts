@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { Injectable } from '@nestjs/common';
+import { productVersion } from '../../../journal/product-version';
+import { BUILT_IN } from '../../../protocol/deployment';
+import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { ReleaseKey } from '../../config/release-key';
+import { ReleaseFiles, type StoredManifest } from './release-files';
+import { ReleaseRefused, UnknownRelease } from './releases.errors';
+
+/** A release that can be run. */
+export interface RunnableRelease {
+  /** `built-in`, or the version of a stored one. */
+  readonly name: string;
+  readonly version: string;
+  readonly protocol: number;
+  /** Absolute path of its script; null: the one of this installation. */
+  readonly file: string | null;
+}
+
+/** The releases that a relay can be deployed from. */
+@Injectable()
+export class ReleasesService {
+  constructor(
+    private readonly files: ReleaseFiles,
+    private readonly key: ReleaseKey,
+  ) {}
+
+  /** @throws UnknownRelease */
+  async find(name: string): Promise<RunnableRelease> {
+    if (name === BUILT_IN) return { name, version: productVersion(), protocol: PROTOCOL_VERSION, file: null };
+    const { version, protocol } = await this.stored(name);
+    return { name, version, protocol, file: this.files.scriptOf(version) };
+  }
+
+  /**
+   * Checks a release once more as it was checked when it came: what is on the disk may have been damaged or exchanged
+   * since, and the key may be another one.
+   * @throws UnknownRelease, ReleaseRefused
+   */
+  async verify(name: string): Promise<void> {
+    if (name === BUILT_IN) return;
+    const manifest = await this.stored(name);
+    if (!this.key.hasSigned(manifest))
+      throw new ReleaseRefused(`The signature of release ${name} was not made with the key of this server.`);
+    const sha256 = await sha256Of(this.files.scriptOf(name)).catch((error: NodeJS.ErrnoException) => {
+      throw new ReleaseRefused(`The script of release ${name} cannot be read (${error.code}).`);
+    });
+    if (sha256 !== manifest.sha256)
+      throw new ReleaseRefused(`The script of release ${name} was changed after it had been stored.`);
+  }
+
+  private async stored(name: string): Promise<StoredManifest> {
+    const manifest = await this.files.manifestOf(name);
+    if (!manifest) throw new UnknownRelease(name);
+    return manifest;
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
