@@ -4,7 +4,7 @@ import type { Ending, Grant } from '../protocol/remote-session';
 import type { Action, AgentSession, AgentSessions, Answer, Asked, Decision, Input, Phase, Plan } from './agent-session';
 
 /** How long after the last moment for an answer a YES still waits for token and session ID (S149). */
-export const APPROVED_MS = LIMITS.PREPARE_MS + LIMITS.XMPP_IQ_TIMEOUT_MS;
+export const APPROVED_MS = LIMITS.ADMISSION_MS + LIMITS.PREPARE_MS + LIMITS.XMPP_IQ_TIMEOUT_MS;
 /** How long an ID is remembered after its session is over. */
 export const REMEMBER_MS = 10 * 60_000;
 /** Sessions kept in mind at most, live and over together. */

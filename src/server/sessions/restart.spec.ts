@@ -1,4 +1,5 @@
 import { ControlPlane } from '../../../test/support/control-plane';
+import { setLimit } from '../../../test/support/test-relay';
 import { HALVES, type SessionState } from '../../protocol/remote-session';
 
 /** Waits as short as a test can stand; those that must not end are long. */
@@ -7,7 +8,10 @@ const SHORT = { PLATEN_APPROVAL_SECONDS: '0.3', PLATEN_CONNECT_SECONDS: '0.3', P
 describe('a server that is started again', () => {
   let plane: ControlPlane;
   beforeAll(async () => (plane = await ControlPlane.start({ PLATEN_BOOKS_CLOSE_SECONDS: '0.3' })));
-  afterAll(() => plane?.stop());
+  afterAll(async () => {
+    await plane?.stop();
+    jest.restoreAllMocks();
+  });
   afterEach(() => plane.clear());
 
   /** Everybody loses the server, and comes back to it. */
@@ -110,6 +114,7 @@ describe('a server that is started again', () => {
 
     it('halts what is no longer valid, forces what does not end, and at last closes the books', async () => {
       const { id } = await plane.established();
+      setLimit('RELAY_SETTLE_MS', 0);
       plane.relay.links.clear();
       await restart(() => plane.overdue(id));
       expect(await plane.reaches(id, 'ended')).toMatchObject({

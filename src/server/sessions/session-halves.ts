@@ -25,9 +25,10 @@ const ENDING_OF: Partial<Record<EndReason, (half: Half) => Ending>> = {
 
 /** The steps the control plane takes for a start log: kept, acknowledged. */
 const START_STEPS: Record<Half, [Step, Step]> = { device: ['S178', 'S179'], terminal: ['S211', 'S212'] };
-const endSteps = (half: Half, session: SessionEntity): [Step, Step] => {
+/** For an end log: of Fig. 14 where the terminal has asked for its end, otherwise of Fig. 17. */
+const endSteps = (half: Half, reason: EndReason): [Step, Step] => {
   if (half === 'device') return ['S297', 'S298'];
-  return session.state === 'ending' ? ['S269', 'S270'] : ['S334', 'S335'];
+  return reason === 'requested' ? ['S269', 'S270'] : ['S334', 'S335'];
 };
 
 /** What relays say about the halves of sessions: who may connect, who did, and how it ended. */
@@ -73,7 +74,7 @@ export class SessionHalves {
     const session = await this.repository.findByLink(log.linkId);
     if (!session || session.relayId !== relayId) return false;
     const { event, half } = log;
-    const [kept, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, session);
+    const [kept, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, event.reason);
     this.timeline.step(kept, session.id);
     await this.repository.keepLog({
       id: log.id,

@@ -20,6 +20,7 @@ import { secondsUntil } from './seconds-until';
 import { RelayUnavailable } from './session.errors';
 import type { Input, Output } from './session.machine';
 import { SessionTimeline } from './session-timeline';
+import { SessionsRepository } from './sessions.repository';
 
 /** What came of an output: the next input, and what is to be saved or handed on with it. */
 export interface FollowUp {
@@ -42,6 +43,7 @@ export class SessionOutputs {
   constructor(
     private readonly transport: DeviceTransport,
     private readonly relay: RelayPort,
+    private readonly repository: SessionsRepository,
     private readonly timeline: SessionTimeline,
     private readonly journal: Journal,
     @Inject(CONFIG) private readonly config: Config,
@@ -85,7 +87,23 @@ export class SessionOutputs {
     }
   }
 
-  private async askRelay(session: SessionEntity): Promise<FollowUp> {
+  /** A YES that comes while the relay is being deployed waits for the new one. */
+  private async askRelay(session: SessionEntity): Promise<FollowUp | undefined> {
+    const waitUntil = performance.now() + LIMITS.ADMISSION_MS;
+    for (;;) {
+      if (!this.relay.admission().open) {
+        const left = Math.max(Math.ceil(waitUntil - performance.now()), 0);
+        if (!(await this.relay.admitted(left)))
+          return { input: 'halt', detail: 'The deployment of the relay took too long to wait for.' };
+        if ((await this.repository.find(session.id))?.state !== 'approved') return undefined;
+      }
+      const answer = await this.connectionInfo(session);
+      const refusedForDeployment = answer.input === 'relay-unavailable' && !this.relay.admission().open;
+      if (!refusedForDeployment) return answer;
+    }
+  }
+
+  private async connectionInfo(session: SessionEntity): Promise<FollowUp> {
     this.timeline.step('S145', session.id);
     try {
       const link = await this.relay.connectionInfo({
@@ -124,7 +142,7 @@ export class SessionOutputs {
 
   private async askDeviceToEnd(session: SessionEntity): Promise<FollowUp | undefined> {
     if (session.deviceHalf === 'ended') return undefined;
-    this.timeline.step('S265', session.id);
+    this.timeline.step(session.ending === 'halted-by-deployment' ? 'S314' : 'S265', session.id);
     try {
       const body = { remoteSessionId: session.id, ending: session.ending ?? 'failed' };
       const { connected } = await this.transport.request(session.agentId, terminate, body);

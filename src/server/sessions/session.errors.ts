@@ -27,6 +27,14 @@ export class DeviceOffline extends ProblemError {
     super('device-offline', `The agent of device ${deviceId} is not connected.`);
   }
 }
+/** No session can be asked for while the relay is being deployed. */
+export class DeploymentInProgress extends ProblemError {
+  /** @param returnAfterSeconds when to ask again */
+  constructor(returnAfterSeconds: number) {
+    const detail = `No session can be started for about ${returnAfterSeconds} seconds.`;
+    super('deployment-in-progress', detail, undefined, returnAfterSeconds);
+  }
+}
 /** The relay could not be asked for connection information. */
 export class RelayUnavailable extends ProblemError {
   constructor(detail: string) {

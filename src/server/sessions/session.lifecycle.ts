@@ -17,6 +17,9 @@ export type News = Omit<FollowUp, 'input'> & {
   readonly from?: SessionState;
 };
 
+/** A YES may have to wait for a deployment before the relay can be asked at all. */
+const PREPARE_MS = LIMITS.ADMISSION_MS + LIMITS.PREPARE_MS;
+
 /** `remote_sessions.detail` holds no more. */
 const DETAIL_CHARACTERS = 500;
 
@@ -100,7 +103,7 @@ export class SessionLifecycle {
     const wait = SESSION_MACHINE[state].timeout?.after;
     if (!wait) return null;
     if (wait === 'validity') return validUntil;
-    return new Date(now + (wait === 'prepare' ? LIMITS.PREPARE_MS : this.config.timeouts[wait]));
+    return new Date(now + (wait === 'prepare' ? PREPARE_MS : this.config.timeouts[wait]));
   }
 
   private valuesFor(session: SessionEntity, next: Transition, news: News): Partial<SessionEntity> {

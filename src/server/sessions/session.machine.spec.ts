@@ -75,6 +75,13 @@ describe('session machine', () => {
       'ended',
       [...asked, 'ask-device-to-end', 'end-terminal-half'],
     ],
+    ['halted while a YES waits for the relay', ['approve', 'halt'], 'ended', ['ask-relay', 'withdraw-approval']],
+    [
+      'halted, and the device does not answer',
+      [...start, 'halt', 'silent', 'device-half-ended', 'both-halves-ended'],
+      'ended',
+      [...asked, 'ask-device-to-end', 'end-device-half', 'end-terminal-half'],
+    ],
     [
       'the terminal is lost',
       [...start, 'terminal-half-ended', 'device-asks', 'both-halves-ended'],

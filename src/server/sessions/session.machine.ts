@@ -79,6 +79,8 @@ export const SESSION_MACHINE: Record<SessionState, StateRow> = {
     on: {
       'connection-info': { to: 'prepared', do: ['send-connection-info'] },
       'relay-unavailable': { to: 'ended', ending: 'failed', do: takeBack },
+      // a deployment of the relay that the YES cannot wait for any longer
+      halt: { to: 'ended', ending: 'halted-by-deployment', do: takeBack },
       // NO after YES: the agent has taken the approval back itself
       decline: { to: 'ended', ending: 'declined' },
       cancel: { to: 'ended', ending: 'cancelled', do: takeBack },

@@ -17,13 +17,17 @@ import type { Actor } from '../auth/actor';
 import { CurrentActor } from '../auth/current-actor';
 import { Permit } from '../auth/permit';
 import { Answers } from '../http/answers';
+import { SessionRequests } from './session-requests';
 import { presented } from './sessions.presenter';
 import { SessionsService } from './sessions.service';
 
 @Controller('api/sessions')
 @Permit('technician')
 export class SessionsController {
-  constructor(private readonly sessions: SessionsService) {}
+  constructor(
+    private readonly requests: SessionRequests,
+    private readonly sessions: SessionsService,
+  ) {}
 
   /** S141 */
   @Post()
@@ -32,7 +36,7 @@ export class SessionsController {
     @CurrentActor() actor: Actor,
     @Body({ schema: newSession }) body: z.output<typeof newSession>,
   ): Promise<Session> {
-    return presented(await this.sessions.request(actor, body));
+    return presented({ session: await this.requests.request(actor, body), logs: [] });
   }
 
   @Get()

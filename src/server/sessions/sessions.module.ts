@@ -9,6 +9,7 @@ import { SessionEvents } from './session-events';
 import { SessionHalves } from './session-halves';
 import { SessionOutputs } from './session-outputs';
 import { SessionStepEntity } from './session-step.entity';
+import { SessionRequests } from './session-requests';
 import { SessionTimeline } from './session-timeline';
 import { SessionWatch } from './session-watch';
 import { SessionEntity } from './session.entity';
@@ -37,6 +38,7 @@ import { SessionsService } from './sessions.service';
     SessionHalves,
     SessionStanzas,
     SessionWatch,
+    SessionRequests,
     SessionsService,
   ],
   exports: [SessionsService, SessionsRepository, SessionLifecycle, SessionHalves, SessionEvents, SessionTimeline],

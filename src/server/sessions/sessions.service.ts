@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { z } from 'zod';
-import type { newSession, SessionConnection } from '../../protocol/api';
+import type { SessionConnection } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
 import type { Page } from '../database/page';
-import { DevicesService } from '../devices/devices.service';
 import type { HalfLogEntity } from './half-log.entity';
 import { secondsUntil } from './seconds-until';
 import type { SessionStepEntity } from './session-step.entity';
 import type { SessionEntity } from './session.entity';
-import { DeviceOffline, SessionExists, SessionOver, UnknownSession, WrongState } from './session.errors';
+import { SessionOver, UnknownSession, WrongState } from './session.errors';
 import { SessionHalves } from './session-halves';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
@@ -28,63 +25,9 @@ export class SessionsService {
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly halves: SessionHalves,
-    private readonly devices: DevicesService,
     private readonly timeline: SessionTimeline,
     private readonly audit: AuditService,
   ) {}
-
-  /**
-   * S141: asks for a session with an application of a device.
-   * @throws UnknownDevice, UnknownApplication, DeviceOffline, SessionExists
-   */
-  async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionInView> {
-    const { device, online } = await this.devices.application(wanted.deviceId, wanted.applicationId);
-    if (!online) throw new DeviceOffline(device.id);
-    const openPair = `${device.id}/${actor.userId}`;
-    const session: SessionEntity = {
-      id: randomUUID(),
-      userId: actor.userId,
-      username: actor.username,
-      displayName: actor.displayName,
-      deviceId: device.id,
-      deviceName: device.name,
-      agentId: device.agentId,
-      applicationId: wanted.applicationId,
-      reason: wanted.reason,
-      minutes: wanted.minutes,
-      grant: null,
-      openPair,
-      state: 'requested',
-      deadlineAt: this.lifecycle.deadlineOf('requested', null),
-      ending: null,
-      detail: '',
-      requestedAt: new Date(),
-      approvedAt: null,
-      establishedAt: null,
-      endedAt: null,
-      validUntil: null,
-      relayId: null,
-      linkId: null,
-      deviceTokenHash: null,
-      terminalTokenHash: null,
-      terminalConnection: null,
-      deviceHalf: 'waiting',
-      terminalHalf: 'waiting',
-      bytesFromDevice: 0,
-      bytesFromTerminal: 0,
-    };
-    if (!(await this.repository.insert(session))) {
-      throw new SessionExists(device.id, (await this.repository.findByOpenPair(openPair))?.id);
-    }
-    await this.audit.record(
-      actor,
-      'session.requested',
-      session.id,
-      `${device.id} ${wanted.applicationId}: ${wanted.reason}`,
-    );
-    this.lifecycle.begin(session);
-    return { session, logs: [] };
-  }
 
   async list(filter: SessionFilter): Promise<Page<SessionInView>> {
     const { rows, next } = await this.repository.list(filter);

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { newSession } from '../../protocol/api';
+import type { Actor } from '../auth/actor';
+import { AuditService } from '../auth/audit.service';
+import { DevicesService } from '../devices/devices.service';
+import { RelayPort } from './relay.port';
+import type { SessionEntity } from './session.entity';
+import { DeploymentInProgress, DeviceOffline, SessionExists } from './session.errors';
+import { SessionLifecycle } from './session.lifecycle';
+import { SessionsRepository } from './sessions.repository';
+
+/** How a remote session begins. */
+@Injectable()
+export class SessionRequests {
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly lifecycle: SessionLifecycle,
+    private readonly devices: DevicesService,
+    private readonly relay: RelayPort,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * S141: asks for a session with an application of a device.
+   * @throws UnknownDevice, UnknownApplication, DeviceOffline, DeploymentInProgress, SessionExists
+   */
+  async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionEntity> {
+    const { device, online } = await this.devices.application(wanted.deviceId, wanted.applicationId);
+    if (!online) throw new DeviceOffline(device.id);
+    const admission = this.relay.admission();
+    if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
+    const openPair = `${device.id}/${actor.userId}`;
+    const session: SessionEntity = {
+      id: randomUUID(),
+      userId: actor.userId,
+      username: actor.username,
+      displayName: actor.displayName,
+      deviceId: device.id,
+      deviceName: device.name,
+      agentId: device.agentId,
+      applicationId: wanted.applicationId,
+      reason: wanted.reason,
+      minutes: wanted.minutes,
+      grant: null,
+      openPair,
+      state: 'requested',
+      deadlineAt: this.lifecycle.deadlineOf('requested', null),
+      ending: null,
+      detail: '',
+      requestedAt: new Date(),
+      approvedAt: null,
+      establishedAt: null,
+      endedAt: null,
+      validUntil: null,
+      relayId: null,
+      linkId: null,
+      deviceTokenHash: null,
+      terminalTokenHash: null,
+      terminalConnection: null,
+      deviceHalf: 'waiting',
+      terminalHalf: 'waiting',
+      bytesFromDevice: 0,
+      bytesFromTerminal: 0,
+    };
+    if (!(await this.repository.insert(session))) {
+      throw new SessionExists(device.id, (await this.repository.findByOpenPair(openPair))?.id);
+    }
+    await this.audit.record(
+      actor,
+      'session.requested',
+      session.id,
+      `${device.id} ${wanted.applicationId}: ${wanted.reason}`,
+    );
+    this.lifecycle.begin(session);
+    return session;
+  }
+}
