@@ -81,6 +81,19 @@ describe('a relay that serves', () => {
     for (const session of sessions) await test.join(session);
   });
 
+  it('is tried at each of its pairs, however its sessions are spread', async () => {
+    const plane = test.controlPlane;
+    const sessions = [];
+    for (const _each of [1, 2, 3, 4]) sessions.push(await plane.prepare());
+    const first = sessions.filter(({ device }) => portOf(device.url) === portOf(sessions[0]!.device.url));
+    expect(first).toHaveLength(2);
+    for (const { linkId } of first)
+      for (const half of HALVES) await plane.ask('end-session', { linkId, half, ending: 'cancelled' });
+    await until('one pair without sessions', async () => (await plane.ask('health', {})).links === 2);
+    const trials = [await plane.prepare({ trial: 'public' }), await plane.prepare({ trial: 'public' })];
+    expect(new Set(trials.map(({ device }) => portOf(device.url))).size).toBe(2);
+  });
+
   it('takes as many sessions as it may, whatever its number of pairs', async () => {
     setLimit('RELAY_LINKS', 2);
     await Promise.all([test.controlPlane.prepare(), test.controlPlane.prepare()]);
