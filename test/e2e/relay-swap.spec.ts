@@ -107,6 +107,38 @@ describe('a relay that is replaced by another release', () => {
     expect(plane.endReasons(next.linkId)).toEqual(['device requested', 'terminal requested']);
   });
 
+  // At each of these moments the keeper is killed, as by the kernel when memory runs out.
+  const moments: [string, (instance: string) => Promise<unknown>, string[]][] = [
+    ['a candidate is being tried', () => Promise.resolve(), ['1.1.0']],
+    ['the take-over begins', (instance) => relay.keeper('take-over', { instance }), ['1.1.0', '1.2.0']],
+    [
+      'the other one has begun to serve',
+      async (instance) => {
+        await relay.keeper('take-over', { instance });
+        const serving = async () => (await relay.keeper('status', {})).serving?.instance === instance;
+        await until('it to serve', serving, 20_000);
+      },
+      ['1.2.0'],
+    ],
+  ];
+  it.each(moments)('serves again when the keeper is killed while %s', async (_moment, act, versions) => {
+    await servesAlone(await relay.replace({ file: earlier, pairs: 1 }));
+    const tried = await relay.keeper('try', { file: later, pairs: 1 });
+    const instance = tried.outcome === 'started' ? tried.instance : '';
+    const ready = async () => (await relay.keeper('status', {})).candidate?.state === 'ready';
+    await until('the candidate to be ready', ready, 20_000);
+    await act(instance);
+    expect(await relay.kill('SIGKILL')).toBe('SIGKILL');
+    await relay.again();
+    const { serving, wanted } = await relay.keeper('status', {});
+    expect(versions).toContain(serving?.version);
+    expect(wanted.file).toBe(serving?.version === '1.2.0' ? later : earlier);
+    await servesAlone(serving!.instance);
+    expect(relay.processes('master')).toEqual([serving!.pid]);
+    const session = await plane.prepare();
+    await (await dialRelay(session.device, 'device')).terminate();
+  });
+
   it('goes on with its session beside a candidate that is killed, and ends what that left in the log', async () => {
     const session = await plane.prepare();
     const device = await dialRelay(session.device, 'device');

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /** An address that a pair needs cannot be had, mostly because another program uses it. */
 export class PortUnavailable extends Error {
   override readonly name = 'PortUnavailable';
@@ -8,7 +10,9 @@ export class PortUnavailable extends Error {
     readonly port: number,
     readonly why: string,
   ) {
-    super(`${host}:${port} cannot be used: ${why === 'EADDRINUSE' ? 'another program has it' : why}`);
+    super(
+      `${isIPv6(host) ? `[${host}]` : host}:${port} cannot be used: ${why === 'EADDRINUSE' ? 'another program has it' : why}`,
+    );
   }
 }
 

@@ -280,7 +280,7 @@ describe('the keeper', () => {
   it('starts a relay again that never serves', async () => {
     const keeper = await started(script('1.0.0', { serve: '' }), { times: { start: 300 } });
     const exit = await until('its exit', () => keeper.status().lastExit);
-    expect(exit.how).toBe('did not serve in time (exit code 0)');
+    expect(exit.how).toMatch(/^did not serve in time/);
     await until('another try', () => keeper.status().restarts > 0);
   });
 
