@@ -14,6 +14,7 @@ import {
   type Session,
 } from '../protocol/api';
 import { LIMITS } from '../protocol/limits';
+import { notice } from '../protocol/notice';
 import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
 import { httpExchange, type HttpAnswer, type HttpRequest, type ServerAddress } from './http-exchange';
@@ -91,6 +92,15 @@ export class ApiClient {
 
   endSession(id: string): Promise<Session> {
     return this.call('POST', `/api/sessions/${encodeURIComponent(id)}/termination`, session);
+  }
+
+  /** One page of one's own notices, newest first. */
+  notices(unread: boolean) {
+    return this.call('GET', `/api/notices?unread=${unread ? 'yes' : 'no'}&limit=50`, page(notice));
+  }
+
+  readNotice(id: string): Promise<void> {
+    return this.send('POST', `/api/notices/${encodeURIComponent(id)}/reading`);
   }
 
   private async rows<T>(path: string, row: z.ZodType<T>): Promise<T[]> {

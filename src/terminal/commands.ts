@@ -11,6 +11,7 @@ interface Json {
 interface Listing extends Json {
   search?: string;
   live?: boolean;
+  unread?: boolean;
   device?: string;
 }
 
@@ -46,6 +47,10 @@ export function register(program: Command): void {
     .action((options: Listing) =>
       perform(async (io) => (await import('./sessions.js')).sessions(io, options), options),
     );
+  add('notices', 'show what you have to know, newest first; what was shown counts as read')
+    .option('--json', "print the API's rows")
+    .option('--unread', 'only what you have not read yet')
+    .action((options: Listing) => perform(async (io) => (await import('./notices.js')).notices(io, options), options));
   add('session <id>', 'show a remote session with its steps')
     .option('--json', "print the API's answer")
     .action((id: string, options: Json) =>

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { sampleUser } from '../../test/support/api-samples';
+import { sampleSession, sampleUser } from '../../test/support/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
 import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../test/support/stand-in-api';
 import { until } from '../../test/support/until';
@@ -29,6 +29,7 @@ const routes = (protocol = 1): StandInRoutes => ({
       token: 'new-token',
     },
   }),
+  'GET /api/notices': () => ({ body: { rows: [], next: null } }),
   'POST /api/auth/logout': () => ({ status: 204 }),
   'DELETE /api/tokens/current': () => ({ status: 204 }),
 });
@@ -76,6 +77,7 @@ describe('platen login', () => {
       'POST /api/auth/login',
       'GET /api/auth/me',
       'POST /api/tokens',
+      'GET /api/notices',
       'POST /api/auth/logout',
     ]);
     expect(api.requests[3]?.body).toMatchObject({ name: expect.stringMatching(/^platen on /), expiresInDays: 30 });
@@ -88,6 +90,32 @@ describe('platen login', () => {
     await logIn('right word');
     const revoked = api.requests.filter(({ line }) => line === 'DELETE /api/tokens/current');
     expect(revoked.map(({ headers }) => headers.authorization)).toEqual(['Bearer new-token']);
+  });
+
+  it('tells what has happened while nobody was logged in, once', async () => {
+    const id = '7a1c7a44-2f8e-4a2e-9d7b-3c9f5f0a0001';
+    const { id: remoteSessionId, deviceId, deviceName, applicationId, requestedAt: at } = sampleSession;
+    const facts = { remoteSessionId, deviceId, deviceName, applicationId, at, userName: 'Tess' };
+    const halted = { ...facts, id, kind: 'session-halted', readAt: null, mail: 'none' };
+    api = await standInApi({
+      ...routes(),
+      'GET /api/notices': () => ({ body: { rows: [halted], next: null } }),
+      [`POST /api/notices/${id}/reading`]: () => ({ body: { ...halted, readAt: at } }),
+    });
+    const [code, terminal] = await logIn('right word');
+    expect([code, terminal.out()]).toEqual([
+      0,
+      expect.stringMatching(/^Logged in .*\n\* .*Your session with Copy room \(copy-room\/web\) was halted/),
+    ]);
+    expect(api.requests.find(({ line }) => line === 'GET /api/notices')!.query.get('unread')).toBe('yes');
+    expect(api.requests.map(({ line }) => line)).toContain(`POST /api/notices/${id}/reading`);
+  });
+
+  it('does not fail where that cannot be found out', async () => {
+    api = await standInApi({ ...routes(), 'GET /api/notices': () => problemAnswer('internal-error') });
+    const [code, terminal] = await logIn('right word');
+    expect([code, terminal.err()]).toEqual([0, expect.stringContaining('platen notices --unread')]);
+    expect(await stored()).toMatchObject({ token: 'new-token' });
   });
 
   it('names a wrong password, and stores nothing', async () => {

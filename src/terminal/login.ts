@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION } from '../protocol/version';
 import { ApiClient } from './api-client';
 import { ask, askHidden, readPassword } from './ask';
 import { readCredentials, storeCredentials } from './credentials';
+import { tellUnread } from './notices';
 import { trustServer } from './server-trust';
 import { OtherVersion, TerminalError, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
@@ -36,6 +37,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     const path = await storeCredentials(io.env, { ...address, token });
     io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
     io.tell(`The login is stored in ${path}${expiresAt ? ` and valid until ${expiresAt.slice(0, 10)}` : ''}.`);
+    await tellUnread(io, session);
   } finally {
     // The token stands on its own; a cookie that is left over runs out by itself.
     await session.logout().catch(() => undefined);

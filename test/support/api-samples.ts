@@ -10,6 +10,7 @@ export const sampleUser = {
   createdAt: AT,
   email: null,
   language: null,
+  administratorId: null,
 };
 
 export const sampleDevice: Device = {

@@ -4,16 +4,37 @@ import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
-import type { LiveEvent } from '../../protocol/live';
+import { liveEvent, type LiveEvent } from '../../protocol/live';
 import type { Actor } from '../auth/actor';
 import { LiveClient } from './live-client';
+import { NoticeEvents } from '../notices/notice-events';
+import type { NoticeEntity } from '../notices/notice.entity';
 import { LiveClients } from './live-clients';
+import { NoticeNews } from './notice-news';
 
 const technician: Actor = { userId: 't', username: 'tom', displayName: 'Tom', role: 'technician' };
 const admin: Actor = { ...technician, userId: 'a', role: 'admin' };
 const AT = '2026-03-02T09:00:00.000Z';
 const agentEvent: LiveEvent = { type: 'agent', id: 'hall', online: true, lastSeenAt: AT };
 const deviceEvent: LiveEvent = { type: 'device', id: 'mfp', online: true, lastSeenAt: AT };
+
+const noticeOf = (recipientId: string): NoticeEntity => ({
+  id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10',
+  recipientId,
+  kind: 'session-halted',
+  remoteSessionId: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f11',
+  at: new Date(AT),
+  deviceId: 'mfp',
+  deviceName: 'MFP',
+  applicationId: 'web',
+  userName: 'Tom',
+  readAt: null,
+  mail: 'none',
+  attempts: 0,
+  nextAttemptAt: null,
+  claimedAt: null,
+  messageId: null,
+});
 
 describe('a live client', () => {
   let http: Server;
@@ -58,6 +79,20 @@ describe('a live client', () => {
     for (const event of [agentEvent, deviceEvent]) send(client, event);
     await until('the last event', () => seen.find(({ type }) => type === 'device'));
     expect(seen.map(({ type }) => type)).toEqual(types);
+  });
+
+  it('tells nobody of a notice but the one it is for, in every window', async () => {
+    const clients = new LiveClients();
+    const events = new NoticeEvents();
+    new NoticeNews(clients, events).onModuleInit();
+    const windows = [await connected(technician), await connected(technician), await connected(admin)];
+    for (const { client } of windows) clients.add(client);
+    events.publish(noticeOf(technician.userId));
+    clients.send(deviceEvent);
+    await until('the last event', () => windows.every(({ seen }) => seen.some(({ type }) => type === 'device')));
+    const types = windows.map(({ seen }) => seen.map(({ type }) => type));
+    expect(types).toEqual([['notice', 'device'], ['notice', 'device'], ['device']]);
+    expect(liveEvent.parse(windows[0]!.seen[0])).toEqual(windows[0]!.seen[0]);
   });
 
   it('is cut when its login has ended', async () => {

@@ -52,5 +52,6 @@ export class LiveClient {
   }
 }
 
-/** As the REST API: every technician sees every device and session, agents are the administrators'. */
-const maySee = (actor: Actor, event: LiveEvent): boolean => event.type !== 'agent' || actor.role === 'admin';
+/** As the REST API: every technician sees every device and session; agents and deployments are the administrators'. */
+const maySee = (actor: Actor, { type }: LiveEvent): boolean =>
+  (type !== 'agent' && type !== 'deployment') || actor.role === 'admin';

@@ -23,8 +23,13 @@ export class LiveClients {
     this.clients.delete(client);
   }
 
-  send(event: LiveEvent): void {
+  send(event: Exclude<LiveEvent, { type: 'notice' }>): void {
     const text = JSON.stringify(event);
     for (const client of this.clients) client.send(event, text);
+  }
+  /** To one user, wherever they are logged in. */
+  sendTo(userId: string, event: LiveEvent): void {
+    const text = JSON.stringify(event);
+    for (const client of this.clients) if (client.userId === userId) client.send(event, text);
   }
 }

@@ -1,15 +1,17 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
 import { DevicesModule } from '../devices/devices.module';
+import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
 import { LiveNews } from './live-news';
+import { NoticeNews } from './notice-news';
 
 /** Tells open consoles what changes. */
 @Module({
-  imports: [AuthModule, XmppModule, DevicesModule, SessionsModule],
-  providers: [LiveClients, LiveNews, LiveGateway],
+  imports: [AuthModule, NoticesModule, XmppModule, DevicesModule, SessionsModule],
+  providers: [LiveClients, LiveNews, NoticeNews, LiveGateway],
 })
 export class LiveModule {}
