@@ -9,7 +9,10 @@ import { Devices1763683200002 } from './src/server/database/migrations/0002-devi
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
 import { Grants1763683200004 } from './src/server/database/migrations/0004-grants';
 import { Profile1763683200005 } from './src/server/database/migrations/0005-profile';
+import { Deployments1763683200006 } from './src/server/database/migrations/0006-deployments';
 import { Notices1763683200007 } from './src/server/database/migrations/0007-notices';
+import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
+import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agent.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/enrolment-code.entity';
@@ -31,6 +34,8 @@ const entities = [
   SessionEntity,
   HalfLogEntity,
   SessionStepEntity,
+  DeploymentEntity,
+  DeploymentSessionEntity,
 ];
 const migrations = [
   Auth1763683200001,
@@ -38,6 +43,7 @@ const migrations = [
   RemoteSessions1763683200003,
   Grants1763683200004,
   Profile1763683200005,
+  Deployments1763683200006,
   Notices1763683200007,
 ];
 

@@ -38,7 +38,7 @@ export const DEPLOYMENT_REASONS = {
   'sessions-remain': 'Sessions could not be ended in time; they were left alone.',
   'take-over-failed': 'The new relay could not take over the ports.',
   crashed: 'The new relay exited while it was being watched.',
-  'relay-lost': 'The present relay was lost meanwhile.',
+  'relay-lost': 'The relay was not connected to this server any more.',
   'keeper-lost': 'The program that keeps the relay could not be asked.',
   'command-failed': 'The configured command failed; its output says more.',
 } as const;

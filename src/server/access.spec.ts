@@ -38,6 +38,12 @@ const ROUTES: Record<string, Who> = {
   'POST /api/notices/reading': 'technician',
   'POST /api/notices/{id}/reading': 'technician',
   'GET /api/relays': 'admin',
+  'GET /api/deployments': 'admin',
+  'POST /api/deployments': 'admin',
+  'GET /api/deployments/{id}': 'admin',
+  'POST /api/deployments/{id}/execution': 'admin',
+  'POST /api/deployments/{id}/abortion': 'admin',
+  'POST /api/deployments/{id}/roll-back': 'admin',
 };
 
 describe('access to the API', () => {

@@ -5,6 +5,7 @@ import { AuthModule } from './auth/auth.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
 import { ConfigModule, type Settings } from './config/config.module';
 import { DatabaseModule } from './database/database.module';
+import { DeploymentModule } from './deployment/deployment.module';
 import { DevicesModule } from './devices/devices.module';
 import { HealthController } from './health.controller';
 import { HttpModule } from './http/http.module';
@@ -31,6 +32,7 @@ export class AppModule {
         DevicesModule,
         SessionsModule,
         RelaysModule,
+        DeploymentModule,
         BrowserSessionsModule,
         LiveModule,
         TerminusModule,

@@ -1,0 +1,122 @@
+import { accessSync, constants } from 'node:fs';
+import { Inject, Injectable } from '@nestjs/common';
+import { BUILT_IN, relayVersion, type DeploymentTarget } from '../../protocol/deployment';
+import { LIMITS } from '../../protocol/limits';
+import { CONFIG, type Config } from '../config/config';
+import { RelayDirectory, type ConnectedRelay } from '../relays/relay-directory';
+import { RelayUnavailable } from '../sessions/session.errors';
+import { runDeployCommand, type DeployCommand } from './deploy-command';
+import { DeploymentFailed } from './deployment.errors';
+import type { DeploymentEntity } from './deployment.entity';
+import { DeploymentProof } from './deployment-proof';
+import { RelayDriver, type Replaced } from './relay-driver';
+import { ReleasesService } from './releases/releases.service';
+
+/** A relay that others run (systemd, compose): the configured command replaces it, and it is tried once it is back. */
+@Injectable()
+export class CommandDriver extends RelayDriver {
+  readonly addresses = 'public';
+
+  constructor(
+    private readonly directory: RelayDirectory,
+    private readonly proof: DeploymentProof,
+    private readonly releases: ReleasesService,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    super();
+  }
+
+  get takeOverMs(): number {
+    return LIMITS.DEPLOYMENT_COMMAND_MS + LIMITS.DEPLOYMENT_TAKE_OVER_MS + this.proof.longestTrialMs;
+  }
+  get goBackMs(): number {
+    return LIMITS.DEPLOYMENT_DRAIN_MS + this.takeOverMs;
+  }
+
+  present(relayId: string): Promise<DeploymentTarget> {
+    const relay = this.directory.serving(relayId);
+    if (!relay) return Promise.reject(new RelayUnavailable(`Relay ${relayId} is not connected.`));
+    const { version, pairs } = relay;
+    const release = relayVersion.safeParse(version).success ? version : BUILT_IN;
+    return Promise.resolve({ release, version, pairs });
+  }
+
+  /** Whoever runs the relay has its releases: any version can be asked for. */
+  async target(present: DeploymentTarget, release?: string, pairs = present.pairs): Promise<DeploymentTarget> {
+    if (release === undefined) return { ...present, pairs };
+    const version = release === BUILT_IN ? (await this.releases.find(BUILT_IN)).version : release;
+    return { release, version, pairs };
+  }
+
+  has(_release: string, version: string): Promise<boolean> {
+    return Promise.resolve(relayVersion.safeParse(version).success && this.config.deployment.command !== undefined);
+  }
+
+  /** The instance is that of the relay that has to go. */
+  async prepare({ relayId }: DeploymentEntity, signal: AbortSignal): Promise<string> {
+    const { command } = this.config.deployment;
+    try {
+      accessSync(command ?? '', constants.X_OK);
+    } catch {
+      throw new DeploymentFailed('command-failed', `${command ?? 'No command is configured;'} it cannot be executed.`);
+    }
+    const relay = await this.proof.serving(relayId, () => true, LIMITS.DEPLOYMENT_TRY_MS, signal);
+    if (!relay) throw new DeploymentFailed('relay-lost', '');
+    return relay.instance;
+  }
+
+  async takeOver(deployment: DeploymentEntity, signal: AbortSignal): Promise<Replaced> {
+    const { relayId, toVersion: version, toPairs: pairs } = deployment;
+    const isNew = (relay: ConnectedRelay) =>
+      relay.instance !== deployment.instance && relay.version === version && relay.pairs === pairs;
+    // it may have been replaced before this server was started again
+    const there = this.directory.serving(relayId);
+    const output = there && isNew(there) ? '' : await this.run('deploy', relayId, { version, pairs }, signal);
+    try {
+      const relay = await this.proof.serving(relayId, isNew, LIMITS.DEPLOYMENT_TAKE_OVER_MS, signal);
+      if (!relay) throw this.notTheOne(relayId, deployment.instance);
+      await this.proof.tryServing(relayId, this.addresses, signal);
+      return { instance: relay.instance, output };
+    } catch (error) {
+      if (!(error instanceof DeploymentFailed)) throw error;
+      throw new DeploymentFailed(error.reason, error.detail, error.output || output);
+    }
+  }
+
+  check({ relayId, instance }: DeploymentEntity): Promise<void> {
+    const relay = this.directory.serving(relayId);
+    if (!relay || relay.instance === instance) return Promise.resolve();
+    return Promise.reject(new DeploymentFailed('crashed', 'It was started again.'));
+  }
+
+  async goBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
+    if (!deployment.replacedAt) return ''; // the command has not been run
+    await halt();
+    const { relayId, fromVersion: version, fromPairs: pairs } = deployment;
+    const output = await this.run('roll-back', relayId, { version, pairs }, signal);
+    const isBack = (relay: ConnectedRelay) => relay.version === version && relay.pairs === pairs;
+    const relay = await this.proof.serving(relayId, isBack, LIMITS.DEPLOYMENT_TAKE_OVER_MS, signal);
+    if (!relay) throw this.notTheOne(relayId, null);
+    await this.proof.tryServing(relayId, this.addresses, signal);
+    return output;
+  }
+
+  private run(
+    action: DeployCommand['action'],
+    relayId: string,
+    wanted: { version: string; pairs: number },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { command: file } = this.config.deployment;
+    if (!file) throw new DeploymentFailed('command-failed', 'No command is configured any more.');
+    return runDeployCommand({ file, action, relayId, ...wanted }, signal);
+  }
+
+  private notTheOne(relayId: string, earlier: string | null): DeploymentFailed {
+    const there = this.directory.serving(relayId);
+    if (!there) return new DeploymentFailed('does-not-answer', 'No relay has come back after the command.');
+    if (there.instance === earlier)
+      return new DeploymentFailed('does-not-answer', 'The earlier relay serves as before.');
+    return new DeploymentFailed('wrong-version', `It is ${there.version} with ${there.pairs} pairs.`);
+  }
+}

@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LIMITS } from '../../protocol/limits';
+import { CONFIG, type Config } from '../config/config';
+import { RelayDirectory, type ConnectedRelay } from '../relays/relay-directory';
+import { TrialFailed } from '../relays/relay-trial.errors';
+import { RelayTrial } from '../relays/relay-trial';
+import { DeploymentFailed } from './deployment.errors';
+import type { DeploymentEntity } from './deployment.entity';
+import { LOOK_MS, pause } from './pause';
+import type { RelayDriver } from './relay-driver';
+
+/** A relay that has lost its link dials again within this time. */
+const absentMs = (): number => LIMITS.RETRY_MAX_MS + LIMITS.DIAL_TIMEOUT_MS;
+
+/** Watches a relay that has taken over, and tries it once more at the end. */
+@Injectable()
+export class DeploymentProof {
+  constructor(
+    private readonly directory: RelayDirectory,
+    private readonly trial: RelayTrial,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** What `tryServing` takes at most. */
+  get longestTrialMs(): number {
+    return absentMs() + LIMITS.TRIAL_MS;
+  }
+  /** What proving takes at most. */
+  get longestMs(): number {
+    return this.config.deployment.proveMs + this.longestTrialMs;
+  }
+
+  /** @throws DeploymentFailed */
+  async prove(deployment: DeploymentEntity, driver: RelayDriver, signal: AbortSignal): Promise<void> {
+    const end = deployment.enteredAt.getTime() + this.config.deployment.proveMs;
+    let seenAt = Date.now();
+    do {
+      await driver.check(deployment);
+      const isThere = this.directory.serving(deployment.relayId) !== undefined;
+      if (isThere) seenAt = Date.now();
+      if (Date.now() - seenAt > absentMs()) throw new DeploymentFailed('relay-lost', '');
+      await pause(signal, Math.min(LOOK_MS, Math.max(0, end - Date.now())));
+    } while (Date.now() < end);
+    await this.tryServing(deployment.relayId, driver.addresses, signal);
+    await driver.check(deployment);
+  }
+
+  /** A whole synthetic session through the relay that serves. @throws DeploymentFailed */
+  async tryServing(relayId: string, addresses: 'local' | 'public', signal: AbortSignal): Promise<void> {
+    const relay = await this.serving(relayId, () => true, absentMs(), signal);
+    if (!relay) throw new DeploymentFailed('relay-lost', '');
+    try {
+      await this.trial.run(relay, addresses);
+    } catch (error) {
+      if (error instanceof TrialFailed) throw new DeploymentFailed('trial-failed', error.detail);
+      throw error;
+    }
+  }
+
+  /** Waits for a relay; undefined: it did not come in time. */
+  async serving(
+    relayId: string,
+    isMeant: (relay: ConnectedRelay) => boolean,
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<ConnectedRelay | undefined> {
+    for (const end = Date.now() + ms; ; await pause(signal)) {
+      const relay = this.directory.serving(relayId);
+      if (relay && isMeant(relay)) return relay;
+      if (Date.now() >= end) return undefined;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { HaltOutcome } from '../../protocol/deployment';
+import { Instant, Int64, Uuid } from '../database/column-types';
+
+/** A row of the device list (Fig. 18), and what became of its session. */
+@Entity('deployment_sessions')
+export class DeploymentSessionEntity {
+  @PrimaryColumn(Uuid()) deploymentId: string;
+  @Index('ix_deployment_sessions_session') @PrimaryColumn(Uuid()) remoteSessionId: string;
+  @Column({ type: 'varchar', length: 64 }) deviceId: string;
+  @Column({ type: 'varchar', length: 100 }) deviceName: string;
+  @Column({ type: 'varchar', length: 64 }) applicationId: string;
+  @Column({ type: 'varchar', length: 100 }) userName: string;
+  @Column(Instant({ nullable: true })) since: Date | null;
+  @Column(Int64({ default: 0 })) bytesFromDevice: number;
+  @Column(Int64({ default: 0 })) bytesFromTerminal: number;
+  @Column(Instant({ nullable: true })) lastActiveAt: Date | null;
+  @Column({ type: 'varchar', length: 16 }) outcome: HaltOutcome;
+  /** When its user was told of the halt (S315). */
+  @Column(Instant({ nullable: true })) toldAt: Date | null;
+}

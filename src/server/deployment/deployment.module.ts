@@ -1,0 +1,59 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from '../auth/auth.module';
+import { NoticesModule } from '../notices/notices.module';
+import { SessionsModule } from '../sessions/sessions.module';
+import { CommandDriver } from './command-driver';
+import { DeploymentDeadlines } from './deployment-deadlines';
+import { DeploymentEvents } from './deployment-events';
+import { DeploymentProof } from './deployment-proof';
+import { DeploymentSessionEntity } from './deployment-session.entity';
+import { DeploymentViews } from './deployment-views';
+import { DeploymentWatch } from './deployment-watch';
+import { DeploymentWork } from './deployment-work';
+import { DeploymentEntity } from './deployment.entity';
+import { DeploymentLifecycle } from './deployment.lifecycle';
+import { DeploymentsController } from './deployments.controller';
+import { DeploymentsRepository } from './deployments.repository';
+import { DeploymentsService } from './deployments.service';
+import { DeviceList } from './device-list';
+import { HaltNotices } from './halt-notices';
+import { LocalDriver } from './local-driver';
+import { RelayDrivers } from './relay-drivers';
+import { RelayReleasesInUse } from './relay-releases-in-use';
+import { ReleasesInUse } from './releases/releases-in-use';
+import { ReleasesModule } from './releases/releases.module';
+import { SessionHalt } from './session-halt';
+
+/** Replaces relays without cutting anybody off. Global, because it fills what the releases, on its left, declare. */
+@Global()
+@Module({
+  imports: [
+    AuthModule,
+    NoticesModule,
+    SessionsModule,
+    ReleasesModule,
+    TypeOrmModule.forFeature([DeploymentEntity, DeploymentSessionEntity]),
+  ],
+  controllers: [DeploymentsController],
+  providers: [
+    DeploymentsRepository,
+    DeploymentEvents,
+    DeviceList,
+    SessionHalt,
+    DeploymentProof,
+    LocalDriver,
+    CommandDriver,
+    RelayDrivers,
+    DeploymentWork,
+    DeploymentDeadlines,
+    DeploymentLifecycle,
+    DeploymentViews,
+    DeploymentsService,
+    HaltNotices,
+    DeploymentWatch,
+    { provide: ReleasesInUse, useClass: RelayReleasesInUse },
+  ],
+  exports: [ReleasesInUse, DeploymentEvents, DeploymentViews],
+})
+export class DeploymentModule {}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, IsNull, Not, QueryFailedError, Repository } from 'typeorm';
+import type { DeploymentState } from '../../protocol/deployment';
+import type { Page } from '../database/page';
+import { DeploymentSessionEntity } from './deployment-session.entity';
+import { DeploymentEntity } from './deployment.entity';
+
+/** All SQL about deployments. */
+@Injectable()
+export class DeploymentsRepository {
+  constructor(
+    @InjectRepository(DeploymentEntity) private readonly deployments: Repository<DeploymentEntity>,
+    @InjectRepository(DeploymentSessionEntity) private readonly sessions: Repository<DeploymentSessionEntity>,
+  ) {}
+
+  /** @returns false when another deployment of the relay is open */
+  async insert(deployment: DeploymentEntity): Promise<boolean> {
+    try {
+      await this.deployments.insert({ ...deployment }); // a copy: PostgreSQL's defaults come back into it
+      return true;
+    } catch (error) {
+      if (!(error instanceof QueryFailedError)) throw error;
+      const taken = await this.openOf(deployment.relayId);
+      if (!taken) await this.deployments.insert({ ...deployment }); // the other one has ended meanwhile
+      return !taken;
+    }
+  }
+
+  /** @returns false when the deployment was not in `from` any more */
+  async change(id: string, from: DeploymentState, values: Partial<DeploymentEntity>): Promise<boolean> {
+    const { affected } = await this.deployments.update({ id, state: from }, values);
+    return affected === 1;
+  }
+
+  find(id: string): Promise<DeploymentEntity | null> {
+    return this.deployments.findOneBy({ id });
+  }
+  open(): Promise<DeploymentEntity[]> {
+    return this.deployments.findBy({ openRelay: Not(IsNull()) });
+  }
+  openOf(relayId: string): Promise<DeploymentEntity | null> {
+    return this.deployments.findOneBy({ openRelay: relayId });
+  }
+  /** The last that came to its end as it was meant to. */
+  lastDeployed(relayId: string): Promise<DeploymentEntity | null> {
+    return this.deployments.findOne({ where: { relayId, state: 'deployed' }, order: { finishedAt: 'DESC' } });
+  }
+
+  /** Newest first; the cursor is the ID of the last one of the page before. */
+  async page({ limit, cursor }: { limit: number; cursor?: string }): Promise<Page<DeploymentEntity>> {
+    const last = cursor ? await this.find(cursor) : null;
+    if (cursor && !last) return { rows: [], next: null };
+    const query = this.deployments.createQueryBuilder('d');
+    if (last) {
+      query.where('(d.instructedAt < :at OR (d.instructedAt = :at AND d.id < :id))', {
+        at: last.instructedAt.getTime(),
+        id: last.id,
+      });
+    }
+    const found = await query
+      .orderBy('d.instructedAt', 'DESC')
+      .addOrderBy('d.id', 'DESC')
+      .take(limit + 1)
+      .getMany();
+    const rows = found.slice(0, limit);
+    return { rows, next: found.length > limit ? rows.at(-1)!.id : null };
+  }
+
+  sessionsOf(deploymentIds: string[]): Promise<DeploymentSessionEntity[]> {
+    return this.sessions.find({
+      where: { deploymentId: In(deploymentIds) },
+      order: { deviceName: 'ASC', userName: 'ASC', remoteSessionId: 'ASC' },
+    });
+  }
+  /** Adds rows, or replaces what they said; when their users were told stays. */
+  async saveSessions(rows: readonly Omit<DeploymentSessionEntity, 'toldAt'>[]): Promise<void> {
+    if (rows.length === 0) return;
+    const copies = rows.map((row) => ({ ...row }));
+    await this.sessions.upsert(copies, ['deploymentId', 'remoteSessionId']);
+  }
+  async markTold(remoteSessionId: string, toldAt: Date): Promise<void> {
+    await this.sessions.update({ remoteSessionId, toldAt: IsNull() }, { toldAt });
+  }
+  untold(): Promise<DeploymentSessionEntity[]> {
+    return this.sessions.findBy({ toldAt: IsNull(), outcome: In(['asked', 'ended', 'forced']) });
+  }
+}

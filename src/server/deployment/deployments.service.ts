@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { deploymentExecution, DeploymentTarget, newDeployment } from '../../protocol/deployment';
+import { LIMITS } from '../../protocol/limits';
+import type { Actor } from '../auth/actor';
+import { AuditService } from '../auth/audit.service';
+import type { Page } from '../database/page';
+import {
+  DeploymentInWrongState,
+  DeploymentOpen,
+  NothingToDeploy,
+  TimeNotPossible,
+  UnknownDeployment,
+} from './deployment.errors';
+import type { DeploymentEntity } from './deployment.entity';
+import { DeploymentDeadlines } from './deployment-deadlines';
+import { DeploymentLifecycle } from './deployment.lifecycle';
+import type { Input } from './deployment.machine';
+import { DeploymentsRepository } from './deployments.repository';
+import { DeploymentViews } from './deployment-views';
+import type { DeploymentInView } from './deployments.presenter';
+import { DeviceList } from './device-list';
+import { RelayDrivers } from './relay-drivers';
+
+type Execution = z.output<typeof deploymentExecution>;
+
+/** What each way of executing a listed deployment is to the machine. */
+const INPUTS = { now: 'execute', idle: 'wait-for-idle', at: 'schedule' } as const satisfies Record<string, Input>;
+
+/** What administrators do with deployments. */
+@Injectable()
+export class DeploymentsService {
+  constructor(
+    private readonly repository: DeploymentsRepository,
+    private readonly lifecycle: DeploymentLifecycle,
+    private readonly deadlines: DeploymentDeadlines,
+    private readonly drivers: RelayDrivers,
+    private readonly list: DeviceList,
+    private readonly views: DeploymentViews,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * S311-S313; executed at once where no session exists, or where that is wanted.
+   * @throws UnknownRelay, DeploymentUnsupported, RelayUnavailable, UnknownRelease, NothingToDeploy, DeploymentOpen,
+   * TimeNotPossible
+   */
+  async instruct(actor: Actor, wanted: z.output<typeof newDeployment>): Promise<DeploymentInView> {
+    const { relayId, when } = wanted;
+    const at = timeOf(wanted.at);
+    const open = await this.repository.openOf(relayId);
+    if (open) throw new DeploymentOpen(relayId, open);
+    const driver = this.drivers.find(relayId);
+    const from = await driver.present(relayId);
+    const to = await driver.target(from, wanted.release, wanted.pairs);
+    if (isSame(from, to)) throw new NothingToDeploy(from.version, from.pairs);
+    const deployment = this.newDeployment(actor, relayId, from, to);
+    if (!(await this.repository.insert(deployment)))
+      throw new DeploymentOpen(relayId, (await this.repository.openOf(relayId)) ?? undefined);
+    await this.audit.record(actor, 'deployment.instructed', deployment.id, inWords(relayId, from, to));
+    const sessions = await this.list.make(deployment);
+    this.lifecycle.enter(deployment);
+    const input = sessions === 0 && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
+    if (input) await this.lifecycle.apply(deployment.id, input, { values: { when, at } });
+    return this.get(deployment.id);
+  }
+
+  page(query: { limit: number; cursor?: string }): Promise<Page<DeploymentInView>> {
+    return this.views.page(query);
+  }
+
+  /** @throws UnknownDeployment */
+  async get(id: string): Promise<DeploymentInView> {
+    const view = await this.views.find(id);
+    if (!view) throw new UnknownDeployment(id);
+    return view;
+  }
+
+  /** The button Execute. @throws UnknownDeployment, DeploymentInWrongState, TimeNotPossible */
+  async execute(actor: Actor, id: string, { when, at: time }: Execution): Promise<DeploymentInView> {
+    const at = timeOf(time);
+    await this.apply(id, INPUTS[when], `be executed (${when})`, { when, at });
+    await this.audit.record(actor, 'deployment.executed', id, at ? `at ${at.toISOString()}` : when);
+    return this.get(id);
+  }
+
+  /** The button Abort; possible until the new relay takes over. @throws UnknownDeployment, DeploymentInWrongState */
+  async abort(actor: Actor, id: string): Promise<DeploymentInView> {
+    await this.apply(id, 'abort', 'be aborted');
+    await this.audit.record(actor, 'deployment.aborted', id);
+    return this.get(id);
+  }
+
+  /** Instructs a deployment back to what another one replaced. @throws as `instruct`, DeploymentInWrongState */
+  async rollBack(actor: Actor, id: string): Promise<DeploymentInView> {
+    const { deployment, canRollBack } = await this.get(id);
+    if (!canRollBack) throw new DeploymentInWrongState(id, deployment.state, 'be rolled back (any more)');
+    const { relayId, fromRelease: release, fromPairs: pairs } = deployment;
+    return this.instruct(actor, { relayId, release, pairs, when: 'ask' });
+  }
+
+  private async apply(id: string, input: Input, wanted: string, values?: Partial<DeploymentEntity>): Promise<void> {
+    if (await this.lifecycle.apply(id, input, { values })) return;
+    const { deployment } = await this.get(id);
+    throw new DeploymentInWrongState(id, deployment.state, wanted);
+  }
+
+  private newDeployment(actor: Actor, relayId: string, from: DeploymentTarget, to: DeploymentTarget): DeploymentEntity {
+    const now = new Date();
+    const state = 'listed';
+    return {
+      id: randomUUID(),
+      relayId,
+      openRelay: relayId,
+      state,
+      enteredAt: now,
+      deadlineAt: this.deadlines.of({ state, relayId, at: null }, now),
+      when: 'ask',
+      at: null,
+      userId: actor.userId,
+      userName: actor.displayName,
+      fromRelease: from.release,
+      fromVersion: from.version,
+      fromPairs: from.pairs,
+      toRelease: to.release,
+      toVersion: to.version,
+      toPairs: to.pairs,
+      instance: null,
+      reason: null,
+      detail: '',
+      output: '',
+      instructedAt: now,
+      executedAt: null,
+      replacedAt: null,
+      finishedAt: null,
+    };
+  }
+}
+
+const isSame = (from: DeploymentTarget, to: DeploymentTarget): boolean =>
+  from.release === to.release && from.version === to.version && from.pairs === to.pairs;
+
+const inWords = (relayId: string, from: DeploymentTarget, to: DeploymentTarget): string =>
+  `${relayId}: ${from.version}, ${from.pairs} pairs -> ${to.version}, ${to.pairs} pairs`;
+
+function timeOf(at: string | undefined): Date | null {
+  if (at === undefined) return null;
+  const ahead = Date.parse(at) - Date.now();
+  if (ahead <= 0) throw new TimeNotPossible('must be in the future');
+  if (ahead > LIMITS.DEPLOYMENT_IDLE_MS) throw new TimeNotPossible('must be within a week');
+  return new Date(at);
+}

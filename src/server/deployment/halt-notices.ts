@@ -1,0 +1,86 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { Backoff } from '../../tunnel/backoff';
+import { NoticesService } from '../notices/notices.service';
+import { SessionEvents } from '../sessions/session-events';
+import type { SessionEntity } from '../sessions/session.entity';
+import { SessionTimeline } from '../sessions/session-timeline';
+import { SessionsRepository } from '../sessions/sessions.repository';
+import { DeploymentsRepository } from './deployments.repository';
+
+/** Sessions of which it is remembered that their users have been told. */
+const REMEMBERED = 10_000;
+
+/**
+ * S315: once a device's half has ended for a deployment, the session's user is told. Telling again is harmless, so it is
+ * done again after a start wherever it is not known to have been done.
+ */
+@Injectable()
+export class HaltNotices implements OnModuleInit, OnModuleDestroy {
+  private readonly told = new Set<string>();
+  private readonly backoff = new Backoff();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly events: SessionEvents,
+    private readonly sessions: SessionsRepository,
+    private readonly timeline: SessionTimeline,
+    private readonly notices: NoticesService,
+    private readonly repository: DeploymentsRepository,
+    private readonly journal: Journal,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.onChanged((session) => {
+      if (isHalted(session) && !this.told.has(session.id)) void this.tellOrLater(session);
+    });
+  }
+  onModuleDestroy(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** Of sessions whose halves ended while the server was down, or whose users could not be told. */
+  async catchUp(): Promise<void> {
+    for (const { remoteSessionId } of await this.repository.untold()) {
+      const session = await this.sessions.find(remoteSessionId);
+      if (session && isHalted(session) && !this.told.has(session.id)) await this.tellOrLater(session);
+    }
+  }
+
+  private async tellOrLater(session: SessionEntity): Promise<void> {
+    try {
+      await this.tell(session);
+      this.backoff.reset();
+    } catch (error) {
+      this.told.delete(session.id);
+      this.journal.unforeseen(error, `telling of the halt of session ${session.id}`);
+      this.later();
+    }
+  }
+
+  private later(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.catchUp().catch(() => this.later()), this.backoff.next());
+  }
+
+  private async tell(session: SessionEntity): Promise<void> {
+    const { id, userId, displayName, deviceId, deviceName, applicationId } = session;
+    this.remember(id);
+    this.timeline.step('S315', id);
+    const about = { remoteSessionId: id, deviceId, deviceName, applicationId };
+    await this.notices.tell({ ...about, userId, userName: displayName });
+    await this.repository.markTold(id, new Date());
+  }
+
+  private remember(id: string): void {
+    this.told.add(id);
+    for (const oldest of this.told) {
+      if (this.told.size <= REMEMBERED) return;
+      this.told.delete(oldest);
+    }
+  }
+}
+
+/** Also one that was approved, and never had a device's half. */
+const isHalted = ({ ending, deviceHalf, state }: SessionEntity): boolean =>
+  ending === 'halted-by-deployment' && (deviceHalf === 'ended' || state === 'ended');

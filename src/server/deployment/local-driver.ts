@@ -1,0 +1,226 @@
+import { Injectable } from '@nestjs/common';
+import type { DeploymentTarget } from '../../protocol/deployment';
+import type { RelayRun } from '../../protocol/keeper-rpc';
+import { LIMITS } from '../../protocol/limits';
+import { PROTOCOL_VERSION } from '../../protocol/version';
+import { KeeperClient } from '../relays/keeper-client';
+import { KeeperRefused, KeeperUnavailable } from '../relays/keeper.errors';
+import { RelayDirectory, type ConnectedRelay } from '../relays/relay-directory';
+import { LOCAL_RELAY } from '../relays/relay-environment';
+import { TrialFailed } from '../relays/relay-trial.errors';
+import { RelayTrial } from '../relays/relay-trial';
+import { RelayUnavailable } from '../sessions/session.errors';
+import { DeploymentFailed } from './deployment.errors';
+import type { DeploymentEntity } from './deployment.entity';
+import { pause } from './pause';
+import { RelayDriver, type Replaced } from './relay-driver';
+import { isSameRun, releaseOf } from './relay-run';
+import { ReleaseRefused, UnknownRelease } from './releases/releases.errors';
+import { ReleasesService } from './releases/releases.service';
+
+/** What takes over; without `version` no other instance is taken for it. */
+interface Successor {
+  readonly instance: string;
+  readonly run: RelayRun;
+  readonly version?: string;
+}
+
+/** The relay on this machine: its keeper starts the new one beside the present one, and swaps them. */
+@Injectable()
+export class LocalDriver extends RelayDriver {
+  readonly addresses = 'local';
+
+  constructor(
+    private readonly keeper: KeeperClient,
+    private readonly directory: RelayDirectory,
+    private readonly trial: RelayTrial,
+    private readonly releases: ReleasesService,
+  ) {
+    super();
+  }
+
+  get takeOverMs(): number {
+    return LIMITS.DEPLOYMENT_TAKE_OVER_MS + LIMITS.RETRY_MAX_MS;
+  }
+  get goBackMs(): number {
+    return LIMITS.DEPLOYMENT_TRY_MS + LIMITS.DEPLOYMENT_DRAIN_MS + this.takeOverMs;
+  }
+
+  async present(): Promise<DeploymentTarget> {
+    const { wanted, serving } = await this.keeper.status().catch((error: unknown) => {
+      if (error instanceof KeeperUnavailable) throw new RelayUnavailable(error.message);
+      throw error;
+    });
+    const release = releaseOf(wanted);
+    const version = serving?.version ?? this.directory.serving(LOCAL_RELAY)?.version;
+    return { release, version: version ?? (await this.releases.find(release)).version, pairs: wanted.pairs };
+  }
+
+  async target(present: DeploymentTarget, release = present.release, pairs = present.pairs): Promise<DeploymentTarget> {
+    const { version } = await this.releases.find(release);
+    return { release, version, pairs };
+  }
+
+  async has(name: string, version: string): Promise<boolean> {
+    try {
+      return (await this.releases.find(name)).version === version;
+    } catch (error) {
+      if (error instanceof UnknownRelease) return false;
+      throw error;
+    }
+  }
+
+  /** The instance is the candidate's. */
+  async prepare(deployment: DeploymentEntity, signal: AbortSignal): Promise<string> {
+    const end = Date.now() + LIMITS.DEPLOYMENT_TRY_MS - LIMITS.TRIAL_MS;
+    const run = await this.verified(deployment);
+    const instance = await this.start(run, end, signal);
+    const relay = await this.ready(instance, end, signal);
+    if (relay.version !== deployment.toVersion)
+      throw new DeploymentFailed('wrong-version', `It says that it is ${relay.version}.`);
+    if (relay.pairs !== deployment.toPairs)
+      throw new DeploymentFailed('does-not-answer', `It runs ${relay.pairs} pairs instead of ${deployment.toPairs}.`);
+    await this.trial.run(relay, 'local').catch(async (error: unknown) => {
+      if (!(error instanceof TrialFailed)) throw error;
+      const exit = (await this.asked(() => this.keeper.status(), Date.now(), signal)).lastExit;
+      throw new DeploymentFailed('trial-failed', error.detail, exit?.instance === instance ? exit.lines : '');
+    });
+    return instance;
+  }
+
+  async takeOver(
+    { instance, toRelease, toPairs, toVersion }: DeploymentEntity,
+    signal: AbortSignal,
+  ): Promise<Replaced> {
+    const to = await this.runOf(toRelease, toPairs);
+    return { instance: await this.swap({ instance: instance!, run: to, version: toVersion }, signal), output: '' };
+  }
+
+  async check(deployment: DeploymentEntity): Promise<void> {
+    const status = await this.keeper.status().catch((error: unknown) => {
+      if (error instanceof KeeperUnavailable) return undefined; // the relay goes with it, and that is noticed
+      throw error;
+    });
+    if (!status) return;
+    const to = await this.runOf(deployment.toRelease, deployment.toPairs);
+    if (!isSameRun(status.wanted, to)) throw new DeploymentFailed('relay-lost', 'Another relay has taken its place.');
+    if (status.restarts > 0) throw new DeploymentFailed('crashed', status.lastExit?.how ?? '', status.lastExit?.lines);
+  }
+
+  async goBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
+    const { fromRelease, fromPairs, fromVersion, replacedAt } = deployment;
+    const end = Date.now() + LIMITS.DEPLOYMENT_TRY_MS;
+    const from = await this.runOf(fromRelease, fromPairs);
+    for (; ; await pause(signal)) {
+      const { candidate, wanted, serving } = await this.asked(() => this.keeper.status(), end, signal);
+      const serves = serving?.state === 'serving';
+      if (candidate) await this.asked(() => this.keeper.discard(), end, signal);
+      // the same run may be another version where the server itself was replaced
+      else if (!isSameRun(wanted, from) || (serves && replacedAt && serving.version !== fromVersion)) break;
+      else if (serves) return '';
+      if (Date.now() >= end) throw new DeploymentFailed('does-not-answer', 'The earlier relay does not serve.');
+    }
+    const instance = await this.start(from, end, signal);
+    await this.ready(instance, end, signal);
+    await halt();
+    await this.swap({ instance, run: from }, signal);
+    return '';
+  }
+
+  private async runOf(release: string, pairs: number): Promise<RelayRun> {
+    return { file: (await this.releases.find(release)).file, pairs };
+  }
+
+  /** What is stored may have been damaged since it was taken. */
+  private async verified({ toRelease, toPairs }: DeploymentEntity): Promise<RelayRun> {
+    try {
+      const { file, protocol } = await this.releases.find(toRelease);
+      if (protocol !== PROTOCOL_VERSION)
+        throw new DeploymentFailed('wrong-protocol', `It speaks ${protocol}, this server ${PROTOCOL_VERSION}.`);
+      await this.releases.verify(toRelease);
+      return { file, pairs: toPairs };
+    } catch (error) {
+      if (error instanceof ReleaseRefused || error instanceof UnknownRelease)
+        throw new DeploymentFailed('release-damaged', error.detail);
+      throw error;
+    }
+  }
+
+  /** @returns the instance of the candidate */
+  private async start(run: RelayRun, end: number, signal: AbortSignal): Promise<string> {
+    const answer = await this.asked(() => this.keeper.tryRelease(run), end, signal).catch((error: unknown) => {
+      if (error instanceof KeeperRefused) throw new DeploymentFailed('does-not-start', error.detail);
+      throw error;
+    });
+    if (answer.outcome === 'port-in-use') throw new DeploymentFailed('port-in-use', answer.detail);
+    return answer.instance;
+  }
+
+  /** Waits until the candidate has reported to its keeper and to this server. */
+  private async ready(instance: string, end: number, signal: AbortSignal): Promise<ConnectedRelay> {
+    for (;;) {
+      const { candidate, lastExit } = await this.asked(() => this.keeper.status(), end, signal);
+      if (lastExit?.instance === instance) throw new DeploymentFailed('does-not-start', lastExit.how, lastExit.lines);
+      if (candidate?.instance !== instance) throw gone();
+      if (candidate.protocol !== null && candidate.protocol !== PROTOCOL_VERSION)
+        throw new DeploymentFailed(
+          'wrong-protocol',
+          `It speaks ${candidate.protocol}, this server ${PROTOCOL_VERSION}.`,
+        );
+      const relay = this.directory.candidate(LOCAL_RELAY, instance);
+      if (relay && candidate.state === 'ready') return relay;
+      if (Date.now() >= end) {
+        const where = candidate.state === 'ready' ? 'It has not reported to this server.' : 'It has not started up.';
+        throw new DeploymentFailed('does-not-answer', where);
+      }
+      await pause(signal);
+    }
+  }
+
+  /**
+   * Has the candidate take over, and waits until it serves and has told this server so.
+   * @returns the instance that serves: another one where the keeper was started again and runs what it was told last
+   */
+  private async swap({ instance, run, version }: Successor, signal: AbortSignal): Promise<string> {
+    const end = Date.now() + this.takeOverMs;
+    for (let asked = false; ; await pause(signal)) {
+      const { serving, candidate, wanted, lastExit } = await this.asked(() => this.keeper.status(), end, signal);
+      const isWanted = isSameRun(wanted, run);
+      const isMeant = serving?.instance === instance || (isWanted && serving?.version === version);
+      if (serving?.state === 'serving' && isMeant) {
+        if (this.directory.serving(LOCAL_RELAY)?.instance === serving.instance) return serving.instance;
+      } else {
+        if (lastExit?.instance === instance)
+          throw new DeploymentFailed('take-over-failed', lastExit.how, lastExit.lines);
+        if (!isWanted && ![serving?.instance, candidate?.instance].includes(instance)) throw gone();
+      }
+      if (!asked && candidate?.instance === instance) asked = await this.askToTakeOver(instance, end, signal);
+      if (Date.now() >= end) throw new DeploymentFailed('take-over-failed', 'It does not serve in time.');
+    }
+  }
+
+  private async askToTakeOver(instance: string, end: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.asked(() => this.keeper.takeOver(instance), end, signal);
+    } catch (error) {
+      if (error instanceof KeeperRefused) throw new DeploymentFailed('take-over-failed', error.detail);
+      throw error;
+    }
+  }
+
+  /** The keeper may be being started again. */
+  private async asked<T>(question: () => Promise<T>, end: number, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await question();
+      } catch (error) {
+        if (!(error instanceof KeeperUnavailable)) throw error;
+        if (Date.now() >= end) throw new DeploymentFailed('keeper-lost', error.detail);
+      }
+      await pause(signal);
+    }
+  }
+}
+
+const gone = (): DeploymentFailed =>
+  new DeploymentFailed('keeper-lost', 'The program that keeps the relays was started again without the new one.');

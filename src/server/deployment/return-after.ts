@@ -1,0 +1,17 @@
+import type { DeploymentEntity } from './deployment.entity';
+import { DEPLOYMENT_MACHINE } from './deployment.machine';
+
+/** A guess: to try a relay, and to have sessions end that answer, takes no longer. */
+const USUAL_MS = 30_000;
+/** When it has taken longer already. */
+const SOON_MS = 5_000;
+
+/** When a session that is refused now may be asked for again; null while none is refused. */
+export function returnAfterSeconds(
+  { state, executedAt }: Pick<DeploymentEntity, 'state' | 'executedAt'>,
+  now = Date.now(),
+): number | null {
+  if (!DEPLOYMENT_MACHINE[state].refuses) return null;
+  const left = (executedAt?.getTime() ?? now) + USUAL_MS - now;
+  return Math.ceil(Math.max(left, SOON_MS) / 1000);
+}
