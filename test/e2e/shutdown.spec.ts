@@ -102,7 +102,7 @@ describe('the server and its relay', () => {
     const other = createServer().listen(portOf('relay listening'), '127.0.0.1');
     await once(other, 'listening');
     const since = start();
-    const complaint = 'another program uses the port of the relay; it is tried again';
+    const complaint = 'another program uses a port of the relay; it is tried again';
     await server.logged(complaint);
     await server.logged('server listening');
     await once(other.close(), 'close');

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProcess, isInUse, pidFileOf, runningRelay } from './relay-process';
+import { isRunning } from '../../../test/support/is-running';
+import { until } from '../../../test/support/until';
+import { endProcess, pidFileOf, portInUse, runningRelay, wantedPairs } from './relay-process';
 
 describe('the process of a relay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-relay-process-'));
@@ -51,12 +53,36 @@ describe('the process of a relay', () => {
     await endProcess(willing.pid!, 100);
   });
 
-  it('can have its port only when nobody else has it', async () => {
+  it('takes those with it that it has started, when it ends by force', async () => {
+    const deaf = "process.on('SIGTERM', () => undefined)";
+    const spawning = `${deaf};const {pid}=require('child_process').spawn(process.execPath,['-e','setInterval(()=>0,1000)'])`;
+    const child = spawn(process.execPath, ['-e', `${spawning};console.log(pid);setInterval(() => 0, 1000)`], {
+      detached: true,
+    });
+    children.push(child);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    await endProcess(child.pid!, 100);
+    for (const pid of [child.pid!, Number(line)]) await until('the end of both', async () => !(await isRunning(pid)));
+  });
+
+  it('can have its ports only when nobody else has one of them', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    expect(await isInUse('127.0.0.1', port)).toBe(true);
+    expect(await portInUse('127.0.0.1', port, 1)).toBe(port);
+    expect(await portInUse('127.0.0.1', port - 1, 2)).toBe(port);
+    expect(await portInUse('127.0.0.1', 0, 2)).toBeUndefined();
     await once(other.close(), 'close');
-    expect(await isInUse('127.0.0.1', port)).toBe(false);
+    expect(await portInUse('127.0.0.1', port, 1)).toBeUndefined();
+  });
+
+  it.each([
+    ['as configured, where no deployment has changed it', undefined, 2],
+    ['as a deployment has set it', '{"file":null,"pairs":5}', 5],
+    ['as configured, where what a deployment has set is damaged', '{"file":', 2],
+  ])('has as many pairs %s', (_, wanted, pairs) => {
+    rmSync(join(folder, 'wanted.json'), { force: true });
+    if (wanted !== undefined) writeFileSync(join(folder, 'wanted.json'), wanted);
+    expect(wantedPairs(folder, 2)).toBe(pairs);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { relayRun } from '../../protocol/keeper-rpc';
 
 export interface RelayProcess {
   readonly pid: number;
@@ -35,12 +36,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Asks a process to end and waits until it has; by force after `ms`. */
+/** Asks a process to end and waits until it has; by force after `ms`, with those that it has started. */
 export async function endProcess(pid: number, ms: number): Promise<void> {
   const deadline = Date.now() + ms;
   signal(pid, 'SIGTERM');
   while (isAlive(pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-  if (isAlive(pid)) signal(pid, 'SIGKILL');
+  if (!isAlive(pid)) return;
+  signal(-pid, 'SIGKILL'); // a keeper leads a group of its own, with the relays it runs
+  signal(pid, 'SIGKILL');
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -51,8 +54,23 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Whether another program listens there. */
-export function isInUse(host: string, port: number): Promise<boolean> {
+/** How many pairs the relay of this folder will have: as many as a deployment has set, or else as configured. */
+export function wantedPairs(folder: string, configured: number): number {
+  try {
+    return relayRun.parse(JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8'))).pairs;
+  } catch {
+    return configured; // no deployment has changed it; what is damaged is the keeper's to tell
+  }
+}
+
+/** The first of so many ports in a row on which another program listens; port 0 is any free one. */
+export async function portInUse(host: string, first: number, count: number): Promise<number | undefined> {
+  if (first === 0) return undefined;
+  for (let port = first; port < first + count; port++) if (await isInUse(host, port)) return port;
+  return undefined;
+}
+
+function isInUse(host: string, port: number): Promise<boolean> {
   const probe = createServer();
   return new Promise((resolve) => {
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'));

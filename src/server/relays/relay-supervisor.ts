@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
@@ -9,16 +9,17 @@ import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
 import { isLoopback } from '../../protocol/loopback';
 import { SECRETS, type Secrets } from '../config/secrets';
-import { isAsWanted, LOCAL_RELAY, relayEnvironment } from './relay-environment';
-import { endProcess, isInUse, pidFileOf, runningRelay } from './relay-process';
+import { isAsWanted, LOCAL_RELAY, RELAY_FOLDER, relayEnvironment } from './relay-environment';
+import { endProcess, pidFileOf, portInUse, runningRelay, wantedPairs } from './relay-process';
 import { relaySecret } from './relay-secret';
 
 const CLI = join(__dirname, '../../cli.js');
 
 /**
- * Keeps one relay running beside the server, as a process of its own: started, started again when it exits, stopped
- * in order with the server. A relay that has outlived a killed server is taken over with all the sessions it carries,
- * unless it runs with settings with which it could not serve this one.
+ * Keeps one relay running beside the server: a keeper in a process of its own, which runs the relay. Started, started
+ * again when it exits, stopped in order with the server. A relay that has outlived a killed server is taken over with
+ * all the sessions it carries, unless it runs with settings with which it could not serve this one. What a deployment
+ * has changed is the keeper's to remember.
  */
 @Injectable()
 export class RelaySupervisor implements BeforeApplicationShutdown {
@@ -36,7 +37,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     @Inject(SECRETS) private readonly secrets: Secrets,
     @Inject(CERTIFICATE) private readonly certificate: Certificate,
   ) {
-    this.folder = join(config.data, 'relay');
+    this.folder = join(config.data, RELAY_FOLDER);
   }
 
   /** @param serverUrl where the relay dials its control plane: this server as it listens now */
@@ -78,16 +79,11 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
   }
 
   private async launchNow(): Promise<void> {
-    const { host, port } = this.config.relay;
-    const busy = port !== 0 && (await isInUse(host, port));
-    if (this.stopping) return;
-    if (busy && !this.portIsBusy)
-      this.journal.error('another program uses the port of the relay; it is tried again', { host, port });
-    this.portIsBusy = busy;
-    if (busy) {
+    if (await this.lacksPort()) {
       this.launchLater();
       return;
     }
+    if (this.stopping) return;
     const child = spawn(process.execPath, [CLI, 'relay'], {
       env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -98,6 +94,17 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     child.once('error', (error) => child.pid === undefined && this.exited(child, error.message, started));
     this.pid = child.pid;
     if (child.pid !== undefined) writeFileSync(pidFileOf(this.folder), String(child.pid), { mode: 0o600 });
+  }
+
+  /** Told once. After a relay that was not stopped in order it is the keeper's to wait for what that has left behind. */
+  private async lacksPort(): Promise<boolean> {
+    if (existsSync(pidFileOf(this.folder))) return false;
+    const { host, port: first, pairs } = this.config.relay;
+    const port = await portInUse(host, first, wantedPairs(this.folder, pairs));
+    if (port !== undefined && !this.portIsBusy)
+      this.journal.error('another program uses a port of the relay; it is tried again', { host, port });
+    this.portIsBusy = port !== undefined;
+    return this.portIsBusy;
   }
 
   private launchLater(): number {

@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { HALVES } from '../../protocol/remote-session';
 import type { ConnectedRelay } from './relay-directory';
+import { TrialFailed } from './relay-trial.errors';
 import { TrialBound } from './trial-bound';
 import { TrialLink, TrialLinks } from './trial-links';
 import { TrialSession } from './trial-session';
@@ -37,6 +38,8 @@ export class RelayTrial {
       const made = Array.from({ length: relay.pairs }, () => this.makeLink(relay, addresses));
       links.push(...(await bound.step('connection information', Promise.all(made))));
       for (const link of links) this.links.add(link);
+      const pairs = new Set(links.map(({ address }) => address)).size;
+      if (pairs < relay.pairs) throw new TrialFailed(`only ${pairs} of ${relay.pairs} pairs take sessions`);
       await Promise.all(links.map((link) => new TrialSession(link, bound).pass()));
       this.journal.info('a relay has passed its trial', { relayId: relay.id, instance: relay.instance });
     } catch (error) {
