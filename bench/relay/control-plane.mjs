@@ -21,7 +21,7 @@ export async function startControlPlane(dist) {
   const webSockets = new WebSocketServer({ server, path: '/internal/relay' });
   webSockets.on('connection', (ws) => {
     const handlers = {
-      announce: async () => (connected(peer), {}),
+      announce: async ({ standing }) => (standing === 'serving' && connected(peer), {}),
       authenticate: async ({ linkId }) => ({ outcome: 'permitted', remoteSessionId: sessions.get(linkId), validUntil }),
       'report-log': async () => ({ known: true }),
       'request-termination': async () => ({}),
@@ -33,7 +33,8 @@ export async function startControlPlane(dist) {
 
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    relay,
+    /** Resolves when a relay serves. */
+    serving: () => relay.then(() => undefined),
     /** @returns {Promise<{device: object, terminal: object}>} what each side needs for `establish` */
     async prepare() {
       const remoteSessionId = randomUUID();

@@ -1,0 +1,73 @@
+// A real relay and its processes, as the system sees them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux
+// Garbage must not be counted as memory of a session; the relay itself is unchanged.
+const COLLECT = `process.on("SIGUSR2", () => {
+  gc();
+  process.stderr.write("heap " + process.memoryUsage().heapUsed + "\\n");
+});`;
+
+/** Starts `platen relay` in `folder`; resolves once its control plane has heard of it. */
+export async function startRelay(cli, folder, plane, pairs) {
+  writeFileSync(join(folder, 'secret'), 'a-secret-for-the-benchmark');
+  writeFileSync(join(folder, 'collect.mjs'), COLLECT);
+  const data = join(folder, `data-${pairs}`);
+  const relay = spawn(process.execPath, [cli, 'relay'], {
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--expose-gc --import ${join(folder, 'collect.mjs')}`,
+      PLATEN_RELAY_SECRET_FILE: join(folder, 'secret'),
+      PLATEN_RELAY_DATA: data,
+      PLATEN_RELAY_PORT: '0',
+      PLATEN_RELAY_PAIRS: String(pairs),
+      PLATEN_SERVER_URL: plane.url,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const log = createInterface(relay.stderr);
+  relay.once('exit', (code) => code && (console.error(`the relay exited with ${code}`), process.exit(1)));
+  await plane.serving();
+  const own = processesOf(data);
+  return {
+    all: own.map(({ pid }) => pid),
+    pairs: own.filter(({ words }) => words.includes('pair')).map(({ pid }) => pid),
+    /** Bytes that are in use in a process, after its garbage is collected. */
+    async heapOf(pid) {
+      const heap = new Promise((resolve) =>
+        log.on('line', (line) => line.startsWith('heap ') && resolve(Number(line.slice(5)))),
+      );
+      process.kill(pid, 'SIGUSR2');
+      return heap;
+    },
+    async stop() {
+      relay.kill('SIGTERM');
+      await once(relay, 'exit');
+    },
+  };
+}
+
+function processesOf(data) {
+  const read = (pid, name) => {
+    try {
+      return readFileSync(`/proc/${pid}/${name}`, 'utf8').split('\0');
+    } catch {
+      return [];
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && read(pid, 'environ').includes(`PLATEN_RELAY_DATA=${data}`))
+    .map((pid) => ({ pid: Number(pid), words: read(pid, 'cmdline') }));
+}
+
+export function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+export const residentBytes = (pid) =>
+  1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
