@@ -1,14 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config';
 import { SECRETS, type Secrets } from '../config/secrets';
 import type { Actor } from './actor';
-import { SESSION_COOKIE } from './cookie';
+import { loginCookieName } from './cookie';
 import { CookieSessionStore } from './cookie-session.store';
 import { UsersService } from './users.service';
 
 /**
- * Finds the login behind a cookie where no middleware runs: at a WebSocket. Asked again it says whether the login is
- * still good.
+ * Finds the login behind a cookie where no middleware runs, as at a WebSocket, or for longer than one request.
  */
 @Injectable()
 export class CookieLogins {
@@ -16,22 +18,30 @@ export class CookieLogins {
     private readonly store: CookieSessionStore,
     private readonly users: UsersService,
     @Inject(SECRETS) private readonly secrets: Secrets,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
-   * @param header `Cookie` of the request
-   * @returns undefined when nobody is logged in with it (any more), or the user has been deactivated
+   * @returns a question that can be asked again and again: who is logged in with the cookie of this request; undefined
+   * when nobody is (any more), or the user has been deactivated
    */
-  async actor(header: string | undefined): Promise<Actor | undefined> {
-    const sessionId = this.sessionIdOf(header ?? '');
-    const userId = sessionId && (await this.store.userOf(sessionId));
-    return userId ? await this.users.actor(userId) : undefined;
+  of(request: IncomingMessage): () => Promise<Actor | undefined> {
+    const sessionId = this.sessionIdOf(request.headers.cookie ?? '', loginCookieName(this.isSecure(request)));
+    return async () => {
+      const userId = sessionId && (await this.store.userOf(sessionId));
+      return userId ? await this.users.actor(userId) : undefined;
+    };
+  }
+
+  private isSecure({ socket, headers }: IncomingMessage): boolean {
+    const forwarded = this.config.http.trustProxy ? String(headers['x-forwarded-proto'] ?? '') : '';
+    return socket instanceof TLSSocket || forwarded.split(',')[0]?.trim() === 'https';
   }
 
   /** express-session writes `s:<session ID>.<HMAC-SHA-256 of it, base64 without padding>`. */
-  private sessionIdOf(header: string): string | undefined {
+  private sessionIdOf(header: string, name: string): string | undefined {
     const pairs = header.split(';').map((pair) => pair.trim());
-    const value = pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1);
+    const value = pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
     const [, sessionId, signature] = /^s:([\w-]+)\.([\w+/]+)$/.exec(decoded(value ?? '')) ?? [];
     if (!sessionId || !signature) return undefined;
     const expected = createHmac('sha256', this.secrets.cookieSecret).update(sessionId).digest();

@@ -5,7 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import { SECRETS, type Secrets } from '../config/secrets';
 import type { Actor } from './actor';
 import { ApiTokensService } from './api-tokens.service';
-import { SESSION_COOKIE } from './cookie';
+import { loginCookieName } from './cookie';
 import { CookieSessionStore } from './cookie-session.store';
 import { identify } from './identity';
 import { PASSPORT, type ServerPassport } from './passport';
@@ -13,7 +13,7 @@ import { PASSPORT, type ServerPassport } from './passport';
 /** Finds out who makes a request: by API token where one is sent, else by the session cookie. */
 @Injectable()
 export class IdentityMiddleware implements NestMiddleware {
-  private readonly cookieSession: RequestHandler;
+  private readonly cookieSessions: { readonly plain: RequestHandler; readonly secure: RequestHandler };
   private readonly loginOfSession: RequestHandler;
 
   constructor(
@@ -22,15 +22,17 @@ export class IdentityMiddleware implements NestMiddleware {
     @Inject(SECRETS) secrets: Secrets,
     @Inject(PASSPORT) passport: ServerPassport,
   ) {
-    this.cookieSession = session({
-      name: SESSION_COOKIE,
-      secret: secrets.cookieSecret,
-      store,
-      resave: false,
-      saveUninitialized: false,
-      // `auto`: with https, our own or a trusted proxy's
-      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/', maxAge: LIMITS.COOKIE_SESSION_MS },
-    });
+    const cookieSession = (secure: boolean): RequestHandler =>
+      session({
+        name: loginCookieName(secure),
+        secret: secrets.cookieSecret,
+        store,
+        resave: false,
+        saveUninitialized: false,
+        // `auto`: as the request came; the store is one, and makes the cookies of both alike
+        cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/', maxAge: LIMITS.COOKIE_SESSION_MS },
+      });
+    this.cookieSessions = { plain: cookieSession(false), secure: cookieSession(true) };
     this.loginOfSession = passport.session() as RequestHandler;
   }
 
@@ -46,7 +48,8 @@ export class IdentityMiddleware implements NestMiddleware {
   }
 
   private useCookie(request: Request, response: Response, next: NextFunction): void {
-    this.cookieSession(request, response, (error?: unknown) => {
+    const cookieSession = this.cookieSessions[request.secure ? 'secure' : 'plain'];
+    cookieSession(request, response, (error?: unknown) => {
       if (error) return next(error);
       void this.loginOfSession(request, response, (failure?: unknown) => {
         if (failure) return next(failure);

@@ -6,7 +6,7 @@ import type { passwordChange } from '../../protocol/api';
 import type { Actor } from './actor';
 import { AuditService } from './audit.service';
 import { LoginRefused, TooManyLogins } from './auth.errors';
-import { SESSION_COOKIE } from './cookie';
+import { loginCookieName } from './cookie';
 import { LoginLimiter } from './login-limiter';
 import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
 import { UsersService } from './users.service';
@@ -54,7 +54,8 @@ export class LoginService {
       await new Promise<void>((resolve, reject) =>
         request.session.destroy((error?: Error) => (error ? reject(error) : resolve())),
       );
-    response.clearCookie(SESSION_COOKIE, { path: '/', httpOnly: true, sameSite: 'lax' });
+    const { secure } = request;
+    response.clearCookie(loginCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
     await this.audit.record(actor, 'login.ended', actor.username);
   }
 

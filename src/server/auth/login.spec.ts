@@ -20,9 +20,24 @@ describe('login', () => {
     expect(me.body.username).toBe('ada');
   });
 
-  it('marks the cookie Secure behind a proxy that speaks https', async () => {
-    const login = await server.browser().post('/api/auth/login').set('X-Forwarded-Proto', 'https').send(ADMIN);
-    expect(login.get('Set-Cookie')?.[0]).toContain('; Secure');
+  const overHttps = () => server.browser().set('X-Forwarded-Proto', 'https');
+
+  it('binds the cookie to this very host behind a proxy that speaks https, also when it is taken away', async () => {
+    const browser = overHttps();
+    const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
+    const [cookie = ''] = login.get('Set-Cookie') ?? [];
+    expect(cookie).toMatch(/^__Host-platen\.sid=s%3A[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+    const shown = cookie.split(';')[0]!;
+    await overHttps().get('/api/auth/me').set('Cookie', shown).expect(200);
+    const logout = await overHttps().post('/api/auth/logout').set('Cookie', shown).expect(204);
+    expect(logout.get('Set-Cookie')?.[0]).toMatch(/^__Host-platen\.sid=; Path=\/; .*; Secure;/);
+  });
+
+  it('takes over https no login that a page of a sibling domain could have planted', async () => {
+    const login = await overHttps().post('/api/auth/login').send(ADMIN).expect(200);
+    const planted = login.get('Set-Cookie')![0]!.split(';')[0]!.replace('__Host-', '');
+    await overHttps().get('/api/auth/me').set('Cookie', planted).expect(401);
+    await server.browser().get('/api/auth/me').set('Cookie', planted).expect(200); // the login itself is good
   });
 
   it.each([

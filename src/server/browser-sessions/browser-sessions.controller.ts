@@ -40,8 +40,7 @@ export class BrowserSessionsController {
     @Param('id', { schema: z.uuid() }) id: string,
     @Req() request: Request,
   ): Promise<BrowserSession> {
-    const { cookie } = request.headers;
-    const login = apiTokenId ? () => this.users.actor(actor.userId) : () => this.logins.actor(cookie);
+    const login = apiTokenId ? () => this.users.actor(actor.userId) : this.logins.of(request);
     const opener = {
       actor,
       consoleOrigin: `${request.protocol}://${request.get('host')}`,

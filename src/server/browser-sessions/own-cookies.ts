@@ -1,11 +1,11 @@
-import { SESSION_COOKIE } from '../auth/cookie';
+import { LOGIN_COOKIES } from '../auth/cookie';
 
 /** The cookie of a session's origin that says this browser was let in; `__Host-` (RFC 6265bis 4.1.3) needs https. */
 const ENTRY_COOKIE = 'platen-session';
 const SECURE_ENTRY_COOKIE = '__Host-platen';
 
 /** Names no device ever gets or sets: those above and, though no browser sends it here, the console's own. */
-const OURS: readonly string[] = [ENTRY_COOKIE, SECURE_ENTRY_COOKIE, SESSION_COOKIE];
+const OURS: readonly string[] = [ENTRY_COOKIE, SECURE_ENTRY_COOKIE, ...LOGIN_COOKIES];
 export const isOurs = (name: string): boolean => OURS.includes(name);
 
 const nameOf = (pair: string): string => pair.slice(0, (pair.indexOf('=') + 1 || pair.length + 1) - 1).trim();

@@ -51,6 +51,7 @@ describe('cookies', () => {
     ['platen-session=x', undefined, undefined],
     ['__Host-platen =x; Secure; Path=/', undefined, undefined],
     ['platen.sid=x', undefined, undefined],
+    ['__Host-platen.sid=x', undefined, undefined],
   ])('%s', (header, overHttp, overHttps) => {
     expect(sessionCookie(header, { secure: false, framed: false })).toBe(overHttp);
     expect(sessionCookie(header, { secure: true, framed: false })).toBe(overHttps);

@@ -4,6 +4,8 @@ import WebSocket from 'ws';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../test/support/test-server';
 import { LIVE_PATH } from '../../protocol/live';
 
+const HTTPS = { 'X-Forwarded-Proto': 'https' };
+
 describe(`GET ${LIVE_PATH}`, () => {
   let server: TestServer;
   let cookie: string;
@@ -36,6 +38,8 @@ describe(`GET ${LIVE_PATH}`, () => {
     ['a cookie that is not ours', () => ({ Cookie: 'platen.sid=s%3Aabc.def', Origin: server.url }), 401],
     ['a damaged cookie', () => ({ Cookie: 'platen.sid=%zz', Origin: server.url }), 401],
     ['a signature of another', () => ({ Cookie: `${cookie.slice(0, -4)}AAAA`, Origin: server.url }), 401],
+    ['a login over https', () => ({ Cookie: `__Host-${cookie}`, Origin: server.url, ...HTTPS }), 101],
+    ['a login over https that could be planted', () => ({ Cookie: cookie, Origin: server.url, ...HTTPS }), 401],
     ['no origin', () => ({ Cookie: cookie }), 403],
     ['a foreign origin', () => ({ Cookie: cookie, Origin: 'http://s-1.localhost' }), 403],
   ])('answers a client with %s', async (_what, headers, status) => {

@@ -47,16 +47,17 @@ export class LiveGateway implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { origin, cookie } = request.headers;
+    const { origin } = request.headers;
     if (!origin || !this.own.is(origin, request)) return refuseUpgrade(socket, 403, 'not a page of this server');
-    const actor = await this.logins.actor(cookie);
+    const login = this.logins.of(request);
+    const actor = await login();
     if (!actor) return refuseUpgrade(socket, 401, 'this needs a login');
     if (!this.clients.hasRoomFor(actor.userId)) return refuseUpgrade(socket, 503, 'too many consoles are open');
-    this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(ws, actor, cookie));
+    this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(ws, actor, login));
   }
 
-  private accept(ws: WebSocket, actor: Actor, cookie: string | undefined): void {
-    const client = new LiveClient(ws, actor, () => this.logins.actor(cookie), this.checkMs);
+  private accept(ws: WebSocket, actor: Actor, login: () => Promise<Actor | undefined>): void {
+    const client = new LiveClient(ws, actor, login, this.checkMs);
     this.clients.add(client);
     ws.once('close', () => this.clients.remove(client));
   }
