@@ -103,7 +103,8 @@ export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
       throw new RpcRefused(WRONG_PROTOCOL, `this server speaks protocol ${PROTOCOL_VERSION}`);
     }
     this.directory.add(relay);
-    this.journal.info('relay connected', { relayId: id, version, pairs, standing, instance });
+    const message = standing === 'serving' ? 'relay connected' : 'candidate connected';
+    this.journal.info(message, { relayId: id, version, pairs, instance });
   }
 
   onApplicationShutdown(): void {
