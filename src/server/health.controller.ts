@@ -1,10 +1,12 @@
-import { Controller, Get, HttpException, Res } from '@nestjs/common';
+import { Controller, Get, HttpException, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { DataSource } from 'typeorm';
 import { Public } from './auth/permit';
+import { CONFIG, type Config } from './config/config';
+import { StorageProbe } from './config/storage-probe';
 import { Readiness } from './http/readiness';
 
 /** For whoever supervises the server: a process that does not answer `/healthz` is to be restarted. */
@@ -17,7 +19,10 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly readiness: Readiness,
     dataSource: DataSource,
+    @Inject(CONFIG) { data }: Config,
   ) {
+    const storage = new StorageProbe(data);
+    readiness.add('storage', () => storage.check());
     readiness.add('database', async () => void (await dataSource.query('SELECT 1')));
   }
 

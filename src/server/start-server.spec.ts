@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'node:https';
@@ -18,7 +18,18 @@ describe('the server', () => {
   it('says that it lives, and whether it is ready', async () => {
     await server.browser().get('/healthz').expect(200, { status: 'ok' });
     const ready = await server.browser().get('/readyz');
-    expect(ready.body.details.database).toMatchObject({ status: 'up' });
+    for (const part of ['database', 'storage']) expect(ready.body.details[part]).toMatchObject({ status: 'up' });
+  });
+
+  it('is not ready, and says why, when its data folder cannot be written to', async () => {
+    const obstacle = join(server.config.data, '.write-probe');
+    mkdirSync(obstacle);
+    const now = performance.now.bind(performance);
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+    const { body } = await server.browser().get('/readyz').expect(503);
+    expect(body.error.storage).toMatchObject({ status: 'down', message: 'unwritable: see PLATEN_DATA' });
+    later.mockRestore();
+    rmdirSync(obstacle);
   });
 
   it('tells a terminal what it is before any login', async () => {

@@ -47,6 +47,13 @@ describe('configuration', () => {
     expect(() => readConfig({ PLATEN_SESSION_DOMAIN: domain })).toThrow(/PLATEN_SESSION_DOMAIN/);
   });
 
+  it('takes no data folder whose path is too long for the socket of the relay in it', () => {
+    const data = (bytes: number) => `/${'d'.repeat(bytes - '/'.length - '/relay/keeper.sock'.length)}`;
+    expect(readConfig({ PLATEN_DATA: data(107) }).data).toBe(data(107));
+    expect(() => readConfig({ PLATEN_DATA: data(108) })).toThrow(/PLATEN_DATA: must be a shorter path/);
+    expect(readConfig({ PLATEN_DATA: data(108), PLATEN_RELAY: 'remote' }).data).toBe(data(108));
+  });
+
   it.each([
     ['smtp://mail.example', { host: 'mail.example', port: 587, tlsFirst: false, user: undefined }],
     ['smtps://mail.example', { host: 'mail.example', port: 465, tlsFirst: true }],

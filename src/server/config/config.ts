@@ -14,6 +14,9 @@ const domain = z
   .toLowerCase()
   .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a domain name');
 
+/** `sun_path` of unix(7) holds 108 bytes, the last of them zero. */
+const fitsSocket = (data: string): boolean => Buffer.byteLength(join(data, 'relay/keeper.sock')) <= 107;
+
 /** Every variable the server reads; `.env.example` explains each to the person who runs it. */
 const environment = z
   .object({
@@ -53,6 +56,11 @@ const environment = z
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
     message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY belong together',
+  })
+  .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
+    path: ['PLATEN_DATA'],
+    message:
+      'must be a shorter path: the socket of the relay in it may have 107 bytes (unix(7)), relay/keeper.sock included',
   })
   .refine((env) => !env.PLATEN_SMTP_URL === !env.PLATEN_MAIL_FROM, {
     path: ['PLATEN_MAIL_FROM'],

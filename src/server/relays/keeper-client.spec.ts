@@ -10,7 +10,7 @@ import { KeeperClient } from './keeper-client';
 import { KeeperRefused, KeeperUnavailable } from './keeper.errors';
 
 describe('the keeper of the relay', () => {
-  const data = mkdtempSync(join(tmpdir(), 'platen-keeper-client-'));
+  const data = mkdtempSync(join(tmpdir(), 'platen: 100 % ä?#-'));
   const client = new KeeperClient(createJournal('server', 'silent'), readConfig({ PLATEN_DATA: data }));
   let keeper: StandInKeeper;
   beforeEach(async () => void (keeper = await StandInKeeper.start(data)));

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import WebSocket from 'ws';
@@ -19,13 +20,13 @@ import { RELAY_FOLDER } from './relay-environment';
  */
 @Injectable()
 export class KeeperClient {
-  private readonly url: string;
+  private readonly socket: string;
 
   constructor(
     private readonly journal: Journal,
     @Inject(CONFIG) config: Config,
   ) {
-    this.url = `ws+unix:${join(config.data, RELAY_FOLDER, 'keeper.sock')}:/`;
+    this.socket = join(config.data, RELAY_FOLDER, 'keeper.sock');
   }
 
   /** @throws KeeperUnavailable */
@@ -60,7 +61,9 @@ export class KeeperClient {
   }
 
   private async ask<T>(question: (keeper: RpcPeer<Record<never, never>, KeeperMethods>) => Promise<T>): Promise<T> {
-    const ws = new WebSocket(this.url, KEEPER_SUBPROTOCOL, {
+    // not as `ws+unix:`, whose URL cannot hold every path
+    const ws = new WebSocket('ws://keeper/', KEEPER_SUBPROTOCOL, {
+      createConnection: () => connect(this.socket),
       handshakeTimeout: LIMITS.RELAY_RPC_TIMEOUT_MS,
       maxPayload: LIMITS.RELAY_RPC_BYTES,
       perMessageDeflate: false,
