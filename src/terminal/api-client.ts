@@ -17,7 +17,7 @@ import { LIMITS } from '../protocol/limits';
 import { notice } from '../protocol/notice';
 import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
-import { httpExchange, type HttpAnswer, type HttpRequest, type ServerAddress } from './http-exchange';
+import { httpExchange, type HttpAnswer, type HttpFile, type HttpRequest, type ServerAddress } from './http-exchange';
 import { ApiProblem, ServerUnreachable, StrangeAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
@@ -115,18 +115,29 @@ export class ApiClient {
     return rows;
   }
 
-  private async call<T>(method: HttpRequest['method'], path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const answer = await this.exchange({ method, path, body });
+  call<T>(method: HttpRequest['method'], path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    return this.answerTo({ method, path, body }, schema);
+  }
+
+  upload<T>(path: string, schema: z.ZodType<T>, file: HttpFile): Promise<T> {
+    return this.answerTo({ method: 'POST', path, file }, schema);
+  }
+
+  async send(method: HttpRequest['method'], path: string): Promise<void> {
+    await this.exchange({ method, path });
+  }
+
+  private async answerTo<T>(asked: HttpRequest, schema: z.ZodType<T>): Promise<T> {
+    const answer = await this.exchange(asked);
     const parsed = schema.safeParse(parseJson(answer.body));
     if (!parsed.success) {
       const where = parsed.error.issues[0]?.path.join('.') || 'the body';
-      throw new StrangeAnswer(this.address.server, `${where} of ${method} ${path.split('?')[0]} is not as agreed`);
+      throw new StrangeAnswer(
+        this.address.server,
+        `${where} of ${asked.method} ${asked.path.split('?')[0]} is not as agreed`,
+      );
     }
     return parsed.data;
-  }
-
-  private async send(method: HttpRequest['method'], path: string): Promise<void> {
-    await this.exchange({ method, path });
   }
 
   private async exchange(asked: HttpRequest): Promise<HttpAnswer> {

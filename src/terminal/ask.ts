@@ -3,6 +3,7 @@ import { Interrupted, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
+export const CTRL_C = '\u0003';
 const TOO_LONG = new UsageError('The input is too long.', 'Give one line.');
 
 /** One line from the person. @throws Interrupted */
@@ -39,6 +40,32 @@ export async function askHidden(io: TerminalIo, text: string): Promise<string> {
   }
 }
 
+/**
+ * Waits until one of the keys is pressed, or CTRL_C, which a raw terminal does not turn into a signal.
+ * @returns undefined when stopped
+ */
+export async function askKey(io: TerminalIo, keys: readonly string[], stop: AbortSignal): Promise<string | undefined> {
+  io.input.setRawMode?.(true);
+  io.input.resume();
+  let take: (chunk: Buffer | string) => void = () => undefined;
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      take = (chunk) => {
+        for (const key of chunk.toString().toLowerCase()) {
+          if (key === CTRL_C || keys.includes(key)) resolve(key);
+        }
+      };
+      io.input.on('data', take);
+      if (stop.aborted) resolve(undefined);
+      stop.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+  } finally {
+    io.input.off('data', take);
+    io.input.setRawMode?.(false);
+    io.input.pause();
+  }
+}
+
 /** What a raw terminal sends, key by key, up to Enter. */
 class HiddenLine {
   private text = '';
@@ -52,7 +79,7 @@ class HiddenLine {
   take(keys: string): boolean {
     for (const key of keys) {
       if (key === '\r' || key === '\n') return this.done(() => this.resolve(this.text));
-      if (key === '\u0003' || key === '\u0004') return this.done(() => this.reject(new Interrupted()));
+      if (key === CTRL_C || key === '\u0004') return this.done(() => this.reject(new Interrupted()));
       if (key === '\u007f' || key === '\b') this.text = [...this.text].slice(0, -1).join('');
       else this.text += key;
       if (this.text.length > TERMINAL_LIMITS.PASSWORD_INPUT_BYTES) return this.done(() => this.reject(TOO_LONG));

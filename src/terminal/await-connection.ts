@@ -4,7 +4,7 @@ import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import type { ApiClient } from './api-client';
 import type { ConnectProgress } from './connect-progress';
-import { ApiProblem, ServerUnreachable, SessionOver } from './terminal.errors';
+import { isPassing, SessionOver } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 /**
@@ -33,6 +33,3 @@ export async function awaitConnection(
   }
   return undefined;
 }
-
-const isPassing = (error: unknown): boolean =>
-  error instanceof ServerUnreachable || (error instanceof ApiProblem && error.code === 'too-many-requests');

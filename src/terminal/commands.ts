@@ -1,13 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { LIMITS } from '../protocol/limits';
+import { adder, perform, whole, type Json } from './command-line';
 import type { ConnectOptions } from './connect';
-import { EXIT_CODES, type Exit } from './exit-codes';
+import { register as registerDeploy } from './deploy-commands';
 import type { LoginOptions } from './login';
-import type { TerminalIo } from './terminal-io';
+import { register as registerRelease } from './release-commands';
 
-interface Json {
-  json?: boolean;
-}
 interface Listing extends Json {
   search?: string;
   live?: boolean;
@@ -15,13 +13,9 @@ interface Listing extends Json {
   device?: string;
 }
 
-/** How long a finished command may linger over sockets that are still closing. */
-const LINGER_MS = 2_000;
-
 /** Adds the technician's commands. */
 export function register(program: Command): void {
-  const add = (usage: string, description: string): Command =>
-    program.command(usage).description(description).exitOverride(usageError);
+  const add = adder(program);
 
   add('login <server-url>', 'log in to a server; stores an API token of this computer')
     .option('--user <user-id>', 'user ID; asked for otherwise')
@@ -68,32 +62,21 @@ export function register(program: Command): void {
     .requiredOption('--reason <text>', 'why; the person at the device reads it')
     .option('--port <number>', 'local port on 127.0.0.1; any free one otherwise', whole(0, 65_535), 0)
     .option('--minutes <number>', 'how long the session may last', whole(1, LIMITS.SESSION_MINUTES))
+    .option('--again', 'when the session is halted for a deployment of the relay, ask for a new one')
     .option('--json', 'print one JSON object per event')
     .action((device: string, application: string, options: Omit<ConnectOptions, 'device' | 'application'>) =>
       perform(
         async (io) =>
-          (await import('./connect.js')).connect(io, { ...options, device, application, json: options.json === true }),
+          (await import('./connect.js')).connect(io, {
+            ...options,
+            device,
+            application,
+            again: options.again === true,
+            json: options.json === true,
+          }),
         options,
       ),
     );
-}
-
-async function perform(command: (io: TerminalIo) => Promise<Exit | void>, options: Json = {}): Promise<void> {
-  const { processIo } = await import('./terminal-io.js');
-  const { runCommand } = await import('./run-command.js');
-  process.exitCode = await runCommand(processIo(), command, options);
-  setTimeout(() => process.exit(), LINGER_MS).unref();
-}
-
-/** Help is no error; every mistake in the arguments has the code for usage. */
-function usageError(error: { exitCode: number }): never {
-  process.exit(error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code);
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`give a number from ${least} to ${most}`);
-  };
+  registerRelease(program);
+  registerDeploy(program);
 }

@@ -1,9 +1,19 @@
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import {
+  request as requestHttp,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import { LIMITS } from '../protocol/limits';
 import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
 import { CertificateNotTrusted, ServerUnreachable, StrangeAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
+
+const CHUNK_BYTES = 64 * 1024;
 
 export interface ServerAddress {
   /** `https://host[:port]`, or `http:` to loopback. */
@@ -14,7 +24,16 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly headers?: Record<string, string>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly file?: HttpFile;
+}
+export interface HttpFile {
+  readonly content: Buffer;
+  readonly mediaType: string;
+  /** Gets the number of bytes sent. */
+  readonly onProgress: (sent: number) => void;
 }
 export interface HttpAnswer {
   readonly status: number;
@@ -25,15 +44,16 @@ export interface HttpAnswer {
 /** One request and its whole answer, bounded in size and time. @throws ServerUnreachable, CertificateNotTrusted, StrangeAnswer */
 export function httpExchange(address: ServerAddress, asked: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(asked.path, address.server);
-  const body = asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body));
+  const { file } = asked;
+  const body = file?.content ?? (asked.body === undefined ? undefined : Buffer.from(JSON.stringify(asked.body)));
   const options: RequestOptions = {
     method: asked.method,
     headers: {
       Accept: 'application/json',
-      ...(body && { 'Content-Type': 'application/json', 'Content-Length': body.length }),
+      ...(body && { 'Content-Type': file?.mediaType ?? 'application/json', 'Content-Length': body.length }),
       ...asked.headers,
     },
-    signal: AbortSignal.timeout(TERMINAL_LIMITS.REQUEST_MS),
+    signal: AbortSignal.timeout(file ? LIMITS.RELEASE_UPLOAD_MS : TERMINAL_LIMITS.REQUEST_MS),
   };
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(translate(error, address.server));
@@ -43,8 +63,22 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
         ? requestHttps(url, { ...options, createConnection: () => connectTls(url, address.pin) }, onAnswer)
         : requestHttp(url, { ...options, agent: false }, onAnswer);
     request.on('error', fail);
-    request.end(body);
+    if (file) sendFile(request, file);
+    else request.end(body);
   });
+}
+
+/** Chunk by chunk, as fast as they are taken; the server may answer before it has all of it. */
+function sendFile(request: ClientRequest, { content, onProgress }: HttpFile): void {
+  Readable.from(chunksOf(content, onProgress)).pipe(request);
+}
+
+function* chunksOf(content: Buffer, onProgress: (sent: number) => void): Generator<Buffer> {
+  for (let sent = 0; sent < content.length; sent += CHUNK_BYTES) {
+    onProgress(sent);
+    yield content.subarray(sent, sent + CHUNK_BYTES);
+  }
+  onProgress(content.length);
 }
 
 /** TLS to the server of a URL; with a pin only that key is accepted. */

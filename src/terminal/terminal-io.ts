@@ -9,13 +9,27 @@ import { createJournal, type Journal } from '../journal/journal';
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** At most as many columns as given; characters from the scripts of East Asia take two (UAX #11). */
+function cut(line: string, columns: number): string {
+  let width = 0;
+  let shown = '';
+  for (const character of line) {
+    width += (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
+    if (width > columns) break;
+    shown += character;
+  }
+  return shown;
+}
+
 /** Where a command reads and writes. Results go to `out`, progress and errors to `err`. */
 export class TerminalIo {
+  private drawn = 0;
+
   constructor(
     readonly env: NodeJS.ProcessEnv,
     readonly input: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown },
     private readonly out: Writable,
-    private readonly err: Writable & { isTTY?: boolean },
+    private readonly err: Writable & { isTTY?: boolean; columns?: number; rows?: number },
     readonly journal: Journal,
     private readonly signals: NodeJS.EventEmitter,
   ) {}
@@ -45,6 +59,19 @@ export class TerminalIo {
   /** Wipes what `tellInPlace` left. */
   clearLine(): void {
     if (this.err.isTTY) this.err.write('\r\u001b[K');
+  }
+
+  /** Lines in the place of those drawn before, as many as fit; only where a person looks on. */
+  redraw(lines: readonly string[]): void {
+    if (!this.err.isTTY) return;
+    const { columns = 80, rows = 24 } = this.err;
+    const most = rows - 2;
+    const all = lines.map((line) => cut(line.replace(CONTROLS, ''), columns - 1));
+    // the last lines say what can be done
+    const fit = all.length > most ? [...all.slice(0, most - 3), '...', ...all.slice(-2)] : all;
+    const back = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
+    this.err.write(`\r${back}\u001b[J${fit.map((line) => `${line}\n`).join('')}`);
+    this.drawn = fit.length;
   }
 
   /** A question without a line break after it. */

@@ -2,8 +2,13 @@
 export const TERMINAL_LIMITS = {
   ANSWER_BYTES: 8 * 1024 * 1024,
   REQUEST_MS: 20_000,
+  DEPLOYMENT_POLL_MS: 1_000,
+  /** How long a deployment is followed while the server cannot be reached: it may be being started again. */
+  DEPLOYMENT_OUTAGE_MS: 2 * 60_000,
   /** How long polling goes on while the server cannot be reached. */
   POLL_OUTAGE_MS: 30_000,
+  /** Between two questions whether a session is halted, once the relay has said that a deployment is coming. */
+  HALT_POLL_MS: 2_000,
   /** How long the summary waits for both end logs. */
   SUMMARY_MS: 5_000,
   /** How long the reason of a broken tunnel may stay away. */

@@ -59,6 +59,14 @@ export class OtherVersion extends TerminalError {
   }
 }
 
+/** A release file that a server would refuse. */
+export class ReleaseNotGood extends TerminalError {
+  readonly exit = 'release-refused';
+  constructor(why: string) {
+    super(`The release is not good: ${why}.`, 'Get it again from where it is made, or check the key.');
+  }
+}
+
 const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'invalid-request': 'usage',
   'not-logged-in': 'not-logged-in',
@@ -69,10 +77,24 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'unknown-application': 'not-found',
   'unknown-session': 'not-found',
   'device-offline': 'device-offline',
+  'unknown-release': 'not-found',
+  'unknown-relay': 'not-found',
+  'unknown-deployment': 'not-found',
   'session-exists': 'session-exists',
   'session-over': 'wrong-state',
   'wrong-state': 'wrong-state',
+  conflict: 'wrong-state',
+  'deployment-open': 'wrong-state',
+  'deployment-unsupported': 'wrong-state',
+  'nothing-to-deploy': 'wrong-state',
+  'release-in-use': 'wrong-state',
+  'release-key-missing': 'wrong-state',
+  'too-many-releases': 'wrong-state',
+  'release-refused': 'release-refused',
+  'too-large': 'release-refused',
+  'storage-full': 'storage-full',
   'too-many-requests': 'try-later',
+  'deployment-in-progress': 'try-later',
   'relay-unavailable': 'setup-failed',
 };
 
@@ -80,11 +102,14 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
 export class ApiProblem extends TerminalError {
   readonly exit: Exit;
   readonly code: string;
+  /** When to ask again, where the server says. */
+  readonly retryAfterSeconds: number | undefined;
   constructor(problem: Problem) {
     const fields = problem.errors?.map(({ path, message }) => `${path}: ${message}`).join('; ');
     const parts = [problem.title, problem.detail, fields].filter((part) => part);
     super(`${parts.join(': ')}.`.replace(/\.\.$/, '.'), problem.remedy);
     this.code = problem.code;
+    this.retryAfterSeconds = problem.retryAfterSeconds;
     this.exit = EXIT_OF_PROBLEM[problem.code] ?? 'unexpected';
   }
 }
@@ -157,8 +182,9 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
       return 'setup-failed';
     case 'ended-by-device':
     case 'ended-by-administrator':
-    case 'halted-by-deployment':
       return 'ended-elsewhere';
+    case 'halted-by-deployment':
+      return 'halted';
   }
 }
 
@@ -168,3 +194,7 @@ function remedyOf(ending: Ending): string {
   if (ending === 'device-offline') return 'Have the agent and its network checked, then try again.';
   return 'Ask for a new session when you need one.';
 }
+
+/** Whether the same question may have an answer a little later. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof ServerUnreachable || (error instanceof ApiProblem && error.code === 'too-many-requests');

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { EXIT_CODES, type Exit } from './exit-codes';
+import type { TerminalIo } from './terminal-io';
+
+/** What a command does; without an exit of its own it is `ok`. */
+export type Action = (io: TerminalIo) => Promise<Exit | void>;
+
+export interface Json {
+  json?: boolean;
+}
+
+/** How long a finished command may linger over sockets that are still closing. */
+const LINGER_MS = 2_000;
+
+/** Adds commands that end with the code for usage when they are not used as meant. */
+export const adder =
+  (parent: Command) =>
+  (usage: string, description: string): Command =>
+    parent.command(usage).description(description).exitOverride(usageError);
+
+export async function perform(command: Action, options: Json = {}): Promise<void> {
+  const { processIo } = await import('./terminal-io.js');
+  const { runCommand } = await import('./run-command.js');
+  process.exitCode = await runCommand(processIo(), command, options);
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+/** Help is no error; every mistake in the arguments has the code for usage. */
+function usageError(error: { exitCode: number }): never {
+  process.exit(error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code);
+}
+
+/** For an option that takes a whole number. */
+export function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`give a number from ${least} to ${most}`);
+  };
+}

@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Deployment, DeploymentState } from '../protocol/deployment';
+import { askKey, CTRL_C } from './ask';
+import type { DeploymentApi } from './deployment-api';
+import { deviceList, exitOf, outcome, stateLine } from './deployment-words';
+import { EXIT_CODES, type Exit } from './exit-codes';
+import { aborted, Interrupts } from './interrupts';
+import { ApiProblem, isPassing } from './terminal.errors';
+import type { TerminalIo } from './terminal-io';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+const WITH_LIST: readonly DeploymentState[] = ['listed', 'awaiting-idle', 'scheduled', 'draining'];
+const QUESTION = 'e  execute now    i  execute when idle    a  abort';
+
+/** Shows a deployment until it is over: in words and a live list, or with --json one object for every state. */
+export class DeploymentFollower {
+  private shown: DeploymentState | undefined;
+
+  constructor(
+    private readonly io: TerminalIo,
+    private readonly api: DeploymentApi,
+    private readonly options: { readonly json?: boolean; readonly yes?: boolean },
+  ) {}
+
+  /** Ctrl-C leaves the deployment to itself. */
+  async follow(started: Deployment): Promise<Exit> {
+    const interrupts = new Interrupts(this.io);
+    try {
+      let now = started;
+      for (let exit = this.show(now); ; exit = this.show(now)) {
+        if (exit) return this.conclude(now, exit);
+        const next = await this.next(now, interrupts.first);
+        if (!next) return this.leave(now);
+        now = next;
+      }
+    } finally {
+      interrupts.dispose();
+    }
+  }
+
+  private show(now: Deployment): Exit | undefined {
+    const isNew = now.state !== this.shown;
+    this.shown = now.state;
+    const exit = exitOf(now);
+    if (this.options.json) {
+      if (isNew && !exit) this.io.printJson({ event: 'state', deployment: now });
+      return exit;
+    }
+    if (isNew || exit) this.io.redraw([]);
+    if (isNew) this.io.tell(stateLine(now));
+    if (!exit && WITH_LIST.includes(now.state)) this.drawList(now);
+    return exit;
+  }
+
+  private drawList(now: Deployment): void {
+    const question = this.asks(now) ? ['', QUESTION] : [];
+    this.io.redraw(['', ...deviceList(now), ...question]);
+  }
+
+  /** Whether somebody is to be asked now. */
+  private asks({ state }: Deployment): boolean {
+    return state === 'listed' && this.io.interactive && !this.options.json && !this.options.yes;
+  }
+
+  /** The deployment a moment later, or after an answer; undefined: interrupted. */
+  private async next(now: Deployment, interrupted: AbortSignal): Promise<Deployment | undefined> {
+    if (now.state === 'listed' && this.options.yes)
+      return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
+    const wait = TERMINAL_LIMITS.DEPLOYMENT_POLL_MS * (0.75 + Math.random() / 2);
+    if (this.asks(now)) {
+      const key = await askKey(this.io, ['e', 'i', 'a'], AbortSignal.any([interrupted, AbortSignal.timeout(wait)]));
+      if (key === 'e') return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
+      if (key === 'i') return this.told(now, () => this.api.execute(now.id, { when: 'idle' }));
+      if (key === 'a') return this.told(now, () => this.api.abort(now.id));
+      if (key === CTRL_C) return undefined;
+    } else await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
+    if (interrupted.aborted) return undefined;
+    return this.look(now.id, interrupted);
+  }
+
+  /** Somebody else may have been faster. */
+  private async told(now: Deployment, tell: () => Promise<Deployment>): Promise<Deployment> {
+    try {
+      return await tell();
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.code === 'wrong-state')) throw error;
+      return this.api.deployment(now.id);
+    }
+  }
+
+  /** Asks until there is an answer: the server may be being started again. */
+  private async look(id: string, interrupted: AbortSignal): Promise<Deployment | undefined> {
+    const end = performance.now() + TERMINAL_LIMITS.DEPLOYMENT_OUTAGE_MS;
+    for (let tries = 1; !interrupted.aborted; tries++) {
+      try {
+        const answer = await Promise.race([this.api.deployment(id), aborted(interrupted)]);
+        return answer === 'interrupted' ? undefined : answer;
+      } catch (error) {
+        if (!isPassing(error) || performance.now() > end) throw error;
+      }
+      if (tries === 2) this.io.tell('The server does not answer; the deployment goes on where it can.');
+      await delay(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS, undefined, { signal: interrupted }).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  private conclude(over: Deployment, exit: Exit): Exit {
+    if (this.options.json) this.io.printJson({ event: 'ended', deployment: over, exitCode: EXIT_CODES[exit].code });
+    else for (const line of outcome(over)) this.io.print(line);
+    return exit;
+  }
+
+  private leave({ id, state }: Deployment): Exit {
+    this.io.redraw([]);
+    this.io.tell(`The deployment goes on (${state}).`);
+    this.io.tell(`Follow it with "platen deploy status ${id}", abort it with "platen deploy abort ${id}".`);
+    return 'interrupted';
+  }
+}

@@ -1,0 +1,70 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LIMITS } from '../protocol/limits';
+import { signedText, type ReleaseManifest } from '../protocol/release';
+import { packedRelease, verifiedRelease } from './release-file';
+
+interface Vector {
+  seed: string;
+  publicKey: string;
+  signedText: string;
+  manifest: ReleaseManifest;
+  script: string;
+  file: string;
+}
+const vector = JSON.parse(readFileSync(join(__dirname, '../../test/vectors/release.json'), 'utf8')) as Vector;
+/** RFC 8410 7: what stands before the 32 bytes of an Ed25519 key. */
+const PKCS8 = '302e020100300506032b657004220420';
+
+describe('a release file', () => {
+  const { manifest, script } = vector;
+  const key = createPrivateKey({ key: Buffer.from(PKCS8 + vector.seed, 'hex'), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(vector.publicKey);
+  const about = { version: manifest.version, notes: manifest.notes };
+  const pack = (content: Buffer | string = script, signer: KeyObject = key): Buffer =>
+    packedRelease(Buffer.from(content), about, signer);
+
+  it('is as the vector has it', () => {
+    expect(signedText(manifest)).toBe(vector.signedText);
+    expect(verifiedRelease(Buffer.from(vector.file), publicKey)).toEqual(manifest);
+    jest.useFakeTimers({ now: Date.parse(manifest.createdAt) });
+    try {
+      expect(pack().toString()).toBe(vector.file);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('may hold any bytes, line feeds among them', () => {
+    const bytes = Buffer.from(Array.from({ length: 512 }, (_, n) => n % 256));
+    const packed = pack(bytes);
+    expect(verifiedRelease(packed, publicKey).bytes).toBe(512);
+    expect(packed.subarray(packed.indexOf(0x0a) + 1)).toEqual(bytes);
+  });
+
+  const other = generateKeyPairSync('ed25519').privateKey;
+  it.each<[string, Buffer, string]>([
+    ['nothing', Buffer.alloc(0), 'does not begin with a manifest'],
+    ['no line', Buffer.alloc(100_000, 'x'), 'does not begin with a manifest'],
+    ['garbage', Buffer.from('{}\nabc'), 'does not begin with a manifest'],
+    ['another key', pack(script, other), 'not made with this key'],
+    ['other notes', Buffer.from(vector.file.replace('faster', 'slower')), 'not made with this key'],
+    ['another version', Buffer.from(vector.file.replace('1.2.0', '1.3.0')), 'not made with this key'],
+    ['a byte less', pack().subarray(0, -1), 'not the'],
+    ['a byte more', Buffer.concat([pack(), Buffer.from(' ')]), 'not the'],
+    ['one byte changed', Buffer.from(vector.file.replace('console', 'consolf')), 'not the one that was signed'],
+  ])('is not good with %s', (_, file, why) => {
+    expect(() => verifiedRelease(file, publicKey)).toThrow(why);
+  });
+
+  it.each<[string, { version?: string; notes?: string }, Buffer, string]>([
+    ['a version that leads elsewhere', { version: '../1.2.0' }, Buffer.from('x'), 'version'],
+    ['an empty script', {}, Buffer.alloc(0), 'bytes'],
+    ['a script that is too large', {}, Buffer.alloc(LIMITS.RELEASE_BYTES + 1), 'bytes'],
+    ['notes that are too long', { notes: 'n'.repeat(2_001) }, Buffer.from('x'), 'notes'],
+    ['notes of too many bytes', { notes: '\u0001'.repeat(2_000) }, Buffer.from('x'), 'notes'],
+  ])('is not packed with %s', (_, changed, content, named) => {
+    expect(() => packedRelease(content, { ...about, ...changed }, key)).toThrow(named);
+  });
+});

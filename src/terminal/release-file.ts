@@ -1,0 +1,83 @@
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { LIMITS } from '../protocol/limits';
+import { toInstant } from '../protocol/names';
+import { parseJson } from '../protocol/parse-json';
+import { releaseManifest, signedText, unsignedManifest, type ReleaseManifest } from '../protocol/release';
+import { PROTOCOL_VERSION } from '../protocol/version';
+import { ReleaseNotGood, UsageError } from './terminal.errors';
+
+const LINE_FEED = 0x0a;
+const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
+
+/** @throws UsageError when there is none, or it is larger than any release */
+export async function readBounded(path: string, most = FILE_BYTES): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size <= most) return await readFile(path);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 'Check the path.');
+  }
+  throw new UsageError(`${path} is larger than ${most} bytes.`, 'Check the path.');
+}
+
+/** One file out of a script and what is said about it, signed (Ed25519, RFC 8032). @throws UsageError */
+export function packedRelease(script: Buffer, about: { version: string; notes: string }, key: KeyObject): Buffer {
+  const parsed = unsignedManifest.safeParse({
+    product: 'platen-relay',
+    version: about.version,
+    protocol: PROTOCOL_VERSION,
+    bytes: script.length,
+    sha256: sha256Of(script),
+    createdAt: toInstant(Date.now()),
+    notes: about.notes,
+  });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UsageError(`The ${issue?.path.join('.')} of the release is not valid: ${issue?.message}.`, 'Correct it.');
+  }
+  const signature = sign(null, Buffer.from(signedText(parsed.data)), key).toString('base64');
+  const line = `${JSON.stringify({ ...parsed.data, signature })}\n`;
+  if (Buffer.byteLength(line) > LIMITS.RELEASE_MANIFEST_BYTES)
+    throw new UsageError('The notes are too long.', 'Shorten them.');
+  return Buffer.concat([Buffer.from(line), script]);
+}
+
+/** What a server checks, without one. @throws ReleaseNotGood saying which check it does not stand */
+export function verifiedRelease(file: Buffer, key: KeyObject): ReleaseManifest {
+  const end = file.subarray(0, LIMITS.RELEASE_MANIFEST_BYTES + 1).indexOf(LINE_FEED);
+  const parsed = releaseManifest.safeParse(parseJson(file.subarray(0, Math.max(end, 0)).toString('utf8')));
+  if (!parsed.success) throw new ReleaseNotGood('it does not begin with a manifest');
+  const manifest = parsed.data;
+  if (!verify(null, Buffer.from(signedText(manifest)), key, Buffer.from(manifest.signature, 'base64')))
+    throw new ReleaseNotGood('its signature was not made with this key');
+  const script = file.subarray(end + 1);
+  if (script.length !== manifest.bytes)
+    throw new ReleaseNotGood(`its script has ${script.length} bytes, not the ${manifest.bytes} of its manifest`);
+  if (sha256Of(script) !== manifest.sha256) throw new ReleaseNotGood('its script is not the one that was signed');
+  return manifest;
+}
+
+/** @throws UsageError */
+export const privateKeyFrom = (path: string): Promise<KeyObject> => keyFrom(path, 'private', createPrivateKey);
+/** @throws UsageError */
+export const publicKeyFrom = (path: string): Promise<KeyObject> => keyFrom(path, 'public', createPublicKey);
+
+const KEY_BYTES = 16 * 1024;
+
+async function keyFrom(path: string, kind: string, read: (pem: Buffer) => KeyObject): Promise<KeyObject> {
+  const pem = await readBounded(path, KEY_BYTES);
+  let key: KeyObject | undefined;
+  try {
+    key = read(pem);
+  } catch {
+    // said below
+  }
+  if (key?.asymmetricKeyType === 'ed25519') return key;
+  throw new UsageError(
+    `${path} holds no ${kind} Ed25519 key (PEM).`,
+    'Make a pair: platen release keys --out <folder>',
+  );
+}
+
+const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
