@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
 export interface ReceivedMail {
@@ -71,7 +71,7 @@ export class MailServer {
     this.server.on('error', () => undefined); // of single connections
     const listening = this.server.listen(this.port, '127.0.0.1');
     await once(listening, 'listening');
-    this.port = (listening.address() as { port: number }).port;
+    this.port = (listening.address() as AddressInfo).port;
   }
 
   close(): Promise<void> {
@@ -79,17 +79,34 @@ export class MailServer {
   }
 }
 
+interface RawServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
 /** Takes connections and says nothing, ever. */
-export async function silentServer(): Promise<{ port: number; connections: Socket[]; close: () => Promise<void> }> {
-  const connections: Socket[] = [];
-  const server: Server = createServer((socket) => connections.push(socket.on('error', () => undefined)));
+export const silentServer = (): Promise<RawServer> => rawServer(() => undefined);
+
+/** Greets, and then goes on and on (RFC 5321 4.2.1) without an end of its reply. */
+export const talkingServer = (): Promise<RawServer> =>
+  rawServer((socket) => {
+    socket.write('220 mail.example\r\n');
+    const more = setInterval(() => socket.write('250-and so on\r\n'), 20);
+    socket.once('close', () => clearInterval(more));
+  });
+
+async function rawServer(serve: (socket: Socket) => void): Promise<RawServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    serve(socket);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    port: (server.address() as { port: number }).port,
-    connections,
+    port: (server.address() as AddressInfo).port,
     close: async () => {
-      for (const socket of connections) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },
