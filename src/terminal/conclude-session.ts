@@ -6,6 +6,7 @@ import type { ApiClient, SessionWithSteps } from './api-client';
 import type { ConnectProgress } from './connect-progress';
 import { EXIT_CODES, type Exit } from './exit-codes';
 import { bytes, duration } from './formats';
+import type { HaltWatch } from './halt-watch';
 import { halves } from './session';
 import { exitOfEnding, TerminalError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
@@ -17,13 +18,15 @@ export async function concludeSession(
   client: ApiClient,
   id: string,
   progress: ConnectProgress,
-  { closed, byUs }: { closed: Closed; byUs: boolean },
+  { closed, byUs, halt }: { closed: Closed; byUs: boolean; halt: HaltWatch },
 ): Promise<Exit> {
+  if (toldEnding(closed) === 'halted-by-deployment') halt.show();
+  // S338: the control plane had the relay end this half.
+  if (!byUs && closed.kind === 'terminated' && closed.message.reason === 'control-plane') io.journal.step('S338', id);
   const session = await booksOf(client, id);
   const ending = endingOf(closed, session, byUs);
   const exit = exitOfEnding(ending, true);
-  // S338: the control plane had the relay end this half.
-  if (!byUs && closed.kind === 'terminated' && closed.message.reason === 'control-plane') io.journal.step('S338', id);
+  if (ending === 'halted-by-deployment') halt.show();
   progress.ended(ending, {
     sessionId: id,
     detail: session?.detail ?? '',
@@ -65,9 +68,11 @@ async function booksOf(client: ApiClient, id: string): Promise<SessionWithSteps 
   return session;
 }
 
+const toldEnding = (closed: Closed): Ending | undefined =>
+  closed.kind === 'terminated' ? closed.message.ending : undefined;
+
 function endingOf(closed: Closed, session: SessionWithSteps | undefined, byUs: boolean): Ending {
-  const told = closed.kind === 'terminated' ? closed.message.ending : undefined;
-  const known = told ?? session?.ending;
+  const known = toldEnding(closed) ?? session?.ending;
   if (known) return known;
   if (byUs) return 'ended-by-terminal';
   if (closed.kind === 'lost') return 'lost-terminal';

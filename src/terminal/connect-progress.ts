@@ -3,7 +3,7 @@ import type { Ending, SessionState } from '../protocol/remote-session';
 import { duration, moment } from './formats';
 import type { TerminalIo } from './terminal-io';
 
-type Event = 'requested' | 'approved' | 'connected' | 'listening' | 'draining' | 'ended';
+type Event = 'requested' | 'approved' | 'connected' | 'listening' | 'deployment' | 'draining' | 'halted' | 'ended';
 
 const WORDS: Partial<Record<SessionState, string>> = {
   approved: 'YES at the device. The relay is being asked for the connection.',
@@ -13,6 +13,7 @@ const WORDS: Partial<Record<SessionState, string>> = {
 /** Tells how far a connection has come: in words on standard error, or with --json as one object a line on standard output. */
 export class ConnectProgress {
   private state: SessionState | undefined;
+  private isDeploying = false;
 
   constructor(
     private readonly io: TerminalIo,
@@ -23,7 +24,17 @@ export class ConnectProgress {
     if (this.json) this.io.printJson({ event, ...fields });
   }
 
+  /** No session can be asked for yet. */
+  deploying(askAgainInSeconds: number): void {
+    this.event('deployment', { askAgainInSeconds: Math.round(askAgainInSeconds) });
+    if (!this.isDeploying) this.say('A new relay is being deployed: no session can be started before it serves.');
+    this.isDeploying = true;
+    this.io.tellInPlace(`(asking again in ${duration(askAgainInSeconds)}; Ctrl-C gives up) `);
+  }
+
   requested(session: Session): void {
+    this.state = undefined;
+    this.isDeploying = false;
     this.event('requested', {
       sessionId: session.id,
       deviceId: session.deviceId,
@@ -71,7 +82,13 @@ export class ConnectProgress {
 
   draining(returnAfterSeconds: number): void {
     this.event('draining', { returnAfterSeconds });
-    this.say('The relay is about to be replaced: end the session when you can.');
+    this.say('A new relay is about to be deployed, and the session will be halted for it. End it when you can.');
+  }
+
+  /** S316 */
+  halted(sessionId: string): void {
+    this.event('halted', { sessionId });
+    this.say('The session is halted: a new relay is being deployed. The device is all right.');
   }
 
   ended(ending: Ending | null, fields: Record<string, unknown>): void {

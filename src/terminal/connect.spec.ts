@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { sampleEndedSession, sampleSession } from '../../test/support/api-samples';
 import { plainHttp } from '../../test/support/plain-http';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
-import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
+import { problemAnswer, standInApi, type StandInAnswer, type StandInApi } from '../../test/support/stand-in-api';
 import { standInRelay, type StandInRelay, type StandInRelayOptions } from '../../test/support/stand-in-relay';
 import { until } from '../../test/support/until';
-import type { SessionConnection } from '../protocol/api';
+import type { Session, SessionConnection } from '../protocol/api';
+import { LIMITS } from '../protocol/limits';
 import { StreamRefused } from '../tunnel/http2-tunnel.errors';
 import { connect } from './connect';
 import { storeCredentials } from './credentials';
@@ -56,10 +57,14 @@ describe('platen connect', () => {
   });
 
   /** Starts the command; the last of `answers` is given to every later poll. */
-  async function start(answers: () => SessionConnection[], relayOptions: Partial<StandInRelayOptions> = {}, port = 0) {
+  async function start(
+    answers: () => SessionConnection[],
+    relayOptions: Partial<StandInRelayOptions> = {},
+    { port = 0, again = false } = {},
+  ) {
     relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication(), ...relayOptions });
     polls = answers();
-    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, json: true };
+    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, again, json: true };
     exit = runCommand(terminal.io, (io) => connect(io, options), { json: true });
   }
   async function openApplication(): Promise<Socket> {
@@ -146,7 +151,14 @@ describe('platen connect', () => {
     polls = [];
     relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication() });
     polls = [{ status: 'waiting', state: 'requested' }, ready()];
-    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port: 0, json: false };
+    const options = {
+      device: 'copy-room',
+      application: 'web',
+      reason: 'paper jam',
+      port: 0,
+      again: false,
+      json: false,
+    };
     exit = runCommand(terminal.io, (io) => connect(io, options));
     await until('the address', () => /^http:\/\/127\.0\.0\.1:\d+\/\n$/.test(terminal.out()));
     terminal.interrupt();
@@ -196,7 +208,7 @@ describe('platen connect', () => {
   });
 
   it('asks nobody when the local port is taken', async () => {
-    await start(() => [], {}, (application.address() as AddressInfo).port);
+    await start(() => [], {}, { port: (application.address() as AddressInfo).port });
     expect(await exit).toBe(19);
     expect(api.requests).toEqual([]);
   });
@@ -233,7 +245,6 @@ describe('platen connect', () => {
 
   it.each([
     ['ended at the device', 'ended-by-device' as const, 14],
-    ['halted for a deployment', 'halted-by-deployment' as const, 14],
     ['over its time', 'expired' as const, 15],
   ])('tells that the session was %s, and closes the port', async (_what, ending, code) => {
     await start(() => [ready()]);
@@ -246,6 +257,123 @@ describe('platen connect', () => {
     expect(terminal.journal.steps()).toContain('S338');
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
+
+  const halted: Session = {
+    ...sampleSession,
+    state: 'halting',
+    ending: 'halted-by-deployment',
+    device: sampleEndedSession.device,
+  };
+  const SHOW = `GET /api/sessions/${ID}`;
+  const books = (session: Session) => (api.routes[SHOW] = () => ({ body: { ...session, steps: [] } }));
+  const order = (...names: string[]) => events().filter((each) => names.includes(each.event));
+
+  it('shows a halt as soon as the control plane says so, before the relay has ended the half', async () => {
+    await start(() => [ready()]);
+    await event('listening');
+    books({ ...halted, device: { ...halted.device, state: 'connected', endedAt: null } });
+    relay.send({ type: 'draining', returnAfterSeconds: 5 });
+    // the second look follows an answer that was no halt yet
+    await until('two looks at the session', () => api.requests.filter(({ line }) => line === SHOW).length > 1);
+    expect(terminal.journal.steps()).not.toContain('S316'); // the device's half has not ended yet
+    books(halted);
+    await event('halted');
+    expect(terminal.journal.steps().at(-1)).toBe('S316');
+    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
+    expect(await exit).toBe(27);
+    expect(terminal.journal.steps().slice(-2)).toEqual(['S316', 'S338']);
+    expect(order('draining', 'halted', 'ended').map((each) => each.event)).toEqual(['draining', 'halted', 'ended']);
+    expect(await event('ended')).toMatchObject({ ending: 'halted-by-deployment', exitCode: 27 });
+  });
+
+  it.each<[string, () => void]>([
+    ['by the message of the relay', () => relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' })],
+    ['by the books, when the relay is lost meanwhile', () => relay.cut()],
+  ])('shows a halt that it learns %s', async (_what, end) => {
+    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    await start(() => [ready()]);
+    await event('listening');
+    end();
+    expect(await exit).toBe(27);
+    expect(terminal.journal.steps().filter((step) => step === 'S316')).toHaveLength(1);
+    expect(order('halted')).toHaveLength(1);
+  });
+
+  it('shows a halt that comes before the device has connected', async () => {
+    await start(() => [{ status: 'over', ending: 'halted-by-deployment', detail: 'took too long' }]);
+    expect(await exit).toBe(27);
+    expect(await event('ended')).toMatchObject({ exitCode: 27, detail: 'took too long' });
+    expect(terminal.journal.steps()).toContain('S316');
+  });
+
+  it('says that a session was halted, not that the relay refused', async () => {
+    const over: SessionConnection = { status: 'over', ending: 'halted-by-deployment', detail: '' };
+    await start(() => [ready(), over], { refuse: ['unknown-session'] });
+    expect(await exit).toBe(27);
+  });
+
+  const deploying = (): StandInAnswer => {
+    const { status, headers, body } = problemAnswer('deployment-in-progress');
+    return { status, headers, body: { ...(body as object), retryAfterSeconds: 1 } };
+  };
+  const ASK = 'POST /api/sessions';
+  const accepted = (): StandInAnswer => ({ status: 201, body: sampleSession });
+
+  it('waits by itself while a relay is being deployed, and goes on by itself', async () => {
+    const answers = [deploying(), deploying(), accepted()];
+    api.routes[ASK] = () => answers.shift()!;
+    await start(() => [ready()]);
+    await event('listening');
+    expect(order('deployment', 'requested').map((each) => each.event)).toEqual([
+      'deployment',
+      'deployment',
+      'requested',
+    ]);
+    expect(terminal.err().match(/A new relay is being deployed/g)).toHaveLength(1);
+  });
+
+  it('stops waiting for a deployment at Ctrl-C, and has asked nobody', async () => {
+    api.routes[ASK] = deploying;
+    await start(() => []);
+    await event('deployment');
+    terminal.interrupt();
+    expect(await exit).toBe(20);
+    expect(new Set(api.requests.map(({ line }) => line))).toEqual(new Set([ASK]));
+  });
+
+  it('gives up a deployment that takes too long', async () => {
+    jest.replaceProperty(LIMITS, 'DEPLOYMENT_WAIT_MS', 100);
+    api.routes[ASK] = deploying;
+    await start(() => []);
+    expect(await exit).toBe(17);
+    jest.restoreAllMocks();
+  });
+
+  it('asks again after a halt when it is told to, until the earlier session is over, at the same port', async () => {
+    const answers = [accepted(), deploying(), problemAnswer('session-exists'), accepted()];
+    api.routes[ASK] = () => answers.shift()!;
+    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    await start(() => [ready()], {}, { again: true });
+    const { url } = await event('listening');
+    relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
+    await until('the second connection', () => order('listening').length === 2);
+    expect((await plainHttp(String(url))).text).toBe('hello');
+    books(sampleEndedSession);
+    terminal.interrupt();
+    expect(await exit).toBe(0);
+    expect(order('requested', 'listening', 'deployment', 'halted', 'ended').map((each) => each.event)).toEqual([
+      'requested',
+      'listening',
+      'halted',
+      'ended',
+      'deployment',
+      'requested',
+      'listening',
+      'ended',
+    ]);
+    await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  }, 30_000);
 
   it('tells that the relay was lost', async () => {
     await start(() => [ready()]);

@@ -5,15 +5,17 @@ import { LIMITS } from '../protocol/limits';
 import { openTunnel } from '../tunnel/http2-tunnel';
 import type { Closed, RelayConnection } from '../tunnel/relay-connection';
 import type { ApiClient } from './api-client';
+import { askForSession } from './ask-for-session';
 import { awaitConnection } from './await-connection';
 import { ConnectProgress } from './connect-progress';
 import { concludeSession } from './conclude-session';
-import type { Exit } from './exit-codes';
+import { EXIT_CODES, type Exit } from './exit-codes';
+import { HaltWatch } from './halt-watch';
 import { aborted, Interrupts } from './interrupts';
 import { joinRelay } from './join-relay';
 import { LocalPort } from './local-port';
 import { storedLogin } from './stored-login';
-import { Interrupted, RelayNotReached, TerminalError, TunnelBroken } from './terminal.errors';
+import { Interrupted, RelayNotReached, SessionOver, TerminalError, TunnelBroken } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
@@ -25,6 +27,8 @@ export interface ConnectOptions {
   port: number;
   /** Valid duration asked for; undefined: the server's default. */
   minutes?: number;
+  /** When the session is halted for a deployment: ask for a new one. */
+  again: boolean;
   json: boolean;
 }
 
@@ -37,10 +41,16 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
   const progress = new ConnectProgress(io, options.json);
   try {
     const { device: deviceId, application: applicationId, reason, minutes } = options;
-    io.journal.step('S141');
-    const session = await client.startSession({ deviceId, applicationId, reason, minutes });
-    progress.requested(session);
-    return await new Connecting(io, client, session, local, interrupts, progress).run();
+    for (let afterHalt = false; ; afterHalt = true) {
+      io.journal.step('S141');
+      const wanted = { deviceId, applicationId, reason, minutes };
+      const session = await askForSession(client, wanted, progress, { interrupted: interrupts.first, afterHalt });
+      if (!session) return 'cancelled';
+      progress.requested(session);
+      const exit = await new Connecting(io, client, session, local, interrupts, progress).run();
+      if (exit !== 'halted' || !options.again || interrupts.first.aborted) return exit;
+      progress.say('Asking for a new session, which needs a new YES at the device.');
+    }
   } finally {
     interrupts.dispose();
     await local.close();
@@ -50,6 +60,8 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
 
 /** One session, from the request to its end. */
 class Connecting {
+  private readonly halt: HaltWatch;
+
   constructor(
     private readonly io: TerminalIo,
     private readonly client: ApiClient,
@@ -57,9 +69,23 @@ class Connecting {
     private readonly local: LocalPort,
     private readonly interrupts: Interrupts,
     private readonly progress: ConnectProgress,
-  ) {}
+  ) {
+    this.halt = new HaltWatch(io, client, session.id, progress);
+  }
 
   async run(): Promise<Exit> {
+    try {
+      return await this.connect();
+    } catch (error) {
+      if (!(error instanceof SessionOver) || error.exit !== 'halted') throw error;
+      this.halt.show();
+      const { code: exitCode } = EXIT_CODES[error.exit];
+      this.progress.ended(error.ending, { sessionId: this.session.id, detail: error.detail, exitCode });
+      return error.exit;
+    }
+  }
+
+  private async connect(): Promise<Exit> {
     const { io, session, interrupts } = this;
     io.journal.step('S201', session.id);
     const info = await awaitConnection(this.client, session, this.progress, interrupts.first);
@@ -75,13 +101,17 @@ class Connecting {
   }
 
   private async use(relay: RelayConnection, info: SentConnectionInfo): Promise<Exit> {
-    relay.onDraining((seconds) => this.progress.draining(seconds));
+    relay.onDraining((seconds) => {
+      this.progress.draining(seconds);
+      void this.halt.start(relay.closed);
+    });
     const over = await Promise.race([this.carry(relay, info), aborted(this.interrupts.first), relay.closed]);
     const broken = over instanceof TerminalError ? over : undefined;
     const byUs = over === 'interrupted' || broken !== undefined;
     const closed = byUs ? await this.terminate(relay) : await relay.closed;
-    await this.local.close();
-    const exit = await concludeSession(this.io, this.client, this.session.id, this.progress, { closed, byUs });
+    this.local.suspend();
+    const how = { closed, byUs, halt: this.halt };
+    const exit = await concludeSession(this.io, this.client, this.session.id, this.progress, how);
     if (broken) throw broken;
     return exit;
   }
@@ -139,6 +169,8 @@ class Connecting {
     try {
       return await attempt;
     } catch (error) {
+      const answer = await this.client.connection(this.session.id).catch(() => undefined);
+      if (answer?.status === 'over') throw new SessionOver(answer.ending, answer.detail);
       // So that the device can be asked again at once; the server's own deadline does it otherwise.
       await this.client.endSession(this.session.id).catch(() => undefined);
       throw error;

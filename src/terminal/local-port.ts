@@ -43,6 +43,13 @@ export class LocalPort {
 
   serve(tunnel: Tunnel, events: LocalPortEvents): void {
     this.serving = { tunnel, events };
+    this.used = false;
+  }
+
+  /** Cuts the connections and keeps the port, for the next `serve`. */
+  suspend(): void {
+    this.serving = undefined;
+    for (const socket of this.sockets) socket.destroy();
   }
 
   /** Closes the port and cuts its connections. */
@@ -50,7 +57,7 @@ export class LocalPort {
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.suspend();
     await closed;
   }
 

@@ -1,4 +1,4 @@
-import { ENDINGS, type Half } from '../protocol/remote-session';
+import { ENDINGS, type Grant, type Half } from '../protocol/remote-session';
 import type { Session } from '../protocol/api';
 import type { SessionWithSteps } from './api-client';
 import { bytes, duration, moment, stateOf } from './formats';
@@ -24,7 +24,7 @@ function details(found: Session): string[] {
     `State        ${stateOf(found)}${how}`,
     ...(found.detail ? [`Detail       ${found.detail}`] : []),
     `Asked        ${moment(found.requestedAt)}, for ${found.minutes} minutes`,
-    `Approved     ${moment(found.approvedAt)}`,
+    `Approved     ${moment(found.approvedAt)}${found.grant === null ? '' : GRANTED[found.grant]}`,
     `Established  ${moment(found.establishedAt)}, valid until ${moment(found.validUntil)}`,
     `Ended        ${moment(found.endedAt)}`,
     `Duration     ${time}`,
@@ -32,6 +32,8 @@ function details(found: Session): string[] {
     ...halves(found),
   ];
 }
+
+const GRANTED: Record<Grant, string> = { operate: ', to see and operate it', view: ', to look only' };
 
 /** Both halves as the server's books have them, a line each. */
 export const halves = (found: Session): string[] => [

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from '../protocol/api';
+import type { ApiClient } from './api-client';
+import type { ConnectProgress } from './connect-progress';
+import type { TerminalIo } from './terminal-io';
+import { TERMINAL_LIMITS } from './terminal-limits';
+
+/**
+ * Shows once that a session is halted for a deployment (S316): as soon as the control plane says so, and otherwise when
+ * the relay has ended the terminal's half.
+ */
+export class HaltWatch {
+  private isWatching = false;
+  private isShown = false;
+
+  constructor(
+    private readonly io: TerminalIo,
+    private readonly client: ApiClient,
+    private readonly sessionId: string,
+    private readonly progress: ConnectProgress,
+  ) {}
+
+  /** After the relay's `draining`: asks the control plane until it says so, or the half is closed. Never rejects. */
+  async start(closed: Promise<unknown>): Promise<void> {
+    if (this.isWatching) return;
+    this.isWatching = true;
+    const over = new AbortController();
+    void closed.then(() => over.abort());
+    while (!over.signal.aborted && !this.isShown) {
+      const session = await this.client.session(this.sessionId).catch(() => undefined);
+      if (session && isHalted(session)) return this.show();
+      const wait = TERMINAL_LIMITS.HALT_POLL_MS * (0.75 + Math.random() / 2);
+      await delay(wait, undefined, { signal: over.signal }).catch(() => undefined);
+    }
+  }
+
+  show(): void {
+    if (this.isShown) return;
+    this.isShown = true;
+    this.io.journal.step('S316', this.sessionId);
+    this.progress.halted(this.sessionId);
+  }
+}
+
+/** S315: the device's end log is in. */
+const isHalted = ({ ending, device }: Session): boolean =>
+  ending === 'halted-by-deployment' && device.state === 'ended';
