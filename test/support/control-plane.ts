@@ -55,8 +55,14 @@ export class ControlPlane {
     private readonly environment: Record<string, string>,
   ) {}
 
-  /** With the agent `box` (device `printer`, application `web`) and the relay `local` connected. */
-  static async start(overrides: Record<string, string> = {}): Promise<ControlPlane> {
+  /**
+   * With the agent `box` (device `printer`, application `web`) and the relay `local` connected.
+   * @param prepare done before the server starts
+   */
+  static async start(
+    overrides: Record<string, string> = {},
+    prepare: (config: Config) => Promise<void> = () => Promise.resolve(),
+  ): Promise<ControlPlane> {
     const data = mkdtempSync(join(tmpdir(), 'platen-control-plane-'));
     const [port, xmpp] = await freePorts(2);
     const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
@@ -73,6 +79,7 @@ export class ControlPlane {
     it.config = readConfig(it.environment);
     for (const [username, role] of Object.entries(USERS))
       await createUser(it.config, { username, password: PASSWORD, displayName: username.toUpperCase(), role });
+    await prepare(it.config);
     it.server = await startServer(it.config);
     for (const who of Object.keys(USERS) as Who[]) await it.login(who);
     it.account = await it.enrol('box');
