@@ -16,7 +16,6 @@ import { Backoff } from '../tunnel/backoff';
 import { RpcPeer, type RpcHandlers } from '../tunnel/json-rpc';
 import { RpcUnavailable } from '../tunnel/json-rpc.errors';
 import { openWebSocket } from '../tunnel/relay-websocket';
-import type { ControlPlane } from './control-plane';
 
 export interface ControlPlaneAddress {
   readonly url: string;
@@ -28,7 +27,7 @@ export interface ControlPlaneAddress {
 type Announcement = Params<ControlPlaneMethods, 'announce'>;
 
 /** The RPC WebSocket to the server: dialled again with back-off for as long as the relay runs. */
-export class ControlPlaneLink implements ControlPlane {
+export class ControlPlaneLink {
   #peer: RpcPeer<RelayMethods, ControlPlaneMethods> | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #stopped = new AbortController();
@@ -42,6 +41,7 @@ export class ControlPlaneLink implements ControlPlane {
     private readonly backoff = new Backoff(),
   ) {}
 
+  /** The control plane has accepted this relay and can be asked. */
   get connected(): boolean {
     return this.#peer !== undefined;
   }
@@ -51,6 +51,7 @@ export class ControlPlaneLink implements ControlPlane {
     return this.#awaySince === undefined ? 0 : Date.now() - this.#awaySince;
   }
 
+  /** @throws RpcUnavailable, RpcTimeout, RpcRefused, RpcMalformedResult */
   async call<K extends keyof ControlPlaneMethods>(method: K, params: Params<ControlPlaneMethods, K>) {
     if (!this.#peer) throw new RpcUnavailable('the control plane is not connected');
     return (await this.#peer.call(method, params)) as Result<ControlPlaneMethods, K>;
@@ -64,11 +65,13 @@ export class ControlPlaneLink implements ControlPlane {
     if (peer) await peer.call('announce', this.announcement).catch(() => peer.close());
   }
 
+  /** Resolves at the next (or present) moment it is connected, or when the relay stops. */
   whenConnected(): Promise<void> {
     if (this.connected || this.#stopped.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Resolves at the next (or present) moment it is not connected. */
   async whenDisconnected(): Promise<void> {
     await this.#peer?.closed;
   }

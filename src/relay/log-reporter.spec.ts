@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { recordedJournal } from '../../test/support/agent-journal';
 import { toInstant } from '../protocol/names';
 import type { HalfLog } from '../protocol/relay-rpc';
-import type { ControlPlane } from './control-plane';
+import type { ControlPlaneLink } from './control-plane-link';
 import { LogReporter } from './log-reporter';
 import { SessionLog } from './session-log';
 
@@ -15,7 +15,11 @@ describe('LogReporter', () => {
     const sessionLog = await SessionLog.open(join(folder, 'log.sqlite'), randomUUID());
     let acknowledge: (answer: { known: boolean }) => void = () => undefined;
     const call = jest.fn(() => new Promise((resolve) => (acknowledge = resolve)));
-    const controlPlane = { connected: true, call, whenConnected: () => Promise.resolve() } as unknown as ControlPlane;
+    const controlPlane = {
+      connected: true,
+      call,
+      whenConnected: () => Promise.resolve(),
+    } as unknown as ControlPlaneLink;
     const reporter = new LogReporter(sessionLog, controlPlane, recordedJournal().journal);
     const log: HalfLog = {
       id: randomUUID(),

@@ -3,7 +3,7 @@ import type { Journal } from '../journal/journal';
 import { LIMITS } from '../protocol/limits';
 import type { HalfLog } from '../protocol/relay-rpc';
 import { Backoff } from '../tunnel/backoff';
-import type { ControlPlane } from './control-plane';
+import type { ControlPlaneLink } from './control-plane-link';
 import type { SessionLog } from './session-log';
 
 /** Links reported at the same time after the control plane has been away. */
@@ -21,7 +21,7 @@ export class LogReporter {
 
   constructor(
     private readonly sessionLog: SessionLog,
-    private readonly controlPlane: ControlPlane,
+    private readonly controlPlane: ControlPlaneLink,
     private readonly journal: Journal,
   ) {
     setMaxListeners(0, this.#stopped.signal); // one for each link that waits

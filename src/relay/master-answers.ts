@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal';
 import type { ControlPlaneMethods, Params } from '../protocol/relay-rpc';
 import { RpcRefused } from '../tunnel/json-rpc.errors';
-import type { ControlPlane } from './control-plane';
+import type { ControlPlaneLink } from './control-plane-link';
 import type { Links } from './links';
 import type { LogReporter } from './log-reporter';
 import { CONTROL_PLANE_AWAY } from './rpc-refusals';
@@ -10,7 +10,7 @@ import type { MasterAnswers } from './supervised-pair';
 
 /** What a Master does for its pairs: the one link to the control plane, the one session log. */
 export function masterAnswers(
-  controlPlane: ControlPlane,
+  controlPlane: ControlPlaneLink,
   sessionLog: SessionLog,
   reporter: LogReporter,
   links: Links,

@@ -17,8 +17,7 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
     process.once('disconnect', () => resolve('the keeper has gone'));
   });
   process.on('SIGINT', () => undefined); // one for the whole process group is for the keeper
-  const config = readRelayConfig(env);
-  const journal = createJournal('relay', config.logLevel);
+  let journal = createJournal('relay', 'info');
   const fail = (error: unknown) => {
     const detail = (error as Error).message.slice(0, 2_000);
     journal.error('the relay cannot start', { detail });
@@ -26,6 +25,8 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
   };
   let relay: Relay;
   try {
+    const config = readRelayConfig(env);
+    journal = createJournal('relay', config.logLevel);
     relay = await startRelay(config, releaseVersion(), startPairProcess, journal);
   } catch (error) {
     return fail(error);

@@ -209,6 +209,8 @@ describe('what the relay refuses', () => {
       ['no subprotocol', '/web-agent', {}, 400],
       ['another path', '/', protocol, 404],
       ['a path with a query', '/cloud-hub?x', protocol, 404],
+      ['a path below one that is no number', '/x/cloud-hub', protocol, 404],
+      ['a path below two numbers', '/1/2/cloud-hub', protocol, 404],
       ['a web page', '/web-agent', { ...protocol, origin: 'https://evil.example' }, 404],
       ['another WebSocket version', '/cloud-hub', { ...protocol, 'sec-websocket-version': '7' }, 400],
     ])('%s', async (_name, path, headers, status) => {
@@ -219,6 +221,12 @@ describe('what the relay refuses', () => {
 
     it('a plain request', async () => {
       expect(await get('/cloud-hub', { connection: 'close', upgrade: '' })).toEqual([404, '']);
+    });
+
+    it.each(['/1/cloud-hub', '/64/web-agent'])('but not the number of a pair before the path: %s', async (path) => {
+      const peer = await RawPeer.open(base + path);
+      peer.send(establish(strange(), strange()));
+      await expectRefusal(peer, 'unknown-session');
     });
 
     it('chooses its subprotocol among those offered', async () => {

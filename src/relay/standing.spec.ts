@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { PreparedSession } from '../../test/support/control-plane-stand-in';
 import { setLimit, startTestRelay, type TestRelay } from '../../test/support/test-relay';
 import { until } from '../../test/support/until';
 import { toInstant } from '../protocol/names';
@@ -83,7 +84,7 @@ describe('a relay that serves', () => {
 
   it('is tried at each of its pairs, however its sessions are spread', async () => {
     const plane = test.controlPlane;
-    const sessions = [];
+    const sessions: PreparedSession[] = [];
     for (const _each of [1, 2, 3, 4]) sessions.push(await plane.prepare());
     const first = sessions.filter(({ device }) => portOf(device.url) === portOf(sessions[0]!.device.url));
     expect(first).toHaveLength(2);
