@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import WebSocket from 'ws';
 import { event } from '../../src/demo/scenario';
 import { sessionConnection } from '../../src/protocol/api';
 import { RELAY_PATHS, REFUSALS, type Refusal } from '../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
+import { relayProcesses, type Role } from '../support/relay-process';
 import { TestStage } from '../support/test-stage';
 
 const CLOSED_PORT = 1; // nobody listens on tcpmux
@@ -51,17 +51,19 @@ describe('a program is killed in mid-session', () => {
     await works();
   });
 
-  it('the relay: both logs come when it has been started again', async () => {
+  const relay: [string, Role, string, string][] = [
+    ["the relay's keeper: it stops in order, and another is started", 'relay', 'relay-stopped', 'relay connected'],
+    ["the relay's Master: both logs come from the next one", 'master', 'relay-restarted', 'relay connected'],
+    ['the pair of the relay: both logs come from its Master', 'pair', 'relay-restarted', 'pair ready'],
+  ];
+  it.each(relay)('%s', async (_name, role, endReason, isBack) => {
     const { connect, id } = await on.connect('demo-mfp');
     const killed = performance.timeOrigin + performance.now();
-    process.kill(Number(await readFile(join(on.folder, 'server/relay/relay.pid'), 'utf8')), 'SIGKILL');
+    const [pid] = relayProcesses(join(on.folder, 'server/relay'), role);
+    process.kill(pid!, 'SIGKILL');
     expect(await event(connect, 'ended')).toMatchObject({ event: 'ended' });
-    expect(await on.ended(id)).toMatchObject({
-      ending: 'lost-relay',
-      device: { endReason: 'relay-restarted' },
-      terminal: { endReason: 'relay-restarted' },
-    });
-    await on.logged('the relay is back', (line) => line.msg === 'relay connected' && line.at > killed);
+    expect(await on.ended(id)).toMatchObject({ ending: 'lost-relay', device: { endReason }, terminal: { endReason } });
+    await on.logged('the relay is back', (line) => line.msg === isBack && line.at > killed);
     await works();
   });
 

@@ -5,18 +5,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import WebSocket from 'ws';
-import { createJournal } from '../../src/journal/journal';
-import { KEEPER_METHODS, type KeeperMethods, type RelayRun } from '../../src/protocol/keeper-rpc';
+import type { KeeperMethods, RelayRun } from '../../src/protocol/keeper-rpc';
 import type { Params, Result } from '../../src/protocol/relay-rpc';
-import { KEEPER_SUBPROTOCOL } from '../../src/protocol/version';
-import { RpcPeer } from '../../src/tunnel/json-rpc';
+import { askKeeper } from './ask-keeper';
 import { ControlPlaneStandIn } from './control-plane-stand-in';
 import { CLI } from './test-stage';
 import { until } from './until';
 
-/** What the processes of a relay are, by the word in their command line. */
-type Role = 'relay' | 'master' | 'pair';
+/** What the processes of a relay are, by the word in their command line: `relay` is the keeper. */
+export type Role = 'relay' | 'master' | 'pair';
+
+/** Those of a data folder that run. */
+export const relayProcesses = (data: string, role?: Role): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && ofFolder(pid, data) && (!role || wordsOf(pid).includes(role)));
 
 /** `platen relay` as a real process on a data folder of its own; can be killed and started again on it. */
 export class RelayProcess {
@@ -66,11 +69,8 @@ export class RelayProcess {
     return join(this.folder, 'data');
   }
 
-  /** Those that run: the keeper (`relay`), its Masters, their pairs. */
   processes(role?: Role): number[] {
-    return readdirSync('/proc')
-      .map(Number)
-      .filter((pid) => pid > 0 && ofFolder(pid, this.data) && (!role || wordsOf(pid).includes(role)));
+    return relayProcesses(this.data, role);
   }
 
   /** The power fails: all of its processes end at once, and none learns of another's end. */
@@ -82,18 +82,11 @@ export class RelayProcess {
   }
 
   /** Asks the keeper. @throws what the keeper refuses, and RpcUnavailable where there is none */
-  async keeper<K extends keyof KeeperMethods>(
+  keeper<K extends keyof KeeperMethods>(
     method: K,
     params: Params<KeeperMethods, K>,
   ): Promise<Result<KeeperMethods, K>> {
-    const ws = new WebSocket(`ws+unix:${join(this.data, 'keeper.sock')}:/`, KEEPER_SUBPROTOCOL);
-    try {
-      await once(ws, 'open');
-      const keeper = new RpcPeer(ws, {}, {}, KEEPER_METHODS, createJournal('test', 'silent'));
-      return (await keeper.call(method, params));
-    } finally {
-      ws.terminate();
-    }
+    return askKeeper(this.data, method, params);
   }
 
   /** Replaces the relay that serves as a deployment does; resolves when the new one serves. @returns its instance */
