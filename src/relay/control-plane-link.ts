@@ -38,7 +38,8 @@ export class ControlPlaneLink {
     private readonly address: ControlPlaneAddress,
     private announcement: Announcement,
     private readonly journal: Journal,
-    private readonly backoff = new Backoff(),
+    // relays are few: a server that is back need not be kept from them, and sessions wait for them
+    private readonly backoff = new Backoff({ maxMs: LIMITS.RELAY_REDIAL_MS }),
   ) {}
 
   /** The control plane has accepted this relay and can be asked. */
