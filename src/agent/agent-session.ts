@@ -26,7 +26,13 @@ export type Phase =
   | { readonly name: 'declined' }
   | { readonly name: 'approved' }
   | { readonly name: 'connecting'; readonly endsAt: number }
-  | { readonly name: 'connected'; readonly endsAt: number; readonly since: number }
+  | {
+      readonly name: 'connected';
+      readonly endsAt: number;
+      readonly since: number;
+      /** The relay has said that it is about to be replaced. */
+      readonly draining: boolean;
+    }
   | { readonly name: 'ending'; readonly ending: Ending; readonly since: number | undefined }
   | { readonly name: 'over'; readonly forgetAt: number };
 
@@ -51,6 +57,7 @@ export type Input =
   /** The server refused the YES or NO for good. */
   | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
   | { readonly kind: 'connected'; readonly remoteSessionId: string }
+  | { readonly kind: 'draining'; readonly remoteSessionId: string }
   /** The cloud-hub agent is done: it could not connect, or its connection closed. */
   | { readonly kind: 'closed'; readonly remoteSessionId: string; readonly ending: Ending; readonly detail: string }
   /** Time has passed. */

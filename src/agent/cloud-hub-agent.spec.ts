@@ -64,6 +64,7 @@ function startHub(
     applications,
     journal: recorded.journal,
     onConnected: () => mine.push('connected'),
+    onDraining: () => mine.push('draining'),
     onClosed: (ending, detail) => mine.push(`closed ${ending} ${detail}`.trim()),
   });
   ends.push(() => hub.end());
@@ -204,14 +205,22 @@ describe('the cloud-hub agent', () => {
     expect(told[1]).toContain(expected);
   });
 
-  it('tries again when the relay cannot ask the control plane', async () => {
-    relay.refusals.push('control-plane-unavailable');
+  it.each(['control-plane-unavailable', 'draining', 'overloaded'] as const)('tries again on %s', async (code) => {
+    relay.refusals.push(code);
     startHub([application('web', 9)]);
     await until('connected', () => told.includes('connected'));
     expect(relay.establishes).toHaveLength(2);
   });
 
-  it.each(['token-expired', 'unknown-session', 'draining'] as const)('does not try again on %s', async (code) => {
+  it('tells that the relay is about to be replaced', async () => {
+    startHub([application('web', 9)]);
+    await until('connected', () => told.length === 1);
+    relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
+    await until('told', () => told.length === 2);
+    expect(told).toEqual(['connected', 'draining']);
+  });
+
+  it.each(['token-expired', 'unknown-session'] as const)('does not try again on %s', async (code) => {
     relay.refusals.push(code);
     startHub([application('web', 9)]);
     await until('closed', () => told.length === 1);

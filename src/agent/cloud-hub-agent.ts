@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Journal } from '../journal/journal';
 import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import type { Refusal } from '../protocol/relay-messages';
 import type { Ending, EndReason, Grant } from '../protocol/remote-session';
 import { Backoff } from '../tunnel/backoff';
 import { StreamRefused } from '../tunnel/http2-tunnel.errors';
@@ -26,6 +27,8 @@ export interface CloudHubAgentOptions {
   readonly journal: Journal;
   /** The half is established at the relay. */
   onConnected(): void;
+  /** The relay is about to be replaced. */
+  onDraining(): void;
   /** Nothing is left of it; called once. */
   onClosed(ending: Ending, detail: string): void;
 }
@@ -58,13 +61,12 @@ export class CloudHubAgent {
       refuseClearText(info.url);
       const connection = await this.#dial();
       this.#connection = connection;
-      connection.onDraining((returnAfterSeconds) =>
-        journal.info('the relay is about to be replaced', {
-          remoteSessionId: info.remoteSessionId,
-          returnAfterSeconds,
-        }),
-      );
       this.options.onConnected();
+      connection.onDraining((returnAfterSeconds) => {
+        const { remoteSessionId } = info;
+        journal.info('the relay is about to be replaced', { remoteSessionId, returnAfterSeconds });
+        this.options.onDraining();
+      });
       if (this.#giveUp.signal.aborted) this.#terminate();
       connection.joined.then(
         () => this.#serve(connection),
@@ -78,7 +80,7 @@ export class CloudHubAgent {
     }
   }
 
-  /** Tries again only where another try can help: the relay was not reached, or could not ask the control plane. */
+  /** Tries again only where another try can help: the relay was not reached, or cannot serve at the moment. */
   async #dial(): Promise<RelayConnection> {
     const { info } = this.options;
     const backoff = new Backoff(RETRY);
@@ -153,8 +155,10 @@ function refuseClearText(address: string): void {
   throw new RelayUnreachable('it asks for a connection without encryption');
 }
 
+/** Refusals after which the token is still unused and the same attempt may succeed. */
+const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 const isPassing = (error: unknown): boolean =>
-  error instanceof RelayRefused ? error.code === 'control-plane-unavailable' : error instanceof RelayUnreachable;
+  error instanceof RelayRefused ? PASSING.includes(error.code) : error instanceof RelayUnreachable;
 
 /** What ended the session, where the relay names only why this half ended. */
 const ENDING_OF: Partial<Record<EndReason, Ending>> = {

@@ -31,7 +31,7 @@ const PHASES: Record<Phase['name'], Phase> = {
   declined: { name: 'declined' },
   approved: { name: 'approved' },
   connecting: { name: 'connecting', endsAt: NOW + 60_000 },
-  connected: { name: 'connected', endsAt: NOW + 60_000, since: NOW - 5_000 },
+  connected: { name: 'connected', endsAt: NOW + 60_000, since: NOW - 5_000, draining: false },
   ending: { name: 'ending', ending: 'ended-by-terminal', since: NOW - 5_000 },
   over: { name: 'over', forgetAt: NOW + 60_000 },
 };
@@ -69,6 +69,7 @@ const terminate: Input = { kind: 'terminate', remoteSessionId, ending: 'ended-by
 const endNow: Input = { kind: 'end', remoteSessionId };
 const refused: Input = { kind: 'answer-refused', remoteSessionId, detail: 'session over' };
 const connected: Input = { kind: 'connected', remoteSessionId };
+const draining: Input = { kind: 'draining', remoteSessionId };
 const closed: Input = { kind: 'closed', remoteSessionId, ending: 'lost-terminal', detail: 'gone' };
 const shutdown: Input = { kind: 'shutdown' };
 const clock: Input = { kind: 'clock' };
@@ -84,6 +85,7 @@ const INPUTS: Record<string, Input> = {
   endNow,
   refused,
   connected,
+  draining,
   closed,
   shutdown,
   clock,
@@ -99,6 +101,7 @@ const ROWS: Row[] = [
   ['none', 'endNow', 'none', [], 'unknown-session'],
   ['none', 'refused', 'none', [], 'ok'],
   ['none', 'connected', 'none', [], 'ok'],
+  ['none', 'draining', 'none', [], 'ok'],
   ['none', 'closed', 'none', [], 'ok'],
   ['none', 'shutdown', 'none', [], 'ok'],
   ['none', 'clock', 'none', [], 'ok'],
@@ -112,6 +115,7 @@ const ROWS: Row[] = [
   ['asking', 'endNow', 'asking', [], 'ok'],
   ['asking', 'refused', 'asking', [], 'ok'],
   ['asking', 'connected', 'asking', [], 'ok'],
+  ['asking', 'draining', 'asking', [], 'ok'],
   ['asking', 'closed', 'asking', [], 'ok'],
   ['asking', 'shutdown', 'asking', [], 'ok'],
   ['asking', 'clock', 'asking', [], 'ok'],
@@ -125,6 +129,7 @@ const ROWS: Row[] = [
   ['declined', 'endNow', 'declined', [], 'ok'],
   ['declined', 'refused', 'declined', [], 'ok'],
   ['declined', 'connected', 'declined', [], 'ok'],
+  ['declined', 'draining', 'declined', [], 'ok'],
   ['declined', 'closed', 'declined', [], 'ok'],
   ['declined', 'shutdown', 'declined', [], 'ok'],
   ['declined', 'clock', 'declined', [], 'ok'],
@@ -138,6 +143,7 @@ const ROWS: Row[] = [
   ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
   ['approved', 'refused', 'over', ['stop-delivery', 'record failed'], 'ok'],
   ['approved', 'connected', 'approved', [], 'ok'],
+  ['approved', 'draining', 'approved', [], 'ok'],
   ['approved', 'closed', 'approved', [], 'ok'],
   ['approved', 'shutdown', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
   ['approved', 'clock', 'approved', [], 'ok'],
@@ -151,6 +157,7 @@ const ROWS: Row[] = [
   ['connecting', 'endNow', 'ending', ['end-half', 'deliver declined'], 'ok'],
   ['connecting', 'refused', 'connecting', [], 'ok'],
   ['connecting', 'connected', 'connected', [], 'ok'],
+  ['connecting', 'draining', 'connecting', [], 'ok'],
   ['connecting', 'closed', 'over', ['record lost-terminal'], 'ok'],
   ['connecting', 'shutdown', 'ending', ['end-half', 'deliver declined'], 'ok'],
   ['connecting', 'clock', 'connecting', [], 'ok'],
@@ -164,6 +171,7 @@ const ROWS: Row[] = [
   ['connected', 'endNow', 'ending', ['end-half'], 'ok'],
   ['connected', 'refused', 'connected', [], 'ok'],
   ['connected', 'connected', 'connected', [], 'ok'],
+  ['connected', 'draining', 'connected', [], 'ok'],
   ['connected', 'closed', 'over', ['record lost-terminal'], 'ok'],
   ['connected', 'shutdown', 'ending', ['end-half'], 'ok'],
   ['connected', 'clock', 'connected', [], 'ok'],
@@ -177,6 +185,7 @@ const ROWS: Row[] = [
   ['ending', 'endNow', 'ending', [], 'ok'],
   ['ending', 'refused', 'ending', [], 'ok'],
   ['ending', 'connected', 'ending', [], 'ok'],
+  ['ending', 'draining', 'ending', [], 'ok'],
   ['ending', 'closed', 'over', ['record ended-by-terminal'], 'ok'],
   ['ending', 'shutdown', 'ending', [], 'ok'],
   ['ending', 'clock', 'ending', [], 'ok'],
@@ -190,6 +199,7 @@ const ROWS: Row[] = [
   ['over', 'endNow', 'over', [], 'ok'],
   ['over', 'refused', 'over', [], 'ok'],
   ['over', 'connected', 'over', [], 'ok'],
+  ['over', 'draining', 'over', [], 'ok'],
   ['over', 'closed', 'over', [], 'ok'],
   ['over', 'shutdown', 'over', [], 'ok'],
   ['over', 'clock', 'over', [], 'ok'],
@@ -250,6 +260,11 @@ describe('the planner', () => {
       name: 'connecting',
       endsAt: NOW + 30 * 60_000 + LIMITS.CONNECT_MS,
     });
+  });
+
+  it('keeps that the relay is about to be replaced', () => {
+    const { sessions } = plan(sessionsIn('connected'), draining, NOW);
+    expect(sessions.get(remoteSessionId)?.phase).toEqual({ ...PHASES.connected, draining: true });
   });
 
   it('records who, what and how long', () => {

@@ -61,6 +61,8 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
       return session.phase.name === 'approved' ? over(session, now, 'failed', input.detail) : {};
     case 'connected':
       return connected(session, now);
+    case 'draining':
+      return session.phase.name === 'connected' ? { phase: { ...session.phase, draining: true } } : {};
     case 'closed':
       return closed(session, input, now);
   }
@@ -168,7 +170,7 @@ function andDecline({ asked: { remoteSessionId } }: AgentSession, { phase, actio
 
 function connected({ phase }: AgentSession, now: number): Next {
   if (phase.name !== 'connecting') return {};
-  return { phase: { name: 'connected', endsAt: phase.endsAt, since: now } };
+  return { phase: { name: 'connected', endsAt: phase.endsAt, since: now, draining: false } };
 }
 
 function closed(session: AgentSession, input: Extract<Input, { kind: 'closed' }>, now: number): Next {

@@ -104,6 +104,7 @@ describe("the technician's commands", () => {
   it('session, with both halves and its steps', async () => {
     await run((io) => session(io, sampleSession.id, {}));
     for (const shown of [
+      /Approved .*, to see and operate it\n/,
       /Duration +1:05/,
       /1\.2 MB from the device, 890 B to it/,
       /Device's half +ended/,

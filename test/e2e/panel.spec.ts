@@ -99,6 +99,19 @@ describe("the panel in the device's browser", () => {
     );
   });
 
+  it('says when the service is about to be renewed, and that the session was halted for it', async () => {
+    const page = await open();
+    const id = await connected(page, 'web', 'YES');
+    expect(await page.locator('.banner').innerText()).not.toContain('renew');
+    on.drain();
+    await page.locator('.banner', { hasText: 'is about to renew its service' }).waitFor();
+    await fits(page);
+    await on.halt(id);
+    await page.locator('tbody tr', { hasText: 'Halted for a service update' }).waitFor();
+    await page.locator('#language').click();
+    await page.locator('tbody tr', { hasText: 'サービス更新のため中断' }).waitFor();
+  });
+
   it('NO starts nothing', async () => {
     const page = await open();
     await on.ask();

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
 import type { ApprovalRequest } from '../../src/agent/agent-session';
 import { parseConfiguration } from '../../src/agent/configuration';
-import { announce, approval, connectionInfoToDevice, requestApproval } from '../../src/protocol/control-channel';
+import {
+  announce,
+  approval,
+  connectionInfoToDevice,
+  requestApproval,
+  terminate,
+} from '../../src/protocol/control-channel';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../src/server/xmpp/scram';
 import { makeCertificate } from './agent-certificate';
@@ -86,6 +92,16 @@ export class PanelStage {
       validUntil: '2030-01-01T00:00:00.000Z',
       validForSeconds: 300,
     });
+  }
+
+  /** The relay of the latest connection says that it is about to be replaced. */
+  drain(): void {
+    const relay = this.relays.at(-1)!;
+    relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
+  }
+  /** S314 */
+  async halt(remoteSessionId: string): Promise<void> {
+    await this.server.request('agent-1', terminate, { remoteSessionId, ending: 'halted-by-deployment' });
   }
 
   /** The server gets this as its next answer. */

@@ -36,6 +36,7 @@ interface Messages {
   readonly looking: string;
   readonly approved: string;
   readonly ending: string;
+  readonly draining: string;
   readonly left: string;
   readonly end: string;
   readonly failed: string;
@@ -76,6 +77,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     looking: '{user} is looking',
     approved: '{user} is being connected',
     ending: 'The session is ending',
+    draining: 'The vendor is about to renew its service. The session will be halted for that.',
     left: 'left',
     end: 'End now',
     failed: 'That did not work. Please try again.',
@@ -127,6 +129,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     looking: '{user} さんが閲覧しています',
     approved: '{user} さんと接続しています',
     ending: 'セッションを終了しています',
+    draining: 'まもなくサービスが更新されます。セッションはそのために中断されます。',
     left: '残り',
     end: '今すぐ終了',
     failed: '処理できませんでした。もう一度お試しください。',

@@ -56,13 +56,19 @@ describe('what the panel shows', () => {
     });
   });
 
-  it.each<[Phase, number | null]>([
-    [{ name: 'approved' }, null],
-    [{ name: 'connecting', endsAt: NOW + 1 }, NOW + 1],
-    [{ name: 'connected', endsAt: NOW + 1, since: NOW }, NOW + 1],
-    [{ name: 'ending', ending: 'expired', since: NOW }, null],
-  ])('shows a banner while a session is %j', (phase, endsAt) => {
-    expect(viewOf(phase).live).toEqual([{ ...named, phase: phase.name, grant: 'view', endsAt }]);
+  const endsAt = NOW + 1;
+  it.each<[Phase, object]>([
+    [{ name: 'approved' }, {}],
+    [{ name: 'connecting', endsAt }, { endsAt }],
+    [{ name: 'connected', endsAt, since: NOW, draining: false }, { endsAt }],
+    [
+      { name: 'connected', endsAt, since: NOW, draining: true },
+      { endsAt, draining: true },
+    ],
+    [{ name: 'ending', ending: 'expired', since: NOW }, { ending: 'expired' }],
+  ])('shows a banner while a session is %j', (phase, shown) => {
+    const plain = { ...named, phase: phase.name, grant: 'view', endsAt: null, draining: false, ending: null };
+    expect(viewOf(phase).live).toEqual([{ ...plain, ...shown }]);
     expect(viewOf(phase).asking).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import type { Grant } from '../../protocol/remote-session';
+import type { Ending, Grant } from '../../protocol/remote-session';
 import type { AgentSession, AgentSessions, EndedSession, Phase } from '../agent-session';
 import type { Application, Device } from '../configuration';
 
@@ -23,6 +23,10 @@ export interface PanelView {
     readonly phase: Phase['name'];
     readonly grant: Grant | null;
     readonly endsAt: number | null;
+    /** The vendor is about to replace its relay. */
+    readonly draining: boolean;
+    /** Why it is ending, once it is. */
+    readonly ending: Ending | null;
   })[];
   readonly ended: readonly {
     readonly userName: string;
@@ -63,6 +67,8 @@ export function panelView({ devices, sessions, online, ended }: PanelSources, no
         phase: session.phase.name,
         grant: session.grant,
         endsAt: endsAt(session),
+        draining: session.phase.name === 'connected' && session.phase.draining,
+        ending: session.phase.name === 'ending' ? session.phase.ending : null,
       })),
     ended: ended.map((each) => ({
       userName: each.userName,

@@ -103,8 +103,8 @@ function approval(session) {
   };
   return made;
 }
-function headline({ phase, grant, userName }) {
-  const text = phase === 'ending' ? words.ending
+function headline({ phase, grant, userName, ending }) {
+  const text = phase === 'ending' ? (ending === 'halted-by-deployment' ? words.endings[ending] : words.ending)
     : phase !== 'connected' ? words.approved
     : grant === 'view' ? words.looking : words.operating;
   return fill(text, { user: userName });
@@ -117,7 +117,8 @@ function banner(session) {
   return element('div', { className: session.grant === 'view' ? 'banner looks' : 'banner' },
     element('span', { className: 'dot', ariaHidden: 'true' }),
     element('p', { className: 'words' }, element('b', {}, headline(session)),
-      session.applicationTitle + ' – ' + session.deviceName),
+      session.applicationTitle + ' – ' + session.deviceName,
+      session.draining ? element('span', { className: 'draining' }, words.draining) : undefined),
     left, end);
 }
 function row(session) {
@@ -148,7 +149,7 @@ function keep(container, sessions, build) {
 function show() {
   const hadFocus = document.activeElement !== document.body;
   const [asking, live] = [view.asking.slice(0, 1), view.live];
-  if (changed('live', live.map((each) => each.remoteSessionId + each.phase + each.grant + language)))
+  if (changed('live', live.map((each) => each.remoteSessionId + each.phase + each.grant + each.draining + language)))
     keep(byId('live'), live, banner);
   if (changed('asking', asking.map((each) => each.remoteSessionId + language)))
     keep(byId('asking'), asking, approval);

@@ -67,6 +67,7 @@ progress.late::-moz-progress-bar { background: var(--bar-late) }
 @media (prefers-reduced-motion: reduce) { .banner .dot { animation: none } }
 .banner .words { flex: 1; min-width: 0; overflow-wrap: anywhere }
 .banner .words b { display: block; font-size: 1.2rem; line-height: 1.2 }
+.banner .draining { display: block; font-weight: 700 }
 .banner .remaining { text-align: center; line-height: 1.15 }
 .banner .remaining .countdown { display: block; font-size: 1.5rem; font-weight: 700; font-variant-numeric: tabular-nums }
 .banner button { min-height: 72px; padding: 0 28px; border: 0; border-radius: 12px; background: #fff; color: #8f1d1d; font-size: 1.2rem; font-weight: 700 }
