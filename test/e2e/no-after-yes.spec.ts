@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { event } from '../../src/demo/scenario';
+import { relayProcesses } from '../support/relay-process';
 import { TestStage } from '../support/test-stage';
 
 /** Nobody listens there (tcpmux), so that agent and terminal go on dialling. */
@@ -34,8 +34,8 @@ it.each([
 });
 
 it('NO before the relay has answered ends the session at once, and no token is used', async () => {
-  const relay = Number(await readFile(join(on.folder, 'server/relay/relay.pid'), 'utf8'));
-  process.kill(relay, 'SIGSTOP');
+  const master = relayProcesses(join(on.folder, 'server/relay'), 'master')[0]!;
+  process.kill(master, 'SIGSTOP');
   try {
     const { connect, id } = await on.request('demo-mfp');
     await approve(id);
@@ -43,10 +43,10 @@ it('NO before the relay has answered ends the session at once, and no token is u
     await on.press(`/sessions/${id}/end`, {});
     expect(await on.ended(id, AT_ONCE_MS)).toMatchObject({ ending: 'declined' });
     expect(await event(connect, 'error')).toMatchObject({ error: 'refused-at-device' });
-    process.kill(relay, 'SIGCONT');
+    process.kill(master, 'SIGCONT');
     expect(on.stepsOf(id)).not.toEqual(expect.arrayContaining(['S171']));
   } finally {
-    process.kill(relay, 'SIGCONT');
+    process.kill(master, 'SIGCONT');
   }
 });
 
