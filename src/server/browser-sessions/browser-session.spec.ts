@@ -6,10 +6,12 @@ import { recordedJournal, type RecordedJournal } from '../../../test/support/age
 import { setLimit } from '../../../test/support/test-relay';
 import { LIMITS } from '../../protocol/limits';
 import { openTunnel, serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
+import type { Ending } from '../../protocol/remote-session';
 import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
 import { BrowserSession } from './browser-session';
+import { endedPage } from './pages';
 
-const terminated = (reason: 'requested' | 'control-plane', ending?: 'ended-by-device'): Closed => ({
+const terminated = (reason: 'requested' | 'control-plane', ending?: Ending): Closed => ({
   kind: 'terminated',
   message: { type: 'terminated', reason, ending, bytesReceived: 0, bytesSent: 0 },
 });
@@ -94,10 +96,34 @@ describe('a browser session', () => {
   });
 
   it('reports an end by the control plane, in its words', async () => {
-    session.note('ended-by-administrator', 'ended by Alex');
+    session.note({ ending: 'ended-by-administrator', detail: 'ended by Alex', deviceHalf: 'connected' });
     close(terminated('control-plane'));
     expect(await session.over).toEqual({ words: 'An administrator ended the session. (ended by Alex)' });
     expect(steps()).toEqual(['S338']);
+  });
+
+  it('says that it is halted as soon as the half of the device has ended (S315), once', async () => {
+    const halted = { ending: 'halted-by-deployment' as const, detail: '' };
+    session.note({ ...halted, deviceHalf: 'connected' });
+    expect(session.ending).toBeUndefined();
+    session.note({ ...halted, deviceHalf: 'ended' });
+    const page = {
+      status: 410,
+      title: 'This session was halted',
+      words: expect.stringContaining('new relay is being deployed'),
+    };
+    expect(endedPage(session.ending!)).toEqual(page);
+    expect(steps()).toEqual(['S316']);
+    close(terminated('control-plane', 'halted-by-deployment'));
+    expect(endedPage(await session.over)).toEqual(page);
+    expect(steps()).toEqual(['S316', 'S338']);
+    expect(terminations).toBe(0);
+  });
+
+  it('says that it was halted when only the relay has told it', async () => {
+    close(terminated('control-plane', 'halted-by-deployment'));
+    expect((await session.over).title).toBe('This session was halted');
+    expect(steps()).toEqual(['S316', 'S338']);
   });
 
   it('ends when the tunnel alone has broken', async () => {

@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { Ending } from '../../protocol/remote-session';
+import type { SessionEntity } from '../sessions/session.entity';
 import { DeviceConnections } from './device-connections';
 import type { Origins } from './device-urls';
 import { HandedOut } from './handed-out';
-import { endOf, OWN_ENDS, type OwnEnd, type SessionEnd } from './session-end';
+import { endOf, HALTED, OWN_ENDS, type OwnEnd, type SessionEnd } from './session-end';
 import type { TerminalHalf } from './terminal-half';
 
 /** A relay connection that closes breaks the tunnel first and says why a moment later. */
@@ -35,6 +36,7 @@ export class BrowserSession {
   /** Resolves when the half has ended; never rejects. */
   readonly over: Promise<SessionEnd>;
   private ended: SessionEnd | undefined;
+  private endsItself = false;
   private known: { ending: Ending; detail: string } | undefined;
   private exchanges = 0;
   private lastUsed = performance.now();
@@ -48,10 +50,11 @@ export class BrowserSession {
   ) {
     this.over = half.relay.closed.then((closed) => {
       const asked = closed.kind === 'terminated' && closed.message.reason === 'control-plane';
-      if (asked && !this.ended) journal.step('S338', facts.remoteSessionId);
-      this.ended ??= endOf(closed, this.known);
+      const end = endOf(closed, this.known);
+      if (end === HALTED) this.showHalt();
+      if (asked && !this.endsItself) journal.step('S338', facts.remoteSessionId);
       half.tunnel.close();
-      return this.ended;
+      return (this.ended ??= end);
     });
     void half.tunnel.closed.then(async () => {
       if (!(await this.whyCut())) await this.end('broken');
@@ -59,8 +62,17 @@ export class BrowserSession {
   }
 
   /** What the control plane knows of the session's end, before the relay has carried it out. */
-  note(ending: Ending, detail: string): void {
+  note({ ending, detail, deviceHalf }: Pick<SessionEntity, 'ending' | 'detail' | 'deviceHalf'>): void {
+    if (!ending) return;
     this.known ??= { ending, detail };
+    // S315: the device's half has ended
+    if (ending === 'halted-by-deployment' && deviceHalf === 'ended') this.showHalt();
+  }
+
+  private showHalt(): void {
+    if (this.ended) return;
+    this.journal.step('S316', this.facts.remoteSessionId);
+    this.ended = HALTED;
   }
 
   /** Set once nothing goes to the device any more. */
@@ -133,6 +145,7 @@ export class BrowserSession {
   async end(why: OwnEnd): Promise<void> {
     if (this.ended) return void (await this.over);
     this.ended = OWN_ENDS[why];
+    this.endsItself = true;
     const { remoteSessionId } = this.facts;
     if (why === 'asked' || why === 'logged-out') this.journal.step('S261', remoteSessionId);
     this.journal.step('S262', remoteSessionId);

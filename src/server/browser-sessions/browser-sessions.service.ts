@@ -42,7 +42,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.events.onChanged(({ id, ending, detail }) => ending && this.bySession(id)?.note(ending, detail));
+    this.events.onChanged((session) => session.ending && this.bySession(session.id)?.note(session));
     this.timer = setInterval(() => void this.sweep(), LIMITS.BROWSER_LOGIN_CHECK_MS);
   }
 
@@ -117,6 +117,8 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async giveUp(actor: Actor, id: string, error: unknown): Promise<never> {
+    const { session: known } = await this.sessions.get(id);
+    if (known.ending) throw new SessionOver(id, known.ending);
     // so that the device can be asked again at once
     await this.sessions.terminate(actor, id).catch(() => undefined);
     const foreseen = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { SessionEnd } from './session-end';
 
 /** What a person sees under a session's origin where the device itself does not answer. */
 export interface Page {
@@ -45,10 +46,10 @@ export const PAGES = {
   slow: { status: 504, title: 'No answer in time', words: 'The device did not answer in time. Load the page again.' },
 } as const satisfies Record<string, Page>;
 
-export const endedPage = (words: string): Page => ({
+export const endedPage = ({ title = 'This session has ended', words }: SessionEnd): Page => ({
   status: 410,
-  title: 'This session has ended',
-  words: `This session has ended: ${words}`,
+  title,
+  words: `${title}: ${words}`,
 });
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,

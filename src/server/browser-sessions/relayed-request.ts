@@ -102,7 +102,7 @@ export class RelayedRequest {
     if (this.answered || response.destroyed) return void response.destroy();
     const end = await this.session.whyCut();
     request.unpipe().resume();
-    sendPage(response, end ? endedPage(end.words) : pageOf(error), this.frameAncestors);
+    sendPage(response, end ? endedPage(end) : pageOf(error), this.frameAncestors);
   }
 
   private get frameAncestors(): string {

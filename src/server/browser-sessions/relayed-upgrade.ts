@@ -53,7 +53,7 @@ export async function relayUpgrade(
   } catch (error) {
     const end = await session.whyCut();
     const refused = error instanceof StreamRefused ? error : new StreamRefused(502, 'no answer');
-    sendPage(response, end ? endedPage(end.words) : unreachablePage(refused.status, refused.detail));
+    sendPage(response, end ? endedPage(end) : unreachablePage(refused.status, refused.detail));
   }
 }
 

@@ -3,6 +3,8 @@ import type { Closed } from '../../tunnel/relay-connection';
 
 /** How a browser session ended, as its pages say it. */
 export interface SessionEnd {
+  /** Where it says more than that the session has ended. */
+  readonly title?: string;
   /** Full sentences. */
   readonly words: string;
 }
@@ -17,6 +19,12 @@ export const OWN_ENDS = {
 } as const satisfies Record<string, SessionEnd>;
 export type OwnEnd = keyof typeof OWN_ENDS;
 
+/** S316 */
+export const HALTED: SessionEnd = {
+  title: 'This session was halted',
+  words: 'A new relay is being deployed. The device is all right; ask for a new session in the console.',
+};
+
 /**
  * What can be said of an end that others brought about.
  * @param known ending and detail as the control plane has them, where it has said so
@@ -24,6 +32,7 @@ export type OwnEnd = keyof typeof OWN_ENDS;
 export function endOf(closed: Closed, known: { ending: Ending; detail: string } | undefined): SessionEnd {
   const told = closed.kind === 'terminated' ? closed.message.ending : undefined;
   const ending = told ?? known?.ending ?? 'lost-relay';
+  if (ending === 'halted-by-deployment') return HALTED;
   const detail = known?.detail ? ` (${known.detail})` : '';
   return { words: `${ENDINGS[ending]}${detail}` };
 }

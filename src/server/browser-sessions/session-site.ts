@@ -53,7 +53,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const ended = session?.ending ?? this.sessions.ended(label);
     if (ended) {
       const consoleOrigin = session?.facts.consoleOrigin ?? this.sessions.ended(label)?.consoleOrigin;
-      return sendPage(response, endedPage(ended.words), `frame-ancestors 'self' ${consoleOrigin}`);
+      return sendPage(response, endedPage(ended), `frame-ancestors 'self' ${consoleOrigin}`);
     }
     if (!session) return sendPage(response, PAGES.unknown);
     const ancestors = session.frameAncestors;
@@ -82,7 +82,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const label = this.origins.labelOf(hostnameOf(request)) ?? '';
     const session = this.sessions.find(label);
     const ended = session?.ending ?? this.sessions.ended(label);
-    if (ended) return refuse(endedPage(ended.words));
+    if (ended) return refuse(endedPage(ended));
     if (!session) return refuse(PAGES.unknown);
     const path = pathOf(request);
     if (path === undefined) return refuse(PAGES.badRequest);
