@@ -3,8 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { en } from '../../src/console/messages/en';
+import { ja } from '../../src/console/messages/ja';
 import { SAMPLE_USERS } from '../../src/demo/stage';
+import { language, type Language } from '../../src/protocol/api';
 import { askForAccess, ConsoleBrowser } from '../support/console-browser';
+import {
+  SAMPLE_DEPLOYMENTS,
+  withSampleDeployments,
+  withSampleHalt,
+  withSampleNotices,
+} from '../support/deployment-samples';
 import { TestStage } from '../support/test-stage';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -12,6 +21,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const SHOTS = process.env.PLATEN_SHOTS;
 
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
+const CATALOGUES = { en, ja };
 const SCHEMES = ['light', 'dark'] as const;
 const cases = Object.entries(SIZES).flatMap(([size, viewport]) =>
   SCHEMES.map((colorScheme) => [size, colorScheme, viewport] as const),
@@ -53,7 +63,7 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewpor
   const goTo = async (path: string, heading: string): Promise<void> => {
     await page.goto(`${on.stage.serverUrl}${path}`);
     await page.getByRole('heading', { name: heading }).first().waitFor();
-    await page.getByText('Loading').waitFor({ state: 'detached' });
+    await page.getByText('Loading').first().waitFor({ state: 'detached' });
   };
 
   it('everybody can use every screen', async () => {
@@ -102,6 +112,9 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewpor
     await look('tokens');
     await goTo('/profile', 'Profile');
     await look('profile');
+    await goTo('/notices', 'Notices');
+    await page.getByText('Nothing new').waitFor();
+    await look('notices-empty');
     await goTo('/devices/no-such-device', 'no-such-device');
     await page.getByText('Unknown device').waitFor();
     await look('problem');
@@ -118,9 +131,18 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewpor
       await page.getByText(row).first().waitFor();
       await look(heading.toLowerCase().replace(' ', '-'));
     }
+    await goTo('/users', 'Users');
+    await page.getByRole('button', { name: 'Change Tina Technician' }).click();
+    await page.getByRole('combobox', { name: 'Administrator of this user' }).waitFor();
+    await look('user');
+    await page.keyboard.press('Escape');
     await goTo('/tokens', 'API tokens');
     await page.getByText('No token yet').waitFor();
     await look('tokens-empty');
+    await goTo('/deployment', 'Deployment');
+    await page.getByText('Nothing has been deployed yet').waitFor();
+    await page.getByText('Takes new sessions').waitFor();
+    await look('deployment-empty', true);
     await goTo('/agents', 'Agents');
     await page.getByRole('button', { name: 'Enrol an agent' }).click();
     await page.getByLabel('Agent ID').fill('warehouse');
@@ -135,4 +157,68 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewpor
       await look('menu');
     }
   }, 120_000);
+
+  it.each(language.options)(
+    'a deployment can be followed on every screen, in %s',
+    async (spoken) => {
+      page = await administratorsPage(spoken);
+      await withSampleDeployments(page);
+      const t = CATALOGUES[spoken];
+      const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
+      await goTo('/deployment', t.deployment.title);
+      await page.getByText('Less memory per session').waitFor();
+      await page.getByRole('img', { name: t.deployment.picture(2) }).waitFor();
+      await show('deployment');
+      await page.getByRole('button', { name: t.deployment.instruct }).click();
+      await page.getByLabel(t.deployment.whens.at).click();
+      await page.getByRole('textbox', { name: t.deployment.time }).waitFor();
+      await look(`instruct-${spoken}`);
+      for (const [name, deployment] of Object.entries(SAMPLE_DEPLOYMENTS)) {
+        await goTo(`/deployment/${deployment.id}`, '0.1.0 →');
+        await page.getByText(t.deployment.states[deployment.state]).first().waitFor();
+        await show(`deployment-${name}`);
+      }
+    },
+    120_000,
+  );
+
+  it.each(language.options)(
+    'notices are shown until they are read, in %s',
+    async (spoken) => {
+      page = await administratorsPage(spoken);
+      await withSampleNotices(page);
+      const t = CATALOGUES[spoken];
+      await goTo('/devices', t.devices.title);
+      await page.getByText(t.notices.halted('Reception MFP')).first().waitFor();
+      await look(`new-notices-${spoken}`);
+      await goTo('/notices', t.notices.title);
+      await page.getByText(t.notices.mails['given-up']).waitFor();
+      await look(`notices-${spoken}`, true);
+    },
+    60_000,
+  );
+
+  it.each(language.options)(
+    'a halt and a wait during a deployment are explained, in %s',
+    async (spoken) => {
+      page = await administratorsPage(spoken);
+      const t = CATALOGUES[spoken];
+      const halted = await withSampleHalt(page);
+      await page.goto(`${on.stage.serverUrl}/sessions/${halted}/view`);
+      await page.getByRole('heading', { name: t.view.halted }).waitFor();
+      await look(`halted-${spoken}`);
+      await goTo('/devices/demo-mfp', 'Demo MFP');
+      await page.getByRole('button', { name: t.device.openNamed('Web pages') }).click();
+      await page.getByRole('textbox', { name: t.open.reason }).fill('Paper jams in tray 2');
+      await page.getByRole('button', { name: t.open.ask }).click();
+      await page.getByText(t.open.busyHint).waitFor();
+      await look(`waiting-${spoken}`);
+    },
+    60_000,
+  );
+
+  const administratorsPage = (spoken: Language): Promise<Page> => {
+    const locale = { en: 'en-GB', ja: 'ja-JP' }[spoken];
+    return browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.admin, { viewport, colorScheme, locale });
+  };
 });

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { LIMITS } from '../../protocol/limits';
 import { answerOf, Unreachable } from './request';
 
-/** A whole release at one megabit a second, and more. */
-const TIMEOUT_MS = 5 * 60_000;
+/** The server cuts it before. */
+const TIMEOUT_MS = LIMITS.RELEASE_UPLOAD_MS + 10_000;
 
 /**
  * Sends a file as the body of a POST. `fetch` cannot tell how much of it has been taken.

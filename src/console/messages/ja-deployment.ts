@@ -19,6 +19,7 @@ export const jaDeployment: typeof enDeployment = {
   open: '進行中のデプロイがあります',
   toList: '機器一覧画面へ',
   release: 'リリース',
+  ofInstallation: 'インストール済みのもの',
   builtIn: (version) => `${version}(インストール済みのもの)`,
   runsNow: '稼働中',
   pairsHint: '1 ペアは独立したプロセスです。増やすと同時により多くのセッションを中継できます。',

@@ -8,7 +8,8 @@ import { ProblemNotice } from '../parts/notice';
 import { momentToCome, nextHour, TimeInput } from '../parts/time-input';
 import { RollBack } from './roll-back';
 
-const PUT_OFF = ['listed', 'awaiting-idle', 'scheduled'];
+const BEFORE = ['listed', 'awaiting-idle', 'scheduled'];
+const ABORTABLE = [...BEFORE, 'trying', 'draining'];
 
 /** Execution button 77 and abort button 78 of Fig. 18, and the ways to put the execution off. */
 export function DeploymentActions({ deployment }: { deployment: Deployment }) {
@@ -17,21 +18,23 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
   const execute = useExecute(id);
   const abort = useAbort(id);
   if (canRollBack) return <RollBack deployment={deployment} />;
-  if (!PUT_OFF.includes(state)) return null;
+  if (!ABORTABLE.includes(state)) return null;
   const busy = execute.isPending || abort.isPending;
   const error = execute.error ?? abort.error;
   return (
     <Stack gap="xs">
       <Group gap="xs">
-        <Button size="xs" disabled={busy} onClick={() => execute.mutate({ when: 'now' })}>
-          {t.deployment.execute}
-        </Button>
-        {state !== 'awaiting-idle' && (
+        {BEFORE.includes(state) && (
+          <Button size="xs" disabled={busy} onClick={() => execute.mutate({ when: 'now' })}>
+            {t.deployment.execute}
+          </Button>
+        )}
+        {(state === 'listed' || state === 'scheduled') && (
           <Button size="xs" variant="default" disabled={busy} onClick={() => execute.mutate({ when: 'idle' })}>
             {t.deployment.whenIdle}
           </Button>
         )}
-        <AtTime execute={execute} />
+        {(state === 'listed' || state === 'awaiting-idle') && <AtTime execute={execute} />}
         <Button size="xs" variant="light" color="red" disabled={busy} onClick={() => abort.mutate(undefined)}>
           {t.deployment.abort}
         </Button>

@@ -11,7 +11,6 @@ export interface CourseStep {
 const FAILED_IN: Partial<Record<DeploymentReason, Step>> = {
   'release-damaged': 'trying',
   'does-not-start': 'trying',
-  'does-not-answer': 'trying',
   'wrong-version': 'trying',
   'wrong-protocol': 'trying',
   'port-in-use': 'trying',

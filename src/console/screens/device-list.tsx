@@ -32,13 +32,13 @@ export function DeviceList({ deployment }: { deployment: Deployment }) {
           hint={isOpen(deployment) ? t.deployment.noDevicesHint : t.deployment.noDevicesWere}
         />
       ) : (
-        <Sessions sessions={sessions} />
+        <Sessions sessions={sessions} stillOpen={isOpen(deployment)} />
       )}
     </Panel>
   );
 }
 
-function Sessions({ sessions }: { sessions: DeploymentSession[] }) {
+function Sessions({ sessions, stillOpen }: { sessions: DeploymentSession[]; stillOpen: boolean }) {
   const t = useText();
   const formats = useFormats();
   return (
@@ -60,7 +60,10 @@ function Sessions({ sessions }: { sessions: DeploymentSession[] }) {
         },
         { title: t.sessions.application, cell: ({ applicationId }) => applicationId },
         { title: t.deployment.who, cell: ({ userName }) => userName },
-        { title: t.deployment.since, cell: ({ since }) => since && <Ago at={since} /> },
+        {
+          title: t.deployment.since,
+          cell: ({ since }) => since && (stillOpen ? <Ago at={since} /> : formats.moment(since)),
+        },
         {
           title: t.sessions.bytes,
           cell: (session) => (

@@ -1,4 +1,5 @@
 import { Button, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { Link, useLocation } from 'react-router';
 import type { Notice } from '../../protocol/notice';
 import { useReadNotice, useUnreadNotices } from '../api/notices';
@@ -7,8 +8,8 @@ import { Ago } from '../parts/ago';
 import { WarningIcon } from '../parts/icons';
 import { noticeText, noticeTitle } from './notice-words';
 
-/** So many at once; the rest wait behind them. */
-const SHOWN = 3;
+/** So many at once, on a narrow screen and on others; the rest wait behind them. */
+const [NARROW, SHOWN_NARROW, SHOWN] = ['(max-width: 48em)', 1, 3];
 
 /** What somebody has to be told stands over whatever screen there is, until it has been read (S315, E18). */
 export function NewNotices() {
@@ -16,10 +17,11 @@ export function NewNotices() {
   const { pathname } = useLocation();
   const { data } = useUnreadNotices();
   const rows = pathname === '/notices' ? [] : (data?.rows ?? []);
-  const others = rows.length - SHOWN;
+  const shown = useMediaQuery(NARROW) ? SHOWN_NARROW : SHOWN;
+  const others = rows.length - shown;
   return (
     <section className="new-notices" aria-label={t.notices.new} aria-live="polite">
-      {rows.slice(0, SHOWN).map((notice) => (
+      {rows.slice(0, shown).map((notice) => (
         <Card key={notice.id} notice={notice} />
       ))}
       {others > 0 && (
@@ -42,9 +44,6 @@ function Card({ notice }: { notice: Notice }) {
           {noticeTitle(notice, t)}
         </Text>
         <Text size="sm">{noticeText(notice, t)}</Text>
-        <Text size="xs" c="dimmed">
-          <Ago at={notice.at} />
-        </Text>
         <div className="notice-actions">
           <Link to={`/sessions/${notice.remoteSessionId}`} onClick={() => read.mutate(notice.id)}>
             {t.notices.session}
@@ -52,6 +51,9 @@ function Card({ notice }: { notice: Notice }) {
           <Button size="compact-xs" variant="default" loading={read.isPending} onClick={() => read.mutate(notice.id)}>
             {t.notices.read}
           </Button>
+          <span className="minor">
+            <Ago at={notice.at} />
+          </span>
         </div>
       </div>
     </article>

@@ -36,7 +36,8 @@ function ReleaseTable({ releases }: { releases: Release[] }) {
           title: t.deployment.release,
           cell: ({ name, version, sha256 }) => (
             <>
-              <strong>{name === BUILT_IN ? t.deployment.builtIn(version) : version}</strong>
+              <strong>{version}</strong>
+              {name === BUILT_IN && <div className="minor">{t.deployment.ofInstallation}</div>}
               {sha256 && (
                 <div className="minor" title={sha256}>
                   SHA-256 {sha256.slice(0, 16)}…

@@ -1,0 +1,211 @@
+import type { Page } from 'playwright-core';
+import { SAMPLE_USERS } from '../../src/demo/stage';
+import { askForAccess, ConsoleBrowser } from '../support/console-browser';
+import { NotNow } from '../support/deployment-samples';
+import { TestStage } from '../support/test-stage';
+import { until } from '../support/until';
+
+const { admin, technician } = SAMPLE_USERS;
+/** So that a deployment is over soon. */
+const env = { PLATEN_DEPLOY_PROVE_SECONDS: '2' };
+const DEPLOYED_MS = 60_000;
+
+let on: TestStage;
+let browser: ConsoleBrowser;
+beforeAll(async () => {
+  browser = await ConsoleBrowser.launch();
+  on = await TestStage.set({ moreDevices: ['copy-room', 'warehouse'], env });
+}, 120_000);
+afterEach(async () => {
+  await browser?.clear();
+  await on?.clear();
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await on?.strike();
+}, 60_000);
+
+const asAdmin = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, admin);
+const asTechnician = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, technician);
+const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
+
+/** A session whose pages are shown in the console. */
+async function openInView(page: Page, reason: string): Promise<string> {
+  const id = await askForAccess(page, reason);
+  await on.step('S143', id);
+  await on.press(`/approvals/${id}`, { decision: 'approved' });
+  await page.frameLocator('iframe').getByText('Ready to print').waitFor({ timeout: 30_000 });
+  return id;
+}
+
+/** Instructs another number of pairs, up to the page of that deployment. */
+async function instructPairs(page: Page, pairs: number): Promise<void> {
+  await page.getByRole('link', { name: 'Deployment' }).click();
+  await page.getByRole('button', { name: 'New deployment' }).click();
+  await page.getByLabel('Pairs').fill(String(pairs));
+  await page.getByRole('button', { name: 'To the device list' }).click();
+  await page.waitForURL(/\/deployment\/[0-9a-f-]{36}$/);
+}
+const goneTo = (page: Page, state: string): Promise<void> =>
+  page.locator('.page-head').getByText(state, { exact: true }).waitFor({ timeout: DEPLOYED_MS });
+
+describe('a deployment', () => {
+  it('is clicked from the device list to its history and back; whoever is halted is told, and goes on', async () => {
+    const view = await asTechnician();
+    await openInView(view, 'Streaks on every page');
+    for (const device of ['copy-room', 'warehouse']) await on.connect(device);
+    const waiting = await view.context().newPage();
+    await waiting.goto(`${on.stage.serverUrl}/devices/ippeveprinter`);
+    await waiting.getByRole('button', { name: 'Open Web pages' }).click();
+    await waiting.getByLabel('Reason').fill('Counters of the month');
+
+    const page = await asAdmin();
+    await instructPairs(page, 2);
+    await goneTo(page, 'Waiting for a decision');
+    for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
+      await row(page, device).getByText('In session', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page.getByRole('list', { name: 'Progress' }).getByText('The new relay is tried').waitFor();
+
+    await waiting.getByRole('button', { name: 'Ask for access' }).click();
+    await waiting.getByText('A new relay is being deployed').waitFor();
+    await waiting.getByText(/^Next try in 0:\d\d$/).waitFor();
+
+    await view.getByRole('heading', { name: 'The session was halted' }).waitFor({ timeout: 30_000 });
+    await view.getByText('Ask again to go on: somebody at the device').waitFor();
+    await view.getByText('Your session with Demo MFP was halted').waitFor();
+
+    await goneTo(page, 'Deployed');
+    for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
+      await row(page, device).getByText('Ended in order').waitFor();
+    await waiting.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/, { timeout: 60_000 });
+    await waiting.getByText('Waiting for YES at the device').waitFor();
+    await waiting.getByRole('button', { name: 'Cancel request' }).click();
+
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    await row(page, 'Takes new sessions').getByRole('cell', { name: '2', exact: true }).waitFor();
+    const entry = row(page, '1 → 2 pairs');
+    await entry.getByText('Alex Admin').waitFor();
+    await entry.getByText('Deployed', { exact: true }).waitFor();
+    await entry.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
+    await page.getByRole('heading', { name: '2 → 1 pair' }).waitFor();
+    await goneTo(page, 'Deployed');
+    await page.getByText('No session was open, and nobody was cut off.').waitFor();
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    await row(page, 'Takes new sessions').getByRole('cell', { name: '1', exact: true }).waitFor();
+  }, 240_000);
+
+  it('that is aborted changes nothing', async () => {
+    const { id } = await on.connect('copy-room');
+    const page = await asAdmin();
+    await instructPairs(page, 3);
+    await row(page, 'copy-room').getByText('In session', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'When idle' }).click();
+    await goneTo(page, 'Waiting until idle');
+    await page.getByRole('button', { name: 'At a time' }).click();
+    await page.getByRole('textbox', { name: 'Time' }).fill('2020-01-01T12:00');
+    await page.getByRole('button', { name: 'Execute at that time' }).click();
+    await page.getByText('Choose a time to come.').waitFor();
+    await page.getByRole('textbox', { name: 'Time' }).fill('2090-01-01T12:00');
+    await page.getByRole('button', { name: 'Execute at that time' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Abort' }).click();
+    await goneTo(page, 'Aborted');
+    await page.getByText('An administrator aborted it.').waitFor();
+    expect(await on.session(id)).toMatchObject({ state: 'established' });
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    await row(page, '1 → 3 pairs').getByText('Aborted', { exact: true }).waitFor();
+  }, 120_000);
+
+  it('has to change something', async () => {
+    const page = await asAdmin();
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    await page.getByRole('button', { name: 'New deployment' }).click();
+    await page.getByRole('button', { name: 'To the device list' }).click();
+    await page.getByText('Choose another release or another number of pairs.').waitFor();
+  });
+});
+
+describe('a notice', () => {
+  it('waits for the next login, is shown until it is read, and stays in the list', async () => {
+    const page = await asTechnician();
+    await page.getByRole('link', { name: /^Notices: \d unread$/ }).waitFor();
+    const card = page.getByRole('region', { name: 'New notices' }).getByRole('article');
+    await card.filter({ hasText: 'Your session with Demo MFP was halted' }).waitFor();
+    await page.reload();
+    await card.first().getByRole('button', { name: 'Mark as read' }).click();
+    await page.getByRole('link', { name: 'Notices: 2 unread' }).first().click();
+    await page.getByRole('button', { name: 'Mark all as read' }).click();
+    await page.getByText('Nothing new').waitFor();
+    await page.getByText('All', { exact: true }).click();
+    await page.getByText('Your session with warehouse was halted').waitFor();
+    await page.getByRole('link', { name: 'Session record' }).first().click();
+    await page.getByText('The session was halted so that the relay could be deployed.').first().waitFor();
+    expect(await card.count()).toBe(0);
+  });
+});
+
+describe('a request during a deployment', () => {
+  // no deployment can be made to take so long
+  const refused = (page: Page): Promise<unknown> =>
+    page.route('**/api/sessions', (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      return route.fulfill({ status: 503, json: new NotNow().toProblem() });
+    });
+  async function ask(): Promise<Page> {
+    const page = await asTechnician();
+    await page.clock.install();
+    await page.goto(`${on.stage.serverUrl}/devices/demo-mfp`);
+    await refused(page);
+    await page.getByRole('button', { name: 'Open Web pages' }).click();
+    await page.getByLabel('Reason').fill('Counters of the month');
+    await page.getByRole('button', { name: 'Ask for access' }).click();
+    await page.getByText(/^Next try in 0:2\d$/).waitFor();
+    return page;
+  }
+
+  it('is given up in words, not silently', async () => {
+    const page = await ask();
+    const over = page.getByText('Sessions are still not taken');
+    await until('the end of the wait', async () => {
+      await page.clock.runFor(60_000);
+      return over.isVisible();
+    });
+    await page.getByRole('button', { name: 'Ask for access' }).waitFor();
+  });
+
+  it('can be stopped; what was filled in stays', async () => {
+    const page = await ask();
+    await page.getByRole('button', { name: 'Stop waiting' }).click();
+    expect(await page.getByLabel('Reason').inputValue()).toBe('Counters of the month');
+  });
+});
+
+describe('releases', () => {
+  it('are refused in words while there is no key to check them with', async () => {
+    const page = await asAdmin();
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    const panel = page.getByRole('region', { name: 'Releases' });
+    await panel.getByText('Part of the installation').waitFor();
+    const file = { name: 'relay.platen', mimeType: '', buffer: Buffer.from('{}\n') };
+    await panel.locator('input[type=file]').setInputFiles(file);
+    await panel.getByText('No key to check releases with').waitFor();
+  });
+});
+
+describe("a user's administrator", () => {
+  it('is chosen among the other administrators', async () => {
+    const page = await asAdmin();
+    await page.getByRole('link', { name: 'Users' }).click();
+    await page.getByRole('button', { name: 'Change Tina Technician' }).click();
+    await page.getByRole('combobox', { name: 'Administrator of this user' }).click();
+    await page.getByRole('option', { name: 'Alex Admin (admin)' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('button', { name: 'Change Tina Technician' }).click();
+    const chosen = page.getByRole('combobox', { name: 'Administrator of this user' });
+    await until('the chosen administrator', async () => (await chosen.inputValue()) === 'Alex Admin (admin)');
+  });
+});
