@@ -30,7 +30,10 @@ export interface PlayedLink {
 export interface PlayedRelayOptions {
   id?: string;
   protocol?: number;
+  version?: string;
   standing?: RelayStanding;
+  instance?: string;
+  pairs?: number;
   /** The relay of which this is the same run, connected again with all it carries. */
   earlier?: PlayedRelay;
 }
@@ -53,6 +56,7 @@ export class PlayedRelay {
   private constructor(
     readonly id: string,
     readonly instance: string,
+    private readonly size: { version: string; pairs: number },
     readonly ws: WebSocket,
     private readonly peer: RpcPeer<RelayMethods, ControlPlaneMethods>,
   ) {}
@@ -60,7 +64,15 @@ export class PlayedRelay {
   static async connect(
     serverUrl: string,
     secret: string,
-    { id = 'local', protocol = PROTOCOL_VERSION, standing = 'serving', earlier }: PlayedRelayOptions = {},
+    {
+      id = 'local',
+      protocol = PROTOCOL_VERSION,
+      version = '0',
+      standing = 'serving',
+      earlier,
+      instance = earlier?.instance ?? randomUUID(),
+      pairs = 1,
+    }: PlayedRelayOptions = {},
   ): Promise<PlayedRelay> {
     const headers = { authorization: `Bearer ${id}.${secret}` };
     const address = `${serverUrl.replace('http', 'ws')}/internal/relay`;
@@ -88,7 +100,7 @@ export class PlayedRelay {
       },
     };
     const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, createJournal('relay', 'silent'));
-    const relay = new PlayedRelay(id, earlier?.instance ?? randomUUID(), ws, peer);
+    const relay = new PlayedRelay(id, instance, { version, pairs }, ws, peer);
     for (const [linkId, link] of earlier?.links ?? []) relay.links.set(linkId, link);
     await relay.announce(standing, protocol).catch((error: unknown) => {
       ws.terminate();
@@ -99,7 +111,7 @@ export class PlayedRelay {
 
   /** Once more on the same link, as a candidate does that begins to serve. */
   async announce(standing: RelayStanding, protocol = PROTOCOL_VERSION): Promise<void> {
-    await this.peer.call('announce', { version: '0', protocol, pairs: 1, instance: this.instance, standing });
+    await this.peer.call('announce', { ...this.size, protocol, instance: this.instance, standing });
   }
 
   get closed(): Promise<void> {
