@@ -50,7 +50,7 @@ describe('a relay that is replaced by another release', () => {
       await servesAlone(await relay.replace(run));
       await more(`peers at ${run.file}`);
     }
-    expect([...hammer.outcomes.keys()].filter((outcome) => !ANSWERS.includes(outcome))).toEqual([]);
+    expect(hammer.unanswered).toEqual([]);
     const replaced = new Map(hammer.outcomes);
 
     const { serving } = await relay.keeper('status', {});
@@ -63,7 +63,7 @@ describe('a relay that is replaced by another release', () => {
     await hammer.stop();
     expect(hammer.outcomes.get('ECONNREFUSED')).toBeUndefined();
     // What its pair had taken already cannot be answered any more: as many as there were at that moment, at most.
-    const cut = [...hammer.outcomes].filter(([outcome]) => !ANSWERS.includes(outcome));
+    const cut = [...hammer.outcomes].filter(([outcome]) => hammer.unanswered.includes(outcome));
     expect(cut.reduce((sum, [, times]) => sum + times, 0)).toBeLessThanOrEqual(Hammer.AT_ONCE);
     const told = (outcomes: Map<string, number>) => JSON.stringify(Object.fromEntries(outcomes));
     console.info(
@@ -155,6 +155,3 @@ describe('a relay that is replaced by another release', () => {
     expect((await relay.keeper('status', {})).lastExit).toMatchObject({ instance, how: 'SIGKILL' });
   });
 });
-
-/** What a peer that nobody knows may be told; the second by a relay that is just stopping. */
-const ANSWERS = ['unknown-session', 'draining'];

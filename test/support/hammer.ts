@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
 
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 4 * 60_000;
 
 /**
  * Peers that nobody knows, one after the other, at a relay's address: each connects, is upgraded, shows a session ID
@@ -11,6 +12,8 @@ const LONGEST_MS = 60_000;
 export class Hammer {
   /** Attempts under way at a time. */
   static readonly AT_ONCE = 8;
+  /** Answers in order, of a relay that serves and of one that is just stopping. */
+  static readonly ANSWERS: readonly string[] = ['unknown-session', 'draining'];
   /** Answer (`unknown-session`), or what came in its place (`ECONNREFUSED`), to how often. */
   readonly outcomes = new Map<string, number>();
   /** Longest time from dialling to the answer, in milliseconds. */
@@ -19,8 +22,17 @@ export class Hammer {
   readonly #workers: Promise<void>[];
   #stopped = false;
 
-  constructor(private readonly url: string) {
-    this.#workers = Array.from({ length: Hammer.AT_ONCE }, () => this.#work());
+  /** @param pauseMs after each attempt, where the machine has other work */
+  constructor(
+    private readonly url: string,
+    { atOnce = Hammer.AT_ONCE, pauseMs = 0 } = {},
+  ) {
+    this.#workers = Array.from({ length: atOnce }, () => this.#work(pauseMs));
+  }
+
+  /** What came in place of an answer. */
+  get unanswered(): string[] {
+    return [...this.outcomes.keys()].filter((outcome) => !Hammer.ANSWERS.includes(outcome));
   }
 
   get attempts(): number {
@@ -32,12 +44,13 @@ export class Hammer {
     await Promise.all(this.#workers);
   }
 
-  async #work(): Promise<void> {
+  async #work(pauseMs: number): Promise<void> {
     while (!this.#stopped && Date.now() < this.#until) {
       const start = performance.now();
       const outcome = await attempt(this.url);
       this.slowestMs = Math.max(this.slowestMs, performance.now() - start);
       this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+      if (pauseMs > 0) await delay(pauseMs);
     }
   }
 }

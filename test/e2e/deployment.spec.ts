@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { Deployment } from '../../src/protocol/deployment';
+import type { Notice } from '../../src/protocol/notice';
+import type { Program } from '../../src/demo/programs';
+import type { Step } from '../../src/protocol/steps';
+import { event } from '../../src/demo/scenario';
+import { DeploymentStage } from '../support/deployment-stage';
+import { Hammer } from '../support/hammer';
+import { until } from '../support/until';
+import { slowDownload, type Transfer } from '../support/transfer';
+
+const SESSIONS = 20;
+const PAIRS = 2;
+const MB = 1024 * 1024;
+const BYTES_PER_SECOND = 100 * 1024;
+const steps = (from: number, to: number): Step[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `S${from + index}` as Step);
+
+interface Carried {
+  readonly id: string;
+  readonly connect: Program;
+  readonly transfer: Transfer;
+}
+
+let on: DeploymentStage;
+beforeAll(async () => {
+  on = await DeploymentStage.set(SESSIONS, {
+    PLATEN_RELAY_PORT: '0',
+    PLATEN_RELAY_PAIRS: String(PAIRS),
+    PLATEN_DEPLOY_PROVE_SECONDS: '3',
+  });
+}, 180_000);
+afterEach(() => on?.stage.clear(), 120_000);
+afterAll(() => on?.strike(), 60_000);
+
+/** Live sessions, each with a transfer that has begun. */
+async function carry(count: number, bytes = 64 * MB): Promise<Carried[]> {
+  const carried: Carried[] = [];
+  for (const device of on.devices.slice(0, count)) {
+    const { id, connect, url } = await on.stage.connect(device);
+    const transfer = slowDownload(`${url}files/job-log-export.bin?size=${bytes}`, BYTES_PER_SECOND);
+    carried.push({ id, connect, transfer });
+  }
+  for (const { id, transfer } of carried) await until(`bytes of session ${id}`, () => transfer.received() > 0);
+  return carried;
+}
+
+async function haltedInOrder(carried: readonly Carried[]): Promise<void> {
+  for (const { id, connect, transfer } of carried) {
+    expect(await event(connect, 'ended')).toMatchObject({ ending: 'halted-by-deployment' });
+    await connect.exited;
+    expect(await transfer.ended).toBeUndefined();
+    expect(await on.stage.ended(id)).toMatchObject({
+      ending: 'halted-by-deployment',
+      device: { state: 'ended', endReason: 'requested' },
+      terminal: { state: 'ended', endReason: 'control-plane' },
+    });
+    for (const chain of [
+      ['S314', ...steps(291, 299)],
+      [...steps(295, 297), 'S315'],
+      ['S297', ...steps(331, 338)],
+    ] as Step[][]) {
+      await on.stage.step(chain.at(-1)!, id);
+      expect(on.stage.stepsOf(id).filter((step) => chain.includes(step as Step))).toEqual(chain);
+    }
+  }
+  expect(await on.endsAtRelay(carried.map(({ id }) => id))).toEqual(
+    new Map(carried.map(({ id }) => [id, { device: 'requested', terminal: 'control-plane' }])),
+  );
+}
+
+async function everybodyToldOnce(carried: readonly Carried[]): Promise<void> {
+  const { rows } = (await on.stage.get('/api/notices?limit=200')) as { rows: Notice[] };
+  const told = rows.map(({ remoteSessionId }) => remoteSessionId);
+  for (const { id } of carried) expect(told.filter((each) => each === id)).toEqual([id]);
+}
+
+/** Strangers at the port of every pair, throughout. */
+const hammer = async (): Promise<Hammer[]> =>
+  (await on.relayPorts()).map((port) => new Hammer(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 20 }));
+const runningVersion = async (): Promise<string> => (await on.relay()).version;
+
+async function works(): Promise<void> {
+  const { connect, id, url } = await on.stage.connect(on.devices[0]!);
+  expect((await fetch(url)).status).toBe(200);
+  connect.child.kill('SIGINT');
+  await connect.exited;
+  await on.stage.ended(id);
+}
+
+describe('a deployment with 20 live sessions', () => {
+  it('of another release: every session ends with its reason, nobody is refused, the new version answers', async () => {
+    const before = await runningVersion();
+    await on.upload('9.1.0');
+    const carried = await carry(SESSIONS);
+    const hammers = await hammer();
+
+    const listed = await on.ask<Deployment>('POST', '/api/deployments', { release: '9.1.0' });
+    expect(listed).toMatchObject({ state: 'listed', from: { version: before }, to: { version: '9.1.0' } });
+    expect(listed.sessions.map(({ remoteSessionId }) => remoteSessionId).sort()).toEqual(
+      carried.map(({ id }) => id).sort(),
+    );
+    await on.ask('POST', `/api/deployments/${listed.id}/execution`, {});
+    const deployed = await on.over(listed.id);
+    expect(deployed).toMatchObject({ state: 'deployed', reason: null });
+    expect(deployed.sessions.map(({ outcome }) => outcome)).toEqual(Array(SESSIONS).fill('ended'));
+
+    await haltedInOrder(carried);
+    await everybodyToldOnce(carried);
+    const executed = on.stage.lines.find(({ step, deploymentId }) => step === 'S317' && deploymentId === listed.id)!;
+    const lastEnd = Math.max(...on.stage.lines.filter(({ step }) => step === 'S334').map(({ at }) => at));
+    expect(executed.at).toBeGreaterThan(lastEnd);
+    expect(await runningVersion()).toBe('9.1.0');
+    await works();
+    for (const each of hammers) {
+      await each.stop();
+      expect(each.unanswered).toEqual([]);
+      expect(each.attempts).toBeGreaterThan(50);
+    }
+  }, 240_000);
+
+  it('of a release that breaks after it took over: rolled back, every session with its reason, nobody refused', async () => {
+    const before = await runningVersion();
+    await on.upload('9.2.0', { flaw: 'exits-while-proving' });
+    const carried = await carry(SESSIONS);
+    const hammers = await hammer();
+
+    const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: '9.2.0', when: 'now' });
+    const back = await on.over(id);
+    expect(back).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
+    expect(back.output).toContain('broken on purpose');
+
+    await haltedInOrder(carried);
+    await everybodyToldOnce(carried);
+    expect(await runningVersion()).toBe(before);
+    await works();
+    for (const each of hammers) {
+      await each.stop();
+      expect(each.outcomes.get('unknown-session')).toBeGreaterThan(50);
+      expect(each.outcomes.has('ECONNREFUSED')).toBe(false); // whom a dying relay was just answering is cut
+    }
+  }, 240_000);
+});
+
+describe('a release that is broken', () => {
+  it.each([
+    ['does not start', '9.3.1', { flaw: 'does-not-start' }, 'does-not-start'],
+    ['starts and hangs', '9.3.2', { flaw: 'hangs' }, 'does-not-answer'],
+    ['is another version than it says', '9.3.3', { builtAs: '9.9.9' }, 'wrong-version'],
+    ['loses bytes', '9.3.4', { flaw: 'loses-bytes' }, 'trial-failed'],
+  ] as const)(
+    'and %s costs nobody a session',
+    async (_, version, how, reason) => {
+      const before = await runningVersion();
+      await on.upload(version, how);
+      const [carried] = await carry(1, 2 * MB);
+      const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: version, when: 'now' });
+      expect(await on.over(id)).toMatchObject({ state: 'rolled-back', reason });
+      expect(await on.stage.session(carried!.id)).toMatchObject({ state: 'established', ending: null });
+      expect(await carried!.transfer.ended).toBe(await hashOfDirect(2 * MB));
+      expect(await runningVersion()).toBe(before);
+    },
+    180_000,
+  );
+});
+
+async function hashOfDirect(bytes: number): Promise<string> {
+  const response = await fetch(`${on.stage.device('demo-mfp').url}/files/job-log-export.bin?size=${bytes}`);
+  return createHash('sha256')
+    .update(Buffer.from(await response.arrayBuffer()))
+    .digest('base64url');
+}
