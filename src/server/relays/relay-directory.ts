@@ -87,23 +87,6 @@ export class RelayDirectory extends RelayPort {
     );
   }
 
-  /** @returns undefined when it has not announced itself in time */
-  awaitCandidate(relayId: string, instance: string, ms: number): Promise<ConnectedRelay | undefined> {
-    return this.seen(() => this.candidate(relayId, instance), ms);
-  }
-
-  /** @returns undefined when no such relay has served in time */
-  awaitServing(
-    relayId: string,
-    isMeant: (relay: ConnectedRelay) => boolean,
-    ms: number,
-  ): Promise<ConnectedRelay | undefined> {
-    return this.seen(() => {
-      const relay = this.serving(relayId);
-      return relay && isMeant(relay) ? relay : undefined;
-    }, ms);
-  }
-
   /**
    * S311-S312: what the relay carries, its earlier runs included.
    * @throws RelayUnavailable

@@ -1,65 +1,34 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { makeCertificate } from '../../../test/support/agent-certificate';
-import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/test-relay';
+import { RelayDoor } from '../../../test/support/relay-door';
 import { TamperedRpc, tamperedTcp, withDeviceUrl, withLogs, type Tamper } from '../../../test/support/tampered-rpc';
-import { createJournal } from '../../journal/journal';
+import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/test-relay';
+import { until } from '../../../test/support/until';
 import type { HalfLog } from '../../protocol/relay-rpc';
-import { UpgradeRouter } from '../http/upgrade-router';
-import type { SessionHalves } from '../sessions/session-halves';
-import { RelayDirectory, type ConnectedRelay } from './relay-directory';
-import { RelayGateway } from './relay-gateway';
-import { relaySecret } from './relay-secret';
-import { RelayTrial } from './relay-trial';
+import type { ConnectedRelay } from './relay-directory';
 import { TrialFailed } from './relay-trial.errors';
-import { TrialLinks } from './trial-links';
-
-const SECRET = randomBytes(32).toString('base64url');
 
 describe('the trial of a relay', () => {
-  const journal = createJournal('server', 'silent');
-  /** What reaches the sessions: of a trial that is under way nothing may. */
-  const sessions: string[] = [];
-  let server: Server;
+  let door: RelayDoor;
   let rpc: TamperedRpc;
-  let directory: RelayDirectory;
-  let trial: RelayTrial;
-  let gateway: RelayGateway;
   let relay: TestRelay;
   const detours: TcpServer[] = [];
 
   beforeEach(async () => {
-    const links = new TrialLinks();
-    directory = new RelayDirectory(links);
-    trial = new RelayTrial(links, journal);
-    const upgrades = new UpgradeRouter();
-    const unknown = (relayId: string) => Promise.resolve(sessions.push(relayId) < 0);
-    const halves = { authenticate: unknown, keep: unknown, requestTermination: unknown } as unknown as SessionHalves;
-    const secrets = { localRelaySecret: SECRET } as ConstructorParameters<typeof RelayGateway>[5];
-    gateway = new RelayGateway(upgrades, directory, halves, links, journal, secrets);
-    gateway.onModuleInit();
-    server = createServer().listen(0, '127.0.0.1');
-    upgrades.attach(server);
-    await once(server, 'listening');
-    rpc = await TamperedRpc.start(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/internal/relay`);
+    door = await RelayDoor.open();
+    rpc = await TamperedRpc.start(`${door.url.replace('http', 'ws')}/internal/relay`);
   });
   afterEach(async () => {
     jest.restoreAllMocks();
     await rpc.stop();
     await relay.stop();
-    gateway.onApplicationShutdown();
     for (const detour of detours.splice(0)) detour.close();
-    await once(server.close(), 'close');
-    sessions.length = 0; // the logs of a failed trial come when it is over
+    await door.close();
   });
 
   const connected = async (changes: Parameters<typeof startTestRelay>[0] = {}): Promise<ConnectedRelay> => {
-    relay = await startTestRelay({ secret: relaySecret(SECRET, 'local'), rpcUrl: rpc.url, ...changes });
-    const found = await directory.awaitServing('local', () => true, 10_000);
-    if (!found) throw new Error('the relay has not connected');
-    return found;
+    relay = await startTestRelay({ secret: door.secretOf('local'), rpcUrl: rpc.url, ...changes });
+    return until('the relay to be connected', () => door.directory.serving('local'));
   };
 
   it.each([1, 3])('passes with %d pairs, each of which carries a session', async (pairs) => {
@@ -77,21 +46,21 @@ describe('the trial of a relay', () => {
       if (device?.url) devices.push(new URL(device.url).host);
       return noted(frame);
     };
-    await trial.run(tried, 'local');
+    await door.trial.run(tried, 'local');
     expect(new Set(devices).size).toBe(pairs);
     expect(logs.size).toBe(pairs);
     for (const each of logs.values()) {
       const told = each.map(({ half, event }) => `${half} ${event.kind}`);
       expect(new Set(told)).toEqual(new Set(['device start', 'terminal start', 'device end', 'terminal end']));
     }
-    expect(sessions).toEqual([]);
-    expect(await directory.sessionsAt('local')).toEqual([]);
+    expect(door.sessions).toEqual([]);
+    expect(await door.directory.sessionsAt('local')).toEqual([]);
   });
 
   it('passes where peers dial, with TLS and a certificate that the relay has made itself', async () => {
     const tried = await connected({ tls: await makeCertificate() });
-    await trial.run(tried, 'public');
-    await expect(trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/p{43} is pinned/);
+    await door.trial.run(tried, 'public');
+    await expect(door.trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/p{43} is pinned/);
   });
 
   const end = (change: object) => withLogs('end', (log) => ({ ...log, event: { ...log.event, ...change } }));
@@ -122,7 +91,7 @@ describe('the trial of a relay', () => {
     setLimit('TRIAL_MS', 2_000);
     setLimit('RELAY_CLOSE_MS', 100);
     rpc.tamper = tamper;
-    const failed = trial.run(tried, 'local');
+    const failed = door.trial.run(tried, 'local');
     await expect(failed).rejects.toThrow(TrialFailed);
     await expect(failed).rejects.toMatchObject({ detail: expect.stringMatching(detail) as string });
   });
@@ -147,7 +116,7 @@ describe('the trial of a relay', () => {
       port = Number(url.port);
       url.port = String((detour.address() as AddressInfo).port);
     });
-    await expect(trial.run(tried, 'local')).rejects.toMatchObject({
+    await expect(door.trial.run(tried, 'local')).rejects.toMatchObject({
       name: 'TrialFailed',
       detail: expect.stringMatching(detail) as string,
     });
@@ -160,6 +129,6 @@ describe('the trial of a relay', () => {
       rpc.cut();
       return undefined;
     };
-    await expect(trial.run(tried, 'local')).rejects.toThrow(/not connected any more/);
+    await expect(door.trial.run(tried, 'local')).rejects.toThrow(/not connected any more/);
   });
 });
