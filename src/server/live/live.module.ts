@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
 import { DevicesModule } from '../devices/devices.module';
+import { DeploymentModule } from '../deployment/deployment.module';
 import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { XmppModule } from '../xmpp/xmpp.module';
+import { DeploymentNews } from './deployment-news';
 import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
 import { LiveNews } from './live-news';
@@ -11,7 +13,7 @@ import { NoticeNews } from './notice-news';
 
 /** Tells open consoles what changes. */
 @Module({
-  imports: [AuthModule, NoticesModule, XmppModule, DevicesModule, SessionsModule],
-  providers: [LiveClients, LiveNews, NoticeNews, LiveGateway],
+  imports: [AuthModule, NoticesModule, XmppModule, DevicesModule, SessionsModule, DeploymentModule],
+  providers: [LiveClients, LiveNews, NoticeNews, DeploymentNews, LiveGateway],
 })
 export class LiveModule {}
