@@ -3,6 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { deployment, type Deployment, type DeploymentState } from '../../src/protocol/deployment';
+import { connectionInfo } from '../../src/protocol/control-channel';
+import type { RelayStanding } from '../../src/protocol/relay-rpc';
+import { dialRelay } from '../../src/tunnel/relay-connection';
 import type { RelayRun } from '../../src/protocol/keeper-rpc';
 import { productVersion } from '../../src/journal/product-version';
 import { createJournal } from '../../src/journal/journal';
@@ -13,9 +16,10 @@ import { pidFileOf } from '../../src/server/relays/relay-process';
 import { relaySecret } from '../../src/server/relays/relay-secret';
 import { loadSecrets } from '../../src/server/config/secrets';
 import { loadSettings } from '../../src/server/settings';
-import { ControlPlane, type Prepared } from './control-plane';
+import { ControlPlane, type Prepared, type Who } from './control-plane';
 import { pairsInProcess } from './pairs-in-process';
 import { StandInKeeper } from './stand-in-keeper';
+import type { PlayedRelay } from './played-relay';
 import { until } from './until';
 
 export const VERSION = productVersion();
@@ -30,6 +34,7 @@ export class DeploymentPlane {
   keeper!: StandInKeeper;
   /** By instance. */
   readonly relays = new Map<string, Relay>();
+  private readonly played: PlayedRelay[] = [];
   private folders = 0;
 
   static async start(overrides: Record<string, string> = {}): Promise<DeploymentPlane> {
@@ -100,6 +105,28 @@ export class DeploymentPlane {
     await relay.recover([]);
   }
 
+  /** A run of the relay with a link to the server and nothing behind it, in the place of a real one. */
+  async hollow(instance: string, pairs: number, standing: RelayStanding = 'serving'): Promise<void> {
+    await this.relays.get(instance)?.stop();
+    this.relays.delete(instance);
+    this.played.push(await this.plane.anotherRelay(LOCAL_RELAY, { instance, pairs, standing, version: VERSION }));
+  }
+
+  /** A session of which both ends are connected to the real relay that serves; its device ends when it is asked. */
+  async throughTheRelay(who: Who): Promise<string> {
+    const { plane } = this;
+    const id = await plane.requested(who);
+    await plane.decide(id, 'approved');
+    const device = await dialRelay(connectionInfo.parse(await plane.agent.told('connection-info', id)), 'device');
+    const polled = await plane.connection(who, id);
+    if (polled.status !== 'ready') throw new Error(`the terminal gets ${JSON.stringify(polled)}`);
+    const terminal = await dialRelay(polled.connection, 'terminal');
+    await Promise.all([device.joined, terminal.joined]);
+    await plane.reaches(id, 'established');
+    void plane.agent.told('terminate', id).then(() => device.terminate());
+    return id;
+  }
+
   /** Whatever a test has left open ends, and a played relay serves again. */
   async reset(): Promise<void> {
     const { plane } = this;
@@ -110,6 +137,7 @@ export class DeploymentPlane {
       await this.reaches(id, 'deployed', 'rolled-back', 'aborted', 'failed');
     }
     await this.stopRelays();
+    await Promise.all(this.played.splice(0).map((relay) => relay.leave()));
     plane.agent.answers.set('terminate', { body: { connected: true } });
     await plane.relay.leave();
     await plane.connectRelay(plane.relay);

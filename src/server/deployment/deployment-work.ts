@@ -1,6 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import type { DeploymentReason } from '../../protocol/deployment';
+import { LIMITS } from '../../protocol/limits';
+import { CONFIG, type Config } from '../config/config';
 import { RelayDirectory } from '../relays/relay-directory';
 import { DeploymentFailed } from './deployment.errors';
 import type { DeploymentEntity } from './deployment.entity';
@@ -37,6 +39,7 @@ export class DeploymentWork {
     private readonly proof: DeploymentProof,
     private readonly directory: RelayDirectory,
     private readonly journal: Journal,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** @throws AbortError, when `signal` says that it is no longer wanted; whatever nobody foresaw */
@@ -61,7 +64,7 @@ export class DeploymentWork {
       case 'try':
         return { input: 'done', values: { instance: await driver.prepare(deployment, signal) } };
       case 'drain':
-        await this.halt.all(deployment, signal);
+        await this.halt.all(deployment, LIMITS.DEPLOYMENT_DRAIN_MS, signal);
         return { input: 'done' };
       case 'take-over': {
         this.journal.step('S317', undefined, { deploymentId: deployment.id, relayId: deployment.relayId });
@@ -89,9 +92,10 @@ export class DeploymentWork {
     }
   }
 
-  /** The relay that has to go is broken: sessions that cannot be ended are lost with it. */
+  /** The relay that has to go is broken: what it does not end when it is asked, and asked again, is lost with it. */
   private async end(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
-    await this.halt.all(deployment, signal).catch((error: unknown) => {
+    const ms = this.config.timeouts.halfEnd + LIMITS.HALF_END_MS;
+    await this.halt.all(deployment, ms, signal).catch((error: unknown) => {
       if (!(error instanceof DeploymentFailed)) throw error;
       this.journal.warn('sessions remain on a relay that has to go', {
         deploymentId: deployment.id,

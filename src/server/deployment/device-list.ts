@@ -56,10 +56,16 @@ export class DeviceList {
     return open;
   }
 
-  /** Whether the relay itself carries nothing any more; a relay that is not there cannot be asked, and carries nothing. */
+  /**
+   * Whether the relay itself carries no open session any more; a link that no session knows is of no account. A relay
+   * that is not there cannot be asked, and carries nothing.
+   */
   async isIdle(relayId: string): Promise<boolean> {
     if (!this.directory.serving(relayId)) return true;
-    return (await this.carried(relayId))?.length === 0;
+    const carried = await this.carried(relayId);
+    if (!carried) return false;
+    const ids = carried.map(({ remoteSessionId }) => remoteSessionId);
+    return ids.length === 0 || (await this.sessions.openAmong(ids)).length === 0;
   }
 
   /** undefined: it did not answer. */

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { LIMITS } from '../../protocol/limits';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
 import { transition } from '../sessions/session.machine';
 import { DeploymentFailed } from './deployment.errors';
@@ -21,10 +20,10 @@ export class SessionHalt {
   /**
    * Resolves when neither this server nor the relay knows a session that is open there, twice in succession: a link may
    * just be on its way from one to the other.
-   * @throws DeploymentFailed after LIMITS.DEPLOYMENT_DRAIN_MS
+   * @throws DeploymentFailed after `ms`
    */
-  async all(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
-    const end = Date.now() + LIMITS.DEPLOYMENT_DRAIN_MS;
+  async all(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
+    const end = Date.now() + ms;
     for (let empty = 0; empty < 2; await pause(signal)) {
       const open = await this.list.refresh(deployment);
       for (const { id, state } of open) if (transition(state, 'halt')) await this.lifecycle.apply(id, 'halt');

@@ -82,6 +82,10 @@ export class SessionsRepository {
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids), state: 'ended' });
   }
+  /** Those of these sessions that are open. */
+  openAmong(ids: string[]): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ id: In(ids), openPair: Not(IsNull()) });
+  }
   requestedOf(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, state: 'requested' });
   }

@@ -1,0 +1,240 @@
+import { DeploymentPlane, VERSION } from '../../../test/support/deployment-plane';
+import { setLimit } from '../../../test/support/test-relay';
+import { until } from '../../../test/support/until';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
+
+/** What goes wrong with a new relay, or with the one that is there; each ends with a relay that serves, and a reason. */
+describe('a deployment that fails', () => {
+  let stage: DeploymentPlane;
+  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '2' })));
+  beforeEach(() => {
+    setLimit('TRIAL_MS', 3_000);
+    setLimit('DEPLOYMENT_TRY_MS', 5_000);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => stage.reset());
+  afterAll(() => stage?.stop());
+
+  const outcome = async (id: string) => stage.reaches(id, 'deployed', 'rolled-back', 'failed');
+  const earlierServes = () => {
+    const { status } = stage.keeper;
+    expect(status).toMatchObject({ candidate: null, wanted: { file: null, pairs: 1 } });
+    return until(
+      'new sessions to be admitted',
+      async () => (await stage.plane.ask('tess')).status === 201,
+      10_000,
+      250,
+    );
+  };
+
+  /** The keeper starts something that is no relay. */
+  const mute = (instance: string, more: object = {}) => {
+    const { keeper } = stage;
+    keeper.onTry = (run) => {
+      keeper.status.candidate = {
+        ...keeper.status.serving!,
+        ...run,
+        instance,
+        state: 'starting',
+        version: null,
+        ...more,
+      };
+      return { outcome: 'started', instance };
+    };
+  };
+  const INSTANCE = '0c9d8e7f-6a5b-4c3d-8e1f-2a3b4c5d6e7f';
+
+  const bad: [what: string, spoil: () => void, expected: object][] = [
+    [
+      'does not start',
+      () => {
+        mute(INSTANCE);
+        const { onTry } = stage.keeper;
+        stage.keeper.onTry = async (run) => {
+          const answer = await onTry(run);
+          stage.keeper.crash('exit code 3', 'Error: no such module\n    at somewhere');
+          return answer;
+        };
+      },
+      { reason: 'does-not-start', detail: 'exit code 3', output: expect.stringContaining('no such module') },
+    ],
+    ['hangs', () => mute(INSTANCE), { reason: 'does-not-answer', detail: expect.stringContaining('not started up') }],
+    [
+      'reports to its keeper only',
+      () => mute(INSTANCE, { state: 'ready', version: VERSION }),
+      { reason: 'does-not-answer', detail: expect.stringContaining('not reported') },
+    ],
+    [
+      'speaks another protocol',
+      () => mute(INSTANCE, { state: 'ready', version: VERSION, protocol: 99 }),
+      { reason: 'wrong-protocol', detail: expect.stringContaining('99') },
+    ],
+    [
+      'is another version',
+      () => {
+        stage.keeper.onTry = async (run) => ({ outcome: 'started', instance: await stage.candidate(run, '0.0.1') });
+      },
+      { reason: 'wrong-version', detail: expect.stringContaining('0.0.1') },
+    ],
+    [
+      'has not as many pairs',
+      () => {
+        stage.keeper.onTry = async (run) => ({
+          outcome: 'started',
+          instance: await stage.candidate({ ...run, pairs: 1 }),
+        });
+      },
+      { reason: 'does-not-answer', detail: expect.stringContaining('1 pairs') },
+    ],
+    [
+      'carries no synthetic session',
+      () => {
+        const { keeper } = stage;
+        keeper.onTry = async (run) => {
+          const instance = INSTANCE;
+          keeper.status.candidate = { ...keeper.status.serving!, ...run, instance, state: 'ready' };
+          // a link to this server, and nothing behind it
+          await stage.hollow(instance, 2, 'candidate');
+          return { outcome: 'started', instance };
+        };
+      },
+      { reason: 'trial-failed' },
+    ],
+    [
+      'needs a port that is taken',
+      () => {
+        stage.keeper.onTry = () => ({ outcome: 'port-in-use', detail: '127.0.0.1:8091: another program has it' });
+      },
+      { reason: 'port-in-use', detail: expect.stringContaining('8091') },
+    ],
+    [
+      'is lost with its keeper',
+      () => {
+        mute(INSTANCE);
+        const { onTry } = stage.keeper;
+        stage.keeper.onTry = async (run) => {
+          const answer = await onTry(run);
+          stage.keeper.status.candidate = null;
+          return answer;
+        };
+      },
+      { reason: 'keeper-lost' },
+    ],
+  ];
+  it.each(bad)('is rolled back where the new relay %s, and costs no session', async (_, spoil, expected) => {
+    const tom = await stage.plane.established('tom');
+    spoil();
+    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', ...expected });
+    expect(await stage.plane.session(tom.id)).toMatchObject({ state: 'established' });
+    await earlierServes();
+  });
+
+  const noTakeOver: [what: string, spoil: () => void, expected: object][] = [
+    [
+      'cannot be kept on a full disk',
+      () => {
+        stage.keeper.before = (method) =>
+          method === 'take-over' ? Promise.reject(new RpcRefused(-32060, 'ENOSPC')) : Promise.resolve();
+      },
+      { reason: 'take-over-failed', detail: expect.stringContaining('ENOSPC') },
+    ],
+    [
+      'exits while it takes over',
+      () => {
+        stage.keeper.onTakeOver = () => stage.keeper.crash('SIGSEGV', 'the last line');
+      },
+      { reason: 'take-over-failed', detail: 'SIGSEGV', output: 'the last line' },
+    ],
+    [
+      'never serves',
+      () => {
+        setLimit('DEPLOYMENT_TAKE_OVER_MS', 1_000);
+        setLimit('RETRY_MAX_MS', 500);
+        stage.keeper.onTakeOver = () => undefined;
+      },
+      { reason: 'take-over-failed', detail: expect.stringContaining('in time') },
+    ],
+  ];
+  it.each(noTakeOver)('is rolled back where the new relay %s', async (_, spoil, expected) => {
+    spoil();
+    const { id } = await stage.instruct();
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', ...expected });
+    await earlierServes();
+  });
+
+  it('asks a keeper that is started again until it answers', async () => {
+    const { keeper } = stage;
+    const { id } = await stage.instruct();
+    await keeper.stop();
+    await stage.reaches(id, 'trying', 'draining', 'taking-over');
+    await keeper.listen();
+    expect(await outcome(id)).toMatchObject({ state: 'deployed' });
+  });
+
+  it('is failed, and says so, where the keeper never answers again', async () => {
+    setLimit('DEPLOYMENT_TRY_MS', 3_500);
+    const { keeper } = stage;
+    keeper.onTry = async () => {
+      await keeper.stop();
+      throw new Error('killed');
+    };
+    const { id } = await stage.instruct();
+    const ended = await outcome(id);
+    await keeper.listen();
+    expect(ended).toMatchObject({ state: 'failed', reason: 'keeper-lost' });
+    expect(stage.plane.relay.drained).toMatchObject({ draining: false });
+  });
+
+  describe('once the new relay serves', () => {
+    const proving = async () => {
+      const { id } = await stage.instruct();
+      await stage.reaches(id, 'proving');
+      return id;
+    };
+
+    it('is rolled back when that crashes: the earlier release is started, tried and takes over again', async () => {
+      const id = await proving();
+      stage.keeper.restart('exit code 7', 'out of luck');
+      expect(await outcome(id)).toMatchObject({
+        state: 'rolled-back',
+        reason: 'crashed',
+        detail: expect.stringContaining('exit code 7'),
+        output: 'out of luck',
+      });
+      const { asked } = stage.keeper;
+      const takeOver = expect.stringMatching(/^take-over /);
+      expect(asked).toEqual(['try built-in 2', takeOver, 'try built-in 1', takeOver]);
+      await earlierServes();
+    });
+
+    it('is rolled back when the last trial fails', async () => {
+      const id = await proving();
+      const { serving } = stage.keeper.status;
+      await stage.hollow(serving!.instance, 2);
+      expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'trial-failed' });
+      await earlierServes();
+    });
+
+    it('is failed when the earlier release cannot be started again; the relay that is there serves', async () => {
+      const id = await proving();
+      stage.keeper.onTry = () => ({ outcome: 'port-in-use', detail: 'taken' });
+      stage.keeper.restart('exit code 7');
+      expect(await outcome(id)).toMatchObject({
+        state: 'failed',
+        reason: 'crashed',
+        detail: expect.stringMatching(/exit code 7.*taken/),
+      });
+    });
+
+    it('halts the sessions of the new relay in order before it is rolled back', async () => {
+      const id = await proving();
+      const tom = await stage.throughTheRelay('tom');
+      stage.keeper.restart('exit code 7');
+      const ended = await outcome(id);
+      expect(ended).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
+      expect(ended.sessions).toEqual([expect.objectContaining({ remoteSessionId: tom, outcome: 'ended' })]);
+      expect(await stage.plane.session(tom)).toMatchObject({ state: 'ended', ending: 'halted-by-deployment' });
+    });
+  });
+});
