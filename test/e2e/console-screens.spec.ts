@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { en } from '../../src/console/messages/en';
 import { ja } from '../../src/console/messages/ja';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { language, type Language } from '../../src/protocol/api';
+import { findings } from '../support/axe';
 import { askForAccess, ConsoleBrowser } from '../support/console-browser';
 import {
   SAMPLE_DEPLOYMENTS,
@@ -16,7 +15,6 @@ import {
 } from '../support/deployment-samples';
 import { TestStage } from '../support/test-stage';
 
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures of every screen are put; none are taken unless it is set. */
 const SHOTS = process.env.PLATEN_SHOTS;
 
@@ -39,16 +37,6 @@ afterAll(async () => {
   await browser?.close();
   await on?.strike();
 }, 60_000);
-
-/** @returns findings of axe that keep somebody from using the page */
-async function findings(page: Page): Promise<string[]> {
-  // by the debugger, as the Content-Security-Policy of the page permits no such script
-  await page.evaluate(AXE);
-  const results = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'], iframes: false })");
-  return results.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}
 
 describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewport) => {
   let page: Page;
