@@ -1,19 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { askForAccess, ConsoleBrowser } from '../support/console-browser';
 import { NotNow } from '../support/deployment-samples';
+import { ReleaseMaker } from '../support/release-maker';
 import { TestStage } from '../support/test-stage';
 import { until } from '../support/until';
 
 const { admin, technician } = SAMPLE_USERS;
-/** So that a deployment is over soon. */
-const env = { PLATEN_DEPLOY_PROVE_SECONDS: '2' };
 const DEPLOYED_MS = 60_000;
+const maker = new ReleaseMaker();
 
 let on: TestStage;
 let browser: ConsoleBrowser;
+let keys: string;
 beforeAll(async () => {
   browser = await ConsoleBrowser.launch();
+  keys = await mkdtemp(join(tmpdir(), 'platen-keys-'));
+  const env = {
+    PLATEN_RELEASE_PUBLIC_KEY: maker.writePublicKey(join(keys, 'release.pub')),
+    // so that a deployment is over soon
+    PLATEN_DEPLOY_PROVE_SECONDS: '2',
+  };
   on = await TestStage.set({ moreDevices: ['copy-room', 'warehouse'], env });
 }, 120_000);
 afterEach(async () => {
@@ -23,6 +33,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
+  if (keys) await rm(keys, { recursive: true, force: true });
 }, 60_000);
 
 const asAdmin = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, admin);
@@ -59,11 +70,15 @@ describe('a deployment', () => {
     await waiting.getByRole('button', { name: 'Open Web pages' }).click();
     await waiting.getByLabel('Reason').fill('Counters of the month');
 
+    const watching = await asAdmin();
+    await watching.getByRole('link', { name: 'Deployment' }).click();
+    await watching.getByText('Nothing has been deployed yet').waitFor();
     const page = await asAdmin();
     await instructPairs(page, 2);
     await goneTo(page, 'Waiting for a decision');
     for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
       await row(page, device).getByText('In session', { exact: true }).waitFor();
+    await row(watching, '1 → 2 pairs').getByText('Waiting for a decision').waitFor();
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByRole('list', { name: 'Progress' }).getByText('The new relay is tried').waitFor();
 
@@ -76,6 +91,7 @@ describe('a deployment', () => {
     await view.getByText('Your session with Demo MFP was halted').waitFor();
 
     await goneTo(page, 'Deployed');
+    await row(watching, '1 → 2 pairs').getByText('Deployed', { exact: true }).waitFor();
     for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
       await row(page, device).getByText('Ended in order').waitFor();
     await waiting.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/, { timeout: 60_000 });
@@ -169,7 +185,7 @@ describe('a request during a deployment', () => {
     const page = await ask();
     const over = page.getByText('Sessions are still not taken');
     await until('the end of the wait', async () => {
-      await page.clock.runFor(60_000);
+      await page.clock.fastForward('05:00');
       return over.isVisible();
     });
     await page.getByRole('button', { name: 'Ask for access' }).waitFor();
@@ -182,16 +198,41 @@ describe('a request during a deployment', () => {
   });
 });
 
-describe('releases', () => {
-  it('are refused in words while there is no key to check them with', async () => {
+describe('a release', () => {
+  it('is added in the console, deployed, found to be broken, and removed', async () => {
     const page = await asAdmin();
     await page.getByRole('link', { name: 'Deployment' }).click();
-    const panel = page.getByRole('region', { name: 'Releases' });
-    await panel.getByText('Part of the installation').waitFor();
-    const file = { name: 'relay.platen', mimeType: '', buffer: Buffer.from('{}\n') };
-    await panel.locator('input[type=file]').setInputFiles(file);
-    await panel.getByText('No key to check releases with').waitFor();
+    const releases = page.getByRole('region', { name: 'Releases' });
+    const script = `process.stderr.write('broken on purpose\\n'); process.exit(3);\n`;
+    await releases.locator('input[type=file]').setInputFiles(fileOf(maker.make('9.8.7', script)));
+    await releases.getByText('Release 9.8.7 is stored.').waitFor();
+
+    await page.getByRole('button', { name: 'New deployment' }).click();
+    await page.getByRole('combobox', { name: 'Release' }).click();
+    await page.getByRole('option', { name: '9.8.7' }).click();
+    await page.getByRole('radio', { name: 'Now' }).click();
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page.getByRole('heading', { name: '→ 9.8.7' }).waitFor();
+    await goneTo(page, 'Rolled back');
+    await page.getByText('The new relay exited before it could be asked anything.').waitFor();
+    await page.getByRole('region', { name: 'Output' }).getByText('broken on purpose').waitFor();
+
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    await row(page, '→ 9.8.7').getByText('Rolled back').waitFor();
+    await releases.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await releases.getByText('9.8.7').waitFor({ state: 'detached' });
+  }, 120_000);
+
+  it('of somebody else is refused in words', async () => {
+    const page = await asAdmin();
+    await page.getByRole('link', { name: 'Deployment' }).click();
+    const releases = page.getByRole('region', { name: 'Releases' });
+    await releases.locator('input[type=file]').setInputFiles(fileOf(new ReleaseMaker().make('9.8.6')));
+    await releases.getByRole('alert').getByText('The release is refused').waitFor();
   });
+
+  const fileOf = (buffer: Buffer) => ({ name: 'relay.release', mimeType: '', buffer });
 });
 
 describe("a user's administrator", () => {

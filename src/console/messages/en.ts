@@ -123,7 +123,7 @@ export const en = {
     halting: 'The session is being halted',
     halted: 'The session was halted',
     haltedWhy:
-      'The relay, which carries all sessions, is being replaced. This has nothing to do with you or the device.',
+      'All sessions pass through a relay, and the relay had to be replaced. Nothing is wrong with you or the device.',
     haltedNext:
       'Ask again to go on: somebody at the device has to press YES once more. While the relay is being replaced, your request waits by itself.',
     deploying: 'A new relay is being deployed',

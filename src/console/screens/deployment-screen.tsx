@@ -53,11 +53,11 @@ function OpenDeployments() {
       <div key={deployment.id} className="notice busy" role="status">
         <div className="grow">
           <strong>{t.deployment.open}</strong>
-          <div>
-            {changeWords(deployment, t)} ·{' '}
+          <div className="notice-actions">
+            <span>{changeWords(deployment, t)}</span>
             <Status tone={deploymentTone(deployment)}>{t.deployment.states[deployment.state]}</Status>
+            <Link to={`/deployment/${deployment.id}`}>{t.deployment.toList}</Link>
           </div>
-          <Link to={`/deployment/${deployment.id}`}>{t.deployment.toList}</Link>
         </div>
       </div>
     ));
