@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Program, type LogLine } from '../../src/demo/programs';
+import { createJournal } from '../../src/journal/journal';
+import { readConfig } from '../../src/server/config/config';
+import { KeeperClient } from '../../src/server/relays/keeper-client';
 import { CLI, TestStage } from '../support/test-stage';
 import { until } from '../support/until';
 
@@ -117,5 +120,24 @@ describe('the server and its relay', () => {
     process.kill(earlier, 'SIGKILL');
     await connected(since);
     expect(relayPid()).not.toBe(earlier);
+  });
+
+  it('keep the number of pairs that a deployment has set', async () => {
+    await server.stop('SIGTERM');
+    const anyPort = { PLATEN_RELAY_PORT: '0', PLATEN_RELAY_PAIRS: '1' };
+    await connected(start(anyPort));
+    const data = join(stage.folder, 'server');
+    const keeper = new KeeperClient(createJournal('server', 'silent'), readConfig({ PLATEN_DATA: data }));
+    const tried = await keeper.tryRelease({ file: null, pairs: 2 });
+    if (tried.outcome !== 'started') throw new Error(tried.detail);
+    const isReady = async () => (await keeper.status()).candidate?.state === 'ready';
+    await until('the candidate to be ready', isReady, 30_000, 50);
+    expect(await keeper.takeOver(tried.instance)).toBe(true);
+    const serves = async () => (await keeper.status()).serving?.instance === tried.instance;
+    await until('the candidate to serve', serves, 30_000, 50);
+
+    await server.stop('SIGTERM');
+    const since = start(anyPort);
+    expect(await connected(since)).toMatchObject({ pairs: 2 });
   });
 });
