@@ -105,6 +105,19 @@ export class DeploymentPlane {
     await relay.recover([]);
   }
 
+  /** As if the keeper had been killed, and had started what serves as another instance. */
+  async keeperStartsAnew(): Promise<void> {
+    const { keeper } = this;
+    const { serving, wanted } = keeper.status;
+    await this.relays.get(serving!.instance)?.stop();
+    this.relays.delete(serving!.instance);
+    await this.candidate(wanted, serving!.version!);
+    const anew = keeper.status.candidate!;
+    await this.relays.get(anew.instance)!.serve();
+    await this.relays.get(anew.instance)!.recover([]);
+    keeper.serve(anew);
+  }
+
   /** A run of the relay with a link to the server and nothing behind it, in the place of a real one. */
   async hollow(instance: string, pairs: number, standing: RelayStanding = 'serving'): Promise<void> {
     await this.relays.get(instance)?.stop();

@@ -1,0 +1,177 @@
+import { DeploymentPlane } from '../../../test/support/deployment-plane';
+import { setLimit } from '../../../test/support/test-relay';
+import { until } from '../../../test/support/until';
+import { HALVES } from '../../protocol/remote-session';
+
+/** The server goes, and comes back, in the middle of a deployment; keeper, relays and devices stay where they are. */
+describe('a deployment whose server is started again', () => {
+  let stage: DeploymentPlane;
+  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '2' })));
+  beforeEach(() => setLimit('TRIAL_MS', 5_000));
+  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => stage.reset());
+  afterAll(() => stage?.stop());
+
+  const outcome = (id: string) => stage.reaches(id, 'deployed', 'rolled-back', 'aborted', 'failed');
+  const overdue = (id: string, ms: number) =>
+    stage.plane.write(`UPDATE deployments SET "deadlineAt" = ${Date.now() - ms} WHERE id = '${id}'`);
+  const tried = () => stage.keeper.asked.filter((asked) => asked.startsWith('try'));
+  const noticesOf = async (id: string) => {
+    const { body } = await stage.plane.call('tom', 'GET', '/notices');
+    return (body as { rows: { remoteSessionId: string }[] }).rows.filter(
+      ({ remoteSessionId }) => remoteSessionId === id,
+    );
+  };
+
+  it('stays listed, and can be executed', async () => {
+    const tom = await stage.plane.established('tom');
+    const { id } = await stage.instruct();
+    await stage.restart();
+    expect(await stage.get(id)).toMatchObject({ state: 'listed', sessions: [{ remoteSessionId: tom.id }] });
+    await stage.press(id, 'execution', {});
+    await stage.endInOrder(tom);
+    expect(await outcome(id)).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'ended' }] });
+  });
+
+  it('goes on waiting until the relay is idle', async () => {
+    const tom = await stage.plane.established('tom');
+    const { id } = await stage.instruct({ pairs: 2, when: 'idle' });
+    await stage.restart();
+    expect(await stage.get(id)).toMatchObject({ state: 'awaiting-idle' });
+    for (const half of HALVES) await stage.plane.relay.end(tom.link, half, 'requested');
+    expect(await outcome(id)).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'ended-by-itself' }] });
+  });
+
+  const late: [string, number, object][] = [
+    ['is executed when its time has just gone by', 60_000, { state: 'deployed' }],
+    ['is not executed hours after its time', 3 * 60 * 60_000, { state: 'aborted', reason: 'never-executed' }],
+  ];
+  it.each(late)('%s', async (_, ms, expected) => {
+    const at = new Date(Date.now() + 60 * 60_000).toISOString();
+    const { id, state } = await stage.instruct({ pairs: 2, when: 'at', at });
+    expect(state).toBe('scheduled');
+    await stage.restart(() => overdue(id, ms));
+    expect(await outcome(id)).toMatchObject(expected);
+  });
+
+  it('is aborted where nobody executed it in time', async () => {
+    await stage.plane.established('tom');
+    const { id } = await stage.instruct();
+    await stage.restart(() => overdue(id, 1_000));
+    expect(await outcome(id)).toMatchObject({ state: 'aborted', reason: 'never-executed' });
+  });
+
+  it('tries the new relay once more', async () => {
+    const tom = await stage.plane.established('tom');
+    const { onTry } = stage.keeper;
+    stage.keeper.onTry = async (run) => {
+      const answer = await onTry(run);
+      stage.keeper.status.candidate!.state = 'starting';
+      return answer;
+    };
+    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+    await until('the candidate', () => tried().length === 1);
+    stage.keeper.onTry = onTry;
+    await stage.restart();
+    expect((await stage.plane.ask('tess')).body).toMatchObject({ code: 'deployment-in-progress' });
+    await stage.endInOrder(tom);
+    expect(await outcome(id)).toMatchObject({ state: 'deployed' });
+    expect(tried()).toHaveLength(2);
+  });
+
+  it('goes on ending the sessions, and takes over with the candidate that was tried', async () => {
+    const tom = await stage.plane.established('tom');
+    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+    await stage.plane.agent.told('terminate', tom.id);
+    await stage.restart();
+    expect(await stage.get(id)).toMatchObject({ state: 'draining' });
+    expect(stage.plane.relay.drained).toMatchObject({ draining: true });
+    stage.plane.relay.onEndSession = (linkId, half) => {
+      if (half === 'terminal') void stage.plane.relay.end(stage.plane.relay.links.get(linkId)!, half, 'control-plane');
+    };
+    await stage.plane.relay.end(tom.link, 'device', 'requested');
+    expect(await outcome(id)).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'ended' }] });
+    expect(tried()).toHaveLength(1);
+    expect(await noticesOf(tom.id)).toHaveLength(1);
+  });
+
+  it('is rolled back where the candidate has gone with its keeper meanwhile', async () => {
+    await stage.plane.established('tom');
+    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+    await stage.reaches(id, 'draining');
+    const { links } = stage.plane.relay;
+    await stage.restart(() => {
+      stage.keeper.status.candidate = null;
+      return Promise.resolve();
+    });
+    for (const link of links.values()) for (const half of HALVES) await stage.plane.relay.end(link, half, 'lost');
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'keeper-lost' });
+    expect(stage.keeper.asked.at(-1)).not.toMatch(/^take-over/);
+  });
+
+  it.each(['before', 'while', 'after'])('takes over, where the server went %s that was done', async (when) => {
+    const { keeper } = stage;
+    const { before, onTakeOver } = keeper;
+    if (when === 'before')
+      keeper.before = (method) => (method === 'take-over' ? new Promise(() => undefined) : before(method));
+    if (when === 'while') keeper.onTakeOver = () => undefined;
+    const { id } = await stage.instruct();
+    await until('the take-over to be asked for', () => keeper.asked.some((asked) => asked.startsWith('take-over')));
+    if (when === 'after') await until('the take-over', () => keeper.status.serving?.pairs === 2);
+    await stage.restart(() => {
+      Object.assign(keeper, { before, onTakeOver });
+      return Promise.resolve();
+    });
+    expect(await outcome(id)).toMatchObject({ state: 'deployed' });
+    expect(tried()).toHaveLength(1);
+    expect(keeper.status).toMatchObject({ wanted: { pairs: 2 }, candidate: null });
+  });
+
+  it('goes on watching the new relay', async () => {
+    const { id } = await stage.instruct();
+    await stage.reaches(id, 'proving');
+    await stage.restart();
+    stage.keeper.restart('exit code 7');
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
+  });
+
+  it('does not take a relay that its keeper has started anew for one that has crashed', async () => {
+    const { id } = await stage.instruct();
+    await stage.reaches(id, 'proving');
+    await stage.restart(() => stage.keeperStartsAnew());
+    expect(await outcome(id)).toMatchObject({ state: 'deployed' });
+  });
+
+  it('goes on putting the earlier relay back', async () => {
+    const { keeper } = stage;
+    const { onTry } = keeper;
+    const { id } = await stage.instruct();
+    await stage.reaches(id, 'proving');
+    keeper.onTry = async (run) => {
+      const answer = await onTry(run);
+      keeper.status.candidate!.state = 'starting';
+      return answer;
+    };
+    keeper.restart('exit code 7');
+    await until('the earlier one to be tried', () => tried().length === 2);
+    keeper.onTry = onTry;
+    await stage.restart();
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
+    expect(keeper.status).toMatchObject({ wanted: { file: null, pairs: 1 }, candidate: null });
+  });
+
+  it('tells the user of a halted session whom it could not tell any more', async () => {
+    const tom = await stage.plane.established('tom');
+    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+    await stage.endInOrder(tom);
+    expect(await outcome(id)).toMatchObject({ state: 'deployed' });
+    expect(await noticesOf(tom.id)).toHaveLength(1);
+    await stage.restart(async () => {
+      await stage.plane.write(`DELETE FROM notices WHERE "remoteSessionId" = '${tom.id}'`);
+      await stage.plane.write(`UPDATE deployment_sessions SET "toldAt" = NULL WHERE "remoteSessionId" = '${tom.id}'`);
+    });
+    expect(await noticesOf(tom.id)).toHaveLength(1);
+    await stage.restart();
+    expect(await noticesOf(tom.id)).toHaveLength(1);
+  });
+});
