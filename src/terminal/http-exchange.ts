@@ -51,6 +51,8 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
     headers: {
       Accept: 'application/json',
       ...(body && { 'Content-Type': file?.mediaType ?? 'application/json', 'Content-Length': body.length }),
+      // a server closes a connection that is not to be kept as soon as it has answered, even before it has read all
+      ...(file && { Connection: 'keep-alive' }),
       ...asked.headers,
     },
     signal: AbortSignal.timeout(file ? LIMITS.RELEASE_UPLOAD_MS : TERMINAL_LIMITS.REQUEST_MS),

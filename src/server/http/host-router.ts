@@ -33,6 +33,7 @@ export class HostRouter {
   giveTime(request: IncomingMessage, ms: number): void {
     clearTimeout(this.cuts.get(request));
     const cut = setTimeout(() => request.complete || request.socket.destroy(), ms);
+    cut.unref(); // a request that was answered unread, and then cut off, does not close
     this.cuts.set(request, cut);
     request.once('close', () => clearTimeout(cut));
   }
