@@ -1,18 +1,19 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { HostRouter } from './host-router';
 
 describe('two sites on one port', () => {
   let server: Server;
+  let router: HostRouter;
   beforeEach(async () => {
     server = createServer((request, response) => {
       request.resume();
       request.once('end', () => response.end(`console ${request.headers.host}`));
     });
     server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 101 console\r\n\r\n'));
-    const router = new HostRouter();
+    router = new HostRouter();
     router.register({
       owns: (hostname) => hostname === 'guest.localhost',
       request: (_request, response, expectsContinue) => response.end(`guest ${expectsContinue}`),
@@ -50,5 +51,34 @@ describe('two sites on one port', () => {
     const answer = await say([...expecting, `Host: ${host}`]);
     expect(answer.startsWith('HTTP/1.1 100')).toBe(site === 'console');
     expect(answer).toContain(site === 'console' ? 'console ' : 'guest true');
+  });
+
+  describe('has a time for each request', () => {
+    const begun = async (): Promise<[IncomingMessage, Socket]> => {
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      const arrived = once(server, 'request') as Promise<[IncomingMessage]>;
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf ');
+      return [(await arrived)[0], socket];
+    };
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] }));
+    afterEach(() => jest.useRealTimers());
+
+    it('and cuts off who does not send it', async () => {
+      const [request, socket] = await begun();
+      jest.advanceTimersByTime(30_000);
+      expect(request.socket.destroyed).toBe(true);
+      await once(socket, 'close');
+    });
+
+    it('that can be longer', async () => {
+      const [request, socket] = await begun();
+      router.giveTime(request, 60_000);
+      jest.advanceTimersByTime(59_999);
+      expect(request.socket.destroyed).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(request.socket.destroyed).toBe(true);
+      await once(socket, 'close');
+    });
   });
 });
