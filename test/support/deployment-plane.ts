@@ -8,22 +8,19 @@ import type { RelayStanding } from '../../src/protocol/relay-rpc';
 import { dialRelay } from '../../src/tunnel/relay-connection';
 import type { RelayRun } from '../../src/protocol/keeper-rpc';
 import { productVersion } from '../../src/journal/product-version';
-import { createJournal } from '../../src/journal/journal';
-import { startRelay, type Relay } from '../../src/relay/relay';
+import type { Relay } from '../../src/relay/relay';
 import type { Config } from '../../src/server/config/config';
 import { LOCAL_RELAY, RELAY_FOLDER, relayEnvironment } from '../../src/server/relays/relay-environment';
 import { pidFileOf } from '../../src/server/relays/relay-process';
 import { relaySecret } from '../../src/server/relays/relay-secret';
-import { loadSecrets } from '../../src/server/config/secrets';
 import { loadSettings } from '../../src/server/settings';
 import { ControlPlane, type Prepared, type Who } from './control-plane';
-import { pairsInProcess } from './pairs-in-process';
+import { startRealRelay } from './real-relay';
 import { StandInKeeper } from './stand-in-keeper';
 import type { PlayedRelay } from './played-relay';
 import { until } from './until';
 
 export const VERSION = productVersion();
-const silent = createJournal('relay', 'silent');
 
 /**
  * The real server with the relay `local` to deploy. Its keeper is a stand-in that starts real relays in this process;
@@ -35,7 +32,6 @@ export class DeploymentPlane {
   /** By instance. */
   readonly relays = new Map<string, Relay>();
   private readonly played: PlayedRelay[] = [];
-  private folders = 0;
 
   static async start(overrides: Record<string, string> = {}): Promise<DeploymentPlane> {
     const it = new DeploymentPlane();
@@ -72,25 +68,8 @@ export class DeploymentPlane {
     const { keeper } = this;
     const instance = crypto.randomUUID();
     keeper.status.candidate = { ...keeper.status.serving!, ...run, instance, version, state: 'ready' };
-    const { config, url } = this.plane;
-    const relayConfig = {
-      id: LOCAL_RELAY,
-      secret: relaySecret(loadSecrets(config).localRelaySecret, LOCAL_RELAY),
-      data: join(config.data, `candidate-${++this.folders}`),
-      host: '127.0.0.1',
-      port: 0,
-      publicUrl: undefined,
-      pairs: run.pairs,
-      instance,
-      pair: 1,
-      rpcUrl: `${url.replace('http', 'ws')}/internal/relay`,
-      serverPin: undefined,
-      tls: undefined,
-      logLevel: 'silent',
-    };
-    const relay = await startRelay(relayConfig, version, pairsInProcess(relayConfig, silent), silent);
-    this.relays.set(instance, relay);
-    relay.dial();
+    const real = { id: LOCAL_RELAY, instance, version, pairs: run.pairs };
+    this.relays.set(instance, await startRealRelay(this.plane, real));
     return instance;
   }
 

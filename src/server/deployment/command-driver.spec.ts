@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControlPlane } from '../../../test/support/control-plane';
+import { startRealRelay } from '../../../test/support/real-relay';
+import { setLimit } from '../../../test/support/test-relay';
+import { until } from '../../../test/support/until';
+import { deployment, type Deployment } from '../../protocol/deployment';
+import type { Relay } from '../../relay/relay';
+
+type Order = { action: string; version: string; pairs: number };
+
+/** A relay that others run: the command is a real program, which has this test replace the real relay `east`. */
+describe('a relay that a command deploys', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'platen-deploy-'));
+  const command = join(folder, 'deploy');
+  const orders = join(folder, 'orders');
+  const done = join(folder, 'done');
+  let plane: ControlPlane;
+  let east: Relay | undefined;
+  let watcher: FSWatcher | undefined;
+  const carriedOut: string[] = [];
+  /** What whoever runs the relay does. */
+  let carryOut: (order: Order) => Promise<void>;
+
+  const write = (body: string) => {
+    writeFileSync(command, `#!/bin/sh\n${body}\n`);
+    chmodSync(command, 0o700);
+  };
+  const run = async (version: string, pairs: number) => {
+    await east?.stop();
+    east = await startRealRelay(plane, { id: 'east', instance: randomUUID(), version, pairs });
+    await east.serve();
+    await east.recover([]);
+  };
+  const relays = async () => (await plane.call('ada', 'GET', '/relays')).body as unknown as object[];
+
+  beforeAll(async () => {
+    writeFileSync(orders, '');
+    plane = await ControlPlane.start({
+      PLATEN_DEPLOY_COMMAND: command,
+      PLATEN_DEPLOY_PROVE_SECONDS: '1',
+      PLATEN_HALF_END_SECONDS: '1',
+    });
+    let seen = 0;
+    watcher = watch(folder, () => {
+      const lines = readFileSync(orders, 'utf8').split('\n').slice(0, -1);
+      for (const line of lines.slice(seen)) {
+        seen++;
+        const [action = '', version = '', pairs = ''] = line.split(' ');
+        carriedOut.push(line);
+        void carryOut({ action, version, pairs: Number(pairs) }).then(() => writeFileSync(done, 'yes'));
+      }
+    });
+  });
+  beforeEach(async () => {
+    setLimit('TRIAL_MS', 5_000);
+    carriedOut.length = 0;
+    carryOut = ({ version, pairs }) => run(version, pairs);
+    write(
+      `rm -f ${done}; echo "$PLATEN_DEPLOY_ACTION $PLATEN_DEPLOY_VERSION $PLATEN_DEPLOY_PAIRS" >> ${orders}
+       while [ ! -e ${done} ]; do sleep 0.05; done; echo "$PLATEN_DEPLOY_RELAY: $PLATEN_DEPLOY_ACTION done"`,
+    );
+    await run('1.0.0', 1);
+    await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), 10_000, 100);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(async () => {
+    await east?.stop();
+    await plane?.stop();
+    watcher?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const instruct = async (body: object): Promise<Deployment> =>
+    deployment.parse((await plane.call('ada', 'POST', '/deployments', { relayId: 'east', ...body })).body);
+  const outcome = (id: string): Promise<Deployment> =>
+    until(
+      `the end of deployment ${id}`,
+      async () => {
+        const seen = deployment.parse((await plane.call('ada', 'GET', `/deployments/${id}`)).body);
+        return seen.finishedAt !== null && seen;
+      },
+      30_000,
+      250,
+    );
+
+  it('is deployed, tried through the addresses that peers dial, and its output is kept', async () => {
+    const { id, from } = await instruct({ release: '1.1.0', pairs: 2 });
+    expect(from).toEqual({ release: '1.0.0', version: '1.0.0', pairs: 1 });
+    expect(await outcome(id)).toMatchObject({
+      state: 'deployed',
+      to: { release: '1.1.0', version: '1.1.0', pairs: 2 },
+      output: 'east: deploy done\n',
+      canRollBack: true,
+    });
+    expect(carriedOut).toEqual(['deploy 1.1.0 2']);
+    expect(await relays()).toContainEqual(
+      expect.objectContaining({ id: 'east', version: '1.1.0', pairs: 2, draining: false, driver: 'command' }),
+    );
+  });
+
+  it('is rolled back by one click', async () => {
+    const { id } = await instruct({ release: '1.1.0' });
+    await outcome(id);
+    const back = await plane.call('ada', 'POST', `/deployments/${id}/roll-back`);
+    expect(await outcome(String(back.body.id))).toMatchObject({ state: 'deployed', to: { version: '1.0.0' } });
+    expect(carriedOut).toEqual(['deploy 1.1.0 1', 'deploy 1.0.0 1']);
+  });
+
+  it('is put back by the same command where that fails', async () => {
+    write(
+      `rm -f ${done}; echo "$PLATEN_DEPLOY_ACTION $PLATEN_DEPLOY_VERSION $PLATEN_DEPLOY_PAIRS" >> ${orders}
+       [ $PLATEN_DEPLOY_ACTION = roll-back ] && echo back && exit 0; echo no space left; exit 28`,
+    );
+    carryOut = () => Promise.resolve();
+    const { id } = await instruct({ release: '1.1.0' });
+    expect(await outcome(id)).toMatchObject({
+      state: 'rolled-back',
+      reason: 'command-failed',
+      detail: 'exit code 28',
+      output: 'no space left\n\nback\n',
+    });
+    expect(carriedOut).toEqual(['deploy 1.1.0 1', 'roll-back 1.0.0 1']);
+  });
+
+  const wrong: [string, (order: Order) => Promise<void>, object][] = [
+    ['another version', ({ pairs }) => run('1.0.5', pairs), { reason: 'wrong-version' }],
+    ['fewer pairs', ({ version }) => run(version, 1), { reason: 'wrong-version' }],
+    ['the earlier relay', () => Promise.resolve(), { reason: 'does-not-answer' }],
+    [
+      'a relay that nobody can dial',
+      async ({ version, pairs }) => {
+        await east?.stop();
+        east = await startRealRelay(plane, { id: 'east', instance: randomUUID(), version, pairs });
+        await east.recover([]);
+      },
+      { reason: 'trial-failed' },
+    ],
+  ];
+  it.each(wrong)('is put back where %s comes of it', async (_, doWrong, expected) => {
+    setLimit('DEPLOYMENT_TAKE_OVER_MS', 3_000);
+    carryOut = (order) => (order.action === 'deploy' ? doWrong(order) : run(order.version, order.pairs));
+    const { id } = await instruct({ release: '1.1.0', pairs: 2 });
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', ...expected });
+    expect(carriedOut).toEqual(['deploy 1.1.0 2', 'roll-back 1.0.0 1']);
+  });
+
+  it('is put back when it is started again while it is watched', async () => {
+    const { id } = await instruct({ release: '1.1.0' });
+    const proving = async () => (await plane.call('ada', 'GET', `/deployments/${id}`)).body.state === 'proving';
+    await until('the watch', proving, 10_000, 100);
+    await run('1.1.0', 1);
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
+    expect(carriedOut).toEqual(['deploy 1.1.0 1', 'roll-back 1.0.0 1']);
+  });
+
+  it('changes nothing where the command cannot be executed', async () => {
+    chmodSync(command, 0o600);
+    const { id } = await instruct({ release: '1.1.0' });
+    expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'command-failed' });
+    expect(carriedOut).toEqual([]);
+  });
+
+  it('is not run where the relay it deploys has gone', async () => {
+    await east!.stop();
+    east = undefined;
+    const gone = async () => !(await relays()).some((each) => 'id' in each && each.id === 'east');
+    await until('it to be gone', gone, 10_000, 100);
+    const answer = await plane.call('ada', 'POST', '/deployments', { relayId: 'east', release: '1.1.0' });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'unknown-relay' } });
+  });
+});
