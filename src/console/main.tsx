@@ -3,6 +3,7 @@ import './zod-settings';
 import '@mantine/core/styles.css';
 import './style.css';
 import './session-view.css';
+import './deployment.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';

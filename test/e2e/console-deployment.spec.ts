@@ -185,7 +185,7 @@ describe('a request during a deployment', () => {
     const page = await ask();
     const over = page.getByText('Sessions are still not taken');
     await until('the end of the wait', async () => {
-      await page.clock.fastForward('05:00');
+      await page.clock.fastForward('04:00');
       return over.isVisible();
     });
     await page.getByRole('button', { name: 'Ask for access' }).waitFor();

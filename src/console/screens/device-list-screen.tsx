@@ -20,7 +20,7 @@ export function DeviceListScreen() {
   const { data } = deployment;
   return (
     <Page
-      title={data ? changeWords(data, t) : t.deployment.title}
+      title={data ? `${t.deployment.title}: ${changeWords(data, t)}` : t.deployment.title}
       lead={data && <Status tone={deploymentTone(data)}>{t.deployment.states[data.state]}</Status>}
       actions={data && <DeploymentActions deployment={data} />}
     >

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Session } from '../../protocol/api';
-import { askAgainAfterMs, LONGEST_WAIT_MS } from '../api/patience';
+import { LIMITS } from '../../protocol/limits';
+import { askAgainAfterMs } from '../api/patience';
 import { useAskForSession } from '../api/sessions';
 
 type Ask = ReturnType<typeof useAskForSession>;
@@ -32,7 +33,7 @@ export function usePatientAsk(onAsked: (session: Session) => void): PatientAsk {
       onSuccess: onAsked,
       onError: (failure) => {
         const waitMs = askAgainAfterMs(failure);
-        const over = Date.now() - since.current > LONGEST_WAIT_MS;
+        const over = Date.now() - since.current > LIMITS.DEPLOYMENT_WAIT_MS;
         setTooLong(waitMs !== undefined && over);
         setWaiting(waitMs === undefined || over ? undefined : { nextAt: Date.now() + waitMs });
       },
