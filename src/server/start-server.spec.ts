@@ -130,6 +130,6 @@ describe('the server on other addresses than loopback', () => {
 
   it('marks its cookie Secure', async () => {
     const { headers } = await ask('POST', '/api/auth/login', ADMIN);
-    expect(headers['set-cookie']?.[0]).toMatch(/^platen\.sid=.*; HttpOnly; Secure; SameSite=Lax$/);
+    expect(headers['set-cookie']?.[0]).toMatch(/^__Host-platen\.sid=.*; HttpOnly; Secure; SameSite=Lax$/);
   });
 });
