@@ -3,7 +3,7 @@ import { Interrupted, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
-export const CTRL_C = '\u0003';
+const CTRL_C = '\u0003';
 const TOO_LONG = new UsageError('The input is too long.', 'Give one line.');
 
 /** One line from the person. @throws Interrupted */
@@ -40,29 +40,33 @@ export async function askHidden(io: TerminalIo, text: string): Promise<string> {
   }
 }
 
-/**
- * Waits until one of the keys is pressed, or CTRL_C, which a raw terminal does not turn into a signal.
- * @returns undefined when stopped
- */
-export async function askKey(io: TerminalIo, keys: readonly string[], stop: AbortSignal): Promise<string | undefined> {
-  io.input.setRawMode?.(true);
-  io.input.resume();
-  let take: (chunk: Buffer | string) => void = () => undefined;
-  try {
-    return await new Promise<string | undefined>((resolve) => {
-      take = (chunk) => {
-        for (const key of chunk.toString().toLowerCase()) {
-          if (key === CTRL_C || keys.includes(key)) resolve(key);
-        }
-      };
-      io.input.on('data', take);
-      if (stop.aborted) resolve(undefined);
-      stop.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-  } finally {
-    io.input.off('data', take);
-    io.input.setRawMode?.(false);
-    io.input.pause();
+/** Listens for one of the keys, without Enter. Ctrl-C interrupts as ever, though a raw terminal makes no signal of it. */
+export class KeyQuestion {
+  readonly answer: Promise<string>;
+  private readonly take: (chunk: Buffer | string) => void;
+
+  constructor(
+    private readonly io: TerminalIo,
+    keys: readonly string[],
+  ) {
+    let answered: (key: string) => void;
+    this.answer = new Promise((resolve) => (answered = resolve));
+    this.take = (chunk) => {
+      for (const key of chunk.toString().toLowerCase()) {
+        if (key === CTRL_C) io.interrupt();
+        if (keys.includes(key)) answered(key);
+      }
+    };
+    io.input.setRawMode?.(true);
+    io.input.on('data', this.take);
+    io.input.resume();
+  }
+
+  /** Gives the terminal back. */
+  end(): void {
+    this.io.input.off('data', this.take);
+    this.io.input.setRawMode?.(false);
+    this.io.input.pause();
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployment, DeploymentState } from '../protocol/deployment';
-import { askKey, CTRL_C } from './ask';
+import { KeyQuestion } from './ask';
 import type { DeploymentApi } from './deployment-api';
 import { deviceList, exitOf, outcome, stateLine } from './deployment-words';
 import { EXIT_CODES, type Exit } from './exit-codes';
@@ -15,6 +15,7 @@ const QUESTION = 'e  execute now    i  execute when idle    a  abort';
 /** Shows a deployment until it is over: in words and a live list, or with --json one object for every state. */
 export class DeploymentFollower {
   private shown: DeploymentState | undefined;
+  private question: KeyQuestion | undefined;
 
   constructor(
     private readonly io: TerminalIo,
@@ -34,6 +35,7 @@ export class DeploymentFollower {
         now = next;
       }
     } finally {
+      this.question?.end();
       interrupts.dispose();
     }
   }
@@ -66,16 +68,24 @@ export class DeploymentFollower {
   private async next(now: Deployment, interrupted: AbortSignal): Promise<Deployment | undefined> {
     if (now.state === 'listed' && this.options.yes)
       return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
-    const wait = TERMINAL_LIMITS.DEPLOYMENT_POLL_MS * (0.75 + Math.random() / 2);
-    if (this.asks(now)) {
-      const key = await askKey(this.io, ['e', 'i', 'a'], AbortSignal.any([interrupted, AbortSignal.timeout(wait)]));
-      if (key === 'e') return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
-      if (key === 'i') return this.told(now, () => this.api.execute(now.id, { when: 'idle' }));
-      if (key === 'a') return this.told(now, () => this.api.abort(now.id));
-      if (key === CTRL_C) return undefined;
-    } else await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
+    const wait = Math.round(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS * (0.75 + Math.random() / 2));
+    const key = await this.keyWithin(now, wait, interrupted);
+    if (key === 'e') return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
+    if (key === 'i') return this.told(now, () => this.api.execute(now.id, { when: 'idle' }));
+    if (key === 'a') return this.told(now, () => this.api.abort(now.id));
     if (interrupted.aborted) return undefined;
     return this.look(now.id, interrupted);
+  }
+
+  /** The terminal listens as long as there is a question: no key is lost while the server is asked. */
+  private async keyWithin(now: Deployment, ms: number, interrupted: AbortSignal): Promise<string | undefined> {
+    if (this.asks(now)) this.question ??= new KeyQuestion(this.io, ['e', 'i', 'a']);
+    const waited = delay(ms, undefined, { signal: interrupted }).catch(() => undefined);
+    const key = await Promise.race(this.question ? [this.question.answer, waited] : [waited]);
+    if (key === undefined && this.asks(now)) return undefined;
+    this.question?.end();
+    this.question = undefined;
+    return key;
   }
 
   /** Somebody else may have been faster. */

@@ -79,6 +79,11 @@ export class TerminalIo {
     this.err.write(text);
   }
 
+  /** As the terminal itself does at Ctrl-C. */
+  interrupt(): void {
+    this.signals.emit('SIGINT');
+  }
+
   /** Calls on Ctrl-C and SIGTERM until the returned function is called. */
   onInterrupt(listener: () => void): () => void {
     for (const name of ['SIGINT', 'SIGTERM']) this.signals.on(name, listener);
