@@ -50,7 +50,7 @@ const environment = z
     PLATEN_SMTP_CA: z.string().optional(),
     PLATEN_MAIL_FROM: z.email().max(254).optional(),
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
-    PLATEN_DEPLOY_PROVE_SECONDS: seconds.default(LIMITS.DEPLOYMENT_PROVE_MS / 1000),
+    PLATEN_DEPLOY_PROVE_SECONDS: seconds.max(24 * 60 * 60).default(LIMITS.DEPLOYMENT_PROVE_MS / 1000),
     PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {

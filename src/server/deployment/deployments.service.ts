@@ -58,9 +58,9 @@ export class DeploymentsService {
     const deployment = this.newDeployment(actor, relayId, from, to);
     if (!(await this.repository.insert(deployment)))
       throw new DeploymentOpen(relayId, (await this.repository.openOf(relayId)) ?? undefined);
+    this.lifecycle.enter(deployment);
     await this.audit.record(actor, 'deployment.instructed', deployment.id, inWords(relayId, from, to));
     const sessions = await this.list.make(deployment);
-    this.lifecycle.enter(deployment);
     const input = sessions === 0 && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
     if (input) await this.lifecycle.apply(deployment.id, input, { values: { when, at } });
     return this.get(deployment.id);
