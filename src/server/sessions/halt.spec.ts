@@ -139,7 +139,7 @@ describe('sessions while their relay is deployed', () => {
     await plane.relay.end(link, 'terminal', 'control-plane');
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'halted-by-deployment' });
     await until('the whole timeline', async () => (await stepsOf(id)).endsWith('S335'));
-    expect(await stepsOf(id)).toMatch(/S314 S294 S297 S331 S298 S334 S335$/);
+    expect(await stepsOf(id)).toMatch(/S314 S294 S297 S315 S331 S298 S334 S335$/);
     expect(await stepsOf(id)).not.toContain('S265');
   });
 
