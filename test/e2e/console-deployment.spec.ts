@@ -250,3 +250,7 @@ describe("a user's administrator", () => {
     await until('the chosen administrator', async () => (await chosen.inputValue()) === 'Alex Admin (admin)');
   });
 });
+
+it('leaves the browser nothing to complain of', () => {
+  expect(browser.complaints).toEqual([]);
+});

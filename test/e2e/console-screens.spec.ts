@@ -191,7 +191,12 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewpor
     async (spoken) => {
       page = await administratorsPage(spoken);
       const t = CATALOGUES[spoken];
-      const halted = await withSampleHalt(page);
+      const halting = await withSampleHalt(page, 'halting');
+      await page.goto(`${on.stage.serverUrl}/sessions/${halting}/view`);
+      await page.getByRole('heading', { name: t.view.halting }).waitFor();
+      await page.getByRole('banner').getByText(t.view.deploying).waitFor();
+      await look(`halting-${spoken}`);
+      const halted = await withSampleHalt(page, 'ended');
       await page.goto(`${on.stage.serverUrl}/sessions/${halted}/view`);
       await page.getByRole('heading', { name: t.view.halted }).waitFor();
       await look(`halted-${spoken}`);

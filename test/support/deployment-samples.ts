@@ -130,8 +130,8 @@ export async function withSampleNotices(page: Page): Promise<void> {
   await answer(page, /\/api\/notices\?/, { rows: notices, next: null });
 }
 
-/** A server that has halted a session, and takes no new ones for the moment. @returns the session's ID */
-export async function withSampleHalt(page: Page): Promise<string> {
+/** A server that halts a session, or has halted it, and takes no new ones for the moment. @returns the session's ID */
+export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Promise<string> {
   const { remoteSessionId, deviceName, applicationId } = sessions[0]!;
   const me = (await (await page.request.get(new URL('/api/auth/me', page.url()).href)).json()) as User;
   const half = { state: 'ended', startedAt: ago(12), endedAt: ago(1), endReason: 'requested' } as const;
@@ -143,7 +143,7 @@ export async function withSampleHalt(page: Page): Promise<string> {
     applicationId,
     reason: 'Paper jams in tray 2',
     minutes: 60,
-    state: 'ended',
+    state,
     ending: 'halted-by-deployment',
     grant: 'operate',
     detail: '',
