@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { pause } from './interrupts';
 import { Interrupted, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
@@ -42,24 +43,33 @@ export async function askHidden(io: TerminalIo, text: string): Promise<string> {
 
 /** Listens for one of the keys, without Enter. Ctrl-C interrupts as ever, though a raw terminal makes no signal of it. */
 export class KeyQuestion {
-  readonly answer: Promise<string>;
+  private pressed: string | undefined;
+  private wake = (): void => undefined;
   private readonly take: (chunk: Buffer | string) => void;
 
   constructor(
     private readonly io: TerminalIo,
     keys: readonly string[],
   ) {
-    let answered: (key: string) => void;
-    this.answer = new Promise((resolve) => (answered = resolve));
     this.take = (chunk) => {
       for (const key of chunk.toString().toLowerCase()) {
         if (key === CTRL_C) io.interrupt();
-        if (keys.includes(key)) answered(key);
+        if (keys.includes(key)) this.pressed = key;
       }
+      if (this.pressed !== undefined) this.wake();
     };
     io.input.setRawMode?.(true);
     io.input.on('data', this.take);
     io.input.resume();
+  }
+
+  /** The key that has been pressed, or is until the time is over; undefined: none. */
+  async answerWithin(ms: number, stop: AbortSignal): Promise<string | undefined> {
+    if (this.pressed === undefined) {
+      const woken = new Promise<void>((resolve) => (this.wake = resolve));
+      await Promise.race([woken, pause(ms, stop)]);
+    }
+    return this.pressed;
   }
 
   /** Gives the terminal back. */

@@ -142,6 +142,7 @@ describe('platen deploy', () => {
     api.routes[execution] = () => ({ body: deployed });
     expect(await run({ yes: true })).toBe(0);
     expect(asked(execution)[0]?.body).toEqual({ when: 'now' });
+    expect(terminal.err()).toContain('Copy room  copy-room/web  Tess Technician');
   });
 
   describe('with a person in front of it', () => {

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployment, DeploymentState } from '../protocol/deployment';
 import { KeyQuestion } from './ask';
 import type { DeploymentApi } from './deployment-api';
 import { deviceList, exitOf, outcome, stateLine } from './deployment-words';
 import { EXIT_CODES, type Exit } from './exit-codes';
-import { aborted, Interrupts } from './interrupts';
+import { Interrupts, pause, unlessAborted } from './interrupts';
 import { ApiProblem, isPassing } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
@@ -35,7 +34,7 @@ export class DeploymentFollower {
         now = next;
       }
     } finally {
-      this.question?.end();
+      this.endQuestion();
       interrupts.dispose();
     }
   }
@@ -66,8 +65,10 @@ export class DeploymentFollower {
 
   /** The deployment a moment later, or after an answer; undefined: interrupted. */
   private async next(now: Deployment, interrupted: AbortSignal): Promise<Deployment | undefined> {
-    if (now.state === 'listed' && this.options.yes)
+    if (now.state === 'listed' && this.options.yes) {
+      if (!this.options.json) this.tellBelow(...deviceList(now));
       return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
+    }
     const wait = Math.round(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS * (0.75 + Math.random() / 2));
     const key = await this.keyWithin(now, wait, interrupted);
     if (key === 'e') return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
@@ -79,13 +80,20 @@ export class DeploymentFollower {
 
   /** The terminal listens as long as there is a question: no key is lost while the server is asked. */
   private async keyWithin(now: Deployment, ms: number, interrupted: AbortSignal): Promise<string | undefined> {
-    if (this.asks(now)) this.question ??= new KeyQuestion(this.io, ['e', 'i', 'a']);
-    const waited = delay(ms, undefined, { signal: interrupted }).catch(() => undefined);
-    const key = await Promise.race(this.question ? [this.question.answer, waited] : [waited]);
-    if (key === undefined && this.asks(now)) return undefined;
+    if (!this.asks(now)) {
+      this.endQuestion();
+      await pause(ms, interrupted);
+      return undefined;
+    }
+    this.question ??= new KeyQuestion(this.io, ['e', 'i', 'a']);
+    const key = await this.question.answerWithin(ms, interrupted);
+    if (key !== undefined) this.endQuestion();
+    return key;
+  }
+
+  private endQuestion(): void {
     this.question?.end();
     this.question = undefined;
-    return key;
   }
 
   /** Somebody else may have been faster. */
@@ -103,15 +111,21 @@ export class DeploymentFollower {
     const end = performance.now() + TERMINAL_LIMITS.DEPLOYMENT_OUTAGE_MS;
     for (let tries = 1; !interrupted.aborted; tries++) {
       try {
-        const answer = await Promise.race([this.api.deployment(id), aborted(interrupted)]);
+        const answer = await unlessAborted(interrupted, this.api.deployment(id));
         return answer === 'interrupted' ? undefined : answer;
       } catch (error) {
         if (!isPassing(error) || performance.now() > end) throw error;
       }
-      if (tries === 2) this.io.tell('The server does not answer; the deployment goes on where it can.');
-      await delay(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS, undefined, { signal: interrupted }).catch(() => undefined);
+      if (tries === 2) this.tellBelow('The server does not answer; the deployment goes on where it can.');
+      await pause(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS, interrupted);
     }
     return undefined;
+  }
+
+  /** What is drawn makes place for it, and is drawn again below. */
+  private tellBelow(...lines: string[]): void {
+    this.io.redraw([]);
+    for (const line of lines) this.io.tell(line);
   }
 
   private conclude(over: Deployment, exit: Exit): Exit {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TerminalIo } from './terminal-io';
 
 /** Ctrl-C and SIGTERM while a session goes on: the first ends it in order, the second at once. */
@@ -27,4 +28,17 @@ export class Interrupts {
 export function aborted(signal: AbortSignal): Promise<'interrupted'> {
   if (signal.aborted) return Promise.resolve('interrupted');
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve('interrupted'), { once: true }));
+}
+
+/** Waits that long, or until the signal is aborted. */
+export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal: stop }).catch(() => undefined);
+
+/** What `waiting` gives, unless the signal is aborted first; leaves nothing behind at a signal that lives longer. */
+export async function unlessAborted<T>(signal: AbortSignal, waiting: Promise<T>): Promise<T | 'interrupted'> {
+  if (signal.aborted) return 'interrupted';
+  let stop = (): void => undefined;
+  const aborting = new Promise<'interrupted'>((resolve) => (stop = () => resolve('interrupted')));
+  signal.addEventListener('abort', stop);
+  return Promise.race([waiting, aborting]).finally(() => signal.removeEventListener('abort', stop));
 }
