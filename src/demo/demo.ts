@@ -50,6 +50,7 @@ async function runUntilInterrupted(folder: string): Promise<number> {
     folder,
     ports: USUAL_PORTS,
     cli: CLI,
+    env: { PLATEN_DEPLOY_PROVE_SECONDS: '10' }, // nobody wants to watch a demo for two minutes
     onLog: showStep,
     onProgress: (what) => say(`platen demo: ${what} ...`),
   });
@@ -103,6 +104,8 @@ Try it:
   6. The same from the command line:
        ${platen} login ${serverUrl} --user ${technician.username}
        ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
+  7. Log in as ${admin.username} in a third window while a session is open, and deploy the relay with one pair more
+     (Deployment, New deployment): the devices in session are listed before anything happens to them.
 
 Devices: ${devices.map((device) => device.id).join(', ')}. Ctrl-C here ends the demo. The steps of every session appear below.
 `);
