@@ -57,15 +57,16 @@ export class DeviceList {
   }
 
   /**
-   * Whether the relay itself carries no open session any more; a link that no session knows is of no account. A relay
-   * that is not there cannot be asked, and carries nothing.
+   * Whether the relay itself carries no session any more. It still carries one that has ended here while its peers are
+   * being told (S337); a link that no session knows is of no account. A relay that is not there cannot be asked, and
+   * carries nothing.
    */
   async isIdle(relayId: string): Promise<boolean> {
     if (!this.directory.serving(relayId)) return true;
     const carried = await this.carried(relayId);
     if (!carried) return false;
     const ids = carried.map(({ remoteSessionId }) => remoteSessionId);
-    return ids.length === 0 || (await this.sessions.openAmong(ids)).length === 0;
+    return ids.length === 0 || !(await this.sessions.anyAmong(ids));
   }
 
   /** undefined: it did not answer. */

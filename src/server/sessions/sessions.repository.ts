@@ -82,9 +82,9 @@ export class SessionsRepository {
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids), state: 'ended' });
   }
-  /** Those of these sessions that are open. */
-  openAmong(ids: string[]): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ id: In(ids), openPair: Not(IsNull()) });
+  /** Whether one of these is a session at all. */
+  anyAmong(ids: string[]): Promise<boolean> {
+    return this.sessions.existsBy({ id: In(ids) });
   }
   requestedOf(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, state: 'requested' });
