@@ -76,6 +76,24 @@ describe('a server that is started again', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended' });
   });
 
+  it.each(['terminal', 'device'] as const)('asks the agent again to end its half: %s', async (asks) => {
+    const { id, link } = await plane.established();
+    await plane.relay.requestTermination(link.linkId, asks);
+    await restart();
+    expect(await plane.agent.told('terminate', id)).toMatchObject({ ending: `ended-by-${asks}` });
+    for (const half of HALVES) await plane.relay.end(link, half, 'requested');
+    expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: `ended-by-${asks}` });
+  });
+
+  it('gives the agent its time again to end its half', async () => {
+    const { id, link } = await plane.established();
+    await plane.relay.requestTermination(link.linkId, 'terminal');
+    await restart(() => plane.overdue(id));
+    for (const half of HALVES) await plane.relay.end(link, half, 'requested');
+    expect(plane.relay.asked.filter((asked) => asked.startsWith('end-session'))).toEqual([]);
+    expect(await plane.session(id)).toMatchObject({ state: 'ended', device: { endReason: 'requested' } });
+  });
+
   it.each([
     ['both starts', 'established', (sql: Sql) => sql(`"deviceHalf" = 'connected', "terminalHalf" = 'connected'`)],
     ['an end', 'halting', (sql: Sql) => sql(`"deviceHalf" = 'ended'`)],

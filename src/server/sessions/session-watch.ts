@@ -33,7 +33,8 @@ export class SessionWatch implements OnApplicationBootstrap {
       await this.lifecycle.apply(id, 'relay-unavailable', { detail: 'the server was restarted' });
     }
     for (const { id } of await this.repository.withLink()) await this.halves.conclude(id);
-    for (const { id } of await this.repository.inStates(['forcing'])) await this.lifecycle.giveTime(id);
+    const closing = await this.repository.inStates(['ending', 'halting', 'forcing']);
+    for (const session of closing) await this.lifecycle.giveTime(session);
   }
 
   private async endWaits(): Promise<void> {

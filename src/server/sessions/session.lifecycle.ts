@@ -50,9 +50,12 @@ export class SessionLifecycle {
     this.events.publish(session);
   }
 
-  /** Sends the approval request (again): an agent that knows it already shows it once. */
+  /** Sends the device what it was asked (again), and its agent may not know; one that does, does it once. */
   askAgain(session: SessionEntity): void {
-    this.follow(session.id, this.outputs.requestApproval(session));
+    const { outputs } = this;
+    const asked =
+      session.state === 'requested' ? outputs.requestApproval(session) : outputs.carryOut('ask-device-to-end', session);
+    this.follow(session.id, asked);
   }
 
   /** Asks the relay again to end what it still carries of a session. */
@@ -88,14 +91,13 @@ export class SessionLifecycle {
   }
 
   /**
-   * After a start: a relay that is still there needs a moment to come back and report, before the books are closed
-   * over what it may still carry.
+   * After a start: an agent and a relay that are still there need a moment to come back, and to end a half or report
+   * that it has ended, before it is ended by force or the books are closed over what the relay may still carry.
    */
-  async giveTime(sessionId: string): Promise<void> {
+  async giveTime({ id, state, deadlineAt: earlier }: SessionEntity): Promise<void> {
     const deadlineAt = new Date(Date.now() + this.config.timeouts.halfEnd);
-    const session = await this.repository.find(sessionId);
-    if (session?.state !== 'forcing' || (session.deadlineAt && session.deadlineAt > deadlineAt)) return;
-    await this.repository.change(sessionId, 'forcing', { deadlineAt });
+    if (earlier && earlier > deadlineAt) return;
+    await this.repository.change(id, state, { deadlineAt });
   }
 
   /** When the wait in a state is over; undefined for the end state. */

@@ -62,6 +62,6 @@ export class SessionStanzas implements OnModuleInit {
 
   /** The agent has come (back): it may not know, or have forgotten, what it was asked. */
   private async askAgain(agentId: string): Promise<void> {
-    for (const session of await this.repository.requestedOf(agentId)) this.lifecycle.askAgain(session);
+    for (const session of await this.repository.askedOf(agentId)) this.lifecycle.askAgain(session);
   }
 }

@@ -86,8 +86,9 @@ export class SessionsRepository {
   anyAmong(ids: string[]): Promise<boolean> {
     return this.sessions.existsBy({ id: In(ids) });
   }
-  requestedOf(agentId: string): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ agentId, state: 'requested' });
+  /** Those in which something is expected of the agent: an answer, or the end of its half. */
+  askedOf(agentId: string): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ agentId, state: In(['requested', 'ending', 'halting']) });
   }
   inStates(states: SessionState[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ state: In(states) });
