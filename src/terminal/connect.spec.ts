@@ -15,6 +15,7 @@ import { StreamRefused } from '../tunnel/http2-tunnel.errors';
 import { connect } from './connect';
 import { storeCredentials } from './credentials';
 import { runCommand } from './run-command';
+import { TERMINAL_LIMITS } from './terminal-limits';
 
 const ID = sampleSession.id;
 const SECRET = 's'.repeat(43);
@@ -298,6 +299,26 @@ describe('platen connect', () => {
     expect(await exit).toBe(27);
     expect(terminal.journal.steps().filter((step) => step === 'S316')).toHaveLength(1);
     expect(order('halted')).toHaveLength(1);
+  });
+
+  it('waits for the reason when the device has gone for a deployment, and ends nothing itself', async () => {
+    jest.replaceProperty(TERMINAL_LIMITS, 'SETTLE_MS', 0 as 1_000);
+    await start(() => [ready()]);
+    const { url } = await event('listening');
+    relay.send({ type: 'draining', returnAfterSeconds: 5 });
+    await event('draining');
+    relay.endDevice();
+    await until('the end of the tunnel', () =>
+      plainHttp(String(url))
+        .catch(() => 'cut')
+        .then((answer) => answer === 'cut'),
+    );
+    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    await event('halted'); // the control plane is asked for it later than the limit without a deployment would be over
+    relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
+    expect(await exit).toBe(27);
+    expect(relay.received).not.toContainEqual({ type: 'terminate' });
+    jest.restoreAllMocks();
   });
 
   it('shows a halt that comes before the device has connected', async () => {

@@ -61,6 +61,7 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
 /** One session, from the request to its end. */
 class Connecting {
   private readonly halt: HaltWatch;
+  private isDraining = false;
 
   constructor(
     private readonly io: TerminalIo,
@@ -102,6 +103,7 @@ class Connecting {
 
   private async use(relay: RelayConnection, info: SentConnectionInfo): Promise<Exit> {
     relay.onDraining((seconds) => {
+      this.isDraining = true;
       this.progress.draining(seconds);
       void this.halt.start(relay.closed);
     });
@@ -140,7 +142,8 @@ class Connecting {
       failure = new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
     }
     // A relay connection that closes breaks the tunnel first and says why a moment later: then that counts.
-    await delay(TERMINAL_LIMITS.SETTLE_MS, undefined, { ref: false });
+    const { SETTLE_MS, HALT_SETTLE_MS } = TERMINAL_LIMITS;
+    await delay(this.isDraining ? HALT_SETTLE_MS : SETTLE_MS, undefined, { ref: false });
     return failure;
   }
 

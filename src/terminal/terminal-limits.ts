@@ -13,6 +13,8 @@ export const TERMINAL_LIMITS = {
   SUMMARY_MS: 5_000,
   /** How long the reason of a broken tunnel may stay away. */
   SETTLE_MS: 1_000,
+  /** The same once the relay has said that a deployment is coming: the server may be being started again meanwhile. */
+  HALT_SETTLE_MS: 2 * 60_000,
   LIST_PAGES: 50,
   PASSWORD_INPUT_BYTES: 4 * 1024,
   RETRY_MAX_MS: 5_000,

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { CLOSE_TERMINATED, REFUSALS, type Refusal, type RelayMessage } from '../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
-import { serveTunnel } from '../../src/tunnel/http2-tunnel';
+import { serveTunnel, type TunnelServer } from '../../src/tunnel/http2-tunnel';
 import { WebSocketBytes } from '../../src/tunnel/websocket-bytes';
 
 export interface StandInRelayOptions {
@@ -25,6 +25,8 @@ export interface StandInRelay {
   /** What the relay does with the connected terminal. */
   send(message: RelayMessage): void;
   end(message: Omit<Extract<RelayMessage, { type: 'terminated' }>, 'type' | 'bytesReceived' | 'bytesSent'>): void;
+  /** The device's half ends: its end of the tunnel is gone, the terminal's half is still there. */
+  endDevice(): void;
   /** Cuts the connection without a word. */
   cut(): void;
   stop(): Promise<void>;
@@ -42,6 +44,7 @@ export async function standInRelay(options: StandInRelayOptions): Promise<StandI
   const refusals = [...(options.refuse ?? [])];
   const received: unknown[] = [];
   let terminal: WebSocket | undefined;
+  let tunnel: TunnelServer | undefined;
   const send = (message: RelayMessage): void => terminal?.send(JSON.stringify(message));
   const end: StandInRelay['end'] = (reason) => {
     send({ type: 'terminated', bytesReceived: 0, bytesSent: 0, ...reason });
@@ -64,7 +67,7 @@ export async function standInRelay(options: StandInRelayOptions): Promise<StandI
       const validUntil = new Date(Date.now() + 60_000).toISOString();
       send({ type: 'established', remoteSessionId: options.remoteSessionId, validUntil });
       if (options.join === false) return;
-      serveTunnel(new WebSocketBytes(ws), options);
+      tunnel = serveTunnel(new WebSocketBytes(ws), options);
       send({ type: 'joined' });
     });
   });
@@ -75,6 +78,7 @@ export async function standInRelay(options: StandInRelayOptions): Promise<StandI
     received,
     send,
     end,
+    endDevice: () => tunnel?.close(),
     cut: () => terminal?.terminate(),
     stop: async () => {
       for (const ws of sockets.clients) ws.terminate();
