@@ -3,18 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database, OPEN_READONLY } from 'sqlite3';
 import { request } from '../../src/demo/console-login';
-import { Program } from '../../src/demo/programs';
+import { Program, type LogLine } from '../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import type { Deployment, DeploymentState } from '../../src/protocol/deployment';
+import type { KeeperStatus } from '../../src/protocol/keeper-rpc';
+import type { Notice } from '../../src/protocol/notice';
 import { halfLog } from '../../src/protocol/relay-rpc';
 import type { Half } from '../../src/protocol/remote-session';
 import { askKeeper } from './ask-keeper';
 import { buildRelease } from './built-release';
 import { spoil, type Flaw } from './spoilt-release';
 import { CLI, TestStage } from './test-stage';
+import { slowDownload, type Transfer } from './transfer';
 import { until } from './until';
 
+const BYTES_PER_SECOND = 100 * 1024;
 const FINAL: DeploymentState[] = ['deployed', 'rolled-back', 'aborted', 'failed'];
+
+/** A live session with a transfer under way. */
+export interface Carried {
+  readonly id: string;
+  readonly url: string;
+  readonly connect: Program;
+  readonly transfer: Transfer;
+}
 
 /** A stage with many devices, on which releases of the relay are made, signed, uploaded and deployed. */
 export class DeploymentStage {
@@ -61,6 +73,44 @@ export class DeploymentStage {
     await finished(this.platen(['release', 'upload', file]));
   }
 
+  /** Live sessions with one device after the other, each with a transfer of `bytes` that has begun. */
+  async carry(count: number, bytes: number): Promise<Carried[]> {
+    const carried: Carried[] = [];
+    for (const device of this.devices.slice(0, count)) {
+      const session = await this.stage.connect(device);
+      carried.push({ ...session, transfer: this.download(session.url, bytes) });
+    }
+    for (const { id, transfer } of carried) await until(`bytes of session ${id}`, () => transfer.received() > 0);
+    return carried;
+  }
+  download(url: string, bytes: number): Transfer {
+    return slowDownload(`${url}files/job-log-export.bin?size=${bytes}`, BYTES_PER_SECOND);
+  }
+
+  /** A session with the last device, from its request to its end. */
+  async works(): Promise<void> {
+    const { connect, id, url } = await this.stage.connect(this.devices.at(-1)!);
+    const { status } = await fetch(url);
+    connect.child.kill('SIGINT');
+    await connect.exited;
+    const { ending } = await this.stage.ended(id);
+    if (status !== 200 || ending !== 'ended-by-terminal') throw new Error(`session ${id}: ${status}, ${ending}`);
+  }
+
+  /** How often the user of each of these sessions was told of its halt. */
+  async told(sessionIds: readonly string[]): Promise<number[]> {
+    const { rows } = (await this.stage.get('/api/notices?limit=200')) as { rows: Notice[] };
+    return sessionIds.map((id) => rows.filter(({ remoteSessionId }) => remoteSessionId === id).length);
+  }
+
+  /** Waits until the server has logged that a deployment is in a state. */
+  reached(id: string, state: DeploymentState): Promise<LogLine> {
+    return this.stage.logged(
+      `deployment ${id} to be ${state}`,
+      (line) => line.msg === 'deployment' && line.deploymentId === id && line.state === state,
+    );
+  }
+
   /** Waits for the end of a deployment. */
   over(id: string, timeoutMs = 120_000): Promise<Deployment> {
     const look = async () => {
@@ -78,8 +128,10 @@ export class DeploymentStage {
 
   /** Where its pairs listen. */
   async relayPorts(): Promise<number[]> {
-    const { addresses } = await askKeeper(join(this.stage.folder, 'server/relay'), 'status', {});
-    return addresses.map(({ port }) => port);
+    return (await this.keeper()).addresses.map(({ port }) => port);
+  }
+  keeper(): Promise<KeeperStatus> {
+    return askKeeper(join(this.stage.folder, 'server/relay'), 'status', {});
   }
 
   /** Why each half of these sessions ended, as the relay's own session log has it. */
