@@ -1,8 +1,8 @@
 import type { DeploymentEntity } from './deployment.entity';
 import { DEPLOYMENT_MACHINE } from './deployment.machine';
 
-/** A guess: to try a relay, and to have sessions end that answer, takes no longer. */
-const USUAL_MS = 30_000;
+/** A guess: where devices answer, it takes 3 to 5 s to try a relay, to have the sessions end and to take over. */
+const USUAL_MS = 10_000;
 /** When it has taken longer already. */
 const SOON_MS = 5_000;
 
