@@ -70,7 +70,7 @@ describe('a deployment whose server is started again', () => {
       return answer;
     };
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
-    await until('the candidate', () => tried().length === 1);
+    await until('the candidate', () => stage.keeper.status.candidate?.state === 'starting');
     stage.keeper.onTry = onTry;
     await stage.restart();
     expect((await stage.plane.ask('tess')).body).toMatchObject({ code: 'deployment-in-progress' });
@@ -153,7 +153,7 @@ describe('a deployment whose server is started again', () => {
       return answer;
     };
     keeper.restart('exit code 7');
-    await until('the earlier one to be tried', () => tried().length === 2);
+    await until('the earlier one to be tried', () => keeper.status.candidate?.state === 'starting');
     keeper.onTry = onTry;
     await stage.restart();
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });

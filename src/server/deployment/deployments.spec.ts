@@ -153,7 +153,8 @@ describe('a deployment of the relay', () => {
     }
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
     await stage.reaches(id, state);
-    await until('the candidate', () => tried().length > 0);
+    const expected = state === 'trying' ? 'starting' : 'ready';
+    await until('the candidate', () => stage.keeper.status.candidate?.state === expected);
     await stage.press(id, 'abortion');
     expect(await stage.reaches(id, 'rolled-back', 'failed')).toMatchObject({
       state: 'rolled-back',
