@@ -18,6 +18,25 @@ describe('a connection to an application', () => {
     }
   });
 
+  it('stays open for what the terminal still says when the application has said all it has to say', async () => {
+    const application = createServer({ allowHalfOpen: true }, (socket) => socket.end('all of it'));
+    await once(application.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = application.address() as AddressInfo;
+      const accepted = once(application, 'connection') as Promise<[Socket]>;
+      const socket = await connectTarget({ host: '127.0.0.1', port, tls: false });
+      await once(socket.resume(), 'end');
+      const [peer] = await accepted;
+      expect(socket.writableEnded).toBe(false);
+      const heard = once(peer, 'data');
+      socket.end('goodbye');
+      expect(String((await heard)[0])).toBe('goodbye');
+      if (!peer.destroyed) await once(peer, 'close');
+    } finally {
+      application.close();
+    }
+  });
+
   it.each([
     ['a name that does not exist', { host: 'no-such-host.invalid', port: 80, tls: false }],
     ['a port where nobody listens', { host: '127.0.0.1', port: 9, tls: false }],

@@ -8,7 +8,8 @@ import type { Target } from './configuration';
 const CONNECT_MS = 10_000;
 
 /**
- * A new connection to an application on the customer's network.
+ * A new connection to an application on the customer's network. Each direction ends on its own: an application that has
+ * said all it has to say may close long before a slow terminal has taken it.
  * @throws StreamRefused 504 (no answer in time), 502 (refused, not found, or TLS failed)
  */
 export async function connectTarget({ host, port, tls }: Target, timeoutMs = CONNECT_MS): Promise<Socket> {
@@ -20,8 +21,9 @@ export async function connectTarget({ host, port, tls }: Target, timeoutMs = CON
         // Printers carry certificates of their own making that nobody can verify; the address in the agent's
         // configuration is what says which device is meant, and the connection stays on the customer's network.
         rejectUnauthorized: false,
+        allowHalfOpen: true,
       })
-    : connectTcp({ host, port });
+    : connectTcp({ host, port, allowHalfOpen: true });
   try {
     await once(socket, tls ? 'secureConnect' : 'connect', { signal: AbortSignal.timeout(timeoutMs) });
     socket.setNoDelay(true);
