@@ -17,7 +17,7 @@ beforeAll(async () => {
   on = await DeploymentStage.set(3, {
     PLATEN_RELAY_PORT: '0',
     PLATEN_DEPLOY_PROVE_SECONDS: '2',
-    PLATEN_HALF_END_SECONDS: '10', // longer than an agent needs to come back to a server that was started again
+    PLATEN_HALF_END_SECONDS: '20', // longer than an agent needs to come back to a server that was started again
   });
   server = on.stage.stage.programs.server;
 }, 120_000);
