@@ -7,6 +7,9 @@ import type { Target } from './configuration';
 /** Shorter than LIMITS.TUNNEL_OPEN_MS, so that the terminal learns the cause and not only that time is over. */
 const CONNECT_MS = 10_000;
 
+/** Of TLS, too, though its types do not say so. */
+const EACH_WAY = { allowHalfOpen: true };
+
 /**
  * A new connection to an application on the customer's network. Each direction ends on its own: an application that has
  * said all it has to say may close long before a slow terminal has taken it.
@@ -21,9 +24,9 @@ export async function connectTarget({ host, port, tls }: Target, timeoutMs = CON
         // Printers carry certificates of their own making that nobody can verify; the address in the agent's
         // configuration is what says which device is meant, and the connection stays on the customer's network.
         rejectUnauthorized: false,
-        allowHalfOpen: true,
+        ...EACH_WAY,
       })
-    : connectTcp({ host, port, allowHalfOpen: true });
+    : connectTcp({ host, port, ...EACH_WAY });
   try {
     await once(socket, tls ? 'secureConnect' : 'connect', { signal: AbortSignal.timeout(timeoutMs) });
     socket.setNoDelay(true);
