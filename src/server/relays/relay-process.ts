@@ -42,7 +42,7 @@ export async function endProcess(pid: number, ms: number): Promise<void> {
   signal(pid, 'SIGTERM');
   while (isAlive(pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   if (!isAlive(pid)) return;
-  signal(-pid, 'SIGKILL'); // a keeper leads a group of its own, with the relays it runs
+  signal(-pid, 'SIGKILL'); // a keeper leads a group of its own; its Masters lead theirs, and stop when it is gone
   signal(pid, 'SIGKILL');
 }
 
