@@ -84,6 +84,14 @@ export class DeploymentPlane {
     await relay.recover([]);
   }
 
+  /** The relay that serves has exited; its keeper starts it again, which does not get as far as this server. */
+  async crashes(how: string): Promise<void> {
+    const { instance } = this.keeper.status.serving!;
+    await this.relays.get(instance)?.stop();
+    this.relays.delete(instance);
+    this.keeper.restart(how);
+  }
+
   /** As if the keeper had been killed, and had started what serves as another instance. */
   async keeperStartsAnew(): Promise<void> {
     const { keeper } = this;

@@ -131,7 +131,7 @@ describe('a deployment whose server is started again', () => {
     const { id } = await stage.instruct();
     await stage.reaches(id, 'proving');
     await stage.restart();
-    stage.keeper.restart('exit code 7');
+    await stage.crashes('exit code 7');
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
   });
 
@@ -152,7 +152,7 @@ describe('a deployment whose server is started again', () => {
       keeper.status.candidate!.state = 'starting';
       return answer;
     };
-    keeper.restart('exit code 7');
+    await stage.crashes('exit code 7');
     await until('the earlier one to be tried', () => keeper.status.candidate?.state === 'starting');
     keeper.onTry = onTry;
     await stage.restart();
