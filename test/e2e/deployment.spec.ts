@@ -1,30 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Deployment } from '../../src/protocol/deployment';
-import type { Notice } from '../../src/protocol/notice';
-import type { Program } from '../../src/demo/programs';
 import type { Step } from '../../src/protocol/steps';
 import { event } from '../../src/demo/scenario';
-import { DeploymentStage } from '../support/deployment-stage';
+import { DeploymentStage, type Carried } from '../support/deployment-stage';
 import { Hammer } from '../support/hammer';
-import { until } from '../support/until';
-import { slowDownload, type Transfer } from '../support/transfer';
 
 const SESSIONS = 20;
 const PAIRS = 2;
 const MB = 1024 * 1024;
-const BYTES_PER_SECOND = 100 * 1024;
 const steps = (from: number, to: number): Step[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `S${from + index}` as Step);
 
-interface Carried {
-  readonly id: string;
-  readonly connect: Program;
-  readonly transfer: Transfer;
-}
-
 let on: DeploymentStage;
 beforeAll(async () => {
-  on = await DeploymentStage.set(SESSIONS, {
+  on = await DeploymentStage.set(SESSIONS + 1, {
     PLATEN_RELAY_PORT: '0',
     PLATEN_RELAY_PAIRS: String(PAIRS),
     PLATEN_DEPLOY_PROVE_SECONDS: '3',
@@ -33,22 +22,11 @@ beforeAll(async () => {
 afterEach(() => on?.stage.clear(), 120_000);
 afterAll(() => on?.strike(), 60_000);
 
-/** Live sessions, each with a transfer that has begun. */
-async function carry(count: number, bytes = 64 * MB): Promise<Carried[]> {
-  const carried: Carried[] = [];
-  for (const device of on.devices.slice(0, count)) {
-    const { id, connect, url } = await on.stage.connect(device);
-    const transfer = slowDownload(`${url}files/job-log-export.bin?size=${bytes}`, BYTES_PER_SECOND);
-    carried.push({ id, connect, transfer });
-  }
-  for (const { id, transfer } of carried) await until(`bytes of session ${id}`, () => transfer.received() > 0);
-  return carried;
-}
-
 async function haltedInOrder(carried: readonly Carried[]): Promise<void> {
   for (const { id, connect, transfer } of carried) {
     expect(await event(connect, 'ended')).toMatchObject({ ending: 'halted-by-deployment' });
     await connect.exited;
+    transfer.cancel(); // what is under way would still come for a while
     expect(await transfer.ended).toBeUndefined();
     expect(await on.stage.ended(id)).toMatchObject({
       ending: 'halted-by-deployment',
@@ -69,30 +47,16 @@ async function haltedInOrder(carried: readonly Carried[]): Promise<void> {
   );
 }
 
-async function everybodyToldOnce(carried: readonly Carried[]): Promise<void> {
-  const { rows } = (await on.stage.get('/api/notices?limit=200')) as { rows: Notice[] };
-  const told = rows.map(({ remoteSessionId }) => remoteSessionId);
-  for (const { id } of carried) expect(told.filter((each) => each === id)).toEqual([id]);
-}
-
 /** Strangers at the port of every pair, throughout. */
 const hammer = async (): Promise<Hammer[]> =>
   (await on.relayPorts()).map((port) => new Hammer(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 20 }));
 const runningVersion = async (): Promise<string> => (await on.relay()).version;
 
-async function works(): Promise<void> {
-  const { connect, id, url } = await on.stage.connect(on.devices[0]!);
-  expect((await fetch(url)).status).toBe(200);
-  connect.child.kill('SIGINT');
-  await connect.exited;
-  await on.stage.ended(id);
-}
-
 describe('a deployment with 20 live sessions', () => {
   it('of another release: every session ends with its reason, nobody is refused, the new version answers', async () => {
     const before = await runningVersion();
     await on.upload('9.1.0');
-    const carried = await carry(SESSIONS);
+    const carried = await on.carry(SESSIONS, 64 * MB);
     const hammers = await hammer();
 
     const listed = await on.ask<Deployment>('POST', '/api/deployments', { release: '9.1.0' });
@@ -106,12 +70,12 @@ describe('a deployment with 20 live sessions', () => {
     expect(deployed.sessions.map(({ outcome }) => outcome)).toEqual(Array(SESSIONS).fill('ended'));
 
     await haltedInOrder(carried);
-    await everybodyToldOnce(carried);
+    expect(await on.told(carried.map(({ id }) => id))).toEqual(Array(SESSIONS).fill(1));
     const executed = on.stage.lines.find(({ step, deploymentId }) => step === 'S317' && deploymentId === listed.id)!;
     const lastEnd = Math.max(...on.stage.lines.filter(({ step }) => step === 'S334').map(({ at }) => at));
     expect(executed.at).toBeGreaterThan(lastEnd);
     expect(await runningVersion()).toBe('9.1.0');
-    await works();
+    await on.works();
     for (const each of hammers) {
       await each.stop();
       expect(each.unanswered).toEqual([]);
@@ -122,7 +86,7 @@ describe('a deployment with 20 live sessions', () => {
   it('of a release that breaks after it took over: rolled back, every session with its reason, nobody refused', async () => {
     const before = await runningVersion();
     await on.upload('9.2.0', { flaw: 'exits-while-proving' });
-    const carried = await carry(SESSIONS);
+    const carried = await on.carry(SESSIONS, 64 * MB);
     const hammers = await hammer();
 
     const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: '9.2.0', when: 'now' });
@@ -131,9 +95,9 @@ describe('a deployment with 20 live sessions', () => {
     expect(back.output).toContain('broken on purpose');
 
     await haltedInOrder(carried);
-    await everybodyToldOnce(carried);
+    expect(await on.told(carried.map(({ id }) => id))).toEqual(Array(SESSIONS).fill(1));
     expect(await runningVersion()).toBe(before);
-    await works();
+    await on.works();
     for (const each of hammers) {
       await each.stop();
       expect(each.outcomes.get('unknown-session')).toBeGreaterThan(50);
@@ -153,7 +117,7 @@ describe('a release that is broken', () => {
     async (_, version, how, reason) => {
       const before = await runningVersion();
       await on.upload(version, how);
-      const [carried] = await carry(1, 2 * MB);
+      const [carried] = await on.carry(1, 2 * MB);
       const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: version, when: 'now' });
       expect(await on.over(id)).toMatchObject({ state: 'rolled-back', reason });
       expect(await on.stage.session(carried!.id)).toMatchObject({ state: 'established', ending: null });
