@@ -13,17 +13,16 @@ export class InTurn {
 
   note(id: string): void {
     this.changed.add(id);
-    if (this.telling) return;
-    this.telling = true;
-    this.tellAll()
-      .catch(this.onFailure)
-      .finally(() => (this.telling = false));
+    if (!this.telling) void this.tellAll();
   }
 
+  /** One that cannot be told does not keep the others back. */
   private async tellAll(): Promise<void> {
+    this.telling = true;
     for (const id of this.changed) {
       this.changed.delete(id);
-      await this.tell(id);
+      await this.tell(id).catch(this.onFailure);
     }
+    this.telling = false;
   }
 }
