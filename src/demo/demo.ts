@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isFree, type LogLine } from './programs';
+import { isFree } from './free-ports';
+import type { LogLine } from './programs';
 import { playScenario } from './scenario';
 import { portsOfItsOwn, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
 

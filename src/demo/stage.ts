@@ -3,34 +3,39 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from './console-login';
 import { findPrinter, startPrinter } from './ippeveprinter';
-import { freePorts, Program, type LogLine } from './programs';
+import { freePorts } from './free-ports';
+import { Program, type LogLine } from './programs';
 
 export interface Ports {
   readonly http: number;
   readonly xmpp: number;
-  readonly relay: number;
   readonly panel: number;
   readonly mfp: number;
   /** The simulated MFP's display, to operate it and to look at it only. */
   readonly display: number;
   readonly displayView: number;
   readonly printer: number;
+  /** Of the relay's first pair; further ones have the ports that follow. */
+  readonly relay: number;
 }
 export const USUAL_PORTS: Ports = {
   http: 8080,
   xmpp: 5223,
-  relay: 8090,
   panel: 8631,
   mfp: 8081,
   display: 8082,
   displayView: 8083,
   printer: 8632,
+  relay: 8090,
 };
+
+/** Pairs that a deployment may add to the relay's first one. */
+const FURTHER_PAIRS = 8;
 
 /** Free ports, for a stage that disturbs nothing. */
 export async function portsOfItsOwn(): Promise<Ports> {
   const names = Object.keys(USUAL_PORTS) as (keyof Ports)[];
-  const free = await freePorts(names.length);
+  const free = await freePorts(names.length + FURTHER_PAIRS);
   return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Record<keyof Ports, number>;
 }
 

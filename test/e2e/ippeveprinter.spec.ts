@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPrinter } from '../../src/demo/ippeveprinter';
-import { freePorts } from '../../src/demo/programs';
+import { freePorts } from '../../src/demo/free-ports';
 import { isRunning } from '../support/is-running';
 import { plainHttp } from '../support/plain-http';
 

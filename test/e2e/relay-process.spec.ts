@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { freePorts } from '../../src/demo/programs';
+import { freePorts } from '../../src/demo/free-ports';
 import { dialRelay } from '../../src/tunnel/relay-connection';
 import { spkiPinOf } from '../../src/tunnel/pinned-tls';
 import { ControlPlaneStandIn } from '../support/control-plane-stand-in';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { freePorts } from '../../src/demo/programs';
+import { freePorts } from '../../src/demo/free-ports';
 import { session, sessionWithSteps, type Session, type SessionConnection } from '../../src/protocol/api';
 import {
   announce,

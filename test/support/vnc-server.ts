@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePorts } from '../../src/demo/programs';
+import { freePorts } from '../../src/demo/free-ports';
 
 const XVNC = '/usr/bin/Xtigervnc';
 const XEV = '/usr/bin/xev';

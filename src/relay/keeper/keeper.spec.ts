@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../../demo/free-ports';
 import { recordedJournal } from '../../../test/support/agent-journal';
 import { isRunning } from '../../../test/support/is-running';
 import { playMaster, type PlayedMaster } from '../../../test/support/played-master';
@@ -246,7 +247,7 @@ describe('the keeper', () => {
   });
 
   it('starts no candidate whose port another program has, naming it', async () => {
-    const [free, taken] = await neighbouringPorts();
+    const [free, taken] = await freePorts(2);
     const keeper = await started(script('1.0.0'), { port: free });
     await serving(keeper, '1.0.0');
     const blocker = createServer().listen(taken, '127.0.0.1');
@@ -304,20 +305,4 @@ async function greetingOf(port: number): Promise<string> {
     socket.once('close', () => resolve(undefined));
   });
   return error ? error.code! : text;
-}
-
-/** Two that are free, one beside the other. */
-async function neighbouringPorts(): Promise<[number, number]> {
-  for (;;) {
-    const first = createServer().listen(0, '127.0.0.1');
-    await once(first, 'listening');
-    const { port } = first.address() as AddressInfo;
-    const second = createServer().listen(port + 1, '127.0.0.1');
-    const both = await once(second, 'listening').then(
-      () => true,
-      () => false,
-    );
-    for (const server of [first, second]) if (server.listening) await new Promise((done) => server.close(done));
-    if (both) return [port, port + 1];
-  }
 }

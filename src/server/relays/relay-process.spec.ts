@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning } from '../../../test/support/is-running';
 import { until } from '../../../test/support/until';
+import { freePorts } from '../../demo/free-ports';
 import { endProcess, pidFileOf, portInUse, runningRelay, wantedPairs } from './relay-process';
 
 describe('the process of a relay', () => {
@@ -66,9 +67,11 @@ describe('the process of a relay', () => {
   });
 
   it('can have its ports only when nobody else has one of them', async () => {
-    const { port, other } = await freePortBeforeOneInUse();
+    const [port, taken] = (await freePorts(2)) as [number, number];
+    const other = createServer().listen(taken, '127.0.0.1');
+    await once(other, 'listening');
     expect(await portInUse('127.0.0.1', port, 1)).toBeUndefined();
-    expect(await portInUse('127.0.0.1', port, 2)).toBe(port + 1);
+    expect(await portInUse('127.0.0.1', port, 2)).toBe(taken);
     expect(await portInUse('127.0.0.1', 0, 2)).toBeUndefined();
     await once(other.close(), 'close');
     expect(await portInUse('127.0.0.1', port, 2)).toBeUndefined();
@@ -84,18 +87,3 @@ describe('the process of a relay', () => {
     expect(wantedPairs(folder, 2)).toBe(pairs);
   });
 });
-
-async function freePortBeforeOneInUse(): Promise<{ port: number; other: Server }> {
-  for (;;) {
-    const first = createServer().listen(0, '127.0.0.1');
-    await once(first, 'listening');
-    const { port } = first.address() as AddressInfo;
-    const other = createServer().listen(port + 1, '127.0.0.1');
-    const listens = await once(other, 'listening').then(
-      () => true,
-      () => false,
-    );
-    await once(first.close(), 'close');
-    if (listens) return { port, other };
-  }
-}
