@@ -6,20 +6,23 @@ import { encodeContainer } from './json-container';
 
 type Announcement = z.infer<typeof announce.request>;
 
+type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDevice, 'operations'>>;
+
 /** What is around the payload in the stanza: names, JID, ID. */
 const ENVELOPE_BYTES = 1024;
 
 /** What the control plane is told of the devices behind this agent. */
-export const announcementOf = (devices: readonly AnnouncedDevice[]): Announcement => ({
+export const announcementOf = (devices: readonly ToAnnounce[]): Announcement => ({
   agentVersion: productVersion(),
-  devices: devices.map(({ applications, ...device }) => ({
+  devices: devices.map(({ applications, operations = [], ...device }) => ({
     ...device,
+    operations,
     applications: applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),
   })),
 });
 
 /** By how many bytes the announcement is too large for one stanza; 0 where it fits. */
-export function announcementExcess(devices: readonly AnnouncedDevice[]): number {
+export function announcementExcess(devices: readonly ToAnnounce[]): number {
   const payload = encodeContainer(announce.name, announce.namespace, announcementOf(devices)).toString();
   return Math.max(0, Buffer.byteLength(payload) + ENVELOPE_BYTES - LIMITS.XMPP_STANZA_BYTES);
 }

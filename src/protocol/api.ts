@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { announcedApplication, deviceKind, remoteSessionId, sentConnectionInfo } from './control-channel';
+import { alertSeverity, deviceInformation, deviceState, updateReason } from './device-information';
 import { LIMITS } from './limits';
+import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
 import { endReason, ending, grant, half, halfState, sessionState } from './remote-session';
 
@@ -111,11 +113,41 @@ export const device = z.object({
   model: z.string(),
   serialNumber: z.string(),
   location: z.string(),
+  /** Its agent holds the control channel. */
   online: z.boolean(),
   lastSeenAt: instant.nullable(),
   applications: z.array(announcedApplication),
+  operations: z.array(operation),
+  /** What is last known of it, in short; null where nothing is. */
+  condition: z
+    .object({
+      reached: z.boolean(),
+      state: deviceState,
+      /** Alerts there are, and the worst of them. */
+      alerts: z.int(),
+      severity: alertSeverity.nullable(),
+      alert: z.string(),
+    })
+    .nullable(),
 });
 export type Device = z.infer<typeof device>;
+
+/** `GET /api/devices/:id/information`; `POST` acquires it anew first. */
+export const acquiredInformation = z.object({
+  /** null: nothing has been acquired yet. */
+  information: deviceInformation.extend({ acquiredAt: instant }).nullable(),
+  /** The last update decision (B2), for which connection it was made, and what came of it. */
+  decision: z
+    .object({
+      at: instant,
+      update: z.boolean(),
+      reason: updateReason,
+      outcome: z.enum(['kept', 'acquired', 'failed']),
+      remoteSessionId: remoteSessionId.nullable(),
+    })
+    .nullable(),
+});
+export type AcquiredInformation = z.infer<typeof acquiredInformation>;
 
 // ---- remote sessions
 /** S141. */

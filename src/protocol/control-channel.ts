@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
+import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
 import { ending, grant } from './remote-session';
 
@@ -14,9 +16,14 @@ import { ending, grant } from './remote-session';
  *   server  -> agent   withdraw-approval   the request expired or was cancelled
  *   server  -> agent   connection-info     S149    (token and session ID)
  *   server  -> agent   terminate           S265, S314
+ *   server  -> agent   acquire-information what a device says of itself, now
+ *   agent   -> server  report-information  it has changed
+ *
+ * Maintenance (S122-S124) is in ad-hoc-command.ts.
  */
 export const NS_SESSION = 'urn:platen:session:1';
 export const NS_AGENT = 'urn:platen:agent:1';
+export const NS_DEVICE = 'urn:platen:device:1';
 export const NS_PROBLEM = 'urn:platen:problem:1';
 /** XEP-0335: JSON Containers. */
 export const NS_JSON = 'urn:xmpp:json:0';
@@ -56,6 +63,8 @@ export const announcedDevice = z.object({
   serialNumber: z.string().max(100).default(''),
   location: z.string().max(200).default(''),
   applications: z.array(announcedApplication).max(LIMITS.APPLICATIONS_PER_DEVICE),
+  /** The maintenance that the agent can, and may, do at this device. */
+  operations: z.array(operation).default([]),
 });
 export type AnnouncedDevice = z.infer<typeof announcedDevice>;
 
@@ -148,6 +157,24 @@ export const terminate = exchange({
   response: z.object({ connected: z.boolean() }),
 });
 
+/** B1, B2: the agent asks the device and answers; `reached: false` where the device does not answer in time. */
+export const acquireInformation = exchange({
+  name: 'acquire-information',
+  namespace: NS_DEVICE,
+  from: 'server',
+  request: z.object({ deviceId }),
+  response: deviceInformation,
+});
+
+/** The agent has seen that the state, the alerts, the firmware or the reachability of a device have changed. */
+export const reportInformation = exchange({
+  name: 'report-information',
+  namespace: NS_DEVICE,
+  from: 'agent',
+  request: z.object({ deviceId, information: deviceInformation }),
+  response: nothing,
+});
+
 /** Every exchange of the control channel; PROTOCOL.md and the vectors are checked against this table. */
 export const EXCHANGES = {
   announce,
@@ -156,6 +183,8 @@ export const EXCHANGES = {
   withdrawApproval,
   connectionInfoToDevice,
   terminate,
+  acquireInformation,
+  reportInformation,
 } as const;
 
 /** What `POST /api/enrolment` needs and gives: how an agent gets its account. */

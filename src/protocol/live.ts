@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { session } from './api';
+import { device, session } from './api';
 import { deployment } from './deployment';
+import { job } from './maintenance';
 import { notice } from './notice';
 import { agentId, deviceId, instant } from './names';
 
@@ -18,6 +19,10 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device'), id: deviceId, ...presence }),
   /** An agent has announced its devices: some may be new, changed or gone. */
   z.object({ type: z.literal('devices'), agentId }),
+  /** What is known of a device has changed: its condition, its information. */
+  z.object({ type: z.literal('information'), id: deviceId, condition: device.shape.condition }),
+  /** Something about a maintenance job has changed; this is all of it. */
+  z.object({ type: z.literal('job'), job }),
   /** To the person it is for. */
   z.object({ type: z.literal('notice'), notice }),
   /** To administrators only: all of it. */

@@ -95,6 +95,43 @@ export const PROBLEMS = {
     title: 'No key to check releases with',
     remedy: 'Set PLATEN_RELEASE_PUBLIC_KEY to the public key of whoever makes the releases.',
   },
+  'unknown-job': { status: 404, title: 'Unknown maintenance job', remedy: 'List them: `platen jobs`.' },
+  'operation-unsupported': {
+    status: 409,
+    title: 'The device does not take this operation',
+    remedy: 'See what it takes: `platen devices --json`; the configuration of its agent decides.',
+  },
+  'too-many-jobs': {
+    status: 409,
+    title: 'The device has too many open jobs',
+    remedy: 'Wait for them, or cancel some: `platen jobs --open`.',
+  },
+  'job-begun': {
+    status: 409,
+    title: 'The device has begun the job',
+    remedy: 'Wait for its result; what a device has begun cannot be taken back.',
+  },
+  'unknown-firmware': { status: 404, title: 'Unknown firmware', remedy: 'List the files: `platen firmware list`.' },
+  'firmware-unfit': {
+    status: 409,
+    title: 'The firmware is for another model',
+    remedy: 'Choose a file for the model of the device.',
+  },
+  'firmware-refused': {
+    status: 422,
+    title: 'The firmware file is refused',
+    remedy: 'Upload it again; the detail says what is wrong with it.',
+  },
+  'firmware-in-use': {
+    status: 409,
+    title: 'The firmware is needed by an open job',
+    remedy: 'Wait for the job, or cancel it.',
+  },
+  'too-many-firmware-files': {
+    status: 409,
+    title: 'Too many firmware files are stored',
+    remedy: 'Remove one that is not needed.',
+  },
   'unknown-notice': { status: 404, title: 'Unknown notice', remedy: 'List them: `GET /api/notices`.' },
   'storage-full': {
     status: 507,

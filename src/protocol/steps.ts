@@ -7,6 +7,12 @@ export const STEPS = {
   S101: 'terminal sends user ID and password',
   S102: 'control plane decides whether the login is permitted',
   S103: 'control plane answers the login',
+  // Fig. 7: maintenance without a session
+  S121: 'terminal instructs maintenance of a device',
+  S122: 'control plane asks the device over XMPP to execute it',
+  S123: 'the device executes it',
+  S124: 'the result is sent over XMPP',
+  S125: 'control plane shows the result to the user who asked',
   // Fig. 8: start of a remote session
   S141: 'terminal asks for a session with an application of a device',
   S142: 'control plane asks the device for approval over XMPP',

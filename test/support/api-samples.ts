@@ -24,6 +24,8 @@ export const sampleDevice: Device = {
   online: true,
   lastSeenAt: AT,
   applications: [{ id: 'web', title: 'Web pages', protocol: 'http', viewable: false }],
+  operations: ['information', 'counters', 'identify', 'test-page', 'restart', 'firmware-install'],
+  condition: { reached: true, state: 'idle', alerts: 1, severity: 'warning', alert: 'Black toner is low' },
 };
 
 const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };

@@ -15,6 +15,7 @@ export function applyEvent(client: QueryClient, event: LiveEvent): void {
   if (event.type === 'devices') return readAgain(client, 'devices', 'device');
   if (event.type === 'notice') return keepNotice(client, event.notice);
   if (event.type === 'deployment') return keepDeployment(client, event.deployment);
+  if (event.type === 'job' || event.type === 'information') return readAgain(client, 'devices', 'device');
   const { online, lastSeenAt } = event;
   const presence: Presence = { online, lastSeenAt };
   if (event.type === 'agent')

@@ -20,6 +20,8 @@ const presented = ({ device, online, lastSeenAt }: DeviceInView): Device => ({
   lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
   // what was announced before these were known is without them
   applications: device.applications.map((each) => announcedApplication.parse(each)),
+  operations: [],
+  condition: null,
 });
 
 @Controller('api/devices')

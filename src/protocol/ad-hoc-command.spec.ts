@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { orderFields, readOrder, readReport, reportFields, type JobOrder, type JobReport } from './ad-hoc-command';
+import type { Operation } from './maintenance';
+
+type Fields = Record<string, string>;
+const vectors = JSON.parse(readFileSync(join(__dirname, '../../test/vectors/ad-hoc-command.json'), 'utf8')) as {
+  orders: { order: JobOrder; fields: Fields }[];
+  reports: { report: JobReport; fields: Fields }[];
+  malformedOrders: { operation: Operation; fields: Fields }[];
+  malformedReports: { status: string; fields: Fields }[];
+};
+
+describe('forms of maintenance commands', () => {
+  it.each(vectors.orders)('an order of $order.operation is written and read back', ({ order, fields }) => {
+    expect(orderFields(order)).toEqual(fields);
+    expect(readOrder(order.operation, fields)).toEqual(order);
+  });
+  it.each(vectors.reports)('a report $fields is written and read back', ({ report, fields }) => {
+    expect(reportFields(report)).toEqual(fields);
+    expect(readReport(report.status, fields)).toEqual(report);
+  });
+  it.each(vectors.malformedOrders)('is no order: $fields', ({ operation, fields }) => {
+    expect(readOrder(operation, fields)).toBeUndefined();
+  });
+  it.each(vectors.malformedReports)('is no report: $status $fields', ({ status, fields }) => {
+    expect(readReport(status, fields)).toBeUndefined();
+  });
+});

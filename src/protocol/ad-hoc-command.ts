@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { deviceId, secret, spkiPin } from './names';
+import {
+  firmwareVersion,
+  holdReason,
+  jobFailure,
+  jobResult,
+  operation,
+  OPERATIONS,
+  sha256,
+  type Operation,
+} from './maintenance';
+
+/**
+ * Maintenance on the control channel: each operation is an ad-hoc command (XEP-0050) of the agent, with data forms
+ * (XEP-0004), so that any XMPP library can be the device's end.
+ *
+ *   server -> agent   execute   S122    form: device, job, expires-in, for firmware where the file is
+ *   agent  -> server  executing | completed | canceled, sessionid = the job's ID, form: JobReport
+ *   server -> agent   next              answered when something has changed, or after JOB_REPORT_HOLD_MS
+ *   server -> agent   cancel            possible until the device has begun
+ *
+ * `execute` of a job that the agent knows already does nothing and is answered like `next`: a job is carried out once.
+ * A job the agent does not know is answered `bad-sessionid` (XEP-0050 4.4) and has to be executed anew.
+ */
+export const NS_COMMANDS = 'http://jabber.org/protocol/commands';
+export const NS_DATA = 'jabber:x:data';
+export const NS_DISCO_ITEMS = 'http://jabber.org/protocol/disco#items';
+/** FORM_TYPE of all forms (XEP-0068), and the first part of every node. */
+export const NS_MAINTENANCE = 'urn:platen:maintenance:1';
+
+export const nodeOf = (name: Operation): string => `${NS_MAINTENANCE}#${name}`;
+export const operationOf = (node: string): Operation | undefined =>
+  (Object.keys(OPERATIONS) as Operation[]).find((name) => nodeOf(name) === node);
+
+/** Values of a data form's fields by their `var`. */
+export type FormFields = Readonly<Record<string, string>>;
+
+/** Where the agent gets a firmware file: `GET <server>/api/agent/firmware/<job ID>` with `Authorization: Bearer <token>`. */
+export const firmwareSource = z.object({
+  url: z.url({ protocol: /^https?$/ }),
+  token: secret,
+  bytes: z.int().positive(),
+  sha256,
+  version: firmwareVersion,
+  /** Set where the server's certificate is one it made itself. */
+  pin: spkiPin.optional(),
+});
+export type FirmwareSource = z.infer<typeof firmwareSource>;
+
+/** The form of `execute`. */
+export const jobOrder = z.object({
+  jobId: z.uuid(),
+  deviceId,
+  operation,
+  /** How long it may wait to be begun. No clock is compared. */
+  expiresInSeconds: z.int().positive(),
+  firmware: firmwareSource.optional(),
+});
+export type JobOrder = z.infer<typeof jobOrder>;
+
+/** The form of every answer. */
+export const jobReport = z.object({
+  status: z.enum(['executing', 'completed', 'canceled']),
+  /** Set while it has not begun, and why. */
+  hold: holdReason.nullable(),
+  percent: z.int().min(0).max(100).nullable(),
+  activity: z.string().max(60),
+  /** Of a completed one: null means that it succeeded. */
+  failure: jobFailure.nullable(),
+  detail: z.string().max(500),
+  result: jobResult,
+});
+export type JobReport = z.infer<typeof jobReport>;
+
+const RESULT = 'result.';
+
+/** @param operation goes as the command's node */
+export function orderFields({ jobId, deviceId, expiresInSeconds, firmware }: JobOrder): FormFields {
+  return {
+    job: jobId,
+    device: deviceId,
+    'expires-in': String(expiresInSeconds),
+    ...(firmware && {
+      'firmware-url': firmware.url,
+      'firmware-token': firmware.token,
+      'firmware-bytes': String(firmware.bytes),
+      'firmware-sha256': firmware.sha256,
+      'firmware-version': firmware.version,
+      ...(firmware.pin !== undefined && { 'firmware-pin': firmware.pin }),
+    }),
+  };
+}
+
+/** Undefined where the fields are no order. */
+export function readOrder(operation: Operation, fields: FormFields): JobOrder | undefined {
+  const firmware = fields['firmware-url'] !== undefined && {
+    url: fields['firmware-url'],
+    token: fields['firmware-token'],
+    bytes: Number(fields['firmware-bytes']),
+    sha256: fields['firmware-sha256'],
+    version: fields['firmware-version'],
+    pin: fields['firmware-pin'],
+  };
+  const order = {
+    jobId: fields.job,
+    deviceId: fields.device,
+    operation,
+    expiresInSeconds: Number(fields['expires-in']),
+    ...(firmware && { firmware }),
+  };
+  return jobOrder.safeParse(order).data;
+}
+
+export function reportFields({ hold, percent, activity, failure, detail, result }: JobReport): FormFields {
+  const set = Object.entries({ hold, percent, activity, failure, detail }).filter(
+    ([, value]) => value !== null && value !== '',
+  );
+  return {
+    ...Object.fromEntries(set.map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(result.map(({ name, value }) => [RESULT + name, value])),
+  };
+}
+
+/** Undefined where status and fields are no report. */
+export function readReport(status: string, fields: FormFields): JobReport | undefined {
+  const result = Object.entries(fields)
+    .filter(([name]) => name.startsWith(RESULT))
+    .map(([name, value]) => ({ name: name.slice(RESULT.length), value }));
+  const { hold = null, percent, activity = '', failure = null, detail = '' } = fields;
+  const report = {
+    status,
+    hold,
+    percent: percent === undefined ? null : Number(percent),
+    activity,
+    failure,
+    detail,
+    result,
+  };
+  return jobReport.safeParse(report).data;
+}

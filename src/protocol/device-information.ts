@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/**
+ * What a device says of itself, as its agent acquired it (Fig. of abstract 2). Words are those of IPP (RFC 8011,
+ * PWG 5100.9, 5100.13) and of the Printer MIB (RFC 3805), whatever the agent asked with.
+ */
+
+/** IPP printer-state (RFC 8011 5.4.11); `unknown` where the device does not tell. */
+export const deviceState = z.enum(['idle', 'processing', 'stopped', 'unknown']);
+export type DeviceState = z.infer<typeof deviceState>;
+
+/** Suffix of a printer-state-reasons keyword (RFC 8011 5.4.12), mildest first. */
+export const ALERT_SEVERITIES = ['report', 'warning', 'error'] as const;
+export const alertSeverity = z.enum(ALERT_SEVERITIES);
+export type AlertSeverity = z.infer<typeof alertSeverity>;
+
+const line = (characters: number) => z.string().max(characters);
+
+export const deviceAlert = z.object({
+  severity: alertSeverity,
+  /** Keyword of printer-state-reasons without its suffix: `media-jam`, `toner-low`. */
+  code: line(64),
+  /** As the device words it; empty where it does not. */
+  text: line(200),
+});
+export type DeviceAlert = z.infer<typeof deviceAlert>;
+
+export const supply = z.object({
+  name: line(100),
+  /** prtMarkerSuppliesType as PWG 5100.13 spells it: `toner`, `wasteToner`, `opc`, ...; empty where unknown. */
+  type: line(40),
+  /** Name or `#rrggbb`; empty where it has none. */
+  colour: line(40),
+  /** Per cent that is left (of a receptacle: the room that is left); null where the device does not know. */
+  level: z.int().min(0).max(100).nullable(),
+});
+export type Supply = z.infer<typeof supply>;
+
+export const SUPPLIES = 24;
+export const ALERTS = 24;
+export const COUNTERS = 24;
+
+/** Name of a counter, from printer-impressions-completed and its like: `impressions`, `media-sheets`, `copies`. */
+export const counterName = z.string().regex(/^[a-z0-9-]{1,48}$/);
+export const counters = z
+  .record(counterName, z.int().nonnegative())
+  .refine((all) => Object.keys(all).length <= COUNTERS, `at most ${COUNTERS} counters`);
+export type Counters = z.infer<typeof counters>;
+
+export const deviceInformation = z.object({
+  /** false: the device did not answer its agent; the rest is what was last known. */
+  reached: z.boolean(),
+  state: deviceState,
+  alerts: z.array(deviceAlert).max(ALERTS),
+  supplies: z.array(supply).max(SUPPLIES),
+  counters,
+  model: line(200),
+  serialNumber: line(100),
+  firmwareVersion: line(100),
+});
+export type DeviceInformation = z.infer<typeof deviceInformation>;
+
+/** Why stored information was, or was not, acquired again when a connection was asked for (B2). */
+export const UPDATE_REASONS = {
+  'never-acquired': 'Nothing is known of the device yet.',
+  'not-reached': 'The device did not answer when it was last asked.',
+  'agent-reconnected': 'The agent has connected anew since.',
+  'job-since': 'A maintenance job has changed the device since.',
+  'too-old': 'What is known is older than it may be.',
+  requested: 'A person asked for it.',
+  fresh: 'What is known is fresh enough.',
+} as const;
+export type UpdateReason = keyof typeof UPDATE_REASONS;
+export const updateReason = z.enum(Object.keys(UPDATE_REASONS) as [UpdateReason, ...UpdateReason[]]);
