@@ -57,7 +57,7 @@ export type Input =
   /** The server refused the YES or NO for good. */
   | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
   | { readonly kind: 'connected'; readonly remoteSessionId: string }
-  | { readonly kind: 'draining'; readonly remoteSessionId: string }
+  | { readonly kind: 'draining'; readonly remoteSessionId: string; readonly draining: boolean }
   /** The cloud-hub agent is done: it could not connect, or its connection closed. */
   | { readonly kind: 'closed'; readonly remoteSessionId: string; readonly ending: Ending; readonly detail: string }
   /** Time has passed. */

@@ -64,7 +64,7 @@ function startHub(
     applications,
     journal: recorded.journal,
     onConnected: () => mine.push('connected'),
-    onDraining: () => mine.push('draining'),
+    onDraining: (draining) => mine.push(draining ? 'draining' : 'resumed'),
     onClosed: (ending, detail) => mine.push(`closed ${ending} ${detail}`.trim()),
   });
   ends.push(() => hub.end());
@@ -212,12 +212,14 @@ describe('the cloud-hub agent', () => {
     expect(relay.establishes).toHaveLength(2);
   });
 
-  it('tells that the relay is about to be replaced', async () => {
+  it('tells that the relay is about to be replaced, and that it is not after all', async () => {
     startHub([application('web', 9)]);
     await until('connected', () => told.length === 1);
     relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
     await until('told', () => told.length === 2);
-    expect(told).toEqual(['connected', 'draining']);
+    relay.say(relay.half('/cloud-hub')!, { type: 'resumed' });
+    await until('told otherwise', () => told.length === 3);
+    expect(told).toEqual(['connected', 'draining', 'resumed']);
   });
 
   it.each(['token-expired', 'unknown-session'] as const)('does not try again on %s', async (code) => {

@@ -27,8 +27,8 @@ export interface CloudHubAgentOptions {
   readonly journal: Journal;
   /** The half is established at the relay. */
   onConnected(): void;
-  /** The relay is about to be replaced. */
-  onDraining(): void;
+  /** The relay is about to be replaced; false: it is not, after all. */
+  onDraining(draining: boolean): void;
   /** Nothing is left of it; called once. */
   onClosed(ending: Ending, detail: string): void;
 }
@@ -64,8 +64,10 @@ export class CloudHubAgent {
       this.options.onConnected();
       connection.onDraining((returnAfterSeconds) => {
         const { remoteSessionId } = info;
-        journal.info('the relay is about to be replaced', { remoteSessionId, returnAfterSeconds });
-        this.options.onDraining();
+        const draining = returnAfterSeconds !== undefined;
+        const what = draining ? 'the relay is about to be replaced' : 'the relay stays';
+        journal.info(what, { remoteSessionId, returnAfterSeconds });
+        this.options.onDraining(draining);
       });
       if (this.#giveUp.signal.aborted) this.#terminate();
       connection.joined.then(

@@ -69,7 +69,7 @@ const terminate: Input = { kind: 'terminate', remoteSessionId, ending: 'ended-by
 const endNow: Input = { kind: 'end', remoteSessionId };
 const refused: Input = { kind: 'answer-refused', remoteSessionId, detail: 'session over' };
 const connected: Input = { kind: 'connected', remoteSessionId };
-const draining: Input = { kind: 'draining', remoteSessionId };
+const draining: Input = { kind: 'draining', remoteSessionId, draining: true };
 const closed: Input = { kind: 'closed', remoteSessionId, ending: 'lost-terminal', detail: 'gone' };
 const shutdown: Input = { kind: 'shutdown' };
 const clock: Input = { kind: 'clock' };
@@ -265,6 +265,8 @@ describe('the planner', () => {
   it('keeps that the relay is about to be replaced', () => {
     const { sessions } = plan(sessionsIn('connected'), draining, NOW);
     expect(sessions.get(remoteSessionId)?.phase).toEqual({ ...PHASES.connected, draining: true });
+    const resumed = plan(sessions, { ...draining, draining: false }, NOW);
+    expect(resumed.sessions.get(remoteSessionId)?.phase).toEqual(PHASES.connected);
   });
 
   it('records who, what and how long', () => {

@@ -62,7 +62,7 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
     case 'connected':
       return connected(session, now);
     case 'draining':
-      return session.phase.name === 'connected' ? { phase: { ...session.phase, draining: true } } : {};
+      return session.phase.name === 'connected' ? { phase: { ...session.phase, draining: input.draining } } : {};
     case 'closed':
       return closed(session, input, now);
   }

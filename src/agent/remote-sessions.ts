@@ -166,7 +166,7 @@ export class RemoteSessions {
       applications: this.#applications(asked),
       journal: this.options.journal,
       onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),
-      onDraining: () => this.#dispatch({ kind: 'draining', remoteSessionId }),
+      onDraining: (draining) => this.#dispatch({ kind: 'draining', remoteSessionId, draining }),
       onClosed: (ending, detail) => {
         this.#hubs.delete(remoteSessionId);
         this.#dispatch({ kind: 'closed', remoteSessionId, ending, detail });

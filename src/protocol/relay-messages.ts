@@ -13,6 +13,7 @@ import { endReason, ending } from './remote-session';
  *   peer  -> relay   terminate                             S262 S292
  *   relay -> peer    terminated + close 4000               S272 S299 S337
  *   relay -> peer    draining {returnAfterSeconds}         a deployment is coming; end when convenient
+ *   relay -> peer    resumed                               after draining: it does not come, the session goes on
  */
 export const establish = z.object({ type: z.literal('establish'), sessionId: secret, token: secret });
 export const terminateRequest = z.object({ type: z.literal('terminate') });
@@ -53,6 +54,7 @@ export const relayMessage = z.discriminatedUnion('type', [
     bytesSent: z.int().nonnegative(),
   }),
   z.object({ type: z.literal('draining'), returnAfterSeconds: z.int().nonnegative() }),
+  z.object({ type: z.literal('resumed') }),
 ]);
 export type RelayMessage = z.infer<typeof relayMessage>;
 

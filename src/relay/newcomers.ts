@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Journal } from '../journal/journal';
 import { LIMITS } from '../protocol/limits';
+import type { RelayMessage } from '../protocol/relay-messages';
 import { HALVES, type Half } from '../protocol/remote-session';
 import type { Pair } from './pair';
 import { PeerSocket } from './peer-socket';
@@ -45,15 +46,19 @@ export class Newcomers {
   }
 
   drain(draining: boolean, returnAfterSeconds: number): void {
+    const wasDraining = this.#draining !== undefined;
     this.#draining = draining ? { returnAfterSeconds } : undefined;
-    if (!draining) return;
-    for (const { halves } of this.pair.sessions)
-      for (const half of HALVES) halves[half].peer?.send({ type: 'draining', returnAfterSeconds });
+    if (draining) this.#tell({ type: 'draining', returnAfterSeconds });
+    else if (wasDraining) this.#tell({ type: 'resumed' });
   }
 
   /** From now on everybody is refused. */
   stop(): void {
     this.#stopped = true;
     for (const peer of this.#unknown) peer.refuse('draining');
+  }
+
+  #tell(message: RelayMessage): void {
+    for (const { halves } of this.pair.sessions) for (const half of HALVES) halves[half].peer?.send(message);
   }
 }

@@ -281,14 +281,17 @@ describe('relay', () => {
     const session = await plane.prepare();
     const waiting = await plane.prepare();
     const { device, terminal } = await test.join(session);
-    const told = both.map(
-      (half) => new Promise((resolve) => (half === 'device' ? device : terminal).onDraining(resolve)),
-    );
+    const told: (number | undefined)[] = [];
+    for (const connection of [device, terminal]) connection.onDraining((seconds) => told.push(seconds));
+    await plane.ask('drain', { draining: false, returnAfterSeconds: 0 }); // as after every connection: no news
     await plane.ask('drain', { draining: true, returnAfterSeconds: 30 });
-    expect(await Promise.all(told)).toEqual([30, 30]);
+    await until('both to be told', () => told.length >= 2);
+    expect(told.splice(0)).toEqual([30, 30]);
     await expect(plane.prepare()).rejects.toMatchObject({ code: 'rpc-refused' });
     await expect(dialRelay(waiting.device, 'device')).rejects.toMatchObject({ code: 'draining' });
     await plane.ask('drain', { draining: false, returnAfterSeconds: 0 });
+    await until('both to be told otherwise', () => told.length >= 2);
+    expect(told).toEqual([undefined, undefined]);
     await dialRelay(waiting.device, 'device');
   });
 

@@ -3,7 +3,8 @@ import type { Ending, SessionState } from '../protocol/remote-session';
 import { duration, moment } from './formats';
 import type { TerminalIo } from './terminal-io';
 
-type Event = 'requested' | 'approved' | 'connected' | 'listening' | 'deployment' | 'draining' | 'halted' | 'ended';
+type Event =
+  'requested' | 'approved' | 'connected' | 'listening' | 'deployment' | 'draining' | 'resumed' | 'halted' | 'ended';
 
 const WORDS: Partial<Record<SessionState, string>> = {
   approved: 'YES at the device. The relay is being asked for the connection.',
@@ -83,6 +84,12 @@ export class ConnectProgress {
   draining(returnAfterSeconds: number): void {
     this.event('draining', { returnAfterSeconds });
     this.say('A new relay is about to be deployed, and the session will be halted for it. End it when you can.');
+  }
+
+  /** The deployment was aborted, or has failed before it came to this session. */
+  resumed(): void {
+    this.event('resumed', {});
+    this.say('No new relay is deployed for now; the session goes on.');
   }
 
   /** S316 */

@@ -288,6 +288,28 @@ describe('platen connect', () => {
     expect(await event('ended')).toMatchObject({ ending: 'halted-by-deployment', exitCode: 27 });
   });
 
+  it('goes on after a deployment that does not come, and shows the halt of a later one', async () => {
+    await start(() => [ready()]);
+    await event('listening');
+    const looks = () => api.requests.filter(({ line }) => line === SHOW).length;
+    books(sampleSession);
+    relay.send({ type: 'draining', returnAfterSeconds: 5 });
+    await until('a look at the session', () => looks() > 0);
+    relay.send({ type: 'resumed' });
+    await event('resumed');
+    books(halted);
+    relay.send({ type: 'draining', returnAfterSeconds: 5 });
+    await event('halted');
+    relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
+    expect(await exit).toBe(27);
+    expect(order('draining', 'resumed', 'halted').map((each) => each.event)).toEqual([
+      'draining',
+      'resumed',
+      'draining',
+      'halted',
+    ]);
+  });
+
   it.each<[string, () => void]>([
     ['by the message of the relay', () => relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' })],
     ['by the books, when the relay is lost meanwhile', () => relay.cut()],

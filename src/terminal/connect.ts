@@ -103,7 +103,11 @@ class Connecting {
 
   private async use(relay: RelayConnection, info: SentConnectionInfo): Promise<Exit> {
     relay.onDraining((seconds) => {
-      this.isDraining = true;
+      this.isDraining = seconds !== undefined;
+      if (seconds === undefined) {
+        this.halt.rest();
+        return this.progress.resumed();
+      }
       this.progress.draining(seconds);
       void this.halt.start(relay.closed);
     });

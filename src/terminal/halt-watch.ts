@@ -10,7 +10,7 @@ import { TERMINAL_LIMITS } from './terminal-limits';
  * the relay has ended the terminal's half.
  */
 export class HaltWatch {
-  private isWatching = false;
+  private watching: AbortController | undefined;
   private isShown = false;
 
   constructor(
@@ -22,9 +22,9 @@ export class HaltWatch {
 
   /** After the relay's `draining`: asks the control plane until it says so, or the half is closed. Never rejects. */
   async start(closed: Promise<unknown>): Promise<void> {
-    if (this.isWatching) return;
-    this.isWatching = true;
+    if (this.watching) return;
     const over = new AbortController();
+    this.watching = over;
     void closed.then(() => over.abort());
     while (!over.signal.aborted && !this.isShown) {
       const session = await this.client.session(this.sessionId).catch(() => undefined);
@@ -32,6 +32,12 @@ export class HaltWatch {
       const wait = TERMINAL_LIMITS.HALT_POLL_MS * (0.75 + Math.random() / 2);
       await delay(wait, undefined, { signal: over.signal }).catch(() => undefined);
     }
+  }
+
+  /** The relay stays. */
+  rest(): void {
+    this.watching?.abort();
+    this.watching = undefined;
   }
 
   show(): void {

@@ -74,6 +74,9 @@ export async function dialRelay(
   }
 }
 
+/** Told within how many seconds to come back; undefined when the deployment does not come after all. */
+export type DrainingListener = (returnAfterSeconds: number | undefined) => void;
+
 /** One established half at the relay. */
 export class RelayConnection {
   readonly remoteSessionId: string;
@@ -86,7 +89,7 @@ export class RelayConnection {
   readonly closed: Promise<Closed>;
 
   readonly #ws: WebSocket;
-  readonly #drainingListeners: ((returnAfterSeconds: number) => void)[] = [];
+  readonly #drainingListeners: DrainingListener[] = [];
   #draining: number | undefined;
   #terminated: Terminated | undefined;
   #join: () => void = () => undefined;
@@ -116,7 +119,7 @@ export class RelayConnection {
   }
 
   /** A deployment of the relay is coming. The listener is called at once if that was said before. */
-  onDraining(listener: (returnAfterSeconds: number) => void): void {
+  onDraining(listener: DrainingListener): void {
     this.#drainingListeners.push(listener);
     if (this.#draining !== undefined) listener(this.#draining);
   }
@@ -124,9 +127,9 @@ export class RelayConnection {
   #onText(data: Buffer): void {
     const message = readRelayMessage(data);
     if (message?.type === 'joined') return this.#join();
-    if (message?.type === 'draining') {
-      this.#draining = message.returnAfterSeconds;
-      for (const listener of this.#drainingListeners) listener(message.returnAfterSeconds);
+    if (message?.type === 'draining' || message?.type === 'resumed') {
+      this.#draining = message.type === 'draining' ? message.returnAfterSeconds : undefined;
+      for (const listener of this.#drainingListeners) listener(this.#draining);
       return;
     }
     if (message?.type === 'terminated') {
