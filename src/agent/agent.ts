@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal';
-import { announce } from '../protocol/control-channel';
+import { announce, wake } from '../protocol/control-channel';
+import { ProblemError } from '../protocol/problems';
 import { announcementOf } from './announcement';
 import type { Configuration } from './configuration';
 import { ControlChannel, type ControlChannelOptions } from './control-channel';
@@ -8,6 +9,8 @@ import { EndedSessions } from './ended-sessions';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
 import { RemoteSessions } from './remote-sessions';
+import { PowerSaving } from './wake/power-saving';
+import { sendWake } from './wake/wake-sender';
 
 const END_SESSIONS_MS = 10_000;
 const ENDED_SHOWN = 20;
@@ -18,6 +21,7 @@ export class Agent {
   readonly #channel: ControlChannel;
   readonly #remoteSessions: RemoteSessions;
   readonly #panel: PanelServer;
+  readonly #powerSaving: PowerSaving | undefined;
 
   constructor(
     private readonly configuration: Configuration,
@@ -42,6 +46,7 @@ export class Agent {
               devices,
               sessions: this.#remoteSessions.sessions,
               online: this.#channel.online,
+              asleep: this.#powerSaving?.asleep === true,
               ended: this.#ended.latest(ENDED_SHOWN),
             },
             performance.now(),
@@ -51,9 +56,30 @@ export class Agent {
       },
       journal,
     );
-    this.#remoteSessions.onChange(() => this.#panel.changed());
-    this.#channel.onChange(() => this.#panel.changed());
+    const changed = () => this.#panel.changed();
+    this.#remoteSessions.onChange(changed);
+    this.#channel.onChange(changed);
     this.#channel.afterLogin(() => this.#announce());
+    this.#channel.handle(wake, (request) => {
+      if (configuration.site === undefined) throw new ProblemError('wrong-state', 'this agent belongs to no site');
+      return sendWake(request);
+    });
+    this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
+  }
+
+  #savingPower({ afterMinutes, wake }: NonNullable<Configuration['powerSaving']>, onChange: () => void): PowerSaving {
+    const powerSaving = new PowerSaving({
+      agentId: this.credentials.agentId,
+      wake,
+      idleMs: afterMinutes * 60_000,
+      channel: this.#channel,
+      isBusy: () => this.#remoteSessions.busy,
+      onWoken: ({ approval }) => approval && this.#remoteSessions.ask(approval),
+      onChange,
+      journal: this.journal,
+    });
+    this.#remoteSessions.onChange(() => powerSaving.stirred());
+    return powerSaving;
   }
 
   /** Resolves when the panel is there; the control channel is opened in the background. */
@@ -61,12 +87,14 @@ export class Agent {
     const { host, port } = this.configuration.panel;
     await this.#ended.load();
     const listening = await this.#panel.listen(host, port);
+    await this.#powerSaving?.start();
     this.#channel.start();
     return listening;
   }
 
   /** Ends all sessions in order while the control channel is still there, then closes everything. Bounded. */
   async stop(): Promise<void> {
+    await this.#powerSaving?.stop();
     await this.#remoteSessions.close(END_SESSIONS_MS);
     await this.#channel.stop();
     await this.#panel.close();
@@ -75,7 +103,10 @@ export class Agent {
 
   async #announce(): Promise<void> {
     const { agentId } = this.credentials;
-    const { refused } = await this.#channel.request(announce, announcementOf(this.configuration.devices));
+    const { refused } = await this.#channel.request(
+      announce,
+      announcementOf(this.configuration.devices, this.configuration.site),
+    );
     for (const deviceId of refused)
       this.journal.error('the device belongs to another agent already; choose another ID or remove it there', {
         deviceId,

@@ -12,8 +12,9 @@ type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDe
 const ENVELOPE_BYTES = 1024;
 
 /** What the control plane is told of the devices behind this agent. */
-export const announcementOf = (devices: readonly ToAnnounce[]): Announcement => ({
+export const announcementOf = (devices: readonly ToAnnounce[], site?: string): Announcement => ({
   agentVersion: productVersion(),
+  ...(site !== undefined && { site }),
   devices: devices.map(({ applications, operations = [], ...device }) => ({
     ...device,
     operations,

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcementExcess } from './announcement';
-import { announcedApplication, deviceKind } from '../protocol/control-channel';
+import { announcedApplication, deviceKind, wakeAddress } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';
-import { applicationId, deviceId } from '../protocol/names';
+import { applicationId, deviceId, siteName } from '../protocol/names';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
 
@@ -74,25 +74,47 @@ const device = z.strictObject({
  *             { "id": "web", "title": "Web pages", "target": "http://192.168.1.20:80" },
  *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900", "protocol": "vnc" } ] } ] }
  *
+ * With `"site"`, the name of the LAN this agent stands in, other agents there can wake it and be woken by it. With
+ *
+ *     "powerSaving": { "afterMinutes": 10, "wake": { "host": "192.168.1.20", "port": 8633, "mac": "00:1a:2b:3c:4d:5e" } }
+ *
+ * it ends its session with the server when nothing has been asked of it for so long, and listens at `wake` for another
+ * agent of its site to wake it; `mac` where its machine itself goes to sleep then (Wake-on-LAN).
+ *
  * `panel` is where the approval screen is served, to other machines only with `"lan": true`; `state` the folder for what the agent keeps (default: beside the file).
  * `protocol` is what the application speaks: `http` for http and https targets, otherwise `tcp` unless it says `vnc`.
  * `viewTarget` is where a session goes that may only look; an application that speaks VNC needs none, because the agent
  * itself lets no input through.
  */
-const configuration = z.strictObject({
-  panel: z
-    .strictObject({
-      host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
-      port: z.int().min(0).max(65535).default(8631),
-      lan: z.boolean().default(false),
-    })
-    .superRefine(({ host, lan }, context) => {
-      if (!lan && !isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
-    })
-    .prefault({}),
-  state: z.string().min(1).optional(),
-  devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
-});
+const configuration = z
+  .strictObject({
+    panel: z
+      .strictObject({
+        host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
+        port: z.int().min(0).max(65535).default(8631),
+        lan: z.boolean().default(false),
+      })
+      .superRefine(({ host, lan }, context) => {
+        if (!lan && !isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
+      })
+      .prefault({}),
+    state: z.string().min(1).optional(),
+    site: siteName.optional(),
+    powerSaving: z
+      .strictObject({
+        afterMinutes: z
+          .int()
+          .min(1)
+          .max(7 * 24 * 60),
+        wake: z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) }),
+      })
+      .optional(),
+    devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
+  })
+  .superRefine(({ site, powerSaving }, context) => {
+    if (powerSaving && site === undefined)
+      problem(context, 'needs a "site": only another agent of the same site can wake this one', ['powerSaving']);
+  });
 
 export type Target = z.output<typeof target>;
 export type Application = z.output<typeof application>;

@@ -31,7 +31,7 @@ const REMEDIES: Partial<Record<StreamEnding, string>> = {
 /** The agent's end of the control channel: typed exchanges over a stream that is opened again whenever it ends. */
 export class ControlChannel {
   readonly #handlers: StreamHandler[] = [];
-  readonly #stopping = new AbortController();
+  #stopping = new AbortController();
   readonly #backoff: Backoff;
   #stream: XmppStream | undefined;
   #running: Promise<void> | undefined;
@@ -97,15 +97,20 @@ export class ControlChannel {
     return decodeContainer(answer, exchange.response);
   }
 
+  /** Opens the stream, and again whenever it ends; also after `stop`. */
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#running) return;
+    this.#stopping = new AbortController();
+    this.#running = this.#run();
   }
 
   /** Closes the stream in order; bounded. */
   async stop(): Promise<void> {
+    const running = this.#running;
     this.#stopping.abort();
     await this.#stream?.close();
-    await this.#running;
+    await running;
+    if (this.#running === running) this.#running = undefined; // it may have been started again meanwhile
   }
 
   async #run(): Promise<void> {

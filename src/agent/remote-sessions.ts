@@ -66,6 +66,21 @@ export class RemoteSessions {
     return this.#sessions;
   }
 
+  /** Whether a session is asked for or not over yet. */
+  get busy(): boolean {
+    return [...this.#sessions.values()].some(({ phase }) => phase.name !== 'over');
+  }
+
+  /** What the server has asked through another agent, while there was no channel; a refusal is logged. */
+  ask(request: ApprovalRequest): void {
+    try {
+      this.#requestApproval(request);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      this.options.journal.warn('refused', { input: 'wake', problem: error.code, detail: error.detail });
+    }
+  }
+
   /** Called after every change. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
-import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
+import { agentId, applicationId, deviceId, instant, secret, siteName, spkiPin } from './names';
 import { ending, grant } from './remote-session';
 
 /**
@@ -12,6 +12,7 @@ import { ending, grant } from './remote-session';
  * (XEP-0335); the answer is a result with the same element, or an IQ error with a `<problem>` naming the code.
  *
  *   agent   -> server  announce            after every login: the devices behind this agent
+ *   agent   -> server  sleep               power saving    server -> agent   wake  through a substitute
  *   server  -> agent   request-approval    S142    agent -> server  approval         S144, or NO
  *   server  -> agent   withdraw-approval   the request expired or was cancelled
  *   server  -> agent   connection-info     S149    (token and session ID)
@@ -75,9 +76,45 @@ export const announce = exchange({
   request: z.object({
     agentVersion: z.string().max(40),
     devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
+    /** The LAN it stands in, by its configuration: agents of one site can wake each other (A2). */
+    site: siteName.optional(),
   }),
   /** `refused`: devices that belong to another agent already. */
   response: z.object({ refused: z.array(deviceId) }),
+});
+
+/** Where a sleeping agent listens on its LAN. */
+export const wakeAddress = z.object({
+  host: z.union([z.ipv4(), z.ipv6()]),
+  port: z.int().min(1).max(65_535),
+  /** For a Wake-on-LAN packet; null: the machine itself does not sleep. */
+  mac: z
+    .string()
+    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'a MAC address looks like 00:1a:2b:3c:4d:5e')
+    .nullable(),
+});
+export type WakeAddress = z.infer<typeof wakeAddress>;
+
+/** A1: this agent is about to end its session for power saving. The key, 32 bytes, seals what wakes it (wake.ts). */
+export const sleep = exchange({
+  name: 'sleep',
+  namespace: NS_AGENT,
+  from: 'agent',
+  request: z.object({ wake: wakeAddress }),
+  response: z.object({ key: secret }),
+});
+
+/** A2, A3: this agent is the substitute; it passes `sealed` on to a sleeping agent of its site. */
+export const wake = exchange({
+  name: 'wake',
+  namespace: NS_AGENT,
+  from: 'server',
+  request: z.object({ agentId, wake: wakeAddress, sealed: z.string().max(LIMITS.WAKE_LINE_BYTES) }),
+  response: z.object({
+    /** `out-of-reach`: no network of the substitute leads there; `unreachable`: nobody answered in time. */
+    outcome: z.enum(['taken', 'refused', 'unreachable', 'out-of-reach']),
+    detail: z.string().max(200),
+  }),
 });
 
 export const remoteSessionId = z.uuid();
@@ -178,6 +215,8 @@ export const reportInformation = exchange({
 /** Every exchange of the control channel; PROTOCOL.md and the vectors are checked against this table. */
 export const EXCHANGES = {
   announce,
+  sleep,
+  wake,
   requestApproval,
   approval,
   withdrawApproval,

@@ -12,6 +12,9 @@ export const deviceId = name('device ID');
 /** Names an application of a device: `web`, `panel`, `box`, ... */
 export const applicationId = name('application ID');
 
+/** Where agents stand that reach each other by LAN; chosen by whoever configures them. */
+export const siteName = name('site');
+
 /** Moment on a wire: RFC 3339 in UTC. */
 export const instant = z.iso.datetime({ offset: false });
 export const toInstant = (at: Date | number): string => new Date(at).toISOString();

@@ -27,6 +27,11 @@ export const PROBLEMS = {
     title: 'The device is offline',
     remedy: 'Have the agent and its network checked, then try again.',
   },
+  'no-substitute': {
+    status: 409,
+    title: 'The agent sleeps, and nobody can wake it',
+    remedy: 'Have another agent of its site put into operation, or wait until it looks in by itself.',
+  },
   'session-exists': {
     status: 409,
     title: 'A session with this device is still open',

@@ -10,10 +10,12 @@ interface Messages {
   readonly switchTo: string;
   readonly connecting: string;
   readonly online: string;
+  readonly asleep: string;
   readonly offline: string;
   readonly silent: string;
   readonly idle: string;
   readonly idleHint: string;
+  readonly idleAsleep: string;
   readonly idleOffline: string;
   readonly history: string;
   readonly historyEmpty: string;
@@ -51,10 +53,12 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     switchTo: '日本語',
     connecting: 'Connecting …',
     online: 'Ready',
+    asleep: 'Saving power',
     offline: 'Service not reachable',
     silent: 'No answer from the agent',
     idle: 'Nobody has access',
     idleHint: 'Remote maintenance starts only when you allow it on this screen.',
+    idleAsleep: 'Saving power until somebody asks. Remote maintenance starts only when you allow it on this screen.',
     idleOffline: 'The service cannot be reached at the moment. Nobody can ask for access.',
     history: 'Past sessions',
     historyEmpty: 'There has been no session yet.',
@@ -103,10 +107,12 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     switchTo: 'English',
     connecting: '接続しています…',
     online: '待機中',
+    asleep: '省電力中',
     offline: 'サービスに接続できません',
     silent: 'エージェントから応答がありません',
     idle: '現在アクセスしている人はいません',
     idleHint: 'リモートメンテナンスは、この画面で許可したときにのみ開始されます。',
+    idleAsleep: '依頼があるまで省電力中です。リモートメンテナンスは、この画面で許可したときにのみ開始されます。',
     idleOffline: '現在サービスに接続できないため、アクセスの依頼は届きません。',
     history: 'これまでのセッション',
     historyEmpty: 'セッションの履歴はありません。',

@@ -42,7 +42,7 @@ function viewOf(phase: Phase, ended: EndedSession[] = []) {
     grant: 'view',
     phase,
   };
-  return panelView({ devices, sessions: new Map([[id, session]]), online: true, ended }, NOW);
+  return panelView({ devices, sessions: new Map([[id, session]]), online: true, asleep: false, ended }, NOW);
 }
 
 describe('what the panel shows', () => {
@@ -50,6 +50,7 @@ describe('what the panel shows', () => {
     expect(viewOf({ name: 'asking' })).toEqual({
       now: NOW,
       online: true,
+      asleep: false,
       asking: [{ ...named, answerBefore: NOW + 5000, viewable: false }],
       live: [],
       ended: [],

@@ -16,6 +16,8 @@ interface Named {
 export interface PanelView {
   readonly now: number;
   readonly online: boolean;
+  /** It holds no session with the server on purpose. */
+  readonly asleep: boolean;
   /** `viewable`: only looking can be granted. */
   readonly asking: readonly (Named & { readonly answerBefore: number; readonly viewable: boolean })[];
   /** `endsAt` is null while that is not known. */
@@ -44,15 +46,17 @@ export interface PanelSources {
   readonly devices: readonly Device[];
   readonly sessions: AgentSessions;
   readonly online: boolean;
+  readonly asleep: boolean;
   /** Newest first. */
   readonly ended: readonly EndedSession[];
 }
 
-export function panelView({ devices, sessions, online, ended }: PanelSources, now: number): PanelView {
+export function panelView({ devices, sessions, online, asleep, ended }: PanelSources, now: number): PanelView {
   const all = [...sessions.values()];
   return {
     now,
     online,
+    asleep,
     asking: all
       .filter(({ phase }) => phase.name === 'asking')
       .map((session) => ({

@@ -172,10 +172,10 @@ function changed(name, keys) {
 }
 function showIdle(busy) {
   const state = document.querySelector('.state');
-  state.className = view.online ? 'state' : 'state offline';
+  state.className = view.online || view.asleep ? 'state' : 'state offline';
   state.hidden = busy;
   byId('state').textContent = words.idle;
-  byId('hint').textContent = view.online ? words.idleHint : words.idleOffline;
+  byId('hint').textContent = view.online ? words.idleHint : view.asleep ? words.idleAsleep : words.idleOffline;
   byId('history').textContent = words.history;
   byId('none').textContent = words.historyEmpty;
   byId('none').hidden = view.ended.length > 0;
@@ -189,7 +189,7 @@ function showFrame() {
   document.title = byId('title').textContent = words.title;
   byId('language').textContent = words.switchTo;
   byId('language').lang = language === 'ja' ? 'en' : 'ja';
-  const channel = silent ? 'silent' : !view ? 'connecting' : view.online ? 'online' : 'offline';
+  const channel = silent ? 'silent' : !view ? 'connecting' : view.online ? 'online' : view.asleep ? 'asleep' : 'offline';
   byId('channel').textContent = words[channel];
   byId('channel').className = channel === 'silent' ? 'offline' : channel;
 }

@@ -1,0 +1,55 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+import type { wake } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { WAKE_ANSWERS, WAKE_LINE, type WakeAnswer } from '../../protocol/wake';
+import { isInOwnNetworks } from './own-networks';
+import { wakeOnLan } from './wake-on-lan';
+
+type Wake = z.infer<typeof wake.request>;
+type Outcome = z.infer<typeof wake.response>;
+
+const ATTEMPT_MS = 3_000;
+const PAUSE_MS = 1_000;
+
+/** A3: passes a sealed request on to a sleeping agent, until it answers or the time is over. */
+export async function sendWake(
+  { wake: { host, port, mac }, sealed }: Wake,
+  timeoutMs: number = LIMITS.WAKE_SEND_MS,
+): Promise<Outcome> {
+  if (!isInOwnNetworks(host)) return { outcome: 'out-of-reach', detail: `${host} is in no network of this agent` };
+  const deadline = performance.now() + timeoutMs;
+  let why = '';
+  while (performance.now() < deadline) {
+    if (mac !== null) await wakeOnLan(mac);
+    try {
+      return { outcome: await oneAttempt(host, port, sealed), detail: '' };
+    } catch (error) {
+      why = (error as Error).message;
+    }
+    await delay(PAUSE_MS * (0.5 + Math.random()));
+  }
+  return { outcome: 'unreachable', detail: why.slice(0, 200) };
+}
+
+function oneAttempt(host: string, port: number, sealed: string): Promise<WakeAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port });
+    const late = setTimeout(() => socket.destroy(new Error(`${host} port ${port} does not answer`)), ATTEMPT_MS);
+    let text = '';
+    socket.setEncoding('latin1');
+    socket.on('connect', () => socket.write(`${WAKE_LINE} ${sealed}\n`));
+    socket.on('data', (more: string) => {
+      text += more;
+      if (text.length > WAKE_LINE.length) socket.destroy();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => {
+      clearTimeout(late);
+      const answer = WAKE_ANSWERS.find((word) => text === `${word}\n`);
+      if (answer) resolve(answer);
+      else reject(new Error(`${host} port ${port} answers, but not as an agent`));
+    });
+  });
+}
