@@ -11,6 +11,7 @@ import { Grants1763683200004 } from './src/server/database/migrations/0004-grant
 import { Profile1763683200005 } from './src/server/database/migrations/0005-profile';
 import { Deployments1763683200006 } from './src/server/database/migrations/0006-deployments';
 import { Notices1763683200007 } from './src/server/database/migrations/0007-notices';
+import { Asleep1763683200009 } from './src/server/database/migrations/0009-asleep';
 import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agent.entity';
@@ -45,6 +46,7 @@ const migrations = [
   Profile1763683200005,
   Deployments1763683200006,
   Notices1763683200007,
+  Asleep1763683200009,
 ];
 
 const common = {

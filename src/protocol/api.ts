@@ -97,6 +97,8 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 export const agent = z.object({
   id: agentId,
   online: z.boolean(),
+  /** It saves power, and is woken when one of its devices is asked for. */
+  asleep: z.boolean(),
   version: z.string(),
   createdAt: instant,
   lastSeenAt: instant.nullable(),
@@ -115,6 +117,8 @@ export const device = z.object({
   location: z.string(),
   /** Its agent holds the control channel. */
   online: z.boolean(),
+  /** Its agent saves power, and is woken when the device is asked for. */
+  asleep: z.boolean(),
   lastSeenAt: instant.nullable(),
   applications: z.array(announcedApplication),
   operations: z.array(operation),

@@ -12,7 +12,7 @@ import { agentId, deviceId, instant } from './names';
  */
 export const LIVE_PATH = '/api/live';
 
-const presence = { online: z.boolean(), lastSeenAt: instant };
+const presence = { online: z.boolean(), asleep: z.boolean(), lastSeenAt: instant };
 export const liveEvent = z.discriminatedUnion('type', [
   /** Something about a session has changed; this is all of it. */
   z.object({ type: z.literal('session'), session }),

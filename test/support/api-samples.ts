@@ -22,6 +22,7 @@ export const sampleDevice: Device = {
   serialNumber: 'PD3050-1',
   location: 'Building A',
   online: true,
+  asleep: false,
   lastSeenAt: AT,
   applications: [{ id: 'web', title: 'Web pages', protocol: 'http', viewable: false }],
   operations: ['information', 'counters', 'identify', 'test-page', 'restart', 'firmware-install'],

@@ -9,6 +9,7 @@ import type { Actor } from '../auth/actor';
 import { CurrentActor } from '../auth/current-actor';
 import { Permit, Public } from '../auth/permit';
 import { Answers, AnswersNothing } from '../http/answers';
+import { isAsleep } from './agents.repository';
 import { AgentsService } from './agents.service';
 import { EnrolmentService } from './enrolment.service';
 
@@ -23,10 +24,11 @@ export class AgentsController {
   @Permit('admin')
   @Answers(z.array(agent))
   async list(): Promise<z.infer<typeof agent>[]> {
-    return (await this.agents.all()).map(({ id, version, createdAt, lastSeenAt }) => ({
+    return (await this.agents.all()).map(({ id, version, createdAt, lastSeenAt, asleepSince }) => ({
       id,
       version,
       online: this.agents.isOnline(id),
+      asleep: isAsleep(this.agents.isOnline(id), { lastSeenAt, asleepSince }),
       createdAt: toInstant(createdAt),
       lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
     }));

@@ -5,6 +5,12 @@ import { AgentEntity } from './agent.entity';
 import { DeviceEntity } from './device.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
+export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince'>;
+
+/** An agent that has said it goes to sleep and holds its stream all the same has been asked for in that moment. */
+export const isAsleep = (online: boolean, presence: AgentPresence | undefined): boolean =>
+  !online && presence?.asleepSince != null;
+
 @Injectable()
 export class AgentsRepository {
   constructor(
@@ -15,10 +21,11 @@ export class AgentsRepository {
   all(): Promise<AgentEntity[]> {
     return this.agents.find({ order: { id: 'ASC' } });
   }
-  /** When these agents were last seen. */
-  async lastSeen(ids: string[]): Promise<Map<string, Date | null>> {
-    const found = await this.agents.find({ where: { id: In(ids) }, select: { id: true, lastSeenAt: true } });
-    return new Map(found.map((agent) => [agent.id, agent.lastSeenAt]));
+  /** When these agents were last seen, and since when they sleep. */
+  async presence(ids: string[]): Promise<Map<string, AgentPresence>> {
+    const select = { id: true, lastSeenAt: true, asleepSince: true } as const;
+    const found = await this.agents.find({ where: { id: In(ids) }, select });
+    return new Map(found.map((agent) => [agent.id, agent]));
   }
   find(id: string): Promise<AgentEntity | null> {
     return this.agents.findOneBy({ id });
@@ -28,6 +35,13 @@ export class AgentsRepository {
   }
   async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
     await this.agents.update({ id }, change);
+  }
+  async fellAsleep(id: string, change: Pick<AgentEntity, 'asleepSince' | 'wake'>): Promise<void> {
+    await this.agents.update({ id }, change);
+  }
+  /** IDs of the agents of a site. */
+  async ofSite(site: string): Promise<string[]> {
+    return (await this.agents.find({ where: { site }, select: { id: true } })).map(({ id }) => id);
   }
   /** With its unused codes and its devices. @returns false when there is no such agent */
   remove(id: string): Promise<boolean> {

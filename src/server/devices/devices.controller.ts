@@ -8,7 +8,7 @@ import { Answers } from '../http/answers';
 import type { DeviceInView } from './devices.service';
 import { DevicesService } from './devices.service';
 
-const presented = ({ device, online, lastSeenAt }: DeviceInView): Device => ({
+const presented = ({ device, online, asleep, lastSeenAt }: DeviceInView): Device => ({
   id: device.id,
   agentId: device.agentId,
   name: device.name,
@@ -17,6 +17,7 @@ const presented = ({ device, online, lastSeenAt }: DeviceInView): Device => ({
   serialNumber: device.serialNumber,
   location: device.location,
   online,
+  asleep,
   lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
   // what was announced before these were known is without them
   applications: device.applications.map((each) => announcedApplication.parse(each)),

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentEntity } from './agent.entity';
+import { AgentWake } from './agent-wake';
 import { AgentsController } from './agents.controller';
 import { AgentsRepository } from './agents.repository';
 import { AgentsService } from './agents.service';
@@ -21,12 +22,13 @@ import { EnrolmentCodeEntity } from './enrolment-code.entity';
   providers: [
     AgentsRepository,
     AgentsService,
+    AgentWake,
     EnrolmentService,
     DevicesRepository,
     DeviceEvents,
     DevicesService,
     DevicesStanzas,
   ],
-  exports: [DevicesService, DeviceEvents],
+  exports: [DevicesService, AgentWake, DeviceEvents],
 })
 export class DevicesModule {}

@@ -22,7 +22,11 @@ export class DevicesRepository {
    * Makes `devices` the whole of what stands behind the agent; those that belong to another one are left alone.
    * @returns the IDs of those, or undefined when there is no such agent (any more)
    */
-  replace(agentId: string, devices: DeviceEntity[], agent: { version: string; lastSeenAt: Date }) {
+  replace(
+    agentId: string,
+    devices: DeviceEntity[],
+    agent: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'site' | 'asleepSince' | 'wake'>,
+  ) {
     return this.devices.manager.transaction(async (manager): Promise<string[] | undefined> => {
       const { affected } = await manager.update(AgentEntity, { id: agentId }, agent);
       if (affected !== 1) return undefined;

@@ -1,18 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
-import type { AnnouncedDevice } from '../../protocol/control-channel';
+import type { z } from 'zod';
+import type { announce } from '../../protocol/control-channel';
 import type { Page } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
-import { AgentsRepository } from './agents.repository';
+import { AgentsRepository, isAsleep, type AgentPresence } from './agents.repository';
 import { DeviceEvents } from './device-events';
 import type { DeviceEntity } from './device.entity';
 import { UnknownAgent, UnknownApplication, UnknownDevice } from './devices.errors';
 import { DevicesRepository } from './devices.repository';
 
+type Announcement = z.output<typeof announce.request>;
+
 /** A device with what is known of its agent's connection. */
 export interface DeviceInView {
   readonly device: DeviceEntity;
   readonly online: boolean;
+  /** Its agent saves power, and is woken when the device is asked for. */
+  readonly asleep: boolean;
   readonly lastSeenAt: Date | null;
 }
 
@@ -31,10 +36,11 @@ export class DevicesService {
    * @returns devices that belong to another agent already; those are left alone.
    * @throws UnknownAgent when its account has been removed meanwhile
    */
-  async announce(agentId: string, version: string, announced: AnnouncedDevice[]): Promise<string[]> {
+  async announce(agentId: string, { agentVersion, devices: announced, site }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
     const behind = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
-    const agent = { version, lastSeenAt: announcedAt };
+    const awake = { asleepSince: null, wake: null };
+    const agent = { version: agentVersion, lastSeenAt: announcedAt, site: site ?? null, ...awake };
     const refused = await this.repository.replace(agentId, [...behind.values()], agent);
     if (!refused) throw new UnknownAgent(agentId);
     this.events.announced(agentId);
@@ -45,8 +51,14 @@ export class DevicesService {
   /** Devices in the order of their IDs. */
   async page(query: { limit: number; cursor?: string }): Promise<Page<DeviceInView>> {
     const { rows, next } = await this.repository.page(query);
-    const lastSeen = await this.agents.lastSeen([...new Set(rows.map((device) => device.agentId))]);
-    return { rows: rows.map((device) => this.inView(device, lastSeen.get(device.agentId) ?? null)), next };
+    const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
+    return { rows: rows.map((device) => this.inView(device, presence.get(device.agentId))), next };
+  }
+
+  /** Whether the agent is away to save power. */
+  async isAsleep(agentId: string): Promise<boolean> {
+    const presence = (await this.agents.presence([agentId])).get(agentId);
+    return isAsleep(this.transport.isOnline(agentId), presence);
   }
 
   async behind(agentId: string): Promise<DeviceEntity[]> {
@@ -57,8 +69,7 @@ export class DevicesService {
   async get(deviceId: string): Promise<DeviceInView> {
     const device = await this.repository.find(deviceId);
     if (!device) throw new UnknownDevice(deviceId);
-    const agent = await this.agents.find(device.agentId);
-    return this.inView(device, agent?.lastSeenAt ?? null);
+    return this.inView(device, (await this.agents.presence([device.agentId])).get(device.agentId));
   }
 
   /** @throws UnknownDevice, UnknownApplication */
@@ -69,7 +80,8 @@ export class DevicesService {
     return inView;
   }
 
-  private inView(device: DeviceEntity, lastSeenAt: Date | null): DeviceInView {
-    return { device, online: this.transport.isOnline(device.agentId), lastSeenAt };
+  private inView(device: DeviceEntity, presence: AgentPresence | undefined): DeviceInView {
+    const online = this.transport.isOnline(device.agentId);
+    return { device, online, asleep: isAsleep(online, presence), lastSeenAt: presence?.lastSeenAt ?? null };
   }
 }

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
-import { announce } from '../../protocol/control-channel';
+import { announce, sleep } from '../../protocol/control-channel';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository } from './agents.repository';
 import { DevicesService } from './devices.service';
@@ -17,8 +18,14 @@ export class DevicesStanzas implements OnModuleInit {
 
   onModuleInit(): void {
     this.transport.handle(announce, async (agentId, body) => ({
-      refused: await this.devices.announce(agentId, body.agentVersion, body.devices),
+      refused: await this.devices.announce(agentId, body),
     }));
+    this.transport.handle(sleep, async (agentId, { wake: address }) => {
+      const key = randomBytes(32).toString('base64url');
+      await this.agents.fellAsleep(agentId, { asleepSince: new Date(), wake: { address, key } });
+      this.journal.info('agent asleep', { agentId });
+      return { key };
+    });
     this.transport.onPresence(({ agentId, online, at }) => {
       this.journal.info(online ? 'agent online' : 'agent offline', { agentId });
       this.agents

@@ -56,6 +56,9 @@ export class EnrolmentService {
       version: earlier?.version ?? '',
       createdAt: earlier?.createdAt ?? new Date(),
       lastSeenAt: earlier?.lastSeenAt ?? null,
+      site: earlier?.site ?? null,
+      asleepSince: null,
+      wake: null,
     });
     this.transport.disconnect(agentId);
     await this.audit.record(undefined, 'agent.enrolled', agentId, earlier ? 'account renewed' : 'account made');

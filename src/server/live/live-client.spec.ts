@@ -15,8 +15,8 @@ import { NoticeNews } from './notice-news';
 const technician: Actor = { userId: 't', username: 'tom', displayName: 'Tom', role: 'technician' };
 const admin: Actor = { ...technician, userId: 'a', role: 'admin' };
 const AT = '2026-03-02T09:00:00.000Z';
-const agentEvent: LiveEvent = { type: 'agent', id: 'hall', online: true, lastSeenAt: AT };
-const deviceEvent: LiveEvent = { type: 'device', id: 'mfp', online: true, lastSeenAt: AT };
+const agentEvent: LiveEvent = { type: 'agent', id: 'hall', online: true, asleep: false, lastSeenAt: AT };
+const deviceEvent: LiveEvent = { type: 'device', id: 'mfp', online: true, asleep: false, lastSeenAt: AT };
 
 const noticeOf = (recipientId: string): NoticeEntity => ({
   id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10',

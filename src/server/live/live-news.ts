@@ -48,7 +48,8 @@ export class LiveNews implements OnModuleInit {
 
   private async tellPresence({ agentId, online, at }: Presence): Promise<void> {
     if (this.clients.none) return;
-    const presence = { online, lastSeenAt: toInstant(at) };
+    const asleep = await this.devices.isAsleep(agentId);
+    const presence = { online, asleep, lastSeenAt: toInstant(at) };
     this.clients.send({ type: 'agent', id: agentId, ...presence });
     for (const { id } of await this.devices.behind(agentId)) this.clients.send({ type: 'device', id, ...presence });
   }

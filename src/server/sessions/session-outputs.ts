@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import { Journal } from '../../journal/journal';
 import {
   connectionInfoToDevice,
@@ -11,6 +12,7 @@ import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
 import { CONFIG, type Config } from '../config/config';
+import { AgentWake } from '../devices/agent-wake';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { prepareConnection } from './prepare-connection';
@@ -42,6 +44,7 @@ export interface FollowUp {
 export class SessionOutputs {
   constructor(
     private readonly transport: DeviceTransport,
+    private readonly agentWake: AgentWake,
     private readonly relay: RelayPort,
     private readonly repository: SessionsRepository,
     private readonly timeline: SessionTimeline,
@@ -66,19 +69,13 @@ export class SessionOutputs {
     }
   }
 
-  /** S142: asked when the session is requested, and again when its agent comes back meanwhile. */
+  /** S142: asked when the session is requested, and again when its agent comes back meanwhile. One that sleeps is woken. */
   async requestApproval(session: SessionEntity): Promise<FollowUp | undefined> {
+    const { agentId } = session;
     this.timeline.step('S142', session.id);
     try {
-      await this.transport.request(session.agentId, requestApproval, {
-        remoteSessionId: session.id,
-        deviceId: session.deviceId,
-        applicationId: session.applicationId,
-        userName: session.displayName,
-        reason: session.reason,
-        minutes: session.minutes,
-        answerWithinSeconds: secondsUntil(session.deadlineAt),
-      });
+      if (!this.transport.isOnline(agentId)) await this.agentWake.wake(agentId, approvalRequestOf(session));
+      await this.transport.request(agentId, requestApproval, approvalRequestOf(session));
       return undefined;
     } catch (error) {
       // a newer stream has taken the place of the one that was asked: the agent is asked again on that
@@ -181,3 +178,13 @@ export class SessionOutputs {
     return detail;
   }
 }
+
+const approvalRequestOf = (session: SessionEntity): z.infer<typeof requestApproval.request> => ({
+  remoteSessionId: session.id,
+  deviceId: session.deviceId,
+  applicationId: session.applicationId,
+  userName: session.displayName,
+  reason: session.reason,
+  minutes: session.minutes,
+  answerWithinSeconds: secondsUntil(session.deadlineAt),
+});

@@ -4,10 +4,11 @@ import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
+import { AgentWake } from '../devices/agent-wake';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
-import { DeploymentInProgress, DeviceOffline, SessionExists } from './session.errors';
+import { DeploymentInProgress, SessionExists } from './session.errors';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
@@ -18,17 +19,19 @@ export class SessionRequests {
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly devices: DevicesService,
+    private readonly agentWake: AgentWake,
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
   ) {}
 
   /**
    * S141: asks for a session with an application of a device.
-   * @throws UnknownDevice, UnknownApplication, DeviceOffline, DeploymentInProgress, SessionExists
+   * @throws UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
    */
   async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionEntity> {
-    const { device, online } = await this.devices.application(wanted.deviceId, wanted.applicationId);
-    if (!online) throw new DeviceOffline(device.id);
+    const inView = await this.devices.application(wanted.deviceId, wanted.applicationId);
+    const { device } = inView;
+    await this.agentWake.checkReachable(inView);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
     const openPair = `${device.id}/${actor.userId}`;

@@ -22,11 +22,6 @@ export class WrongState extends ProblemError {
     super('wrong-state', `Session ${sessionId} is ${state}; it cannot ${wanted}.`);
   }
 }
-export class DeviceOffline extends ProblemError {
-  constructor(deviceId: string) {
-    super('device-offline', `The agent of device ${deviceId} is not connected.`);
-  }
-}
 /** No session can be asked for while the relay is being deployed. */
 export class DeploymentInProgress extends ProblemError {
   /** @param returnAfterSeconds when to ask again */

@@ -1,0 +1,17 @@
+import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { instant, longText, text } from '../migration-columns';
+
+/** Where agents stand, and what wakes those that save power. */
+export class Asleep1763683200009 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.addColumns('agents', [
+      new TableColumn(text('site', 64, { isNullable: true })),
+      new TableColumn(instant('asleepSince', { isNullable: true })),
+      new TableColumn(longText('wake', { isNullable: true })),
+    ]);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropColumns('agents', ['site', 'asleepSince', 'wake']);
+  }
+}
