@@ -103,8 +103,8 @@ const configuration = z
     powerSaving: z
       .strictObject({
         afterMinutes: z
-          .int()
-          .min(1)
+          .number()
+          .positive()
           .max(7 * 24 * 60),
         wake: z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) }),
       })

@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from '../../src/demo/console-login';
+import { freePorts } from '../../src/demo/free-ports';
+import type { Program } from '../../src/demo/programs';
+import { event, press } from '../../src/demo/scenario';
+import { finished, SAMPLE_USERS } from '../../src/demo/stage';
+import { plainHttp } from '../support/plain-http';
+import { TestStage } from '../support/test-stage';
+import { until } from '../support/until';
+
+const SITE = 'acme-berlin';
+/** Long enough for an agent to be asked before it sleeps again. */
+const AWAKE_MINUTES = 0.05;
+
+let on: TestStage;
+const agents: Program[] = [];
+let cookie: string | undefined;
+let panel = 0;
+beforeAll(async () => {
+  on = await TestStage.set();
+  const { username, password } = SAMPLE_USERS.admin;
+  cookie = (await request(on.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+}, 120_000);
+afterEach(async () => {
+  await on?.clear();
+  for (const agent of agents.splice(0)) await agent.stop();
+}, 60_000);
+afterAll(() => on?.strike(), 60_000);
+
+/** A further agent, in front of the stage's MFP, as a process of its own. */
+async function startAgent(name: string, more: object): Promise<Program> {
+  const config = join(on.folder, `${name}.json`);
+  const credentials = ['--credentials', join(on.folder, `${name}-credentials.json`)];
+  const application = { id: 'web', title: 'Web pages', target: on.device('demo-mfp').url };
+  const devices = [{ id: `${name}-mfp`, name, kind: 'mfp', applications: [application] }];
+  await writeFile(config, JSON.stringify({ state: name, devices, ...more }));
+  const { serverUrl } = on.stage;
+  const made = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: name }, cookie);
+  const enrol = ['agent', 'enrol', '-', '--server', serverUrl, '--config', config, ...credentials, '--force'];
+  await finished(on.stage.platen('enrol', enrol, `${(made.body as { ticket: string }).ticket}\n`));
+  const agent = on.stage.platen(name, ['agent', 'run', '--config', config, ...credentials]);
+  agents.push(agent);
+  await agent.logged('agent online');
+  return agent;
+}
+async function startSleeper(): Promise<Program> {
+  const [panelPort, port] = (await freePorts(2)) as [number, number];
+  panel = panelPort;
+  const wake = { host: '127.0.0.1', port };
+  const powerSaving = { afterMinutes: AWAKE_MINUTES, wake };
+  const sleeper = await startAgent('sleeper', { site: SITE, powerSaving, panel: { port: panelPort } });
+  await sleeper.logged('agent asleep');
+  await until('the server to know', async () => (await device()).asleep && !(await device()).online);
+  return sleeper;
+}
+const device = async () => (await on.get('/api/devices/sleeper-mfp')) as { online: boolean; asleep: boolean };
+const startSubstitute = () => startAgent('substitute', { site: SITE, panel: { port: 0 } });
+const connect = (): Program =>
+  on.stage.platen('terminal', ['connect', 'sleeper-mfp', 'web', '--reason', 'Wake up', '--json']);
+
+it('a session with a device whose agent sleeps: woken through a substitute, approved, carried, asleep again', async () => {
+  const substitute = await startSubstitute();
+  const sleeper = await startSleeper();
+  const terminal = connect();
+  try {
+    const { sessionId } = await event(terminal, 'requested');
+    await on.step('S143', String(sessionId));
+    expect(sleeper.log.some(({ msg }) => msg === 'agent awake')).toBe(true);
+    await press({ panelUrl: `http://127.0.0.1:${panel}` }, `/approvals/${sessionId}`, { decision: 'approved' });
+    const { url } = await event(terminal, 'listening');
+    const page = await plainHttp(String(url) + 'status');
+    expect(page).toMatchObject({ status: 200 });
+    // it stays awake for as long as the session is open
+    await until(
+      'the time after which it would sleep',
+      () => Date.now() > sleeper.log.at(-1)!.at + AWAKE_MINUTES * 60_000,
+    );
+    expect(await device()).toMatchObject({ online: true, asleep: false });
+    terminal.child.kill('SIGINT');
+    expect(await terminal.exited).toBe(0);
+    await on.ended(String(sessionId));
+    await until('it to sleep again', async () => (await device()).asleep && !(await device()).online, 30_000);
+  } finally {
+    await terminal.stop('SIGKILL');
+  }
+  expect(substitute.log.some(({ msg }) => msg === 'refused')).toBe(false);
+}, 120_000);
+
+it('without a substitute the caller learns that nobody can wake it', async () => {
+  await startSleeper();
+  const terminal = connect();
+  await terminal.exited;
+  expect(terminal.printed.concat(terminal.log.map(({ msg }) => msg)).join('\n')).toMatch(/cannot be woken/);
+}, 120_000);
+
+it('a sleeper that was switched off is not woken, and the caller learns why', async () => {
+  await startSubstitute();
+  const sleeper = await startSleeper();
+  await sleeper.stop('SIGKILL');
+  const terminal = connect();
+  const { sessionId } = await event(terminal, 'requested');
+  const ended = await on.ended(String(sessionId), 60_000);
+  expect(ended.ending).toBe('device-offline');
+  expect(ended.detail).toMatch(/substitute: unreachable \(.*ECONNREFUSED/);
+  await terminal.exited;
+}, 120_000);
