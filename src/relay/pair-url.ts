@@ -1,13 +1,12 @@
 import { isIPv6 } from 'node:net';
 import type { PairAddress } from './pair-rpc';
-import type { RelayConfig } from './relay-config';
 
 /** Stands for the number of the pair, from 1, in PLATEN_RELAY_PUBLIC_URL. */
 export const PAIR_NUMBER = '{pair}';
 
 /** What peers are told to dial for a pair: its own public URL, or the public port as many further, or where it listens. */
 export function pairUrl(
-  { publicUrl, tls }: Pick<RelayConfig, 'publicUrl' | 'tls'>,
+  { publicUrl, tls }: { readonly publicUrl: string | undefined; readonly tls: object | undefined },
   pair: number,
   address: PairAddress,
 ): string {
