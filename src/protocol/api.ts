@@ -269,3 +269,7 @@ export const sessionQuery = pageQuery.extend({
   state: z.enum(['live', 'ended', 'all']).default('all'),
   deviceId: deviceId.optional(),
 });
+export const jobQuery = pageQuery.extend({
+  state: z.enum(['open', 'over', 'all']).default('all'),
+  deviceId: deviceId.optional(),
+});

@@ -54,6 +54,7 @@ export const LIMITS = {
   JOBS_KEPT_MS: 60 * 60_000,
   FIRMWARE_BYTES: 512 * 1024 * 1024,
   FIRMWARE_FILES: 100,
+  FIRMWARE_UPLOAD_MS: 30 * 60_000,
   FIRMWARE_BACK_MS: 15 * 60_000,
 
   // remote sessions
