@@ -1,9 +1,20 @@
+import type { FormFields, JobReport } from '../../protocol/ad-hoc-command';
 import type { Exchange } from '../../protocol/control-channel';
+import type { Operation } from '../../protocol/maintenance';
 
 export interface Presence {
   readonly agentId: string;
   readonly online: boolean;
   readonly at: Date;
+}
+
+/** One action of an ad-hoc command (XEP-0050); its session is the job. */
+export interface JobCommand {
+  readonly jobId: string;
+  readonly operation: Operation;
+  readonly action: 'execute' | 'next' | 'cancel';
+  /** The form of `execute`. */
+  readonly fields?: FormFields;
 }
 
 /**
@@ -21,6 +32,12 @@ export abstract class DeviceTransport {
     body: Request,
     options?: { timeoutMs?: number },
   ): Promise<Response>;
+
+  /**
+   * Asks one agent for an action of an ad-hoc command and waits for its report.
+   * @throws as `request`; AgentRefused has the code `bad-sessionid` where the agent does not know the job
+   */
+  abstract command(agentId: string, command: JobCommand, options?: { timeoutMs?: number }): Promise<JobReport>;
 
   /**
    * Answers an exchange that agents start. A ProblemError thrown by the handler reaches the agent with its code;

@@ -1,8 +1,10 @@
 import type { Element } from 'node-xmpp-server';
 import type { Journal } from '../../journal/journal';
+import type { JobReport } from '../../protocol/ad-hoc-command';
 import type { Exchange } from '../../protocol/control-channel';
+import { readReportOf, writeCommand } from './ad-hoc-command';
 import { AgentStream, createCore, type StreamOwner, type StreamSetting } from './agent-stream';
-import { DeviceTransport, type AgentAccounts, type Presence } from './device-transport';
+import { DeviceTransport, type AgentAccounts, type JobCommand, type Presence } from './device-transport';
 import { ExchangeHandlers } from './exchange-handlers';
 import { IqRequests } from './iq-requests';
 import { LoginGate } from './login-gate';
@@ -92,16 +94,17 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   ): Promise<Response> {
     if (exchange.from !== 'server') throw new TypeError(`the server does not start ${exchange.name}`);
     const payload = writePayload(exchange, exchange.request.parse(body));
-    const stream = this.online.get(agentId);
-    if (!stream) throw new AgentOffline(agentId);
-    const timeoutMs = options.timeoutMs ?? this.limits.XMPP_IQ_TIMEOUT_MS;
-    const result = await this.requests.ask(stream, 'set', payload, timeoutMs);
-    try {
-      return readPayload(result.getChild(exchange.name, exchange.namespace), exchange.response);
-    } catch (error) {
-      if (error instanceof InvalidPayload) throw new AgentRefused(agentId, 'invalid-answer', error.detail);
-      throw error;
-    }
+    return this.ask(agentId, payload, options.timeoutMs, (result) =>
+      readPayload(result.getChild(exchange.name, exchange.namespace), exchange.response),
+    );
+  }
+
+  override async command(
+    agentId: string,
+    command: JobCommand,
+    options: { timeoutMs?: number } = {},
+  ): Promise<JobReport> {
+    return this.ask(agentId, writeCommand(command), options.timeoutMs, (result) => readReportOf(command, result));
   }
 
   override handle<Request, Response>(
@@ -145,6 +148,23 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     if (wasOnline) this.online.delete(stream.agentId);
     this.requests.fail(stream);
     if (wasOnline) this.tell(stream.agentId, false);
+  }
+
+  private async ask<Answer>(
+    agentId: string,
+    payload: Element,
+    timeoutMs: number = this.limits.XMPP_IQ_TIMEOUT_MS,
+    read: (result: Element) => Answer,
+  ): Promise<Answer> {
+    const stream = this.online.get(agentId);
+    if (!stream) throw new AgentOffline(agentId);
+    const result = await this.requests.ask(stream, 'set', payload, timeoutMs);
+    try {
+      return read(result);
+    } catch (error) {
+      if (error instanceof InvalidPayload) throw new AgentRefused(agentId, 'invalid-answer', error.detail);
+      throw error;
+    }
   }
 
   private tell(agentId: string, online: boolean): void {

@@ -1,4 +1,5 @@
 import { Element } from 'node-xmpp-server';
+import { NS_COMMANDS } from '../../protocol/ad-hoc-command';
 import { NS_PROBLEM } from '../../protocol/control-channel';
 import { ProblemError } from '../../protocol/problems';
 import { NS_STANZAS } from './namespaces';
@@ -43,11 +44,18 @@ export function problemError(problem: ProblemError): Element {
   return stanzaError(condition, problem.detail, problem.code);
 }
 
-/** What a peer's IQ error says. `code` is the problem's where it names one, else the condition. */
+/**
+ * What a peer's IQ error says. `code` is the problem's where it names one, else what an ad-hoc command adds (XEP-0050
+ * 4.4: `bad-sessionid`, ...), else the condition.
+ */
 export function readStanzaError(iq: Element): { code: string; detail: string } {
   const error = iq.getChild('error');
-  const isCondition = (child: Element) => child.getNS() === NS_STANZAS && child.getName() !== 'text';
-  const condition = error?.getChildElements().find(isCondition)?.getName() ?? 'undefined-condition';
+  const nameIn = (namespace: string) =>
+    error
+      ?.getChildElements()
+      .find((child) => child.getNS() === namespace && child.getName() !== 'text')
+      ?.getName();
+  const condition = nameIn(NS_COMMANDS) ?? nameIn(NS_STANZAS) ?? 'undefined-condition';
   const code = error?.getChild('problem', NS_PROBLEM)?.attrs.code ?? condition;
   return { code: code.slice(0, 100), detail: (error?.getChild('text', NS_STANZAS)?.getText() ?? '').slice(0, 500) };
 }
