@@ -11,10 +11,12 @@ import { Grants1763683200004 } from './src/server/database/migrations/0004-grant
 import { Profile1763683200005 } from './src/server/database/migrations/0005-profile';
 import { Deployments1763683200006 } from './src/server/database/migrations/0006-deployments';
 import { Notices1763683200007 } from './src/server/database/migrations/0007-notices';
+import { DeviceInformation1763683200008 } from './src/server/database/migrations/0008-device-information';
 import { Asleep1763683200009 } from './src/server/database/migrations/0009-asleep';
 import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agent.entity';
+import { DeviceInformationEntity } from './src/server/devices/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/enrolment-code.entity';
 import { NoticeEntity } from './src/server/notices/notice.entity';
@@ -32,6 +34,7 @@ const entities = [
   AgentEntity,
   EnrolmentCodeEntity,
   DeviceEntity,
+  DeviceInformationEntity,
   SessionEntity,
   HalfLogEntity,
   SessionStepEntity,
@@ -46,6 +49,7 @@ const migrations = [
   Profile1763683200005,
   Deployments1763683200006,
   Notices1763683200007,
+  DeviceInformation1763683200008,
   Asleep1763683200009,
 ];
 

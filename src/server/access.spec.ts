@@ -25,6 +25,8 @@ const ROUTES: Record<string, Who> = {
   'POST /api/enrolment': 'anybody',
   'GET /api/devices': 'technician',
   'GET /api/devices/{id}': 'technician',
+  'GET /api/devices/{id}/information': 'technician',
+  'POST /api/devices/{id}/information': 'technician',
   'GET /api/sessions': 'technician',
   'POST /api/sessions': 'technician',
   'GET /api/sessions/{id}': 'technician',

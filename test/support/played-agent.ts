@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from '@xmpp/client';
 import { NS_JSON, NS_PROBLEM, type Exchange } from '../../src/protocol/control-channel';
+import vectors from '../vectors/control-channel.json';
 import { parseXml } from './parse-xml';
 import { until } from './until';
 import { XmppWire } from './xmpp-wire';
@@ -17,7 +18,10 @@ export class PlayedAgent {
   /** What the server has asked, in order. */
   readonly asked: { name: string; body: Record<string, unknown> }[] = [];
   /** By the name of the exchange; otherwise every request is answered `{}`. */
-  readonly answers = new Map<string, PlayedAnswer>([['terminate', { body: { connected: true } }]]);
+  readonly answers = new Map<string, PlayedAnswer>([
+    ['terminate', { body: { connected: true } }],
+    ['acquire-information', { body: vectors.acquireInformation.response }],
+  ]);
   private readonly waiting = new Map<string, (iq: Element) => void>();
 
   private constructor(readonly wire: XmppWire) {

@@ -44,6 +44,10 @@ const environment = z
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
     PLATEN_BOOKS_CLOSE_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
+    PLATEN_INFORMATION_FRESH_SECONDS: z.coerce
+      .number()
+      .nonnegative()
+      .default(LIMITS.INFORMATION_FRESH_MS / 1000),
     PLATEN_NOTIFY_ADMINISTRATOR: z.enum(['never', 'when-logged-out', 'always']).default('when-logged-out'),
     PLATEN_SMTP_URL: mailServer.optional(),
     PLATEN_SMTP_PASSWORD_FILE: z.string().optional(),
@@ -103,6 +107,10 @@ export interface Config {
     readonly port: number;
     readonly pairs: number;
     readonly publicUrl: string | undefined;
+  };
+  readonly information: {
+    /** Device information that is older is acquired again before a connection goes on (B2). */
+    readonly freshMs: number;
   };
   readonly notices: {
     /** Whether the administrator of a user whose session is halted is told, too ([0153]). */
@@ -174,6 +182,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       pairs: e.PLATEN_RELAY_PAIRS,
       publicUrl: e.PLATEN_RELAY_PUBLIC_URL,
     },
+    information: { freshMs: e.PLATEN_INFORMATION_FRESH_SECONDS * 1000 },
     notices: { administrator: e.PLATEN_NOTIFY_ADMINISTRATOR },
     mail: mailSettings(e.PLATEN_SMTP_URL, e.PLATEN_SMTP_PASSWORD_FILE, e.PLATEN_SMTP_CA, e.PLATEN_MAIL_FROM),
     timeouts: {

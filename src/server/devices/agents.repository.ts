@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, LessThan, Repository } from 'typeorm';
 import { AgentEntity } from './agent.entity';
+import { DeviceInformationEntity } from './device-information.entity';
 import { DeviceEntity } from './device.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
@@ -49,7 +50,9 @@ export class AgentsRepository {
       // the agent first: an announcement under way holds its row, and is over when this goes on
       const { affected } = await manager.delete(AgentEntity, { id });
       await manager.delete(EnrolmentCodeEntity, { agentId: id });
+      const behind = await manager.findBy(DeviceEntity, { agentId: id });
       await manager.delete(DeviceEntity, { agentId: id });
+      await manager.delete(DeviceInformationEntity, { deviceId: In(behind.map((device) => device.id)) });
       return affected === 1;
     });
   }

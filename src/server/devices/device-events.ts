@@ -14,6 +14,14 @@ export class DeviceEvents {
     this.emitter.on('announced', listener);
   }
 
+  informed(deviceId: string): void {
+    this.emitter.emit('informed', deviceId);
+  }
+  /** Called after what is known of a device has been saved; the listener must not throw. */
+  onInformed(listener: (deviceId: string) => void): void {
+    this.emitter.on('informed', listener);
+  }
+
   removed(agentId: string): void {
     this.emitter.emit('removed', agentId);
   }

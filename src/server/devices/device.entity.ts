@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AnnouncedApplication, DeviceKind } from '../../protocol/control-channel';
+import type { Operation } from '../../protocol/maintenance';
 import { Instant, Json } from '../database/column-types';
 
 /** A device under management, as its agent announced it last. */
@@ -13,5 +14,6 @@ export class DeviceEntity {
   @Column({ type: 'varchar', length: 100 }) serialNumber: string;
   @Column({ type: 'varchar', length: 200 }) location: string;
   @Column(Json()) applications: AnnouncedApplication[];
+  @Column(Json({ default: '[]' })) operations: Operation[];
   @Column(Instant()) announcedAt: Date;
 }

@@ -5,6 +5,11 @@ export class UnknownDevice extends ProblemError {
     super('unknown-device', `There is no device ${deviceId}.`);
   }
 }
+export class DeviceOffline extends ProblemError {
+  constructor(deviceId: string) {
+    super('device-offline', `The agent of device ${deviceId} is not connected.`);
+  }
+}
 export class UnknownApplication extends ProblemError {
   constructor(deviceId: string, applicationId: string) {
     super('unknown-application', `Device ${deviceId} offers no application ${applicationId}.`);
@@ -13,11 +18,6 @@ export class UnknownApplication extends ProblemError {
 export class UnknownAgent extends ProblemError {
   constructor(agentId: string) {
     super('not-found', `There is no agent ${agentId}.`);
-  }
-}
-export class DeviceOffline extends ProblemError {
-  constructor(deviceId: string) {
-    super('device-offline', `The agent of device ${deviceId} is not connected.`);
   }
 }
 /** A5: nobody is there who could wake the agent. */

@@ -8,6 +8,11 @@ import { AgentsController } from './agents.controller';
 import { AgentsRepository } from './agents.repository';
 import { AgentsService } from './agents.service';
 import { DeviceEvents } from './device-events';
+import { DeviceInformationController } from './device-information.controller';
+import { DeviceInformationEntity } from './device-information.entity';
+import { DeviceInformationRepository } from './device-information.repository';
+import { DeviceInformationService } from './device-information.service';
+import { DeviceInformationStanzas } from './device-information.stanzas';
 import { DeviceEntity } from './device.entity';
 import { DevicesController } from './devices.controller';
 import { DevicesRepository } from './devices.repository';
@@ -17,8 +22,12 @@ import { EnrolmentService } from './enrolment.service';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 @Module({
-  imports: [AuthModule, XmppModule, TypeOrmModule.forFeature([AgentEntity, EnrolmentCodeEntity, DeviceEntity])],
-  controllers: [AgentsController, DevicesController],
+  imports: [
+    AuthModule,
+    XmppModule,
+    TypeOrmModule.forFeature([AgentEntity, EnrolmentCodeEntity, DeviceEntity, DeviceInformationEntity]),
+  ],
+  controllers: [AgentsController, DevicesController, DeviceInformationController],
   providers: [
     AgentsRepository,
     AgentsService,
@@ -26,9 +35,12 @@ import { EnrolmentCodeEntity } from './enrolment-code.entity';
     EnrolmentService,
     DevicesRepository,
     DeviceEvents,
+    DeviceInformationRepository,
+    DeviceInformationService,
     DevicesService,
     DevicesStanzas,
+    DeviceInformationStanzas,
   ],
-  exports: [DevicesService, AgentWake, DeviceEvents],
+  exports: [DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
 })
 export class DevicesModule {}

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository } from 'typeorm';
 import { readPage, type Page } from '../database/page';
 import { AgentEntity } from './agent.entity';
+import { DeviceInformationEntity } from './device-information.entity';
 import { DeviceEntity } from './device.entity';
 
 @Injectable()
@@ -33,7 +34,10 @@ export class DevicesRepository {
       const known = await manager.findBy(DeviceEntity, { id: In(devices.map((device) => device.id)) });
       const owners = new Map(known.map((device) => [device.id, device.agentId]));
       const own = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
-      await manager.delete(DeviceEntity, { agentId, id: Not(In(own.map((device) => device.id))) });
+      const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(own.map((device) => device.id))) });
+      const goneIds = gone.map((device) => device.id);
+      await manager.delete(DeviceEntity, { agentId, id: In(goneIds) });
+      await manager.delete(DeviceInformationEntity, { deviceId: In(goneIds) });
       await manager.save(
         own.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
       );

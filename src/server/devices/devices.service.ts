@@ -6,19 +6,22 @@ import type { Page } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository, isAsleep, type AgentPresence } from './agents.repository';
 import { DeviceEvents } from './device-events';
+import type { DeviceInformationEntity } from './device-information.entity';
+import { DeviceInformationRepository } from './device-information.repository';
 import type { DeviceEntity } from './device.entity';
-import { UnknownAgent, UnknownApplication, UnknownDevice } from './devices.errors';
+import { DeviceOffline, UnknownAgent, UnknownApplication, UnknownDevice } from './devices.errors';
 import { DevicesRepository } from './devices.repository';
 
 type Announcement = z.output<typeof announce.request>;
 
-/** A device with what is known of its agent's connection. */
+/** A device with what is known of its agent's connection, and of itself. */
 export interface DeviceInView {
   readonly device: DeviceEntity;
   readonly online: boolean;
   /** Its agent saves power, and is woken when the device is asked for. */
   readonly asleep: boolean;
   readonly lastSeenAt: Date | null;
+  readonly information: DeviceInformationEntity | null;
 }
 
 @Injectable()
@@ -26,6 +29,7 @@ export class DevicesService {
   constructor(
     private readonly repository: DevicesRepository,
     private readonly agents: AgentsRepository,
+    private readonly information: DeviceInformationRepository,
     private readonly transport: DeviceTransport,
     private readonly events: DeviceEvents,
     private readonly journal: Journal,
@@ -52,7 +56,10 @@ export class DevicesService {
   async page(query: { limit: number; cursor?: string }): Promise<Page<DeviceInView>> {
     const { rows, next } = await this.repository.page(query);
     const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
-    return { rows: rows.map((device) => this.inView(device, presence.get(device.agentId))), next };
+    const known = await this.information.of(rows.map((device) => device.id));
+    const inView = (device: DeviceEntity) =>
+      this.inView(device, presence.get(device.agentId), known.get(device.id) ?? null);
+    return { rows: rows.map(inView), next };
   }
 
   /** Whether the agent is away to save power. */
@@ -69,7 +76,18 @@ export class DevicesService {
   async get(deviceId: string): Promise<DeviceInView> {
     const device = await this.repository.find(deviceId);
     if (!device) throw new UnknownDevice(deviceId);
-    return this.inView(device, (await this.agents.presence([device.agentId])).get(device.agentId));
+    const [presence, known] = await Promise.all([
+      this.agents.presence([device.agentId]),
+      this.information.find(deviceId),
+    ]);
+    return this.inView(device, presence.get(device.agentId), known);
+  }
+
+  /** One whose agent can be asked at this moment. @throws UnknownDevice, DeviceOffline */
+  async connected(deviceId: string): Promise<DeviceInView> {
+    const inView = await this.get(deviceId);
+    if (!inView.online) throw new DeviceOffline(deviceId);
+    return inView;
   }
 
   /** @throws UnknownDevice, UnknownApplication */
@@ -80,8 +98,13 @@ export class DevicesService {
     return inView;
   }
 
-  private inView(device: DeviceEntity, presence: AgentPresence | undefined): DeviceInView {
+  private inView(
+    device: DeviceEntity,
+    presence: AgentPresence | undefined,
+    information: DeviceInformationEntity | null,
+  ): DeviceInView {
     const online = this.transport.isOnline(device.agentId);
-    return { device, online, asleep: isAsleep(online, presence), lastSeenAt: presence?.lastSeenAt ?? null };
+    const asleep = isAsleep(online, presence);
+    return { device, online, asleep, lastSeenAt: presence?.lastSeenAt ?? null, information };
   }
 }

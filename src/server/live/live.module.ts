@@ -6,6 +6,7 @@ import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { DeploymentNews } from './deployment-news';
+import { InformationNews } from './information-news';
 import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
 import { LiveNews } from './live-news';
@@ -14,6 +15,6 @@ import { NoticeNews } from './notice-news';
 /** Tells open consoles what changes. */
 @Module({
   imports: [AuthModule, NoticesModule, XmppModule, DevicesModule, SessionsModule, DeploymentModule],
-  providers: [LiveClients, LiveNews, NoticeNews, DeploymentNews, LiveGateway],
+  providers: [LiveClients, LiveNews, NoticeNews, InformationNews, DeploymentNews, LiveGateway],
 })
 export class LiveModule {}

@@ -5,6 +5,7 @@ import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
 import { AgentWake } from '../devices/agent-wake';
+import { DeviceInformationService } from '../devices/device-information.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
@@ -20,6 +21,7 @@ export class SessionRequests {
     private readonly lifecycle: SessionLifecycle,
     private readonly devices: DevicesService,
     private readonly agentWake: AgentWake,
+    private readonly information: DeviceInformationService,
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
   ) {}
@@ -30,7 +32,7 @@ export class SessionRequests {
    */
   async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionEntity> {
     const inView = await this.devices.application(wanted.deviceId, wanted.applicationId);
-    const { device } = inView;
+    const { device, information } = inView;
     await this.agentWake.checkReachable(inView);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
@@ -76,7 +78,7 @@ export class SessionRequests {
       session.id,
       `${device.id} ${wanted.applicationId}: ${wanted.reason}`,
     );
-    this.lifecycle.begin(session);
+    this.lifecycle.begin(session, this.information.beforeConnection(device, information, session.id));
     return session;
   }
 }

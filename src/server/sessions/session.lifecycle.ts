@@ -38,11 +38,17 @@ export class SessionLifecycle {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Begins a session that has just been inserted: the device is asked (S142). */
-  begin(session: SessionEntity): void {
+  /**
+   * Begins a session that has just been inserted: the device is asked (S142).
+   * @param informed what is waited for first: what is known of the device is fresh enough (B2), or cannot be
+   */
+  begin(session: SessionEntity, informed: Promise<void>): void {
     this.events.publish(session);
     this.deadlines.arm(session.deadlineAt);
-    this.askAgain(session);
+    this.follow(
+      session.id,
+      informed.then(() => this.ask(session.id)),
+    );
   }
 
   /** Tells of news that leave the state as it is: a half has connected, bytes have been counted. */
@@ -123,6 +129,12 @@ export class SessionLifecycle {
       ...(moved && next.to === 'ended' && { endedAt: now, openPair: null }),
       ...(moved && next.to !== 'prepared' && { terminalConnection: null }),
     };
+  }
+
+  /** The session may have been cancelled meanwhile. */
+  private async ask(id: string): Promise<FollowUp | undefined> {
+    const session = await this.repository.find(id);
+    return session?.state === 'requested' ? this.outputs.requestApproval(session) : undefined;
   }
 
   private follow(sessionId: string, carried: Promise<FollowUp | undefined>): void {

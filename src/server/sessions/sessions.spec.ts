@@ -140,11 +140,11 @@ describe('a remote session on the wires', () => {
   it('says what the agent refused, and does not call it offline', async () => {
     plane.agent.answers.set('request-approval', { problem: 'unknown-application', detail: 'no such application here' });
     const { body } = await plane.ask('tom');
-    plane.agent.answers.delete('request-approval');
     expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({
       ending: 'failed',
       detail: 'The agent refused: no such application here',
     });
+    plane.agent.answers.delete('request-approval');
   });
 
   it('fails when the agent refuses the connection information', async () => {

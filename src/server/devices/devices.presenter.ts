@@ -1,0 +1,46 @@
+import type { AcquiredInformation, Device } from '../../protocol/api';
+import { announcedApplication } from '../../protocol/control-channel';
+import { ALERT_SEVERITIES, type DeviceAlert } from '../../protocol/device-information';
+import { toInstant } from '../../protocol/names';
+import type { DeviceInformationEntity } from './device-information.entity';
+import type { DeviceInView } from './devices.service';
+
+/** A device as the API shows it. */
+export const presentedDevice = ({ device, online, asleep, lastSeenAt, information }: DeviceInView): Device => ({
+  id: device.id,
+  agentId: device.agentId,
+  name: device.name,
+  kind: device.kind,
+  model: device.model,
+  serialNumber: device.serialNumber,
+  location: device.location,
+  online,
+  asleep,
+  lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
+  // what was announced before these were known is without them
+  applications: device.applications.map((each) => announcedApplication.parse(each)),
+  operations: device.operations,
+  condition: conditionOf(information),
+});
+
+/** What is last known of a device, in short. */
+export function conditionOf(known: DeviceInformationEntity | null): Device['condition'] {
+  if (!known?.information) return null;
+  const { reached, state, alerts } = known.information;
+  const worst = worstOf(alerts);
+  const alert = worst ? worst.text || worst.code : '';
+  return { reached, state, alerts: alerts.length, severity: worst?.severity ?? null, alert };
+}
+
+export function presentedInformation({ information: known }: DeviceInView): AcquiredInformation {
+  const { information = null, acquiredAt = null, decision = null } = known ?? {};
+  return {
+    information: information && acquiredAt && { ...information, acquiredAt: toInstant(acquiredAt) },
+    decision,
+  };
+}
+
+const worstOf = (alerts: readonly DeviceAlert[]): DeviceAlert | undefined =>
+  ALERT_SEVERITIES.toReversed()
+    .map((severity) => alerts.find((alert) => alert.severity === severity))
+    .find((alert) => alert !== undefined);
