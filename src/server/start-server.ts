@@ -7,6 +7,7 @@ import type { Config } from './config/config';
 import { lockDataFolder } from './config/data-folder-lock';
 import type { Settings } from './config/config.module';
 import { prepareHttp } from './http/http-application';
+import { ownUrlOf, publicUrlOf } from './http/own-url';
 import { NestLogger } from './nest-logger';
 import { RelaySupervisor } from './relays/relay-supervisor';
 import { loadSettings } from './settings';
@@ -55,7 +56,7 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
     throw error;
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
-  const url = urlOf(config, port);
+  const url = publicUrlOf(config, port);
   journal.info('server listening', { url });
   app.get(RelaySupervisor).start(ownUrlOf(config, port));
 
@@ -67,12 +68,4 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   };
   let stopped: Promise<void> | undefined;
   return { port, url, stop: () => (stopped ??= stop()) };
-}
-
-const urlOf = (config: Config, port: number): string => config.http.publicUrl ?? ownUrlOf(config, port);
-
-/** Where programs on this machine reach it. */
-function ownUrlOf({ http }: Config, port: number): string {
-  const host = ['0.0.0.0', '::'].includes(http.host) ? 'localhost' : http.host;
-  return `${http.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -3,7 +3,8 @@ import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReleaseManifest } from '../../../protocol/release';
 import { toInstant } from '../../../protocol/names';
-import { MANIFEST, SCRIPT, sync, type StoredManifest } from './release-files';
+import { syncFolder } from '../../config/sync-folder';
+import { MANIFEST, SCRIPT, type StoredManifest } from './release-files';
 import { ReleaseRefused } from './releases.errors';
 
 /** Script and manifest of a release as they are written into a folder, chunk by chunk, and compared at the end. */
@@ -40,7 +41,7 @@ export class ReleaseDraft {
     const stored = { ...this.manifest, storedAt: toInstant(Date.now()) };
     const text = `${JSON.stringify(stored, null, 2)}\n`;
     await writeFile(join(this.folder, MANIFEST), text, { mode: 0o600, flag: 'wx', flush: true });
-    await sync(this.folder);
+    await syncFolder(this.folder);
     return stored;
   }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
@@ -11,6 +11,7 @@ import { instant } from '../../../protocol/names';
 import { parseJson } from '../../../protocol/parse-json';
 import { releaseManifest } from '../../../protocol/release';
 import { CONFIG, type Config } from '../../config/config';
+import { syncFolder } from '../../config/sync-folder';
 import { ReleaseExists, TooManyReleases } from './releases.errors';
 
 export const SCRIPT = 'relay.cjs';
@@ -95,7 +96,7 @@ export class ReleaseFiles implements OnModuleInit {
       const place = join(this.folder, manifest.version);
       if (existsSync(place)) for (const name of [SCRIPT, MANIFEST]) await rename(join(draft, name), join(place, name));
       else await rename(draft, place);
-      await sync(existsSync(draft) ? place : this.folder);
+      await syncFolder(existsSync(draft) ? place : this.folder);
     });
   }
 
@@ -120,10 +121,4 @@ export class ReleaseFiles implements OnModuleInit {
     this.last = turn.catch(() => undefined);
     return turn;
   }
-}
-
-/** Has a folder's entries on the disk (fsync). */
-export async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
 }

@@ -4,17 +4,16 @@ import { LIMITS } from '../../../protocol/limits';
 import { parseJson } from '../../../protocol/parse-json';
 import { releaseManifest, type ReleaseManifest } from '../../../protocol/release';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { asStorageFull, TooManyUploads } from '../../http/upload';
 import { ReleaseKey } from '../../config/release-key';
 import { ReleaseDraft } from './release-draft';
 import { ReleaseFiles, type StoredManifest } from './release-files';
 import { ReleaseReader } from './release-reader';
-import { ReleaseKeyMissing, ReleaseRefused, ReleaseTooLarge, StorageFull, TooManyUploads } from './releases.errors';
+import { ReleaseKeyMissing, ReleaseRefused, ReleaseTooLarge } from './releases.errors';
 
 /** Each may fill the disk with a whole release before it is refused. */
 const UPLOADS = 4;
 const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
-/** Of disk, quota and file size. */
-const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** Stores a release while it comes; nothing is left of one that is refused or breaks off. */
 @Injectable()
@@ -40,8 +39,7 @@ export class ReleaseIntake {
     try {
       return await this.read(reader);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw code && FULL.includes(code) ? new StorageFull(code) : error;
+      throw asStorageFull(error);
     } finally {
       this.uploads -= 1;
       await reader.close();

@@ -1,26 +1,25 @@
 import type { Readable } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
-import { ReleaseRefused, UploadBrokenOff } from './releases.errors';
+import { UploadReader } from '../../http/upload';
+import { ReleaseRefused } from './releases.errors';
 
 const LINE_FEED = 0x0a;
 
 /** Takes a release file apart while it comes: the line of its manifest first, then its script. */
 export class ReleaseReader {
-  private readonly chunks: AsyncIterator<Buffer>;
-  private received = 0;
+  private readonly upload: UploadReader;
   /** Of the script: what came in one chunk with the end of the manifest. */
   private ahead: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly body: Readable) {
-    // a request that is destroyed cannot be answered any more
-    this.chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  constructor(body: Readable) {
+    this.upload = new UploadReader(body);
   }
 
   /** @throws ReleaseRefused, UploadBrokenOff */
   async manifestLine(): Promise<string> {
     const line: Buffer[] = [];
     for (let bytes = 0; bytes <= LIMITS.RELEASE_MANIFEST_BYTES;) {
-      const chunk = await this.next();
+      const chunk = await this.upload.next();
       if (!chunk) throw new ReleaseRefused('It ends before its manifest does.');
       const end = chunk.indexOf(LINE_FEED);
       line.push(end < 0 ? chunk : chunk.subarray(0, end));
@@ -37,24 +36,10 @@ export class ReleaseReader {
   /** @throws UploadBrokenOff */
   async *script(): AsyncGenerator<Buffer> {
     if (this.ahead.length > 0) yield this.ahead;
-    for (let chunk = await this.next(); chunk; chunk = await this.next()) yield chunk;
+    for (let chunk = await this.upload.next(); chunk; chunk = await this.upload.next()) yield chunk;
   }
 
-  /** What still comes is let through unread, so that the peer gets to reading its answer. */
-  async close(): Promise<void> {
-    await this.chunks.return?.();
-    this.body.resume();
-  }
-
-  private async next(): Promise<Buffer | undefined> {
-    let result: IteratorResult<Buffer, unknown>;
-    try {
-      result = await this.chunks.next();
-    } catch {
-      throw new UploadBrokenOff(this.received);
-    }
-    if (result.done) return undefined;
-    this.received += result.value.length;
-    return result.value;
+  close(): Promise<void> {
+    return this.upload.close();
   }
 }

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../../protocol/limits';
 import { ProblemError } from '../../../protocol/problems';
-import { InvalidRequest, TooManyRequests } from '../../http/http.errors';
+import { InvalidRequest } from '../../http/http.errors';
 
 export class UnknownRelease extends ProblemError {
   constructor(name: string) {
@@ -39,24 +39,8 @@ export class ReleaseTooLarge extends ProblemError {
     super('too-large', `The bundle of a release may have ${LIMITS.RELEASE_BYTES} bytes.`);
   }
 }
-export class StorageFull extends ProblemError {
-  constructor(code: string) {
-    super('storage-full', `The release could not be stored (${code}); nothing of it is left.`);
-  }
-}
 export class NoRelease extends InvalidRequest {
   constructor(mediaType: string) {
     super(`The body has to be a release, of the type ${mediaType}.`);
-  }
-}
-/** Nobody is left to read it, but the log of the server shows what it was. */
-export class UploadBrokenOff extends InvalidRequest {
-  constructor(bytes: number) {
-    super(`The upload broke off, or took too long, after ${bytes} bytes.`);
-  }
-}
-export class TooManyUploads extends TooManyRequests {
-  constructor() {
-    super('Other releases are being uploaded at this moment.', 10);
   }
 }
