@@ -12,13 +12,16 @@ import { Profile1763683200005 } from './src/server/database/migrations/0005-prof
 import { Deployments1763683200006 } from './src/server/database/migrations/0006-deployments';
 import { Notices1763683200007 } from './src/server/database/migrations/0007-notices';
 import { DeviceInformation1763683200008 } from './src/server/database/migrations/0008-device-information';
-import { Asleep1763683200009 } from './src/server/database/migrations/0009-asleep';
+import { Maintenance1763683200009 } from './src/server/database/migrations/0009-maintenance';
+import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
 import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agent.entity';
 import { DeviceInformationEntity } from './src/server/devices/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/enrolment-code.entity';
+import { FirmwareEntity } from './src/server/maintenance/firmware/firmware.entity';
+import { JobEntity } from './src/server/maintenance/job.entity';
 import { NoticeEntity } from './src/server/notices/notice.entity';
 import { HalfLogEntity } from './src/server/sessions/half-log.entity';
 import { SessionStepEntity } from './src/server/sessions/session-step.entity';
@@ -38,6 +41,8 @@ const entities = [
   SessionEntity,
   HalfLogEntity,
   SessionStepEntity,
+  JobEntity,
+  FirmwareEntity,
   DeploymentEntity,
   DeploymentSessionEntity,
 ];
@@ -50,7 +55,8 @@ const migrations = [
   Deployments1763683200006,
   Notices1763683200007,
   DeviceInformation1763683200008,
-  Asleep1763683200009,
+  Maintenance1763683200009,
+  Asleep1763683200010,
 ];
 
 const common = {

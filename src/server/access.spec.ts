@@ -1,7 +1,8 @@
 import request from 'supertest';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/test-server';
 
-type Who = 'anybody' | 'technician' | 'admin';
+/** `agent`: by a token of its own, which no person has. */
+type Who = 'anybody' | 'agent' | 'technician' | 'admin';
 
 /** Who may call what. A route that is not here is a route nobody has thought about. */
 const ROUTES: Record<string, Who> = {
@@ -39,6 +40,14 @@ const ROUTES: Record<string, Who> = {
   'GET /api/notices': 'technician',
   'POST /api/notices/reading': 'technician',
   'POST /api/notices/{id}/reading': 'technician',
+  'POST /api/devices/{id}/jobs': 'technician',
+  'GET /api/jobs': 'technician',
+  'GET /api/jobs/{id}': 'technician',
+  'POST /api/jobs/{id}/cancellation': 'technician',
+  'GET /api/firmware': 'technician',
+  'POST /api/firmware': 'admin',
+  'DELETE /api/firmware/{id}': 'admin',
+  'GET /api/agent/firmware/{jobId}': 'agent',
   'GET /api/relays': 'admin',
   'GET /api/releases': 'admin',
   'POST /api/releases': 'admin',
@@ -54,7 +63,7 @@ const ROUTES: Record<string, Who> = {
 describe('access to the API', () => {
   let server: TestServer;
   let document: { paths: Record<string, Record<string, Operation>> };
-  let tokens: Record<Exclude<Who, 'anybody'>, string>;
+  let tokens: Record<'admin' | 'technician', string>;
   interface Operation {
     requestBody?: { content: Record<string, { schema: object }> };
     responses: Record<string, { content?: Record<string, { schema: { properties?: object; items?: object } }> }>;
@@ -100,8 +109,17 @@ describe('access to the API', () => {
     expect([401, 403]).not.toContain(await call(route, tokens.admin));
   });
 
+  it.each(Object.entries(ROUTES).filter(([, who]) => who === 'agent'))(
+    '%s is for nobody but an agent',
+    async (route) => {
+      expect(await call(route, tokens.admin)).toBe(401);
+    },
+  );
+
   // `current` and `logout` would end the very login that is tried here
-  const open = Object.entries(ROUTES).filter(([route, who]) => who !== 'admin' && !/current|logout/.test(route));
+  const open = Object.entries(ROUTES).filter(
+    ([route, who]) => !['admin', 'agent'].includes(who) && !/current|logout/.test(route),
+  );
   it.each(open)('%s is for every technician, or for anybody', async (route, who) => {
     expect([401, 403]).not.toContain(await call(route, who === 'anybody' ? undefined : tokens.technician));
   });

@@ -10,6 +10,7 @@ import { DevicesModule } from './devices/devices.module';
 import { HealthController } from './health.controller';
 import { HttpModule } from './http/http.module';
 import { LiveModule } from './live/live.module';
+import { MaintenanceModule } from './maintenance/maintenance.module';
 import { MetricsController } from './metrics.controller';
 import { NoticesModule } from './notices/notices.module';
 import { RelaysModule } from './relays/relays.module';
@@ -32,6 +33,7 @@ export class AppModule {
         DevicesModule,
         SessionsModule,
         RelaysModule,
+        MaintenanceModule,
         DeploymentModule,
         BrowserSessionsModule,
         LiveModule,

@@ -109,16 +109,30 @@ export class ControlPlane {
     rmSync(this.data, { recursive: true, force: true });
   }
 
-  async call(who: Who | undefined, method: string, path: string, body?: unknown): Promise<Answer> {
+  call(who: Who | undefined, method: string, path: string, body?: unknown): Promise<Answer> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.fetch(who, method, path, 'application/json', text);
+  }
+  /** Posts a file. */
+  send(who: Who, path: string, file: Uint8Array<ArrayBuffer>): Promise<Answer> {
+    return this.fetch(who, 'POST', path, 'application/octet-stream', file);
+  }
+  private async fetch(
+    who: Who | undefined,
+    method: string,
+    path: string,
+    type: string,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}/api${path}`, {
       method,
       headers: {
-        'content-type': 'application/json',
+        'content-type': type,
         // a new address each time, so that the throttle for strangers counts none of them
         'x-forwarded-for': `198.51.100.${(this.addresses = (this.addresses + 1) % 250)}`,
         ...(who && { authorization: `Bearer ${this.tokens.get(who)}` }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body,
       signal: AbortSignal.timeout(10_000),
     });
     const text = await response.text();
@@ -256,4 +270,11 @@ async function newDatabase(url: string): Promise<string> {
 }
 
 export const playedDevice = (id: string) =>
-  announcedDevice.parse({ id, name: id, kind: 'mfp', applications: [{ id: 'web', title: 'Web pages' }] });
+  announcedDevice.parse({
+    id,
+    name: id,
+    kind: 'mfp',
+    model: '3050ci',
+    applications: [{ id: 'web', title: 'Web pages' }],
+    operations: ['information', 'counters', 'identify', 'restart', 'firmware-install'],
+  });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from '@xmpp/client';
+import { NS_COMMANDS } from '../../src/protocol/ad-hoc-command';
 import { NS_JSON, NS_PROBLEM, type Exchange } from '../../src/protocol/control-channel';
 import vectors from '../vectors/control-channel.json';
 import { parseXml } from './parse-xml';
+import { PlayedCommand } from './played-command';
 import { until } from './until';
 import { XmppWire } from './xmpp-wire';
 
@@ -17,6 +19,8 @@ export type PlayedAnswer = { body: object } | { problem: string; detail?: string
 export class PlayedAgent {
   /** What the server has asked, in order. */
   readonly asked: { name: string; body: Record<string, unknown> }[] = [];
+  /** The ad-hoc commands that it was given, in order; each is answered by the test, or never. */
+  readonly commands: PlayedCommand[] = [];
   /** By the name of the exchange; otherwise every request is answered `{}`. */
   readonly answers = new Map<string, PlayedAnswer>([
     ['terminate', { body: { connected: true } }],
@@ -63,6 +67,13 @@ export class PlayedAgent {
     return (await until(`${name} of session ${remoteSessionId}`, look)).body;
   }
 
+  /** Waits for a command of this job that has not been answered yet. */
+  commanded(jobId: string, action: 'execute' | 'next' | 'cancel'): Promise<PlayedCommand> {
+    return until(`${action} of job ${jobId}`, () =>
+      this.commands.find((each) => each.jobId === jobId && each.action === action && !each.isAnswered),
+    );
+  }
+
   /** Waits until the server has taken all that this agent has sent (stanzas of one stream are in order). */
   async settled(): Promise<void> {
     const id = randomUUID();
@@ -89,6 +100,10 @@ export class PlayedAgent {
     if (type === 'result' || type === 'error') return this.waiting.get(id)?.(iq);
     const [payload] = iq.getChildElements();
     if (!payload || type === 'get') return this.wire.write(`<iq type='result' id='${id}'/>`);
+    if (payload.is('command', NS_COMMANDS)) {
+      this.commands.push(new PlayedCommand(id, payload, (xml) => this.wire.write(xml)));
+      return;
+    }
     this.asked.push({ name: payload.name, body: bodyOf(payload) });
     const answer = this.answers.get(payload.name) ?? { body: {} };
     if (answer === 'silence') return;

@@ -1,0 +1,42 @@
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { ApiProduces } from '@nestjs/swagger';
+import { Throttle } from '@nestjs/throttler';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { LIMITS } from '../../../protocol/limits';
+import { Public } from '../../auth/permit';
+import { Answers } from '../../http/answers';
+import { FirmwareFiles } from './firmware-files';
+import { FirmwareSources } from './firmware-sources';
+
+/** An agent that takes nothing for so long has gone. */
+const IDLE_MS = 60_000;
+
+@Controller('api/agent/firmware')
+export class FirmwareDownloadController {
+  constructor(
+    private readonly sources: FirmwareSources,
+    private readonly files: FirmwareFiles,
+  ) {}
+
+  /** The agent itself calls this; the token of its job is its permission. `Range` (RFC 9110 14.2) goes on where it broke off. */
+  @Get(':jobId')
+  @Public()
+  @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
+  @ApiProduces('application/octet-stream')
+  @Answers(z.string())
+  async download(@Param('jobId') jobId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const [scheme = '', token = ''] = (request.get('authorization') ?? '').split(' ');
+    const id = await this.sources.admit(jobId, scheme.toLowerCase() === 'bearer' ? token : '');
+    response.setTimeout(IDLE_MS, () => response.destroy());
+    response.type('application/octet-stream');
+    await new Promise<void>((resolve, reject) => {
+      const options = { root: this.files.folder, cacheControl: false, etag: false, lastModified: false };
+      response.sendFile(id, options, (error?: Error) => {
+        // an agent that breaks off comes again; what has begun cannot be answered otherwise any more
+        if (!error || response.headersSent) resolve();
+        else reject(error);
+      });
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { LIMITS } from '../../../protocol/limits';
+import { CONFIG, type Config } from '../../config/config';
+import { syncFolder } from '../../config/sync-folder';
+import type { UploadReader } from '../../http/upload';
+import { FirmwareRefused } from './firmware.errors';
+
+/** Begins the names of files that are not whole (yet); an ID never begins so. */
+const DRAFT = '.';
+
+/** A file that is whole and on the disk, and has no place yet. */
+export interface FirmwareDraft {
+  readonly path: string;
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+/** `<data>/firmware/<id>`: a file gets such a name only when all of it is on the disk. */
+@Injectable()
+export class FirmwareFiles {
+  readonly folder: string;
+
+  constructor(@Inject(CONFIG) config: Config) {
+    this.folder = join(config.data, 'firmware');
+  }
+
+  /** Removes what a crash has left behind. @returns the IDs of `known` of which there is no file */
+  async tidy(known: readonly string[]): Promise<string[]> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await chmod(this.folder, 0o700);
+    const there = await readdir(this.folder);
+    for (const name of there) if (!known.includes(name)) await this.remove(name);
+    return known.filter((id) => !there.includes(id));
+  }
+
+  /**
+   * Writes a file while it comes; nothing is left of one that is refused or breaks off.
+   * @throws FirmwareRefused where it is empty or too large, UploadBrokenOff
+   */
+  async receive(upload: UploadReader): Promise<FirmwareDraft> {
+    const path = join(this.folder, `${DRAFT}${randomUUID()}`);
+    try {
+      return { path, ...(await write(path, upload)) };
+    } catch (error) {
+      await this.discard(path);
+      throw error;
+    }
+  }
+
+  async place({ path }: FirmwareDraft, id: string): Promise<void> {
+    await rename(path, join(this.folder, id));
+    await syncFolder(this.folder);
+  }
+
+  remove(id: string): Promise<void> {
+    return this.discard(join(this.folder, id));
+  }
+
+  discard(path: string): Promise<void> {
+    return rm(path, { recursive: true, force: true });
+  }
+}
+
+async function write(path: string, upload: UploadReader): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', 0o600);
+  let bytes = 0;
+  try {
+    for (let chunk = await upload.next(); chunk; chunk = await upload.next()) {
+      bytes += chunk.length;
+      if (bytes > LIMITS.FIRMWARE_BYTES)
+        throw new FirmwareRefused(`It is larger than the ${LIMITS.FIRMWARE_BYTES} bytes a file may have.`);
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+    if (bytes === 0) throw new FirmwareRefused('It is empty.');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}

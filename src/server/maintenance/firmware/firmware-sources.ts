@@ -1,0 +1,50 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FirmwareSource } from '../../../protocol/ad-hoc-command';
+import { CERTIFICATE, type Certificate } from '../../config/certificate';
+import { CONFIG, type Config } from '../../config/config';
+import { publicUrlOf } from '../../http/own-url';
+import type { JobEntity } from '../job.entity';
+import { JobsRepository } from '../jobs.repository';
+import { FirmwareTokenRefused } from './firmware.errors';
+import { FirmwareService } from './firmware.service';
+
+/** Where the agent of a job gets the file, and whether it is the one that may. */
+@Injectable()
+export class FirmwareSources {
+  constructor(
+    private readonly firmware: FirmwareService,
+    private readonly jobs: JobsRepository,
+    private readonly adapter: HttpAdapterHost,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CERTIFICATE) private readonly certificate: Certificate,
+  ) {}
+
+  /** undefined: the job needs no file. @throws UnknownFirmware */
+  async of({ id, firmwareId, firmwareToken }: JobEntity): Promise<FirmwareSource | undefined> {
+    if (firmwareId === null || firmwareToken === null) return undefined;
+    const { bytes, sha256, version } = await this.firmware.get(firmwareId);
+    const { port } = (this.adapter.httpAdapter.getHttpServer() as Server).address() as AddressInfo;
+    const url = new URL(`/api/agent/firmware/${id}`, publicUrlOf(this.config, port)).href;
+    const pin = this.config.http.tls && this.certificate.selfMade ? { pin: this.certificate.pin } : {};
+    return { url, token: firmwareToken, bytes, sha256, version, ...pin };
+  }
+
+  /**
+   * Lets the agent of an open job have its file.
+   * @returns the ID of the file
+   * @throws FirmwareTokenRefused
+   */
+  async admit(jobId: string, token: string): Promise<string> {
+    const job = await this.jobs.find(jobId);
+    // it is gone when the job is over
+    if (!job?.firmwareId || !job.firmwareToken || !isSame(token, job.firmwareToken)) throw new FirmwareTokenRefused();
+    return job.firmwareId;
+  }
+}
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+const isSame = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));

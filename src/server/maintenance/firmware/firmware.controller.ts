@@ -1,0 +1,59 @@
+import { Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { LIMITS } from '../../../protocol/limits';
+import { firmware, firmwareUpload, type Firmware } from '../../../protocol/maintenance';
+import { toInstant } from '../../../protocol/names';
+import type { Actor } from '../../auth/actor';
+import { CurrentActor } from '../../auth/current-actor';
+import { Permit } from '../../auth/permit';
+import { Answers, AnswersNothing } from '../../http/answers';
+import { HostRouter } from '../../http/host-router';
+import type { FirmwareEntity } from './firmware.entity';
+import { NoFirmware } from './firmware.errors';
+import { FirmwareService } from './firmware.service';
+
+const MEDIA_TYPE = 'application/octet-stream';
+
+const presented = (file: FirmwareEntity): Firmware => ({ ...file, uploadedAt: toInstant(file.uploadedAt) });
+
+@Controller('api/firmware')
+@Permit('technician')
+export class FirmwareController {
+  constructor(
+    private readonly firmware: FirmwareService,
+    private readonly hosts: HostRouter,
+  ) {}
+
+  @Get()
+  @Answers(z.array(firmware))
+  async list(): Promise<Firmware[]> {
+    return (await this.firmware.all()).map(presented);
+  }
+
+  /** The body is the file itself; no parser has touched it. */
+  @Post()
+  @Permit('admin')
+  @ApiConsumes(MEDIA_TYPE)
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @Answers(firmware, 201)
+  async upload(
+    @CurrentActor() actor: Actor,
+    @Query({ schema: firmwareUpload }) about: z.output<typeof firmwareUpload>,
+    @Req() request: Request,
+  ): Promise<Firmware> {
+    if (!request.is(MEDIA_TYPE)) throw new NoFirmware(MEDIA_TYPE);
+    this.hosts.giveTime(request, LIMITS.FIRMWARE_UPLOAD_MS);
+    const length = request.get('content-length');
+    const bytes = length === undefined ? undefined : Number(length);
+    return presented(await this.firmware.upload(actor, about, request, bytes));
+  }
+
+  @Delete(':id')
+  @Permit('admin')
+  @AnswersNothing()
+  remove(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    return this.firmware.remove(actor, id);
+  }
+}

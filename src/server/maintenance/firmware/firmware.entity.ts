@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Instant, Int64, Uuid } from '../../database/column-types';
+
+/** A firmware file that is kept; its bytes are in the data folder, under its ID. */
+@Entity('firmware')
+export class FirmwareEntity {
+  @PrimaryColumn(Uuid()) id: string;
+  @Column({ type: 'varchar', length: 120 }) name: string;
+  @Column({ type: 'varchar', length: 64 }) version: string;
+  /** Empty: for any. */
+  @Column({ type: 'varchar', length: 200 }) model: string;
+  @Column(Int64()) bytes: number;
+  /** In hexadecimal. */
+  @Column({ type: 'varchar', length: 64 }) sha256: string;
+  @Column(Instant()) uploadedAt: Date;
+  @Column({ type: 'varchar', length: 100 }) uploadedBy: string;
+}

@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { orderFields, type JobReport } from '../../protocol/ad-hoc-command';
+import { JOB_FAILURES, type JobFailure } from '../../protocol/maintenance';
+import { secondsUntil } from '../sessions/seconds-until';
+import { DeviceTransport, type JobCommand } from '../xmpp/device-transport';
+import { AgentRefused, AgentSilent } from '../xmpp/xmpp.errors';
+import { UnknownFirmware } from './firmware/firmware.errors';
+import { FirmwareSources } from './firmware/firmware-sources';
+import type { JobEntity } from './job.entity';
+import { JobLifecycle } from './job.lifecycle';
+import { isOver, type Input } from './job.machine';
+import { JobBegun } from './jobs.errors';
+import { JobsRepository } from './jobs.repository';
+
+/** What is said to an agent about one job, and what its answers mean. */
+@Injectable()
+export class JobDialogue {
+  constructor(
+    private readonly transport: DeviceTransport,
+    private readonly repository: JobsRepository,
+    private readonly lifecycle: JobLifecycle,
+    private readonly firmware: FirmwareSources,
+    private readonly journal: Journal,
+  ) {}
+
+  /**
+   * Sends a job that the agent does not have (S122), or asks for news of one that it has, and applies the answer.
+   * @returns the job as it is then; undefined when it is over
+   * @throws AgentOffline, AgentSilent, AgentRefused: it may be asked again
+   */
+  async ask(jobId: string): Promise<JobEntity | undefined> {
+    const job = await this.repository.find(jobId);
+    if (!job || isOver(job.state)) return undefined;
+    try {
+      const report = job.state === 'requested' ? await this.execute(job) : await this.command(job, 'next');
+      if (report) await this.take(job, report);
+    } catch (error) {
+      await this.refused(job, error);
+    }
+    const now = await this.repository.find(jobId);
+    return now && !isOver(now.state) ? now : undefined;
+  }
+
+  /**
+   * Withdraws a job that the agent has, or may have.
+   * @throws AgentOffline, AgentSilent, JobBegun
+   */
+  async cancel(job: JobEntity): Promise<void> {
+    try {
+      await this.take(job, await this.command(job, 'cancel'));
+    } catch (error) {
+      if (!(error instanceof AgentRefused)) throw error;
+      if (error.code === 'not-allowed') throw new JobBegun(job.id);
+      if (!isUnknown(error)) throw new AgentSilent(job.agentId, `does not say what came of it (${error.code})`);
+      await this.lifecycle.apply(job.id, 'cancelled', { from: job.state });
+    }
+  }
+
+  /** undefined: it has been withdrawn before it could be sent. */
+  private async execute(job: JobEntity): Promise<JobReport | undefined> {
+    const { id: jobId, deviceId, operation, expiresAt } = job;
+    const firmware = await this.firmware.of(job);
+    if (!job.askedAt && !(await this.repository.claim(jobId))) return undefined;
+    this.journal.step('S122', undefined, { jobId, deviceId });
+    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds: secondsUntil(expiresAt), firmware });
+    return this.command(job, 'execute', fields);
+  }
+
+  private command(
+    { id: jobId, agentId, operation }: JobEntity,
+    action: JobCommand['action'],
+    fields?: JobCommand['fields'],
+  ): Promise<JobReport> {
+    return this.transport.command(agentId, { jobId, operation, action, fields });
+  }
+
+  private async take(job: JobEntity, report: JobReport): Promise<void> {
+    const { id, deviceId } = job;
+    if (report.status === 'completed') this.journal.step('S124', undefined, { jobId: id, deviceId });
+    const sentAt = job.sentAt ?? new Date();
+    const changed = await this.lifecycle.apply(id, inputOf(report), { values: { ...valuesOf(report), sentAt } });
+    if (!changed && report.status === 'executing') await this.takeBack(id);
+  }
+
+  /** The agent has a job that is over here: it was cancelled, or given up, at the moment when it was sent. */
+  private async takeBack(id: string): Promise<void> {
+    const job = await this.repository.find(id);
+    if (!job || !isOver(job.state)) return;
+    await this.command(job, 'cancel').catch((error: unknown) => {
+      this.journal.warn('a job that is over could not be taken back', { jobId: id, detail: String(error) });
+    });
+  }
+
+  private async refused(job: JobEntity, error: unknown): Promise<void> {
+    const { id, state } = job;
+    if (error instanceof UnknownFirmware) {
+      const values = { failure: 'download-failed', detail: error.detail } as const;
+      await this.lifecycle.apply(id, 'failed', { from: state, values });
+    } else if (!(error instanceof AgentRefused)) {
+      throw error;
+    } else if (state === 'requested') {
+      const values = { failure: failureOf(error.code), detail: error.detail || error.code };
+      await this.lifecycle.apply(id, 'failed', { from: state, values });
+    } else if (isUnknown(error)) {
+      await this.lifecycle.apply(id, 'lost', { from: state, values: { askedAt: null } });
+    } else {
+      throw error;
+    }
+  }
+}
+
+/** XEP-0050 4.4; libraries that keep no session of an earlier stream say the latter. */
+const isUnknown = ({ code }: AgentRefused): boolean => code === 'bad-sessionid' || code === 'item-not-found';
+
+function inputOf({ status, hold, failure }: JobReport): Input {
+  if (status === 'canceled') return 'cancelled';
+  if (status === 'completed') return failure ? 'failed' : 'succeeded';
+  return hold ? 'held' : 'began';
+}
+
+const valuesOf = ({ status, hold, percent, activity, failure, detail, result }: JobReport): Partial<JobEntity> =>
+  status === 'completed' ? { failure, detail, result } : { hold, percent, activity, detail };
+
+/** Conditions of RFC 6120 8.3.3 with which an agent may refuse a command, as failures of a job. */
+const OF_CONDITION: Readonly<Record<string, JobFailure>> = {
+  'item-not-found': 'unsupported',
+  'feature-not-implemented': 'unsupported',
+  'service-unavailable': 'unsupported',
+  'not-allowed': 'forbidden',
+  'not-authorized': 'forbidden',
+  'resource-constraint': 'too-many',
+};
+
+const failureOf = (code: string): JobFailure =>
+  Object.hasOwn(JOB_FAILURES, code) ? (code as JobFailure) : (OF_CONDITION[code] ?? 'internal-error');

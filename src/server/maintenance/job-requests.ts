@@ -1,0 +1,114 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { LIMITS } from '../../protocol/limits';
+import type { newJob } from '../../protocol/maintenance';
+import type { Actor } from '../auth/actor';
+import { AuditService } from '../auth/audit.service';
+import { DeviceOffline } from '../devices/devices.errors';
+import { DevicesService, type DeviceInView } from '../devices/devices.service';
+import type { FirmwareEntity } from './firmware/firmware.entity';
+import { FirmwareService } from './firmware/firmware.service';
+import type { JobEntity } from './job.entity';
+import { deadlineOf, JobLifecycle } from './job.lifecycle';
+import { JobTurns } from './job-turns';
+import { FirmwareMisnamed, FirmwareUnfit, OperationUnsupported, TooManyJobs } from './jobs.errors';
+import { JobsRepository } from './jobs.repository';
+
+type Wanted = z.output<typeof newJob>;
+
+/** How a maintenance job begins. */
+@Injectable()
+export class JobRequests {
+  /** Jobs are counted and added one after another. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly repository: JobsRepository,
+    private readonly devices: DevicesService,
+    private readonly firmware: FirmwareService,
+    private readonly turns: JobTurns,
+    private readonly lifecycle: JobLifecycle,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * S121: instructs one operation at a device.
+   * @throws UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareMisnamed, DeviceOffline where
+   * it may not wait, TooManyJobs
+   */
+  async request(actor: Actor, deviceId: string, wanted: Wanted): Promise<JobEntity> {
+    const inView = await this.devices.get(deviceId);
+    const { device, online } = inView;
+    const { operation, waitMinutes } = wanted;
+    if (!device.operations.includes(operation)) throw new OperationUnsupported(deviceId, operation);
+    const firmware = await this.firmwareFor(wanted, inView);
+    if (waitMinutes === 0 && !online) throw new DeviceOffline(deviceId);
+
+    const requestedAt = new Date();
+    const waitMs = waitMinutes === 0 ? LIMITS.JOB_SEND_MS : waitMinutes * 60_000;
+    const expiresAt = new Date(requestedAt.getTime() + waitMs);
+    const job: JobEntity = {
+      id: randomUUID(),
+      userId: actor.userId,
+      username: actor.username,
+      displayName: actor.displayName,
+      deviceId,
+      deviceName: device.name,
+      agentId: device.agentId,
+      operation,
+      firmwareId: firmware?.id ?? null,
+      firmwareName: firmware?.name ?? null,
+      firmwareVersion: firmware?.version ?? null,
+      firmwareToken: firmware ? randomBytes(32).toString('base64url') : null,
+      state: 'requested',
+      deadlineAt: deadlineOf('requested', expiresAt),
+      hold: null,
+      percent: null,
+      activity: '',
+      failure: null,
+      detail: '',
+      result: [],
+      requestedAt,
+      expiresAt,
+      askedAt: null,
+      sentAt: null,
+      beganAt: null,
+      endedAt: null,
+    };
+    await this.inTurn(() => this.insert(job));
+    await this.audit.record(actor, 'job.requested', job.id, `${deviceId} ${operation} ${firmware?.name ?? ''}`.trim());
+    this.lifecycle.begin(job);
+    this.turns.take(job);
+    return job;
+  }
+
+  private async insert(job: JobEntity): Promise<void> {
+    const open = await this.repository.countOpenOf(job.deviceId);
+    if (open >= LIMITS.JOBS_PER_DEVICE) throw new TooManyJobs(job.deviceId);
+    await this.repository.insert(job);
+  }
+
+  private async firmwareFor(
+    { operation, firmwareId }: Wanted,
+    { device, information }: DeviceInView,
+  ): Promise<FirmwareEntity | undefined> {
+    const isNeeded = operation === 'firmware-install';
+    if (firmwareId === undefined && !isNeeded) return undefined;
+    if (firmwareId === undefined) throw new FirmwareMisnamed('firmware-install needs a firmware file');
+    if (!isNeeded) throw new FirmwareMisnamed(`${operation} takes no firmware file`);
+    const file = await this.firmware.get(firmwareId);
+    const models = [device.model, information?.information?.model ?? ''];
+    const fits = file.model === '' || models.some((model) => isSameModel(model, file.model));
+    if (!fits) throw new FirmwareUnfit(file.model, models.find(Boolean) ?? '');
+    return file;
+  }
+
+  private inTurn(change: () => Promise<void>): Promise<void> {
+    const turn = this.last.then(change);
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+const isSameModel = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();

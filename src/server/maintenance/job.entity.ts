@@ -1,0 +1,45 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { HoldReason, JobFailure, JobState, Operation, ResultLine } from '../../protocol/maintenance';
+import { Instant, Json, Uuid } from '../database/column-types';
+import { Encrypted } from '../database/encrypted-column';
+
+/** A maintenance job. Who, what and where are copied in, so that its history outlives users, devices and files. */
+@Entity('maintenance_jobs')
+@Index('ix_maintenance_jobs_requested', ['requestedAt'])
+@Index('ix_maintenance_jobs_agent', ['agentId', 'state'])
+export class JobEntity {
+  @PrimaryColumn(Uuid()) id: string;
+  @Column(Uuid()) userId: string;
+  @Column({ type: 'varchar', length: 64 }) username: string;
+  @Column({ type: 'varchar', length: 100 }) displayName: string;
+  @Index('ix_maintenance_jobs_device') @Column({ type: 'varchar', length: 64 }) deviceId: string;
+  @Column({ type: 'varchar', length: 100 }) deviceName: string;
+  @Column({ type: 'varchar', length: 64 }) agentId: string;
+  @Column({ type: 'varchar', length: 32 }) operation: Operation;
+
+  @Column(Uuid({ nullable: true })) firmwareId: string | null;
+  @Column({ type: 'varchar', length: 120, nullable: true }) firmwareName: string | null;
+  @Column({ type: 'varchar', length: 64, nullable: true }) firmwareVersion: string | null;
+  /** With it the agent gets the file; the same each time the job is sent, gone when the job is over. */
+  @Column(Encrypted<string>({ nullable: true })) firmwareToken: string | null;
+
+  @Column({ type: 'varchar', length: 32 }) state: JobState;
+  /** When the wait of this state is over. */
+  @Column(Instant({ nullable: true })) deadlineAt: Date | null;
+  @Column({ type: 'varchar', length: 32, nullable: true }) hold: HoldReason | null;
+  @Column({ type: 'integer', nullable: true }) percent: number | null;
+  @Column({ type: 'varchar', length: 60, default: '' }) activity: string;
+  @Column({ type: 'varchar', length: 32, nullable: true }) failure: JobFailure | null;
+  @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
+  @Column(Json()) result: ResultLine[];
+
+  @Column(Instant()) requestedAt: Date;
+  /** Until when it may begin. */
+  @Column(Instant()) expiresAt: Date;
+  /** When it was first sent to the agent, which may have it from then on, whether it has answered or not. */
+  @Column(Instant({ nullable: true })) askedAt: Date | null;
+  /** When the agent first answered. */
+  @Column(Instant({ nullable: true })) sentAt: Date | null;
+  @Column(Instant({ nullable: true })) beganAt: Date | null;
+  @Column(Instant({ nullable: true })) endedAt: Date | null;
+}

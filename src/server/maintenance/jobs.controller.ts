@@ -1,0 +1,51 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import { jobQuery, page } from '../../protocol/api';
+import { job, newJob, type Job } from '../../protocol/maintenance';
+import type { Actor } from '../auth/actor';
+import { CurrentActor } from '../auth/current-actor';
+import { Permit } from '../auth/permit';
+import type { Page } from '../database/page';
+import { Answers } from '../http/answers';
+import { JobRequests } from './job-requests';
+import { presentedJob } from './jobs.presenter';
+import { JobsService } from './jobs.service';
+
+@Controller('api')
+@Permit('technician')
+export class JobsController {
+  constructor(
+    private readonly requests: JobRequests,
+    private readonly jobs: JobsService,
+  ) {}
+
+  /** S121 */
+  @Post('devices/:id/jobs')
+  @Answers(job, 201)
+  async request(
+    @CurrentActor() actor: Actor,
+    @Param('id') deviceId: string,
+    @Body({ schema: newJob }) body: z.output<typeof newJob>,
+  ): Promise<Job> {
+    return presentedJob(await this.requests.request(actor, deviceId, body));
+  }
+
+  @Get('jobs')
+  @Answers(page(job))
+  async list(@Query({ schema: jobQuery }) query: z.output<typeof jobQuery>): Promise<Page<Job>> {
+    const { rows, next } = await this.jobs.list(query);
+    return { rows: rows.map(presentedJob), next };
+  }
+
+  @Get('jobs/:id')
+  @Answers(job)
+  async get(@Param('id') id: string): Promise<Job> {
+    return presentedJob(await this.jobs.get(id));
+  }
+
+  @Post('jobs/:id/cancellation')
+  @Answers(job)
+  async cancel(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<Job> {
+    return presentedJob(await this.jobs.cancel(actor, id));
+  }
+}

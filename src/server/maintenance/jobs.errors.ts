@@ -1,0 +1,41 @@
+import { ProblemError } from '../../protocol/problems';
+import type { JobState, Operation } from '../../protocol/maintenance';
+import { LIMITS } from '../../protocol/limits';
+import { InvalidRequest } from '../http/http.errors';
+
+export class UnknownJob extends ProblemError {
+  constructor(id: string) {
+    super('unknown-job', `There is no job ${id}.`);
+  }
+}
+export class OperationUnsupported extends ProblemError {
+  constructor(deviceId: string, operation: Operation) {
+    super('operation-unsupported', `The agent of device ${deviceId} has announced no ${operation} for it.`);
+  }
+}
+export class TooManyJobs extends ProblemError {
+  constructor(deviceId: string) {
+    super('too-many-jobs', `Device ${deviceId} has ${LIMITS.JOBS_PER_DEVICE} open jobs.`);
+  }
+}
+export class JobBegun extends ProblemError {
+  constructor(id: string) {
+    super('job-begun', `The device has begun job ${id}.`);
+  }
+}
+export class JobOver extends ProblemError {
+  constructor(id: string, state: JobState) {
+    super('wrong-state', `Job ${id} is ${state}; it cannot be cancelled.`);
+  }
+}
+export class FirmwareUnfit extends ProblemError {
+  constructor(firmwareModel: string, deviceModel: string) {
+    super('firmware-unfit', `The file is for ${firmwareModel}; the device is ${deviceModel || 'of an unknown model'}.`);
+  }
+}
+/** A file is named where none belongs, or none where one does. */
+export class FirmwareMisnamed extends InvalidRequest {
+  constructor(message: string) {
+    super('Some fields do not go together.', [{ path: 'firmwareId', message }]);
+  }
+}

@@ -1,0 +1,34 @@
+import type { Job } from '../../protocol/maintenance';
+import { toInstant } from '../../protocol/names';
+import type { JobEntity } from './job.entity';
+
+const instantOf = (at: Date | null): string | null => at && toInstant(at);
+
+/** A job as the API and live events show it. */
+export const presentedJob = (job: JobEntity): Job => ({
+  id: job.id,
+  deviceId: job.deviceId,
+  deviceName: job.deviceName,
+  operation: job.operation,
+  firmware:
+    job.firmwareId === null
+      ? null
+      : {
+          id: job.firmwareId,
+          name: job.firmwareName ?? '',
+          version: job.firmwareVersion ?? '',
+        },
+  user: { id: job.userId, username: job.username, displayName: job.displayName },
+  state: job.state,
+  hold: job.hold,
+  percent: job.percent,
+  activity: job.activity,
+  failure: job.failure,
+  detail: job.detail,
+  result: job.result,
+  requestedAt: toInstant(job.requestedAt),
+  sentAt: instantOf(job.sentAt),
+  beganAt: instantOf(job.beganAt),
+  endedAt: instantOf(job.endedAt),
+  expiresAt: toInstant(job.expiresAt),
+});

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../auth/actor';
+import { AuditService } from '../auth/audit.service';
+import type { Page } from '../database/page';
+import { JobDialogue } from './job-dialogue';
+import type { JobEntity } from './job.entity';
+import { JobLifecycle } from './job.lifecycle';
+import { isOver } from './job.machine';
+import { JobBegun, JobOver, UnknownJob } from './jobs.errors';
+import { JobsRepository, type JobFilter } from './jobs.repository';
+
+/** What people do with maintenance jobs. */
+@Injectable()
+export class JobsService {
+  constructor(
+    private readonly repository: JobsRepository,
+    private readonly lifecycle: JobLifecycle,
+    private readonly dialogue: JobDialogue,
+    private readonly audit: AuditService,
+  ) {}
+
+  list(filter: JobFilter): Promise<Page<JobEntity>> {
+    return this.repository.list(filter);
+  }
+
+  /** @throws UnknownJob */
+  async get(id: string): Promise<JobEntity> {
+    const job = await this.repository.find(id);
+    if (!job) throw new UnknownJob(id);
+    return job;
+  }
+
+  /**
+   * Withdraws a job that the device has not begun; one that is withdrawn already stays so.
+   * @throws UnknownJob, JobBegun, JobOver; AgentOffline, AgentSilent where the agent may have it and cannot be asked
+   */
+  async cancel(actor: Actor, id: string): Promise<JobEntity> {
+    const job = await this.get(id);
+    if (job.state === 'cancelled') return job;
+    if (isOver(job.state)) throw new JobOver(id, job.state);
+    if (job.state === 'executing') throw new JobBegun(id);
+    // whoever claims it first has it: it is either sent or withdrawn
+    const isOurs = job.state === 'requested' && !job.askedAt && (await this.repository.claim(id));
+    if (isOurs) await this.lifecycle.apply(id, 'cancel');
+    else await this.dialogue.cancel(job);
+
+    const now = await this.get(id);
+    if (!isOver(now.state)) throw new JobBegun(id);
+    if (now.state !== 'cancelled') throw new JobOver(id, now.state);
+    await this.audit.record(actor, 'job.cancelled', id, `${job.deviceId} ${job.operation}`);
+    return now;
+  }
+}

@@ -1,0 +1,328 @@
+import { ControlPlane, playedDevice } from '../../../test/support/control-plane';
+import { until } from '../../../test/support/until';
+import { announce } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { job, type Job, type JobState } from '../../protocol/maintenance';
+
+describe('a maintenance job', () => {
+  let plane: ControlPlane;
+  beforeAll(async () => (plane = await ControlPlane.start()));
+  afterAll(() => plane?.stop());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    if (plane.agent.wire.isClosed) await plane.connectAgent();
+    await plane.write(
+      `UPDATE maintenance_jobs SET state = 'cancelled' WHERE state IN ('requested','executing','held')`,
+    );
+    for (const command of plane.agent.commands) if (!command.isAnswered) command.refuse('bad-sessionid');
+  });
+
+  const instruct = (body: object = {}, deviceId = 'printer') =>
+    plane.call('tom', 'POST', `/devices/${deviceId}/jobs`, { operation: 'counters', ...body });
+  const requested = async (body: object = {}) => {
+    const { status, body: answer } = await instruct(body);
+    if (status !== 201) throw new Error(JSON.stringify(answer));
+    return job.parse(answer);
+  };
+  const get = async (id: string) => job.parse((await plane.call('tess', 'GET', `/jobs/${id}`)).body);
+  const reaches = (id: string, state: JobState): Promise<Job> =>
+    until(`job ${id} to be ${state}`, async () => {
+      const seen = await get(id);
+      return seen.state === state && seen;
+    });
+  const cancel = (id: string) => plane.call('tess', 'POST', `/jobs/${id}/cancellation`);
+  const codeOf = async (answer: Promise<{ body: Record<string, unknown> }>) => (await answer).body.code;
+  /** One that the agent holds back, or has begun, and is being asked about. */
+  const taken = async (report: { hold?: 'stopped' } = {}, body: object = {}) => {
+    const { id } = await requested(body);
+    (await plane.agent.commanded(id, 'execute')).answer(report);
+    return { id, next: await plane.agent.commanded(id, 'next') };
+  };
+  const leave = async () => {
+    await plane.agent.leave();
+    await until('the agent to be away', async () => !(await plane.call('tom', 'GET', '/devices/printer')).body.online);
+  };
+
+  it('is sent, followed, and shows its result', async () => {
+    const { id } = await requested();
+    const execute = await plane.agent.commanded(id, 'execute');
+    expect(execute).toMatchObject({
+      operation: 'counters',
+      fields: { job: id, device: 'printer', 'expires-in': '60' },
+    });
+    expect(await get(id)).toMatchObject({ state: 'requested', sentAt: null });
+    execute.answer({ hold: 'processing', detail: 'copying' });
+    expect(await reaches(id, 'held')).toMatchObject({ hold: 'processing', detail: 'copying', beganAt: null });
+    (await plane.agent.commanded(id, 'next')).answer({ percent: 40, activity: 'reading' });
+    expect(await reaches(id, 'executing')).toMatchObject({ hold: null, percent: 40, activity: 'reading', detail: '' });
+    const result = [
+      { name: 'impressions', value: '128456' },
+      { name: 'media-sheets', value: '90211 <紙>' },
+    ];
+    (await plane.agent.commanded(id, 'next')).answer({ status: 'completed', result });
+    const done = await reaches(id, 'succeeded');
+    expect(done).toMatchObject({ result, percent: null, failure: null, user: { username: 'tom' } });
+    expect([done.sentAt, done.beganAt, done.endedAt]).not.toContain(null);
+    const { rows } = (await plane.call('ada', 'GET', '/audit')).body as { rows: object[] };
+    expect(rows).toContainEqual(expect.objectContaining({ actor: 'tom', action: 'job.requested', target: id }));
+  });
+
+  it('is over at once where the agent has done it at once, or will not', async () => {
+    const quick = await requested();
+    (await plane.agent.commanded(quick.id, 'execute')).answer({ status: 'completed' });
+    expect(await reaches(quick.id, 'succeeded')).toMatchObject({ result: [] });
+    const refused = await requested();
+    const failure = { status: 'completed', failure: 'device-refused', detail: 'server-error-busy' } as const;
+    (await plane.agent.commanded(refused.id, 'execute')).answer(failure);
+    expect(await reaches(refused.id, 'failed')).toMatchObject({
+      failure: 'device-refused',
+      detail: 'server-error-busy',
+    });
+  });
+
+  it.each([
+    ['forbidden', 'forbidden'],
+    ['item-not-found', 'unsupported'],
+    ['feature-not-implemented', 'unsupported'],
+    ['resource-constraint', 'too-many'],
+    ['undefined-condition', 'internal-error'],
+  ])('fails when the agent refuses it with %s: %s', async (condition, failure) => {
+    const { id } = await requested();
+    (await plane.agent.commanded(id, 'execute')).refuse(condition);
+    expect(await reaches(id, 'failed')).toMatchObject({ failure, beganAt: null });
+  });
+
+  it('fails when the agent answers with something that is no report of it', async () => {
+    const { id } = await requested();
+    (await plane.agent.commanded(id, 'execute')).answer({}, 'd0d0d0d0-2d3a-4f6b-9c7d-8e9f0a1b2c3d');
+    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'internal-error' });
+  });
+
+  it('stays as it is when an answer to a later question is nonsense, and is asked about again', async () => {
+    const { id, next } = await taken();
+    next.say('result', '<command xmlns="http://jabber.org/protocol/commands" status="completed"/>');
+    (await plane.agent.commanded(id, 'next')).answer({ status: 'completed' });
+    await reaches(id, 'succeeded');
+  });
+
+  it('is refused when it cannot be', async () => {
+    expect(await codeOf(instruct({}, 'nobody'))).toBe('unknown-device');
+    expect(await codeOf(instruct({ operation: 'test-page' }))).toBe('operation-unsupported');
+    expect(await codeOf(instruct({ operation: 'explode' }))).toBe('invalid-request');
+    expect(await codeOf(instruct({ waitMinutes: -1 }))).toBe('invalid-request');
+    expect(await codeOf(instruct({ operation: 'firmware-install' }))).toBe('invalid-request');
+    expect(await codeOf(instruct({ firmwareId: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d' }))).toBe('invalid-request');
+    expect(await codeOf(plane.call('tom', 'GET', '/jobs/nothing'))).toBe('unknown-job');
+    await leave();
+    expect(await codeOf(instruct())).toBe('device-offline');
+  });
+
+  it('is one of so many of its device, also when they come at once', async () => {
+    await leave();
+    jest.replaceProperty(LIMITS, 'JOBS_PER_DEVICE', 3 as never);
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => instruct({ waitMinutes: 5 })));
+    expect(answers.map(({ status, body }) => body.code ?? status).sort()).toEqual([
+      201,
+      201,
+      201,
+      'too-many-jobs',
+      'too-many-jobs',
+    ]);
+  });
+
+  it('waits for its agent where it may, in order', async () => {
+    await leave();
+    const jobs: string[] = [];
+    for (let i = 0; i < 3; i += 1) jobs.push((await requested({ waitMinutes: 5 })).id);
+    await plane.connectAgent();
+    for (const id of jobs) (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
+    for (const id of jobs) await reaches(id, 'succeeded');
+    expect(plane.agent.commands.filter(({ action }) => action === 'execute').map(({ jobId }) => jobId)).toEqual(jobs);
+  });
+
+  it('expires where its agent does not come in time, and says so where the agent may have it', async () => {
+    jest.replaceProperty(LIMITS, 'JOB_SEND_MS', 300 as never);
+    const asked = await requested();
+    await plane.agent.commanded(asked.id, 'execute');
+    expect(await reaches(asked.id, 'failed')).toMatchObject({ failure: 'agent-silent' });
+
+    await leave();
+    const { id } = await requested({ waitMinutes: 1 });
+    await plane.halt();
+    await plane.write(`UPDATE maintenance_jobs SET "deadlineAt" = 1, "expiresAt" = 1 WHERE id = '${id}'`);
+    await plane.boot();
+    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'expired', sentAt: null });
+    await plane.connectRelay(plane.relay);
+  });
+
+  it('is given up when nothing is heard of it for too long', async () => {
+    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 200 as never);
+    const { id } = await taken();
+    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'agent-silent' });
+  });
+
+  it('is not given up while the agent says that it goes on', async () => {
+    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 2_000 as never);
+    const { id, next } = await taken();
+    const end = Date.now() + 2_500;
+    next.answer({});
+    while (Date.now() < end) (await plane.agent.commanded(id, 'next')).answer({});
+    expect((await get(id)).state).toBe('executing');
+  });
+
+  it.each([
+    ['held', { hold: 'stopped' } as const],
+    ['executing', {}],
+  ])('goes on being asked about when the agent has been away while it was %s', async (state, report) => {
+    const { id } = await taken(report);
+    await leave();
+    expect((await get(id)).state).toBe(state);
+    await plane.connectAgent();
+    (await plane.agent.commanded(id, 'next')).answer({ status: 'completed' });
+    await reaches(id, 'succeeded');
+  });
+
+  it('is sent again when its agent went away before it had answered', async () => {
+    const { id } = await requested();
+    await plane.agent.commanded(id, 'execute');
+    await leave();
+    expect(await codeOf(cancel(id))).toBe('device-offline');
+    await plane.connectAgent();
+    (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
+    await reaches(id, 'succeeded');
+  });
+
+  it.each(['bad-sessionid', 'item-not-found'])(
+    'is sent anew when the agent that held it says %s',
+    async (condition) => {
+      const { id, next } = await taken({ hold: 'stopped' });
+      next.refuse(condition);
+      (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
+      await reaches(id, 'succeeded');
+    },
+  );
+
+  it('is interrupted when the agent does not know it any more after it had begun', async () => {
+    const { id, next } = await taken();
+    next.refuse('bad-sessionid');
+    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'interrupted' });
+  });
+
+  it('fails when its agent is removed', async () => {
+    const agent = await plane.streamOf(await plane.enrol('doomed'));
+    await agent.ask(announce, { agentVersion: '1', devices: [playedDevice('doomed')] });
+    const { body } = await instruct({}, 'doomed');
+    (await agent.commanded(String(body.id), 'execute')).answer({});
+    await agent.commanded(String(body.id), 'next');
+    await plane.call('ada', 'DELETE', '/agents/doomed');
+    expect(await reaches(String(body.id), 'failed')).toMatchObject({ failure: 'agent-removed' });
+  });
+
+  it('leaves what is known of the device to be asked for again when it has changed it', async () => {
+    const { id } = await requested({ operation: 'restart' });
+    (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
+    await reaches(id, 'succeeded');
+    const session = await plane.requested('tess');
+    await until('the decision', async () => {
+      const { decision } = (await plane.call('tom', 'GET', '/devices/printer/information')).body as {
+        decision: { remoteSessionId: string; reason: string } | null;
+      };
+      return decision?.remoteSessionId === session && decision.reason === 'job-since';
+    });
+    await plane.clear();
+  });
+
+  describe('is cancelled', () => {
+    it('at once where it has not been sent, and stays so when it is done twice', async () => {
+      await leave();
+      const { id } = await requested({ waitMinutes: 5 });
+      const both = await Promise.all([cancel(id), cancel(id)]);
+      expect(both.map(({ status }) => status)).toContain(200);
+      expect((await cancel(id)).status).toBe(200);
+      await plane.connectAgent();
+      await plane.agent.settled();
+      expect(plane.agent.commands).toEqual([]);
+      expect(await get(id)).toMatchObject({ state: 'cancelled', failure: null });
+    });
+
+    it('by the agent where that holds it', async () => {
+      const { id } = await taken({ hold: 'stopped' });
+      const cancelled = cancel(id);
+      (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
+      expect(await cancelled).toMatchObject({ status: 200, body: { state: 'cancelled', hold: null } });
+      expect((await cancel(id)).status).toBe(200);
+    });
+
+    it('where the agent does not know it any more', async () => {
+      const { id } = await taken({ hold: 'stopped' });
+      const cancelled = cancel(id);
+      (await plane.agent.commanded(id, 'cancel')).refuse('bad-sessionid');
+      expect((await cancelled).body.state).toBe('cancelled');
+    });
+
+    it('not where the device has begun, whether that is known here or at the agent only', async () => {
+      const begun = await taken();
+      expect(await cancel(begun.id)).toMatchObject({ status: 409, body: { code: 'job-begun' } });
+      const held = await taken({ hold: 'stopped' });
+      const refused = cancel(held.id);
+      (await plane.agent.commanded(held.id, 'cancel')).refuse('not-allowed');
+      expect((await refused).body.code).toBe('job-begun');
+      held.next.answer({ status: 'completed' });
+      await reaches(held.id, 'succeeded');
+      expect(await codeOf(cancel(held.id))).toBe('wrong-state');
+    });
+
+    it('not where the agent finishes it at the same moment', async () => {
+      const { id, next } = await taken({ hold: 'stopped' });
+      const late = cancel(id);
+      const command = await plane.agent.commanded(id, 'cancel');
+      next.answer({ status: 'completed', result: [{ name: 'impressions', value: '1' }] });
+      command.answer({ status: 'completed', result: [{ name: 'impressions', value: '1' }] });
+      expect((await late).body.code).toBe('wrong-state');
+      expect(await get(id)).toMatchObject({ state: 'succeeded', result: [{ value: '1' }] });
+    });
+
+    it('not without the agent that holds it', async () => {
+      const { id } = await taken({ hold: 'stopped' });
+      await leave();
+      expect(await codeOf(cancel(id))).toBe('device-offline');
+      expect((await get(id)).state).toBe('held');
+    });
+  });
+
+  it('that is over here is taken back from an agent that has it after all', async () => {
+    const { id } = await requested();
+    const execute = await plane.agent.commanded(id, 'execute');
+    await plane.write(`UPDATE maintenance_jobs SET state = 'cancelled' WHERE id = '${id}'`);
+    execute.answer({ hold: 'stopped' });
+    await plane.agent.commanded(id, 'cancel');
+  });
+
+  it('is one of at most 16 that an agent is asked about at a time; the others come in turn', async () => {
+    const jobs: string[] = [];
+    for (let i = 0; i < 18; i += 1) jobs.push((await requested()).id);
+    for (const id of jobs) (await plane.agent.commanded(id, 'execute')).answer({ hold: 'queued' });
+    const asked = () => plane.agent.commands.filter((each) => jobs.includes(each.jobId) && each.action === 'next');
+    await until('16 questions', () => asked().length === 16);
+    await plane.agent.settled();
+    expect(asked()).toHaveLength(16);
+    asked()[0]!.answer({ hold: 'queued' });
+    await until('the 17th', () => asked().length === 17);
+    expect(asked()[16]!.jobId).toBe(jobs[16]);
+  });
+
+  it('is listed, newest first and in pages', async () => {
+    const { body } = await plane.call('tom', 'GET', '/jobs?limit=2');
+    const first = body as { rows: Job[]; next: string };
+    const second = (await plane.call('tom', 'GET', `/jobs?limit=2&cursor=${first.next}`)).body as { rows: Job[] };
+    const times = [...first.rows, ...second.rows].map(({ requestedAt }) => requestedAt);
+    expect(times).toHaveLength(4);
+    expect(times).toEqual([...times].sort().reverse());
+    const { id } = await taken();
+    const ids = async (query: string) =>
+      ((await plane.call('tom', 'GET', `/jobs?${query}`)).body as { rows: Job[] }).rows.map((each) => each.id);
+    expect(await ids('state=open')).toEqual([id]);
+    expect(await ids('state=over')).not.toContain(id);
+    expect(await ids('deviceId=nobody')).toEqual([]);
+  });
+});

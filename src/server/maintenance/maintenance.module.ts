@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthModule } from '../auth/auth.module';
+import { DevicesModule } from '../devices/devices.module';
+import { XmppModule } from '../xmpp/xmpp.module';
+import { FirmwareDownloadController } from './firmware/firmware-download.controller';
+import { FirmwareController } from './firmware/firmware.controller';
+import { FirmwareEntity } from './firmware/firmware.entity';
+import { FirmwareFiles } from './firmware/firmware-files';
+import { FirmwareRepository } from './firmware/firmware.repository';
+import { FirmwareService } from './firmware/firmware.service';
+import { FirmwareSources } from './firmware/firmware-sources';
+import { JobDialogue } from './job-dialogue';
+import { JobEntity } from './job.entity';
+import { JobEvents } from './job-events';
+import { JobLifecycle } from './job.lifecycle';
+import { JobRequests } from './job-requests';
+import { JobTurns } from './job-turns';
+import { JobWatch } from './job-watch';
+import { JobsController } from './jobs.controller';
+import { JobsRepository } from './jobs.repository';
+import { JobsService } from './jobs.service';
+
+/** Maintenance of devices without a session (E2). */
+@Module({
+  imports: [AuthModule, XmppModule, DevicesModule, TypeOrmModule.forFeature([JobEntity, FirmwareEntity])],
+  controllers: [JobsController, FirmwareController, FirmwareDownloadController],
+  providers: [
+    JobsRepository,
+    JobEvents,
+    JobLifecycle,
+    FirmwareRepository,
+    FirmwareFiles,
+    FirmwareService,
+    FirmwareSources,
+    JobDialogue,
+    JobTurns,
+    JobWatch,
+    JobRequests,
+    JobsService,
+  ],
+  exports: [JobsRepository, JobEvents],
+})
+export class MaintenanceModule {}
