@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { orderFields } from '../../src/protocol/ad-hoc-command';
 import { approval } from '../../src/protocol/control-channel';
 import { ControlChannel, DOMAIN, PASSWORD } from '../support/control-channel';
 import { until } from '../support/until';
@@ -66,6 +67,25 @@ describe('slixmpp as an agent', () => {
     await once(child, 'exit');
     await until('the agent is offline', () => channel.presence.join() === 'agent+,agent-');
     expect(events.at(-1)).toEqual({ event: 'disconnected' });
+  });
+
+  it('reads the counters of its device as an ad-hoc command', async () => {
+    const { event } = start(PASSWORD);
+    await event('pong');
+    const order = {
+      jobId: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d',
+      deviceId: 'mfp-1',
+      operation: 'counters',
+      expiresInSeconds: 60,
+    } as const;
+    const { jobId, operation } = order;
+    const command = { jobId, operation, action: 'execute', fields: orderFields(order) } as const;
+    expect(await channel.transport.command('agent', command)).toMatchObject({
+      status: 'completed',
+      failure: null,
+      result: [{ name: 'impressions', value: '128456' }],
+    });
+    expect(await event('counters')).toMatchObject({ device: 'mfp-1' });
   });
 
   it('is refused with a wrong password', async () => {
