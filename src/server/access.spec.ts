@@ -128,7 +128,8 @@ describe('access to the API', () => {
     for (const { route, operation } of operations()) {
       const { default: failure, ...answers } = operation.responses;
       const [[status, answer] = []] = Object.entries(answers);
-      const schema = answer?.content?.['application/json']?.schema;
+      const [content] = Object.values(answer?.content ?? {});
+      const schema = content?.schema;
       const shown = schema?.properties ?? schema?.items ?? schema;
       expect([route, status === '204' || shown !== undefined]).toEqual([route, true]);
       expect(failure?.content).toHaveProperty('application/problem+json');

@@ -245,13 +245,18 @@ export class ControlPlane {
     }
   }
 
-  private async login(who: Who): Promise<void> {
+  /** Of a new login. */
+  async cookieOf(who: Who): Promise<string> {
     const login = await fetch(`${this.url}/api/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username: who, password: PASSWORD }),
     });
-    const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+    return login.headers.getSetCookie()[0]!.split(';')[0]!;
+  }
+
+  private async login(who: Who): Promise<void> {
+    const cookie = await this.cookieOf(who);
     const made = await fetch(`${this.url}/api/tokens`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', cookie },

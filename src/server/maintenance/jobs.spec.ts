@@ -182,6 +182,22 @@ describe('a maintenance job', () => {
     await reaches(id, 'succeeded');
   });
 
+  it('goes on when the server is started again, whatever state it is in', async () => {
+    const held = await taken({ hold: 'stopped' });
+    const executing = await taken();
+    const { id: asked } = await requested();
+    await plane.agent.commanded(asked, 'execute');
+    const { id: waiting } = await requested({ waitMinutes: 5 });
+    await plane.halt();
+    await plane.agent.wire.closed;
+    await plane.boot();
+    await plane.connectAgent();
+    await plane.connectRelay(plane.relay);
+    for (const id of [held.id, executing.id]) (await plane.agent.commanded(id, 'next')).answer({ status: 'completed' });
+    for (const id of [asked, waiting]) (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
+    for (const id of [held.id, executing.id, asked, waiting]) await reaches(id, 'succeeded');
+  });
+
   it('is sent again when its agent went away before it had answered', async () => {
     const { id } = await requested();
     await plane.agent.commanded(id, 'execute');
