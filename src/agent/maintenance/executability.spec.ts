@@ -1,0 +1,62 @@
+import type { DeviceInformation } from '../../protocol/device-information';
+import { OPERATIONS, type HoldReason, type JobFailure, type Operation } from '../../protocol/maintenance';
+import { PlayedDevice, SAID } from '../../../test/support/played-device';
+import { determine, refusalOf, type MaintainedDevice } from './executability';
+
+const CASES = {
+  idle: SAID,
+  processing: { ...SAID, state: 'processing' },
+  stopped: { ...SAID, state: 'stopped' },
+  unknown: { ...SAID, state: 'unknown' },
+  'idle, warning': { ...SAID, alerts: [{ severity: 'warning', code: 'toner-low', text: '' }] },
+  'idle, error': { ...SAID, alerts: [{ severity: 'error', code: 'media-empty', text: '' }] },
+  unreachable: { ...SAID, reached: false },
+} satisfies Record<string, DeviceInformation>;
+type Case = keyof typeof CASES;
+
+const p = 'processing';
+const s = 'stopped';
+const u = 'unreachable';
+const COLUMNS: Case[] = ['idle', 'processing', 'stopped', 'unknown', 'idle, warning', 'idle, error', 'unreachable'];
+const TABLE: Record<Operation, (HoldReason | null)[]> = {
+  information: [null, null, null, null, null, null, u],
+  counters: [null, null, null, null, null, null, u],
+  identify: [null, null, null, null, null, null, u],
+  'test-page': [null, null, s, null, null, s, u],
+  restart: [null, p, null, null, null, null, u],
+  'firmware-install': [null, p, null, null, null, null, u],
+};
+const ROWS = Object.entries(TABLE).flatMap(([operation, holds]) =>
+  COLUMNS.map((column, i) => [operation as Operation, column, holds[i]!] as const),
+);
+
+describe('whether a device can execute an operation', () => {
+  it('is said of every operation', () => expect(Object.keys(TABLE)).toEqual(Object.keys(OPERATIONS)));
+
+  it.each(ROWS)('%s, device %s: %s', (operation, column, hold) => {
+    expect(determine(operation, CASES[column]).hold).toBe(hold);
+  });
+
+  it('names what has stopped it in the words of the device, or by the code where it has none', () => {
+    const alerts: DeviceInformation['alerts'] = [
+      { severity: 'error', code: 'media-jam', text: 'Paper jam at cover A' },
+      { severity: 'warning', code: 'toner-low', text: 'Toner low' },
+      { severity: 'error', code: 'door-open', text: '' },
+    ];
+    const { detail } = determine('test-page', { ...SAID, state: 'stopped', alerts });
+    expect(detail).toBe('Paper jam at cover A, door-open');
+  });
+
+  const access = new PlayedDevice({ operations: ['counters', 'restart'] });
+  it.each<[string, MaintainedDevice | undefined, JobFailure | null]>([
+    ['is not there', undefined, 'unknown-device'],
+    ['cannot be spoken to', { access: undefined, permitted: undefined }, 'unsupported'],
+    ['can do it', { access, permitted: undefined }, null],
+    ['can do it and it is permitted', { access, permitted: ['restart'] }, null],
+    ['can do it, but it is not permitted', { access, permitted: ['counters'] }, 'forbidden'],
+    ['may not, and cannot', { access: undefined, permitted: [] }, 'forbidden'],
+  ])('for good: the device %s', (_what, device, failure) => expect(refusalOf('restart', device)).toBe(failure));
+  it('for good: it is permitted, but the device cannot', () => {
+    expect(refusalOf('identify', { access, permitted: ['identify'] })).toBe('unsupported');
+  });
+});

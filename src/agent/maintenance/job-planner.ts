@@ -1,0 +1,160 @@
+import type { JobReport } from '../../protocol/ad-hoc-command';
+import { LIMITS } from '../../protocol/limits';
+import type { JobFailure } from '../../protocol/maintenance';
+import { determine } from './executability';
+import {
+  cancelledReport,
+  finalReport,
+  type AgentJob,
+  type AgentJobs,
+  type JobAction,
+  type JobInput,
+  type JobPhase,
+  type JobPlan,
+} from './job';
+
+/**
+ * What follows from one input for the jobs of this agent. Pure; `now` is on the clock of `JobPhase`. Each device has
+ * one line, in order of arrival: its first job is held until the device can execute it, the others behind it.
+ */
+export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan {
+  switch (input.kind) {
+    case 'started':
+      return lineUp(mapJobs(jobs, (job) => recovered(job, input.refusals, now)));
+    case 'execute':
+      return execute(jobs, input, now);
+    case 'cancel':
+      return cancel(jobs, input.jobId, now);
+    case 'seen':
+      return seen(jobs, input);
+    case 'progress':
+      return progress(jobs, input);
+    case 'ended':
+      return ended(jobs, input, now);
+    case 'clock':
+      return lineUp(mapJobs(jobs, (job) => passTime(job, now)));
+  }
+}
+
+/** The next moment at which `clock` changes anything; undefined: never. */
+export function nextJobDeadline(jobs: AgentJobs): number | undefined {
+  const deadlines = [...jobs.values()].map(({ phase }) => deadlineOf(phase)).filter((at) => at !== undefined);
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+}
+
+/** The first job of a device that is not over. */
+export const headOf = (jobs: AgentJobs, deviceId: string): AgentJob | undefined =>
+  [...jobs.values()].find((job) => job.order.deviceId === deviceId && job.phase.name !== 'over');
+
+function execute(jobs: AgentJobs, { order, refusal }: Extract<JobInput, { kind: 'execute' }>, now: number): JobPlan {
+  const unchanged = { jobs, actions: [] };
+  if (jobs.has(order.jobId)) return { ...unchanged, answer: 'taken' };
+  const open = [...jobs.values()].filter(
+    ({ phase, order: { deviceId } }) => phase.name !== 'over' && deviceId === order.deviceId,
+  );
+  const room = open.length < LIMITS.JOBS_PER_DEVICE && makeRoom(jobs);
+  if (!room) return { ...unchanged, answer: 'too-many' };
+  const expiresAt = now + order.expiresInSeconds * 1000;
+  const job: AgentJob = { order, phase: { name: 'waiting', hold: 'queued', detail: '', expiresAt } };
+  room.set(order.jobId, refusal ? failed(job, refusal, '', now) : job);
+  return lineUp(room);
+}
+
+function makeRoom(jobs: AgentJobs): Map<string, AgentJob> | undefined {
+  const room = new Map(jobs);
+  if (room.size < LIMITS.JOBS_PER_AGENT) return room;
+  const oldest = [...room].find(([, { phase }]) => phase.name === 'over');
+  if (!oldest) return undefined;
+  room.delete(oldest[0]);
+  return room;
+}
+
+function cancel(jobs: AgentJobs, jobId: string, now: number): JobPlan {
+  const job = jobs.get(jobId);
+  if (!job) return { jobs, actions: [], answer: 'unknown-job' };
+  if (job.phase.name === 'waiting') return lineUp(withJob(jobs, over(job, cancelledReport, now)));
+  const withdrawn = job.phase.name === 'over' && job.phase.report.status === 'canceled';
+  return { jobs, actions: [], answer: withdrawn ? 'taken' : 'begun' };
+}
+
+/** C2, C4: the determination, and what was held back goes on when it has changed. */
+function seen(jobs: AgentJobs, { deviceId, information }: Extract<JobInput, { kind: 'seen' }>): JobPlan {
+  const head = headOf(jobs, deviceId);
+  if (head?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'taken' };
+  const { order, phase } = head;
+  const { hold, detail } = determine(order.operation, information);
+  const next: JobPhase = hold ? { ...phase, hold, detail } : { name: 'begun', activity: '', percent: null };
+  const actions: JobAction[] = hold ? [] : [{ do: 'begin', order }];
+  return { jobs: withJob(jobs, { order, phase: next }), actions, answer: 'taken' };
+}
+
+function progress(jobs: AgentJobs, { jobId, activity, percent }: Extract<JobInput, { kind: 'progress' }>): JobPlan {
+  const job = jobs.get(jobId);
+  if (job?.phase.name !== 'begun') return { jobs, actions: [], answer: 'taken' };
+  const next: AgentJob = { ...job, phase: { name: 'begun', activity, percent } };
+  return { jobs: withJob(jobs, next), actions: [], answer: 'taken' };
+}
+
+function ended(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'ended' }>, now: number): JobPlan {
+  const job = jobs.get(jobId);
+  if (job?.phase.name !== 'begun') return { jobs, actions: [], answer: 'taken' };
+  return lineUp(withJob(jobs, over(job, finalReport(outcome), now)));
+}
+
+/** A job that was begun before the agent stopped is never begun again: the device may have done it. */
+function recovered(job: AgentJob, refusals: ReadonlyMap<string, JobFailure>, now: number): AgentJob {
+  if (job.phase.name === 'begun') return failed(job, 'interrupted', '', now);
+  const refusal = refusals.get(job.order.jobId);
+  return job.phase.name === 'waiting' && refusal ? failed(job, refusal, '', now) : job;
+}
+
+function passTime(job: AgentJob, now: number): AgentJob | undefined {
+  const { phase } = job;
+  const at = deadlineOf(phase);
+  if (at === undefined || now < at) return job;
+  if (phase.name !== 'waiting') return undefined;
+  return failed(job, 'expired', [`held: ${phase.hold ?? 'unreachable'}`, phase.detail].filter(Boolean).join(', '), now);
+}
+
+function deadlineOf(phase: JobPhase): number | undefined {
+  switch (phase.name) {
+    case 'waiting':
+      return phase.expiresAt;
+    case 'begun': // each operation has its own time limits
+      return undefined;
+    case 'over':
+      return phase.forgetAt;
+  }
+}
+
+const failed = (job: AgentJob, failure: JobFailure, detail: string, now: number): AgentJob =>
+  over(job, finalReport({ failure, detail, result: [] }), now);
+
+/** Nothing of the firmware's address and token is kept. */
+function over({ order: { firmware: _firmware, ...order } }: AgentJob, report: JobReport, now: number): AgentJob {
+  return { order, phase: { name: 'over', report, forgetAt: now + LIMITS.JOBS_KEPT_MS } };
+}
+
+/** Every device's first job is looked at as soon as it is the first. */
+function lineUp(jobs: AgentJobs): JobPlan {
+  const busy = new Set<string>();
+  const actions: JobAction[] = [];
+  const lined = mapJobs(jobs, (job) => {
+    const { order, phase } = job;
+    if (phase.name === 'over') return job;
+    const first = !busy.has(order.deviceId);
+    busy.add(order.deviceId);
+    if (phase.name !== 'waiting' || !first || phase.hold !== 'queued') return job;
+    actions.push({ do: 'look', deviceId: order.deviceId });
+    return { order, phase: { ...phase, hold: null } };
+  });
+  return { jobs: lined, actions, answer: 'taken' };
+}
+
+const withJob = (jobs: AgentJobs, job: AgentJob): AgentJobs => new Map(jobs).set(job.order.jobId, job);
+
+/** Undefined forgets the job. */
+function mapJobs(jobs: AgentJobs, next: (job: AgentJob) => AgentJob | undefined): AgentJobs {
+  const changed = [...jobs].map(([jobId, job]) => [jobId, next(job)] as const);
+  return new Map(changed.filter((entry): entry is readonly [string, AgentJob] => entry[1] !== undefined));
+}
