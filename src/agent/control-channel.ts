@@ -56,7 +56,8 @@ export class ControlChannel {
     handler: (body: Request) => Promise<Response> | Response,
   ): void {
     const { name, namespace } = exchange;
-    this.#handlers.push({
+    this.answer({
+      type: 'set',
       name,
       namespace,
       answer: async (payload) => {
@@ -70,6 +71,11 @@ export class ControlChannel {
         }
       },
     });
+  }
+
+  /** Answers requests of the server that are no exchanges: those of a published protocol. Before `start`. */
+  answer(handler: StreamHandler): void {
+    this.#handlers.push(handler);
   }
 
   /** Runs after every login; when it fails the stream is given up and opened again. Before `start`. */

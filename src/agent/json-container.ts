@@ -5,7 +5,8 @@ import { jsonContainerText } from '../protocol/json-container';
 import { LIMITS } from '../protocol/limits';
 import type { ProblemCode } from '../protocol/problems';
 
-const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+/** RFC 6120 8.3.3. */
+export const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
 /** A payload that is not what the exchange says. Names the fields, never their values. */
 export class BadContainer extends Error {

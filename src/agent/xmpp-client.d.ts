@@ -34,6 +34,9 @@ declare module '@xmpp/client' {
     };
   }
 
+  /** `element` is the payload of `stanza`; resolves with the payload of the result, or with an `<error>`. */
+  export type IqHandler = (context: { readonly element: Element; readonly stanza: Element }) => Promise<Element>;
+
   export interface Client extends EventEmitter {
     status: string;
     transports: Transport[];
@@ -44,9 +47,7 @@ declare module '@xmpp/client' {
       /** Requests under way, by ID. */
       readonly handlers: Map<string, { promise: Promise<Element>; reject: (error: Error) => void }>;
     };
-    readonly iqCallee: {
-      set(namespace: string, name: string, handler: (context: { element: Element }) => Promise<Element>): void;
-    };
+    readonly iqCallee: Record<'get' | 'set', (namespace: string, name: string, handler: IqHandler) => void>;
     connect(service: string): Promise<unknown>;
     open(options: { domain: string }): Promise<unknown>;
     disconnect(): Promise<unknown>;

@@ -5,6 +5,7 @@ import { LIMITS } from '../protocol/limits';
 import { CertificateMismatch } from '../tunnel/pinned-tls';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused, StreamEnded } from './control-channel.errors';
 import type { Credentials } from './credentials';
+import { NS_STANZAS } from './json-container';
 import { usePinnedTransport, type PinnedTransport } from './xmpp-transport';
 
 const LOGIN_MS = LIMITS.DIAL_TIMEOUT_MS + LIMITS.XMPP_AUTH_MS;
@@ -21,9 +22,11 @@ export interface StreamOptions {
 }
 /** Answers a request that the server starts: with the payload of the result, or an `<error>`. */
 export interface StreamHandler {
+  readonly type: 'get' | 'set';
   readonly name: string;
   readonly namespace: string;
-  readonly answer: (payload: Element) => Promise<Element>;
+  /** `to` is this agent's JID, as the server wrote it. */
+  readonly answer: (payload: Element, to: string) => Promise<Element>;
 }
 
 /** One XMPP stream (RFC 6120) from login to its end. A new stream is a new object. */
@@ -75,10 +78,11 @@ export class XmppStream {
     void this.closed.then((why) => this.#release(why));
     this.#client.on('error', (error: Error) => (this.#lastError = error));
     this.#client.on('disconnect', () => this.#end(whyEnded(this.#lastError ?? this.#transport.socket?.errored)));
-    for (const { name, namespace, answer } of handlers)
-      this.#client.iqCallee.set(namespace, name, ({ element }) =>
-        answer(element).finally(() => (element.children = [])),
-      );
+    for (const { type, name, namespace, answer } of handlers)
+      this.#client.iqCallee[type](namespace, name, ({ element, stanza: { attrs } }) => {
+        const answered = isFromServer(attrs.from, xmpp.domain) ? answer(element, attrs.to ?? '') : refuseStranger();
+        return answered.finally(() => (element.children = []));
+      });
   }
 
   /**
@@ -165,6 +169,12 @@ export class XmppStream {
     }
   }
 }
+
+/** Nobody but the control plane itself may ask; a stanza without sender is the server's (RFC 6120 8.1.2.1). */
+const isFromServer = (from: string | undefined, domain: string): boolean => from === undefined || from === domain;
+
+const refuseStranger = (): Promise<Element> =>
+  Promise.resolve(xml('error', { type: 'auth' }, xml('forbidden', { xmlns: NS_STANZAS })));
 
 const serviceOf = ({ host, port }: Credentials['xmpp']): string =>
   `xmpps://${host.includes(':') ? `[${host}]` : host}:${port}`;
