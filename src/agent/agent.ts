@@ -5,7 +5,11 @@ import { announcementOf } from './announcement';
 import type { Configuration } from './configuration';
 import { ControlChannel, type ControlChannelOptions } from './control-channel';
 import type { Credentials } from './credentials';
+import type { DeviceAccess } from './device-access';
 import { EndedSessions } from './ended-sessions';
+import { DeviceWatch } from './information/device-watch';
+import { InformationExchange } from './information/information-exchange';
+import { Maintenance } from './maintenance/maintenance';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
 import { RemoteSessions } from './remote-sessions';
@@ -15,11 +19,20 @@ import { sendWake } from './wake/wake-sender';
 const END_SESSIONS_MS = 10_000;
 const ENDED_SHOWN = 20;
 
+export interface AgentOptions extends ControlChannelOptions {
+  /** By device ID; a device without can be connected to, and nothing else. */
+  readonly accesses?: ReadonlyMap<string, DeviceAccess>;
+}
+
 /** The device agent: composition of its parts, in the order in which they start; they stop in the reverse. */
 export class Agent {
   readonly #ended: EndedSessions;
   readonly #channel: ControlChannel;
   readonly #remoteSessions: RemoteSessions;
+  readonly #accesses: ReadonlyMap<string, DeviceAccess>;
+  readonly #watch: DeviceWatch;
+  readonly #information: InformationExchange;
+  readonly #maintenance: Maintenance;
   readonly #panel: PanelServer;
   readonly #powerSaving: PowerSaving | undefined;
 
@@ -27,7 +40,7 @@ export class Agent {
     private readonly configuration: Configuration,
     private readonly credentials: Credentials,
     private readonly journal: Journal,
-    options: ControlChannelOptions = {},
+    options: AgentOptions = {},
   ) {
     const { devices } = configuration;
     this.#ended = new EndedSessions(configuration.state, journal);
@@ -38,6 +51,17 @@ export class Agent {
       channel: this.#channel,
       onEnded: (ended) => this.#ended.add(ended),
     });
+    // What the configuration names to speak to its devices by comes here.
+    this.#accesses = options.accesses ?? new Map<string, DeviceAccess>();
+    this.#watch = new DeviceWatch(this.#accesses, journal);
+    this.#information = new InformationExchange(devices, this.#watch, this.#channel, journal);
+    this.#maintenance = new Maintenance({
+      devices: new Map(devices.map(({ id }) => [id, { access: this.#accesses.get(id), permitted: undefined }])),
+      watch: this.#watch,
+      channel: this.#channel,
+      folder: configuration.state,
+      journal,
+    });
     this.#panel = new PanelServer(
       {
         view: () =>
@@ -45,6 +69,7 @@ export class Agent {
             {
               devices,
               sessions: this.#remoteSessions.sessions,
+              jobs: this.#maintenance.jobs,
               online: this.#channel.online,
               asleep: this.#powerSaving?.asleep === true,
               ended: this.#ended.latest(ENDED_SHOWN),
@@ -58,6 +83,7 @@ export class Agent {
     );
     const changed = () => this.#panel.changed();
     this.#remoteSessions.onChange(changed);
+    this.#maintenance.onChange(changed);
     this.#channel.onChange(changed);
     this.#channel.afterLogin(() => this.#announce());
     this.#channel.handle(wake, (request) => {
@@ -73,12 +99,13 @@ export class Agent {
       wake,
       idleMs: afterMinutes * 60_000,
       channel: this.#channel,
-      isBusy: () => this.#remoteSessions.busy,
+      isBusy: () => this.#remoteSessions.busy || this.#maintenance.busy,
       onWoken: ({ approval }) => approval && this.#remoteSessions.ask(approval),
       onChange,
       journal: this.journal,
     });
     this.#remoteSessions.onChange(() => powerSaving.stirred());
+    this.#maintenance.onChange(() => powerSaving.stirred());
     return powerSaving;
   }
 
@@ -88,6 +115,8 @@ export class Agent {
     await this.#ended.load();
     const listening = await this.#panel.listen(host, port);
     await this.#powerSaving?.start();
+    await this.#maintenance.start();
+    this.#watch.start();
     this.#channel.start();
     return listening;
   }
@@ -96,6 +125,9 @@ export class Agent {
   async stop(): Promise<void> {
     await this.#powerSaving?.stop();
     await this.#remoteSessions.close(END_SESSIONS_MS);
+    await this.#maintenance.stop();
+    this.#information.stop();
+    this.#watch.stop();
     await this.#channel.stop();
     await this.#panel.close();
     await this.#ended.close();
@@ -103,14 +135,17 @@ export class Agent {
 
   async #announce(): Promise<void> {
     const { agentId } = this.credentials;
-    const { refused } = await this.#channel.request(
-      announce,
-      announcementOf(this.configuration.devices, this.configuration.site),
-    );
+    const { devices, site } = this.configuration;
+    const maintained = devices.map((device) => ({
+      ...device,
+      operations: [...(this.#accesses.get(device.id)?.operations ?? [])],
+    }));
+    const { refused } = await this.#channel.request(announce, announcementOf(maintained, site));
     for (const deviceId of refused)
       this.journal.error('the device belongs to another agent already; choose another ID or remove it there', {
         deviceId,
       });
+    this.#information.flush();
     this.journal.info('agent online', { agentId });
   }
 }

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { enrolment, enrolmentTicket, type Enrolment } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import { isLoopback } from '../protocol/loopback';
 import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
-import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
+import { CertificateMismatch } from '../tunnel/pinned-tls';
 import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
+import { secureSocket } from './secure-socket';
 
 /**
  * Exchanges an enrolment ticket (`<code>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
@@ -34,9 +35,8 @@ function serverUrl(server: string): URL {
   const url = new URL('/api/enrolment', server);
   if (url.protocol === 'https:') return url;
   if (url.protocol !== 'http:') throw new ServerUnreachable('the server must look like https://host[:port]');
-  const host = url.hostname;
-  const loopback = host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
-  if (!loopback) throw new ServerNotTrusted('an enrolment code is sent over http to this machine only; use https');
+  if (!isLoopback(url.hostname))
+    throw new ServerNotTrusted('an enrolment code is sent over http to this machine only; use https');
   return url;
 }
 
@@ -52,24 +52,6 @@ async function trustedSocket(url: URL, pin: string, ca?: string): Promise<TLSSoc
       `the server's key is neither the one of the ticket nor generally valid (${error.code ?? error.message})`,
     );
   });
-}
-
-async function secureSocket(url: URL, pin?: string, ca?: string): Promise<TLSSocket> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const servername = isIP(host) ? undefined : host;
-  const socket = connectPinned(
-    { host, port: Number(url.port) || 443, servername, ca, ALPNProtocols: ['http/1.1'] },
-    pin,
-  );
-  socket.on('error', () => undefined); // a refused key is an error after secureConnect
-  try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(LIMITS.DIAL_TIMEOUT_MS) });
-    if (socket.errored) throw socket.errored;
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
 }
 
 async function post(url: URL, body: string, socket?: TLSSocket): Promise<{ status: number; body: unknown }> {

@@ -83,6 +83,7 @@ function seen(jobs: AgentJobs, { deviceId, information }: Extract<JobInput, { ki
   if (head?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'taken' };
   const { order, phase } = head;
   const { hold, detail } = determine(order.operation, information);
+  if (hold && hold === phase.hold && detail === phase.detail) return { jobs, actions: [], answer: 'taken' };
   const next: JobPhase = hold ? { ...phase, hold, detail } : { name: 'begun', activity: '', percent: null };
   const actions: JobAction[] = hold ? [] : [{ do: 'begin', order }];
   return { jobs: withJob(jobs, { order, phase: next }), actions, answer: 'taken' };

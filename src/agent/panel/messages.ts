@@ -1,3 +1,4 @@
+import type { Operation } from '../../protocol/maintenance';
 import type { Ending } from '../../protocol/remote-session';
 
 export const LANGUAGES = ['en', 'ja'] as const;
@@ -44,6 +45,9 @@ interface Messages {
   readonly failed: string;
   readonly operated: string;
   readonly looked: string;
+  readonly maintaining: string;
+  readonly held: string;
+  readonly operations: Readonly<Record<Operation, string>>;
   readonly endings: Readonly<Record<Ending, string>>;
 }
 
@@ -87,6 +91,16 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     failed: 'That did not work. Please try again.',
     operated: 'Operated',
     looked: 'View only',
+    maintaining: '{device}: {operation} …',
+    held: '{device}: {operation} – waits until the device can do it',
+    operations: {
+      information: 'Reading the device information',
+      counters: 'Reading the counters',
+      identify: 'Identifying the device',
+      'test-page': 'Printing a test page',
+      restart: 'Restarting the device',
+      'firmware-install': 'Installing firmware',
+    },
     endings: {
       declined: 'You said no',
       expired: 'Time was over',
@@ -141,6 +155,16 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     failed: '処理できませんでした。もう一度お試しください。',
     operated: '操作',
     looked: '閲覧のみ',
+    maintaining: '{device}：{operation}を実行しています',
+    held: '{device}：{operation}は機器の準備ができるまで待機しています',
+    operations: {
+      information: '機器情報の取得',
+      counters: 'カウンターの取得',
+      identify: '機器の確認表示',
+      'test-page': 'テストページの印刷',
+      restart: '機器の再起動',
+      'firmware-install': 'ファームウェアの更新',
+    },
     endings: {
       declined: '拒否しました',
       expired: '時間切れ',

@@ -21,6 +21,7 @@ export const pageIn = (language: Language): string => `<!doctype html>
 <p id="announcement" class="unseen" aria-live="assertive"></p>
 <p id="problem" role="alert" hidden></p>
 <section id="live"></section>
+<p id="maintenance" role="status" hidden></p>
 <main id="main" tabindex="-1">
 <div id="asking"></div>
 <div id="idle" hidden>

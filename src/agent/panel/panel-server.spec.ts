@@ -6,7 +6,7 @@ import { PanelServer } from './panel-server';
 import type { PanelView } from './panel-view';
 
 const ID = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
-const VIEW: PanelView = { now: 1, online: true, asleep: false, asking: [], live: [], ended: [] };
+const VIEW: PanelView = { now: 1, online: true, asleep: false, asking: [], live: [], maintenance: [], ended: [] };
 
 let panel: PanelServer;
 let base: string;

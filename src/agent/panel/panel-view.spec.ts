@@ -1,5 +1,6 @@
 import type { AgentSession, EndedSession, Phase } from '../agent-session';
 import { parseConfiguration } from '../configuration';
+import { cancelledReport, type AgentJobs, type JobPhase } from '../maintenance/job';
 import { panelView } from './panel-view';
 
 const { devices } = parseConfiguration(
@@ -28,7 +29,7 @@ const named = {
   applicationTitle: 'Web pages',
 };
 
-function viewOf(phase: Phase, ended: EndedSession[] = []) {
+function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new Map()) {
   const session: AgentSession = {
     asked: {
       remoteSessionId: id,
@@ -42,7 +43,8 @@ function viewOf(phase: Phase, ended: EndedSession[] = []) {
     grant: 'view',
     phase,
   };
-  return panelView({ devices, sessions: new Map([[id, session]]), online: true, asleep: false, ended }, NOW);
+  const sources = { devices, sessions: new Map([[id, session]]), jobs, online: true, asleep: false, ended };
+  return panelView(sources, NOW);
 }
 
 describe('what the panel shows', () => {
@@ -53,8 +55,31 @@ describe('what the panel shows', () => {
       asleep: false,
       asking: [{ ...named, answerBefore: NOW + 5000, viewable: false }],
       live: [],
+      maintenance: [],
       ended: [],
     });
+  });
+
+  it('tells of the first job of each device that is not over', () => {
+    const over = { name: 'over', report: cancelledReport, forgetAt: NOW } as const;
+    const held = { name: 'waiting', hold: 'stopped', detail: '', expiresAt: NOW } as const;
+    const begun = { name: 'begun', activity: '', percent: null } as const;
+    const jobsIn = (...phases: JobPhase[]): AgentJobs =>
+      new Map(
+        phases.map((phase, i) => {
+          const operation = (['restart', 'counters'] as const)[i]!;
+          return [
+            operation,
+            { order: { jobId: operation, deviceId: 'mfp-1', operation, expiresInSeconds: 60 }, phase },
+          ];
+        }),
+      );
+    const told = (...phases: JobPhase[]) => viewOf({ name: 'declined' }, [], jobsIn(...phases)).maintenance;
+    const line = { deviceName: 'MFP in the hall', operation: 'restart', begun: false };
+    expect(told(held, held)).toEqual([line]);
+    expect(told(begun, held)).toEqual([{ ...line, begun: true }]);
+    expect(told(over, begun)).toEqual([{ ...line, operation: 'counters', begun: true }]);
+    expect(told(over)).toEqual([]);
   });
 
   const endsAt = NOW + 1;

@@ -1,6 +1,9 @@
+import type { Operation } from '../../protocol/maintenance';
 import type { Ending, Grant } from '../../protocol/remote-session';
 import type { AgentSession, AgentSessions, EndedSession, Phase } from '../agent-session';
 import type { Application, Device } from '../configuration';
+import type { AgentJobs } from '../maintenance/job';
+import { headOf } from '../maintenance/job-planner';
 
 interface Named {
   readonly remoteSessionId: string;
@@ -30,6 +33,13 @@ export interface PanelView {
     /** Why it is ending, once it is. */
     readonly ending: Ending | null;
   })[];
+  /** Of each device the first job that is not over. */
+  readonly maintenance: readonly {
+    readonly deviceName: string;
+    readonly operation: Operation;
+    /** false: it waits until the device can execute it. */
+    readonly begun: boolean;
+  }[];
   readonly ended: readonly {
     readonly userName: string;
     readonly deviceName: string;
@@ -45,13 +55,14 @@ export interface PanelView {
 export interface PanelSources {
   readonly devices: readonly Device[];
   readonly sessions: AgentSessions;
+  readonly jobs: AgentJobs;
   readonly online: boolean;
   readonly asleep: boolean;
   /** Newest first. */
   readonly ended: readonly EndedSession[];
 }
 
-export function panelView({ devices, sessions, online, asleep, ended }: PanelSources, now: number): PanelView {
+export function panelView({ devices, sessions, jobs, online, asleep, ended }: PanelSources, now: number): PanelView {
   const all = [...sessions.values()];
   return {
     now,
@@ -74,6 +85,7 @@ export function panelView({ devices, sessions, online, asleep, ended }: PanelSou
         draining: session.phase.name === 'connected' && session.phase.draining,
         ending: session.phase.name === 'ending' ? session.phase.ending : null,
       })),
+    maintenance: maintenanceAt(devices, jobs),
     ended: ended.map((each) => ({
       userName: each.userName,
       ...names(devices, each.deviceId, each.applicationId),
@@ -84,6 +96,14 @@ export function panelView({ devices, sessions, online, asleep, ended }: PanelSou
       endedAt: each.endedAt,
     })),
   };
+}
+
+function maintenanceAt(devices: readonly Device[], jobs: AgentJobs): PanelView['maintenance'] {
+  return devices.flatMap(({ id, name }) => {
+    const head = headOf(jobs, id);
+    if (!head) return [];
+    return [{ deviceName: name, operation: head.order.operation, begun: head.phase.name === 'begun' }];
+  });
 }
 
 function named({ asked }: AgentSession, devices: readonly Device[]): Named {

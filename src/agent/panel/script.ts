@@ -121,6 +121,9 @@ function banner(session) {
       session.draining ? element('span', { className: 'draining' }, words.draining) : undefined),
     left, end);
 }
+function maintenance({ deviceName, operation, begun }) {
+  return fill(begun ? words.maintaining : words.held, { device: deviceName, operation: words.operations[operation] });
+}
 function row(session) {
   const at = new Date(session.endedAt);
   const seconds = session.connectedAt === null ? null : Math.round((at - new Date(session.connectedAt)) / 1000);
@@ -158,6 +161,8 @@ function show() {
   const waiting = view.asking.length - 1;
   for (const more of document.querySelectorAll('.more'))
     more.textContent = waiting > 0 ? fill(words.more, { count: waiting }) : '';
+  byId('maintenance').textContent = view.maintenance.map(maintenance).join('\\n');
+  byId('maintenance').hidden = view.maintenance.length === 0;
   showIdle(live.length > 0);
   announce(asking.length > 0 ? fill(words.question, { user: asking[0].userName }) : live.map(headline).join('. '));
   if (hadFocus && document.activeElement === document.body) byId('main').focus();

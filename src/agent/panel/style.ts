@@ -31,6 +31,7 @@ h1 { font-size: 1.05rem; font-weight: 650; flex: 1 }
 #channel.offline::before { background: var(--bad) }
 #language { min-height: 56px; min-width: 96px; border: 0; border-radius: 8px; background: none; font-weight: 600; color: var(--focus) }
 #problem { padding: 10px 20px; background: var(--bad); color: var(--card); font-weight: 600 }
+#maintenance { flex: none; padding: 6px 20px; background: var(--card); color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; white-space: pre-line; max-height: 5em; overflow: hidden }
 
 main { flex: 1; min-height: 0; overflow: auto; padding: 14px 20px }
 #asking:not(:empty), #idle, #idle #past { height: 100%; min-height: 0 }

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DeviceInformation } from '../../protocol/device-information';
+import { LIMITS } from '../../protocol/limits';
+import { JobFailed } from './maintenance.errors';
+import type { Work } from './operations';
+
+export interface ReturnTimes {
+  readonly backMs?: number;
+  readonly awayMs?: number;
+  readonly lookMs?: number;
+}
+
+const LOOK_MS = 1_000;
+
+/**
+ * Waits until a device that restarts was away and answers again; gives what it says then. One that answers all the time
+ * has been away between two looks, or does not go away at all: after `DEVICE_AWAY_MS` it is taken as it is.
+ * @param changed what shows that the device is another than before, although nobody has seen it away
+ * @throws JobFailed not-back; what the signal was aborted with
+ */
+export async function waitUntilBack(
+  { ask, signal, times }: Pick<Work, 'ask' | 'signal' | 'times'>,
+  changed: (information: DeviceInformation) => boolean = () => false,
+): Promise<DeviceInformation> {
+  const { backMs = LIMITS.FIRMWARE_BACK_MS, awayMs = LIMITS.DEVICE_AWAY_MS, lookMs = LOOK_MS } = times;
+  const began = performance.now();
+  let away = false;
+  for (;;) {
+    const information = await ask().catch(() => undefined);
+    signal.throwIfAborted();
+    const passed = performance.now() - began;
+    if (information && (away || passed >= awayMs || changed(information))) return information;
+    away ||= information === undefined;
+    if (passed >= backMs) throw new JobFailed('not-back', `it has not answered for ${Math.round(passed / 1000)} s`);
+    await delay(lookMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}

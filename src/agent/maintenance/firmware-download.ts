@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FirmwareSource } from '../../protocol/ad-hoc-command';
+import { LIMITS } from '../../protocol/limits';
+import { isLoopback } from '../../protocol/loopback';
+import { Backoff } from '../../tunnel/backoff';
+import { secureSocket } from '../secure-socket';
+import { JobFailed } from './maintenance.errors';
+
+const PREFIX = 'firmware-';
+/** Without progress; one that brought something does not count. */
+const TRIES = 5;
+const STATUS_LATER = [408, 429];
+
+export interface DownloadOptions {
+  readonly onBytes: (bytes: number) => void;
+  readonly signal: AbortSignal;
+  /** For a server that says nothing. */
+  readonly silentMs?: number;
+  readonly retry?: { readonly firstMs?: number; readonly maxMs?: number };
+}
+
+/** Where the firmware of a job is kept while it is carried out. */
+export const firmwareFile = (folder: string, jobId: string): string => join(folder, `${PREFIX}${jobId}.part`);
+
+/** Removes what an agent that was killed has left behind. */
+export async function removeFirmwareFiles(folder: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => name.startsWith(PREFIX) && name.endsWith('.part'));
+  for (const name of files) await rm(join(folder, name), { force: true });
+}
+
+/**
+ * Gets a firmware file and checks it. A transfer that breaks off is taken up again where it was (RFC 9110 14.2).
+ * @throws JobFailed download-failed, file-damaged; what `signal` was aborted with
+ */
+export async function downloadFirmware(source: FirmwareSource, path: string, options: DownloadOptions): Promise<void> {
+  const { protocol, hostname } = new URL(source.url);
+  if (source.bytes > LIMITS.FIRMWARE_BYTES) throw new JobFailed('download-failed', 'the file is larger than is taken');
+  if (protocol !== 'https:' && !isLoopback(hostname))
+    throw new JobFailed('download-failed', 'a token is sent over http to this machine only');
+  const file = await open(path, 'w', 0o600).catch(diskError);
+  try {
+    await transfer(source, file, options);
+    await file.sync().catch(diskError);
+  } finally {
+    await file.close();
+  }
+  if ((await sha256Of(path)) !== source.sha256) throw new JobFailed('file-damaged', 'the SHA-256 is another');
+}
+
+async function transfer(source: FirmwareSource, file: FileHandle, options: DownloadOptions): Promise<void> {
+  const backoff = new Backoff(options.retry);
+  let bytes = 0;
+  let tries = 0;
+  for (;;) {
+    const before = bytes;
+    const problem = await part(source, file, bytes, options, (upTo) => options.onBytes((bytes = upTo)));
+    options.signal.throwIfAborted();
+    if (bytes === source.bytes) return;
+    tries = bytes > before ? 1 : tries + 1;
+    if (bytes > before) backoff.reset();
+    if (tries >= TRIES) throw new JobFailed('download-failed', problem);
+    await delay(backoff.next(), undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
+  }
+}
+
+/** One request for what is missing; how it ended, where another may do better. @throws JobFailed where it may not */
+async function part(
+  source: FirmwareSource,
+  file: FileHandle,
+  from: number,
+  { signal, silentMs = LIMITS.DIAL_TIMEOUT_MS }: DownloadOptions,
+  onBytes: (upTo: number) => void,
+): Promise<string> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), silentMs);
+  const either = AbortSignal.any([signal, silence.signal]);
+  try {
+    const response = await get(source, from, either);
+    refuse(response, from);
+    await pipeline(response, (chunks: AsyncIterable<Buffer>) => write(chunks), { signal: either });
+    return 'the transfer ended too early';
+  } catch (error) {
+    if (error instanceof JobFailed) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    return silence.signal.aborted ? 'the server does not answer' : (code ?? message);
+  } finally {
+    clearTimeout(timer);
+  }
+
+  async function write(chunks: AsyncIterable<Buffer>): Promise<void> {
+    let at = from;
+    for await (const chunk of chunks) {
+      timer.refresh();
+      if (at + chunk.length > source.bytes) throw new JobFailed('file-damaged', 'there is more than was announced');
+      await file.write(chunk, 0, chunk.length, at).catch(diskError);
+      onBytes((at += chunk.length));
+    }
+  }
+}
+
+async function get({ url, token, pin }: FirmwareSource, from: number, signal: AbortSignal): Promise<IncomingMessage> {
+  const { protocol, host, href } = new URL(url);
+  const socket = protocol === 'https:' ? await secureSocket(new URL(url), pin) : undefined;
+  const request = httpRequest(href.replace(/^https:/, 'http:'), {
+    headers: { host, authorization: `Bearer ${token}`, ...(from > 0 && { range: `bytes=${from}-` }) },
+    signal,
+    // Node asks createConnection only where no agent is named.
+    ...(socket ? { createConnection: () => socket } : { agent: false }),
+  });
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return response;
+}
+
+/** @throws JobFailed where another try would meet the same; Error where it may not */
+function refuse(response: IncomingMessage, from: number): void {
+  const { statusCode = 0, headers } = response;
+  const range = headers['content-range'] ?? '';
+  if (from === 0 ? statusCode === 200 : statusCode === 206 && range.startsWith(`bytes ${from}-`)) return;
+  response.destroy();
+  const detail = `the server answered with status ${statusCode}`;
+  if (statusCode >= 500 || STATUS_LATER.includes(statusCode)) throw new Error(detail);
+  throw new JobFailed('download-failed', detail);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash).catch(diskError);
+  return hash.digest('hex');
+}
+
+function diskError(error: NodeJS.ErrnoException): never {
+  if (error.code === 'ENOSPC') throw new JobFailed('download-failed', 'there is no room left at the agent (ENOSPC)');
+  throw new JobFailed('download-failed', `the file cannot be kept at the agent (${error.code ?? error.message})`);
+}

@@ -1,0 +1,121 @@
+import { open, readFile, rename, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Journal } from '../../journal/journal';
+import { jobOrder, jobReport } from '../../protocol/ad-hoc-command';
+import type { AgentJob, AgentJobs, JobPhase } from './job';
+
+const FILE = 'maintenance-jobs.json';
+const DAMAGED = 'maintenance-jobs.damaged.json';
+
+/** Clocks do not outlive the program: what is left of a time is stored in its place. */
+const leftMs = z.number();
+const storedJobs = z.object({
+  version: z.literal(1),
+  jobs: z.array(
+    z.object({
+      order: jobOrder,
+      phase: z.discriminatedUnion('name', [
+        z.object({ name: z.literal('waiting'), leftMs }),
+        z.object({ name: z.literal('begun') }),
+        z.object({ name: z.literal('over'), report: jobReport, leftMs }),
+      ]),
+    }),
+  ),
+});
+type StoredPhase = z.infer<typeof storedJobs>['jobs'][number]['phase'];
+
+/**
+ * The jobs of this agent in its state folder, so that each is carried out once, whatever happens to the agent. The file
+ * holds tokens while there is firmware to get: only this user can read it.
+ */
+export class JobStore {
+  readonly #file: string;
+  #due: AgentJobs | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(
+    private readonly folder: string,
+    private readonly journal: Journal,
+  ) {
+    this.#file = join(folder, FILE);
+  }
+
+  /** A file that cannot be read is put aside, and named in the log: the agent goes on without. */
+  async load(now: number): Promise<AgentJobs> {
+    await mkdir(this.folder, { recursive: true });
+    try {
+      const { jobs } = storedJobs.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+      return new Map(jobs.map(({ order, phase }) => [order.jobId, { order, phase: readPhase(phase, now) }]));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#putAside(error as Error);
+      return new Map();
+    }
+  }
+
+  /**
+   * Has these jobs on the disk when it resolves, or newer ones.
+   * @throws what the file system says; then those of before are still there
+   */
+  async save(jobs: AgentJobs): Promise<void> {
+    this.#due = jobs;
+    // A write that is under way may hold earlier ones.
+    if (this.#writing) await this.#writing.catch(() => undefined);
+    if (this.#due === undefined) return this.#writing;
+    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const jobs = [...(this.#due ?? [])].map(([, job]) => writeJob(job, performance.now()));
+    this.#due = undefined;
+    const fresh = `${this.#file}.new`;
+    const file = await open(fresh, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify({ version: 1, jobs }));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, this.#file);
+    await syncFolder(this.folder);
+  }
+
+  async #putAside(error: Error): Promise<void> {
+    const aside = join(this.folder, DAMAGED);
+    const detail = error instanceof z.ZodError || error instanceof SyntaxError ? 'not what was stored' : error.message;
+    this.journal.error('the stored maintenance jobs cannot be read and are put aside', { file: aside, detail });
+    await rename(this.#file, aside).catch((failure: Error) =>
+      this.journal.error('they could not be put aside', { detail: failure.message }),
+    );
+  }
+}
+
+function writeJob({ order, phase }: AgentJob, now: number): { order: AgentJob['order']; phase: StoredPhase } {
+  switch (phase.name) {
+    case 'waiting':
+      return { order, phase: { name: 'waiting', leftMs: phase.expiresAt - now } };
+    case 'begun':
+      return { order, phase: { name: 'begun' } };
+    case 'over':
+      return { order, phase: { name: 'over', report: phase.report, leftMs: phase.forgetAt - now } };
+  }
+}
+
+function readPhase(phase: StoredPhase, now: number): JobPhase {
+  switch (phase.name) {
+    case 'waiting': // it has to be looked at anew
+      return { name: 'waiting', hold: 'queued', detail: '', expiresAt: now + phase.leftMs };
+    case 'begun':
+      return { name: 'begun', activity: '', percent: null };
+    case 'over':
+      return { name: 'over', report: phase.report, forgetAt: now + phase.leftMs };
+  }
+}
+
+/** Has the folder's entries on the disk. Not every system lets a folder be opened for that. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+}

@@ -1,0 +1,74 @@
+import type { Journal } from '../../journal/journal';
+import type { ControlChannel } from '../control-channel';
+import type { DeviceAccess } from '../device-access';
+import type { DeviceWatch } from '../information/device-watch';
+import { carryOut } from './carry-out';
+import type { MaintainedDevice } from './executability';
+import { removeFirmwareFiles } from './firmware-download';
+import type { AgentJobs } from './job';
+import { JobRunner, type JobRunnerTimes } from './job-runner';
+import { JobStore } from './job-store';
+import { answerCommands } from './maintenance-commands';
+import type { OperationTimes } from './operations';
+import { answerDiscovery } from './service-discovery';
+
+export interface MaintenanceOptions {
+  readonly devices: ReadonlyMap<string, MaintainedDevice>;
+  readonly watch: DeviceWatch;
+  readonly channel: Pick<ControlChannel, 'answer'>;
+  /** The agent's state folder. */
+  readonly folder: string;
+  readonly journal: Journal;
+  readonly times?: JobRunnerTimes & OperationTimes;
+}
+
+/** The agent's side of maintenance (E2, abstract 3): composition of its parts. */
+export class Maintenance {
+  readonly #stopping = new AbortController();
+  readonly #runner: JobRunner;
+
+  constructor(private readonly options: MaintenanceOptions) {
+    const { devices, watch, channel, folder, journal, times } = options;
+    const { signal } = this.#stopping;
+    this.#runner = new JobRunner({
+      devices,
+      watch,
+      store: new JobStore(folder, journal),
+      carryOut: (order, progress) => {
+        // A job begins only where its device has an access (refusalOf).
+        const access = devices.get(order.deviceId)?.access as DeviceAccess;
+        return carryOut(order, access, progress, { watch, folder, journal, signal, times });
+      },
+      journal,
+      ...times,
+    });
+    answerCommands(channel, this.#runner, journal);
+    answerDiscovery(channel);
+  }
+
+  get jobs(): AgentJobs {
+    return this.#runner.jobs;
+  }
+
+  /** Whether a job is not over yet. */
+  get busy(): boolean {
+    return [...this.jobs.values()].some(({ phase }) => phase.name !== 'over');
+  }
+
+  /** Called after every change. Before `start`. */
+  onChange(listener: () => void): void {
+    this.#runner.onChange(listener);
+  }
+
+  /** Goes on with what was stored; before the control plane can ask. */
+  async start(): Promise<void> {
+    await this.#runner.start();
+    await removeFirmwareFiles(this.options.folder);
+  }
+
+  /** Gives up what is being carried out: `interrupted`. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#runner.stop();
+  }
+}

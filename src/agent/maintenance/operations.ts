@@ -1,0 +1,61 @@
+import type { JobOrder } from '../../protocol/ad-hoc-command';
+import type { DeviceInformation } from '../../protocol/device-information';
+import { LIMITS } from '../../protocol/limits';
+import type { Operation, ResultLine } from '../../protocol/maintenance';
+import { OperationUnsupported, type DeviceAccess } from '../device-access';
+import { answerInTime } from '../device-answer';
+import { waitUntilBack, type ReturnTimes } from './device-return';
+import { installFirmware } from './firmware-install';
+import { counterLines, informationLines } from './result-lines';
+
+/** For tests, which have less time. */
+export interface OperationTimes extends ReturnTimes {
+  /** For a device to take what it is told. */
+  readonly takesMs?: number;
+  readonly downloadRetry?: { readonly firstMs?: number; readonly maxMs?: number };
+}
+
+/** All that carrying out one job needs. */
+export interface Work {
+  readonly order: JobOrder;
+  readonly access: DeviceAccess;
+  /** What the device says of itself now. @throws DeviceUnreachable, DeviceRefused */
+  readonly ask: () => Promise<DeviceInformation>;
+  /** The agent's state folder. */
+  readonly folder: string;
+  readonly progress: (activity: string, percent: number | null) => void;
+  /** Aborted when the agent stops. */
+  readonly signal: AbortSignal;
+  readonly times: OperationTimes;
+}
+
+/**
+ * S123: how each operation is carried out; resolves with the lines of its result.
+ * @throws JobFailed, DeviceUnreachable, DeviceRefused, OperationUnsupported; what `signal` was aborted with
+ */
+export const OPERATE: Readonly<Record<Operation, (work: Work) => Promise<ResultLine[]>>> = {
+  information: async ({ ask }) => informationLines(await ask()),
+  counters: async ({ ask }) => {
+    const lines = counterLines(await ask());
+    if (lines.length === 0) throw new OperationUnsupported('the device tells no counters');
+    return lines;
+  },
+  identify: async (work) => {
+    await taken(work, (signal) => work.access.identify(signal));
+    return [];
+  },
+  'test-page': async (work) => {
+    await taken(work, (signal) => work.access.printTestPage(`Platen test page ${work.order.jobId}`, signal));
+    return [];
+  },
+  restart: async (work) => {
+    await taken(work, (signal) => work.access.restart(signal));
+    work.progress('restarting', null);
+    await waitUntilBack(work);
+    return [];
+  },
+  'firmware-install': installFirmware,
+};
+
+const taken = ({ signal, times }: Work, tell: (signal: AbortSignal) => Promise<void>): Promise<void> =>
+  answerInTime(times.takesMs ?? LIMITS.DEVICE_TAKES_MS, signal, tell);

@@ -1,0 +1,44 @@
+import type { DeviceInformation, Supply } from '../../protocol/device-information';
+import { LIMITS } from '../../protocol/limits';
+import type { ResultLine } from '../../protocol/maintenance';
+
+const NAME_CHARACTERS = 64;
+const VALUE_CHARACTERS = 300;
+
+/** What `information` answers, in the order in which a person reads it. What the device does not tell is left out. */
+export function informationLines({ state, alerts, supplies, counters, ...device }: DeviceInformation): ResultLine[] {
+  return bounded([
+    ['state', state],
+    ['model', device.model],
+    ['serial-number', device.serialNumber],
+    ['firmware-version', device.firmwareVersion],
+    ...alerts.map(({ severity, code, text }, i): Line => [`alert.${i + 1}`, alertText(severity, code, text)]),
+    ...supplies.map((each, i): Line => [supplyName(each, i), each.level === null ? 'unknown' : `${each.level} %`]),
+    ...Object.entries(counters).map(([name, count]): Line => [`counter.${name}`, String(count)]),
+  ]);
+}
+
+/** What `counters` answers. */
+export const counterLines = ({ counters }: DeviceInformation): ResultLine[] =>
+  bounded(Object.entries(counters).map(([name, count]) => [name, String(count)]));
+
+type Line = readonly [name: string, value: string];
+
+const alertText = (severity: string, code: string, text: string): string =>
+  `${severity}: ${code}${text === '' ? '' : ` (${text})`}`;
+
+/** Devices name supplies in any script; a number keeps two of one name apart. */
+function supplyName({ name, type }: Supply, index: number): string {
+  const written = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '');
+  return `supply.${index + 1}.${written(name) || written(type) || 'unnamed'}`.slice(0, NAME_CHARACTERS);
+}
+
+const bounded = (lines: readonly Line[]): ResultLine[] =>
+  lines
+    .filter(([, value]) => value !== '')
+    .slice(0, LIMITS.JOB_RESULT_LINES)
+    .map(([name, value]) => ({ name, value: value.slice(0, VALUE_CHARACTERS) }));
