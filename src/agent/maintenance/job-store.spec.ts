@@ -1,0 +1,117 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { smallFilesystem } from '../../../test/support/small-filesystem';
+import type { JobOrder } from '../../protocol/ad-hoc-command';
+import { finalReport, type AgentJob, type AgentJobs, type JobPhase } from './job';
+import { JobStore } from './job-store';
+
+const firmware = {
+  url: 'https://platen.example/f',
+  token: 't'.repeat(43),
+  bytes: 10,
+  sha256: '0'.repeat(64),
+  version: '2',
+};
+const idOf = (i: number) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`;
+const jobsOf = (...phases: JobPhase[]): AgentJobs =>
+  new Map(
+    phases.map((phase, i): [string, AgentJob] => {
+      const order: JobOrder = { jobId: idOf(i), deviceId: 'mfp-1', operation: 'restart', expiresInSeconds: 60 };
+      return [order.jobId, { order: i === 0 ? { ...order, firmware } : order, phase }];
+    }),
+  );
+
+let folder: string;
+let recorded: RecordedJournal;
+let store: JobStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'platen-jobs-'));
+  recorded = recordedJournal();
+  store = new JobStore(folder, recorded.journal);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const file = () => join(folder, 'maintenance-jobs.json');
+const result = [{ name: 'model', value: '3050ci' }];
+
+describe('the stored jobs', () => {
+  it('are there again in their order, with what is left of their times', async () => {
+    const now = performance.now();
+    const over = finalReport({ failure: null, detail: '', result });
+    await store.save(
+      jobsOf(
+        { name: 'begun', activity: 'sending', percent: 4 },
+        { name: 'waiting', hold: 'stopped', detail: 'jam', expiresAt: now + 30_000 },
+        { name: 'over', report: over, forgetAt: now + 40_000 },
+      ),
+    );
+    const jobs = [...(await new JobStore(folder, recorded.journal).load(0)).values()];
+    expect(jobs.map(({ order }) => order.jobId)).toEqual([0, 1, 2].map(idOf));
+    expect(jobs[0]).toEqual({
+      order: expect.objectContaining({ firmware }),
+      phase: { name: 'begun', activity: '', percent: null },
+    });
+    expect(jobs[1]!.phase).toMatchObject({ name: 'waiting', hold: 'queued' });
+    expect(jobs[2]!.phase).toMatchObject({ name: 'over', report: over });
+    const left = jobs.map(({ phase }) =>
+      phase.name === 'waiting' ? phase.expiresAt : phase.name === 'over' ? phase.forgetAt : 0,
+    );
+    expect(left[1]).toBeGreaterThan(20_000);
+    expect(left[1]).toBeLessThanOrEqual(30_000);
+    expect(left[2]).toBeGreaterThan(left[1]!);
+  });
+
+  it('are for this user alone, whole, and nothing is left beside them', async () => {
+    await store.save(jobsOf({ name: 'begun', activity: '', percent: null }));
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['maintenance-jobs.json']);
+  });
+
+  it('are the newest when many are stored at once', async () => {
+    const phase = { name: 'begun', activity: '', percent: null } as const;
+    const saves = [1, 2, 3, 4].map((count) => store.save(jobsOf(...Array<JobPhase>(count).fill(phase))));
+    await Promise.all(saves);
+    expect((await store.load(0)).size).toBe(4);
+  });
+
+  it.each([
+    ['no JSON', '{"version":1,"jobs":[{"tok'],
+    ['something else', '{"version":1,"jobs":[{"order":{"token":"ssss"}}]}'],
+    ['of another version', '{"version":2,"jobs":[]}'],
+    ['empty', ''],
+  ])('are put aside when the file is %s, and the log says so without quoting it', async (_what, text) => {
+    await writeFile(file(), text);
+    expect(await store.load(0)).toEqual(new Map());
+    expect(await readFile(join(folder, 'maintenance-jobs.damaged.json'), 'utf8')).toBe(text);
+    expect(recorded.lines).toEqual([expect.objectContaining({ level: 50, msg: expect.stringContaining('put aside') })]);
+    expect(recorded.text()).not.toMatch(/tok|ssss/);
+    await store.save(jobsOf({ name: 'begun', activity: '', percent: null }));
+    expect((await store.load(0)).size).toBe(1);
+  });
+
+  it('are none in a new folder', async () => {
+    const fresh = new JobStore(join(folder, 'deep', 'state'), recorded.journal);
+    expect(await fresh.load(0)).toEqual(new Map());
+    expect(recorded.lines).toEqual([]);
+  });
+
+  it('are those of before when the disk is full, and whoever stores is told', async () => {
+    const small = await smallFilesystem(16);
+    if (!small) return expect(small).toBeUndefined();
+    try {
+      const full = new JobStore(small.folder, recorded.journal);
+      const phase = { name: 'over', report: finalReport({ failure: null, detail: '', result }), forgetAt: 1 } as const;
+      await full.save(jobsOf(phase));
+      const many = Array<JobPhase>(200).fill(phase);
+      await expect(full.save(jobsOf(...many))).rejects.toMatchObject({ code: 'ENOSPC' });
+      expect((await full.load(0)).size).toBe(1);
+      await full.save(jobsOf(phase, phase));
+      expect((await full.load(0)).size).toBe(2);
+    } finally {
+      await small.remove();
+    }
+  });
+});
