@@ -53,6 +53,8 @@ export class JobRunner {
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #storing: NodeJS.Timeout | undefined;
+  /** The last write; whether it came to the disk. */
+  #stored: Promise<boolean> = Promise.resolve(true);
   #stopped = false;
 
   constructor(private readonly options: JobRunnerOptions) {
@@ -80,7 +82,7 @@ export class JobRunner {
     this.#storing = setInterval(() => this.#storeWaiting(), STORE_AGAIN_MS);
   }
 
-  /** Once whether the device can execute it has been determined, or is known not to be soon. */
+  /** Once it is on the disk, and it has been determined whether the device can execute it. */
   async execute(order: JobOrder): Promise<JobReport> {
     const known = this.#jobs.has(order.jobId);
     const answer = this.#dispatch({ kind: 'execute', order, refusal: this.#refusal(order) });
@@ -89,6 +91,7 @@ export class JobRunner {
       const phase = this.#jobs.get(order.jobId)?.phase;
       return phase?.name !== 'waiting' || phase.hold !== null;
     };
+    await this.#stored;
     if (!known) await this.#news.until(determined, LIMITS.DEVICE_ANSWER_MS);
     return this.#tell(this.#job(order.operation, order.jobId));
   }
@@ -201,14 +204,15 @@ export class JobRunner {
     this.#dispatch({ kind: 'ended', jobId, outcome });
   }
 
-  async #store(): Promise<boolean> {
-    try {
-      await this.options.store.save(this.#jobs);
-      return true;
-    } catch (error) {
-      this.options.journal.error('the maintenance jobs cannot be stored', { detail: (error as Error).message });
-      return false;
-    }
+  #store(): Promise<boolean> {
+    this.#stored = this.options.store.save(this.#jobs).then(
+      () => true,
+      (error: Error) => {
+        this.options.journal.error('the maintenance jobs cannot be stored', { detail: error.message });
+        return false;
+      },
+    );
+    return this.#stored;
   }
 
   #storeWaiting(): void {

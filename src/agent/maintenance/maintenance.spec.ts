@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MaintenanceStage } from '../../../test/support/maintenance-stage';
+import { SAID } from '../../../test/support/played-device';
+import { until } from '../../../test/support/until';
+import { LIMITS } from '../../protocol/limits';
+import type { JobFailure, Operation } from '../../protocol/maintenance';
+
+let on: MaintenanceStage;
+let jobId: string;
+let otherId: string;
+
+beforeAll(async () => {
+  on = await MaintenanceStage.open();
+});
+afterAll(() => on.close());
+beforeEach(async () => {
+  [jobId, otherId] = [randomUUID(), randomUUID()];
+  await on.set();
+});
+afterEach(() => on.strike());
+
+const STOPPED = {
+  ...SAID,
+  state: 'stopped' as const,
+  alerts: [{ severity: 'error' as const, code: 'media-jam', text: 'Paper jam' }],
+};
+/** Has the device take an operation for as long as the test wants. */
+function busyWith(operation: Operation): { end: () => void } {
+  let end = () => undefined as void;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  on.device.acts[operation] = () => ended;
+  return { end };
+}
+const stored = () => readFile(join(on.folder, 'maintenance-jobs.json'), 'utf8');
+
+describe('a maintenance job', () => {
+  it('is carried out, its result told, and both steps logged', async () => {
+    expect(await on.outcome('counters', { jobId })).toMatchObject({
+      status: 'completed',
+      failure: null,
+      result: [
+        { name: 'impressions', value: '128456' },
+        { name: 'media-sheets', value: '90211' },
+      ],
+    });
+    await on.next('counters', jobId);
+    const steps = on.recorded.lines.filter((line) => line.step !== undefined);
+    expect(steps.map((line) => [line.step, line.jobId])).toEqual([
+      ['S123', jobId],
+      ['S124', jobId],
+    ]);
+  });
+
+  it('is carried out once, however often it is asked for', async () => {
+    await Promise.all([1, 2, 3].map(() => on.execute('test-page', { jobId })));
+    await until('it is done', async () => (await on.next('test-page', jobId)).status === 'completed');
+    expect(await on.execute('test-page', { jobId })).toMatchObject({ status: 'completed', failure: null });
+    expect(on.device.did).toHaveLength(1);
+  });
+
+  it.each<[JobFailure, Operation, string]>([
+    ['unsupported', 'restart', 'mfp-bare'],
+    ['forbidden', 'restart', 'mfp-careful'],
+    ['unknown-device', 'restart', 'mfp-9'],
+  ])('fails at once by name: %s', async (failure, operation, deviceId) => {
+    expect(await on.execute(operation, { jobId, deviceId })).toMatchObject({ status: 'completed', failure });
+    expect(await on.next(operation, jobId)).toMatchObject({ status: 'completed', failure });
+    expect(on.device.did).toEqual([]);
+  });
+
+  it('is held while the device cannot execute it, and begins by itself when it can (C2-C4)', async () => {
+    on.device.says = STOPPED;
+    const held = { status: 'executing', hold: 'stopped', detail: 'Paper jam' };
+    expect(await on.execute('test-page', { jobId })).toMatchObject(held);
+    const next = on.next('test-page', jobId);
+    on.device.says = SAID;
+    expect(await next).toMatchObject({ hold: null });
+    await until('it is done', async () => (await on.next('test-page', jobId)).status === 'completed');
+    expect(on.device.did).toHaveLength(1);
+  });
+
+  it('is held while the device does not answer', async () => {
+    on.device.fault = 'silent';
+    expect(await on.execute('counters', { jobId })).toMatchObject({ status: 'executing', hold: 'unreachable' });
+    on.device.fault = undefined;
+    await until('it is done', async () => (await on.next('counters', jobId)).status === 'completed');
+  });
+
+  it('is told of again after a while when nothing has changed, and at once when something has', async () => {
+    on.device.says = STOPPED;
+    const report = await on.execute('test-page', { jobId });
+    expect(await on.next('test-page', jobId)).toEqual(report); // after reportHoldMs
+    const next = on.next('test-page', jobId);
+    on.device.fault = 'unreachable';
+    expect(await next).toMatchObject({ hold: 'unreachable' });
+  });
+
+  it('waits for the one before it, in order of arrival', async () => {
+    const { end } = busyWith('identify');
+    await on.execute('identify', { jobId });
+    expect(await on.execute('test-page', { jobId: otherId })).toMatchObject({ status: 'executing', hold: 'queued' });
+    await on.execute('restart');
+    await until('the first has begun', () => on.device.did.length > 0);
+    expect(on.device.did).toEqual(['identify']);
+    end();
+    await until('all are done', () => on.device.did.length === 3);
+    expect(on.device.did).toEqual(['identify', `test-page Platen test page ${otherId}`, 'restart']);
+  });
+
+  it('can be cancelled until it has begun', async () => {
+    const { end } = busyWith('identify');
+    await on.execute('identify', { jobId });
+    await on.execute('test-page', { jobId: otherId });
+    expect(await on.cancel('test-page', otherId)).toMatchObject({ status: 'canceled' });
+    expect(await on.cancel('test-page', otherId)).toMatchObject({ status: 'canceled' });
+    await expect(on.cancel('identify', jobId)).rejects.toMatchObject({ code: 'not-allowed' });
+    end();
+    await until('it is done', async () => (await on.next('identify', jobId)).status === 'completed');
+    await expect(on.cancel('identify', jobId)).rejects.toMatchObject({ code: 'not-allowed' });
+    expect(on.device.did).toEqual(['identify']);
+  });
+
+  it('expires when it could not be begun in time', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId, expiresInSeconds: 1 });
+    const over = () => on.next('test-page', jobId);
+    const expired = { status: 'completed', failure: 'expired', detail: 'held: stopped, Paper jam' };
+    await until('it has expired', async () => (await over()).status === 'completed');
+    expect(await over()).toMatchObject(expired);
+  });
+
+  it('that nobody knows is refused', async () => {
+    await expect(on.next('counters', jobId)).rejects.toMatchObject({ code: 'bad-sessionid' });
+    await expect(on.cancel('counters', jobId)).rejects.toMatchObject({ code: 'bad-sessionid' });
+    await on.execute('counters', { jobId });
+    await expect(on.next('restart', jobId)).rejects.toMatchObject({ code: 'bad-sessionid' });
+  });
+
+  it('that is malformed is refused', async () => {
+    const command = { jobId, operation: 'counters', action: 'execute', fields: { job: jobId } } as const;
+    await expect(on.server.transport.command('agent-1', command)).rejects.toMatchObject({ code: 'bad-payload' });
+  });
+
+  it('is not begun where that cannot be stored: nothing could keep it from being done twice', async () => {
+    await rm(on.folder, { recursive: true });
+    const failed = { status: 'completed', failure: 'internal-error', detail: 'the job cannot be stored at the agent' };
+    expect(await on.outcome('test-page', { jobId })).toMatchObject(failed);
+    expect(on.device.did).toEqual([]);
+    expect(on.recorded.messages()).toContain('the maintenance jobs cannot be stored');
+  });
+
+  it('is one too many when the device has as many as it may', async () => {
+    on.device.says = STOPPED;
+    for (let i = 0; i < LIMITS.JOBS_PER_DEVICE; i++) await on.execute('test-page');
+    expect(await on.execute('test-page', { jobId })).toMatchObject({ status: 'completed', failure: 'too-many' });
+    await expect(on.next('test-page', jobId)).rejects.toMatchObject({ code: 'bad-sessionid' });
+  });
+
+  it('survives the loss of the channel while somebody waits for news', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId });
+    const next = on.next('test-page', jobId);
+    on.server.transport.disconnect('agent-1');
+    await expect(next).rejects.toMatchObject({ code: 'device-offline' });
+    on.device.says = SAID;
+    await until('the agent is back', () => on.server.transport.isOnline('agent-1'));
+    await until('it is done', async () => (await on.next('test-page', jobId)).status === 'completed');
+    expect(on.device.did).toHaveLength(1);
+  });
+});
+
+describe('an agent that is started again', () => {
+  it('goes on with what was held, in order and with what was left of the time', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId, expiresInSeconds: 30 });
+    await on.execute('counters', { jobId: otherId });
+    await on.stop();
+    expect(JSON.parse(await stored())).toMatchObject({ jobs: [{ phase: { name: 'waiting' } }, {}] });
+    await on.start();
+    const { phase } = on.maintenance.jobs.get(jobId)!;
+    expect(phase.name === 'waiting' && phase.expiresAt - performance.now()).toBeLessThan(30_000);
+    expect(await on.next('counters', otherId)).toMatchObject({ hold: 'queued' });
+    on.device.says = SAID;
+    await until('both are done', async () => (await on.next('counters', otherId)).status === 'completed');
+    expect(on.device.did).toEqual([`test-page Platen test page ${jobId}`]);
+  });
+
+  it('reports what it had begun as interrupted, and does not begin it again', async () => {
+    busyWith('test-page');
+    await on.execute('test-page', { jobId });
+    await until('it has begun', () => on.device.did.length === 1);
+    await on.stop();
+    await on.start();
+    expect(await on.execute('test-page', { jobId })).toMatchObject({ status: 'completed', failure: 'interrupted' });
+    expect(on.device.did).toHaveLength(1);
+  });
+
+  it('still has the result of what was done', async () => {
+    const report = await on.outcome('information', { jobId });
+    await on.stop();
+    await on.start();
+    expect(await on.next('information', jobId)).toEqual(report);
+  });
+});

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/firmware-server';
+import { MaintenanceStage } from '../../../test/support/maintenance-stage';
+import { SAID } from '../../../test/support/played-device';
+import { until } from '../../../test/support/until';
+import { JOB_FAILURES, type JobFailure, type Operation } from '../../protocol/maintenance';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device-access';
+
+let files: FirmwareServer;
+let on: MaintenanceStage;
+
+beforeAll(async () => {
+  on = await MaintenanceStage.open();
+});
+afterAll(() => on.close());
+beforeEach(async () => {
+  files = await FirmwareServer.start();
+  await on.set();
+});
+afterEach(async () => {
+  await on.strike();
+  await files.stop();
+});
+
+/** Away for one question; then it says `says`. */
+function restartInto(says: typeof SAID): void {
+  let away = true;
+  on.device.says = says;
+  on.device.acts.information = () => {
+    if (!away) return;
+    away = false;
+    throw new DeviceUnreachable('restarting');
+  };
+}
+const install = () => on.reports('firmware-install', { firmware: files.source() });
+const NEW = { ...SAID, firmwareVersion: '2.15.000' };
+const firmwareFiles = async () => (await readdir(on.folder)).filter((name) => name.startsWith('firmware-'));
+
+describe('the operations', () => {
+  it('information: all that the device says', async () => {
+    const { result } = await on.outcome('information');
+    expect(result).toContainEqual({ name: 'firmware-version', value: '2.14.003' });
+  });
+
+  it.each<[Operation, string]>([
+    ['identify', 'identify'],
+    ['test-page', 'test-page Platen test page'],
+  ])('%s: the device is told, once', async (operation, did) => {
+    expect(await on.outcome(operation)).toMatchObject({ failure: null, result: [] });
+    expect(on.device.did).toEqual([expect.stringContaining(did)]);
+  });
+
+  it('restart: is over when the device was away and is back', async () => {
+    on.device.acts.restart = () => restartInto(SAID);
+    const reports = await on.reports('restart');
+    expect(reports.map(({ activity }) => activity)).toContain('restarting');
+    expect(reports.at(-1)).toMatchObject({ status: 'completed', failure: null });
+  });
+  it('restart: is over after a while when nobody has seen the device away', async () => {
+    expect(await on.outcome('restart')).toMatchObject({ failure: null });
+  });
+
+  it('firmware-install: gets the file, has the device take it, and waits for the new version', async () => {
+    let sent: Buffer | undefined;
+    on.device.acts['firmware-install'] = async () => {
+      sent = await readFile(on.device.did.at(-1)!.replace('firmware ', ''));
+      restartInto(NEW);
+    };
+    const reports = await install();
+    expect(reports.at(-1)).toMatchObject({
+      failure: null,
+      result: [
+        { name: 'version-before', value: '2.14.003' },
+        { name: 'version-after', value: '2.15.000' },
+      ],
+    });
+    expect(sent?.equals(files.file)).toBe(true);
+    expect(await firmwareFiles()).toEqual([]);
+    const stored = () => readFile(join(on.folder, 'maintenance-jobs.json'), 'utf8');
+    await until('the token is forgotten', async () => !(await stored()).includes(FIRMWARE_TOKEN));
+    expect(on.recorded.text()).not.toContain(FIRMWARE_TOKEN);
+  });
+  it('firmware-install: the new version shows that the device was away, if nobody has seen it', async () => {
+    on.device.acts['firmware-install'] = () => void (on.device.says = NEW);
+    expect((await install()).at(-1)).toMatchObject({ failure: null });
+  });
+});
+
+const FAILURES: [
+  failure: JobFailure,
+  how: string,
+  operation: Operation,
+  prepare: () => void,
+  detail: string | RegExp,
+][] = [
+  [
+    'device-unreachable',
+    'is gone when it is told',
+    'identify',
+    () => (on.device.acts.identify = fail(new DeviceUnreachable('reset'))),
+    'reset',
+  ],
+  [
+    'device-unreachable',
+    'takes too long',
+    'test-page',
+    () => (on.device.acts['test-page'] = () => new Promise(() => undefined)),
+    'no answer in 200 ms',
+  ],
+  [
+    'device-refused',
+    'refuses',
+    'test-page',
+    () => (on.device.acts['test-page'] = fail(new DeviceRefused('server-error-busy'))),
+    'server-error-busy',
+  ],
+  [
+    'device-refused',
+    'refuses the firmware',
+    'firmware-install',
+    () => (on.device.acts['firmware-install'] = fail(new DeviceRefused('bad image'))),
+    'bad image',
+  ],
+  [
+    'unsupported',
+    'cannot after all',
+    'restart',
+    () => (on.device.acts.restart = fail(new OperationUnsupported('no URI'))),
+    'no URI',
+  ],
+  ['unsupported', 'tells no counters', 'counters', () => (on.device.says = { ...SAID, counters: {} }), 'no counters'],
+  [
+    'download-failed',
+    'has a server without the file',
+    'firmware-install',
+    () => files.faults.push({ status: 404 }),
+    'status 404',
+  ],
+  [
+    'file-damaged',
+    'has a server with another file',
+    'firmware-install',
+    () => (files.sent = Buffer.alloc(files.file.length)),
+    'SHA-256',
+  ],
+  [
+    'not-back',
+    'does not come back',
+    'restart',
+    () => (on.device.acts.restart = () => void (on.device.fault = 'unreachable')),
+    'not answered',
+  ],
+  [
+    'not-back',
+    'does not come back with its firmware',
+    'firmware-install',
+    () => (on.device.acts['firmware-install'] = () => void (on.device.fault = 'unreachable')),
+    'not answered',
+  ],
+  [
+    'version-unchanged',
+    'comes back as it was',
+    'firmware-install',
+    () => (on.device.acts['firmware-install'] = () => restartInto(SAID)),
+    '2.14.003',
+  ],
+  ['version-unchanged', 'does not go away', 'firmware-install', () => undefined, '2.14.003'],
+  [
+    'internal-error',
+    'meets a fault of ours',
+    'identify',
+    () => (on.device.acts.identify = fail(new TypeError('the inside story'))),
+    /^incident [0-9a-f-]{36}$/,
+  ],
+];
+const fail = (error: Error) => () => Promise.reject(error);
+
+describe('what can go wrong', () => {
+  it.each(FAILURES)('%s: the device %s', async (failure, _how, operation, prepare, detail) => {
+    prepare();
+    const firmware = operation === 'firmware-install' ? files.source() : undefined;
+    const report = await on.outcome(operation, { firmware });
+    expect(report).toMatchObject({ status: 'completed', failure, detail: expect.stringMatching(detail) });
+    expect(await firmwareFiles()).toEqual([]);
+  });
+
+  it('interrupted: the agent stops in the middle, and leaves no file behind', async () => {
+    on.device.acts['firmware-install'] = () => new Promise(() => undefined);
+    const jobId = randomUUID();
+    await on.execute('firmware-install', { jobId, firmware: files.source() });
+    await until('it is sent', () => on.device.did.length === 1);
+    await on.stop();
+    expect(await firmwareFiles()).toEqual([]);
+    await on.start();
+    expect(await on.next('firmware-install', jobId)).toMatchObject({ failure: 'interrupted' });
+  });
+
+  it('has a test for every failure that an agent can name', () => {
+    const elsewhere: JobFailure[] = ['forbidden', 'unknown-device', 'too-many', 'expired', 'interrupted'];
+    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed'];
+    const tested = new Set([...FAILURES.map(([failure]) => failure), ...elsewhere, ...ofTheControlPlane]);
+    expect(Object.keys(JOB_FAILURES).filter((failure) => !tested.has(failure as JobFailure))).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storeCredentials } from '../../src/agent/credentials';
+import { orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
+import { acquireInformation, announce, reportInformation } from '../../src/protocol/control-channel';
+import type { DeviceInformation } from '../../src/protocol/device-information';
+import type { Operation } from '../../src/protocol/maintenance';
+import { scramKeys } from '../../src/server/xmpp/scram';
+import { ControlChannel, DOMAIN } from '../support/control-channel';
+import { SAID } from '../support/played-device';
+import { until } from '../support/until';
+
+const AGENT = join(__dirname, '../support/maintained-agent.cjs');
+const PASSWORD = 'p'.repeat(43);
+const STOPPED: DeviceInformation = { ...SAID, state: 'stopped' };
+
+let server: ControlChannel;
+let device: Server;
+let says: DeviceInformation;
+/** What the device was told to do, each time it was. */
+let did: string[];
+/** What the device takes and is not done with as long as this test goes. */
+let slow: string | undefined;
+let folder: string;
+let agent: ChildProcess;
+let announced: Operation[][];
+let reported: string[];
+
+beforeAll(async () => {
+  server = await ControlChannel.start({}, { scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) });
+  server.transport.handle(announce, (_agentId, { devices }) => {
+    announced.push(...devices.map(({ operations }) => operations));
+    return Promise.resolve({ refused: [] });
+  });
+  server.transport.handle(reportInformation, (_agentId, { information }) => {
+    reported.push(information.state);
+    return Promise.resolve({});
+  });
+  device = createServer((request, response) => {
+    const what = String(request.url).slice(1);
+    if (what !== 'information') did.push(what);
+    if (what !== slow) response.end(JSON.stringify(what === 'information' ? says : {}));
+  });
+  await once(device.listen(0, '127.0.0.1'), 'listening');
+});
+afterAll(async () => {
+  device.closeAllConnections();
+  device.close();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  [says, did, slow, announced, reported] = [SAID, [], undefined, [], []];
+  folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
+  const application = { id: 'web', title: 'Web pages', target: 'tcp://127.0.0.1:9' };
+  const devices = [{ id: 'mfp-1', name: 'MFP', kind: 'mfp', applications: [application] }];
+  await writeFile(join(folder, 'agent.json'), JSON.stringify({ panel: { port: 0 }, devices }));
+  const { port, certificate } = server;
+  const xmpp = { host: '127.0.0.1', port, domain: DOMAIN };
+  const credentials = { agentId: 'agent-1', password: PASSWORD, xmpp, pin: certificate.pin };
+  await storeCredentials(join(folder, 'credentials.json'), credentials);
+  await start();
+});
+afterEach(async () => {
+  await kill();
+  await rm(folder, { recursive: true });
+});
+
+async function start(): Promise<void> {
+  const { port } = device.address() as AddressInfo;
+  agent = spawn(process.execPath, [AGENT, join(folder, 'agent.json'), join(folder, 'credentials.json')], {
+    env: { ...process.env, PLATEN_TEST_DEVICE: `http://127.0.0.1:${port}` },
+    stdio: 'ignore',
+  });
+  const before = announced.length;
+  await until('the agent has announced its device', () => announced.length > before, 20_000);
+}
+async function kill(): Promise<void> {
+  if (agent.exitCode !== null || agent.signalCode !== null) return;
+  agent.kill('SIGKILL');
+  await once(agent, 'exit');
+  await until('it is offline', () => !server.transport.isOnline('agent-1'));
+}
+
+const execute = (operation: Operation, jobId: string): Promise<JobReport> => {
+  const fields = orderFields({ jobId, deviceId: 'mfp-1', operation, expiresInSeconds: 600 });
+  return server.transport.command('agent-1', { jobId, operation, action: 'execute', fields });
+};
+const next = (operation: Operation, jobId: string): Promise<JobReport> =>
+  server.transport.command('agent-1', { jobId, operation, action: 'next' });
+
+describe('an agent that is killed', () => {
+  it('before it began: goes on with what it held, in order, once', async () => {
+    says = STOPPED;
+    const [page, light] = [randomUUID(), randomUUID()];
+    expect(await execute('test-page', page)).toMatchObject({ status: 'executing', hold: 'stopped' });
+    expect(await execute('identify', light)).toMatchObject({ status: 'executing', hold: 'queued' });
+    await kill();
+    await start();
+    expect(did).toEqual([]);
+    expect(await execute('identify', light)).toMatchObject({ status: 'executing', hold: 'queued' });
+    says = SAID;
+    await until('both are done', async () => (await next('identify', light)).status === 'completed', 30_000);
+    expect(await next('test-page', page)).toMatchObject({ status: 'completed', failure: null });
+    expect(did).toEqual(['test-page', 'identify']);
+  });
+
+  it('after it began: says so, does not do it again, and goes on with the next', async () => {
+    slow = 'test-page';
+    const [page, light] = [randomUUID(), randomUUID()];
+    await execute('test-page', page);
+    await execute('identify', light);
+    await until('the device has begun', () => did.length === 1);
+    await kill();
+    await start();
+    expect(await execute('test-page', page)).toMatchObject({ status: 'completed', failure: 'interrupted' });
+    await until('the next is done', async () => (await next('identify', light)).status === 'completed', 30_000);
+    expect(did).toEqual(['test-page', 'identify']);
+  });
+
+  it('and one that runs, tells what it can do and how its device is', async () => {
+    expect(announced).toEqual([['information', 'identify', 'test-page']]);
+    expect(await server.transport.request('agent-1', acquireInformation, { deviceId: 'mfp-1' })).toEqual(SAID);
+    says = STOPPED;
+    await execute('test-page', randomUUID()); // has the device looked at
+    await until('the change is reported', () => reported.includes('stopped'));
+  });
+});
