@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { PanelStage } from '../support/panel-stage';
+import { SAID } from '../support/played-device';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const QUIET = ['quic', 'gpu', 'background-networking', 'component-update', 'sync'].map((what) => `--disable-${what}`);
@@ -174,6 +175,27 @@ describe("the panel in the device's browser", () => {
     await waitFor(two, 'この画面で終了');
   });
 
+  it('tells of maintenance at the device as long as there is some', async () => {
+    const page = await open();
+    const line = page.locator('#maintenance');
+    on.device.says = { ...SAID, state: 'stopped' };
+    const jobId = await on.maintain('test-page');
+    await line.getByText('MFP in the hall: Printing a test page – waits until the device can do it').waitFor();
+    await on.cancel('test-page', jobId);
+    await line.waitFor({ state: 'hidden' });
+
+    let done = () => undefined as void;
+    on.device.acts.identify = () => new Promise<void>((resolve) => (done = resolve));
+    await on.maintain('identify');
+    await line.getByText('MFP in the hall: Identifying the device …').waitFor();
+    await button(page, '日本語').click();
+    await line.getByText('MFP in the hall：機器の確認表示を実行しています').waitFor();
+    expect(await serious(page)).toEqual([]);
+    await fits(page);
+    done();
+    await line.waitFor({ state: 'hidden' });
+  });
+
   it('is worked with the keyboard alone', async () => {
     const page = await open();
     const id = await on.ask({ applicationId: 'screen' });
@@ -216,7 +238,10 @@ describe("the panel in the device's browser", () => {
     ['light', 'ja-JP'],
     ['dark', 'ja-JP'],
   ] as const)('has nothing serious for axe-core in %s, %s', async (colorScheme, locale) => {
+    on.device.says = { ...SAID, state: 'stopped' };
+    await on.maintain('test-page');
     const page = await open({ colorScheme, locale });
+    await page.locator('#maintenance').waitFor();
     const findings = [await serious(page)];
     const id = await on.ask({ applicationId: 'screen', reason: 'Streifen '.repeat(55) });
     await page.locator('.yes:enabled').waitFor();

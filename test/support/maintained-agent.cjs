@@ -6,7 +6,7 @@ const { readCredentials } = require('../../dist/src/agent/credentials');
 const { createJournal } = require('../../dist/src/journal/journal');
 
 const tell = async (what, signal) => {
-  const answer = await fetch(`${process.env.PLATEN_TEST_DEVICE}/${what}`, { method: 'POST', signal });
+  const answer = await globalThis.fetch(`${process.env.PLATEN_TEST_DEVICE}/${what}`, { method: 'POST', signal });
   return answer.json();
 };
 const device = {

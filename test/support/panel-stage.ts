@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
 import type { ApprovalRequest } from '../../src/agent/agent-session';
 import { parseConfiguration } from '../../src/agent/configuration';
+import { orderFields } from '../../src/protocol/ad-hoc-command';
 import {
   announce,
   approval,
@@ -12,11 +13,13 @@ import {
   requestApproval,
   terminate,
 } from '../../src/protocol/control-channel';
+import type { Operation } from '../../src/protocol/maintenance';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../src/server/xmpp/scram';
 import { makeCertificate } from './agent-certificate';
 import { recordedJournal } from './agent-journal';
 import { startSmallRelay } from './agent-relay';
+import { PlayedDevice } from './played-device';
 import { until } from './until';
 
 const PASSWORD = 'p'.repeat(43);
@@ -26,6 +29,8 @@ const DOMAIN = 'platen.local';
 export class PanelStage {
   /** What the person at the device has answered, as the server got it: `approved operate`. */
   readonly answers: string[] = [];
+  /** What the agent maintains. */
+  readonly device: PlayedDevice;
   private readonly relays: Awaited<ReturnType<typeof startSmallRelay>>[] = [];
 
   private constructor(
@@ -33,7 +38,9 @@ export class PanelStage {
     private readonly agent: Agent,
     private readonly folder: string,
     readonly url: string,
+    accesses: ReadonlyMap<string, PlayedDevice>,
   ) {
+    this.device = accesses.get('mfp-1')!;
     server.handle(approval, (_agentId, { decision, grant }) => {
       this.answers.push([decision, grant].filter(Boolean).join(' '));
       return Promise.resolve({});
@@ -63,10 +70,13 @@ export class PanelStage {
     const device = { id: 'mfp-1', name: 'MFP in the hall', kind: 'mfp', location: 'Reception', applications };
     const configuration = parseConfiguration(JSON.stringify({ panel: { port: 0 }, devices: [device] }), folder);
     const xmpp = { host: '127.0.0.1', port, domain: DOMAIN };
-    const agent = new Agent(configuration, { agentId: 'agent-1', password: PASSWORD, xmpp, pin }, journal);
+    const accesses = new Map([['mfp-1', new PlayedDevice()]]);
+    const agent = new Agent(configuration, { agentId: 'agent-1', password: PASSWORD, xmpp, pin }, journal, {
+      accesses,
+    });
     const listening = await agent.start();
     await until('the agent is online', () => server.isOnline('agent-1'));
-    return new PanelStage(server, agent, folder, `http://127.0.0.1:${listening.port}`);
+    return new PanelStage(server, agent, folder, `http://127.0.0.1:${listening.port}`, accesses);
   }
 
   /** S142. @returns the remote session ID */
@@ -102,6 +112,17 @@ export class PanelStage {
   /** S314 */
   async halt(remoteSessionId: string): Promise<void> {
     await this.server.request('agent-1', terminate, { remoteSessionId, ending: 'halted-by-deployment' });
+  }
+
+  /** S122. @returns the job ID */
+  async maintain(operation: Operation): Promise<string> {
+    const jobId = randomUUID();
+    const fields = orderFields({ jobId, deviceId: 'mfp-1', operation, expiresInSeconds: 60 });
+    await this.server.command('agent-1', { jobId, operation, action: 'execute', fields });
+    return jobId;
+  }
+  async cancel(operation: Operation, jobId: string): Promise<void> {
+    await this.server.command('agent-1', { jobId, operation, action: 'cancel' });
   }
 
   /** The server gets this as its next answer. */

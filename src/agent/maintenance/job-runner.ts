@@ -79,6 +79,7 @@ export class JobRunner {
     const refusals = [...this.#jobs.values()].map(({ order }) => [order.jobId, this.#refusal(order)] as const);
     const standing = refusals.filter((each): each is readonly [string, JobFailure] => each[1] !== null);
     this.#dispatch({ kind: 'started', refusals: new Map(standing) });
+    await this.#stored;
     this.#storing = setInterval(() => this.#storeWaiting(), STORE_AGAIN_MS);
   }
 

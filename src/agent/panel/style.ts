@@ -92,6 +92,7 @@ td:first-child, td:nth-child(4) { white-space: nowrap }
 td small { display: block; font-size: inherit; color: var(--soft) }
 .crowded .banner { padding-block: 6px }
 .crowded .banner button { min-height: 60px }
+.crowded #maintenance { display: none }
 .crowded main { padding-block: 8px }
 .crowded .approval { min-height: 0 }
 .crowded .approval dl { margin-block: 4px; gap: 0 20px }
