@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
  * The import rules of docs/ARCHITECTURE.md. Every file belongs to a place; a place may import only what stands here.
  */
 const SRC = join(__dirname, '../src');
-const GROUND = ['protocol', 'journal', 'tunnel'];
+const GROUND = ['protocol', 'journal', 'tunnel', 'ipp'];
 
 /** Ground floor, lowest first: each may import those before it. */
 const groundRule = (place: string) => GROUND.slice(0, GROUND.indexOf(place));
@@ -31,6 +31,7 @@ const MODULES = [
 /** Libraries that may be used in few places only. */
 const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
   [/^(node-xmpp-server|saxes)$/, ['server/xmpp'], 'features speak to DeviceTransport, never to an XMPP library'],
+  [/^ipp-encoder$/, ['ipp'], 'its decoder trusts every length; decodeIpp looks at them first'],
   [/^@xmpp\//, ['agent'], 'the agent is the only XMPP client'],
   [/^@nestjs\//, ['server'], 'only the server is a Nest application'],
   [/^(typeorm|pg)$/, ['server', 'ormconfig'], 'only the server keeps a TypeORM database'],

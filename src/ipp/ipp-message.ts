@@ -1,0 +1,84 @@
+import { request, type Value } from 'ipp-encoder';
+import { attributesEnd } from './ipp-frame';
+import { GROUPS, SYNTAXES, type GroupName, type Syntax } from './ipp-registry';
+
+/** Text with a language is read as its text alone. */
+export type IppValue = number | boolean | string;
+export type IppAttribute = readonly [syntax: Syntax, name: string, value: IppValue | readonly IppValue[]];
+export interface IppGroup {
+  readonly group: GroupName;
+  readonly attributes: readonly IppAttribute[];
+}
+
+/** One request or response (RFC 8010 3.1). */
+export interface IppMessage {
+  readonly version: { readonly major: number; readonly minor: number };
+  /** operation-id of a request, status-code of a response. */
+  readonly code: number;
+  readonly requestId: number;
+  readonly groups: readonly IppGroup[];
+  /** The document behind the attributes. */
+  readonly data?: Buffer;
+}
+
+/** Values of a group's attributes by name. An attribute without a value (`unknown`, `no-value`) is not among them. */
+export type IppAttributes = ReadonlyMap<string, readonly IppValue[]>;
+export interface DecodedIpp extends Required<Omit<IppMessage, 'groups'>> {
+  readonly groups: readonly { readonly tag: number; readonly attributes: IppAttributes }[];
+}
+
+/** Spoken where nothing else was heard: every printer there is takes it (RFC 8011 4.1.8). */
+export const IPP_VERSION = { major: 1, minor: 1 } as const;
+
+const LAST_OUT_OF_BAND = 0x1f;
+/** Members of a collection (RFC 8010 3.1.6) come one after the other from ipp-encoder, not to be told apart. */
+const BEGIN_COLLECTION = 0x34;
+
+export function encodeIpp({ version, code, requestId, groups, data }: IppMessage): Buffer {
+  const message = {
+    version,
+    operationId: code,
+    requestId,
+    data,
+    groups: groups.map(({ group, attributes }) => ({
+      tag: GROUPS[group],
+      attributes: attributes.map(([syntax, name, value]) => ({ tag: SYNTAXES[syntax], name, value })),
+    })),
+  };
+  return request.encode(message, Buffer.alloc(request.encodingLength(message)));
+}
+
+/** Collections are left out. @throws IppMalformed */
+export function decodeIpp(bytes: Buffer): DecodedIpp {
+  const end = attributesEnd(bytes);
+  const { version, operationId, requestId, groups } = request.decode(bytes.subarray(0, end));
+  return {
+    version,
+    code: operationId & 0xffff,
+    requestId,
+    groups: groups.map(({ tag, attributes }) => ({ tag, attributes: valuesByName(attributes) })),
+    data: bytes.subarray(end),
+  };
+}
+
+/** All attributes of the groups of one kind; of one that is there twice the first (RFC 8011 4.1.3 forbids the second). */
+export function attributesOf({ groups }: DecodedIpp, group: GroupName): IppAttributes {
+  const found = groups.filter(({ tag }) => tag === GROUPS[group]).reverse();
+  return new Map(found.flatMap(({ attributes }) => [...attributes]));
+}
+
+type Read = ReturnType<typeof request.decode>['groups'][number]['attributes'];
+
+function valuesByName(attributes: Read): IppAttributes {
+  const values = new Map<string, readonly IppValue[]>();
+  for (const { tag, name, value } of attributes) {
+    if (tag <= LAST_OUT_OF_BAND || tag === BEGIN_COLLECTION || values.has(name)) continue;
+    values.set(name, [value].flat().map(plain));
+  }
+  return values;
+}
+
+function plain(value: Value): IppValue {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+  return typeof value === 'object' ? value.value : value;
+}
