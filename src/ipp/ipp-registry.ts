@@ -3,6 +3,7 @@ import { CONSTANTS, STATUS_CODES } from 'ipp-encoder';
 /** Operation IDs (RFC 8011 5.4.15, IANA's IPP registrations). */
 export const IPP_OPERATIONS = {
   'Print-Job': 0x02,
+  'Validate-Job': 0x04,
   'Cancel-Job': 0x08,
   'Get-Job-Attributes': 0x09,
   'Get-Jobs': 0x0a,

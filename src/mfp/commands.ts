@@ -4,6 +4,8 @@ interface Flags {
   port: number;
   panelPort?: number;
   viewPort?: number;
+  rawPort?: number;
+  restartMs?: number;
   host: string;
   name?: string;
   serial?: string;
@@ -12,12 +14,18 @@ interface Flags {
 
 /** Adds `platen mfp`. */
 export function register(program: Command): void {
-  program
+  const mfp = program
     .command('mfp')
     .description('run a simulated MFP with its web pages, for demonstrations and tests')
     .option('--port <number>', 'port of its web pages; 0 takes any free one', parsePort, 8081)
     .option('--panel-port <number>', 'port of its display, to operate it; without, it has none', parsePort)
     .option('--view-port <number>', 'port of the same display, to look at only', parsePort)
+    .option(
+      '--raw-port <number>',
+      'port that takes firmware, as 9100 of real printers; without, it has none',
+      parsePort,
+    )
+    .option('--restart-ms <number>', 'how long a restart takes', parseCount)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')
@@ -26,10 +34,27 @@ export function register(program: Command): void {
       const { runMfp } = await import('./main.js');
       await runMfp({ ...flags, serialNumber: serial });
     });
+
+  mfp
+    .command('firmware')
+    .description('write a firmware file that the simulated MFP installs')
+    .argument('<version>', 'such as 2.15.000')
+    .argument('<file>', 'where to write it')
+    .option('--model <text>', 'for another model, which this one refuses')
+    .option('--bytes <number>', 'size of its payload', parseCount)
+    .action(async (version: string, file: string, options: { model?: string; bytes?: number }) => {
+      const { writeFirmware } = await import('./firmware/write-firmware.js');
+      await writeFirmware(version, file, options);
+    });
 }
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (!(port <= 65_535)) throw new InvalidArgumentError('a port is a number from 0 to 65535');
   return port;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('this is a number from 1 to 999999999');
+  return Number(text);
 }

@@ -1,4 +1,5 @@
 import { toInstant } from '../protocol/names';
+import { FIRMWARE } from './identity';
 import type { Job, Memory } from './memory';
 
 const TITLES = ['Offer 2291.pdf', 'Minutes.docx', 'Floor plan.pdf', 'Invoice 10448', 'Poster A3.png', 'Scan to e-mail'];
@@ -34,6 +35,7 @@ export function factoryMemory(name: string, now = Date.now()): Memory {
     ],
     jobs: Array.from({ length: 40 }, (_, index) => pastJob(index, now)),
     nextId: 1000,
+    firmware: FIRMWARE,
     firmwareUpload: null,
     faults: [],
     brightness: 4,

@@ -9,6 +9,10 @@ export interface Fault {
   readonly stops: boolean;
   /** The supply behind it: low while the fault lasts, fresh afterwards. */
   readonly supply?: string;
+  /** Keyword of printer-state-reasons, without its suffix (RFC 8011 5.4.12). */
+  readonly reason: string;
+  /** prtAlertCode and prtAlertGroup (RFC 3805), as printer-alert spells them (PWG 5100.9). */
+  readonly alert: { readonly code: string; readonly group: string };
 }
 
 export const FAULT_NAMES = ['paper-jam', 'cover-open', 'paper-out', 'toner-low'] as const;
@@ -21,6 +25,8 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     steps: ['Open cover A on the right side.', 'Pull the sheet out slowly.', 'Close cover A until it clicks.'],
     remedy: 'Sheet removed',
     stops: true,
+    reason: 'media-jam',
+    alert: { code: 'jam', group: 'mediaPath' },
   },
   'cover-open': {
     title: 'Cover open',
@@ -28,6 +34,8 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     steps: ['Close the front cover until it clicks.'],
     remedy: 'Cover closed',
     stops: true,
+    reason: 'cover-open',
+    alert: { code: 'coverOpen', group: 'cover' },
   },
   'paper-out': {
     title: 'No paper',
@@ -35,6 +43,8 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     steps: ['Pull out tray 1.', 'Load paper up to the mark.', 'Push the tray in.'],
     remedy: 'Paper loaded',
     stops: true,
+    reason: 'media-empty',
+    alert: { code: 'inputMediaSupplyEmpty', group: 'input' },
   },
   'toner-low': {
     title: 'Toner low',
@@ -43,6 +53,8 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
     remedy: 'Cartridge replaced',
     stops: false,
     supply: 'black',
+    reason: 'toner-low',
+    alert: { code: 'markerTonerAlmostEmpty', group: 'markerSupplies' },
   },
 };
 

@@ -3,12 +3,12 @@ export interface Identity {
   readonly product: string;
   readonly name: string;
   readonly serialNumber: string;
-  readonly firmware: string;
 }
 
 export const PRODUCT = 'Platen Demo MFP 3050ci';
 export const DEFAULT_NAME = 'Copy room, 2nd floor';
 export const DEFAULT_SERIAL = 'PD3050-000417';
+/** Version it left the factory with. */
 export const FIRMWARE = '2.14.003';
 
 /** Shown on the login page: this machine is a simulation and guards nothing. */

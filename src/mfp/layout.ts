@@ -68,7 +68,7 @@ export function layoutAround(exchange: Exchange, title: string, follow?: string)
           </main>
         </div>
         <footer>
-          Serial number ${identity.serialNumber} &middot; Firmware ${identity.firmware} &middot; Simulated device
+          Serial number ${identity.serialNumber} &middot; Firmware ${memory.firmware} &middot; Simulated device
         </footer>
       </body>
     </html>`;

@@ -15,6 +15,8 @@ export interface MachineStatus {
   jobsWaiting: number;
   pagesTotal: number;
   supplies: { id: string; name: string; level: number }[];
+  /** What the display shows while a person looks for the machine. */
+  identifying: string | null;
 }
 
 /** Per cent that one page takes, by kind of supply. */
@@ -22,8 +24,18 @@ const WEAR = { toner: 0.05, drum: 0.01, waste: 0.02 } as const;
 export const LOW_LEVEL = 15;
 
 /** The simulated machine: prints the jobs in its queue page by page, counts, and uses up its supplies. */
-export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
+export class Machine extends EventEmitter<{
+  changed: [];
+  fault: [FaultName];
+  identify: [];
+  restart: [];
+}> {
+  /** When it was last switched on. */
+  startedAt = Date.now();
+  private powered = true;
   private timer: NodeJS.Timeout | undefined;
+  private identifying: { text: string; timer: NodeJS.Timeout } | undefined;
+  private installing: string | undefined;
 
   constructor(
     readonly identity: Identity,
@@ -46,7 +58,7 @@ export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
         (current
           ? `Printing page ${Math.min(current.printed + 1, current.pages)} of ${current.pages}`
           : 'Ready to print'),
-      warnings: this.memory.supplies.filter(({ level }) => level <= LOW_LEVEL).map(warningText),
+      warnings: this.memory.supplies.filter(isLow).map(warningText),
       job: current
         ? {
             id: current.id,
@@ -58,6 +70,7 @@ export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
       jobsWaiting: this.jobs('waiting').length,
       pagesTotal: monochrome + colour,
       supplies: this.memory.supplies.map(({ id, name, level }) => ({ id, name, level: Math.ceil(level) })),
+      identifying: this.identifying?.text ?? null,
     };
   }
 
@@ -82,12 +95,52 @@ export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
     return job;
   }
 
-  /** Cancels the job that is printing; false when there is none. */
-  cancel(): boolean {
-    const current = this.jobs('printing')[0];
-    if (!current) return false;
-    this.end(current, 'cancelled');
+  /** Cancels the job of this number, or the one that is printing; false when there is none, or it has ended. */
+  cancel(id = this.jobs('printing')[0]?.id): boolean {
+    const job = [...this.jobs('printing'), ...this.jobs('waiting')].find((one) => one.id === id);
+    if (!job) return false;
+    this.end(job, 'cancelled');
     return true;
+  }
+
+  /** Says on the display which machine it is, for a while. */
+  identify(words: string): void {
+    clearTimeout(this.identifying?.timer);
+    const timer = setTimeout(() => {
+      this.identifying = undefined;
+      this.changed();
+    }, MFP_LIMITS.IDENTIFY_MS).unref();
+    this.identifying = { text: `Here I am: ${this.memory.settings.name}${words && `. ${words}`}`, timer };
+    this.emit('identify');
+    this.changed();
+  }
+
+  /** Asks to be switched off and on again. */
+  restart(): void {
+    this.emit('restart');
+  }
+
+  /** Runs this firmware after a restart, which begins now. */
+  install(version: string): void {
+    this.installing = version;
+    this.restart();
+  }
+
+  /** Does nothing until it is switched on again; it keeps what it remembers. */
+  switchOff(): void {
+    this.powered = false;
+    clearTimeout(this.timer);
+    clearTimeout(this.identifying?.timer);
+    this.timer = this.identifying = undefined;
+  }
+
+  switchOn(): void {
+    this.powered = true;
+    this.startedAt = Date.now();
+    this.memory.firmware = this.installing ?? this.memory.firmware;
+    this.installing = undefined;
+    this.goOn();
+    this.changed();
   }
 
   /** A fresh cartridge, drum or waste box; false when there is no such supply. */
@@ -124,7 +177,7 @@ export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    this.switchOff();
     this.removeAllListeners();
   }
 
@@ -133,7 +186,7 @@ export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
   }
 
   private goOn(): void {
-    if (this.timer) return;
+    if (this.timer || !this.powered) return;
     const current = this.jobs('printing')[0] ?? this.jobs('waiting')[0];
     if (!current) return;
     current.result = 'printing';
@@ -173,6 +226,8 @@ export class Machine extends EventEmitter<{ changed: []; fault: [FaultName] }> {
   }
 }
 
+export const isLow = ({ level }: Supply): boolean => level <= LOW_LEVEL;
 const emptyText = ({ name, kind }: Supply): string => `${name} ${kind === 'waste' ? 'is full' : 'is empty'}.`;
-const warningText = (supply: Supply): string =>
+/** Of a supply that is low. */
+export const warningText = (supply: Supply): string =>
   supply.level <= 0 ? emptyText(supply) : `${supply.name} ${supply.kind === 'waste' ? 'is nearly full' : 'is low'}.`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { instant } from '../protocol/names';
 import { FAULT_NAMES } from './faults';
+import { FIRMWARE } from './identity';
 import { MFP_LIMITS } from './mfp-limits';
 
 /** All a simulated MFP remembers over a restart. */
@@ -76,7 +77,14 @@ const counters = z.object({
 });
 export type Counters = z.infer<typeof counters>;
 
-const firmwareUpload = z.object({ fileName: z.string(), bytes: count, sha256: z.string(), at: instant });
+const firmwareUpload = z.object({
+  fileName: z.string(),
+  bytes: count,
+  sha256: z.string(),
+  at: instant,
+  /** What has come of it, worded for a person. */
+  outcome: z.string().default('Not installed.'),
+});
 export type FirmwareUpload = z.infer<typeof firmwareUpload>;
 
 export const memory = z.object({
@@ -86,6 +94,8 @@ export const memory = z.object({
   addresses: z.array(address).max(MFP_LIMITS.ADDRESSES),
   jobs: z.array(job).max(MFP_LIMITS.JOBS_KEPT),
   nextId: z.int().positive(),
+  /** Version that runs. */
+  firmware: z.string().default(FIRMWARE),
   firmwareUpload: firmwareUpload.nullable(),
   faults: z.array(z.enum(FAULT_NAMES)).default([]),
   /** Brightness of the display, 1 to 5. */

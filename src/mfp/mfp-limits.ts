@@ -2,8 +2,17 @@
 export const MFP_LIMITS = {
   FORM_BYTES: 16 * 1024,
   HEADER_BYTES: 16 * 1024,
+  /** Attributes of one IPP request, and the document behind them. */
+  IPP_ATTRIBUTES_BYTES: 64 * 1024,
+  IPP_DOCUMENT_BYTES: 256 * 1024 ** 2,
+  IPP_JOBS: 200,
+  IPP_PAGES: 9_999,
   UPLOAD_BYTES: 16 * 1024 ** 3,
   FIRMWARE_BYTES: 512 * 1024 ** 2,
+  FIRMWARE_HEADER_BYTES: 1024,
+  PJL_BYTES: 4 * 1024,
+  RAW_CONNECTIONS: 4,
+  RAW_IDLE_MS: 60_000,
   MULTIPART_HEADER_BYTES: 4 * 1024,
   MULTIPART_FIELD_BYTES: 4 * 1024,
   MULTIPART_PARTS: 16,
@@ -32,6 +41,10 @@ export const MFP_LIMITS = {
   PANEL_FAX_DIGITS: 20,
   PANEL_ROWS: 5,
   MINUTE_MS: 60_000,
+  /** For so long the display says which machine it is. */
+  IDENTIFY_MS: 10_000,
+  /** How long a restart takes. */
+  RESTART_MS: 3_000,
   /** Long, since a large upload through a slow line is one request. */
   REQUEST_MS: 60 * 60_000,
   HEADERS_MS: 30_000,

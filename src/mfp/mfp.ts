@@ -1,17 +1,15 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type { Journal } from '../journal/journal';
+import { DevicePorts, type PortOptions } from './device-ports';
 import { factoryMemory } from './factory-memory';
-import { DEFAULT_NAME, DEFAULT_SERIAL, FIRMWARE, PRODUCT } from './identity';
+import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCT } from './identity';
 import { Machine } from './machine';
 import { MemoryFile } from './memory-file';
-import { OperationPanel, type PanelPorts } from './panel/operation-panel';
-import { createWebServer } from './web-server';
+import { MFP_LIMITS } from './mfp-limits';
+import { OperationPanel } from './panel/operation-panel';
+import { Power } from './power';
 
-export interface MfpOptions extends PanelPorts {
+export interface MfpOptions extends Partial<PortOptions> {
   host?: string;
-  /** 0: any free port. */
-  port?: number;
   name?: string;
   serialNumber?: string;
   /** Folder in which the machine keeps its memory; undefined: it forgets all when it stops. */
@@ -20,12 +18,16 @@ export interface MfpOptions extends PanelPorts {
   pageMs?: number;
   /** Time that one minute of the display's sleep setting takes. */
   minuteMs?: number;
+  /** For how long it cannot be reached when it restarts. */
+  restartMs?: number;
 }
 
 export interface RunningMfp {
   readonly host: string;
   readonly port: number;
   readonly url: string;
+  /** The raw port, where it has been given one. */
+  readonly rawPort?: number;
   /** The display, where it has been given ports. */
   readonly panelUrl?: string;
   readonly viewUrl?: string;
@@ -35,50 +37,42 @@ export interface RunningMfp {
   stop(): Promise<void>;
 }
 
-/** Starts a simulated MFP. @throws DamagedMemory, or node's error when the port cannot be had */
+/** Starts a simulated MFP. @throws DamagedMemory, or node's error when a port cannot be had */
 export async function startMfp(options: MfpOptions, journal: Journal): Promise<RunningMfp> {
   const { host = '127.0.0.1', port = 0, serialNumber = DEFAULT_SERIAL } = options;
   const file = options.data === undefined ? undefined : new MemoryFile(options.data);
   const memory = (await file?.read()) ?? factoryMemory(options.name ?? DEFAULT_NAME);
   if (options.name !== undefined) memory.settings.name = options.name;
-  const identity = { product: PRODUCT, name: memory.settings.name, serialNumber, firmware: FIRMWARE };
+  const identity = { product: PRODUCT, name: memory.settings.name, serialNumber };
   const machine = new Machine(identity, memory, options.pageMs);
   const save = (): void => {
     file?.save(memory).catch((error: unknown) => journal.unforeseen(error, 'saving the memory of the machine'));
   };
   machine.on('changed', save);
-  const { server, sockets } = createWebServer(machine, journal);
   const panel = new OperationPanel(machine, options.minuteMs);
-  let ports: PanelPorts;
-  try {
-    server.listen(port, host);
-    await once(server, 'listening');
-    ports = await panel.listen(host, options);
-  } catch (error) {
-    machine.stop();
-    server.close();
+  const ports = new DevicePorts(machine, panel, host, { ...options, port }, journal);
+  const power = new Power(machine, ports, options.restartMs ?? MFP_LIMITS.RESTART_MS, journal);
+  const stop = async (): Promise<void> => {
+    await power.stop();
     await panel.stop();
+  };
+  const bound = await ports.open().catch(async (error: unknown) => {
+    await stop();
     throw error;
-  }
-  const bound = (server.address() as AddressInfo).port;
+  });
   const urlOf = (of: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${of}/`;
-  journal.info('mfp listening', { host, port: bound, ...ports });
+  journal.info('mfp listening', { host, ...bound });
   return {
     host,
-    port: bound,
-    url: urlOf(bound),
-    panelUrl: ports.panelPort === undefined ? undefined : urlOf(ports.panelPort),
-    viewUrl: ports.viewPort === undefined ? undefined : urlOf(ports.viewPort),
+    port: bound.port,
+    url: urlOf(bound.port),
+    rawPort: bound.rawPort,
+    panelUrl: bound.panelPort === undefined ? undefined : urlOf(bound.panelPort),
+    viewUrl: bound.viewPort === undefined ? undefined : urlOf(bound.viewPort),
     panel,
     machine,
     stop: async () => {
-      machine.stop();
-      sockets.close();
-      await panel.stop();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await stop();
       await file?.save(memory);
       journal.info('mfp stopped');
     },

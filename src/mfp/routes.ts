@@ -3,6 +3,7 @@ import { redirect, redirectAbsolute, sendJson } from './answer';
 import { serveIcon, serveScript, serveStyle } from './files/assets';
 import { download } from './files/download';
 import { upload } from './files/upload';
+import { printerObject, systemObject } from './ipp/ipp-objects';
 import { eventStream } from './live/event-stream';
 import { addEntry, addressBookPage, changeEntry, deleteEntry, entryPage } from './pages/address-book.page';
 import { countersPage } from './pages/counters.page';
@@ -45,6 +46,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/files/job-log-export.bin', handler: download },
   { method: 'POST', path: '/files/upload', handler: upload },
   { method: 'PUT', path: '/files/upload', handler: upload },
+  { method: 'POST', path: '/ipp/print', handler: printerObject },
+  { method: 'POST', path: '/ipp/print/:job', handler: printerObject },
+  { method: 'POST', path: '/ipp/system', handler: systemObject },
   { method: 'GET', path: '/events', handler: eventStream },
   { method: 'GET', path: '/assets/style.css', handler: serveStyle },
   { method: 'GET', path: '/assets/live.js', handler: serveScript },

@@ -16,13 +16,21 @@ export interface ReceivedForm {
   files: ReceivedFile[];
 }
 
-/** Reads a multipart form; of files only size and SHA-256 are kept. @throws BadRequest */
-export async function receiveMultipart(request: IncomingMessage, mostBytes: number): Promise<ReceivedForm> {
+/**
+ * Reads a multipart form; of files only size and SHA-256 are kept.
+ * @param onFile gets the bytes of the files as they come in
+ * @throws BadRequest
+ */
+export async function receiveMultipart(
+  request: IncomingMessage,
+  mostBytes: number,
+  onFile: (field: string, bytes: Buffer) => void,
+): Promise<ReceivedForm> {
   const type = request.headers['content-type'] ?? '';
   const match = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(type);
   const boundary = match?.[1] ?? match?.[2];
   if (!boundary) throw new BadRequest('This page takes multipart forms only.', 415);
-  const form = new FormCollector();
+  const form = new FormCollector(onFile);
   const parser = new MultipartParser(boundary, form);
   let bytes = 0;
   try {
@@ -46,6 +54,8 @@ class FormCollector implements PartSink, ReceivedForm {
   private text: Buffer[] = [];
   private bytes = 0;
 
+  constructor(private readonly onFile: (field: string, bytes: Buffer) => void) {}
+
   begin(header: PartHeader): void {
     this.current = header;
     this.hash = createHash('sha256');
@@ -55,8 +65,10 @@ class FormCollector implements PartSink, ReceivedForm {
 
   data(bytes: Buffer): void {
     this.bytes += bytes.length;
-    if (this.current.fileName !== undefined) this.hash.update(bytes);
-    else if (this.bytes > MFP_LIMITS.MULTIPART_FIELD_BYTES)
+    if (this.current.fileName !== undefined) {
+      this.hash.update(bytes);
+      this.onFile(this.current.field, bytes);
+    } else if (this.bytes > MFP_LIMITS.MULTIPART_FIELD_BYTES)
       throw new BadRequest('A field of the form is too large.', 413);
     else this.text.push(bytes);
   }

@@ -1,7 +1,8 @@
-import { toInstant } from '../../protocol/names';
 import { redirect, sendPage } from '../answer';
 import { BadRequest, type Exchange } from '../exchange';
 import { receiveMultipart } from '../files/receive-multipart';
+import { FirmwareReader } from '../firmware/firmware-file';
+import { receive } from '../firmware/receive';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
 import { MFP_LIMITS } from '../mfp-limits';
@@ -12,9 +13,12 @@ export function firmwarePage(exchange: Exchange): Promise<void> {
   return sendPage(exchange, view(exchange, done && note('good', 'The firmware file has been received.')));
 }
 
-/** `POST /firmware`: takes a file by multipart form (RFC 7578). Installs nothing: the device is a simulation. */
+/** `POST /firmware`: takes a file by multipart form (RFC 7578), and installs it where it is this machine's firmware. */
 export async function uploadFirmware(exchange: Exchange): Promise<void> {
-  const { files } = await receiveMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES);
+  const reader = new FirmwareReader();
+  const { files } = await receiveMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES, (field, bytes) => {
+    if (field === 'firmware') reader.write(bytes);
+  });
   const file = files.find(({ field }) => field === 'firmware');
   if (!file) throw new BadRequest('The form has no firmware file.');
   if (!file.fileName.endsWith('.bin') || file.bytes === 0) {
@@ -25,18 +29,20 @@ export async function uploadFirmware(exchange: Exchange): Promise<void> {
     return sendPage(exchange, view(exchange, message), 400);
   }
   const { bytes, sha256 } = file;
-  exchange.machine.memory.firmwareUpload = { fileName: file.fileName, bytes, sha256, at: toInstant(Date.now()) };
-  exchange.machine.changed();
-  redirect(exchange, '/firmware?done=received');
+  const version = receive(exchange.machine, { fileName: file.fileName, bytes, sha256 }, reader);
+  if (version === undefined) return redirect(exchange, '/firmware?done=received');
+  exchange.response.once('close', () => exchange.machine.install(version));
+  const words = `The device installs version ${version} and restarts. Load this page again in a moment.`;
+  await sendPage(exchange, view(exchange, note('good', words)));
 }
 
 function view(exchange: Exchange, message: Html | false): Html {
-  const { identity, memory } = exchange.machine;
+  const { memory } = exchange.machine;
   const upload = memory.firmwareUpload;
   const body = html`${message}
     <section class="card">
       <h2>Installed</h2>
-      <p>Version ${identity.firmware}</p>
+      <p>Version ${memory.firmware}</p>
       <form method="post" action="/firmware" enctype="multipart/form-data">
         <div class="field">
           <label for="firmware">Firmware file (.bin)</label>
@@ -62,6 +68,10 @@ function view(exchange: Exchange, message: Html | false): Html {
             <tr>
               <th>SHA-256</th>
               <td><code>${upload.sha256}</code></td>
+            </tr>
+            <tr>
+              <th>Outcome</th>
+              <td>${upload.outcome}</td>
             </tr>
             <tr>
               <th>Received (UTC)</th>

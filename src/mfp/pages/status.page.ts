@@ -76,7 +76,7 @@ function view(exchange: Exchange, form: FormState, message?: Html): Html {
             </tr>
             <tr>
               <th>Firmware</th>
-              <td>${identity.firmware}</td>
+              <td>${memory.firmware}</td>
             </tr>
             <tr>
               <th>Location</th>

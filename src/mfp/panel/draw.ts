@@ -15,7 +15,7 @@ export function draw(state: PanelState, facts: Facts): Picture {
     screen: state.screen,
     title: screen.title,
     panes: screen.draw(state, facts),
-    message: state.message,
+    message: status.identifying === null ? state.message : { tone: 'good', text: status.identifying },
     dialog,
     bar: {
       state: status.state,

@@ -38,6 +38,11 @@ export class OperationPanel {
 
   async stop(): Promise<void> {
     this.panel.stop();
+    await this.close();
+  }
+
+  /** Closes the ports and every display; they can be opened again. */
+  async close(): Promise<void> {
     this.displays.close();
     await Promise.all([this.operating.close(), this.looking.close()]);
   }

@@ -6,7 +6,7 @@ import { reduce, SCREENS, type Happening } from './panel.machine';
 import { FIRST_STATE, SCREEN_NAMES, type Effect, type PanelState } from './panel-state';
 import type { Button, Picture } from './picture';
 
-const identity = { product: 'MFP', name: 'MFP', serialNumber: '1', firmware: '1' };
+const identity = { product: 'MFP', name: 'MFP', serialNumber: '1' };
 
 /** Plays touches (`copy:...`) and keys (`#5`) one after the other. */
 function play(steps: string[], start: Partial<PanelState> = {}, faults: FaultName[] = [], printing = false) {

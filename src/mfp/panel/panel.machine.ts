@@ -75,6 +75,8 @@ export type Happening =
   /** Nobody has touched it for a while. */
   | { type: 'idle' }
   | { type: 'fault'; fault: FaultName }
+  /** Somebody wants to see which machine it is. */
+  | { type: 'identify' }
   /** The machine could not do what was asked. */
   | { type: 'refusal'; text: string };
 
@@ -83,6 +85,8 @@ export function reduce(state: PanelState, happening: Happening, facts: Facts): S
   switch (happening.type) {
     case 'idle':
       return COMMON.doze!(state, '', facts) ?? { state };
+    case 'identify':
+      return { state: { ...state, awake: true } };
     case 'fault':
       return { state: { ...state, awake: true, hidden: state.hidden.filter((fault) => fault !== happening.fault) } };
     case 'refusal':

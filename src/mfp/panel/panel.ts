@@ -15,6 +15,7 @@ export class Panel {
   private current: PanelState = FIRST_STATE;
   private idle: NodeJS.Timeout | undefined;
   private readonly show = (): void => this.displays.show(draw(this.current, this.machine));
+  private readonly onIdentify = (): void => this.happen({ type: 'identify' });
   private readonly onFault = (fault: FaultName): void => this.happen({ type: 'fault', fault });
 
   /** @param minuteMs how long a minute of the sleep setting takes */
@@ -25,6 +26,7 @@ export class Panel {
   ) {
     machine.on('changed', this.show);
     machine.on('fault', this.onFault);
+    machine.on('identify', this.onIdentify);
     this.awaitIdleness();
     this.show();
   }
@@ -43,6 +45,7 @@ export class Panel {
     clearTimeout(this.idle);
     this.machine.off('changed', this.show);
     this.machine.off('fault', this.onFault);
+    this.machine.off('identify', this.onIdentify);
   }
 
   private happen(happening: Happening): void {

@@ -24,7 +24,7 @@ export const statusScreen: PanelScreen = {
           facts: [
             ['Model', identity.product],
             ['Serial number', identity.serialNumber],
-            ['Firmware', identity.firmware],
+            ['Firmware', memory.firmware],
             ['Pages in all', status.pagesTotal.toLocaleString('en')],
             ['Copies', memory.counters.copies.toLocaleString('en')],
             ['Scans', memory.counters.scans.toLocaleString('en')],

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Journal } from '../journal/journal';
+import { RawPort } from './firmware/raw-port';
+import type { StatusSockets } from './live/status-sockets';
+import type { Machine } from './machine';
+import type { OperationPanel, PanelPorts } from './panel/operation-panel';
+import { createWebServer } from './web-server';
+
+/** 0: any free port, which it then keeps; undefined: none. */
+export interface PortOptions extends PanelPorts {
+  port: number;
+  /** The raw port, which takes firmware. */
+  rawPort?: number;
+}
+
+/** All through which the machine is reached: web server with IPP, raw port, displays. Closed while it restarts. */
+export class DevicePorts {
+  private readonly server: Server;
+  private readonly sockets: StatusSockets;
+  private readonly raw: RawPort;
+  private asked: PortOptions;
+
+  constructor(
+    machine: Machine,
+    private readonly panel: OperationPanel,
+    private readonly host: string,
+    { port, rawPort, panelPort, viewPort }: PortOptions,
+    journal: Journal,
+  ) {
+    ({ server: this.server, sockets: this.sockets } = createWebServer(machine, journal));
+    this.raw = new RawPort(machine);
+    this.asked = { port, rawPort, panelPort, viewPort };
+  }
+
+  /** Resolves with the ports it got; rejects with node's error when one cannot be had, and then has none. */
+  async open(): Promise<PortOptions> {
+    const { port, rawPort } = this.asked;
+    try {
+      await once(this.server.listen(port, this.host), 'listening');
+      this.asked = {
+        port: (this.server.address() as AddressInfo).port,
+        rawPort: rawPort === undefined ? undefined : await this.raw.listen(this.host, rawPort),
+        ...(await this.panel.listen(this.host, this.asked)),
+      };
+      return this.asked;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Cuts every connection. */
+  async close(): Promise<void> {
+    this.sockets.close();
+    await Promise.all([this.panel.close(), this.raw.close(), this.closeServer()]);
+  }
+
+  private async closeServer(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+}

@@ -1,0 +1,41 @@
+import { MFP_LIMITS } from '../mfp-limits';
+
+export const DOCUMENT_FORMATS = [
+  'application/octet-stream',
+  'application/pdf',
+  'image/jpeg',
+  'image/pwg-raster',
+  'text/plain',
+];
+
+/** What stands before each page, and how many characters of it may still lie in the piece that follows. */
+const PAGE_MARKS: Readonly<Record<string, RegExp>> = {
+  'application/pdf': /\/Type\s{0,4}\/Page(?![A-Za-z])/g,
+  'text/plain': /\f(?=[^\f])/g,
+};
+const OVERLAP = 32;
+
+/** Reads a document to its end, and counts its pages where its format says so plainly; others have one. */
+export async function countPages(document: AsyncIterable<Buffer>, format: string): Promise<number> {
+  let held = '';
+  let marks = 0;
+  let mark: RegExp | undefined;
+  let first = true;
+  for await (const chunk of document) {
+    held += chunk.toString('latin1');
+    if (first && held.length >= 5) {
+      mark = PAGE_MARKS[held.startsWith('%PDF-') ? 'application/pdf' : format];
+      first = false;
+    }
+    if (!mark) {
+      held = held.slice(0, 5);
+      continue;
+    }
+    const sure = Math.max(0, held.length - OVERLAP);
+    marks += [...held.matchAll(mark)].filter(({ index }) => index < sure).length;
+    held = held.slice(sure);
+  }
+  if (mark) marks += [...held.matchAll(mark)].length;
+  const pages = mark === PAGE_MARKS['text/plain'] ? marks + 1 : marks;
+  return Math.min(Math.max(1, pages), MFP_LIMITS.IPP_PAGES);
+}

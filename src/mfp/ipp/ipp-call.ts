@@ -1,0 +1,41 @@
+import type { IppAttributes, IppGroup } from '../../ipp/ipp-message';
+import type { IppStatus } from '../../ipp/ipp-registry';
+import type { Exchange } from '../exchange';
+
+/** One IPP request, with what an operation needs to answer it. */
+export interface IppCall {
+  readonly exchange: Exchange;
+  /** Of the operation attributes group. */
+  readonly operation: IppAttributes;
+  /** Of the job attributes group: how it is to be printed. */
+  readonly job: IppAttributes;
+  /** What comes behind the attributes. @throws BadRequest when it is too large or breaks off */
+  readonly document: AsyncIterable<Buffer>;
+}
+
+export interface IppReply {
+  readonly groups?: readonly IppGroup[];
+  /** What is to happen once the answer has gone. */
+  afterwards?: () => void;
+}
+export type IppHandler = (call: IppCall) => IppReply | Promise<IppReply>;
+
+/** An operation that is not carried out; `message` becomes the status-message. */
+export class IppRefusal extends Error {
+  override readonly name = 'IppRefusal';
+  constructor(
+    readonly status: IppStatus,
+    message: string = status,
+  ) {
+    super(message);
+  }
+}
+
+export const textOf = (attributes: IppAttributes, name: string): string | undefined => {
+  const value = attributes.get(name)?.[0];
+  return typeof value === 'string' ? value : undefined;
+};
+export const numberOf = (attributes: IppAttributes, name: string): number | undefined => {
+  const value = attributes.get(name)?.[0];
+  return typeof value === 'number' ? value : undefined;
+};

@@ -1,0 +1,61 @@
+import { decodeIpp, type DecodedIpp } from '../../ipp/ipp-message';
+import { BadRequest, bodyOf, type Exchange } from '../exchange';
+import { MFP_LIMITS } from '../mfp-limits';
+
+export interface IppRequest {
+  readonly message: DecodedIpp;
+  readonly document: AsyncIterable<Buffer>;
+}
+
+/** What can be said of a request that is not whole, so that it gets an answer of its own number. */
+export interface IppStart {
+  readonly bytes: Buffer;
+  /** @throws IppMalformed */
+  read(): IppRequest;
+}
+
+/**
+ * Takes the first bytes of a request, in which all its attributes have to be; the document may still be coming in.
+ * @throws BadRequest where it is no IPP over HTTP (RFC 8010 4)
+ */
+export async function receiveIpp({ request }: Exchange): Promise<IppStart> {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/ipp') throw new BadRequest('This address takes application/ipp only.', 415);
+  const body = bodyOf(request)[Symbol.asyncIterator]();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  while (size < MFP_LIMITS.IPP_ATTRIBUTES_BYTES) {
+    const chunk = await next(body);
+    if (!chunk) break;
+    chunks.push(chunk);
+    size += chunk.length;
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length < 8) throw new BadRequest('This is no IPP request.');
+  const read = (): IppRequest => {
+    const message = decodeIpp(bytes);
+    return { message, document: documentOf(message.data, body) };
+  };
+  return { bytes, read };
+}
+
+async function* documentOf(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  let size = first.length;
+  yield first;
+  for (;;) {
+    const chunk = await next(rest);
+    if (!chunk) return;
+    size += chunk.length;
+    if (size > MFP_LIMITS.IPP_DOCUMENT_BYTES) throw new BadRequest('The document is too large.', 413);
+    yield chunk;
+  }
+}
+
+async function next(body: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
+  try {
+    const result = await body.next();
+    return result.done ? undefined : result.value;
+  } catch {
+    throw new BadRequest('The request broke off.');
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { IppAttribute } from '../../ipp/ipp-message';
+import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
+import type { Exchange } from '../exchange';
+import { hostOf } from '../answer';
+import { DOCUMENT_FORMATS } from './document-pages';
+import { conditionAttributes } from './printer-condition';
+import type { IppOperations } from './ipp-endpoint';
+
+/** Every attribute of the printer (RFC 8011 5.4, PWG 5100.9, 5100.11, 5100.13). */
+export function printerAttributes(exchange: Exchange, operations: IppOperations): IppAttribute[] {
+  const { identity, memory, startedAt } = exchange.machine;
+  const { settings, jobs } = memory;
+  const open = jobs.filter(({ result }) => result === 'waiting' || result === 'printing').length;
+  return [
+    ...conditionAttributes(exchange.machine),
+    ...counterAttributes(exchange),
+    ['boolean', 'printer-is-accepting-jobs', true],
+    ['integer', 'queued-job-count', open],
+    ['integer', 'printer-up-time', Math.max(1, Math.floor((Date.now() - startedAt) / 1000))],
+    ['name', 'printer-name', settings.name],
+    ['text', 'printer-info', settings.name],
+    ['text', 'printer-location', settings.location],
+    ['text', 'printer-make-and-model', identity.product],
+    ['text', 'printer-device-id', `MFG:Platen;MDL:${identity.product};CMD:PDF,JPEG;SN:${identity.serialNumber};`],
+    ['text', 'printer-serial-number', identity.serialNumber],
+    ['name', 'printer-firmware-name', 'System'],
+    ['text', 'printer-firmware-string-version', memory.firmware],
+    ['uri', 'printer-uuid', uuidOf(identity.serialNumber)],
+    ['uri', 'printer-more-info', `http://${hostOf(exchange)}/status`],
+    ['keyword', 'media-ready', [settings.tray1, settings.tray2].map(mediaName)],
+    ['boolean', 'color-supported', true],
+    ['keyword', 'print-color-mode-supported', ['monochrome', 'color']],
+    ['keyword', 'print-color-mode-default', 'monochrome'],
+    ['keyword', 'identify-actions-supported', ['display']],
+    ['keyword', 'identify-actions-default', ['display']],
+    ['uri', 'printer-uri-supported', printerUri(exchange)],
+    ['keyword', 'uri-security-supported', 'none'],
+    ['keyword', 'uri-authentication-supported', 'none'],
+    ['keyword', 'ipp-versions-supported', ['1.1', '2.0']],
+    ['enum', 'operations-supported', operationCodes(operations)],
+    ['mimeMediaType', 'document-format-supported', DOCUMENT_FORMATS],
+    ['mimeMediaType', 'document-format-default', 'application/octet-stream'],
+    ['keyword', 'compression-supported', 'none'],
+    ['keyword', 'pdl-override-supported', 'attempted'],
+    ['boolean', 'multiple-document-jobs-supported', false],
+    ['charset', 'charset-configured', 'utf-8'],
+    ['charset', 'charset-supported', ['utf-8', 'us-ascii']],
+    ['naturalLanguage', 'natural-language-configured', 'en'],
+    ['naturalLanguage', 'generated-natural-language-supported', 'en'],
+  ];
+}
+
+export const printerUri = (exchange: Exchange): string => `ipp://${hostOf(exchange)}/ipp/print`;
+
+/** The last three go beyond the standard counters, in their way of naming. */
+function counterAttributes({ machine: { memory, status } }: Exchange): IppAttribute[] {
+  const { copies, scans, faxesSent, faxesReceived } = memory.counters;
+  return [
+    ['integer', 'printer-impressions-completed', status.pagesTotal],
+    ['integer', 'printer-media-sheets-completed', status.pagesTotal],
+    ['integer', 'printer-pages-completed', status.pagesTotal],
+    ['integer', 'printer-copies-completed', copies],
+    ['integer', 'printer-scans-completed', scans],
+    ['integer', 'printer-faxes-completed', faxesSent + faxesReceived],
+  ];
+}
+
+const operationCodes = (operations: IppOperations): number[] =>
+  (Object.keys(operations) as (keyof IppOperations)[]).map((name) => IPP_OPERATIONS[name]);
+
+/** PWG 5101.1 self-describing names. */
+const mediaName = (size: string): string =>
+  ({
+    A3: 'iso_a3_297x420mm',
+    A4: 'iso_a4_210x297mm',
+    A5: 'iso_a5_148x210mm',
+    Letter: 'na_letter_8.5x11in',
+    Legal: 'na_legal_8.5x14in',
+  })[size] ?? 'other';
+
+/** Always the same for one machine (RFC 9562 5.8). */
+function uuidOf(serialNumber: string): string {
+  const hex = createHash('sha256').update(serialNumber).digest('hex');
+  return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

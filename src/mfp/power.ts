@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Journal } from '../journal/journal';
+import type { DevicePorts } from './device-ports';
+import type { Machine } from './machine';
+
+/** Switches the machine off and on again when it asks for that. In between nobody reaches it. */
+export class Power {
+  private restarting: Promise<void> | undefined;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly ports: DevicePorts,
+    private readonly restartMs: number,
+    private readonly journal: Journal,
+  ) {
+    machine.on('restart', () => {
+      this.restarting ??= this.restart()
+        .catch((error: unknown) => void journal.unforeseen(error, 'restarting the machine'))
+        .finally(() => (this.restarting = undefined));
+    });
+  }
+
+  /** Switches it off for good. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.restarting;
+    this.machine.stop();
+    await this.ports.close();
+  }
+
+  private async restart(): Promise<void> {
+    this.journal.info('mfp restarts', { ms: this.restartMs });
+    this.machine.switchOff();
+    await this.ports.close();
+    await delay(this.restartMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    this.machine.switchOn();
+    if (this.stopping.signal.aborted) return;
+    await this.ports.open();
+    this.journal.info('mfp is back', { firmware: this.machine.memory.firmware });
+  }
+}
