@@ -6,6 +6,7 @@ import { encodeContainer } from './json-container';
 
 type Announcement = z.infer<typeof announce.request>;
 
+/** The addresses of a device are not announced: they are the agent's own affair. */
 type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDevice, 'operations'>>;
 
 /** What is around the payload in the stanza: names, JID, ID. */
@@ -15,9 +16,8 @@ const ENVELOPE_BYTES = 1024;
 export const announcementOf = (devices: readonly ToAnnounce[], site?: string): Announcement => ({
   agentVersion: productVersion(),
   ...(site !== undefined && { site }),
-  devices: devices.map(({ applications, operations = [], ...device }) => ({
-    ...device,
-    operations,
+  devices: devices.map(({ id, name, kind, model, serialNumber, location, applications, operations = [] }) => ({
+    ...{ id, name, kind, model, serialNumber, location, operations: [...operations] },
     applications: applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),
   })),
 });

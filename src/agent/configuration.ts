@@ -5,7 +5,9 @@ import { announcementExcess } from './announcement';
 import { announcedApplication, deviceKind, wakeAddress } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';
+import { operation, type Operation } from '../protocol/maintenance';
 import { applicationId, deviceId, siteName } from '../protocol/names';
+import { certificate, firmwareAddress, ippAddress } from './device/device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
 
@@ -54,7 +56,10 @@ const application = z
     // An application that speaks VNC can be looked at without a target of its own (rfb-view-only).
     return { ...rest, protocol: spoken, viewable: rest.viewTarget !== undefined || spoken === 'vnc' };
   });
-const device = z.strictObject({
+/** What can be done by IPP alone; installing firmware needs a place for the file beside it. */
+const BY_IPP: readonly Operation[] = ['information', 'counters', 'identify', 'test-page', 'restart'];
+
+const deviceFields = z.strictObject({
   id: deviceId,
   name: z.string().min(1).max(100),
   kind: deviceKind,
@@ -62,6 +67,30 @@ const device = z.strictObject({
   serialNumber: z.string().max(100).default(''),
   location: z.string().max(200).default(''),
   applications: unique(z.array(application).min(1).max(LIMITS.APPLICATIONS_PER_DEVICE), 'application'),
+  ipp: ippAddress.optional(),
+  firmware: firmwareAddress.optional(),
+  certificate: certificate.optional(),
+  maintenance: z.array(operation).optional(),
+});
+const device = deviceFields.transform(({ maintenance, certificate: key, ipp, firmware, ...rest }, context) => {
+  if (firmware && !ipp)
+    return problem(context, 'needs "ipp" beside it, which says whether the device is back with it', ['firmware']);
+  const secure = ipp?.tls || (firmware?.kind === 'http' && firmware.tls);
+  if (key !== undefined && !secure)
+    return problem(context, 'belongs to an ipps or https address, and there is none', ['certificate']);
+  const possible = ipp ? [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])] : [];
+  for (const [index, name] of (maintenance ?? []).entries()) {
+    const missing = ipp && name === 'firmware-install' ? 'firmware' : 'ipp';
+    if (!possible.includes(name))
+      return problem(context, `${name} needs "${missing}" beside it`, ['maintenance', String(index)]);
+  }
+  return {
+    ...rest,
+    ipp: ipp && { ...ipp, certificate: key },
+    firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key } : firmware,
+    /** What the control plane may have done with it. */
+    operations: possible.filter((name) => maintenance?.includes(name) ?? true),
+  };
 });
 
 /**
@@ -85,6 +114,16 @@ const device = z.strictObject({
  * `protocol` is what the application speaks: `http` for http and https targets, otherwise `tcp` unless it says `vnc`.
  * `viewTarget` is where a session goes that may only look; an application that speaks VNC needs none, because the agent
  * itself lets no input through.
+ *
+ * Maintenance, per device, all of it optional:
+ *
+ *     "ipp": "ipp://192.168.1.20/ipp/print", "firmware": "tcp://192.168.1.20:9100",
+ *     "certificate": "any", "maintenance": ["information", "counters", "test-page"]
+ *
+ * `ipp` is the printer's URI (also ipps, http, https), `firmware` where a file is sent to: as it is to a raw port, or by
+ * `PUT` to an http or https address. `certificate` is the key behind ipps and https: its pin, or `any`; without, an
+ * authority that this machine knows has to vouch for it. `maintenance` names what may be done (protocol/maintenance),
+ * whatever the server asks for; without, all that is possible.
  */
 const configuration = z
   .strictObject({

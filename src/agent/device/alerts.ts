@@ -1,0 +1,69 @@
+import type { IppAttributes } from '../../ipp/ipp-message';
+import { ALERT_SEVERITIES, ALERTS, type AlertSeverity, type DeviceAlert } from '../../protocol/device-information';
+import { cleanLine } from './clean-line';
+import { keyValues } from './key-values';
+import { stringsOf } from './strings-of';
+
+const CODE_CHARACTERS = 64;
+const TEXT_CHARACTERS = 200;
+
+/** prtAlertCode -> keyword of printer-state-reasons, where they differ by more than spelling (PWG 5100.9 table 2). */
+const KEYWORDS: Readonly<Record<string, string>> = {
+  jam: 'media-jam',
+  inputMediaSupplyLow: 'media-low',
+  inputMediaSupplyEmpty: 'media-empty',
+  inputMediaTrayMissing: 'input-tray-missing',
+  outputMediaTrayMissing: 'output-tray-missing',
+  markerTonerEmpty: 'toner-empty',
+  markerTonerAlmostEmpty: 'toner-low',
+  markerInkEmpty: 'marker-supply-empty',
+  markerInkAlmostEmpty: 'marker-supply-low',
+  markerWasteTonerReceptacleAlmostFull: 'marker-waste-almost-full',
+  markerWasteTonerReceptacleFull: 'marker-waste-full',
+  markerOpcLifeAlmostOver: 'opc-near-eol',
+  markerOpcLifeOver: 'opc-life-over',
+};
+/** prtAlertSeverityLevel (RFC 3805). */
+const SEVERITIES: Readonly<Record<string, AlertSeverity>> = { critical: 'error', warning: 'warning' };
+
+/** Reasons that tell of no trouble, and have no suffix in practice (RFC 8011 5.4.12, PWG 5100.13). */
+const NEUTRAL = ['paused', 'moving-to-paused', 'connecting-to-device', 'stopped-partly', 'identify-printer-requested'];
+
+/** printer-alert with printer-alert-description, and of printer-state-reasons what these do not tell already. */
+export function alertsOf(attributes: IppAttributes): DeviceAlert[] {
+  const reasons = stringsOf(attributes, 'printer-state-reasons').flatMap(reasonOf);
+  const texts = stringsOf(attributes, 'printer-alert-description');
+  const told = stringsOf(attributes, 'printer-alert').flatMap((alert, index) => {
+    const fields = keyValues(alert);
+    const code = keywordOf(fields.get('code') ?? '');
+    if (code === '') return [];
+    const severity = reasons.find((reason) => reason.code === code)?.severity;
+    const text = cleanLine(texts[index] ?? '', TEXT_CHARACTERS);
+    return [{ severity: severity ?? SEVERITIES[fields.get('severity') ?? ''] ?? 'report', code, text }];
+  });
+  const untold = reasons.filter(({ code }) => !told.some((alert) => alert.code === code));
+  const all = new Map([...told, ...untold].map((alert) => [`${alert.code} ${alert.text}`, alert]));
+  const worstFirst = [...all.values()].sort((a, b) => rank(b) - rank(a));
+  return worstFirst.slice(0, ALERTS);
+}
+
+const rank = ({ severity }: DeviceAlert): number => ALERT_SEVERITIES.indexOf(severity);
+
+function reasonOf(keyword: string): DeviceAlert[] {
+  const [, code = '', suffix] = /^(.*?)(?:-(report|warning|error))?$/s.exec(keyword) ?? [];
+  const clean = cleanLine(code, CODE_CHARACTERS);
+  if (clean === 'none' || clean === '') return [];
+  return [{ severity: (suffix as AlertSeverity | undefined) ?? assumedSeverity(clean), code: clean, text: '' }];
+}
+
+/** Without a suffix a reason is an error (RFC 8011 5.4.12), but not one whose very word says that it is none. */
+function assumedSeverity(code: string): AlertSeverity {
+  if (NEUTRAL.includes(code)) return 'report';
+  return /-(low|near-eol|almost-(full|empty))$/.test(code) ? 'warning' : 'error';
+}
+
+/** `coverOpen` is `cover-open`. */
+function keywordOf(code: string): string {
+  const spelt = code.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return cleanLine((Object.hasOwn(KEYWORDS, code) && KEYWORDS[code]) || spelt, CODE_CHARACTERS);
+}

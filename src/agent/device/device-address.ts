@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { spkiPin } from '../../protocol/names';
+
+/** Which key of the device is right: the pinned one (`any`: whichever it shows), or one that a known authority vouches for. */
+export const certificate = z.union([z.literal('any'), spkiPin], 'must be "any" or the pin of the key, in base64url');
+export type Certificate = z.infer<typeof certificate>;
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+/** Over HTTP, or HTTPS where `tls`. */
+export interface HttpAddress extends Address {
+  readonly tls: boolean;
+  /** With the query. */
+  readonly path: string;
+  readonly certificate?: Certificate;
+}
+/** `uri` is what the printer is called in requests (printer-uri). */
+export type IppAddress = HttpAddress & { readonly uri: string };
+/** Where firmware goes: over HTTP, or as it is to a raw port. */
+export type FirmwareAddress = (HttpAddress & { readonly kind: 'http' }) | (Address & { readonly kind: 'raw' });
+
+const PORTS: Readonly<Record<string, number>> = { 'ipp:': 631, 'ipps:': 631, 'http:': 80, 'https:': 443 };
+const SECURE = ['ipps:', 'https:'];
+
+/** `ipp://host[:port]/path` (RFC 3510), `ipps://` (RFC 7472), or the same as http or https. */
+export const ippAddress = z.string().transform((text, context): IppAddress => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !(url.protocol in PORTS) || !url.hostname || url.pathname.length < 2)
+    return problem(context, 'must look like ipp://host/ipp/print or ipps://host/ipp/print');
+  return { ...checked(url, context), uri: text };
+});
+
+/** `tcp://host:port`, `http://host/path` or `https://host/path`. */
+export const firmwareAddress = z.string().transform((text, context): FirmwareAddress => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'tcp:' && url.hostname && ['', '/'].includes(url.pathname)) {
+    const { host, port } = checked(url, context);
+    return { kind: 'raw', host, port };
+  }
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return { kind: 'http', ...checked(url, context) };
+  return problem(context, 'must look like tcp://host:port, http://host/path or https://host/path');
+});
+
+function checked(url: URL, context: z.RefinementCtx): HttpAddress {
+  if (url.username !== '' || url.password !== '') return problem(context, 'must not contain a user or password');
+  if (url.hash !== '') return problem(context, 'must not contain a #');
+  const port = url.port === '' ? PORTS[url.protocol] : Number(url.port);
+  if (!port) return problem(context, 'must name a port from 1 to 65535');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port, tls: SECURE.includes(url.protocol), path: `${url.pathname}${url.search}` };
+}
+
+function problem(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}

@@ -1,0 +1,57 @@
+import type { IppAttributes } from '../../ipp/ipp-message';
+import {
+  COUNTERS,
+  counterName,
+  type Counters,
+  type DeviceInformation,
+  type DeviceState,
+} from '../../protocol/device-information';
+import { alertsOf } from './alerts';
+import { cleanLine } from './clean-line';
+import { stringsOf } from './strings-of';
+import { suppliesOf } from './supplies';
+
+/** All that informationOf looks at; a printer leaves out what it does not know. */
+export const INFORMATION_ATTRIBUTES: readonly string[] = [
+  ...['printer-state', 'printer-state-reasons', 'printer-alert', 'printer-alert-description'],
+  ...['printer-supply', 'printer-supply-description'],
+  ...['marker-names', 'marker-types', 'marker-colors', 'marker-levels'],
+  ...['printer-impressions-completed', 'printer-media-sheets-completed', 'printer-pages-completed'],
+  ...['printer-copies-completed', 'printer-scans-completed', 'printer-faxes-completed'],
+  ...['printer-make-and-model', 'printer-device-id', 'printer-serial-number', 'printer-firmware-string-version'],
+];
+
+/** RFC 8011 5.4.11 */
+const STATES: Readonly<Record<number, DeviceState>> = { 3: 'idle', 4: 'processing', 5: 'stopped' };
+
+/** Printer attributes as what they say of the device. */
+export function informationOf(attributes: IppAttributes): DeviceInformation {
+  const first = (name: string, most: number): string => cleanLine(stringsOf(attributes, name)[0] ?? '', most);
+  const deviceId = deviceIdOf(first('printer-device-id', 1024));
+  return {
+    reached: true,
+    state: STATES[Number(attributes.get('printer-state')?.[0])] ?? 'unknown',
+    alerts: alertsOf(attributes),
+    supplies: suppliesOf(attributes),
+    counters: countersOf(attributes),
+    model: first('printer-make-and-model', 200) || `${deviceId('MFG')} ${deviceId('MDL')}`.trim().slice(0, 200),
+    serialNumber: (first('printer-serial-number', 100) || deviceId('SN') || deviceId('SERN')).slice(0, 100),
+    firmwareVersion: first('printer-firmware-string-version', 100),
+  };
+}
+
+/** Each printer-...-completed under the name in its middle. */
+function countersOf(attributes: IppAttributes): Counters {
+  const counters = [...attributes].flatMap(([name, [value]]) => {
+    const counted = /^printer-(.+)-completed$/.exec(name)?.[1];
+    const fits = counterName.safeParse(counted).success && typeof value === 'number' && value >= 0;
+    return counted !== undefined && fits ? [[counted, value] as const] : [];
+  });
+  return Object.fromEntries(counters.slice(0, COUNTERS));
+}
+
+/** Fields of an IEEE 1284 device ID: `MFG:Acme;MDL:LaserMax;SN:A1;`. */
+function deviceIdOf(text: string): (key: string) => string {
+  const fields = new Map(text.split(';').map((pair) => /^\s*([^:]+):(.*)$/.exec(pair)?.slice(1) as [string, string]));
+  return (key) => fields.get(key)?.trim() ?? '';
+}

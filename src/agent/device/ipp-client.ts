@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { IppMalformed } from '../../ipp/ipp.errors';
+import {
+  attributesOf,
+  decodeIpp,
+  encodeIpp,
+  IPP_VERSION,
+  type DecodedIpp,
+  type IppAttribute,
+} from '../../ipp/ipp-message';
+import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation } from '../../ipp/ipp-registry';
+import { LIMITS } from '../../protocol/limits';
+import type { IppAddress } from './device-address';
+import { deviceError, openRequest, readAnswer } from './device-connection';
+import { DeviceRefused, OperationUnsupported } from '../device-access';
+import { cleanLine } from './clean-line';
+
+/** Path of the System object (PWG 5100.22 4.1.1). */
+const SYSTEM_PATH = '/ipp/system';
+const USER = 'platen-agent';
+
+/** Asks one IPP printer, one connection per request. An answer is bounded in time and size, whatever the device does. */
+export class IppClient {
+  private requestId = 0;
+
+  constructor(private readonly address: IppAddress) {}
+
+  /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */
+  printer(
+    operation: IppOperation,
+    { attributes = [], data }: { attributes?: readonly IppAttribute[]; data?: Buffer } = {},
+    signal?: AbortSignal,
+  ): Promise<DecodedIpp> {
+    return this.ask(operation, this.address, [['uri', 'printer-uri', this.address.uri], ...attributes], data, signal);
+  }
+
+  /** The device as a whole. @throws as above */
+  system(operation: IppOperation, signal?: AbortSignal): Promise<DecodedIpp> {
+    const uri = new URL(SYSTEM_PATH, this.address.uri).href;
+    return this.ask(operation, { ...this.address, path: SYSTEM_PATH }, [['uri', 'system-uri', uri]], undefined, signal);
+  }
+
+  private async ask(
+    operation: IppOperation,
+    address: IppAddress,
+    attributes: readonly IppAttribute[],
+    data: Buffer | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<DecodedIpp> {
+    const requestId = (this.requestId = (this.requestId % 0x7fffffff) + 1);
+    const [target, ...others] = attributes;
+    const common: IppAttribute[] = [
+      // RFC 8011 4.1.4 and 4.1.5: in this order, before all others.
+      ['charset', 'attributes-charset', 'utf-8'],
+      ['naturalLanguage', 'attributes-natural-language', 'en'],
+      target!,
+      ['name', 'requesting-user-name', USER],
+    ];
+    const body = encodeIpp({
+      version: IPP_VERSION,
+      code: IPP_OPERATIONS[operation],
+      requestId,
+      groups: [{ group: 'operation', attributes: [...common, ...others] }],
+      data,
+    });
+    return answerOf(operation, requestId, await post(address, body, signal));
+  }
+}
+
+async function post(address: IppAddress, body: Buffer, signal?: AbortSignal): Promise<Buffer> {
+  const inTime = AbortSignal.timeout(LIMITS.DEVICE_ANSWER_MS);
+  const until = signal ? AbortSignal.any([signal, inTime]) : inTime;
+  try {
+    const headers = { 'content-type': 'application/ipp', 'content-length': body.length };
+    const request = await openRequest(address, { method: 'POST', headers }, until);
+    try {
+      request.end(body);
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      checkHttp(response);
+      return await readAnswer(response);
+    } finally {
+      request.on('error', () => undefined);
+      request.destroy();
+    }
+  } catch (error) {
+    throw deviceError(error, signal);
+  }
+}
+
+/** RFC 8010 4: whatever is not 200 with IPP in it comes from the device's web server, not from its printer. */
+function checkHttp({ statusCode = 0, headers }: IncomingMessage): void {
+  if (statusCode === 401) throw new DeviceRefused('the device asks for a login (HTTP 401)');
+  if (statusCode === 404) throw new OperationUnsupported('the device has no such address (HTTP 404)');
+  if (statusCode === 426) throw new DeviceRefused('the device wants TLS: name it as ipps:// (HTTP 426)');
+  if (statusCode !== 200) throw new DeviceRefused(`the device answers with HTTP ${statusCode}`);
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/ipp') throw new DeviceRefused('the device answers with something that is no IPP');
+}
+
+function answerOf(operation: IppOperation, requestId: number, bytes: Buffer): DecodedIpp {
+  const answer = decoded(bytes);
+  if (answer.requestId !== requestId) throw new DeviceRefused('the device answers to another request');
+  if (isSuccessful(answer.code)) return answer;
+  if (answer.code === IPP_STATUS['server-error-operation-not-supported'])
+    throw new OperationUnsupported(`the device does not know ${operation}`);
+  const words = attributesOf(answer, 'operation').get('status-message')?.[0];
+  const said = typeof words === 'string' && words !== statusName(answer.code) ? `: ${cleanLine(words, 200)}` : '';
+  throw new DeviceRefused(`the device answers to ${operation} with ${statusName(answer.code)}${said}`);
+}
+
+function decoded(bytes: Buffer): DecodedIpp {
+  try {
+    return decodeIpp(bytes);
+  } catch (error) {
+    if (!(error instanceof IppMalformed)) throw error;
+    throw new DeviceRefused(`the device answers with something that is no IPP: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,78 @@
+import { attributesOf } from '../../ipp/ipp-message';
+import type { DeviceInformation } from '../../protocol/device-information';
+import type { Operation } from '../../protocol/maintenance';
+import type { Device } from '../configuration';
+import { DeviceRefused, OperationUnsupported, type DeviceAccess } from '../device-access';
+import { cleanLine } from './clean-line';
+import { INFORMATION_ATTRIBUTES, informationOf } from './information';
+import { IppClient } from './ipp-client';
+import { sendHttp } from './send-http';
+import { sendRaw } from './send-raw';
+import { stringsOf } from './strings-of';
+import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
+
+/** A device that is spoken to by IPP, and gets its firmware where the configuration says. */
+export class IppDevice implements DeviceAccess {
+  readonly operations: readonly Operation[];
+  private readonly client: IppClient | undefined;
+
+  constructor(private readonly device: Device) {
+    this.operations = device.operations;
+    this.client = device.ipp && new IppClient(device.ipp);
+  }
+
+  /** Also throws OperationUnsupported where the configuration names no `ipp`. */
+  async information(signal?: AbortSignal): Promise<DeviceInformation> {
+    return informationOf(await this.attributes(INFORMATION_ATTRIBUTES, signal));
+  }
+
+  /** Identify-Printer (PWG 5100.13), in the device's own way. */
+  async identify(signal?: AbortSignal): Promise<void> {
+    await this.printer().printer('Identify-Printer', {}, signal);
+  }
+
+  async printTestPage(title: string, signal?: AbortSignal): Promise<void> {
+    const supported = stringsOf(
+      await this.attributes(['document-format-supported'], signal),
+      'document-format-supported',
+    );
+    const page = testPageFor(supported, { title, device: this.device.name, at: new Date() });
+    if (!page) {
+      const taken = cleanLine(supported.join(', '), 200) || 'nothing';
+      throw new DeviceRefused(`the device prints ${taken}; a test page can be ${TEST_PAGE_FORMATS.join(' or ')}`);
+    }
+    const attributes = [
+      ['name', 'job-name', cleanLine(title, 100)],
+      ['mimeMediaType', 'document-format', page.format],
+    ] as const;
+    await this.printer().printer('Print-Job', { attributes, data: page.data }, signal);
+  }
+
+  /** Restart-Printer (RFC 3998); where the printer does not know it, Restart-System (PWG 5100.22). */
+  async restart(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.printer().printer('Restart-Printer', {}, signal);
+    } catch (error) {
+      if (!(error instanceof OperationUnsupported) || !this.client) throw error;
+      await this.client.system('Restart-System', signal);
+    }
+  }
+
+  async sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    const { firmware } = this.device;
+    if (!firmware) throw new OperationUnsupported('the configuration names no "firmware" for the device');
+    await (firmware.kind === 'raw'
+      ? sendRaw(firmware, file, onSent, signal)
+      : sendHttp(firmware, file, onSent, signal));
+  }
+
+  private async attributes(names: readonly string[], signal?: AbortSignal) {
+    const attributes = [['keyword', 'requested-attributes', names]] as const;
+    return attributesOf(await this.printer().printer('Get-Printer-Attributes', { attributes }, signal), 'printer');
+  }
+
+  private printer(): IppClient {
+    if (this.client) return this.client;
+    throw new OperationUnsupported('the configuration names no "ipp" for the device');
+  }
+}
