@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Program } from './programs';
 
@@ -17,11 +17,15 @@ export async function startPrinter(options: {
   port: number;
   name: string;
   folder: string;
+  /** What it says of itself, as printer-attributes.ts writes it. */
+  attributes?: string;
 }): Promise<{ programs: Program[] }> {
-  const { port, name, folder } = options;
+  const { port, name, folder, attributes } = options;
   const socket = join(folder, 'bus');
   await rm(socket, { force: true });
   await mkdir(join(folder, 'spool'), { recursive: true });
+  const attributesFile = join(folder, 'attributes.conf');
+  if (attributes !== undefined) await writeFile(attributesFile, attributes);
   const bus = Program.start('dbus-daemon', [
     DBUS,
     '--session',
@@ -30,7 +34,8 @@ export async function startPrinter(options: {
     `--address=unix:path=${socket}`,
   ]);
   await bus.until(() => bus.printed.find((line) => line.startsWith('unix:')), 'listens', 10_000);
-  const command = ['-p', String(port), '-n', 'localhost', '-r', 'off', '-d', join(folder, 'spool'), name] as const;
+  const ownWords = attributes === undefined ? [] : ['-a', attributesFile];
+  const command = ['-p', String(port), '-n', 'localhost', '-r', 'off', '-d', join(folder, 'spool'), ...ownWords, name];
   const printer = Program.start('ippeveprinter', [PRINTER, ...command], {
     env: { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${socket}` },
   });

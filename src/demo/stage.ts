@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from './console-login';
 import { findPrinter, startPrinter } from './ippeveprinter';
+import { PRINTER_ATTRIBUTES } from './printer-attributes';
 import { freePorts } from './free-ports';
 import { Program, type LogLine } from './programs';
 
@@ -14,6 +15,8 @@ export interface Ports {
   /** The simulated MFP's display, to operate it and to look at it only. */
   readonly display: number;
   readonly displayView: number;
+  /** The simulated MFP's raw port, which takes firmware. */
+  readonly raw: number;
   readonly printer: number;
   /** Of the relay's first pair; further ones have the ports that follow. */
   readonly relay: number;
@@ -25,6 +28,7 @@ export const USUAL_PORTS: Ports = {
   mfp: 8081,
   display: 8082,
   displayView: 8083,
+  raw: 9101,
   printer: 8632,
   relay: 8090,
 };
@@ -117,7 +121,12 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
   try {
     onProgress('starting the devices');
-    const own = { '--port': ports.mfp, '--panel-port': ports.display, '--view-port': ports.displayView };
+    const own = {
+      '--port': ports.mfp,
+      '--panel-port': ports.display,
+      '--view-port': ports.displayView,
+      '--raw-port': ports.raw,
+    };
     const flags = Object.entries(own).flatMap(([flag, port]) => [flag, String(port)]);
     const mfp = started(platen('mfp', ['mfp', ...flags, '--data', join(folder, 'mfp')]));
     await mfp.logged('mfp listening');
@@ -128,6 +137,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
         port: ports.printer,
         name: 'Platen Test Printer',
         folder: join(folder, 'printer'),
+        attributes: PRINTER_ATTRIBUTES,
       });
       for (const program of printer.programs) started(program);
       devices.push({ id: 'ippeveprinter', url: `http://127.0.0.1:${ports.printer}` });
@@ -193,12 +203,17 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     target: `http://127.0.0.1:${ports.display}`,
     viewTarget: `http://127.0.0.1:${ports.displayView}`,
   };
+  const maintenance: Record<string, object> = {
+    'demo-mfp': { ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`, firmware: `tcp://127.0.0.1:${ports.raw}` },
+    ippeveprinter: { ipp: `ipp://127.0.0.1:${ports.printer}/ipp/print` },
+  };
   return {
     panel: { host: '127.0.0.1', port: ports.panel },
     state: join(folder, 'agent'),
     devices: devices.map(({ id, url }) => ({
       id,
       ...(known[id] ?? { name: id, kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' }),
+      ...maintenance[id],
       applications: [
         { id: 'web', title: 'Web pages', target: url },
         ...(id === 'demo-mfp' ? [display] : []),
