@@ -52,6 +52,7 @@ function countersOf(attributes: IppAttributes): Counters {
 
 /** Fields of an IEEE 1284 device ID: `MFG:Acme;MDL:LaserMax;SN:A1;`. */
 function deviceIdOf(text: string): (key: string) => string {
-  const fields = new Map(text.split(';').map((pair) => /^\s*([^:]+):(.*)$/.exec(pair)?.slice(1) as [string, string]));
-  return (key) => fields.get(key)?.trim() ?? '';
+  const pairs = text.split(';').map((pair) => /^\s*([^:]+):(.*)$/.exec(pair) ?? []);
+  const fields = new Map(pairs.map(([, key = '', value = '']) => [key.toUpperCase(), value.trim()]));
+  return (key) => fields.get(key) ?? '';
 }

@@ -1,0 +1,149 @@
+import type { IppValue } from '../../ipp/ipp-message';
+import { deviceInformation } from '../../protocol/device-information';
+import { informationOf } from './information';
+
+const of = (attributes: Record<string, IppValue | IppValue[]>) => {
+  const information = informationOf(new Map(Object.entries(attributes).map(([name, value]) => [name, [value].flat()])));
+  // Whatever a device says, the control channel takes it.
+  expect(deviceInformation.parse(information)).toEqual(information);
+  return information;
+};
+const level = (fields: string) => of({ 'printer-supply': fields }).supplies[0]?.level;
+
+describe('what a device says of itself', () => {
+  it('is little where it says nothing', () => {
+    expect(of({})).toEqual({
+      reached: true,
+      state: 'unknown',
+      alerts: [],
+      supplies: [],
+      counters: {},
+      model: '',
+      serialNumber: '',
+      firmwareVersion: '',
+    });
+  });
+
+  it.each([
+    [3, 'idle'],
+    [4, 'processing'],
+    [5, 'stopped'],
+    [6, 'unknown'],
+    ['idle', 'unknown'],
+  ])('printer-state %s is %s', (value, state) => expect(of({ 'printer-state': value }).state).toBe(state));
+
+  it.each<[string, string[], object[]]>([
+    ['nothing', ['none'], []],
+    ['an error', ['media-jam-error'], [{ severity: 'error', code: 'media-jam', text: '' }]],
+    ['a warning', ['toner-low-warning'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
+    ['a report', ['moving-to-paused-report'], [{ severity: 'report', code: 'moving-to-paused', text: '' }]],
+    ['a reason without a suffix', ['media-jam'], [{ severity: 'error', code: 'media-jam', text: '' }]],
+    ['one that is no trouble', ['paused'], [{ severity: 'report', code: 'paused', text: '' }]],
+    ['one whose word is a warning', ['toner-low'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
+    ['the same twice', ['toner-low', 'toner-low-warning'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
+    ['the worst first', ['toner-low-warning', 'cover-open-error'], [{ code: 'cover-open' }, { code: 'toner-low' }]],
+  ])('tells of %s', (_what, reasons, alerts) => {
+    const found = of({ 'printer-state-reasons': reasons }).alerts;
+    expect(found).toHaveLength(alerts.length);
+    expect(found).toMatchObject(alerts);
+  });
+
+  it('tells an alert once, with its words, and as severe as its reason', () => {
+    const { alerts } = of({
+      'printer-state-reasons': ['media-jam-error', 'toner-low-warning', 'fuser-over-temp-warning'],
+      'printer-alert': [
+        'code=jam;severity=warning;group=mediaPath',
+        'index=2;severity=warning;code=markerTonerAlmostEmpty;',
+        'code=markerTonerAlmostEmpty;severity=warning',
+        'no code here',
+      ],
+      'printer-alert-description': ['Jam\u0000in\ntray 2', 'Black is low', 'Cyan is low'],
+    });
+    expect(alerts).toEqual([
+      { severity: 'error', code: 'media-jam', text: 'Jam in tray 2' },
+      { severity: 'warning', code: 'toner-low', text: 'Black is low' },
+      { severity: 'warning', code: 'toner-low', text: 'Cyan is low' },
+      { severity: 'warning', code: 'fuser-over-temp', text: '' },
+    ]);
+  });
+
+  it.each<[string, number | null]>([
+    ['level=60;maxcapacity=100;', 60],
+    ['level=30;maxcapacity=120;unit=impressions', 25],
+    ['level=150;maxcapacity=100;', 100],
+    ['level=-1;maxcapacity=100;', null],
+    ['level=-3;maxcapacity=100;', null],
+    ['level=40;maxcapacity=-2;', 40],
+    ['level=400;maxcapacity=-2;', null],
+    ['level=40;maxcapacity=0;', 40],
+    ['level=;maxcapacity=100', null],
+    ['level=1e9;maxcapacity=100', null],
+    ['', null],
+  ])('takes %j for the level %s', (fields, expected) => expect(level(fields)).toBe(expected));
+
+  it('names supplies by the device’s words, or by what they are', () => {
+    const { supplies } = of({
+      'printer-supply': ['type=toner;colorantname=black;level=4;maxcapacity=100', 'type=opc;level=7', 'x'],
+      'printer-supply-description': ['Black Toner'],
+    });
+    expect(supplies).toEqual([
+      { name: 'Black Toner', type: 'toner', colour: 'black', level: 4 },
+      { name: 'opc', type: 'opc', colour: '', level: 7 },
+      { name: 'Supply 3', type: '', colour: '', level: null },
+    ]);
+  });
+
+  it('reads marker-levels where there is no printer-supply', () => {
+    const { supplies } = of({
+      'marker-names': ['Black', 'Waste'],
+      'marker-types': ['toner', 'waste-toner'],
+      'marker-colors': ['#000000', 'none'],
+      'marker-levels': [-3, 150],
+    });
+    expect(supplies).toEqual([
+      { name: 'Black', type: 'toner', colour: '#000000', level: null },
+      { name: 'Waste', type: 'waste-toner', colour: '', level: 100 },
+    ]);
+  });
+
+  it('counts by what the device counts', () => {
+    const counters = {
+      'printer-impressions-completed': 128_456,
+      'printer-media-sheets-completed': 90_211,
+      'printer-pages-completed': -2,
+      'printer-A b-completed': 3,
+      'printer-up-time': 9,
+    };
+    expect(of(counters).counters).toEqual({ impressions: 128_456, 'media-sheets': 90_211 });
+  });
+
+  it('finds model and serial number in the device ID where it tells them nowhere else', () => {
+    const deviceId = 'MFG:Acme;MDL:LaserMax 9000;CMD:PDF,PWG;SN:AC90001234;';
+    expect(of({ 'printer-device-id': deviceId })).toMatchObject({
+      model: 'Acme LaserMax 9000',
+      serialNumber: 'AC90001234',
+    });
+    const own = { 'printer-make-and-model': 'LaserMax', 'printer-serial-number': 'X1' };
+    expect(of({ 'printer-device-id': deviceId, ...own })).toMatchObject({ model: 'LaserMax', serialNumber: 'X1' });
+  });
+
+  it('stays within its bounds, whatever a device says', () => {
+    const much = Array.from({ length: 200 }, (_, index) => `code=a${index};level=${index};${'x'.repeat(500)}`);
+    const long = '\ud83d\ude00'.repeat(500);
+    const information = of({
+      'printer-alert': much,
+      'printer-alert-description': much.map(() => long),
+      'printer-supply': much,
+      'printer-supply-description': much.map(() => `\u001b[2J\u2028${long}`),
+      'printer-make-and-model': `x${long}`,
+      'printer-firmware-string-version': 'v\r\n1',
+      ...Object.fromEntries(much.map((_, index) => [`printer-c${index}-completed`, index])),
+    });
+    expect(information.alerts).toHaveLength(24);
+    expect(information.supplies).toHaveLength(24);
+    expect(Object.keys(information.counters)).toHaveLength(24);
+    expect(information.model).toHaveLength(199);
+    expect(information.supplies[0]?.name).toMatch(/^\[2J \ud83d\ude00/);
+    expect(information.firmwareVersion).toBe('v 1');
+  });
+});
