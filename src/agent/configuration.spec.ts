@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { announcementOf } from './announcement';
 import { ConfigurationError, parseConfiguration, readConfiguration } from './configuration';
 
 const application = { id: 'web', title: 'Web pages', target: 'http://192.168.1.20:8080' };
@@ -29,6 +30,7 @@ describe('the configuration file', () => {
           model: '',
           serialNumber: '',
           location: '',
+          operations: [],
           applications: [
             {
               ...application,
@@ -74,6 +76,41 @@ describe('the configuration file', () => {
     expect(of(change).devices[0]?.applications[0]).toMatchObject({ protocol, viewable });
   });
 
+  it.each<[object, string[], object]>([
+    [{}, [], {}],
+    [
+      { ipp: 'ipp://printer/ipp/print' },
+      ['information', 'counters', 'identify', 'test-page', 'restart'],
+      { ipp: { host: 'printer', port: 631, tls: false, path: '/ipp/print', uri: 'ipp://printer/ipp/print' } },
+    ],
+    [
+      { ipp: 'ipps://[fe80::1]:8443/ipp', certificate: 'any', maintenance: ['identify'] },
+      ['identify'],
+      { ipp: { host: 'fe80::1', port: 8443, tls: true, path: '/ipp', certificate: 'any' } },
+    ],
+    [
+      { ipp: 'http://printer/ipp', firmware: 'tcp://printer:9100', maintenance: ['firmware-install', 'counters'] },
+      ['counters', 'firmware-install'],
+      { ipp: { port: 80 }, firmware: { kind: 'raw', host: 'printer', port: 9100 } },
+    ],
+    [
+      { ipp: 'ipp://printer/ipp', firmware: 'https://printer/fw?slot=1', certificate: 'A'.repeat(43), maintenance: [] },
+      [],
+      { firmware: { kind: 'http', port: 443, tls: true, path: '/fw?slot=1', certificate: 'A'.repeat(43) } },
+    ],
+  ])('a device with %j can be maintained by %j', (fields, operations, targets) => {
+    const [read] = parse({ devices: [{ ...device, ...fields }] }).devices;
+    expect(read).toMatchObject(targets);
+    expect(read?.operations).toEqual(operations);
+    // The control plane is told what can be done, and not where.
+    const [announced] = announcementOf([read!]).devices;
+    expect(announced).toMatchObject({ id: 'mfp-1', operations });
+    expect(announced).not.toHaveProperty('ipp');
+    expect(JSON.stringify(announced)).not.toContain('9100');
+  });
+
+  const deviceWith = (change: object) => JSON.stringify({ devices: [{ ...device, ...change }] });
+  const ipp = 'ipp://printer/ipp/print';
   const applicationWith = (change: object) =>
     JSON.stringify({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
   it.each([
@@ -113,6 +150,26 @@ describe('the configuration file', () => {
       'a target to look at of another kind',
       applicationWith({ viewTarget: 'tcp://printer:5900' }),
       /applications\.0\.viewTarget: must be of the same kind/,
+    ],
+    ['an IPP URI without a path', deviceWith({ ipp: 'ipp://printer' }), /^devices\.0\.ipp: must look like ipp:/],
+    ['an IPP URI of another scheme', deviceWith({ ipp: 'tcp://printer/ipp' }), /^devices\.0\.ipp: must look like/],
+    ['an IPP URI with a password', deviceWith({ ipp: 'ipp://a:b@printer/ipp' }), /ipp: must not contain a user/],
+    ['an IPP URI on port 0', deviceWith({ ipp: 'ipp://printer:0/ipp' }), /ipp: must name a port/],
+    ['firmware by another way', deviceWith({ ipp, firmware: 'ftp://printer' }), /firmware: must look like tcp:/],
+    ['firmware to no port', deviceWith({ ipp, firmware: 'tcp://printer' }), /firmware: must name a port/],
+    ['firmware without IPP', deviceWith({ firmware: 'tcp://printer:9100' }), /^devices\.0\.firmware: needs "ipp"/],
+    [
+      'a bad pin',
+      deviceWith({ ipp: 'ipps://printer/ipp', certificate: 'abc' }),
+      /certificate: must be "any" or the pin/,
+    ],
+    ['a pin for nothing', deviceWith({ ipp, certificate: 'any' }), /certificate: belongs to an ipps or https address/],
+    ['unknown maintenance', deviceWith({ ipp, maintenance: ['dance'] }), /^devices\.0\.maintenance\.0: /],
+    ['maintenance without IPP', deviceWith({ maintenance: ['restart'] }), /maintenance\.0: restart needs "ipp"/],
+    [
+      'a firmware job without a place for it',
+      deviceWith({ ipp, maintenance: ['counters', 'firmware-install'] }),
+      /maintenance\.1: firmware-install needs "firmware"/,
     ],
     ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
     ['a target that is no address', JSON.stringify(withTarget('printer')), /target: must look like/],

@@ -19,6 +19,4 @@ ATTR octetString printer-supply ${[
   .map((supply) => `"${supply}"`)
   .join(',')}
 ATTR text printer-supply-description "Toner waste tank","Black toner","Cyan toner"
-ATTR octetString printer-alert "code=markerTonerAlmostEmpty;severity=warning;group=markerSupplies;groupindex=2;"
-ATTR text printer-alert-description "Black toner is low."
 `;

@@ -1,20 +1,24 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseConfiguration } from '../../src/agent/configuration';
+import { IppDevice } from '../../src/agent/device/ipp-device';
 import { startPrinter } from '../../src/demo/ippeveprinter';
+import { PRINTER_ATTRIBUTES } from '../../src/demo/printer-attributes';
 import { freePorts } from '../../src/demo/free-ports';
 import { isRunning } from '../support/is-running';
 import { plainHttp } from '../support/plain-http';
+import { until } from '../support/until';
 
-async function start(name: string) {
+async function start(name: string, attributes?: string) {
   const folder = await mkdtemp(join(tmpdir(), 'platen-printer-'));
   const [port] = await freePorts(1);
-  const { programs } = await startPrinter({ port: port!, name, folder });
+  const { programs } = await startPrinter({ port: port!, name, folder, attributes });
   const stop = async () => {
     for (const program of [...programs].reverse()) await program.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { url: `http://127.0.0.1:${port}/`, pids: programs.map(({ child }) => child.pid!), stop };
+  return { folder, port, url: `http://127.0.0.1:${port}/`, pids: programs.map(({ child }) => child.pid!), stop };
 }
 
 describe('a real IPP Everywhere printer for the scenarios', () => {
@@ -40,5 +44,43 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
     const pages = await Promise.all(printers.map(({ url }) => plainHttp(url)));
     expect(pages.map(({ text }) => ['One', 'Two'].find((name) => text.includes(name)))).toEqual(['One', 'Two']);
     await Promise.all(printers.map((printer) => printer.stop()));
+  });
+
+  it('is read, identified and made to print a test page by the agent', async () => {
+    const printer = await start('Real Printer', PRINTER_ATTRIBUTES);
+    try {
+      const application = { id: 'web', title: 'Web', target: printer.url };
+      const ipp = `ipp://127.0.0.1:${printer.port}/ipp/print`;
+      const fields = { id: 'eve', name: 'Eve', kind: 'printer', applications: [application], ipp };
+      const device = new IppDevice(parseConfiguration(JSON.stringify({ devices: [fields] }), '/').devices[0]!);
+      const expected = {
+        reached: true,
+        state: 'idle',
+        alerts: [],
+        supplies: [
+          { name: 'Toner waste tank', type: 'wasteToner', colour: '', level: 60 },
+          { name: 'Black toner', type: 'toner', colour: 'black', level: 4 },
+          { name: 'Cyan toner', type: 'toner', colour: 'cyan', level: 55 },
+        ],
+        counters: { impressions: 128_456, 'media-sheets': 90_211 },
+        model: 'Acme LaserMax 9000',
+        serialNumber: 'AC90001234',
+        firmwareVersion: '2.14.7',
+      };
+      expect(await device.information()).toEqual(expected);
+
+      await device.identify();
+      await device.printTestPage('Test page');
+      const spool = `${printer.folder}/spool`;
+      const name = await until('the page', async () => (await readdir(spool)).find((one) => one.endsWith('.pdf')));
+      const page = await until('all of it', async () => {
+        const text = await readFile(`${spool}/${name}`, 'latin1');
+        return text.endsWith('%%EOF\n') && text;
+      });
+      expect(page).toMatch(/^%PDF-1\.4\n.*\(Test page\) Tj.*\(Device: Eve\) Tj/s);
+      await expect(device.restart()).rejects.toMatchObject({ name: 'OperationUnsupported' });
+    } finally {
+      await printer.stop();
+    }
   });
 });

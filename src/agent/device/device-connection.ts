@@ -5,7 +5,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import type { HttpAddress } from './device-address';
-import { DeviceRefused, DeviceUnreachable } from '../device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device-access';
 
 /** A request to the device, of which nothing has been sent yet. @throws DeviceUnreachable, DeviceRefused */
 export async function openRequest(
@@ -15,6 +15,7 @@ export async function openRequest(
 ): Promise<ClientRequest> {
   const { host, port, path } = address;
   const socket = address.tls ? await secureSocket(address, signal) : undefined;
+  signal?.throwIfAborted(); // a request that is born dead tells its error before anybody can listen
   return request({
     host,
     port,
@@ -23,6 +24,19 @@ export async function openRequest(
     ...options,
     // Node asks createConnection only where no agent is named.
     ...(socket ? { createConnection: () => socket } : { agent: false }),
+  });
+}
+
+/** The head of the answer. @throws DeviceRefused, or node's error where the connection ends before it */
+export function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on('response', resolve);
+    request.on('error', reject);
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new DeviceRefused('the device changes to another protocol'));
+    });
+    request.on('close', () => reject(new DeviceUnreachable('the device closes the connection')));
   });
 }
 
@@ -42,7 +56,8 @@ export async function readAnswer(response: IncomingMessage): Promise<Buffer> {
 /** What went wrong, as one of the errors of DeviceAccess; the reason of a caller who no longer waits stays as it is. */
 export function deviceError(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
-  if (error instanceof DeviceRefused || error instanceof DeviceUnreachable) return error;
+  const named = [DeviceRefused, DeviceUnreachable, OperationUnsupported];
+  if (named.some((kind) => error instanceof kind)) return error;
   const { name, code = '', message } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError')
     return new DeviceUnreachable(`the device does not answer within ${LIMITS.DEVICE_ANSWER_MS} ms`, { cause: error });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { IppMalformed } from '../../ipp/ipp.errors';
 import {
@@ -12,7 +11,7 @@ import {
 import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation } from '../../ipp/ipp-registry';
 import { LIMITS } from '../../protocol/limits';
 import type { IppAddress } from './device-address';
-import { deviceError, openRequest, readAnswer } from './device-connection';
+import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { DeviceRefused, OperationUnsupported } from '../device-access';
 import { cleanLine } from './clean-line';
 
@@ -75,12 +74,14 @@ async function post(address: IppAddress, body: Buffer, signal?: AbortSignal): Pr
     const headers = { 'content-type': 'application/ipp', 'content-length': body.length };
     const request = await openRequest(address, { method: 'POST', headers }, until);
     try {
+      const answered = responseTo(request);
       request.end(body);
-      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      const response = await answered;
       checkHttp(response);
-      return await readAnswer(response);
+      const answer = await readAnswer(response);
+      until.throwIfAborted(); // an answer of no given length looks whole when it is cut off
+      return answer;
     } finally {
-      request.on('error', () => undefined);
       request.destroy();
     }
   } catch (error) {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { DeviceRefused } from '../device-access';
 import type { HttpAddress } from './device-address';
-import { deviceError, openRequest, readAnswer } from './device-connection';
+import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { giveUpStalled, writeFile } from './firmware-stream';
 
 /** A file as the body of a `PUT` (RFC 9110 9.3.4). @throws DeviceUnreachable, DeviceRefused */
@@ -20,14 +18,13 @@ export async function sendHttp(
     const request = await openRequest(address, { method: 'PUT', headers }, signal);
     request.on('socket', (socket) => giveUpStalled(socket, stallMs));
     try {
-      const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+      const answered = responseTo(request);
       // A device that refuses may say so before it has read all.
-      const [response] = await Promise.race([answered, writeFile(file, request, onSent).then(() => answered)]);
+      const response = await Promise.race([answered, writeFile(file, request, onSent).then(() => answered)]);
       const { statusCode = 0 } = response;
       if (statusCode < 200 || statusCode > 299) throw new DeviceRefused(`the device answers with HTTP ${statusCode}`);
       await readAnswer(response);
     } finally {
-      request.on('error', () => undefined);
       request.destroy();
     }
   } catch (error) {

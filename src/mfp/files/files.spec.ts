@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { recordedJournal } from '../../../test/support/agent-journal';
 import { form, plainHttp } from '../../../test/support/plain-http';
+import { until } from '../../../test/support/until';
+import { makeFirmware } from '../firmware/firmware-file';
 import { startMfp, type RunningMfp } from '../mfp';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -10,7 +12,7 @@ describe('files of the simulated MFP', () => {
   const at = (path: string): string => new URL(path, mfp.url).href;
   const file = (size: number): string => at(`/files/job-log-export.bin?size=${size}`);
   beforeAll(async () => {
-    mfp = await startMfp({}, recordedJournal().journal);
+    mfp = await startMfp({ restartMs: 50 }, recordedJournal().journal);
   });
   afterAll(() => mfp.stop());
 
@@ -79,8 +81,15 @@ describe('files of the simulated MFP', () => {
     const content = (await plainHttp(file(1_000_000))).body;
     expect((await send('mfp-2.15.bin', content)).headers.location).toBe('/firmware?done=received');
     const { text } = await plainHttp(at('/firmware'), { headers: { Cookie: cookie } });
-    for (const shown of ['mfp-2.15.bin', '1,000,000 bytes', sha256(content)]) expect(text).toContain(shown);
+    for (const shown of ['mfp-2.15.bin', '1,000,000 bytes', sha256(content), 'this is no firmware file of this device'])
+      expect(text).toContain(shown);
     expect((await send('notes.txt', content)).status).toBe(400);
     expect((await send('empty.bin', Buffer.alloc(0))).status).toBe(400);
+
+    const installed = await send('own.bin', makeFirmware('2.16.000'));
+    expect(installed.text).toContain('The device installs version 2.16.000 and restarts.');
+    await until('the new version', () => mfp.machine.memory.firmware === '2.16.000');
+    const page = await until('the page', () => plainHttp(at('/status')).catch(() => undefined));
+    expect(page.text).toContain('Firmware 2.16.000');
   });
 });
