@@ -164,7 +164,7 @@ describe('a device that answers with anything', () => {
         requests++;
         request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/ipp' }).end(answer(1)));
       });
-      port = await portOf(server as unknown as Server);
+      port = await portOf(server);
     });
     beforeEach(() => (requests = 0));
 

@@ -103,11 +103,17 @@ function answerOf(operation: IppOperation, requestId: number, bytes: Buffer): De
   const answer = decoded(bytes);
   if (answer.requestId !== requestId) throw new DeviceRefused('the device answers to another request');
   if (isSuccessful(answer.code)) return answer;
-  if (answer.code === IPP_STATUS['server-error-operation-not-supported'])
-    throw new OperationUnsupported(`the device does not know ${operation}`);
+  if (isUnknown(operation, answer.code)) throw new OperationUnsupported(`the device does not know ${operation}`);
   const words = attributesOf(answer, 'operation').get('status-message')?.[0];
   const said = typeof words === 'string' && words !== statusName(answer.code) ? `: ${cleanLine(words, 200)}` : '';
   throw new DeviceRefused(`the device answers to ${operation} with ${statusName(answer.code)}${said}`);
+}
+
+/** A printer without a System object takes what is meant for one as a request to itself, in which something is missing. */
+function isUnknown(operation: IppOperation, status: number): boolean {
+  if (status === IPP_STATUS['server-error-operation-not-supported']) return true;
+  const nothingThere = [IPP_STATUS['client-error-bad-request'], IPP_STATUS['client-error-not-found']];
+  return operation === 'Restart-System' && nothingThere.some((each) => each === status);
 }
 
 function decoded(bytes: Buffer): DecodedIpp {
