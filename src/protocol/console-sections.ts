@@ -2,6 +2,8 @@
 export const CONSOLE_SECTIONS = [
   'devices',
   'sessions',
+  'jobs',
+  'firmware',
   'users',
   'agents',
   'tokens',
