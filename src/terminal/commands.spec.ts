@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
 import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../../test/support/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
+import type { Device } from '../protocol/api';
 import { storeCredentials } from './credentials';
 import { devices } from './devices';
 import { end } from './end';
@@ -54,15 +55,29 @@ describe("the technician's commands", () => {
     api.routes['GET /api/devices'] = () => ({ body: { rows, next: null } });
     expect(await run((io) => devices(io, {}))).toBe(0);
     const lines = terminal.out().trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^DEVICE +STATE +NAME +MODEL +APPLICATIONS$/);
-    expect(lines[1]).toMatch(/^copy-room +online +Copy room +Platen Demo MFP 3050ci +web$/);
+    expect(lines[0]).toMatch(/^DEVICE +STATE +CONDITION +NAME +MODEL +APPS$/);
+    expect(lines[1]).toMatch(/^copy-room +online +warning: Black toner … +Copy room +Platen Demo MFP… +web$/);
     expect(lines[2]).toContain(' offline ');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it.each<[Partial<Device['condition']> | null, RegExp]>([
+    [null, / online +- +Copy room/],
+    [{ reached: false }, / not reached /],
+    [{ severity: null, alerts: 0, state: 'processing' }, / processing /],
+  ])('devices, in the condition %j', async (changed, shown) => {
+    const condition = changed && { ...sampleDevice.condition!, ...changed };
+    api.routes['GET /api/devices'] = () => ({ body: { rows: [{ ...sampleDevice, condition }], next: null } });
+    await run((io) => devices(io, {}));
+    expect(terminal.out()).toMatch(shown);
   });
 
   it('devices --search', async () => {
     await run((io) => devices(io, { search: 'BUILDING' }));
     expect(terminal.out()).toContain('copy-room');
+    const byAlert = recordedTerminal(terminal.io.env);
+    await devices(byAlert.io, { search: 'toner' });
+    expect(byAlert.out()).toContain('copy-room');
     const other = recordedTerminal(terminal.io.env);
     await devices(other.io, { search: 'nowhere' });
     expect(other.out()).toBe('No device matches "nowhere"; there are 1: platen devices\n');

@@ -4,6 +4,7 @@ import { adder, perform, whole, type Json } from './command-line';
 import type { ConnectOptions } from './connect';
 import { register as registerDeploy } from './deploy-commands';
 import type { LoginOptions } from './login';
+import { register as registerMaintenance } from './maintenance/commands';
 import { register as registerRelease } from './release-commands';
 
 interface Listing extends Json {
@@ -32,7 +33,10 @@ export function register(program: Command): void {
     .action((options: Json) => perform(async (io) => (await import('./whoami.js')).whoami(io, options), options));
   add('devices', 'list the devices')
     .option('--json', "print the API's rows")
-    .option('--search <text>', 'only devices with this text in ID, name, model, serial number, location or agent')
+    .option(
+      '--search <text>',
+      'only devices with this text in ID, name, model, serial number, location, agent or alert',
+    )
     .action((options: Listing) => perform(async (io) => (await import('./devices.js')).devices(io, options), options));
   add('sessions', 'list the remote sessions, newest first')
     .option('--json', "print the API's rows")
@@ -77,6 +81,7 @@ export function register(program: Command): void {
         options,
       ),
     );
+  registerMaintenance(program);
   registerRelease(program);
   registerDeploy(program);
 }

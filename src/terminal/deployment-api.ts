@@ -8,6 +8,7 @@ import {
   type deploymentExecution,
   type newDeployment,
 } from '../protocol/deployment';
+import { LIMITS } from '../protocol/limits';
 import { RELEASE_MEDIA_TYPE } from '../protocol/release';
 import type { ApiClient } from './api-client';
 
@@ -21,7 +22,8 @@ export class DeploymentApi {
 
   /** @param onProgress gets the number of bytes sent */
   uploadRelease(content: Buffer, onProgress: (sent: number) => void): Promise<Release> {
-    return this.client.upload('/api/releases', release, { content, mediaType: RELEASE_MEDIA_TYPE, onProgress });
+    const file = { content, mediaType: RELEASE_MEDIA_TYPE, timeoutMs: LIMITS.RELEASE_UPLOAD_MS, onProgress };
+    return this.client.upload('/api/releases', release, file);
   }
 
   removeRelease(version: string): Promise<void> {

@@ -4,11 +4,12 @@ import { table, type Column } from './table';
 import type { TerminalIo } from './terminal-io';
 
 const COLUMNS: Column<Device>[] = [
-  { title: 'DEVICE', value: ({ id }) => id, width: 24 },
+  { title: 'DEVICE', value: ({ id }) => id, width: 19 },
   { title: 'STATE', value: ({ online }) => (online ? 'online' : 'offline'), width: 7 },
-  { title: 'NAME', value: ({ name }) => name, width: 20 },
-  { title: 'MODEL', value: ({ model }) => model, width: 22 },
-  { title: 'APPLICATIONS', value: ({ applications }) => applications.map(({ id }) => id).join(' '), width: 19 },
+  { title: 'CONDITION', value: conditionOf, width: 22 },
+  { title: 'NAME', value: ({ name }) => name, width: 16 },
+  { title: 'MODEL', value: ({ model }) => model, width: 16 },
+  { title: 'APPS', value: ({ applications }) => applications.map(({ id }) => id).join(' '), width: 10 },
 ];
 
 /** `platen devices` */
@@ -22,5 +23,12 @@ export async function devices(io: TerminalIo, options: { json?: boolean; search?
   io.print('There are no devices yet. An administrator enrols an agent in the console, then starts `platen agent`.');
 }
 
-const searchable = ({ id, name, model, serialNumber, location, agentId }: Device): string =>
-  [id, name, model, serialNumber, location, agentId].join('\n').toLowerCase();
+const searchable = ({ id, name, model, serialNumber, location, agentId, condition }: Device): string =>
+  [id, name, model, serialNumber, location, agentId, condition?.alert].join('\n').toLowerCase();
+
+/** The worst alert says more than the state: `error: Paper jam`. */
+function conditionOf({ condition }: Device): string {
+  if (!condition) return '';
+  if (!condition.reached) return 'not reached';
+  return condition.severity === null ? condition.state : `${condition.severity}: ${condition.alert}`;
+}

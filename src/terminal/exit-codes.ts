@@ -12,7 +12,7 @@ export const EXIT_CODES = {
   lost: { code: 9, meaning: 'the session broke: a connection or the relay was lost' },
   'certificate-not-trusted': { code: 10, meaning: "the server's certificate does not verify or is not the pinned one" },
   'login-refused': { code: 11, meaning: 'user ID or password are wrong' },
-  'not-found': { code: 12, meaning: 'no such device, application, session, release or deployment' },
+  'not-found': { code: 12, meaning: 'no such device, application, session, job, release, deployment or firmware' },
   'setup-failed': { code: 13, meaning: 'the session could not be set up, for example because no relay is available' },
   'ended-elsewhere': {
     code: 14,
@@ -21,19 +21,27 @@ export const EXIT_CODES = {
   expired: { code: 15, meaning: 'the valid duration of the session was over' },
   'not-permitted': { code: 16, meaning: 'the user lacks the role for this' },
   'try-later': { code: 17, meaning: 'too many requests, or a relay is being deployed; try again later' },
-  'wrong-state': { code: 18, meaning: 'not possible in the state the session, the release or the deployment is in' },
+  'wrong-state': {
+    code: 18,
+    meaning: 'not possible in the state of the session, job, device, release, deployment or firmware',
+  },
   'local-port': { code: 19, meaning: 'the local port cannot be opened' },
-  cancelled: { code: 20, meaning: 'the request was withdrawn before it was connected' },
+  cancelled: { code: 20, meaning: 'withdrawn before it was connected; `maintain`: before the device had begun' },
   version: { code: 21, meaning: 'server and command speak different versions of the protocol' },
   'rolled-back': { code: 22, meaning: '`deploy`: it did not work out, and the earlier relay serves' },
   'deployment-aborted': { code: 23, meaning: '`deploy`: it was aborted; nothing was changed' },
   'deployment-failed': { code: 24, meaning: '`deploy`: the earlier relay could not be put back' },
-  'release-refused': { code: 25, meaning: 'the release does not stand the checks of its signature and content' },
+  'release-refused': {
+    code: 25,
+    meaning: 'the release or the firmware does not stand the checks of its signature or content',
+  },
   'storage-full': { code: 26, meaning: 'the disk of the server is full' },
   halted: { code: 27, meaning: '`connect`: the session was halted for a deployment of the relay' },
+  'job-failed': { code: 28, meaning: '`maintain`: the job failed; what was told says why' },
+  'job-expired': { code: 29, meaning: '`maintain`: the job could not be begun in time' },
   interrupted: {
     code: 130,
-    meaning: 'stopped at once by a second Ctrl-C, or by Ctrl-C at a question; a deployment goes on',
+    meaning: 'stopped at once by a second Ctrl-C, or by Ctrl-C at a question; a deployment or a begun job goes on',
   },
 } as const;
 export type Exit = keyof typeof EXIT_CODES;

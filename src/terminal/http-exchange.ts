@@ -8,7 +8,6 @@ import {
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { LIMITS } from '../protocol/limits';
 import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
 import { CertificateNotTrusted, ServerUnreachable, StrangeAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
@@ -32,6 +31,7 @@ export interface HttpRequest {
 export interface HttpFile {
   readonly content: Buffer;
   readonly mediaType: string;
+  readonly timeoutMs: number;
   /** Gets the number of bytes sent. */
   readonly onProgress: (sent: number) => void;
 }
@@ -55,7 +55,7 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
       ...(file && { Connection: 'keep-alive' }),
       ...asked.headers,
     },
-    signal: AbortSignal.timeout(file ? LIMITS.RELEASE_UPLOAD_MS : TERMINAL_LIMITS.REQUEST_MS),
+    signal: AbortSignal.timeout(file?.timeoutMs ?? TERMINAL_LIMITS.REQUEST_MS),
   };
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(translate(error, address.server));

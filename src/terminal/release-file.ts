@@ -1,25 +1,15 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { LIMITS } from '../protocol/limits';
 import { toInstant } from '../protocol/names';
 import { parseJson } from '../protocol/parse-json';
 import { releaseManifest, signedText, unsignedManifest, type ReleaseManifest } from '../protocol/release';
 import { PROTOCOL_VERSION } from '../protocol/version';
+import { readBounded } from './read-bounded';
 import { ReleaseNotGood, UsageError } from './terminal.errors';
 
 const LINE_FEED = 0x0a;
-const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
-
-/** @throws UsageError when there is none, or it is larger than any release */
-export async function readBounded(path: string, most = FILE_BYTES): Promise<Buffer> {
-  try {
-    const { size } = await stat(path);
-    if (size <= most) return await readFile(path);
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 'Check the path.');
-  }
-  throw new UsageError(`${path} is larger than ${most} bytes.`, 'Check the path.');
-}
+/** The largest release there can be. */
+export const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
 
 /** One file out of a script and what is said about it, signed (Ed25519, RFC 8032). @throws UsageError */
 export function packedRelease(script: Buffer, about: { version: string; notes: string }, key: KeyObject): Buffer {

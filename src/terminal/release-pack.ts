@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { LIMITS } from '../protocol/limits';
 import { bytes } from './formats';
-import { packedRelease, privateKeyFrom, readBounded } from './release-file';
+import { readBounded } from './read-bounded';
+import { packedRelease, privateKeyFrom } from './release-file';
 import { UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 

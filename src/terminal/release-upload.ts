@@ -1,16 +1,15 @@
-import { bytes } from './formats';
 import { DeploymentApi } from './deployment-api';
-import { readBounded } from './release-file';
+import { readBounded } from './read-bounded';
+import { FILE_BYTES } from './release-file';
 import { storedLogin } from './stored-login';
+import { tellSent } from './tell-sent';
 import type { TerminalIo } from './terminal-io';
 
 /** `platen release upload`: the server checks it while it comes. */
 export async function releaseUpload(io: TerminalIo, path: string, options: { json?: boolean }): Promise<void> {
   const api = new DeploymentApi(await storedLogin(io));
-  const file = await readBounded(path);
-  const release = await api.uploadRelease(file, (sent) =>
-    io.tellInPlace(`${bytes(sent)} of ${bytes(file.length)} (${Math.floor((sent / file.length) * 100)} %) `),
-  );
+  const file = await readBounded(path, FILE_BYTES);
+  const release = await api.uploadRelease(file, tellSent(io, file.length));
   io.clearLine();
   if (options.json) return io.printJson(release);
   io.print(`Release ${release.name} is stored. Deploy it: platen deploy --release ${release.name}`);

@@ -1,5 +1,6 @@
 import { bytes, moment } from './formats';
-import { publicKeyFrom, readBounded, verifiedRelease } from './release-file';
+import { readBounded } from './read-bounded';
+import { FILE_BYTES, publicKeyFrom, verifiedRelease } from './release-file';
 import type { TerminalIo } from './terminal-io';
 
 /** `platen release verify` */
@@ -8,7 +9,7 @@ export async function releaseVerify(
   file: string,
   options: { key: string; json?: boolean },
 ): Promise<void> {
-  const manifest = verifiedRelease(await readBounded(file), await publicKeyFrom(options.key));
+  const manifest = verifiedRelease(await readBounded(file, FILE_BYTES), await publicKeyFrom(options.key));
   if (options.json) return io.printJson(manifest);
   io.print(`Release    ${manifest.version}, signed with this key`);
   io.print(`Protocol   ${manifest.protocol}`);

@@ -1,4 +1,5 @@
 import type { Device, Session } from '../../src/protocol/api';
+import type { Firmware, Job } from '../../src/protocol/maintenance';
 
 const AT = '2026-03-02T09:00:00.000Z';
 export const sampleUser = {
@@ -69,4 +70,39 @@ export const sampleEndedSession: Session = {
   durationSeconds: 65,
   device: { half: 'device', state: 'ended', startedAt: AT, endedAt: AT, endReason: 'requested' },
   terminal: { half: 'terminal', state: 'ended', startedAt: AT, endedAt: AT, endReason: 'requested' },
+};
+
+export const sampleFirmware: Firmware = {
+  id: '2b1f7a52-9c3d-4a6e-8f10-5d2c7b9e4a31',
+  name: '3050ci_2.15.000.bin',
+  version: '2.15.000',
+  model: sampleDevice.model,
+  bytes: 48_230_000,
+  sha256: 'a3f5c09e17d2'.padEnd(64, '4'),
+  uploadedAt: AT,
+  uploadedBy: 'Ada Admin',
+};
+
+export const sampleJob: Job = {
+  id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d',
+  deviceId: sampleDevice.id,
+  deviceName: sampleDevice.name,
+  operation: 'counters',
+  firmware: null,
+  user: { id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  state: 'succeeded',
+  hold: null,
+  percent: null,
+  activity: '',
+  failure: null,
+  detail: '',
+  result: [
+    { name: 'impressions', value: '128456' },
+    { name: 'media-sheets', value: '90211' },
+  ],
+  requestedAt: AT,
+  sentAt: AT,
+  beganAt: '2026-03-02T09:00:01.000Z',
+  endedAt: '2026-03-02T09:00:03.000Z',
+  expiresAt: '2026-03-02T09:01:00.000Z',
 };

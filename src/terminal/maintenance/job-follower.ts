@@ -1,0 +1,98 @@
+import type { Job } from '../../protocol/maintenance';
+import { EXIT_CODES, type Exit } from '../exit-codes';
+import { Interrupts, pause, unlessAborted } from '../interrupts';
+import { ApiProblem, isPassing } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
+import { TERMINAL_LIMITS } from '../terminal-limits';
+import { exitOf, resultTable, stateLine } from './job-words';
+import type { MaintenanceApi } from './maintenance-api';
+
+/** Shows a job until it is over: each change as a line on standard error, its result on standard output (S125). */
+export class JobFollower {
+  private shown = '';
+  private cancelling = false;
+
+  constructor(
+    private readonly io: TerminalIo,
+    private readonly api: MaintenanceApi,
+    private readonly json: boolean,
+  ) {}
+
+  /** The first Ctrl-C withdraws the job, and leaves it to itself where that is not possible any more; so does the second. */
+  async follow(started: Job): Promise<Exit> {
+    const interrupts = new Interrupts(this.io);
+    try {
+      let now = started;
+      for (let exit = this.show(now); ; exit = this.show(now)) {
+        if (exit) return this.conclude(now, exit);
+        const stop = this.cancelling ? interrupts.second : interrupts.first;
+        const next = await this.look(now.id, stop);
+        if (next) now = next;
+        else if (this.cancelling || !(await this.cancel(now.id))) return this.leave(now);
+      }
+    } finally {
+      interrupts.dispose();
+    }
+  }
+
+  private show(now: Job): Exit | undefined {
+    const exit = exitOf(now);
+    const line = stateLine(now);
+    const isNew = line !== this.shown;
+    this.shown = line;
+    if (!isNew || exit) return exit;
+    if (this.json) this.io.printJson({ event: 'state', job: now });
+    else if (now.percent !== null) this.io.tellInPlace(line);
+    else this.tell(line);
+    return exit;
+  }
+
+  /** The job a moment later, asked for until there is an answer; undefined: interrupted. */
+  private async look(id: string, stop: AbortSignal): Promise<Job | undefined> {
+    const end = performance.now() + TERMINAL_LIMITS.JOB_OUTAGE_MS;
+    while (!stop.aborted) {
+      await pause(Math.round(TERMINAL_LIMITS.JOB_POLL_MS * (0.75 + Math.random() / 2)), stop);
+      try {
+        const answer = await unlessAborted(stop, this.api.job(id));
+        return answer === 'interrupted' ? undefined : answer;
+      } catch (error) {
+        if (!isPassing(error) || performance.now() > end) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  /** @returns false: the device has begun it */
+  private async cancel(id: string): Promise<boolean> {
+    this.cancelling = true;
+    this.tell('Withdrawing the job; Ctrl-C once more leaves it to itself.');
+    try {
+      await this.api.cancel(id);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code === 'wrong-state') return true; // over meanwhile
+      if (error instanceof ApiProblem && error.code === 'job-begun') return false;
+      throw error;
+    }
+  }
+
+  private conclude(over: Job, exit: Exit): Exit {
+    this.io.clearLine();
+    if (this.json) this.io.printJson({ event: 'ended', job: over, exitCode: EXIT_CODES[exit].code });
+    else {
+      this.tell(stateLine(over));
+      for (const line of resultTable(over.result)) this.io.print(line);
+    }
+    return exit;
+  }
+
+  private leave({ id, state }: Job): Exit {
+    this.tell(`The job goes on (${state}). Look at it with "platen job ${id}".`);
+    return 'interrupted';
+  }
+
+  private tell(line: string): void {
+    this.io.clearLine();
+    this.io.tell(line);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Firmware, Operation } from '../../protocol/maintenance';
+import type { Exit } from '../exit-codes';
+import { storedLogin } from '../stored-login';
+import { UsageError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
+import { JobFollower } from './job-follower';
+import { operationWords } from './job-words';
+import { MaintenanceApi } from './maintenance-api';
+
+export interface MaintainOptions {
+  /** ID or version. */
+  firmware?: string;
+  /** Minutes. */
+  wait: number;
+  detach?: boolean;
+  json?: boolean;
+}
+
+/** `platen maintain`: instructs a job (S121), and follows it to its end unless it is detached. */
+export async function maintain(
+  io: TerminalIo,
+  deviceId: string,
+  operation: Operation,
+  options: MaintainOptions,
+): Promise<Exit> {
+  const { firmware, wait: waitMinutes, detach, json = false } = options;
+  if ((operation === 'firmware-install') !== (firmware !== undefined))
+    throw new UsageError(
+      operation === 'firmware-install' ? 'Which firmware?' : '--firmware is for firmware-install only.',
+      'Name a file with firmware-install --firmware <id or version>: platen firmware list',
+    );
+  const client = await storedLogin(io);
+  const api = new MaintenanceApi(client);
+  const firmwareId =
+    firmware === undefined
+      ? undefined
+      : chosen(firmware, await api.firmware(), (await client.devices()).find(({ id }) => id === deviceId)?.model);
+  const job = await api.instruct(deviceId, { operation, firmwareId, waitMinutes });
+  if (detach) {
+    if (json) io.printJson(job);
+    else io.print(job.id);
+    return 'ok';
+  }
+  if (!json) io.tell(`Job ${job.id}: ${operationWords(job)} of ${job.deviceName}`);
+  return new JobFollower(io, api, json).follow(job);
+}
+
+/** The ID of a file. A version may be there for several models: the one for the device's serves. @throws UsageError */
+function chosen(wanted: string, files: Firmware[], model: string | undefined): string {
+  if (files.some(({ id }) => id === wanted)) return wanted;
+  const ofVersion = files.filter(({ version }) => version === wanted);
+  const fitting = ofVersion.filter((file) => file.model === '' || file.model === model);
+  const candidates = fitting.length > 0 ? fitting : ofVersion;
+  if (candidates.length === 1) return candidates[0]!.id;
+  throw new UsageError(
+    candidates.length === 0 ? `There is no firmware "${wanted}".` : `There are several files of version ${wanted}.`,
+    'Name its ID: platen firmware list',
+  );
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { page } from '../../protocol/api';
+import { firmware, job, type Firmware, type firmwareUpload, type Job, type newJob } from '../../protocol/maintenance';
+import type { ApiClient } from '../api-client';
+import { TERMINAL_LIMITS } from '../terminal-limits';
+
+/** What the API has about maintenance jobs and firmware. Throws as ApiClient does. */
+export class MaintenanceApi {
+  constructor(private readonly client: ApiClient) {}
+
+  /** S121 */
+  instruct(deviceId: string, body: z.input<typeof newJob>): Promise<Job> {
+    return this.client.call('POST', `/api/devices/${encodeURIComponent(deviceId)}/jobs`, job, body);
+  }
+
+  /** One page, newest first. */
+  async jobs({ open, deviceId }: { open?: boolean; deviceId?: string }): Promise<Job[]> {
+    const query = new URLSearchParams({ limit: '50', ...(open && { state: 'open' }), ...(deviceId && { deviceId }) });
+    return (await this.client.call('GET', `/api/jobs?${query.toString()}`, page(job))).rows;
+  }
+
+  job(id: string): Promise<Job> {
+    return this.client.call('GET', `/api/jobs/${encodeURIComponent(id)}`, job);
+  }
+
+  cancel(id: string): Promise<Job> {
+    return this.client.call('POST', `/api/jobs/${encodeURIComponent(id)}/cancellation`, job);
+  }
+
+  firmware(): Promise<Firmware[]> {
+    return this.client.call('GET', '/api/firmware', z.array(firmware));
+  }
+
+  /** @param onProgress gets the number of bytes sent */
+  uploadFirmware(
+    content: Buffer,
+    about: z.input<typeof firmwareUpload>,
+    onProgress: (sent: number) => void,
+  ): Promise<Firmware> {
+    const query = new URLSearchParams(about);
+    const file = {
+      content,
+      mediaType: 'application/octet-stream',
+      timeoutMs: TERMINAL_LIMITS.FIRMWARE_UPLOAD_MS,
+      onProgress,
+    };
+    return this.client.upload(`/api/firmware?${query.toString()}`, firmware, file);
+  }
+
+  removeFirmware(id: string): Promise<void> {
+    return this.client.send('DELETE', `/api/firmware/${encodeURIComponent(id)}`);
+  }
+}

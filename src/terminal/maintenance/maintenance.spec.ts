@@ -1,0 +1,240 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleDevice, sampleFirmware, sampleJob } from '../../../test/support/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
+import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../../test/support/stand-in-api';
+import { until } from '../../../test/support/until';
+import type { Job, Operation } from '../../protocol/maintenance';
+import { storeCredentials } from '../credentials';
+import type { Exit } from '../exit-codes';
+import { runCommand } from '../run-command';
+import type { TerminalIo } from '../terminal-io';
+import { TERMINAL_LIMITS } from '../terminal-limits';
+import { firmwareList, firmwareRemove, firmwareUpload } from './firmware';
+import { cancelJob, job } from './job';
+import { jobs } from './jobs';
+import { maintain, type MaintainOptions } from './maintain';
+
+const requested: Job = { ...sampleJob, state: 'requested', result: [], sentAt: null, beganAt: null, endedAt: null };
+const held: Job = { ...requested, state: 'held', hold: 'stopped', detail: 'Paper jam', sentAt: sampleJob.requestedAt };
+const executing: Job = { ...held, state: 'executing', hold: null, detail: '', beganAt: sampleJob.beganAt };
+const cancelled: Job = { ...requested, state: 'cancelled', endedAt: sampleJob.endedAt };
+const failed: Job = { ...executing, state: 'failed', failure: 'device-refused', detail: 'server-error-busy' };
+const AT_DEVICE = `POST /api/devices/${sampleDevice.id}/jobs`;
+const ONE = `/api/jobs/${sampleJob.id}`;
+
+describe('maintenance from the command line', () => {
+  let api: StandInApi;
+  let folder: string;
+  let terminal: RecordedTerminal;
+  /** What the server says when it is asked again, the last of them for ever. */
+  let course: Job[];
+  const bodyOf = (line: string): unknown => api.requests.find((request) => request.line === line)?.body;
+  const routes: StandInRoutes = {
+    [AT_DEVICE]: () => ({ status: 201, body: requested }),
+    [`GET ${ONE}`]: () => ({ body: course.length > 1 ? course.shift() : course[0] }),
+    [`POST ${ONE}/cancellation`]: () => ({ body: cancelled }),
+    'GET /api/jobs': () => ({ body: { rows: [sampleJob, held, failed], next: null } }),
+    'GET /api/devices': () => ({ body: { rows: [sampleDevice], next: null } }),
+    'GET /api/firmware': () => ({ body: [sampleFirmware] }),
+    [`DELETE /api/firmware/${sampleFirmware.id}`]: () => ({ status: 204 }),
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'terminal-maintenance-'));
+    api = await standInApi({ ...routes });
+    course = [sampleJob];
+    jest.replaceProperty(TERMINAL_LIMITS, 'JOB_POLL_MS', 5 as never);
+    terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });
+    await storeCredentials(terminal.io.env, { server: api.url, token: 'the-token' });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await api.stop();
+    await rm(folder, { recursive: true });
+  });
+  const told = (words: string): Promise<unknown> => until(words, () => terminal.err().includes(words));
+  const run = (command: (io: TerminalIo) => Promise<Exit | void>): Promise<number> => runCommand(terminal.io, command);
+  const ask = (operation: Operation, options: Partial<MaintainOptions> = {}): Promise<number> =>
+    run((io) => maintain(io, sampleDevice.id, operation, { wait: 0, ...options }));
+
+  it('tells every change once on standard error, and prints the result as a table', async () => {
+    course = [requested, held, held, executing, sampleJob];
+    expect(await ask('counters', { wait: 60 })).toBe(0);
+    expect(bodyOf(AT_DEVICE)).toEqual({ operation: 'counters', waitMinutes: 60 });
+    expect(terminal.err().trimEnd().split('\n')).toEqual([
+      `Job ${sampleJob.id}: counters of Copy room`,
+      'requested: Waits to be sent to the agent (S121).',
+      'held: The device has stopped; its alerts say why. Paper jam',
+      'executing: The agent has it (S122) and carries it out (S123).',
+      'succeeded: Done; the result is in (S124).',
+    ]);
+    expect(terminal.out()).toBe('NAME          VALUE\nimpressions   128456\nmedia-sheets  90211\n');
+  });
+
+  it('--json prints one object per change, and nothing else', async () => {
+    course = [held, sampleJob];
+    expect(await ask('counters', { json: true })).toBe(0);
+    const events = terminal
+      .out()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; job: Job });
+    expect(events.map(({ event, job: { state } }) => [event, state])).toEqual([
+      ['state', 'requested'],
+      ['state', 'held'],
+      ['ended', 'succeeded'],
+    ]);
+    expect(terminal.err()).toBe('');
+  });
+
+  it.each<[string, Job, number, string]>([
+    ['failed', failed, 28, 'failed: The device refused; the detail has its words. server-error-busy'],
+    ['expired', { ...requested, state: 'failed', failure: 'expired' }, 29, 'failed: It could not be begun in time.'],
+    ['cancelled', cancelled, 20, 'cancelled: Withdrawn before the device had begun.'],
+  ])('has a code for a job that has %s', async (_name, over, code, words) => {
+    course = [over];
+    expect(await ask('counters')).toBe(code);
+    expect(terminal.err()).toContain(`${words}\n`);
+    expect(terminal.out()).toBe('');
+  });
+
+  it("--detach prints the job's ID at once", async () => {
+    expect(await ask('restart', { detach: true })).toBe(0);
+    expect(terminal.out()).toBe(`${sampleJob.id}\n`);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  it.each([sampleFirmware.id, sampleFirmware.version])('installs firmware %s', async (firmware) => {
+    // a file of the same version for another model does not come into question
+    const other = { ...sampleFirmware, id: sampleJob.user.id, model: 'Other' };
+    api.routes['GET /api/firmware'] = () => ({ body: [other, sampleFirmware] });
+    expect(await ask('firmware-install', { firmware })).toBe(0);
+    expect(bodyOf(AT_DEVICE)).toMatchObject({ operation: 'firmware-install', firmwareId: sampleFirmware.id });
+  });
+
+  it.each<[Operation, Partial<MaintainOptions>, string]>([
+    ['firmware-install', {}, 'Which firmware?'],
+    ['counters', { firmware: '2.15.000' }, '--firmware is for firmware-install only.'],
+    ['firmware-install', { firmware: '9.9' }, 'There is no firmware "9.9".'],
+  ])('%s with %j is not asked for', async (operation, options, words) => {
+    expect(await ask(operation, options)).toBe(2);
+    expect(terminal.err()).toContain(words);
+    expect(bodyOf(AT_DEVICE)).toBeUndefined();
+  });
+
+  it('Ctrl-C withdraws a job that the device has not begun', async () => {
+    course = [held];
+    api.routes[`POST ${ONE}/cancellation`] = () => {
+      course = [cancelled];
+      return { body: held };
+    };
+    const exit = ask('test-page');
+    await told('held: ');
+    terminal.interrupt();
+    expect(await exit).toBe(20);
+  });
+
+  it('Ctrl-C leaves a job to itself that the device has begun', async () => {
+    course = [executing];
+    api.routes[`POST ${ONE}/cancellation`] = () => problemAnswer('job-begun');
+    const exit = ask('restart');
+    await told('executing: ');
+    terminal.interrupt();
+    expect(await exit).toBe(130);
+    expect(terminal.err()).toContain(`The job goes on (executing). Look at it with "platen job ${sampleJob.id}".`);
+  });
+
+  it('a second Ctrl-C does not wait for the agent', async () => {
+    course = [held];
+    api.routes[`POST ${ONE}/cancellation`] = () => ({ body: held });
+    const exit = ask('test-page');
+    await told('held: ');
+    terminal.interrupt();
+    await told('Withdrawing');
+    terminal.interrupt();
+    expect(await exit).toBe(130);
+  });
+
+  it('goes on following when the server is away for a moment', async () => {
+    let times = 0;
+    api.routes[`GET ${ONE}`] = () => (times++ < 2 ? { status: 503, body: 'away' } : { body: sampleJob });
+    expect(await ask('counters')).toBe(0);
+    expect(times).toBe(3);
+  });
+
+  it.each<['operation-unsupported' | 'device-offline' | 'unknown-device' | 'too-many-jobs', number]>([
+    ['operation-unsupported', 18],
+    ['too-many-jobs', 18],
+    ['device-offline', 7],
+    ['unknown-device', 12],
+  ])('%s ends it with its code', async (code, exit) => {
+    api.routes[AT_DEVICE] = () => problemAnswer(code);
+    expect(await ask('counters')).toBe(exit);
+  });
+
+  it('jobs, in 100 columns', async () => {
+    await run((io) => jobs(io, { open: true, device: 'copy-room' }));
+    expect(Object.fromEntries(api.requests[0]!.query)).toMatchObject({ state: 'open', deviceId: 'copy-room' });
+    const lines = terminal.out().trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^JOB +DEVICE +OPERATION +STATE +ASKED$/);
+    expect(lines[2]).toContain('held: stopped');
+    expect(lines[3]).toContain('device-refused');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('jobs says what to do when there are none', async () => {
+    api.routes['GET /api/jobs'] = () => ({ body: { rows: [], next: null } });
+    await run((io) => jobs(io, { open: true }));
+    expect(terminal.out()).toBe('No maintenance job is open. Ask for one: platen maintain <device> <operation>\n');
+  });
+
+  it('job, with its course and its result', async () => {
+    await run((io) => job(io, sampleJob.id, {}));
+    for (const shown of [
+      /^Job +5b0f8c1e-/,
+      /Operation +counters\n/,
+      /State +succeeded: /,
+      /\n\nNAME .*\nimpressions +128456\n/,
+    ])
+      expect(terminal.out()).toMatch(shown);
+  });
+
+  it('job cancel', async () => {
+    expect(await run((io) => cancelJob(io, sampleJob.id, {}))).toBe(0);
+    expect(terminal.out()).toBe('cancelled: Withdrawn before the device had begun.\n');
+    api.routes[`POST ${ONE}/cancellation`] = () => problemAnswer('job-begun');
+    expect(await run((io) => cancelJob(io, sampleJob.id, {}))).toBe(18);
+  });
+
+  it('firmware list and remove', async () => {
+    expect(await run((io) => firmwareList(io, {}))).toBe(0);
+    const [titles = '', line = ''] = terminal.out().split('\n');
+    expect(titles).toMatch(/^FIRMWARE +VERSION +MODEL +SIZE +UPLOADED$/);
+    expect(line).toMatch(/ 2\.15\.000 +Platen Demo MFP 3050ci +48\.2 MB +2026-03-02$/);
+    expect(line.length).toBeLessThanOrEqual(100);
+    expect(await run((io) => firmwareRemove(io, sampleFirmware.id))).toBe(0);
+    api.routes[`DELETE /api/firmware/${sampleFirmware.id}`] = () => problemAnswer('firmware-in-use');
+    expect(await run((io) => firmwareRemove(io, sampleFirmware.id))).toBe(18);
+  });
+
+  it('firmware upload says what the file is, and its SHA-256', async () => {
+    const path = join(folder, 'v2.bin');
+    await writeFile(path, '"the file"');
+    api.routes['POST /api/firmware'] = () => ({ status: 201, body: sampleFirmware });
+    const about = { firmwareVersion: '2.15.000', model: 'Platen Demo MFP 3050ci' };
+    expect(await run((io) => firmwareUpload(io, path, about))).toBe(0);
+    const [sent] = api.requests;
+    expect(Object.fromEntries(sent!.query)).toEqual({
+      name: 'v2.bin',
+      version: '2.15.000',
+      model: 'Platen Demo MFP 3050ci',
+      sha256: '5702be4058ae59a00c1afb0a44b3944fe0519afb3bd50d961dab53d57d4c4ea0',
+    });
+    expect(sent).toMatchObject({ body: 'the file', headers: { 'content-type': 'application/octet-stream' } });
+    expect(terminal.out()).toContain(`SHA-256 ${sampleFirmware.sha256}`);
+    api.routes['POST /api/firmware'] = () => problemAnswer('firmware-refused');
+    expect(await run((io) => firmwareUpload(io, path, about))).toBe(25);
+  });
+});
