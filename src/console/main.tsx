@@ -4,6 +4,7 @@ import '@mantine/core/styles.css';
 import './style.css';
 import './session-view.css';
 import './deployment.css';
+import './maintenance.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';

@@ -7,6 +7,9 @@ import { DeviceListScreen } from './screens/device-list-screen';
 import { DeviceScreen } from './screens/device-screen';
 import { DevicesScreen } from './screens/devices-screen';
 import { LoggedIn } from './screens/logged-in';
+import { FirmwareScreen } from './screens/maintenance/firmware-screen';
+import { JobScreen } from './screens/maintenance/job-screen';
+import { JobsScreen } from './screens/maintenance/jobs-screen';
 import { NotFoundScreen } from './screens/not-found-screen';
 import { NoticesScreen } from './screens/notices-screen';
 import { ProfileScreen } from './screens/profile-screen';
@@ -33,6 +36,9 @@ export const router = createBrowserRouter([
           { path: 'devices/:id', element: <DeviceScreen /> },
           section('sessions', <SessionsScreen />),
           { path: 'sessions/:id', element: <SessionScreen /> },
+          section('jobs', <JobsScreen />),
+          { path: 'jobs/:id', element: <JobScreen /> },
+          section('firmware', <FirmwareScreen />),
           section('users', <UsersScreen />),
           section('agents', <AgentsScreen />),
           section('tokens', <TokensScreen />),

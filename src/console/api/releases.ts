@@ -1,25 +1,24 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { z } from 'zod';
 import { release } from '../../protocol/deployment';
+import { LIMITS } from '../../protocol/limits';
 import { RELEASE_MEDIA_TYPE } from '../../protocol/release';
 import { call, nothing } from './request';
-import { upload } from './upload';
+import { useUpload } from './use-upload';
+
+/** The server cuts an upload before. */
+const UPLOAD_MS = LIMITS.RELEASE_UPLOAD_MS + 10_000;
 
 export const useReleases = () =>
   useQuery({ queryKey: ['releases'], queryFn: () => call(z.array(release), 'GET', '/releases') });
 
-/** `part` of the file has been sent, 0 to 1. */
-export function useUploadRelease() {
-  const client = useQueryClient();
-  const [part, setPart] = useState(0);
-  const mutation = useMutation({
-    mutationFn: (file: File) => upload(release, '/releases', file, RELEASE_MEDIA_TYPE, setPart),
-    onMutate: () => setPart(0),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['releases'] }),
-  });
-  return { ...mutation, part };
-}
+export const useUploadRelease = () =>
+  useUpload(release, 'releases', (file: File) => ({
+    path: '/releases',
+    file,
+    mediaType: RELEASE_MEDIA_TYPE,
+    timeoutMs: UPLOAD_MS,
+  }));
 
 export function useRemoveRelease() {
   const client = useQueryClient();

@@ -1,9 +1,13 @@
 import type { z } from 'zod';
-import { LIMITS } from '../../protocol/limits';
 import { answerOf, Unreachable } from './request';
 
-/** The server cuts it before. */
-const TIMEOUT_MS = LIMITS.RELEASE_UPLOAD_MS + 10_000;
+export interface Upload {
+  /** Below `/api`. */
+  readonly path: string;
+  readonly file: Blob;
+  readonly mediaType: string;
+  readonly timeoutMs: number;
+}
 
 /**
  * Sends a file as the body of a POST. `fetch` cannot tell how much of it has been taken.
@@ -12,16 +16,14 @@ const TIMEOUT_MS = LIMITS.RELEASE_UPLOAD_MS + 10_000;
  */
 export async function upload<T>(
   schema: z.ZodType<T>,
-  path: string,
-  file: Blob,
-  mediaType: string,
+  { path, file, mediaType, timeoutMs }: Upload,
   onProgress: (part: number) => void,
 ): Promise<T> {
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', `/api${path}`);
     request.setRequestHeader('content-type', mediaType);
-    request.timeout = TIMEOUT_MS;
+    request.timeout = timeoutMs;
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
     request.onload = () => resolve({ status: request.status, text: request.responseText });
     request.onerror = () => reject(new Unreachable('the upload broke off'));

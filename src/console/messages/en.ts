@@ -1,5 +1,7 @@
 import { ENDINGS, END_REASONS } from '../../protocol/remote-session';
 import { enDeployment } from './en-deployment';
+import { enInformation } from './en-information';
+import { enFirmware, enMaintenance } from './en-maintenance';
 import type { ProblemWords } from './problem-words';
 
 /** Every word of the console; `ja.ts` has the same keys, or it does not compile. */
@@ -27,7 +29,7 @@ export const en = {
   },
   shell: {
     navigation: 'Main navigation',
-    work: 'Maintenance',
+    work: 'Work',
     administration: 'Administration',
     account: 'Account',
     profile: 'Profile',
@@ -45,10 +47,11 @@ export const en = {
   devices: {
     title: 'Devices',
     count: (shown: number, all: number) => (shown === all ? `${all} devices` : `${shown} of ${all} devices`),
-    search: 'Search name, model, serial number, place',
+    search: 'Search name, model, serial number, place, alert',
     all: 'All',
     online: 'Online',
     offline: 'Offline',
+    alerts: 'With alerts',
     name: 'Device',
     model: 'Model',
     serial: 'Serial number',
@@ -271,6 +274,9 @@ export const en = {
     emptyTitle: 'No token yet',
     emptyHint: 'Make one for each script, so that each can be revoked by itself.',
   },
+  information: enInformation,
+  maintenance: enMaintenance,
+  firmware: enFirmware,
   deployment: enDeployment,
   notices: {
     title: 'Notices',
@@ -357,6 +363,13 @@ export const en = {
     'unknown-deployment': { title: 'Unknown deployment', remedy: 'Look for it in the history.' },
     'unknown-relay': { title: 'Unknown relay', remedy: 'Load the page again; the relay may have gone.' },
     'unknown-release': { title: 'Unknown release', remedy: 'Choose one of the list; it may have been removed.' },
+    'unknown-job': { title: 'Unknown maintenance job', remedy: 'Look for it in the list of jobs.' },
+    'operation-unsupported': {
+      title: 'The device does not take this operation',
+      remedy: 'The configuration of its agent decides; load the page again to see what it takes now.',
+    },
+    'too-many-jobs': { title: 'The device has too many open jobs', remedy: 'Wait for them, or cancel some.' },
+    'unknown-firmware': { title: 'Unknown firmware', remedy: 'Choose one of the list; it may have been removed.' },
     'unknown-notice': { title: 'Unknown notice', remedy: 'It may have been removed because of its age.' },
   } as ProblemWords,
   languages: { en: 'English', ja: '日本語' },

@@ -17,6 +17,7 @@ export interface Formats {
   day(at: string | Date): string;
   /** How long ago. */
   ago(at: string, now: number): string;
+  count(count: number): string;
   bytes(count: number): string;
   /** A part of a whole, 0 to 1. */
   percent(part: number): string;
@@ -33,6 +34,7 @@ export function formatsOf(chosen: Language): Formats {
   const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const days = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
   const agos = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const counts = new Intl.NumberFormat(language);
   const percents = new Intl.NumberFormat(language, { style: 'percent' });
   const unit = (name: string, value: number, digits = 0): string =>
     new Intl.NumberFormat(language, {
@@ -50,6 +52,7 @@ export function formatsOf(chosen: Language): Formats {
       const [name, size] = UNITS.find(([, length]) => -seconds >= length) ?? ['second', 1];
       return agos.format(Math.trunc(seconds / size), name);
     },
+    count: (count) => counts.format(count),
     bytes(count) {
       const power = count < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(count) / 3));
       return unit(BYTE_UNITS[power]!, count / 1000 ** power, power === 0 ? 0 : 1);

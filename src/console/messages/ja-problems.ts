@@ -51,6 +51,30 @@ export const jaProblems: ProblemWords = {
     title: 'リリースを検査する鍵がありません',
     remedy: 'サーバーの PLATEN_RELEASE_PUBLIC_KEY に提供元の公開鍵を設定してください。',
   },
+  'unknown-job': { title: '不明な保守ジョブです', remedy: 'ジョブ一覧を確認してください。' },
+  'operation-unsupported': {
+    title: 'この機器では実行できない操作です',
+    remedy: 'エージェントの設定で決まります。ページを再読み込みして、実行できる操作を確認してください。',
+  },
+  'too-many-jobs': { title: '進行中のジョブが多すぎます', remedy: '終わるのを待つか、取り消してください。' },
+  'job-begun': {
+    title: '機器は既に実行を開始しています',
+    remedy: '結果を待ってください。開始後は取り消せません。',
+  },
+  'unknown-firmware': { title: '不明なファームウェアです', remedy: 'ファームウェア一覧を確認してください。' },
+  'firmware-unfit': { title: '別の機種用のファームウェアです', remedy: '機器の機種に合うファイルを選んでください。' },
+  'firmware-refused': {
+    title: 'ファームウェアを受け付けられません',
+    remedy: 'もう一度アップロードしてください。原因は詳細を確認してください。',
+  },
+  'firmware-in-use': {
+    title: 'ファームウェアは進行中のジョブで必要です',
+    remedy: 'ジョブが終わるのを待つか、取り消してください。',
+  },
+  'too-many-firmware-files': {
+    title: 'ファームウェアファイルの数が上限に達しています',
+    remedy: '不要なファイルを削除してください。',
+  },
   'unknown-notice': { title: '不明なお知らせです', remedy: '古いお知らせは削除されます。' },
   'too-large': { title: '要求が大きすぎます', remedy: '上限は docs/LIMITS.md にあります。' },
   'storage-full': {

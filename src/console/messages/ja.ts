@@ -1,5 +1,7 @@
 import type { Messages } from './en';
 import { jaDeployment } from './ja-deployment';
+import { jaInformation } from './ja-information';
+import { jaFirmware, jaMaintenance } from './ja-maintenance';
 import { jaProblems } from './ja-problems';
 import { jaSteps } from './ja-steps';
 
@@ -27,7 +29,7 @@ export const ja: Messages = {
   },
   shell: {
     navigation: 'メインナビゲーション',
-    work: '保守',
+    work: '作業',
     administration: '管理',
     account: 'アカウント',
     profile: 'プロフィール',
@@ -45,10 +47,11 @@ export const ja: Messages = {
   devices: {
     title: '機器',
     count: (shown, all) => (shown === all ? `${all} 台` : `${all} 台中 ${shown} 台`),
-    search: '名前・機種・シリアル番号・設置場所で検索',
+    search: '名前・機種・シリアル番号・設置場所・警告で検索',
     all: 'すべて',
     online: 'オンライン',
     offline: 'オフライン',
+    alerts: '警告あり',
     name: '機器',
     model: '機種',
     serial: 'シリアル番号',
@@ -292,6 +295,9 @@ export const ja: Messages = {
     emptyTitle: 'トークンはまだありません',
     emptyHint: 'スクリプトごとに作成すると、個別に取り消せます。',
   },
+  information: jaInformation,
+  maintenance: jaMaintenance,
+  firmware: jaFirmware,
   deployment: jaDeployment,
   notices: {
     title: 'お知らせ',

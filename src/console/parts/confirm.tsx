@@ -11,7 +11,8 @@ export function Confirm({
   hint,
   action,
   children,
-  subtle = false,
+  look = 'light',
+  label,
 }: {
   button: string;
   title: string;
@@ -20,7 +21,10 @@ export function Confirm({
   action: { run: (done: () => void) => void; isPending: boolean; error: unknown; reset: () => void };
   /** What else has to be filled in. */
   children?: ReactNode;
-  subtle?: boolean;
+  /** How the button looks before anybody has pressed it. */
+  look?: 'light' | 'subtle' | 'default';
+  /** Name of the button where there are several of its kind. */
+  label?: string;
 }) {
   const t = useText();
   const [opened, { open, close }] = useDisclosure(false);
@@ -28,8 +32,9 @@ export function Confirm({
     <>
       <Button
         size="xs"
-        color="red"
-        variant={subtle ? 'subtle' : 'light'}
+        color={look === 'default' ? undefined : 'red'}
+        variant={look}
+        aria-label={label}
         onClick={() => {
           action.reset();
           open();

@@ -94,6 +94,23 @@ export const LogOutIcon = icon(
   <path d="M14 4.5H6A1.5 1.5 0 0 0 4.5 6v12A1.5 1.5 0 0 0 6 19.5h8M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5" />,
 );
 export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />);
+export const MaintenanceIcon = icon(
+  <path d="M14.5 6.5a4 4 0 0 1 5.3-3.1l-2.6 2.6.8 1.9 1.9.8 2.5-2.5a4 4 0 0 1-5.4 4.6l-9.1 9.1a2 2 0 0 1-2.9-2.9l9.2-9.1a4 4 0 0 1 .3-1.4z" />,
+);
+export const FirmwareIcon = icon(
+  <>
+    <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
+    <path d="M10 3v3.5M14 3v3.5M10 17.5V21M14 17.5V21M3 10h3.5M3 14h3.5M17.5 10H21M17.5 14H21" />
+  </>,
+);
+export const RefreshIcon = icon(<path d="M19.5 12a7.5 7.5 0 1 1-2.3-5.4L20 9M20 4v5h-5" />);
+export const ErrorIcon = icon(<path d="M8.3 3.5h7.4l4.8 4.8v7.4l-4.8 4.8H8.3l-4.8-4.8V8.3zM12 8v4.5M12 15.5h.01" />);
+export const NoteIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M12 11v5M12 8h.01" />
+  </>,
+);
 export const WarningIcon = icon(<path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01" />);
 export const DeploymentIcon = icon(
   <>

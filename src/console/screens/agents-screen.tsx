@@ -68,7 +68,7 @@ function Remove({ id }: { id: string }) {
   const remove = useRemoveAgent();
   return (
     <Confirm
-      subtle
+      look="subtle"
       button={t.agents.remove}
       title={t.agents.removeTitle(id)}
       hint={t.agents.removeHint}

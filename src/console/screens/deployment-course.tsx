@@ -1,8 +1,8 @@
 import type { Deployment } from '../../protocol/deployment';
 import { useText } from '../messages/language';
-import { CheckIcon, CrossIcon } from '../parts/icons';
 import { Panel } from '../parts/panel';
-import { stepsOf, type CourseStep } from './deployment-steps';
+import { Steps } from '../parts/steps';
+import { stepsOf } from './deployment-steps';
 
 /** Step by step what has happened since Execute, whom it hit, and why it did not succeed. */
 export function DeploymentCourse({ deployment }: { deployment: Deployment }) {
@@ -23,11 +23,13 @@ export function DeploymentCourse({ deployment }: { deployment: Deployment }) {
           </div>
         )}
         {steps.length > 0 && (
-          <ol className="progress" aria-label={t.deployment.progress}>
-            {steps.map((step) => (
-              <Step key={step.step} {...step} />
-            ))}
-          </ol>
+          <Steps
+            label={t.deployment.progress}
+            steps={steps.map(({ step, mark }) => {
+              const { title, hint } = t.deployment.steps[step];
+              return { key: step, mark, title, hint: mark === 'next' ? '' : hint };
+            })}
+          />
         )}
         {forced.length > 0 && (
           <div className="notice" role="status">
@@ -53,22 +55,5 @@ export function DeploymentCourse({ deployment }: { deployment: Deployment }) {
         )}
       </div>
     </Panel>
-  );
-}
-
-function Step({ step, mark }: CourseStep) {
-  const t = useText();
-  const { title, hint } = t.deployment.steps[step];
-  return (
-    <li className={mark} aria-current={mark === 'now' ? 'step' : undefined}>
-      <span className="mark">
-        {mark === 'done' && <CheckIcon size={14} />}
-        {mark === 'bad' && <CrossIcon size={14} />}
-      </span>
-      <span>
-        {title}
-        {mark !== 'next' && hint && <span className="minor countdown">{hint}</span>}
-      </span>
-    </li>
   );
 }

@@ -1,25 +1,25 @@
-import { Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { useParams } from 'react-router';
 import type { Device } from '../../protocol/api';
 import { useDevice } from '../api/devices';
 import { rowsOf } from '../api/pages';
 import { useSessions } from '../api/sessions';
 import { useText } from '../messages/language';
-import { Ago } from '../parts/ago';
 import { Empty } from '../parts/empty';
-import { Facts } from '../parts/facts';
 import { Loaded } from '../parts/loaded';
 import { More } from '../parts/more';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Online } from '../parts/status';
+import { InformationPanel } from './device-information/information-panel';
+import { JobsOfDevice } from './maintenance/jobs-of-device';
+import { MaintenancePanel } from './maintenance/maintenance-panel';
 import { OpenButton } from './open-dialog';
 import { SessionHistogram } from './session-histogram';
 import { SessionTable } from './session-table';
 
 export function DeviceScreen() {
   const { id = '' } = useParams();
-  const t = useText();
   const device = useDevice(id);
   return (
     <Page title={device.data?.name ?? id} lead={device.data && <Online online={device.data.online} />}>
@@ -27,13 +27,13 @@ export function DeviceScreen() {
         {(known) => (
           <>
             <div className="columns">
-              <Applications device={known} />
-              <Panel title={t.device.information}>
-                <div className="panel-body">
-                  <Information device={known} />
-                </div>
-              </Panel>
+              <Stack gap="md">
+                <Applications device={known} />
+                <MaintenancePanel device={known} />
+              </Stack>
+              <InformationPanel device={known} />
             </div>
+            <JobsOfDevice deviceId={known.id} />
             <SessionsOfDevice id={known.id} />
           </>
         )}
@@ -74,24 +74,6 @@ function Applications({ device }: { device: Device }) {
         </Text>
       )}
     </Panel>
-  );
-}
-
-function Information({ device }: { device: Device }) {
-  const t = useText();
-  const { lastSeenAt } = device;
-  return (
-    <Facts
-      of={[
-        [t.device.kind, t.kinds[device.kind]],
-        [t.devices.model, device.model],
-        [t.devices.serial, device.serialNumber],
-        [t.devices.location, device.location],
-        [t.device.id, device.id],
-        [t.devices.agent, device.agentId],
-        [t.devices.lastSeen, lastSeenAt ? <Ago key="ago" at={lastSeenAt} /> : t.devices.neverSeen],
-      ]}
-    />
   );
 }
 

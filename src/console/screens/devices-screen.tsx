@@ -1,24 +1,32 @@
-import { Button, SegmentedControl, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Button, SegmentedControl, Text } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Device } from '../../protocol/api';
 import { useDevices } from '../api/devices';
 import { useText } from '../messages/language';
 import { Ago } from '../parts/ago';
 import { Empty } from '../parts/empty';
-import { SearchIcon } from '../parts/icons';
+import { hasWords } from '../parts/has-words';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
+import { SearchInput } from '../parts/search-input';
 import { Online } from '../parts/status';
 import { Table, type Column } from '../parts/table';
 import { useCurrent } from './current-user';
+import { Condition } from './device-information/condition';
 import { OpenButton } from './open-dialog';
 
 /** Rows drawn at once; whoever has more devices searches. */
 const ROWS = 100;
-const FILTERS = ['all', 'online', 'offline'] as const;
-type Filter = (typeof FILTERS)[number];
+/** What can be chosen, in this order, and the devices it shows. */
+const FILTERS = {
+  all: () => true,
+  online: ({ online }: Device) => online,
+  offline: ({ online }: Device) => !online,
+  alerts: ({ condition }: Device) => condition !== null && condition.alerts > 0,
+};
+type Filter = keyof typeof FILTERS;
 
 export function DevicesScreen() {
   const t = useText();
@@ -35,22 +43,14 @@ export function DevicesScreen() {
       <Loaded query={devices}>
         {(all) => {
           if (all.length === 0) return <NoDevices />;
-          const found = all.filter((device) => fits(device, search, filter));
+          const found = all.filter((device) => FILTERS[filter](device) && hasWords(textsOf(device), search));
           return (
             <Panel>
               <div className="tools">
-                <TextInput
-                  className="search"
-                  type="search"
-                  aria-label={t.devices.search}
-                  placeholder={t.devices.search}
-                  leftSection={<SearchIcon size={16} />}
-                  value={search}
-                  onChange={(event) => setSearch(event.currentTarget.value)}
-                />
+                <SearchInput label={t.devices.search} value={search} onChange={setSearch} />
                 <SegmentedControl
                   aria-label={t.devices.status}
-                  data={FILTERS.map((value) => ({ value, label: t.devices[value] }))}
+                  data={(Object.keys(FILTERS) as Filter[]).map((value) => ({ value, label: t.devices[value] }))}
                   value={filter}
                   onChange={(value) => setFilter(value)}
                 />
@@ -82,16 +82,17 @@ export function DevicesScreen() {
   );
 }
 
-/** Every word that was typed has to be somewhere. */
-function fits(device: Device, search: string, filter: Filter): boolean {
-  if (filter !== 'all' && device.online !== (filter === 'online')) return false;
-  const { id, name, model, serialNumber, location, agentId } = device;
-  const text = [id, name, model, serialNumber, location, agentId].join('\n').toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
-}
+const textsOf = ({ id, name, model, serialNumber, location, agentId, condition }: Device): string[] => [
+  id,
+  name,
+  model,
+  serialNumber,
+  location,
+  agentId,
+  condition?.alert ?? '',
+];
+
+const Unbroken = ({ children }: { children: ReactNode }) => <span className="unbroken">{children}</span>;
 
 function DeviceTable({ devices }: { devices: Device[] }) {
   const t = useText();
@@ -107,13 +108,28 @@ function DeviceTable({ devices }: { devices: Device[] }) {
         </>
       ),
     },
-    { title: t.devices.status, cell: ({ online }) => <Online online={online} /> },
-    { title: t.devices.model, cell: ({ model }) => model },
-    { title: t.devices.serial, cell: ({ serialNumber }) => serialNumber },
+    {
+      title: t.devices.status,
+      cell: ({ online }) => (
+        <Unbroken>
+          <Online online={online} />
+        </Unbroken>
+      ),
+    },
+    { title: t.information.condition, cell: (device) => <Condition device={device} /> },
+    {
+      title: t.devices.model,
+      cell: ({ model, serialNumber }) => (
+        <>
+          {model}
+          <div className="minor">{serialNumber}</div>
+        </>
+      ),
+    },
     { title: t.devices.location, cell: ({ location }) => location },
     {
       title: t.devices.lastSeen,
-      cell: ({ lastSeenAt }) => (lastSeenAt ? <Ago at={lastSeenAt} /> : t.devices.neverSeen),
+      cell: ({ lastSeenAt }) => <Unbroken>{lastSeenAt ? <Ago at={lastSeenAt} /> : t.devices.neverSeen}</Unbroken>,
     },
     { title: t.devices.open, untitled: true, cell: (device) => <OpenButton device={device} /> },
   ];

@@ -9,6 +9,8 @@ import {
   BellIcon,
   DeploymentIcon,
   DevicesIcon,
+  FirmwareIcon,
+  MaintenanceIcon,
   ProfileIcon,
   SessionsIcon,
   TokensIcon,
@@ -25,6 +27,8 @@ export function Navigation() {
       <div className="nav-title">{t.shell.work}</div>
       <Section to="devices" icon={<DevicesIcon />} label={t.devices.title} />
       <Section to="sessions" icon={<SessionsIcon />} label={t.sessions.title} />
+      <Section to="jobs" icon={<MaintenanceIcon />} label={t.maintenance.title} />
+      <Section to="firmware" icon={<FirmwareIcon />} label={t.firmware.title} />
       {isAdmin && (
         <>
           <div className="nav-title">{t.shell.administration}</div>

@@ -6,6 +6,7 @@ import { useReadNotice, useUnreadNotices } from '../api/notices';
 import { useText } from '../messages/language';
 import { Ago } from '../parts/ago';
 import { WarningIcon } from '../parts/icons';
+import { EndedJobs } from './maintenance/ended-jobs';
 import { noticeText, noticeTitle } from './notice-words';
 
 /** So many at once, on a narrow screen and on others; the rest wait behind them. */
@@ -29,6 +30,7 @@ export function NewNotices() {
           {t.notices.others(`${others}${data?.next ? '+' : ''}`)}
         </Button>
       )}
+      <EndedJobs most={shown} />
     </section>
   );
 }

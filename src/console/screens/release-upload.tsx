@@ -1,14 +1,14 @@
-import { Button, FileButton, Progress, Stack, Text } from '@mantine/core';
+import { Button, FileButton, Stack, Text } from '@mantine/core';
 import type { Release } from '../../protocol/deployment';
 import { useUploadRelease } from '../api/releases';
-import { useFormats, useText } from '../messages/language';
+import { useText } from '../messages/language';
 import { PlusIcon } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
+import { UploadProgress } from '../parts/upload-progress';
 
 /** Sends a release file to the server, which checks and keeps it. */
 export function ReleaseUpload({ onStored }: { onStored?: (release: Release) => void }) {
   const t = useText();
-  const formats = useFormats();
   const upload = useUploadRelease();
   const send = (file: File | null): void => {
     if (file) upload.mutate(file, { onSuccess: (stored) => onStored?.(stored) });
@@ -29,12 +29,12 @@ export function ReleaseUpload({ onStored }: { onStored?: (release: Release) => v
         )}
       </FileButton>
       {upload.isPending && (
-        <div className="upload">
-          <Progress value={upload.part * 100} aria-label={t.deployment.upload} />
-          <Text size="xs" c="dimmed" role="status">
-            {upload.part < 1 ? t.deployment.uploading(formats.percent(upload.part)) : t.deployment.checking}
-          </Text>
-        </div>
+        <UploadProgress
+          label={t.deployment.upload}
+          part={upload.part}
+          sent={t.deployment.uploading}
+          checking={t.deployment.checking}
+        />
       )}
       {upload.data && (
         <Text size="sm" role="status">

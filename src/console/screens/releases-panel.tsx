@@ -5,6 +5,7 @@ import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { Loaded } from '../parts/loaded';
 import { Panel } from '../parts/panel';
+import { Sha256 } from '../parts/sha256';
 import { Status } from '../parts/status';
 import { Table } from '../parts/table';
 import { ReleaseUpload } from './release-upload';
@@ -38,11 +39,7 @@ function ReleaseTable({ releases }: { releases: Release[] }) {
             <>
               <strong>{version}</strong>
               {name === BUILT_IN && <div className="minor">{t.deployment.ofInstallation}</div>}
-              {sha256 && (
-                <div className="minor" title={sha256}>
-                  SHA-256 {sha256.slice(0, 16)}…
-                </div>
-              )}
+              {sha256 && <Sha256 of={sha256} />}
             </>
           ),
         },
@@ -69,7 +66,7 @@ function Remove({ version }: { version: string }) {
   const remove = useRemoveRelease();
   return (
     <Confirm
-      subtle
+      look="subtle"
       button={t.deployment.remove}
       title={t.deployment.removeTitle(version)}
       hint={t.deployment.removeHint}

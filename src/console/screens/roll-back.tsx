@@ -12,7 +12,7 @@ export function RollBack({ deployment: { id, from } }: { deployment: Deployment 
   const rollBack = useRollBack(id);
   return (
     <Confirm
-      subtle
+      look="subtle"
       button={t.deployment.rollBack}
       title={t.deployment.rollBackTitle(targetWords(from, t))}
       hint={t.deployment.rollBackHint}

@@ -69,7 +69,7 @@ function Revoke({ token }: { token: ApiToken }) {
   const revoke = useRevokeToken();
   return (
     <Confirm
-      subtle
+      look="subtle"
       button={t.tokens.revoke}
       title={t.tokens.revokeTitle(token.name)}
       hint={t.tokens.revokeHint}

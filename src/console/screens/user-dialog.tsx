@@ -97,7 +97,7 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
             button={t.users.deactivate}
             title={`${t.users.deactivate}: ${user.displayName}`}
             hint={t.users.deactivateHint}
-            subtle
+            look="subtle"
             action={{
               ...activity,
               run: (done) =>

@@ -1,0 +1,36 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { z } from 'zod';
+import { LIMITS } from '../../protocol/limits';
+import { firmware, type Firmware, type firmwareUpload } from '../../protocol/maintenance';
+import { call, nothing } from './request';
+import { useUpload } from './use-upload';
+
+/** The largest file at a megabit a second. */
+const UPLOAD_MS = Math.round((LIMITS.FIRMWARE_BYTES * 8) / 1_000);
+
+export interface FirmwareFile {
+  readonly file: File;
+  readonly about: z.input<typeof firmwareUpload>;
+}
+
+export const useFirmware = () =>
+  useQuery({ queryKey: ['firmware'], queryFn: () => call(z.array(firmware), 'GET', '/firmware') });
+
+export const useUploadFirmware = () =>
+  useUpload(firmware, 'firmware', ({ file, about }: FirmwareFile) => ({
+    path: `/firmware?${new URLSearchParams(about).toString()}`,
+    file,
+    mediaType: 'application/octet-stream',
+    timeoutMs: UPLOAD_MS,
+  }));
+
+export function useRemoveFirmware() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => call(nothing, 'DELETE', `/firmware/${id}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['firmware'] }),
+  });
+}
+
+/** A file that names no model is for any. */
+export const fitsModel = (file: Firmware, model: string): boolean => file.model === '' || file.model === model;

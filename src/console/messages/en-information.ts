@@ -1,0 +1,40 @@
+import {
+  UPDATE_REASONS,
+  type AlertSeverity,
+  type DeviceState,
+  type UpdateReason,
+} from '../../protocol/device-information';
+
+export const enInformation = {
+  condition: 'Condition',
+  nothing: 'Nothing known yet',
+  notReached: 'Not reached',
+  notReachedHint: 'The device did not answer its agent. What follows was last known.',
+  states: {
+    idle: 'Ready',
+    processing: 'Printing',
+    stopped: 'Stopped',
+    unknown: 'State not told',
+  } as Record<DeviceState, string>,
+  alerts: 'Alerts',
+  noAlerts: 'No alerts',
+  severities: { error: 'Error', warning: 'Warning', report: 'Note' } as Record<AlertSeverity, string>,
+  others: (n: number) => `and ${n} more`,
+  supplies: 'Supplies',
+  notTold: 'not told',
+  level: (name: string, percent: string) => `${name}: ${percent} left`,
+  counters: 'Counters',
+  firmware: 'Firmware version',
+  acquired: 'Acquired',
+  refresh: 'Refresh',
+  refreshing: 'Asking the device …',
+  emptyHint: 'Refresh asks the device now. It is asked by itself when its agent connects.',
+  decision: 'Last update decision',
+  decisions: {
+    kept: 'Kept what was known',
+    acquired: 'Acquired anew',
+    failed: 'Tried to acquire anew, without success',
+  },
+  forSession: 'for this session',
+  reasons: UPDATE_REASONS as Record<UpdateReason, string>,
+};

@@ -1,0 +1,38 @@
+import type { enInformation } from './en-information';
+
+export const jaInformation: typeof enInformation = {
+  condition: '機器の状態',
+  nothing: 'まだ情報がありません',
+  notReached: '応答なし',
+  notReachedHint: '機器がエージェントに応答しませんでした。以下は最後に取得した内容です。',
+  states: { idle: '準備完了', processing: '印刷中', stopped: '停止中', unknown: '状態不明' },
+  alerts: '警告',
+  noAlerts: '警告はありません',
+  severities: { error: 'エラー', warning: '警告', report: '通知' },
+  others: (n) => `他 ${n} 件`,
+  supplies: '消耗品',
+  notTold: '不明',
+  level: (name, percent) => `${name}: 残り ${percent}`,
+  counters: 'カウンター',
+  firmware: 'ファームウェアのバージョン',
+  acquired: '取得日時',
+  refresh: '更新',
+  refreshing: '機器に問い合わせています…',
+  emptyHint: '「更新」を押すと機器に問い合わせます。エージェントが接続したときには自動的に取得されます。',
+  decision: '直近の更新判定',
+  decisions: {
+    kept: '保存済みの情報を使用',
+    acquired: '改めて取得',
+    failed: '改めて取得を試みましたが失敗',
+  },
+  forSession: '対象のセッション',
+  reasons: {
+    'never-acquired': '機器の情報がまだありません。',
+    'not-reached': '前回、機器が応答しませんでした。',
+    'agent-reconnected': 'その後、エージェントが再接続しました。',
+    'job-since': 'その後、保守ジョブが機器を変更しました。',
+    'too-old': '保存済みの情報が古くなっています。',
+    requested: '利用者が更新を求めました。',
+    fresh: '保存済みの情報は十分に新しいものです。',
+  },
+};

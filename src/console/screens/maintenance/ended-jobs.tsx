@@ -1,0 +1,67 @@
+import { Button, Text } from '@mantine/core';
+import { useEffect } from 'react';
+import { Link, useLocation } from 'react-router';
+import type { Job } from '../../../protocol/maintenance';
+import { useEndedJobs } from '../../api/ended-jobs';
+import { useText } from '../../messages/language';
+import { Ago } from '../../parts/ago';
+import { CheckIcon, WarningIcon } from '../../parts/icons';
+import { jobTitle } from './job-words';
+
+/** Screens that show a job themselves. */
+const isShown = ({ id, deviceId }: Job, pathname: string): boolean =>
+  ['/jobs', `/jobs/${id}`, `/devices/${deviceId}`].includes(pathname);
+
+/** Whoever asked for a job is told that it has ended, wherever they are in the console (S125). @param most cards at once */
+export function EndedJobs({ most }: { most: number }) {
+  const t = useText();
+  const { pathname } = useLocation();
+  const { ended, forget } = useEndedJobs();
+  useEffect(() => {
+    if (ended.some((job) => isShown(job, pathname))) forget((job) => isShown(job, pathname));
+  }, [ended, forget, pathname]);
+  const elsewhere = ended.filter((job) => !isShown(job, pathname));
+  const others = elsewhere.length - most;
+  return (
+    <>
+      {elsewhere.slice(0, most).map((job) => (
+        <Card key={job.id} job={job} onDismiss={() => forget(({ id }) => id === job.id)} />
+      ))}
+      {others > 0 && (
+        <Button component={Link} to="/jobs?state=over" size="xs" variant="default">
+          {t.maintenance.ended.others(others)}
+        </Button>
+      )}
+    </>
+  );
+}
+
+const WORDS = { succeeded: 'done', failed: 'failed', cancelled: 'cancelled' } as const;
+
+function Card({ job, onDismiss }: { job: Job; onDismiss: () => void }) {
+  const t = useText();
+  const { id, state, deviceName, failure, endedAt } = job;
+  const word = state === 'succeeded' || state === 'failed' ? WORDS[state] : WORDS.cancelled;
+  return (
+    <article className={word === 'done' ? 'notice new good' : 'notice new'}>
+      {word === 'done' ? <CheckIcon /> : <WarningIcon />}
+      <div>
+        <Text fw={600} size="sm">
+          {t.maintenance.ended[word](jobTitle(job, t), deviceName)}
+        </Text>
+        {failure && <Text size="sm">{t.maintenance.failures[failure]}</Text>}
+        <div className="notice-actions">
+          <Link to={`/jobs/${id}`}>{t.maintenance.ended.show}</Link>
+          <Button size="compact-xs" variant="default" onClick={onDismiss}>
+            {t.maintenance.ended.dismiss}
+          </Button>
+          {endedAt && (
+            <span className="minor">
+              <Ago at={endedAt} />
+            </span>
+          )}
+        </div>
+      </div>
+    </article>
+  );
+}

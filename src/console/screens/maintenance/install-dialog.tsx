@@ -1,0 +1,142 @@
+import { Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { Device } from '../../../protocol/api';
+import type { Firmware } from '../../../protocol/maintenance';
+import { fitsModel, useFirmware } from '../../api/firmware';
+import { useInformation } from '../../api/information';
+import { useInstructJob } from '../../api/jobs';
+import { useFormats, useText } from '../../messages/language';
+import { Empty } from '../../parts/empty';
+import { Facts } from '../../parts/facts';
+import { Loaded } from '../../parts/loaded';
+import { ProblemNotice } from '../../parts/notice';
+import { WaitSelect, type Wait } from './wait-select';
+
+interface Install {
+  readonly device: Device;
+  readonly wait: Wait;
+  readonly onWait: (wait: Wait) => void;
+}
+
+/** Chooses a firmware file for a device, and says what its installation means before it is asked for. */
+export function InstallButton({ label, ...install }: Install & { label: string }) {
+  const t = useText();
+  const [opened, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      <Button size="xs" variant="default" aria-label={label} onClick={open}>
+        {t.maintenance.run}
+      </Button>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t.maintenance.install.title(install.device.name)}
+        closeButtonProps={{ 'aria-label': t.actions.close }}
+      >
+        <Choice {...install} onDone={close} />
+      </Modal>
+    </>
+  );
+}
+
+function Choice(install: Install & { onDone: () => void }) {
+  const t = useText();
+  const { model } = install.device;
+  return (
+    <Loaded query={useFirmware()}>
+      {(all) => {
+        const fitting = all.filter((file) => fitsModel(file, model));
+        if (fitting.length > 0) return <InstallForm {...install} files={fitting} />;
+        return (
+          <Empty title={t.maintenance.install.none} hint={t.maintenance.install.noneHint(model)}>
+            <Button component={Link} to="/firmware" variant="default">
+              {t.maintenance.install.toFirmware}
+            </Button>
+          </Empty>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function InstallForm({ device, files, wait, onWait, onDone }: Install & { files: Firmware[]; onDone: () => void }) {
+  const t = useText();
+  const instruct = useInstructJob(device.id);
+  const [firmwareId, setFirmware] = useState(files.length === 1 ? files[0]!.id : null);
+  const [understood, setUnderstood] = useState(false);
+  const [missing, setMissing] = useState(false);
+  const submit = (): void => {
+    setMissing(!firmwareId || !understood);
+    if (!firmwareId || !understood) return;
+    instruct.mutate({ operation: 'firmware-install', firmwareId, waitMinutes: wait }, { onSuccess: onDone });
+  };
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Stack gap="sm">
+        <Select
+          label={t.maintenance.install.choose}
+          data={files.map(({ id, name, version }) => ({ value: id, label: `${version} – ${name}` }))}
+          value={firmwareId}
+          onChange={setFirmware}
+          allowDeselect={false}
+          data-autofocus
+        />
+        <Versions deviceId={device.id} file={files.find(({ id }) => id === firmwareId)} />
+        <div>
+          <Text size="sm" fw={600}>
+            {t.maintenance.install.what}
+          </Text>
+          <ol className="what-happens">
+            {t.maintenance.install.steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+          <Text size="sm">{t.maintenance.install.warning}</Text>
+        </div>
+        <WaitSelect value={wait} onChange={onWait} />
+        <Checkbox
+          label={t.maintenance.install.understood}
+          checked={understood}
+          onChange={(event) => setUnderstood(event.currentTarget.checked)}
+        />
+        {missing && (
+          <Text size="sm" c="red" role="alert">
+            {t.maintenance.install.missing}
+          </Text>
+        )}
+        {instruct.error && <ProblemNotice error={instruct.error} />}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onDone}>
+            {t.actions.cancel}
+          </Button>
+          <Button color="red" type="submit" loading={instruct.isPending}>
+            {t.maintenance.install.submit}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function Versions({ deviceId, file }: { deviceId: string; file: Firmware | undefined }) {
+  const t = useText();
+  const formats = useFormats();
+  const now = useInformation(deviceId).data?.information?.firmwareVersion;
+  return (
+    <Facts
+      of={[
+        [t.maintenance.install.now, now || t.maintenance.install.unknown],
+        [t.maintenance.install.after, file?.version],
+        [t.firmware.size, file && formats.bytes(file.bytes)],
+      ]}
+    />
+  );
+}

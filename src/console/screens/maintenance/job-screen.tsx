@@ -1,0 +1,104 @@
+import { Button } from '@mantine/core';
+import { Link, useParams } from 'react-router';
+import type { Job } from '../../../protocol/maintenance';
+import { isOpenJob, useJob } from '../../api/jobs';
+import { useFormats, useText } from '../../messages/language';
+import { Facts } from '../../parts/facts';
+import { Loaded } from '../../parts/loaded';
+import { Page } from '../../parts/page';
+import { Panel } from '../../parts/panel';
+import { CancelJob } from './cancel-job';
+import { JobCourse } from './job-course';
+import { JobResult } from './job-result';
+import { JobStateWord } from './job-state';
+import { JobTime } from './job-time';
+import { jobTitle } from './job-words';
+
+/** One maintenance job: its course, and what came of it. */
+export function JobScreen() {
+  const { id = '' } = useParams();
+  const t = useText();
+  const job = useJob(id);
+  const { data } = job;
+  return (
+    <Page
+      title={data ? `${jobTitle(data, t)} – ${data.deviceName}` : t.maintenance.job}
+      lead={data && <JobStateWord job={data} />}
+      actions={data && <Actions job={data} />}
+    >
+      <Loaded query={job}>
+        {(known) => (
+          <>
+            <Failure job={known} />
+            <div className="columns">
+              <Panel title={t.maintenance.course}>
+                <div className="panel-body">
+                  <JobCourse job={known} />
+                </div>
+              </Panel>
+              <Panel title={t.maintenance.summary}>
+                <div className="panel-body">
+                  <Summary job={known} />
+                </div>
+              </Panel>
+            </div>
+            {known.result.length > 0 && (
+              <Panel title={t.maintenance.result}>
+                <JobResult job={known} />
+              </Panel>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Actions({ job }: { job: Job }) {
+  const t = useText();
+  return (
+    <>
+      <CancelJob job={job} />
+      <Button size="xs" variant="default" component={Link} to={`/devices/${job.deviceId}`}>
+        {t.maintenance.toDevice}
+      </Button>
+    </>
+  );
+}
+
+function Failure({ job: { failure, detail } }: { job: Job }) {
+  const t = useText();
+  if (!failure) return null;
+  return (
+    <div className="notice" role="status">
+      <div>
+        <strong>{t.maintenance.failures[failure]}</strong>
+        {detail && <div>{detail}</div>}
+        <div className="minor">{t.maintenance.remedies[failure]}</div>
+      </div>
+    </div>
+  );
+}
+
+function Summary({ job }: { job: Job }) {
+  const t = useText();
+  const formats = useFormats();
+  const { deviceId, deviceName, firmware, user, expiresAt, beganAt, id } = job;
+  return (
+    <Facts
+      of={[
+        [
+          t.maintenance.device,
+          <Link key="device" to={`/devices/${deviceId}`}>
+            {deviceName}
+          </Link>,
+        ],
+        [t.maintenance.who, user.displayName],
+        [t.maintenance.firmware, firmware && `${firmware.version} (${firmware.name})`],
+        [t.maintenance.expires, isOpenJob(job) && !beganAt && formats.moment(expiresAt)],
+        [t.maintenance.took, beganAt && <JobTime key="time" job={job} />],
+        [t.maintenance.id, id],
+      ]}
+    />
+  );
+}

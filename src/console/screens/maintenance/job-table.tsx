@@ -1,0 +1,51 @@
+import { Link } from 'react-router';
+import type { Job } from '../../../protocol/maintenance';
+import { isOpenJob } from '../../api/jobs';
+import { useFormats, useText } from '../../messages/language';
+import { Table, type Column } from '../../parts/table';
+import { CancelJob } from './cancel-job';
+import { JobState } from './job-state';
+import { JobTime } from './job-time';
+import { jobTitle } from './job-words';
+
+/** Jobs, newest first. */
+export function JobTable({
+  label,
+  jobs,
+  withoutDevice = false,
+}: {
+  label: string;
+  jobs: Job[];
+  withoutDevice?: boolean;
+}) {
+  const t = useText();
+  const formats = useFormats();
+  const device: Column<Job> = {
+    title: t.maintenance.device,
+    cell: ({ deviceId, deviceName }) => (
+      <>
+        <Link to={`/devices/${deviceId}`}>{deviceName}</Link>
+        <div className="minor">{deviceId}</div>
+      </>
+    ),
+  };
+  const columns: Column<Job>[] = [
+    {
+      title: t.maintenance.operation,
+      cell: (job) => (
+        <>
+          <Link to={`/jobs/${job.id}`} className="strong">
+            {jobTitle(job, t)}
+          </Link>
+          <div className="minor">{formats.moment(job.requestedAt)}</div>
+        </>
+      ),
+    },
+    ...(withoutDevice ? [] : [device]),
+    { title: t.maintenance.who, cell: ({ user }) => user.displayName },
+    { title: t.maintenance.state, cell: (job) => <JobState job={job} /> },
+    { title: t.maintenance.took, numeric: true, cell: (job) => <JobTime job={job} /> },
+    { title: t.maintenance.cancel, untitled: true, cell: (job) => isOpenJob(job) && <CancelJob job={job} /> },
+  ];
+  return <Table label={label} columns={columns} rows={jobs} keyOf={({ id }) => id} />;
+}

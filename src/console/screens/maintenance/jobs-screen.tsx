@@ -1,0 +1,74 @@
+import { Button, SegmentedControl } from '@mantine/core';
+import { useState } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import type { Job } from '../../../protocol/maintenance';
+import { useJobs } from '../../api/jobs';
+import { rowsOf } from '../../api/pages';
+import type { Messages } from '../../messages/en';
+import { useText } from '../../messages/language';
+import { Empty } from '../../parts/empty';
+import { hasWords } from '../../parts/has-words';
+import { Loaded } from '../../parts/loaded';
+import { More } from '../../parts/more';
+import { Page } from '../../parts/page';
+import { Panel } from '../../parts/panel';
+import { SearchInput } from '../../parts/search-input';
+import { JobTable } from './job-table';
+import { jobTitle } from './job-words';
+
+/** The jobs of all devices: those that go on, and those that are over. */
+export function JobsScreen() {
+  const t = useText();
+  const [parameters, setParameters] = useSearchParams();
+  const [search, setSearch] = useState('');
+  const state = parameters.get('state') === 'over' ? 'over' : 'open';
+  const jobs = useJobs(state);
+  return (
+    <Page title={t.maintenance.title} lead={t.maintenance.lead}>
+      <Panel>
+        <div className="tools">
+          <SegmentedControl
+            aria-label={t.maintenance.state}
+            data={(['open', 'over'] as const).map((value) => ({ value, label: t.maintenance[value] }))}
+            value={state}
+            onChange={(value) => setParameters({ state: value }, { replace: true })}
+          />
+          <SearchInput label={t.maintenance.filter} value={search} onChange={setSearch} />
+        </div>
+        <Loaded query={jobs}>
+          {(pages) => {
+            const all = rowsOf(pages);
+            const found = all.filter((job) => hasWords(textsOf(job, t), search));
+            if (found.length > 0) return <JobTable label={t.maintenance[state]} jobs={found} />;
+            return all.length > 0 ? <Empty title={t.maintenance.noneFound} /> : <NoJobs state={state} />;
+          }}
+        </Loaded>
+        <More query={jobs} />
+      </Panel>
+    </Page>
+  );
+}
+
+const textsOf = (job: Job, t: Messages): string[] => [
+  jobTitle(job, t),
+  job.deviceName,
+  job.deviceId,
+  job.user.displayName,
+  t.maintenance.states[job.state],
+  job.detail,
+];
+
+function NoJobs({ state }: { state: 'open' | 'over' }) {
+  const t = useText();
+  const open = state === 'open';
+  return (
+    <Empty
+      title={open ? t.maintenance.emptyOpen : t.maintenance.emptyOver}
+      hint={open ? t.maintenance.emptyOpenHint : t.maintenance.emptyOverHint}
+    >
+      <Button component={Link} to="/devices" variant="default">
+        {t.sessions.toDevices}
+      </Button>
+    </Empty>
+  );
+}
