@@ -13,6 +13,7 @@ import {
   withSampleHalt,
   withSampleNotices,
 } from '../support/deployment-samples';
+import { SAMPLE_JOBS, withSampleMaintenance } from '../support/maintenance-samples';
 import { TestStage } from '../support/test-stage';
 
 /** Where pictures of every screen are put; none are taken unless it is set. */
@@ -166,6 +167,43 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, viewpor
         await page.getByText(t.deployment.states[deployment.state]).first().waitFor();
         await show(`deployment-${name}`);
       }
+    },
+    120_000,
+  );
+
+  it.each(language.options)(
+    'maintenance can be asked for and followed on every screen, in %s',
+    async (spoken) => {
+      page = await administratorsPage(spoken);
+      await withSampleMaintenance(page);
+      const t = CATALOGUES[spoken];
+      const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
+      await goTo('/devices', t.devices.title);
+      await page.getByText('Paper jam in the duplex unit').waitFor();
+      await show('condition');
+      await goTo('/devices/copy-room', 'Copy room');
+      await page.getByRole('img', { name: t.maintenance.impressions(4) }).waitFor();
+      await page.getByRole('meter').first().waitFor();
+      await show('maintenance');
+      const install = t.maintenance.operations['firmware-install'].name;
+      await page.getByRole('button', { name: t.maintenance.runNamed(install) }).click();
+      await page.getByLabel(t.maintenance.install.understood).waitFor();
+      await look(`install-${spoken}`);
+      await goTo('/devices/reception', 'Reception');
+      await page.getByText(t.maintenance.noOperations).waitFor();
+      await goTo('/jobs', t.maintenance.title);
+      await page.getByText(t.maintenance.states.held).waitFor();
+      await show('jobs');
+      for (const name of ['held', 'failed', 'succeeded'] as const) {
+        await goTo(`/jobs/${SAMPLE_JOBS[name].id}`, 'Copy room');
+        await show(`job-${name}`);
+      }
+      await goTo('/firmware', t.firmware.title);
+      await page.getByText(t.firmware.anyModel).waitFor();
+      await show('firmware');
+      await page.getByRole('button', { name: t.firmware.upload }).click();
+      await page.getByRole('textbox', { name: t.firmware.sha256 }).waitFor();
+      await look(`firmware-upload-${spoken}`);
     },
     120_000,
   );

@@ -1,0 +1,120 @@
+import { en } from '../../src/console/messages/en';
+import type { Job } from '../../src/protocol/maintenance';
+import { sampleFirmware, sampleJob, sampleUser } from '../support/api-samples';
+import { ALONE, ConsoleAlone, refuse } from '../support/console-alone';
+import { ConsoleBrowser } from '../support/console-browser';
+import { SAMPLE_JOBS, withSampleMaintenance } from '../support/maintenance-samples';
+import { until } from '../support/until';
+
+const t = en.maintenance;
+const AT_DEVICE = /\/api\/devices\/copy-room\/jobs$/;
+const start = (operation: keyof typeof t.operations): string => t.runNamed(t.operations[operation].name);
+const open: Job = { ...sampleJob, state: 'executing', result: [], endedAt: null, percent: 20, activity: 'reading' };
+
+describe('maintenance in the console, without a server', () => {
+  let browser: ConsoleBrowser;
+  let alone: ConsoleAlone;
+  let page: ConsoleAlone['page'];
+  beforeAll(async () => (browser = await ConsoleBrowser.launch()), 60_000);
+  beforeEach(async () => {
+    page = await browser.window();
+    alone = await ConsoleAlone.open(page, sampleUser);
+    await withSampleMaintenance(page);
+  });
+  afterEach(() => browser.clear());
+  afterAll(() => browser?.close());
+
+  const visit = (path: string) => page.goto(`${ALONE}${path}`);
+  /** Answers the request for a job. @returns what the console asks for */
+  const answerJob = async (answer: Job): Promise<unknown[]> => {
+    const asked: unknown[] = [];
+    await page.route(AT_DEVICE, (route) => {
+      asked.push(route.request().postDataJSON());
+      return route.fulfill({ status: 201, json: answer });
+    });
+    return asked;
+  };
+
+  it('a job is asked for, followed live, and its end is told to who asked wherever they are', async () => {
+    const asked = await answerJob(open);
+    await visit('/devices/copy-room');
+    await page.getByRole('combobox', { name: t.wait }).click();
+    await page.getByRole('option', { name: t.waits[60] }).click();
+    await page.getByRole('button', { name: start('counters') }).click();
+    await until('the job is asked for', () => asked.length > 0);
+    expect(asked).toEqual([{ operation: 'counters', waitMinutes: 60 }]);
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page.getByText(en.sessions.emptyLive).waitFor();
+    alone.happens({ type: 'job', job: sampleJob });
+    const card = page.getByRole('article');
+    await card.getByText('Copy room: Read counters – done').waitFor();
+    await page.route(new RegExp(`/api/jobs/${sampleJob.id}$`), (route) => route.fulfill({ json: sampleJob }));
+    await card.getByRole('link', { name: t.ended.show }).click();
+    await page.getByRole('row', { name: 'Impressions 128,456' }).waitFor();
+    expect(await card.count()).toBe(0);
+  });
+
+  it('progress, a hold and an end change a job where it stands', async () => {
+    await visit(`/jobs/${SAMPLE_JOBS.held.id}`);
+    await page.getByText(t.holds.stopped).waitFor();
+    const executing: Job = { ...SAMPLE_JOBS.held, state: 'executing', hold: null, percent: 60, activity: 'printing' };
+    alone.happens({ type: 'job', job: { ...executing, beganAt: sampleJob.beganAt } });
+    await page.getByText('Printing · 60%').waitFor();
+    expect(await page.getByRole('button', { name: t.cancelNamed('Test page') }).count()).toBe(0);
+    alone.happens({
+      type: 'job',
+      job: { ...executing, state: 'failed', failure: 'device-refused', detail: 'busy', endedAt: sampleJob.endedAt },
+    });
+    await page.getByText(t.remedies['device-refused']).waitFor();
+  });
+
+  it('firmware is installed only once it was chosen and confirmed', async () => {
+    const asked = await answerJob({ ...open, operation: 'firmware-install' });
+    await visit('/devices/copy-room');
+    await page.getByRole('button', { name: start('firmware-install') }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: t.install.choose }).click();
+    await page.getByRole('option', { name: /2\.15\.000/ }).click();
+    await dialog.getByRole('button', { name: t.install.submit }).click();
+    await dialog.getByText(t.install.missing).waitFor();
+    expect(asked).toEqual([]);
+    await dialog.getByLabel(t.install.understood).check();
+    await dialog.getByRole('button', { name: t.install.submit }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(asked).toEqual([{ operation: 'firmware-install', firmwareId: sampleFirmware.id, waitMinutes: 0 }]);
+  });
+
+  it('a job that the device has begun meanwhile cannot be cancelled, and it says so', async () => {
+    await page.route(/\/cancellation$/, (route) => refuse(route, 'job-begun'));
+    await visit('/jobs');
+    await page.getByRole('button', { name: t.cancelNamed('Test page') }).click();
+    await page.getByRole('alert').getByText('The device has begun the job').waitFor();
+  });
+
+  it('devices with alerts are filtered and found by what the alerts say, and change live', async () => {
+    await visit('/devices');
+    await page.getByText(en.devices.alerts, { exact: true }).click();
+    await page.getByText(en.devices.count(2, 5)).waitFor();
+    await page.getByRole('searchbox').fill('duplex jam');
+    await page.getByText(en.devices.count(1, 5)).waitFor();
+    const condition = { reached: true, state: 'idle' as const, alerts: 0, severity: null, alert: '' };
+    alone.happens({ type: 'information', id: 'copy-room', condition });
+    await page.getByText(en.devices.noneFound).waitFor();
+  });
+
+  it('Refresh asks the device, and shows that it does', async () => {
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(/\/information$/, async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      await asked;
+      return refuse(route, 'device-offline');
+    });
+    await visit('/devices/copy-room');
+    await page.getByRole('button', { name: en.information.refresh }).click();
+    await page.getByText(en.information.refreshing).waitFor();
+    answer();
+    await page.getByText('The device is offline').waitFor();
+    expect(await page.getByText(en.information.refreshing).count()).toBe(0);
+  });
+});
