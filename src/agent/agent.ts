@@ -2,10 +2,11 @@ import type { Journal } from '../journal/journal';
 import { announce, wake } from '../protocol/control-channel';
 import { ProblemError } from '../protocol/problems';
 import { announcementOf } from './announcement';
-import type { Configuration } from './configuration';
+import type { Configuration, Device } from './configuration';
 import { ControlChannel, type ControlChannelOptions } from './control-channel';
 import type { Credentials } from './credentials';
 import type { DeviceAccess } from './device-access';
+import { IppDevice } from './device/ipp-device';
 import { EndedSessions } from './ended-sessions';
 import { DeviceWatch } from './information/device-watch';
 import { InformationExchange } from './information/information-exchange';
@@ -20,7 +21,7 @@ const END_SESSIONS_MS = 10_000;
 const ENDED_SHOWN = 20;
 
 export interface AgentOptions extends ControlChannelOptions {
-  /** By device ID; a device without can be connected to, and nothing else. */
+  /** By device ID, in place of what the configuration names; a device without can be connected to, and nothing else. */
   readonly accesses?: ReadonlyMap<string, DeviceAccess>;
 }
 
@@ -43,6 +44,7 @@ export class Agent {
     options: AgentOptions = {},
   ) {
     const { devices } = configuration;
+    const tells = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
     this.#ended = new EndedSessions(configuration.state, journal);
     this.#channel = new ControlChannel(credentials, journal, options);
     this.#remoteSessions = new RemoteSessions({
@@ -51,12 +53,11 @@ export class Agent {
       channel: this.#channel,
       onEnded: (ended) => this.#ended.add(ended),
     });
-    // What the configuration names to speak to its devices by comes here.
-    this.#accesses = options.accesses ?? new Map<string, DeviceAccess>();
+    this.#accesses = options.accesses ?? accessesOf(devices);
     this.#watch = new DeviceWatch(this.#accesses, journal);
-    this.#information = new InformationExchange(devices, this.#watch, this.#channel, journal);
+    this.#information = new InformationExchange(devices.filter(tells), this.#watch, this.#channel, journal);
     this.#maintenance = new Maintenance({
-      devices: new Map(devices.map(({ id }) => [id, { access: this.#accesses.get(id), permitted: undefined }])),
+      devices: new Map(devices.map(({ id, permitted }) => [id, { access: this.#accesses.get(id), permitted }])),
       watch: this.#watch,
       channel: this.#channel,
       folder: configuration.state,
@@ -149,3 +150,6 @@ export class Agent {
     this.journal.info('agent online', { agentId });
   }
 }
+
+const accessesOf = (devices: readonly Device[]): ReadonlyMap<string, DeviceAccess> =>
+  new Map(devices.filter(({ ipp }) => ipp !== undefined).map((device) => [device.id, new IppDevice(device)]));

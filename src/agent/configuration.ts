@@ -88,6 +88,8 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
     ...rest,
     ipp: ipp && { ...ipp, certificate: key },
     firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key } : firmware,
+    /** What the person who configures the agent permits, whatever is possible; undefined: everything. */
+    permitted: maintenance,
     /** What the control plane may have done with it. */
     operations: possible.filter((name) => maintenance?.includes(name) ?? true),
   };

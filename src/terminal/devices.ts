@@ -5,7 +5,7 @@ import type { TerminalIo } from './terminal-io';
 
 const COLUMNS: Column<Device>[] = [
   { title: 'DEVICE', value: ({ id }) => id, width: 19 },
-  { title: 'STATE', value: ({ online }) => (online ? 'online' : 'offline'), width: 7 },
+  { title: 'STATE', value: ({ online, asleep }) => (online ? 'online' : asleep ? 'asleep' : 'offline'), width: 7 },
   { title: 'CONDITION', value: conditionOf, width: 22 },
   { title: 'NAME', value: ({ name }) => name, width: 16 },
   { title: 'MODEL', value: ({ model }) => model, width: 16 },

@@ -77,6 +77,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'unknown-application': 'not-found',
   'unknown-session': 'not-found',
   'device-offline': 'device-offline',
+  'no-substitute': 'device-offline',
   'unknown-release': 'not-found',
   'unknown-relay': 'not-found',
   'unknown-deployment': 'not-found',

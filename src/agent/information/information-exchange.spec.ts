@@ -47,8 +47,8 @@ describe('device information for the control plane', () => {
     const named = { model: 'model of mfp-2', serialNumber: 'serial of mfp-2' };
     expect(await acquire('mfp-2')).toMatchObject({ reached: false, state: 'unknown', ...named });
   });
-  it('is none of a device of somebody else', async () => {
-    await expect(acquire('mfp-3')).rejects.toMatchObject({ code: 'unknown-device' });
+  it('is none of a device of which this agent may not tell', async () => {
+    await expect(acquire('mfp-3')).rejects.toMatchObject({ code: 'operation-unsupported' });
   });
 
   const alert = { severity: 'error', code: 'media-jam', text: 'Jam' } as const;

@@ -22,6 +22,7 @@ export class InformationExchange {
   #telling = false;
 
   constructor(
+    /** Those of which it may tell. */
     private readonly devices: readonly Pick<Device, 'id' | 'model' | 'serialNumber'>[],
     private readonly watch: DeviceWatch,
     private readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>,
@@ -43,7 +44,7 @@ export class InformationExchange {
 
   async #acquire(deviceId: string): Promise<DeviceInformation> {
     if (!this.devices.some(({ id }) => id === deviceId))
-      throw new ProblemError('unknown-device', 'this agent does not serve the device');
+      throw new ProblemError('operation-unsupported', 'this agent tells nothing of the device');
     const information = this.#named(deviceId, await this.watch.look(deviceId));
     this.#told.set(deviceId, essence(information));
     this.#due.delete(deviceId);
@@ -51,6 +52,7 @@ export class InformationExchange {
   }
 
   #seen(deviceId: string, seen: DeviceInformation): void {
+    if (!this.devices.some(({ id }) => id === deviceId)) return;
     const information = this.#named(deviceId, seen);
     if (this.#told.get(deviceId) === essence(information)) return void this.#due.delete(deviceId);
     this.#due.set(deviceId, information);

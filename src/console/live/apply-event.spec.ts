@@ -79,7 +79,7 @@ describe('a live event', () => {
   it('about presence changes the device alone', () => {
     client.setQueryData(['devices'], [sampleDevice]);
     const lastSeenAt = sampleDevice.lastSeenAt!;
-    applyEvent(client, { type: 'device', id: sampleDevice.id, online: false, lastSeenAt });
+    applyEvent(client, { type: 'device', id: sampleDevice.id, online: false, asleep: false, lastSeenAt });
     expect(client.getQueryData(['devices'])).toEqual([{ ...sampleDevice, online: false }]);
   });
 

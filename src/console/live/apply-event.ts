@@ -21,9 +21,10 @@ export function applyEvent(client: QueryClient, event: LiveEvent): void {
     changeDevice(client, event.id, { condition: event.condition });
     return void client.invalidateQueries({ queryKey: ['information', event.id] });
   }
-  const { id, online, lastSeenAt } = event;
-  if (event.type === 'device') return changeDevice(client, id, { online, lastSeenAt });
-  client.setQueryData<Agent[]>(['agents'], (agents) => agents && withChange(agents, id, { online, lastSeenAt }));
+  const { id, online, asleep, lastSeenAt } = event;
+  const presence = { online, asleep, lastSeenAt };
+  if (event.type === 'device') return changeDevice(client, id, presence);
+  client.setQueryData<Agent[]>(['agents'], (agents) => agents && withChange(agents, id, presence));
 }
 
 function applySession(client: QueryClient, session: Session): void {

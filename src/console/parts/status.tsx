@@ -2,16 +2,19 @@ import type { ReactNode } from 'react';
 import type { Session } from '../../protocol/api';
 import { useText } from '../messages/language';
 
-export type Tone = 'on' | 'busy' | 'bad' | 'off';
+export type Tone = 'on' | 'busy' | 'bad' | 'asleep' | 'off';
 
 /** A word with a coloured dot; the word alone says it all. */
 export const Status = ({ tone, children }: { tone: Tone; children: ReactNode }) => (
   <span className={`status ${tone}`}>{children}</span>
 );
 
-export function Online({ online }: { online: boolean }) {
+/** Whether an agent, or the agent of a device, is there. */
+export function Presence({ of: { online, asleep } }: { of: { online: boolean; asleep: boolean } }) {
   const t = useText();
-  return <Status tone={online ? 'on' : 'off'}>{online ? t.devices.online : t.devices.offline}</Status>;
+  if (online) return <Status tone="on">{t.devices.online}</Status>;
+  if (asleep) return <Status tone="asleep">{t.devices.asleep}</Status>;
+  return <Status tone="off">{t.devices.offline}</Status>;
 }
 
 const BAD = ['declined', 'expired', 'device-offline', 'lost-device', 'lost-terminal', 'lost-relay', 'failed'];

@@ -9,7 +9,7 @@ import { PlusIcon } from '../parts/icons';
 import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
-import { Online } from '../parts/status';
+import { Presence } from '../parts/status';
 import { Table } from '../parts/table';
 import { EnrolDialog } from './enrol-dialog';
 
@@ -50,7 +50,7 @@ function AgentTable({ agents }: { agents: Agent[] }) {
       keyOf={({ id }) => id}
       columns={[
         { title: t.agents.id, cell: ({ id }) => <strong>{id}</strong> },
-        { title: t.devices.status, cell: ({ online }) => <Online online={online} /> },
+        { title: t.devices.status, cell: (agent) => <Presence of={agent} /> },
         { title: t.agents.version, cell: ({ version }) => version },
         { title: t.agents.since, cell: ({ createdAt }) => formats.moment(createdAt) },
         {

@@ -10,7 +10,7 @@ import { Loaded } from '../parts/loaded';
 import { More } from '../parts/more';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
-import { Online } from '../parts/status';
+import { Presence } from '../parts/status';
 import { InformationPanel } from './device-information/information-panel';
 import { JobsOfDevice } from './maintenance/jobs-of-device';
 import { MaintenancePanel } from './maintenance/maintenance-panel';
@@ -22,7 +22,7 @@ export function DeviceScreen() {
   const { id = '' } = useParams();
   const device = useDevice(id);
   return (
-    <Page title={device.data?.name ?? id} lead={device.data && <Online online={device.data.online} />}>
+    <Page title={device.data?.name ?? id} lead={device.data && <Presence of={device.data} />}>
       <Loaded query={device}>
         {(known) => (
           <>
@@ -70,7 +70,7 @@ function Applications({ device }: { device: Device }) {
       )}
       {!device.online && (
         <Text size="sm" c="dimmed" px="md" py="sm">
-          {t.device.offlineHint}
+          {device.asleep ? t.device.asleepHint : t.device.offlineHint}
         </Text>
       )}
     </Panel>

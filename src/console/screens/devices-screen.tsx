@@ -11,7 +11,7 @@ import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { SearchInput } from '../parts/search-input';
-import { Online } from '../parts/status';
+import { Presence } from '../parts/status';
 import { Table, type Column } from '../parts/table';
 import { useCurrent } from './current-user';
 import { Condition } from './device-information/condition';
@@ -23,7 +23,8 @@ const ROWS = 100;
 const FILTERS = {
   all: () => true,
   online: ({ online }: Device) => online,
-  offline: ({ online }: Device) => !online,
+  asleep: ({ asleep }: Device) => asleep,
+  offline: ({ online, asleep }: Device) => !online && !asleep,
   alerts: ({ condition }: Device) => condition !== null && condition.alerts > 0,
 };
 type Filter = keyof typeof FILTERS;
@@ -110,9 +111,9 @@ function DeviceTable({ devices }: { devices: Device[] }) {
     },
     {
       title: t.devices.status,
-      cell: ({ online }) => (
+      cell: (device) => (
         <Unbroken>
-          <Online online={online} />
+          <Presence of={device} />
         </Unbroken>
       ),
     },

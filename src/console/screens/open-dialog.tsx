@@ -42,7 +42,7 @@ export function OpenButton({
       <Button
         size="xs"
         variant={variant}
-        disabled={!device.online || device.applications.length === 0}
+        disabled={(!device.online && !device.asleep) || device.applications.length === 0}
         onClick={open}
         aria-label={label ? undefined : `${text}: ${device.name}`}
       >

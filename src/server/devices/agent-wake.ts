@@ -9,8 +9,7 @@ import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline } from '../xmpp/xmpp.errors';
 import { AgentsRepository } from './agents.repository';
 import type { AgentEntity } from './agent.entity';
-import { AgentNotWoken, DeviceOffline, NoSubstitute } from './devices.errors';
-import type { DeviceInView } from './devices.service';
+import { AgentNotWoken, NoSubstitute } from './devices.errors';
 
 /** So many are asked before it is given up. */
 const SUBSTITUTES = 3;
@@ -34,11 +33,10 @@ export class AgentWake implements OnModuleInit {
     });
   }
 
-  /** Whether the device can be asked for: at once, or after its agent has been woken. @throws DeviceOffline, NoSubstitute */
-  async checkReachable({ device, online, asleep }: DeviceInView): Promise<void> {
-    if (online) return;
-    const agent = asleep ? await this.agents.find(device.agentId) : null;
-    if (!agent) throw new DeviceOffline(device.id);
+  /** Whether somebody is there who could wake the agent. @throws NoSubstitute */
+  async checkWakeable(agentId: string): Promise<void> {
+    const agent = await this.agents.find(agentId);
+    if (!agent) throw new NoSubstitute(agentId, null);
     await this.substitutes(agent);
   }
 

@@ -13,6 +13,10 @@ import type { DeviceEntity } from './device.entity';
 import { UnknownDevice } from './devices.errors';
 import { decideUpdate } from './update-decision';
 
+/** Its agent can ask it, and may tell. */
+export const tellsOfItself = ({ operations }: Pick<DeviceEntity, 'operations'>): boolean =>
+  operations.includes('information');
+
 type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
 
 /** What devices say of themselves: acquired over their agents, and kept. */
@@ -49,6 +53,7 @@ export class DeviceInformationService {
     stored: DeviceInformationEntity | null,
     remoteSessionId: string,
   ): Promise<void> {
+    if (!tellsOfItself(device)) return;
     const known = {
       acquiredAt: stored?.acquiredAt ?? null,
       reached: stored?.information?.reached ?? false,

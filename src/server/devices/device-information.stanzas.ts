@@ -4,7 +4,7 @@ import { reportInformation } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { DeviceEvents } from './device-events';
-import { DeviceInformationService } from './device-information.service';
+import { DeviceInformationService, tellsOfItself } from './device-information.service';
 import { DevicesRepository } from './devices.repository';
 
 /** Device information as it comes over the control channel: what agents report, and all of it when one has come (B1). */
@@ -35,7 +35,7 @@ export class DeviceInformationStanzas implements OnModuleInit {
   private async acquireAll(agentId: string): Promise<void> {
     const announcement = Symbol(agentId);
     this.asking.set(agentId, announcement);
-    const waiting = await this.devices.of(agentId);
+    const waiting = (await this.devices.of(agentId)).filter(tellsOfItself);
     const isWanted = () => this.asking.get(agentId) === announcement && this.transport.isOnline(agentId);
     const askOneByOne = async () => {
       for (let device = waiting.shift(); device && isWanted(); device = waiting.shift())

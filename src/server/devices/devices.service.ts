@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Journal } from '../../journal/journal';
 import type { z } from 'zod';
 import type { announce } from '../../protocol/control-channel';
 import type { Page } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
+import { AgentWake } from './agent-wake';
 import { AgentsRepository, isAsleep, type AgentPresence } from './agents.repository';
 import { DeviceEvents } from './device-events';
 import type { DeviceInformationEntity } from './device-information.entity';
@@ -31,8 +31,8 @@ export class DevicesService {
     private readonly agents: AgentsRepository,
     private readonly information: DeviceInformationRepository,
     private readonly transport: DeviceTransport,
+    private readonly agentWake: AgentWake,
     private readonly events: DeviceEvents,
-    private readonly journal: Journal,
   ) {}
 
   /**
@@ -48,7 +48,6 @@ export class DevicesService {
     const refused = await this.repository.replace(agentId, [...behind.values()], agent);
     if (!refused) throw new UnknownAgent(agentId);
     this.events.announced(agentId);
-    this.journal.info('devices announced', { agentId, devices: behind.size - refused.length, refused });
     return refused;
   }
 
@@ -88,6 +87,13 @@ export class DevicesService {
     const inView = await this.get(deviceId);
     if (!inView.online) throw new DeviceOffline(deviceId);
     return inView;
+  }
+
+  /** Whether the device can be asked for, at once or after its agent has been woken. @throws DeviceOffline, NoSubstitute */
+  async checkReachable({ device, online, asleep }: DeviceInView): Promise<void> {
+    if (online) return;
+    if (!asleep) throw new DeviceOffline(device.id);
+    await this.agentWake.checkWakeable(device.agentId);
   }
 
   /** @throws UnknownDevice, UnknownApplication */

@@ -17,9 +17,11 @@ export class DevicesStanzas implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.transport.handle(announce, async (agentId, body) => ({
-      refused: await this.devices.announce(agentId, body),
-    }));
+    this.transport.handle(announce, async (agentId, body) => {
+      const refused = await this.devices.announce(agentId, body);
+      this.journal.info('devices announced', { agentId, devices: body.devices.length - refused.length, refused });
+      return { refused };
+    });
     this.transport.handle(sleep, async (agentId, { wake: address }) => {
       const key = randomBytes(32).toString('base64url');
       await this.agents.fellAsleep(agentId, { asleepSince: new Date(), wake: { address, key } });

@@ -5,7 +5,6 @@ import { LIMITS } from '../../protocol/limits';
 import type { newJob } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
-import { DeviceOffline } from '../devices/devices.errors';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
 import { FirmwareService } from './firmware/firmware.service';
@@ -34,16 +33,16 @@ export class JobRequests {
 
   /**
    * S121: instructs one operation at a device.
-   * @throws UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareMisnamed, DeviceOffline where
-   * it may not wait, TooManyJobs
+   * @throws UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareMisnamed, TooManyJobs;
+   * where it may not wait DeviceOffline, NoSubstitute
    */
   async request(actor: Actor, deviceId: string, wanted: Wanted): Promise<JobEntity> {
     const inView = await this.devices.get(deviceId);
-    const { device, online } = inView;
+    const { device } = inView;
     const { operation, waitMinutes } = wanted;
     if (!device.operations.includes(operation)) throw new OperationUnsupported(deviceId, operation);
     const firmware = await this.firmwareFor(wanted, inView);
-    if (waitMinutes === 0 && !online) throw new DeviceOffline(deviceId);
+    if (waitMinutes === 0) await this.devices.checkReachable(inView);
 
     const requestedAt = new Date();
     const waitMs = waitMinutes === 0 ? LIMITS.JOB_SEND_MS : waitMinutes * 60_000;

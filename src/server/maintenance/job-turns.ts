@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Journal } from '../../journal/journal';
 import { ProblemError } from '../../protocol/problems';
 import { Backoff } from '../../tunnel/backoff';
+import { AgentWake } from '../devices/agent-wake';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { JobDialogue } from './job-dialogue';
@@ -27,7 +28,7 @@ interface Queue {
 /**
  * Whose turn it is: every open job is sent, or asked about, again and again until it is over. Of one agent's jobs one is
  * sent at a time, so that they keep their order, and so many are asked about; the others come in turn. While an agent is
- * away its jobs wait.
+ * away its jobs wait; one that saves power is woken for them (A2).
  */
 @Injectable()
 export class JobTurns implements OnModuleInit, OnModuleDestroy {
@@ -39,6 +40,7 @@ export class JobTurns implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly dialogue: JobDialogue,
     private readonly transport: DeviceTransport,
+    private readonly agentWake: AgentWake,
     private readonly journal: Journal,
   ) {}
 
@@ -53,6 +55,7 @@ export class JobTurns implements OnModuleInit, OnModuleDestroy {
     const isNew = state === 'requested';
     const queue = queueOf(isNew ? this.toSend : this.toFollow, agentId, isNew ? 1 : ASKED_AT_ONCE);
     queue.waiting.push({ jobId: id, backoff: new Backoff() });
+    if (isNew && !this.transport.isOnline(agentId)) this.wake(agentId);
     this.go(queue);
   }
 
@@ -98,6 +101,15 @@ export class JobTurns implements OnModuleInit, OnModuleDestroy {
         this.go(queue);
       });
     }
+  }
+
+  private wake(agentId: string): void {
+    this.agentWake.wake(agentId, null).catch((error: unknown) => {
+      if (error instanceof AgentOffline) return; // it does not sleep
+      if (error instanceof ProblemError)
+        this.journal.warn('an agent is not woken for its jobs', { agentId, detail: error.detail });
+      else this.journal.unforeseen(error, 'waking an agent for its jobs');
+    });
   }
 
   private later(ms: number, go: () => void): void {

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit.service';
-import { AgentWake } from '../devices/agent-wake';
 import { DeviceInformationService } from '../devices/device-information.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
@@ -20,7 +19,6 @@ export class SessionRequests {
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly devices: DevicesService,
-    private readonly agentWake: AgentWake,
     private readonly information: DeviceInformationService,
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
@@ -33,7 +31,7 @@ export class SessionRequests {
   async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionEntity> {
     const inView = await this.devices.application(wanted.deviceId, wanted.applicationId);
     const { device, information } = inView;
-    await this.agentWake.checkReachable(inView);
+    await this.devices.checkReachable(inView);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
     const openPair = `${device.id}/${actor.userId}`;

@@ -23,15 +23,17 @@ export function InformationPanel({ device }: { device: Device }) {
           <span role="status" className="minor">
             {acquire.isPending && t.information.refreshing}
           </span>
-          <Button
-            size="compact-sm"
-            variant="default"
-            leftSection={<RefreshIcon size={14} />}
-            loading={acquire.isPending}
-            onClick={() => acquire.mutate()}
-          >
-            {t.information.refresh}
-          </Button>
+          {device.operations.includes('information') && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              leftSection={<RefreshIcon size={14} />}
+              loading={acquire.isPending}
+              onClick={() => acquire.mutate()}
+            >
+              {t.information.refresh}
+            </Button>
+          )}
         </span>
       }
     >
