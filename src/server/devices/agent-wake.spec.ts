@@ -108,6 +108,18 @@ describe('an agent that saves power', () => {
     expect(both.map(({ asked }) => asked.filter(({ name }) => name === 'wake').length)).toEqual([1, 1]);
   });
 
+  it('is woken for a maintenance job, which it gets once it is back', async () => {
+    const through = await substitute('five', said('taken'));
+    const { status, body } = await plane.call('tom', 'POST', '/devices/hall-mfp/jobs', { operation: 'counters' });
+    expect(status).toBe(201);
+    const { sealed } = (await woken(through)).body;
+    const request = JSON.parse(unseal(key, wakeContext('hall'), String(sealed))) as unknown;
+    expect(request).toEqual({ agentId: 'hall', approval: null });
+    const agent = await online('hall', account);
+    substitutes.push(agent);
+    await agent.commanded(String(body.id), 'execute');
+  });
+
   it('that comes back by itself needs nobody', async () => {
     const silent = await substitute('four', 'silence');
     const id = String((await ask()).body.id);

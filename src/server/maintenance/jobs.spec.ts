@@ -156,13 +156,13 @@ describe('a maintenance job', () => {
   });
 
   it('is given up when nothing is heard of it for too long', async () => {
-    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 200 as never);
+    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 200);
     const { id } = await taken();
     expect(await reaches(id, 'failed')).toMatchObject({ failure: 'agent-silent' });
   });
 
   it('is not given up while the agent says that it goes on', async () => {
-    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 2_000 as never);
+    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 2_000);
     const { id, next } = await taken();
     const end = Date.now() + 2_500;
     next.answer({});

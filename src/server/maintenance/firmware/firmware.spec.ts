@@ -42,7 +42,7 @@ describe('firmware files', () => {
     expect((await upload('ada', {}, Buffer.alloc(0))).body.code).toBe('firmware-refused');
     expect((await upload('ada', { sha256: '0'.repeat(64) })).body.code).toBe('firmware-refused');
     expect((await upload('ada', { version: 'a b' })).body.code).toBe('invalid-request');
-    jest.replaceProperty(LIMITS, 'FIRMWARE_BYTES', 100 as never);
+    jest.replaceProperty(LIMITS, 'FIRMWARE_BYTES', 100);
     expect((await upload('ada')).body.code).toBe('firmware-refused');
     jest.restoreAllMocks();
     jest.replaceProperty(LIMITS, 'FIRMWARE_FILES', 0 as never);
