@@ -15,13 +15,13 @@ import {
 import type { SessionState } from '../../src/protocol/remote-session';
 import { readConfig, type Config } from '../../src/server/config/config';
 import { loadSecrets } from '../../src/server/config/secrets';
-import { createUser } from '../../src/server/create-user';
 import { openDatabase } from '../../src/server/database/open-database';
 import { startServer, type RunningServer } from '../../src/server/main';
 import { relaySecret } from '../../src/server/relays/relay-secret';
 import { HalfLogEntity } from '../../src/server/sessions/half-log.entity';
 import { PlayedAgent } from './played-agent';
 import { PlayedRelay, type PlayedLink, type PlayedRelayOptions } from './played-relay';
+import { storeUsers } from './stored-users';
 import { until } from './until';
 
 const PASSWORD = 'a long enough password';
@@ -77,8 +77,11 @@ export class ControlPlane {
       ...overrides,
     });
     it.config = readConfig(it.environment);
-    for (const [username, role] of Object.entries(USERS))
-      await createUser(it.config, { username, password: PASSWORD, displayName: username.toUpperCase(), role });
+    const users = Object.entries(USERS).map(([username, role]) => ({ username, role }));
+    await storeUsers(
+      it.config,
+      users.map((user) => ({ ...user, password: PASSWORD, displayName: user.username.toUpperCase() })),
+    );
     await prepare(it.config);
     it.server = await startServer(it.config);
     for (const who of Object.keys(USERS) as Who[]) await it.login(who);

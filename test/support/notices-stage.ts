@@ -15,6 +15,7 @@ import type { Language, Role } from '../../src/protocol/api';
 import type { MailState } from '../../src/protocol/notice';
 import { COMMAND_LINE } from '../../src/server/auth/actor';
 import { AuthModule } from '../../src/server/auth/auth.module';
+import { UserEntity } from '../../src/server/auth/user.entity';
 import { UsersService } from '../../src/server/auth/users.service';
 import { readConfig } from '../../src/server/config/config';
 import { ConfigModule, type Settings } from '../../src/server/config/config.module';
@@ -29,6 +30,7 @@ import type { NoticeEntity } from '../../src/server/notices/notice.entity';
 import { NoticesModule } from '../../src/server/notices/notices.module';
 import { NoticesService, type HaltedSession } from '../../src/server/notices/notices.service';
 import { loadSettings } from '../../src/server/settings';
+import { storedUser } from './stored-users';
 import { until } from './until';
 
 const PASSWORD = 'a long enough password';
@@ -103,10 +105,8 @@ export class NoticesStage {
   /** A user who has never logged in. */
   async user(name: string, own: { role?: Role; email?: string | null; language?: Language } = {}): Promise<string> {
     const { role = 'technician', email = null, language = null } = own;
-    const users = this.app.get(UsersService);
-    const made = await users.create(COMMAND_LINE, { username: name, displayName: name, role, password: PASSWORD });
-    const actor = { userId: made.id, username: name, displayName: name, role };
-    await users.changeProfile(actor, { email, language });
+    const made = await storedUser({ username: name, displayName: name, role, password: PASSWORD });
+    await this.app.get(DataSource).getRepository(UserEntity).insert({ ...made, email, language });
     return made.id;
   }
   /** What an administrator changes of a user. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { readConfig, type Config } from '../../src/server/config/config';
-import { createUser } from '../../src/server/create-user';
 import { startServer } from '../../src/server/main';
+import { storeUsers } from './stored-users';
 
 export const ADMIN = { username: 'ada', password: 'a long enough password' };
 export const TECHNICIAN = { username: 'tom', password: 'another long password' };
@@ -36,8 +36,10 @@ export async function startTestServer(overrides: Record<string, string> = {}): P
     PLATEN_TRUST_PROXY: 'yes',
     ...overrides,
   });
-  await createUser(config, { ...ADMIN, displayName: 'Ada', role: 'admin' });
-  await createUser(config, { ...TECHNICIAN, displayName: 'Tom', role: 'technician' });
+  await storeUsers(config, [
+    { ...ADMIN, displayName: 'Ada', role: 'admin' },
+    { ...TECHNICIAN, displayName: 'Tom', role: 'technician' },
+  ]);
   const server = await startServer(config);
   const url = `http://127.0.0.1:${server.port}`;
 

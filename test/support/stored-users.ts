@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { Role } from '../../src/protocol/api';
+import { hashPassword } from '../../src/server/auth/password';
+import { UserEntity } from '../../src/server/auth/user.entity';
+import type { Config } from '../../src/server/config/config';
+import { prepareDataFolder } from '../../src/server/config/data-folder';
+import { loadSecrets } from '../../src/server/config/secrets';
+import { openDatabase } from '../../src/server/database/open-database';
+
+interface SampleUser {
+  readonly username: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly password: string;
+}
+
+/** A row of the table of users. The cost of its hash stands in the hash, here next to none: a login takes no time. */
+export async function storedUser({ password, ...user }: SampleUser): Promise<UserEntity> {
+  const passwordHash = await hashPassword(password, { N: 2, r: 1, p: 1 });
+  const own = { email: null, language: null, administratorId: null };
+  return { ...user, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+}
+
+/** Writes users into the database of a server that has not been started yet. */
+export async function storeUsers(config: Config, users: readonly SampleUser[]): Promise<void> {
+  prepareDataFolder(config.data);
+  const database = await openDatabase(config, loadSecrets(config));
+  try {
+    await database.getRepository(UserEntity).insert(await Promise.all(users.map(storedUser)));
+  } finally {
+    await database.destroy();
+  }
+}
