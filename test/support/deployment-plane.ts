@@ -18,9 +18,13 @@ import { ControlPlane, type Prepared, type Who } from './control-plane';
 import { startRealRelay } from './real-relay';
 import { StandInKeeper } from './stand-in-keeper';
 import type { PlayedRelay } from './played-relay';
+import { setLimits } from './test-relay';
 import { until } from './until';
 
 export const VERSION = productVersion();
+
+/** Deployments that look often, and may be looked at often. */
+export const EAGER = { DEPLOYMENT_LOOK_MS: 20, DEPLOYMENT_REFRESH_MS: 100, API_REQUESTS_PER_MINUTE: 60_000 };
 
 /**
  * The real server with the relay `local` to deploy. Its keeper is a stand-in that starts real relays in this process;
@@ -35,6 +39,7 @@ export class DeploymentPlane {
 
   static async start(overrides: Record<string, string> = {}): Promise<DeploymentPlane> {
     const it = new DeploymentPlane();
+    setLimits(EAGER);
     const settings = { PLATEN_RELAY: 'local', PLATEN_DEPLOY_PROVE_SECONDS: '0.5', ...overrides };
     it.plane = await ControlPlane.start(settings, (config) => it.keepRelay(config));
     it.keeper = await StandInKeeper.start(it.plane.config.data);
@@ -186,7 +191,7 @@ export class DeploymentPlane {
   reaches(id: string, ...states: DeploymentState[]): Promise<Deployment> {
     let seen: Deployment;
     const look = async () => states.includes((seen = await this.get(id)).state) && seen;
-    return until(`deployment ${id} to be ${states.join(' or ')}`, look, 20_000, 250).catch((error: Error) => {
+    return until(`deployment ${id} to be ${states.join(' or ')}`, look, 20_000, 40).catch((error: Error) => {
       throw new Error(`${error.message}; it is ${JSON.stringify(seen)}`);
     });
   }

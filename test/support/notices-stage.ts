@@ -106,7 +106,10 @@ export class NoticesStage {
   async user(name: string, own: { role?: Role; email?: string | null; language?: Language } = {}): Promise<string> {
     const { role = 'technician', email = null, language = null } = own;
     const made = await storedUser({ username: name, displayName: name, role, password: PASSWORD });
-    await this.app.get(DataSource).getRepository(UserEntity).insert({ ...made, email, language });
+    await this.app
+      .get(DataSource)
+      .getRepository(UserEntity)
+      .insert({ ...made, email, language });
     return made.id;
   }
   /** What an administrator changes of a user. */

@@ -73,6 +73,10 @@ export async function startTestRelay(
   };
 }
 
+/** Changes limits for all tests of a spec file, each of which has modules of its own; before what reads them is loaded. */
+export function setLimits(changes: Partial<Record<keyof typeof LIMITS, number>>): void {
+  Object.assign(LIMITS, changes);
+}
 /** Changes a limit for one test; `jest.restoreAllMocks()` takes it back. */
 export function setLimit(name: keyof typeof LIMITS, value: number): void {
   jest.replaceProperty(LIMITS, name, value);

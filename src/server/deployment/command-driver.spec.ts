@@ -3,8 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync, typ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ControlPlane } from '../../../test/support/control-plane';
+import { EAGER } from '../../../test/support/deployment-plane';
 import { startRealRelay } from '../../../test/support/real-relay';
-import { setLimit } from '../../../test/support/test-relay';
+import { setLimit, setLimits } from '../../../test/support/test-relay';
 import { until } from '../../../test/support/until';
 import { deployment, type Deployment } from '../../protocol/deployment';
 import type { Relay } from '../../relay/relay';
@@ -38,9 +39,10 @@ describe('a relay that a command deploys', () => {
 
   beforeAll(async () => {
     writeFileSync(orders, '');
+    setLimits(EAGER);
     plane = await ControlPlane.start({
       PLATEN_DEPLOY_COMMAND: command,
-      PLATEN_DEPLOY_PROVE_SECONDS: '1',
+      PLATEN_DEPLOY_PROVE_SECONDS: '0.5',
       PLATEN_HALF_END_SECONDS: '1',
     });
     let seen = 0;
@@ -63,7 +65,7 @@ describe('a relay that a command deploys', () => {
        while [ ! -e ${done} ]; do sleep 0.05; done; echo "$PLATEN_DEPLOY_RELAY: $PLATEN_DEPLOY_ACTION done"`,
     );
     await run('1.0.0', 1);
-    await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), 10_000, 100);
+    await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), 10_000, 20);
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
@@ -83,7 +85,7 @@ describe('a relay that a command deploys', () => {
         return seen.finishedAt !== null && seen;
       },
       30_000,
-      250,
+      40,
     );
 
   it('is deployed, tried through the addresses that peers dial, and its output is kept', async () => {
@@ -140,7 +142,7 @@ describe('a relay that a command deploys', () => {
     ],
   ];
   it.each(wrong)('is put back where %s comes of it', async (_, doWrong, expected) => {
-    setLimit('DEPLOYMENT_TAKE_OVER_MS', 3_000);
+    setLimit('DEPLOYMENT_TAKE_OVER_MS', 1_500);
     carryOut = (order) => (order.action === 'deploy' ? doWrong(order) : run(order.version, order.pairs));
     const { id } = await instruct({ release: '1.1.0', pairs: 2 });
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', ...expected });
@@ -150,7 +152,7 @@ describe('a relay that a command deploys', () => {
   it('is put back when it is started again while it is watched', async () => {
     const { id } = await instruct({ release: '1.1.0' });
     const proving = async () => (await plane.call('ada', 'GET', `/deployments/${id}`)).body.state === 'proving';
-    await until('the watch', proving, 10_000, 100);
+    await until('the watch', proving, 10_000, 20);
     await run('1.1.0', 1);
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
     expect(carriedOut).toEqual(['deploy 1.1.0 1', 'roll-back 1.0.0 1']);
@@ -167,7 +169,7 @@ describe('a relay that a command deploys', () => {
     await east!.stop();
     east = undefined;
     const gone = async () => !(await relays()).some((each) => 'id' in each && each.id === 'east');
-    await until('it to be gone', gone, 10_000, 100);
+    await until('it to be gone', gone, 10_000, 20);
     const answer = await plane.call('ada', 'POST', '/deployments', { relayId: 'east', release: '1.1.0' });
     expect(answer).toMatchObject({ status: 404, body: { code: 'unknown-relay' } });
   });

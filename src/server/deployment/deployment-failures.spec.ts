@@ -6,7 +6,7 @@ import { RpcRefused } from '../../tunnel/json-rpc.errors';
 /** What goes wrong with a new relay, or with the one that is there; each ends with a relay that serves, and a reason. */
 describe('a deployment that fails', () => {
   let stage: DeploymentPlane;
-  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '2' })));
+  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
   beforeEach(() => {
     setLimit('TRIAL_MS', 3_000);
     setLimit('DEPLOYMENT_TRY_MS', 5_000);
@@ -19,12 +19,7 @@ describe('a deployment that fails', () => {
   const earlierServes = () => {
     const { status } = stage.keeper;
     expect(status).toMatchObject({ candidate: null, wanted: { file: null, pairs: 1 } });
-    return until(
-      'new sessions to be admitted',
-      async () => (await stage.plane.ask('tess')).status === 201,
-      10_000,
-      250,
-    );
+    return until('new sessions to be admitted', async () => (await stage.plane.ask('tess')).status === 201);
   };
 
   /** The keeper starts something that is no relay. */

@@ -6,7 +6,7 @@ import { TrialFailed } from '../relays/relay-trial.errors';
 import { RelayTrial } from '../relays/relay-trial';
 import { DeploymentFailed } from './deployment.errors';
 import type { DeploymentEntity } from './deployment.entity';
-import { LOOK_MS, pause } from './pause';
+import { pause } from './pause';
 import type { RelayDriver } from './relay-driver';
 
 /** A relay that has lost its link dials again within this time. */
@@ -39,7 +39,7 @@ export class DeploymentProof {
       const isThere = this.directory.serving(deployment.relayId) !== undefined;
       if (isThere) seenAt = Date.now();
       if (Date.now() - seenAt > absentMs()) throw new DeploymentFailed('relay-lost', '');
-      await pause(signal, Math.min(LOOK_MS, Math.max(0, end - Date.now())));
+      await pause(signal, Math.min(LIMITS.DEPLOYMENT_LOOK_MS, Math.max(0, end - Date.now())));
     } while (Date.now() < end);
     await this.tryServing(deployment.relayId, driver.addresses, signal);
     await driver.check(deployment);

@@ -6,7 +6,7 @@ import { HALVES } from '../../protocol/remote-session';
 /** The server goes, and comes back, in the middle of a deployment; keeper, relays and devices stay where they are. */
 describe('a deployment whose server is started again', () => {
   let stage: DeploymentPlane;
-  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '2' })));
+  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
   beforeEach(() => setLimit('TRIAL_MS', 5_000));
   afterEach(() => jest.restoreAllMocks());
   afterEach(() => stage.reset());

@@ -23,9 +23,6 @@ export interface FollowUp {
   readonly values?: Partial<DeploymentEntity>;
 }
 
-/** Between two looks at the device list while nothing has been executed. */
-const LIST_MS = 2_000;
-
 /**
  * Does what a state asks for. Nothing here changes a deployment's state: each work answers with the input that follows
  * from it. It may be done again from its beginning, because the server was restarted or something unforeseen happened.
@@ -57,7 +54,7 @@ export class DeploymentWork {
     const driver = this.drivers.of(deployment.relayId);
     switch (work) {
       case 'list':
-        for (; ; await pause(signal, LIST_MS)) await this.list.refresh(deployment);
+        for (; ; await pause(signal, LIMITS.DEPLOYMENT_REFRESH_MS)) await this.list.refresh(deployment);
       case 'await-idle':
         await this.idle(deployment, signal);
         return { input: 'done' };
@@ -83,7 +80,7 @@ export class DeploymentWork {
   private async idle(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
     const { relayId } = deployment;
     const look = async () => (await this.list.refresh(deployment)).length === 0 && (await this.list.isIdle(relayId));
-    for (; ; await pause(signal, LIST_MS)) {
+    for (; ; await pause(signal, LIMITS.DEPLOYMENT_REFRESH_MS)) {
       if (!(await look())) continue;
       await this.directory.drain(relayId, true, returnAfterSeconds({ state: 'trying', executedAt: null })!);
       await pause(signal);

@@ -11,8 +11,6 @@ describe('a deployment of the relay', () => {
   afterAll(() => stage?.stop());
 
   const rowsOf = async (id: string) => (await stage.get(id)).sessions;
-  /** Not more often than a user may ask. */
-  const slowly = <T>(what: string, look: () => Promise<T | false | undefined>) => until(what, look, 10_000, 250);
   const tried = () => stage.keeper.asked.filter((asked) => asked.startsWith('try'));
 
   it('is executed at once where no session exists', async () => {
@@ -44,13 +42,13 @@ describe('a deployment of the relay', () => {
       expect(sessions[0]!.lastActiveAt).not.toBeNull();
       tom.link.bytesFromDevice = 70_000;
       const tess = await stage.plane.established('tess');
-      await slowly('the second row', async () => (await rowsOf(id)).some((each) => each.remoteSessionId === tess.id));
+      await until('the second row', async () => (await rowsOf(id)).some((each) => each.remoteSessionId === tess.id));
       expect((await rowsOf(id)).find((each) => each.remoteSessionId === tom.id)).toMatchObject({
         bytesFromDevice: 70_000,
       });
       for (const half of HALVES) await stage.plane.relay.end(tess.link, half, 'requested');
       const ended = async () => (await rowsOf(id)).find(({ outcome }) => outcome === 'ended-by-itself');
-      expect((await slowly('its end', ended)).remoteSessionId).toBe(tess.id);
+      expect((await until('its end', ended)).remoteSessionId).toBe(tess.id);
 
       expect(await stage.press(id, 'abortion')).toMatchObject({ state: 'aborted', reason: 'aborted-by-administrator' });
       expect(await stage.plane.session(tom.id)).toMatchObject({ state: 'established' });
@@ -76,7 +74,7 @@ describe('a deployment of the relay', () => {
       expect(taken).toMatch(/S314 .*S294 .*S297 (S298 )?S315 S331 .*S334/);
       expect(taken.match(/S315/g)).toHaveLength(1);
       const notices = async () => (await stage.plane.call('tom', 'GET', '/notices')).body as { rows: object[] };
-      const { rows } = await slowly('the notice', async () => (await notices()).rows.length > 0 && notices());
+      const { rows } = await until('the notice', async () => (await notices()).rows.length > 0 && notices());
       expect(rows.filter((row) => (row as { remoteSessionId: string }).remoteSessionId === tom.id)).toHaveLength(1);
     });
 
@@ -120,7 +118,7 @@ describe('a deployment of the relay', () => {
       const tess = await stage.plane.established('tess');
       for (const half of HALVES) await stage.plane.relay.end(tom.link, half, 'requested');
       const other = async () => (await rowsOf(id)).find(({ remoteSessionId }) => remoteSessionId === tess.id);
-      await slowly('the other session to be seen', other);
+      await until('the other session to be seen', other);
       expect(tried()).toEqual([]);
       for (const half of HALVES) await stage.plane.relay.end(tess.link, half, 'requested');
       const done = await stage.reaches(id, 'deployed', 'rolled-back', 'failed');

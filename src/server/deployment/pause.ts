@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-
-/** Between two looks at something that does not tell by itself. */
-export const LOOK_MS = 250;
+import { LIMITS } from '../../protocol/limits';
 
 /** Waits before the next look. @throws AbortError */
-export const pause = (signal: AbortSignal, ms = LOOK_MS): Promise<void> => delay(ms, undefined, { signal });
+export const pause = (signal: AbortSignal, ms: number = LIMITS.DEPLOYMENT_LOOK_MS): Promise<void> =>
+  delay(ms, undefined, { signal });
