@@ -116,7 +116,7 @@ describe('a relay of two pairs, as processes', () => {
     await Promise.all([once(asking!, 'connect'), once(silent!, 'connect')]);
     const stops = () => relay.lines.some(({ msg }) => msg === 'the relay stops');
     const asked = until('the earlier relay to stop', stops).then(() => asking!.write(PLAIN_REQUEST));
-    await relay.replace({ file: null, pairs: 2 });
+    await plane.servedBy(await relay.replace({ file: null, pairs: 2 }));
     await asked;
     expect(String((await answer)[0])).toContain('HTTP/1.1 404');
     // One that never says anything holds nobody up.

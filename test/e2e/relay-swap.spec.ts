@@ -30,11 +30,6 @@ describe('a relay that is replaced by another release', () => {
     await plane.stop();
   });
 
-  const announced = (instance: string) =>
-    plane.announcements.filter((each) => each.instance === instance).map(({ standing }) => standing);
-  const servesAlone = (instance: string) =>
-    until('it to serve alone', () => announced(instance).includes('serving'), 20_000);
-
   it('refuses and cuts nobody: three times replaced, once killed', async () => {
     const hammer = new Hammer(`ws://127.0.0.1:${relay.port}/cloud-hub`);
     const more = (what: string) => {
@@ -47,7 +42,7 @@ describe('a relay that is replaced by another release', () => {
       { file: later, pairs: 2 },
       { file: null, pairs: 1 },
     ]) {
-      await servesAlone(await relay.replace(run));
+      await plane.servedBy(await relay.replace(run));
       await more(`peers at ${run.file}`);
     }
     expect(hammer.unanswered).toEqual([]);
@@ -75,7 +70,7 @@ describe('a relay that is replaced by another release', () => {
   it('really is the other release afterwards, on the same port, also for a keeper that is started again', async () => {
     expect((await plane.ask('health', {})).version).not.toBe('1.2.0');
     const before = (await plane.prepare()).device.url;
-    await servesAlone(await relay.replace({ file: later, pairs: 2 }));
+    await plane.servedBy(await relay.replace({ file: later, pairs: 2 }));
     expect(await plane.ask('health', {})).toMatchObject({ version: '1.2.0', pairs: 2 });
     const urls = [await plane.prepare(), await plane.prepare()].map(({ device }) => device.url);
     expect(urls).toContain(before);
@@ -96,8 +91,8 @@ describe('a relay that is replaced by another release', () => {
     };
     const instance = await relay.replace({ file: later, pairs: 1 });
     expect(await device.closed).toMatchObject({ kind: 'terminated', message: { reason: 'relay-stopped' } });
-    await servesAlone(instance);
-    expect(announced(instance)).toEqual(['candidate', 'serving']);
+    await plane.servedBy(instance);
+    expect(plane.announced(instance)).toEqual(['candidate', 'serving']);
     expect(beside).toEqual([2, 1]);
     await until('the end logs', () => plane.endReasons(session.linkId).length === 2);
     expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
@@ -122,7 +117,7 @@ describe('a relay that is replaced by another release', () => {
     ],
   ];
   it.each(moments)('serves again when the keeper is killed while %s', async (_moment, act, versions) => {
-    await servesAlone(await relay.replace({ file: earlier, pairs: 1 }));
+    await plane.servedBy(await relay.replace({ file: earlier, pairs: 1 }));
     const tried = await relay.keeper('try', { file: later, pairs: 1 });
     const instance = tried.outcome === 'started' ? tried.instance : '';
     const ready = async () => (await relay.keeper('status', {})).candidate?.state === 'ready';
@@ -133,7 +128,7 @@ describe('a relay that is replaced by another release', () => {
     const { serving, wanted } = await relay.keeper('status', {});
     expect(versions).toContain(serving?.version);
     expect(wanted.file).toBe(serving?.version === '1.2.0' ? later : earlier);
-    await servesAlone(serving!.instance);
+    await plane.servedBy(serving!.instance);
     expect(relay.processes('master')).toEqual([serving!.pid]);
     const session = await plane.prepare();
     await (await dialRelay(session.device, 'device')).terminate();
@@ -144,7 +139,7 @@ describe('a relay that is replaced by another release', () => {
     const device = await dialRelay(session.device, 'device');
     const candidate = await relay.keeper('try', { file: later, pairs: 1 });
     const instance = candidate.outcome === 'started' ? candidate.instance : '';
-    await until('the candidate to be connected', () => announced(instance).length === 1, 20_000);
+    await until('the candidate to be connected', () => plane.announced(instance).length === 1, 20_000);
     const trial = await plane.prepare({ trial: 'local', standing: 'candidate' });
     const { pid } = (await relay.keeper('status', {})).candidate!;
     process.kill(pid, 'SIGKILL');

@@ -91,6 +91,15 @@ export class ControlPlaneStandIn {
     return await peer.call(method, params);
   }
 
+  /** What the relay of this instance has announced itself as, in order. */
+  announced(instance: string): RelayStanding[] {
+    return this.announcements.filter((each) => each.instance === instance).map(({ standing }) => standing);
+  }
+  /** Waits until it has announced that it serves; from then on it is asked, and not the one before it. */
+  async servedBy(instance: string): Promise<void> {
+    await until('it to have announced that it serves', () => this.announced(instance).includes('serving'), 20_000);
+  }
+
   /** S145-S149: a link with tokens for both halves. */
   async prepare({
     connectMs = 60_000,
