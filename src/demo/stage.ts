@@ -89,6 +89,8 @@ export interface StageOptions {
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
   readonly env?: Record<string, string>;
+  /** Makes the sample users in the data folder of the server, which has listened; otherwise its command does. */
+  readonly makeUsers?: (data: string) => Promise<void>;
   readonly onLog?: (line: LogLine) => void;
   readonly onProgress?: (what: string) => void;
 }
@@ -120,7 +122,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
 
   try {
-    onProgress('starting the devices');
+    onProgress('starting the devices, the server and its relay');
     const own = {
       '--port': ports.mfp,
       '--panel-port': ports.display,
@@ -129,6 +131,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     };
     const flags = Object.entries(own).flatMap(([flag, port]) => [flag, String(port)]);
     const mfp = started(platen('mfp', ['mfp', ...flags, '--data', join(folder, 'mfp')]));
+    const server = started(platen('server', ['server'])); // takes longest, so it is not waited for yet
     await mfp.logged('mfp listening');
     const url = `http://127.0.0.1:${ports.mfp}`;
     const devices: StagedDevice[] = ['demo-mfp', ...(options.moreDevices ?? [])].map((id) => ({ id, url }));
@@ -139,21 +142,12 @@ export async function setStage(options: StageOptions): Promise<Stage> {
         folder: join(folder, 'printer'),
         attributes: PRINTER_ATTRIBUTES,
       });
-      for (const program of printer.programs) started(program);
+      running.push(...printer.programs.reverse());
       devices.push({ id: 'ippeveprinter', url: `http://127.0.0.1:${ports.printer}` });
     }
 
-    onProgress('starting the server and its relay');
-    const server = started(platen('server', ['server']));
     await server.logged('server listening');
-    for (const { username, displayName, role, password } of Object.values(SAMPLE_USERS)) {
-      // each by itself: a first start may be interrupted between two of them
-      const made = join(folder, `user-made-${username}`);
-      if (existsSync(made)) continue;
-      const create = ['server', 'create-user', username, '--display-name', displayName, '--role', role];
-      await finished(platen('create-user', [...create, '--password-stdin'], `${password}\n`));
-      await writeFile(made, '');
-    }
+    await (options.makeUsers ?? usersByCommand(folder, platen))(env.PLATEN_DATA);
     await server.logged('relay connected');
 
     onProgress('starting the agent');
@@ -174,6 +168,19 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     await stop();
     throw error;
   }
+}
+
+function usersByCommand(folder: string, platen: Stage['platen']) {
+  return async (): Promise<void> => {
+    for (const { username, displayName, role, password } of Object.values(SAMPLE_USERS)) {
+      // each by itself: a first start may be interrupted between two of them
+      const made = join(folder, `user-made-${username}`);
+      if (existsSync(made)) continue;
+      const create = ['server', 'create-user', username, '--display-name', displayName, '--role', role];
+      await finished(platen('create-user', [...create, '--password-stdin'], `${password}\n`));
+      await writeFile(made, '');
+    }
+  };
 }
 
 /** Waits for a short command. @throws ProgramFailed unless it exits with 0 */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Role } from '../../src/protocol/api';
-import { hashPassword } from '../../src/server/auth/password';
 import { UserEntity } from '../../src/server/auth/user.entity';
 import type { Config } from '../../src/server/config/config';
 import { prepareDataFolder } from '../../src/server/config/data-folder';
 import { loadSecrets } from '../../src/server/config/secrets';
 import { openDatabase } from '../../src/server/database/open-database';
+import { cheapHash } from './cheap-hash';
 
 interface SampleUser {
   readonly username: string;
@@ -14,9 +14,9 @@ interface SampleUser {
   readonly password: string;
 }
 
-/** A row of the table of users. The cost of its hash stands in the hash, here next to none: a login takes no time. */
+/** A row of the table of users. */
 export async function storedUser({ password, ...user }: SampleUser): Promise<UserEntity> {
-  const passwordHash = await hashPassword(password, { N: 2, r: 1, p: 1 });
+  const passwordHash = await cheapHash(password);
   const own = { email: null, language: null, administratorId: null };
   return { ...user, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
 }

@@ -7,6 +7,7 @@ import { request } from '../../src/demo/console-login';
 import type { LogLine, Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
 import { finished, portsOfItsOwn, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';
+import { makeSampleUsers } from './sample-users';
 import { until } from './until';
 
 /** The compiled `platen` command; another build can be named. */
@@ -28,6 +29,7 @@ export class TestStage {
       folder: it.folder,
       ports: await portsOfItsOwn(),
       cli: CLI,
+      makeUsers: makeSampleUsers,
       ...options,
       onLog: (line) => it.lines.push(line),
     });
