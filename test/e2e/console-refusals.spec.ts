@@ -1,9 +1,10 @@
 import { SAMPLE_USERS } from '../../src/demo/stage';
+import { findings } from '../support/axe';
 import { askForAccess, ConsoleBrowser } from '../support/console-browser';
 import { TestStage } from '../support/test-stage';
 
-/** A server that asks at the device for a moment only, and has no domain for devices' pages. */
-const env = { PLATEN_APPROVAL_SECONDS: '4', PLATEN_PUBLIC_URL: 'http://platen.example' };
+/** A server that asks at the device long enough for a click on a slow machine, and has no domain for devices' pages. */
+const env = { PLATEN_APPROVAL_SECONDS: '8', PLATEN_PUBLIC_URL: 'http://platen.example' };
 
 let on: TestStage;
 let browser: ConsoleBrowser;
@@ -18,13 +19,18 @@ afterAll(async () => {
 }, 60_000);
 
 describe('the console', () => {
-  it('counts down while nobody answers, and says that the request has expired', async () => {
+  it('counts down while nobody answers, and says that the request has expired, as the device does', async () => {
+    const panel = await browser.window();
+    await panel.goto(on.stage.panelUrl);
     const page = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.technician);
     const id = await askForAccess(page, 'Nobody is there');
-    await page.getByText('0:02 left to answer').waitFor();
+    await panel.getByText('Nobody is there').first().waitFor();
+    await page.getByText(/^0:0[0-5] left to answer$/).waitFor();
     await page.getByRole('heading', { name: 'The session was not started' }).waitFor();
-    await page.getByText('Nobody answered in time').waitFor();
-    expect(await on.ended(id)).toMatchObject({ ending: 'expired' });
+    await page.getByText('Nobody answered in time, or the valid duration was over.').waitFor();
+    await panel.getByRole('button', { name: /^YES\b/ }).waitFor({ state: 'detached' });
+    expect(await on.ended(id)).toMatchObject({ ending: 'expired', approvedAt: null, validUntil: null });
+    expect(await findings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Ask again' }).waitFor();
   });
 

@@ -222,7 +222,7 @@ export class ControlPlane {
       const seen = await this.session(id);
       return seen.state === state && seen;
     };
-    return until(`session ${id} to be ${state}`, look, 10_000, 20);
+    return until(`session ${id} to be ${state}`, look, 30_000, 20);
   }
   /** `half kind reason` of each log that is kept of a session, in the order in which they came. */
   async logs(id: string): Promise<string[]> {

@@ -18,6 +18,8 @@ import { slowDownload, type Transfer } from './transfer';
 import { until } from './until';
 
 const BYTES_PER_SECOND = 100 * 1024;
+/** Sessions that are opened at the same time; more would only wait for each other's processes. */
+const SIDE_BY_SIDE = 5;
 const FINAL: DeploymentState[] = ['deployed', 'rolled-back', 'aborted', 'failed'];
 
 /** A live session with a transfer under way. */
@@ -73,12 +75,13 @@ export class DeploymentStage {
     await finished(this.platen(['release', 'upload', file]));
   }
 
-  /** Live sessions with one device after the other, each with a transfer of `bytes` that has begun. */
+  /** Live sessions with the first of the devices, each with a transfer of `bytes` that has begun. */
   async carry(count: number, bytes: number): Promise<Carried[]> {
     const carried: Carried[] = [];
-    for (const device of this.devices.slice(0, count)) {
-      const session = await this.stage.connect(device);
-      carried.push({ ...session, transfer: this.download(session.url, bytes) });
+    for (let first = 0; first < count; first += SIDE_BY_SIDE) {
+      const devices = this.devices.slice(first, Math.min(first + SIDE_BY_SIDE, count));
+      const sessions = await Promise.all(devices.map((device) => this.stage.connect(device)));
+      carried.push(...sessions.map((each) => ({ ...each, transfer: this.download(each.url, bytes) })));
     }
     for (const { id, transfer } of carried) await until(`bytes of session ${id}`, () => transfer.received() > 0);
     return carried;

@@ -42,11 +42,13 @@ export class TestStage {
 
   /** Ends what a test has left open, so that the next one finds the pair free. */
   async clear(): Promise<void> {
-    for (const { connect, id } of this.connects.splice(0)) {
+    const open = this.connects.splice(0);
+    const stop = ({ connect }: { connect: Program }) => {
       connect.child.kill('SIGCONT');
-      await connect.stop('SIGKILL');
-      await this.ended(id);
-    }
+      return connect.stop('SIGKILL');
+    };
+    await Promise.all(open.map(stop));
+    for (const { id } of open) await this.ended(id); // one by one: a user may not ask as often as they like
   }
 
   async strike(): Promise<void> {
@@ -95,7 +97,7 @@ export class TestStage {
 
   /** Waits for a line in any program's log. */
   logged(what: string, match: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
-    return until(what, () => this.lines.find(match), timeoutMs);
+    return until(what, () => this.lines.find(match), timeoutMs, 20);
   }
   step(step: Step, sessionId: string): Promise<LogLine> {
     return this.logged(

@@ -65,7 +65,7 @@ describe('a relay that a command deploys', () => {
        while [ ! -e ${done} ]; do sleep 0.05; done; echo "$PLATEN_DEPLOY_RELAY: $PLATEN_DEPLOY_ACTION done"`,
     );
     await run('1.0.0', 1);
-    await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), 10_000, 20);
+    await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), 30_000, 20);
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(async () => {
@@ -152,7 +152,7 @@ describe('a relay that a command deploys', () => {
   it('is put back when it is started again while it is watched', async () => {
     const { id } = await instruct({ release: '1.1.0' });
     const proving = async () => (await plane.call('ada', 'GET', `/deployments/${id}`)).body.state === 'proving';
-    await until('the watch', proving, 10_000, 20);
+    await until('the watch', proving, 30_000, 20);
     await run('1.1.0', 1);
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
     expect(carriedOut).toEqual(['deploy 1.1.0 1', 'roll-back 1.0.0 1']);
@@ -169,7 +169,7 @@ describe('a relay that a command deploys', () => {
     await east!.stop();
     east = undefined;
     const gone = async () => !(await relays()).some((each) => 'id' in each && each.id === 'east');
-    await until('it to be gone', gone, 10_000, 20);
+    await until('it to be gone', gone, 30_000, 20);
     const answer = await plane.call('ada', 'POST', '/deployments', { relayId: 'east', release: '1.1.0' });
     expect(answer).toMatchObject({ status: 404, body: { code: 'unknown-relay' } });
   });
