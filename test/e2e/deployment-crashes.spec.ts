@@ -9,7 +9,7 @@ import { relayProcesses } from '../support/relay-process';
 import { until } from '../support/until';
 
 const LASTING = 64 * 1024 * 1024;
-const SOON_OVER = 400 * 1024;
+const SOON_OVER = 8 * 1024 * 1024;
 
 let on: DeploymentStage;
 let server: Program;
@@ -70,6 +70,7 @@ async function untouched(carried: readonly Carried[]): Promise<void> {
   const hash = createHash('sha256').update(Buffer.from(await direct.arrayBuffer()));
   const whole = hash.digest('base64url');
   for (const { id, transfer } of carried) {
+    transfer.hurry();
     expect(await transfer.ended).toBe(whole);
     expect(await on.stage.session(id)).toMatchObject({ state: 'established', ending: null });
   }
@@ -130,6 +131,7 @@ describe('a deployment that is put off', () => {
     const [carried] = await on.carry(1, SOON_OVER);
     const { id } = await instruct('idle');
     const early = await on.stage.request(on.devices[1]!);
+    carried!.transfer.hurry();
     expect(await carried!.transfer.ended).toEqual(expect.any(String));
     carried!.connect.child.kill('SIGINT');
     await on.reached(id, 'trying');

@@ -117,11 +117,12 @@ describe('a release that is broken', () => {
     async (_, version, how, reason) => {
       const before = await runningVersion();
       await on.upload(version, how);
-      const [carried] = await on.carry(1, 2 * MB);
+      const [carried] = await on.carry(1, 8 * MB);
       const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: version, when: 'now' });
       expect(await on.over(id)).toMatchObject({ state: 'rolled-back', reason });
       expect(await on.stage.session(carried!.id)).toMatchObject({ state: 'established', ending: null });
-      expect(await carried!.transfer.ended).toBe(await hashOfDirect(2 * MB));
+      carried!.transfer.hurry();
+      expect(await carried!.transfer.ended).toBe(await hashOfDirect(8 * MB));
       expect(await runningVersion()).toBe(before);
     },
     180_000,

@@ -7,14 +7,18 @@ export interface Transfer {
   /** base64url SHA-256 of the whole; undefined where it was cut. */
   readonly ended: Promise<string | undefined>;
   cancel(): void;
+  /** The rest comes as fast as it can. */
+  hurry(): void;
 }
 
-/** @param bytesPerSecond taken at most, so that it lasts; the rest waits at the device (back-pressure) */
+/** @param bytesPerSecond taken at most until it is hurried, so that it lasts; the rest waits at the device (back-pressure) */
 export function slowDownload(url: string, bytesPerSecond: number): Transfer {
   const hash = createHash('sha256');
   const began = Date.now();
   let received = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isSlow = true;
+  let goOn = (): void => undefined;
   const request = get(url, { agent: false });
   const ended = new Promise<string | undefined>((resolve) => {
     const cut = (): void => resolve(undefined);
@@ -26,12 +30,17 @@ export function slowDownload(url: string, bytesPerSecond: number): Transfer {
         received += part.length;
         hash.update(part);
         const ahead = (received / bytesPerSecond) * 1_000 - (Date.now() - began);
-        if (ahead < 20) return;
+        if (!isSlow || ahead < 20) return;
         response.pause();
-        timer = setTimeout(() => response.resume(), ahead);
+        goOn = () => void response.resume();
+        timer = setTimeout(goOn, ahead);
       });
     });
   });
   void ended.then(() => clearTimeout(timer));
-  return { received: () => received, ended, cancel: () => request.destroy() };
+  const hurry = (): void => {
+    isSlow = false;
+    goOn();
+  };
+  return { received: () => received, ended, cancel: () => request.destroy(), hurry };
 }

@@ -19,11 +19,11 @@ describe('the trial of a relay', () => {
     rpc = await TamperedRpc.start(`${door.url.replace('http', 'ws')}/internal/relay`);
   });
   afterEach(async () => {
+    await relay.stop(); // while its last logs can be acknowledged
     await rpc.stop();
-    await relay.stop();
     for (const detour of detours.splice(0)) detour.close();
     await door.close();
-    jest.restoreAllMocks(); // only now: a relay that is stopped waits for its peers
+    jest.restoreAllMocks();
   });
 
   const connected = async (changes: Parameters<typeof startTestRelay>[0] = {}): Promise<ConnectedRelay> => {
