@@ -19,8 +19,8 @@ describe('the trial of a relay', () => {
     rpc = await TamperedRpc.start(`${door.url.replace('http', 'ws')}/internal/relay`);
   });
   afterEach(async () => {
-    await relay.stop(); // while its last logs can be acknowledged
     await rpc.stop();
+    await relay.stop();
     for (const detour of detours.splice(0)) detour.close();
     await door.close();
     jest.restoreAllMocks();
@@ -92,8 +92,8 @@ describe('the trial of a relay', () => {
     ['counts other bytes', end({ bytesReceived: 7 }), /the terminal's end log .*: it counts 7 and 262144 bytes/],
     ['ends for another reason', end({ reason: 'lost' }), /the terminal's end log .*: its reason is lost/],
   ])('fails by name when a relay %s', async (_, tamper, detail) => {
-    const tried = await connected();
     limited(detail, !detail.source.includes('log'));
+    const tried = await connected();
     rpc.tamper = tamper;
     const failed = door.trial.run(tried, 'local');
     await expect(failed).rejects.toThrow(TrialFailed);
@@ -110,8 +110,8 @@ describe('the trial of a relay', () => {
     ['carries other bytes than it got', flipped, /^carrying bytes .*: other bytes arrived/],
     ['stops carrying', swallowed, /^carrying bytes .*: not within/],
   ])('fails by name when a relay %s', async (_, change, detail) => {
-    const tried = await connected();
     limited(detail, false);
+    const tried = await connected();
     let port = 0;
     const detour = await tamperedTcp(() => port, change);
     detours.push(detour);
