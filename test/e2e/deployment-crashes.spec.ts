@@ -274,29 +274,3 @@ describe('the server is killed', () => {
     120_000,
   );
 });
-
-describe('an agent does not answer', () => {
-  it('its sessions are ended by force at the deadline, and the deployment says so', async () => {
-    const { agent } = on.stage.stage.programs;
-    const carried = await on.carry(2, LASTING);
-    agent.child.kill('SIGSTOP');
-    try {
-      const { id } = await instruct('now');
-      const over = await on.over(id);
-      expect(over).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'forced' }, { outcome: 'forced' }] });
-      for (const { id: session, connect } of carried) {
-        await connect.exited;
-        expect(await on.stage.ended(session)).toMatchObject({
-          ending: 'halted-by-deployment',
-          device: { endReason: 'control-plane' },
-          terminal: { endReason: 'control-plane' },
-        });
-      }
-      expect(await on.told(idsOf(carried))).toEqual([1, 1]);
-      agent.child.kill('SIGCONT');
-      await settled(over);
-    } finally {
-      agent.child.kill('SIGCONT');
-    }
-  }, 120_000);
-});

@@ -1,14 +1,23 @@
 import { event } from '../../src/demo/scenario';
-import { TestStage } from '../support/test-stage';
+import type { Deployment } from '../../src/protocol/deployment';
+import { DeploymentStage } from '../support/deployment-stage';
+import type { TestStage } from '../support/test-stage';
 
-/** Waits that are minutes in life are seconds here. */
-const env = { PLATEN_APPROVAL_SECONDS: '2', PLATEN_CONNECT_SECONDS: '3', PLATEN_HALF_END_SECONDS: '3' };
+/** Waits that are minutes in life are seconds here, as few as a busy machine needs for what must not be waited for. */
+const env = {
+  PLATEN_APPROVAL_SECONDS: '4',
+  PLATEN_CONNECT_SECONDS: '5',
+  PLATEN_HALF_END_SECONDS: '4',
+  PLATEN_DEPLOY_PROVE_SECONDS: '1',
+};
+let deployments: DeploymentStage;
 let on: TestStage;
 beforeAll(async () => {
-  on = await TestStage.set({ env });
+  deployments = await DeploymentStage.set(2, env);
+  on = deployments.stage;
 }, 120_000);
 afterEach(() => on?.clear(), 60_000);
-afterAll(() => on?.strike(), 60_000);
+afterAll(() => deployments?.strike(), 60_000);
 
 it('nobody answers: nothing is started, the request expires, the screen is taken away', async () => {
   const { connect, id } = await on.request('demo-mfp');
@@ -48,3 +57,30 @@ it('the agent does not answer any more: the relay ends both halves', async () =>
     on.stage.programs.agent.child.kill('SIGCONT');
   }
 });
+
+it('the agent does not answer a deployment: its sessions are ended by force at the deadline, and it says so', async () => {
+  const { agent } = on.stage.programs;
+  const carried = await deployments.carry(2, 64 * 1024 * 1024);
+  const ids = carried.map(({ id }) => id);
+  agent.child.kill('SIGSTOP');
+  try {
+    const { id } = await deployments.ask<Deployment>('POST', '/api/deployments', { pairs: 2, when: 'now' });
+    expect(await deployments.over(id)).toMatchObject({
+      state: 'deployed',
+      reason: null,
+      sessions: [{ outcome: 'forced' }, { outcome: 'forced' }],
+    });
+    for (const { id: session, connect } of carried) {
+      await connect.exited;
+      expect(await on.ended(session)).toMatchObject({
+        ending: 'halted-by-deployment',
+        device: { endReason: 'control-plane' },
+        terminal: { endReason: 'control-plane' },
+      });
+    }
+    expect(await deployments.told(ids)).toEqual([1, 1]);
+  } finally {
+    agent.child.kill('SIGCONT');
+  }
+  await deployments.works();
+}, 120_000);

@@ -6,7 +6,7 @@ import { TestStage } from '../support/test-stage';
 /** Nobody listens there (tcpmux), so that agent and terminal go on dialling. */
 const env = { PLATEN_RELAY_PUBLIC_URL: 'ws://127.0.0.1:1' };
 /** Far below the waits that would end these sessions otherwise (PREPARE_MS, CONNECT_MS). */
-const AT_ONCE_MS = 5_000;
+const AT_ONCE_MS = 10_000;
 
 let on: TestStage;
 beforeAll(async () => {
