@@ -17,14 +17,6 @@ beforeAll(async () => {
 afterEach(() => on?.clear(), 60_000);
 afterAll(() => on?.strike(), 60_000);
 
-const works = async (): Promise<void> => {
-  const { connect, id, url } = await on.connect('demo-mfp');
-  expect((await fetch(url)).status).toBe(200);
-  connect.child.kill('SIGINT');
-  expect(await connect.exited).toBe(0);
-  expect((await on.ended(id)).ending).toBe('ended-by-terminal');
-};
-
 describe('a program is killed in mid-session', () => {
   it('the terminal: the session ends with a name, the device half in order', async () => {
     const { connect, id } = await on.connect('demo-mfp');
@@ -34,7 +26,7 @@ describe('a program is killed in mid-session', () => {
       terminal: { endReason: 'lost' },
       device: { endReason: 'requested' },
     });
-    await works();
+    await on.works();
   });
 
   it('the agent: the terminal is told, and a new agent serves again', async () => {
@@ -48,7 +40,7 @@ describe('a program is killed in mid-session', () => {
       terminal: { endReason: 'control-plane' },
     });
     await on.restart('agent');
-    await works();
+    await on.works();
   });
 
   const relay: [string, Role, string, string][] = [
@@ -64,7 +56,7 @@ describe('a program is killed in mid-session', () => {
     expect(await event(connect, 'ended')).toMatchObject({ event: 'ended' });
     expect(await on.ended(id)).toMatchObject({ ending: 'lost-relay', device: { endReason }, terminal: { endReason } });
     await on.logged('the relay is back', (line) => line.msg === isBack && line.at > killed);
-    await works();
+    await on.works();
   });
 
   it('the server: the session goes on, and its books are right afterwards', async () => {
@@ -82,7 +74,7 @@ describe('a program is killed in mid-session', () => {
       device: { endReason: 'requested' },
       terminal: { endReason: 'requested' },
     });
-    await works();
+    await on.works();
   });
 
   it('the server, while the terminal ends: the logs are kept at the relay and come later', async () => {
@@ -97,7 +89,7 @@ describe('a program is killed in mid-session', () => {
       terminal: { endReason: 'requested', state: 'ended' },
       device: { state: 'ended' },
     });
-    await works();
+    await on.works();
   }, 120_000);
 
   async function readServerPid(): Promise<number> {

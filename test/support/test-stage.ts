@@ -122,6 +122,16 @@ export class TestStage {
     const { url } = await event(connect, 'listening');
     return { connect, id, url: String(url) };
   }
+  /** A session from its request to its end. */
+  async works(device = 'demo-mfp'): Promise<void> {
+    const { connect, id, url } = await this.connect(device);
+    const { status } = await fetch(url);
+    connect.child.kill('SIGINT');
+    const exit = await connect.exited;
+    const { ending } = await this.ended(id);
+    if (status !== 200 || exit !== 0 || ending !== 'ended-by-terminal')
+      throw new Error(`session ${id}: ${status}, exit ${exit}, ${ending}`);
+  }
   press(path: string, body: unknown): Promise<void> {
     return press(this.stage, path, body);
   }
