@@ -104,6 +104,12 @@ describe('a deployment', () => {
     await entry.getByText('Alex Admin').waitFor();
     await entry.getByText('Deployed', { exact: true }).waitFor();
     await entry.getByRole('button', { name: 'Roll back' }).click();
+    // the news that it cannot be rolled back any more come before the answer
+    await page.route('**/roll-back', async (route) => {
+      const response = await route.fetch();
+      await page.locator('td button', { hasText: 'Roll back' }).waitFor({ state: 'detached' });
+      await route.fulfill({ response });
+    });
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
     await page.getByRole('heading', { name: '2 → 1 pair' }).waitFor();
     await goneTo(page, 'Deployed');

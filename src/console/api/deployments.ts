@@ -26,12 +26,21 @@ export const useDeployment = (id: string) =>
     refetchInterval: ({ state: { data } }) => data !== undefined && isOpen(data) && LOOK_EVERY_MS,
   });
 
-/** What an action on a deployment has answered. */
-function useDeploymentAction<Input>(act: (input: Input) => Promise<Deployment>) {
+/**
+ * What an action on a deployment has answered.
+ * @param onDone is called also where the news of it came first and took away whoever acted
+ */
+function useDeploymentAction<Input>(
+  act: (input: Input) => Promise<Deployment>,
+  onDone: (changed: Deployment) => void = () => undefined,
+) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,
-    onSuccess: (changed) => keepDeployment(client, changed),
+    onSuccess: (changed) => {
+      keepDeployment(client, changed);
+      onDone(changed);
+    },
     // whatever stood in the way is shown as it is now
     onError: () => void client.invalidateQueries({ queryKey: ['deployment'] }),
   });
@@ -45,8 +54,8 @@ export const useExecute = (id: string) =>
   );
 export const useAbort = (id: string) =>
   useDeploymentAction(() => call(deployment, 'POST', `/deployments/${id}/abortion`));
-export const useRollBack = (id: string) =>
-  useDeploymentAction(() => call(deployment, 'POST', `/deployments/${id}/roll-back`));
+export const useRollBack = (id: string, onDone: (back: Deployment) => void) =>
+  useDeploymentAction(() => call(deployment, 'POST', `/deployments/${id}/roll-back`), onDone);
 
 /** Puts a deployment, new or changed, into what has been read. */
 export function keepDeployment(client: QueryClient, changed: Deployment): void {

@@ -9,7 +9,7 @@ import { targetWords } from './deployment-words';
 export function RollBack({ deployment: { id, from } }: { deployment: Deployment }) {
   const t = useText();
   const navigate = useNavigate();
-  const rollBack = useRollBack(id);
+  const rollBack = useRollBack(id, (back) => void navigate(`/deployment/${back.id}`));
   return (
     <Confirm
       look="subtle"
@@ -18,13 +18,7 @@ export function RollBack({ deployment: { id, from } }: { deployment: Deployment 
       hint={t.deployment.rollBackHint}
       action={{
         ...rollBack,
-        run: (done) =>
-          rollBack.mutate(undefined, {
-            onSuccess: (back) => {
-              done();
-              void navigate(`/deployment/${back.id}`);
-            },
-          }),
+        run: (done) => rollBack.mutate(undefined, { onSuccess: done }),
       }}
     />
   );
