@@ -1,9 +1,6 @@
 import type { FaultName } from '../faults';
 import type { Machine } from '../machine';
-import type { Message } from './picture';
-
-export const SCREEN_NAMES = ['home', 'copy', 'scan', 'fax', 'addresses', 'status', 'settings', 'jobs'] as const;
-export type ScreenName = (typeof SCREEN_NAMES)[number];
+import type { Message, ScreenName } from './picture';
 
 /** What the display remembers by itself; everything else is the machine's. */
 export interface PanelState {

@@ -3,8 +3,8 @@ import { FAULT_NAMES, type FaultName } from '../faults';
 import { Machine } from '../machine';
 import { draw } from './draw';
 import { reduce, SCREENS, type Happening } from './panel.machine';
-import { FIRST_STATE, SCREEN_NAMES, type Effect, type PanelState } from './panel-state';
-import type { Button, Picture } from './picture';
+import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
+import { SCREEN_NAMES, type Button, type Picture } from './picture';
 
 const identity = { product: 'MFP', name: 'MFP', serialNumber: '1' };
 

@@ -1,15 +1,8 @@
 import { FAULTS, type FaultName } from '../faults';
 import type { Key, PanelInput } from './panel-message';
 import type { PanelScreen } from './panel-screen';
-import {
-  FIRST_STATE,
-  SCREEN_NAMES,
-  type Facts,
-  type PanelState,
-  type ScreenName,
-  type Step,
-  type Verbs,
-} from './panel-state';
+import { FIRST_STATE, type Facts, type PanelState, type Step, type Verbs } from './panel-state';
+import { SCREEN_NAMES, type ScreenName } from './picture';
 import { addressesScreen } from './screens/addresses.screen';
 import { copyScreen } from './screens/copy.screen';
 import { faxScreen } from './screens/fax.screen';

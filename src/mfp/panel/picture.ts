@@ -1,4 +1,5 @@
-import type { ScreenName } from './panel-state';
+export const SCREEN_NAMES = ['home', 'copy', 'scan', 'fax', 'addresses', 'status', 'settings', 'jobs'] as const;
+export type ScreenName = (typeof SCREEN_NAMES)[number];
 
 /** The whole display as data. What `target` names is what a touch sends back. */
 export interface Picture {
