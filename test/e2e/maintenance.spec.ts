@@ -1,0 +1,162 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { request } from '../../src/demo/console-login';
+import { Program } from '../../src/demo/programs';
+import { finished, SAMPLE_USERS } from '../../src/demo/stage';
+import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/identity';
+import { acquiredInformation, device, page as pageOf } from '../../src/protocol/api';
+import { job, type Job } from '../../src/protocol/maintenance';
+import { findings } from '../support/axe';
+import { ConsoleBrowser, logIn } from '../support/console-browser';
+import { CLI, TestStage } from '../support/test-stage';
+import { until } from '../support/until';
+
+const NEWER = '2.15.000';
+
+let on: TestStage;
+beforeAll(async () => {
+  on = await TestStage.set();
+}, 120_000);
+afterAll(() => on?.strike(), 60_000);
+
+/** `platen`, logged in as the administrator. */
+const asAdmin = (args: string[], input = ''): Program =>
+  Program.start('terminal', [process.execPath, CLI, ...args], {
+    env: { PLATEN_CREDENTIALS: join(on.folder, 'admin-credentials.json'), PLATEN_LOG_LEVEL: 'silent' },
+    input,
+  });
+const maintain = (operation: string, ...more: string[]): Program =>
+  on.stage.platen('terminal', ['maintain', 'demo-mfp', operation, '--json', ...more]);
+/** What `platen maintain --json` has printed so far: the job after each change. */
+const told = (terminal: Program): Job[] =>
+  terminal.printed.map((line) => job.parse((JSON.parse(line) as { job: unknown }).job));
+const outcome = async (terminal: Program): Promise<Job> => told(await finished(terminal)).at(-1)!;
+const value = ({ result }: Job, name: string) => result.find((line) => line.name === name)?.value;
+
+/** Pages that the device itself says it has printed. */
+const printed = async (): Promise<number> => {
+  const status = await fetch(`${on.device('demo-mfp').url}/status.json`);
+  return ((await status.json()) as { pagesTotal: number }).pagesTotal;
+};
+const inTheList = async () =>
+  pageOf(device)
+    .parse(await on.get('/api/devices'))
+    .rows.find(({ id }) => id === 'demo-mfp')!;
+
+/** Has a fault occur at the device, or be cleared, as somebody who stands there would. */
+async function atThePrinter(fault: string, what: 'occurrence' | 'clearance'): Promise<void> {
+  const { url } = on.device('demo-mfp');
+  const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { cookie },
+    redirect: 'manual',
+  });
+  const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
+  const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+  const done = await fetch(`${url}/service/${fault}/${what}`, form({}, cookie));
+  expect(done.status).toBe(303);
+}
+
+describe('maintenance without a session', () => {
+  it('reads the counters, and shows them to whoever asked (S121-S125)', async () => {
+    const done = await outcome(maintain('counters'));
+    expect(done).toMatchObject({ state: 'succeeded', failure: null, user: { username: 'tina' } });
+    expect(value(done, 'impressions')).toBe(String(await printed()));
+    const steps = ['S121', 'S122', 'S123', 'S124', 'S125'];
+    const logged = () => on.lines.filter(({ jobId, step }) => jobId === done.id && step);
+    await until('all steps', () => new Set(logged().map(({ step }) => step)).size === steps.length);
+    const first = steps.map((step) => logged().find((line) => line.step === step)!.at);
+    expect([...first].sort((a, b) => a - b)).toEqual(first);
+  });
+
+  it('asks a real printer as well', async () => {
+    const terminal = on.stage.platen('terminal', ['maintain', 'ippeveprinter', 'information', '--json']);
+    expect(value(await outcome(terminal), 'state')).toBe('idle');
+  });
+
+  it('holds a test page back while paper is jammed, says why, and prints it once the jam is cleared', async () => {
+    await atThePrinter('paper-jam', 'occurrence');
+    const before = await printed();
+    const terminal = maintain('test-page', '--wait', '60');
+    const held = await until('it to be held', () => told(terminal).find(({ state }) => state === 'held'), 30_000);
+    expect(held).toMatchObject({ hold: 'stopped', detail: expect.stringContaining('Paper jam') as string });
+    await until('the list to show it', async () => (await inTheList()).condition?.severity === 'error');
+    await atThePrinter('paper-jam', 'clearance');
+    expect(await outcome(terminal)).toMatchObject({ state: 'succeeded' });
+    await until('the page to be printed', async () => (await printed()) === before + 1);
+  }, 120_000);
+
+  it('cancels what has not begun', async () => {
+    await atThePrinter('cover-open', 'occurrence');
+    const terminal = maintain('test-page', '--wait', '60');
+    const held = await until('it to be held', () => told(terminal).find(({ state }) => state === 'held'), 30_000);
+    await finished(on.stage.platen('terminal', ['job', 'cancel', held.id]));
+    await terminal.exited;
+    expect(told(terminal).at(-1)).toMatchObject({ state: 'cancelled' });
+    await atThePrinter('cover-open', 'clearance');
+  }, 120_000);
+
+  it('installs firmware: uploaded, fetched by the agent, sent, restarted, compared', async () => {
+    const { username, password } = SAMPLE_USERS.admin;
+    await finished(asAdmin(['login', on.stage.serverUrl, '--user', username, '--password-stdin'], `${password}\n`));
+    const file = join(on.folder, 'newer.bin');
+    await finished(on.stage.platen('mfp-firmware', ['mfp', 'firmware', NEWER, file, '--bytes', '3000000']));
+    expect((await stat(file)).size).toBeGreaterThan(3_000_000);
+    await finished(asAdmin(['firmware', 'upload', file, '--firmware-version', NEWER]));
+    const done = await outcome(maintain('firmware-install', '--firmware', NEWER));
+    expect(done).toMatchObject({ state: 'succeeded', firmware: { name: 'newer.bin', version: NEWER } });
+    expect([value(done, 'version-before'), value(done, 'version-after')]).toEqual([FIRMWARE, NEWER]);
+    await until('the new version to be known', async () => {
+      const { information } = acquiredInformation.parse(await on.get('/api/devices/demo-mfp/information'));
+      return information?.firmwareVersion === NEWER;
+    });
+    const tokens = on.lines.filter((line) => /firmware-token|Bearer/.test(JSON.stringify(line)));
+    expect(tokens).toEqual([]);
+  }, 120_000);
+
+  it('is refused before anything is asked where it cannot be', async () => {
+    const { username, password } = SAMPLE_USERS.technician;
+    const { serverUrl } = on.stage;
+    const { cookie = '' } = await request(serverUrl, 'POST', '/api/auth/login', { username, password });
+    const ask = async (id: string, body: object): Promise<unknown> => {
+      const headers = { cookie, origin: serverUrl, 'content-type': 'application/json' };
+      const asked = { method: 'POST', headers, body: JSON.stringify(body) };
+      return (await fetch(`${serverUrl}/api/devices/${id}/jobs`, asked)).json();
+    };
+    expect(await ask('nowhere', { operation: 'counters' })).toMatchObject({ code: 'unknown-device' });
+    expect(await ask('ippeveprinter', { operation: 'firmware-install' })).toMatchObject({
+      code: 'operation-unsupported',
+    });
+    expect(await ask('demo-mfp', { operation: 'explode' })).toMatchObject({ code: 'invalid-request' });
+  });
+});
+
+describe('the same in the browser', () => {
+  let browser: ConsoleBrowser;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await ConsoleBrowser.launch();
+    page = await browser.window();
+    await logIn(page, on.stage.serverUrl, SAMPLE_USERS.technician);
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  it('shows a jam in the list as it happens, a page held back because of it, and its result, without reload', async () => {
+    await page.goto(`${on.stage.serverUrl}/devices/demo-mfp`);
+    await page.getByRole('heading', { name: 'Demo MFP' }).waitFor();
+    await page.getByRole('combobox', { name: 'If it cannot be done now' }).click();
+    await page.getByRole('option', { name: 'Wait up to an hour' }).click();
+    await atThePrinter('paper-jam', 'occurrence');
+    await page.getByRole('button', { name: 'Start: Test page' }).click();
+    await page.getByText('The device has stopped; its alerts say why.').first().waitFor();
+    await page.getByText('Paper jam').first().waitFor();
+    await atThePrinter('paper-jam', 'clearance');
+    await page.getByText('The device has stopped; its alerts say why.').first().waitFor({ state: 'hidden' });
+    await page.getByRole('cell', { name: 'Test page' }).first().waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Devices' }).first().click();
+    await page.getByRole('link', { name: 'Demo MFP' }).waitFor();
+  }, 120_000);
+});
