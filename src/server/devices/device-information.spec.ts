@@ -41,6 +41,8 @@ describe('what devices say of themselves', () => {
     expect(await conditionOf('printer')).toEqual(condition);
     const { rows } = (await plane.call('tom', 'GET', '/devices')).body as { rows: object[] };
     expect(rows).toContainEqual(expect.objectContaining({ id: 'printer', condition }));
+    // what the agent's configuration does not say
+    expect(rows).toContainEqual(expect.objectContaining({ id: 'printer', serialNumber: SAMPLE.serialNumber }));
   });
 
   it('is acquired of so many devices at a time, and no longer once the agent has gone', async () => {

@@ -11,8 +11,9 @@ export const presentedDevice = ({ device, online, asleep, lastSeenAt, informatio
   agentId: device.agentId,
   name: device.name,
   kind: device.kind,
-  model: device.model,
-  serialNumber: device.serialNumber,
+  // what the agent's configuration leaves out the device says itself
+  model: device.model || (information?.information?.model ?? ''),
+  serialNumber: device.serialNumber || (information?.information?.serialNumber ?? ''),
   location: device.location,
   online,
   asleep,
