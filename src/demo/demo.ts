@@ -107,8 +107,8 @@ Try it:
        ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
   7. Log in as ${admin.username} in a third window while a session is open, and deploy the relay with one pair more
      (Deployment, New deployment): the devices in session are listed before anything happens to them.
-  8. Read the counters of ${devices[0]!.id} on its page in the console. Then have paper jam (log in at the MFP's web pages,
-     Service) and ask for a test page that may wait: it is held until the jam is cleared at the display.
+  8. Read the counters of ${devices[0]!.id} on its page in the console. Then raise a paper jam (the MFP's web pages, log
+     in, Service) and ask for a test page that may wait: it is held until the jam is cleared at the display.
 
 Devices: ${devices.map((device) => device.id).join(', ')}. Ctrl-C here ends the demo. The steps of every session appear below.
 `);
