@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { LIMITS } from '../protocol/limits';
 import { adder, perform, whole, type Json } from './command-line';
-import type { ConnectOptions } from './connect';
-import { register as registerDeploy } from './deploy-commands';
+import type { ConnectOptions } from './connect/connect';
+import { register as registerDeploy } from './deployment/deploy-commands';
 import type { LoginOptions } from './login';
 import { register as registerMaintenance } from './maintenance/commands';
-import { register as registerRelease } from './release-commands';
+import { register as registerRelease } from './releases/release-commands';
 
 interface Listing extends Json {
   search?: string;
@@ -71,7 +71,7 @@ export function register(program: Command): void {
     .action((device: string, application: string, options: Omit<ConnectOptions, 'device' | 'application'>) =>
       perform(
         async (io) =>
-          (await import('./connect.js')).connect(io, {
+          (await import('./connect/connect.js')).connect(io, {
             ...options,
             device,
             application,

@@ -36,7 +36,10 @@ export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
 
 /** What `waiting` gives, unless the signal is aborted first; leaves nothing behind at a signal that lives longer. */
 export async function unlessAborted<T>(signal: AbortSignal, waiting: Promise<T>): Promise<T | 'interrupted'> {
-  if (signal.aborted) return 'interrupted';
+  if (signal.aborted) {
+    waiting.catch(() => undefined); // nobody waits for it any more, whatever comes of it
+    return 'interrupted';
+  }
   let stop = (): void => undefined;
   const aborting = new Promise<'interrupted'>((resolve) => (stop = () => resolve('interrupted')));
   signal.addEventListener('abort', stop);

@@ -5,10 +5,10 @@ import {
   type DeploymentSession,
   type DeploymentState,
   type DeploymentTarget,
-} from '../protocol/deployment';
-import type { Exit } from './exit-codes';
-import { bytes, duration, moment } from './formats';
-import { table, type Column } from './table';
+} from '../../protocol/deployment';
+import type { Exit } from '../exit-codes';
+import { bytes, duration, moment } from '../formats';
+import { table, type Column } from '../table';
 
 const EXITS: Partial<Record<DeploymentState, Exit>> = {
   deployed: 'ok',

@@ -1,21 +1,21 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
-import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
-import type { Release } from '../protocol/deployment';
-import { LIMITS } from '../protocol/limits';
-import type { ProblemCode } from '../protocol/problems';
-import { RELEASE_MEDIA_TYPE } from '../protocol/release';
-import { storeCredentials } from './credentials';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
+import { problemAnswer, standInApi, type StandInApi } from '../../../test/support/stand-in-api';
+import type { Release } from '../../protocol/deployment';
+import { LIMITS } from '../../protocol/limits';
+import type { ProblemCode } from '../../protocol/problems';
+import { RELEASE_MEDIA_TYPE } from '../../protocol/release';
+import { storeCredentials } from '../credentials';
 import { releaseKeys } from './release-keys';
 import { releaseList } from './release-list';
 import { releasePack } from './release-pack';
 import { releaseRemove } from './release-remove';
 import { releaseUpload } from './release-upload';
 import { releaseVerify } from './release-verify';
-import { runCommand } from './run-command';
-import type { TerminalIo } from './terminal-io';
+import { runCommand } from '../run-command';
+import type { TerminalIo } from '../terminal-io';
 
 const stored: Release = {
   name: '1.2.0',

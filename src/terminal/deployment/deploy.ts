@@ -2,10 +2,10 @@ import { DeploymentApi } from './deployment-api';
 import { changeWords } from './deployment-words';
 import { whenOf, type WhenOptions } from './deploy-options';
 import { DeploymentFollower } from './deployment-follower';
-import type { Exit } from './exit-codes';
-import { storedLogin } from './stored-login';
-import { UsageError } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
+import type { Exit } from '../exit-codes';
+import { storedLogin } from '../stored-login';
+import { UsageError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
 
 export interface DeployOptions extends WhenOptions {
   release?: string;

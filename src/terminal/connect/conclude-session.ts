@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ENDINGS, END_REASONS, type Ending } from '../protocol/remote-session';
-import type { Closed } from '../tunnel/relay-connection';
-import { LIMITS } from '../protocol/limits';
-import type { ApiClient, SessionWithSteps } from './api-client';
+import { ENDINGS, END_REASONS, type Ending } from '../../protocol/remote-session';
+import type { Closed } from '../../tunnel/relay-connection';
+import { LIMITS } from '../../protocol/limits';
+import type { ApiClient, SessionWithSteps } from '../api-client';
 import type { ConnectProgress } from './connect-progress';
-import { EXIT_CODES, type Exit } from './exit-codes';
-import { bytes, duration } from './formats';
+import { EXIT_CODES, type Exit } from '../exit-codes';
+import { bytes, duration } from '../formats';
 import type { HaltWatch } from './halt-watch';
-import { halves } from './session';
-import { exitOfEnding, TerminalError } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import { halves } from '../session';
+import { exitOfEnding, TerminalError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 /** Tells how a connected session ended and what the server's books say of it. */
 export async function concludeSession(

@@ -1,6 +1,6 @@
-import { DeploymentApi } from './deployment-api';
-import { storedLogin } from './stored-login';
-import type { TerminalIo } from './terminal-io';
+import { DeploymentApi } from '../deployment/deployment-api';
+import { storedLogin } from '../stored-login';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen release remove` */
 export async function releaseRemove(io: TerminalIo, version: string): Promise<void> {

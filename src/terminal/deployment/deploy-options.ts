@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { deploymentExecution } from '../protocol/deployment';
-import { toInstant } from '../protocol/names';
-import { UsageError } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
+import type { deploymentExecution } from '../../protocol/deployment';
+import { toInstant } from '../../protocol/names';
+import { UsageError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
 
 export interface WhenOptions {
   /** `ask`, `now`, `idle` or a time (RFC 3339). */

@@ -2,9 +2,9 @@ import { DeploymentApi } from './deployment-api';
 import { changeWords } from './deployment-words';
 import { whenOf, type WhenOptions } from './deploy-options';
 import { DeploymentFollower } from './deployment-follower';
-import type { Exit } from './exit-codes';
-import { storedLogin } from './stored-login';
-import type { TerminalIo } from './terminal-io';
+import type { Exit } from '../exit-codes';
+import { storedLogin } from '../stored-login';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen deploy roll-back`: deploys what served before a deployment. */
 export async function deployRollBack(io: TerminalIo, id: string, options: WhenOptions): Promise<Exit> {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '../protocol/api';
-import { LIMITS } from '../protocol/limits';
-import type { ApiClient, NewSession } from './api-client';
+import type { Session } from '../../protocol/api';
+import { LIMITS } from '../../protocol/limits';
+import type { ApiClient, NewSession } from '../api-client';
 import type { ConnectProgress } from './connect-progress';
-import { ApiProblem, isPassing } from './terminal.errors';
+import { ApiProblem, isPassing } from '../terminal.errors';
 
 /** Bounds of one wait, whatever the server says; and where it does not say. */
 const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };

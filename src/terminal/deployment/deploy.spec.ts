@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../test/support/stand-in-api';
-import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
-import { until } from '../../test/support/until';
-import type { Deployment, DeploymentSession } from '../protocol/deployment';
-import type { ProblemCode } from '../protocol/problems';
-import { storeCredentials } from './credentials';
+import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../../test/support/stand-in-api';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
+import { until } from '../../../test/support/until';
+import type { Deployment, DeploymentSession } from '../../protocol/deployment';
+import type { ProblemCode } from '../../protocol/problems';
+import { storeCredentials } from '../credentials';
 import { deploy, type DeployOptions } from './deploy';
 import { deployAbort } from './deploy-abort';
 import { deployHistory } from './deploy-history';
 import { deployRollBack } from './deploy-roll-back';
 import { deployStatus } from './deploy-status';
-import { runCommand } from './run-command';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import { runCommand } from '../run-command';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 const AT = '2026-03-02T09:00:00.000Z';
 const ID = '7a1c2f6e-3c56-4d0a-9a52-9c1f6c1f7f10';

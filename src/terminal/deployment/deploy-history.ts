@@ -1,9 +1,9 @@
-import type { Deployment } from '../protocol/deployment';
+import type { Deployment } from '../../protocol/deployment';
 import { DeploymentApi } from './deployment-api';
-import { duration, moment } from './formats';
-import { storedLogin } from './stored-login';
-import { table, type Column } from './table';
-import type { TerminalIo } from './terminal-io';
+import { duration, moment } from '../formats';
+import { storedLogin } from '../stored-login';
+import { table, type Column } from '../table';
+import type { TerminalIo } from '../terminal-io';
 
 /** What is different after it. */
 const change = ({ from, to }: Deployment): string =>

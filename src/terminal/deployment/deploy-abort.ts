@@ -1,8 +1,8 @@
 import { DeploymentApi } from './deployment-api';
 import { exitOf, outcome, stateLine } from './deployment-words';
-import { storedLogin } from './stored-login';
-import { UsageError } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
+import { storedLogin } from '../stored-login';
+import { UsageError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen deploy abort`: one deployment; without ID the one that is open. */
 export async function deployAbort(io: TerminalIo, id: string | undefined, options: { json?: boolean }): Promise<void> {

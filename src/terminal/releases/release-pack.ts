@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { LIMITS } from '../protocol/limits';
-import { bytes } from './formats';
-import { readBounded } from './read-bounded';
+import { LIMITS } from '../../protocol/limits';
+import { bytes } from '../formats';
+import { readBounded } from '../read-bounded';
 import { packedRelease, privateKeyFrom } from './release-file';
-import { UsageError } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
+import { UsageError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
 
 export interface PackOptions {
   releaseVersion: string;

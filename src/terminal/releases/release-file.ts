@@ -1,11 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
-import { LIMITS } from '../protocol/limits';
-import { toInstant } from '../protocol/names';
-import { parseJson } from '../protocol/parse-json';
-import { releaseManifest, signedText, unsignedManifest, type ReleaseManifest } from '../protocol/release';
-import { PROTOCOL_VERSION } from '../protocol/version';
-import { readBounded } from './read-bounded';
-import { ReleaseNotGood, UsageError } from './terminal.errors';
+import { LIMITS } from '../../protocol/limits';
+import { toInstant } from '../../protocol/names';
+import { parseJson } from '../../protocol/parse-json';
+import { releaseManifest, signedText, unsignedManifest, type ReleaseManifest } from '../../protocol/release';
+import { PROTOCOL_VERSION } from '../../protocol/version';
+import { readBounded } from '../read-bounded';
+import { ReleaseNotGood, UsageError } from '../terminal.errors';
 
 const LINE_FEED = 0x0a;
 /** The largest release there can be. */

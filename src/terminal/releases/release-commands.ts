@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { adder, perform, type Json } from './command-line';
+import { adder, perform, type Json } from '../command-line';
 import type { PackOptions } from './release-pack';
 
 /** Adds `platen release ...`. */

@@ -1,9 +1,9 @@
-import { DeploymentApi } from './deployment-api';
-import { readBounded } from './read-bounded';
+import { DeploymentApi } from '../deployment/deployment-api';
+import { readBounded } from '../read-bounded';
 import { FILE_BYTES } from './release-file';
-import { storedLogin } from './stored-login';
-import { tellSent } from './tell-sent';
-import type { TerminalIo } from './terminal-io';
+import { storedLogin } from '../stored-login';
+import { tellSent } from '../tell-sent';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen release upload`: the server checks it while it comes. */
 export async function releaseUpload(io: TerminalIo, path: string, options: { json?: boolean }): Promise<void> {

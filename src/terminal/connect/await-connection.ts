@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '../protocol/api';
-import type { SentConnectionInfo } from '../protocol/control-channel';
-import { LIMITS } from '../protocol/limits';
-import type { ApiClient } from './api-client';
+import type { Session } from '../../protocol/api';
+import type { SentConnectionInfo } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import type { ApiClient } from '../api-client';
 import type { ConnectProgress } from './connect-progress';
-import { isPassing, SessionOver } from './terminal.errors';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import { isPassing, SessionOver } from '../terminal.errors';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 /**
  * Polls until the session is approved and prepared (S201); the server ends the wait by the session's own deadlines.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { page } from '../protocol/api';
+import { page } from '../../protocol/api';
 import {
   deployment,
   release,
@@ -7,10 +7,10 @@ import {
   type Release,
   type deploymentExecution,
   type newDeployment,
-} from '../protocol/deployment';
-import { LIMITS } from '../protocol/limits';
-import { RELEASE_MEDIA_TYPE } from '../protocol/release';
-import type { ApiClient } from './api-client';
+} from '../../protocol/deployment';
+import { LIMITS } from '../../protocol/limits';
+import { RELEASE_MEDIA_TYPE } from '../../protocol/release';
+import type { ApiClient } from '../api-client';
 
 /** What the API has about releases and deployments; for administrators. Throws as ApiClient does. */
 export class DeploymentApi {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
+import { UsageError } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen release keys`: the pair that releases are signed and checked with; an earlier one is never overwritten. */
 export async function releaseKeys(io: TerminalIo, { out, json }: { out: string; json?: boolean }): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Release } from '../protocol/deployment';
-import { DeploymentApi } from './deployment-api';
-import { bytes, moment } from './formats';
-import { storedLogin } from './stored-login';
-import { table, type Column } from './table';
-import type { TerminalIo } from './terminal-io';
+import type { Release } from '../../protocol/deployment';
+import { DeploymentApi } from '../deployment/deployment-api';
+import { bytes, moment } from '../formats';
+import { storedLogin } from '../stored-login';
+import { table, type Column } from '../table';
+import type { TerminalIo } from '../terminal-io';
 
 const COLUMNS: Column<Release>[] = [
   { title: 'RELEASE', value: ({ name }) => name, width: 24 },

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '../protocol/api';
-import type { ApiClient } from './api-client';
+import type { Session } from '../../protocol/api';
+import type { ApiClient } from '../api-client';
 import type { ConnectProgress } from './connect-progress';
-import type { TerminalIo } from './terminal-io';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import type { TerminalIo } from '../terminal-io';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 /**
  * Shows once that a session is halted for a deployment (S316): as soon as the control plane says so, and otherwise when

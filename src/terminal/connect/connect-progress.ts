@@ -1,7 +1,7 @@
-import type { Session } from '../protocol/api';
-import type { Ending, SessionState } from '../protocol/remote-session';
-import { duration, moment } from './formats';
-import type { TerminalIo } from './terminal-io';
+import type { Session } from '../../protocol/api';
+import type { Ending, SessionState } from '../../protocol/remote-session';
+import { duration, moment } from '../formats';
+import type { TerminalIo } from '../terminal-io';
 
 type Event =
   'requested' | 'approved' | 'connected' | 'listening' | 'deployment' | 'draining' | 'resumed' | 'halted' | 'ended';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { adder, perform, whole, type Action, type Json } from './command-line';
+import { adder, perform, whole, type Action, type Json } from '../command-line';
 import type { DeployOptions } from './deploy';
 import type { WhenOptions } from './deploy-options';
-import type { TerminalIo } from './terminal-io';
+import type { TerminalIo } from '../terminal-io';
 
 const PAIRS_MOST = 64;
 const WHEN = 'ask, now, idle (as soon as no session is left) or a time (RFC 3339)';

@@ -1,7 +1,7 @@
-import { bytes, moment } from './formats';
-import { readBounded } from './read-bounded';
+import { bytes, moment } from '../formats';
+import { readBounded } from '../read-bounded';
 import { FILE_BYTES, publicKeyFrom, verifiedRelease } from './release-file';
-import type { TerminalIo } from './terminal-io';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen release verify` */
 export async function releaseVerify(

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '../protocol/api';
-import type { SentConnectionInfo } from '../protocol/control-channel';
-import { LIMITS } from '../protocol/limits';
-import { openTunnel } from '../tunnel/http2-tunnel';
-import type { Closed, RelayConnection } from '../tunnel/relay-connection';
-import type { ApiClient } from './api-client';
+import type { Session } from '../../protocol/api';
+import type { SentConnectionInfo } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { openTunnel } from '../../tunnel/http2-tunnel';
+import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
+import type { ApiClient } from '../api-client';
 import { askForSession } from './ask-for-session';
 import { awaitConnection } from './await-connection';
 import { ConnectProgress } from './connect-progress';
 import { concludeSession } from './conclude-session';
-import { EXIT_CODES, type Exit } from './exit-codes';
+import { EXIT_CODES, type Exit } from '../exit-codes';
 import { HaltWatch } from './halt-watch';
-import { aborted, Interrupts } from './interrupts';
+import { aborted, Interrupts } from '../interrupts';
 import { joinRelay } from './join-relay';
 import { LocalPort } from './local-port';
-import { storedLogin } from './stored-login';
-import { Interrupted, RelayNotReached, SessionOver, TerminalError, TunnelBroken } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import { storedLogin } from '../stored-login';
+import { Interrupted, RelayNotReached, SessionOver, TerminalError, TunnelBroken } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 export interface ConnectOptions {
   device: string;

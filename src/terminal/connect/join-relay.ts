@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SentConnectionInfo } from '../protocol/control-channel';
-import { LIMITS } from '../protocol/limits';
-import type { Refusal } from '../protocol/relay-messages';
-import { Backoff } from '../tunnel/backoff';
-import { dialRelay, type RelayConnection } from '../tunnel/relay-connection';
-import { RelayRefused, RelayUnreachable } from '../tunnel/relay-connection.errors';
-import { RelayNotReached } from './terminal.errors';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import type { SentConnectionInfo } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import type { Refusal } from '../../protocol/relay-messages';
+import { Backoff } from '../../tunnel/backoff';
+import { dialRelay, type RelayConnection } from '../../tunnel/relay-connection';
+import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
+import { RelayNotReached } from '../terminal.errors';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 /** Refusals after which the token is still unused and the same attempt may succeed. */
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];

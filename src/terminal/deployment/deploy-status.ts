@@ -1,9 +1,9 @@
-import type { Deployment } from '../protocol/deployment';
+import type { Deployment } from '../../protocol/deployment';
 import { DeploymentApi } from './deployment-api';
 import { changeWords, deviceList, exitOf, outcome, stateLine } from './deployment-words';
-import { moment } from './formats';
-import { storedLogin } from './stored-login';
-import type { TerminalIo } from './terminal-io';
+import { moment } from '../formats';
+import { storedLogin } from '../stored-login';
+import type { TerminalIo } from '../terminal-io';
 
 /** `platen deploy status`: one deployment; without ID those that are open, or else the last one. */
 export async function deployStatus(io: TerminalIo, id: string | undefined, options: { json?: boolean }): Promise<void> {

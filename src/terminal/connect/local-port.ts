@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { LIMITS } from '../protocol/limits';
-import type { Tunnel } from '../tunnel/http2-tunnel';
-import { StreamRefused } from '../tunnel/http2-tunnel.errors';
-import { splice } from '../tunnel/splice';
-import { LocalPortUnavailable } from './terminal.errors';
+import { LIMITS } from '../../protocol/limits';
+import type { Tunnel } from '../../tunnel/http2-tunnel';
+import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
+import { splice } from '../../tunnel/splice';
+import { LocalPortUnavailable } from '../terminal.errors';
 
 export interface LocalPortEvents {
   /** Before the first connection goes through the tunnel. */

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIMITS } from '../protocol/limits';
-import { signedText, type ReleaseManifest } from '../protocol/release';
+import { LIMITS } from '../../protocol/limits';
+import { signedText, type ReleaseManifest } from '../../protocol/release';
 import { packedRelease, verifiedRelease } from './release-file';
 
 interface Vector {
@@ -13,7 +13,7 @@ interface Vector {
   script: string;
   file: string;
 }
-const vector = JSON.parse(readFileSync(join(__dirname, '../../test/vectors/release.json'), 'utf8')) as Vector;
+const vector = JSON.parse(readFileSync(join(__dirname, '../../../test/vectors/release.json'), 'utf8')) as Vector;
 /** RFC 8410 7: what stands before the 32 bytes of an Ed25519 key. */
 const PKCS8 = '302e020100300506032b657004220420';
 

@@ -1,12 +1,12 @@
-import type { Deployment, DeploymentState } from '../protocol/deployment';
-import { KeyQuestion } from './ask';
+import type { Deployment, DeploymentState } from '../../protocol/deployment';
+import { KeyQuestion } from '../ask';
 import type { DeploymentApi } from './deployment-api';
 import { deviceList, exitOf, outcome, stateLine } from './deployment-words';
-import { EXIT_CODES, type Exit } from './exit-codes';
-import { Interrupts, pause, unlessAborted } from './interrupts';
-import { ApiProblem, isPassing } from './terminal.errors';
-import type { TerminalIo } from './terminal-io';
-import { TERMINAL_LIMITS } from './terminal-limits';
+import { EXIT_CODES, type Exit } from '../exit-codes';
+import { Interrupts, pause, unlessAborted } from '../interrupts';
+import { ApiProblem, isPassing } from '../terminal.errors';
+import type { TerminalIo } from '../terminal-io';
+import { TERMINAL_LIMITS } from '../terminal-limits';
 
 const WITH_LIST: readonly DeploymentState[] = ['listed', 'awaiting-idle', 'scheduled', 'draining'];
 const QUESTION = 'e  execute now    i  execute when idle    a  abort';
