@@ -32,16 +32,19 @@ const NEUTRAL = ['paused', 'moving-to-paused', 'connecting-to-device', 'stopped-
 /** printer-alert with printer-alert-description, and of printer-state-reasons what these do not tell already. */
 export function alertsOf(attributes: IppAttributes): DeviceAlert[] {
   const reasons = stringsOf(attributes, 'printer-state-reasons').flatMap(reasonOf);
+  // a device may tell thousands: none of them is looked for among all others; of two of one code the first counts
+  const severities = new Map(reasons.toReversed().map(({ code, severity }) => [code, severity]));
   const texts = stringsOf(attributes, 'printer-alert-description');
   const told = stringsOf(attributes, 'printer-alert').flatMap((alert, index) => {
     const fields = keyValues(alert);
     const code = keywordOf(fields.get('code') ?? '');
     if (code === '') return [];
-    const severity = reasons.find((reason) => reason.code === code)?.severity;
+    const severity = severities.get(code);
     const text = cleanLine(texts[index] ?? '', TEXT_CHARACTERS);
     return [{ severity: severity ?? SEVERITIES[fields.get('severity') ?? ''] ?? 'report', code, text }];
   });
-  const untold = reasons.filter(({ code }) => !told.some((alert) => alert.code === code));
+  const codes = new Set(told.map(({ code }) => code));
+  const untold = reasons.filter(({ code }) => !codes.has(code));
   const all = new Map([...told, ...untold].map((alert) => [`${alert.code} ${alert.text}`, alert]));
   const worstFirst = [...all.values()].sort((a, b) => rank(b) - rank(a));
   return worstFirst.slice(0, ALERTS);
