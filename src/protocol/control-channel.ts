@@ -109,7 +109,15 @@ export const wake = exchange({
   name: 'wake',
   namespace: NS_AGENT,
   from: 'server',
-  request: z.object({ agentId, wake: wakeAddress, sealed: z.string().max(LIMITS.WAKE_LINE_BYTES) }),
+  request: z.object({
+    agentId,
+    wake: wakeAddress,
+    /** base64url and nothing else: whoever listens there in truth is told no lines of the server's. */
+    sealed: z
+      .string()
+      .regex(/^[\w-]+$/)
+      .max(LIMITS.WAKE_LINE_BYTES),
+  }),
   response: z.object({
     /** `out-of-reach`: no network of the substitute leads there; `unreachable`: nobody answered in time. */
     outcome: z.enum(['taken', 'refused', 'unreachable', 'out-of-reach']),

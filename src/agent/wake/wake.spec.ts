@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { recordedJournal } from '../../../test/support/agent-journal';
 import { until } from '../../../test/support/until';
 import { freePorts } from '../../demo/free-ports';
+import { wake } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { wakeContext, type WakeRequest } from '../../protocol/wake';
 import { seal } from '../../tunnel/sealed-text';
@@ -192,6 +193,12 @@ describe('a substitute', () => {
     };
     const hosts = ['192.168.1.20', '192.168.2.20', 'fd00::20', 'fd01::20', '10.0.0.1'];
     expect(hosts.map((host) => isInOwnNetworks(host, own))).toEqual([true, false, true, false, false]);
+  });
+
+  it.each(['AA\r\nDELETE / HTTP/1.1', 'AA BB', ''])('passes on what is sealed and nothing else: not %j', (text) => {
+    const request = { agentId: 'hall', wake: { host: HOST, port: 9100, mac: null }, sealed: text };
+    expect(wake.request.safeParse(request).success).toBe(false);
+    expect(wake.request.safeParse({ ...request, sealed: 'AA-_' }).success).toBe(true);
   });
 
   it('knows the packet of Wake-on-LAN', () => {
