@@ -22,7 +22,8 @@ export class FirmwareDownloadController {
   /** The agent itself calls this; the token of its job is its permission. `Range` (RFC 9110 14.2) goes on where it broke off. */
   @Get(':jobId')
   @Public()
-  @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
+  // by itself: many devices may stand behind one address, and each break takes another request
+  @Throttle({ default: { limit: LIMITS.API_REQUESTS_PER_MINUTE, ttl: 60_000 } })
   @ApiProduces('application/octet-stream')
   @Answers(z.string())
   async download(@Param('jobId') jobId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
