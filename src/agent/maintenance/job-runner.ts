@@ -109,10 +109,11 @@ export class JobRunner {
     return this.#tell(this.#job(operation, jobId));
   }
 
-  /** @throws CommandRefused bad-sessionid, not-allowed */
-  cancel(operation: Operation, jobId: string): JobReport {
+  /** Once it is on the disk: an agent that is started again must not begin it. @throws CommandRefused bad-sessionid, not-allowed */
+  async cancel(operation: Operation, jobId: string): Promise<JobReport> {
     this.#job(operation, jobId);
     if (this.#dispatch({ kind: 'cancel', jobId }) === 'begun') throw new CommandRefused('not-allowed');
+    await this.#stored;
     return this.#tell(this.#job(operation, jobId));
   }
 

@@ -6,6 +6,7 @@ import { SAID } from '../../../test/support/played-device';
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
+import { JobStore } from './job-store';
 
 let on: MaintenanceStage;
 let jobId: string;
@@ -120,6 +121,19 @@ describe('a maintenance job', () => {
     await until('it is done', async () => (await on.next('identify', jobId)).status === 'completed');
     await expect(on.cancel('identify', jobId)).rejects.toMatchObject({ code: 'not-allowed' });
     expect(on.device.did).toEqual(['identify']);
+  });
+
+  it('is withdrawn on the disk before that is said', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId });
+    const order: string[] = [];
+    const save = jest.spyOn(JobStore.prototype, 'save').mockImplementationOnce(async () => {
+      await on.next('test-page', jobId); // one way to the server and back
+      order.push('stored');
+    });
+    await on.cancel('test-page', jobId);
+    expect(order).toEqual(['stored']);
+    save.mockRestore();
   });
 
   it('expires when it could not be begun in time', async () => {
