@@ -20,7 +20,7 @@ import {
 export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan {
   switch (input.kind) {
     case 'started':
-      return lineUp(mapJobs(jobs, (job) => recovered(job, input.refusals, now)));
+      return lineUp(mapJobs(jobs, (job) => passTime(recovered(job, input.refusals, now), now)));
     case 'execute':
       return execute(jobs, input, now);
     case 'cancel':

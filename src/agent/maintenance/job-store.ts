@@ -8,10 +8,12 @@ import type { AgentJob, AgentJobs, JobPhase } from './job';
 const FILE = 'maintenance-jobs.json';
 const DAMAGED = 'maintenance-jobs.damaged.json';
 
-/** Clocks do not outlive the program: what is left of a time is stored in its place. */
+/** The clock of JobPhase does not outlive the program: what is left of a time is stored in its place. */
 const leftMs = z.number();
 const storedJobs = z.object({
   version: z.literal(1),
+  /** Time of day in epoch milliseconds, of this machine and for itself alone. */
+  storedAt: z.number().optional(),
   jobs: z.array(
     z.object({
       order: jobOrder,
@@ -45,8 +47,9 @@ export class JobStore {
   async load(now: number): Promise<AgentJobs> {
     await mkdir(this.folder, { recursive: true });
     try {
-      const { jobs } = storedJobs.parse(JSON.parse(await readFile(this.#file, 'utf8')));
-      return new Map(jobs.map(({ order, phase }) => [order.jobId, { order, phase: readPhase(phase, now) }]));
+      const { jobs, storedAt } = storedJobs.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+      const awayMs = Math.max(0, Date.now() - (storedAt ?? Date.now()));
+      return new Map(jobs.map(({ order, phase }) => [order.jobId, { order, phase: readPhase(phase, now, awayMs) }]));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#putAside(error as Error);
       return new Map();
@@ -72,7 +75,7 @@ export class JobStore {
     const fresh = `${this.#file}.new`;
     const file = await open(fresh, 'w', 0o600);
     try {
-      await file.writeFile(JSON.stringify({ version: 1, jobs }));
+      await file.writeFile(JSON.stringify({ version: 1, storedAt: Date.now(), jobs }));
       await file.sync();
     } finally {
       await file.close();
@@ -102,13 +105,14 @@ function writeJob({ order, phase }: AgentJob, now: number): { order: AgentJob['o
   }
 }
 
-function readPhase(phase: StoredPhase, now: number): JobPhase {
+/** @param awayMs for how long there was no agent: a job that nobody expects any more must not begin after all */
+function readPhase(phase: StoredPhase, now: number, awayMs: number): JobPhase {
   switch (phase.name) {
     case 'waiting': // it has to be looked at anew
-      return { name: 'waiting', hold: 'queued', detail: '', expiresAt: now + phase.leftMs };
+      return { name: 'waiting', hold: 'queued', detail: '', expiresAt: now + phase.leftMs - awayMs };
     case 'begun':
       return { name: 'begun', activity: '', percent: null };
-    case 'over':
+    case 'over': // whoever asked has not been able to hear of it
       return { name: 'over', report: phase.report, forgetAt: now + phase.leftMs };
   }
 }

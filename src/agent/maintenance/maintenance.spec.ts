@@ -201,6 +201,30 @@ describe('an agent that is started again', () => {
     expect(on.device.did).toEqual([`test-page Platen test page ${jobId}`]);
   });
 
+  it('does not begin what has expired while there was no agent', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId, expiresInSeconds: 60 });
+    await on.stop();
+    on.device.says = SAID;
+    const later = Date.now() + 61_000;
+    jest.spyOn(Date, 'now').mockReturnValue(later);
+    await on.start();
+    jest.restoreAllMocks();
+    expect(await on.next('test-page', jobId)).toMatchObject({ status: 'completed', failure: 'expired' });
+    expect(on.device.did).toEqual([]);
+  });
+
+  it('has all of the time where the time of day was set back', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId, expiresInSeconds: 60 });
+    await on.stop();
+    jest.spyOn(Date, 'now').mockReturnValue(0);
+    await on.start();
+    jest.restoreAllMocks();
+    const { phase } = on.maintenance.jobs.get(jobId)!;
+    expect(phase.name === 'waiting' && phase.expiresAt - performance.now()).toBeGreaterThan(50_000);
+  });
+
   it('reports what it had begun as interrupted, and does not begin it again', async () => {
     busyWith('test-page');
     await on.execute('test-page', { jobId });
