@@ -120,6 +120,35 @@ describe('an agent that saves power', () => {
     await agent.commanded(String(body.id), 'execute');
   });
 
+  describe('that is asked in the very moment in which it goes to sleep, is woken all the same', () => {
+    let through: PlayedAgent;
+    let sleeper: PlayedAgent;
+    beforeEach(async () => {
+      through = await substitute(`moment-${substitutes.length}-${Date.now()}`, said('taken'));
+      sleeper = await online('hall', account);
+      sleeper.answers.set('request-approval', 'silence');
+      await sleeper.ask(sleep, { wake: address });
+    });
+
+    it('for a session', async () => {
+      const id = String((await ask()).body.id);
+      await sleeper.told('request-approval', id);
+      await sleeper.leave();
+      await woken(through);
+      substitutes.push(await online('hall', account));
+      await substitutes.at(-1)!.told('request-approval', id);
+    });
+
+    it('for a maintenance job', async () => {
+      const { body } = await plane.call('tom', 'POST', '/devices/hall-mfp/jobs', { operation: 'counters' });
+      await sleeper.commanded(String(body.id), 'execute');
+      await sleeper.leave();
+      await woken(through);
+      substitutes.push(await online('hall', account));
+      (await substitutes.at(-1)!.commanded(String(body.id), 'execute')).answer({ status: 'completed' });
+    });
+  });
+
   it('that comes back by itself needs nobody', async () => {
     const silent = await substitute('four', 'silence');
     const id = String((await ask()).body.id);

@@ -71,6 +71,7 @@ export class AgentWake implements OnModuleInit {
     const given = new AbortController();
     const back = this.back(agentId, given.signal).then(() => true);
     try {
+      if (this.transport.isOnline(agentId)) return; // by itself, before it could be awaited
       const said: string[] = [];
       for (const substitute of substitutes) {
         const outcome = await Promise.race([this.through(substitute, { agentId, wake: address, sealed }), back]);

@@ -93,6 +93,8 @@ export class JobTurns implements OnModuleInit, OnModuleDestroy {
     } catch (error) {
       if (error instanceof AgentOffline) {
         queue.waiting.unshift(turn);
+        // it may have gone to sleep in the very moment in which it was asked
+        if (!this.transport.isOnline(queue.agentId)) this.wake(queue.agentId);
         return;
       }
       this.note(error, turn);

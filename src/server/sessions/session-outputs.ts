@@ -71,17 +71,28 @@ export class SessionOutputs {
 
   /** S142: asked when the session is requested, and again when its agent comes back meanwhile. One that sleeps is woken. */
   async requestApproval(session: SessionEntity): Promise<FollowUp | undefined> {
-    const { agentId } = session;
     this.timeline.step('S142', session.id);
     try {
-      if (!this.transport.isOnline(agentId)) await this.agentWake.wake(agentId, approvalRequestOf(session));
-      await this.transport.request(agentId, requestApproval, approvalRequestOf(session));
+      await this.askDevice(session);
       return undefined;
     } catch (error) {
       // a newer stream has taken the place of the one that was asked: the agent is asked again on that
       if (error instanceof AgentOffline && this.transport.isOnline(session.agentId)) return undefined;
       return this.unreachable(error, session, 'asking for approval');
     }
+  }
+
+  private async askDevice(session: SessionEntity): Promise<void> {
+    const { agentId } = session;
+    const ask = () => this.transport.request(agentId, requestApproval, approvalRequestOf(session));
+    try {
+      if (this.transport.isOnline(agentId)) return void (await ask());
+    } catch (error) {
+      // it may have gone to sleep in the very moment in which it was asked
+      if (!(error instanceof AgentOffline) || this.transport.isOnline(agentId)) throw error;
+    }
+    await this.agentWake.wake(agentId, approvalRequestOf(session));
+    await ask();
   }
 
   /** A YES that comes while the relay is being deployed waits for the new one. */
