@@ -19,14 +19,18 @@ export const operationName = ({ operation }: Pick<Job, 'operation'>, t: Messages
 export const jobTitle = (job: Pick<Job, 'operation' | 'firmware'>, t: Messages): string =>
   [operationName(job, t), job.firmware?.version].filter(Boolean).join(' ');
 
+/** What an agent or a device says may be the name of something that every object has. */
+const wordOf = (words: Readonly<Partial<Record<string, string>>>, name: string): string | undefined =>
+  Object.hasOwn(words, name) ? words[name] : undefined;
+
 /** What the agent says it is doing. */
 export const activityWords = (activity: string, t: Messages): string =>
-  t.maintenance.activities[activity] ?? activity.replaceAll('-', ' ');
+  wordOf(t.maintenance.activities, activity) ?? activity.replaceAll('-', ' ');
 
 /** What a line of a result, or a counter, is called; the words of IPP and of the Printer MIB can be read as they are. */
 export function lineName(name: string, t: Messages): string {
   const words = name.replace(/[.-]+/g, ' ').trim();
-  return t.maintenance.lines[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
+  return wordOf(t.maintenance.lines, name) ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Names of lines whose digits are no number. */
