@@ -182,6 +182,14 @@ describe('what becomes of a job', () => {
     expect(outcomeOf(jobsWith(...before), INPUTS[input]).slice(0, 2)).toEqual([after, actions]);
   });
 
+  it.each<[Before, JobInput]>([
+    ['held', INPUTS.printing],
+    ['begun', INPUTS.progress],
+  ])('nothing, when a %s one hears the same again', (before, input) => {
+    const { jobs } = planJobs(jobsWith(before), input, NOW);
+    expect(planJobs(jobs, input, NOW).jobs).toBe(jobs);
+  });
+
   it('jobs of two devices do not wait for each other', () => {
     const other: JobInput = {
       kind: 'execute',

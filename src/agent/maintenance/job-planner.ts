@@ -92,6 +92,8 @@ function seen(jobs: AgentJobs, { deviceId, information }: Extract<JobInput, { ki
 function progress(jobs: AgentJobs, { jobId, activity, percent }: Extract<JobInput, { kind: 'progress' }>): JobPlan {
   const job = jobs.get(jobId);
   if (job?.phase.name !== 'begun') return { jobs, actions: [], answer: 'taken' };
+  const { phase } = job;
+  if (phase.activity === activity && phase.percent === percent) return { jobs, actions: [], answer: 'taken' };
   const next: AgentJob = { ...job, phase: { name: 'begun', activity, percent } };
   return { jobs: withJob(jobs, next), actions: [], answer: 'taken' };
 }

@@ -153,12 +153,13 @@ export class JobRunner {
   #dispatch(input: JobInput): JobAnswer {
     const { jobs, actions, answer } = planJobs(this.#jobs, input, performance.now());
     const before = this.#jobs;
+    // a file comes in thousands of pieces, and a device is looked at all the time: that alone is no news
+    if (jobs === before && actions.length === 0) return answer;
     this.#jobs = jobs;
     for (const jobId of this.#told.keys()) if (!jobs.has(jobId)) this.#told.delete(jobId);
     for (const action of actions) this.#take(action);
     // A job that begins stores it itself; how far it is need not outlive the agent.
-    if (jobs !== before && input.kind !== 'progress' && actions.every((action) => action.do !== 'begin'))
-      void this.#store();
+    if (input.kind !== 'progress' && actions.every((action) => action.do !== 'begin')) void this.#store();
     this.#setTimer();
     this.#news.tell();
     for (const listener of this.#listeners) listener();

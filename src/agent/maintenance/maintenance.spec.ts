@@ -98,6 +98,15 @@ describe('a maintenance job', () => {
     expect(await next).toMatchObject({ hold: 'unreachable' });
   });
 
+  it('is no news as long as its device says the same', async () => {
+    on.device.says = STOPPED;
+    await on.execute('test-page', { jobId });
+    let changes = 0;
+    on.maintenance.onChange(() => (changes += 1));
+    await on.next('test-page', jobId); // after reportHoldMs, in which the device was looked at
+    expect(changes).toBe(0);
+  });
+
   it('waits for the one before it, in order of arrival', async () => {
     const { end } = busyWith('identify');
     await on.execute('identify', { jobId });
