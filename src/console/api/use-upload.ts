@@ -10,7 +10,11 @@ export function useUpload<Input, Stored>(schema: z.ZodType<Stored>, list: string
   const mutation = useMutation({
     mutationFn: (input: Input) => upload(schema, uploadOf(input), setPart),
     onMutate: () => setPart(0),
-    onSuccess: () => client.invalidateQueries({ queryKey: [list] }),
+    onSuccess: async () => {
+      // a first reading that is still under way may have begun before the file was stored, and would not be repeated
+      await client.cancelQueries({ queryKey: [list] });
+      await client.invalidateQueries({ queryKey: [list] });
+    },
   });
   return { ...mutation, part };
 }
