@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Program } from '../../src/demo/programs';
-import { finished, SAMPLE_USERS } from '../../src/demo/stage';
-import { CLI, TestStage } from '../support/test-stage';
+import type { Program } from '../../src/demo/programs';
+import { finished } from '../../src/demo/stage';
+import { TestStage } from '../support/test-stage';
 
 let on: TestStage;
 beforeAll(async () => {
@@ -10,12 +10,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => on?.strike(), 60_000);
 
-/** `platen`, logged in as the administrator. */
-const asAdmin = (args: string[], input = ''): Program =>
-  Program.start('terminal', [process.execPath, CLI, ...args], {
-    env: { PLATEN_CREDENTIALS: join(on.folder, 'admin-credentials.json'), PLATEN_LOG_LEVEL: 'silent' },
-    input,
-  });
 const agentFile = () => join(on.folder, 'second-agent.json');
 const enrol = (ticket: string, ...more: string[]): Program =>
   on.stage.platen(
@@ -25,9 +19,8 @@ const enrol = (ticket: string, ...more: string[]): Program =>
   );
 
 it('takes a second agent from a ticket to its devices in the list', async () => {
-  const { username, password } = SAMPLE_USERS.admin;
-  await finished(asAdmin(['login', on.stage.serverUrl, '--user', username, '--password-stdin'], `${password}\n`));
-  const made = await finished(asAdmin(['ticket', 'hall']));
+  const asAdmin = await on.asAdmin();
+  const made = await finished(asAdmin('ticket', 'hall'));
   const ticket = `${made.printed[0]}\n`;
   const application = { id: 'web', title: 'Web pages', target: on.device('demo-mfp').url };
   const device = { id: 'hall-mfp', name: 'MFP in the hall', kind: 'mfp', applications: [application] };
@@ -42,7 +35,7 @@ it('takes a second agent from a ticket to its devices in the list', async () => 
   const agent = on.stage.platen('second', ['agent', 'run', '--config', agentFile(), ...credentials]);
   try {
     await agent.logged('agent online');
-    const listed = await finished(asAdmin(['devices', '--json']));
+    const listed = await finished(asAdmin('devices', '--json'));
     const rows = JSON.parse(listed.printed.join('')) as { id: string; online: boolean; agentId: string }[];
     expect(rows.find(({ id }) => id === 'hall-mfp')).toMatchObject({ online: true, agentId: 'hall' });
   } finally {

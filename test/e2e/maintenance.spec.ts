@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { request } from '../../src/demo/console-login';
-import { Program } from '../../src/demo/programs';
+import type { Program } from '../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/identity';
 import { acquiredInformation, device, page as pageOf } from '../../src/protocol/api';
 import { job, type Job } from '../../src/protocol/maintenance';
 import { findings } from '../support/axe';
 import { ConsoleBrowser, logIn } from '../support/console-browser';
-import { CLI, TestStage } from '../support/test-stage';
+import { TestStage } from '../support/test-stage';
 import { until } from '../support/until';
 
 const NEWER = '2.15.000';
@@ -20,12 +20,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => on?.strike(), 60_000);
 
-/** `platen`, logged in as the administrator. */
-const asAdmin = (args: string[], input = ''): Program =>
-  Program.start('terminal', [process.execPath, CLI, ...args], {
-    env: { PLATEN_CREDENTIALS: join(on.folder, 'admin-credentials.json'), PLATEN_LOG_LEVEL: 'silent' },
-    input,
-  });
 const maintain = (operation: string, ...more: string[]): Program =>
   on.stage.platen('terminal', ['maintain', 'demo-mfp', operation, '--json', ...more]);
 /** What `platen maintain --json` has printed so far: the job after each change. */
@@ -99,12 +93,11 @@ describe('maintenance without a session', () => {
   }, 120_000);
 
   it('installs firmware: uploaded, fetched by the agent, sent, restarted, compared', async () => {
-    const { username, password } = SAMPLE_USERS.admin;
-    await finished(asAdmin(['login', on.stage.serverUrl, '--user', username, '--password-stdin'], `${password}\n`));
+    const asAdmin = await on.asAdmin();
     const file = join(on.folder, 'newer.bin');
     await finished(on.stage.platen('mfp-firmware', ['mfp', 'firmware', NEWER, file, '--bytes', '3000000']));
     expect((await stat(file)).size).toBeGreaterThan(3_000_000);
-    await finished(asAdmin(['firmware', 'upload', file, '--firmware-version', NEWER]));
+    await finished(asAdmin('firmware', 'upload', file, '--firmware-version', NEWER));
     const done = await outcome(maintain('firmware-install', '--firmware', NEWER));
     expect(done).toMatchObject({ state: 'succeeded', firmware: { name: 'newer.bin', version: NEWER } });
     expect([value(done, 'version-before'), value(done, 'version-after')]).toEqual([FIRMWARE, NEWER]);

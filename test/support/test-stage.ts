@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sessionWithSteps } from '../../src/protocol/api';
 import type { Step } from '../../src/protocol/steps';
 import { request } from '../../src/demo/console-login';
-import type { LogLine, Program } from '../../src/demo/programs';
+import { Program, type LogLine } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
 import { finished, portsOfItsOwn, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';
 import { makeSampleUsers } from './sample-users';
@@ -69,6 +69,17 @@ export class TestStage {
       await this.logged('the relay is back', (line) => line.msg === 'relay connected' && line.at > since);
     }
     return program;
+  }
+
+  /** `platen`, logged in as the administrator. */
+  async asAdmin(): Promise<(...args: string[]) => Program> {
+    const env = { PLATEN_CREDENTIALS: join(this.folder, 'admin-credentials.json'), PLATEN_LOG_LEVEL: 'silent' };
+    const command = (args: string[], input = ''): Program =>
+      Program.start('terminal', [process.execPath, CLI, ...args], { env, input });
+    const { username, password } = SAMPLE_USERS.admin;
+    const login = ['login', this.stage.serverUrl, '--user', username, '--password-stdin'];
+    await finished(command(login, `${password}\n`));
+    return (...args) => command(args);
   }
 
   device(id: string): { id: string; url: string } {
