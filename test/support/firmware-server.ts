@@ -56,8 +56,11 @@ export class FirmwareServer {
     const { length } = this.sent;
     const range = from > 0 ? { 'content-range': `bytes ${from}-${length - 1}/${length}` } : {};
     response.writeHead(status, { 'content-length': length - from, ...range });
-    if (fault && typeof fault === 'object' && 'breakAfter' in fault)
-      return void response.write(this.sent.subarray(from, from + fault.breakAfter), () => response.destroy());
+    if (fault && typeof fault === 'object' && 'breakAfter' in fault) {
+      response.flushHeaders();
+      // in order, below HTTP: a reset could overtake what was sent before
+      return void response.write(this.sent.subarray(from, from + fault.breakAfter), () => response.socket?.end());
+    }
     response.end(this.sent.subarray(from));
   }
 }
