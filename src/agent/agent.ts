@@ -5,7 +5,7 @@ import { announcementOf } from './announcement';
 import type { Configuration, Device } from './configuration';
 import { ControlChannel, type ControlChannelOptions } from './control-channel';
 import type { Credentials } from './credentials';
-import type { DeviceAccess } from './device-access';
+import type { DeviceAccess } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
 import { EndedSessions } from './ended-sessions';
 import { DeviceWatch } from './information/device-watch';

@@ -3,7 +3,7 @@ import {
   DeviceUnreachable,
   OperationUnsupported,
   type DeviceAccess,
-} from '../../src/agent/device-access';
+} from '../../src/agent/device/device-access';
 import type { DeviceInformation } from '../../src/protocol/device-information';
 import { OPERATIONS, type Operation } from '../../src/protocol/maintenance';
 

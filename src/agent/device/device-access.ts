@@ -1,5 +1,5 @@
-import type { DeviceInformation } from '../protocol/device-information';
-import type { Operation } from '../protocol/maintenance';
+import type { DeviceInformation } from '../../protocol/device-information';
+import type { Operation } from '../../protocol/maintenance';
 
 /** What the agent itself does with one device, beside carrying sessions to its applications; however it is spoken to. */
 export interface DeviceAccess {

@@ -5,7 +5,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import type { HttpAddress } from './device-address';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
 
 /** A request to the device, of which nothing has been sent yet. @throws DeviceUnreachable, DeviceRefused */
 export async function openRequest(

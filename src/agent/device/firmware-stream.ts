@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LIMITS } from '../../protocol/limits';
-import { DeviceUnreachable } from '../device-access';
+import { DeviceUnreachable } from './device-access';
 
 /** Writes the whole file and ends; no faster than the device takes it. */
 export async function writeFile(file: string, into: Writable, onSent: (bytes: number) => void): Promise<void> {

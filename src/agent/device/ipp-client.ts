@@ -12,7 +12,7 @@ import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation
 import { LIMITS } from '../../protocol/limits';
 import type { IppAddress } from './device-address';
 import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
-import { DeviceRefused, OperationUnsupported } from '../device-access';
+import { DeviceRefused, OperationUnsupported } from './device-access';
 import { cleanLine } from './clean-line';
 
 /** Path of the System object (PWG 5100.22 4.1.1). */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { LIMITS } from '../../protocol/limits';
-import { DeviceRefused } from '../device-access';
+import { DeviceRefused } from './device-access';
 import type { FirmwareAddress } from './device-address';
 import { deviceError } from './device-connection';
 import { giveUpStalled, writeFile } from './firmware-stream';

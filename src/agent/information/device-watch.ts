@@ -1,8 +1,8 @@
 import type { Journal } from '../../journal/journal';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
-import { DeviceRefused, DeviceUnreachable, type DeviceAccess } from '../device-access';
-import { answerInTime } from '../device-answer';
+import { DeviceRefused, DeviceUnreachable, type DeviceAccess } from '../device/device-access';
+import { answerInTime } from '../device/device-answer';
 
 export interface DeviceWatchOptions {
   readonly pollMs?: number;

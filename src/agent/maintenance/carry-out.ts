@@ -1,6 +1,6 @@
 import type { Journal } from '../../journal/journal';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from '../device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from '../device/device-access';
 import type { DeviceWatch } from '../information/device-watch';
 import type { JobOutcome } from './job';
 import { JobFailed } from './maintenance.errors';

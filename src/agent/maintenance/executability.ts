@@ -1,6 +1,6 @@
 import type { DeviceInformation, DeviceState } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
-import type { DeviceAccess } from '../device-access';
+import type { DeviceAccess } from '../device/device-access';
 
 /** A device as maintenance sees it. */
 export interface MaintainedDevice {

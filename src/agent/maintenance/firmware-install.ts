@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { LIMITS } from '../../protocol/limits';
 import type { ResultLine } from '../../protocol/maintenance';
-import { answerInTime } from '../device-answer';
+import { answerInTime } from '../device/device-answer';
 import { waitUntilBack } from './device-return';
 import { downloadFirmware, firmwareFile } from './firmware-download';
 import { JobFailed } from './maintenance.errors';

@@ -1,6 +1,6 @@
 import type { Journal } from '../../journal/journal';
 import type { ControlChannel } from '../control-channel';
-import type { DeviceAccess } from '../device-access';
+import type { DeviceAccess } from '../device/device-access';
 import type { DeviceWatch } from '../information/device-watch';
 import { carryOut } from './carry-out';
 import type { MaintainedDevice } from './executability';

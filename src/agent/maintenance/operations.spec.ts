@@ -6,7 +6,7 @@ import { MaintenanceStage } from '../../../test/support/maintenance-stage';
 import { SAID } from '../../../test/support/played-device';
 import { until } from '../../../test/support/until';
 import { JOB_FAILURES, type JobFailure, type Operation } from '../../protocol/maintenance';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 
 let files: FirmwareServer;
 let on: MaintenanceStage;
