@@ -181,5 +181,5 @@ function failure(error: unknown, journal: Journal): { ending: Ending; detail: st
   if (error instanceof RelayRefused || error instanceof RelayUnreachable)
     return { ending: 'failed', detail: error.message };
   if ((error as Error).name === 'AbortError') return { ending: 'ended-by-device', detail: '' };
-  return { ending: 'failed', detail: `incident ${journal.unforeseen(error, 'connecting to the relay')}` };
+  return { ending: 'failed', detail: `incident ${journal.unexpected(error, 'connecting to the relay')}` };
 }

@@ -67,7 +67,7 @@ export class ControlChannel {
         } catch (error) {
           if (error instanceof BadContainer) return encodeProblem('invalid-request', error.message);
           if (error instanceof ProblemError) return encodeProblem(error.code, error.detail);
-          return encodeProblem('internal-error', `incident ${this.journal.unforeseen(error, `answering ${name}`)}`);
+          return encodeProblem('internal-error', `incident ${this.journal.unexpected(error, `answering ${name}`)}`);
         }
       },
     });
@@ -144,7 +144,7 @@ export class ControlChannel {
       return await stream.closed;
     } catch (error) {
       if (error instanceof StreamEnded) return error;
-      return new StreamEnded('lost', `incident ${this.journal.unforeseen(error, 'opening the control channel')}`);
+      return new StreamEnded('lost', `incident ${this.journal.unexpected(error, 'opening the control channel')}`);
     } finally {
       this.#set(undefined);
     }

@@ -33,7 +33,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
   return new Agent(configuration, account, createJournal('agent', level));
 }
 
-/** A line for the person who started it; anything unforeseen is thrown on. */
+/** A line for the person who started it; anything unexpected is thrown on. */
 function explain(error: unknown): undefined {
   const known = error instanceof ConfigurationError || error instanceof CredentialsUnusable;
   const { code, message } = error as NodeJS.ErrnoException;

@@ -38,10 +38,10 @@ export class Journal {
     this.logger.info({ step, remoteSessionId: subject, ...fields }, STEPS[step]);
   }
 
-  /** An error nobody foresaw: logged with an ID that the person who met it can quote. */
-  unforeseen(error: unknown, doing: string): string {
+  /** An unexpected error: logged with an ID that the person who met it can quote. */
+  unexpected(error: unknown, doing: string): string {
     const incident = randomUUID();
-    this.logger.error({ err: error, incident }, `unforeseen error while ${doing}`);
+    this.logger.error({ err: error, incident }, `unexpected error while ${doing}`);
     return incident;
   }
 

@@ -20,7 +20,7 @@ export async function runMfp(options: MfpOptions): Promise<void> {
     if (stopping) return;
     stopping = true;
     mfp.stop().catch((error: unknown) => {
-      journal.unforeseen(error, 'stopping');
+      journal.unexpected(error, 'stopping');
       process.exitCode = 1;
     });
   };

@@ -46,7 +46,7 @@ export async function startMfp(options: MfpOptions, journal: Journal): Promise<R
   const identity = { product: PRODUCT, name: memory.settings.name, serialNumber };
   const machine = new Machine(identity, memory, options.pageMs);
   const save = (): void => {
-    file?.save(memory).catch((error: unknown) => journal.unforeseen(error, 'saving the memory of the machine'));
+    file?.save(memory).catch((error: unknown) => journal.unexpected(error, 'saving the memory of the machine'));
   };
   machine.on('changed', save);
   const panel = new OperationPanel(machine, options.minuteMs);

@@ -16,7 +16,7 @@ export class Power {
   ) {
     machine.on('restart', () => {
       this.restarting ??= this.restart()
-        .catch((error: unknown) => void journal.unforeseen(error, 'restarting the machine'))
+        .catch((error: unknown) => void journal.unexpected(error, 'restarting the machine'))
         .finally(() => (this.restarting = undefined));
     });
   }

@@ -117,7 +117,7 @@ describe('web server of the simulated MFP', () => {
     },
   );
 
-  it('met nothing unforeseen', () => {
+  it('met no unexpected error', () => {
     expect(journal.lines.filter((line) => 'incident' in line)).toEqual([]);
   });
 

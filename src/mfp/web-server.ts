@@ -62,7 +62,7 @@ async function answerError(exchange: Exchange, error: unknown, journal: Journal)
   const known = error instanceof BadRequest;
   // A client that went away in the middle of an answer is no error of ours.
   const gone = (request.destroyed && !request.complete) || response.destroyed;
-  if (!known && !gone) journal.unforeseen(error, `answering ${request.method} ${exchange.url.pathname}`);
+  if (!known && !gone) journal.unexpected(error, `answering ${request.method} ${exchange.url.pathname}`);
   if (response.headersSent || gone) {
     response.destroy();
     return;

@@ -45,7 +45,7 @@ export const JOB_FAILURES = {
   expired: 'It could not be begun in time.',
   'agent-silent': 'The agent did not report in time; whether the device has done it is not known.',
   'agent-removed': 'The agent was removed.',
-  'internal-error': 'Something unforeseen happened at the agent; its log has it.',
+  'internal-error': 'An unexpected error at the agent; see its log.',
 } as const;
 export type JobFailure = keyof typeof JOB_FAILURES;
 export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...JobFailure[]]);

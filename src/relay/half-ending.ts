@@ -34,7 +34,7 @@ export class HalfEnding {
     session.link.detach(half);
     record.ended = this.#end(session, half, { ...cause, reason }, before).catch((error: unknown) => {
       record.state = 'ended';
-      this.journal.unforeseen(error, 'ending a half');
+      this.journal.unexpected(error, 'ending a half');
     });
     void record.ended.then(() => this.onEnded(session));
   }

@@ -68,7 +68,7 @@ export class Listener {
   async listen(address: ListenAddress): Promise<AddressInfo> {
     this.#server.listen(address);
     await once(this.#server, 'listening');
-    this.#server.on('error', (error) => this.journal.unforeseen(error, 'listening'));
+    this.#server.on('error', (error) => this.journal.unexpected(error, 'listening'));
     return this.#server.address() as AddressInfo;
   }
 

@@ -93,7 +93,7 @@ export class LogReporter {
     // Should this fail, the log is reported once more after the next start, which its ID makes harmless.
     await this.sessionLog
       .acknowledge(log.id)
-      .catch((error: unknown) => void this.journal.unforeseen(error, 'marking a log as acknowledged'));
+      .catch((error: unknown) => void this.journal.unexpected(error, 'marking a log as acknowledged'));
   }
 
   #pause(ms: number): Promise<void> {

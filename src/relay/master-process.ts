@@ -36,7 +36,7 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
     const { data: message } = keeperMessage.safeParse(input);
     if (message?.type === 'serve') relay.serve().then(() => say({ type: 'serving' }), fail);
     if (message?.type === 'recover')
-      relay.recover(message.running).catch((error: unknown) => journal.unforeseen(error, 'recovering'));
+      relay.recover(message.running).catch((error: unknown) => journal.unexpected(error, 'recovering'));
   });
   void relay.orphaned.then(() => say({ type: 'orphaned' }));
   say({ type: 'ready', version: releaseVersion(), protocol: PROTOCOL_VERSION });

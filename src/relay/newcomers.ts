@@ -40,7 +40,7 @@ export class Newcomers {
     try {
       await this.pair.serve(place.session, side, peer, request.token);
     } catch (error) {
-      const incident = this.journal.unforeseen(error, 'serving a peer');
+      const incident = this.journal.unexpected(error, 'serving a peer');
       peer.refuse('overloaded', `internal error ${incident}`);
     }
   }

@@ -137,7 +137,7 @@ export class SupervisedPair {
       this.#peer = undefined;
       if (signal.aborted) return;
       this.journal.error('a pair has died; it is started again', { pair: this.number, how });
-      await this.onDown(this).catch((error: unknown) => this.journal.unforeseen(error, 'ending the halves of a pair'));
+      await this.onDown(this).catch((error: unknown) => this.journal.unexpected(error, 'ending the halves of a pair'));
       if (Date.now() - since > LIMITS.RELAY_PAIR_START_MS) this.#backoff.reset();
       await this.#startAgain();
     }

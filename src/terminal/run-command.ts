@@ -12,7 +12,7 @@ export async function runCommand(
     const exit = (await command(io)) ?? 'ok';
     return EXIT_CODES[exit].code;
   } catch (error) {
-    const failure = error instanceof TerminalError ? error : unforeseen(io, error);
+    const failure = error instanceof TerminalError ? error : unexpected(io, error);
     io.clearLine();
     io.tell(failure.message);
     if (failure.remedy) io.tell(failure.remedy);
@@ -29,8 +29,8 @@ export async function runCommand(
   }
 }
 
-function unforeseen(io: TerminalIo, error: unknown): { message: string; remedy: string; exit: Exit } {
-  io.journal.unforeseen(error, 'running a command');
+function unexpected(io: TerminalIo, error: unknown): { message: string; remedy: string; exit: Exit } {
+  io.journal.unexpected(error, 'running a command');
   const message = error instanceof Error ? error.message : String(error);
   return {
     message: `Something went wrong here: ${message}`,

@@ -136,7 +136,7 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
 
   #errorResponse(requestId: JSONRPCID, error: unknown) {
     if (error instanceof RpcRefused) return createJSONRPCErrorResponse(requestId, error.rpcCode, error.message);
-    const incident = this.#journal.unforeseen(error, 'answering an RPC request');
+    const incident = this.#journal.unexpected(error, 'answering an RPC request');
     return createJSONRPCErrorResponse(requestId, JSONRPCErrorCode.InternalError, `internal error ${incident}`);
   }
 }

@@ -125,7 +125,7 @@ describe('the control channel of the agent', () => {
     expect(await server.request('agent-1', terminate, end)).toEqual({ connected: true });
   });
 
-  it('carries the code of a problem both ways, and nothing else of an unforeseen error', async () => {
+  it('carries the code of a problem both ways, and nothing else of an unexpected error', async () => {
     const { channel, text } = makeChannel();
     channel.handle(requestApproval, () => {
       throw new ProblemError('unknown-device', 'no such device here');

@@ -190,7 +190,7 @@ describe('a device that is spoken to by IPP', () => {
       await expect(attempt).rejects.toMatchObject({ name: 'OperationUnsupported' });
   });
 
-  it('met nothing unforeseen', () => {
+  it('met no unexpected error', () => {
     expect(journal.lines.filter((line) => 'incident' in line)).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ describe('what a device says of itself', () => {
     expect(seen.at(-1)).toBe('mfp-1 stopped'); // not "gone": nothing is known to be wrong with it
   });
 
-  it('goes on after something unforeseen, which the log has', async () => {
+  it('goes on after an unexpected error, which is logged', async () => {
     device.acts.information = () => {
       throw new TypeError('the inside story');
     };

@@ -96,7 +96,7 @@ export class DeviceWatch {
   /** Once, when it begins. */
   #tell(deviceId: string, error: Error): void {
     const foreseen = error instanceof DeviceUnreachable || error instanceof DeviceRefused;
-    if (!foreseen) this.journal.unforeseen(error, `asking ${deviceId}`);
+    if (!foreseen) this.journal.unexpected(error, `asking ${deviceId}`);
     else if (!this.#known.has(deviceId) || this.known(deviceId).reached)
       this.journal.warn('the device does not answer', { deviceId, detail: error.message });
   }

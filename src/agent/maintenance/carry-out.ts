@@ -37,5 +37,5 @@ function failureOf(error: Error, journal: Journal): Pick<JobOutcome, 'failure' |
   if (error instanceof DeviceUnreachable) return { failure: 'device-unreachable', detail: error.message };
   if (error instanceof DeviceRefused) return { failure: 'device-refused', detail: error.message };
   if (error instanceof OperationUnsupported) return { failure: 'unsupported', detail: error.message };
-  return { failure: 'internal-error', detail: `incident ${journal.unforeseen(error, 'carrying out a job')}` };
+  return { failure: 'internal-error', detail: `incident ${journal.unexpected(error, 'carrying out a job')}` };
 }

@@ -16,7 +16,7 @@ export function answerCommands(channel: Pick<ControlChannel, 'answer'>, runner: 
       return encodeReport(operation, jobId, await reportFor(runner, command));
     } catch (error) {
       if (error instanceof CommandRefused) return encodeRefusal(error);
-      return encodeProblem('internal-error', `incident ${journal.unforeseen(error, 'answering a command')}`);
+      return encodeProblem('internal-error', `incident ${journal.unexpected(error, 'answering a command')}`);
     }
   };
   channel.answer({ type: 'set', name: 'command', namespace: NS_COMMANDS, answer });

@@ -162,7 +162,7 @@ describe('the panel over HTTP', () => {
 
   it.each([
     ['a problem', new ProblemError('wrong-state', 'this has been answered'), 409, 'wrong-state'],
-    ['an unforeseen error', new Error('the inside story'), 500, 'internal-error'],
+    ['an unexpected error', new Error('the inside story'), 500, 'internal-error'],
   ])('tells of %s, and no more', async (_case, error, status, code) => {
     fails = error;
     const response = await post(`/approvals/${ID}`, '{"decision":"approved"}');

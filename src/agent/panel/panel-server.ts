@@ -58,7 +58,7 @@ export class PanelServer {
   ) {
     this.#server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        const incident = journal.unforeseen(error, 'answering the panel');
+        const incident = journal.unexpected(error, 'answering the panel');
         if (response.headersSent) response.destroy();
         else sendProblem(response, 500, 'internal-error', `incident ${incident}`);
       });

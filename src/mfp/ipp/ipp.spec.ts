@@ -157,7 +157,7 @@ describe('IPP service of the simulated MFP', () => {
     expect(await restarts).toBe('restarts');
   });
 
-  it('met nothing unforeseen', () => {
+  it('met no unexpected error', () => {
     expect(journal.lines.filter((line) => 'incident' in line)).toEqual([]);
   });
 });

@@ -122,7 +122,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     // so that the device can be asked again at once
     await this.sessions.terminate(actor, id).catch(() => undefined);
     const foreseen = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);
-    if (!foreseen) this.journal.unforeseen(error, `connecting session ${id} for a browser`);
+    if (!foreseen) this.journal.unexpected(error, `connecting session ${id} for a browser`);
     throw new NotConnected((error as Error).message);
   }
 

@@ -103,7 +103,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
 
   private carryOut(work: Promise<void>, on: { destroy(): unknown }): void {
     work.catch((error: unknown) => {
-      this.journal.unforeseen(error, 'relaying for a browser');
+      this.journal.unexpected(error, 'relaying for a browser');
       on.destroy();
     });
   }

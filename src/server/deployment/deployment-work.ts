@@ -25,7 +25,7 @@ export interface FollowUp {
 
 /**
  * Does what a state asks for. Nothing here changes a deployment's state: each work answers with the input that follows
- * from it. It may be done again from its beginning, because the server was restarted or something unforeseen happened.
+ * from it. It may be done again from its beginning, because the server was restarted or an unexpected error happened.
  */
 @Injectable()
 export class DeploymentWork {

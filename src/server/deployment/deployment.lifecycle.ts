@@ -128,7 +128,7 @@ export class DeploymentLifecycle implements OnModuleDestroy {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.journal.unforeseen(error, `deployment ${id} was ${state}`);
+        this.journal.unexpected(error, `deployment ${id} was ${state}`);
         await pause(signal, backoff.next()).catch(() => undefined);
       }
     }
@@ -141,7 +141,7 @@ export class DeploymentLifecycle implements OnModuleDestroy {
     running.timer = setTimeout(
       () => {
         this.apply(id, input, { from: state }).catch((error: unknown) => {
-          this.journal.unforeseen(error, `ending the time of deployment ${id}`);
+          this.journal.unexpected(error, `ending the time of deployment ${id}`);
           this.expireAt(new Date(Date.now() + LIMITS.RETRY_FIRST_MS), deployment, running);
         });
       },

@@ -53,7 +53,7 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
       this.backoff.reset();
     } catch (error) {
       this.told.delete(session.id);
-      this.journal.unforeseen(error, `telling of the halt of session ${session.id}`);
+      this.journal.unexpected(error, `telling of the halt of session ${session.id}`);
       this.later();
     }
   }

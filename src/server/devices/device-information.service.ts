@@ -114,7 +114,7 @@ export class DeviceInformationService {
     try {
       if (await this.repository.keep(device, { decision })) this.events.informed(device.id);
     } catch (error) {
-      this.journal.unforeseen(error, 'keeping an update decision');
+      this.journal.unexpected(error, 'keeping an update decision');
     }
   }
 }

@@ -27,7 +27,7 @@ export class DeviceInformationStanzas implements OnModuleInit {
       return {};
     });
     this.events.onAnnounced((agentId) => {
-      this.acquireAll(agentId).catch((error: unknown) => this.journal.unforeseen(error, 'acquiring information'));
+      this.acquireAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'acquiring information'));
     });
   }
 

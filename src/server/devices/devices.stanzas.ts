@@ -32,7 +32,7 @@ export class DevicesStanzas implements OnModuleInit {
       this.journal.info(online ? 'agent online' : 'agent offline', { agentId });
       this.agents
         .seen(agentId, { lastSeenAt: at })
-        .catch((error: unknown) => this.journal.unforeseen(error, 'noting when an agent was last seen'));
+        .catch((error: unknown) => this.journal.unexpected(error, 'noting when an agent was last seen'));
     });
   }
 }

@@ -44,8 +44,8 @@ class TryController {
   busy(): never {
     throw new TooManyRequests('Later.', 7);
   }
-  @Get('unforeseen')
-  unforeseen(): never {
+  @Get('unexpected')
+  unexpected(): never {
     throw new TypeError('the password is swordfish');
   }
   @Get('not-an-error')
@@ -104,7 +104,7 @@ describe('errors over HTTP', () => {
     ['NUL in a body', () => post({ name: 'a\0b', size: 1 }), 'invalid-request', {}],
     ['any other 4xx', () => http().get('/try/status/418'), 'invalid-request', { detail: 'short and stout' }],
     ['too many requests', () => http().get('/try/busy'), 'too-many-requests', { detail: 'Later.' }],
-    ['an unforeseen error', () => http().get('/try/unforeseen'), 'internal-error', {}],
+    ['an unexpected error', () => http().get('/try/unexpected'), 'internal-error', {}],
     ['what is no error at all', () => http().get('/try/not-an-error'), 'internal-error', {}],
     ['any 5xx', () => http().get('/try/status/502'), 'internal-error', {}],
   ];
@@ -139,8 +139,8 @@ describe('errors over HTTP', () => {
     expect(answer.get('Retry-After')).toBe('7');
   });
 
-  it('gives an unforeseen error an ID that is in the log, with what happened', async () => {
-    const answer = await http().get('/try/unforeseen?token=geheim').expect(500);
+  it('gives an unexpected error an ID that is in the log, with what happened', async () => {
+    const answer = await http().get('/try/unexpected?token=geheim').expect(500);
     const incident = /[0-9a-f-]{36}/.exec(answer.body.detail as string)![0];
     const line = lines.find((text) => text.includes(incident))!;
     expect(JSON.parse(line)).toMatchObject({ incident, err: { message: 'the password is swordfish' } });

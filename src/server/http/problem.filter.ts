@@ -36,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 404) return new NotFound();
     if (status === 413) return new TooLarge();
     if (status !== undefined) return new InvalidRequest((error as Error).message);
-    return new InternalError(this.journal.unforeseen(error, `answering ${request.method} ${request.path}`));
+    return new InternalError(this.journal.unexpected(error, `answering ${request.method} ${request.path}`));
   }
 }
 

@@ -19,7 +19,7 @@ export class DeploymentNews implements OnModuleInit {
   ) {
     this.changed = new InTurn(
       (id) => this.tell(id),
-      (error) => journal.unforeseen(error, 'telling of deployments'),
+      (error) => journal.unexpected(error, 'telling of deployments'),
     );
   }
 

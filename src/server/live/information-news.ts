@@ -21,7 +21,7 @@ export class InformationNews implements OnModuleInit {
     this.changed = new InTurn(
       (id) => this.tell(id),
       (error) => {
-        if (!(error instanceof UnknownDevice)) journal.unforeseen(error, 'telling of device information');
+        if (!(error instanceof UnknownDevice)) journal.unexpected(error, 'telling of device information');
       },
     );
   }

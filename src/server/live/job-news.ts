@@ -19,7 +19,7 @@ export class JobNews implements OnModuleInit {
   ) {
     this.changed = new InTurn(
       (id) => this.tell(id),
-      (error) => journal.unforeseen(error, 'telling of jobs'),
+      (error) => journal.unexpected(error, 'telling of jobs'),
     );
   }
 

@@ -26,7 +26,7 @@ export class LiveNews implements OnModuleInit {
   ) {
     this.changed = new InTurn(
       (id) => this.tellSession(id),
-      (error) => journal.unforeseen(error, 'telling of sessions'),
+      (error) => journal.unexpected(error, 'telling of sessions'),
     );
   }
 
@@ -36,7 +36,7 @@ export class LiveNews implements OnModuleInit {
     });
     this.deviceEvents.onAnnounced((agentId) => this.clients.send({ type: 'devices', agentId }));
     this.transport.onPresence((presence) => {
-      this.tellPresence(presence).catch((error: unknown) => this.journal.unforeseen(error, 'telling of an agent'));
+      this.tellPresence(presence).catch((error: unknown) => this.journal.unexpected(error, 'telling of an agent'));
     });
   }
 

@@ -40,7 +40,7 @@ export class LiveGateway implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     this.upgrades.register(LIVE_PATH, (request, socket, head) => {
       this.upgrade(request, socket, head).catch((error: unknown) => {
-        this.journal.unforeseen(error, 'letting a console listen');
+        this.journal.unexpected(error, 'letting a console listen');
         refuseUpgrade(socket, 500, 'something went wrong here');
       });
     });

@@ -110,7 +110,7 @@ export class JobTurns implements OnModuleInit, OnModuleDestroy {
       if (error instanceof AgentOffline) return; // it does not sleep
       if (error instanceof ProblemError)
         this.journal.warn('an agent is not woken for its jobs', { agentId, detail: error.detail });
-      else this.journal.unforeseen(error, 'waking an agent for its jobs');
+      else this.journal.unexpected(error, 'waking an agent for its jobs');
     });
   }
 
@@ -129,7 +129,7 @@ export class JobTurns implements OnModuleInit, OnModuleDestroy {
   private note(error: unknown, { jobId }: Turn): void {
     if (error instanceof AgentRefused || error instanceof ProblemError)
       this.journal.warn('an agent gives no news of a job', { jobId, detail: error.message });
-    else this.journal.unforeseen(error, `asking about job ${jobId}`);
+    else this.journal.unexpected(error, `asking about job ${jobId}`);
   }
 }
 

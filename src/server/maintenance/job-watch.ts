@@ -30,7 +30,7 @@ export class JobWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleD
   onModuleInit(): void {
     this.events.onChanged((job) => this.arm(job, job.deadlineAt));
     this.deviceEvents.onRemoved((agentId) => {
-      this.endAll(agentId).catch((error: unknown) => this.journal.unforeseen(error, 'ending jobs of an agent'));
+      this.endAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'ending jobs of an agent'));
     });
   }
 
@@ -56,7 +56,7 @@ export class JobWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleD
     const timer = setTimeout(
       () => {
         this.endWait(id).catch((error: unknown) => {
-          this.journal.unforeseen(error, `ending the wait of job ${id}`);
+          this.journal.unexpected(error, `ending the wait of job ${id}`);
           this.arm({ id, state }, new Date(Date.now() + LIMITS.RETRY_FIRST_MS));
         });
       },

@@ -73,7 +73,7 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     this.lookAgain = false;
     this.look()
       .catch((error: unknown) => {
-        this.journal.unforeseen(error, 'looking for mails that are due');
+        this.journal.unexpected(error, 'looking for mails that are due');
         this.wakeIn(LIMITS.MAIL_RETRY_FIRST_MS);
       })
       .finally(() => {
@@ -102,7 +102,7 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
   private start(notice: NoticeEntity): void {
     const attempt = this.attempt(notice)
       // the claim stays: what was sent and could not be noted is not sent again before the next start
-      .catch((error: unknown) => void this.journal.unforeseen(error, 'sending a mail'))
+      .catch((error: unknown) => void this.journal.unexpected(error, 'sending a mail'))
       .finally(() => {
         this.underWay.delete(attempt);
         this.wake();

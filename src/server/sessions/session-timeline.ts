@@ -41,7 +41,7 @@ export class SessionTimeline implements OnApplicationShutdown {
       const batch = this.waiting.splice(0, STEPS_AT_ONCE);
       await this.repository
         .addSteps(batch)
-        .catch((error: unknown) => this.journal.unforeseen(error, `noting ${batch.length} steps of sessions`));
+        .catch((error: unknown) => this.journal.unexpected(error, `noting ${batch.length} steps of sessions`));
     }
     this.isWriting = false;
   }

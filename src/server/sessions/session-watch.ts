@@ -42,7 +42,7 @@ export class SessionWatch implements OnApplicationBootstrap {
       for (const session of await this.repository.due(new Date())) await this.endWait(session);
       this.deadlines.arm(await this.repository.nextDeadline());
     } catch (error) {
-      this.journal.unforeseen(error, 'ending the waits of sessions');
+      this.journal.unexpected(error, 'ending the waits of sessions');
       this.deadlines.arm(new Date(Date.now() + LIMITS.RETRY_FIRST_MS));
     }
   }

@@ -140,6 +140,6 @@ export class SessionLifecycle {
   private follow(sessionId: string, carried: Promise<FollowUp | undefined>): void {
     carried
       .then((follow) => follow && this.apply(sessionId, follow.input, follow))
-      .catch((error: unknown) => this.journal.unforeseen(error, `carrying out what session ${sessionId} needs`));
+      .catch((error: unknown) => this.journal.unexpected(error, `carrying out what session ${sessionId} needs`));
   }
 }

@@ -25,11 +25,11 @@ export class SessionStanzas implements OnModuleInit {
       return {};
     });
     this.deviceEvents.onRemoved((agentId) => {
-      this.endAll(agentId).catch((error: unknown) => this.journal.unforeseen(error, 'ending sessions of an agent'));
+      this.endAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'ending sessions of an agent'));
     });
     this.transport.onPresence(({ agentId, online }) => {
       if (online)
-        this.askAgain(agentId).catch((error: unknown) => this.journal.unforeseen(error, 'asking an agent again'));
+        this.askAgain(agentId).catch((error: unknown) => this.journal.unexpected(error, 'asking an agent again'));
     });
   }
 

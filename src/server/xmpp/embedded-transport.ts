@@ -175,7 +175,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
       try {
         listener(presence);
       } catch (error) {
-        this.journal.unforeseen(error, 'telling of an agent presence');
+        this.journal.unexpected(error, 'telling of an agent presence');
       }
     }
   }

@@ -53,7 +53,7 @@ export class ExchangeHandlers {
       return await Promise.race([answer, late]);
     } catch (error) {
       if (error instanceof ProblemError) return problemError(error);
-      const incident = this.journal.unforeseen(error, `answering ${name}`);
+      const incident = this.journal.unexpected(error, `answering ${name}`);
       return stanzaError('internal-server-error', `incident ${incident}`, 'internal-error');
     } finally {
       clearTimeout(timer);

@@ -56,7 +56,7 @@ export class GuardedConnection extends Connection {
       this.parser.write(chunk);
     } catch (error) {
       if (error instanceof StreamError) return this.refuse(error.condition, error.message);
-      const incident = this.journal.unforeseen(error, 'reading an XMPP stream');
+      const incident = this.journal.unexpected(error, 'reading an XMPP stream');
       this.refuse('internal-server-error', `incident ${incident}`);
     }
   }

@@ -98,7 +98,7 @@ export class SaslNegotiation {
       this.state = { at: 'challenged', agentId: username, exchange, attempt: login.attempt };
       this.peer.send(new Element('challenge', { xmlns: NS_SASL }).t(encode(exchange.serverFirst)));
     } catch (error) {
-      this.journal.unforeseen(error, 'looking up an agent account');
+      this.journal.unexpected(error, 'looking up an agent account');
       this.fail('temporary-auth-failure');
     }
   }

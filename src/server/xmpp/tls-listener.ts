@@ -49,7 +49,7 @@ export class TlsListener {
       this.server.once('error', reject);
       this.server.listen(port, host, () => {
         this.server.off('error', reject);
-        this.server.on('error', (error) => journal.unforeseen(error, 'listening for agents'));
+        this.server.on('error', (error) => journal.unexpected(error, 'listening for agents'));
         resolve((this.server.address() as AddressInfo).port);
       });
     });
