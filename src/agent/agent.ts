@@ -1,19 +1,19 @@
 import type { Journal } from '../journal/journal';
 import { announce, wake } from '../protocol/control-channel';
 import { ProblemError } from '../protocol/problems';
-import { announcementOf } from './announcement';
+import { announcementOf } from './channel/announcement';
 import type { Configuration, Device } from './configuration';
-import { ControlChannel, type ControlChannelOptions } from './control-channel';
-import type { Credentials } from './credentials';
+import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
+import type { Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
-import { EndedSessions } from './ended-sessions';
+import { EndedSessions } from './sessions/ended-sessions';
 import { DeviceWatch } from './information/device-watch';
 import { InformationExchange } from './information/information-exchange';
 import { Maintenance } from './maintenance/maintenance';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
-import { RemoteSessions } from './remote-sessions';
+import { RemoteSessions } from './sessions/remote-sessions';
 import { PowerSaving } from './wake/power-saving';
 import { sendWake } from './wake/wake-sender';
 

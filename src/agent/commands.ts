@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EnrolOptions } from './enrol-command';
+import type { EnrolOptions } from './enrolment/enrol-command';
 import type { RunOptions } from './main';
 
 const CONFIG = 'agent.json';
@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .option('--credentials <file>', 'where to store the credentials')
     .option('--force', 'replace credentials that are there already', false)
     .action(async (ticket: string, options: EnrolOptions) => {
-      const { enrolAgent } = await import('./enrol-command.js');
+      const { enrolAgent } = await import('./enrolment/enrol-command.js');
       await enrolAgent(ticket, options);
     });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { announcementExcess } from './announcement';
+import { announcementExcess } from './channel/announcement';
 import { announcedApplication, deviceKind, wakeAddress } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';

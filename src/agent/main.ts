@@ -1,7 +1,7 @@
 import { createJournal, LOG_LEVELS } from '../journal/journal';
 import { Agent } from './agent';
 import { ConfigurationError, readConfiguration } from './configuration';
-import { credentialsFileFor, CredentialsUnusable, readCredentials } from './credentials';
+import { credentialsFileFor, CredentialsUnusable, readCredentials } from './enrolment/credentials';
 
 export interface RunOptions {
   readonly config: string;

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { role } from '../protocol/api';
-import type { CreateUserOptions } from './create-user.command';
+import type { CreateUserOptions } from './commands/create-user.command';
 
 /** `platen server` and what belongs to it. */
 export function register(program: Command): void {
@@ -16,11 +16,11 @@ export function register(program: Command): void {
     .option('--display-name <name>', 'as others see the user; otherwise the username')
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .action(async (username: string, options: CreateUserOptions) =>
-      (await import('./create-user.command.js')).runCreateUser(username, options),
+      (await import('./commands/create-user.command.js')).runCreateUser(username, options),
     );
 
   server
     .command('relay-secret <relay-id>')
     .description('print the secret with which a relay on another machine dials this server')
-    .action(async (relayId: string) => (await import('./relay-secret.command.js')).runRelaySecret(relayId));
+    .action(async (relayId: string) => (await import('./commands/relay-secret.command.js')).runRelaySecret(relayId));
 }

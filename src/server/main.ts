@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readConfig, type Config } from './config/config';
-import { failureLine } from './failure-line';
+import { failureLine } from './commands/failure-line';
 import type { RunningServer } from './start-server';
 
 export type { RunningServer } from './start-server';

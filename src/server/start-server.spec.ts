@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/test-server';
 import { spkiPinOf } from '../tunnel/pinned-tls';
-import { failureLine } from './failure-line';
+import { failureLine } from './commands/failure-line';
 import { startServer } from './main';
 
 describe('the server', () => {

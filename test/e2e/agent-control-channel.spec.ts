@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { ControlChannel, type ControlChannelOptions } from '../../src/agent/control-channel';
-import { ExchangeRefused } from '../../src/agent/control-channel.errors';
-import type { Credentials } from '../../src/agent/credentials';
+import { ControlChannel, type ControlChannelOptions } from '../../src/agent/channel/control-channel';
+import { ExchangeRefused } from '../../src/agent/channel/control-channel.errors';
+import type { Credentials } from '../../src/agent/enrolment/credentials';
 import { announce, approval, requestApproval, terminate, type Exchange } from '../../src/protocol/control-channel';
 import { ProblemError } from '../../src/protocol/problems';
 import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/device-transport';

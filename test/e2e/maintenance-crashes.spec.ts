@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { storeCredentials } from '../../src/agent/credentials';
+import { storeCredentials } from '../../src/agent/enrolment/credentials';
 import { orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { acquireInformation, announce, reportInformation } from '../../src/protocol/control-channel';
 import type { DeviceInformation } from '../../src/protocol/device-information';

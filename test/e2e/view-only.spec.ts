@@ -1,4 +1,4 @@
-import { openApplication } from '../../src/agent/application-stream';
+import { openApplication } from '../../src/agent/cloud-hub/application-stream';
 import { parseConfiguration } from '../../src/agent/configuration';
 import { device } from '../../src/protocol/api';
 import type { Grant } from '../../src/protocol/remote-session';

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../src/protocol/control-channel';
-import type { ControlChannel } from '../../src/agent/control-channel';
+import type { ControlChannel } from '../../src/agent/channel/control-channel';
 
 type Handler = (body: unknown) => unknown;
 

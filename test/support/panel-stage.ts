@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
-import type { ApprovalRequest } from '../../src/agent/agent-session';
+import type { ApprovalRequest } from '../../src/agent/sessions/agent-session';
 import { parseConfiguration } from '../../src/agent/configuration';
 import { orderFields } from '../../src/protocol/ad-hoc-command';
 import {

@@ -1,7 +1,7 @@
 import { Element } from 'node-xmpp-server';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeContainer, encodeContainer } from '../../src/agent/json-container';
+import { decodeContainer, encodeContainer } from '../../src/agent/channel/json-container';
 import { EXCHANGES, type Exchange } from '../../src/protocol/control-channel';
 import { KEEPER_METHODS } from '../../src/protocol/keeper-rpc';
 import { peerMessage, relayMessage } from '../../src/protocol/relay-messages';

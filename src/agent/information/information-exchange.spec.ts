@@ -3,7 +3,7 @@ import { recordedJournal } from '../../../test/support/agent-journal';
 import { PlayedDevice, SAID } from '../../../test/support/played-device';
 import { until } from '../../../test/support/until';
 import { acquireInformation } from '../../protocol/control-channel';
-import { ChannelTimeout, ExchangeRefused } from '../control-channel.errors';
+import { ChannelTimeout, ExchangeRefused } from '../channel/control-channel.errors';
 import { DeviceWatch } from './device-watch';
 import { InformationExchange } from './information-exchange';
 

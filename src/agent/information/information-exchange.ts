@@ -5,8 +5,8 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import { ProblemError } from '../../protocol/problems';
 import { Backoff } from '../../tunnel/backoff';
 import type { Device } from '../configuration';
-import type { ControlChannel } from '../control-channel';
-import { ExchangeRefused } from '../control-channel.errors';
+import type { ControlChannel } from '../channel/control-channel';
+import { ExchangeRefused } from '../channel/control-channel.errors';
 import type { DeviceWatch } from './device-watch';
 
 /** Of one report; what could not be told then is told after the next login, or with the next change. */

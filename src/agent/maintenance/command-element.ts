@@ -13,7 +13,7 @@ import {
 } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';
-import { NS_STANZAS } from '../json-container';
+import { NS_STANZAS } from '../channel/json-container';
 import { CommandRefused, type CommandRefusal } from './maintenance.errors';
 
 /** What is around the command in the stanza: JIDs, ID. */

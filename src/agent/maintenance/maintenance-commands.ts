@@ -1,8 +1,8 @@
 import type { Element } from '@xmpp/client';
 import type { Journal } from '../../journal/journal';
 import { NS_COMMANDS, type JobReport } from '../../protocol/ad-hoc-command';
-import type { ControlChannel } from '../control-channel';
-import { encodeProblem } from '../json-container';
+import type { ControlChannel } from '../channel/control-channel';
+import { encodeProblem } from '../channel/json-container';
 import { encodeRefusal, encodeReport, readCommand, type Command } from './command-element';
 import type { JobRunner } from './job-runner';
 import { CommandRefused } from './maintenance.errors';

@@ -1,5 +1,5 @@
 import type { Journal } from '../../journal/journal';
-import type { ControlChannel } from '../control-channel';
+import type { ControlChannel } from '../channel/control-channel';
 import type { DeviceAccess } from '../device/device-access';
 import type { DeviceWatch } from '../information/device-watch';
 import { carryOut } from './carry-out';

@@ -1,5 +1,5 @@
 import { parseXml } from '../../../test/support/parse-xml';
-import type { StreamHandler } from '../xmpp-stream';
+import type { StreamHandler } from '../channel/xmpp-stream';
 import { answerDiscovery } from './service-discovery';
 
 const handlers: StreamHandler[] = [];

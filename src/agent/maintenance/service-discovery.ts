@@ -9,7 +9,7 @@ import {
 } from '../../protocol/ad-hoc-command';
 import { NS_DISCO_INFO } from '../../protocol/control-channel';
 import { OPERATIONS, type Operation } from '../../protocol/maintenance';
-import type { ControlChannel } from '../control-channel';
+import type { ControlChannel } from '../channel/control-channel';
 import { encodeRefusal } from './command-element';
 import { CommandRefused } from './maintenance.errors';
 

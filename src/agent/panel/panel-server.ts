@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { grant } from '../../protocol/remote-session';
 import { ProblemError } from '../../protocol/problems';
-import type { Decision } from '../agent-session';
+import type { Decision } from '../sessions/agent-session';
 import { EventStream } from './event-stream';
 import { languageOf } from './messages';
 import { pageIn } from './page';

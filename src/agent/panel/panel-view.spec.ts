@@ -1,4 +1,4 @@
-import type { AgentSession, EndedSession, Phase } from '../agent-session';
+import type { AgentSession, EndedSession, Phase } from '../sessions/agent-session';
 import { parseConfiguration } from '../configuration';
 import { cancelledReport, type AgentJobs, type JobPhase } from '../maintenance/job';
 import { panelView } from './panel-view';

@@ -3,7 +3,7 @@ import { sleep, type WakeAddress } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { wakeContext, wakeRequest, type WakeRequest } from '../../protocol/wake';
 import { unseal } from '../../tunnel/sealed-text';
-import type { ControlChannel } from '../control-channel';
+import type { ControlChannel } from '../channel/control-channel';
 import { WakeListener } from './wake-listener';
 
 export interface PowerSavingOptions {

@@ -9,7 +9,7 @@ import { openTunnel, serveTunnel, type TunnelServer } from '../../tunnel/http2-t
 import type { Ending } from '../../protocol/remote-session';
 import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
 import { BrowserSession } from './browser-session';
-import { endedPage } from './pages';
+import { endedPage } from './site/pages';
 
 const terminated = (reason: 'requested' | 'control-plane', ending?: Ending): Closed => ({
   kind: 'terminated',

@@ -4,11 +4,11 @@ import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { Ending } from '../../protocol/remote-session';
 import type { SessionEntity } from '../sessions/session.entity';
-import { DeviceConnections } from './device-connections';
-import type { Origins } from './device-urls';
-import { HandedOut } from './handed-out';
+import { DeviceConnections } from './relaying/device-connections';
+import type { Origins } from './translation/device-urls';
+import { HandedOut } from './site/handed-out';
 import { endOf, HALTED, OWN_ENDS, type OwnEnd, type SessionEnd } from './session-end';
-import type { TerminalHalf } from './terminal-half';
+import type { TerminalHalf } from './relaying/terminal-half';
 
 /** A relay connection that closes breaks the tunnel first and says why a moment later. */
 const SETTLE_MS = 1_000;

@@ -12,8 +12,8 @@ import { Permit } from '../auth/permit';
 import { UsersService } from '../auth/users.service';
 import { Answers, AnswersNothing } from '../http/answers';
 import { BrowserSessions } from './browser-sessions.service';
-import { PATHS } from './own-paths';
-import { SessionOrigins } from './session-origins';
+import { PATHS } from './site/own-paths';
+import { SessionOrigins } from './site/session-origins';
 
 /** A device's own pages in the technician's browser. */
 @Controller('api')

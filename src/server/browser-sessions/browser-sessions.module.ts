@@ -3,8 +3,8 @@ import { AuthModule } from '../auth/auth.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { BrowserSessionsController } from './browser-sessions.controller';
 import { BrowserSessions } from './browser-sessions.service';
-import { SessionOrigins } from './session-origins';
-import { SessionSite } from './session-site';
+import { SessionOrigins } from './site/session-origins';
+import { SessionSite } from './site/session-site';
 
 /** A device's web pages in the technician's browser: own origin per session, HTTP and WebSocket. */
 @Module({

@@ -11,9 +11,9 @@ import { SessionsService } from '../sessions/sessions.service';
 import { BrowserSession } from './browser-session';
 import { BrowserAccessUnavailable, NotConnected } from './browser-sessions.errors';
 import { connectLine } from './connect-line';
-import { EndedOrigins, type EndedOrigin } from './ended-origins';
-import { SessionOrigins } from './session-origins';
-import { openTerminalHalf } from './terminal-half';
+import { EndedOrigins, type EndedOrigin } from './site/ended-origins';
+import { SessionOrigins } from './site/session-origins';
+import { openTerminalHalf } from './relaying/terminal-half';
 
 /** For all sessions together to end in order when the server stops. */
 const STOP_MS = 8_000;

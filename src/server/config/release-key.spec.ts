@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReleaseManifest } from '../../protocol/release';
-import { failureLine } from '../failure-line';
+import { failureLine } from '../commands/failure-line';
 import { loadSettings } from '../settings';
 import { readConfig } from './config';
 import { loadReleaseKey } from './release-key';

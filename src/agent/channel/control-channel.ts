@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Journal } from '../../journal/journal';
+import type { Exchange } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { ProblemError } from '../../protocol/problems';
+import { Backoff } from '../../tunnel/backoff';
+import { ChannelOffline, StreamEnded, type StreamEnding } from './control-channel.errors';
+import type { Credentials } from '../enrolment/credentials';
+import { BadContainer, decodeContainer, encodeContainer, encodeProblem } from './json-container';
+import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
+
+export interface ControlChannelOptions extends Omit<StreamOptions, 'signal'> {
+  readonly firstRetryMs?: number;
+  readonly maxRetryMs?: number;
+  /** Wait after an ending that a retry alone does not cure. */
+  readonly slowRetryMs?: number;
+}
+
+/** Long enough for the server's count of failed logins to start anew. */
+const SLOW_RETRY_MS = 5 * 60_000;
+
+/** Endings that need a person, and what that person should do. */
+const REMEDIES: Partial<Record<StreamEnding, string>> = {
+  'login-refused':
+    'the control plane refuses the account of this agent; have a new enrolment ticket made, then: platen agent enrol --force',
+  'wrong-key':
+    'the control plane shows another key than at enrolment; if its key was changed on purpose, enrol again: platen agent enrol --force',
+  replaced: 'this account has logged in elsewhere; make sure that only one agent uses these credentials',
+};
+
+/** The agent's end of the control channel: typed exchanges over a stream that is opened again whenever it ends. */
+export class ControlChannel {
+  readonly #handlers: StreamHandler[] = [];
+  #stopping = new AbortController();
+  readonly #backoff: Backoff;
+  #stream: XmppStream | undefined;
+  #running: Promise<void> | undefined;
+  #afterLogin: () => Promise<void> = () => Promise.resolve();
+  #onChange: () => void = () => undefined;
+
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly journal: Journal,
+    private readonly options: ControlChannelOptions = {},
+  ) {
+    this.#backoff = new Backoff({ firstMs: options.firstRetryMs, maxMs: options.maxRetryMs });
+  }
+
+  get online(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** Answers an exchange that the server starts; a ProblemError reaches the server with its code. Before `start`. */
+  handle<Request, Response>(
+    exchange: Exchange<Request, Response>,
+    handler: (body: Request) => Promise<Response> | Response,
+  ): void {
+    const { name, namespace } = exchange;
+    this.answer({
+      type: 'set',
+      name,
+      namespace,
+      answer: async (payload) => {
+        try {
+          const body = decodeContainer(payload, exchange.request);
+          return encodeContainer(name, namespace, exchange.response.parse(await handler(body)));
+        } catch (error) {
+          if (error instanceof BadContainer) return encodeProblem('invalid-request', error.message);
+          if (error instanceof ProblemError) return encodeProblem(error.code, error.detail);
+          return encodeProblem('internal-error', `incident ${this.journal.unexpected(error, `answering ${name}`)}`);
+        }
+      },
+    });
+  }
+
+  /** Answers requests of the server that are no exchanges: those of a published protocol. Before `start`. */
+  answer(handler: StreamHandler): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Runs after every login; when it fails the stream is given up and opened again. Before `start`. */
+  afterLogin(listener: () => Promise<void>): void {
+    this.#afterLogin = listener;
+  }
+
+  /** Called when the channel has come or gone. Before `start`. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  /**
+   * Asks the control plane.
+   * @throws ChannelOffline, ChannelTimeout, ExchangeRefused, BadContainer
+   */
+  async request<Request, Response>(
+    exchange: Exchange<Request, Response>,
+    body: Request,
+    timeoutMs: number = LIMITS.XMPP_IQ_TIMEOUT_MS,
+  ): Promise<Response> {
+    if (!this.#stream) throw new ChannelOffline('there is no stream to the control plane');
+    const { name, namespace } = exchange;
+    const answer = await this.#stream.request(encodeContainer(name, namespace, body), timeoutMs);
+    return decodeContainer(answer, exchange.response);
+  }
+
+  /** Opens the stream, and again whenever it ends; also after `stop`. */
+  start(): void {
+    if (this.#running) return;
+    this.#stopping = new AbortController();
+    this.#running = this.#run();
+  }
+
+  /** Closes the stream in order; bounded. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#stopping.abort();
+    await this.#stream?.close();
+    await running;
+    if (this.#running === running) this.#running = undefined; // it may have been started again meanwhile
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const ended = await this.#oneStream();
+      if (this.#stopping.signal.aborted) return;
+      const waitMs = this.#waitAfter(ended);
+      this.#tell(ended, waitMs);
+      await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  async #oneStream(): Promise<StreamEnded> {
+    try {
+      const stream = await XmppStream.open(this.credentials, this.#handlers, {
+        ...this.options,
+        signal: this.#stopping.signal,
+      });
+      this.#set(stream);
+      if (this.#stopping.signal.aborted) await stream.close();
+      this.#afterLogin().then(
+        () => this.#backoff.reset(),
+        (error: Error) => stream.end('lost', `after the login: ${error.message}`),
+      );
+      return await stream.closed;
+    } catch (error) {
+      if (error instanceof StreamEnded) return error;
+      return new StreamEnded('lost', `incident ${this.journal.unexpected(error, 'opening the control channel')}`);
+    } finally {
+      this.#set(undefined);
+    }
+  }
+
+  #set(stream: XmppStream | undefined): void {
+    if (this.#stream === stream) return;
+    this.#stream = stream;
+    this.#onChange();
+  }
+
+  #waitAfter({ ending }: StreamEnded): number {
+    if (!(ending in REMEDIES)) return this.#backoff.next();
+    const slow = this.options.slowRetryMs ?? SLOW_RETRY_MS;
+    return slow * (0.5 + Math.random() / 2);
+  }
+
+  #tell({ ending, detail }: StreamEnded, waitMs: number): void {
+    const fields = { agentId: this.credentials.agentId, ending, detail, retryMs: Math.round(waitMs) };
+    const remedy = REMEDIES[ending];
+    if (remedy) this.journal.error(remedy, fields);
+    else this.journal.warn('no control channel', fields);
+  }
+}

@@ -1,0 +1,210 @@
+import { client as createClient, xml, type Client, type Element } from '@xmpp/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NS_PING } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { CertificateMismatch } from '../../tunnel/pinned-tls';
+import { ChannelOffline, ChannelTimeout, ExchangeRefused, StreamEnded } from './control-channel.errors';
+import type { Credentials } from '../enrolment/credentials';
+import { NS_STANZAS } from './json-container';
+import { usePinnedTransport, type PinnedTransport } from './xmpp-transport';
+
+const LOGIN_MS = LIMITS.DIAL_TIMEOUT_MS + LIMITS.XMPP_AUTH_MS;
+const CLOSE_MS = 2_000;
+/** PLAIN is never used: the server keeps no password, and a wrong server shall not learn it. */
+const MECHANISM = 'SCRAM-SHA-1';
+const REFUSED_LOGIN = ['not-authorized', 'account-disabled', 'credentials-expired', 'invalid-mechanism'];
+
+export interface StreamOptions {
+  /** Gives up a login that is under way. */
+  readonly signal?: AbortSignal;
+  readonly pingIntervalMs?: number;
+  readonly pingTimeoutMs?: number;
+}
+/** Answers a request that the server starts: with the payload of the result, or an `<error>`. */
+export interface StreamHandler {
+  readonly type: 'get' | 'set';
+  readonly name: string;
+  readonly namespace: string;
+  /** `to` is this agent's JID, as the server wrote it. */
+  readonly answer: (payload: Element, to: string) => Promise<Element>;
+}
+
+/** One XMPP stream (RFC 6120) from login to its end. A new stream is a new object. */
+export class XmppStream {
+  /** Never rejects. */
+  readonly closed: Promise<StreamEnded>;
+  readonly #client: Client;
+  readonly #transport: PinnedTransport;
+  #end: (why: StreamEnded) => void = () => undefined;
+  #ended: StreamEnded | undefined;
+  #lastError: Error | undefined;
+
+  /**
+   * Connects by direct TLS to the pinned server, logs in and binds.
+   * @throws StreamEnded
+   */
+  static async open(
+    credentials: Credentials,
+    handlers: Iterable<StreamHandler>,
+    options: StreamOptions = {},
+  ): Promise<XmppStream> {
+    const stream = new XmppStream(credentials, handlers);
+    const abort = () => stream.end('lost', 'given up');
+    options.signal?.addEventListener('abort', abort);
+    await stream.#login(credentials).finally(() => options.signal?.removeEventListener('abort', abort));
+    void stream.#watch(
+      options.pingIntervalMs ?? LIMITS.XMPP_PING_INTERVAL_MS,
+      options.pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS,
+    );
+    return stream;
+  }
+
+  private constructor({ agentId, password, xmpp, pin }: Credentials, handlers: Iterable<StreamHandler>) {
+    this.#client = createClient({
+      service: serviceOf(xmpp),
+      domain: xmpp.domain,
+      username: agentId,
+      resource: 'agent',
+      timeout: LIMITS.DIAL_TIMEOUT_MS,
+      credentials: async (authenticate, mechanisms) => {
+        if (!mechanisms.includes(MECHANISM)) throw new StreamEnded('lost', `the server does not offer ${MECHANISM}`);
+        await authenticate({ username: agentId, password }, MECHANISM);
+      },
+    });
+    // Its fixed second would bring all agents back at once; control-channel.ts waits with jitter.
+    this.#client.reconnect.stop();
+    this.#transport = usePinnedTransport(this.#client, pin);
+    this.closed = new Promise((resolve) => (this.#end = resolve));
+    void this.closed.then((why) => this.#release(why));
+    this.#client.on('error', (error: Error) => (this.#lastError = error));
+    this.#client.on('disconnect', () => this.#end(whyEnded(this.#lastError ?? this.#transport.socket?.errored)));
+    for (const { type, name, namespace, answer } of handlers)
+      this.#client.iqCallee[type](namespace, name, ({ element, stanza: { attrs } }) => {
+        const answered = isFromServer(attrs.from, xmpp.domain) ? answer(element, attrs.to ?? '') : refuseStranger();
+        return answered.finally(() => (element.children = []));
+      });
+  }
+
+  /**
+   * Sends a request and waits for the payload of its result.
+   * @throws ChannelOffline, ChannelTimeout, ExchangeRefused
+   */
+  async request(payload: Element, timeoutMs: number): Promise<Element | undefined> {
+    if (this.#ended) throw new ChannelOffline(this.#ended.message);
+    try {
+      const result = await this.#client.iqCaller.request(xml('iq', { type: 'set' }, payload), timeoutMs);
+      return result.getChild(payload.name, payload.attrs.xmlns);
+    } catch (error) {
+      throw requestError(error as Error, timeoutMs);
+    }
+  }
+
+  /** Closes the stream in order (RFC 6120 4.4); by force where the server does not answer. */
+  async close(): Promise<void> {
+    const force = setTimeout(() => this.end('lost', 'closed by force'), CLOSE_MS);
+    await Promise.race([this.#client.disconnect().catch(() => undefined), this.closed]);
+    clearTimeout(force);
+    this.end('lost', 'closed by this agent');
+  }
+
+  /** Ends the stream at once. */
+  end(ending: StreamEnded['ending'], detail: string): void {
+    this.#end(new StreamEnded(ending, detail));
+  }
+
+  #release(why: StreamEnded): void {
+    this.#ended = why;
+    this.#client.transports = []; // no further dialling, whatever the library is told (see-other-host)
+    this.#transport.socket?.destroy();
+    this.#client.emit('error', why); // ends what the library itself waits for
+    // The library would let these wait for their timeouts.
+    for (const { promise, reject } of this.#client.iqCaller.handlers.values()) {
+      promise.catch(() => undefined);
+      reject(new ChannelOffline(why.message));
+    }
+  }
+
+  async #login({ xmpp }: Credentials): Promise<void> {
+    const client = this.#client;
+    const online = new Promise<void>((resolve, reject) => {
+      client.once('online', () => resolve());
+      client.once('error', reject);
+      client
+        .connect(serviceOf(xmpp))
+        .then(() => client.open({ domain: xmpp.domain }))
+        .catch(reject);
+    });
+    const waiting = new AbortController();
+    const late = delay(LOGIN_MS, undefined, { signal: waiting.signal }).then(() => {
+      throw new StreamEnded('lost', 'the login took too long');
+    });
+    late.catch(() => undefined); // aborted when the login is through
+    const gone = this.closed.then((why) => Promise.reject(why));
+    gone.catch(() => undefined);
+    try {
+      await Promise.race([online, gone, late]);
+    } catch (error) {
+      // What TLS found wrong comes before what the library made of the dead socket.
+      const why = whyEnded(this.#transport.socket?.errored ?? (error as Error));
+      this.#end(why);
+      throw why;
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  /** XEP-0199: finds out that the connection is dead while TCP still believes in it. */
+  async #watch(intervalMs: number, timeoutMs: number): Promise<void> {
+    const stopped = new AbortController();
+    void this.closed.then(() => stopped.abort());
+    while (!this.#ended) {
+      const waitMs = intervalMs * (0.75 + Math.random() / 2);
+      await delay(waitMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (this.#ended) return;
+      const ping = xml('iq', { type: 'get' }, xml('ping', { xmlns: NS_PING }));
+      await this.#client.iqCaller.request(ping, timeoutMs).catch((error: Error) => {
+        // An error that the server itself sends is a sign of life as well.
+        if (error.name !== 'StanzaError') this.end('silent', 'a ping stayed unanswered');
+      });
+    }
+  }
+}
+
+/** Nobody but the control plane itself may ask; a stanza without sender is the server's (RFC 6120 8.1.2.1). */
+const isFromServer = (from: string | undefined, domain: string): boolean => from === undefined || from === domain;
+
+const refuseStranger = (): Promise<Element> =>
+  Promise.resolve(xml('error', { type: 'auth' }, xml('forbidden', { xmlns: NS_STANZAS })));
+
+const serviceOf = ({ host, port }: Credentials['xmpp']): string =>
+  `xmpps://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+interface LibraryError extends Error {
+  readonly condition?: string;
+  readonly code?: string;
+}
+
+function whyEnded(error: LibraryError | null | undefined): StreamEnded {
+  if (!error) return new StreamEnded('lost', 'the connection was closed');
+  if (error instanceof StreamEnded) return error;
+  if (error instanceof CertificateMismatch) return new StreamEnded('wrong-key', error.message);
+  const { name, condition = '' } = error;
+  if (name === 'SASLError' && REFUSED_LOGIN.includes(condition)) return new StreamEnded('login-refused', condition);
+  if (name === 'StreamError' && condition === 'conflict') return new StreamEnded('replaced', condition);
+  if (name === 'StreamError' && condition === 'not-authorized') return new StreamEnded('login-refused', condition);
+  return new StreamEnded('lost', condition || (error.code ?? error.message));
+}
+
+interface StanzaError extends Error {
+  readonly condition: string;
+  readonly application?: Element;
+  readonly text?: string;
+}
+
+function requestError(error: Error, timeoutMs: number): Error {
+  if (error instanceof ChannelOffline) return error;
+  if (error.name === 'TimeoutError') return new ChannelTimeout(`no answer in ${timeoutMs} ms`);
+  if (error.name !== 'StanzaError') return new ChannelOffline(error.message);
+  const { condition, application, text } = error as StanzaError;
+  return new ExchangeRefused(application?.attrs.code ?? condition, String(text ?? '').slice(0, 500));
+}

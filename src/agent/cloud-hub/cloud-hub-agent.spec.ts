@@ -1,0 +1,257 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { makeCertificate } from '../../../test/support/agent-certificate';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { startSmallRelay } from '../../../test/support/agent-relay';
+import { until } from '../../../test/support/until';
+import type { SentConnectionInfo } from '../../protocol/control-channel';
+import type { Grant } from '../../protocol/remote-session';
+import { openTunnel, type Tunnel } from '../../tunnel/http2-tunnel';
+import { dialRelay } from '../../tunnel/relay-connection';
+import { CloudHubAgent } from './cloud-hub-agent';
+import type { Application } from '../configuration';
+
+const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
+
+let relay: Awaited<ReturnType<typeof startSmallRelay>>;
+let recorded: RecordedJournal;
+let told: string[];
+let ends: (() => unknown)[];
+
+beforeEach(async () => {
+  recorded = recordedJournal();
+  told = [];
+  relay = await startSmallRelay(remoteSessionId);
+  ends = [() => relay.close()];
+});
+afterEach(async () => {
+  for (const end of ends.reverse()) await end();
+});
+
+const info = (path = '/cloud-hub', change: Partial<SentConnectionInfo> = {}): SentConnectionInfo => ({
+  remoteSessionId,
+  applicationId: 'web',
+  url: relay.url + path,
+  sessionId: 's'.repeat(43),
+  token: 't'.repeat(43),
+  validUntil: '1999-01-01T00:00:00.000Z', // by a clock that is years off
+  validForSeconds: 60,
+  ...change,
+});
+
+const application = (id: string, port: number, tls = false): Application => ({
+  id,
+  title: id,
+  target: { host: '127.0.0.1', port, tls },
+  protocol: 'tcp',
+  viewable: false,
+});
+
+function startHub(
+  applications: Application[],
+  change: Partial<SentConnectionInfo> = {},
+  grant: Grant = 'operate',
+): CloudHubAgent {
+  const mine = told; // what is closed after its test must not tell the next one
+  const hub = new CloudHubAgent({
+    info: info('/cloud-hub', change),
+    approved: applications[0] as Application,
+    grant,
+    applications,
+    journal: recorded.journal,
+    onConnected: () => mine.push('connected'),
+    onDraining: (draining) => mine.push(draining ? 'draining' : 'resumed'),
+    onClosed: (ending, detail) => mine.push(`closed ${ending} ${detail}`.trim()),
+  });
+  ends.push(() => hub.end());
+  hub.start();
+  return hub;
+}
+
+async function openTerminal(applicationId: string): Promise<Tunnel> {
+  const connection = await dialRelay(info('/web-agent'), 'terminal');
+  ends.push(() => connection.bytes.destroy());
+  await connection.joined;
+  return openTunnel(connection.bytes, { remoteSessionId, applicationId });
+}
+
+async function listen(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  ends.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** Requests as the application got them: path and header names. */
+function pages(seen: string[][]): Server {
+  return createHttpServer((request, response) => {
+    seen.push([request.url ?? '', ...Object.keys(request.headers)]);
+    response.end(`page ${request.url}`);
+  });
+}
+
+async function askFor(stream: Duplex, path: string): Promise<string> {
+  stream.write(`GET ${path} HTTP/1.1\r\nHost: device\r\nConnection: close\r\n\r\n`);
+  return text(stream);
+}
+
+describe('the cloud-hub agent', () => {
+  it('carries the approved application, and removes the relaying header', async () => {
+    const seen: string[][] = [];
+    startHub([application('web', await listen(pages(seen)))]);
+    const tunnel = await openTerminal('web');
+    expect(await askFor(await tunnel.connect(), '/a')).toMatch(/page \/a$/);
+    expect(await askFor(await tunnel.connect(), '/b')).toMatch(/page \/b$/);
+    expect(seen).toEqual([
+      ['/a', 'host', 'connection'],
+      ['/b', 'host', 'connection'],
+    ]);
+    expect(recorded.steps()).toEqual(['S171', 'S172', 'S235', 'S236', 'S237', 'S240', 'S241']);
+    expect(recorded.lines.every((line) => line.remoteSessionId === remoteSessionId)).toBe(true);
+    expect(told).toEqual(['connected']);
+    expect(relay.establishes[0]).toEqual({ type: 'establish', sessionId: 's'.repeat(43), token: 't'.repeat(43) });
+    expect(recorded.text()).not.toMatch(/s{43}|t{43}/);
+  });
+
+  it('speaks TLS to an https application, whoever signed its certificate', async () => {
+    const { key, cert } = await makeCertificate();
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end('secure page'));
+    startHub([application('web', await listen(server), true)]);
+    const tunnel = await openTerminal('web');
+    expect(await askFor(await tunnel.connect(), '/')).toMatch(/secure page$/);
+  });
+
+  it.each([
+    ['another application of the device', 'box', 403],
+    ['an application it does not know', 'nothing', 404],
+  ])('refuses %s', async (_case, applicationId, status) => {
+    const port = await listen(pages([]));
+    startHub([application('web', port), application('box', port)]);
+    const tunnel = await openTerminal(applicationId);
+    await expect(tunnel.connect()).rejects.toMatchObject({ status });
+  });
+
+  it.each([
+    ['operate', 'first'],
+    ['view', 'second'],
+  ] as const)('with the grant to %s it leads to the %s target', async (grant, expected) => {
+    const [first, second] = await Promise.all(
+      ['first', 'second'].map((name) => listen(createHttpServer((_request, response) => response.end(name)))),
+    );
+    const viewTarget = { host: '127.0.0.1', port: second as number, tls: false };
+    startHub([{ ...application('web', first as number), viewTarget, viewable: true }], {}, grant);
+    const tunnel = await openTerminal('web');
+    expect((await askFor(await tunnel.connect(), '/')).endsWith(expected)).toBe(true);
+  });
+
+  it('refuses to be looked at where looking only cannot be ensured', async () => {
+    startHub([application('web', await listen(pages([])))], {}, 'view');
+    const tunnel = await openTerminal('web');
+    await expect(tunnel.connect()).rejects.toMatchObject({ status: 403 });
+  });
+
+  it('tells when nobody listens at the target', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((done) => closed.close(done));
+    startHub([application('web', port)]);
+    const tunnel = await openTerminal('web');
+    await expect(tunnel.connect()).rejects.toMatchObject({
+      status: 502,
+      detail: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('ends its half in order, with a connection open to the application', async () => {
+    const hub = startHub([application('web', await listen(pages([])))]);
+    const tunnel = await openTerminal('web');
+    const stream = await tunnel.connect();
+    stream.resume();
+    hub.end();
+    hub.end();
+    await until('closed', () => told.length === 2);
+    expect(told).toEqual(['connected', 'closed ended-by-device']);
+    expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
+    await tunnel.closed;
+  });
+
+  it.each([
+    ['closes the connection', () => relay.half('/cloud-hub')?.terminate(), 'closed lost-device'],
+    [
+      'says that the terminal has ended the session',
+      () => {
+        const ws = relay.half('/cloud-hub');
+        if (!ws) return;
+        relay.say(ws, {
+          type: 'terminated',
+          reason: 'control-plane',
+          ending: 'ended-by-administrator',
+          bytesReceived: 0,
+          bytesSent: 0,
+        });
+        ws.close(4000);
+      },
+      'closed ended-by-administrator',
+    ],
+  ])('reports the ending when the relay %s', async (_case, act, expected) => {
+    startHub([application('web', 9)]);
+    await until('connected', () => told.length === 1);
+    act();
+    await until('closed', () => told.length === 2);
+    expect(told[1]).toContain(expected);
+  });
+
+  it.each(['control-plane-unavailable', 'draining', 'overloaded'] as const)('tries again on %s', async (code) => {
+    relay.refusals.push(code);
+    startHub([application('web', 9)]);
+    await until('connected', () => told.includes('connected'));
+    expect(relay.establishes).toHaveLength(2);
+  });
+
+  it('tells that the relay is about to be replaced, and that it is not after all', async () => {
+    startHub([application('web', 9)]);
+    await until('connected', () => told.length === 1);
+    relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
+    await until('told', () => told.length === 2);
+    relay.say(relay.half('/cloud-hub')!, { type: 'resumed' });
+    await until('told otherwise', () => told.length === 3);
+    expect(told).toEqual(['connected', 'draining', 'resumed']);
+  });
+
+  it.each(['token-expired', 'unknown-session'] as const)('does not try again on %s', async (code) => {
+    relay.refusals.push(code);
+    startHub([application('web', 9)]);
+    await until('closed', () => told.length === 1);
+    expect(told[0]).toMatch(/^closed failed the relay refused/);
+    expect(relay.establishes).toHaveLength(1);
+  });
+
+  it('gives up connecting when the valid duration is over', async () => {
+    await relay.close();
+    ends.shift();
+    startHub([application('web', 9)], { validForSeconds: 0.3 });
+    await until('closed', () => told.length === 1);
+    expect(told[0]).toMatch(/^closed failed the relay cannot be reached/);
+  });
+
+  it('gives up connecting when it is told to end', async () => {
+    await relay.close();
+    ends.shift();
+    const hub = startHub([application('web', 9)]);
+    await until('one try failed', () => recorded.messages().some((line) => String(line).includes('trying again')));
+    hub.end();
+    await until('closed', () => told.length === 1);
+    expect(recorded.steps()).not.toContain('S292');
+  });
+
+  it('shows its token to no relay without encryption, but on this machine', async () => {
+    startHub([application('web', 9)], { url: 'ws://192.0.2.1/cloud-hub' });
+    await until('closed', () => told.length === 1);
+    expect(told[0]).toContain('without encryption');
+    expect(recorded.steps()).toEqual(['S171']);
+  });
+});

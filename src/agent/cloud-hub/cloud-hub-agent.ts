@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
+import type { Journal } from '../../journal/journal';
+import type { SentConnectionInfo } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import type { Refusal } from '../../protocol/relay-messages';
+import type { Ending, EndReason, Grant } from '../../protocol/remote-session';
+import { Backoff } from '../../tunnel/backoff';
+import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
+import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
+import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
+import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
+import { openApplication, targetOf } from './application-stream';
+import type { Application } from '../configuration';
+
+/** A person waits at the terminal meanwhile. */
+const RETRY = { maxMs: 5_000 };
+
+export interface CloudHubAgentOptions {
+  readonly info: SentConnectionInfo;
+  /** The one application that the person at the device has approved. */
+  readonly approved: Application;
+  /** What was approved: to operate it, or to look only. */
+  readonly grant: Grant;
+  /** All applications of the device: the others are refused, not unknown. */
+  readonly applications: readonly Application[];
+  readonly journal: Journal;
+  /** The half is established at the relay. */
+  onConnected(): void;
+  /** The relay is about to be replaced; false: it is not, after all. */
+  onDraining(draining: boolean): void;
+  /** Nothing is left of it; called once. */
+  onClosed(ending: Ending, detail: string): void;
+}
+
+/** The device's half of one remote session: from token and session ID (S171) to the end of its connection (S299). */
+export class CloudHubAgent {
+  readonly #giveUp = new AbortController();
+  #connection: RelayConnection | undefined;
+  #tunnel: TunnelServer | undefined;
+  #streams = 0;
+
+  constructor(private readonly options: CloudHubAgentOptions) {}
+
+  start(): void {
+    this.#step('S171');
+    void this.#run().then(({ ending, detail }) => this.options.onClosed(ending, detail));
+  }
+
+  /** Ends the half in order (S291-S299), or gives up connecting. `onClosed` follows. */
+  end(): void {
+    if (this.#giveUp.signal.aborted) return;
+    this.#step('S291');
+    this.#giveUp.abort();
+    this.#terminate();
+  }
+
+  async #run(): Promise<{ ending: Ending; detail: string }> {
+    const { info, journal } = this.options;
+    try {
+      refuseClearText(info.url);
+      const connection = await this.#dial();
+      this.#connection = connection;
+      this.options.onConnected();
+      connection.onDraining((returnAfterSeconds) => {
+        const { remoteSessionId } = info;
+        const draining = returnAfterSeconds !== undefined;
+        const what = draining ? 'the relay is about to be replaced' : 'the relay stays';
+        journal.info(what, { remoteSessionId, returnAfterSeconds });
+        this.options.onDraining(draining);
+      });
+      if (this.#giveUp.signal.aborted) this.#terminate();
+      connection.joined.then(
+        () => this.#serve(connection),
+        () => undefined, // `closed` tells why
+      );
+      return outcome(await connection.closed);
+    } catch (error) {
+      return failure(error, journal);
+    } finally {
+      this.#tunnel?.close();
+    }
+  }
+
+  /** Tries again only where another try can help: the relay was not reached, or cannot serve at the moment. */
+  async #dial(): Promise<RelayConnection> {
+    const { info } = this.options;
+    const backoff = new Backoff(RETRY);
+    // The relay expects this half that long; counted from receipt, whatever the clock here says.
+    const deadline = performance.now() + Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
+    const { signal } = this.#giveUp;
+    for (;;) {
+      this.#step('S172');
+      try {
+        return await dialRelay(info, 'device', { signal });
+      } catch (error) {
+        const waitMs = backoff.next();
+        const again = isPassing(error) && !signal.aborted && performance.now() + waitMs < deadline;
+        if (!again) throw error;
+        const detail = (error as Error).message;
+        this.options.journal.warn('the relay could not be reached, trying again', { ...this.#subject, detail });
+        await delay(waitMs, undefined, { signal });
+      }
+    }
+  }
+
+  #serve(connection: RelayConnection): void {
+    if (this.#giveUp.signal.aborted) return;
+    const { remoteSessionId } = this.options.info;
+    this.#tunnel = serveTunnel(connection.bytes, {
+      remoteSessionId,
+      open: (id) => this.#open(id),
+      originOf: () => targetOf(this.options.approved, this.options.grant).origin,
+    });
+  }
+
+  #terminate(): void {
+    if (!this.#connection) return;
+    this.#tunnel?.close();
+    this.#step('S292');
+    void this.#connection.terminate();
+  }
+
+  async #open(applicationId: string): Promise<Duplex> {
+    const { approved, grant, applications, journal } = this.options;
+    if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'no such application');
+    if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
+    const first = this.#streams++ === 0;
+    if (first) for (const step of ['S235', 'S236', 'S237'] as const) this.#step(step);
+    else journal.debug('one more connection to the application', this.#subject);
+    const stream = await openApplication(approved, grant, (reason) =>
+      journal.warn('a connection that may only look was closed', { ...this.#subject, reason }),
+    );
+    if (first) this.#onFirstBytes(stream, () => (['S240', 'S241'] as const).forEach((step) => this.#step(step)));
+    return stream;
+  }
+
+  /** Watches without reading: a paused stream that gets a listener stays paused until the tunnel takes it. */
+  #onFirstBytes(stream: Duplex, listener: () => void): void {
+    stream.pause();
+    stream.once('data', listener);
+  }
+
+  get #subject() {
+    return { remoteSessionId: this.options.info.remoteSessionId };
+  }
+
+  #step(step: Parameters<Journal['step']>[0]): void {
+    this.options.journal.step(step, this.options.info.remoteSessionId);
+  }
+}
+
+/** The token goes in clear only to a relay on this machine. */
+function refuseClearText(address: string): void {
+  const { protocol, hostname } = new URL(address);
+  if (protocol === 'wss:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return;
+  throw new RelayUnreachable('it asks for a connection without encryption');
+}
+
+/** Refusals after which the token is still unused and the same attempt may succeed. */
+const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
+const isPassing = (error: unknown): boolean =>
+  error instanceof RelayRefused ? PASSING.includes(error.code) : error instanceof RelayUnreachable;
+
+/** What ended the session, where the relay names only why this half ended. */
+const ENDING_OF: Partial<Record<EndReason, Ending>> = {
+  requested: 'ended-by-device',
+  expired: 'expired',
+  lost: 'lost-device',
+  'relay-stopped': 'lost-relay',
+  'relay-restarted': 'lost-relay',
+};
+
+function outcome(closed: Closed): { ending: Ending; detail: string } {
+  if (closed.kind === 'lost') return { ending: 'lost-device', detail: closed.detail || `code ${closed.code}` };
+  const { ending, reason } = closed.message;
+  return { ending: ending ?? ENDING_OF[reason] ?? 'failed', detail: '' };
+}
+
+function failure(error: unknown, journal: Journal): { ending: Ending; detail: string } {
+  if (error instanceof RelayRefused || error instanceof RelayUnreachable)
+    return { ending: 'failed', detail: error.message };
+  if ((error as Error).name === 'AbortError') return { ending: 'ended-by-device', detail: '' };
+  return { ending: 'failed', detail: `incident ${journal.unexpected(error, 'connecting to the relay')}` };
+}

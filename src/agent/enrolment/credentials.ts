@@ -1,0 +1,76 @@
+import { constants } from 'node:fs';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { enrolment, type Enrolment } from '../../protocol/control-channel';
+
+/** Account of this agent at the control plane, as the enrolment gave it. */
+export type Credentials = Enrolment;
+
+export class CredentialsExist extends Error {
+  override readonly name = 'CredentialsExist';
+  readonly code = 'credentials-exist';
+
+  constructor(file: string) {
+    super(`${file} is there already; --force replaces it, which makes the old account useless here`);
+  }
+}
+
+export class CredentialsUnusable extends Error {
+  override readonly name = 'CredentialsUnusable';
+  readonly code = 'credentials-unusable';
+}
+
+/** The file of the credentials unless it is named: beside the configuration file. */
+export function credentialsFileFor(configurationFile: string): string {
+  return join(dirname(resolve(configurationFile)), 'agent-credentials.json');
+}
+
+/** @throws CredentialsExist */
+export async function refuseExisting(file: string): Promise<void> {
+  const there = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (there) throw new CredentialsExist(file);
+}
+
+/**
+ * Writes the credentials so that only this user can read them (mode 0600), whole or not at all.
+ * @throws CredentialsExist unless `replace`
+ */
+export async function storeCredentials(file: string, credentials: Credentials, replace = false): Promise<void> {
+  if (!replace) await refuseExisting(file);
+  const fresh = `${file}.${process.pid}.new`;
+  const { O_CREAT, O_EXCL, O_WRONLY } = constants;
+  const handle = await open(fresh, O_CREAT | O_EXCL | O_WRONLY, 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);
+    await handle.sync();
+    await handle.close();
+    await rename(fresh, file);
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await rm(fresh, { force: true });
+    throw error;
+  }
+}
+
+/** @throws CredentialsUnusable: not there, not readable, too open, or not what `storeCredentials` wrote */
+export async function readCredentials(file: string): Promise<Credentials> {
+  const read = async () => {
+    // Mode bits mean nothing on Windows.
+    if (process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0)
+      throw new CredentialsUnusable(`${file} can be read by others; run: chmod 600 ${file}`);
+    return readFile(file, 'utf8');
+  };
+  const text = await read().catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof CredentialsUnusable) throw error;
+    throw new CredentialsUnusable(`${file} cannot be read (${error.code}); enrol first: platen agent enrol`);
+  });
+  try {
+    return enrolment.parse(JSON.parse(text));
+  } catch {
+    // The parser's own words could quote the password.
+    throw new CredentialsUnusable(`${file} does not hold credentials; enrol again: platen agent enrol --force`);
+  }
+}

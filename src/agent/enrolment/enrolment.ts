@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { enrolment, enrolmentTicket, type Enrolment } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { isLoopback } from '../../protocol/loopback';
+import { parseJson } from '../../protocol/parse-json';
+import { problem } from '../../protocol/problems';
+import { CertificateMismatch } from '../../tunnel/pinned-tls';
+import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
+import { secureSocket } from '../secure-socket';
+
+/**
+ * Exchanges an enrolment ticket (`<code>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
+ * The code goes only to a server whose key is the ticket's pin or that is verified the usual way; in clear only over
+ * loopback. What comes back must carry the ticket's pin: it is the key the control channel will accept.
+ * `ca`: a trust anchor (PEM) in place of the well-known ones.
+ * @throws ZodError (ticket), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
+ */
+export async function enrol(ticket: string, server: string, ca?: string): Promise<Enrolment> {
+  const { code, pin } = enrolmentTicket.parse(ticket.trim());
+  const url = serverUrl(server);
+  const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, ca) : undefined;
+  const { status, body } = await post(url, JSON.stringify({ code }), socket);
+  if (status !== 200 && status !== 201) throw refusalOf(status, body);
+  const account = enrolment.safeParse(body);
+  if (!account.success) throw new ServerUnreachable('the answer is not that of a Platen server');
+  if (account.data.pin !== pin)
+    throw new ServerNotTrusted('the server answered with another key than the ticket names; have a new ticket made');
+  return account.data;
+}
+
+function serverUrl(server: string): URL {
+  if (!URL.canParse(server)) throw new ServerUnreachable('the server must look like https://host[:port]');
+  const url = new URL('/api/enrolment', server);
+  if (url.protocol === 'https:') return url;
+  if (url.protocol !== 'http:') throw new ServerUnreachable('the server must look like https://host[:port]');
+  if (!isLoopback(url.hostname))
+    throw new ServerNotTrusted('an enrolment code is sent over http to this machine only; use https');
+  return url;
+}
+
+/** The pin first; a server with a publicly valid certificate (a proxy in front) serves as well. */
+async function trustedSocket(url: URL, pin: string, ca?: string): Promise<TLSSocket> {
+  try {
+    return await secureSocket(url, pin);
+  } catch (error) {
+    if (!(error instanceof CertificateMismatch)) throw unreachable(error);
+  }
+  return secureSocket(url, undefined, ca).catch((error: NodeJS.ErrnoException) => {
+    throw new ServerNotTrusted(
+      `the server's key is neither the one of the ticket nor generally valid (${error.code ?? error.message})`,
+    );
+  });
+}
+
+async function post(url: URL, body: string, socket?: TLSSocket): Promise<{ status: number; body: unknown }> {
+  const request = httpRequest(url.href.replace(/^https:/, 'http:'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), host: url.host },
+    signal: AbortSignal.timeout(LIMITS.DIAL_TIMEOUT_MS),
+    // Node asks createConnection only where no agent is named.
+    ...(socket ? { createConnection: () => socket } : { agent: false }),
+  });
+  request.end(body);
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: await readJson(response) };
+  } catch (error) {
+    throw unreachable(error);
+  } finally {
+    request.destroy();
+  }
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LIMITS.API_BODY_BYTES) throw new ServerUnreachable('the answer is too large');
+    chunks.push(chunk);
+  }
+  return parseJson(Buffer.concat(chunks).toString());
+}
+
+function refusalOf(status: number, body: unknown): Error {
+  const told = problem.safeParse(body);
+  if (!told.success) return new ServerUnreachable(`the server answered with status ${status}`);
+  return new EnrolmentRefused(told.data.code, `${told.data.title}. ${told.data.remedy}`);
+}
+
+function unreachable(error: unknown): Error {
+  if (error instanceof ServerUnreachable) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new ServerUnreachable(`the server cannot be reached (${code ?? message})`, { cause: error });
+}

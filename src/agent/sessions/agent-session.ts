@@ -1,0 +1,117 @@
+import type { z } from 'zod';
+import type { requestApproval, SentConnectionInfo } from '../../protocol/control-channel';
+import type { ProblemCode } from '../../protocol/problems';
+import type { Ending, Grant } from '../../protocol/remote-session';
+
+export type ApprovalRequest = z.infer<typeof requestApproval.request>;
+
+/** What the person at the device answers. */
+export type Decision = { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined' };
+
+/**
+ * What was asked for one remote session. Moments, here and below, are milliseconds of a clock that only runs on
+ * (`performance.now`): the time of day at this machine may be minutes off, and nothing is decided by it.
+ */
+export interface Asked extends Omit<ApprovalRequest, 'answerWithinSeconds'> {
+  readonly answerBefore: number;
+}
+
+/**
+ * Where a remote session stands at this agent:
+ * asking -> approved -> connecting -> connected -> ending -> over, and asking -> declined -> over.
+ * `over` remembers the ID, so that a request repeated late does not put the screen up again.
+ */
+export type Phase =
+  | { readonly name: 'asking' }
+  | { readonly name: 'declined' }
+  | { readonly name: 'approved' }
+  | { readonly name: 'connecting'; readonly endsAt: number }
+  | {
+      readonly name: 'connected';
+      readonly endsAt: number;
+      readonly since: number;
+      /** The relay has said that it is about to be replaced. */
+      readonly draining: boolean;
+    }
+  | { readonly name: 'ending'; readonly ending: Ending; readonly since: number | undefined }
+  | { readonly name: 'over'; readonly forgetAt: number };
+
+export interface AgentSession {
+  readonly asked: Asked;
+  /** null until somebody says YES. */
+  readonly grant: Grant | null;
+  readonly phase: Phase;
+}
+/** By remote session ID, in the order they were asked for. */
+export type AgentSessions = ReadonlyMap<string, AgentSession>;
+
+export type Input =
+  | { readonly kind: 'request-approval'; readonly request: ApprovalRequest }
+  | { readonly kind: 'withdraw'; readonly remoteSessionId: string; readonly ending: Ending }
+  | { readonly kind: 'connection-info'; readonly info: SentConnectionInfo; readonly deviceId: string }
+  | { readonly kind: 'terminate'; readonly remoteSessionId: string; readonly ending: Ending }
+  /** YES or NO at the panel; NO after YES ends the session. */
+  | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly answer: Decision }
+  /** "End now" at the panel. */
+  | { readonly kind: 'end'; readonly remoteSessionId: string }
+  /** The server refused the YES or NO for good. */
+  | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
+  | { readonly kind: 'connected'; readonly remoteSessionId: string }
+  | { readonly kind: 'draining'; readonly remoteSessionId: string; readonly draining: boolean }
+  /** The cloud-hub agent is done: it could not connect, or its connection closed. */
+  | { readonly kind: 'closed'; readonly remoteSessionId: string; readonly ending: Ending; readonly detail: string }
+  /** Time has passed. */
+  | { readonly kind: 'clock' }
+  | { readonly kind: 'shutdown' };
+
+/** A remote session that is over. `connectedForMs` is null where it never connected. */
+export interface Outcome extends Pick<AgentSession, 'asked' | 'grant'> {
+  readonly ending: Ending;
+  readonly detail: string;
+  readonly connectedForMs: number | null;
+}
+
+/** The same as the panel lists it, with the time of day at this machine. */
+export interface EndedSession {
+  readonly remoteSessionId: string;
+  readonly deviceId: string;
+  readonly applicationId: string;
+  readonly userName: string;
+  readonly reason: string;
+  /** null: nobody said YES. */
+  readonly grant: Grant | null;
+  readonly ending: Ending;
+  readonly detail: string;
+  /** null: never connected. */
+  readonly connectedAt: string | null;
+  readonly endedAt: string;
+}
+
+export type Action =
+  /** S143. */
+  | { readonly do: 'show'; readonly asked: Asked }
+  /** S144, or NO; in place of an answer to the same session that has not been acknowledged yet. */
+  | {
+      readonly do: 'deliver';
+      readonly remoteSessionId: string;
+      readonly answer: Decision;
+      /** When it is too late to tell. */
+      readonly until: number;
+    }
+  | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
+  /** S171. */
+  | { readonly do: 'connect'; readonly asked: Asked; readonly grant: Grant; readonly info: SentConnectionInfo }
+  /** S291. */
+  | { readonly do: 'end-half'; readonly remoteSessionId: string }
+  | { readonly do: 'record'; readonly outcome: Outcome };
+
+/** What the asker is told; inputs that are no questions are answered with `{}` all the same. */
+export type Answer =
+  | { readonly ok: true; readonly connected: boolean }
+  | { readonly ok: false; readonly code: ProblemCode; readonly detail: string };
+
+export interface Plan {
+  readonly sessions: AgentSessions;
+  readonly actions: readonly Action[];
+  readonly answer: Answer;
+}

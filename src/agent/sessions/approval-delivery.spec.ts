@@ -1,0 +1,105 @@
+import { PlayedChannel } from '../../../test/support/agent-channel';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { until } from '../../../test/support/until';
+import type { Decision } from './agent-session';
+import { ApprovalDelivery } from './approval-delivery';
+import { ChannelOffline, ChannelTimeout, ExchangeRefused } from '../channel/control-channel.errors';
+
+const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
+const YES: Decision = { decision: 'approved', grant: 'operate' };
+const NO: Decision = { decision: 'declined' };
+const within = (ms: number) => performance.now() + ms;
+const fails = (error: Error) => () => Promise.reject(error);
+
+describe('the delivery of an answer', () => {
+  let channel: PlayedChannel;
+  let recorded: RecordedJournal;
+  let refused: string[];
+  let delivery: ApprovalDelivery;
+  beforeEach(() => {
+    channel = new PlayedChannel();
+    recorded = recordedJournal();
+    refused = [];
+    delivery = new ApprovalDelivery(channel, recorded.journal, (id, detail) => refused.push(`${id} ${detail}`));
+  });
+  afterEach(() => delivery.stopAll());
+
+  it.each([YES, { ...YES, grant: 'view' } as const, NO])('sends %j once when it is acknowledged', async (answer) => {
+    delivery.start(remoteSessionId, answer, within(60_000));
+    delivery.start(remoteSessionId, answer, within(60_000));
+    await until('sent', () => channel.asked.length > 0);
+    expect(channel.asked).toEqual([`approval ${JSON.stringify({ remoteSessionId, ...answer })}`]);
+    expect(recorded.steps()).toEqual(answer.decision === 'approved' ? ['S144'] : []);
+  });
+
+  it('waits for the channel', async () => {
+    channel.online = false;
+    delivery.start(remoteSessionId, YES, within(60_000));
+    await until('a moment', () => new Promise<boolean>((done) => setImmediate(() => done(true))));
+    expect([channel.asked, recorded.steps()]).toEqual([[], []]);
+    channel.online = true;
+    await until('sent', () => channel.asked.length === 1);
+    expect(recorded.steps()).toEqual(['S144']);
+  });
+
+  it('tries again until it is acknowledged, and logs the step once', async () => {
+    channel.answers.push(
+      fails(new ChannelOffline('gone')),
+      fails(new ChannelTimeout('no answer')),
+      fails(new ExchangeRefused('internal-error', 'incident 1')),
+    );
+    delivery.start(remoteSessionId, YES, within(60_000));
+    await until('the fourth try', () => channel.asked.length === 4);
+    expect(recorded.steps()).toEqual(['S144']);
+    expect(refused).toEqual([]);
+  });
+
+  it('tells of a refusal for good', async () => {
+    channel.answers.push(fails(new ExchangeRefused('session-over', 'too late')));
+    delivery.start(remoteSessionId, YES, within(60_000));
+    await until('refused', () => refused.length === 1);
+    expect(refused[0]).toContain('session-over (too late)');
+    expect(channel.asked).toHaveLength(1);
+  });
+
+  it('takes a refusal after a lost acknowledgement for one', async () => {
+    channel.answers.push(fails(new ChannelTimeout('no answer')), fails(new ExchangeRefused('wrong-state', 'approved')));
+    delivery.start(remoteSessionId, YES, within(60_000));
+    await until('the second try', () => channel.asked.length === 2 && channel.answers.length === 0);
+    expect(refused).toEqual([]);
+  });
+
+  it('ends when the time to answer is over', async () => {
+    channel.online = false;
+    delivery.start(remoteSessionId, YES, within(100));
+    await until('given up', () => recorded.messages().includes('the answer could not be delivered in time'));
+    expect(channel.asked).toEqual([]);
+  });
+
+  it('sends NO in place of a YES that is on its way, and no YES after it', async () => {
+    let unanswered: () => void = () => undefined;
+    channel.answers.push(
+      () => new Promise((_, reject) => (unanswered = () => reject(new ChannelTimeout('no answer')))),
+    );
+    delivery.start(remoteSessionId, YES, within(60_000));
+    await until('YES sent', () => channel.asked.length === 1);
+    delivery.start(remoteSessionId, NO, within(60_000));
+    await until('NO sent', () => channel.asked.length === 2);
+    unanswered();
+    await until('done', () => delivery.pending === 0);
+    expect(channel.asked.map((line) => (line.includes('declined') ? 'NO' : 'YES'))).toEqual(['YES', 'NO']);
+    expect(refused).toEqual([]);
+  });
+
+  it('ends when it is stopped', async () => {
+    channel.online = false;
+    delivery.start(remoteSessionId, YES, within(60_000));
+    delivery.stop(remoteSessionId);
+    channel.online = true;
+    await until('a new one takes its place', () => {
+      delivery.start(remoteSessionId, NO, within(60_000));
+      return channel.asked.length > 0;
+    });
+    expect(channel.asked.filter((line) => line.includes('approved'))).toEqual([]);
+  });
+});

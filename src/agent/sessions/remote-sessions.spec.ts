@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { PlayedChannel } from '../../../test/support/agent-channel';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { startSmallRelay } from '../../../test/support/agent-relay';
+import { until } from '../../../test/support/until';
+import {
+  connectionInfoToDevice,
+  requestApproval,
+  terminate,
+  withdrawApproval,
+  type SentConnectionInfo,
+} from '../../protocol/control-channel';
+import { toInstant } from '../../protocol/names';
+import type { ApprovalRequest, Decision, EndedSession } from './agent-session';
+import { parseConfiguration } from '../configuration';
+import { RemoteSessions } from './remote-sessions';
+
+const { devices } = parseConfiguration(
+  JSON.stringify({
+    devices: [
+      {
+        id: 'mfp-1',
+        name: 'MFP',
+        kind: 'mfp',
+        applications: [
+          ...['web', 'box'].map((id) => ({ id, title: id, target: 'tcp://127.0.0.1:9' })),
+          { id: 'screen', title: 'Screen', target: 'tcp://127.0.0.1:9', protocol: 'vnc' },
+        ],
+      },
+    ],
+  }),
+  '/',
+);
+
+const YES: Decision = { decision: 'approved', grant: 'operate' };
+const NO: Decision = { decision: 'declined' };
+
+let channel: PlayedChannel;
+let recorded: RecordedJournal;
+let ended: EndedSession[];
+let sessions: RemoteSessions;
+let relay: Awaited<ReturnType<typeof startSmallRelay>>;
+let id: string;
+
+beforeEach(async () => {
+  id = randomUUID();
+  channel = new PlayedChannel();
+  recorded = recordedJournal();
+  ended = [];
+  sessions = new RemoteSessions({ devices, channel, journal: recorded.journal, onEnded: (each) => ended.push(each) });
+  relay = await startSmallRelay(id);
+});
+afterEach(async () => {
+  await sessions.close(1_000);
+  await relay.close();
+});
+
+const question = (change: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
+  remoteSessionId: id,
+  deviceId: 'mfp-1',
+  applicationId: 'web',
+  userName: 'Tina',
+  reason: 'streaks',
+  minutes: 30,
+  answerWithinSeconds: 60,
+  ...change,
+});
+const info = (): SentConnectionInfo & { deviceId: string } => ({
+  remoteSessionId: id,
+  deviceId: 'mfp-1',
+  applicationId: 'web',
+  url: `${relay.url}/cloud-hub`,
+  sessionId: 's'.repeat(43),
+  token: 't'.repeat(43),
+  validUntil: toInstant(Date.now() + 60_000),
+  validForSeconds: 60,
+});
+const phase = () => sessions.sessions.get(id)?.phase.name;
+
+async function connected(): Promise<void> {
+  await channel.ask(requestApproval, question());
+  sessions.decide(id, YES);
+  await channel.ask(connectionInfoToDevice, info());
+  await until('connected', () => phase() === 'connected');
+}
+
+describe('the remote sessions of an agent', () => {
+  it('take the steps of Fig. 8 and 9 in order, and keep the secrets to themselves', async () => {
+    await connected();
+    expect(recorded.steps()).toEqual(['S143', 'S144', 'S171', 'S172']);
+    expect(recorded.text()).not.toMatch(/s{43}|t{43}/);
+  });
+
+  it.each([
+    ['an unknown device', { deviceId: 'mfp-2' }, 'unknown-device'],
+    ['an unknown application', { applicationId: 'panel' }, 'unknown-application'],
+  ])('refuse %s', async (_case, change, code) => {
+    await expect(channel.ask(requestApproval, question(change))).rejects.toMatchObject({ code });
+    expect(sessions.sessions.size).toBe(0);
+    expect(recorded.steps()).toEqual([]);
+  });
+
+  it('use no token without a YES here (E20)', async () => {
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    await channel.ask(requestApproval, question());
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    sessions.decide(id, NO);
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    expect(relay.establishes).toEqual([]);
+  });
+
+  it('use no token for another application than the one approved (E20)', async () => {
+    await channel.ask(requestApproval, question());
+    sessions.decide(id, YES);
+    const other = { ...info(), applicationId: 'box' };
+    await expect(channel.ask(connectionInfoToDevice, other)).rejects.toMatchObject({ code: 'wrong-state' });
+    expect(relay.establishes).toEqual([]);
+  });
+
+  it('grant looking only where that can be ensured', async () => {
+    await channel.ask(requestApproval, question());
+    expect(() => sessions.decide(id, { decision: 'approved', grant: 'view' })).toThrow(
+      expect.objectContaining({ code: 'wrong-state' }),
+    );
+    expect(phase()).toBe('asking');
+  });
+
+  it('tell the server what was granted, and keep it', async () => {
+    await channel.ask(requestApproval, question({ applicationId: 'screen' }));
+    sessions.decide(id, { decision: 'approved', grant: 'view' });
+    await until('told', () => channel.asked.length === 1);
+    const answer = { remoteSessionId: id, decision: 'approved', grant: 'view' };
+    expect(channel.asked).toEqual([`approval ${JSON.stringify(answer)}`]);
+    sessions.end(id);
+    expect(ended).toEqual([expect.objectContaining({ grant: 'view' })]);
+  });
+
+  it('keep the history by the time of day here, whatever that is', async () => {
+    await sessions.close(100);
+    const timeOfDay = () => Date.parse('1999-01-01T00:00:00.000Z');
+    const onEnded = (each: EndedSession) => ended.push(each);
+    sessions = new RemoteSessions({ devices, channel, journal: recorded.journal, onEnded, timeOfDay });
+    await connected();
+    sessions.end(id);
+    await until('over', () => ended.length === 1);
+    expect(ended[0]?.endedAt).toBe('1999-01-01T00:00:00.000Z');
+    expect(ended[0]?.connectedAt).toMatch(/^1998-12-31T23:59:5/);
+  });
+
+  it('connect once, however often the server repeats itself', async () => {
+    await connected();
+    await channel.ask(requestApproval, question());
+    await channel.ask(connectionInfoToDevice, info());
+    expect(relay.establishes).toHaveLength(1);
+    expect(recorded.steps().filter((step) => step === 'S143')).toHaveLength(1);
+  });
+
+  it('end in order when the server terminates, and say that they were connected', async () => {
+    await connected();
+    const ending = { remoteSessionId: id, ending: 'ended-by-terminal' as const };
+    expect(await channel.ask(terminate, ending)).toEqual({ connected: true });
+    await until('over', () => phase() === 'over');
+    expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
+    expect(ended).toEqual([expect.objectContaining({ remoteSessionId: id, ending: 'ended-by-terminal' })]);
+    expect(await channel.ask(terminate, ending)).toEqual({ connected: false });
+  });
+
+  it('end when the person at the device says so', async () => {
+    await connected();
+    sessions.end(id);
+    await until('over', () => phase() === 'over');
+    expect(ended).toEqual([expect.objectContaining({ ending: 'ended-by-device' })]);
+    expect(ended[0]?.connectedAt).not.toBeNull();
+  });
+
+  it('take the screen down when the request is withdrawn', async () => {
+    const changes: unknown[] = [];
+    sessions.onChange(() => changes.push(phase()));
+    await channel.ask(requestApproval, question());
+    await channel.ask(withdrawApproval, { remoteSessionId: id, ending: 'cancelled' });
+    expect(changes).toEqual(['asking', 'over']);
+    expect(() => sessions.decide(id, YES)).toThrow(/answered, or is over/);
+  });
+
+  it('take the screen down when nobody answers in time', async () => {
+    await channel.ask(requestApproval, question({ answerWithinSeconds: 0.1 }));
+    await until('over', () => phase() === 'over');
+    expect(ended).toEqual([expect.objectContaining({ ending: 'expired' })]);
+    expect(channel.asked).toEqual([]);
+  });
+
+  it('refuse a press on a button of a session that is not there', () => {
+    expect(() => sessions.decide(id, YES)).toThrow(expect.objectContaining({ code: 'unknown-session' }));
+    expect(() => sessions.end(id)).toThrow(expect.objectContaining({ code: 'unknown-session' }));
+  });
+
+  it('are all ended in order when the agent stops', async () => {
+    await connected();
+    await sessions.close(5_000);
+    expect(phase()).toBe('over');
+    expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
+  });
+
+  it('do not hold up the agent when the relay does not answer', async () => {
+    await connected();
+    relay.half('/cloud-hub')?.pause();
+    const started = Date.now();
+    await sessions.close(200);
+    expect(Date.now() - started).toBeLessThan(2_000);
+    relay.half('/cloud-hub')?.resume();
+  });
+});

@@ -1,0 +1,215 @@
+import type { Journal } from '../../journal/journal';
+import {
+  connectionInfoToDevice,
+  requestApproval,
+  terminate,
+  withdrawApproval,
+  type SentConnectionInfo,
+} from '../../protocol/control-channel';
+import { toInstant } from '../../protocol/names';
+import { ProblemError } from '../../protocol/problems';
+import type { Grant } from '../../protocol/remote-session';
+import type {
+  Action,
+  AgentSessions,
+  Answer,
+  ApprovalRequest,
+  Asked,
+  EndedSession,
+  Input,
+  Outcome,
+  Decision,
+} from './agent-session';
+import { ApprovalDelivery } from './approval-delivery';
+import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
+import type { Application, Device } from '../configuration';
+import type { ControlChannel } from '../channel/control-channel';
+import { nextDeadline, plan } from './planner';
+
+/** setTimeout's own limit. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface RemoteSessionsOptions {
+  readonly devices: readonly Device[];
+  readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
+  readonly journal: Journal;
+  readonly onEnded: (ended: EndedSession) => void;
+  /** Time of day in epoch milliseconds, for the history that people read and for nothing else. */
+  readonly timeOfDay?: () => number;
+}
+
+/** The remote sessions of this agent: feeds the planner with what happens and takes the actions it plans. */
+export class RemoteSessions {
+  #sessions: AgentSessions = new Map();
+  readonly #hubs = new Map<string, CloudHubAgent>();
+  readonly #delivery: ApprovalDelivery;
+  readonly #listeners = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RemoteSessionsOptions) {
+    const { channel, journal } = options;
+    this.#delivery = new ApprovalDelivery(
+      channel,
+      journal,
+      (remoteSessionId, detail) => this.#dispatch({ kind: 'answer-refused', remoteSessionId, detail }),
+      () => this.#tell(),
+    );
+    channel.handle(requestApproval, (request) => this.#requestApproval(request));
+    channel.handle(withdrawApproval, (body) => answered(this.#dispatch({ kind: 'withdraw', ...body })));
+    channel.handle(connectionInfoToDevice, ({ deviceId, ...info }) =>
+      answered(this.#dispatch({ kind: 'connection-info', info, deviceId })),
+    );
+    channel.handle(terminate, (body) => connectedOf(this.#dispatch({ kind: 'terminate', ...body })));
+  }
+
+  get sessions(): AgentSessions {
+    return this.#sessions;
+  }
+
+  /** Whether a session is asked for or not over yet. */
+  get busy(): boolean {
+    return [...this.#sessions.values()].some(({ phase }) => phase.name !== 'over');
+  }
+
+  /** What the server has asked through another agent, while there was no channel; a refusal is logged. */
+  ask(request: ApprovalRequest): void {
+    try {
+      this.#requestApproval(request);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      this.options.journal.warn('refused', { input: 'wake', problem: error.code, detail: error.detail });
+    }
+  }
+
+  /** Called after every change. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** YES or NO at the panel; NO after YES ends the session. @throws ProblemError unknown-session, wrong-state */
+  decide(remoteSessionId: string, answer: Decision): void {
+    const asked = this.#sessions.get(remoteSessionId)?.asked;
+    const onlyLooking = answer.decision === 'approved' && answer.grant === 'view';
+    if (onlyLooking && asked && !this.#application(asked)?.viewable)
+      throw new ProblemError('wrong-state', 'this application cannot be looked at only');
+    answered(this.#dispatch({ kind: 'decide', remoteSessionId, answer }));
+  }
+
+  /** "End now" at the panel. @throws ProblemError unknown-session */
+  end(remoteSessionId: string): void {
+    answered(this.#dispatch({ kind: 'end', remoteSessionId }));
+  }
+
+  /** Ends every session in order; resolves when none is left and the server knows, or after `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#dispatch({ kind: 'shutdown' });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      const check = () => {
+        const telling = this.#delivery.pending > 0 && this.options.channel.online;
+        if (this.#hubs.size > 0 || telling) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.onChange(check);
+      check();
+    });
+    this.#delivery.stopAll();
+    clearTimeout(this.#timer);
+  }
+
+  #requestApproval(request: ApprovalRequest): Record<string, never> {
+    const device = this.options.devices.find(({ id }) => id === request.deviceId);
+    if (!device) throw new ProblemError('unknown-device', 'this agent does not serve the device');
+    if (!device.applications.some(({ id }) => id === request.applicationId))
+      throw new ProblemError('unknown-application', 'the device has no such application');
+    return answered(this.#dispatch({ kind: 'request-approval', request }));
+  }
+
+  #dispatch(input: Input): Answer {
+    const { sessions, actions, answer } = plan(this.#sessions, input, performance.now());
+    this.#sessions = sessions;
+    for (const action of actions) this.#take(action);
+    if (!answer.ok)
+      this.options.journal.warn('refused', { input: input.kind, problem: answer.code, detail: answer.detail });
+    this.#setTimer();
+    this.#tell();
+    return answer;
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #take(action: Action): void {
+    const { journal } = this.options;
+    switch (action.do) {
+      case 'show':
+        return journal.step('S143', action.asked.remoteSessionId, { deviceId: action.asked.deviceId });
+      case 'deliver':
+        return this.#delivery.start(action.remoteSessionId, action.answer, action.until);
+      case 'stop-delivery':
+        return this.#delivery.stop(action.remoteSessionId);
+      case 'connect':
+        return this.#connect(action.asked, action.grant, action.info);
+      case 'end-half':
+        return this.#hubs.get(action.remoteSessionId)?.end();
+      case 'record': {
+        const { asked, ending, detail } = action.outcome;
+        const { remoteSessionId, deviceId } = asked;
+        journal.info('remote session over', { remoteSessionId, deviceId, ending, detail });
+        return this.options.onEnded(endedSession(action.outcome, this.options.timeOfDay?.() ?? Date.now()));
+      }
+    }
+  }
+
+  #applications({ deviceId }: Asked): readonly Application[] {
+    return this.options.devices.find(({ id }) => id === deviceId)?.applications ?? [];
+  }
+
+  #application(asked: Asked): Application | undefined {
+    return this.#applications(asked).find(({ id }) => id === asked.applicationId);
+  }
+
+  #connect(asked: Asked, grant: Grant, info: SentConnectionInfo): void {
+    const { remoteSessionId } = asked;
+    const hub = new CloudHubAgent({
+      info,
+      // Approval was asked for an application of this device only (#requestApproval).
+      approved: this.#application(asked) as Application,
+      grant,
+      applications: this.#applications(asked),
+      journal: this.options.journal,
+      onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),
+      onDraining: (draining) => this.#dispatch({ kind: 'draining', remoteSessionId, draining }),
+      onClosed: (ending, detail) => {
+        this.#hubs.delete(remoteSessionId);
+        this.#dispatch({ kind: 'closed', remoteSessionId, ending, detail });
+      },
+    });
+    this.#hubs.set(remoteSessionId, hub);
+    hub.start();
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    const deadline = nextDeadline(this.#sessions);
+    if (deadline === undefined) return;
+    const waitMs = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), waitMs);
+  }
+}
+
+function endedSession({ asked, grant, ending, detail, connectedForMs }: Outcome, now: number): EndedSession {
+  const { remoteSessionId, deviceId, applicationId, userName, reason } = asked;
+  const connectedAt = connectedForMs === null ? null : toInstant(now - connectedForMs);
+  const endedAt = toInstant(now);
+  return { remoteSessionId, deviceId, applicationId, userName, reason, grant, ending, detail, connectedAt, endedAt };
+}
+
+function answered(answer: Answer): Record<string, never> {
+  if (!answer.ok) throw new ProblemError(answer.code, answer.detail);
+  return {};
+}
+
+const connectedOf = (answer: Answer): { connected: boolean } => ({ connected: answer.ok && answer.connected });

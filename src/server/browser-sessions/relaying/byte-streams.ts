@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { LIMITS } from '../../../protocol/limits';
+import { splice } from '../../../tunnel/splice';
+import { WebSocketBytes } from '../../../tunnel/websocket-bytes';
+import { watchHeartbeat } from '../../../tunnel/heartbeat';
+import type { BrowserSession } from '../browser-session';
+
+const SUBPROTOCOL = 'binary';
+
+/** The bytes of one TCP connection to an application as binary frames of a WebSocket, as noVNC reads them. */
+export class ByteStreams {
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: LIMITS.RELAY_FRAME_BYTES,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+
+  /** @param done called when the stream is over */
+  accept(session: BrowserSession, request: IncomingMessage, socket: Duplex, head: Buffer, done: () => void): void {
+    socket.once('close', done);
+    this.sockets.handleUpgrade(request, socket, head, (ws) => void this.carry(session, ws));
+  }
+
+  private async carry(session: BrowserSession, ws: WebSocket): Promise<void> {
+    ws.on('error', () => ws.terminate());
+    watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
+    const bytes = new WebSocketBytes(ws); // at once: the first bytes may be there already
+    try {
+      const stream = await session.dial();
+      // a WebSocket has no half-close: when the device has sent its last byte, that was it
+      bytes.once('finish', () => void this.conclude(session, ws, true));
+      stream.once('close', () => void this.conclude(session, ws, false));
+      await splice(bytes, stream);
+    } catch {
+      await this.conclude(session, ws, false);
+    }
+  }
+
+  private async conclude(session: BrowserSession, ws: WebSocket, complete: boolean): Promise<void> {
+    if (ws.readyState !== ws.OPEN) return;
+    const end = complete ? undefined : await session.whyCut();
+    if (end) ws.close(1001, end.words.slice(0, 100));
+    else if (complete) ws.close(1000);
+    else ws.close(1011, 'the connection to the device broke');
+    setTimeout(() => ws.terminate(), LIMITS.RELAY_CLOSE_MS).unref();
+  }
+}

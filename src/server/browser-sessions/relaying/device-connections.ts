@@ -1,0 +1,77 @@
+import type { Duplex } from 'node:stream';
+import { LIMITS } from '../../../protocol/limits';
+
+/**
+ * The connections to a device that HTTP requests of one session take in turn (RFC 9112 9.3), at most
+ * LIMITS.BROWSER_SOCKETS at a time. Who takes one hands it to Node's HTTP client, which gives it back with `free`.
+ */
+export class DeviceConnections {
+  private readonly open = new Set<Duplex>();
+  private readonly idle: { stream: Duplex; leave: () => void }[] = [];
+  private readonly waiting: (() => void)[] = [];
+  private dialling = 0;
+
+  constructor(private readonly dial: () => Promise<Duplex>) {}
+
+  /**
+   * @param mayReuse false for what must not be sent twice: an idle connection may be closing at this moment
+   * @throws StreamRefused
+   */
+  async take(mayReuse: boolean): Promise<{ stream: Duplex; reused: boolean }> {
+    for (;;) {
+      const idle = mayReuse ? this.idle.pop() : undefined;
+      if (idle) {
+        idle.leave();
+        return { stream: idle.stream, reused: true };
+      }
+      if (this.open.size + this.dialling < LIMITS.BROWSER_SOCKETS) return { stream: await this.fresh(), reused: false };
+      const oldest = this.idle.shift();
+      if (oldest) this.discard(oldest.stream);
+      else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  /** A new connection that the next request will use. @throws StreamRefused */
+  async prepare(): Promise<void> {
+    this.rest(await this.fresh());
+  }
+
+  private async fresh(): Promise<Duplex> {
+    this.dialling++;
+    try {
+      const stream = await this.dial();
+      this.open.add(stream);
+      stream.once('close', () => this.forget(stream));
+      stream.on('free', () => this.rest(stream));
+      return stream;
+    } finally {
+      this.dialling--;
+      this.waiting.shift()?.();
+    }
+  }
+
+  /** Until the next request, a short time, or until the device says or sends anything. */
+  private rest(stream: Duplex): void {
+    if (stream.destroyed || !stream.writable || stream.readableEnded) return this.discard(stream);
+    const over = () => this.discard(stream);
+    const timer = setTimeout(over, LIMITS.BROWSER_REUSE_MS);
+    const leave = () => {
+      clearTimeout(timer);
+      for (const event of ['data', 'end', 'close']) stream.removeListener(event, over);
+    };
+    for (const event of ['data', 'end', 'close']) stream.once(event, over);
+    this.idle.push({ stream, leave });
+    this.waiting.shift()?.();
+  }
+
+  private discard(stream: Duplex): void {
+    stream.destroy();
+    this.forget(stream);
+  }
+
+  private forget(stream: Duplex): void {
+    const at = this.idle.findIndex((each) => each.stream === stream);
+    if (at !== -1) this.idle.splice(at, 1)[0]?.leave();
+    if (this.open.delete(stream)) this.waiting.shift()?.();
+  }
+}

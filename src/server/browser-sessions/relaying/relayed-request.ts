@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LIMITS } from '../../../protocol/limits';
+import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
+import type { BrowserSession } from '../browser-session';
+import { deviceRequest, trailersOf } from './device-request';
+import type { Origins } from '../translation/device-urls';
+import { endedPage, PAGES, sendPage, unreachablePage, type Page } from '../site/pages';
+import { hasContent, requestHeaders } from '../translation/request-headers';
+import { passInformation, passResponse } from './relayed-response';
+
+/** RFC 9110 9.2.1: those may be sent again when an idle connection turns out to be closed. */
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The browser waits for 100 before it sends its content. */
+  readonly expectsContinue: boolean;
+  readonly behindProxy: boolean;
+  /** The browser shows the pages in a frame of the console. */
+  readonly framed: boolean;
+}
+
+/** One request of a browser to its device, and the response; both pass as they come. */
+export class RelayedRequest {
+  private answered = false;
+  private continued = false;
+
+  constructor(
+    private readonly session: BrowserSession,
+    private readonly exchange: Exchange,
+  ) {}
+
+  async run(): Promise<void> {
+    const { request, response } = this.exchange;
+    request.on('error', () => undefined); // the browser is gone; the response's `close` tells
+    try {
+      const origins = await this.session.origins();
+      if (!origins) return sendPage(response, PAGES.notPages, this.frameAncestors);
+      const mayRepeat = SAFE.includes(request.method ?? '') && !hasContent(request);
+      if (await this.attempt(origins, mayRepeat)) await this.attempt(origins, false);
+    } catch (error) {
+      await this.fail(error);
+    }
+  }
+
+  /** @returns whether to try once more, on a new connection. @throws StreamRefused, what broke the connection */
+  private async attempt(origins: Origins, mayReuse: boolean): Promise<boolean> {
+    const { request, response, behindProxy, framed } = this.exchange;
+    const { stream, reused } = await this.session.connections.take(mayReuse);
+    if (response.destroyed) {
+      stream.destroy();
+      return false;
+    }
+    const sent = deviceRequest(request, requestHeaders(request, { origins, behindProxy }), stream);
+    const abandon = () => sent.destroy();
+    response.once('close', abandon);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<boolean>((resolve, reject) => {
+        sent.once('error', (error) => (reused && !this.answered ? resolve(true) : reject(error)));
+        sent.once('close', () => resolve(false));
+        sent.once('finish', () => {
+          timer = setTimeout(() => sent.destroy(new StreamRefused(504, 'no answer')), LIMITS.BROWSER_ANSWER_MS);
+        });
+        sent.once('continue', () => this.passContinue());
+        sent.on('information', ({ statusCode, headers }) => passInformation(response, statusCode, headers));
+        sent.once('upgrade', () => sent.destroy(new Error('an upgrade nobody asked for')));
+        sent.once('response', (answer) => {
+          clearTimeout(timer);
+          this.answered = true;
+          // content that was not called for may still come; the next request must not be read from it
+          const close = this.exchange.expectsContinue && !this.continued;
+          try {
+            passResponse(answer, response, { origins, frameAncestors: this.frameAncestors, framed, close }, sent);
+          } catch (error) {
+            this.answered = response.headersSent; // Node would not write such a header
+            sent.destroy();
+            return reject(new Error('it sent a header that cannot be passed on', { cause: error }));
+          }
+          if (!request.complete) sent.once('close', () => request.unpipe(sent).resume());
+        });
+        request.once('end', () => {
+          if (!sent.writableEnded && request.rawTrailers.length > 0) sent.addTrailers(trailersOf(request));
+        });
+        request.pipe(sent);
+      });
+    } finally {
+      clearTimeout(timer);
+      response.removeListener('close', abandon);
+    }
+  }
+
+  private passContinue(): void {
+    if (!this.exchange.expectsContinue || this.continued || this.answered) return;
+    this.continued = true;
+    this.exchange.response.writeContinue();
+  }
+
+  private async fail(error: unknown): Promise<void> {
+    const { request, response } = this.exchange;
+    if (this.answered || response.destroyed) return void response.destroy();
+    const end = await this.session.whyCut();
+    request.unpipe().resume();
+    sendPage(response, end ? endedPage(end) : pageOf(error), this.frameAncestors);
+  }
+
+  private get frameAncestors(): string {
+    return this.session.frameAncestors;
+  }
+}
+
+function pageOf(error: unknown): Page {
+  if (error instanceof StreamRefused)
+    return error.detail === 'no answer' ? PAGES.slow : unreachablePage(error.status, error.detail);
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (/^(HPE|ERR_HTTP|ERR_INVALID)_/.test(code)) return PAGES.badAnswer;
+  return unreachablePage(502, 'it closed the connection without an answer');
+}

@@ -1,0 +1,48 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { trailersOf } from './device-request';
+import { responseHeaders, type ResponseContext } from '../translation/response-headers';
+import { linksChange, translating } from '../translation/translated-content';
+
+export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | 'framed'> & {
+  /** Whether the browser has to open another connection for its next request. */
+  readonly close: boolean;
+};
+
+/** Passes a device's response on as it comes, with its trailers; a response that is cut is cut for the browser too. */
+export function passResponse(
+  from: IncomingMessage,
+  to: ServerResponse,
+  { origins, frameAncestors, framed, close }: PassContext,
+  sent: ClientRequest,
+): void {
+  const changes = linksChange(from);
+  const bodiless = to.req.method === 'HEAD' || from.statusCode === 204 || from.statusCode === 304;
+  const trailersPass = !bodiless && from.headers['content-length'] === undefined && to.req.httpVersion !== '1.0';
+  const headers = responseHeaders(from, { origins, frameAncestors, framed, linksChange: changes, trailersPass });
+  to.sendDate = false; // the device's, or none
+  to.writeHead(from.statusCode ?? 502, from.statusMessage, close ? [...headers, 'Connection', 'close'] : headers);
+  to.write('', 'latin1'); // at once, an event stream may be silent for long; `flushHeaders` would write UTF-8
+  from.once('end', () => {
+    const trailers = trailersOf(from);
+    if (trailers.length > 0 && !to.writableEnded) to.addTrailers(trailers);
+  });
+  const stages = changes && !bodiless ? translating(from, origins) : [];
+  pipeline([from, ...stages, to], (error) => {
+    if (error) to.destroy();
+    // what is left of the request has no reader any more
+    if (!sent.writableFinished) sent.destroy();
+  });
+}
+
+/** 102, 103 and the like (RFC 9110 15.2); 100 has its own way. */
+export function passInformation(to: ServerResponse, statusCode: number, headers: IncomingMessage['headers']): void {
+  if (to.headersSent) return;
+  if (statusCode === 102) return to.writeProcessing();
+  if (statusCode !== 103 || !headers.link) return;
+  try {
+    to.writeEarlyHints({ link: headers.link });
+  } catch {
+    // a hint that Node does not take is only a hint
+  }
+}

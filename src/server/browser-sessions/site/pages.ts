@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { SessionEnd } from '../session-end';
+
+/** What a person sees under a session's origin where the device itself does not answer. */
+export interface Page {
+  readonly status: number;
+  readonly title: string;
+  /** Full sentences: what happened, and what to do. */
+  readonly words: string;
+}
+
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:34rem;padding:0 1rem;color:#1c2530;background:#fff}' +
+  'h1{font-size:1.4rem}@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181d}}';
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+export const PAGES = {
+  unknown: {
+    status: 404,
+    title: 'No such session',
+    words: 'There is no session under this name. Open the device from the console.',
+  },
+  notEntered: {
+    status: 403,
+    title: 'Not open in this browser',
+    words: 'This session was not opened in this browser. Open the device from the console.',
+  },
+  ticketRefused: {
+    status: 403,
+    title: 'Ticket refused',
+    words: 'The ticket has been used, or is too old. Open the device again from the console.',
+  },
+  badRequest: { status: 400, title: 'Request refused', words: 'This request cannot be passed on.' },
+  busy: {
+    status: 503,
+    title: 'Too many requests at a time',
+    words: 'The session carries all the requests it may. Wait for some to end, then load the page again.',
+  },
+  notPages: {
+    status: 404,
+    title: 'No web pages',
+    words: 'This application does not speak HTTP. Open its screen from the console, or use the command line.',
+  },
+  badAnswer: { status: 502, title: 'No usable answer', words: 'The device did not answer in proper HTTP.' },
+  slow: { status: 504, title: 'No answer in time', words: 'The device did not answer in time. Load the page again.' },
+} as const satisfies Record<string, Page>;
+
+export const endedPage = ({ title = 'This session has ended', words }: SessionEnd): Page => ({
+  status: 410,
+  title,
+  words: `${title}: ${words}`,
+});
+export const unreachablePage = (status: number, detail: string): Page => ({
+  status: status === 504 ? 504 : 502,
+  title: 'The device cannot be reached',
+  words: `The connection to the device failed: ${detail}. Load the page again, or end the session.`,
+});
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c]!);
+
+/** @param frameAncestors who may show it in a frame; nobody unless given */
+export function sendPage(response: ServerResponse, { status, title, words }: Page, frameAncestors?: string): void {
+  if (response.headersSent) return void response.destroy();
+  const body =
+    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+    `<title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(words)}</p></html>\n`;
+  const ancestors = frameAncestors ?? "frame-ancestors 'none'";
+  response.writeHead(status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; ${ancestors}`,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+    // content that nobody waits for
+    ...(response.req.complete ? {} : { Connection: 'close' }),
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

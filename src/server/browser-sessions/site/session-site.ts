@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../../journal/journal';
+import { CONFIG, type Config } from '../../config/config';
+import { hostnameOf, HostRouter, type HostedSite } from '../../http/host-router';
+import type { BrowserSession } from '../browser-session';
+import { BrowserSessions } from '../browser-sessions.service';
+import { ByteStreams } from '../relaying/byte-streams';
+import { enter } from './entry';
+import { entryIn } from './own-cookies';
+import { OwnFiles } from './own-files';
+import { OWN_PREFIX, PATHS } from './own-paths';
+import { endedPage, PAGES, sendPage, type Page } from './pages';
+import { RelayedRequest } from '../relaying/relayed-request';
+import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
+import { SessionOrigins } from './session-origins';
+
+/** Everything under the session domain: whom a request is for, and whether it may come in. */
+@Injectable()
+export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationShutdown {
+  private readonly files = new OwnFiles();
+  private readonly streams = new ByteStreams();
+  private readonly sockets = new Set<Duplex>();
+  private readonly behindProxy: boolean;
+
+  constructor(
+    private readonly hosts: HostRouter,
+    private readonly origins: SessionOrigins,
+    private readonly sessions: BrowserSessions,
+    private readonly journal: Journal,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.behindProxy = config.http.trustProxy;
+  }
+
+  onModuleInit(): void {
+    this.hosts.register(this);
+  }
+
+  /** The sessions have ended by now; the server cannot close while a socket that was upgraded is left. */
+  beforeApplicationShutdown(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  owns(hostname: string): boolean {
+    return this.origins.owns(hostname);
+  }
+
+  request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const label = this.origins.labelOf(hostnameOf(request)) ?? '';
+    const session = this.sessions.find(label);
+    const ended = session?.ending ?? this.sessions.ended(label);
+    if (ended) {
+      const consoleOrigin = session?.facts.consoleOrigin ?? this.sessions.ended(label)?.consoleOrigin;
+      return sendPage(response, endedPage(ended), `frame-ancestors 'self' ${consoleOrigin}`);
+    }
+    if (!session) return sendPage(response, PAGES.unknown);
+    const ancestors = session.frameAncestors;
+    const path = pathOf(request);
+    if (path === undefined) return sendPage(response, PAGES.badRequest, ancestors);
+    if (path === PATHS.enter) return this.carryOut(enter(session, request, response), response);
+    const place = placeOf(session, request);
+    if (!place) return sendPage(response, PAGES.notEntered, ancestors);
+    const done = session.begin();
+    if (!done) return sendPage(response, PAGES.busy, ancestors);
+    response.once('close', done);
+    if (path.startsWith(OWN_PREFIX)) {
+      if (!this.files.serve(path, request, response, ancestors)) sendPage(response, PAGES.unknown, ancestors);
+      return;
+    }
+    const context = { behindProxy: this.behindProxy, framed: place === 'frame' };
+    this.carryOut(new RelayedRequest(session, { request, response, expectsContinue, ...context }).run(), response);
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    const refuse = (page: Page) => sendPage(responseOn(socket, request), page);
+
+    const label = this.origins.labelOf(hostnameOf(request)) ?? '';
+    const session = this.sessions.find(label);
+    const ended = session?.ending ?? this.sessions.ended(label);
+    if (ended) return refuse(endedPage(ended));
+    if (!session) return refuse(PAGES.unknown);
+    const path = pathOf(request);
+    if (path === undefined) return refuse(PAGES.badRequest);
+    const place = placeOf(session, request);
+    if (!place) return refuse(PAGES.notEntered);
+    const own = path.startsWith(OWN_PREFIX);
+    // a device decides itself whom it talks to; what is ours only its own origin may use
+    if (own && (path !== PATHS.stream || request.headers.origin !== session.facts.origin)) return refuse(PAGES.unknown);
+    const done = session.begin();
+    if (!done) return refuse(PAGES.busy);
+    if (own) return this.streams.accept(session, request, socket, head, done);
+    socket.once('close', done);
+    this.carryOut(
+      relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy, framed: place === 'frame' }),
+      socket,
+    );
+  }
+
+  private carryOut(work: Promise<void>, on: { destroy(): unknown }): void {
+    work.catch((error: unknown) => {
+      this.journal.unexpected(error, 'relaying for a browser');
+      on.destroy();
+    });
+  }
+}
+
+/** Path of the request target; undefined for a form that only proxies get (RFC 9112 3.2.2). */
+function pathOf({ url = '', method }: IncomingMessage): string | undefined {
+  if (url === '*' && method === 'OPTIONS') return url;
+  return url.startsWith('/') ? url.split('?')[0] : undefined;
+}
+
+/** Where the browser that was let in shows the pages; undefined: it was not. */
+function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): 'tab' | 'frame' | undefined {
+  const entry = entryIn(headers.cookie, facts.origin.startsWith('https:'));
+  if (entries.tab.isGood(entry)) return 'tab';
+  return entries.frame.isGood(entry) ? 'frame' : undefined;
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import { toDevice, type Origins } from './device-urls';
+import { deviceTags } from './entity-tags';
+import { fields, hopByHop } from './hop-by-hop';
+import { withoutOurs } from '../site/own-cookies';
+
+/** What a reverse proxy in front of this server says about the browser; none of the device's business. */
+const OF_PROXIES = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
+export interface RequestContext {
+  readonly origins: Origins;
+  /** Whether a proxy in front of this server adds fields. */
+  readonly behindProxy: boolean;
+}
+
+/** A browser's request header as its device is to get it, in the same order and spelling. */
+export function requestHeaders(request: IncomingMessage, { origins, behindProxy }: RequestContext): string[] {
+  const ends = hopByHop(request.rawHeaders);
+  const out: string[] = ['Host', new URL(origins.device).host];
+  for (const [name, value] of fields(request.rawHeaders)) {
+    const key = name.toLowerCase();
+    if (ends(key) || key === 'host' || (behindProxy && OF_PROXIES.includes(key))) continue;
+    const kept = requestField(key, value, origins, request.headers['transfer-encoding'] !== undefined);
+    if (kept !== undefined) out.push(name, kept);
+  }
+  return [...out, ...framing(request)];
+}
+
+function requestField(key: string, value: string, origins: Origins, chunked: boolean): string | undefined {
+  switch (key) {
+    case 'cookie':
+      return withoutOurs(value);
+    case 'origin':
+      return toDevice(value, origins);
+    case 'trailer':
+      return chunked ? value : undefined; // Node refuses to announce what it cannot send
+    case 'referer': {
+      const own = toDevice(value, origins);
+      return own === value ? undefined : own; // where else the browser has been is not told
+    }
+    case 'if-none-match':
+    case 'if-match':
+      return deviceTags(value);
+    default:
+      return value;
+  }
+}
+
+/** Whether content follows (RFC 9112 6.3). */
+export const hasContent = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Of this hop: how the content is framed, and that trailers are understood. */
+function framing({ method = '', headers }: IncomingMessage): string[] {
+  const out: string[] = [];
+  const connection = ['keep-alive'];
+  if (/\btrailers\b/i.test(String(headers.te ?? ''))) {
+    out.push('TE', 'trailers');
+    connection.push('TE');
+  }
+  if (headers['transfer-encoding'] !== undefined) out.push('Transfer-Encoding', 'chunked');
+  else if (headers['content-length'] === undefined && ['POST', 'PUT', 'PATCH'].includes(method))
+    out.push('Content-Length', '0');
+  return [...out, 'Connection', connection.join(', ')];
+}

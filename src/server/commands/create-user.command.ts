@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { ProblemError } from '../../protocol/problems';
+import { role } from '../../protocol/api';
+import { readConfig } from '../config/config';
+import { failureLine } from './failure-line';
+import { askNewPassword, passwordFrom } from './password-prompt';
+
+export interface CreateUserOptions {
+  readonly role: string;
+  readonly displayName?: string;
+  readonly passwordStdin?: boolean;
+}
+
+/** `platen server create-user`. */
+export async function runCreateUser(username: string, options: CreateUserOptions): Promise<void> {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    const config = readConfig(process.env);
+    const fromTerminal = process.stdin.isTTY && !options.passwordStdin;
+    const password = fromTerminal ? await askNewPassword() : await passwordFrom(process.stdin);
+    const { createUser } = await import('./create-user.js');
+    await createUser(config, {
+      username,
+      displayName: options.displayName ?? username,
+      role: role.parse(options.role),
+      password,
+    });
+    process.stdout.write(`user ${username} created (${options.role})\n`);
+  } catch (error) {
+    process.stderr.write(`platen server create-user: ${linesOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function linesOf(error: unknown): string {
+  if (!(error instanceof ProblemError)) return failureLine(error);
+  return error.errors?.map(({ path, message }) => `${path}: ${message}`).join('\n') ?? error.detail;
+}

@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { z } from 'zod';
+import { newUser } from '../../protocol/api';
+import { AccountsModule } from '../auth/accounts.module';
+import { COMMAND_LINE } from '../auth/actor';
+import { UsersService } from '../auth/users.service';
+import type { Config } from '../config/config';
+import { ConfigModule, type Settings } from '../config/config.module';
+import { DatabaseModule } from '../database/database.module';
+import { InvalidRequest } from '../http/http.errors';
+import { NestLogger } from '../nest-logger';
+import { loadSettings } from '../settings';
+
+/** As much of the server as it takes to keep accounts. */
+@Module({})
+class CreateUserModule {
+  static of(settings: Settings): DynamicModule {
+    const imports = [ConfigModule.of(settings), DatabaseModule.of(settings), AccountsModule];
+    return { module: CreateUserModule, imports };
+  }
+}
+
+/**
+ * Makes a user without a server, or beside a running one.
+ * @throws InvalidRequest, UserExists, and what `loadSettings` throws
+ */
+export async function createUser(config: Config, user: z.input<typeof newUser>): Promise<void> {
+  const parsed = newUser.safeParse(user);
+  if (!parsed.success) throw InvalidRequest.from(parsed.error.issues);
+  const settings = await loadSettings(config);
+  const context = await NestFactory.createApplicationContext(CreateUserModule.of(settings), {
+    abortOnError: false,
+    logger: new NestLogger(settings.journal),
+  });
+  try {
+    await context.get(UsersService).create(COMMAND_LINE, parsed.data);
+  } finally {
+    await context.close();
+  }
+}

@@ -1,0 +1,27 @@
+import { CertificateUnusable } from '../config/certificate';
+import { ConfigurationError } from '../config/config';
+import { DataFolderUnusable } from '../config/data-folder';
+import { DataFolderInUse } from '../config/data-folder-lock';
+import { ReleaseKeyUnusable } from '../config/release-key';
+import { SecretsUnusable } from '../config/secrets';
+import { PasswordNotGiven } from './password-prompt';
+
+const OWN = [
+  ConfigurationError,
+  DataFolderUnusable,
+  DataFolderInUse,
+  SecretsUnusable,
+  CertificateUnusable,
+  ReleaseKeyUnusable,
+  PasswordNotGiven,
+];
+
+/** Why a program did not start, for the person who started it. */
+export function failureLine(error: unknown): string {
+  if (OWN.some((kind) => error instanceof kind)) return (error as Error).message;
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another program`;
+  if (code === 'EACCES' && port) return `port ${port} may not be used by this user`;
+  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine`;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

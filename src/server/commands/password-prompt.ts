@@ -1,0 +1,44 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable, type Readable } from 'node:stream';
+import { LIMITS } from '../../protocol/limits';
+
+export class PasswordNotGiven extends Error {
+  override readonly name = 'PasswordNotGiven';
+}
+
+/** The first line of a stream, without its end. @throws PasswordNotGiven */
+export async function passwordFrom(input: Readable): Promise<string> {
+  let text = '';
+  // bytes of UTF-8, of which a character has four at most
+  const limit = LIMITS.PASSWORD_CHARACTERS_MAX * 4;
+  input.setEncoding('utf8');
+  for await (const chunk of input) {
+    text += chunk as string;
+    if (text.includes('\n') || text.length > limit) break;
+  }
+  const [password = ''] = text.split(/\r?\n/);
+  if (password === '') throw new PasswordNotGiven('no password came on standard input');
+  return password;
+}
+
+/** Asks for a new password twice, without showing it. @throws PasswordNotGiven */
+export async function askNewPassword(): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  const cancelled = new Promise<never>((_, reject) =>
+    terminal.once('SIGINT', () => reject(new PasswordNotGiven('cancelled'))),
+  );
+  const ask = async (prompt: string): Promise<string> => {
+    process.stderr.write(prompt);
+    const answer = await Promise.race([terminal.question(''), cancelled]);
+    process.stderr.write('\n');
+    return answer;
+  };
+  try {
+    const password = await ask('New password: ');
+    if ((await ask('The same again: ')) !== password) throw new PasswordNotGiven('the two passwords differ');
+    return password;
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { agentId } from '../../protocol/names';
+import { readConfig } from '../config/config';
+import { prepareDataFolder } from '../config/data-folder';
+import { loadSecrets } from '../config/secrets';
+import { failureLine } from './failure-line';
+import { relaySecret } from '../relays/relay-secret';
+
+/** `platen server relay-secret`: what a relay on another machine needs as PLATEN_RELAY_SECRET_FILE. */
+export function runRelaySecret(relayId: string): void {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    if (!agentId.safeParse(relayId).success) throw new Error('a relay ID is 1 to 64 of the characters a-z 0-9 . _ -');
+    const config = readConfig(process.env);
+    prepareDataFolder(config.data);
+    process.stdout.write(`${relaySecret(loadSecrets(config).localRelaySecret, relayId)}\n`);
+  } catch (error) {
+    process.stderr.write(`platen server relay-secret: ${failureLine(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,45 @@
+import { Controller, Get, HttpException, Inject, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { SkipThrottle } from '@nestjs/throttler';
+import type { Response } from 'express';
+import { DataSource } from 'typeorm';
+import { Public } from '../auth/permit';
+import { CONFIG, type Config } from '../config/config';
+import { StorageProbe } from '../config/storage-probe';
+import { Readiness } from '../http/readiness';
+
+/** For whoever supervises the server: a process that does not answer `/healthz` is to be restarted. */
+@Controller()
+@Public()
+@SkipThrottle()
+@ApiExcludeController()
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly readiness: Readiness,
+    dataSource: DataSource,
+    @Inject(CONFIG) { data }: Config,
+  ) {
+    const storage = new StorageProbe(data);
+    readiness.add('storage', () => storage.check());
+    readiness.add('database', async () => void (await dataSource.query('SELECT 1')));
+  }
+
+  @Get('healthz')
+  alive(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** 200 or 503, with the state of every part. */
+  @Get('readyz')
+  async ready(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
+    try {
+      return await this.health.check(this.readiness.checks());
+    } catch (error) {
+      if (!(error instanceof HttpException)) throw error;
+      response.status(error.getStatus());
+      return error.getResponse() as HealthCheckResult;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Forbidden } from '../auth/auth.errors';
+import { identityOf } from '../auth/identity';
+import { Public } from '../auth/permit';
+import { isLoopback } from '../../protocol/loopback';
+import { Metrics } from '../http/metrics';
+
+/** For Prometheus: on this machine without login, from elsewhere with an administrator's API token. */
+@Controller('metrics')
+@ApiExcludeController()
+export class MetricsController {
+  constructor(private readonly metrics: Metrics) {}
+
+  @Get()
+  @Public()
+  async read(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
+    if (!isFromHere(request) && identityOf(request)?.actor.role !== 'admin') throw new Forbidden('admin');
+    response.type(this.metrics.registry.contentType);
+    return this.metrics.registry.metrics();
+  }
+}
+
+/**
+ * A proxy on this machine makes everybody look local, but says for whom it asks; a page of another site in a browser on
+ * this machine can be made to look local too (DNS rebinding), but not to name this machine as its host.
+ */
+function isFromHere(request: Request): boolean {
+  const forwarded = request.get('x-forwarded-for') ?? request.get('forwarded') ?? request.get('via');
+  const host = `http://${request.get('host')}`;
+  const namesHere = URL.canParse(host) && isLoopback(new URL(host).hostname);
+  return forwarded === undefined && namesHere && isLoopback(request.socket.remoteAddress ?? '');
+}
