@@ -31,6 +31,9 @@ const MODULES = [
 /** Folders of the server's composition root: nothing imports them but the root itself. */
 const COMPOSITION = ['commands', 'status'];
 
+/** The processes of a relay: they share only the files beside these folders, among them the wires between them. */
+const RELAY_PROCESSES = ['keeper', 'master', 'pair'];
+
 /** Libraries that may be used in few places only. */
 const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
   [/^(node-xmpp-server|saxes)$/, ['server/xmpp'], 'features speak to DeviceTransport, never to an XMPP library'],
@@ -63,6 +66,10 @@ const placeOf = (path: string): string[] => relative(SRC, path).split(/[\\/]/);
 function refusalOf(file: string, target: string): string | undefined {
   const [wing = '', module = ''] = placeOf(file);
   const [otherWing = '', otherModule = ''] = placeOf(resolve(dirname(file), target));
+  if (wing === 'relay' && otherWing === 'relay' && module !== otherModule)
+    return [module, otherModule].every((each) => RELAY_PROCESSES.includes(each))
+      ? `${module} and ${otherModule} are different processes`
+      : undefined;
   if (wing === otherWing && wing !== 'server') return undefined;
   if (wing === 'cli.ts') return otherModule.startsWith('commands') ? undefined : 'cli.ts only registers commands';
   if (GROUND.includes(wing))

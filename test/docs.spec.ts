@@ -9,7 +9,7 @@ import { PROBLEMS } from '../src/protocol/problems';
 import { peerMessage, REFUSALS, relayMessage } from '../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../src/protocol/relay-rpc';
 import { END_REASONS, ENDINGS } from '../src/protocol/remote-session';
-import { keeperMessage, masterMessage } from '../src/relay/keeper/master-messages';
+import { keeperMessage, masterMessage } from '../src/relay/master-messages';
 
 const read = (name: string) => readFileSync(join(__dirname, '../docs', name), 'utf8');
 

@@ -10,7 +10,7 @@ import { until } from '../../test/support/until';
 import { LIMITS } from '../protocol/limits';
 import { REFUSALS, type Refusal } from '../protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../protocol/version';
-import { SessionLog } from './session-log';
+import { SessionLog } from './master/session-log';
 
 const strange = () => randomBytes(32).toString('base64url');
 

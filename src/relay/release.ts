@@ -1,5 +1,5 @@
-import { runMaster } from './master-process';
-import { runPair } from './pair-process';
+import { runMaster } from './master/master-process';
+import { runPair } from './pair/pair-process';
 
 /**
  * The script of a relay, as a keeper starts it (argument `master`) and the Master its pairs (`pair`). Compiled, it is

@@ -7,8 +7,8 @@ import { toInstant } from '../protocol/names';
 import type { HalfLog } from '../protocol/relay-rpc';
 import { HALVES } from '../protocol/remote-session';
 import { dialRelay } from '../tunnel/relay-connection';
-import { SessionLog } from './session-log';
-import { hashOf } from './session-ids';
+import { secretHash } from '../tunnel/sha256';
+import { SessionLog } from './master/session-log';
 
 const portOf = (url: string) => new URL(url).port;
 
@@ -109,7 +109,7 @@ describe('a relay that serves', () => {
       [running, gone].map(async (instance) => {
         const sessionLog = await SessionLog.open(file, instance);
         const linkId = randomUUID();
-        const sessionIdHashes = { device: hashOf('d'), terminal: hashOf('t') };
+        const sessionIdHashes = { device: secretHash('d'), terminal: secretHash('t') };
         const connectBefore = toInstant(Date.now());
         await sessionLog.addLink({ linkId, remoteSessionId: randomUUID(), connectBefore, sessionIdHashes });
         await sessionLog.write(endLog(linkId));
@@ -136,5 +136,5 @@ const endLog = (linkId: string): HalfLog => ({
   half: 'device',
   at: toInstant(Date.now()),
   event: { kind: 'end', reason: 'lost', bytesReceived: 1, bytesSent: 2 },
-  tokenHash: hashOf('token'),
+  tokenHash: secretHash('token'),
 });

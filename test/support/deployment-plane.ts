@@ -8,7 +8,7 @@ import type { RelayStanding } from '../../src/protocol/relay-rpc';
 import { dialRelay } from '../../src/tunnel/relay-connection';
 import type { RelayRun } from '../../src/protocol/keeper-rpc';
 import { productVersion } from '../../src/journal/product-version';
-import type { Relay } from '../../src/relay/relay';
+import type { Relay } from '../../src/relay/master/relay';
 import type { Config } from '../../src/server/config/config';
 import { LOCAL_RELAY, RELAY_FOLDER, relayEnvironment } from '../../src/server/relays/relay-environment';
 import { pidFileOf } from '../../src/server/relays/relay-process';

@@ -1,7 +1,7 @@
 import type { Journal } from '../../src/journal/journal';
-import { PairServer } from '../../src/relay/pair-server';
+import { PairServer } from '../../src/relay/pair/pair-server';
 import type { RelayConfig } from '../../src/relay/relay-config';
-import type { StartPair } from '../../src/relay/running-pair';
+import type { StartPair } from '../../src/relay/master/running-pair';
 import type { RpcChannel } from '../../src/tunnel/rpc-channel';
 
 /** Starts pairs within this process: all of them real but the channel to their Master. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createJournal } from '../../src/journal/journal';
-import { startRelay, type Relay } from '../../src/relay/relay';
+import { startRelay, type Relay } from '../../src/relay/master/relay';
 import { loadSecrets } from '../../src/server/config/secrets';
 import { relaySecret } from '../../src/server/relays/relay-secret';
 import type { ControlPlane } from './control-plane';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PairAddress } from '../../src/relay/pair-rpc';
-import { startRelay, type Relay } from '../../src/relay/relay';
+import { startRelay, type Relay } from '../../src/relay/master/relay';
 import type { RelayConfig } from '../../src/relay/relay-config';
 import { LIMITS } from '../../src/protocol/limits';
 import type { RelayStanding } from '../../src/protocol/relay-rpc';

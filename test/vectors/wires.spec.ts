@@ -6,7 +6,7 @@ import { EXCHANGES, type Exchange } from '../../src/protocol/control-channel';
 import { KEEPER_METHODS } from '../../src/protocol/keeper-rpc';
 import { peerMessage, relayMessage } from '../../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../src/protocol/relay-rpc';
-import { keeperMessage, masterMessage } from '../../src/relay/keeper/master-messages';
+import { keeperMessage, masterMessage } from '../../src/relay/master-messages';
 import { readPayload, writePayload } from '../../src/server/xmpp/payload';
 import { parseXml } from '../support/parse-xml';
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KeeperStatus, RelayRun } from '../../protocol/keeper-rpc';
 import { LastLines } from './last-lines';
-import { masterMessage, type KeeperMessage, type MasterMessage } from './master-messages';
+import { masterMessage, type KeeperMessage, type MasterMessage } from '../master-messages';
 
 /** The relay that is part of this installation. */
 const BUILT_IN_SCRIPT = join(__dirname, '../release.js');

@@ -8,7 +8,7 @@ import { startRealRelay } from '../../../test/support/real-relay';
 import { setLimit, setLimits } from '../../../test/support/test-relay';
 import { until } from '../../../test/support/until';
 import { deployment, type Deployment } from '../../protocol/deployment';
-import type { Relay } from '../../relay/relay';
+import type { Relay } from '../../relay/master/relay';
 
 type Order = { action: string; version: string; pairs: number };
 

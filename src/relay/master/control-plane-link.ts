@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import {
+  CONTROL_PLANE_METHODS,
+  RELAY_METHODS,
+  type ControlPlaneMethods,
+  type Params,
+  type RelayMethods,
+  type Result,
+} from '../../protocol/relay-rpc';
+import { RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
+import { Backoff } from '../../tunnel/backoff';
+import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
+import { RpcUnavailable } from '../../tunnel/json-rpc.errors';
+import { openWebSocket } from '../../tunnel/relay-websocket';
+
+export interface ControlPlaneAddress {
+  readonly url: string;
+  readonly pin: string | undefined;
+  readonly relayId: string;
+  readonly secret: string;
+}
+
+type Announcement = Params<ControlPlaneMethods, 'announce'>;
+
+/** The RPC WebSocket to the server: dialled again with back-off for as long as the relay runs. */
+export class ControlPlaneLink {
+  #peer: RpcPeer<RelayMethods, ControlPlaneMethods> | undefined;
+  readonly #waiting: (() => void)[] = [];
+  readonly #stopped = new AbortController();
+  /** Milliseconds since the epoch; undefined while connected. */
+  #awaySince: number | undefined = Date.now();
+
+  constructor(
+    private readonly address: ControlPlaneAddress,
+    private announcement: Announcement,
+    private readonly journal: Journal,
+    // relays are few: a server that is back need not be kept from them, and sessions wait for them
+    private readonly backoff = new Backoff({ maxMs: LIMITS.RELAY_REDIAL_MS }),
+  ) {}
+
+  /** The control plane has accepted this relay and can be asked. */
+  get connected(): boolean {
+    return this.#peer !== undefined;
+  }
+
+  /** How long the control plane has been away; 0 while it is there. */
+  get awayMs(): number {
+    return this.#awaySince === undefined ? 0 : Date.now() - this.#awaySince;
+  }
+
+  /** @throws RpcUnavailable, RpcTimeout, RpcRefused, RpcMalformedResult */
+  async call<K extends keyof ControlPlaneMethods>(method: K, params: Params<ControlPlaneMethods, K>) {
+    if (!this.#peer) throw new RpcUnavailable('the control plane is not connected');
+    return (await this.#peer.call(method, params)) as Result<ControlPlaneMethods, K>;
+  }
+
+  /** Tells the control plane what has changed, at once where it is connected. */
+  async announce(changes: Partial<Announcement>): Promise<void> {
+    this.announcement = { ...this.announcement, ...changes };
+    const peer = this.#peer;
+    // A control plane that does not take it hears it anew when it is dialled again.
+    if (peer) await peer.call('announce', this.announcement).catch(() => peer.close());
+  }
+
+  /** Resolves at the next (or present) moment it is connected, or when the relay stops. */
+  whenConnected(): Promise<void> {
+    if (this.connected || this.#stopped.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves at the next (or present) moment it is not connected. */
+  async whenDisconnected(): Promise<void> {
+    await this.#peer?.closed;
+  }
+
+  /** Dials, serves and dials again until `stop`. */
+  async run(handlers: RpcHandlers<RelayMethods>): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const refused = await this.#serveOnce(handlers);
+      if (signal.aborted) return;
+      // A secret does not become right by asking often.
+      const wait = refused ? LIMITS.RETRY_MAX_MS * (0.5 + Math.random() / 2) : this.backoff.next();
+      await delay(wait, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** One connection from dialling to its end. @returns whether the server refused this relay's secret */
+  async #serveOnce(handlers: RpcHandlers<RelayMethods>): Promise<boolean> {
+    const { url, pin, relayId, secret } = this.address;
+    const ws = openWebSocket(url, {
+      subprotocol: RELAY_RPC_SUBPROTOCOL,
+      maxPayload: LIMITS.RELAY_RPC_BYTES,
+      handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
+      pin,
+      bearer: `${relayId}.${secret}`,
+    });
+    const stop = () => (ws.readyState === ws.OPEN ? ws.close(1001) : ws.terminate());
+    this.#stopped.signal.addEventListener('abort', stop);
+    try {
+      const status = await upgraded(ws);
+      if (status === 401) {
+        this.journal.warn(
+          'the server refuses the secret of this relay; check PLATEN_RELAY_ID and PLATEN_RELAY_SECRET_FILE',
+        );
+        return true;
+      }
+      if (status !== 101) throw new RpcUnavailable(`the server answered with HTTP ${status}`);
+      await this.#serve(ws, handlers);
+    } catch (error) {
+      this.journal.warn('the control plane cannot be reached', { detail: (error as Error).message });
+    } finally {
+      this.#stopped.signal.removeEventListener('abort', stop);
+      ws.terminate();
+    }
+    return false;
+  }
+
+  async #serve(ws: WebSocket, handlers: RpcHandlers<RelayMethods>): Promise<void> {
+    const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, this.journal);
+    let said: Announcement;
+    do {
+      said = this.announcement;
+      await peer.call('announce', said);
+    } while (said !== this.announcement);
+    this.#peer = peer;
+    this.#awaySince = undefined;
+    const connectedAt = Date.now();
+    this.journal.info('connected with the control plane');
+    for (const go of this.#waiting.splice(0)) go();
+    await peer.closed;
+    this.#peer = undefined;
+    this.#awaySince = Date.now();
+    // A server that takes the link and drops it at once (another version) must not be dialled without pause.
+    if (this.#awaySince - connectedAt > LIMITS.RELAY_RPC_TIMEOUT_MS) this.backoff.reset();
+    if (!this.#stopped.signal.aborted) this.journal.warn('the connection with the control plane is gone');
+  }
+}
+
+/** HTTP status of the upgrade. @throws where none came */
+async function upgraded(ws: WebSocket): Promise<number> {
+  const refused = new Promise<number>((resolve) =>
+    ws.once('unexpected-response', (_request, response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }),
+  );
+  ws.on('error', () => undefined); // `once` rejects with it; later ones are followed by `close`
+  return Promise.race([once(ws, 'open').then(() => 101), refused]);
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recordedJournal } from '../../../test/support/agent-journal';
+import { toInstant } from '../../protocol/names';
+import type { HalfLog } from '../../protocol/relay-rpc';
+import type { ControlPlaneLink } from './control-plane-link';
+import { LogReporter } from './log-reporter';
+import { SessionLog } from './session-log';
+
+describe('LogReporter', () => {
+  it('reports once what it is asked for again meanwhile, and answers both', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'platen-relay-'));
+    const sessionLog = await SessionLog.open(join(folder, 'log.sqlite'), randomUUID());
+    let acknowledge: (answer: { known: boolean }) => void = () => undefined;
+    const call = jest.fn(() => new Promise((resolve) => (acknowledge = resolve)));
+    const controlPlane = {
+      connected: true,
+      call,
+      whenConnected: () => Promise.resolve(),
+    } as unknown as ControlPlaneLink;
+    const reporter = new LogReporter(sessionLog, controlPlane, recordedJournal().journal);
+    const log: HalfLog = {
+      id: randomUUID(),
+      linkId: randomUUID(),
+      half: 'device',
+      at: toInstant(Date.now()),
+      event: { kind: 'start', peerAddress: '192.0.2.1' },
+      tokenHash: null,
+    };
+    const onReport = jest.fn();
+    const reports = [reporter.report(log, onReport), reporter.report(log, onReport)];
+    expect(reporter.unacknowledged).toBe(1);
+    await new Promise(setImmediate);
+    acknowledge({ known: true });
+    await Promise.all(reports);
+    await reporter.flushed();
+    expect([call.mock.calls.length, onReport.mock.calls.length, reporter.unacknowledged]).toEqual([1, 1, 0]);
+    await sessionLog.close();
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,122 @@
+import { setMaxListeners } from 'node:events';
+import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import type { HalfLog } from '../../protocol/relay-rpc';
+import { Backoff } from '../../tunnel/backoff';
+import type { ControlPlaneLink } from './control-plane-link';
+import type { SessionLog } from './session-log';
+
+/** Links reported at the same time after the control plane has been away. */
+const PARALLEL_LINKS = 64;
+
+/** Reports stored logs to the control plane, in order per link, again and again until each is acknowledged. */
+export class LogReporter {
+  /** Per link the end of its queue. */
+  readonly #queues = new Map<string, Promise<void>>();
+  /** By the log's ID: what is not acknowledged yet. */
+  readonly #reports = new Map<string, Promise<void>>();
+  readonly #stopped = new AbortController();
+  readonly #waitingForSlot: (() => void)[] = [];
+  #sending = 0;
+
+  constructor(
+    private readonly sessionLog: SessionLog,
+    private readonly controlPlane: ControlPlaneLink,
+    private readonly journal: Journal,
+  ) {
+    setMaxListeners(0, this.#stopped.signal); // one for each link that waits
+  }
+
+  get unacknowledged(): number {
+    return this.#reports.size;
+  }
+
+  /**
+   * Resolves when the log, which must be stored already, has been acknowledged; rejects only when the reporter stops.
+   * A log that is being reported already is not reported twice.
+   * @param onReport called just before the log is sent for the first time
+   */
+  report(log: HalfLog, onReport: () => void = () => undefined): Promise<void> {
+    const already = this.#reports.get(log.id);
+    if (already) return already;
+    const before = this.#queues.get(log.linkId) ?? Promise.resolve();
+    const reported = before.then(() => this.#untilAcknowledged(log, onReport));
+    this.#reports.set(log.id, reported);
+    const end = reported.then(
+      () => void this.#reports.delete(log.id),
+      () => undefined,
+    );
+    this.#queues.set(log.linkId, end);
+    void end.then(() => {
+      if (this.#queues.get(log.linkId) === end) this.#queues.delete(log.linkId);
+    });
+    return reported;
+  }
+
+  /** Everything reported so far is acknowledged (or the reporter has been stopped). */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#queues.values());
+  }
+
+  /** What is not acknowledged stays in the database and is reported after the next start. */
+  stop(): void {
+    this.#stopped.abort();
+    for (const go of this.#waitingForSlot.splice(0)) go();
+  }
+
+  async #untilAcknowledged(log: HalfLog, onReport: () => void): Promise<void> {
+    const backoff = new Backoff({ firstMs: LIMITS.RELAY_LOG_RESEND_MS });
+    const { signal } = this.#stopped;
+    let first = true;
+    for (;;) {
+      await this.controlPlane.whenConnected();
+      await this.#slot();
+      try {
+        if (signal.aborted) throw new Error('the relay is stopping');
+        if (first) onReport();
+        first = false;
+        await this.controlPlane.call('report-log', log);
+        break;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.journal.warn('a log was not acknowledged and is reported again', {
+          linkId: log.linkId,
+          half: log.half,
+          kind: log.event.kind,
+          detail: (error as Error).message,
+        });
+      } finally {
+        this.#freeSlot();
+      }
+      await this.#pause(backoff.next());
+    }
+    // Should this fail, the log is reported once more after the next start, which its ID makes harmless.
+    await this.sessionLog
+      .acknowledge(log.id)
+      .catch((error: unknown) => void this.journal.unexpected(error, 'marking a log as acknowledged'));
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopped;
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  async #slot(): Promise<void> {
+    while (this.#sending >= PARALLEL_LINKS && !this.#stopped.signal.aborted)
+      await new Promise<void>((resolve) => this.#waitingForSlot.push(resolve));
+    this.#sending++;
+  }
+
+  #freeSlot(): void {
+    this.#sending--;
+    this.#waitingForSlot.shift()?.();
+  }
+}

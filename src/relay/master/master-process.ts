@@ -1,0 +1,53 @@
+import { createJournal } from '../../journal/journal';
+import { PROTOCOL_VERSION } from '../../protocol/version';
+import { keeperMessage, type MasterMessage } from '../master-messages';
+import { startPairProcess } from './pair-processes';
+import { startRelay, type Relay } from './relay';
+import { readRelayConfig } from '../relay-config';
+import { releaseVersion } from './release-version';
+
+/**
+ * The Master as a process of its own, a child of its keeper (../master-messages.ts): runs until it is told to stop,
+ * or until the keeper has gone.
+ */
+export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
+  process.umask(0o077); // the session database's side files, too, are nobody else's business
+  const told = new Promise<string>((resolve) => {
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    process.once('disconnect', () => resolve('the keeper has gone'));
+  });
+  process.on('SIGINT', () => undefined); // one for the whole process group is for the keeper
+  let journal = createJournal('relay', 'info');
+  const fail = (error: unknown) => {
+    const detail = (error as Error).message.slice(0, 2_000);
+    journal.error('the relay cannot start', { detail });
+    say({ type: 'failed', detail }, () => process.exit(1));
+  };
+  let relay: Relay;
+  try {
+    const config = readRelayConfig(env);
+    journal = createJournal('relay', config.logLevel);
+    relay = await startRelay(config, releaseVersion(), startPairProcess, journal);
+  } catch (error) {
+    return fail(error);
+  }
+  relay.dial();
+  process.on('message', (input) => {
+    const { data: message } = keeperMessage.safeParse(input);
+    if (message?.type === 'serve') relay.serve().then(() => say({ type: 'serving' }), fail);
+    if (message?.type === 'recover')
+      relay.recover(message.running).catch((error: unknown) => journal.unexpected(error, 'recovering'));
+  });
+  void relay.orphaned.then(() => say({ type: 'orphaned' }));
+  say({ type: 'ready', version: releaseVersion(), protocol: PROTOCOL_VERSION });
+
+  const reason = await told;
+  journal.info('the relay stops', { reason });
+  await relay.stop();
+  process.exit(0);
+}
+
+function say(message: MasterMessage, then: () => void = () => undefined): void {
+  if (process.connected) process.send!(message, undefined, undefined, then);
+  else then();
+}

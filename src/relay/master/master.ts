@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { toInstant } from '../../protocol/names';
+import { RELAY_PATHS } from '../../protocol/relay-messages';
+import type { Params, RelayedSession, RelayMethods, RelayStanding, Result } from '../../protocol/relay-rpc';
+import type { Ending, Half } from '../../protocol/remote-session';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
+import { secretHash } from '../../tunnel/sha256';
+import type { Links } from './links';
+import { CANDIDATE, DRAINING, FULL, NO_PAIR } from './rpc-refusals';
+import type { SessionIds } from './session-ids';
+import type { SessionLog } from './session-log';
+import type { SupervisedPair } from './supervised-pair';
+
+type ConnectionInfo = Params<RelayMethods, 'connection-info'>;
+
+/** S63: makes the links, decides which pair serves each, and asks all pairs for what the control plane wants to know. */
+export class Master {
+  standing: RelayStanding = 'candidate';
+  #draining = false;
+  #stopping = false;
+
+  /** @param urlOf what peers are told to dial for a pair, without path */
+  constructor(
+    private readonly sessionIds: SessionIds,
+    private readonly sessionLog: SessionLog,
+    private readonly links: Links,
+    private readonly pairs: readonly SupervisedPair[],
+    private readonly urlOf: (pair: SupervisedPair) => string,
+    private readonly journal: Journal,
+  ) {}
+
+  /** S145-S147. @throws RpcRefused */
+  async connectionInfo(request: ConnectionInfo): Promise<Result<RelayMethods, 'connection-info'>> {
+    this.#admit(request);
+    const { remoteSessionId, connectBefore, trial } = request;
+    const pair = this.#leastBusy(trial !== undefined);
+    const base = trial === 'local' ? `ws://127.0.0.1:${pair.trialPort}` : this.urlOf(pair);
+    const linkId = randomUUID();
+    const ids = { device: this.sessionIds.next(), terminal: this.sessionIds.next() };
+    const sessionIdHashes = { device: secretHash(ids.device), terminal: secretHash(ids.terminal) };
+    this.journal.step('S146', remoteSessionId);
+    const link = { linkId, remoteSessionId, connectBefore, sessionIdHashes };
+    // Counted before anything is awaited, so that requests at the same time are spread.
+    this.links.add({ pair, trial: trial !== undefined, known: fresh(linkId, remoteSessionId) });
+    try {
+      await this.sessionLog.addLink(link);
+      await pair.call('take', { ...link, trial: trial !== undefined }).catch(unanswered);
+    } catch (error) {
+      this.links.delete(linkId);
+      throw error;
+    }
+    this.journal.step('S147', remoteSessionId);
+    const at = (half: Half) => ({ sessionId: ids[half], url: base + RELAY_PATHS[half] });
+    return { linkId, device: at('device'), terminal: at('terminal') };
+  }
+
+  /** S331. @returns whether there is such a half that has not ended */
+  async endHalf(linkId: string, half: Half, ending: Ending): Promise<boolean> {
+    const pair = this.links.get(linkId)?.pair;
+    return pair ? (await pair.call('end-half', { linkId, half, ending }).catch(unanswered)).known : false;
+  }
+
+  /** S312. A pair that does not answer in time is answered for with what it said last. */
+  async listSessions(): Promise<RelayedSession[]> {
+    await Promise.all(this.pairs.map((pair) => this.#listAt(pair)));
+    return this.pairs.flatMap((pair) => this.links.at(pair).map(({ known }) => known));
+  }
+
+  async drain(draining: boolean, returnAfterSeconds: number): Promise<void> {
+    if (draining !== this.#draining)
+      this.journal.info(draining ? 'draining' : 'not draining any more', { links: this.links.size });
+    this.#draining = draining;
+    await Promise.all(this.pairs.map((pair) => pair.drain({ draining, returnAfterSeconds })));
+  }
+
+  /** Of all its processes. */
+  async residentBytes(): Promise<number> {
+    const each = this.pairs.map((pair) =>
+      pair.call('health', {}, LIMITS.RELAY_PAIR_ANSWER_MS).catch(() => ({ residentBytes: 0 })),
+    );
+    return (await Promise.all(each)).reduce((sum, pair) => sum + pair.residentBytes, process.memoryUsage.rss());
+  }
+
+  /** Takes nothing new and ends every half in order, and the pairs with them. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.pairs.map((pair) => pair.stop('relay-stopped', withinMs)));
+  }
+
+  #admit({ trial }: ConnectionInfo): void {
+    if (this.#stopping) throw new RpcRefused(DRAINING, 'the relay is stopping');
+    if (this.links.size >= LIMITS.RELAY_LINKS) throw new RpcRefused(FULL, 'the relay carries all the sessions it may');
+    if (this.standing === 'candidate' && trial !== 'local')
+      throw new RpcRefused(CANDIDATE, 'the relay does not serve yet; it can be tried on loopback');
+    if (this.#draining && !trial) throw new RpcRefused(DRAINING, 'the relay is draining');
+  }
+
+  /** Trials are spread among themselves, so that as many as there are pairs reach each of them. */
+  #leastBusy(trial: boolean): SupervisedPair {
+    const load = (pair: SupervisedPair) => this.links.at(pair).filter((link) => !trial || link.trial).length;
+    const up = this.pairs.filter((pair) => pair.isUp).map((pair) => ({ pair, load: load(pair) }));
+    if (up.length === 0) throw new RpcRefused(NO_PAIR, 'no pair is running at the moment');
+    return up.reduce((least, each) => (each.load < least.load ? each : least)).pair;
+  }
+
+  async #listAt(pair: SupervisedPair): Promise<void> {
+    if (!pair.isUp || this.links.at(pair).length === 0) return;
+    try {
+      const { sessions } = await pair.call('list', {}, LIMITS.RELAY_PAIR_ANSWER_MS);
+      for (const session of sessions) {
+        const link = this.links.get(session.linkId);
+        if (link) link.known = session;
+      }
+    } catch (error) {
+      this.journal.warn('a pair did not say what it carries', { pair: pair.number, detail: (error as Error).message });
+    }
+  }
+}
+
+/** A pair may die at any moment; the control plane tries again. */
+function unanswered(error: Error): never {
+  throw new RpcRefused(NO_PAIR, error.message);
+}
+
+const fresh = (linkId: string, remoteSessionId: string): RelayedSession => ({
+  linkId,
+  remoteSessionId,
+  device: 'waiting',
+  terminal: 'waiting',
+  bytesFromDevice: 0,
+  bytesFromTerminal: 0,
+  lastActiveAt: toInstant(Date.now()),
+});

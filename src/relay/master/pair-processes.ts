@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { ProcessChannel } from '../../tunnel/rpc-channel';
+import { listeningDescriptor } from '../master-messages';
+import type { RunningPair } from './running-pair';
+
+/** Starts a pair as a child process: the script of this Master, which hands its listening socket down. */
+export function startPairProcess(number: number): RunningPair {
+  const child = spawn(process.execPath, [process.argv[1]!, 'pair'], {
+    env: { ...process.env, PLATEN_RELAY_PAIR: String(number) },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', listeningDescriptor(number - 1)],
+  });
+  const exited = new Promise<string>((resolve) => {
+    // What it said last is read before its end is acted upon.
+    child.once('exit', (code, signal) => setImmediate(() => resolve(signal ?? `exit code ${code}`)));
+    child.on('error', (error) => child.pid === undefined && resolve(error.message));
+  });
+  return { pid: child.pid ?? 0, channel: new ProcessChannel(child), exited, kill: () => void child.kill('SIGKILL') };
+}

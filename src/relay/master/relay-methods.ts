@@ -1,0 +1,31 @@
+import type { RelayMethods } from '../../protocol/relay-rpc';
+import type { RpcHandlers } from '../../tunnel/json-rpc';
+import type { Links } from './links';
+import type { LogReporter } from './log-reporter';
+import type { Master } from './master';
+
+/** What the control plane may ask of this relay. */
+export function relayMethods(
+  master: Master,
+  links: Links,
+  reporter: LogReporter,
+  { version, pairs }: { version: string; pairs: number },
+): RpcHandlers<RelayMethods> {
+  return {
+    'connection-info': (params) => master.connectionInfo(params),
+    'list-sessions': async () => ({ sessions: await master.listSessions() }),
+    'end-session': async ({ linkId, half, ending }) => ({ known: await master.endHalf(linkId, half, ending) }),
+    drain: async ({ draining, returnAfterSeconds }) => {
+      await master.drain(draining, returnAfterSeconds);
+      return {};
+    },
+    health: async () => ({
+      version,
+      pairs,
+      links: links.size,
+      unacknowledgedLogs: reporter.unacknowledged,
+      uptimeSeconds: process.uptime(),
+      residentBytes: await master.residentBytes(),
+    }),
+  };
+}

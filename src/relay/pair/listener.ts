@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { RELAY_PATHS } from '../../protocol/relay-messages';
+import { HALVES, type Half } from '../../protocol/remote-session';
+import { RELAY_SUBPROTOCOL } from '../../protocol/version';
+
+/** Connections that have not been upgraded yet may come on top of those that are served. */
+const SPARE_CONNECTIONS = 100;
+
+/** `fd`: an inherited socket, bound already. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
+/** `stream`: the raw stream below the WebSocket. */
+export type OnPeer = (side: Half, ws: WebSocket, stream: Duplex, address: string) => void;
+
+/** The relay's paths, with the number of the pair before them or without: a reverse proxy need not take it off. */
+const PATH = /^(?:\/\d{1,2})?(\/[a-z-]+)$/;
+
+/** One port of a pair: upgrades the two paths of the relay protocol to WebSockets and answers 404 to all else. */
+export class Listener {
+  readonly #server: Server;
+  /** Connections that are not a WebSocket yet. */
+  readonly #strangers = new Map<string, Socket>();
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    maxPayload: LIMITS.RELAY_FRAME_BYTES,
+    // Traffic inside is compressed or encrypted already; deflate costs memory per connection.
+    perMessageDeflate: false,
+    closeTimeout: LIMITS.RELAY_CLOSE_MS,
+  } as ConstructorParameters<typeof WebSocketServer>[0]);
+
+  constructor(
+    tls: { cert: string; key: string } | undefined,
+    private readonly onPeer: OnPeer,
+    private readonly journal: Journal,
+  ) {
+    const bounds = {
+      maxHeaderSize: 8 * 1024,
+      headersTimeout: LIMITS.RELAY_ESTABLISH_MS,
+      connectionsCheckingInterval: LIMITS.RELAY_ESTABLISH_MS / 2,
+      noDelay: true,
+    };
+    const notFound = (_request: IncomingMessage, response: ServerResponse) =>
+      void response.writeHead(404, { connection: 'close' }).end();
+    this.#server = tls
+      ? createHttpsServer(
+          { ...bounds, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: LIMITS.RELAY_ESTABLISH_MS },
+          notFound,
+        )
+      : createHttpServer(bounds, notFound);
+    this.#server.maxConnections = LIMITS.RELAY_CONNECTIONS + SPARE_CONNECTIONS;
+    this.#server.on('connection', (socket: Socket) => {
+      const stranger = remoteOf(socket);
+      this.#strangers.set(stranger, socket);
+      socket.once('close', () => this.#strangers.delete(stranger));
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
+      this.#upgrade(request, stream, head),
+    );
+  }
+
+  async listen(address: ListenAddress): Promise<AddressInfo> {
+    this.#server.listen(address);
+    await once(this.#server, 'listening');
+    this.#server.on('error', (error) => this.journal.unexpected(error, 'listening'));
+    return this.#server.address() as AddressInfo;
+  }
+
+  /**
+   * Takes no new connections; open WebSockets live on, and who has just connected still gets an answer, if the request
+   * comes within LIMITS.RELAY_NEWCOMER_MS. Resolves when the last connection has closed.
+   */
+  async stopAccepting(): Promise<void> {
+    const patience = setTimeout(() => {
+      for (const socket of this.#strangers.values()) socket.destroy();
+    }, LIMITS.RELAY_NEWCOMER_MS);
+    // http.Server.close would also close connections by itself.
+    await new Promise<void>((resolve) => TcpServer.prototype.close.call(this.#server, () => resolve()));
+    clearTimeout(patience);
+  }
+
+  /** Cuts what is still open. */
+  cut(): void {
+    for (const ws of this.#webSockets.clients) ws.terminate();
+    for (const socket of this.#strangers.values()) socket.destroy();
+  }
+
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy());
+    const path = PATH.exec(request.url ?? '')?.[1];
+    const side = HALVES.find((half) => RELAY_PATHS[half] === path);
+    // A web page has no business here: browsers send an Origin, agents and terminals never do.
+    if (!side || request.headers.origin !== undefined) return answer(stream, '404 Not Found', '');
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (!offered.includes(RELAY_SUBPROTOCOL))
+      return answer(stream, '400 Bad Request', `this relay speaks the subprotocol ${RELAY_SUBPROTOCOL}\n`);
+    request.headers['sec-websocket-protocol'] = RELAY_SUBPROTOCOL;
+    const address = request.socket.remoteAddress ?? '';
+    this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
+      this.#strangers.delete(remoteOf(request.socket));
+      this.onPeer(side, ws, stream, address);
+    });
+  }
+}
+
+/** The same for a TCP socket and for the TLS over it. */
+const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+function answer(stream: Duplex, status: string, body: string): void {
+  stream.once('finish', () => stream.destroy());
+  stream.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,64 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import type { RelayMessage } from '../../protocol/relay-messages';
+import { HALVES, type Half } from '../../protocol/remote-session';
+import { secretHash } from '../../tunnel/sha256';
+import type { Pair } from './pair';
+import { PeerSocket } from './peer-socket';
+
+/** Leads WebSockets that have just been opened to their sessions, by their session IDs. */
+export class Newcomers {
+  /** Peers that have not said yet who they are. */
+  readonly #unknown = new Set<PeerSocket>();
+  #connections = 0;
+  #draining: { returnAfterSeconds: number } | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly pair: Pair,
+    private readonly journal: Journal,
+  ) {}
+
+  /** @param stream the raw stream below the WebSocket. Never rejects. */
+  async accept(side: Half, ws: WebSocket, stream: Duplex, address: string): Promise<void> {
+    this.#connections++;
+    ws.once('close', () => this.#connections--);
+    const peer = new PeerSocket(ws, stream, address);
+    if (this.#stopped) return peer.refuse('draining');
+    if (this.#connections > LIMITS.RELAY_CONNECTIONS) return peer.refuse('overloaded');
+    this.#unknown.add(peer);
+    const request = await peer.establishRequest();
+    this.#unknown.delete(peer);
+    if (!request) return;
+    const place = this.pair.placeOf(secretHash(request.sessionId));
+    if (!place) return peer.refuse('unknown-session');
+    if (place.half !== side) return peer.refuse('wrong-side', `this is the ${side}'s path`);
+    if (this.#draining && !place.session.trial)
+      return peer.refuse('draining', `come back after ${this.#draining.returnAfterSeconds} seconds`);
+    try {
+      await this.pair.serve(place.session, side, peer, request.token);
+    } catch (error) {
+      const incident = this.journal.unexpected(error, 'serving a peer');
+      peer.refuse('overloaded', `internal error ${incident}`);
+    }
+  }
+
+  drain(draining: boolean, returnAfterSeconds: number): void {
+    const wasDraining = this.#draining !== undefined;
+    this.#draining = draining ? { returnAfterSeconds } : undefined;
+    if (draining) this.#tell({ type: 'draining', returnAfterSeconds });
+    else if (wasDraining) this.#tell({ type: 'resumed' });
+  }
+
+  /** From now on everybody is refused. */
+  stop(): void {
+    this.#stopped = true;
+    for (const peer of this.#unknown) peer.refuse('draining');
+  }
+
+  #tell(message: RelayMessage): void {
+    for (const { halves } of this.pair.sessions) for (const half of HALVES) halves[half].peer?.send(message);
+  }
+}

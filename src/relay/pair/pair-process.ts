@@ -1,0 +1,17 @@
+import { createJournal } from '../../journal/journal';
+import { ProcessChannel } from '../../tunnel/rpc-channel';
+import { listeningDescriptor } from '../master-messages';
+import { PairServer } from './pair-server';
+import { readRelayConfig } from '../relay-config';
+
+/** A pair as a process of its own: runs for as long as its Master holds the IPC channel. */
+export async function runPair(env: NodeJS.ProcessEnv): Promise<void> {
+  // A signal for the whole process group is for the Master, which ends its pairs in order.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
+  const config = readRelayConfig(env);
+  const journal = createJournal('relay', config.logLevel).child({ pair: config.pair });
+  const pair = new PairServer(new ProcessChannel(process), config.tls, { fd: listeningDescriptor(0) }, journal);
+  await pair.start();
+  await pair.closed;
+  process.exit(0);
+}

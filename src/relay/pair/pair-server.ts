@@ -1,0 +1,77 @@
+import type { Journal } from '../../journal/journal';
+import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
+import type { RpcChannel } from '../../tunnel/rpc-channel';
+import { Listener, type ListenAddress } from './listener';
+import { Newcomers } from './newcomers';
+import { Pair } from './pair';
+import { MASTER_METHODS, PAIR_METHODS, PAIR_RPC, type MasterPeer, type PairMethods } from '../pair-rpc';
+import type { RelayConfig } from '../relay-config';
+
+/** A pair with its listeners, at its Master's orders. Bytes of sessions never leave it but to their peers. */
+export class PairServer {
+  /** The Master has gone; everything is cut. */
+  readonly closed: Promise<void>;
+  readonly #master: MasterPeer;
+  readonly #pair: Pair;
+  readonly #newcomers: Newcomers;
+  /** On this machine's loopback: a relay can be tried before it serves. */
+  readonly #trials: Listener;
+  readonly #serving: Listener;
+
+  /** @param address where peers dial, once the Master says so */
+  constructor(
+    channel: RpcChannel,
+    tls: RelayConfig['tls'],
+    private readonly address: ListenAddress,
+    journal: Journal,
+  ) {
+    this.#master = new RpcPeer(channel, PAIR_METHODS, this.#methods(), MASTER_METHODS, journal, PAIR_RPC);
+    this.#pair = new Pair(this.#master, journal);
+    this.#newcomers = new Newcomers(this.#pair, journal);
+    const onPeer = (...peer: Parameters<Newcomers['accept']>) => void this.#newcomers.accept(...peer);
+    this.#trials = new Listener(undefined, onPeer, journal);
+    this.#serving = new Listener(tls, onPeer, journal);
+    this.closed = this.#master.closed.then(() => this.#cut());
+  }
+
+  /** Resolves when the Master knows that it is ready. */
+  async start(): Promise<void> {
+    const { port } = await this.#trials.listen({ host: '127.0.0.1', port: 0 });
+    await this.#master.call('ready', { trialPort: port });
+  }
+
+  #methods(): RpcHandlers<PairMethods> {
+    return {
+      take: (link) => {
+        this.#pair.take(link);
+        return {};
+      },
+      'end-half': ({ linkId, half, ending }) => ({ known: this.#pair.endHalf(linkId, half, ending) }),
+      list: () => ({ sessions: this.#pair.sessions.map((session) => session.describe()) }),
+      health: () => ({ residentBytes: process.memoryUsage.rss() }),
+      drain: ({ draining, returnAfterSeconds }) => {
+        this.#newcomers.drain(draining, returnAfterSeconds);
+        return {};
+      },
+      serve: async () => {
+        const { address, port } = await this.#serving.listen(this.address);
+        return { host: address, port };
+      },
+      stop: async ({ reason }) => {
+        const closed = [this.#trials.stopAccepting(), this.#serving.stopAccepting()];
+        this.#newcomers.stop();
+        await this.#pair.endAll(reason);
+        await Promise.all(closed);
+        return {};
+      },
+    };
+  }
+
+  #cut(): void {
+    for (const listener of [this.#trials, this.#serving]) {
+      void listener.stopAccepting();
+      listener.cut();
+    }
+    this.#pair.forgetAll();
+  }
+}

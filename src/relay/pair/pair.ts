@@ -1,0 +1,117 @@
+import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { HALVES, type EndReason, type Ending, type Half } from '../../protocol/remote-session';
+import { CloudHub } from './cloud-hub';
+import { HalfEnding } from './half-ending';
+import type { MasterPeer, PlacedLink } from '../pair-rpc';
+import type { PeerSocket } from './peer-socket';
+import { RelayedSession } from './relayed-session';
+import { WebAgent } from './web-agent';
+
+/** setTimeout's longest time. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Where a session ID leads. */
+export interface Place {
+  readonly session: RelayedSession;
+  readonly half: Half;
+}
+interface Entry {
+  readonly session: RelayedSession;
+  readonly hashes: readonly string[];
+  readonly timers: Set<NodeJS.Timeout>;
+}
+
+/** One Cloud Hub with its one Web Agent (E10), the sessions they serve, and those sessions' deadlines. */
+export class Pair {
+  readonly #entries = new Map<string, Entry>();
+  /** By the hash of a session ID: nothing that could be used to connect stays in memory. */
+  readonly #places = new Map<string, Place>();
+  readonly #ending: HalfEnding;
+  readonly #cloudHub: CloudHub;
+  readonly #webAgent: WebAgent;
+
+  constructor(
+    private readonly master: MasterPeer,
+    private readonly journal: Journal,
+  ) {
+    this.#ending = new HalfEnding(master, (session) => this.#onEnded(session), journal);
+    const onValidUntil = (session: RelayedSession) => this.#expireInTime(session);
+    this.#cloudHub = new CloudHub(master, this.#ending, onValidUntil, journal);
+    this.#webAgent = new WebAgent(this.#cloudHub, journal);
+  }
+
+  get sessions(): RelayedSession[] {
+    return [...this.#entries.values()].map(({ session }) => session);
+  }
+
+  /** S63: the Master has chosen this pair for a link. */
+  take({ linkId, remoteSessionId, connectBefore, sessionIdHashes, trial }: PlacedLink): void {
+    const session = new RelayedSession(linkId, remoteSessionId, new Date(connectBefore), trial, this.journal);
+    this.#entries.set(linkId, { session, hashes: Object.values(sessionIdHashes), timers: new Set() });
+    for (const half of HALVES) this.#places.set(sessionIdHashes[half], { session, half });
+    this.#at(session, session.connectBefore.getTime(), () => {
+      for (const half of HALVES)
+        if (session.halves[half].state === 'waiting') this.#ending.begin(session, half, { reason: 'never-connected' });
+    });
+  }
+
+  placeOf(sessionIdHash: string): Place | undefined {
+    return this.#places.get(sessionIdHash);
+  }
+
+  serve(session: RelayedSession, half: Half, peer: PeerSocket, token: string): Promise<void> {
+    const side = half === 'device' ? this.#cloudHub : this.#webAgent;
+    return side.serve(session, peer, token);
+  }
+
+  /** S331. @returns whether there is such a half that has not ended */
+  endHalf(linkId: string, half: Half, ending: Ending): boolean {
+    const session = this.#entries.get(linkId)?.session;
+    if (!session || session.halves[half].state === 'ended') return false;
+    this.#ending.begin(session, half, { reason: 'control-plane', ending });
+    return true;
+  }
+
+  /** Ends every half; resolves when all have ended and their peers are told. */
+  async endAll(reason: EndReason): Promise<void> {
+    const { sessions } = this;
+    for (const session of sessions) this.#endBoth(session, reason);
+    await Promise.all(
+      sessions.flatMap((session) => HALVES.map((half) => session.halves[half].ended ?? Promise.resolve())),
+    );
+  }
+
+  /** The Master has gone: nothing is waited for any more. */
+  forgetAll(): void {
+    for (const { session } of this.#entries.values()) this.#forget(session);
+  }
+
+  #expireInTime(session: RelayedSession): void {
+    const until = session.validUntil!.getTime() + LIMITS.RELAY_EXPIRY_GRACE_MS;
+    this.#at(session, until, () => this.#endBoth(session, 'expired'));
+  }
+
+  #endBoth(session: RelayedSession, reason: EndReason): void {
+    for (const half of HALVES) this.#ending.begin(session, half, { reason });
+  }
+
+  #at({ linkId }: RelayedSession, moment: number, act: () => void): void {
+    const wait = Math.min(Math.max(0, moment - Date.now()), MAX_TIMER_MS);
+    this.#entries.get(linkId)?.timers.add(setTimeout(act, wait));
+  }
+
+  #onEnded(session: RelayedSession): void {
+    if (!session.over || !this.#forget(session)) return;
+    // A Master that has gone has no use for it.
+    void this.master.call('over', { linkId: session.linkId }).catch(() => undefined);
+  }
+
+  /** @returns whether it was there */
+  #forget({ linkId }: RelayedSession): boolean {
+    const entry = this.#entries.get(linkId);
+    for (const timer of entry?.timers ?? []) clearTimeout(timer);
+    for (const hash of entry?.hashes ?? []) this.#places.delete(hash);
+    return this.#entries.delete(linkId);
+  }
+}
