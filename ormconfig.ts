@@ -1,8 +1,8 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { ApiTokenEntity } from './src/server/auth/api-token.entity';
-import { AuditEventEntity } from './src/server/auth/audit-event.entity';
-import { CookieSessionEntity } from './src/server/auth/cookie-session.entity';
-import { UserEntity } from './src/server/auth/user.entity';
+import { ApiTokenEntity } from './src/server/auth/tokens/api-token.entity';
+import { AuditEventEntity } from './src/server/auth/audit/audit-event.entity';
+import { CookieSessionEntity } from './src/server/auth/login/cookie-session.entity';
+import { UserEntity } from './src/server/auth/users/user.entity';
 import { readConfig, type Config } from './src/server/config/config';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';

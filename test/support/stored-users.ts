@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Role } from '../../src/protocol/api';
-import { UserEntity } from '../../src/server/auth/user.entity';
+import { UserEntity } from '../../src/server/auth/users/user.entity';
 import type { Config } from '../../src/server/config/config';
 import { prepareDataFolder } from '../../src/server/config/data-folder';
 import { loadSecrets } from '../../src/server/config/secrets';

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditEventEntity } from './audit-event.entity';
-import { AuditRepository } from './audit.repository';
-import { AuditService } from './audit.service';
-import { Passwords } from './passwords';
-import { UserEntity } from './user.entity';
-import { UsersRepository } from './users.repository';
-import { UsersService } from './users.service';
+import { AuditEventEntity } from './audit/audit-event.entity';
+import { AuditRepository } from './audit/audit.repository';
+import { AuditService } from './audit/audit.service';
+import { Passwords } from './users/passwords';
+import { UserEntity } from './users/user.entity';
+import { UsersRepository } from './users/users.repository';
+import { UsersService } from './users/users.service';
 
 /** Users and the audit log, without HTTP: the server and the command `create-user` share it. */
 @Module({

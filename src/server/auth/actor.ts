@@ -1,6 +1,6 @@
 import type { Role } from '../../protocol/api';
 
-/** Who acts: the first argument of every service method that acts for somebody. */
+/** The authenticated user of a request: the first argument of every service method that acts for one. */
 export interface Actor {
   readonly userId: string;
   readonly username: string;
@@ -9,8 +9,8 @@ export interface Actor {
 }
 
 /**
- * The person at the server's own command line. The parentheses keep the name apart from every user ID, the nil UUID
- * (RFC 9562 5.9) from every user.
+ * The person at the server's command line. No username can contain parentheses, and no user has the nil UUID
+ * (RFC 9562 5.9).
  */
 export const COMMAND_LINE: Actor = {
   userId: '00000000-0000-0000-0000-000000000000',

@@ -3,7 +3,7 @@ import { InvalidRequest, TooManyRequests } from '../http/http.errors';
 
 export class NotLoggedIn extends ProblemError {
   constructor() {
-    super('not-logged-in', 'This needs a login.');
+    super('not-logged-in', 'This requires a login.');
   }
 }
 /** The same for an unknown user, a wrong password and a deactivated account. */
@@ -19,12 +19,12 @@ export class TooManyLogins extends TooManyRequests {
 }
 export class PasswordsBusy extends TooManyRequests {
   constructor() {
-    super('Too many passwords are being checked at this moment.', 5);
+    super('Too many passwords are being checked at the moment.', 5);
   }
 }
 export class Forbidden extends ProblemError {
   constructor(role: string) {
-    super('forbidden', `This needs the role ${role}.`);
+    super('forbidden', `This requires the role ${role}.`);
   }
 }
 export class CrossSite extends ProblemError {
@@ -39,7 +39,7 @@ export class UnknownUser extends ProblemError {
 }
 export class UserExists extends ProblemError {
   constructor(username: string) {
-    super('conflict', `There is a user ${username} already.`);
+    super('conflict', `A user ${username} already exists.`);
   }
 }
 export class LastAdmin extends ProblemError {
@@ -49,18 +49,18 @@ export class LastAdmin extends ProblemError {
 }
 export class UnknownToken extends ProblemError {
   constructor() {
-    super('not-found', 'There is no such API token of yours.');
+    super('not-found', 'You have no such API token.');
   }
 }
-/** Who is told of a user's halted sessions has to be able to see to it. */
+/** The administrator of a user is notified of that user's halted sessions, and must be able to act on them. */
 export class NotAnAdministrator extends InvalidRequest {
   constructor() {
-    super('The administrator of a user has to be another one, active, with the role admin.', [
-      { path: 'administratorId', message: 'this is no other active administrator' },
+    super('The administrator of a user must be another active user with the role admin.', [
+      { path: 'administratorId', message: 'this is not another active administrator' },
     ]);
   }
 }
-/** Who changes their own password has to know the one they have. */
+/** A user who changes their own password must know the current one. */
 export class WrongPassword extends InvalidRequest {
   constructor() {
     super('The current password is wrong.', [{ path: 'current', message: 'this is not your password' }]);

@@ -3,30 +3,28 @@ import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LIMITS } from '../../protocol/limits';
-import { AccessGuard } from './access.guard';
+import { AccessGuard } from './access/access.guard';
 import { AccountsModule } from './accounts.module';
-import { ApiTokenEntity } from './api-token.entity';
-import { ApiTokensController } from './api-tokens.controller';
-import { ApiTokensRepository } from './api-tokens.repository';
-import { ApiTokensService } from './api-tokens.service';
-import { AuditController } from './audit.controller';
-import { AuthController } from './auth.controller';
-import { CookieSessionEntity } from './cookie-session.entity';
-import { CookieSessionStore } from './cookie-session.store';
-import { CookieLogins } from './cookie-logins';
-import { CrossSiteGuard } from './cross-site.guard';
+import { ApiTokenEntity } from './tokens/api-token.entity';
+import { ApiTokensController } from './tokens/api-tokens.controller';
+import { ApiTokensRepository } from './tokens/api-tokens.repository';
+import { ApiTokensService } from './tokens/api-tokens.service';
+import { AuditController } from './audit/audit.controller';
+import { AuthController } from './login/auth.controller';
+import { CookieSessionEntity } from './login/cookie-session.entity';
+import { CookieSessionStore } from './login/cookie-session.store';
+import { CrossSiteGuard, PlatenOrigin } from './access/cross-site.guard';
 import { IdentityMiddleware } from './identity.middleware';
-import { LoginLimiter } from './login-limiter';
-import { LoginService } from './login.service';
-import { OwnOrigin } from './own-origin';
-import { PASSPORT, createPassport } from './passport';
-import { ProfileController } from './profile.controller';
-import { RequestThrottleGuard } from './request-throttle.guard';
-import { UserLogins } from './user-logins';
-import { UsersController } from './users.controller';
-import { UsersService } from './users.service';
+import { LoginLimiter } from './login/login-limiter';
+import { Logins } from './login/logins';
+import { LoginService } from './login/login.service';
+import { PASSPORT, createPassport } from './login/passport';
+import { ProfileController } from './login/profile.controller';
+import { RequestThrottleGuard } from './access/request-throttle.guard';
+import { UsersController } from './users/users.controller';
+import { UsersService } from './users/users.service';
 
-/** Logins, and the guards that every route of the server stands behind. */
+/** Logins, and the guards of every route of the server. */
 @Module({
   imports: [
     AccountsModule,
@@ -38,18 +36,17 @@ import { UsersService } from './users.service';
     ApiTokensRepository,
     ApiTokensService,
     CookieSessionStore,
-    CookieLogins,
-    UserLogins,
-    OwnOrigin,
+    Logins,
+    PlatenOrigin,
     LoginLimiter,
     LoginService,
     { provide: PASSPORT, useFactory: createPassport, inject: [UsersService] },
-    // in this order: count, refuse foreign pages, ask for the role
+    // in this order: count, refuse pages of other sites, check the role
     { provide: APP_GUARD, useClass: RequestThrottleGuard },
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccountsModule, CookieLogins, UserLogins, OwnOrigin],
+  exports: [AccountsModule, Logins, PlatenOrigin],
 })
 export class AuthModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

@@ -4,13 +4,13 @@ import session from 'express-session';
 import { LIMITS } from '../../protocol/limits';
 import { SECRETS, type Secrets } from '../config/secrets';
 import type { Actor } from './actor';
-import { ApiTokensService } from './api-tokens.service';
-import { loginCookieName } from './cookie';
-import { CookieSessionStore } from './cookie-session.store';
-import { identify } from './identity';
-import { PASSPORT, type ServerPassport } from './passport';
+import { ApiTokensService } from './tokens/api-tokens.service';
+import { loginCookieName } from './login/login-cookie';
+import { CookieSessionStore } from './login/cookie-session.store';
+import { identify } from './access/identity';
+import { PASSPORT, type ServerPassport } from './login/passport';
 
-/** Finds out who makes a request: by API token where one is sent, else by the session cookie. */
+/** Identifies the user who makes a request, by API token where one is sent, else by the session cookie. */
 @Injectable()
 export class IdentityMiddleware implements NestMiddleware {
   private readonly cookieSessions: { readonly plain: RequestHandler; readonly secure: RequestHandler };
@@ -29,7 +29,7 @@ export class IdentityMiddleware implements NestMiddleware {
         store,
         resave: false,
         saveUninitialized: false,
-        // `auto`: as the request came; the store is one, and makes the cookies of both alike
+        // `auto`: as the request came. Both middlewares share one store, so the cookies of both are alike
         cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/', maxAge: LIMITS.COOKIE_SESSION_MS },
       });
     this.cookieSessions = { plain: cookieSession(false), secure: cookieSession(true) };

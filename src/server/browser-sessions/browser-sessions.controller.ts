@@ -5,11 +5,10 @@ import { browserAccess, browserSession, type BrowserSession } from '../../protoc
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
-import { CookieLogins } from '../auth/cookie-logins';
-import { CurrentActor, CurrentIdentity } from '../auth/current-actor';
-import type { Identity } from '../auth/identity';
-import { Permit } from '../auth/permit';
-import { UsersService } from '../auth/users.service';
+import { Logins } from '../auth/login/logins';
+import { CurrentActor, CurrentIdentity, type Identity } from '../auth/access/identity';
+import { Permit } from '../auth/access/access.guard';
+import { UsersService } from '../auth/users/users.service';
 import { Answers, AnswersNothing } from '../http/answers';
 import { BrowserSessions } from './browser-sessions.service';
 import { PATHS } from './site/own-paths';
@@ -22,7 +21,7 @@ export class BrowserSessionsController {
   constructor(
     private readonly browserSessions: BrowserSessions,
     private readonly origins: SessionOrigins,
-    private readonly logins: CookieLogins,
+    private readonly logins: Logins,
     private readonly users: UsersService,
   ) {}
 
@@ -40,7 +39,7 @@ export class BrowserSessionsController {
     @Param('id', { schema: z.uuid() }) id: string,
     @Req() request: Request,
   ): Promise<BrowserSession> {
-    const login = apiTokenId ? () => this.users.actor(actor.userId) : this.logins.of(request);
+    const login = apiTokenId ? () => this.users.actor(actor.userId) : this.logins.ofCookie(request);
     const opener = {
       actor,
       consoleOrigin: `${request.protocol}://${request.get('host')}`,

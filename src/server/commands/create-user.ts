@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { newUser } from '../../protocol/api';
 import { AccountsModule } from '../auth/accounts.module';
 import { COMMAND_LINE } from '../auth/actor';
-import { UsersService } from '../auth/users.service';
+import { UsersService } from '../auth/users/users.service';
 import type { Config } from '../config/config';
 import { ConfigModule, type Settings } from '../config/config.module';
 import { DatabaseModule } from '../database/database.module';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../ormconfig';
-import { AuditEventEntity } from '../auth/audit-event.entity';
-import { UserEntity } from '../auth/user.entity';
+import { AuditEventEntity } from '../auth/audit/audit-event.entity';
+import { UserEntity } from '../auth/users/user.entity';
 import { readConfig } from '../config/config';
 import { gateSqlite } from './gated-sqlite';
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { deploymentExecution, DeploymentTarget, newDeployment } from '../../protocol/deployment';
 import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import type { Page } from '../database/page';
 import {
   DeploymentInWrongState,

@@ -6,8 +6,8 @@ import { enrolment, enrolmentRequest, type Enrolment } from '../../protocol/cont
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
-import { CurrentActor } from '../auth/current-actor';
-import { Permit, Public } from '../auth/permit';
+import { CurrentActor } from '../auth/access/identity';
+import { Permit, Public } from '../auth/access/access.guard';
 import { Answers, AnswersNothing } from '../http/answers';
 import { isAsleep } from './agents.repository';
 import { AgentsService } from './agents.service';

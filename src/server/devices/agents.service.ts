@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import { AccountRegistry } from '../xmpp/account-registry';
 import { DeviceTransport, type AgentAccounts, type ScramAlgorithm, type ScramKeys } from '../xmpp/device-transport';
 import type { AgentEntity } from './agent.entity';

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Post } from '@nestjs/common';
 import { acquiredInformation, type AcquiredInformation } from '../../protocol/api';
-import { Permit } from '../auth/permit';
+import { Permit } from '../auth/access/access.guard';
 import { Answers } from '../http/answers';
 import { DeviceInformationService } from './device-information.service';
 import { presentedInformation } from './devices.presenter';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { device, page, pageQuery, type Device } from '../../protocol/api';
-import { Permit } from '../auth/permit';
+import { Permit } from '../auth/access/access.guard';
 import { Answers } from '../http/answers';
 import { presentedDevice } from './devices.presenter';
 import { DevicesService } from './devices.service';

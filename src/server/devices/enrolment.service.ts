@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Enrolment } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
 import { DeviceTransport, type ScramKeys } from '../xmpp/device-transport';

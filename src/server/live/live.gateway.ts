@@ -6,8 +6,8 @@ import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { LIVE_PATH } from '../../protocol/live';
 import type { Actor } from '../auth/actor';
-import { CookieLogins } from '../auth/cookie-logins';
-import { OwnOrigin } from '../auth/own-origin';
+import { Logins } from '../auth/login/logins';
+import { PlatenOrigin } from '../auth/access/cross-site.guard';
 import { refuseUpgrade, UpgradeRouter } from '../http/upgrade-router';
 import { LiveClient } from './live-client';
 import { LiveClients } from './live-clients';
@@ -31,8 +31,8 @@ export class LiveGateway implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly upgrades: UpgradeRouter,
-    private readonly logins: CookieLogins,
-    private readonly own: OwnOrigin,
+    private readonly logins: Logins,
+    private readonly platenOrigin: PlatenOrigin,
     private readonly clients: LiveClients,
     private readonly journal: Journal,
   ) {}
@@ -48,8 +48,9 @@ export class LiveGateway implements OnModuleInit, OnApplicationShutdown {
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { origin } = request.headers;
-    if (!origin || !this.own.is(origin, request)) return refuseUpgrade(socket, 403, 'not a page of this server');
-    const login = this.logins.of(request);
+    if (!origin || !this.platenOrigin.is(origin, request))
+      return refuseUpgrade(socket, 403, 'not a page of this server');
+    const login = this.logins.ofCookie(request);
     const actor = await login();
     if (!actor) return refuseUpgrade(socket, 401, 'this needs a login');
     if (!this.clients.hasRoomFor(actor.userId)) return refuseUpgrade(socket, 503, 'too many consoles are open');

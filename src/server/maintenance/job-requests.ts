@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { LIMITS } from '../../protocol/limits';
 import type { newJob } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
 import { FirmwareService } from './firmware/firmware.service';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import type { Page } from '../database/page';
 import { JobDialogue } from './job-dialogue';
 import type { JobEntity } from './job.entity';

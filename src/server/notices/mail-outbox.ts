@@ -7,8 +7,8 @@ import {
 } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import type { UserEntity } from '../auth/user.entity';
-import { UsersService } from '../auth/users.service';
+import type { UserEntity } from '../auth/users/user.entity';
+import { UsersService } from '../auth/users/users.service';
 import { CONFIG, type Config } from '../config/config';
 import { MailFailed } from './mail-failed';
 import { mailOf } from './mail-text';

@@ -3,9 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LIMITS } from '../../protocol/limits';
 import type { NoticeKind, NoticeQuery } from '../../protocol/notice';
 import type { Actor } from '../auth/actor';
-import { UserLogins } from '../auth/user-logins';
-import type { UserEntity } from '../auth/user.entity';
-import { UsersService } from '../auth/users.service';
+import { Logins } from '../auth/login/logins';
+import type { UserEntity } from '../auth/users/user.entity';
+import { UsersService } from '../auth/users/users.service';
 import { CONFIG, type Config } from '../config/config';
 import type { Page } from '../database/page';
 import { MailOutbox } from './mail-outbox';
@@ -34,7 +34,7 @@ export class NoticesService {
   constructor(
     private readonly repository: NoticesRepository,
     private readonly users: UsersService,
-    private readonly logins: UserLogins,
+    private readonly logins: Logins,
     private readonly events: NoticeEvents,
     private readonly outbox: MailOutbox,
     @Inject(CONFIG) private readonly config: Config,

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { relay } from '../../protocol/api';
-import { Permit } from '../auth/permit';
+import { Permit } from '../auth/access/access.guard';
 import { CONFIG, type Config } from '../config/config';
 import { Answers } from '../http/answers';
 import { RelayDirectory } from './relay-directory';

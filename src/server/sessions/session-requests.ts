@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import { DeviceInformationService } from '../devices/device-information.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';

@@ -14,8 +14,8 @@ import {
 import { toInstant } from '../../protocol/names';
 import { STEPS } from '../../protocol/steps';
 import type { Actor } from '../auth/actor';
-import { CurrentActor } from '../auth/current-actor';
-import { Permit } from '../auth/permit';
+import { CurrentActor } from '../auth/access/identity';
+import { Permit } from '../auth/access/access.guard';
 import { Answers } from '../http/answers';
 import { SessionRequests } from './session-requests';
 import { presented } from './sessions.presenter';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionConnection } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
-import { AuditService } from '../auth/audit.service';
+import { AuditService } from '../auth/audit/audit.service';
 import type { Page } from '../database/page';
 import type { HalfLogEntity } from './half-log.entity';
 import { secondsUntil } from './seconds-until';

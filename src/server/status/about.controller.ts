@@ -2,7 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import type { z } from 'zod';
 import { about } from '../../protocol/api';
 import { PROTOCOL_VERSION } from '../../protocol/version';
-import { Public } from '../auth/permit';
+import { Public } from '../auth/access/access.guard';
 import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
 import { productVersion } from '../../journal/product-version';

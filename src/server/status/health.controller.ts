@@ -4,7 +4,7 @@ import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { DataSource } from 'typeorm';
-import { Public } from '../auth/permit';
+import { Public } from '../auth/access/access.guard';
 import { CONFIG, type Config } from '../config/config';
 import { StorageProbe } from '../config/storage-probe';
 import { Readiness } from '../http/readiness';

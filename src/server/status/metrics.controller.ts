@@ -2,8 +2,8 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Forbidden } from '../auth/auth.errors';
-import { identityOf } from '../auth/identity';
-import { Public } from '../auth/permit';
+import { identityOf } from '../auth/access/identity';
+import { Public } from '../auth/access/access.guard';
 import { isLoopback } from '../../protocol/loopback';
 import { Metrics } from '../http/metrics';
 

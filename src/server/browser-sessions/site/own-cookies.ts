@@ -1,4 +1,4 @@
-import { LOGIN_COOKIES } from '../../auth/cookie';
+import { LOGIN_COOKIES } from '../../auth/login/login-cookie';
 
 /** The cookie of a session's origin that says this browser was let in; `__Host-` (RFC 6265bis 4.1.3) needs https. */
 const ENTRY_COOKIE = 'platen-session';

@@ -4,7 +4,7 @@ import { productVersion } from '../../../journal/product-version';
 import { BUILT_IN, type Release } from '../../../protocol/deployment';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
 import type { Actor } from '../../auth/actor';
-import { AuditService } from '../../auth/audit.service';
+import { AuditService } from '../../auth/audit/audit.service';
 import { ReleaseFiles, type StoredManifest } from './release-files';
 import { ReleaseIntake } from './release-intake';
 import { ReleaseInUse, ReleaseRefused, UnknownRelease } from './releases.errors';

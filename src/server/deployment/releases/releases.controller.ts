@@ -6,8 +6,8 @@ import { relayVersion, release, type Release } from '../../../protocol/deploymen
 import { LIMITS } from '../../../protocol/limits';
 import { RELEASE_MEDIA_TYPE } from '../../../protocol/release';
 import type { Actor } from '../../auth/actor';
-import { CurrentActor } from '../../auth/current-actor';
-import { Permit } from '../../auth/permit';
+import { CurrentActor } from '../../auth/access/identity';
+import { Permit } from '../../auth/access/access.guard';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { HostRouter } from '../../http/host-router';
 import { ReleaseAdministration } from './release-administration';

@@ -4,7 +4,7 @@ import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
-import { Public } from '../../auth/permit';
+import { Public } from '../../auth/access/access.guard';
 import { Answers } from '../../http/answers';
 import { FirmwareFiles } from './firmware-files';
 import { FirmwareSources } from './firmware-sources';

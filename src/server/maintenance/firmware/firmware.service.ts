@@ -6,7 +6,7 @@ import { Journal } from '../../../journal/journal';
 import { LIMITS } from '../../../protocol/limits';
 import type { firmwareUpload } from '../../../protocol/maintenance';
 import type { Actor } from '../../auth/actor';
-import { AuditService } from '../../auth/audit.service';
+import { AuditService } from '../../auth/audit/audit.service';
 import { asStorageFull, TooManyUploads, UploadReader } from '../../http/upload';
 import { JobsRepository } from '../jobs.repository';
 import type { FirmwareEntity } from './firmware.entity';

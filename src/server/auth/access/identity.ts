@@ -1,0 +1,33 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Actor } from '../actor';
+import { NotLoggedIn } from '../auth.errors';
+
+/** Who makes a request, and by which credential. */
+export interface Identity {
+  readonly actor: Actor;
+  /** ID of the API token; undefined with a browser's cookie. */
+  readonly apiTokenId: string | undefined;
+}
+
+const identities = new WeakMap<object, Identity>();
+
+export function identify(request: object, identity: Identity): void {
+  identities.set(request, identity);
+}
+export function identityOf(request: object): Identity | undefined {
+  return identities.get(request);
+}
+
+function current(context: ExecutionContext): Identity {
+  const identity = identityOf(context.switchToHttp().getRequest<object>());
+  if (!identity) throw new NotLoggedIn();
+  return identity;
+}
+
+/** Who makes this request: `@CurrentActor() actor: Actor`. */
+export const CurrentActor = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Actor => current(context).actor,
+);
+
+/** Who makes this request, and by which credential: `@CurrentIdentity() identity: Identity`. */
+export const CurrentIdentity = createParamDecorator((_: unknown, context: ExecutionContext) => current(context));

@@ -1,0 +1,24 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { ThrottlerGuard } from '@nestjs/throttler';
+import { THROTTLER_LIMIT } from '@nestjs/throttler/dist/throttler.constants';
+import type { Request } from 'express';
+import { identityOf } from './identity';
+
+/**
+ * Limits the requests of each user, and of each address without a login. A route with its own `@Throttle` is counted
+ * separately, all others together: a user who polls a lot can still log in.
+ */
+@Injectable()
+export class RequestThrottleGuard extends ThrottlerGuard {
+  protected override async getTracker(request: Request): Promise<string> {
+    return identityOf(request)?.actor.userId ?? (await super.getTracker(request));
+  }
+
+  protected override generateKey(context: ExecutionContext, tracker: string, name: string): string {
+    const own = this.reflector.getAllAndOverride<unknown>(THROTTLER_LIMIT + name, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    return own === undefined ? `${name} ${tracker}` : super.generateKey(context, tracker, name);
+  }
+}

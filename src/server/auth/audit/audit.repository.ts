@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { readPage, type Page } from '../../database/page';
+import { AuditEventEntity } from './audit-event.entity';
+
+@Injectable()
+export class AuditRepository {
+  constructor(@InjectRepository(AuditEventEntity) private readonly events: Repository<AuditEventEntity>) {}
+
+  async append(event: Omit<AuditEventEntity, 'id'>): Promise<void> {
+    await this.events.insert(event);
+  }
+  page(query: { limit: number; cursor?: number }): Promise<Page<AuditEventEntity>> {
+    return readPage(this.events.createQueryBuilder('e'), 'id', 'DESC', query);
+  }
+}

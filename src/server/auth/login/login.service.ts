@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import { Journal } from '../../../journal/journal';
+import type { passwordChange } from '../../../protocol/api';
+import type { Actor } from '../actor';
+import { AuditService } from '../audit/audit.service';
+import { LoginRefused, TooManyLogins } from '../auth.errors';
+import { loginCookieName } from './login-cookie';
+import { LoginLimiter } from './login-limiter';
+import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
+import { UsersService } from '../users/users.service';
+
+type PasswordChange = z.infer<typeof passwordChange>;
+
+/** Login and logout of a browser, or of any other client with cookies. */
+@Injectable()
+export class LoginService {
+  constructor(
+    @Inject(PASSPORT) private readonly passport: ServerPassport,
+    private readonly limiter: LoginLimiter,
+    private readonly users: UsersService,
+    private readonly audit: AuditService,
+    private readonly journal: Journal,
+  ) {}
+
+  /**
+   * S101-S103. An earlier cookie session is discarded, because its ID may have been planted (session fixation).
+   * @param request with a validated `loginRequest` as its body
+   * @throws LoginRefused, TooManyLogins
+   */
+  async logIn(request: Request, response: Response, username: string): Promise<Actor> {
+    const address = request.ip ?? '';
+    this.journal.step('S101', undefined, { address });
+    const wait = this.limiter.take(username, address);
+    if (wait > 0) throw new TooManyLogins(wait);
+
+    const { actor, known } = await this.authenticate(request, response);
+    this.journal.step('S102', undefined, { permitted: actor !== undefined });
+    // a user may have typed the password into the field of the user ID
+    const target = known ? username : '(unknown user)';
+    await this.audit.record(actor, actor ? 'login.permitted' : 'login.refused', target, `from ${address}`);
+    if (actor) {
+      this.limiter.succeeded(username, address);
+      await keepLogin(request, actor);
+    }
+    this.journal.step('S103', undefined, { permitted: actor !== undefined });
+    if (!actor) throw new LoginRefused();
+    return actor;
+  }
+
+  async logOut(actor: Actor, request: Request, response: Response): Promise<void> {
+    if (request.session)
+      await new Promise<void>((resolve, reject) =>
+        request.session.destroy((error?: Error) => (error ? reject(error) : resolve())),
+      );
+    const { secure } = request;
+    response.clearCookie(loginCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+    await this.audit.record(actor, 'login.ended', actor.username);
+  }
+
+  /**
+   * A wrong current password counts as a failed login.
+   * @throws WrongPassword, TooManyLogins
+   */
+  async changePassword(actor: Actor, request: Request, { current, next }: PasswordChange): Promise<void> {
+    const address = request.ip ?? '';
+    const wait = this.limiter.take(actor.username, address);
+    if (wait > 0) throw new TooManyLogins(wait);
+    await this.users.changePassword(actor, current, next);
+    this.limiter.succeeded(actor.username, address);
+    if (request.session) await keepLogin(request, actor);
+  }
+
+  private authenticate(request: Request, response: Response): Promise<{ actor: Actor | undefined } & LoginInfo> {
+    return new Promise((resolve, reject) => {
+      const answer = (error?: Error | null, actor?: Actor | false | null, info?: LoginInfo) =>
+        error ? reject(error) : resolve({ actor: actor || undefined, known: info?.known ?? false });
+      const handler = this.passport.authenticate('local', answer) as (...parts: unknown[]) => void;
+      handler(request, response, (error: Error) => reject(error));
+    });
+  }
+}
+
+/** Always under a new session ID. */
+const keepLogin = (request: Request, actor: Actor): Promise<void> =>
+  new Promise((resolve, reject) => request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())));

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { Inject, Injectable } from '@nestjs/common';
+import { LIMITS } from '../../../protocol/limits';
+import { CONFIG, type Config } from '../../config/config';
+import { SECRETS, type Secrets } from '../../config/secrets';
+import type { Actor } from '../actor';
+import { ApiTokensRepository } from '../tokens/api-tokens.repository';
+import { UsersService } from '../users/users.service';
+import { CookieSessionStore } from './cookie-session.store';
+import { sessionIdIn } from './login-cookie';
+
+/** Logins outside the request that uses them: of a WebSocket, over a longer time, of a user. */
+@Injectable()
+export class Logins {
+  constructor(
+    private readonly cookies: CookieSessionStore,
+    private readonly tokens: ApiTokensRepository,
+    private readonly users: UsersService,
+    @Inject(SECRETS) private readonly secrets: Secrets,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * @returns a query that can be repeated: the user who is logged in with the cookie of this request; undefined after a
+   * logout, an expiry or a deactivation
+   */
+  ofCookie(request: IncomingMessage): () => Promise<Actor | undefined> {
+    const header = request.headers.cookie ?? '';
+    const sessionId = sessionIdIn(header, this.isSecure(request), this.secrets.cookieSecret);
+    return async () => {
+      const userId = sessionId && (await this.cookies.userOf(sessionId));
+      return userId ? await this.users.actor(userId) : undefined;
+    };
+  }
+
+  /**
+   * Whether a user is logged in at this moment ([0152]). A browser's login holds until it ends; a program has no login,
+   * so it counts for a while after each request.
+   */
+  async isLoggedIn(userId: string, now = new Date()): Promise<boolean> {
+    const since = new Date(now.getTime() - LIMITS.API_TOKEN_LOGGED_IN_MS);
+    return (await this.cookies.hasLoginOf(userId, now)) || (await this.tokens.usedSince(userId, since, now));
+  }
+
+  private isSecure({ socket, headers }: IncomingMessage): boolean {
+    const forwarded = this.config.http.trustProxy ? String(headers['x-forwarded-proto'] ?? '') : '';
+    return socket instanceof TLSSocket || forwarded.split(',')[0]?.trim() === 'https';
+  }
+}

@@ -1,0 +1,74 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { newApiToken } from '../../../protocol/api';
+import type { Actor } from '../actor';
+import type { ApiTokenEntity } from './api-token.entity';
+import { ApiTokensRepository } from './api-tokens.repository';
+import { AuditService } from '../audit/audit.service';
+import { UnknownToken } from '../auth.errors';
+import type { Identity } from '../access/identity';
+import { UsersService } from '../users/users.service';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Not every request writes to the database. */
+const USE_RECORDED_EVERY_MS = 60_000;
+const PATTERN = /^plt_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
+
+const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+
+/** Credentials of programs: `plt_<id>_<secret>` in `Authorization: Bearer` (RFC 6750). Only a hash of the secret is stored. */
+@Injectable()
+export class ApiTokensService {
+  constructor(
+    private readonly repository: ApiTokensRepository,
+    private readonly users: UsersService,
+    private readonly audit: AuditService,
+  ) {}
+
+  list(actor: Actor): Promise<ApiTokenEntity[]> {
+    return this.repository.allOf(actor.userId);
+  }
+
+  async create(
+    actor: Actor,
+    { name, expiresInDays }: z.infer<typeof newApiToken>,
+  ): Promise<{ entity: ApiTokenEntity; token: string }> {
+    const createdAt = new Date();
+    await this.repository.removeExpired(createdAt);
+    const secret = randomBytes(32).toString('base64url');
+    const entity: ApiTokenEntity = {
+      id: randomUUID(),
+      userId: actor.userId,
+      name,
+      secretHash: hashOf(secret).toString('base64url'),
+      createdAt,
+      expiresAt: expiresInDays === undefined ? null : new Date(createdAt.getTime() + expiresInDays * DAY_MS),
+      lastUsedAt: null,
+    };
+    await this.repository.insert(entity);
+    await this.audit.record(actor, 'token.created', entity.id, name);
+    return { entity, token: `plt_${entity.id}_${secret}` };
+  }
+
+  /** @throws UnknownToken, also for another user's token */
+  async revoke(actor: Actor, id: string): Promise<void> {
+    if (!(await this.repository.remove(id, actor.userId))) throw new UnknownToken();
+    await this.audit.record(actor, 'token.revoked', id);
+  }
+
+  /** The user of a token; undefined if it is malformed, unknown, revoked or expired, or the user is deactivated. */
+  async identify(token: string): Promise<Identity | undefined> {
+    const [, id, secret] = PATTERN.exec(token) ?? [];
+    if (!id || !secret) return undefined;
+    const entity = await this.repository.find(id);
+    if (!entity || !timingSafeEqual(hashOf(secret), Buffer.from(entity.secretHash, 'base64url'))) return undefined;
+    const now = new Date();
+    if (entity.expiresAt && entity.expiresAt <= now) return undefined;
+    const actor = await this.users.actor(entity.userId);
+    if (!actor) return undefined;
+    if (now.getTime() - (entity.lastUsedAt?.getTime() ?? 0) > USE_RECORDED_EVERY_MS)
+      await this.repository.recordUse(id, now);
+    return { actor, apiTokenId: id };
+  }
+}

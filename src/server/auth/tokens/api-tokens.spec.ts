@@ -1,0 +1,114 @@
+import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/test-server';
+import { openDatabase } from '../../database/open-database';
+import { loadSecrets } from '../../config/secrets';
+import { ApiTokenEntity } from './api-token.entity';
+
+type Browser = Awaited<ReturnType<TestServer['loggedIn']>>;
+
+describe('API tokens', () => {
+  let server: TestServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    server = await startTestServer();
+    browser = await server.loggedIn(TECHNICIAN);
+  });
+  afterAll(() => server?.stop());
+
+  const create = async (body: object = { name: 'laptop' }) =>
+    (await browser.post('/api/tokens').send(body).expect(201)).body as { id: string; token: string };
+  const me = (token: string, scheme = 'Bearer') =>
+    server.browser().get('/api/auth/me').set('Authorization', `${scheme} ${token}`);
+
+  it('authenticate a program, without a cookie', async () => {
+    const { token, id } = await create();
+    expect(token).toMatch(new RegExp(`^plt_${id}_[A-Za-z0-9_-]{43}$`));
+    const answer = await me(token).expect(200);
+    expect(answer.body.username).toBe('tom');
+    expect(answer.get('Set-Cookie')).toBeUndefined();
+    await me(token, 'bearer').expect(200);
+  });
+
+  it('are shown once, and listed without their secret', async () => {
+    const { id, token } = await create({ name: 'listed', expiresInDays: 30 });
+    const list = await browser.get('/api/tokens').expect(200);
+    const listed = list.body.find((row: { id: string }) => row.id === id);
+    const lifetime = Date.parse(listed.expiresAt) - Date.parse(listed.createdAt);
+    expect(listed).toMatchObject({ name: 'listed', lastUsedAt: null });
+    expect(lifetime).toBe(30 * 24 * 60 * 60_000);
+    expect(JSON.stringify(list.body)).not.toContain(token.split('_').slice(2).join('_'));
+  });
+
+  it('are refused if any part of them is changed', async () => {
+    const { id, token } = await create();
+    const other = await create();
+    const wrong = [
+      token.slice(0, -1),
+      `${token}A`,
+      token.replace('plt_', 'PLT_'),
+      `plt_${other.id}_${token.slice(-43)}`,
+      `plt_${id}_${'A'.repeat(43)}`,
+      `plt_00000000-0000-4000-8000-000000000000_${token.slice(-43)}`,
+      '',
+      'x'.repeat(5000),
+    ];
+    for (const tried of wrong) await me(tried).expect(401);
+    await me(token, 'Basic').expect(401);
+  });
+
+  it('take precedence over a cookie in the same request', async () => {
+    await browser.get('/api/auth/me').set('Authorization', 'Bearer wrong').expect(401);
+    await browser.get('/api/auth/me').expect(200);
+  });
+
+  it('are revoked by their owner only', async () => {
+    const { id, token } = await create();
+    const admin = await server.loggedIn(ADMIN);
+    await admin.delete(`/api/tokens/${id}`).expect(404);
+    await me(token).expect(200);
+    await browser.delete(`/api/tokens/${id}`).expect(204);
+    await me(token).expect(401);
+    await browser.delete(`/api/tokens/${id}`).expect(404);
+    await browser.delete('/api/tokens/not-an-id').expect(400);
+  });
+
+  it('revoke themselves as `current`; a cookie is no token', async () => {
+    const { token } = await create();
+    await server.browser().delete('/api/tokens/current').set('Authorization', `Bearer ${token}`).expect(204);
+    await me(token).expect(401);
+    await browser.delete('/api/tokens/current').expect(404);
+  });
+
+  it.each([
+    {},
+    { name: '' },
+    { name: 'x', expiresInDays: 0 },
+    { name: 'x', expiresInDays: 9999 },
+    { name: 'x', id: 1 },
+  ])('are not created from %j', async (body) => {
+    await browser.post('/api/tokens').send(body).expect(400);
+  });
+
+  it('end when they expire; their use is recorded at most once a minute', async () => {
+    const { id, token } = await create();
+    const database = await openDatabase(server.config, loadSecrets(server.config));
+    try {
+      const tokens = database.getRepository(ApiTokenEntity);
+      await me(token).expect(200);
+      const first = (await tokens.findOneByOrFail({ id })).lastUsedAt!;
+      await me(token).expect(200);
+      expect((await tokens.findOneByOrFail({ id })).lastUsedAt).toEqual(first);
+      await tokens.update({ id }, { lastUsedAt: new Date(Date.now() - 61_000) });
+      await me(token).expect(200);
+      expect((await tokens.findOneByOrFail({ id })).lastUsedAt!.getTime()).toBeGreaterThanOrEqual(first.getTime());
+
+      await tokens.update({ id }, { expiresAt: new Date(Date.now() + 60_000) });
+      await me(token).expect(200);
+      await tokens.update({ id }, { expiresAt: new Date(Date.now() - 1) });
+      await me(token).expect(401);
+      await create();
+      expect(await tokens.findOneBy({ id })).toBeNull();
+    } finally {
+      await database.destroy();
+    }
+  });
+});

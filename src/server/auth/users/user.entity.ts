@@ -1,0 +1,19 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Language, Role } from '../../../protocol/api';
+import { Instant, Uuid } from '../../database/column-types';
+
+@Entity('users')
+export class UserEntity {
+  @PrimaryColumn(Uuid()) id: string;
+  @Index('ux_users_username', { unique: true }) @Column({ type: 'varchar', length: 64 }) username: string;
+  @Column({ type: 'varchar', length: 100 }) displayName: string;
+  @Column({ type: 'varchar', length: 32 }) role: Role;
+  @Column({ type: 'boolean', default: true }) active: boolean;
+  /** See `passwords.ts`. */
+  @Column({ type: 'varchar', length: 200 }) passwordHash: string;
+  @Column(Instant()) createdAt: Date;
+  @Column({ type: 'varchar', length: 254, nullable: true }) email: string | null;
+  @Column({ type: 'varchar', length: 8, nullable: true }) language: Language | null;
+  /** Is notified, too, when a session of this user is halted (E18); always an active administrator. */
+  @Column(Uuid({ nullable: true })) administratorId: string | null;
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { newUser, pageQuery, profileChange, userChange } from '../../../protocol/api';
+import type { Page } from '../../database/page';
+import type { Actor } from '../actor';
+import { AuditService } from '../audit/audit.service';
+import { LastAdmin, NotAnAdministrator, UnknownUser, UserExists, WrongPassword } from '../auth.errors';
+import { Passwords } from './passwords';
+import type { UserEntity } from './user.entity';
+import { UsersRepository, type UsersInTransaction } from './users.repository';
+
+type Change = z.infer<typeof userChange>;
+
+const actorOf = ({ id, username, displayName, role }: UserEntity): Actor => ({
+  userId: id,
+  username,
+  displayName,
+  role,
+});
+
+/** User accounts. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly repository: UsersRepository,
+    private readonly passwords: Passwords,
+    private readonly audit: AuditService,
+  ) {}
+
+  page(query: z.infer<typeof pageQuery>): Promise<Page<UserEntity>> {
+    return this.repository.page(query);
+  }
+
+  /** @throws UnknownUser */
+  async get(id: string): Promise<UserEntity> {
+    const user = await this.repository.find(id);
+    if (!user) throw new UnknownUser();
+    return user;
+  }
+
+  /** Undefined for an unknown or deactivated user. */
+  async actor(id: string): Promise<Actor | undefined> {
+    const user = await this.repository.find(id);
+    return user?.active ? actorOf(user) : undefined;
+  }
+
+  /**
+   * S102. Takes the same path, and the same time, for an unknown user as for a wrong password.
+   * @returns `actor`: undefined if the login is refused; `known`: whether the user ID exists
+   */
+  async verify(username: string, password: string): Promise<{ actor: Actor | undefined; known: boolean }> {
+    const user = await this.repository.findByUsername(username);
+    const right = await this.passwords.verify(password, user?.passwordHash);
+    return { actor: user && user.active && right ? actorOf(user) : undefined, known: user !== null };
+  }
+
+  /** @throws UserExists */
+  async create(actor: Actor, { password, ...fields }: z.infer<typeof newUser>): Promise<UserEntity> {
+    const passwordHash = await this.passwords.hash(password);
+    const own = { email: null, language: null, administratorId: null };
+    const user = { ...fields, ...own, id: randomUUID(), active: true, passwordHash, createdAt: new Date() };
+    if (!(await this.repository.insert(user))) throw new UserExists(fields.username);
+    await this.audit.record(actor, 'user.created', user.username, user.role);
+    return user;
+  }
+
+  /**
+   * A new password or a deactivation ends all logins of the user. A user who stops being an active administrator is
+   * removed as the administrator of others.
+   * @throws UnknownUser, LastAdmin, NotAnAdministrator
+   */
+  async change(actor: Actor, id: string, { password, ...fields }: Change): Promise<UserEntity> {
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    const changed = await this.repository.changing((users) => apply(users, id, fields, passwordHash));
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+    await this.audit.record(
+      actor,
+      'user.changed',
+      changed.username,
+      [...words, ...(password ? ['password'] : [])].join(' '),
+    );
+    return changed;
+  }
+
+  /** A change that a user makes to their own account. @throws UnknownUser */
+  async changeProfile(actor: Actor, fields: z.infer<typeof profileChange>): Promise<UserEntity> {
+    const changed = await this.repository.changing((users) => apply(users, actor.userId, fields, undefined));
+    await this.audit.record(actor, 'profile.changed', changed.username, Object.keys(fields).join(' '));
+    return changed;
+  }
+
+  /**
+   * A user's own new password. Ends all their logins, including that of this request.
+   * @throws UnknownUser, WrongPassword
+   */
+  async changePassword(actor: Actor, current: string, next: string): Promise<void> {
+    const { actor: right } = await this.verify(actor.username, current);
+    if (right?.userId !== actor.userId) throw new WrongPassword();
+    const passwordHash = await this.passwords.hash(next);
+    await this.repository.changing((users) => apply(users, actor.userId, {}, passwordHash));
+    await this.audit.record(actor, 'password.changed', actor.username);
+  }
+}
+
+async function apply(
+  users: UsersInTransaction,
+  id: string,
+  fields: Omit<Change, 'password'> & z.infer<typeof profileChange>,
+  passwordHash: string | undefined,
+): Promise<UserEntity> {
+  const user = await users.find(id);
+  if (!user) throw new UnknownUser();
+  if (fields.administratorId && !(await mayBeAdministratorOf(users, id, fields.administratorId)))
+    throw new NotAnAdministrator();
+  const wasAdmin = isActiveAdmin(user);
+  Object.assign(user, fields, passwordHash && { passwordHash });
+  await users.save(user);
+  if (wasAdmin && (await users.activeAdmins()) === 0) throw new LastAdmin();
+  if (wasAdmin && !isActiveAdmin(user)) await users.clearAdministrator(id);
+  if (passwordHash || !user.active) await users.endLogins(id);
+  return user;
+}
+
+const isActiveAdmin = ({ active, role }: UserEntity): boolean => active && role === 'admin';
+
+async function mayBeAdministratorOf(users: UsersInTransaction, id: string, administratorId: string): Promise<boolean> {
+  const administrator = administratorId === id ? null : await users.find(administratorId);
+  return administrator !== null && isActiveAdmin(administrator);
+}
