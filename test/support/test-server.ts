@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { readConfig, type Config } from '../../src/server/config/config';
 import { startServer } from '../../src/server/main';
+import { hashCheaply } from './cheap-hash';
 import { storeUsers } from './stored-users';
 
 export const ADMIN = { username: 'ada', password: 'a long enough password' };
@@ -26,6 +27,7 @@ const newAddress = (): string => `198.51.100.${(addresses += 1)}`;
 
 /** The whole server, in this process, on free ports of loopback, with a data folder of its own and no relay. */
 export async function startTestServer(overrides: Record<string, string> = {}): Promise<TestServer> {
+  hashCheaply();
   const data = mkdtempSync(join(tmpdir(), 'platen-server-'));
   const config = readConfig({
     PLATEN_DATA: data,
