@@ -5,12 +5,12 @@ import { dirname, join, relative, resolve } from 'node:path';
  * The import rules of docs/ARCHITECTURE.md. Every file belongs to a place; a place may import only what stands here.
  */
 const SRC = join(__dirname, '../src');
-const GROUND = ['protocol', 'journal', 'tunnel', 'ipp'];
+const SHARED = ['protocol', 'journal', 'tunnel', 'ipp'];
 
-/** Ground floor, lowest first: each may import those before it. */
-const groundRule = (place: string) => GROUND.slice(0, GROUND.indexOf(place));
-/** The wings share only the ground floor: what they say to each other goes over a documented wire. */
-const WINGS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'console', 'demo'];
+/** Shared modules, lowest first: each may import those before it. */
+const sharedRule = (place: string) => SHARED.slice(0, SHARED.indexOf(place));
+/** Programs share these modules only: what they send each other goes over a documented wire. */
+const PROGRAMS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'console', 'demo'];
 /** The server's modules, each importing only from its left, so that a request flows one way. */
 const MODULES = [
   'config',
@@ -64,20 +64,20 @@ const importsOf = (file: string): string[] => {
 const placeOf = (path: string): string[] => relative(SRC, path).split(/[\\/]/);
 
 function refusalOf(file: string, target: string): string | undefined {
-  const [wing = '', module = ''] = placeOf(file);
-  const [otherWing = '', otherModule = ''] = placeOf(resolve(dirname(file), target));
-  if (wing === 'relay' && otherWing === 'relay' && module !== otherModule)
+  const [program = '', module = ''] = placeOf(file);
+  const [otherProgram = '', otherModule = ''] = placeOf(resolve(dirname(file), target));
+  if (program === 'relay' && otherProgram === 'relay' && module !== otherModule)
     return [module, otherModule].every((each) => RELAY_PROCESSES.includes(each))
       ? `${module} and ${otherModule} are different processes`
       : undefined;
-  if (wing === otherWing && wing !== 'server') return undefined;
-  if (wing === 'cli.ts') return otherModule.startsWith('commands') ? undefined : 'cli.ts only registers commands';
-  if (GROUND.includes(wing))
-    return groundRule(wing).includes(otherWing) ? undefined : `${wing} may not know ${otherWing}`;
-  if (wing === 'console')
-    return otherWing === 'protocol' ? undefined : 'the console shares only protocol with the others';
-  if (GROUND.includes(otherWing)) return undefined;
-  if (wing !== otherWing) return `${wing} and ${otherWing} may only speak over a wire`;
+  if (program === otherProgram && program !== 'server') return undefined;
+  if (program === 'cli.ts') return otherModule.startsWith('commands') ? undefined : 'cli.ts only registers commands';
+  if (SHARED.includes(program))
+    return sharedRule(program).includes(otherProgram) ? undefined : `${program} may not know ${otherProgram}`;
+  if (program === 'console')
+    return otherProgram === 'protocol' ? undefined : 'the console shares only protocol with the others';
+  if (SHARED.includes(otherProgram)) return undefined;
+  if (program !== otherProgram) return `${program} and ${otherProgram} may only speak over a wire`;
   const from = MODULES.indexOf(module);
   const to = MODULES.indexOf(otherModule);
   if (from === -1) return undefined; // the composition root: main, app.module, commands, status
@@ -101,20 +101,22 @@ describe('architecture', () => {
   });
 
   it.each(LIBRARIES)('keeps %s where it belongs', (library, places, reason) => {
-    const strangers = files
+    const found = files
       .filter((file) => !places.some((place) => relative(SRC, file).startsWith(place)))
       .filter((file) => importsOf(file).some((target) => library.test(target)))
       .map((file) => `${relative(SRC, file)}: ${reason}`);
-    expect(strangers).toEqual([]);
+    expect(found).toEqual([]);
   });
 
-  it('knows every wing and module by name', () => {
-    const known = new Set([...GROUND, ...WINGS]);
+  it('knows every program and module by name', () => {
+    const known = new Set([...SHARED, ...PROGRAMS]);
     const unknown = files.map((file) => placeOf(file)).filter((place) => place.length > 1 && !known.has(place[0]!));
     const modules = files.map((file) => placeOf(file)).filter((place) => place[0] === 'server' && place.length > 2);
     expect(unknown).toEqual([]);
     expect(modules.filter((place) => ![...MODULES, ...COMPOSITION].includes(place[1]!))).toEqual([]);
   });
+
+  it('has no circle of imports between files, types included', () => expect(circles()).toEqual([]));
 
   it('has no barrel files and no folder for leftovers', () => {
     const leftovers = files.filter((file) =>
@@ -123,3 +125,38 @@ describe('architecture', () => {
     expect(leftovers).toEqual([]);
   });
 });
+
+/** Every strongly connected group of files (Tarjan), each as its files in order. */
+function circles(): string[][] {
+  const roots = [...files, join(SRC, '../ormconfig.ts')];
+  const known = new Set(roots);
+  const resolved = (file: string, target: string) =>
+    ['.ts', '.tsx', '']
+      .map((ending) => resolve(dirname(file), target.replace(/\.js$/, '')) + ending)
+      .find((path) => known.has(path));
+  const imports = new Map(
+    roots.map((file) => [
+      file,
+      importsOf(file).flatMap((target) => (target.startsWith('.') ? (resolved(file, target) ?? []) : [])),
+    ]),
+  );
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const path: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): void => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    path.push(file);
+    for (const next of imports.get(file)!) {
+      if (!order.has(next)) visit(next);
+      if (path.includes(next)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(next)!));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const group = path.splice(path.indexOf(file));
+    if (group.length > 1 || imports.get(file)!.includes(file))
+      found.push(group.map((each) => relative(SRC, each)).sort());
+  };
+  for (const file of roots) if (!order.has(file)) visit(file);
+  return found;
+}

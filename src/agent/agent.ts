@@ -2,7 +2,7 @@ import type { Journal } from '../journal/journal';
 import { announce, wake } from '../protocol/control-channel';
 import { ProblemError } from '../protocol/problems';
 import { announcementOf } from './channel/announcement';
-import type { Configuration, Device } from './configuration';
+import type { Configuration, Device } from './configuration/configuration';
 import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
 import type { Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';

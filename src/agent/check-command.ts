@@ -1,4 +1,4 @@
-import { ConfigurationError, readConfiguration } from './configuration';
+import { ConfigurationError, readConfiguration } from './configuration/configuration';
 
 /** `platen agent check`: each problem in one line on standard error, exit code 1 if there is any. */
 export async function checkConfiguration(file: string): Promise<void> {

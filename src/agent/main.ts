@@ -1,6 +1,6 @@
 import { createJournal, LOG_LEVELS } from '../journal/journal';
 import { Agent } from './agent';
-import { ConfigurationError, readConfiguration } from './configuration';
+import { ConfigurationError, readConfiguration } from './configuration/configuration';
 import { credentialsFileFor, CredentialsUnusable, readCredentials } from './enrolment/credentials';
 
 export interface RunOptions {

@@ -5,7 +5,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
-import { parseConfiguration } from '../../src/agent/configuration';
+import { parseConfiguration } from '../../src/agent/configuration/configuration';
 import type { PanelView } from '../../src/agent/panel/panel-view';
 import {
   announce,

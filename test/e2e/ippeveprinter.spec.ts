@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseConfiguration } from '../../src/agent/configuration';
+import { parseConfiguration } from '../../src/agent/configuration/configuration';
 import { IppDevice } from '../../src/agent/device/ipp-device';
 import { startPrinter } from '../../src/demo/ippeveprinter';
 import { PRINTER_ATTRIBUTES } from '../../src/demo/printer-attributes';

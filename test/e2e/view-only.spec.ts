@@ -1,5 +1,5 @@
 import { openApplication } from '../../src/agent/cloud-hub/application-stream';
-import { parseConfiguration } from '../../src/agent/configuration';
+import { parseConfiguration } from '../../src/agent/configuration/configuration';
 import { device } from '../../src/protocol/api';
 import type { Grant } from '../../src/protocol/remote-session';
 import { RfbClient } from '../support/rfb-client';

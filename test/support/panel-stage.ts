@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
 import type { ApprovalRequest } from '../../src/agent/sessions/agent-session';
-import { parseConfiguration } from '../../src/agent/configuration';
+import { parseConfiguration } from '../../src/agent/configuration/configuration';
 import { orderFields } from '../../src/protocol/ad-hoc-command';
 import {
   announce,

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Grant } from '../../protocol/remote-session';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { connectTarget } from './application-target';
-import type { Application, Target } from '../configuration';
+import type { Application, Target } from '../configuration/configuration';
 import { rfbViewOnly } from './rfb/rfb-view-only';
 
 /** Where a session with this grant goes. */

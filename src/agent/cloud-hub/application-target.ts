@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
-import type { Target } from '../configuration';
+import type { Target } from '../configuration/configuration';
 
 /** Shorter than LIMITS.TUNNEL_OPEN_MS, so that the terminal learns the cause and not only that time is over. */
 const CONNECT_MS = 10_000;

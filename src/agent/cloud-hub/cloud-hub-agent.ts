@@ -11,7 +11,7 @@ import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
 import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { openApplication, targetOf } from './application-stream';
-import type { Application } from '../configuration';
+import type { Application } from '../configuration/configuration';
 
 /** A person waits at the terminal meanwhile. */
 const RETRY = { maxMs: 5_000 };

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
-import type { HttpAddress } from './device-address';
+import type { HttpAddress } from '../configuration/device-address';
 import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
 
 /** A request to the device, of which nothing has been sent yet. @throws DeviceUnreachable, DeviceRefused */

@@ -8,7 +8,7 @@ import { generate } from 'selfsigned';
 import { encodeIpp } from '../../ipp/ipp-message';
 import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
-import type { Certificate } from './device-address';
+import type { Certificate } from '../configuration/device-address';
 import { IppClient } from './ipp-client';
 import { sendHttp } from './send-http';
 import { sendRaw } from './send-raw';

@@ -10,7 +10,7 @@ import {
 } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation } from '../../ipp/ipp-registry';
 import { LIMITS } from '../../protocol/limits';
-import type { IppAddress } from './device-address';
+import type { IppAddress } from '../configuration/device-address';
 import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { DeviceRefused, OperationUnsupported } from './device-access';
 import { cleanLine } from './clean-line';

@@ -7,7 +7,7 @@ import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
 import { makeFirmware } from '../../mfp/firmware/firmware-file';
 import { startMfp, type RunningMfp } from '../../mfp/mfp';
-import { parseConfiguration } from '../configuration';
+import { parseConfiguration } from '../configuration/configuration';
 import { IppDevice } from './ipp-device';
 
 const RESTART_MS = 300;

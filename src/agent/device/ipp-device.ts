@@ -1,7 +1,7 @@
 import { attributesOf } from '../../ipp/ipp-message';
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
-import type { Device } from '../configuration';
+import type { Device } from '../configuration/configuration';
 import { DeviceRefused, OperationUnsupported, type DeviceAccess } from './device-access';
 import { cleanLine } from './clean-line';
 import { INFORMATION_ATTRIBUTES, informationOf } from './information';

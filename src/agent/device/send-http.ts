@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { DeviceRefused } from './device-access';
-import type { HttpAddress } from './device-address';
+import type { HttpAddress } from '../configuration/device-address';
 import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { giveUpStalled, writeFile } from './firmware-stream';
 

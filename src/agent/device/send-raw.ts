@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { LIMITS } from '../../protocol/limits';
 import { DeviceRefused } from './device-access';
-import type { FirmwareAddress } from './device-address';
+import type { FirmwareAddress } from '../configuration/device-address';
 import { deviceError } from './device-connection';
 import { giveUpStalled, writeFile } from './firmware-stream';
 

@@ -4,7 +4,7 @@ import { acquireInformation, reportInformation } from '../../protocol/control-ch
 import type { DeviceInformation } from '../../protocol/device-information';
 import { ProblemError } from '../../protocol/problems';
 import { Backoff } from '../../tunnel/backoff';
-import type { Device } from '../configuration';
+import type { Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
 import type { DeviceWatch } from './device-watch';

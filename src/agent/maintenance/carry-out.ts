@@ -4,7 +4,8 @@ import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAcce
 import type { DeviceWatch } from '../information/device-watch';
 import type { JobOutcome } from './job';
 import { JobFailed } from './maintenance.errors';
-import { OPERATE, type OperationTimes } from './operations';
+import { OPERATE } from './operations';
+import type { OperationTimes } from './work';
 
 export interface CarryOutOptions {
   readonly watch: DeviceWatch;

@@ -2,13 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { JobFailed } from './maintenance.errors';
-import type { Work } from './operations';
-
-export interface ReturnTimes {
-  readonly backMs?: number;
-  readonly awayMs?: number;
-  readonly lookMs?: number;
-}
+import type { Work } from './work';
 
 const LOOK_MS = 1_000;
 

@@ -5,7 +5,7 @@ import { answerInTime } from '../device/device-answer';
 import { waitUntilBack } from './device-return';
 import { downloadFirmware, firmwareFile } from './firmware-download';
 import { JobFailed } from './maintenance.errors';
-import type { Work } from './operations';
+import type { Work } from './work';
 
 /** Gets the file, has the device take it, and waits for the device to come back with it. @throws as OPERATE */
 export async function installFirmware(work: Work): Promise<ResultLine[]> {

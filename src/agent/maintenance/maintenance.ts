@@ -9,7 +9,7 @@ import type { AgentJobs } from './job';
 import { JobRunner, type JobRunnerTimes } from './job-runner';
 import { JobStore } from './job-store';
 import { answerCommands } from './maintenance-commands';
-import type { OperationTimes } from './operations';
+import type { OperationTimes } from './work';
 import { answerDiscovery } from './service-discovery';
 
 export interface MaintenanceOptions {

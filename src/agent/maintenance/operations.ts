@@ -1,33 +1,11 @@
-import type { JobOrder } from '../../protocol/ad-hoc-command';
-import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation, ResultLine } from '../../protocol/maintenance';
-import { OperationUnsupported, type DeviceAccess } from '../device/device-access';
+import { OperationUnsupported } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
-import { waitUntilBack, type ReturnTimes } from './device-return';
+import { waitUntilBack } from './device-return';
 import { installFirmware } from './firmware-install';
 import { counterLines, informationLines } from './result-lines';
-
-/** For tests, which have less time. */
-export interface OperationTimes extends ReturnTimes {
-  /** For a device to take what it is told. */
-  readonly takesMs?: number;
-  readonly downloadRetry?: { readonly firstMs?: number; readonly maxMs?: number };
-}
-
-/** All that carrying out one job needs. */
-export interface Work {
-  readonly order: JobOrder;
-  readonly access: DeviceAccess;
-  /** What the device says of itself now. @throws DeviceUnreachable, DeviceRefused */
-  readonly ask: () => Promise<DeviceInformation>;
-  /** The agent's state folder. */
-  readonly folder: string;
-  readonly progress: (activity: string, percent: number | null) => void;
-  /** Aborted when the agent stops. */
-  readonly signal: AbortSignal;
-  readonly times: OperationTimes;
-}
+import type { Work } from './work';
 
 /**
  * S123: how each operation is carried out; resolves with the lines of its result.

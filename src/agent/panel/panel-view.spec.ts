@@ -1,5 +1,5 @@
 import type { AgentSession, EndedSession, Phase } from '../sessions/agent-session';
-import { parseConfiguration } from '../configuration';
+import { parseConfiguration } from '../configuration/configuration';
 import { cancelledReport, type AgentJobs, type JobPhase } from '../maintenance/job';
 import { panelView } from './panel-view';
 

@@ -1,7 +1,7 @@
 import type { Operation } from '../../protocol/maintenance';
 import type { Ending, Grant } from '../../protocol/remote-session';
 import type { AgentSession, AgentSessions, EndedSession, Phase } from '../sessions/agent-session';
-import type { Application, Device } from '../configuration';
+import type { Application, Device } from '../configuration/configuration';
 import type { AgentJobs } from '../maintenance/job';
 import { headOf } from '../maintenance/job-planner';
 

@@ -12,7 +12,7 @@ import {
 } from '../../protocol/control-channel';
 import { toInstant } from '../../protocol/names';
 import type { ApprovalRequest, Decision, EndedSession } from './agent-session';
-import { parseConfiguration } from '../configuration';
+import { parseConfiguration } from '../configuration/configuration';
 import { RemoteSessions } from './remote-sessions';
 
 const { devices } = parseConfiguration(

@@ -22,7 +22,7 @@ import type {
 } from './agent-session';
 import { ApprovalDelivery } from './approval-delivery';
 import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
-import type { Application, Device } from '../configuration';
+import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import { nextDeadline, plan } from './planner';
 

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { announcementExcess } from './channel/announcement';
-import { announcedApplication, deviceKind, wakeAddress } from '../protocol/control-channel';
-import { LIMITS } from '../protocol/limits';
-import { isLoopback } from '../protocol/loopback';
-import { operation, type Operation } from '../protocol/maintenance';
-import { applicationId, deviceId, siteName } from '../protocol/names';
-import { certificate, firmwareAddress, ippAddress } from './device/device-address';
+import { announcementExcess } from '../channel/announcement';
+import { announcedApplication, deviceKind, wakeAddress } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import { isLoopback } from '../../protocol/loopback';
+import { operation, type Operation } from '../../protocol/maintenance';
+import { applicationId, deviceId, siteName } from '../../protocol/names';
+import { certificate, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
 
