@@ -16,10 +16,10 @@ import { Maintenance1763683200009 } from './src/server/database/migrations/0009-
 import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
 import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
-import { AgentEntity } from './src/server/devices/agent.entity';
-import { DeviceInformationEntity } from './src/server/devices/device-information.entity';
+import { AgentEntity } from './src/server/devices/agents/agent.entity';
+import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
-import { EnrolmentCodeEntity } from './src/server/devices/enrolment-code.entity';
+import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
 import { FirmwareEntity } from './src/server/maintenance/firmware/firmware.entity';
 import { JobEntity } from './src/server/maintenance/job.entity';
 import { NoticeEntity } from './src/server/notices/notice.entity';

@@ -5,9 +5,9 @@ import { ExchangeRefused } from '../../src/agent/channel/control-channel.errors'
 import type { Credentials } from '../../src/agent/enrolment/credentials';
 import { announce, approval, requestApproval, terminate, type Exchange } from '../../src/protocol/control-channel';
 import { ProblemError } from '../../src/protocol/problems';
-import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/device-transport';
+import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/login/agent-accounts';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
-import { scramKeys } from '../../src/server/xmpp/scram';
+import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { makeCertificate, type TestCertificate } from '../support/agent-certificate';
 import { startProxy } from '../support/agent-frozen-proxy';
 import { recordedJournal } from '../support/agent-journal';

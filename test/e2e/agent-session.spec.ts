@@ -16,7 +16,7 @@ import {
 } from '../../src/protocol/control-channel';
 import { toInstant } from '../../src/protocol/names';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
-import { scramKeys } from '../../src/server/xmpp/scram';
+import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { makeCertificate, type TestCertificate } from '../support/agent-certificate';
 import { recordedJournal, type RecordedJournal } from '../support/agent-journal';
 import { startSmallRelay } from '../support/agent-relay';

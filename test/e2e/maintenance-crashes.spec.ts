@@ -11,7 +11,7 @@ import { orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { acquireInformation, announce, reportInformation } from '../../src/protocol/control-channel';
 import type { DeviceInformation } from '../../src/protocol/device-information';
 import type { Operation } from '../../src/protocol/maintenance';
-import { scramKeys } from '../../src/server/xmpp/scram';
+import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { ControlChannel, DOMAIN } from '../support/control-channel';
 import { SAID } from '../support/played-device';
 import { until } from '../support/until';

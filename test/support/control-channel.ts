@@ -1,7 +1,7 @@
 import { createJournal, type Journal } from '../../src/journal/journal';
-import { AgentAccounts, type ScramAlgorithm, type ScramKeys } from '../../src/server/xmpp/device-transport';
+import type { AgentAccounts, ScramAlgorithm, ScramKeys } from '../../src/server/xmpp/login/agent-accounts';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
-import { scramKeys } from '../../src/server/xmpp/scram';
+import { scramKeys } from '../../src/server/xmpp/login/scram';
 import type { XmppLimits } from '../../src/server/xmpp/xmpp-limits';
 import { makeCertificate, type TestCertificate } from './agent-certificate';
 import { XmppWire } from './xmpp-wire';
@@ -10,10 +10,10 @@ export const DOMAIN = 'xmpp.test';
 export const PASSWORD = 'correct horse battery staple';
 
 /** Accounts that all have the same password, except for `strangers`, which do not exist. */
-class TestAccounts extends AgentAccounts {
+class TestAccounts implements AgentAccounts {
   private readonly keys = new Map<ScramAlgorithm, Promise<ScramKeys>>();
 
-  override scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {
+  scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {
     if (agentId.startsWith('stranger')) return Promise.resolve(undefined);
     const keys = this.keys.get(algorithm) ?? scramKeys(PASSWORD, algorithm);
     this.keys.set(algorithm, keys);

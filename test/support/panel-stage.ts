@@ -15,7 +15,7 @@ import {
 } from '../../src/protocol/control-channel';
 import type { Operation } from '../../src/protocol/maintenance';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
-import { scramKeys } from '../../src/server/xmpp/scram';
+import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { makeCertificate } from './agent-certificate';
 import { recordedJournal } from './agent-journal';
 import { startSmallRelay } from './agent-relay';

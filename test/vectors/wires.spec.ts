@@ -7,7 +7,7 @@ import { KEEPER_METHODS } from '../../src/protocol/keeper-rpc';
 import { peerMessage, relayMessage } from '../../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../src/protocol/relay-rpc';
 import { keeperMessage, masterMessage } from '../../src/relay/master-messages';
-import { readPayload, writePayload } from '../../src/server/xmpp/payload';
+import { readPayload, writePayload } from '../../src/server/xmpp/stanzas/payload';
 import { parseXml } from '../support/parse-xml';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the vectors are what is checked here */

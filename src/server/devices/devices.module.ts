@@ -2,24 +2,24 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
 import { XmppModule } from '../xmpp/xmpp.module';
-import { AgentEntity } from './agent.entity';
-import { AgentWake } from './agent-wake';
-import { AgentsController } from './agents.controller';
-import { AgentsRepository } from './agents.repository';
-import { AgentsService } from './agents.service';
+import { AgentEntity } from './agents/agent.entity';
+import { AgentWake } from './agents/agent-wake';
+import { AgentsController } from './agents/agents.controller';
+import { AgentsRepository } from './agents/agents.repository';
+import { AgentsService } from './agents/agents.service';
 import { DeviceEvents } from './device-events';
-import { DeviceInformationController } from './device-information.controller';
-import { DeviceInformationEntity } from './device-information.entity';
-import { DeviceInformationRepository } from './device-information.repository';
-import { DeviceInformationService } from './device-information.service';
-import { DeviceInformationStanzas } from './device-information.stanzas';
+import { DeviceInformationController } from './information/device-information.controller';
+import { DeviceInformationEntity } from './information/device-information.entity';
+import { DeviceInformationRepository } from './information/device-information.repository';
+import { DeviceInformationService } from './information/device-information.service';
+import { DeviceInformationStanzas } from './information/device-information.stanzas';
 import { DeviceEntity } from './device.entity';
 import { DevicesController } from './devices.controller';
 import { DevicesRepository } from './devices.repository';
 import { DevicesService } from './devices.service';
 import { DevicesStanzas } from './devices.stanzas';
-import { EnrolmentService } from './enrolment.service';
-import { EnrolmentCodeEntity } from './enrolment-code.entity';
+import { EnrolmentService } from './agents/enrolment.service';
+import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
 
 @Module({
   imports: [

@@ -2,7 +2,7 @@ import type { AcquiredInformation, Device } from '../../protocol/api';
 import { announcedApplication } from '../../protocol/control-channel';
 import { ALERT_SEVERITIES, type DeviceAlert } from '../../protocol/device-information';
 import { toInstant } from '../../protocol/names';
-import type { DeviceInformationEntity } from './device-information.entity';
+import type { DeviceInformationEntity } from './information/device-information.entity';
 import type { DeviceInView } from './devices.service';
 
 /** A device as the API shows it. */

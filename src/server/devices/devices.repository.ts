@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository } from 'typeorm';
 import { readPage, type Page } from '../database/page';
-import { AgentEntity } from './agent.entity';
-import { DeviceInformationEntity } from './device-information.entity';
+import { AgentEntity } from './agents/agent.entity';
+import { DeviceInformationEntity } from './information/device-information.entity';
 import { DeviceEntity } from './device.entity';
 
 @Injectable()

@@ -3,7 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { announce, sleep } from '../../protocol/control-channel';
 import { DeviceTransport } from '../xmpp/device-transport';
-import { AgentsRepository } from './agents.repository';
+import { AgentsRepository } from './agents/agents.repository';
 import { DevicesService } from './devices.service';
 
 /** What agents say about themselves on the control channel. */

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Journal } from '../../journal/journal';
 import { ProblemError } from '../../protocol/problems';
 import { Backoff } from '../../tunnel/backoff';
-import { AgentWake } from '../devices/agent-wake';
+import { AgentWake } from '../devices/agents/agent-wake';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { JobDialogue } from './job-dialogue';

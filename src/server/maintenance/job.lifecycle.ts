@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { JobState, Operation } from '../../protocol/maintenance';
-import { DeviceInformationService } from '../devices/device-information.service';
+import { DeviceInformationService } from '../devices/information/device-information.service';
 import type { JobEntity } from './job.entity';
 import { JobEvents } from './job-events';
 import { isOver, JOB_MACHINE, transition, type Input, type Transition } from './job.machine';

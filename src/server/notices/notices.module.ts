@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
-import { MailOutbox } from './mail-outbox';
-import { MailTransport } from './mail-transport';
-import { MailsRepository } from './mails.repository';
+import { MailOutbox } from './mail/mail-outbox';
+import { MailTransport } from './mail/mail-transport';
+import { MailsRepository } from './mail/mails.repository';
 import { NoticeEvents } from './notice-events';
 import { NoticeEntity } from './notice.entity';
 import { NoticesController } from './notices.controller';

@@ -8,7 +8,7 @@ import type { UserEntity } from '../auth/users/user.entity';
 import { UsersService } from '../auth/users/users.service';
 import { CONFIG, type Config } from '../config/config';
 import type { Page } from '../database/page';
-import { MailOutbox } from './mail-outbox';
+import { MailOutbox } from './mail/mail-outbox';
 import { NoticeEvents } from './notice-events';
 import type { NoticeEntity } from './notice.entity';
 import { UnknownNotice } from './notices.errors';

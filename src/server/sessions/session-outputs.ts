@@ -12,7 +12,7 @@ import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
 import { CONFIG, type Config } from '../config/config';
-import { AgentWake } from '../devices/agent-wake';
+import { AgentWake } from '../devices/agents/agent-wake';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { prepareConnection } from './prepare-connection';

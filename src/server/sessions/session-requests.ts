@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
-import { DeviceInformationService } from '../devices/device-information.service';
+import { DeviceInformationService } from '../devices/information/device-information.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';

@@ -56,17 +56,3 @@ export abstract class DeviceTransport {
   /** Ends the agent's stream, as when its account has been removed. */
   abstract disconnect(agentId: string): void;
 }
-
-/** RFC 5802: what a server keeps instead of a password, per hash algorithm. */
-export interface ScramKeys {
-  readonly salt: Buffer;
-  readonly iterations: number;
-  readonly storedKey: Buffer;
-  readonly serverKey: Buffer;
-}
-export type ScramAlgorithm = 'sha1' | 'sha256';
-
-/** Who may log in; filled by the module that keeps the agents' accounts. */
-export abstract class AgentAccounts {
-  abstract scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined>;
-}

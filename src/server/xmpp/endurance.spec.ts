@@ -1,8 +1,8 @@
 import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/control-channel';
 import { until } from '../../../test/support/until';
 import { XmppWire } from '../../../test/support/xmpp-wire';
-import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './device-transport';
-import { scramKeys } from './scram';
+import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './login/agent-accounts';
+import { scramKeys } from './login/scram';
 import type { XmppLimits } from './xmpp-limits';
 
 /** Attacks by quantity and by waiting, against small limits. */

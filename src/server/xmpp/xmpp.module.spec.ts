@@ -8,9 +8,9 @@ import { Journal } from '../../journal/journal';
 import { ReleaseKey } from '../config/release-key';
 import { ConfigModule } from '../config/config.module';
 import { readConfig } from '../config/config';
-import { AccountRegistry } from './account-registry';
+import { AccountRegistry } from './login/agent-accounts';
 import { DeviceTransport } from './device-transport';
-import { scramKeys } from './scram';
+import { scramKeys } from './login/scram';
 import { XmppModule } from './xmpp.module';
 
 /** What the module that keeps the accounts does. */

@@ -3,7 +3,7 @@ import { Journal } from '../../journal/journal';
 import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
 import { SECRETS, type Secrets } from '../config/secrets';
-import { AccountRegistry } from './account-registry';
+import { AccountRegistry } from './login/agent-accounts';
 import { DeviceTransport } from './device-transport';
 import { EmbeddedTransport } from './embedded-transport';
 

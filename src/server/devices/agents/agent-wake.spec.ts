@@ -1,0 +1,161 @@
+import { ControlPlane, playedDevice } from '../../../../test/support/control-plane';
+import type { PlayedAgent, PlayedAnswer } from '../../../../test/support/played-agent';
+import { until } from '../../../../test/support/until';
+import { announce, sleep, type Enrolment } from '../../../protocol/control-channel';
+import { wakeContext, wakeRequest } from '../../../protocol/wake';
+import { unseal } from '../../../tunnel/sealed-text';
+
+const SITE = 'acme-berlin';
+const address = { host: '192.168.1.20', port: 8633, mac: null };
+const said = (outcome: string, detail = ''): PlayedAnswer => ({ body: { outcome, detail } });
+
+describe('an agent that saves power', () => {
+  let plane: ControlPlane;
+  let account: Enrolment;
+  const substitutes: PlayedAgent[] = [];
+  let key: Buffer;
+  beforeAll(async () => {
+    plane = await ControlPlane.start();
+    account = await plane.enrol('hall');
+  });
+  afterAll(() => plane?.stop());
+  beforeEach(async () => {
+    const agent = await online('hall', account);
+    key = Buffer.from(((await agent.ask(sleep, { wake: address })) as { key: string }).key, 'base64url');
+    await agent.leave();
+    await until('it to be asleep', async () => (await device()).asleep);
+  });
+  afterEach(async () => {
+    for (const substitute of substitutes.splice(0)) await substitute.leave();
+    await plane.clear();
+  });
+
+  async function online(agentId: string, known?: Enrolment, site: string | undefined = SITE): Promise<PlayedAgent> {
+    const agent = await plane.streamOf(known ?? (await plane.enrol(agentId)));
+    await agent.ask(announce, { agentVersion: '1', devices: [playedDevice(`${agentId}-mfp`)], site });
+    return agent;
+  }
+  async function substitute(agentId: string, answer: PlayedAnswer, site?: string): Promise<PlayedAgent> {
+    const agent = await online(agentId, undefined, site);
+    agent.answers.set('wake', answer);
+    substitutes.push(agent);
+    return agent;
+  }
+  const device = async () => (await plane.call('tom', 'GET', '/devices/hall-mfp')).body;
+  const ask = () => plane.ask('tom', 'hall-mfp');
+  const woken = (through: PlayedAgent) =>
+    until('the substitute to be asked', () => through.asked.find(({ name }) => name === 'wake'));
+
+  it('is shown as asleep, and as online again after its next login', async () => {
+    expect(await device()).toMatchObject({ online: false, asleep: true });
+    const agents = (await plane.call('ada', 'GET', '/agents')).body as unknown as { id: string; asleep: boolean }[];
+    expect(agents.find(({ id }) => id === 'hall')).toMatchObject({ online: false, asleep: true });
+    substitutes.push(await online('hall', account));
+    expect(await device()).toMatchObject({ online: true, asleep: false });
+  });
+
+  it('that ends its stream without a word is offline', async () => {
+    await (await online('hall', account)).leave();
+    await until('it to be away', async () => !(await device()).online);
+    expect(await device()).toMatchObject({ online: false, asleep: false });
+    expect((await ask()).body).toMatchObject({ code: 'device-offline' });
+  });
+
+  it('is woken through another of its site with the request itself, and asked once it is back', async () => {
+    const through = await substitute('yard', said('taken'));
+    await substitute('elsewhere', said('taken'), 'other-site');
+    const { status, body } = await ask();
+    expect(status).toBe(201);
+    const { sealed, ...rest } = (await woken(through)).body;
+    expect(rest).toEqual({ agentId: 'hall', wake: address });
+    const { agentId, approval } = wakeRequest.parse(JSON.parse(unseal(key, wakeContext('hall'), String(sealed))));
+    expect([agentId, approval]).toEqual([
+      'hall',
+      expect.objectContaining({ remoteSessionId: body.id, deviceId: 'hall-mfp', reason: 'paper jam' }),
+    ]);
+    const agent = await online('hall', account);
+    substitutes.push(agent);
+    await agent.told('request-approval', String(body.id));
+    expect(await plane.session(String(body.id))).toMatchObject({ state: 'requested' });
+    expect(substitutes[1]!.asked.map(({ name }) => name)).not.toContain('wake');
+  });
+
+  it('cannot be asked for when nobody of its site is there', async () => {
+    await substitute('stranger', said('taken'), 'other-site');
+    expect(await ask()).toMatchObject({ status: 409, body: { code: 'no-substitute' } });
+  });
+
+  it.each<[string, PlayedAnswer, RegExp]>([
+    ['does not reach it', said('unreachable', 'ECONNREFUSED'), /one: unreachable \(ECONNREFUSED\)/],
+    ['stands in another network', said('out-of-reach'), /one: out-of-reach/],
+    ['is refused by it', said('refused'), /one: refused/],
+    ['refuses', { problem: 'wrong-state', detail: 'no site' }, /one: agent one refused: wrong-state \(no site\)/],
+    ['answers nonsense', { body: { outcome: 'perhaps' } }, /one: agent one refused: invalid-answer/],
+  ])('is not woken when its substitute %s: the caller learns which and why', async (_what, answer, detail) => {
+    await substitute('one', answer);
+    const id = String((await ask()).body.id);
+    const ended = await plane.reaches(id, 'ended');
+    expect(ended.ending).toBe('device-offline');
+    expect(ended.detail).toMatch(detail);
+  });
+
+  it('is woken through the next when one cannot', async () => {
+    const both = [await substitute('two', said('unreachable')), await substitute('three', said('unreachable'))];
+    const id = String((await ask()).body.id);
+    const ended = await plane.reaches(id, 'ended');
+    expect(ended.detail).toMatch(/two: unreachable/);
+    expect(ended.detail).toMatch(/three: unreachable/);
+    expect(both.map(({ asked }) => asked.filter(({ name }) => name === 'wake').length)).toEqual([1, 1]);
+  });
+
+  it('is woken for a maintenance job, which it gets once it is back', async () => {
+    const through = await substitute('five', said('taken'));
+    const { status, body } = await plane.call('tom', 'POST', '/devices/hall-mfp/jobs', { operation: 'counters' });
+    expect(status).toBe(201);
+    const { sealed } = (await woken(through)).body;
+    const request = JSON.parse(unseal(key, wakeContext('hall'), String(sealed))) as unknown;
+    expect(request).toEqual({ agentId: 'hall', approval: null });
+    const agent = await online('hall', account);
+    substitutes.push(agent);
+    await agent.commanded(String(body.id), 'execute');
+  });
+
+  describe('that is asked in the very moment in which it goes to sleep, is woken all the same', () => {
+    let through: PlayedAgent;
+    let sleeper: PlayedAgent;
+    beforeEach(async () => {
+      through = await substitute(`moment-${substitutes.length}-${Date.now()}`, said('taken'));
+      sleeper = await online('hall', account);
+      sleeper.answers.set('request-approval', 'silence');
+      await sleeper.ask(sleep, { wake: address });
+    });
+
+    it('for a session', async () => {
+      const id = String((await ask()).body.id);
+      await sleeper.told('request-approval', id);
+      await sleeper.leave();
+      await woken(through);
+      substitutes.push(await online('hall', account));
+      await substitutes.at(-1)!.told('request-approval', id);
+    });
+
+    it('for a maintenance job', async () => {
+      const { body } = await plane.call('tom', 'POST', '/devices/hall-mfp/jobs', { operation: 'counters' });
+      await sleeper.commanded(String(body.id), 'execute');
+      await sleeper.leave();
+      await woken(through);
+      substitutes.push(await online('hall', account));
+      (await substitutes.at(-1)!.commanded(String(body.id), 'execute')).answer({ status: 'completed' });
+    });
+  });
+
+  it('that comes back by itself needs nobody', async () => {
+    const silent = await substitute('four', 'silence');
+    const id = String((await ask()).body.id);
+    await woken(silent);
+    const agent = await online('hall', account);
+    substitutes.push(agent);
+    await agent.told('request-approval', id);
+    expect(await plane.session(id)).toMatchObject({ state: 'requested' });
+  });
+});

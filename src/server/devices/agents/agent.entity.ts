@@ -1,0 +1,33 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { WakeAddress } from '../../../protocol/control-channel';
+import { Instant, Json } from '../../database/column-types';
+import { Encrypted } from '../../database/encrypted-column';
+
+/** SCRAM keys as stored: base64 strings in the place of buffers (RFC 5802: salted, never the password). */
+export interface StoredScramKeys {
+  salt: string;
+  iterations: number;
+  storedKey: string;
+  serverKey: string;
+}
+
+/** What wakes a sleeping agent: where it listens, and 32 bytes in base64url that seal the request. */
+export interface AgentWakeKey {
+  readonly address: WakeAddress;
+  readonly key: string;
+}
+
+/** A device agent's account on the control channel. */
+@Entity('agents')
+export class AgentEntity {
+  @PrimaryColumn({ type: 'varchar', length: 64 }) id: string;
+  @Column(Json()) scramSha1: StoredScramKeys;
+  @Column(Json()) scramSha256: StoredScramKeys;
+  @Column({ type: 'varchar', length: 40, default: '' }) version: string;
+  @Column(Instant()) createdAt: Date;
+  @Column(Instant({ nullable: true })) lastSeenAt: Date | null;
+  @Column({ type: 'varchar', length: 64, nullable: true }) site: string | null;
+  /** Set while it saves power: it has ended its stream on purpose. */
+  @Column(Instant({ nullable: true })) asleepSince: Date | null;
+  @Column(Encrypted<AgentWakeKey | null>({ nullable: true })) wake: AgentWakeKey | null;
+}

@@ -1,0 +1,63 @@
+import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
+import { Throttle } from '@nestjs/throttler';
+import { z } from 'zod';
+import { agent, createdEnrolment, newEnrolment } from '../../../protocol/api';
+import { enrolment, enrolmentRequest, type Enrolment } from '../../../protocol/control-channel';
+import { LIMITS } from '../../../protocol/limits';
+import { toInstant } from '../../../protocol/names';
+import type { Actor } from '../../auth/actor';
+import { CurrentActor } from '../../auth/access/identity';
+import { Permit, Public } from '../../auth/access/access.guard';
+import { Answers, AnswersNothing } from '../../http/answers';
+import { isAsleep } from './agents.repository';
+import { AgentsService } from './agents.service';
+import { EnrolmentService } from './enrolment.service';
+
+@Controller('api')
+export class AgentsController {
+  constructor(
+    private readonly agents: AgentsService,
+    private readonly enrolment: EnrolmentService,
+  ) {}
+
+  @Get('agents')
+  @Permit('admin')
+  @Answers(z.array(agent))
+  async list(): Promise<z.infer<typeof agent>[]> {
+    return (await this.agents.all()).map(({ id, version, createdAt, lastSeenAt, asleepSince }) => ({
+      id,
+      version,
+      online: this.agents.isOnline(id),
+      asleep: isAsleep(this.agents.isOnline(id), { lastSeenAt, asleepSince }),
+      createdAt: toInstant(createdAt),
+      lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
+    }));
+  }
+
+  @Delete('agents/:id')
+  @Permit('admin')
+  @AnswersNothing()
+  remove(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    return this.agents.remove(actor, id);
+  }
+
+  @Post('enrolment-codes')
+  @Permit('admin')
+  @Answers(createdEnrolment, 201)
+  async createEnrolment(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: newEnrolment }) body: z.infer<typeof newEnrolment>,
+  ): Promise<z.infer<typeof createdEnrolment>> {
+    const created = await this.enrolment.createEnrolment(actor, body.agentId);
+    return { ...created, expiresAt: toInstant(created.expiresAt) };
+  }
+
+  /** The agent itself calls this; the one-time code is its permission. */
+  @Post('enrolment')
+  @Public()
+  @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
+  @Answers(enrolment)
+  enrol(@Body({ schema: enrolmentRequest }) body: z.infer<typeof enrolmentRequest>): Promise<Enrolment> {
+    return this.enrolment.enrol(body.code);
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, LessThan, Repository } from 'typeorm';
+import { AgentEntity } from './agent.entity';
+import { DeviceInformationEntity } from '../information/device-information.entity';
+import { DeviceEntity } from '../device.entity';
+import { EnrolmentCodeEntity } from './enrolment-code.entity';
+
+export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince'>;
+
+/** An agent that has said it goes to sleep and holds its stream all the same has been asked for in that moment. */
+export const isAsleep = (online: boolean, presence: AgentPresence | undefined): boolean =>
+  !online && presence?.asleepSince != null;
+
+@Injectable()
+export class AgentsRepository {
+  constructor(
+    @InjectRepository(AgentEntity) private readonly agents: Repository<AgentEntity>,
+    @InjectRepository(EnrolmentCodeEntity) private readonly codes: Repository<EnrolmentCodeEntity>,
+  ) {}
+
+  all(): Promise<AgentEntity[]> {
+    return this.agents.find({ order: { id: 'ASC' } });
+  }
+  /** When these agents were last seen, and since when they sleep. */
+  async presence(ids: string[]): Promise<Map<string, AgentPresence>> {
+    const select = { id: true, lastSeenAt: true, asleepSince: true } as const;
+    const found = await this.agents.find({ where: { id: In(ids) }, select });
+    return new Map(found.map((agent) => [agent.id, agent]));
+  }
+  find(id: string): Promise<AgentEntity | null> {
+    return this.agents.findOneBy({ id });
+  }
+  async save(agent: AgentEntity): Promise<void> {
+    await this.agents.save(agent);
+  }
+  async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
+    await this.agents.update({ id }, change);
+  }
+  async fellAsleep(id: string, change: Pick<AgentEntity, 'asleepSince' | 'wake'>): Promise<void> {
+    await this.agents.update({ id }, change);
+  }
+  /** IDs of the agents of a site. */
+  async ofSite(site: string): Promise<string[]> {
+    return (await this.agents.find({ where: { site }, select: { id: true } })).map(({ id }) => id);
+  }
+  /** With its unused codes and its devices. @returns false when there is no such agent */
+  remove(id: string): Promise<boolean> {
+    return this.agents.manager.transaction(async (manager) => {
+      // the agent first: an announcement under way holds its row, and is over when this goes on
+      const { affected } = await manager.delete(AgentEntity, { id });
+      await manager.delete(EnrolmentCodeEntity, { agentId: id });
+      const behind = await manager.findBy(DeviceEntity, { agentId: id });
+      await manager.delete(DeviceEntity, { agentId: id });
+      await manager.delete(DeviceInformationEntity, { deviceId: In(behind.map((device) => device.id)) });
+      return affected === 1;
+    });
+  }
+
+  async addCode(code: EnrolmentCodeEntity): Promise<void> {
+    await this.codes.delete({ expiresAt: LessThan(new Date()) });
+    await this.codes.save(code);
+  }
+  /** Takes a code out, so that of two who present it at once only one gets it. */
+  async takeCode(codeHash: string): Promise<EnrolmentCodeEntity | undefined> {
+    const code = await this.codes.findOneBy({ codeHash });
+    if (!code) return undefined;
+    const { affected } = await this.codes.delete({ codeHash });
+    return affected === 1 ? code : undefined;
+  }
+}

@@ -1,0 +1,10 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Hash, Instant } from '../../database/column-types';
+
+/** A one-time code that lets one agent have its account; only the hash is kept. */
+@Entity('enrolment_codes')
+export class EnrolmentCodeEntity {
+  @PrimaryColumn(Hash()) codeHash: string;
+  @Column({ type: 'varchar', length: 64 }) agentId: string;
+  @Column(Instant()) expiresAt: Date;
+}

@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Enrolment } from '../../../protocol/control-channel';
+import { LIMITS } from '../../../protocol/limits';
+import type { Actor } from '../../auth/actor';
+import { AuditService } from '../../auth/audit/audit.service';
+import { CERTIFICATE, type Certificate } from '../../config/certificate';
+import { CONFIG, type Config } from '../../config/config';
+import { DeviceTransport } from '../../xmpp/device-transport';
+import type { ScramKeys } from '../../xmpp/login/agent-accounts';
+import { scramKeys } from '../../xmpp/login/scram';
+import type { StoredScramKeys } from './agent.entity';
+import { AgentsRepository } from './agents.repository';
+import { EnrolmentCodeRefused } from '../devices.errors';
+
+const hash = (code: string): string => createHash('sha256').update(code).digest('base64url');
+
+const stored = (keys: ScramKeys): StoredScramKeys => ({
+  salt: keys.salt.toString('base64'),
+  iterations: keys.iterations,
+  storedKey: keys.storedKey.toString('base64'),
+  serverKey: keys.serverKey.toString('base64'),
+});
+
+/** How an agent gets its account: an administrator makes a one-time ticket, the agent shows it. */
+@Injectable()
+export class EnrolmentService {
+  constructor(
+    private readonly repository: AgentsRepository,
+    private readonly transport: DeviceTransport,
+    private readonly audit: AuditService,
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CERTIFICATE) private readonly certificate: Certificate,
+  ) {}
+
+  /** A one-time ticket `<code>.<pin>` that makes, or renews, the account of an agent. Only its hash is kept. */
+  async createEnrolment(actor: Actor, agentId: string): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
+    const code = randomBytes(32).toString('base64url');
+    const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
+    await this.repository.addCode({ codeHash: hash(code), agentId, expiresAt });
+    await this.audit.record(actor, 'agent.enrolment-created', agentId, `valid until ${expiresAt.toISOString()}`);
+    return { agentId, ticket: `${code}.${this.certificate.pin}`, expiresAt };
+  }
+
+  /** @throws EnrolmentCodeRefused */
+  async enrol(code: string): Promise<Enrolment> {
+    const taken = await this.repository.takeCode(hash(code));
+    if (!taken || taken.expiresAt.getTime() < Date.now()) throw new EnrolmentCodeRefused();
+    const { agentId } = taken;
+    const password = randomBytes(32).toString('base64url');
+    const [sha1, sha256] = await Promise.all([scramKeys(password, 'sha1'), scramKeys(password, 'sha256')]);
+    const earlier = await this.repository.find(agentId);
+    await this.repository.save({
+      id: agentId,
+      scramSha1: stored(sha1),
+      scramSha256: stored(sha256),
+      version: earlier?.version ?? '',
+      createdAt: earlier?.createdAt ?? new Date(),
+      lastSeenAt: earlier?.lastSeenAt ?? null,
+      site: earlier?.site ?? null,
+      asleepSince: null,
+      wake: null,
+    });
+    this.transport.disconnect(agentId);
+    await this.audit.record(undefined, 'agent.enrolled', agentId, earlier ? 'account renewed' : 'account made');
+    const { publicHost, port, host, domain } = this.config.xmpp;
+    return { agentId, password, xmpp: { host: publicHost ?? host, port, domain }, pin: this.certificate.pin };
+  }
+}

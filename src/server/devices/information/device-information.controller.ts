@@ -1,0 +1,29 @@
+import { Controller, Get, Param, Post } from '@nestjs/common';
+import { acquiredInformation, type AcquiredInformation } from '../../../protocol/api';
+import { Permit } from '../../auth/access/access.guard';
+import { Answers } from '../../http/answers';
+import { DeviceInformationService } from './device-information.service';
+import { presentedInformation } from '../devices.presenter';
+import { DevicesService } from '../devices.service';
+
+@Controller('api/devices/:id/information')
+@Permit('technician')
+export class DeviceInformationController {
+  constructor(
+    private readonly devices: DevicesService,
+    private readonly information: DeviceInformationService,
+  ) {}
+
+  @Get()
+  @Answers(acquiredInformation)
+  async get(@Param('id') id: string): Promise<AcquiredInformation> {
+    return presentedInformation(await this.devices.get(id));
+  }
+
+  @Post()
+  @Answers(acquiredInformation)
+  async refresh(@Param('id') id: string): Promise<AcquiredInformation> {
+    await this.information.refresh((await this.devices.connected(id)).device);
+    return presentedInformation(await this.devices.get(id));
+  }
+}

@@ -1,0 +1,19 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { AcquiredInformation } from '../../../protocol/api';
+import type { DeviceInformation } from '../../../protocol/device-information';
+import { Instant, Json } from '../../database/column-types';
+
+export type UpdateDecisionMade = NonNullable<AcquiredInformation['decision']>;
+
+/** What a device said of itself; apart from what its agent announces of it, and gone with the device. */
+@Entity('device_information')
+export class DeviceInformationEntity {
+  @PrimaryColumn({ type: 'varchar', length: 64 }) deviceId: string;
+  /** null: nothing has been acquired yet. */
+  @Column(Json({ nullable: true })) information: DeviceInformation | null;
+  @Column(Instant({ nullable: true })) acquiredAt: Date | null;
+  /** When a maintenance job last changed the device. */
+  @Column(Instant({ nullable: true })) changedAt: Date | null;
+  /** The last update decision (B2). */
+  @Column(Json({ nullable: true })) decision: UpdateDecisionMade | null;
+}

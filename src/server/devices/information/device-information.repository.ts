@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository } from 'typeorm';
+import { DeviceInformationEntity } from './device-information.entity';
+import { DeviceEntity } from '../device.entity';
+
+/** All SQL about what devices say of themselves. */
+@Injectable()
+export class DeviceInformationRepository {
+  constructor(@InjectRepository(DeviceInformationEntity) private readonly known: Repository<DeviceInformationEntity>) {}
+
+  find(deviceId: string): Promise<DeviceInformationEntity | null> {
+    return this.known.findOneBy({ deviceId });
+  }
+  async of(deviceIds: string[]): Promise<Map<string, DeviceInformationEntity>> {
+    const found = await this.known.findBy({ deviceId: In(deviceIds) });
+    return new Map(found.map((each) => [each.deviceId, each]));
+  }
+
+  /**
+   * Changes what is kept of a device, and leaves the rest as it is.
+   * @returns false when there is no such device behind this agent (any more)
+   */
+  keep(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
+    const { id, agentId } = device;
+    return this.known.manager.transaction(async (manager) => {
+      // holds the device's row: whoever removes it removes afterwards what is kept here
+      const { affected } = await manager.update(DeviceEntity, { id, agentId }, { agentId });
+      if (affected !== 1) return false;
+      await manager.upsert(DeviceInformationEntity, { ...values, deviceId: id }, ['deviceId']);
+      return true;
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../../journal/journal';
+import { reportInformation } from '../../../protocol/control-channel';
+import { LIMITS } from '../../../protocol/limits';
+import { DeviceTransport } from '../../xmpp/device-transport';
+import { DeviceEvents } from '../device-events';
+import { DeviceInformationService, tellsOfItself } from './device-information.service';
+import { DevicesRepository } from '../devices.repository';
+
+/** Device information as it comes over the control channel: what agents report, and all of it when one has come (B1). */
+@Injectable()
+export class DeviceInformationStanzas implements OnModuleInit {
+  /** The last announcement of each agent whose devices are being asked. */
+  private readonly asking = new Map<string, symbol>();
+
+  constructor(
+    private readonly transport: DeviceTransport,
+    private readonly information: DeviceInformationService,
+    private readonly devices: DevicesRepository,
+    private readonly events: DeviceEvents,
+    private readonly journal: Journal,
+  ) {}
+
+  onModuleInit(): void {
+    this.transport.handle(reportInformation, async (agentId, { deviceId, information }) => {
+      await this.information.reported({ id: deviceId, agentId }, information);
+      return {};
+    });
+    this.events.onAnnounced((agentId) => {
+      this.acquireAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'acquiring information'));
+    });
+  }
+
+  /** So many at a time; a newer announcement of the agent puts an end to this. */
+  private async acquireAll(agentId: string): Promise<void> {
+    const announcement = Symbol(agentId);
+    this.asking.set(agentId, announcement);
+    const waiting = (await this.devices.of(agentId)).filter(tellsOfItself);
+    const isWanted = () => this.asking.get(agentId) === announcement && this.transport.isOnline(agentId);
+    const askOneByOne = async () => {
+      for (let device = waiting.shift(); device && isWanted(); device = waiting.shift())
+        await this.information.acquire(device);
+    };
+    await Promise.all(Array.from({ length: LIMITS.INFORMATION_AT_ONCE }, askOneByOne));
+    if (this.asking.get(agentId) === announcement) this.asking.delete(agentId);
+  }
+}

@@ -1,0 +1,30 @@
+import type { UpdateReason } from '../../../protocol/device-information';
+
+/** What is known of a device, as far as it bears on whether that has to be acquired anew. */
+export interface StoredInformation {
+  readonly acquiredAt: Date | null;
+  /** The device answered its agent then. */
+  readonly reached: boolean;
+  /** The agent's last announcement, which follows each of its logins. */
+  readonly announcedAt: Date;
+  /** When a maintenance job last changed the device. */
+  readonly changedAt: Date | null;
+}
+
+export interface UpdateDecision {
+  readonly update: boolean;
+  readonly reason: UpdateReason;
+}
+
+/** B2: whether stored information has to be acquired anew before a connection goes on; the first reason there is. */
+export function decideUpdate(stored: StoredInformation, now: Date, freshMs: number): UpdateDecision {
+  const { acquiredAt, reached, announcedAt, changedAt } = stored;
+  const because = (reason: UpdateReason): UpdateDecision => ({ update: reason !== 'fresh', reason });
+  if (!acquiredAt) return because('never-acquired');
+  if (!reached) return because('not-reached');
+  if (announcedAt > acquiredAt) return because('agent-reconnected');
+  if (changedAt && changedAt >= acquiredAt) return because('job-since');
+  const age = now.getTime() - acquiredAt.getTime();
+  // a clock that was set back makes no information fresh
+  return because(age > freshMs || age < 0 ? 'too-old' : 'fresh');
+}

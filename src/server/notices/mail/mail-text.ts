@@ -1,0 +1,89 @@
+import type { Language } from '../../../protocol/api';
+import { toInstant } from '../../../protocol/names';
+import type { NoticeEntity } from '../notice.entity';
+
+interface Facts {
+  readonly device: string;
+  readonly deviceId: string;
+  readonly application: string;
+  readonly user: string;
+  readonly at: string;
+}
+interface Words {
+  readonly subject: string;
+  readonly lines: readonly string[];
+}
+
+const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Words>> = {
+  en: {
+    'session-halted': (it) => ({
+      subject: `Your remote session with ${it.device} was halted`,
+      lines: [
+        `Your remote session with ${it.device} (${it.deviceId}), application ${it.application}, was halted at ${it.at},`,
+        'because new relay software or more capacity was being deployed on the server.',
+        '',
+        'It does not come back by itself. To go on, ask for a new session in the console, or with',
+        '',
+        `  platen connect ${it.deviceId} ${it.application} --reason "..."`,
+        '',
+        'The person at the device has to approve it again.',
+      ],
+    }),
+    'session-of-user-halted': (it) => ({
+      subject: `The remote session of ${it.user} with ${it.device} was halted`,
+      lines: [
+        `The remote session of ${it.user} with ${it.device} (${it.deviceId}), application ${it.application},`,
+        `was halted at ${it.at}, because new relay software or more capacity was being deployed on the server.`,
+        '',
+        `You read this as the administrator of ${it.user}. If the work at the device was not finished, have it taken up`,
+        'again: a new session has to be asked for, and approved at the device.',
+      ],
+    }),
+  },
+  ja: {
+    'session-halted': (it) => ({
+      subject: `「${it.device}」とのリモートセッションが中断されました`,
+      lines: [
+        `${it.at} に、「${it.device}」(${it.deviceId}) のアプリケーション ${it.application} とのリモートセッションが中断されました。`,
+        'サーバーで中継ソフトウェアの更新または増強が行われたためです。',
+        '',
+        'セッションは自動的には再開されません。作業を続けるには、コンソールまたは次のコマンドで新しいセッションを要求してください。',
+        '',
+        `  platen connect ${it.deviceId} ${it.application} --reason "..."`,
+        '',
+        '機器の前にいる方の承認が改めて必要です。',
+      ],
+    }),
+    'session-of-user-halted': (it) => ({
+      subject: `${it.user} さんと「${it.device}」とのリモートセッションが中断されました`,
+      lines: [
+        `${it.at} に、${it.user} さんと「${it.device}」(${it.deviceId}) のアプリケーション ${it.application} とのリモートセッションが中断されました。`,
+        'サーバーで中継ソフトウェアの更新または増強が行われたためです。',
+        '',
+        `このメールは ${it.user} さんの管理者にお送りしています。作業が終わっていない場合は、再開を手配してください。`,
+        '新しいセッションの要求と、機器での承認が必要です。',
+      ],
+    }),
+  },
+};
+
+/** One line, whatever names the people at devices have chosen. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+
+/** Subject and text of a notice's e-mail. @param publicUrl where the console is, if that is known */
+export function mailOf(
+  notice: NoticeEntity,
+  language: Language,
+  publicUrl: string | undefined,
+): { subject: string; text: string; language: Language } {
+  const facts = {
+    device: plain(notice.deviceName) || notice.deviceId,
+    deviceId: notice.deviceId,
+    application: notice.applicationId,
+    user: plain(notice.userName),
+    at: `${toInstant(notice.at).slice(0, 16).replace('T', ' ')} UTC`,
+  };
+  const { subject, lines } = TEXTS[language][notice.kind](facts);
+  const signature = ['', '-- ', publicUrl ? `Platen, ${publicUrl}` : 'Platen'];
+  return { subject, text: [...lines, ...signature, ''].join('\n'), language };
+}

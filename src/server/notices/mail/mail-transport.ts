@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { createTransport, type NodemailerError, type SMTPTransportOptions } from 'nodemailer';
+import { LIMITS } from '../../../protocol/limits';
+import { isLoopback } from '../../../protocol/loopback';
+import { CONFIG, type Config } from '../../config/config';
+import { readMailFiles, type MailFiles } from '../../config/mail-files';
+import type { MailSettings } from '../../config/mail-settings';
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly language: string;
+  readonly messageId: string;
+  readonly date: Date;
+}
+
+/** Refusals (RFC 5321 4.2.1) of the session, not of this mail: bad sequence of commands, authentication or STARTTLS missing. */
+const SESSION_REFUSALS = [503, 530];
+const REASON_CHARACTERS = 300;
+
+/** A mail was not accepted. `permanent`: this mail never will be; any other failure may be over at the next attempt. */
+export class MailFailed extends Error {
+  override readonly name = 'MailFailed';
+  readonly permanent: boolean;
+
+  constructor(error: unknown) {
+    const { message, code, responseCode = 0 } = error as NodemailerError;
+    super(`${code ?? 'failed'}: ${message}`.slice(0, REASON_CHARACTERS));
+    // the cause of a refused login or certificate may be corrected while the mail waits
+    const isAboutMail = code === 'EENVELOPE' || code === 'EMESSAGE';
+    this.permanent = isAboutMail && responseCode >= 500 && !SESSION_REFUSALS.includes(responseCode);
+  }
+}
+
+/** Sends mails to the mail server, each over its own connection. */
+@Injectable()
+export class MailTransport {
+  /** Milliseconds for the connection, TLS and the greeting. */
+  connectMs: number = LIMITS.MAIL_TIMEOUT_MS;
+  /** Milliseconds for an answer, and for the whole mail. */
+  acceptMs: number = LIMITS.MAIL_ACCEPT_MS;
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  /** @throws MailFailed */
+  async send(mail: Mail, stopping: AbortSignal): Promise<void> {
+    const settings = this.config.mail;
+    if (!settings) throw new Error('no mail server is configured');
+    try {
+      // the files may have changed: a password is put right while the mail waits
+      const connection = this.connection(settings, readMailFiles(settings));
+      const transport = createTransport({ ...connection, disableFileAccess: true, disableUrlAccess: true });
+      await transport.sendMail({
+        // addresses as objects: what is in them is never parsed into more of them
+        from: { name: 'Platen', address: settings.from },
+        to: { name: '', address: mail.to },
+        envelope: { from: settings.from, to: [mail.to] },
+        subject: mail.subject,
+        text: mail.text,
+        messageId: mail.messageId,
+        date: mail.date,
+        // RFC 3834: no automatic answers
+        headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': mail.language },
+        signal: AbortSignal.any([stopping, AbortSignal.timeout(this.acceptMs)]),
+      });
+    } catch (error) {
+      throw new MailFailed(error);
+    }
+  }
+
+  /** Outside loopback nothing goes out unencrypted, or to a server that cannot prove its name (RFC 8314 4.3). */
+  private connection(
+    { host, port, tlsFirst, user }: MailSettings,
+    { password, authority }: MailFiles,
+  ): SMTPTransportOptions {
+    const strict = !isLoopback(host) || authority !== undefined;
+    return {
+      host,
+      port,
+      secure: tlsFirst,
+      requireTLS: strict && !tlsFirst,
+      tls: { rejectUnauthorized: strict, ca: authority },
+      auth: user === undefined ? undefined : { user, pass: password },
+      dnsTimeout: this.connectMs,
+      connectionTimeout: this.connectMs,
+      greetingTimeout: this.connectMs,
+      socketTimeout: this.acceptMs,
+    };
+  }
+}

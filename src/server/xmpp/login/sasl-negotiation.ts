@@ -1,0 +1,151 @@
+import { Element } from 'node-xmpp-server';
+import type { Journal } from '../../../journal/journal';
+import type { Attempt } from './account-guard';
+import type { ScramAlgorithm } from './agent-accounts';
+import type { LoginGate } from './login-gate';
+import { NS_SASL } from '../namespaces';
+import { readClientFirst, ScramExchange, type ClientFirst } from './scram';
+import { StreamError } from '../stream-error';
+import type { XmppLimits } from '../xmpp-limits';
+
+/** The only mechanisms: a password never crosses the wire, and the server proves that it knows it. */
+export const MECHANISMS: Readonly<Record<string, ScramAlgorithm>> = {
+  'SCRAM-SHA-256': 'sha256',
+  'SCRAM-SHA-1': 'sha1',
+};
+
+/** RFC 6120 6.5. */
+type SaslCondition =
+  | 'aborted'
+  | 'incorrect-encoding'
+  | 'invalid-authzid'
+  | 'invalid-mechanism'
+  | 'malformed-request'
+  | 'not-authorized'
+  | 'temporary-auth-failure';
+
+/** The stream, as far as its negotiation needs it. */
+export interface SaslPeer {
+  readonly address: string;
+  readonly domain: string;
+  send(element: Element): void;
+  /** The peer has proved that it is this agent; `success` is to be sent as it is. */
+  loggedIn(agentId: string, success: Element): void;
+  refuse(error: StreamError): void;
+}
+
+type State =
+  | { readonly at: 'idle' }
+  /** Waiting for the accounts, or for the delay after a failure: the peer has nothing to say. */
+  | { readonly at: 'busy' }
+  | { readonly at: 'challenged'; readonly agentId: string; readonly exchange: ScramExchange; readonly attempt: Attempt }
+  | { readonly at: 'over' };
+
+/** SASL of one stream (RFC 6120 6.4): idle -> busy -> challenged -> over, or back to idle after a failure. */
+export class SaslNegotiation {
+  /** The account that the peer says it is; empty before it has said so. */
+  claimed = '';
+  private state: State = { at: 'idle' };
+  private failures = 0;
+
+  constructor(
+    private readonly peer: SaslPeer,
+    private readonly gate: LoginGate,
+    private readonly limits: XmppLimits,
+    private readonly journal: Journal,
+  ) {}
+
+  /** @throws StreamError for an element that has no place in this state */
+  receive(element: Element): void {
+    const { state } = this;
+    if (state.at === 'idle' && element.is('auth')) return this.begin(element);
+    if (state.at === 'challenged' && element.is('response')) return this.finish(element, state);
+    if (state.at === 'challenged' && element.is('abort')) return this.abort(state);
+    throw new StreamError('policy-violation', 'this SASL element has no place here');
+  }
+
+  /** The stream is gone. */
+  abandon(): void {
+    if (this.state.at === 'challenged') this.state.attempt.abandoned();
+    this.state = { at: 'over' };
+  }
+
+  private begin(auth: Element): void {
+    const mechanism = auth.attrs.mechanism ?? '';
+    const algorithm = Object.hasOwn(MECHANISMS, mechanism) ? MECHANISMS[mechanism] : undefined;
+    if (!algorithm) return this.fail('invalid-mechanism');
+    const message = decode(auth);
+    if (message === undefined) return this.fail('incorrect-encoding');
+    const first = readClientFirst(message);
+    if (!first) return this.fail('malformed-request');
+    if (first.authorizationId && first.authorizationId !== `${first.username}@${this.peer.domain}`)
+      return this.fail('invalid-authzid');
+    this.claimed = first.username;
+    this.state = { at: 'busy' };
+    void this.challenge(first, algorithm);
+  }
+
+  private async challenge(first: ClientFirst, algorithm: ScramAlgorithm): Promise<void> {
+    const { username } = first;
+    try {
+      const login = await this.gate.begin(username, algorithm, this.peer.address);
+      if (this.state.at === 'over') return login?.attempt.abandoned();
+      if (!login) {
+        this.note('too many failures', username);
+        return this.fail('temporary-auth-failure');
+      }
+      const exchange = new ScramExchange(algorithm, login.keys, first);
+      this.state = { at: 'challenged', agentId: username, exchange, attempt: login.attempt };
+      this.peer.send(new Element('challenge', { xmlns: NS_SASL }).t(encode(exchange.serverFirst)));
+    } catch (error) {
+      this.journal.unexpected(error, 'looking up an agent account');
+      this.fail('temporary-auth-failure');
+    }
+  }
+
+  private finish(response: Element, { agentId, exchange, attempt }: State & { at: 'challenged' }): void {
+    const message = decode(response);
+    const serverFinal = message === undefined ? undefined : exchange.verify(message);
+    if (serverFinal === undefined) {
+      this.note('wrong name or password', agentId);
+      return this.fail('not-authorized');
+    }
+    attempt.succeeded();
+    this.state = { at: 'over' };
+    this.peer.loggedIn(agentId, new Element('success', { xmlns: NS_SASL }).t(encode(serverFinal)));
+  }
+
+  private abort({ attempt }: State & { at: 'challenged' }): void {
+    attempt.abandoned();
+    this.fail('aborted');
+  }
+
+  /** The name is the peer's own word: bounded before it is logged. */
+  private note(why: string, name: string): void {
+    this.journal.warn(`agent login refused: ${why}`, { agentId: name.slice(0, 64), address: this.peer.address });
+  }
+
+  /** Every failure costs the same wait, so that its length tells nothing and guessing is slow. */
+  private fail(condition: SaslCondition): void {
+    if (this.state.at === 'over') return;
+    this.state = { at: 'busy' };
+    this.failures += 1;
+    setTimeout(() => {
+      if (this.state.at === 'over') return;
+      this.state = { at: 'idle' };
+      this.peer.send(new Element('failure', { xmlns: NS_SASL }).c(condition).up());
+      if (this.failures >= this.limits.XMPP_AUTH_TRIES_PER_STREAM)
+        this.peer.refuse(new StreamError('policy-violation', 'too many attempts'));
+    }, this.limits.XMPP_AUTH_DELAY_MS).unref();
+  }
+}
+
+const encode = (text: string): string => Buffer.from(text).toString('base64');
+
+/** Undefined where it is not base64 (RFC 4648 4). `=` stands for an empty response (RFC 6120 6.4.2). */
+function decode(element: Element): string | undefined {
+  const text = element.getText();
+  if (text === '=') return '';
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  return Buffer.from(text, 'base64').toString('utf8');
+}

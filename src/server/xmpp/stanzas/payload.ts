@@ -1,0 +1,30 @@
+import { Element } from 'node-xmpp-server';
+import type { z } from 'zod';
+import { NS_JSON, type Exchange } from '../../../protocol/control-channel';
+import { jsonContainerText } from '../../../protocol/json-container';
+import { InvalidPayload } from '../xmpp.errors';
+
+/** `<name xmlns='namespace'><json xmlns='urn:xmpp:json:0'>{...}</json></name>` (XEP-0335). */
+export function writePayload(exchange: Exchange, body: unknown): Element {
+  const payload = new Element(exchange.name, { xmlns: exchange.namespace });
+  payload.c('json', { xmlns: NS_JSON }).t(jsonContainerText(body));
+  return payload;
+}
+
+/** @throws InvalidPayload naming what does not fit the schema */
+export function readPayload<Body>(payload: Element | undefined, schema: z.ZodType<Body>): Body {
+  const json = payload?.getChild('json', NS_JSON);
+  if (!json) throw new InvalidPayload('the payload holds no JSON container');
+  const parsed = schema.safeParse(parseJson(json.getText()));
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new InvalidPayload(issues.join('; ').slice(0, 500));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidPayload('the JSON container holds no JSON');
+  }
+}

@@ -1,0 +1,61 @@
+import { Element } from 'node-xmpp-server';
+import { NS_PING } from '../../../protocol/control-channel';
+import type { AgentStream } from '../stream/agent-stream';
+import type { IqRequests } from './iq-requests';
+import { AgentSilent } from '../xmpp.errors';
+import type { XmppLimits } from '../xmpp-limits';
+
+/** Pings every stream that has been quiet for a while (XEP-0199 4.1) and drops those that do not answer. */
+export class PingSweep {
+  private readonly due = new Map<AgentStream, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly requests: IqRequests,
+    private readonly limits: XmppLimits,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => this.sweep(), Math.min(1_000, this.limits.XMPP_PING_INTERVAL_MS / 2)).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.due.clear();
+  }
+
+  /** The first ping comes early by up to half the interval, so that agents that came together are spread out. */
+  watch(stream: AgentStream): void {
+    this.due.set(stream, Date.now() + this.limits.XMPP_PING_INTERVAL_MS * (0.5 + Math.random() / 2));
+  }
+
+  /** Something came in: the stream is alive. */
+  heard(stream: AgentStream): void {
+    if (this.due.get(stream) !== Infinity) this.postpone(stream);
+  }
+
+  forget(stream: AgentStream): void {
+    this.due.delete(stream);
+  }
+
+  private sweep(): void {
+    const now = Date.now();
+    for (const [stream, due] of this.due) if (due <= now) void this.ping(stream);
+  }
+
+  private async ping(stream: AgentStream): Promise<void> {
+    this.due.set(stream, Infinity);
+    try {
+      const ping = new Element('ping', { xmlns: NS_PING });
+      await this.requests.ask(stream, 'get', ping, this.limits.XMPP_PING_TIMEOUT_MS);
+    } catch (error) {
+      // An error is an answer too: a client need not know XEP-0199.
+      if (error instanceof AgentSilent) return stream.destroy();
+    }
+    this.postpone(stream);
+  }
+
+  private postpone(stream: AgentStream): void {
+    if (this.due.has(stream)) this.due.set(stream, Date.now() + this.limits.XMPP_PING_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,76 @@
+import { Element } from 'node-xmpp-server';
+import { NS_DISCO_INFO, NS_PING } from '../../../protocol/control-channel';
+import type { AgentStream } from '../stream/agent-stream';
+import type { ExchangeHandlers } from './exchange-handlers';
+import type { IqRequests } from './iq-requests';
+import { NS_CLIENT, NS_ROSTER } from '../namespaces';
+import { stanzaError } from './stanza-errors';
+import { StreamError } from '../stream-error';
+import type { XmppLimits } from '../xmpp-limits';
+
+/** Where the stanzas of agents go. Nothing is ever passed on to another agent. */
+export class StanzaRouter {
+  constructor(
+    private readonly requests: IqRequests,
+    private readonly handlers: ExchangeHandlers,
+    private readonly limits: XmppLimits,
+  ) {}
+
+  /** @throws StreamError */
+  route(stream: AgentStream, stanza: Element): void {
+    // jabber:client is the stream's default namespace; the library leaves it out of the stanza then.
+    if ((stanza.getNS() ?? NS_CLIENT) !== NS_CLIENT)
+      throw new StreamError('unsupported-stanza-type', 'only stanzas of jabber:client');
+    if (stanza.is('iq')) return this.iq(stream, stanza);
+    // Agents need no presence subscriptions and send no messages: both are legal and go nowhere.
+    if (stanza.is('presence') || stanza.is('message')) return;
+    throw new StreamError('unsupported-stanza-type', 'only iq, presence and message');
+  }
+
+  private iq(stream: AgentStream, iq: Element): void {
+    const { type, id } = iq.attrs;
+    if (type === 'result' || type === 'error') return this.requests.settle(stream, iq);
+    const [payload, second] = iq.getChildElements();
+    if (!id || (type !== 'get' && type !== 'set') || !payload || second)
+      return reply(stream, iq, stanzaError('bad-request'));
+    if (!isForServer(stream, iq.attrs.to)) return reply(stream, iq, stanzaError('service-unavailable'));
+    const own = type === 'get' ? this.ownAnswer(payload) : undefined;
+    if (own) return reply(stream, iq, own === 'empty' ? undefined : own);
+    if (type === 'get') return reply(stream, iq, stanzaError('service-unavailable'));
+    this.exchange(stream, iq, payload);
+  }
+
+  private ownAnswer(payload: Element): Element | 'empty' | undefined {
+    if (payload.is('ping', NS_PING)) return 'empty';
+    if (payload.is('query', NS_ROSTER)) return new Element('query', { xmlns: NS_ROSTER });
+    if (!payload.is('query', NS_DISCO_INFO)) return undefined;
+    const info = new Element('query', { xmlns: NS_DISCO_INFO });
+    info.c('identity', { category: 'server', type: 'im', name: 'Platen' });
+    for (const feature of [NS_DISCO_INFO, NS_PING, ...this.handlers.namespaces]) info.c('feature', { var: feature });
+    return info;
+  }
+
+  private exchange(stream: AgentStream, iq: Element, payload: Element): void {
+    if (stream.answering >= this.limits.XMPP_IQS_IN_FLIGHT)
+      return reply(stream, iq, stanzaError('resource-constraint', 'too many requests at once', 'too-many-requests'));
+    const answer = this.handlers.answer(stream.agentId, payload);
+    if (!answer) return reply(stream, iq, stanzaError('service-unavailable'));
+    stream.answering += 1;
+    void answer.then((outcome) => {
+      stream.answering -= 1;
+      reply(stream, iq, outcome);
+    });
+  }
+}
+
+function isForServer(stream: AgentStream, to: string | undefined): boolean {
+  return !to || [stream.domain, String(stream.jid?.bare()), String(stream.jid)].includes(to);
+}
+
+/** RFC 6120 8.2.3: same ID, addresses turned round. */
+function reply(stream: AgentStream, iq: Element, outcome: Element | undefined): void {
+  const type = outcome?.name === 'error' ? 'error' : 'result';
+  const answer = new Element('iq', { type, id: iq.attrs.id, to: iq.attrs.from, from: iq.attrs.to });
+  if (outcome) answer.cnode(outcome);
+  stream.send(answer);
+}

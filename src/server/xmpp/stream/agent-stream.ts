@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { auth, C2S, Element, JID } from 'node-xmpp-server';
+import type { Journal } from '../../../journal/journal';
+import { GuardedConnection } from './guarded-connection';
+import type { LoginGate } from '../login/login-gate';
+import { NS_CLIENT, NS_SASL, NS_STREAM } from '../namespaces';
+import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negotiation';
+import { StreamError } from '../stream-error';
+import type { XmppLimits } from '../xmpp-limits';
+
+/** What happens to a stream, told to the one that accepted it. */
+export interface StreamOwner {
+  /** The agent has logged in and has a full JID; from here on stanzas come. */
+  bound(stream: AgentStream): void;
+  received(stream: AgentStream, stanza: Element): void;
+  /** Once, whatever ended it, also when it was never bound. */
+  gone(stream: AgentStream): void;
+}
+
+/** What all streams of one server share. */
+export interface StreamSetting {
+  readonly domain: string;
+  readonly core: C2S._Server;
+  readonly gate: LoginGate;
+  readonly limits: XmppLimits;
+  readonly journal: Journal;
+  readonly owner: StreamOwner;
+}
+
+/** The library's server object: it only carries the domain and the SASL mechanisms to announce. */
+export function createCore(domain: string): C2S._Server {
+  const core = new C2S._Server({ domain });
+  core.clearSaslMechanism();
+  for (const name of Object.keys(MECHANISMS)) {
+    class Announced extends auth.Mechanism {}
+    Object.assign(Announced.prototype, { name });
+    core.registerSaslMechanism(Announced);
+  }
+  return core;
+}
+
+/** One client-to-server stream: header, SASL, resource binding, then stanzas. Anything out of order ends it. */
+export class AgentStream extends C2S._Session implements SaslPeer {
+  /** Empty until the agent has logged in. */
+  agentId = '';
+  readonly address: string;
+  /** Exchanges of this agent that are being answered. */
+  answering = 0;
+  private isBound = false;
+  private isGone = false;
+  private readonly guarded: GuardedConnection;
+  private readonly sasl: SaslNegotiation;
+  private readonly deadline: NodeJS.Timeout;
+
+  constructor(
+    socket: TLSSocket,
+    private readonly setting: StreamSetting,
+  ) {
+    const connection = new GuardedConnection(setting.limits, setting.journal);
+    super({ connection, socket, server: setting.core });
+    this.guarded = connection;
+    this.address = socket.remoteAddress ?? '';
+    this.sasl = new SaslNegotiation(this, setting.gate, setting.limits, setting.journal);
+    const late = () => this.refuse(new StreamError('connection-timeout', 'the login takes too long'));
+    this.deadline = setTimeout(late, setting.limits.XMPP_AUTH_MS).unref();
+    // Without a listener the library's `error` would end the process.
+    this.on('error', (error: Error) => setting.journal.debug('XMPP stream refused', { reason: error.message }));
+    this.on('close', () => this.leave());
+    this.on('disconnect', () => this.leave());
+    this.on('bind', (_wanted: unknown, answer: BindAnswer) => this.bind(answer));
+    this.on('stanza', (stanza: Element) => this.deliver(stanza));
+  }
+
+  get domain(): string {
+    return this.setting.domain;
+  }
+
+  /** Also while the login is still going on. */
+  claims(agentId: string): boolean {
+    return this.sasl.claimed === agentId;
+  }
+
+  refuse(error: StreamError): void {
+    this.guarded.refuse(error.condition, error.message);
+  }
+
+  /** For a peer that no longer answers: no goodbye. */
+  destroy(): void {
+    this.guarded.destroy();
+  }
+
+  loggedIn(agentId: string, success: Element): void {
+    this.agentId = agentId;
+    this.jid = new JID(agentId, this.domain);
+    this.authenticated = true;
+    this.send(success);
+    this.guarded.startParser();
+  }
+
+  /** The peer's stream header is in, at first and again after SASL. */
+  override startStream(): void {
+    this.connection.streamAttrs.from = this.domain;
+    // The library's IDs come from Math.random (RFC 6120 4.7.3 wants them unpredictable).
+    this.connection.streamAttrs.id = randomUUID();
+    const declared = this.connection.streamNsAttrs ?? {};
+    if (declared.xmlns !== NS_CLIENT || declared['xmlns:stream'] !== NS_STREAM)
+      throw new StreamError('invalid-namespace', 'this is a stream of jabber:client');
+    if (String(this.serverdomain).toLowerCase() !== this.domain)
+      throw new StreamError('host-unknown', 'this server does not serve that domain');
+    super.startStream();
+  }
+
+  override onStanza(stanza: Element): void {
+    if (stanza.getNS() === NS_SASL) return this.sasl.receive(stanza);
+    if (!this.authenticated) throw new StreamError('not-authorized', 'log in first');
+    stanza.attrs.from = String(this.jid);
+    this.onAuthStanza(stanza);
+  }
+
+  /** The server chooses the resource (RFC 6120 7.6), so that an agent cannot take another stream's address. */
+  private bind(answer: BindAnswer): void {
+    if (this.isBound) return answer({ type: 'cancel', condition: 'not-allowed' });
+    this.isBound = true;
+    clearTimeout(this.deadline);
+    this.guarded.trusted = true;
+    answer(null, randomUUID());
+    if (!this.guarded.isDead) this.setting.owner.bound(this);
+  }
+
+  private deliver(stanza: Element): void {
+    if (!this.isBound) throw new StreamError('not-authorized', 'bind a resource first');
+    this.setting.owner.received(this, stanza);
+  }
+
+  private leave(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    clearTimeout(this.deadline);
+    this.sasl.abandon();
+    this.setting.owner.gone(this);
+  }
+}
+
+type BindAnswer = (error: { type: string; condition: string } | null, resource?: string) => void;

@@ -1,0 +1,135 @@
+import { Connection, type Element } from 'node-xmpp-server';
+import type { Journal } from '../../../journal/journal';
+import { LimitedSax } from './limited-sax';
+import { NS_CLIENT, NS_STREAM } from '../namespaces';
+import { StreamError, type StreamCondition } from '../stream-error';
+import type { XmppLimits } from '../xmpp-limits';
+
+/** Token bucket: `burst` bytes at once, `perSecond` in the long run. */
+export class ByteBudget {
+  private tokens: number;
+  private filledAt: number;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly burst: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.tokens = burst;
+    this.filledAt = now();
+  }
+
+  /** Takes the bytes and returns how many milliseconds to read nothing, 0 while there is budget. */
+  spend(bytes: number): number {
+    const now = this.now();
+    const earned = ((now - this.filledAt) / 1000) * this.perSecond;
+    this.filledAt = now;
+    this.tokens = Math.min(this.burst, this.tokens + earned) - bytes;
+    return this.tokens >= 0 ? 0 : (-this.tokens / this.perSecond) * 1000;
+  }
+}
+
+/**
+ * The library's connection with its holes closed: own bounded parser, input at a bounded rate, output with a bounded
+ * queue, no STARTTLS path, and no exception that leaves the stream it belongs to.
+ */
+export class GuardedConnection extends Connection {
+  /** Grants stanzas their full size. */
+  trusted = false;
+  private dead = false;
+  private readonly budget: ByteBudget;
+
+  constructor(
+    private readonly limits: XmppLimits,
+    private readonly journal: Journal,
+  ) {
+    super({ reconnect: false });
+    this.budget = new ByteBudget(limits.XMPP_BYTES_PER_SECOND, limits.XMPP_BURST_BYTES);
+    this.xmlns[''] = NS_CLIENT;
+    this.allowTLS = false;
+    this.isSecure = true;
+    this.on('disconnect', () => this.die());
+  }
+
+  get isDead(): boolean {
+    return this.dead;
+  }
+
+  /** Also called for the stream restart after SASL: what is left in the old parser's chunk goes nowhere. */
+  override startParser(): void {
+    this.parser?.removeAllListeners();
+    this.parser?.on('error', () => undefined);
+    const { limits } = this;
+    const maxBytes = () => (this.trusted ? limits.XMPP_STANZA_BYTES : limits.XMPP_STANZA_BYTES_BEFORE_AUTH);
+    this.maxStanzaSize = {
+      Parser: class extends LimitedSax {
+        constructor() {
+          super(limits, maxBytes);
+        }
+      },
+    };
+    super.startParser();
+  }
+
+  /** A string, not a Buffer: the socket decodes UTF-8, so that a code point may be split over chunks. */
+  override onData(chunk: string): void {
+    if (this.dead || !this.parser) return;
+    this.slowDown(this.budget.spend(Buffer.byteLength(chunk)));
+    try {
+      this.parser.write(chunk);
+    } catch (error) {
+      if (error instanceof StreamError) return this.refuse(error.condition, error.message);
+      const incident = this.journal.unexpected(error, 'reading an XMPP stream');
+      this.refuse('internal-server-error', `incident ${incident}`);
+    }
+  }
+
+  override onStanza(stanza: Element): void {
+    if (this.dead) return;
+    // RFC 6120 4.9.1.1: a stream error is the peer's last word.
+    if (stanza.is('error', NS_STREAM)) return this.end();
+    this.emit('stanza', stanza);
+  }
+
+  /** False when nothing was sent. The library's own version writes every stanza twice and queues without end. */
+  override send(stanza: Element | string): boolean {
+    if (!this.socket?.writable || !this.streamOpened) return false;
+    if (this.socket.writableLength > this.limits.XMPP_OUTBOUND_BYTES) {
+      this.journal.warn('an XMPP peer does not read; its connection is dropped', { address: this.address });
+      this.destroy();
+      return false;
+    }
+    this.socket.write(typeof stanza === 'string' ? stanza : this.rmXmlns(stanza.root()).toString());
+    return true;
+  }
+
+  /** Ends the stream with a stream error (RFC 6120 4.9); the second time it does nothing. */
+  refuse(condition: StreamCondition, text: string): void {
+    if (this.dead) return;
+    this.error(condition, text);
+    this.die();
+  }
+
+  destroy(): void {
+    this.socket?.destroy();
+  }
+
+  get address(): string {
+    return this.socket?.remoteAddress ?? '';
+  }
+
+  private slowDown(milliseconds: number): void {
+    const { socket } = this;
+    if (milliseconds === 0 || !socket) return;
+    socket.pause();
+    setTimeout(() => socket.resume(), milliseconds).unref();
+  }
+
+  /** A peer that does not close its side gets no more than XMPP_CLOSE_MS. */
+  private die(): void {
+    if (this.dead) return;
+    this.dead = true;
+    const { socket } = this;
+    setTimeout(() => socket?.destroy(), this.limits.XMPP_CLOSE_MS).unref();
+  }
+}

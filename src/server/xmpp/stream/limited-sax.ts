@@ -1,0 +1,90 @@
+import { EventEmitter } from 'node:events';
+import { SaxesParser } from 'saxes';
+import { StreamError } from '../stream-error';
+import type { XmppLimits } from '../xmpp-limits';
+
+const STREAM = 'stream:stream';
+
+/**
+ * XML parser of one stream, in the shape that node-xmpp's StreamParser takes (`startElement`, `text`, `endElement`).
+ * Strict (RFC 6120 11.1: no comments, processing instructions, DTDs or entities), never reads a byte twice, and bounds
+ * depth, elements and bytes of each stanza. Violations are thrown out of `write`; the parser must not be used after.
+ */
+export class LimitedSax extends EventEmitter {
+  private readonly parser = new SaxesParser({ xmlns: false, position: false });
+  private depth = 0;
+  private elements = 0;
+  private stanzaBytes = 0;
+  private chunk = '';
+  /** Characters fed before `chunk`, and how many of `chunk` are counted already. */
+  private fed = 0;
+  private counted = 0;
+
+  /** `maxBytes` is asked each time, because it grows when the stream is authenticated. */
+  constructor(
+    private readonly limits: XmppLimits,
+    private readonly maxBytes: () => number,
+  ) {
+    super();
+    this.parser.on('error', () => {
+      throw new StreamError('not-well-formed', 'the XML is not well-formed');
+    });
+    this.parser.on('doctype', () => deny('a document type'));
+    this.parser.on('comment', () => deny('a comment'));
+    this.parser.on('processinginstruction', () => deny('a processing instruction'));
+    this.parser.on('opentag', ({ name, attributes }) => this.opened(name, attributes));
+    this.parser.on('text', (text) => this.text(text));
+    this.parser.on('cdata', (text) => this.text(text));
+    this.parser.on('closetag', ({ name }) => this.closed(name));
+  }
+
+  /** @throws StreamError */
+  write(text: string): void {
+    this.chunk = text;
+    this.counted = 0;
+    this.parser.write(text);
+    this.count(text.length);
+    this.fed += text.length;
+  }
+
+  private opened(name: string, attributes: Record<string, string>): void {
+    this.depth += 1;
+    this.elements += 1;
+    if (this.depth > this.limits.XMPP_DEPTH) throw new StreamError('policy-violation', 'nested too deeply');
+    if (this.elements > this.limits.XMPP_ELEMENTS_PER_STANZA)
+      throw new StreamError('policy-violation', 'too many elements in one stanza');
+    if ((this.depth === 1) !== (name === STREAM))
+      throw new StreamError('bad-format', 'a stream begins with its header, once');
+    if (this.depth === 1) this.complete();
+    this.emit('startElement', name, attributes);
+  }
+
+  private text(text: string): void {
+    // Blanks between stanzas keep connections alive (RFC 6120 4.6.1) and mean nothing.
+    if (this.depth > 1) this.emit('text', text);
+    else if (text.trim() !== '') throw new StreamError('bad-format', 'text between stanzas');
+  }
+
+  private closed(name: string): void {
+    this.depth -= 1;
+    if (this.depth <= 1) this.complete();
+    this.emit('endElement', name);
+  }
+
+  /** The header or a stanza is read to its end; what follows is counted anew. */
+  private complete(): void {
+    this.count(this.parser.position - this.fed);
+    this.stanzaBytes = 0;
+    this.elements = 0;
+  }
+
+  private count(end: number): void {
+    this.stanzaBytes += Buffer.byteLength(this.chunk.slice(this.counted, end));
+    this.counted = end;
+    if (this.stanzaBytes > this.maxBytes()) throw new StreamError('policy-violation', 'the stanza is too large');
+  }
+}
+
+function deny(what: string): never {
+  throw new StreamError('restricted-xml', `${what} has no place in a stream`);
+}
