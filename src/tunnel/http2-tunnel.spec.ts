@@ -19,6 +19,21 @@ const buffer = (stream: Duplex): Promise<Buffer> =>
     stream.once('error', reject);
     stream.once('close', () => reject(new Error('closed before the end')));
   });
+/** Passes writes on at once, but keeps the first of them in progress until the returned function is called. */
+function holdWrites(stream: WebSocketBytes): (() => void) & { held: Promise<void> } {
+  let [onHeld, release] = [() => undefined as void, () => undefined as void];
+  const held = new Promise<void>((resolve) => (onHeld = resolve));
+  const write = stream._writev.bind(stream);
+  const together = (chunks: { chunk: Buffer }[], done: (error?: Error | null) => void) => {
+    stream._write = (chunk: Buffer, _encoding, then) => write([{ chunk }], then);
+    stream._writev = write;
+    write(chunks, (error) => (release = () => done(error)));
+    onHeld();
+  };
+  stream._write = (chunk: Buffer, _encoding, done) => together([{ chunk }], done);
+  stream._writev = together;
+  return Object.assign(() => release(), { held });
+}
 const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 
 describe('HTTP/2 tunnel over WebSockets', () => {
@@ -190,6 +205,19 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     await (await dial()).connect();
     tunnel!.close();
     await gone;
+  });
+
+  it.each(['terminal', 'device'] as const)('reaches the other end when the %s closes during a write', async (half) => {
+    onConnection = (socket) => socket.pipe(socket);
+    serve();
+    const stream = await (await dial()).connect();
+    const release = holdWrites(half === 'terminal' ? ends.near : ends.far);
+    stream.write('echo');
+    await release.held;
+    if (half === 'terminal') tunnel!.close();
+    else server.close();
+    release();
+    await Promise.all([tunnel!.closed, server.closed]);
   });
 
   it.each([

@@ -24,6 +24,7 @@ const SETTINGS: Settings = {
 };
 /** Megabytes; Node's default of 10 refuses new streams while the existing ones fill their windows. */
 const SESSION_MEMORY_MB = 64;
+const NOTHING = Buffer.alloc(0);
 
 export interface TunnelServer {
   close(): void;
@@ -50,7 +51,7 @@ export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): Tunnel
     stream.on('error', () => undefined); // the peer reset it; `splice` sees that too
     void serveStream(stream, headers, options);
   });
-  return { close: () => cut(session), closed };
+  return { close: () => void end(session, bytes), closed };
 }
 
 async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TunnelServerOptions) {
@@ -115,21 +116,25 @@ export async function openTunnel(
     cut(session);
     throw error;
   }
-  return new Http2Tunnel(session, closed, connectRequest(options.applicationId, options.remoteSessionId));
+  const request = connectRequest(options.applicationId, options.remoteSessionId);
+  return new Http2Tunnel(session, request, () => void end(session, bytes), closed);
 }
 
 class Http2Tunnel implements Tunnel {
   applicationOrigin: string | undefined;
+  #closing = false;
   #streams = 0;
 
   constructor(
     private readonly session: ClientHttp2Session,
-    readonly closed: Promise<void>,
     private readonly request: ReturnType<typeof connectRequest>,
+    private readonly end: () => void,
+    readonly closed: Promise<void>,
   ) {}
 
   async connect(): Promise<Duplex> {
-    if (this.session.closed || this.session.destroyed) throw new StreamRefused(502, 'the tunnel is closed');
+    if (this.#closing || this.session.closed || this.session.destroyed)
+      throw new StreamRefused(502, 'the tunnel is closed');
     if (this.#streams >= LIMITS.TUNNEL_STREAMS) throw new StreamRefused(503, 'too many connections at a time');
     const stream = this.session.request(this.request, { endStream: false });
     this.#streams++;
@@ -149,7 +154,8 @@ class Http2Tunnel implements Tunnel {
   }
 
   close(): void {
-    cut(this.session);
+    this.#closing = true;
+    this.end();
   }
 }
 
@@ -180,9 +186,21 @@ function widenWindow(session: Http2Session): void {
 }
 
 /**
- * Ends the session and all its streams with an error at both ends. Without one Node lets open streams end as if they
- * were complete, and the peer would wait for its own.
+ * Ends the session and all its streams with an error at both ends. The GOAWAY is sent first: Node's `destroy` drops its
+ * own where an earlier write is still in progress, and the peer would never learn of the end.
  */
+async function end(session: Http2Session, bytes: Duplex): Promise<void> {
+  if (session.destroyed) return;
+  session.goaway(constants.NGHTTP2_CANCEL);
+  while ((session.state.outboundQueueSize ?? 0) > 0 && bytes.writable) await written(bytes);
+  cut(session);
+}
+
+/** Resolves when `bytes` has finished all earlier writes and their callbacks have run; never rejects. */
+const written = (bytes: Duplex): Promise<void> =>
+  new Promise((resolve) => bytes.write(NOTHING, () => setImmediate(resolve)));
+
+/** Without an error Node lets open streams end as if they were complete, and the peer would wait for its own. */
 function cut(session: Http2Session): void {
   if (!session.destroyed) session.destroy(new Error('the tunnel is closed'), constants.NGHTTP2_CANCEL);
 }
