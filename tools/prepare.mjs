@@ -37,9 +37,10 @@ function fail(line) {
 // a folder that cannot be written, a full disk: one line is enough
 process.on('uncaughtException', (error) => fail(error.message));
 
-// before anything that an older one does not know
+// First, because what follows uses functions that an older Node does not have. As `engines` in package.json.
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
+if (!(major >= 24 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)))
+  fail(`Node 20.19, 22.12, 24 or newer is needed, this is ${process.versions.node}`);
 
 function run(what, command, ...args) {
   process.stderr.write(`platen: ${what} ...\n`);
