@@ -104,7 +104,7 @@ export const agent = z.object({
   lastSeenAt: instant.nullable(),
 });
 export const newEnrolment = z.strictObject({ agentId });
-/** `ticket` is what the person at the customer types in; see `enrolmentTicket`. */
+/** `ticket` is the enrolment code as the person at the customer's site types it in; see `enrolmentTicket`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
 
 export const device = z.object({
@@ -131,6 +131,8 @@ export const device = z.object({
       alerts: z.int(),
       severity: alertSeverity.nullable(),
       alert: z.string(),
+      /** Keyword of that alert (`media-jam`); empty where there is none. */
+      alertCode: z.string(),
     })
     .nullable(),
 });

@@ -7,40 +7,40 @@ import { remoteSessionId } from './control-channel';
  * that ends without its reason. The transitions are `server/deployment/deployment.machine.ts`.
  */
 export const DEPLOYMENT_STATES = {
-  listed: 'The devices in session are listed; Execute or Abort is awaited (S313).',
-  'awaiting-idle': 'Executed as soon as the relay carries no session.',
-  scheduled: 'Executed at the time set.',
-  trying: 'The new relay has been started beside the present one and carries a synthetic session; sessions go on.',
-  draining: 'The sessions are being ended in order (S314-S338).',
-  'taking-over': 'The new relay takes over the ports, the earlier one stops (S317).',
-  proving: 'The new relay serves, and is watched.',
-  'going-back': 'The earlier relay is put back.',
-  deployed: 'The new relay serves.',
-  'rolled-back': 'The earlier relay serves; the reason says why.',
+  listed: 'The devices in session are listed. Execute or abort the deployment.',
+  'awaiting-idle': 'It is executed as soon as no session is open.',
+  scheduled: 'It is executed at the scheduled time.',
+  trying: 'The new relay is tested beside the current one. Open sessions continue.',
+  draining: 'Open sessions are being ended.',
+  'taking-over': 'The new relay takes over the ports. The earlier one stops.',
+  proving: 'The new relay is in service and is being monitored.',
+  'going-back': 'The earlier relay is being put back in service.',
+  deployed: 'The new relay is in service.',
+  'rolled-back': 'The earlier relay is in service.',
   aborted: 'Nothing was changed.',
-  failed: 'The earlier relay could not be put back; an administrator is needed.',
+  failed: 'The earlier relay could not be put back in service. An administrator must act.',
 } as const;
 export type DeploymentState = keyof typeof DEPLOYMENT_STATES;
 export const deploymentState = z.enum(Object.keys(DEPLOYMENT_STATES) as [DeploymentState, ...DeploymentState[]]);
 
-/** Why a deployment did not come to its end. */
+/** Why a deployment did not succeed. */
 export const DEPLOYMENT_REASONS = {
-  'aborted-by-administrator': 'An administrator aborted it.',
-  'never-executed': 'Nobody executed it in time.',
-  'never-idle': 'The relay was never without sessions in time.',
-  'release-damaged': 'The stored release does not fit its checksum or signature any more.',
-  'does-not-start': 'The new relay exited before it could be asked anything.',
-  'does-not-answer': 'The new relay runs, but did not report in time.',
-  'wrong-version': 'The new relay is another version than its manifest says.',
-  'wrong-protocol': 'The new relay speaks another protocol than this server.',
-  'trial-failed': 'A synthetic session through the new relay failed.',
-  'port-in-use': 'A port that the new pairs need is used by another program.',
-  'sessions-remain': 'Sessions could not be ended in time; they were left alone.',
+  'aborted-by-administrator': 'An administrator aborted the deployment.',
+  'never-executed': 'The deployment was not executed in time.',
+  'never-idle': 'There were open sessions all the time.',
+  'release-damaged': 'The stored release no longer matches its checksum or signature.',
+  'does-not-start': 'The new relay exited immediately.',
+  'does-not-answer': 'The new relay started, but did not answer in time.',
+  'wrong-version': 'The version of the new relay differs from its manifest.',
+  'wrong-protocol': "The protocol version of the new relay differs from this server's.",
+  'trial-failed': 'A test session through the new relay failed.',
+  'port-in-use': 'Another program is using a port that the new pairs need.',
+  'sessions-remain': 'Some sessions could not be ended in time and were left open.',
   'take-over-failed': 'The new relay could not take over the ports.',
-  crashed: 'The new relay exited while it was being watched.',
-  'relay-lost': 'The relay was not connected to this server any more.',
-  'keeper-lost': 'The program that keeps the relay could not be asked.',
-  'command-failed': 'The configured command failed; its output says more.',
+  crashed: 'The new relay exited while it was being monitored.',
+  'relay-lost': 'The relay was no longer connected to this server.',
+  'keeper-lost': "The relay's keeper did not answer.",
+  'command-failed': 'The configured command failed. See its output.',
 } as const;
 export type DeploymentReason = keyof typeof DEPLOYMENT_REASONS;
 export const deploymentReason = z.enum(Object.keys(DEPLOYMENT_REASONS) as [DeploymentReason, ...DeploymentReason[]]);

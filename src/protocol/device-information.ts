@@ -62,13 +62,13 @@ export type DeviceInformation = z.infer<typeof deviceInformation>;
 
 /** Why stored information was, or was not, acquired again when a connection was asked for (B2). */
 export const UPDATE_REASONS = {
-  'never-acquired': 'Nothing is known of the device yet.',
-  'not-reached': 'The device did not answer when it was last asked.',
-  'agent-reconnected': 'The agent has connected anew since.',
-  'job-since': 'A maintenance job has changed the device since.',
-  'too-old': 'What is known is older than it may be.',
-  requested: 'A person asked for it.',
-  fresh: 'What is known is fresh enough.',
+  'never-acquired': 'no data saved yet',
+  'not-reached': 'the device did not answer last time',
+  'agent-reconnected': 'the agent has reconnected since',
+  'job-since': 'a maintenance job has changed the device since',
+  'too-old': 'the saved data was too old',
+  requested: 'requested by a user',
+  fresh: 'recent enough',
 } as const;
 export type UpdateReason = keyof typeof UPDATE_REASONS;
 export const updateReason = z.enum(Object.keys(UPDATE_REASONS) as [UpdateReason, ...UpdateReason[]]);

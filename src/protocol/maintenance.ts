@@ -7,23 +7,23 @@ import { deviceId, instant } from './names';
  * The transitions are `server/maintenance/job.machine.ts`; how it is asked of an agent is `ad-hoc-command.ts`.
  */
 export const OPERATIONS = {
-  information: 'Reads all that the device tells of itself.',
+  information: 'Reads all information the device reports.',
   counters: 'Reads the counters.',
-  identify: 'Has the device show which one it is: its display, a light or a sound (IPP Identify-Printer).',
+  identify: 'Makes the device flash or beep so that it can be found.',
   'test-page': 'Prints one page.',
   restart: 'Restarts the device.',
-  'firmware-install': 'Installs a firmware file, and waits for the device to come back with it.',
+  'firmware-install': 'Installs a firmware file, and waits until the device is back with it.',
 } as const;
 export type Operation = keyof typeof OPERATIONS;
 export const operation = z.enum(Object.keys(OPERATIONS) as [Operation, ...Operation[]]);
 
 export const JOB_STATES = {
-  requested: 'Waits to be sent to the agent (S121).',
-  executing: 'The agent has it (S122) and carries it out (S123).',
-  held: 'The agent holds it back until the device can execute it.',
-  succeeded: 'Done; the result is in (S124).',
-  failed: 'Not done; the failure says why (S124).',
-  cancelled: 'Withdrawn before the device had begun.',
+  requested: 'Waiting for the agent.',
+  executing: 'The agent has the job and carries it out.',
+  held: 'On hold until the device is ready for it.',
+  succeeded: 'Done.',
+  failed: 'Failed.',
+  cancelled: 'Cancelled before it started on the device.',
 } as const;
 export type JobState = keyof typeof JOB_STATES;
 export const jobState = z.enum(Object.keys(JOB_STATES) as [JobState, ...JobState[]]);
@@ -31,21 +31,21 @@ export const OPEN_JOB_STATES: readonly JobState[] = ['requested', 'executing', '
 
 /** Why a job failed: named by the agent, or by the control plane where the agent cannot. */
 export const JOB_FAILURES = {
-  unsupported: 'The device, or what the agent knows of it, does not allow this operation.',
-  forbidden: 'The configuration of the agent forbids this operation.',
-  'unknown-device': 'The agent has no such device any more.',
+  unsupported: 'The device or its configuration does not support this operation.',
+  forbidden: 'The configuration of the agent does not allow this operation.',
+  'unknown-device': 'The agent no longer has this device.',
   'device-unreachable': 'The device does not answer its agent.',
-  'device-refused': 'The device refused; the detail has its words.',
-  'download-failed': 'The agent could not get the firmware file from this server.',
-  'file-damaged': 'The firmware file did not arrive as it was stored.',
+  'device-refused': 'The device refused the operation.',
+  'download-failed': 'The agent could not download the firmware file from this server.',
+  'file-damaged': 'The firmware file was damaged in transit.',
   'not-back': 'The device did not come back in time.',
-  'version-unchanged': 'The device came back with another version than the firmware says.',
-  interrupted: 'The agent stopped in the middle; whether the device has done it is not known.',
-  'too-many': 'The agent has as many jobs as it may have.',
-  expired: 'It could not be begun in time.',
-  'agent-silent': 'The agent did not report in time; whether the device has done it is not known.',
+  'version-unchanged': 'The device does not report the expected version.',
+  interrupted: 'The agent stopped during the job. It is not known whether the device completed it.',
+  'too-many': 'The agent has too many jobs.',
+  expired: 'Not started in time.',
+  'agent-silent': 'The agent did not report in time. It is not known whether the device completed the job.',
   'agent-removed': 'The agent was removed.',
-  'internal-error': 'An unexpected error at the agent; see its log.',
+  'internal-error': 'An unexpected error occurred at the agent. See its log.',
 } as const;
 export type JobFailure = keyof typeof JOB_FAILURES;
 export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...JobFailure[]]);
@@ -53,9 +53,9 @@ export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...Jo
 /** Why the agent holds a job back (abstract 3): what the device has to be rid of first. */
 export const HOLD_REASONS = {
   processing: 'The device is printing.',
-  stopped: 'The device has stopped; its alerts say why.',
+  stopped: 'The device has stopped. See its alerts.',
   unreachable: 'The device does not answer.',
-  queued: 'An earlier job of the device comes first.',
+  queued: 'Another job is running on the device.',
 } as const;
 export type HoldReason = keyof typeof HOLD_REASONS;
 export const holdReason = z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]);

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 
 /**
- * Every error a person or a program can meet on the REST API, by its stable code: HTTP status, title, and what to do.
+ * Every error of the REST API by its stable code: HTTP status, title, and what to do.
  * Sent as `application/problem+json` (RFC 9457) with `type` = `urn:platen:problem:<code>`.
  */
 export const PROBLEMS = {
   'invalid-request': {
     status: 400,
     title: 'The request is not valid',
-    remedy: 'Correct the fields that `errors` names.',
+    remedy: 'Correct the fields listed in `errors`.',
   },
-  'not-logged-in': { status: 401, title: 'Login needed', remedy: 'Log in, or send a valid API token.' },
-  'login-refused': { status: 401, title: 'Login refused', remedy: 'Check user ID and password.' },
-  forbidden: { status: 403, title: 'Not permitted', remedy: 'Ask an administrator for the role this needs.' },
-  'cross-site': { status: 403, title: 'Cross-site request refused', remedy: 'Use the console of this server itself.' },
-  'not-found': { status: 404, title: 'No such thing', remedy: 'Check the address.' },
+  'not-logged-in': { status: 401, title: 'Login required', remedy: 'Log in, or send a valid API token.' },
+  'login-refused': { status: 401, title: 'Login refused', remedy: 'Check the user ID and the password.' },
+  forbidden: { status: 403, title: 'Not permitted', remedy: 'Ask an administrator for the required role.' },
+  'cross-site': { status: 403, title: 'Cross-site request refused', remedy: 'Use the console of this server.' },
+  'not-found': { status: 404, title: 'Not found', remedy: 'Check the address.' },
   'unknown-device': { status: 404, title: 'Unknown device', remedy: 'List the devices: `platen devices`.' },
   'unknown-application': {
     status: 404,
@@ -25,96 +25,100 @@ export const PROBLEMS = {
   'device-offline': {
     status: 409,
     title: 'The device is offline',
-    remedy: 'Have the agent and its network checked, then try again.',
+    remedy: 'Ask someone to check the agent and its network, then try again.',
   },
   'no-substitute': {
     status: 409,
-    title: 'The agent sleeps, and nobody can wake it',
-    remedy: 'Have another agent of its site put into operation, or wait until it looks in by itself.',
+    title: 'The agent is asleep and cannot be woken',
+    remedy: 'Start another agent of its site, or wait until the agent connects.',
   },
   'session-exists': {
     status: 409,
     title: 'A session with this device is still open',
-    remedy: 'End it, or wait until both its end logs are in: `platen sessions`.',
+    remedy: 'End it, or wait for both end logs: `platen sessions`.',
   },
-  'session-over': { status: 409, title: 'The session is over', remedy: 'Ask for a new session.' },
-  'wrong-state': { status: 409, title: 'Not possible in this state', remedy: 'Look at the state and try again.' },
-  conflict: { status: 409, title: 'Already there', remedy: 'Choose another name.' },
+  'session-over': { status: 409, title: 'The session has ended', remedy: 'Request a new session.' },
+  'wrong-state': { status: 409, title: 'Not possible in the current state', remedy: 'Check the state and try again.' },
+  conflict: { status: 409, title: 'Conflict', remedy: 'Choose another name, or see the detail.' },
   'code-refused': {
     status: 403,
     title: 'Enrolment code refused',
-    remedy: 'Have a new enrolment code made; a code works once and expires.',
+    remedy: 'Create a new enrolment code. A code works once and expires.',
   },
-  'too-large': { status: 413, title: 'The request is too large', remedy: 'Send less; docs/LIMITS.md has the limits.' },
-  'too-many-requests': { status: 429, title: 'Too many requests', remedy: 'Wait as long as Retry-After says.' },
+  'too-large': {
+    status: 413,
+    title: 'The request is too large',
+    remedy: 'Send less. See docs/LIMITS.md for the limits.',
+  },
+  'too-many-requests': { status: 429, title: 'Too many requests', remedy: 'Wait for the time given in Retry-After.' },
   'relay-unavailable': {
     status: 503,
     title: 'No relay is available',
-    remedy: 'Try again shortly; an administrator sees the relays under /readyz.',
+    remedy: 'Try again shortly. Administrators can check the relays at /readyz.',
   },
   'browser-access-unavailable': {
     status: 501,
     title: "The device's pages cannot be opened in the browser",
-    remedy: 'Use the command line instead; the detail has the line.',
+    remedy: 'Use the command line instead. See the detail for the command.',
   },
   'deployment-in-progress': {
     status: 503,
     title: 'A new relay is being deployed',
-    remedy: 'Ask again after the time that Retry-After gives.',
+    remedy: 'Try again after the time given in Retry-After.',
   },
   'deployment-open': {
     status: 409,
-    title: 'This relay is being deployed already',
+    title: 'This relay is already being deployed',
     remedy: 'Wait for the open deployment, or abort it: `platen deploy status`.',
   },
   'deployment-unsupported': {
     status: 409,
     title: 'This server cannot deploy that relay',
-    remedy: 'Set PLATEN_DEPLOY_COMMAND for relays that others run, or deploy the relay `local`.',
+    remedy: 'Set PLATEN_DEPLOY_COMMAND for relays that are managed elsewhere, or deploy the relay `local`.',
   },
   'nothing-to-deploy': {
     status: 409,
     title: 'Nothing to deploy',
-    remedy: 'Name another release, or another number of pairs.',
+    remedy: 'Choose another release or another number of pairs.',
   },
   'unknown-deployment': { status: 404, title: 'Unknown deployment', remedy: 'List them: `platen deploy history`.' },
   'unknown-relay': { status: 404, title: 'Unknown relay', remedy: 'List the relays: `GET /api/relays`.' },
   'unknown-release': { status: 404, title: 'Unknown release', remedy: 'List the releases: `platen release list`.' },
   'release-refused': {
     status: 422,
-    title: 'The release is refused',
-    remedy: 'Get the release again from where it is made; the detail says what is wrong with it.',
+    title: 'The release was refused',
+    remedy: 'Obtain the release again from its publisher. See the detail for what is wrong with it.',
   },
   'release-in-use': {
     status: 409,
     title: 'The release is in use',
-    remedy: 'Deploy another release before this one is removed.',
+    remedy: 'Deploy another release before you remove this one.',
   },
   'too-many-releases': {
     status: 409,
     title: 'Too many releases are stored',
-    remedy: 'Remove one that is not needed: `platen release remove <version>`.',
+    remedy: 'Remove one that is no longer needed: `platen release remove <version>`.',
   },
   'release-key-missing': {
     status: 409,
-    title: 'No key to check releases with',
-    remedy: 'Set PLATEN_RELEASE_PUBLIC_KEY to the public key of whoever makes the releases.',
+    title: 'No key to verify releases',
+    remedy: "Set PLATEN_RELEASE_PUBLIC_KEY to the release publisher's public key.",
   },
   'unknown-job': { status: 404, title: 'Unknown maintenance job', remedy: 'List them: `platen jobs`.' },
   'operation-unsupported': {
     status: 409,
-    title: 'The device does not take this operation',
-    remedy: 'See what it takes: `platen devices --json`; the configuration of its agent decides.',
+    title: 'The device does not support this operation',
+    remedy: 'List its operations: `platen devices --json`. The configuration of its agent decides.',
   },
   'too-many-jobs': {
     status: 409,
     title: 'The device has too many open jobs',
-    remedy: 'Wait for them, or cancel some: `platen jobs --open`.',
+    remedy: 'Wait for some to finish, or cancel some: `platen jobs --open`.',
   },
   'job-begun': {
     status: 409,
-    title: 'The device has begun the job',
-    remedy: 'Wait for its result; what a device has begun cannot be taken back.',
+    title: 'The job has already started',
+    remedy: 'Wait for its result. A job that has started on the device cannot be cancelled.',
   },
   'unknown-firmware': { status: 404, title: 'Unknown firmware', remedy: 'List the files: `platen firmware list`.' },
   'firmware-unfit': {
@@ -124,26 +128,26 @@ export const PROBLEMS = {
   },
   'firmware-refused': {
     status: 422,
-    title: 'The firmware file is refused',
-    remedy: 'Upload it again; the detail says what is wrong with it.',
+    title: 'The firmware file was refused',
+    remedy: 'Upload it again. See the detail for what is wrong with it.',
   },
   'firmware-in-use': {
     status: 409,
-    title: 'The firmware is needed by an open job',
+    title: 'An open job needs this firmware',
     remedy: 'Wait for the job, or cancel it.',
   },
   'too-many-firmware-files': {
     status: 409,
     title: 'Too many firmware files are stored',
-    remedy: 'Remove one that is not needed.',
+    remedy: 'Remove one that is no longer needed.',
   },
   'unknown-notice': { status: 404, title: 'Unknown notice', remedy: 'List them: `GET /api/notices`.' },
   'storage-full': {
     status: 507,
-    title: 'The disk of the server is full',
-    remedy: 'Free space in the data folder of the server, then try again.',
+    title: "The server's disk is full",
+    remedy: "Free some space in the server's data folder, then try again.",
   },
-  'internal-error': { status: 500, title: 'Something went wrong here', remedy: 'Look for the ID in the server log.' },
+  'internal-error': { status: 500, title: 'Internal error', remedy: 'Look for the incident ID in the server log.' },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 export type ProblemCode = keyof typeof PROBLEMS;
 

@@ -38,7 +38,7 @@ describe('ApiClient', () => {
   });
 
   it.each<[string, StandInAnswer, keyof typeof EXIT_CODES, string]>([
-    ['an expired token', problemAnswer('not-logged-in'), 'not-logged-in', 'Login needed.'],
+    ['an expired token', problemAnswer('not-logged-in'), 'not-logged-in', 'Login required.'],
     [
       'an offline device',
       problemAnswer('device-offline', 'copy-room'),

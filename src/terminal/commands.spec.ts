@@ -156,7 +156,7 @@ describe("the technician's commands", () => {
   it('tells a problem in two lines', async () => {
     api.routes['GET /api/auth/me'] = () => problemAnswer('not-logged-in');
     expect(await run((io) => whoami(io, {}))).toBe(3);
-    expect(terminal.err()).toBe('Login needed.\nLog in, or send a valid API token.\n');
+    expect(terminal.err()).toBe('Login required.\nLog in, or send a valid API token.\n');
     expect(terminal.out()).toBe('');
   });
 

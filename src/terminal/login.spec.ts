@@ -121,7 +121,7 @@ describe('platen login', () => {
   it('names a wrong password, and stores nothing', async () => {
     api = await standInApi(routes());
     const [code, terminal] = await logIn('wrong word');
-    expect([code, terminal.err()]).toEqual([11, 'Login refused.\nCheck user ID and password.\n']);
+    expect([code, terminal.err()]).toEqual([11, 'Login refused.\nCheck the user ID and the password.\n']);
     await expect(stored()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

@@ -53,8 +53,8 @@ async function openInView(page: Page, reason: string): Promise<string> {
 async function instructPairs(page: Page, pairs: number): Promise<void> {
   await page.getByRole('link', { name: 'Deployment' }).click();
   await page.getByRole('button', { name: 'New deployment' }).click();
-  await page.getByLabel('Pairs').fill(String(pairs));
-  await page.getByRole('button', { name: 'To the device list' }).click();
+  await page.getByLabel('Relay workers (pairs)').fill(String(pairs));
+  await page.getByRole('button', { name: 'Review devices' }).click();
   await page.waitForURL(/\/deployment\/[0-9a-f-]{36}$/);
 }
 const goneTo = (page: Page, state: string): Promise<void> =>
@@ -72,7 +72,7 @@ describe('a deployment', () => {
 
     const watching = await asAdmin();
     await watching.getByRole('link', { name: 'Deployment' }).click();
-    await watching.getByText('Nothing has been deployed yet').waitFor();
+    await watching.getByText('No deployments yet').waitFor();
     const page = await asAdmin();
     await instructPairs(page, 2);
     await goneTo(page, 'Waiting for a decision');
@@ -80,26 +80,26 @@ describe('a deployment', () => {
       await row(page, device).getByText('In session', { exact: true }).waitFor();
     await row(watching, '1 → 2 pairs').getByText('Waiting for a decision').waitFor();
     await page.getByRole('button', { name: 'Execute' }).click();
-    await page.getByRole('list', { name: 'Progress' }).getByText('The new relay is tried').waitFor();
+    await page.getByRole('list', { name: 'Progress' }).getByText('Testing the new relay').waitFor();
 
-    await waiting.getByRole('button', { name: 'Ask for access' }).click();
+    await waiting.getByRole('button', { name: 'Request access' }).click();
     await waiting.getByText('A new relay is being deployed').waitFor();
-    await waiting.getByText(/^Next try in 0:\d\d$/).waitFor();
+    await waiting.getByText(/^Next attempt in 0:\d\d$/).waitFor();
 
-    await view.getByRole('heading', { name: 'The session was halted' }).waitFor({ timeout: 30_000 });
-    await view.getByText('Ask again to go on: somebody at the device').waitFor();
-    await view.getByText('Your session with Demo MFP was halted').waitFor();
+    await view.getByRole('heading', { name: 'The session was interrupted' }).waitFor({ timeout: 30_000 });
+    await view.getByText('To continue, request access again').waitFor();
+    await view.getByText('Your session with Demo MFP was interrupted').waitFor();
 
     await goneTo(page, 'Deployed');
     await row(watching, '1 → 2 pairs').getByText('Deployed', { exact: true }).waitFor();
     for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
-      await row(page, device).getByText('Ended in order').waitFor();
+      await row(page, device).getByText('Ended cleanly').waitFor();
     await waiting.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/, { timeout: 60_000 });
-    await waiting.getByText('Waiting for YES at the device').waitFor();
+    await waiting.getByText('must press YES').waitFor();
     await waiting.getByRole('button', { name: 'Cancel request' }).click();
 
     await page.getByRole('link', { name: 'Deployment' }).click();
-    await row(page, 'Takes new sessions').getByRole('cell', { name: '2', exact: true }).waitFor();
+    await row(page, 'Accepts new sessions').getByRole('cell', { name: '2', exact: true }).waitFor();
     const entry = row(page, '1 → 2 pairs');
     await entry.getByText('Alex Admin').waitFor();
     await entry.getByText('Deployed', { exact: true }).waitFor();
@@ -113,9 +113,9 @@ describe('a deployment', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
     await page.getByRole('heading', { name: '2 → 1 pair' }).waitFor();
     await goneTo(page, 'Deployed');
-    await page.getByText('No session was open, and nobody was cut off.').waitFor();
+    await page.getByText('No sessions were open, and none were interrupted.').waitFor();
     await page.getByRole('link', { name: 'Deployment' }).click();
-    await row(page, 'Takes new sessions').getByRole('cell', { name: '1', exact: true }).waitFor();
+    await row(page, 'Accepts new sessions').getByRole('cell', { name: '1', exact: true }).waitFor();
   }, 240_000);
 
   it('that is aborted changes nothing', async () => {
@@ -125,16 +125,16 @@ describe('a deployment', () => {
     await row(page, 'copy-room').getByText('In session', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'When idle' }).click();
     await goneTo(page, 'Waiting until idle');
-    await page.getByRole('button', { name: 'At a time' }).click();
+    await page.getByRole('button', { name: 'Schedule …' }).click();
     await page.getByRole('textbox', { name: 'Time' }).fill('2020-01-01T12:00');
-    await page.getByRole('button', { name: 'Execute at that time' }).click();
-    await page.getByText('Choose a time to come.').waitFor();
+    await page.getByRole('button', { name: 'Schedule', exact: true }).click();
+    await page.getByText('Choose a time in the future.').waitFor();
     await page.getByRole('textbox', { name: 'Time' }).fill('2090-01-01T12:00');
-    await page.getByRole('button', { name: 'Execute at that time' }).click();
+    await page.getByRole('button', { name: 'Schedule', exact: true }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Abort' }).click();
     await goneTo(page, 'Aborted');
-    await page.getByText('An administrator aborted it.').waitFor();
+    await page.getByText('An administrator aborted the deployment.').waitFor();
     expect(await on.session(id)).toMatchObject({ state: 'established' });
     await page.getByRole('link', { name: 'Deployment' }).click();
     await row(page, '1 → 3 pairs').getByText('Aborted', { exact: true }).waitFor();
@@ -144,7 +144,7 @@ describe('a deployment', () => {
     const page = await asAdmin();
     await page.getByRole('link', { name: 'Deployment' }).click();
     await page.getByRole('button', { name: 'New deployment' }).click();
-    await page.getByRole('button', { name: 'To the device list' }).click();
+    await page.getByRole('button', { name: 'Review devices' }).click();
     await page.getByText('Choose another release or another number of pairs.').waitFor();
   });
 });
@@ -154,16 +154,16 @@ describe('a notice', () => {
     const page = await asTechnician();
     await page.getByRole('link', { name: /^Notices: \d unread$/ }).waitFor();
     const card = page.getByRole('region', { name: 'New notices' }).getByRole('article');
-    await card.filter({ hasText: 'Your session with Demo MFP was halted' }).waitFor();
+    await card.filter({ hasText: 'Your session with Demo MFP was interrupted' }).waitFor();
     await page.reload();
     await card.first().getByRole('button', { name: 'Mark as read' }).click();
     await page.getByRole('link', { name: 'Notices: 2 unread' }).first().click();
     await page.getByRole('button', { name: 'Mark all as read' }).click();
-    await page.getByText('Nothing new').waitFor();
+    await page.getByText('No unread notices').waitFor();
     await page.getByText('All', { exact: true }).click();
-    await page.getByText('Your session with warehouse was halted').waitFor();
-    await page.getByRole('link', { name: 'Session record' }).first().click();
-    await page.getByText('The session was halted so that the relay could be deployed.').first().waitFor();
+    await page.getByText('Your session with warehouse was interrupted').waitFor();
+    await page.getByRole('link', { name: 'Session details' }).first().click();
+    await page.getByText('The session was interrupted to deploy the relay.').first().waitFor();
     expect(await card.count()).toBe(0);
   });
 });
@@ -182,19 +182,19 @@ describe('a request during a deployment', () => {
     await refused(page);
     await page.getByRole('button', { name: 'Open Web pages' }).click();
     await page.getByLabel('Reason').fill('Counters of the month');
-    await page.getByRole('button', { name: 'Ask for access' }).click();
-    await page.getByText(/^Next try in 0:2\d$/).waitFor();
+    await page.getByRole('button', { name: 'Request access' }).click();
+    await page.getByText(/^Next attempt in 0:2\d$/).waitFor();
     return page;
   }
 
   it('is given up in words, not silently', async () => {
     const page = await ask();
-    const over = page.getByText('Sessions are still not taken');
+    const over = page.getByText('New sessions are still not accepted');
     await until('the end of the wait', async () => {
       await page.clock.fastForward('04:00');
       return over.isVisible();
     });
-    await page.getByRole('button', { name: 'Ask for access' }).waitFor();
+    await page.getByRole('button', { name: 'Request access' }).waitFor();
   });
 
   it('can be stopped; what was filled in stays', async () => {
@@ -211,7 +211,7 @@ describe('a release', () => {
     const releases = page.getByRole('region', { name: 'Releases' });
     const script = `process.stderr.write('broken on purpose\\n'); process.exit(3);\n`;
     await releases.locator('input[type=file]').setInputFiles(fileOf(maker.make('9.8.7', script)));
-    await releases.getByText('Release 9.8.7 is stored.').waitFor();
+    await releases.getByText('Release 9.8.7 has been stored.').waitFor();
 
     await page.getByRole('button', { name: 'New deployment' }).click();
     await page.getByRole('combobox', { name: 'Release' }).click();
@@ -220,7 +220,7 @@ describe('a release', () => {
     await page.getByRole('button', { name: 'Execute' }).click();
     await page.getByRole('heading', { name: '→ 9.8.7' }).waitFor();
     await goneTo(page, 'Rolled back');
-    await page.getByText('The new relay exited before it could be asked anything.').waitFor();
+    await page.getByText('The new relay exited immediately.').waitFor();
     await page.getByRole('region', { name: 'Output' }).getByText('broken on purpose').waitFor();
 
     await page.getByRole('link', { name: 'Deployment' }).click();
@@ -235,7 +235,7 @@ describe('a release', () => {
     await page.getByRole('link', { name: 'Deployment' }).click();
     const releases = page.getByRole('region', { name: 'Releases' });
     await releases.locator('input[type=file]').setInputFiles(fileOf(new ReleaseMaker().make('9.8.6')));
-    await releases.getByRole('alert').getByText('The release is refused').waitFor();
+    await releases.getByRole('alert').getByText('The release was refused').waitFor();
   });
 
   const fileOf = (buffer: Buffer) => ({ name: 'relay.release', mimeType: '', buffer });
@@ -245,13 +245,13 @@ describe("a user's administrator", () => {
   it('is chosen among the other administrators', async () => {
     const page = await asAdmin();
     await page.getByRole('link', { name: 'Users' }).click();
-    await page.getByRole('button', { name: 'Change Tina Technician' }).click();
+    await page.getByRole('button', { name: 'Edit Tina Technician' }).click();
     await page.getByRole('combobox', { name: 'Administrator of this user' }).click();
     await page.getByRole('option', { name: 'Alex Admin (admin)' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.reload();
-    await page.getByRole('button', { name: 'Change Tina Technician' }).click();
+    await page.getByRole('button', { name: 'Edit Tina Technician' }).click();
     const chosen = page.getByRole('combobox', { name: 'Administrator of this user' });
     await until('the chosen administrator', async () => (await chosen.inputValue()) === 'Alex Admin (admin)');
   });

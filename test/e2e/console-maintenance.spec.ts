@@ -88,7 +88,7 @@ describe('maintenance in the console, without a server', () => {
     await page.route(/\/cancellation$/, (route) => refuse(route, 'job-begun'));
     await visit('/jobs');
     await page.getByRole('button', { name: t.cancelNamed('Test page') }).click();
-    await page.getByRole('alert').getByText('The device has begun the job').waitFor();
+    await page.getByRole('alert').getByText('The job has already started').waitFor();
   });
 
   it('devices with alerts are filtered and found by what the alerts say, and change live', async () => {
@@ -97,7 +97,7 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText(en.devices.count(2, 5)).waitFor();
     await page.getByRole('searchbox').fill('duplex jam');
     await page.getByText(en.devices.count(1, 5)).waitFor();
-    const condition = { reached: true, state: 'idle' as const, alerts: 0, severity: null, alert: '' };
+    const condition = { reached: true, state: 'idle' as const, alerts: 0, severity: null, alert: '', alertCode: '' };
     alone.happens({ type: 'information', id: 'copy-room', condition });
     await page.getByText(en.devices.noneFound).waitFor();
   });

@@ -27,11 +27,11 @@ describe('the console', () => {
     await panel.getByText('Nobody is there').first().waitFor();
     await page.getByText(/^0:0[0-5] left to answer$/).waitFor();
     await page.getByRole('heading', { name: 'The session was not started' }).waitFor();
-    await page.getByText('Nobody answered in time, or the valid duration was over.').waitFor();
+    await page.getByText('There was no answer in time, or the permitted time was up.').waitFor();
     await panel.getByRole('button', { name: /^YES\b/ }).waitFor({ state: 'detached' });
     expect(await on.ended(id)).toMatchObject({ ending: 'expired', approvedAt: null, validUntil: null });
     expect(await findings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Ask again' }).waitFor();
+    await page.getByRole('button', { name: 'Request again' }).waitFor();
   });
 
   it('gives the line for the command line where the browser cannot show the pages', async () => {
@@ -43,6 +43,6 @@ describe('the console', () => {
     await line.waitFor();
     expect(await line.innerText()).toBe(`platen connect demo-mfp web --reason 'The customer'\\''s counters'`);
     await page.getByRole('button', { name: 'Cancel request' }).click();
-    await page.getByText('The technician withdrew the request').waitFor();
+    await page.getByText('The request was cancelled.').waitFor();
   });
 });

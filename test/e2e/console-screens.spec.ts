@@ -97,7 +97,7 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, languag
     await page.getByRole('button', { name: 'End session' }).click();
     await page.getByText('The technician ended the session.').waitFor();
     await on.ended(id);
-    await page.getByRole('button', { name: 'Ask again' }).waitFor();
+    await page.getByRole('button', { name: 'Request again' }).waitFor();
     await look('ended');
     await goTo(`/sessions/${id}`, 'Paper jams');
     await look('session', true);
@@ -113,7 +113,7 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, languag
     await goTo('/profile', 'Profile');
     await look('profile');
     await goTo('/notices', 'Notices');
-    await page.getByText('Nothing new').waitFor();
+    await page.getByText('No unread notices').waitFor();
     await look('notices-empty');
     await goTo('/devices/no-such-device', 'no-such-device');
     await page.getByText('Unknown device').waitFor();
@@ -125,30 +125,30 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, languag
     for (const [path, heading, row] of [
       ['/users', 'Users', 'Tina Technician'],
       ['/agents', 'Agents', 'demo-agent'],
-      ['/audit', 'Audit trail', 'agent.enrolled'],
+      ['/audit', 'Audit trail', 'Agent enrolled'],
     ] as const) {
       await goTo(path, heading);
       await page.getByText(row).first().waitFor();
       await look(heading.toLowerCase().replace(' ', '-'));
     }
     await goTo('/users', 'Users');
-    await page.getByRole('button', { name: 'Change Tina Technician' }).click();
+    await page.getByRole('button', { name: 'Edit Tina Technician' }).click();
     await page.getByRole('combobox', { name: 'Administrator of this user' }).waitFor();
     await look('user');
     await page.keyboard.press('Escape');
     await goTo('/tokens', 'API tokens');
-    await page.getByText('No token yet').waitFor();
+    await page.getByText('No tokens yet').waitFor();
     await look('tokens-empty');
     await goTo('/deployment', 'Deployment');
-    await page.getByText('Nothing has been deployed yet').waitFor();
-    await page.getByText('Takes new sessions').waitFor();
+    await page.getByText('No deployments yet').waitFor();
+    await page.getByText('Accepts new sessions').waitFor();
     await look('deployment-empty', true);
     await goTo('/agents', 'Agents');
     await page.getByRole('button', { name: 'Enrol an agent' }).click();
     await page.getByLabel('Agent ID').fill('warehouse');
-    await page.getByRole('button', { name: 'Make a ticket' }).click();
-    await page.getByText('shown only now').waitFor();
-    await look('ticket');
+    await page.getByRole('button', { name: 'Create enrolment code' }).click();
+    await page.getByText('shown only once').waitFor();
+    await look('enrolment-code');
     await page.keyboard.press('Escape');
     if (size === 'phone') {
       await page.getByRole('button', { name: 'Menu' }).click();
@@ -190,7 +190,10 @@ describe.each(cases)('on a %s screen in %s colours', (size, colorScheme, languag
       const t = CATALOGUES[spoken];
       const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
       await goTo('/devices', t.devices.title);
-      await page.getByText('Paper jam in the duplex unit').waitFor();
+      await page
+        .getByText(t.information.alertNames['media-jam'] ?? '')
+        .first()
+        .waitFor();
       await show('condition');
       await goTo('/devices/copy-room', 'Copy room');
       await page.getByRole('img', { name: t.maintenance.impressions(4) }).waitFor();

@@ -58,7 +58,7 @@ describe("a technician's day, in the browser alone", () => {
 
   it('has the person at the device say YES, on the screen there', async () => {
     id = await askForAccess(page, 'New contact, new firmware');
-    await page.getByText('Waiting for YES at the device').waitFor();
+    await page.getByText('must press YES').waitFor();
     await looksGood();
     await panel.getByText('New contact, new firmware').waitFor();
     await looksGood(panel);
@@ -114,7 +114,7 @@ describe("a technician's day, in the browser alone", () => {
     expect(ended.bytesFromTerminal).toBeGreaterThan(FIRMWARE.length);
     expect(await page.locator('iframe').count()).toBe(0);
     await panel.locator('tbody tr', { hasText: 'Ended by the technician' }).waitFor();
-    await page.getByRole('link', { name: 'Session record' }).click();
+    await page.getByRole('link', { name: 'Session details' }).click();
     await page.getByRole('heading', { name: 'New contact, new firmware' }).waitFor();
     await looksGood();
   });
@@ -148,7 +148,7 @@ async function askForPanel(reason: string): Promise<string> {
   await page.getByRole('button', { name: 'Open Operation panel' }).click();
   await page.getByLabel('Reason').fill(reason);
   await looksGood();
-  await page.getByRole('button', { name: 'Ask for access' }).click();
+  await page.getByRole('button', { name: 'Request access' }).click();
   await page.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/);
   return page.url().split('/').at(-2)!;
 }

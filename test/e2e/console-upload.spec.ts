@@ -50,6 +50,6 @@ it('a file that is stored while its list is read for the first time is in the li
   const file = { name: 'relay.release', mimeType: '', buffer: Buffer.from('some') };
   const releases = page.getByRole('region', { name: 'Releases' });
   await releases.locator('input[type=file]').setInputFiles(file);
-  await releases.getByText('Release 9.8.7 is stored.').waitFor();
+  await releases.getByText('Release 9.8.7 has been stored.').waitFor();
   await releases.getByText('9.8.7', { exact: true }).waitFor();
 }, 60_000);

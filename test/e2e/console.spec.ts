@@ -58,10 +58,10 @@ describe('the device list', () => {
     await page.getByRole('searchbox').fill('reception mfp');
     await page.getByText(/^1 of \d+ devices$/).waitFor();
     await page.getByRole('searchbox').fill('no such device');
-    await page.getByText('No device fits').waitFor();
+    await page.getByText('No devices match').waitFor();
     await page.getByRole('button', { name: 'Show all devices' }).click();
     await page.getByText('Offline', { exact: true }).first().click();
-    await page.getByText('No device fits').waitFor();
+    await page.getByText('No devices match').waitFor();
   });
 });
 
@@ -70,11 +70,11 @@ describe('opening a device', () => {
     const page = await asTechnician();
     const watching = await asTechnician();
     await watching.getByRole('link', { name: 'Sessions' }).click();
-    await watching.getByText('No session is open').waitFor();
+    await watching.getByText('No open sessions').waitFor();
 
     const id = await askForAccess(page, 'Streaks on every page');
     await page.getByText(/^\d:\d\d left to answer$/).waitFor();
-    await row(watching, 'Streaks on every page').getByText('Waiting for YES').waitFor();
+    await row(watching, 'Streaks on every page').getByText('Waiting for approval').waitFor();
 
     const panel = await browser.window();
     await panel.goto(on.stage.panelUrl);
@@ -96,10 +96,10 @@ describe('opening a device', () => {
 
     await page.getByRole('button', { name: 'End session' }).click();
     await page.getByText('The technician ended the session.').waitFor();
-    await watching.getByText('No session is open').waitFor();
+    await watching.getByText('No open sessions').waitFor();
     expect(await on.ended(id)).toMatchObject({ ending: 'ended-by-terminal' });
 
-    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.getByRole('button', { name: 'Request again' }).click();
     expect(await page.getByLabel('Reason').inputValue()).toBe('Streaks on every page');
   });
 
@@ -118,7 +118,7 @@ describe('opening a device', () => {
     await page.getByRole('link', { name: 'Demo MFP' }).click();
     await page.getByRole('button', { name: 'Open Operation panel' }).click();
     await page.getByLabel('Reason').fill('Looking at the panel');
-    await page.getByRole('button', { name: 'Ask for access' }).click();
+    await page.getByRole('button', { name: 'Request access' }).click();
     await page.waitForURL(/\/view$/);
     const id = page.url().split('/').at(-2)!;
     await on.step('S143', id);
@@ -143,8 +143,8 @@ describe('opening a device', () => {
     const page = await asTechnician();
     const id = await askForAccess(page, 'Cancelled again');
     await page.getByRole('button', { name: 'Cancel request' }).click();
-    await page.getByText('The technician withdrew the request').waitFor();
-    await page.getByRole('link', { name: 'Session record' }).click();
+    await page.getByText('The request was cancelled.').waitFor();
+    await page.getByRole('link', { name: 'Session details' }).click();
     await page.getByRole('heading', { name: 'Cancelled again' }).waitFor();
     const timeline = page.getByRole('list', { name: 'Timeline' });
     await timeline.getByText('S142').waitFor();
@@ -156,20 +156,20 @@ describe('opening a device', () => {
     const page = await asTechnician();
     await page.getByRole('link', { name: 'Demo MFP' }).click();
     await page.getByRole('button', { name: 'Open Web pages' }).click();
-    await page.getByRole('button', { name: 'Ask for access' }).click();
-    await page.getByText('Say why the session is needed.').waitFor();
+    await page.getByRole('button', { name: 'Request access' }).click();
+    await page.getByText('Enter the reason for the session.').waitFor();
     await page.getByLabel('Reason').fill('First');
-    await page.getByRole('button', { name: 'Ask for access' }).click();
-    await page.getByText('Waiting for YES at the device').waitFor();
+    await page.getByRole('button', { name: 'Request access' }).click();
+    await page.getByText('must press YES').waitFor();
 
     await page.goto(`${on.stage.serverUrl}/devices/demo-mfp`);
     await page.getByRole('button', { name: 'Open Web pages' }).click();
     await page.getByLabel('Reason').fill('Second');
-    await page.getByRole('button', { name: 'Ask for access' }).click();
+    await page.getByRole('button', { name: 'Request access' }).click();
     await page.getByRole('alert').getByText('A session with this device is still open').waitFor();
     await page.getByRole('link', { name: 'Show the open session' }).click();
     await page.getByRole('main').getByText('First', { exact: true }).waitFor();
-    await page.getByText('Waiting for YES at the device').waitFor();
+    await page.getByText('must press YES').waitFor();
   });
 
   it("shows an administrator others' sessions, but not their pages", async () => {
@@ -205,13 +205,13 @@ describe('an administrator', () => {
     await nora.getByRole('heading', { name: 'Devices' }).waitFor();
     expect(await nora.getByRole('link', { name: 'Users' }).count()).toBe(0);
 
-    await page.getByRole('button', { name: 'Change Nora New' }).click();
+    await page.getByRole('button', { name: 'Edit Nora New' }).click();
     await dialog.getByRole('combobox', { name: 'Role' }).click();
     await page.getByRole('option', { name: 'Administrator' }).click();
     await dialog.getByRole('button', { name: 'Save' }).click();
     await row(page, 'Nora New').getByText('Administrator').waitFor();
 
-    await page.getByRole('button', { name: 'Change Nora New' }).click();
+    await page.getByRole('button', { name: 'Edit Nora New' }).click();
     await dialog.getByRole('button', { name: 'Deactivate' }).click();
     await page
       .getByRole('dialog', { name: /^Deactivate/ })
@@ -222,7 +222,7 @@ describe('an administrator', () => {
     await nora.getByText('Your login has ended.').waitFor();
 
     await page.getByRole('link', { name: 'Audit trail' }).click();
-    await row(page, 'user.created').getByText('nora').waitFor();
+    await row(page, 'User created').getByText('nora').waitFor();
   });
 
   it('enrols an agent with the command that is shown once', async () => {
@@ -232,10 +232,10 @@ describe('an administrator', () => {
     await page.getByRole('button', { name: 'Enrol an agent' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Agent ID').fill('Not an ID');
-    await dialog.getByRole('button', { name: 'Make a ticket' }).click();
+    await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
     await dialog.getByText('agent ID must be 1 to 64').first().waitFor();
     await dialog.getByLabel('Agent ID').fill('warehouse');
-    await dialog.getByRole('button', { name: 'Make a ticket' }).click();
+    await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
     const command = await dialog.getByRole('textbox', { name: 'Run this at the customer' }).innerText();
     expect(command).toMatch(
       new RegExp(`^platen agent enrol [\\w-]{43}\\.[\\w-]{43} --server ${on.stage.serverUrl} --config agent\\.json$`),
@@ -272,7 +272,7 @@ describe('a user', () => {
     await elsewhere.getByRole('heading', { name: '機器', exact: true }).waitFor();
     await elsewhere.getByRole('link', { name: 'プロフィール' }).click();
     await elsewhere.getByRole('combobox', { name: '言語' }).click();
-    await elsewhere.getByRole('option', { name: 'ブラウザーに合わせる' }).click();
+    await elsewhere.getByRole('option', { name: 'ブラウザーの設定に合わせる' }).click();
     await elsewhere.getByRole('button', { name: '保存' }).click();
     await elsewhere.getByRole('heading', { name: 'Profile' }).waitFor();
   });

@@ -137,14 +137,14 @@ describe('the same in the browser', () => {
   it('shows a jam in the list as it happens, a page held back because of it, and its result, without reload', async () => {
     await page.goto(`${on.stage.serverUrl}/devices/demo-mfp`);
     await page.getByRole('heading', { name: 'Demo MFP' }).waitFor();
-    await page.getByRole('combobox', { name: 'If it cannot be done now' }).click();
+    await page.getByRole('combobox', { name: 'If the device is busy' }).click();
     await page.getByRole('option', { name: 'Wait up to an hour' }).click();
     await atThePrinter('paper-jam', 'occurrence');
     await page.getByRole('button', { name: 'Start: Test page' }).click();
-    await page.getByText('The device has stopped; its alerts say why.').first().waitFor();
+    await page.getByText('The device has stopped. See its alerts.').first().waitFor();
     await page.getByText('Paper jam').first().waitFor();
     await atThePrinter('paper-jam', 'clearance');
-    await page.getByText('The device has stopped; its alerts say why.').first().waitFor({ state: 'hidden' });
+    await page.getByText('The device has stopped. See its alerts.').first().waitFor({ state: 'hidden' });
     await page.getByRole('cell', { name: 'Test page' }).first().waitFor();
     expect(await findings(page)).toEqual([]);
     await page.getByRole('link', { name: 'Devices' }).first().click();

@@ -27,7 +27,14 @@ export const sampleDevice: Device = {
   lastSeenAt: AT,
   applications: [{ id: 'web', title: 'Web pages', protocol: 'http', viewable: false }],
   operations: ['information', 'counters', 'identify', 'test-page', 'restart', 'firmware-install'],
-  condition: { reached: true, state: 'idle', alerts: 1, severity: 'warning', alert: 'Black toner is low' },
+  condition: {
+    reached: true,
+    state: 'idle',
+    alerts: 1,
+    severity: 'warning',
+    alert: 'Black toner is low',
+    alertCode: 'toner-low',
+  },
 };
 
 const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };

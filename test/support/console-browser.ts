@@ -82,7 +82,7 @@ export async function askForAccess(page: Page, reason: string): Promise<string> 
   await page.getByRole('link', { name: 'Demo MFP' }).click();
   await page.getByRole('button', { name: 'Open Web pages' }).click();
   await page.getByLabel('Reason').fill(reason);
-  await page.getByRole('button', { name: 'Ask for access' }).click();
+  await page.getByRole('button', { name: 'Request access' }).click();
   await page.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/);
   return page.url().split('/').at(-2)!;
 }

@@ -10,7 +10,14 @@ const idOf = (n: number): string => `${String(n).padStart(8, '0')}-0000-4000-800
 const device: Device = {
   ...sampleDevice,
   lastSeenAt: ago(0),
-  condition: { reached: true, state: 'stopped', alerts: 3, severity: 'error', alert: 'Paper jam in the duplex unit' },
+  condition: {
+    reached: true,
+    state: 'stopped',
+    alerts: 3,
+    severity: 'error',
+    alert: 'Paper jam in the duplex unit',
+    alertCode: 'media-jam',
+  },
 };
 const devices: Device[] = [
   device,
@@ -23,7 +30,7 @@ const devices: Device[] = [
     serialNumber: 'ZL-77120',
     location: 'Warehouse, gate 4',
     lastSeenAt: ago(0),
-    condition: { reached: false, state: 'unknown', alerts: 0, severity: null, alert: '' },
+    condition: { reached: false, state: 'unknown', alerts: 0, severity: null, alert: '', alertCode: '' },
   },
   {
     ...sampleDevice,
@@ -37,6 +44,7 @@ const devices: Device[] = [
       alerts: 1,
       severity: 'warning',
       alert: 'トナー残量が少なくなりました',
+      alertCode: 'toner-low',
     },
   },
   {
@@ -46,7 +54,7 @@ const devices: Device[] = [
     online: false,
     lastSeenAt: ago(3_000),
     operations: [],
-    condition: { reached: true, state: 'idle', alerts: 0, severity: null, alert: '' },
+    condition: { reached: true, state: 'idle', alerts: 0, severity: null, alert: '', alertCode: '' },
   },
   { ...sampleDevice, id: 'archive', name: 'Archive scanner', kind: 'scanner', condition: null, lastSeenAt: ago(1) },
 ];

@@ -43,7 +43,11 @@ export async function installFirmware(work: Work): Promise<ResultLine[]> {
   const isNew = ({ firmwareVersion }: { firmwareVersion: string }) =>
     firmwareVersion === firmware.version && firmwareVersion !== before;
   const { firmwareVersion: after } = await waitUntilBack(work, isNew);
-  if (after !== firmware.version) throw new JobFailed('version-unchanged', `it has version ${after || 'unknown'}`);
+  if (after !== firmware.version)
+    throw new JobFailed(
+      'version-unchanged',
+      `Version after installation is ${after || 'unknown'}, expected ${firmware.version}.`,
+    );
   return [
     { name: 'version-before', value: before || 'unknown' },
     { name: 'version-after', value: after },

@@ -213,7 +213,7 @@ describe('what becomes of a job', () => {
     const held = { kind: 'seen', deviceId: 'mfp-1', information: { ...SAID, reached: false } } as const;
     const { jobs } = planJobs(jobsWith('looking'), held, NOW);
     const late = planJobs(jobs, { kind: 'clock' }, NOW + 60_000).jobs.get(jobId)!;
-    expect(reportOf(late)).toMatchObject({ failure: 'expired', detail: 'held: unreachable' });
+    expect(reportOf(late)).toMatchObject({ failure: 'expired', detail: 'The device did not answer.' });
   });
 
   it('counts the time it may wait from its receipt', () => {

@@ -1,6 +1,6 @@
 import type { JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
-import type { JobFailure } from '../../protocol/maintenance';
+import type { HoldReason, JobFailure } from '../../protocol/maintenance';
 import { determine } from './executability';
 import {
   cancelledReport,
@@ -111,12 +111,20 @@ function recovered(job: AgentJob, refusals: ReadonlyMap<string, JobFailure>, now
   return job.phase.name === 'waiting' && refusal ? failed(job, refusal, '', now) : job;
 }
 
+/** What a job waited for until its time was up. */
+const HELD_BY: Readonly<Record<HoldReason, string>> = {
+  processing: 'The device was printing.',
+  stopped: 'The device had stopped.',
+  unreachable: 'The device did not answer.',
+  queued: 'Another job was running.',
+};
+
 function passTime(job: AgentJob, now: number): AgentJob | undefined {
   const { phase } = job;
   const at = deadlineOf(phase);
   if (at === undefined || now < at) return job;
   if (phase.name !== 'waiting') return undefined;
-  return failed(job, 'expired', [`held: ${phase.hold ?? 'unreachable'}`, phase.detail].filter(Boolean).join(', '), now);
+  return failed(job, 'expired', phase.detail || HELD_BY[phase.hold ?? 'unreachable'], now);
 }
 
 function deadlineOf(phase: JobPhase): number | undefined {

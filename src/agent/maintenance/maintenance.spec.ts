@@ -149,7 +149,7 @@ describe('a maintenance job', () => {
     on.device.says = STOPPED;
     await on.execute('test-page', { jobId, expiresInSeconds: 1 });
     const over = () => on.next('test-page', jobId);
-    const expired = { status: 'completed', failure: 'expired', detail: 'held: stopped, Paper jam' };
+    const expired = { status: 'completed', failure: 'expired', detail: 'Paper jam' };
     await until('it has expired', async () => (await over()).status === 'completed');
     expect(await over()).toMatchObject(expired);
   });

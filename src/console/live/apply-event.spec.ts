@@ -68,7 +68,14 @@ describe('a live event', () => {
     client.setQueryData(['device', sampleDevice.id], sampleDevice);
     client.setQueryData(['information', sampleDevice.id], {});
     client.setQueryData(['information', 'other'], {});
-    const condition = { reached: false, state: 'unknown' as const, alerts: 0, severity: null, alert: '' };
+    const condition = {
+      reached: false,
+      state: 'unknown' as const,
+      alerts: 0,
+      severity: null,
+      alert: '',
+      alertCode: '',
+    };
     applyEvent(client, { type: 'information', id: sampleDevice.id, condition });
     expect(client.getQueryData(['devices'])).toEqual([{ ...sampleDevice, condition }, other]);
     expect(client.getQueryData(['device', sampleDevice.id])).toEqual({ ...sampleDevice, condition });

@@ -6,16 +6,15 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
   ['second', 1],
 ];
-const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const BYTE_UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
-/** Numbers and moments as one writes them in a language. Moments come as RFC 3339, or null. */
+/** Numbers and times as they are written in a language. Times are given as RFC 3339. */
 export interface Formats {
   /** Date and time to the minute. */
   moment(at: string): string;
   /** Time of day to the second. */
   clock(at: string): string;
   day(at: string | Date): string;
-  /** How long ago. */
   ago(at: string, now: number): string;
   count(count: number): string;
   bytes(count: number): string;
@@ -28,7 +27,7 @@ export interface Formats {
 }
 
 export function formatsOf(chosen: Language): Formats {
-  // British and Australian English write the same words with other dates
+  // dates differ between British and American English
   const language = navigator.languages.find((each) => each.startsWith(chosen)) ?? chosen;
   const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
@@ -54,8 +53,10 @@ export function formatsOf(chosen: Language): Formats {
     },
     count: (count) => counts.format(count),
     bytes(count) {
-      const power = count < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(count) / 3));
-      return unit(BYTE_UNITS[power]!, count / 1000 ** power, power === 0 ? 0 : 1);
+      // the short unit of Intl is the word: "244 byte"
+      if (count < 1000) return `${counts.format(count)} B`;
+      const power = Math.min(BYTE_UNITS.length, Math.floor(Math.log10(count) / 3));
+      return unit(BYTE_UNITS[power - 1]!, count / 1000 ** power, 1);
     },
     percent: (part) => percents.format(part),
     duration(seconds) {

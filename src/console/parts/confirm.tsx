@@ -4,9 +4,10 @@ import type { ReactNode } from 'react';
 import { useText } from '../messages/language';
 import { ProblemNotice } from './notice';
 
-/** A button for what cannot be taken back: it says what will happen and asks once more. */
+/** A button for what cannot be undone: a dialog says what will happen and asks for confirmation. */
 export function Confirm({
   button,
+  confirm = button,
   title,
   hint,
   action,
@@ -15,15 +16,17 @@ export function Confirm({
   label,
 }: {
   button: string;
+  /** The button in the dialog that confirms. */
+  confirm?: string;
   title: string;
   hint: string;
   /** The mutation behind it; `run` starts it. */
   action: { run: (done: () => void) => void; isPending: boolean; error: unknown; reset: () => void };
-  /** What else has to be filled in. */
+  /** Further fields of the dialog. */
   children?: ReactNode;
-  /** How the button looks before anybody has pressed it. */
+  /** How the button looks on the screen. */
   look?: 'light' | 'subtle' | 'default';
-  /** Name of the button where there are several of its kind. */
+  /** Accessible name of the button where there are several of its kind. */
   label?: string;
 }) {
   const t = useText();
@@ -58,7 +61,7 @@ export function Confirm({
                 {t.actions.cancel}
               </Button>
               <Button color="red" type="submit" loading={action.isPending}>
-                {button}
+                {confirm}
               </Button>
             </Group>
           </Stack>

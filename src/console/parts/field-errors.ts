@@ -1,7 +1,8 @@
 import { ApiProblem } from '../api/request';
+import type { Messages } from '../messages/en';
 
-/** What the server says about single fields of a form, by their names. */
-export function fieldErrors(error: unknown): Record<string, string> {
+/** What the server reports about the fields of a form, by their names. */
+export function fieldErrors(error: unknown, t: Messages): Record<string, string> {
   const errors = error instanceof ApiProblem ? (error.problem.errors ?? []) : [];
-  return Object.fromEntries(errors.map(({ path, message }) => [path, message]));
+  return Object.fromEntries(errors.map(({ path, message }) => [path, t.fieldError(message)]));
 }

@@ -6,18 +6,20 @@ import type { Messages } from '../messages/en';
 import { useText } from '../messages/language';
 import { WarningIcon } from './icons';
 
-/** Title, detail and remedy of whatever went wrong. */
+/** Title, detail and remedy of an error. */
 export function wordsOf(error: unknown, t: Messages): { title: string; detail: string; remedy: string } {
   if (error instanceof ApiProblem) {
     const { code, title, detail = '', remedy } = error.problem;
-    return { title, remedy, ...t.problems[code as ProblemCode], detail };
+    // a newer server may have problems that this page does not know
+    const known = code in t.problems ? t.problems[code as ProblemCode] : { title, remedy };
+    return { ...known, detail: t.detail(detail) };
   }
   const { unreachableTitle, unreachableRemedy, unexpectedTitle, unexpectedRemedy } = t.problem;
   if (error instanceof Unreachable) return { title: unreachableTitle, detail: '', remedy: unreachableRemedy };
   return { title: unexpectedTitle, detail: '', remedy: unexpectedRemedy };
 }
 
-/** Says what went wrong and what to do now. */
+/** An error: what went wrong, and what to do now. */
 export function ProblemNotice({
   error,
   onRetry,

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../protocol/api';
 import { useAudit } from '../api/audit';
 import { rowsOf } from '../api/pages';
 import { useFormats, useText } from '../messages/language';
+import { wordOf } from '../messages/word-of';
 import { Empty } from '../parts/empty';
 import { Loaded } from '../parts/loaded';
 import { More } from '../parts/more';
@@ -10,7 +11,7 @@ import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
 
-/** What an event was about; a session has a page of its own. */
+/** The target of an event; a session has a page of its own. */
 const Target = ({ event: { action, target } }: { event: AuditEvent }) =>
   action.startsWith('session.') ? <Link to={`/sessions/${target}`}>{target}</Link> : target;
 
@@ -33,9 +34,9 @@ export function AuditScreen() {
                 columns={[
                   { title: t.audit.at, cell: ({ at }) => <span className="unbroken">{formats.moment(at)}</span> },
                   { title: t.audit.actor, cell: ({ actor }) => actor },
-                  { title: t.audit.action, cell: ({ action }) => action },
+                  { title: t.audit.action, cell: ({ action }) => wordOf(t.audit.actions, action) ?? action },
                   { title: t.audit.target, cell: (event) => <Target event={event} /> },
-                  { title: t.audit.detail, cell: ({ detail }) => detail },
+                  { title: t.audit.detail, cell: ({ detail }) => t.detail(detail) },
                 ]}
               />
             );

@@ -18,7 +18,7 @@ export function DeploymentCourse({ deployment }: { deployment: Deployment }) {
           <div className="notice" role="status">
             <div>
               <strong>{t.deployment.reasons[reason]}</strong>
-              {detail && <div>{detail}</div>}
+              {detail && <div>{t.detail(detail)}</div>}
             </div>
           </div>
         )}

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Device } from '../../protocol/api';
 import { useDevices } from '../api/devices';
+import type { Messages } from '../messages/en';
 import { useText } from '../messages/language';
 import { Ago } from '../parts/ago';
 import { Empty } from '../parts/empty';
@@ -15,11 +16,12 @@ import { Presence } from '../parts/status';
 import { Table, type Column } from '../parts/table';
 import { useCurrent } from './current-user';
 import { Condition } from './device-information/condition';
+import { alertText } from './device-information/device-words';
 import { OpenButton } from './open-dialog';
 
-/** Rows drawn at once; whoever has more devices searches. */
+/** Rows drawn at once; more are shown on request. */
 const ROWS = 100;
-/** What can be chosen, in this order, and the devices it shows. */
+/** The filters in the order in which they are offered. */
 const FILTERS = {
   all: () => true,
   online: ({ online }: Device) => online,
@@ -44,7 +46,7 @@ export function DevicesScreen() {
       <Loaded query={devices}>
         {(all) => {
           if (all.length === 0) return <NoDevices />;
-          const found = all.filter((device) => FILTERS[filter](device) && hasWords(textsOf(device), search));
+          const found = all.filter((device) => FILTERS[filter](device) && hasWords(textsOf(device, t), search));
           return (
             <Panel>
               <div className="tools">
@@ -83,15 +85,11 @@ export function DevicesScreen() {
   );
 }
 
-const textsOf = ({ id, name, model, serialNumber, location, agentId, condition }: Device): string[] => [
-  id,
-  name,
-  model,
-  serialNumber,
-  location,
-  agentId,
-  condition?.alert ?? '',
-];
+function textsOf({ condition, ...device }: Device, t: Messages): string[] {
+  const { id, name, model, serialNumber, location, agentId } = device;
+  const alert = condition ? alertText({ code: condition.alertCode, text: condition.alert }, t) : '';
+  return [id, name, model, serialNumber, location, agentId, alert];
+}
 
 const Unbroken = ({ children }: { children: ReactNode }) => <span className="unbroken">{children}</span>;
 

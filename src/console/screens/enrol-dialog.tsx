@@ -17,12 +17,12 @@ export function EnrolDialog({ opened, onClose }: { opened: boolean; onClose: () 
         onClose();
       }}
       size="lg"
-      title={create.data ? t.agents.ticketTitle : t.agents.enrolTitle}
+      title={create.data ? t.agents.codeTitle : t.agents.enrol}
       closeButtonProps={{ 'aria-label': t.actions.close }}
       // what is shown once must not vanish by a slip of the pointer
       closeOnClickOutside={!create.data}
     >
-      {create.data ? <Ticket created={create.data} /> : <EnrolForm create={create} onCancel={onClose} />}
+      {create.data ? <EnrolmentCode created={create.data} /> : <EnrolForm create={create} onCancel={onClose} />}
     </Modal>
   );
 }
@@ -41,7 +41,7 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
           name="agentId"
           label={t.agents.agentId}
           description={t.agents.agentIdHint}
-          error={fieldErrors(create.error).agentId}
+          error={fieldErrors(create.error, t).agentId}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
@@ -55,7 +55,7 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
             {t.actions.cancel}
           </Button>
           <Button type="submit" loading={create.isPending}>
-            {t.agents.makeTicket}
+            {t.agents.createCode}
           </Button>
         </Group>
       </Stack>
@@ -63,24 +63,24 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
   );
 }
 
-/** The only time the ticket is shown. */
-function Ticket({ created: { ticket, expiresAt } }: { created: CreatedEnrolment }) {
+/** The only time the code is shown. */
+function EnrolmentCode({ created: { ticket: code, expiresAt } }: { created: CreatedEnrolment }) {
   const t = useText();
   const formats = useFormats();
-  const command = `platen agent enrol ${ticket} --server ${location.origin} --config agent.json`;
+  const command = `platen agent enrol ${code} --server ${location.origin} --config agent.json`;
   return (
     <Stack gap="sm">
       <Text size="sm">
-        {t.agents.ticketOnce} {t.agents.ticketUntil(formats.moment(expiresAt))}
+        {t.agents.codeOnce} {t.agents.codeUntil(formats.moment(expiresAt))}
       </Text>
       <Text size="sm" fw={600}>
         {t.agents.command}
       </Text>
       <CopyLine label={t.agents.command} text={command} />
       <Text size="sm" fw={600}>
-        {t.agents.ticket}
+        {t.agents.code}
       </Text>
-      <CopyLine label={t.agents.ticket} text={ticket} />
+      <CopyLine label={t.agents.code} text={code} />
     </Stack>
   );
 }

@@ -47,7 +47,7 @@ export function NewTokenDialog({ opened, onClose }: { opened: boolean; onClose: 
               name="name"
               label={t.tokens.name}
               description={t.tokens.nameHint}
-              error={fieldErrors(create.error).name}
+              error={fieldErrors(create.error, t).name}
               autoComplete="off"
               maxLength={100}
               required

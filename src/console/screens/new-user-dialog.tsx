@@ -24,7 +24,7 @@ export function NewUserDialog({ opened, onClose }: { opened: boolean; onClose: (
 function NewUserForm({ onDone }: { onDone: () => void }) {
   const t = useText();
   const create = useCreateUser();
-  const errors = fieldErrors(create.error);
+  const errors = fieldErrors(create.error, t);
   return (
     <form
       onSubmit={(event) => {

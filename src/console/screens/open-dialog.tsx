@@ -68,7 +68,7 @@ function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onC
   const [reason, setReason] = useState(wish?.reason ?? '');
   const [minutes, setMinutes] = useState(wish?.minutes ?? LIMITS.SESSION_MINUTES_DEFAULT);
   const [missing, setMissing] = useState(false);
-  const errors = fieldErrors(ask.error);
+  const errors = fieldErrors(ask.error, t);
   if (ask.waiting) return <OpenWaiting nextAt={ask.waiting.nextAt} onStop={ask.stop} />;
   return (
     <form

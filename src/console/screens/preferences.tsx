@@ -6,7 +6,7 @@ import { AutoIcon, CheckIcon, LanguageIcon, MoonIcon, SunIcon } from '../parts/i
 const SCHEMES: MantineColorScheme[] = ['auto', 'light', 'dark'];
 const ICONS = { auto: AutoIcon, light: SunIcon, dark: MoonIcon };
 
-/** Language and colours of this browser. @param onLanguage where the choice is to be kept with the user */
+/** Language and theme of this browser. @param onLanguage stores the choice with the user */
 export function Preferences({ onLanguage }: { onLanguage?: (language: Language) => void }) {
   const { t, language: current, choose } = useLanguage();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -37,7 +37,7 @@ export function Preferences({ onLanguage }: { onLanguage?: (language: Language) 
       </Menu>
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" c="inherit" size="lg" aria-label={t.shell.colours}>
+          <ActionIcon variant="subtle" color="gray" c="inherit" size="lg" aria-label={t.shell.theme}>
             <SchemeIcon />
           </ActionIcon>
         </Menu.Target>

@@ -38,7 +38,7 @@ function AboutForm() {
   const { t, choose } = useLanguage();
   const { me } = useCurrent();
   const change = useChangeProfile();
-  const errors = fieldErrors(change.error);
+  const errors = fieldErrors(change.error, t);
   return (
     <form
       onSubmit={(event) => {
@@ -99,7 +99,7 @@ function PasswordForm() {
   const { t } = useLanguage();
   const { me } = useCurrent();
   const change = useChangePassword();
-  const errors = fieldErrors(change.error);
+  const errors = fieldErrors(change.error, t);
   return (
     <form
       onSubmit={(event) => {

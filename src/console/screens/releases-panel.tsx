@@ -10,7 +10,7 @@ import { Status } from '../parts/status';
 import { Table } from '../parts/table';
 import { ReleaseUpload } from './release-upload';
 
-/** What can be deployed: the release of the installation, and those that were added. */
+/** Releases that can be deployed: the bundled one, and those that were added. */
 export function ReleasesPanel() {
   const t = useText();
   const releases = useReleases();
@@ -38,7 +38,7 @@ function ReleaseTable({ releases }: { releases: Release[] }) {
           cell: ({ name, version, sha256 }) => (
             <>
               <strong>{version}</strong>
-              {name === BUILT_IN && <div className="minor">{t.deployment.ofInstallation}</div>}
+              {name === BUILT_IN && <div className="minor">{t.deployment.bundled}</div>}
               {sha256 && <Sha256 of={sha256} />}
             </>
           ),

@@ -81,7 +81,7 @@ function Summary({ session }: { session: SessionWithSteps }) {
           t.session.deployment,
           isAdmin && session.ending === 'halted-by-deployment' && <HaltedBy key="deployment" sessionId={session.id} />,
         ],
-        [t.audit.detail, session.detail],
+        [t.audit.detail, t.detail(session.detail)],
         [t.session.id, session.id],
       ]}
     />

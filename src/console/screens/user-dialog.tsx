@@ -8,7 +8,7 @@ import { Confirm } from '../parts/confirm';
 import { fieldErrors } from '../parts/field-errors';
 import { ProblemNotice } from '../parts/notice';
 
-const NOBODY = 'nobody';
+const NONE = 'none';
 
 /** @param user undefined: closed */
 export function UserDialog({ user, onClose }: { user: User | undefined; onClose: () => void }) {
@@ -34,7 +34,7 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
   const administrators = useAdministrators();
   const [administratorId, setAdministrator] = useState(user.administratorId);
   const [password, setPassword] = useState('');
-  const errors = fieldErrors(change.error);
+  const errors = fieldErrors(change.error, t);
   const setActive = (active: boolean, done: () => void): void =>
     activity.mutate({ id: user.id, change: { active } }, { onSuccess: done });
   return (
@@ -68,13 +68,13 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
             label={t.users.administrator}
             description={t.users.administratorHint}
             data={[
-              { value: NOBODY, label: t.users.nobody },
+              { value: NONE, label: t.users.noAdministrator },
               ...(administrators.data ?? [])
                 .filter(({ id }) => id !== user.id)
                 .map(({ id, displayName: name, username }) => ({ value: id, label: `${name} (${username})` })),
             ]}
-            value={administratorId ?? NOBODY}
-            onChange={(value) => setAdministrator(value === NOBODY ? null : value)}
+            value={administratorId ?? NONE}
+            onChange={(value) => setAdministrator(value === NONE ? null : value)}
             error={errors.administratorId}
             allowDeselect={false}
           />
@@ -95,7 +95,7 @@ function UserForm({ user, onDone }: { user: User; onDone: () => void }) {
         {user.active ? (
           <Confirm
             button={t.users.deactivate}
-            title={`${t.users.deactivate}: ${user.displayName}`}
+            title={t.users.deactivateTitle(user.displayName)}
             hint={t.users.deactivateHint}
             look="subtle"
             action={{

@@ -9,7 +9,7 @@ import { Status, toneOf } from '../parts/status';
 import { useCurrent } from './current-user';
 import { OpenButton } from './open-dialog';
 
-/** How it ended and why, and what can be done now. */
+/** How a session ended and why, and what to do next. */
 export function ViewEnded({ session }: { session: Session }) {
   const t = useText();
   const formats = useFormats();
@@ -34,7 +34,7 @@ export function ViewEnded({ session }: { session: Session }) {
           </>
         )}
       </div>
-      {detail && <p className="minor">{detail}</p>}
+      {detail && <p className="minor">{t.detail(detail)}</p>}
       {establishedAt && (
         <Facts
           of={[

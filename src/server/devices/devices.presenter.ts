@@ -30,7 +30,8 @@ export function conditionOf(known: DeviceInformationEntity | null): Device['cond
   const { reached, state, alerts } = known.information;
   const worst = worstOf(alerts);
   const alert = worst ? worst.text || worst.code : '';
-  return { reached, state, alerts: alerts.length, severity: worst?.severity ?? null, alert };
+  const { severity = null, code: alertCode = '' } = worst ?? {};
+  return { reached, state, alerts: alerts.length, severity, alert, alertCode };
 }
 
 export function presentedInformation({ information: known }: DeviceInView): AcquiredInformation {

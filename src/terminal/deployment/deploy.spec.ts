@@ -110,8 +110,8 @@ describe('platen deploy', () => {
   });
 
   it.each<[Deployment, number, RegExp]>([
-    [{ ...deployed, state: 'rolled-back', reason: 'trial-failed', detail: 'S205' }, 22, /synthetic session.* S205/],
-    [{ ...deployed, state: 'aborted', reason: 'never-idle' }, 23, /never without sessions/],
+    [{ ...deployed, state: 'rolled-back', reason: 'trial-failed', detail: 'S205' }, 22, /test session.* S205/],
+    [{ ...deployed, state: 'aborted', reason: 'never-idle' }, 23, /open sessions all the time/],
     [{ ...deployed, state: 'failed', reason: 'keeper-lost', output: 'one\ntwo\n' }, 24, /Output:\n {2}one\n {2}two\n/],
   ])('ends with a code for how it ended: %#', async (over, code, words) => {
     states = [over];

@@ -65,10 +65,10 @@ describe('maintenance from the command line', () => {
     expect(bodyOf(AT_DEVICE)).toEqual({ operation: 'counters', waitMinutes: 60 });
     expect(terminal.err().trimEnd().split('\n')).toEqual([
       `Job ${sampleJob.id}: counters of Copy room`,
-      'requested: Waits to be sent to the agent (S121).',
-      'held: The device has stopped; its alerts say why. Paper jam',
-      'executing: The agent has it (S122) and carries it out (S123).',
-      'succeeded: Done; the result is in (S124).',
+      'requested: Waiting for the agent.',
+      'held: The device has stopped. See its alerts. Paper jam',
+      'executing: The agent has the job and carries it out.',
+      'succeeded: Done.',
     ]);
     expect(terminal.out()).toBe('NAME          VALUE\nimpressions   128456\nmedia-sheets  90211\n');
   });
@@ -90,9 +90,9 @@ describe('maintenance from the command line', () => {
   });
 
   it.each<[string, Job, number, string]>([
-    ['failed', failed, 28, 'failed: The device refused; the detail has its words. server-error-busy'],
-    ['expired', { ...requested, state: 'failed', failure: 'expired' }, 29, 'failed: It could not be begun in time.'],
-    ['cancelled', cancelled, 20, 'cancelled: Withdrawn before the device had begun.'],
+    ['failed', failed, 28, 'failed: The device refused the operation. server-error-busy'],
+    ['expired', { ...requested, state: 'failed', failure: 'expired' }, 29, 'failed: Not started in time.'],
+    ['cancelled', cancelled, 20, 'cancelled: Cancelled before it started on the device.'],
   ])('has a code for a job that has %s', async (_name, over, code, words) => {
     course = [over];
     expect(await ask('counters')).toBe(code);
@@ -203,7 +203,7 @@ describe('maintenance from the command line', () => {
 
   it('job cancel', async () => {
     expect(await run((io) => cancelJob(io, sampleJob.id, {}))).toBe(0);
-    expect(terminal.out()).toBe('cancelled: Withdrawn before the device had begun.\n');
+    expect(terminal.out()).toBe('cancelled: Cancelled before it started on the device.\n');
     api.routes[`POST ${ONE}/cancellation`] = () => problemAnswer('job-begun');
     expect(await run((io) => cancelJob(io, sampleJob.id, {}))).toBe(18);
   });

@@ -4,22 +4,23 @@ import type { AcquiredInformation as Acquired } from '../../../protocol/api';
 import { useFormats, useText } from '../../messages/language';
 import { Ago } from '../../parts/ago';
 import { Facts } from '../../parts/facts';
-import { lineName } from '../maintenance/job-words';
+import { counterName } from '../maintenance/job-words';
 import { AlertLine } from './alert-line';
+import { alertText } from './device-words';
 import { DeviceStateWord } from './condition';
 import { Supplies } from './supplies';
 
-/** What a device said of itself when it was asked last, and why it was asked then, or was not (B2). */
+/** The device information acquired last, and the last update decision (B2). */
 export function AcquiredInformation({ information, decision }: Acquired) {
   return (
     <>
-      {information && <Said information={information} />}
+      {information && <Information information={information} />}
       {decision && <Decision decision={decision} />}
     </>
   );
 }
 
-function Said({ information }: { information: NonNullable<Acquired['information']> }) {
+function Information({ information }: { information: NonNullable<Acquired['information']> }) {
   const t = useText();
   const formats = useFormats();
   const { reached, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
@@ -41,10 +42,10 @@ function Said({ information }: { information: NonNullable<Acquired['information'
         )
       ) : (
         <ul className="alerts" aria-label={t.information.alerts}>
-          {alerts.map(({ severity, code, text }, index) => (
+          {alerts.map((alert, index) => (
             <li key={index}>
-              <AlertLine severity={severity} text={text || code} />
-              {text && <span className="minor">{code}</span>}
+              <AlertLine severity={alert.severity} text={alertText(alert, t)} />
+              <span className="minor">{alert.code}</span>
             </li>
           ))}
         </ul>
@@ -58,7 +59,7 @@ function Said({ information }: { information: NonNullable<Acquired['information'
       {Object.keys(counters).length > 0 && (
         <section aria-label={t.information.counters}>
           <h3>{t.information.counters}</h3>
-          <Facts of={Object.entries(counters).map(([name, count]) => [lineName(name, t), formats.count(count)])} />
+          <Facts of={Object.entries(counters).map(([name, count]) => [counterName(name, t), formats.count(count)])} />
         </section>
       )}
       <Facts
@@ -81,7 +82,7 @@ function Decision({ decision }: { decision: NonNullable<Acquired['decision']> })
           [
             t.information.decision,
             <span key="decision">
-              {t.information.decisions[outcome]}: {t.information.reasons[reason]}{' '}
+              {t.information.decisions[outcome]} ({t.information.reasons[reason]}){' '}
               <span className="minor">
                 <Ago at={at} />
                 {remoteSessionId && (

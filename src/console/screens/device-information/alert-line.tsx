@@ -4,7 +4,7 @@ import { ErrorIcon, NoteIcon, WarningIcon } from '../../parts/icons';
 
 const ICONS = { error: ErrorIcon, warning: WarningIcon, report: NoteIcon };
 
-/** An alert by sign and words; each severity has a sign of its own shape. */
+/** An alert as icon and text; each severity has an icon of its own shape. */
 export function AlertLine({ severity, text }: { severity: AlertSeverity; text: string }) {
   const t = useText();
   const Icon = ICONS[severity];

@@ -3,10 +3,11 @@ import type { DeviceState } from '../../../protocol/device-information';
 import { useText } from '../../messages/language';
 import { Status, type Tone } from '../../parts/status';
 import { AlertLine } from './alert-line';
+import { alertText } from './device-words';
 
 const TONES: Record<DeviceState, Tone> = { idle: 'on', processing: 'on', stopped: 'bad', unknown: 'off' };
 
-/** State of a device as it said it itself, or that it did not answer. */
+/** State of a device as it reports it, or that it did not answer. */
 export function DeviceStateWord({
   reached,
   state,
@@ -14,7 +15,7 @@ export function DeviceStateWord({
 }: {
   reached: boolean;
   state: DeviceState;
-  /** Otherwise it is what was last known. */
+  /** Otherwise it is the last known state. */
   isCurrent?: boolean;
 }) {
   const t = useText();
@@ -22,17 +23,17 @@ export function DeviceStateWord({
   return <Status tone={isCurrent ? TONES[state] : 'off'}>{t.information.states[state]}</Status>;
 }
 
-/** State and worst alert in short. */
+/** State and worst alert of a device. */
 export function Condition({ device: { condition, online } }: { device: Device }) {
   const t = useText();
   if (!condition) return <span className="minor">{t.information.nothing}</span>;
-  const { alerts, severity, alert } = condition;
+  const { alerts, severity, alert, alertCode } = condition;
   return (
     <>
       <DeviceStateWord {...condition} isCurrent={online} />
       {severity && (
         <div>
-          <AlertLine severity={severity} text={alert} />
+          <AlertLine severity={severity} text={alertText({ code: alertCode, text: alert }, t)} />
           {alerts > 1 && <span className="minor"> {t.information.others(alerts - 1)}</span>}
         </div>
       )}

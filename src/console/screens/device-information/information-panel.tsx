@@ -10,7 +10,7 @@ import { ProblemNotice } from '../../parts/notice';
 import { Panel } from '../../parts/panel';
 import { AcquiredInformation } from './acquired-information';
 
-/** Who the device is, and what it says of itself. */
+/** Device information, and the identity of the device. */
 export function InformationPanel({ device }: { device: Device }) {
   const t = useText();
   const information = useInformation(device.id);

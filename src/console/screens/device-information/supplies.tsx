@@ -1,12 +1,13 @@
 import type { Supply } from '../../../protocol/device-information';
 import { useFormats, useText } from '../../messages/language';
+import { supplyText } from './device-words';
 
-/** Below this many per cent a level is drawn so that it stands out. */
+/** Levels below this many per cent are highlighted. */
 const LOW = 10;
-/** What CSS and printers both call a colour; anything else a device may say is left out. */
+/** Colours that CSS and printers both know; others are not drawn. */
 const COLOUR = /^(#[0-9a-f]{6}|black|cyan|magenta|yellow|red|green|blue|white|gray|orange|violet)$/i;
 
-/** How much of each supply is left; a level that the device does not know has no bar. */
+/** How much of each supply is left; an unknown level has no bar. */
 export const Supplies = ({ supplies }: { supplies: readonly Supply[] }) => (
   <ul className="supplies">
     {supplies.map((supply, index) => (
@@ -15,10 +16,12 @@ export const Supplies = ({ supplies }: { supplies: readonly Supply[] }) => (
   </ul>
 );
 
-function Level({ supply: { name, colour, level } }: { supply: Supply }) {
+function Level({ supply }: { supply: Supply }) {
   const t = useText();
   const formats = useFormats();
-  const percent = level === null ? t.information.notTold : formats.percent(level / 100);
+  const { colour, level } = supply;
+  const name = supplyText(supply, t);
+  const percent = level === null ? t.information.levelUnknown : formats.percent(level / 100);
   return (
     <li>
       <span className="swatch" style={{ background: COLOUR.test(colour) ? colour : undefined }} />

@@ -41,7 +41,7 @@ function UploadForm({ onDone }: { onDone: () => void }) {
   const [model, setModel] = useState('');
   const [sha256, setSha256] = useState('');
   const [missing, setMissing] = useState(false);
-  const errors = fieldErrors(upload.error);
+  const errors = fieldErrors(upload.error, t);
   const choose = (chosen: File | null): void => {
     setFile(chosen);
     if (chosen && version === '') setVersion(versionInName(chosen.name));

@@ -1,8 +1,8 @@
 import type { Job } from '../../../protocol/maintenance';
 import { useFormats, useText } from '../../messages/language';
-import { isCount, lineName } from './job-words';
+import { isCount, lineName, lineValue } from './job-words';
 
-/** What a job has brought, line by line. */
+/** The result of a job, line by line. */
 export function JobResult({ job: { result, operation } }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
@@ -13,7 +13,7 @@ export function JobResult({ job: { result, operation } }: { job: Job }) {
           <tr key={index}>
             <th scope="row">{lineName(line.name, t)}</th>
             <td className={isCount(line) ? 'numeric' : undefined}>
-              {isCount(line) ? formats.count(Number(line.value)) : line.value}
+              {isCount(line) ? formats.count(Number(line.value)) : lineValue(line, t)}
             </td>
           </tr>
         ))}

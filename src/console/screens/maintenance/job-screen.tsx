@@ -73,7 +73,7 @@ function Failure({ job: { failure, detail } }: { job: Job }) {
     <div className="notice" role="status">
       <div>
         <strong>{t.maintenance.failures[failure]}</strong>
-        {detail && <div>{detail}</div>}
+        {detail && <div>{t.detail(detail)}</div>}
         <div className="minor">{t.maintenance.remedies[failure]}</div>
       </div>
     </div>

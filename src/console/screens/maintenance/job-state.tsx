@@ -9,7 +9,7 @@ export function JobStateWord({ job }: { job: Job }) {
   return <Status tone={jobTone(job)}>{t.maintenance.states[job.state]}</Status>;
 }
 
-/** State of a job, and what there is to say about it: how far it is, what it waits for, why it failed. */
+/** State of a job with its progress, what it waits for, or why it failed. */
 export function JobState({ job }: { job: Job }) {
   const t = useText();
   const { state, hold, failure, detail } = job;
@@ -18,22 +18,22 @@ export function JobState({ job }: { job: Job }) {
     <>
       <JobStateWord job={job} />
       {words && <div className="minor why">{words}</div>}
-      {detail && <div className="minor why">{detail}</div>}
+      {detail && <div className="minor why">{t.detail(detail)}</div>}
       {state === 'executing' && <JobProgress job={job} />}
     </>
   );
 }
 
-/** How far a job is that is being carried out, where the agent can tell. */
+/** Progress of a running job, where the agent knows it. */
 export function JobProgress({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
   const { percent, activity } = job;
-  const told = [activity && activityWords(activity, t), percent !== null && formats.percent(percent / 100)];
+  const texts = [activity && activityWords(activity, t), percent !== null && formats.percent(percent / 100)];
   return (
     <div className="job-progress">
       {percent !== null && <Progress value={percent} size="sm" aria-label={jobTitle(job, t)} />}
-      <span className="minor">{told.filter(Boolean).join(' · ')}</span>
+      <span className="minor">{texts.filter(Boolean).join(' · ')}</span>
     </div>
   );
 }

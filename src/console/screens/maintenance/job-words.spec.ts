@@ -1,15 +1,31 @@
 import { en } from '../../messages/en';
-import { activityWords, lineName } from './job-words';
+import { ja } from '../../messages/ja';
+import { activityWords, lineName, lineValue } from './job-words';
 
 it.each([
-  ['firmware-version', 'Firmware version'],
-  ['counter.media-sheets', 'Counter media sheets'],
-  ['constructor', 'Constructor'],
-])('the line %s is called "%s"', (name, words) => expect(lineName(name, en)).toBe(words));
+  ['firmware-version', 'Firmware version', 'ファームウェアのバージョン'],
+  ['counter.media-sheets', 'Sheets', '用紙枚数'],
+  ['alert.1', 'Alert 1', '警告 1'],
+  ['supply.2.black-toner', 'Supply 2: Black toner', '消耗品 2: ブラックトナー'],
+  ['supply.3.box', 'Supply 3: Box', '消耗品 3: Box'],
+  ['constructor', 'Constructor', 'Constructor'],
+])('the line %s is called "%s", in Japanese "%s"', (name, english, japanese) => {
+  expect([lineName(name, en), lineName(name, ja)]).toEqual([english, japanese]);
+});
 
 it.each([
-  ['downloading', 'Loading the file'],
+  ['state', 'idle', 'Ready', '準備完了'],
+  ['alert.1', 'error: media-jam (Jam at cover A)', 'Error: Jam at cover A', 'エラー: 紙づまり'],
+  ['alert.2', 'warning: toner-low', 'Warning: Toner low', '警告: トナーが残りわずかです'],
+  ['supply.1.drum', 'unknown', 'unknown', '不明'],
+  ['serial-number', 'error: x', 'error: x', 'error: x'],
+])('the line %s of %s reads "%s", in Japanese "%s"', (name, value, english, japanese) => {
+  expect([lineValue({ name, value }, en), lineValue({ name, value }, ja)]).toEqual([english, japanese]);
+});
+
+it.each([
+  ['downloading', 'Downloading the file'],
   ['warming-up', 'warming up'],
   ['__proto__', '__proto__'],
   ['toString', 'toString'],
-])('an agent that is %s is said to be "%s"', (activity, words) => expect(activityWords(activity, en)).toBe(words));
+])('the activity %s of an agent reads "%s"', (activity, words) => expect(activityWords(activity, en)).toBe(words));

@@ -1,6 +1,8 @@
 import type { Job, JobState, ResultLine } from '../../../protocol/maintenance';
 import type { Messages } from '../../messages/en';
+import { wordOf } from '../../messages/word-of';
 import type { Tone } from '../../parts/status';
+import { alertText, supplyText } from '../device-information/device-words';
 
 const TONES: Record<JobState, Tone> = {
   requested: 'busy',
@@ -12,25 +14,46 @@ const TONES: Record<JobState, Tone> = {
 };
 export const jobTone = ({ state }: Pick<Job, 'state'>): Tone => TONES[state];
 
-export const operationName = ({ operation }: Pick<Job, 'operation'>, t: Messages): string =>
-  t.maintenance.operations[operation].name;
-
 /** `Install firmware 2.15.000` */
-export const jobTitle = (job: Pick<Job, 'operation' | 'firmware'>, t: Messages): string =>
-  [operationName(job, t), job.firmware?.version].filter(Boolean).join(' ');
+export const jobTitle = ({ operation, firmware }: Pick<Job, 'operation' | 'firmware'>, t: Messages): string =>
+  [t.maintenance.operations[operation].name, firmware?.version].filter(Boolean).join(' ');
 
-/** What an agent or a device says may be the name of something that every object has. */
-const wordOf = (words: Readonly<Partial<Record<string, string>>>, name: string): string | undefined =>
-  Object.hasOwn(words, name) ? words[name] : undefined;
-
-/** What the agent says it is doing. */
+/** What the agent reports to be doing. */
 export const activityWords = (activity: string, t: Messages): string =>
   wordOf(t.maintenance.activities, activity) ?? activity.replaceAll('-', ' ');
 
-/** What a line of a result, or a counter, is called; the words of IPP and of the Printer MIB can be read as they are. */
-export function lineName(name: string, t: Messages): string {
+const sentence = (name: string): string => {
   const words = name.replace(/[.-]+/g, ' ').trim();
-  return wordOf(t.maintenance.lines, name) ?? words.charAt(0).toUpperCase() + words.slice(1);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/** Name of a counter; those of IPP can be read as they are. */
+export const counterName = (name: string, t: Messages): string => wordOf(t.maintenance.lines, name) ?? sentence(name);
+
+/** Name of a line of a result: `firmware-version`, `counter.impressions`, `alert.1`, `supply.2.black-toner`. */
+export function lineName(name: string, t: Messages): string {
+  const [kind = '', first = '', ...rest] = name.split('.');
+  if (kind === 'counter') return counterName([first, ...rest].join('.'), t);
+  if (kind === 'alert' && first) return `${t.maintenance.lines.alert} ${first}`;
+  if (kind === 'supply' && first) {
+    const words = sentence(rest.join(' '));
+    const type = Object.keys(t.information.supplyTypes).find((each) =>
+      words.toLowerCase().endsWith(each.toLowerCase()),
+    );
+    return `${t.maintenance.lines.supply} ${first}: ${supplyText({ name: words, type: type ?? '', colour: '' }, t)}`;
+  }
+  return counterName(name, t);
+}
+
+/** `error: media-jam (Paper jam)` */
+const ALERT = /^(error|warning|report): ([a-z0-9-]+)(?: \((.*)\))?$/;
+
+/** Value of a line of a result. */
+export function lineValue({ name, value }: ResultLine, t: Messages): string {
+  if (name === 'state') return wordOf(t.information.states, value) ?? value;
+  if (value === 'unknown') return t.information.levelUnknown;
+  const [, severity = '', code = '', text = ''] = (name.startsWith('alert.') && ALERT.exec(value)) || [];
+  return code ? `${wordOf(t.information.severities, severity)}: ${alertText({ code, text }, t)}` : value;
 }
 
 /** Names of lines whose digits are no number. */

@@ -11,7 +11,7 @@ import { Panel } from '../../parts/panel';
 import { InstallButton } from './install-dialog';
 import { WaitSelect, type Wait } from './wait-select';
 
-/** What the device can be asked to do without a session (E2), in the order of the protocol. */
+/** The maintenance operations of a device (E2), in the order of the protocol. */
 export function MaintenancePanel({ device }: { device: Device }) {
   const t = useText();
   const [wait, setWait] = useState<Wait>(0);
@@ -74,6 +74,7 @@ function Start({ device, operation, wait, onWait }: StartProps) {
       <Confirm
         look="default"
         button={t.maintenance.run}
+        confirm={t.maintenance.restart}
         label={label}
         title={t.maintenance.restartTitle(device.name)}
         hint={t.maintenance.restartHint}

@@ -37,7 +37,14 @@ describe('what devices say of themselves', () => {
 
   it('is acquired as soon as their agent has announced them, and shown in short with each device', async () => {
     expect(await acquired()).toMatchObject(SAMPLE);
-    const condition = { reached: true, state: 'stopped', alerts: 2, severity: 'error', alert: 'Paper jam at cover A' };
+    const condition = {
+      reached: true,
+      state: 'stopped',
+      alerts: 2,
+      severity: 'error',
+      alert: 'Paper jam at cover A',
+      alertCode: 'media-jam',
+    };
     expect(await conditionOf('printer')).toEqual(condition);
     const { rows } = (await plane.call('tom', 'GET', '/devices')).body as { rows: object[] };
     expect(rows).toContainEqual(expect.objectContaining({ id: 'printer', condition }));
@@ -65,6 +72,7 @@ describe('what devices say of themselves', () => {
       alerts: 0,
       severity: null,
       alert: '',
+      alertCode: '',
     });
     const other = await agentOf('stranger', []);
     const lie = { deviceId: 'printer', information: { ...SAMPLE, state: 'unknown' as const } };

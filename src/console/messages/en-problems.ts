@@ -1,0 +1,42 @@
+import { PROBLEMS, type ProblemCode } from '../../protocol/problems';
+
+/** Title and remedy of a problem. */
+export type ProblemTexts = Record<ProblemCode, { readonly title: string; readonly remedy: string }>;
+
+/** The API's own remedies name commands and paths; these name screens. */
+const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
+  'invalid-request': 'Correct the fields that are marked.',
+  'unknown-device': 'Look for it in the list of devices. Its agent may have been removed.',
+  'unknown-application': 'Choose one of the applications on the page of the device.',
+  'unknown-session': 'Look for it in the list of sessions.',
+  'session-exists': 'End it first, or wait for both end logs.',
+  'relay-unavailable': 'Try again shortly. If the problem remains, contact your administrator.',
+  'deployment-open': 'Wait until that deployment has ended, or abort it.',
+  'unknown-deployment': 'Look for it in the history.',
+  'unknown-relay': 'Reload the page. The relay may have been removed.',
+  'unknown-release': 'Choose one from the list. It may have been removed.',
+  'too-many-releases': 'Remove one that is no longer needed.',
+  'unknown-job': 'Look for it in the list of jobs.',
+  'operation-unsupported':
+    'The configuration of its agent decides. Reload the page to see which operations are available now.',
+  'too-many-jobs': 'Wait for some jobs to finish, or cancel some.',
+  'unknown-firmware': 'Choose one from the list. It may have been removed.',
+  'unknown-notice': 'It may have been removed because of its age.',
+};
+
+export const enProblems = {
+  problem: {
+    unreachableTitle: 'The server cannot be reached',
+    unreachableRemedy: 'Check your network. The console tries again automatically.',
+    unexpectedTitle: 'The server and this page have different versions',
+    unexpectedRemedy: 'Reload the page. The server may have been updated.',
+    pageTitle: 'Page not found',
+    pageRemedy: 'The address may be mistyped, or the item may have been removed.',
+  },
+  problems: Object.fromEntries(
+    Object.entries(PROBLEMS).map(([code, { title, remedy }]) => [
+      code,
+      { title, remedy: ON_SCREENS[code as ProblemCode] ?? remedy },
+    ]),
+  ) as ProblemTexts,
+};
