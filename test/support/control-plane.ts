@@ -24,7 +24,8 @@ import { PlayedRelay, type PlayedLink, type PlayedRelayOptions } from './played-
 import { storeUsers } from './stored-users';
 import { until } from './until';
 
-const PASSWORD = 'a long enough password';
+/** Of all users. */
+export const PASSWORD = 'a long enough password';
 const USERS = { ada: 'admin', tom: 'technician', tess: 'technician' } as const;
 export type Who = keyof typeof USERS;
 
@@ -112,6 +113,11 @@ export class ControlPlane {
     rmSync(this.data, { recursive: true, force: true });
   }
 
+  /** An API token of this user. */
+  tokenOf(who: Who): string {
+    return this.tokens.get(who)!;
+  }
+
   call(who: Who | undefined, method: string, path: string, body?: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return this.fetch(who, method, path, 'application/json', text);
@@ -133,7 +139,7 @@ export class ControlPlane {
         'content-type': type,
         // a new address each time, so that the throttle for strangers counts none of them
         'x-forwarded-for': `198.51.100.${(this.addresses = (this.addresses + 1) % 250)}`,
-        ...(who && { authorization: `Bearer ${this.tokens.get(who)}` }),
+        ...(who && { authorization: `Bearer ${this.tokenOf(who)}` }),
       },
       body,
       signal: AbortSignal.timeout(10_000),

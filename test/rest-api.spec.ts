@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import request from 'supertest';
+import { ACCESS, describeAccess, describeDocument } from './rest-api/access';
+import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
+import { describeDeployments, describeReleases } from './rest-api/deployment';
+import { describeAgents, describeDevices } from './rest-api/devices';
+import { describeFirmware, describeJobs } from './rest-api/maintenance';
+import { describeRelays, describeSessions } from './rest-api/sessions';
+import { hashCheaply } from './support/cheap-hash';
+import { DeploymentPlane } from './support/deployment-plane';
+import { ReleaseMaker } from './support/release-maker';
+import { RestApi } from './support/rest-api';
+
+/**
+ * Every route of the REST API, called by supertest on the one Nest application of this file, with scripted agents and
+ * relays on its other wires. What stands here is the contract: statuses, codes, schemas, roles, validation, pages.
+ */
+describe('REST API', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'platen-rest-api-'));
+  const maker = new ReleaseMaker();
+  let stage: DeploymentPlane;
+  let api: RestApi;
+  beforeAll(async () => {
+    hashCheaply();
+    const create = jest.spyOn(NestFactory, 'create');
+    const PLATEN_RELEASE_PUBLIC_KEY = maker.writePublicKey(join(folder, 'release.pub'));
+    stage = await DeploymentPlane.start({ PLATEN_RELEASE_PUBLIC_KEY });
+    const app = await create.mock.results[0]!.value;
+    create.mockRestore();
+    const document = (await request(app.getHttpServer()).get('/api/docs-json').expect(200)).body as OpenAPIObject;
+    api = new RestApi(app, stage.plane, document);
+  });
+  afterAll(async () => {
+    await stage?.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const given = () => api;
+
+  describeAccess(given);
+  describeDocument(given);
+  describeLogins(given);
+  describeUsers(given);
+  describeTokens(given);
+  describeNotices(given);
+  describeAudit(given);
+  describeAgents(given);
+  describeDevices(given);
+  describeSessions(given);
+  describeRelays(given);
+  describeFirmware(given);
+  describeJobs(given);
+  describeReleases(given, maker);
+  describeDeployments(given, () => stage);
+
+  it('answers every route here at least once, as its schema says', () => {
+    expect(Object.keys(ACCESS).filter((route) => !api.isAnswered(route))).toEqual([]);
+  });
+});

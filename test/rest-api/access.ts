@@ -1,0 +1,181 @@
+import { about } from '../../src/protocol/api';
+import { LIMITS } from '../../src/protocol/limits';
+import { LIVE_PATH } from '../../src/protocol/live';
+import type { RestApi, Route } from '../support/rest-api';
+import { newLogin } from './accounts';
+
+/** `agent`: with the token of a job, which no user has. */
+type Access = 'anyone' | 'agent' | 'technician' | 'admin';
+
+/** Who may call which route of the API. */
+export const ACCESS: Record<Route, Access> = {
+  'GET /api/about': 'anyone',
+  'POST /api/auth/login': 'anyone',
+  'POST /api/auth/logout': 'technician',
+  'GET /api/auth/me': 'technician',
+  'PATCH /api/auth/me': 'technician',
+  'POST /api/auth/password': 'technician',
+  'GET /api/users': 'admin',
+  'POST /api/users': 'admin',
+  'PATCH /api/users/:id': 'admin',
+  'GET /api/tokens': 'technician',
+  'POST /api/tokens': 'technician',
+  'DELETE /api/tokens/current': 'technician',
+  'DELETE /api/tokens/:id': 'technician',
+  'GET /api/audit': 'admin',
+  'GET /api/agents': 'admin',
+  'DELETE /api/agents/:id': 'admin',
+  'POST /api/enrolment-codes': 'admin',
+  'POST /api/enrolment': 'anyone',
+  'GET /api/devices': 'technician',
+  'GET /api/devices/:id': 'technician',
+  'GET /api/devices/:id/information': 'technician',
+  'POST /api/devices/:id/information': 'technician',
+  'GET /api/sessions': 'technician',
+  'POST /api/sessions': 'technician',
+  'GET /api/sessions/:id': 'technician',
+  'GET /api/sessions/:id/connection': 'technician',
+  'POST /api/sessions/:id/termination': 'technician',
+  'POST /api/sessions/:id/override': 'admin',
+  'POST /api/sessions/:id/browser': 'technician',
+  'DELETE /api/sessions/:id/browser': 'technician',
+  'GET /api/browser-access': 'technician',
+  'GET /api/notices': 'technician',
+  'POST /api/notices/reading': 'technician',
+  'POST /api/notices/:id/reading': 'technician',
+  'POST /api/devices/:id/jobs': 'technician',
+  'GET /api/jobs': 'technician',
+  'GET /api/jobs/:id': 'technician',
+  'POST /api/jobs/:id/cancellation': 'technician',
+  'GET /api/firmware': 'technician',
+  'POST /api/firmware': 'admin',
+  'DELETE /api/firmware/:id': 'admin',
+  'GET /api/agent/firmware/:jobId': 'agent',
+  'GET /api/relays': 'admin',
+  'GET /api/releases': 'admin',
+  'POST /api/releases': 'admin',
+  'DELETE /api/releases/:version': 'admin',
+  'GET /api/deployments': 'admin',
+  'POST /api/deployments': 'admin',
+  'GET /api/deployments/:id': 'admin',
+  'POST /api/deployments/:id/execution': 'admin',
+  'POST /api/deployments/:id/abortion': 'admin',
+  'POST /api/deployments/:id/roll-back': 'admin',
+};
+
+/** Routes that are no part of the API, and where they are tested. */
+export const OTHER_ROUTES: Record<Route, string> = {
+  'GET /healthz': 'src/server/start-server.spec.ts',
+  'GET /readyz': 'src/server/start-server.spec.ts',
+  'GET /metrics': 'src/server/start-server.spec.ts',
+};
+
+const routesFor = (...access: Access[]): Route[] =>
+  Object.keys(ACCESS).filter((route) => access.includes(ACCESS[route]!));
+
+export function describeAccess(api: () => RestApi): void {
+  describe('access', () => {
+    it('is declared for every route of the router', () => {
+      const routes = api().routes.filter((route) => !/^\w+ \/api\/docs/.test(route));
+      expect(routes.sort()).toEqual([...Object.keys(ACCESS), ...Object.keys(OTHER_ROUTES)].sort());
+    });
+
+    it('is documented for every route of the API', () => {
+      const documented = Object.entries(api().document.paths).flatMap(([path, item]) =>
+        Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+      );
+      expect(documented.sort()).toEqual(Object.keys(ACCESS).sort());
+    });
+
+    it.each(routesFor('agent', 'technician', 'admin'))('to %s requires a credential', async (route) => {
+      const refused = await api().refuses('anonymous', route, '401 not-logged-in');
+      expect(refused.errors).toBeUndefined();
+      const headers = { authorization: 'Bearer plt_wrong' };
+      await api().refuses('anonymous', route, '401 not-logged-in', { headers });
+    });
+
+    it.each(routesFor('admin'))('to %s requires the role admin', async (route) => {
+      await api().refuses('tom', route, '403 forbidden');
+      expect([401, 403]).not.toContain((await api().call('ada', route)).status);
+    });
+
+    it.each(routesFor('agent'))('to %s is for agents only', async (route) => {
+      await api().refuses('ada', route, '401 not-logged-in');
+    });
+
+    // `current` would revoke the token of this test
+    const forTechnicians = routesFor('technician').filter((route) => !route.endsWith('/current'));
+    it.each(forTechnicians)('to %s is for every technician', async (route) => {
+      expect([401, 403]).not.toContain((await api().call('tom', route)).status);
+    });
+
+    it.each(routesFor('anyone'))('to %s is for anyone', async (route) => {
+      expect([401, 403]).not.toContain((await api().call('anonymous', route)).status);
+    });
+
+    it('is limited for each user separately', async () => {
+      const [one, other] = [await newLogin(api(), 'one'), await newLogin(api(), 'other')];
+      const remaining = async (login: typeof one) =>
+        Number((await api().call('anonymous', 'GET /api/auth/me', login)).get('X-RateLimit-Remaining'));
+      const { API_REQUESTS_PER_MINUTE: limit } = LIMITS;
+      expect([await remaining(one), await remaining(one)]).toEqual([limit - 1, limit - 2]);
+      expect(await remaining(other)).toBe(limit - 1);
+    });
+
+    it('to the name and version of the product needs no credential', async () => {
+      const answer = await api().answers('anonymous', 'GET /api/about', about);
+      expect(answer).toMatchObject({ product: 'platen', protocol: 1 });
+    });
+
+    it('to live events requires an upgrade', async () => {
+      await api().refuses('tom', `GET ${LIVE_PATH}`, '404 not-found');
+    });
+
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const live = async (headers: Record<string, string>) =>
+      (await api().call('anonymous', `GET ${LIVE_PATH}`, { headers: { ...upgrade, ...headers } })).status;
+    it('to live events is refused to pages of other sites, and without a login', async () => {
+      const key = { 'sec-websocket-key': Buffer.alloc(16).toString('base64') };
+      const cookie = await api().plane.cookieOf('tom');
+      expect(await live({ ...key, cookie, origin: 'http://elsewhere.example' })).toBe(403);
+      expect(await live({ ...key, cookie })).toBe(403);
+      expect(await live({ ...key, origin: api().plane.url })).toBe(401);
+    });
+  });
+}
+
+export function describeDocument(api: () => RestApi): void {
+  describe('the OpenAPI document', () => {
+    interface Schema {
+      readonly properties?: object;
+      readonly items?: object;
+    }
+    interface Operation {
+      readonly requestBody?: { readonly content: Record<string, { readonly schema: object }> };
+      readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: Schema }> }>;
+    }
+    const paths = () => api().document.paths as unknown as Record<string, Record<string, Operation>>;
+
+    it('describes the answers of every route with the schemas that are checked', () => {
+      for (const [path, item] of Object.entries(paths()))
+        for (const [method, operation] of Object.entries(item)) {
+          const { default: failure, ...answers } = operation.responses;
+          const [[status, answer] = []] = Object.entries(answers);
+          const schema = Object.values(answer?.content ?? {})[0]?.schema;
+          const described = schema?.properties ?? schema?.items ?? schema;
+          expect([method, path, status === '204' || described !== undefined]).toEqual([method, path, true]);
+          expect(failure?.content).toHaveProperty('application/problem+json');
+        }
+    });
+
+    it('describes bodies and queries', () => {
+      const body = paths()['/api/users']!.post!.requestBody!.content['application/json']!.schema;
+      expect(body).toMatchObject({
+        additionalProperties: false,
+        required: ['username', 'displayName', 'role', 'password'],
+        properties: { role: { enum: ['admin', 'technician'] }, password: { minLength: 10 } },
+      });
+      expect(JSON.stringify(paths()['/api/audit']!.get)).toContain('"name":"limit"');
+    });
+  });
+}

@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import { apiToken, auditEvent, createdApiToken, user } from '../../src/protocol/api';
+import { notice } from '../../src/protocol/notice';
+import { NoticesService } from '../../src/server/notices/notices.service';
+import { PASSWORD } from '../support/control-plane';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
+
+const newUser = { username: 'uma', displayName: 'Uma', role: 'technician', password: 'a password of ten' };
+
+/** The headers of a browser in which a new user has just logged in. */
+export async function newLogin(api: RestApi, username: string): Promise<{ headers: { cookie: string } }> {
+  await api.answers('ada', 'POST /api/users', user, { body: { ...newUser, username } }, 201);
+  const body = { username, password: newUser.password };
+  const answer = await api.succeeds('anonymous', 'POST /api/auth/login', { body }, 200);
+  return { headers: { cookie: answer.get('Set-Cookie')![0]!.split(';')[0]! } };
+}
+
+export function describeLogins(api: () => RestApi): void {
+  describe('logins', () => {
+    const login = (cookie: string) => ({ headers: { cookie } });
+
+    it('start and end', async () => {
+      const body = { username: 'tess', password: PASSWORD };
+      const me = await api().answers('anonymous', 'POST /api/auth/login', user, { body });
+      expect(me).toMatchObject({ username: 'tess', role: 'technician', active: true });
+      const cookie = await api().plane.cookieOf('tess');
+      expect(await api().answers('anonymous', 'GET /api/auth/me', user, login(cookie))).toEqual(me);
+      await api().succeeds('anonymous', 'POST /api/auth/logout', login(cookie));
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', login(cookie));
+    });
+
+    it('show and change their own account', async () => {
+      const before = await api().answers('tess', 'GET /api/auth/me', user);
+      const change = { displayName: 'Tess T.', email: 'tess@vendor.example', language: 'ja' };
+      const changed = await api().answers('tess', 'PATCH /api/auth/me', user, { body: change });
+      expect(changed).toEqual({ ...before, ...change });
+    });
+
+    it('change their own password, which ends every API token', async () => {
+      const browser = await newLogin(api(), 'pat');
+      const named = { ...browser, body: { name: 'script' } };
+      const { token } = await api().answers('anonymous', 'POST /api/tokens', createdApiToken, named, 201);
+      const change = { current: newUser.password, next: 'another password' };
+      await api().succeeds('anonymous', 'POST /api/auth/password', { ...browser, body: change });
+      const headers = { authorization: `Bearer ${token}` };
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', { headers });
+    });
+
+    itRefuses(api, [
+      [
+        'a wrong password',
+        'anonymous',
+        'POST /api/auth/login',
+        '401 login-refused',
+        { body: { username: 'tom', password: 'not it' } },
+      ],
+      [
+        'an unknown user ID',
+        'anonymous',
+        'POST /api/auth/login',
+        '401 login-refused',
+        { body: { username: 'no-such-user', password: PASSWORD } },
+      ],
+      [
+        'a login without a password',
+        'anonymous',
+        'POST /api/auth/login',
+        '400 invalid-request',
+        { body: { username: 'tom' } },
+      ],
+      [
+        'a login by a page of another site',
+        'anonymous',
+        'POST /api/auth/login',
+        '403 cross-site',
+        { headers: { 'sec-fetch-site': 'cross-site' }, body: { username: 'tom', password: PASSWORD } },
+      ],
+      ['an unknown language', 'tom', 'PATCH /api/auth/me', '400 invalid-request', { body: { language: 'xx' } }],
+      ['a role for oneself', 'tom', 'PATCH /api/auth/me', '400 invalid-request', { body: { role: 'admin' } }],
+      [
+        'a password change with a wrong current password',
+        'tom',
+        'POST /api/auth/password',
+        '400 invalid-request',
+        { body: { current: 'not it', next: 'a new password' } },
+      ],
+      [
+        'a new password that is too short',
+        'tom',
+        'POST /api/auth/password',
+        '400 invalid-request',
+        { body: { current: PASSWORD, next: 'short' } },
+      ],
+    ]);
+  });
+}
+
+export function describeUsers(api: () => RestApi): void {
+  describe('users', () => {
+    it('are created, changed and listed in pages', async () => {
+      const created = await api().answers('ada', 'POST /api/users', user, { body: newUser }, 201);
+      const { password: _password, ...shown } = newUser;
+      expect(created).toMatchObject({ ...shown, active: true, email: null, administratorId: null });
+      const change = { params: { id: created.id }, body: { displayName: 'Uma U.', active: false } };
+      const changed = await api().answers('ada', 'PATCH /api/users/:id', user, change);
+      expect(changed).toEqual({ ...created, ...change.body });
+      const rows = await api().pages('ada', 'GET /api/users', user);
+      expect(rows).toContainEqual(changed);
+      expect(rows.map(({ username }) => username)).toEqual(rows.map(({ username }) => username).sort());
+    });
+
+    it('keep their last administrator', async () => {
+      const { id } = await api().answers('ada', 'GET /api/auth/me', user);
+      const call = { params: { id }, body: { role: 'technician' } };
+      await api().refuses('ada', 'PATCH /api/users/:id', '409 conflict', call);
+    });
+
+    const body = (change: object) => ({ body: { ...newUser, ...change } });
+    itRefuses(api, [
+      ['a user ID that is taken', 'ada', 'POST /api/users', '409 conflict', body({ username: 'tom' })],
+      ['a user ID with capitals', 'ada', 'POST /api/users', '400 invalid-request', body({ username: 'Tom' })],
+      ['a short password', 'ada', 'POST /api/users', '400 invalid-request', body({ password: 'short' })],
+      ['an unknown role', 'ada', 'POST /api/users', '400 invalid-request', body({ role: 'root' })],
+      ['an unknown field', 'ada', 'POST /api/users', '400 invalid-request', body({ admin: true })],
+      [
+        'a change of an unknown user',
+        'ada',
+        'PATCH /api/users/:id',
+        '404 not-found',
+        { params: { id: UNKNOWN_ID }, body: {} },
+      ],
+      [
+        'a change by user ID',
+        'ada',
+        'PATCH /api/users/:id',
+        '400 invalid-request',
+        { params: { id: 'tom' }, body: {} },
+      ],
+      ['a page of no rows', 'ada', 'GET /api/users', '400 invalid-request', { query: { limit: 0 } }],
+      ['a page of too many rows', 'ada', 'GET /api/users', '400 invalid-request', { query: { limit: 201 } }],
+    ]);
+  });
+}
+
+export function describeTokens(api: () => RestApi): void {
+  describe('API tokens', () => {
+    const create = () =>
+      api().answers('tess', 'POST /api/tokens', createdApiToken, { body: { name: 'laptop', expiresInDays: 30 } }, 201);
+    const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+    it('are created, listed without their secret, and revoked', async () => {
+      const { token, ...listed } = await create();
+      const list = () => api().answers('tess', 'GET /api/tokens', z.array(apiToken));
+      expect(await list()).toContainEqual(listed);
+      const params = { id: listed.id };
+      await api().refuses('tom', 'DELETE /api/tokens/:id', '404 not-found', { params });
+      await api().succeeds('tess', 'DELETE /api/tokens/:id', { params });
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', bearer(token));
+      expect(await list()).not.toContainEqual(listed);
+    });
+
+    it('revoke themselves', async () => {
+      const { token } = await create();
+      await api().succeeds('anonymous', 'DELETE /api/tokens/current', bearer(token));
+      await api().refuses('anonymous', 'GET /api/auth/me', '401 not-logged-in', bearer(token));
+    });
+
+    it('are not what a cookie is', async () => {
+      const headers = { cookie: await api().plane.cookieOf('tom') };
+      await api().refuses('anonymous', 'DELETE /api/tokens/current', '404 not-found', { headers });
+    });
+
+    itRefuses(api, [
+      ['a token without a name', 'tom', 'POST /api/tokens', '400 invalid-request', { body: {} }],
+      [
+        'a token without an end',
+        'tom',
+        'POST /api/tokens',
+        '400 invalid-request',
+        { body: { name: 'x', expiresInDays: 0 } },
+      ],
+      ['an unknown token', 'tom', 'DELETE /api/tokens/:id', '404 not-found', { params: { id: UNKNOWN_ID } }],
+      ['a token by name', 'tom', 'DELETE /api/tokens/:id', '400 invalid-request', { params: { id: 'laptop' } }],
+    ]);
+  });
+}
+
+export function describeAudit(api: () => RestApi): void {
+  describe('the audit log', () => {
+    it('is read in pages, newest first', async () => {
+      const rows = await api().pages('ada', 'GET /api/audit', auditEvent);
+      expect(rows.map(({ id }) => id)).toEqual(rows.map(({ id }) => id).sort((a, b) => b - a));
+      expect(rows).toContainEqual(expect.objectContaining({ actor: 'tess', action: 'token.created' }));
+    });
+
+    itRefuses(api, [
+      ['a technician', 'tom', 'GET /api/audit', '403 forbidden'],
+      ['a cursor that is no number', 'ada', 'GET /api/audit', '400 invalid-request', { query: { cursor: 'x' } }],
+    ]);
+  });
+}
+
+export function describeNotices(api: () => RestApi): void {
+  describe('notices', () => {
+    const session = { deviceId: 'printer', deviceName: 'Copy room', applicationId: 'web' };
+    beforeAll(async () => {
+      const { id: userId } = await api().answers('tess', 'GET /api/auth/me', user);
+      const notices = api().app.get(NoticesService, { strict: false });
+      for (let n = 0; n < 3; n += 1)
+        await notices.tell({ ...session, remoteSessionId: crypto.randomUUID(), userId, userName: 'Tess' });
+    });
+    const unread = () => api().pages('tess', 'GET /api/notices', notice, { unread: 'yes' });
+
+    it('are listed in pages for their recipient only', async () => {
+      const rows = await api().pages('tess', 'GET /api/notices', notice);
+      expect(rows).toHaveLength(3);
+      for (const row of rows)
+        expect(row).toMatchObject({ kind: 'session-halted', ...session, readAt: null, mail: 'none' });
+      expect(await api().pages('tom', 'GET /api/notices', notice)).toEqual([]);
+    });
+
+    it('are marked as read one by one, and all at once', async () => {
+      const [first] = await unread();
+      const params = { id: first!.id };
+      await api().refuses('tom', 'POST /api/notices/:id/reading', '404 unknown-notice', { params });
+      const read = await api().answers('tess', 'POST /api/notices/:id/reading', notice, { params });
+      expect(read).toEqual({ ...first, readAt: expect.any(String) });
+      expect(await unread()).toHaveLength(2);
+      await api().succeeds('tess', 'POST /api/notices/reading');
+      expect(await unread()).toEqual([]);
+    });
+
+    itRefuses(api, [
+      [
+        'an unknown notice',
+        'tom',
+        'POST /api/notices/:id/reading',
+        '404 unknown-notice',
+        { params: { id: UNKNOWN_ID } },
+      ],
+      ['a notice by number', 'tom', 'POST /api/notices/:id/reading', '400 invalid-request', { params: { id: '1' } }],
+      ['a cursor that is no ID', 'tom', 'GET /api/notices', '400 invalid-request', { query: { cursor: '1' } }],
+      ['an unknown filter', 'tom', 'GET /api/notices', '400 invalid-request', { query: { unread: 'perhaps' } }],
+    ]);
+  });
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { firmware, job, type Job, type JobState } from '../../src/protocol/maintenance';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
+import { until } from '../support/until';
+
+const FILE = Buffer.from('firmware '.repeat(100));
+const SHA256 = createHash('sha256').update(FILE).digest('hex');
+const file = { type: 'application/octet-stream', bytes: FILE };
+const about = { name: 'main.bin', version: '2.15.000' };
+const printer = { id: 'printer' };
+
+export function describeFirmware(api: () => RestApi): void {
+  describe('firmware files', () => {
+    it('are uploaded, listed and removed', async () => {
+      const upload = { query: { ...about, sha256: SHA256 }, file };
+      const stored = await api().answers('ada', 'POST /api/firmware', firmware, upload, 201);
+      expect(stored).toMatchObject({ ...about, bytes: FILE.length, sha256: SHA256, model: '', uploadedBy: 'ADA' });
+      const list = () => api().answers('tom', 'GET /api/firmware', z.array(firmware));
+      expect(await list()).toEqual([stored]);
+      const params = { id: stored.id };
+      await api().succeeds('ada', 'DELETE /api/firmware/:id', { params });
+      expect(await list()).toEqual([]);
+      await api().refuses('ada', 'DELETE /api/firmware/:id', '404 unknown-firmware', { params });
+    });
+
+    const empty = { ...file, bytes: Buffer.alloc(0) };
+    const wrong = { query: { ...about, sha256: '0'.repeat(64) }, file };
+    itRefuses(api, [
+      ['an upload by a technician', 'tom', 'POST /api/firmware', '403 forbidden', { query: about, file }],
+      ['an empty file', 'ada', 'POST /api/firmware', '422 firmware-refused', { query: about, file: empty }],
+      ['another content than stated', 'ada', 'POST /api/firmware', '422 firmware-refused', wrong],
+      ['a file without a version', 'ada', 'POST /api/firmware', '400 invalid-request', { query: { name: 'x' }, file }],
+      ['a form', 'ada', 'POST /api/firmware', '400 invalid-request', { query: about, body: {} }],
+    ]);
+  });
+}
+
+export function describeJobs(api: () => RestApi): void {
+  describe('maintenance jobs', () => {
+    const instruct = (body: object = {}) =>
+      api().answers(
+        'tom',
+        'POST /api/devices/:id/jobs',
+        job,
+        { params: printer, body: { operation: 'counters', ...body } },
+        201,
+      );
+    const get = (id: string) => api().answers('tess', 'GET /api/jobs/:id', job, { params: { id } });
+    const reaches = (id: string, state: JobState): Promise<Job> =>
+      until(`job ${id} to be ${state}`, async () => {
+        const seen = await get(id);
+        return seen.state === state && seen;
+      });
+
+    it('are instructed, followed and listed in pages', async () => {
+      const first = await instruct();
+      expect(first).toMatchObject({ deviceId: 'printer', operation: 'counters', state: 'requested', firmware: null });
+      const { plane } = api();
+      (await plane.agent.commanded(first.id, 'execute')).answer({ status: 'completed' });
+      await reaches(first.id, 'succeeded');
+      const second = await instruct();
+      (await plane.agent.commanded(second.id, 'execute')).answer({ hold: 'stopped' });
+      await reaches(second.id, 'held');
+
+      const list = (query: Record<string, string>) => api().pages('tess', 'GET /api/jobs', job, query);
+      const ids = async (query: Record<string, string>) => (await list(query)).map(({ id }) => id);
+      expect(await ids({})).toEqual([second.id, first.id]);
+      expect(await ids({ state: 'open' })).toEqual([second.id]);
+      expect(await ids({ state: 'over', deviceId: 'printer' })).toEqual([first.id]);
+      expect(await ids({ deviceId: 'away' })).toEqual([]);
+      const params = { id: second.id };
+      const cancelling = api().answers('tess', 'POST /api/jobs/:id/cancellation', job, { params });
+      (await plane.agent.commanded(second.id, 'cancel')).answer({ status: 'canceled' });
+      expect(await cancelling).toMatchObject({ state: 'cancelled' });
+      await api().refuses('tess', 'POST /api/jobs/:id/cancellation', '409 wrong-state', { params: { id: first.id } });
+    });
+
+    it('give their agent its firmware file, with the token of the job', async () => {
+      const stored = await api().answers('ada', 'POST /api/firmware', firmware, { query: about, file }, 201);
+      const { id } = await instruct({ operation: 'firmware-install', firmwareId: stored.id });
+      const execute = await api().plane.agent.commanded(id, 'execute');
+      const headers = { authorization: `Bearer ${execute.fields['firmware-token']}` };
+      const download = { params: { jobId: id }, headers };
+      const answer = await api().succeeds('anonymous', 'GET /api/agent/firmware/:jobId', download, 200);
+      expect(answer.body).toEqual(FILE);
+      await api().refuses('ada', 'DELETE /api/firmware/:id', '409 firmware-in-use', { params: { id: stored.id } });
+      execute.answer({ status: 'completed' });
+      await reaches(id, 'succeeded');
+      await api().refuses('anonymous', 'GET /api/agent/firmware/:jobId', '401 not-logged-in', download);
+      await api().succeeds('ada', 'DELETE /api/firmware/:id', { params: { id: stored.id } });
+    });
+
+    const route = 'POST /api/devices/:id/jobs';
+    const body = (change: object) => ({ params: printer, body: { operation: 'counters', ...change } });
+    const counters = { body: { operation: 'counters' } };
+    itRefuses(api, [
+      ['an unknown device', 'tom', route, '404 unknown-device', { params: { id: 'no-such-device' }, ...counters }],
+      ['a device that is offline', 'tom', route, '409 device-offline', { params: { id: 'away' }, ...counters }],
+      ['an operation not announced', 'tom', route, '409 operation-unsupported', body({ operation: 'test-page' })],
+      ['an unknown operation', 'tom', route, '400 invalid-request', body({ operation: 'explode' })],
+      ['a negative wait', 'tom', route, '400 invalid-request', body({ waitMinutes: -1 })],
+      ['an installation of no file', 'tom', route, '400 invalid-request', body({ operation: 'firmware-install' })],
+      [
+        'an unknown firmware file',
+        'tom',
+        route,
+        '404 unknown-firmware',
+        body({ operation: 'firmware-install', firmwareId: UNKNOWN_ID }),
+      ],
+      ['an unknown job', 'tom', 'GET /api/jobs/:id', '404 unknown-job', { params: { id: UNKNOWN_ID } }],
+      ['its cancellation', 'tom', 'POST /api/jobs/:id/cancellation', '404 unknown-job', { params: { id: UNKNOWN_ID } }],
+      ['an unknown state', 'tom', 'GET /api/jobs', '400 invalid-request', { query: { state: 'late' } }],
+      [
+        'a download with a login in place of the token',
+        'ada',
+        'GET /api/agent/firmware/:jobId',
+        '401 not-logged-in',
+        { params: { jobId: UNKNOWN_ID } },
+      ],
+    ]);
+  });
+}

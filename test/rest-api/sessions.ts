@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { browserAccess, relay, session, sessionConnection, sessionWithSteps } from '../../src/protocol/api';
+import { STEPS } from '../../src/protocol/steps';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
+import { setLimit } from '../support/test-relay';
+import { until } from '../support/until';
+
+const wanted = { deviceId: 'printer', applicationId: 'web', reason: 'paper jam' };
+
+export function describeSessions(api: () => RestApi): void {
+  describe('sessions', () => {
+    afterEach(() => jest.restoreAllMocks());
+    afterEach(() => api().plane.clear());
+    const request = (who: 'tom' | 'tess') =>
+      api().answers(who, 'POST /api/sessions', session, { body: { ...wanted, minutes: 30 } }, 201);
+
+    it('are requested, shown with their steps, and cancelled', async () => {
+      const requested = await request('tom');
+      expect(requested).toMatchObject({ ...wanted, minutes: 30, state: 'requested', ending: null });
+      const params = { id: requested.id };
+      const step = await until('the first step', async () => {
+        const { steps } = await api().answers('tess', 'GET /api/sessions/:id', sessionWithSteps, { params });
+        return steps[0];
+      });
+      expect(step).toEqual({ at: expect.any(String), step: 'S142', text: STEPS.S142 });
+      await api().refuses('tess', 'POST /api/sessions/:id/termination', '404 unknown-session', { params });
+      const cancelled = await api().answers('tom', 'POST /api/sessions/:id/termination', session, { params });
+      expect(cancelled.ending).toBe('cancelled');
+      const over = await api().answers('tom', 'GET /api/sessions/:id/connection', sessionConnection, { params });
+      expect(over).toMatchObject({ status: 'over', ending: 'cancelled' });
+      await api().refuses('tom', 'POST /api/sessions/:id/termination', '409 session-over', { params });
+      await api().refuses('tom', 'POST /api/sessions/:id/browser', '409 session-over', { params });
+    });
+
+    it('give the connection to the user who requested them, once approved', async () => {
+      const { id } = await request('tom');
+      const params = { id };
+      const connection = () => api().answers('tom', 'GET /api/sessions/:id/connection', sessionConnection, { params });
+      expect(await connection()).toMatchObject({ status: 'waiting', state: 'requested' });
+      await api().refuses('tess', 'GET /api/sessions/:id/connection', '404 unknown-session', { params });
+      await api().refuses('tom', 'POST /api/sessions/:id/browser', '409 wrong-state', { params });
+      await api().plane.agent.told('request-approval', id);
+      await api().plane.decide(id, 'approved');
+      await api().plane.agent.told('connection-info', id);
+      expect(await connection()).toMatchObject({ status: 'ready' });
+    });
+
+    it('are one for each user and device', async () => {
+      await request('tom');
+      await api().refuses('tom', 'POST /api/sessions', '409 session-exists', { body: wanted });
+    });
+
+    it('are closed by an administrator when their halves cannot report', async () => {
+      const { id } = await api().plane.established('tom');
+      const call = { params: { id }, body: { reason: 'the relay burnt down' } };
+      await api().refuses('ada', 'POST /api/sessions/:id/override', '409 wrong-state', call);
+      await api().answers('tom', 'POST /api/sessions/:id/termination', session, call);
+      const closed = await api().answers('ada', 'POST /api/sessions/:id/override', session, call);
+      expect(closed).toMatchObject({ state: 'ended' });
+      await api().refuses('ada', 'POST /api/sessions/:id/override', '409 session-over', call);
+    });
+
+    it('are listed in pages, filtered by state and device', async () => {
+      await request('tom');
+      await request('tess');
+      const all = await api().pages('tom', 'GET /api/sessions', session, { deviceId: 'printer' });
+      const live = await api().pages('tom', 'GET /api/sessions', session, { state: 'live' });
+      const ended = await api().pages('tom', 'GET /api/sessions', session, { state: 'ended' });
+      expect(live.map(({ user }) => user.username).sort()).toEqual(['tess', 'tom']);
+      expect([...live, ...ended].map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
+      expect(await api().pages('tom', 'GET /api/sessions', session, { deviceId: 'away' })).toEqual([]);
+    });
+
+    it('that cannot be connected for a browser are refused, and ended', async () => {
+      setLimit('DIAL_TIMEOUT_MS', 0);
+      const { id } = await api().plane.prepared('tom');
+      await api().refuses('tom', 'POST /api/sessions/:id/browser', '503 relay-unavailable', { params: { id } });
+      expect((await api().plane.session(id)).ending).toBe('cancelled');
+    });
+
+    const body = (change: object) => ({ body: { ...wanted, ...change } });
+    const unknown = { params: { id: UNKNOWN_ID } };
+    const reason = { body: { reason: 'it is over' } };
+    itRefuses(api, [
+      ['an unknown device', 'tom', 'POST /api/sessions', '404 unknown-device', body({ deviceId: 'no-such-device' })],
+      ['an unknown application', 'tom', 'POST /api/sessions', '404 unknown-application', body({ applicationId: 'x' })],
+      ['a device that is offline', 'tom', 'POST /api/sessions', '409 device-offline', body({ deviceId: 'away' })],
+      ['a blank reason', 'tom', 'POST /api/sessions', '400 invalid-request', body({ reason: ' ' })],
+      ['a session of no time', 'tom', 'POST /api/sessions', '400 invalid-request', body({ minutes: 0 })],
+      ['a session of days', 'tom', 'POST /api/sessions', '400 invalid-request', body({ minutes: 100_000 })],
+      ['an unknown field', 'tom', 'POST /api/sessions', '400 invalid-request', body({ grant: 'view' })],
+      ['an unknown session', 'tom', 'GET /api/sessions/:id', '404 unknown-session', unknown],
+      ['its connection', 'tom', 'GET /api/sessions/:id/connection', '404 unknown-session', unknown],
+      ['its end', 'tom', 'POST /api/sessions/:id/termination', '404 unknown-session', unknown],
+      ['its override', 'ada', 'POST /api/sessions/:id/override', '404 unknown-session', { ...unknown, ...reason }],
+      [
+        'an override by a technician',
+        'tom',
+        'POST /api/sessions/:id/override',
+        '403 forbidden',
+        { ...unknown, ...reason },
+      ],
+      [
+        'an override without a reason',
+        'ada',
+        'POST /api/sessions/:id/override',
+        '400 invalid-request',
+        { ...unknown, body: {} },
+      ],
+      ['an unknown state', 'tom', 'GET /api/sessions', '400 invalid-request', { query: { state: 'sleeping' } }],
+      ['a browser for an unknown session', 'tom', 'POST /api/sessions/:id/browser', '404 unknown-session', unknown],
+      [
+        'a browser for a session by name',
+        'tom',
+        'POST /api/sessions/:id/browser',
+        '400 invalid-request',
+        { params: { id: 'x' } },
+      ],
+      [
+        'to end a browser session that is not open',
+        'tom',
+        'DELETE /api/sessions/:id/browser',
+        '404 unknown-session',
+        unknown,
+      ],
+    ]);
+  });
+}
+
+export function describeRelays(api: () => RestApi): void {
+  describe('relays', () => {
+    it('are listed', async () => {
+      expect(await api().answers('ada', 'GET /api/relays', z.array(relay))).toEqual([
+        expect.objectContaining({ id: 'local', connected: true, draining: false, driver: 'local' }),
+      ]);
+    });
+
+    it('may offer sessions in the browser', async () => {
+      expect(await api().answers('tom', 'GET /api/browser-access', browserAccess)).toEqual({ available: true });
+    });
+  });
+}
