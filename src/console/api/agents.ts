@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { agent, createdEnrolment } from '../../protocol/api';
+import { useClient } from './query-client';
 import { call, nothing } from './request';
 
 export type Agent = z.infer<typeof agent>;
@@ -15,7 +16,7 @@ export const useCreateEnrolment = () =>
   });
 
 export function useRemoveAgent() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (id: string) => call(nothing, 'DELETE', `/agents/${encodeURIComponent(id)}`),
     onSuccess: () => {

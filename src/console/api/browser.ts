@@ -1,21 +1,22 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { browserSession, session } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
+import { useClient } from './query-client';
 import { call, codeOf, nothing } from './request';
 
 /** The answer comes when both ends have connected. */
 const TIMEOUT_MS = LIMITS.CONNECT_MS + 30_000;
 
-/** Asks for the origin under which the device's pages can be seen, and a ticket that lets one window in. */
+/** Requests the origin that serves the device's pages, and an entry ticket for one window. */
 export const useBrowserSession = () =>
   useMutation({
     mutationFn: (sessionId: string) =>
       call(browserSession, 'POST', `/sessions/${sessionId}/browser`, undefined, TIMEOUT_MS),
   });
 
-/** Ends a session as its terminal (S261); where this browser's server is not its terminal, as its user. */
+/** Ends a session as its terminal (S261), or as its user where this browser is not its terminal. */
 export function useEndView() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: async (sessionId: string) => {
       try {

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import {
   deployment,
@@ -8,10 +8,11 @@ import {
   type newDeployment,
 } from '../../protocol/deployment';
 import { rowsOf, usePages, withRow, type Pages } from './pages';
+import { useClient, type ConsoleQueryClient } from './query-client';
 import { call } from './request';
 
-/** While sessions of it move bytes: events tell of its states, not of every byte. */
-const LOOK_EVERY_MS = 3_000;
+/** Events report a deployment's states, not the bytes of its sessions. */
+const POLL_MS = 3_000;
 const LIST = ['deployments'];
 const FINAL: readonly DeploymentState[] = ['deployed', 'rolled-back', 'aborted', 'failed'];
 
@@ -23,25 +24,25 @@ export const useDeployment = (id: string) =>
   useQuery({
     queryKey: ['deployment', id],
     queryFn: () => call(deployment, 'GET', `/deployments/${id}`),
-    refetchInterval: ({ state: { data } }) => data !== undefined && isOpen(data) && LOOK_EVERY_MS,
+    refetchInterval: ({ state: { data } }) => data !== undefined && isOpen(data) && POLL_MS,
   });
 
 /**
- * What an action on a deployment has answered.
- * @param onDone is called also where the news of it came first and took away whoever acted
+ * An action on a deployment, whose answer is kept.
+ * @param onDone is also called when the live event came first and removed the component that acted
  */
 function useDeploymentAction<Input>(
   act: (input: Input) => Promise<Deployment>,
   onDone: (changed: Deployment) => void = () => undefined,
 ) {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: act,
     onSuccess: (changed) => {
       keepDeployment(client, changed);
       onDone(changed);
     },
-    // whatever stood in the way is shown as it is now
+    // shows the state that prevented it
     onError: () => void client.invalidateQueries({ queryKey: ['deployment'] }),
   });
 }
@@ -57,14 +58,14 @@ export const useAbort = (id: string) =>
 export const useRollBack = (id: string, onDone: (back: Deployment) => void) =>
   useDeploymentAction(() => call(deployment, 'POST', `/deployments/${id}/roll-back`), onDone);
 
-/** Puts a deployment, new or changed, into what has been read. */
-export function keepDeployment(client: QueryClient, changed: Deployment): void {
-  client.setQueryData(['deployment', changed.id], changed);
+/** Keeps a new or changed deployment. */
+export function keepDeployment(client: ConsoleQueryClient, changed: Deployment): void {
+  client.keep(['deployment', changed.id], () => changed);
   const isIt = ({ id }: Deployment): boolean => id === changed.id;
   const before = rowsOf(client.getQueryData<Pages<Deployment>>(LIST)).find(isIt);
-  if (before) client.setQueryData<Pages<Deployment>>(LIST, (pages) => pages && withRow(pages, isIt, () => changed));
+  client.keep<Pages<Deployment>>(LIST, (pages) => pages && withRow(pages, isIt, () => changed));
   if (before?.state === changed.state) return;
-  // an older one may not be one to roll back any more
+  // an older one may no longer be one to roll back to
   void client.invalidateQueries({ queryKey: LIST });
   void client.invalidateQueries({ queryKey: ['relays'] });
   void client.invalidateQueries({ queryKey: ['releases'] });

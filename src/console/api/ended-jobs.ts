@@ -1,23 +1,24 @@
-import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import type { User } from '../../protocol/api';
 import type { Job } from '../../protocol/maintenance';
 import { isOpenJob } from './jobs';
+import { useClient, type ConsoleQueryClient } from './query-client';
 
 const ENDED = ['ended-jobs'];
-/** The latest ones; all are in the list of jobs. */
+/** The list of jobs has the older ones. */
 const MOST = 10;
 
-/** Remembers that a job has ended, for whoever asked for it (S125). */
-export function tellOfEnd(client: QueryClient, job: Job): void {
+/** Remembers that a job of the user has ended (S125). */
+export function keepEndedJob(client: ConsoleQueryClient, job: Job): void {
   const me = client.getQueryData<User | null>(['me']);
   if (isOpenJob(job) || job.user.id !== me?.id) return;
-  client.setQueryData<Job[]>(ENDED, (told = []) => [job, ...told.filter(({ id }) => id !== job.id)].slice(0, MOST));
+  client.setQueryData<Job[]>(ENDED, (ended = []) => [job, ...ended.filter(({ id }) => id !== job.id)].slice(0, MOST));
 }
 
-/** Own jobs that have ended while this page was open and were not looked at since, newest first. */
+/** Jobs of the user that have ended while this page was open and have not been looked at since, newest first. */
 export function useEndedJobs(): { ended: Job[]; forget: (isSeen: (job: Job) => boolean) => void } {
-  const client = useQueryClient();
+  const client = useClient();
   const { data } = useQuery<Job[]>({
     queryKey: ENDED,
     queryFn: () => client.getQueryData<Job[]>(ENDED) ?? [],
@@ -25,7 +26,8 @@ export function useEndedJobs(): { ended: Job[]; forget: (isSeen: (job: Job) => b
     staleTime: Infinity,
   });
   const forget = useCallback(
-    (isSeen: (job: Job) => boolean) => client.setQueryData<Job[]>(ENDED, (told) => told?.filter((job) => !isSeen(job))),
+    (isSeen: (job: Job) => boolean) =>
+      client.setQueryData<Job[]>(ENDED, (known) => known?.filter((job) => !isSeen(job))),
     [client],
   );
   return { ended: data, forget };

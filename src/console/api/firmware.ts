@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { LIMITS } from '../../protocol/limits';
 import { firmware, type Firmware, type firmwareUpload } from '../../protocol/maintenance';
+import { useClient } from './query-client';
 import { call, nothing } from './request';
-import { useUpload } from './use-upload';
+import { useUpload } from './upload';
 
 /** The largest file at a megabit a second. */
 const UPLOAD_MS = Math.round((LIMITS.FIRMWARE_BYTES * 8) / 1_000);
@@ -25,7 +26,7 @@ export const useUploadFirmware = () =>
   }));
 
 export function useRemoveFirmware() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (id: string) => call(nothing, 'DELETE', `/firmware/${id}`),
     onSuccess: () => client.invalidateQueries({ queryKey: ['firmware'] }),

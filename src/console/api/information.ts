@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { acquiredInformation } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
+import { useClient } from './query-client';
 import { call } from './request';
 
-/** The server gives up on the agent before. */
+/** Longer than the server waits for the agent. */
 const TIMEOUT_MS = LIMITS.INFORMATION_ACQUIRE_MS + 10_000;
 
 const pathOf = (deviceId: string): string => `/devices/${encodeURIComponent(deviceId)}/information`;
@@ -14,9 +15,9 @@ export const useInformation = (deviceId: string) =>
     queryFn: () => call(acquiredInformation, 'GET', pathOf(deviceId)),
   });
 
-/** Has the device asked anew, and puts what it says in the place of what was known. */
+/** Has the agent ask the device again, and keeps the answer. */
 export function useAcquire(deviceId: string) {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: () => call(acquiredInformation, 'POST', pathOf(deviceId), undefined, TIMEOUT_MS),
     onSuccess: (acquired) => client.setQueryData(['information', deviceId], acquired),

@@ -1,15 +1,15 @@
-import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { job, OPEN_JOB_STATES, type Job, type newJob } from '../../protocol/maintenance';
-import { keepInLists } from './keep-in-lists';
-import { usePages } from './pages';
+import { keepInLists, usePages } from './pages';
+import { useClient, type ConsoleQueryClient } from './query-client';
 import { call } from './request';
 
 export type JobFilter = 'open' | 'over' | 'all';
 export type NewJob = z.input<typeof newJob>;
 
 export const isOpenJob = ({ state }: Pick<Job, 'state'>): boolean => OPEN_JOB_STATES.includes(state);
-/** The device has not begun it. */
+/** The device has not started it. */
 export const canCancel = (job: Pick<Job, 'state' | 'beganAt'>): boolean => isOpenJob(job) && job.beganAt === null;
 
 export const useJobs = (state: JobFilter, deviceId?: string) => {
@@ -22,7 +22,7 @@ export const useJob = (id: string) =>
 
 /** S121. */
 export function useInstructJob(deviceId: string) {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (wish: NewJob) => call(job, 'POST', `/devices/${encodeURIComponent(deviceId)}/jobs`, wish),
     onSuccess: (instructed) => keepJob(client, instructed),
@@ -30,11 +30,11 @@ export function useInstructJob(deviceId: string) {
 }
 
 export function useCancelJob() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (id: string) => call(job, 'POST', `/jobs/${id}/cancellation`),
     onSuccess: (cancelled) => keepJob(client, cancelled),
-    // the device may have begun it meanwhile
+    // the device may have started it meanwhile
     onError: (_error, id) => {
       void client.invalidateQueries({ queryKey: ['job', id] });
       void client.invalidateQueries({ queryKey: ['jobs'] });
@@ -43,9 +43,9 @@ export function useCancelJob() {
 }
 
 /** Puts a job, new or changed, into what has been read. An answer may come later than the event that follows it. */
-export function keepJob(client: QueryClient, changed: Job): void {
+export function keepJob(client: ConsoleQueryClient, changed: Job): void {
   const known = client.getQueryData<Job>(['job', changed.id]);
   if (known && !isOpenJob(known) && isOpenJob(changed)) return;
-  client.setQueryData(['job', changed.id], changed);
+  client.keep(['job', changed.id], () => changed);
   keepInLists(client, 'jobs', changed, !isOpenJob(changed));
 }

@@ -1,15 +1,16 @@
-import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { loginRequest, passwordChange, profileChange, user, type User } from '../../protocol/api';
+import { useClient, type ConsoleQueryClient } from './query-client';
 import { call, codeOf, nothing } from './request';
 
-/** What was read for somebody else is forgotten. */
-function become(client: QueryClient, me: User | null): void {
+/** Everything that was read for another user is removed. */
+function become(client: ConsoleQueryClient, me: User | null): void {
   client.setQueryData(['me'], me);
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
 }
 
-/** Who is logged in; null: nobody. */
+/** The user who is logged in; null: none. */
 export const useMe = () =>
   useQuery({
     queryKey: ['me'],
@@ -22,7 +23,7 @@ export const useMe = () =>
   });
 
 export function useLogIn() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (body: z.infer<typeof loginRequest>) => call(user, 'POST', '/auth/login', body),
     onSuccess: (me) => {
@@ -32,7 +33,7 @@ export function useLogIn() {
 }
 
 export function useLogOut() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: () => call(nothing, 'POST', '/auth/logout'),
     onSettled: () => {
@@ -42,7 +43,7 @@ export function useLogOut() {
 }
 
 export function useChangeProfile() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (body: z.infer<typeof profileChange>) => call(user, 'PATCH', '/auth/me', body),
     onSuccess: (me: User) => client.setQueryData(['me'], me),

@@ -1,14 +1,15 @@
-import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { page } from '../../protocol/api';
 import { notice, type Notice } from '../../protocol/notice';
 import { rowsOf, usePages, withRow, type Page, type Pages } from './pages';
+import { useClient, type ConsoleQueryClient } from './query-client';
 import { call, nothing } from './request';
 
 export type NoticeFilter = 'unread' | 'all';
 const UNREAD = ['unread-notices'];
 const LISTS = ['notices'];
 
-/** Those that are shown until they are read; `next` says that there are more. */
+/** The unread notices that are shown until they are read; `next` is set where there are more. */
 export const useUnreadNotices = () =>
   useQuery({
     queryKey: UNREAD,
@@ -19,17 +20,17 @@ export const useNotices = (filter: NoticeFilter) =>
   usePages<Notice>([...LISTS, filter], notice, `/notices?unread=${filter === 'unread' ? 'yes' : 'no'}`);
 
 export function useReadNotice() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (id: string) => call(notice, 'POST', `/notices/${id}/reading`),
     onSuccess: (read) => keepNotice(client, read),
-    // it may be gone
+    // it may have been removed
     onError: () => void client.invalidateQueries({ queryKey: UNREAD }),
   });
 }
 
 export function useReadAllNotices() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: () => call(nothing, 'POST', '/notices/reading'),
     onSuccess: () => {
@@ -39,10 +40,10 @@ export function useReadAllNotices() {
   });
 }
 
-/** Puts a notice, new or changed, into what has been read of the lists. */
-export function keepNotice(client: QueryClient, changed: Notice): void {
+/** Keeps a new or changed notice. */
+export function keepNotice(client: ConsoleQueryClient, changed: Notice): void {
   const isIt = ({ id }: Notice): boolean => id === changed.id;
-  client.setQueryData<Page<Notice>>(UNREAD, (unread) => {
+  client.keep<Page<Notice>>(UNREAD, (unread) => {
     if (!unread) return unread;
     const others = unread.rows.filter((row) => !isIt(row));
     return { ...unread, rows: changed.readAt ? others : [changed, ...others].sort(newestFirst) };
@@ -50,12 +51,8 @@ export function keepNotice(client: QueryClient, changed: Notice): void {
   const left = client.getQueryData<Page<Notice>>(UNREAD);
   if (left?.rows.length === 0 && left.next) void client.invalidateQueries({ queryKey: UNREAD });
   for (const [queryKey, pages] of client.getQueriesData<Pages<Notice>>({ queryKey: LISTS })) {
-    if (!pages) continue;
     if (rowsOf(pages).some(isIt))
-      client.setQueryData(
-        queryKey,
-        withRow(pages, isIt, () => changed),
-      );
+      client.keep<Pages<Notice>>(queryKey, (known) => known && withRow(known, isIt, () => changed));
     else void client.invalidateQueries({ queryKey, exact: true });
   }
 }

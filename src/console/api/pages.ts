@@ -1,6 +1,7 @@
 import { useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { page } from '../../protocol/api';
+import type { ConsoleQueryClient } from './query-client';
 import { call } from './request';
 
 export interface Page<Row> {
@@ -11,7 +12,7 @@ export type Pages<Row> = InfiniteData<Page<Row>, unknown>;
 
 const ROWS = 50;
 
-/** A list that the API gives page by page. */
+/** A list that the API returns page by page. */
 export function usePages<Row>(key: readonly unknown[], row: z.ZodType<Row>, path: string) {
   return useInfiniteQuery({
     queryKey: key,
@@ -28,7 +29,7 @@ const withCursor = (path: string, cursor: string | null): string => {
 
 export const rowsOf = <Row>(pages: Pages<Row> | undefined): Row[] => pages?.pages.flatMap((each) => each.rows) ?? [];
 
-/** Puts a changed row into the place of the old one; the same object when it is in none of the pages. */
+/** Replaces a row by its changed one; returns the same object if it is on none of the pages. */
 export function withRow<Row>(pages: Pages<Row>, fits: (row: Row) => boolean, change: (row: Row) => Row): Pages<Row> {
   if (!rowsOf(pages).some(fits)) return pages;
   const changed = pages.pages.map((each) => ({
@@ -36,4 +37,32 @@ export function withRow<Row>(pages: Pages<Row>, fits: (row: Row) => boolean, cha
     rows: each.rows.map((row) => (fits(row) ? change(row) : row)),
   }));
   return { ...pages, pages: changed };
+}
+
+interface RowOfDevice {
+  readonly id: string;
+  readonly deviceId: string;
+}
+const ENDED = ['ended', 'over'];
+
+/**
+ * Puts a row, new or changed, into the lists that it belongs to; one that it comes into or leaves is read again.
+ * @param kind lists have the key `[kind, state, deviceId]`: state is `all`, that of rows which have ended, or that of
+ *   open ones; a list of all devices has null for `deviceId`
+ */
+export function keepInLists<Row extends RowOfDevice>(
+  client: ConsoleQueryClient,
+  kind: string,
+  changed: Row,
+  hasEnded: boolean,
+): void {
+  const isIt = ({ id }: Row): boolean => id === changed.id;
+  for (const [key, pages] of client.getQueriesData<Pages<Row>>({ queryKey: [kind] })) {
+    const [, state, deviceId] = key as [string, string, string | null];
+    if (deviceId !== null && deviceId !== changed.deviceId) continue;
+    const belongs = state === 'all' || ENDED.includes(state) === hasEnded;
+    client.keep<Pages<Row>>(key, (known) => known && withRow(known, isIt, () => changed));
+    // last, because what is set counts as read
+    if (!pages || rowsOf(pages).some(isIt) !== belongs) void client.invalidateQueries({ queryKey: key, exact: true });
+  }
 }

@@ -1,20 +1,74 @@
-import { QueryClient } from '@tanstack/react-query';
+import {
+  QueryClient,
+  useQueryClient,
+  type InvalidateOptions,
+  type InvalidateQueryFilters,
+  type Query,
+  type QueryKey,
+} from '@tanstack/react-query';
 import { ApiProblem, codeOf, UnexpectedAnswer } from './request';
 
 const TRIES = 3;
 
-/** What the server has answered stays as it is until a live event or an action changes it. */
-export const queryClient = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 30_000,
-      retry: (failures, error) =>
-        !(error instanceof ApiProblem || error instanceof UnexpectedAnswer) && failures < TRIES,
-      refetchOnWindowFocus: false,
-    },
-    mutations: { retry: false },
-  },
-});
+type Change = (known: unknown) => unknown;
+
+/**
+ * What the server has answered stays as it is until a live event or an action changes it. Nothing that happens while a
+ * query is being read is lost, though the answer may be older: a change is applied to the answer, too, and an
+ * invalidation has the query read once more, which TanStack Query itself does not do for a first reading.
+ */
+export class ConsoleQueryClient extends QueryClient {
+  /** Changes of queries that are being read. */
+  private readonly changes = new WeakMap<Query, Change[]>();
+  /** Queries that were invalidated while they were read for the first time. */
+  private readonly outdated = new WeakSet<Query>();
+
+  constructor() {
+    super({
+      defaultOptions: {
+        queries: {
+          staleTime: 30_000,
+          retry: (failures, error) =>
+            !(error instanceof ApiProblem || error instanceof UnexpectedAnswer) && failures < TRIES,
+          refetchOnWindowFocus: false,
+        },
+        mutations: { retry: false },
+      },
+    });
+    this.getQueryCache().subscribe((event) => {
+      if (event.type !== 'updated') return;
+      const { action } = event;
+      if (action.type === 'error' || (action.type === 'success' && !action.manual)) this.onRead(event.query as Query);
+    });
+  }
+
+  /** @param change gets undefined where nothing has been read, and returns undefined where it leaves that so */
+  keep<Data>(queryKey: QueryKey, change: (known: Data | undefined) => Data | undefined): void {
+    const query = this.getQueryCache().find({ queryKey, exact: true, fetchStatus: 'fetching' });
+    if (query) this.changes.set(query, [...(this.changes.get(query) ?? []), change as Change]);
+    this.setQueryData<Data>(queryKey, change);
+  }
+
+  override invalidateQueries<Key extends QueryKey = QueryKey>(
+    filters?: InvalidateQueryFilters<Key>,
+    options?: InvalidateOptions,
+  ): Promise<void> {
+    const reading = this.getQueryCache().findAll({ ...filters, fetchStatus: 'fetching' });
+    for (const query of reading) if (query.state.data === undefined) this.outdated.add(query);
+    return super.invalidateQueries(filters, options);
+  }
+
+  private onRead(query: Query): void {
+    const { queryKey } = query;
+    const changes = this.changes.get(query) ?? [];
+    this.changes.delete(query);
+    if (query.state.status === 'success') for (const change of changes) this.setQueryData(queryKey, change);
+    if (this.outdated.delete(query)) void this.invalidateQueries({ queryKey, exact: true });
+  }
+}
+
+export const queryClient = new ConsoleQueryClient();
+export const useClient = (): ConsoleQueryClient => useQueryClient() as ConsoleQueryClient;
 
 /** A login that has ended shows the login screen again, wherever it was noticed. */
 queryClient.getQueryCache().subscribe(({ query, type }) => {

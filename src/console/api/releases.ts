@@ -1,12 +1,13 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { release } from '../../protocol/deployment';
 import { LIMITS } from '../../protocol/limits';
 import { RELEASE_MEDIA_TYPE } from '../../protocol/release';
+import { useClient } from './query-client';
 import { call, nothing } from './request';
-import { useUpload } from './use-upload';
+import { useUpload } from './upload';
 
-/** The server cuts an upload before. */
+/** Longer than the server allows an upload. */
 const UPLOAD_MS = LIMITS.RELEASE_UPLOAD_MS + 10_000;
 
 export const useReleases = () =>
@@ -21,7 +22,7 @@ export const useUploadRelease = () =>
   }));
 
 export function useRemoveRelease() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (version: string) => call(nothing, 'DELETE', `/releases/${encodeURIComponent(version)}`),
     onSuccess: () => client.invalidateQueries({ queryKey: ['releases'] }),

@@ -4,18 +4,18 @@ import { noteServerTime } from './server-time';
 
 const TIMEOUT_MS = 20_000;
 
-/** The server has answered with a problem. */
+/** The server answered with a problem. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   constructor(readonly problem: Problem) {
     super(problem.title);
   }
 }
-/** No answer, or one that no server of Platen gives. */
+/** No answer, or one that is not from a Platen server. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
-/** An answer that does not fit its schema: server and console are of different releases. */
+/** An answer that does not match its schema: server and console have different versions. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
@@ -54,9 +54,9 @@ export async function call<T>(
 export function answerOf<T>(schema: z.ZodType<T>, request: string, status: number, text: string): T {
   const answer = text === '' ? undefined : parse(text);
   if (status < 200 || status > 299) {
-    const told = problem.safeParse(answer);
-    if (!told.success) throw new Unreachable(`HTTP ${status}`);
-    throw new ApiProblem(told.data);
+    const parsed = problem.safeParse(answer);
+    if (!parsed.success) throw new Unreachable(`HTTP ${status}`);
+    throw new ApiProblem(parsed.data);
   }
   const parsed = schema.safeParse(answer);
   if (!parsed.success) throw new UnexpectedAnswer(`${request}: ${z.prettifyError(parsed.error)}`);

@@ -1,14 +1,14 @@
-/** How far this machine's clock is behind the server's, in milliseconds; countdowns run by the server's. */
+/** How far this machine's clock is behind the server's, in milliseconds. Countdowns use the server's. */
 let behind = 0;
 
-/** The header has whole seconds: a difference of less than two says nothing. */
-const UNSURE_MS = 2_000;
+/** The header has whole seconds: a smaller difference means nothing. */
+const TOLERANCE_MS = 2_000;
 
 export function noteServerTime(date: string | null): void {
   const at = date ? Date.parse(date) : NaN;
   if (Number.isNaN(at)) return;
   const difference = at - Date.now();
-  behind = Math.abs(difference) < UNSURE_MS ? 0 : difference;
+  behind = Math.abs(difference) < TOLERANCE_MS ? 0 : difference;
 }
 /** Milliseconds since 1970, by the server's clock. */
 export const serverNow = (): number => Date.now() + behind;

@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { newSession, session, sessionWithSteps, type Session } from '../../protocol/api';
 import { usePages } from './pages';
+import { useClient } from './query-client';
 import { call } from './request';
 
 export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
@@ -15,9 +16,9 @@ export const useSessions = (state: SessionFilter, deviceId?: string) => {
 export const useSession = (id: string) =>
   useQuery({ queryKey: ['session', id], queryFn: () => call(sessionWithSteps, 'GET', `/sessions/${id}`) });
 
-/** What an action on a session has answered. */
+/** An action on a session, whose lists are read again. */
 function useSessionAction<Input>(act: (input: Input) => Promise<Session>) {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: act,
     onSuccess: ({ id }) => {
@@ -31,7 +32,7 @@ export const useAskForSession = () =>
   useSessionAction((body: z.input<typeof newSession>) => call(session, 'POST', '/sessions', body));
 export const useEndSession = () =>
   useSessionAction((id: string) => call(session, 'POST', `/sessions/${id}/termination`));
-export const useCloseBooks = () =>
+export const usePresumeEnd = () =>
   useSessionAction(({ id, reason }: { id: string; reason: string }) =>
     call(session, 'POST', `/sessions/${id}/override`, { reason }),
   );

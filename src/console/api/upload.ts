@@ -1,7 +1,10 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { z } from 'zod';
+import { useClient } from './query-client';
 import { answerOf, Unreachable } from './request';
 
-export interface Upload {
+interface Upload {
   /** Below `/api`. */
   readonly path: string;
   readonly file: Blob;
@@ -10,11 +13,11 @@ export interface Upload {
 }
 
 /**
- * Sends a file as the body of a POST. `fetch` cannot tell how much of it has been taken.
+ * Sends a file as the body of a POST. `fetch` does not report how much has been sent.
  * @param onProgress gets the part that has been sent, 0 to 1
  * @throws ApiProblem, Unreachable, UnexpectedAnswer
  */
-export async function upload<T>(
+async function upload<T>(
   schema: z.ZodType<T>,
   { path, file, mediaType, timeoutMs }: Upload,
   onProgress: (part: number) => void,
@@ -26,9 +29,21 @@ export async function upload<T>(
     request.timeout = timeoutMs;
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
     request.onload = () => resolve({ status: request.status, text: request.responseText });
-    request.onerror = () => reject(new Unreachable('the upload broke off'));
+    request.onerror = () => reject(new Unreachable('the upload was interrupted'));
     request.ontimeout = () => reject(new Unreachable('the upload took too long'));
     request.send(file);
   });
   return answerOf(schema, `POST ${path}`, status, text);
+}
+
+/** Uploads files and re-reads the list that contains them. `part` of the file has been sent, 0 to 1. */
+export function useUpload<Input, Stored>(schema: z.ZodType<Stored>, list: string, uploadOf: (input: Input) => Upload) {
+  const client = useClient();
+  const [part, setPart] = useState(0);
+  const mutation = useMutation({
+    mutationFn: (input: Input) => upload(schema, uploadOf(input), setPart),
+    onMutate: () => setPart(0),
+    onSuccess: () => client.invalidateQueries({ queryKey: [list] }),
+  });
+  return { ...mutation, part };
 }

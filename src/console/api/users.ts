@@ -1,16 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { LIMITS } from '../../protocol/limits';
 import { newUser, page, user, userChange, type User } from '../../protocol/api';
 import { usePages, type Page } from './pages';
+import { useClient } from './query-client';
 import { call } from './request';
 
 export const useUsers = () => usePages<User>(['users', 'list'], user, '/users');
 
-/** Pages that are read for a choice. */
+/** Pages that are read for a selection. */
 const PAGES = 10;
 
-/** Those who can be somebody's administrator. */
+/** Users who can be another user's administrator. */
 export const useAdministrators = () => useQuery({ queryKey: ['users', 'administrators'], queryFn: administrators });
 
 async function administrators(): Promise<User[]> {
@@ -27,7 +28,7 @@ async function administrators(): Promise<User[]> {
 }
 
 export function useCreateUser() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: (body: z.infer<typeof newUser>) => call(user, 'POST', '/users', body),
     onSuccess: () => client.invalidateQueries({ queryKey: ['users'] }),
@@ -35,13 +36,13 @@ export function useCreateUser() {
 }
 
 export function useChangeUser() {
-  const client = useQueryClient();
+  const client = useClient();
   return useMutation({
     mutationFn: ({ id, change }: { id: string; change: z.infer<typeof userChange> }) =>
       call(user, 'PATCH', `/users/${id}`, change),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['users'] });
-      // it may have been the user's own account
+      // it may be the account of the current user
       void client.invalidateQueries({ queryKey: ['me'] });
     },
   });

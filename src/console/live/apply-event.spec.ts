@@ -1,20 +1,23 @@
-import { QueryClient } from '@tanstack/react-query';
+import { QueryObserver, type QueryKey } from '@tanstack/react-query';
 import { sampleDevice, sampleJob, sampleSession, sampleUser } from '../../../test/support/api-samples';
+import { until } from '../../../test/support/until';
 import type { Device } from '../../protocol/api';
 import type { Job } from '../../protocol/maintenance';
 import type { Pages } from '../api/pages';
 import { applyEvent } from './apply-event';
+import { ConsoleQueryClient } from '../api/query-client';
 
 const open: Job = { ...sampleJob, state: 'executing', percent: 10, endedAt: null, result: [] };
 const pages = <Row>(...rows: Row[]): Pages<Row> => ({ pages: [{ rows, next: null }], pageParams: [null] });
-const rows = (client: QueryClient, key: unknown[]): unknown =>
+const rows = (client: ConsoleQueryClient, key: unknown[]): unknown =>
   client.getQueryData<Pages<unknown>>(key)?.pages.flatMap((page) => page.rows);
-const isStale = (client: QueryClient, key: unknown[]): boolean | undefined => client.getQueryState(key)?.isInvalidated;
+const isStale = (client: ConsoleQueryClient, key: unknown[]): boolean | undefined =>
+  client.getQueryState(key)?.isInvalidated;
 
 describe('a live event', () => {
-  let client: QueryClient;
+  let client: ConsoleQueryClient;
   beforeEach(() => {
-    client = new QueryClient();
+    client = new ConsoleQueryClient();
     client.setQueryData(['me'], sampleUser);
   });
   afterEach(() => client.clear());
@@ -38,7 +41,7 @@ describe('a live event', () => {
       expect(lists.map((key) => isStale(client, key))).toEqual([false, false, false, false]);
     });
 
-    it('reads those lists again that it comes into or leaves', () => {
+    it('has those lists read again that it comes into or leaves', () => {
       apply(sampleJob);
       expect(lists.map((key) => isStale(client, key))).toEqual([true, true, false, false]);
       apply({ ...open, id: sampleSession.id });
@@ -53,12 +56,12 @@ describe('a live event', () => {
 
     it.each<[string, Job, unknown]>([
       ['own one that has ended', sampleJob, [sampleJob]],
-      ['own one that goes on', open, undefined],
-      ["one of somebody else's", { ...sampleJob, user: { ...sampleJob.user, id: sampleSession.id } }, undefined],
-    ])('%s: who asked is told, once', (_name, job, told) => {
+      ['own one that is still open', open, undefined],
+      ["another user's one", { ...sampleJob, user: { ...sampleJob.user, id: sampleSession.id } }, undefined],
+    ])('%s: its user is notified, once', (_name, job, notified) => {
       apply(job);
       apply(job);
-      expect(client.getQueryData(['ended-jobs'])).toEqual(told);
+      expect(client.getQueryData(['ended-jobs'])).toEqual(notified);
     });
   });
 
@@ -101,5 +104,64 @@ describe('a live event', () => {
     expect([isStale(client, live), isStale(client, ended)]).toEqual([false, false]);
     applyEvent(client, { type: 'session', session: { ...sampleSession, state: 'ended' } });
     expect([isStale(client, live), isStale(client, ended)]).toEqual([true, true]);
+  });
+
+  describe('that comes while something is being read', () => {
+    let stop: (() => void)[];
+    beforeEach(() => (stop = []));
+    afterEach(() => stop.splice(0).forEach((each) => each()));
+
+    /** A screen that shows a query; `answers` are given one by one. @returns how often it has been asked for */
+    const show = (queryKey: QueryKey): { asked: () => number; answer: (data: unknown) => Promise<void> } => {
+      const questions: ((data: unknown) => void)[] = [];
+      let answered = 0;
+      const queryFn = () => new Promise<unknown>((resolve) => questions.push(resolve));
+      stop.push(new QueryObserver(client, { queryKey, queryFn }).subscribe(() => undefined));
+      return {
+        asked: () => questions.length,
+        async answer(data) {
+          const count = client.getQueryState(queryKey)?.dataUpdateCount ?? 0;
+          questions[answered++]?.(data);
+          await until('the answer is read', () => (client.getQueryState(queryKey)?.dataUpdateCount ?? 0) > count);
+        },
+      };
+    };
+
+    it('for the first time has it read once more', async () => {
+      const devices = show(['devices']);
+      applyEvent(client, { type: 'devices', agentId: sampleDevice.agentId });
+      expect(devices.asked()).toBe(1);
+      await devices.answer([]);
+      await until('the second reading', () => devices.asked() === 2);
+      await devices.answer([sampleDevice]);
+      expect(client.getQueryData(['devices'])).toEqual([sampleDevice]);
+      expect(devices.asked()).toBe(2);
+    });
+
+    it('for the first time has the lists read once more that it may have changed', async () => {
+      const job = { ...sampleJob };
+      const [opened, over, elsewhere] = [null, null, 'elsewhere'].map((deviceId, index) =>
+        show(['jobs', ['open', 'over', 'all'][index], deviceId]),
+      );
+      applyEvent(client, { type: 'job', job });
+      await opened!.answer(pages(open));
+      await over!.answer(pages());
+      await elsewhere!.answer(pages());
+      await until('the second readings', () => opened!.asked() === 2 && over!.asked() === 2);
+      expect(elsewhere!.asked()).toBe(1);
+    });
+
+    it('changes the answer, which may be older', async () => {
+      const device = show(['device', sampleDevice.id]);
+      const presence = { online: false, asleep: true, lastSeenAt: sampleDevice.lastSeenAt! };
+      applyEvent(client, { type: 'device', id: sampleDevice.id, ...presence });
+      await device.answer(sampleDevice);
+      await until('the change', () => client.getQueryData<Device>(['device', sampleDevice.id])?.asleep === true);
+      void client.refetchQueries({ queryKey: ['device', sampleDevice.id] });
+      applyEvent(client, { type: 'device', id: sampleDevice.id, ...presence, online: true, asleep: false });
+      await device.answer({ ...sampleDevice, ...presence });
+      await until('the change', () => client.getQueryData<Device>(['device', sampleDevice.id])?.online === true);
+      expect(device.asked()).toBe(2);
+    });
   });
 });

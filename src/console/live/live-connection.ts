@@ -5,13 +5,13 @@ const LONGEST_WAIT_MS = 20_000;
 
 export interface LiveListener {
   onEvent(event: LiveEvent): void;
-  /** Connected, or connected again: what was missed meanwhile has to be read. */
+  /** Connected or reconnected: missed events have to be made up for. */
   onConnected(): void;
   onLost(): void;
   onLoggedOut(): void;
 }
 
-/** Keeps one WebSocket for live events, with growing waits and jitter after each loss. Returns what ends it. */
+/** Keeps one WebSocket for live events, and reconnects with back-off and jitter. @returns stops it */
 export function listenLive(listener: LiveListener): () => void {
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,7 +53,7 @@ export function listenLive(listener: LiveListener): () => void {
   };
 }
 
-/** An event this console does not know belongs to a newer server; it is not needed to go on. */
+/** Events that this console does not know come from a newer server and are ignored. */
 function eventOf(data: unknown): LiveEvent | undefined {
   try {
     return typeof data === 'string' ? liveEvent.safeParse(JSON.parse(data)).data : undefined;

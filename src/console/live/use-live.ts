@@ -1,14 +1,14 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { applyEvent } from './apply-event';
 import { listenLive } from './live-connection';
+import { useClient } from '../api/query-client';
 
-/** A short loss is not worth a word. */
+/** A shorter loss is not shown. */
 const QUIET_MS = 2_000;
 
-/** Keeps everything the console shows up to date while somebody is logged in. @returns whether news are coming in */
+/** Keeps what the console shows up to date while a user is logged in. @returns whether live events arrive */
 export function useLive(userId: string): boolean {
-  const client = useQueryClient();
+  const client = useClient();
   const [connected, setConnected] = useState(true);
   useEffect(() => {
     let missed = false;

@@ -2,7 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { LIMITS } from '../../protocol/limits';
-import { useCloseBooks, useEndSession, useSession, type SessionWithSteps } from '../api/sessions';
+import { usePresumeEnd, useEndSession, useSession, type SessionWithSteps } from '../api/sessions';
 import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { Facts } from '../parts/facts';
@@ -17,7 +17,7 @@ import { SessionCourse } from './session-course';
 import { SessionHalves } from './session-halves';
 import { SessionTimeline } from './session-timeline';
 
-const CLOSING = ['ending', 'halting', 'forcing'];
+const ENDING = ['ending', 'halting', 'forcing'];
 
 export function SessionScreen() {
   const { id = '' } = useParams();
@@ -92,7 +92,7 @@ function Actions({ session }: { session: SessionWithSteps }) {
   const t = useText();
   const { me, isAdmin } = useCurrent();
   const end = useEndSession();
-  const override = useCloseBooks();
+  const override = usePresumeEnd();
   const [reason, setReason] = useState('');
   const { id, state } = session;
   const own = session.user.id === me.id;
@@ -104,7 +104,7 @@ function Actions({ session }: { session: SessionWithSteps }) {
           {t.session.view}
         </Button>
       )}
-      {(own || isAdmin) && !CLOSING.includes(state) && (
+      {(own || isAdmin) && !ENDING.includes(state) && (
         <Confirm
           button={t.session.end}
           title={t.session.endQuestion}
@@ -112,7 +112,7 @@ function Actions({ session }: { session: SessionWithSteps }) {
           action={{ ...end, run: (done) => end.mutate(id, { onSuccess: done }) }}
         />
       )}
-      {isAdmin && CLOSING.includes(state) && (
+      {isAdmin && ENDING.includes(state) && (
         <Confirm
           button={t.session.override}
           title={t.session.override}

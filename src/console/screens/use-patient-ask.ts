@@ -1,8 +1,21 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Session } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
-import { askAgainAfterMs } from '../api/patience';
+import { ApiProblem } from '../api/request';
 import { useAskForSession } from '../api/sessions';
+
+/** Bounds of one wait, and the wait where the server gives none. */
+const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };
+
+/**
+ * When to try again while a deployment refuses new sessions: the time of Retry-After and up to a quarter more, so that
+ * the waiting clients do not all return at once. undefined: the error has another reason.
+ */
+function askAgainAfterMs(error: unknown): number | undefined {
+  if (!(error instanceof ApiProblem) || error.problem.code !== 'deployment-in-progress') return undefined;
+  const seconds = error.problem.retryAfterSeconds ?? WAIT_SECONDS.usual;
+  return Math.min(Math.max(seconds, WAIT_SECONDS.least), WAIT_SECONDS.most) * 1000 * (1 + Math.random() / 4);
+}
 
 type Ask = ReturnType<typeof useAskForSession>;
 type Wish = Parameters<Ask['mutate']>[0];
@@ -10,16 +23,16 @@ type Wish = Parameters<Ask['mutate']>[0];
 interface PatientAsk {
   readonly start: (wish: Wish) => void;
   readonly stop: () => void;
-  /** Trying, without a wait so far. */
+  /** The first attempt is under way. */
   readonly isPending: boolean;
-  /** A deployment stands in the way; `nextAt`: moment of the next try by this machine's clock, null while trying. */
+  /** A deployment refuses new sessions; `nextAt`: time of the next attempt by this machine's clock, null during one. */
   readonly waiting: { readonly nextAt: number | null } | undefined;
-  /** Waited as long as makes sense. */
+  /** The longest wait is over. */
   readonly tooLong: boolean;
   readonly error: unknown;
 }
 
-/** Asks for a session, and during a deployment again and again, until it is taken, refused, stopped, or too late. */
+/** Requests a session; during a deployment it retries until it is accepted, refused, stopped, or too late. */
 export function usePatientAsk(onAsked: (session: Session) => void): PatientAsk {
   const { mutate, reset, isPending, error } = useAskForSession();
   const [waiting, setWaiting] = useState<PatientAsk['waiting']>();
