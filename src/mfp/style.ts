@@ -40,7 +40,6 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 .lamp.stopped { background: var(--bad); }
 .state { font-size: 18px; font-weight: 600; }
 td form { margin: 0; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .soft { color: var(--soft); }
 .bar { display: block; width: 100%; height: 14px; border-radius: 3px; background: #e3e9ee; }
 .supply { display: grid; grid-template-columns: 150px 1fr 52px 100px; gap: 14px; align-items: center; padding: 9px 0; border-bottom: 1px solid var(--line); }

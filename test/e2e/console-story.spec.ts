@@ -64,7 +64,7 @@ describe("a technician's day, in the browser alone", () => {
     await looksGood(panel);
     await answer('YES');
     await frame().getByText('Ready to print').waitFor(TOLD);
-    await panel.locator('.banner', { hasText: 'Tina Technician is operating' }).waitFor();
+    await panel.locator('.banner', { hasText: 'Tina Technician has control' }).waitFor();
     await looksGood();
   });
 

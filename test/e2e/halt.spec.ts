@@ -78,7 +78,7 @@ it('a deployment as those see it who are in a session, ask for one, and say YES 
     const answer = await site.ask('/status');
     return answer.status === 410 && answer.text;
   });
-  expect(page).toContain('This session was halted: A new relay is being deployed.');
+  expect(page).toContain('This session was interrupted: A new relay is being deployed.');
   await on.stage.step('S338', visit.id);
   expect(inOrder(visit.id, ['S315', 'S316', 'S338'])).toEqual(['S315', 'S316', 'S338']);
 

@@ -46,15 +46,15 @@ describe("the simulated MFP's display in a real browser", () => {
 
   it('is operated on one page and seen on the other, with the touch and who it was', async () => {
     const [here, there] = [await device(), await remote()];
-    await hint(here, 'A remote technician is looking');
+    await hint(here, 'A remote technician is viewing');
     await there.click(on('open:copy'));
     await title(here, 'Copy');
-    await hint(here, 'A remote technician is operating');
+    await hint(here, 'A remote technician has control');
     await here.waitForSelector('#ring.on', { state: 'attached' });
     expect(await there.$('#ring.on')).toBeNull();
     await there.click('#keys [data-key="2"]');
     await here.waitForSelector('.value output:text-is("2")');
-    await hint(there, 'The person at the device is looking');
+    await hint(there, 'The person at the device is viewing');
     const jobs = mfp.machine.memory.jobs.length;
     await here.click('#keys [data-key="start"]');
     await there.waitForSelector('.message:has-text("2 copies are being printed.")');
@@ -156,10 +156,10 @@ describe('the remote panel', () => {
     const there = await open(url, mistakes);
     await there.click(on('open:addresses'));
     await title(here, 'Address book');
-    await hint(here, 'A remote technician is operating');
+    await hint(here, 'A remote technician has control');
     await here.click(on('open:home'));
     await title(there, 'Home');
-    await hint(there, 'The person at the device is operating');
+    await hint(there, 'The person at the device has control');
     expect(mistakes).toEqual([]);
     await there.close();
     await here.waitForSelector('#others', { state: 'attached' });

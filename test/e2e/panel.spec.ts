@@ -36,7 +36,7 @@ async function open(options: BrowserContextOptions = {}): Promise<Page> {
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   pages.push(page);
   await page.goto(on.url);
-  await page.getByText('Nobody has access').or(page.getByText('現在アクセス')).waitFor();
+  await page.getByText('No one has access').or(page.getByText('現在アクセス')).waitFor();
   return page;
 }
 const button = (page: Page, name: string) => page.getByRole('button', { name: new RegExp(`^${name}`) });
@@ -48,7 +48,7 @@ async function connected(page: Page, applicationId = 'web', name = 'YES'): Promi
   await button(page, name).click();
   await on.answered(name === 'YES' ? 'approved operate' : 'approved view');
   await on.connect(id, applicationId);
-  await page.locator('.banner', { hasText: name === 'YES' ? 'is operating' : 'is looking' }).waitFor();
+  await page.locator('.banner', { hasText: name === 'YES' ? 'has control' : 'is viewing' }).waitFor();
   return id;
 }
 
@@ -90,25 +90,25 @@ describe("the panel in the device's browser", () => {
     await button(page, 'YES').click();
     await on.answered('approved operate');
     await on.connect(id);
-    await page.locator('.banner', { hasText: 'Tina Technician is operating' }).waitFor();
+    await page.locator('.banner', { hasText: 'Tina Technician has control' }).waitFor();
     expect(await page.locator('.banner').innerText()).toMatch(/[45]:\d\d/);
     await fits(page);
     await button(page, 'End now').click();
-    await waitFor(page, 'Nobody has access');
+    await waitFor(page, 'No one has access');
     expect(await page.locator('tbody tr').innerText()).toMatch(
-      /Tina Technician[^]*Web pages[^]*Operated[^]*Ended here/,
+      /Tina Technician[^]*Web pages[^]*Full control[^]*Ended here/,
     );
   });
 
-  it('says when the service is about to be renewed, and that the session was halted for it', async () => {
+  it('announces an update of the service, and that the session was interrupted for it', async () => {
     const page = await open();
     const id = await connected(page, 'web', 'YES');
-    expect(await page.locator('.banner').innerText()).not.toContain('renew');
+    expect(await page.locator('.banner').innerText()).not.toContain('updated');
     on.drain();
-    await page.locator('.banner', { hasText: 'is about to renew its service' }).waitFor();
+    await page.locator('.banner', { hasText: 'is about to be updated' }).waitFor();
     await fits(page);
     await on.halt(id);
-    await page.locator('tbody tr', { hasText: 'Halted for a service update' }).waitFor();
+    await page.locator('tbody tr', { hasText: 'Interrupted for a service update' }).waitFor();
     await page.locator('#language').click();
     await page.locator('tbody tr', { hasText: 'サービス更新のため中断' }).waitFor();
   });
@@ -118,7 +118,7 @@ describe("the panel in the device's browser", () => {
     await on.ask();
     await button(page, 'NO').click();
     await on.answered('declined');
-    await waitFor(page, 'You said no');
+    await waitFor(page, 'Declined');
     expect(on.answers).toEqual(['declined']);
   });
 
@@ -129,7 +129,7 @@ describe("the panel in the device's browser", () => {
     await fits(page);
     await button(page, 'NO').click();
     await connected(page, 'screen', 'View only');
-    expect(await page.locator('.banner').innerText()).toContain('is looking');
+    expect(await page.locator('.banner').innerText()).toContain('is viewing');
     await button(page, 'End now').click();
     await page.locator('tbody tr', { hasText: 'View only' }).waitFor();
   });
@@ -138,7 +138,7 @@ describe("the panel in the device's browser", () => {
     const page = await open();
     await on.ask({ answerWithinSeconds: 1 });
     await page.getByRole('alertdialog').waitFor();
-    await waitFor(page, 'Time was over');
+    await waitFor(page, 'Timed out');
     expect(await page.getByRole('alertdialog').count()).toBe(0);
     expect(on.answers).toEqual([]);
   });
@@ -161,7 +161,7 @@ describe("the panel in the device's browser", () => {
     await button(page, 'NO').click();
     await page.getByRole('alertdialog', { name: 'Second' }).waitFor();
     await button(page, 'NO').click();
-    await waitFor(page, 'Nobody has access');
+    await waitFor(page, 'No one has access');
     expect(on.answers).toEqual(['declined', 'declined']);
   });
 
@@ -180,7 +180,7 @@ describe("the panel in the device's browser", () => {
     const line = page.locator('#maintenance');
     on.device.says = { ...SAID, state: 'stopped' };
     const jobId = await on.maintain('test-page');
-    await line.getByText('MFP in the hall: Printing a test page – waits until the device can do it').waitFor();
+    await line.getByText('MFP in the hall: Printing a test page – waiting for the device').waitFor();
     await on.cancel('test-page', jobId);
     await line.waitFor({ state: 'hidden' });
 
@@ -211,11 +211,11 @@ describe("the panel in the device's browser", () => {
     await page.keyboard.press('Enter');
     await on.answered('approved view');
     await on.connect(id, 'screen');
-    await page.locator('.banner', { hasText: 'is looking' }).waitFor();
+    await page.locator('.banner', { hasText: 'is viewing' }).waitFor();
     await page.keyboard.press('Shift+Tab');
     expect(await focused()).toBe('End now');
     await page.keyboard.press('Space');
-    await waitFor(page, 'Nobody has access');
+    await waitFor(page, 'No one has access');
   });
 
   it('changes its language, also in the middle of a question, and remembers it', async () => {

@@ -12,14 +12,13 @@ export function servicePage(exchange: Exchange): Promise<void> {
     const { title, text, stops } = FAULTS[name];
     const present = faults.includes(name);
     const action = present ? 'clearance' : 'occurrence';
+    const word = present ? 'Clear' : 'Raise';
     return html`<tr>
       <td><b>${title}</b><br /><span class="soft">${text}</span></td>
       <td>${stops ? 'Printing stops' : 'Printing goes on'}</td>
       <td class="number">
         <form method="post" action="/service/${name}/${action}">
-          <button ${!present && html`class="quiet"`}>
-            ${present ? 'Clear' : 'Raise'}<span class="unseen">: ${title}</span>
-          </button>
+          <button aria-label="${word}: ${title}" ${!present && html`class="quiet"`}>${word}</button>
         </form>
       </td>
     </tr>`;

@@ -109,7 +109,7 @@ describe('a browser session', () => {
     session.note({ ...halted, deviceHalf: 'ended' });
     const page = {
       status: 410,
-      title: 'This session was halted',
+      title: 'This session was interrupted',
       words: expect.stringContaining('new relay is being deployed'),
     };
     expect(endedPage(session.ending!)).toEqual(page);
@@ -122,7 +122,7 @@ describe('a browser session', () => {
 
   it('says that it was halted when only the relay has told it', async () => {
     close(terminated('control-plane', 'halted-by-deployment'));
-    expect((await session.over).title).toBe('This session was halted');
+    expect((await session.over).title).toBe('This session was interrupted');
     expect(steps()).toEqual(['S316', 'S338']);
   });
 

@@ -21,8 +21,9 @@ export type OwnEnd = keyof typeof OWN_ENDS;
 
 /** S316 */
 export const HALTED: SessionEnd = {
-  title: 'This session was halted',
-  words: 'A new relay is being deployed. The device is all right; ask for a new session in the console.',
+  title: 'This session was interrupted',
+  words:
+    'A new relay is being deployed. This was not caused by you or the device. Request access again in the console.',
 };
 
 /**

@@ -128,7 +128,7 @@ function hintOf(displays) {
   const one = others.find(({ operating }) => operating) || others[0];
   if (!one) return '';
   const who = one.place === 'device' ? 'The person at the device' : 'A remote technician';
-  return who + (one.operating ? ' is operating' : ' is looking') + (others.length > 1 ? ' (' + displays.length + ' displays)' : '');
+  return who + (one.operating ? ' has control' : ' is viewing') + (others.length > 1 ? ' (' + displays.length + ' displays)' : '');
 }
 /** Shows where another display has been touched. */
 function highlight({ target, key, x, y }) {
