@@ -9,19 +9,19 @@ import { XmppWire } from './xmpp-wire';
 export const DOMAIN = 'xmpp.test';
 export const PASSWORD = 'correct horse battery staple';
 
-/** Accounts that all have the same password, except for `strangers`, which do not exist. */
+/** Accounts that all have the same password. Names that start with `unknown` have none. */
 class TestAccounts implements AgentAccounts {
   private readonly keys = new Map<ScramAlgorithm, Promise<ScramKeys>>();
 
   scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {
-    if (agentId.startsWith('stranger')) return Promise.resolve(undefined);
+    if (agentId.startsWith('unknown')) return Promise.resolve(undefined);
     const keys = this.keys.get(algorithm) ?? scramKeys(PASSWORD, algorithm);
     this.keys.set(algorithm, keys);
     return keys;
   }
 }
 
-/** The real control channel on a free port, with what it tells. */
+/** The real control channel on a free port; records the presence that it reports. */
 export class ControlChannel {
   readonly presence: string[] = [];
   private readonly wires = new Set<XmppWire>();

@@ -5,9 +5,12 @@ import { connect as connectTls } from 'node:tls';
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 
-/** An XMPP client that says exactly the bytes it is told to. */
+/** For the server's next word; long, for a busy machine: only a test that fails waits for it. */
+const WAIT_MS = 30_000;
+
+/** An XMPP client that sends exactly the bytes that a test gives it. */
 export class XmppWire {
-  /** What has come in and was not expected yet. */
+  /** What has arrived and was not expected yet. */
   received = '';
   readonly closed: Promise<void>;
   isClosed = false;
@@ -15,24 +18,27 @@ export class XmppWire {
 
   private constructor(
     readonly socket: Socket,
-    /** What `socket` speaks through. */
+    /** The connection below `socket`. */
     private readonly tcp: Socket,
     readonly domain: string,
   ) {
     socket.setEncoding('utf8');
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
-    socket.on('data', (text: string) => this.wake((this.received += text)));
+    socket.on('data', (text: string) => {
+      this.received += text;
+      this.wake();
+    });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.isClosed = true;
-        this.wake('');
+        this.wake();
         resolve();
       });
     });
   }
 
-  /** Direct TLS; the certificate is not checked, because the client's side is not what is tested. */
+  /** Direct TLS; the certificate is not checked: the client side is not under test. */
   static async connect(port: number, domain: string): Promise<XmppWire> {
     const tcp = await dial(port);
     const socket = connectTls({ socket: tcp, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
@@ -50,8 +56,8 @@ export class XmppWire {
     this.socket.write(bytes);
   }
 
-  /** Waits for text that matches, takes it and all before it away, and returns the match. */
-  async expect(pattern: RegExp, ms = 5_000): Promise<RegExpExecArray> {
+  /** Waits for text that matches, removes it and all before it from `received`, and returns the match. */
+  async expect(pattern: RegExp, ms = WAIT_MS): Promise<RegExpExecArray> {
     const end = Date.now() + ms;
     for (;;) {
       const found = pattern.exec(this.received);
@@ -61,16 +67,16 @@ export class XmppWire {
       }
       const state = this.isClosed ? 'closed' : Date.now() > end ? `nothing in ${ms} ms` : undefined;
       if (state) throw new Error(`expected ${String(pattern)}, ${state}, received: ${this.received.slice(0, 500)}`);
-      await this.news(end - Date.now());
+      await this.change(end - Date.now());
     }
   }
 
-  /** Fails when the server does not close in time. */
-  async expectClosed(ms = 5_000): Promise<void> {
+  /** Fails if the server does not close in time. */
+  async expectClosed(ms = WAIT_MS): Promise<void> {
     const end = Date.now() + ms;
     while (!this.isClosed) {
       if (Date.now() > end) throw new Error(`still open after ${ms} ms, received: ${this.received.slice(0, 500)}`);
-      await this.news(end - Date.now());
+      await this.change(end - Date.now());
     }
   }
 
@@ -138,11 +144,11 @@ export class XmppWire {
     this.tcp.resetAndDestroy();
   }
 
-  private wake(_text: string): void {
+  private wake(): void {
     this.waiting.splice(0).forEach((resolve) => resolve());
   }
 
-  private news(ms: number): Promise<void> {
+  private change(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(0, ms));
       this.waiting.push(() => {

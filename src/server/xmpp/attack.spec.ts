@@ -8,13 +8,13 @@ const BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
 const SCRAM = "mechanism='SCRAM-SHA-256'";
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Bytes that somebody sends, and the word in the answer that shows how they were met. */
-type Case = [what: string, bytes: string | Buffer, met: string];
+/** Bytes that a peer sends, and the word in the answer that shows how they were refused. */
+type Case = [what: string, bytes: string | Buffer, refusal: string];
 
 /** Sent as the very first bytes of a connection. */
 const BEFORE_HEADER: Case[] = [
   ['SASL before the stream header', `<auth ${SASL} ${SCRAM}>AAA=</auth>`, 'bad-format'],
-  ['a closing tag of nothing', '</a>', 'not-well-formed'],
+  ['a closing tag without an opening one', '</a>', 'not-well-formed'],
   ['garbage', Buffer.from([0, 255, 254, 60, 60, 62, 47, 62, 60, 33, 60]), 'not-well-formed'],
   ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'not-well-formed'],
   ['a header without to', streamHeader('').replace(" to=''", ''), 'host-unknown'],
@@ -33,7 +33,7 @@ const BEFORE_HEADER: Case[] = [
 const UNAUTHENTICATED: Case[] = [
   ['an unknown mechanism', `<auth ${SASL} mechanism='DIGEST-MD5'>AAA=</auth>`, 'invalid-mechanism'],
   ['PLAIN', `<auth ${SASL} mechanism='PLAIN'>${base64(`\0agent\0${PASSWORD}`)}</auth>`, 'invalid-mechanism'],
-  ['a mechanism named as a property', `<auth ${SASL} mechanism='constructor'>AAA=</auth>`, 'invalid-mechanism'],
+  ['a mechanism with the name of a property', `<auth ${SASL} mechanism='constructor'>AAA=</auth>`, 'invalid-mechanism'],
   ['no mechanism', `<auth ${SASL}/>`, 'invalid-mechanism'],
   ['an empty first message', `<auth ${SASL} ${SCRAM}/>`, 'malformed-request'],
   ['an empty user name', `<auth ${SASL} ${SCRAM}>${base64('n,,n=,r=abc')}</auth>`, 'malformed-request'],
@@ -60,7 +60,7 @@ const UNAUTHENTICATED: Case[] = [
   ['a bind', `<iq type='set' id='b'>${BIND}</iq>`, 'not-authorized'],
   ['a stream error', '<stream:error/>', '</stream:stream>'],
   [
-    'names of properties',
+    'names of JavaScript properties',
     "<message __proto__='x' constructor='y' toString='q'><__proto__/></message>",
     'not-authorized',
   ],
@@ -79,11 +79,15 @@ const AUTHENTICATED: Case[] = [
   ['a second bind', `<iq type='set' id='b2'>${BIND}</iq>`, 'not-allowed'],
   ['an undefined entity', "<message to='&bar;'/>", 'not-well-formed'],
   [
-    'names of properties',
+    'names of JavaScript properties',
     "<iq type='get' id='1' toString='1' hasOwnProperty='x'><q xmlns=''/></iq>",
     'service-unavailable',
   ],
-  ['properties as payload', "<iq type='set' id='1'><__proto__ xmlns='constructor'/></iq>", 'service-unavailable'],
+  [
+    'JavaScript properties as payload',
+    "<iq type='set' id='1'><__proto__ xmlns='constructor'/></iq>",
+    'service-unavailable',
+  ],
   ['SASL again', `<auth ${SASL} ${SCRAM}>biws</auth>`, 'policy-violation'],
   ['starttls', "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", 'unsupported-stanza-type'],
   ['an unknown stanza', '<presence2/>', 'unsupported-stanza-type'],
@@ -105,31 +109,31 @@ describe('attacks on the control channel', () => {
     good = await channel.login('good');
   });
   afterAll(() => channel.stop());
-  /** Whoever was connected stays so, and others still get in. */
+  /** Other agents stay connected, and new ones can log in. */
   afterEach(async () => {
     await good.ping();
     const next = await channel.login('next');
     next.destroy();
   });
 
-  const meet = async (wire: XmppWire, bytes: string | Buffer, met: string) => {
+  const expectRefusal = async (wire: XmppWire, bytes: string | Buffer, refusal: string) => {
     wire.write(bytes);
-    await wire.expect(new RegExp(met));
+    await wire.expect(new RegExp(refusal));
     wire.destroy();
   };
 
-  it.each(BEFORE_HEADER)('before the header: %s', async (_what, bytes, met) => {
-    await meet(await channel.connect(), bytes, met);
+  it.each(BEFORE_HEADER)('before the header: %s', async (_what, bytes, refusal) => {
+    await expectRefusal(await channel.connect(), bytes, refusal);
   });
 
-  it.each(UNAUTHENTICATED)('unauthenticated: %s', async (_what, bytes, met) => {
+  it.each(UNAUTHENTICATED)('unauthenticated: %s', async (_what, bytes, refusal) => {
     const wire = await channel.connect();
     await wire.open();
-    await meet(wire, bytes, met);
+    await expectRefusal(wire, bytes, refusal);
   });
 
-  it.each(AUTHENTICATED)('logged in: %s', async (_what, bytes, met) => {
-    await meet(await channel.login('evil'), bytes, met);
+  it.each(AUTHENTICATED)('logged in: %s', async (_what, bytes, refusal) => {
+    await expectRefusal(await channel.login('evil'), bytes, refusal);
   });
 
   it.each([
@@ -148,12 +152,12 @@ describe('attacks on the control channel', () => {
     expect(features).not.toContain('starttls');
   });
 
-  it('lets nobody send stanzas who has logged in but has no address', async () => {
+  it('refuses stanzas before a resource is bound', async () => {
     const wire = await channel.connect();
     await wire.open();
     await wire.authenticate('evil', PASSWORD);
     await wire.open();
-    await meet(wire, "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", 'not-authorized');
+    await expectRefusal(wire, "<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>", 'not-authorized');
   });
 
   it.each(['TLSv1', 'TLSv1.1'] as const)('does not speak %s', async (version) => {

@@ -8,7 +8,7 @@ export interface Presence {
   readonly at: Date;
 }
 
-/** One action of an ad-hoc command (XEP-0050); its session is the job. */
+/** One action of an ad-hoc command (XEP-0050); its session ID is the job ID. */
 export interface JobCommand {
   readonly jobId: string;
   readonly operation: Operation;
@@ -18,12 +18,12 @@ export interface JobCommand {
 }
 
 /**
- * The control channel as features see it: typed exchanges with agents, whoever carries them. Knows no feature;
- * features register their handlers.
+ * The control channel as features see it: typed exchanges with agents, independent of the XMPP server. It knows no
+ * feature; features register their handlers.
  */
 export abstract class DeviceTransport {
   /**
-   * Asks one agent and waits for its answer.
+   * Sends a request to one agent and waits for its answer.
    * @throws AgentOffline, AgentSilent (no answer in `timeoutMs`, default LIMITS.XMPP_IQ_TIMEOUT_MS), AgentRefused
    */
   abstract request<Request, Response>(
@@ -34,13 +34,13 @@ export abstract class DeviceTransport {
   ): Promise<Response>;
 
   /**
-   * Asks one agent for an action of an ad-hoc command and waits for its report.
-   * @throws as `request`; AgentRefused has the code `bad-sessionid` where the agent does not know the job
+   * Sends an action of an ad-hoc command to one agent and waits for its report.
+   * @throws as `request`; AgentRefused has the code `bad-sessionid` if the agent does not know the job
    */
   abstract command(agentId: string, command: JobCommand, options?: { timeoutMs?: number }): Promise<JobReport>;
 
   /**
-   * Answers an exchange that agents start. A ProblemError thrown by the handler reaches the agent with its code;
+   * Registers the handler of an exchange that agents start. A ProblemError thrown by the handler reaches the agent with its code;
    * anything else becomes `internal-server-error` and is logged.
    */
   abstract handle<Request, Response>(

@@ -21,12 +21,12 @@ export interface EmbeddedTransportOptions {
   /** Domain part of all JIDs, lower case. */
   readonly domain: string;
   readonly host: string;
-  /** 0: any free port, which `start` tells. */
+  /** 0: any free port, which `start` returns. */
   readonly port: number;
   /** PEM. */
   readonly key: string;
   readonly certificate: string;
-  /** Stays the same over restarts, or names without account would be given away by changing salts. */
+  /** Must survive restarts: changing salts would reveal names without an account. */
   readonly fakeSaltSecret: Buffer;
   readonly accounts: AgentAccounts;
   readonly journal: Journal;
@@ -43,7 +43,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   private readonly handlers: ExchangeHandlers;
   private readonly router: StanzaRouter;
   private readonly sweep: PingSweep;
-  /** Every stream, bound or not. */
+  /** All streams, bound or not. */
   private readonly streams = new Set<AgentStream>();
   /** The one stream of each agent that is online. */
   private readonly online = new Map<string, AgentStream>();
@@ -70,7 +70,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     });
   }
 
-  /** Rejects where the port cannot be had. */
+  /** Rejects if the port is not available. */
   async start(): Promise<{ port: number }> {
     const port = await this.listener.listen();
     this.sweep.start();
@@ -78,7 +78,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     return { port };
   }
 
-  /** Ends every stream with <system-shutdown/>. No presence is told: the server's end says nothing of the agents. */
+  /** Ends every stream with <system-shutdown/>. Reports no presence: a stopping server knows nothing about its agents. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.sweep.stop();
@@ -128,17 +128,17 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     for (const stream of claiming) stream.refuse(new StreamError('not-authorized', 'the account is no longer valid'));
   }
 
-  /** The newest stream of an account is the agent: the older one is half dead more often than not. */
+  /** The newest stream of an account counts: the older one is usually a broken connection. */
   bound(stream: AgentStream): void {
     const older = this.online.get(stream.agentId);
     this.online.set(stream.agentId, stream);
     this.sweep.watch(stream);
     older?.refuse(new StreamError('conflict', 'replaced by a newer connection'));
-    this.tell(stream.agentId, true);
+    this.reportPresence(stream.agentId, true);
   }
 
   received(stream: AgentStream, stanza: Element): void {
-    this.sweep.heard(stream);
+    this.sweep.received(stream);
     this.router.route(stream, stanza);
   }
 
@@ -148,7 +148,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     const wasOnline = this.online.get(stream.agentId) === stream;
     if (wasOnline) this.online.delete(stream.agentId);
     this.requests.fail(stream);
-    if (wasOnline) this.tell(stream.agentId, false);
+    if (wasOnline) this.reportPresence(stream.agentId, false);
   }
 
   private async ask<Answer>(
@@ -168,7 +168,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     }
   }
 
-  private tell(agentId: string, online: boolean): void {
+  private reportPresence(agentId: string, online: boolean): void {
     if (this.stopping) return;
     this.journal.info(online ? 'agent is online' : 'agent is offline', { agentId });
     const presence: Presence = { agentId, online, at: new Date() };
@@ -176,7 +176,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
       try {
         listener(presence);
       } catch (error) {
-        this.journal.unexpected(error, 'telling of an agent presence');
+        this.journal.unexpected(error, 'reporting the presence of an agent');
       }
     }
   }

@@ -72,7 +72,7 @@ describe('exchanges over the control channel', () => {
         `<error type='cancel'><feature-not-implemented ${STANZAS}/></error>`,
         { code: 'feature-not-implemented', detail: '' },
       ],
-      ['an error that says nothing', '', { code: 'undefined-condition' }],
+      ['an error without content', '', { code: 'undefined-condition' }],
     ])('fail with %s', async (_what, error, expected) => {
       const wire = await channel.login('agent');
       const refused = expect(request()).rejects.toMatchObject({ name: 'AgentRefused', ...expected });
@@ -81,19 +81,19 @@ describe('exchanges over the control channel', () => {
     });
 
     it.each([
-      ['nothing', ''],
+      ['no payload', ''],
       ['another payload', `<approval ${NS}>${json('{}')}</approval>`],
       ['no JSON container', `<terminate ${NS}/>`],
       ['no JSON', `<terminate ${NS}>${json('{')}</terminate>`],
       ['JSON of another shape', `<terminate ${NS}>${json('{"connected":1}')}</terminate>`],
-    ])('take %s for no answer', async (_what, payload) => {
+    ])('accept no answer with %s', async (_what, payload) => {
       const wire = await channel.login('agent');
       const refused = expect(request()).rejects.toMatchObject({ name: 'AgentRefused', code: 'invalid-answer' });
       wire.write(`<iq type='result' id='${await asked(wire, 'terminate')}'>${payload}</iq>`);
       await refused;
     });
 
-    it('are answered by the asked agent only, and once', async () => {
+    it('are answered by the requested agent only, and once', async () => {
       const wire = await channel.login('agent');
       const other = await channel.login('other');
       const answer = request();
@@ -105,7 +105,7 @@ describe('exchanges over the control channel', () => {
       await wire.ping();
     });
 
-    it('are not even sent when their body is wrong', async () => {
+    it('are not sent if their body is invalid', async () => {
       const wire = await channel.login('agent');
       const wrong = channel.transport.request('agent', requestApproval, { ...ASKED, minutes: -1 });
       await expect(wrong).rejects.toThrow();
@@ -118,10 +118,10 @@ describe('exchanges over the control channel', () => {
     const decided = (body: string) => `<iq type='set' id='q'><approval ${NS}>${json(body)}</approval></iq>`;
     const YES = `{"remoteSessionId":"${SESSION}","decision":"approved"}`;
 
-    it('reach the handler, and its answer goes back', async () => {
-      const heard: unknown[] = [];
+    it('reach the handler, and its answer is returned', async () => {
+      const handled: unknown[] = [];
       channel.transport.handle(approval, (agentId, body) => {
-        heard.push([agentId, body]);
+        handled.push([agentId, body]);
         return Promise.resolve({});
       });
       const wire = await channel.login('agent');
@@ -129,13 +129,13 @@ describe('exchanges over the control channel', () => {
       await wire.expect(
         /<iq type="result" id="q" to="agent@xmpp.test\/[^"]*"><approval xmlns="urn:platen:session:1"><json xmlns="urn:xmpp:json:0">{}<\/json><\/approval><\/iq>/,
       );
-      expect(heard).toEqual([['agent', { remoteSessionId: SESSION, decision: 'approved' }]]);
+      expect(handled).toEqual([['agent', { remoteSessionId: SESSION, decision: 'approved' }]]);
     });
 
     it.each([
       ['JSON of another shape', '{"decision":"perhaps"}'],
       ['no JSON', '{"decision":'],
-      ['JSON nested without end', '['.repeat(20_000)],
+      ['JSON nested too deeply', '['.repeat(20_000)],
     ])('are refused for %s', async (_what, body) => {
       channel.transport.handle(approval, () => Promise.resolve({}));
       const wire = await channel.login('agent');
@@ -145,7 +145,7 @@ describe('exchanges over the control channel', () => {
       );
     });
 
-    it('get the problem that the handler throws', async () => {
+    it('are answered with the problem that the handler throws', async () => {
       channel.transport.handle(approval, () =>
         Promise.reject(new ProblemError('unknown-session', 'no <such> session')),
       );
@@ -159,13 +159,13 @@ describe('exchanges over the control channel', () => {
     it.each([
       ['throws', () => Promise.reject(new Error('the database password is swordfish'))],
       [
-        'throws at once',
+        'throws synchronously',
         () => {
           throw new Error('swordfish');
         },
       ],
-      ['answers wrongly', () => Promise.resolve(undefined as never)],
-    ])('learn nothing when the handler %s', async (_what, handler) => {
+      ['returns an invalid answer', () => Promise.resolve(undefined as never)],
+    ])('reveal nothing when the handler %s', async (_what, handler) => {
       channel.transport.handle(approval, handler);
       const wire = await channel.login('agent');
       wire.write(decided(YES));
@@ -176,7 +176,7 @@ describe('exchanges over the control channel', () => {
       expect(error).not.toContain('swordfish');
     });
 
-    it('are not heaped up', async () => {
+    it('are limited in number', async () => {
       await channel.stop();
       channel = await ControlChannel.start({ XMPP_IQS_IN_FLIGHT: 2 });
       channel.transport.handle(approval, () => new Promise(() => undefined));
@@ -185,7 +185,7 @@ describe('exchanges over the control channel', () => {
       await wire.expect(/<error type="wait"><resource-constraint /);
     });
 
-    it('are given up when the handler hangs', async () => {
+    it('end with an error when the handler hangs', async () => {
       await channel.stop();
       channel = await ControlChannel.start({ XMPP_IQ_TIMEOUT_MS: 50 });
       channel.transport.handle(approval, () => new Promise(() => undefined));

@@ -25,9 +25,9 @@ describe('control channel', () => {
         /<identity category="server" type="im" name="Platen"\/>.*<feature var="urn:xmpp:ping"\/>/,
         DOMAIN,
       ],
-      ['what it does not know', "<query xmlns='jabber:iq:version'/>", /type="error".*<service-unavailable /, ''],
+      ['an unknown request', "<query xmlns='jabber:iq:version'/>", /type="error".*<service-unavailable /, ''],
       [
-        'what is meant for another agent',
+        'a request to another agent',
         "<ping xmlns='urn:xmpp:ping'/>",
         /type="error".*<service-unavailable /,
         'b@xmpp.test',
@@ -38,7 +38,7 @@ describe('control channel', () => {
       await wire.expect(expected);
     });
 
-    it('passes nothing on to another agent', async () => {
+    it('forwards nothing to another agent', async () => {
       const other = await channel.login('other');
       const jid = 'other@xmpp.test';
       const wire = await channel.login('agent');
@@ -49,7 +49,7 @@ describe('control channel', () => {
       expect(other.received).toBe('');
     });
 
-    it('lets sessions be established as RFC 3921 did', async () => {
+    it('accepts the session request of RFC 3921', async () => {
       const wire = await channel.login('agent');
       wire.write("<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>");
       await wire.expect(/<iq type="result" id="s">/);
@@ -68,7 +68,7 @@ describe('control channel', () => {
       wire.write('</stream:stream>');
       await wire.expect(/<\/stream:stream>/);
       await wire.expectClosed();
-      await until('the agent is offline', () => channel.presence.join() === 'agent+,agent-');
+      await until('the agent to be offline', () => channel.presence.join() === 'agent+,agent-');
     });
   });
 
@@ -77,11 +77,11 @@ describe('control channel', () => {
       const wire = await channel.login('agent');
       expect(channel.transport.isOnline('agent')).toBe(true);
       wire.destroy();
-      await until('the agent is offline', () => !channel.transport.isOnline('agent'));
+      await until('the agent to be offline', () => channel.presence.length === 2);
       expect(channel.presence).toEqual(['agent+', 'agent-']);
     });
 
-    it('stays when a newer stream replaces the older', async () => {
+    it('continues when a newer stream replaces the older', async () => {
       const older = await channel.login('agent');
       const newer = await channel.login('agent');
       await older.expect(/<stream:error><conflict /);
@@ -95,19 +95,19 @@ describe('control channel', () => {
       expect(await answer).toEqual({ connected: true });
       expect(channel.presence).toEqual(['agent+', 'agent+']);
       newer.destroy();
-      await until('the agent is offline', () => channel.presence.length === 3);
+      await until('the agent to be offline', () => channel.presence.length === 3);
       expect(channel.presence).toEqual(['agent+', 'agent+', 'agent-']);
     });
 
-    it('is told to others when one listener throws', async () => {
-      const heard: string[] = [];
+    it('is reported to the other listeners if one throws', async () => {
+      const reported: string[] = [];
       channel.transport.onPresence(() => {
         throw new Error('listener');
       });
-      channel.transport.onPresence(({ agentId }) => heard.push(agentId));
+      channel.transport.onPresence(({ agentId }) => reported.push(agentId));
       const wire = await channel.login('agent');
       await wire.ping();
-      expect(heard).toEqual(['agent']);
+      expect(reported).toEqual(['agent']);
     });
 
     it('ends with the account, also in the middle of a login', async () => {
@@ -120,6 +120,7 @@ describe('control channel', () => {
       channel.transport.disconnect('agent');
       await Promise.all([bound.expect(/<not-authorized /), loggingIn.expect(/<not-authorized /)]);
       await bound.expectClosed();
+      await until('the agent to be offline', () => channel.presence.length === 2);
       expect(channel.presence).toEqual(['agent+', 'agent-']);
     });
   });

@@ -13,7 +13,7 @@ export type StreamCondition =
   | 'system-shutdown'
   | 'unsupported-stanza-type';
 
-/** Thrown while a stream's input is read: ends that stream with the condition, nothing else. */
+/** Thrown while the input of a stream is read: ends that stream with the condition, and no other. */
 export class StreamError extends Error {
   override readonly name = 'StreamError';
 

@@ -2,7 +2,7 @@ import { LIMITS } from '../../protocol/limits';
 
 type XmppLimit = Extract<keyof typeof LIMITS, `XMPP_${string}`>;
 
-/** The bounds of the control channel; tests pass smaller ones. */
+/** The limits of the control channel; tests pass smaller ones. */
 export type XmppLimits = Readonly<Record<XmppLimit, number>>;
 
 export function xmppLimits(smaller: Partial<XmppLimits> = {}): XmppLimits {

@@ -17,11 +17,11 @@ export class AgentSilent extends ProblemError {
   }
 }
 
-/** The agent answered with an error, or with something that is no answer. */
+/** The agent answered with an error, or with an invalid answer. */
 export class AgentRefused extends Error {
   constructor(
     readonly agentId: string,
-    /** The agent's problem code; the condition of XEP-0050 4.4 or RFC 6120 8.3.3 where it names none; or `invalid-answer`. */
+    /** The agent's problem code; if it has none, the condition of XEP-0050 4.4 or RFC 6120 8.3.3; or `invalid-answer`. */
     readonly code: string,
     readonly detail: string,
   ) {
@@ -30,7 +30,7 @@ export class AgentRefused extends Error {
   }
 }
 
-/** What an agent sent does not fit the exchange. */
+/** What an agent sent does not match the exchange. */
 export class InvalidPayload extends ProblemError {
   constructor(detail: string) {
     super('invalid-request', detail);

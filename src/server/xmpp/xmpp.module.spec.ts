@@ -13,7 +13,7 @@ import { DeviceTransport } from './device-transport';
 import { scramKeys } from './login/scram';
 import { XmppModule } from './xmpp.module';
 
-/** What the module that keeps the accounts does. */
+/** Does what the module does that stores the accounts. */
 @Module({ imports: [XmppModule] })
 class Accounts implements OnModuleInit {
   constructor(private readonly registry: AccountRegistry) {}

@@ -30,13 +30,13 @@ describe('account guard', () => {
     expect(guard.admit('agent', 'n1')).toBeDefined();
   });
 
-  it('leaves other accounts and other networks alone', () => {
+  it('does not affect other accounts and other networks', () => {
     fail('n1', 3);
     expect(guard.admit('agent', 'n2')).toBeDefined();
     expect(guard.admit('other', 'n1')).toBeDefined();
   });
 
-  it('counts guesses that go on at the same time', () => {
+  it('counts guesses that run at the same time', () => {
     const admitted = Array.from({ length: 10 }, () => guard.admit('agent', 'n1')).filter(Boolean);
     expect(admitted).toHaveLength(3);
   });
@@ -56,12 +56,12 @@ describe('account guard', () => {
     expect(guard.admit('agent', 'n1')).toBeDefined();
   });
 
-  it('does not count a peer that left before it had guessed', () => {
+  it('does not count a peer that disconnects before its guess', () => {
     for (let i = 0; i < 20; i++) guard.admit('agent', 'n1')!.abandoned();
     expect(guard.admit('agent', 'n1')).toBeDefined();
   });
 
-  it('keeps its memory bounded', () => {
+  it('uses bounded memory', () => {
     fail('n1', 3, 'first');
     for (let i = 0; i < 4; i++) fail('n1', 1, `later-${i}`);
     expect(guard.admit('first', 'n1')).toBeDefined();

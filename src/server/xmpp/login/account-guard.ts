@@ -1,9 +1,9 @@
 import type { XmppLimits } from '../xmpp-limits';
 
-/** One admitted login. It counts as failed until it says otherwise. */
+/** One admitted login. It counts as a failure until it is reported otherwise. */
 export interface Attempt {
   succeeded(): void;
-  /** The peer left before it had guessed. */
+  /** The peer disconnected before its guess. */
   abandoned(): void;
 }
 
@@ -14,17 +14,17 @@ interface Watched {
 }
 
 /**
- * Limits guesses at passwords. An account is refused to a network after XMPP_AUTH_TRIES_PER_ACCOUNT failures from
- * there; after XMPP_AUTH_TRIES_FROM_ANYWHERE failures, to every network that has failed at all. So an attacker never
+ * Limits guesses at passwords. An account is refused to a network after XMPP_AUTH_TRIES_PER_ACCOUNT failures from it;
+ * after XMPP_AUTH_TRIES_FROM_ANYWHERE failures, to every network that has failed at all. An attacker therefore never
  * locks out an agent elsewhere that knows its password, and refusals do not prolong a lock: it ends with the window.
- * Attempts count from admission, so that guesses made in parallel are counted too.
+ * Attempts count from admission, so that parallel guesses are counted, too.
  */
 export class AccountGuard {
   private readonly watched = new Map<string, Watched>();
 
   constructor(
     private readonly limits: XmppLimits,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => Date.now(),
   ) {}
 
   /** Undefined: refused for now. */

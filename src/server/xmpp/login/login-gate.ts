@@ -12,13 +12,13 @@ export interface Login {
 }
 
 /**
- * Decides with which keys a login goes on. A name without an account gets a salt made from the name, always the same,
- * and the same limits, so that a stranger cannot find out which names exist (RFC 5802 9).
+ * Decides which keys a login is checked against. A name without an account gets a constant salt derived from the name, and
+ * the same limits, so that an unauthenticated peer cannot find out which names exist (RFC 5802 9).
  */
 export class LoginGate {
   private readonly accountGuard: AccountGuard;
-  /** Apart, so that made-up names cannot push real accounts out of the guard's bounded memory. */
-  private readonly strangerGuard: AccountGuard;
+  /** Separate, so that invented names cannot displace real accounts from the guard's bounded memory. */
+  private readonly unknownNameGuard: AccountGuard;
 
   constructor(
     private readonly accounts: AgentAccounts,
@@ -26,21 +26,21 @@ export class LoginGate {
     limits: XmppLimits,
   ) {
     this.accountGuard = new AccountGuard(limits);
-    this.strangerGuard = new AccountGuard(limits);
+    this.unknownNameGuard = new AccountGuard(limits);
   }
 
-  /** Undefined: too many failures, refused for now. Rejects where the accounts cannot be read. */
+  /** Undefined: too many failures, refused for now. Rejects if the accounts cannot be read. */
   async begin(name: string, algorithm: ScramAlgorithm, address: string): Promise<Login | undefined> {
     const fake = this.fakeKeys(name, algorithm);
     const real = NAME_PATTERN.test(name) ? await this.accounts.scramKeys(name, algorithm) : undefined;
-    const guard = real ? this.accountGuard : this.strangerGuard;
+    const guard = real ? this.accountGuard : this.unknownNameGuard;
     const attempt = guard.admit(name.slice(0, 64), networkOf(address));
     return attempt && { keys: real ?? fake, attempt };
   }
 
   private fakeKeys(name: string, algorithm: ScramAlgorithm): ScramKeys {
-    const derive = (what: string): Buffer =>
-      createHmac(algorithm, this.fakeSaltSecret).update(`${what}\0${algorithm}\0${name}`).digest();
+    const derive = (purpose: string): Buffer =>
+      createHmac(algorithm, this.fakeSaltSecret).update(`${purpose}\0${algorithm}\0${name}`).digest();
     return {
       salt: derive('salt').subarray(0, SCRAM_SALT_BYTES),
       iterations: SCRAM_ITERATIONS,

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** Who counts as one peer: an IPv4 address, or the /64 of an IPv6 address, which one customer holds as a whole. */
+/** The network that limits apply to: an IPv4 address, or the /64 of an IPv6 address, which is assigned to one customer. */
 export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   if (!isIPv6(plain)) return plain;

@@ -8,7 +8,7 @@ import { readClientFirst, ScramExchange, type ClientFirst } from './scram';
 import { StreamError } from '../stream-error';
 import type { XmppLimits } from '../xmpp-limits';
 
-/** The only mechanisms: a password never crosses the wire, and the server proves that it knows it. */
+/** SCRAM only: the password is never sent, and the server proves that it has its keys. */
 export const MECHANISMS: Readonly<Record<string, ScramAlgorithm>> = {
   'SCRAM-SHA-256': 'sha256',
   'SCRAM-SHA-1': 'sha1',
@@ -24,7 +24,7 @@ type SaslCondition =
   | 'not-authorized'
   | 'temporary-auth-failure';
 
-/** The stream, as far as its negotiation needs it. */
+/** The stream, as the negotiation uses it. */
 export interface SaslPeer {
   readonly address: string;
   readonly domain: string;
@@ -36,14 +36,14 @@ export interface SaslPeer {
 
 type State =
   | { readonly at: 'idle' }
-  /** Waiting for the accounts, or for the delay after a failure: the peer has nothing to say. */
+  /** Waiting for the accounts, or for the delay after a failure: the peer may send nothing. */
   | { readonly at: 'busy' }
   | { readonly at: 'challenged'; readonly agentId: string; readonly exchange: ScramExchange; readonly attempt: Attempt }
   | { readonly at: 'over' };
 
 /** SASL of one stream (RFC 6120 6.4): idle -> busy -> challenged -> over, or back to idle after a failure. */
 export class SaslNegotiation {
-  /** The account that the peer says it is; empty before it has said so. */
+  /** The account that the peer claims; empty before it has claimed one. */
   claimed = '';
   private state: State = { at: 'idle' };
   private failures = 0;
@@ -55,16 +55,16 @@ export class SaslNegotiation {
     private readonly journal: Journal,
   ) {}
 
-  /** @throws StreamError for an element that has no place in this state */
+  /** @throws StreamError for an element that is not permitted in this state */
   receive(element: Element): void {
     const { state } = this;
     if (state.at === 'idle' && element.is('auth')) return this.begin(element);
     if (state.at === 'challenged' && element.is('response')) return this.finish(element, state);
     if (state.at === 'challenged' && element.is('abort')) return this.abort(state);
-    throw new StreamError('policy-violation', 'this SASL element has no place here');
+    throw new StreamError('policy-violation', 'this SASL element is not permitted here');
   }
 
-  /** The stream is gone. */
+  /** The stream has closed. */
   abandon(): void {
     if (this.state.at === 'challenged') this.state.attempt.abandoned();
     this.state = { at: 'over' };
@@ -91,7 +91,7 @@ export class SaslNegotiation {
       const login = await this.gate.begin(username, algorithm, this.peer.address);
       if (this.state.at === 'over') return login?.attempt.abandoned();
       if (!login) {
-        this.note('too many failures', username);
+        this.logRefusal('too many failures', username);
         return this.fail('temporary-auth-failure');
       }
       const exchange = new ScramExchange(algorithm, login.keys, first);
@@ -107,7 +107,7 @@ export class SaslNegotiation {
     const message = decode(response);
     const serverFinal = message === undefined ? undefined : exchange.verify(message);
     if (serverFinal === undefined) {
-      this.note('wrong name or password', agentId);
+      this.logRefusal('wrong name or password', agentId);
       return this.fail('not-authorized');
     }
     attempt.succeeded();
@@ -120,12 +120,12 @@ export class SaslNegotiation {
     this.fail('aborted');
   }
 
-  /** The name is the peer's own word: bounded before it is logged. */
-  private note(why: string, name: string): void {
+  /** The name is unverified input: it is truncated before it is logged. */
+  private logRefusal(why: string, name: string): void {
     this.journal.warn(`agent login refused: ${why}`, { agentId: name.slice(0, 64), address: this.peer.address });
   }
 
-  /** Every failure costs the same wait, so that its length tells nothing and guessing is slow. */
+  /** Every failure is delayed by the same time, which reveals nothing and slows down guessing. */
   private fail(condition: SaslCondition): void {
     if (this.state.at === 'over') return;
     this.state = { at: 'busy' };
@@ -142,7 +142,7 @@ export class SaslNegotiation {
 
 const encode = (text: string): string => Buffer.from(text).toString('base64');
 
-/** Undefined where it is not base64 (RFC 4648 4). `=` stands for an empty response (RFC 6120 6.4.2). */
+/** Undefined if it is not base64 (RFC 4648 4). `=` means an empty response (RFC 6120 6.4.2). */
 function decode(element: Element): string | undefined {
   const text = element.getText();
   if (text === '=') return '';

@@ -4,10 +4,10 @@ import type { ScramAlgorithm, ScramKeys } from './agent-accounts';
 
 const HASH_BYTES: Record<ScramAlgorithm, number> = { sha1: 20, sha256: 32 };
 export const SCRAM_SALT_BYTES = 16;
-/** RFC 7677 4: at least 4096. More would add nothing: agents' passwords are 32 random bytes. */
+/** RFC 7677 4: at least 4096. More adds nothing: agents' passwords are 32 random bytes. */
 export const SCRAM_ITERATIONS = 4096;
 
-/** What the server stores for a password (RFC 5802 3). NFKC stands for SASLprep; agents' passwords are ASCII. */
+/** The keys that the server stores for a password (RFC 5802 3). NFKC is enough for SASLprep: agents' passwords are ASCII. */
 export async function scramKeys(
   password: string,
   algorithm: ScramAlgorithm,
@@ -24,7 +24,7 @@ export async function scramKeys(
   };
 }
 
-/** client-first-message of RFC 5802 7, taken apart. */
+/** The parts of a client-first-message (RFC 5802 7). */
 export interface ClientFirst {
   readonly gs2Header: string;
   readonly bare: string;
@@ -33,7 +33,7 @@ export interface ClientFirst {
   readonly nonce: string;
 }
 
-/** Undefined where it is malformed, or asks for channel binding, which this server does not announce. */
+/** Undefined if it is malformed or requires channel binding, which this server does not announce. */
 export function readClientFirst(message: string): ClientFirst | undefined {
   const found = /^([ny],(?:a=([^,]+))?,)(n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s.exec(message);
   if (!found) return undefined;
@@ -54,7 +54,7 @@ export function readClientFirst(message: string): ClientFirst | undefined {
   };
 }
 
-/** The server's side of one SCRAM exchange, after the client's first message. */
+/** The server side of one SCRAM exchange, after the client's first message. */
 export class ScramExchange {
   readonly serverFirst: string;
   private readonly nonce: string;
@@ -69,7 +69,7 @@ export class ScramExchange {
     this.serverFirst = `r=${this.nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`;
   }
 
-  /** The server's final message, or undefined where the client's proof is wrong. */
+  /** The server's final message, or undefined if the client's proof is wrong. */
   verify(clientFinal: string): string | undefined {
     const found = /^(c=([^,]*),r=([^,]*)(?:,.*)?),p=([^,]*)$/s.exec(clientFinal);
     if (!found) return undefined;
@@ -89,7 +89,7 @@ export class ScramExchange {
   }
 }
 
-/** RFC 5802 5.1: `=2C` is a comma and `=3D` an equals sign. */
+/** RFC 5802 5.1: `=2C` is a comma, `=3D` an equals sign. */
 const saslName = (text: string): string => text.replaceAll('=2C', ',').replaceAll('=3D', '=');
 const hash = (algorithm: ScramAlgorithm, data: Buffer): Buffer => createHash(algorithm).update(data).digest();
 const hmac = (algorithm: ScramAlgorithm, key: Buffer, data: string): Buffer =>

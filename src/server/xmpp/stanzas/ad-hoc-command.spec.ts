@@ -13,7 +13,7 @@ const COMMANDS = "xmlns='http://jabber.org/protocol/commands'";
 const FORM_TYPE = "<field var='FORM_TYPE'><value>urn:platen:maintenance:1</value></field>";
 const form = (fields: string) => `<x xmlns='jabber:x:data' type='result'>${fields}</x>`;
 const answer = (attributes: string, inner = '') => `<command ${COMMANDS} ${attributes}>${inner}</command>`;
-const OWN = `${NODE} sessionid='${JOB}'`;
+const THIS_JOB = `${NODE} sessionid='${JOB}'`;
 
 describe('ad-hoc commands on the wire', () => {
   it.each(vectors.orders)('execute: $order.operation', ({ order, xml }) => {
@@ -39,7 +39,7 @@ describe('a command to an agent', () => {
 
   const command = (options?: { timeoutMs?: number }) =>
     channel.transport.command('agent', { jobId: JOB, operation: 'counters', action: 'next' }, options);
-  /** What becomes of a command that the agent answers so. */
+  /** The outcome of a command that the agent answers like this. */
   async function answered(type: 'result' | 'error', xml: string) {
     const wire = await channel.login('agent');
     const outcome = command().catch((error: unknown) => error);
@@ -48,39 +48,39 @@ describe('a command to an agent', () => {
     return outcome;
   }
 
-  it('is answered with a report, which needs no form where there is nothing to say', async () => {
-    expect(await answered('result', answer(`${OWN} status='canceled'`))).toMatchObject({ status: 'canceled' });
+  it('is answered with a report, which needs no form if it has no fields', async () => {
+    expect(await answered('result', answer(`${THIS_JOB} status='canceled'`))).toMatchObject({ status: 'canceled' });
   });
 
   it.each([
-    ['nothing', ''],
+    ['no content', ''],
     ['another element', "<query xmlns='jabber:iq:version'/>"],
     ['another job', answer(`${NODE} sessionid='d0d0d0d0-2d3a-4f6b-9c7d-8e9f0a1b2c3d' status='completed'`)],
     ['another command', answer(`node='urn:platen:maintenance:1#restart' sessionid='${JOB}' status='completed'`)],
     ['no session', answer(`${NODE} status='completed'`)],
-    ['no status', answer(OWN)],
-    ['an unknown status', answer(`${OWN} status='finished'`)],
+    ['no status', answer(THIS_JOB)],
+    ['an unknown status', answer(`${THIS_JOB} status='finished'`)],
     [
       'a form of another type',
-      answer(`${OWN} status='completed'`, form("<field var='FORM_TYPE'><value>x</value></field>")),
+      answer(`${THIS_JOB} status='completed'`, form("<field var='FORM_TYPE'><value>x</value></field>")),
     ],
     [
       'a form without a type',
-      answer(`${OWN} status='completed'`, form("<field var='detail'><value>x</value></field>")),
+      answer(`${THIS_JOB} status='completed'`, form("<field var='detail'><value>x</value></field>")),
     ],
-    ['a field twice', answer(`${OWN} status='completed'`, form(FORM_TYPE + FORM_TYPE))],
+    ['a duplicate field', answer(`${THIS_JOB} status='completed'`, form(FORM_TYPE + FORM_TYPE))],
     [
-      'a value that is none',
-      answer(`${OWN} status='executing'`, form(`${FORM_TYPE}<field var='percent'><value>lots</value></field>`)),
+      'an invalid value',
+      answer(`${THIS_JOB} status='executing'`, form(`${FORM_TYPE}<field var='percent'><value>lots</value></field>`)),
     ],
     [
-      'more lines than a result may have',
+      'too many lines of a result',
       answer(
-        `${OWN} status='completed'`,
+        `${THIS_JOB} status='completed'`,
         form(FORM_TYPE + Array.from({ length: 65 }, (_, i) => `<field var='result.x${i}'><value/></field>`).join('')),
       ),
     ],
-  ])('is refused as an invalid answer where that is about %s', async (_what, xml) => {
+  ])('accepts no answer with %s', async (_what, xml) => {
     expect(await answered('result', xml)).toMatchObject({ name: 'AgentRefused', code: 'invalid-answer' });
   });
 
@@ -90,11 +90,11 @@ describe('a command to an agent', () => {
       `<error type='modify'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><bad-sessionid ${COMMANDS}/></error>`,
     ],
     ['not-allowed', "<error type='cancel'><not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"],
-  ])('tells %s', async (code, error) => {
+  ])('reports the code %s', async (code, error) => {
     expect(await answered('error', error)).toMatchObject({ name: 'AgentRefused', code });
   });
 
-  it('fails when the agent is silent, or not there', async () => {
+  it('fails when the agent is silent or offline', async () => {
     const wire = await channel.login('agent');
     await expect(command({ timeoutMs: 20 })).rejects.toMatchObject({ name: 'AgentSilent' });
     wire.destroy();

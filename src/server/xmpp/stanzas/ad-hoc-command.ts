@@ -25,13 +25,12 @@ export function writeCommand({ jobId, operation, action, fields }: JobCommand): 
 }
 
 /**
- * The report in the IQ that answers a command. One without a form (XEP-0050 leaves it out where there is nothing to
- * say) has no fields.
+ * The report in the IQ that answers a command. XEP-0050 permits an answer without a form; such a report has no fields.
  * @throws InvalidPayload
  */
 export function readReportOf({ jobId, operation }: JobCommand, iq: Element): JobReport {
   const command = iq.getChild('command', NS_COMMANDS);
-  if (!command) throw new InvalidPayload('the answer holds no command');
+  if (!command) throw new InvalidPayload('the answer contains no command');
   const { node, sessionid, status = '' } = command.attrs;
   if (node !== nodeOf(operation)) throw new InvalidPayload('the answer is about another command');
   if (sessionid !== jobId) throw new InvalidPayload('the answer is about another job');

@@ -8,7 +8,7 @@ import type { XmppLimits } from '../xmpp-limits';
 
 type Answer = (agentId: string, payload: Element) => Promise<Element>;
 
-/** What features answer to agents, by namespace and name of the payload. */
+/** The features' handlers of agents' requests, by namespace and name of the payload. */
 export class ExchangeHandlers {
   private readonly answers = new Map<string, Answer>();
   private readonly spaces = new Set<string>();
@@ -18,7 +18,7 @@ export class ExchangeHandlers {
     private readonly journal: Journal,
   ) {}
 
-  /** Namespaces that are answered, for service discovery. */
+  /** Namespaces that have a handler, for service discovery. */
   get namespaces(): string[] {
     return [...this.spaces];
   }
@@ -29,7 +29,7 @@ export class ExchangeHandlers {
   ): void {
     const key = keyOf(exchange.namespace, exchange.name);
     if (exchange.from !== 'agent') throw new TypeError(`agents do not start ${exchange.name}`);
-    if (this.answers.has(key)) throw new TypeError(`${exchange.name} is handled already`);
+    if (this.answers.has(key)) throw new TypeError(`${exchange.name} already has a handler`);
     this.spaces.add(exchange.namespace);
     this.answers.set(key, async (agentId, payload) => {
       const response = await handler(agentId, readPayload(payload, exchange.request));
@@ -37,7 +37,7 @@ export class ExchangeHandlers {
     });
   }
 
-  /** Undefined where no feature handles it; else the result's payload or an `<error>`. Never rejects. */
+  /** Undefined if no feature handles it; else the payload of the result, or an `<error>`. Never rejects. */
   answer(agentId: string, payload: Element): Promise<Element> | undefined {
     const answer = this.answers.get(keyOf(payload.getNS() ?? '', payload.getName()));
     return answer && this.inTime(answer(agentId, payload), payload.getName());

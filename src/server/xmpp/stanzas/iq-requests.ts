@@ -10,7 +10,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** IQs sent to agents that wait for their answers. Only the stream that was asked may answer. */
+/** IQs that wait for the answers of agents. Only the stream that received the request may answer. */
 export class IqRequests {
   private readonly pending = new Map<AgentStream, Map<string, Pending>>();
 
@@ -48,7 +48,7 @@ export class IqRequests {
     });
   }
 
-  /** An IQ of type result or error came in; one that nobody waits for on this stream is ignored. */
+  /** An IQ of type result or error has arrived; ignored if this stream has no such request. */
   settle(stream: AgentStream, iq: Element): void {
     const pending = this.pending.get(stream)?.get(iq.attrs.id ?? '');
     if (!pending) return;
@@ -57,7 +57,7 @@ export class IqRequests {
     pending.reject(new AgentRefused(stream.agentId, code, detail));
   }
 
-  /** The stream is gone and will answer nothing. */
+  /** The stream has closed and will answer nothing. */
   fail(stream: AgentStream): void {
     for (const pending of [...(this.pending.get(stream)?.values() ?? [])])
       pending.reject(new AgentOffline(stream.agentId));

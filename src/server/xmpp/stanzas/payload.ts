@@ -11,10 +11,10 @@ export function writePayload(exchange: Exchange, body: unknown): Element {
   return payload;
 }
 
-/** @throws InvalidPayload naming what does not fit the schema */
+/** @throws InvalidPayload that names what does not match the schema */
 export function readPayload<Body>(payload: Element | undefined, schema: z.ZodType<Body>): Body {
   const json = payload?.getChild('json', NS_JSON);
-  if (!json) throw new InvalidPayload('the payload holds no JSON container');
+  if (!json) throw new InvalidPayload('the payload contains no JSON container');
   const parsed = schema.safeParse(parseJson(json.getText()));
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -25,6 +25,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InvalidPayload('the JSON container holds no JSON');
+    throw new InvalidPayload('the JSON container contains no JSON');
   }
 }

@@ -5,7 +5,7 @@ import type { IqRequests } from './iq-requests';
 import { AgentSilent } from '../xmpp.errors';
 import type { XmppLimits } from '../xmpp-limits';
 
-/** Pings every stream that has been quiet for a while (XEP-0199 4.1) and drops those that do not answer. */
+/** Pings every stream that has been idle for a while (XEP-0199 4.1) and disconnects those that do not answer. */
 export class PingSweep {
   private readonly due = new Map<AgentStream, number>();
   private timer: NodeJS.Timeout | undefined;
@@ -24,13 +24,13 @@ export class PingSweep {
     this.due.clear();
   }
 
-  /** The first ping comes early by up to half the interval, so that agents that came together are spread out. */
+  /** The first ping is early by up to half the interval, so that agents that connected together are spread out. */
   watch(stream: AgentStream): void {
     this.due.set(stream, Date.now() + this.limits.XMPP_PING_INTERVAL_MS * (0.5 + Math.random() / 2));
   }
 
-  /** Something came in: the stream is alive. */
-  heard(stream: AgentStream): void {
+  /** The stream has sent something: it is alive. */
+  received(stream: AgentStream): void {
     if (this.due.get(stream) !== Infinity) this.postpone(stream);
   }
 
@@ -49,7 +49,7 @@ export class PingSweep {
       const ping = new Element('ping', { xmlns: NS_PING });
       await this.requests.ask(stream, 'get', ping, this.limits.XMPP_PING_TIMEOUT_MS);
     } catch (error) {
-      // An error is an answer too: a client need not know XEP-0199.
+      // an error is an answer, too: a client need not support XEP-0199
       if (error instanceof AgentSilent) return stream.destroy();
     }
     this.postpone(stream);

@@ -4,7 +4,7 @@ import { NS_PROBLEM } from '../../../protocol/control-channel';
 import { ProblemError } from '../../../protocol/problems';
 import { NS_STANZAS } from '../namespaces';
 
-/** Defined conditions of RFC 6120 8.3.3 that this server sends, with the error type each goes with (8.3.2). */
+/** Conditions (RFC 6120 8.3.3) that this server sends, with their error types (8.3.2). */
 const TYPES = {
   'bad-request': 'modify',
   conflict: 'cancel',
@@ -30,7 +30,7 @@ const OF_STATUS: Readonly<Record<number, StanzaCondition>> = {
   503: 'service-unavailable',
 };
 
-/** `<error>` of RFC 6120 8.3: the condition, then text and Platen's own code where there is one. */
+/** `<error>` of RFC 6120 8.3: the condition, then the text and Platen's code, if any. */
 export function stanzaError(condition: StanzaCondition, detail?: string, code?: string): Element {
   const error = new Element('error', { type: TYPES[condition] });
   error.c(condition, { xmlns: NS_STANZAS });
@@ -45,7 +45,7 @@ export function problemError(problem: ProblemError): Element {
 }
 
 /**
- * What a peer's IQ error says. `code` is the problem's where it names one, else what an ad-hoc command adds (XEP-0050
+ * Code and detail of a peer's IQ error. `code` is that of the problem, if any, else what an ad-hoc command adds (XEP-0050
  * 4.4: `bad-sessionid`, ...), else the condition.
  */
 export function readStanzaError(iq: Element): { code: string; detail: string } {

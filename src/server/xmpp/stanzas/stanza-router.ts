@@ -8,7 +8,7 @@ import { stanzaError } from './stanza-errors';
 import { StreamError } from '../stream-error';
 import type { XmppLimits } from '../xmpp-limits';
 
-/** Where the stanzas of agents go. Nothing is ever passed on to another agent. */
+/** Routes the stanzas of agents. No stanza is ever forwarded to another agent. */
 export class StanzaRouter {
   constructor(
     private readonly requests: IqRequests,
@@ -18,11 +18,11 @@ export class StanzaRouter {
 
   /** @throws StreamError */
   route(stream: AgentStream, stanza: Element): void {
-    // jabber:client is the stream's default namespace; the library leaves it out of the stanza then.
+    // the library omits the stream's default namespace, jabber:client, from stanzas
     if ((stanza.getNS() ?? NS_CLIENT) !== NS_CLIENT)
       throw new StreamError('unsupported-stanza-type', 'only stanzas of jabber:client');
     if (stanza.is('iq')) return this.iq(stream, stanza);
-    // Agents need no presence subscriptions and send no messages: both are legal and go nowhere.
+    // agents need neither presence nor messages: both are legal and discarded
     if (stanza.is('presence') || stanza.is('message')) return;
     throw new StreamError('unsupported-stanza-type', 'only iq, presence and message');
   }
@@ -34,13 +34,14 @@ export class StanzaRouter {
     if (!id || (type !== 'get' && type !== 'set') || !payload || second)
       return reply(stream, iq, stanzaError('bad-request'));
     if (!isForServer(stream, iq.attrs.to)) return reply(stream, iq, stanzaError('service-unavailable'));
-    const own = type === 'get' ? this.ownAnswer(payload) : undefined;
-    if (own) return reply(stream, iq, own === 'empty' ? undefined : own);
+    const standard = type === 'get' ? this.standardAnswer(payload) : undefined;
+    if (standard) return reply(stream, iq, standard === 'empty' ? undefined : standard);
     if (type === 'get') return reply(stream, iq, stanzaError('service-unavailable'));
     this.exchange(stream, iq, payload);
   }
 
-  private ownAnswer(payload: Element): Element | 'empty' | undefined {
+  /** Of what RFC 6121 and the XEPs expect of every server. */
+  private standardAnswer(payload: Element): Element | 'empty' | undefined {
     if (payload.is('ping', NS_PING)) return 'empty';
     if (payload.is('query', NS_ROSTER)) return new Element('query', { xmlns: NS_ROSTER });
     if (!payload.is('query', NS_DISCO_INFO)) return undefined;
@@ -67,7 +68,7 @@ function isForServer(stream: AgentStream, to: string | undefined): boolean {
   return !to || [stream.domain, String(stream.jid?.bare()), String(stream.jid)].includes(to);
 }
 
-/** RFC 6120 8.2.3: same ID, addresses turned round. */
+/** RFC 6120 8.2.3: the same ID, the addresses swapped. */
 function reply(stream: AgentStream, iq: Element, outcome: Element | undefined): void {
   const type = outcome?.name === 'error' ? 'error' : 'result';
   const answer = new Element('iq', { type, id: iq.attrs.id, to: iq.attrs.from, from: iq.attrs.to });

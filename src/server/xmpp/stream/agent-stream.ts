@@ -9,16 +9,16 @@ import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negoti
 import { StreamError } from '../stream-error';
 import type { XmppLimits } from '../xmpp-limits';
 
-/** What happens to a stream, told to the one that accepted it. */
+/** The part that accepted a stream, and is notified of what happens to it. */
 export interface StreamOwner {
-  /** The agent has logged in and has a full JID; from here on stanzas come. */
+  /** The agent has logged in and has a full JID; stanzas follow. */
   bound(stream: AgentStream): void;
   received(stream: AgentStream, stanza: Element): void;
-  /** Once, whatever ended it, also when it was never bound. */
+  /** Called once, for any cause, also if the stream was never bound. */
   gone(stream: AgentStream): void;
 }
 
-/** What all streams of one server share. */
+/** Shared by all streams of one server. */
 export interface StreamSetting {
   readonly domain: string;
   readonly core: C2S._Server;
@@ -28,7 +28,7 @@ export interface StreamSetting {
   readonly owner: StreamOwner;
 }
 
-/** The library's server object: it only carries the domain and the SASL mechanisms to announce. */
+/** The library's server object; used only for the domain and for the SASL mechanisms to announce. */
 export function createCore(domain: string): C2S._Server {
   const core = new C2S._Server({ domain });
   core.clearSaslMechanism();
@@ -45,7 +45,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   /** Empty until the agent has logged in. */
   agentId = '';
   readonly address: string;
-  /** Exchanges of this agent that are being answered. */
+  /** Number of requests of this agent that are being answered. */
   answering = 0;
   private isBound = false;
   private isGone = false;
@@ -62,9 +62,9 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.guarded = connection;
     this.address = socket.remoteAddress ?? '';
     this.sasl = new SaslNegotiation(this, setting.gate, setting.limits, setting.journal);
-    const late = () => this.refuse(new StreamError('connection-timeout', 'the login takes too long'));
+    const late = () => this.refuse(new StreamError('connection-timeout', 'the login took too long'));
     this.deadline = setTimeout(late, setting.limits.XMPP_AUTH_MS).unref();
-    // Without a listener the library's `error` would end the process.
+    // without a listener the library's `error` would end the process
     this.on('error', (error: Error) => setting.journal.debug('XMPP stream refused', { reason: error.message }));
     this.on('close', () => this.leave());
     this.on('disconnect', () => this.leave());
@@ -76,7 +76,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     return this.setting.domain;
   }
 
-  /** Also while the login is still going on. */
+  /** Also before the login is complete. */
   claims(agentId: string): boolean {
     return this.sasl.claimed === agentId;
   }
@@ -85,7 +85,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.guarded.refuse(error.condition, error.message);
   }
 
-  /** For a peer that no longer answers: no goodbye. */
+  /** Without a stream error: for a peer that no longer answers. */
   destroy(): void {
     this.guarded.destroy();
   }
@@ -98,10 +98,10 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.guarded.startParser();
   }
 
-  /** The peer's stream header is in, at first and again after SASL. */
+  /** The peer's stream header has arrived; called again after SASL. */
   override startStream(): void {
     this.connection.streamAttrs.from = this.domain;
-    // The library's IDs come from Math.random (RFC 6120 4.7.3 wants them unpredictable).
+    // the library takes IDs from Math.random; RFC 6120 4.7.3 requires unpredictable ones
     this.connection.streamAttrs.id = randomUUID();
     const declared = this.connection.streamNsAttrs ?? {};
     if (declared.xmlns !== NS_CLIENT || declared['xmlns:stream'] !== NS_STREAM)

@@ -30,11 +30,11 @@ export class ByteBudget {
 }
 
 /**
- * The library's connection with its holes closed: own bounded parser, input at a bounded rate, output with a bounded
- * queue, no STARTTLS path, and no exception that leaves the stream it belongs to.
+ * The library's connection, hardened: a bounded parser, input at a bounded rate, output with a bounded queue, no STARTTLS,
+ * and no exception that affects another stream.
  */
 export class GuardedConnection extends Connection {
-  /** Grants stanzas their full size. */
+  /** Permits stanzas of full size. */
   trusted = false;
   private dead = false;
   private readonly budget: ByteBudget;
@@ -55,7 +55,7 @@ export class GuardedConnection extends Connection {
     return this.dead;
   }
 
-  /** Also called for the stream restart after SASL: what is left in the old parser's chunk goes nowhere. */
+  /** Also called for the stream restart after SASL: the rest of the old parser's chunk is discarded. */
   override startParser(): void {
     this.parser?.removeAllListeners();
     this.parser?.on('error', () => undefined);
@@ -86,16 +86,16 @@ export class GuardedConnection extends Connection {
 
   override onStanza(stanza: Element): void {
     if (this.dead) return;
-    // RFC 6120 4.9.1.1: a stream error is the peer's last word.
+    // RFC 6120 4.9.1.1: nothing follows a stream error
     if (stanza.is('error', NS_STREAM)) return this.end();
     this.emit('stanza', stanza);
   }
 
-  /** False when nothing was sent. The library's own version writes every stanza twice and queues without end. */
+  /** False if nothing was sent. Replaces the library's version, which writes every stanza twice and queues without a bound. */
   override send(stanza: Element | string): boolean {
     if (!this.socket?.writable || !this.streamOpened) return false;
     if (this.socket.writableLength > this.limits.XMPP_OUTBOUND_BYTES) {
-      this.journal.warn('an XMPP peer does not read; its connection is dropped', { address: this.address });
+      this.journal.warn('an XMPP peer does not read; its connection is closed', { address: this.address });
       this.destroy();
       return false;
     }
@@ -103,7 +103,7 @@ export class GuardedConnection extends Connection {
     return true;
   }
 
-  /** Ends the stream with a stream error (RFC 6120 4.9); the second time it does nothing. */
+  /** Ends the stream with a stream error (RFC 6120 4.9); a second call does nothing. */
   refuse(condition: StreamCondition, text: string): void {
     if (this.dead) return;
     this.error(condition, text);
@@ -125,7 +125,7 @@ export class GuardedConnection extends Connection {
     setTimeout(() => socket.resume(), milliseconds).unref();
   }
 
-  /** A peer that does not close its side gets no more than XMPP_CLOSE_MS. */
+  /** A peer that does not close its side is disconnected after XMPP_CLOSE_MS. */
   private die(): void {
     if (this.dead) return;
     this.dead = true;

@@ -4,18 +4,18 @@ import { xmppLimits } from '../xmpp-limits';
 const MAX_BYTES = 60;
 const limits = xmppLimits({ XMPP_DEPTH: 4, XMPP_ELEMENTS_PER_STANZA: 5 });
 
-/** What the parser tells, and how it ended. */
-function parse(...chunks: string[]): { told: string; condition: string | undefined } {
+/** The events of the parser, and the condition that ended it. */
+function parse(...chunks: string[]): { events: string; condition: string | undefined } {
   const sax = new LimitedSax(limits, () => MAX_BYTES);
-  let told = '';
-  sax.on('startElement', (name: string) => (told += `<${name}>`));
-  sax.on('text', (text: string) => (told += text));
-  sax.on('endElement', (name: string) => (told += `</${name}>`));
+  let events = '';
+  sax.on('startElement', (name: string) => (events += `<${name}>`));
+  sax.on('text', (text: string) => (events += text));
+  sax.on('endElement', (name: string) => (events += `</${name}>`));
   try {
     for (const chunk of chunks) sax.write(chunk);
-    return { told, condition: undefined };
+    return { events, condition: undefined };
   } catch (error) {
-    return { told, condition: (error as { condition?: string }).condition };
+    return { events, condition: (error as { condition?: string }).condition };
   }
 }
 const OPEN = '<stream:stream>';
@@ -28,7 +28,7 @@ describe('limited SAX', () => {
     ['CDATA', [OPEN, '<a><![CDATA[x]]></a><b/>']],
     ['an XML declaration', [`<?xml version='1.0'?>${OPEN}<a>x</a><b/>`]],
   ])('reads %s', (_what, chunks) =>
-    expect(parse(...chunks)).toEqual({ told: '<stream:stream><a>x</a><b></b>', condition: undefined }),
+    expect(parse(...chunks)).toEqual({ events: '<stream:stream><a>x</a><b></b>', condition: undefined }),
   );
 
   it.each([
@@ -55,7 +55,7 @@ describe('limited SAX', () => {
     expect(parse(`<!DOCTYPE x [<!ENTITY e "e">]>${OPEN}`).condition).toBe('restricted-xml'));
   it('refuses another root', () => expect(parse('<a>').condition).toBe('bad-format'));
 
-  it('counts each stanza by itself, however they are cut into chunks', () => {
+  it('counts each stanza separately, regardless of the chunks', () => {
     const stanza = `<a>${'ü'.repeat(20)}</a>`;
     expect(parse(OPEN, stanza.repeat(50)).condition).toBeUndefined();
     expect(parse(OPEN, ...stanza.repeat(50)).condition).toBeUndefined();

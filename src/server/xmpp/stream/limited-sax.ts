@@ -6,9 +6,9 @@ import type { XmppLimits } from '../xmpp-limits';
 const STREAM = 'stream:stream';
 
 /**
- * XML parser of one stream, in the shape that node-xmpp's StreamParser takes (`startElement`, `text`, `endElement`).
- * Strict (RFC 6120 11.1: no comments, processing instructions, DTDs or entities), never reads a byte twice, and bounds
- * depth, elements and bytes of each stanza. Violations are thrown out of `write`; the parser must not be used after.
+ * XML parser of one stream with the interface that node-xmpp's StreamParser expects (`startElement`, `text`,
+ * `endElement`). Strict (RFC 6120 11.1: no comments, processing instructions, DTDs or entities), reads no byte twice, and
+ * limits depth, elements and bytes of each stanza. `write` throws violations; the parser must not be used afterwards.
  */
 export class LimitedSax extends EventEmitter {
   private readonly parser = new SaxesParser({ xmlns: false, position: false });
@@ -16,11 +16,11 @@ export class LimitedSax extends EventEmitter {
   private elements = 0;
   private stanzaBytes = 0;
   private chunk = '';
-  /** Characters fed before `chunk`, and how many of `chunk` are counted already. */
+  /** Number of characters before `chunk`, and of those in `chunk` that are already counted. */
   private fed = 0;
   private counted = 0;
 
-  /** `maxBytes` is asked each time, because it grows when the stream is authenticated. */
+  /** `maxBytes` is called for each stanza, because the limit grows when the stream is authenticated. */
   constructor(
     private readonly limits: XmppLimits,
     private readonly maxBytes: () => number,
@@ -54,13 +54,13 @@ export class LimitedSax extends EventEmitter {
     if (this.elements > this.limits.XMPP_ELEMENTS_PER_STANZA)
       throw new StreamError('policy-violation', 'too many elements in one stanza');
     if ((this.depth === 1) !== (name === STREAM))
-      throw new StreamError('bad-format', 'a stream begins with its header, once');
+      throw new StreamError('bad-format', 'a stream starts with one header');
     if (this.depth === 1) this.complete();
     this.emit('startElement', name, attributes);
   }
 
   private text(text: string): void {
-    // Blanks between stanzas keep connections alive (RFC 6120 4.6.1) and mean nothing.
+    // blanks between stanzas only keep connections alive (RFC 6120 4.6.1)
     if (this.depth > 1) this.emit('text', text);
     else if (text.trim() !== '') throw new StreamError('bad-format', 'text between stanzas');
   }
@@ -71,7 +71,7 @@ export class LimitedSax extends EventEmitter {
     this.emit('endElement', name);
   }
 
-  /** The header or a stanza is read to its end; what follows is counted anew. */
+  /** The header or a stanza is complete; counting starts again. */
   private complete(): void {
     this.count(this.parser.position - this.fed);
     this.stanzaBytes = 0;
@@ -86,5 +86,5 @@ export class LimitedSax extends EventEmitter {
 }
 
 function deny(what: string): never {
-  throw new StreamError('restricted-xml', `${what} has no place in a stream`);
+  throw new StreamError('restricted-xml', `${what} is not permitted in a stream`);
 }

@@ -15,7 +15,7 @@ export interface ListenerOptions {
   readonly journal: Journal;
 }
 
-/** Direct TLS (XEP-0368): there is no moment in clear in which a stream could be bent. */
+/** Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. */
 export class TlsListener {
   private readonly server: Server;
   private readonly perNetwork = new Map<string, number>();
@@ -39,7 +39,7 @@ export class TlsListener {
     );
     this.server.maxConnections = limits.XMPP_CONNECTIONS;
     this.server.on('connection', (socket: Socket) => this.count(socket));
-    // Node only reports a failed or late handshake; the socket would stay for ever.
+    // Node only reports a failed or late handshake; the socket would stay open
     this.server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
@@ -55,12 +55,12 @@ export class TlsListener {
     });
   }
 
-  /** Takes no more connections; those that are not closed after XMPP_CLOSE_MS are cut. */
+  /** Accepts no more connections; those still open after XMPP_CLOSE_MS are destroyed. */
   close(): Promise<void> {
     if (!this.server.listening) return Promise.resolve();
     return new Promise((resolve) => {
-      const cut = () => this.sockets.forEach((socket) => socket.destroy());
-      const timer = setTimeout(cut, this.options.limits.XMPP_CLOSE_MS);
+      const destroyAll = () => this.sockets.forEach((socket) => socket.destroy());
+      const timer = setTimeout(destroyAll, this.options.limits.XMPP_CLOSE_MS);
       this.server.close(() => {
         clearTimeout(timer);
         resolve();
@@ -68,7 +68,7 @@ export class TlsListener {
     });
   }
 
-  /** Before the handshake: a reset must not throw, and one network must not take all places. */
+  /** Before the handshake: a reset must not throw, and one network must not use up all connections. */
   private count(socket: Socket): void {
     const network = networkOf(socket.remoteAddress ?? '');
     const held = (this.perNetwork.get(network) ?? 0) + 1;
