@@ -1,16 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /**
  * The import rules of docs/ARCHITECTURE.md. Every file belongs to a place; a place may import only what stands here.
  */
 const SRC = join(__dirname, '../src');
-const SHARED = ['protocol', 'journal', 'tunnel', 'ipp'];
+const SHARED = ['protocol', 'journal', 'tunnel', 'ipp', 'static'];
 
 /** Shared modules, lowest first: each may import those before it. */
 const sharedRule = (place: string) => SHARED.slice(0, SHARED.indexOf(place));
 /** Programs share these modules only: what they send each other goes over a documented wire. */
-const PROGRAMS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'console', 'demo'];
+const PROGRAMS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'console', 'pages', 'demo'];
+/** What runs in browsers: of the shared modules it knows the wires only, and nothing of Node. */
+const IN_BROWSERS = ['console', 'pages'];
 /** The server's modules, each importing only from its left, so that a request flows one way. */
 const MODULES = [
   'config',
@@ -39,6 +42,7 @@ const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
   [/^(node-xmpp-server|saxes)$/, ['server/xmpp'], 'features speak to DeviceTransport, never to an XMPP library'],
   [/^ipp-encoder$/, ['ipp'], 'its decoder trusts every length; decodeIpp looks at them first'],
   [/^@xmpp\//, ['agent'], 'the agent is the only XMPP client'],
+  [/^@novnc\//, ['pages/vnc'], 'noVNC runs in the browser only'],
   [/^@nestjs\//, ['server'], 'only the server is a Nest application'],
   [/^(typeorm|pg)$/, ['server', 'ormconfig'], 'only the server keeps a TypeORM database'],
   [
@@ -74,8 +78,8 @@ function refusalOf(file: string, target: string): string | undefined {
   if (program === 'cli.ts') return otherModule.startsWith('commands') ? undefined : 'cli.ts only registers commands';
   if (SHARED.includes(program))
     return sharedRule(program).includes(otherProgram) ? undefined : `${program} may not know ${otherProgram}`;
-  if (program === 'console')
-    return otherProgram === 'protocol' ? undefined : 'the console shares only protocol with the others';
+  if (IN_BROWSERS.includes(program))
+    return otherProgram === 'protocol' ? undefined : 'browser code shares only protocol with the others';
   if (SHARED.includes(otherProgram)) return undefined;
   if (program !== otherProgram) return `${program} and ${otherProgram} may only speak over a wire`;
   const from = MODULES.indexOf(module);
@@ -105,6 +109,14 @@ describe('architecture', () => {
       .filter((file) => !places.some((place) => relative(SRC, file).startsWith(place)))
       .filter((file) => importsOf(file).some((target) => library.test(target)))
       .map((file) => `${relative(SRC, file)}: ${reason}`);
+    expect(found).toEqual([]);
+  });
+
+  it('keeps Node out of what runs in browsers', () => {
+    const found = files
+      .filter((file) => IN_BROWSERS.includes(placeOf(file)[0]!))
+      .filter((file) => importsOf(file).some((target) => builtinModules.includes(target.replace(/^node:/, ''))))
+      .map((file) => relative(SRC, file));
     expect(found).toEqual([]);
   });
 

@@ -17,6 +17,7 @@ const BUILT_FROM = [
   'tsconfig.json',
   'tsconfig.build.json',
   'ormconfig.ts',
+  'tools/build-browser-code.mjs',
 ];
 
 /** What the tests run beside Platen itself: command or file -> Debian package. */

@@ -37,7 +37,7 @@ export function layoutAround(exchange: Exchange, title: string, follow?: string)
         <title>${title} - ${identity.product}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
-        ${follow && html`<script src="/assets/live.js" defer></script>`}
+        ${follow && html`<script type="module" src="/assets/live.js"></script>`}
       </head>
       <body data-follow="${follow}">
         <header>

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../../src/agent/agent';
 import { parseConfiguration } from '../../src/agent/configuration/configuration';
-import type { PanelView } from '../../src/agent/panel/panel-view';
+import type { PanelView } from '../../src/protocol/approval-screen';
 import {
   announce,
   approval,

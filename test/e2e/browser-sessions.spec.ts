@@ -198,7 +198,7 @@ describe('who gets in', () => {
     const { site } = await visited();
     const stranger = new Site(site.origin, site.port, 'platen-session=wrong; other=1');
     const before = device.seen.length;
-    for (const path of ['/', '/echo', '/.platen/vnc', '/.platen/novnc/core/rfb.js'])
+    for (const path of ['/', '/echo', '/.platen/vnc', '/.platen/vnc.js'])
       expect((await stranger.ask(path)).status).toBe(403);
     for (const path of ['/ws', '/.platen/stream']) {
       const [error] = (await once(stranger.webSocket(path, { Origin: site.origin }), 'error')) as [Error];
@@ -351,9 +351,9 @@ describe('the screen of an application that is no web page', () => {
     const entered = await visit.submit(opened.origin, opened.ticket);
     expect([entered.status, entered.headers.location]).toEqual([303, '/.platen/vnc']);
     const site = new Site(opened.origin, visit.port, cookieOf(entered));
-    for (const path of ['/.platen/vnc', '/.platen/vnc.js', '/.platen/vnc.css', '/.platen/novnc/core/rfb.js'])
+    for (const path of ['/.platen/vnc', '/.platen/vnc.js', '/.platen/vnc.css'])
       expect([path, (await site.ask(path)).status]).toEqual([path, 200]);
-    for (const path of ['/.platen/novnc/../package.json', '/.platen/novnc/package.json', '/.platen/other'])
+    for (const path of ['/.platen/', '/.platen/index.html', '/.platen/../vnc.js', '/.platen/other'])
       expect([path, (await site.ask(path)).status]).toEqual([path, 404]);
     expect((await site.ask('/')).text).toMatch(/does not speak HTTP/);
 

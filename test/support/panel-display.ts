@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
-import type { PanelMessage } from '../../src/mfp/panel/panel-message';
+import type { PanelMessage } from '../../src/protocol/simulated-mfp';
 import { until } from './until';
 
 type PictureMessage = Extract<PanelMessage, { type: 'picture' }>;

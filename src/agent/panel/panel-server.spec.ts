@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { get, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import type { PanelView } from '../../protocol/approval-screen';
 import { ProblemError } from '../../protocol/problems';
 import { PanelServer } from './panel-server';
-import type { PanelView } from './panel-view';
 
 const ID = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
 const VIEW: PanelView = { now: 1, online: true, asleep: false, asking: [], live: [], maintenance: [], ended: [] };
@@ -54,7 +54,7 @@ async function withHost(method: string, path: string, host: string): Promise<num
 describe('the panel over HTTP', () => {
   it.each([
     ['/panel.css', 'text/css; charset=utf-8', '.banner'],
-    ['/panel.js', 'text/javascript; charset=utf-8', "EventSource('/events')"],
+    ['/panel.js', 'text/javascript; charset=utf-8', '/events'],
   ])('serves %s, which nothing else may frame or feed', async (path, type, part) => {
     const response = await fetch(base + path);
     expect(response.status).toBe(200);
@@ -67,18 +67,10 @@ describe('the panel over HTTP', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it.each([
-    [undefined, 'en', 'Remote maintenance'],
-    ['ja,en;q=0.8', 'ja', 'リモートメンテナンス'],
-    ['de-DE', 'en', 'Remote maintenance'],
-  ])('serves the page for %s in %s', async (asked, language, title) => {
-    const response = await fetch(base, { headers: asked === undefined ? {} : { 'accept-language': asked } });
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-language')).toBe(language);
-    expect(response.headers.get('vary')).toBe('accept-language');
-    const page = await response.text();
-    expect(page).toContain(`<html lang="${language}">`);
-    expect(page).toContain(`<title>${title}</title>`);
+  it('serves the page', async () => {
+    const response = await fetch(base);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(await response.text()).toContain('<title>Remote maintenance</title>');
   });
 
   it('answers at the address it was reached at, when it listens at all of them', async () => {

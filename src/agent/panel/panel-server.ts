@@ -3,16 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
-import { grant } from '../../protocol/remote-session';
+import { decisionBody, endBody, type PanelView } from '../../protocol/approval-screen';
 import { ProblemError } from '../../protocol/problems';
+import { builtPage, type StaticFile } from '../../static/built-page';
 import type { Decision } from '../sessions/agent-session';
 import { EventStream } from './event-stream';
-import { languageOf } from './messages';
-import { pageIn } from './page';
-import type { PanelView } from './panel-view';
 import { allowedHosts, refusalOf } from './request-guard';
-import { SCRIPT } from './script';
-import { STYLE } from './style';
 
 const BODY_BYTES = 1024;
 const REQUEST_MS = 10_000;
@@ -27,15 +23,6 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 };
-const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
-  '/panel.css': ['text/css; charset=utf-8', STYLE],
-  '/panel.js': ['text/javascript; charset=utf-8', SCRIPT],
-};
-const decisionBody = z.discriminatedUnion('decision', [
-  z.strictObject({ decision: z.literal('approved'), grant: grant.default('operate') }),
-  z.strictObject({ decision: z.literal('declined') }),
-]);
-const endBody = z.strictObject({});
 const ACTION = /^\/(approvals|sessions)\/([0-9a-f-]{36})(\/end)?$/;
 
 export interface PanelActions {
@@ -50,6 +37,7 @@ export interface PanelActions {
 export class PanelServer {
   readonly #events = new EventStream();
   readonly #server: Server;
+  readonly #files: ReadonlyMap<string, StaticFile> = builtPage('approval');
   #hosts: ReadonlySet<string> = new Set();
 
   constructor(
@@ -67,6 +55,7 @@ export class PanelServer {
 
   /** Rejects where the port cannot be had. Port 0: any free one. */
   async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    if (this.#files.size === 0) throw new Error('the approval screen has not been built: npm run build');
     await once(this.#server.listen(port, host), 'listening');
     const listening = { host, port: (this.#server.address() as AddressInfo).port };
     this.#hosts = allowedHosts(host, listening.port);
@@ -97,10 +86,9 @@ export class PanelServer {
       const room = this.#events.add(response, this.actions.view());
       return room ? undefined : sendProblem(response, 503, 'overloaded', 'too many pages are open');
     }
-    if (path === '/') return sendPage(request, response);
-    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+    const file = this.#files.get(path === '/' ? 'index.html' : path.slice(1));
     if (!file) return sendProblem(response, 404, 'not-found', 'no such page');
-    response.writeHead(200, { 'content-type': file[0] }).end(file[1]);
+    response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length }).end(file.body);
   }
 
   async #act(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -125,12 +113,6 @@ export class PanelServer {
       throw error;
     }
   }
-}
-
-function sendPage(request: IncomingMessage, response: ServerResponse): void {
-  const language = languageOf(request.headers['accept-language']);
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-language': language, vary: 'accept-language' };
-  response.writeHead(200, headers).end(pageIn(language));
 }
 
 /** undefined: too large. */

@@ -75,10 +75,10 @@ describe('what the panel shows', () => {
         }),
       );
     const told = (...phases: JobPhase[]) => viewOf({ name: 'declined' }, [], jobsIn(...phases)).maintenance;
-    const line = { deviceName: 'MFP in the hall', operation: 'restart', begun: false };
+    const line = { deviceName: 'MFP in the hall', operation: 'restart', started: false };
     expect(told(held, held)).toEqual([line]);
-    expect(told(begun, held)).toEqual([{ ...line, begun: true }]);
-    expect(told(over, begun)).toEqual([{ ...line, operation: 'counters', begun: true }]);
+    expect(told(begun, held)).toEqual([{ ...line, started: true }]);
+    expect(told(over, begun)).toEqual([{ ...line, operation: 'counters', started: true }]);
     expect(told(over)).toEqual([]);
   });
 

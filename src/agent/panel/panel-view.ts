@@ -1,56 +1,8 @@
-import type { Operation } from '../../protocol/maintenance';
-import type { Ending, Grant } from '../../protocol/remote-session';
-import type { AgentSession, AgentSessions, EndedSession, Phase } from '../sessions/agent-session';
+import type { LiveSession, PanelView, ShownSession } from '../../protocol/approval-screen';
+import type { AgentSession, AgentSessions, EndedSession } from '../sessions/agent-session';
 import type { Application, Device } from '../configuration/configuration';
 import type { AgentJobs } from '../maintenance/job';
 import { headOf } from '../maintenance/job-planner';
-
-interface Named {
-  readonly remoteSessionId: string;
-  readonly userName: string;
-  readonly reason: string;
-  readonly deviceName: string;
-  readonly location: string;
-  readonly applicationTitle: string;
-  readonly minutes: number;
-}
-
-/** All the panel shows; moments are on the clock of `Asked`, and `now` lets the page count by them. */
-export interface PanelView {
-  readonly now: number;
-  readonly online: boolean;
-  /** It holds no session with the server on purpose. */
-  readonly asleep: boolean;
-  /** `viewable`: only looking can be granted. */
-  readonly asking: readonly (Named & { readonly answerBefore: number; readonly viewable: boolean })[];
-  /** `endsAt` is null while that is not known. */
-  readonly live: readonly (Named & {
-    readonly phase: Phase['name'];
-    readonly grant: Grant | null;
-    readonly endsAt: number | null;
-    /** The vendor is about to replace its relay. */
-    readonly draining: boolean;
-    /** Why it is ending, once it is. */
-    readonly ending: Ending | null;
-  })[];
-  /** Of each device the first job that is not over. */
-  readonly maintenance: readonly {
-    readonly deviceName: string;
-    readonly operation: Operation;
-    /** false: it waits until the device can execute it. */
-    readonly begun: boolean;
-  }[];
-  readonly ended: readonly {
-    readonly userName: string;
-    readonly deviceName: string;
-    readonly applicationTitle: string;
-    readonly reason: string;
-    readonly grant: Grant | null;
-    readonly ending: string;
-    readonly connectedAt: string | null;
-    readonly endedAt: string;
-  }[];
-}
 
 export interface PanelSources {
   readonly devices: readonly Device[];
@@ -75,16 +27,7 @@ export function panelView({ devices, sessions, jobs, online, asleep, ended }: Pa
         answerBefore: session.asked.answerBefore,
         viewable: applicationOf(devices, session.asked.deviceId, session.asked.applicationId)?.viewable ?? false,
       })),
-    live: all
-      .filter(({ phase }) => ['approved', 'connecting', 'connected', 'ending'].includes(phase.name))
-      .map((session) => ({
-        ...named(session, devices),
-        phase: session.phase.name,
-        grant: session.grant,
-        endsAt: endsAt(session),
-        draining: session.phase.name === 'connected' && session.phase.draining,
-        ending: session.phase.name === 'ending' ? session.phase.ending : null,
-      })),
+    live: all.flatMap((session) => liveSession(session, devices)),
     maintenance: maintenanceAt(devices, jobs),
     ended: ended.map((each) => ({
       userName: each.userName,
@@ -98,15 +41,30 @@ export function panelView({ devices, sessions, jobs, online, asleep, ended }: Pa
   };
 }
 
+function liveSession(session: AgentSession, devices: readonly Device[]): LiveSession[] {
+  const { phase, grant } = session;
+  if (phase.name === 'asking' || phase.name === 'declined' || phase.name === 'over') return [];
+  return [
+    {
+      ...named(session, devices),
+      phase: phase.name,
+      grant,
+      endsAt: 'endsAt' in phase ? phase.endsAt : null,
+      draining: phase.name === 'connected' && phase.draining,
+      ending: phase.name === 'ending' ? phase.ending : null,
+    },
+  ];
+}
+
 function maintenanceAt(devices: readonly Device[], jobs: AgentJobs): PanelView['maintenance'] {
   return devices.flatMap(({ id, name }) => {
     const head = headOf(jobs, id);
     if (!head) return [];
-    return [{ deviceName: name, operation: head.order.operation, begun: head.phase.name === 'begun' }];
+    return [{ deviceName: name, operation: head.order.operation, started: head.phase.name === 'begun' }];
   });
 }
 
-function named({ asked }: AgentSession, devices: readonly Device[]): Named {
+function named({ asked }: AgentSession, devices: readonly Device[]): ShownSession {
   const { remoteSessionId, userName, reason, minutes } = asked;
   return { remoteSessionId, userName, reason, minutes, ...names(devices, asked.deviceId, asked.applicationId) };
 }
@@ -124,5 +82,3 @@ function names(devices: readonly Device[], deviceId: string, applicationId: stri
 
 const applicationOf = (devices: readonly Device[], deviceId: string, applicationId: string): Application | undefined =>
   devices.find(({ id }) => id === deviceId)?.applications.find(({ id }) => id === applicationId);
-
-const endsAt = ({ phase }: AgentSession): number | null => ('endsAt' in phase ? phase.endsAt : null);

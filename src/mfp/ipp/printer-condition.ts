@@ -1,6 +1,7 @@
 import type { IppAttribute } from '../../ipp/ipp-message';
 import { FAULTS, type Fault } from '../faults';
-import { isLow, warningText, type Machine, type MachineStatus } from '../machine';
+import type { MachineStatus } from '../../protocol/simulated-mfp';
+import { isLow, warningText, type Machine } from '../machine';
 import type { Supply } from '../memory';
 
 /** RFC 8011 5.4.11 */

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { recordedJournal } from '../../../test/support/agent-journal';
 import { form, plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
-import type { MachineStatus } from '../machine';
+import type { MachineStatus } from '../../protocol/simulated-mfp';
 import { startMfp, type RunningMfp } from '../mfp';
 
 describe('live status of the simulated MFP', () => {

@@ -1,7 +1,7 @@
 import { WebSocket, type RawData } from 'ws';
 import { parseJson } from '../../protocol/parse-json';
 import { MFP_LIMITS } from '../mfp-limits';
-import { panelInput, type PanelInput, type PanelMessage, type Place, type Role } from './panel-message';
+import { panelInput, type PanelInput, type PanelMessage, type Place, type Role } from '../../protocol/simulated-mfp';
 
 const POLICY_VIOLATION = 1008;
 

@@ -1,7 +1,7 @@
 import { MFP_LIMITS } from '../mfp-limits';
 import type { Display } from './display';
-import type { PanelInput, Touch } from './panel-message';
-import type { Picture } from './picture';
+import type { PanelInput, Touch } from '../../protocol/simulated-mfp';
+import type { Picture } from '../../protocol/simulated-mfp';
 
 /** Every connected display. All get the same picture, drawn into JSON once. */
 export class Displays {

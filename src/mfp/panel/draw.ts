@@ -1,7 +1,7 @@
 import { FAULTS } from '../faults';
 import { faultShown, SCREENS } from './panel.machine';
 import type { Facts, PanelState } from './panel-state';
-import type { Dialog, Picture } from './picture';
+import type { Dialog, Picture } from '../../protocol/simulated-mfp';
 import { toLevel } from './screens/status.screen';
 
 /** The display as it looks in a state. */

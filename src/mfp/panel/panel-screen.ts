@@ -1,5 +1,5 @@
 import type { Facts, PanelState, Verbs } from './panel-state';
-import type { Pane } from './picture';
+import type { Pane } from '../../protocol/simulated-mfp';
 
 /** One screen: what its targets do, and how it looks. */
 export interface PanelScreen {

@@ -6,13 +6,11 @@ import { WebSocketServer } from 'ws';
 import { refuseForeignOrigin } from '../administrator';
 import { hostOf } from '../answer';
 import { MFP_LIMITS } from '../mfp-limits';
+import { builtPage, type StaticFile } from '../../static/built-page';
 import { Display } from './display';
 import type { Displays } from './displays';
 import type { Panel } from './panel';
-import type { Role } from './panel-message';
-import { PANEL_PAGE } from './page/panel-page';
-import { PANEL_SCRIPT } from './page/panel-script';
-import { PANEL_STYLE } from './page/panel-style';
+import type { Role } from '../../protocol/simulated-mfp';
 
 const HEADERS = {
   'Content-Security-Policy':
@@ -22,14 +20,9 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
 };
-const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
-  '/': ['text/html; charset=utf-8', PANEL_PAGE],
-  '/panel.css': ['text/css; charset=utf-8', PANEL_STYLE],
-  '/panel.js': ['text/javascript; charset=utf-8', PANEL_SCRIPT],
-};
-
 /** Serves the display at a port of its own: the page at `/`, the pictures at `/ws/panel`. */
 export class PanelServer {
+  private readonly files: ReadonlyMap<string, StaticFile> = builtPage('display');
   private readonly server: Server = createServer({
     maxHeaderSize: MFP_LIMITS.HEADER_BYTES,
     headersTimeout: MFP_LIMITS.HEADERS_MS,
@@ -48,7 +41,7 @@ export class PanelServer {
     private readonly role: Role,
   ) {
     this.server.maxConnections = MFP_LIMITS.CONNECTIONS;
-    this.server.on('request', answer);
+    this.server.on('request', (request, response) => this.answer(request, response));
     this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
@@ -64,6 +57,16 @@ export class PanelServer {
     this.server.close();
     this.server.closeAllConnections();
     await closed;
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const path = targetOf(request)?.pathname ?? '';
+    const file = this.files.get(path === '/' ? 'index.html' : path.slice(1));
+    if (!file) return sendText(response, 404, 'The display has no such page.');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return sendText(response, 405, 'This page is only read.');
+    response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length }).end(file.body);
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -91,15 +94,6 @@ export class PanelServer {
       );
     });
   }
-}
-
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  const path = targetOf(request)?.pathname ?? '';
-  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
-  if (!file) return sendText(response, 404, 'The display has no such page.');
-  if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'This page is only read.');
-  response.writeHead(200, { 'Content-Type': file[0], 'Content-Length': Buffer.byteLength(file[1]) }).end(file[1]);
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

@@ -1,6 +1,6 @@
 import type { FaultName } from '../faults';
 import type { Machine } from '../machine';
-import type { Message, ScreenName } from './picture';
+import type { Message, ScreenName } from '../../protocol/simulated-mfp';
 
 /** What the display remembers by itself; everything else is the machine's. */
 export interface PanelState {

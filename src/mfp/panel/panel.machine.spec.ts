@@ -4,7 +4,7 @@ import { Machine } from '../machine';
 import { draw } from './draw';
 import { reduce, SCREENS, type Happening } from './panel.machine';
 import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
-import { SCREEN_NAMES, type Button, type Picture } from './picture';
+import { SCREEN_NAMES, type Button, type Picture } from '../../protocol/simulated-mfp';
 
 const identity = { product: 'MFP', name: 'MFP', serialNumber: '1' };
 

@@ -1,8 +1,8 @@
 import { FAULTS, type FaultName } from '../faults';
-import type { Key, PanelInput } from './panel-message';
+import type { Key, PanelInput } from '../../protocol/simulated-mfp';
 import type { PanelScreen } from './panel-screen';
 import { FIRST_STATE, type Facts, type PanelState, type Step, type Verbs } from './panel-state';
-import { SCREEN_NAMES, type ScreenName } from './picture';
+import { SCREEN_NAMES, type ScreenName } from '../../protocol/simulated-mfp';
 import { addressesScreen } from './screens/addresses.screen';
 import { copyScreen } from './screens/copy.screen';
 import { faxScreen } from './screens/fax.screen';

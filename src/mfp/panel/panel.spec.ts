@@ -4,6 +4,7 @@ import { recordedJournal } from '../../../test/support/agent-journal';
 import { PanelDisplay } from '../../../test/support/panel-display';
 import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
+import { PRODUCT } from '../identity';
 import { startMfp, type RunningMfp } from '../mfp';
 
 describe('operation panel of the simulated MFP', () => {
@@ -19,6 +20,7 @@ describe('operation panel of the simulated MFP', () => {
     for (const url of [mfp.panelUrl!, mfp.viewUrl!]) {
       const { status, headers, text } = await plainHttp(url);
       expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(text).toContain(PRODUCT.replace('Platen ', ''));
       expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/);
       for (const [, path] of text.matchAll(/(?:src|href)="([^"]*)"/g)) {
         expect(path).toMatch(/^\/[a-z]/);

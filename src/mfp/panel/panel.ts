@@ -7,7 +7,7 @@ import { MFP_LIMITS } from '../mfp-limits';
 import type { Displays } from './displays';
 import { draw } from './draw';
 import { reduce, type Happening } from './panel.machine';
-import type { PanelInput } from './panel-message';
+import type { PanelInput } from '../../protocol/simulated-mfp';
 import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
 
 /** The machine's operation panel: one state, shown by every connected display, operated by any of them. */

@@ -11,7 +11,7 @@ import { Permit } from '../auth/access/access.guard';
 import { UsersService } from '../auth/users/users.service';
 import { Answers, AnswersNothing } from '../http/answers';
 import { BrowserSessions } from './browser-sessions.service';
-import { PATHS } from './site/own-paths';
+import { PATHS } from './site/platen-paths';
 import { SessionOrigins } from './site/session-origins';
 
 /** A device's own pages in the technician's browser. */

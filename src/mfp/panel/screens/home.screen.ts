@@ -1,6 +1,6 @@
 import { LOW_LEVEL } from '../../machine';
 import type { PanelScreen } from '../panel-screen';
-import type { Button } from '../picture';
+import type { Button } from '../../../protocol/simulated-mfp';
 
 const TILES: Button[] = [
   { target: 'open:copy', label: 'Copy', icon: 'copy' },

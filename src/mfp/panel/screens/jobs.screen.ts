@@ -1,6 +1,6 @@
 import type { Job } from '../../memory';
 import type { PanelScreen } from '../panel-screen';
-import type { Row } from '../picture';
+import type { Row } from '../../../protocol/simulated-mfp';
 import { pagedList, pageVerb } from './paged-list';
 
 const TONES = { waiting: 'plain', printing: 'good', completed: 'plain', cancelled: 'warn', stopped: 'bad' } as const;

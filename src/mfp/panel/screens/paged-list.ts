@@ -1,6 +1,6 @@
 import { MFP_LIMITS } from '../../mfp-limits';
 import type { Verbs } from '../panel-state';
-import type { Row, Widget } from '../picture';
+import type { Row, Widget } from '../../../protocol/simulated-mfp';
 
 const pagesOf = (count: number, rows: number): number => Math.max(1, Math.ceil(count / rows));
 

@@ -1,7 +1,7 @@
 import { LOW_LEVEL } from '../../machine';
 import type { Supply } from '../../memory';
 import type { PanelScreen } from '../panel-screen';
-import type { Level } from '../picture';
+import type { Level } from '../../../protocol/simulated-mfp';
 
 export const toLevel = ({ name, colour, level }: Supply): Level => ({
   name,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BrowserSession } from '../browser-session';
-import { entryCookieName } from './own-cookies';
-import { PATHS } from './own-paths';
+import { entryCookieName } from './platen-cookies';
+import { PATHS } from './platen-paths';
 import { PAGES, sendPage } from './pages';
 
 const FORM_BYTES = 1024;

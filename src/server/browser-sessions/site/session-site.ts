@@ -8,9 +8,9 @@ import type { BrowserSession } from '../browser-session';
 import { BrowserSessions } from '../browser-sessions.service';
 import { ByteStreams } from '../relaying/byte-streams';
 import { enter } from './entry';
-import { entryIn } from './own-cookies';
-import { OwnFiles } from './own-files';
-import { OWN_PREFIX, PATHS } from './own-paths';
+import { entryIn } from './platen-cookies';
+import { PlatenFiles } from './platen-files';
+import { PLATEN_PREFIX, PATHS } from './platen-paths';
 import { endedPage, PAGES, sendPage, type Page } from './pages';
 import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
@@ -19,7 +19,7 @@ import { SessionOrigins } from './session-origins';
 /** Everything under the session domain: whom a request is for, and whether it may come in. */
 @Injectable()
 export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationShutdown {
-  private readonly files = new OwnFiles();
+  private readonly files = new PlatenFiles();
   private readonly streams = new ByteStreams();
   private readonly sockets = new Set<Duplex>();
   private readonly behindProxy: boolean;
@@ -65,7 +65,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const done = session.begin();
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
-    if (path.startsWith(OWN_PREFIX)) {
+    if (path.startsWith(PLATEN_PREFIX)) {
       if (!this.files.serve(path, request, response, ancestors)) sendPage(response, PAGES.unknown, ancestors);
       return;
     }
@@ -88,7 +88,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (path === undefined) return refuse(PAGES.badRequest);
     const place = placeOf(session, request);
     if (!place) return refuse(PAGES.notEntered);
-    const own = path.startsWith(OWN_PREFIX);
+    const own = path.startsWith(PLATEN_PREFIX);
     // a device decides itself whom it talks to; what is ours only its own origin may use
     if (own && (path !== PATHS.stream || request.headers.origin !== session.facts.origin)) return refuse(PAGES.unknown);
     const done = session.begin();

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { toDevice, type Origins } from './device-urls';
 import { deviceTags } from './entity-tags';
 import { fields, hopByHop } from './hop-by-hop';
-import { withoutOurs } from '../site/own-cookies';
+import { withoutOurs } from '../site/platen-cookies';
 
 /** What a reverse proxy in front of this server says about the browser; none of the device's business. */
 const OF_PROXIES = [

@@ -2,7 +2,7 @@ import { sessionPolicy } from './content-security-policy';
 import { toDevice, toSession } from './device-urls';
 import { deviceTags, sessionTag } from './entity-tags';
 import { hopByHop } from './hop-by-hop';
-import { entryIn, withoutOurs } from '../site/own-cookies';
+import { entryIn, withoutOurs } from '../site/platen-cookies';
 import { sessionCookie } from './set-cookie';
 
 const origins = { device: 'https://192.168.1.20', session: 'http://s-1.localhost:8080' };

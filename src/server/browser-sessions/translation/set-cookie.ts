@@ -1,4 +1,4 @@
-import { isOurs } from '../site/own-cookies';
+import { isOurs } from '../site/platen-cookies';
 
 /** Browsers take http on localhost for secure here. */
 const IN_FRAME = ' SameSite=None; Secure; Partitioned';

@@ -5,7 +5,7 @@ export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** `{user}`, `{time}` and the like are filled in by the page. */
-interface Messages {
+export interface Messages {
   readonly title: string;
   /** The other language, in that language. */
   readonly switchTo: string;
@@ -183,18 +183,12 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
   },
 };
 
-/** The language that a browser asks for first (RFC 9110 12.5.4); English where it asks for none that is here. */
-export function languageOf(acceptLanguage: string | undefined): Language {
-  const asked = (acceptLanguage ?? '').slice(0, 256).split(',');
-  const weighed = asked.map((each) => {
-    const [tag = '', ...parameters] = each.trim().toLowerCase().split(';');
-    const weight = parameters.map((text) => /^\s*q=([\d.]+)$/.exec(text)?.[1]).find((text) => text !== undefined);
-    return { tag: tag.trim(), weight: weight === undefined ? 1 : Number(weight) };
-  });
-  const best = weighed
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight)
-    .map(({ tag }) => LANGUAGES.find((language) => tag === language || tag.startsWith(`${language}-`)))
-    .find((language) => language !== undefined);
-  return best ?? 'en';
+/** The first of a browser's preferred languages (BCP 47) that the page has; English where it has none of them. */
+export function languageOf(preferred: readonly string[]): Language {
+  const primary = preferred.map((tag) => tag.toLowerCase().split('-')[0]);
+  return primary.map((tag) => LANGUAGES.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
+
+/** A text with values in the places of its `{names}`. */
+export const fill = (text: string, values: Readonly<Record<string, string | number>>): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));

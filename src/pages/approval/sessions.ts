@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import type { AskingSession, decisionBody, endBody, LiveSession, PastSession } from '../../protocol/approval-screen';
+import type { Ending } from '../../protocol/remote-session';
+import { element } from '../elements';
+import { countdown, countdownBar, duration } from './countdown';
+import { fill, type Language, type Messages } from './messages';
+
+/** A request that appears under a finger must not be answered by it. */
+const ARM_MS = 600;
+
+/** Sends what was pressed; the buttons are disabled unless that fails. */
+export type Post = (
+  path: string,
+  body: z.input<typeof decisionBody> | z.input<typeof endBody>,
+  buttons: readonly HTMLButtonElement[],
+) => void;
+
+/** The question whether a technician may use the device, with YES and NO. */
+export function approvalRequest(session: AskingSession, words: Messages, post: Post): HTMLElement {
+  const buttons: HTMLButtonElement[] = [];
+  const choice = (name: string, label: string, meaning: string, answer: z.input<typeof decisionBody>) => {
+    const attributes = { type: 'button', class: name, disabled: true };
+    const made = element('button', attributes, element('b', {}, label), meaning);
+    made.onclick = () => post(`/approvals/${session.remoteSessionId}`, answer, buttons);
+    buttons.push(made);
+    return made;
+  };
+  const yes = choice('yes', words.yes, words.yesMeans, { decision: 'approved', grant: 'operate' });
+  const view = session.viewable && choice('view', words.view, words.viewMeans, { decision: 'approved', grant: 'view' });
+  const no = choice('no', words.no, words.noMeans, { decision: 'declined' });
+  setTimeout(() => {
+    for (const button of buttons) button.disabled = false;
+  }, ARM_MS);
+
+  const device = session.deviceName + (session.location ? ` – ${session.location}` : '');
+  return element(
+    'article',
+    { class: 'approval', tabindex: -1, role: 'alertdialog', 'aria-labelledby': 'question' },
+    element('h2', { id: 'question' }, fill(words.question, { user: session.userName })),
+    element(
+      'dl',
+      {},
+      ...[element('dt', {}, words.application), element('dd', {}, session.applicationTitle)],
+      ...[element('dt', {}, words.device), element('dd', {}, device)],
+      ...[element('dt', {}, words.reason), element('dd', { class: 'why' }, session.reason)],
+      ...[element('dt', {}, words.duration), element('dd', {}, fill(words.minutes, { minutes: session.minutes }))],
+    ),
+    element(
+      'p',
+      { class: 'left' },
+      ...[words.unanswered, ' ', countdown(session.answerBefore)],
+      element('span', { class: 'more' }),
+    ),
+    countdownBar(session.answerBefore),
+    element('div', { class: 'buttons' }, yes, view, no),
+  );
+}
+
+/** A reason that is too long for its place can be scrolled with the keyboard; the request takes the focus. */
+export function focusRequest(request: HTMLElement): void {
+  const why = request.querySelector<HTMLElement>('.why');
+  if (why && why.scrollHeight > why.clientHeight) why.tabIndex = 0;
+  request.focus();
+}
+
+/** What a live session does now, in one sentence. */
+export function headline({ phase, grant, userName, ending }: LiveSession, words: Messages): string {
+  if (phase === 'ending') return ending === 'halted-by-deployment' ? words.endings[ending] : words.ending;
+  const text = phase !== 'connected' ? words.approved : grant === 'view' ? words.looking : words.operating;
+  return fill(text, { user: userName });
+}
+
+/** A live session, with the button that ends it. */
+export function banner(session: LiveSession, words: Messages, post: Post): HTMLElement {
+  const end = element('button', { type: 'button', disabled: session.phase === 'ending' }, words.end);
+  end.onclick = () => post(`/sessions/${session.remoteSessionId}/end`, {}, [end]);
+  return element(
+    'div',
+    { class: session.grant === 'view' ? 'banner looks' : 'banner' },
+    element('span', { class: 'dot', 'aria-hidden': 'true' }),
+    element(
+      'p',
+      { class: 'words' },
+      element('b', {}, headline(session, words)),
+      `${session.applicationTitle} – ${session.deviceName}`,
+      session.draining && element('span', { class: 'draining' }, words.draining),
+    ),
+    session.endsAt !== null && element('div', { class: 'remaining' }, countdown(session.endsAt), words.left),
+    end,
+  );
+}
+
+/** A past session as a row of the table. */
+export function pastRow(session: PastSession, language: Language, words: Messages): HTMLElement {
+  const ended = new Date(session.endedAt);
+  const connected = session.connectedAt === null ? null : new Date(session.connectedAt);
+  const access = connected === null ? '–' : session.grant === 'view' ? words.looked : words.operated;
+  const lasted = connected && duration(Math.round((ended.getTime() - connected.getTime()) / 1000));
+  const cell = (text: string, detail?: string | null) =>
+    element('td', {}, text, typeof detail === 'string' && element('small', {}, detail));
+  return element(
+    'tr',
+    {},
+    cell(
+      ended.toLocaleDateString(language, { dateStyle: 'medium' }),
+      ended.toLocaleTimeString(language, { timeStyle: 'short' }),
+    ),
+    cell(session.userName),
+    cell(session.applicationTitle, session.deviceName),
+    cell(access, lasted),
+    cell(words.endings[session.ending as Ending] ?? session.ending),
+  );
+}

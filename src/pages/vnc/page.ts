@@ -1,0 +1,74 @@
+import RFB from '@novnc/novnc';
+import { byId } from '../elements';
+
+/**
+ * The screen of a VNC server, through the session's own origin. `?view-only` sends no key and no pointer. The clipboard is
+ * not shared in either direction.
+ */
+const scale = byId<HTMLInputElement>('scale');
+const watch = byId<HTMLInputElement>('watch');
+const keys = byId<HTMLButtonElement>('keys');
+const login = byId<HTMLFormElement>('login');
+const username = byId<HTMLInputElement>('username');
+const password = byId<HTMLInputElement>('password');
+
+const url = new URL('stream', location.href);
+url.protocol = url.protocol.replace('http', 'ws');
+const rfb = new RFB(byId('screen'), url.href, { wsProtocols: ['binary'], shared: true });
+let connected = false;
+let failure = '';
+
+const say = (text: string): void => {
+  byId('state').textContent = text;
+};
+
+function applySettings(): void {
+  rfb.scaleViewport = scale.checked;
+  rfb.clipViewport = !scale.checked;
+  rfb.viewOnly = watch.checked;
+  keys.disabled = !connected || rfb.viewOnly;
+}
+if (new URLSearchParams(location.search).has('view-only')) {
+  watch.checked = true;
+  watch.disabled = true;
+}
+scale.addEventListener('change', applySettings);
+watch.addEventListener('change', applySettings);
+keys.addEventListener('click', () => rfb.sendCtrlAltDel());
+applySettings();
+
+rfb.addEventListener('connect', () => {
+  connected = true;
+  applySettings();
+  say('Connected');
+  rfb.focus();
+});
+rfb.addEventListener('desktopname', ({ detail }) => {
+  document.title = detail.name;
+});
+rfb.addEventListener('securityfailure', ({ detail }) => {
+  failure = detail.reason || 'the login was refused';
+});
+rfb.addEventListener('credentialsrequired', ({ detail }) => {
+  username.parentElement!.hidden = !detail.types.includes('username');
+  login.hidden = false;
+  say('The device asks for a login.');
+});
+login.addEventListener('submit', (event) => {
+  event.preventDefault();
+  login.hidden = true;
+  rfb.sendCredentials({ username: username.value, password: password.value });
+  login.reset();
+});
+rfb.addEventListener('disconnect', () => {
+  const wasConnected = connected;
+  connected = false;
+  applySettings();
+  if (failure) return say(`Not connected: ${failure}.`);
+  say(wasConnected ? 'The connection has ended.' : 'The device did not answer as a VNC server.');
+  // once the session has ended, its origin answers 410 with the reason
+  fetch(location.pathname, { redirect: 'error' }).then(
+    ({ status }) => status === 410 && location.reload(),
+    () => undefined,
+  );
+});

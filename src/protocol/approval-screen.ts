@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Operation } from './maintenance';
+import { grant, type Ending, type Grant } from './remote-session';
+
+// What the agent and the page of its approval screen exchange over HTTP.
+
+/** `POST /approvals/<remote session ID>`: the answer to an approval request. */
+export const decisionBody = z.discriminatedUnion('decision', [
+  z.strictObject({ decision: z.literal('approved'), grant: grant.default('operate') }),
+  z.strictObject({ decision: z.literal('declined') }),
+]);
+
+/** `POST /sessions/<remote session ID>/end` */
+export const endBody = z.strictObject({});
+
+/** What a person at the device needs to know about a session. */
+export interface ShownSession {
+  readonly remoteSessionId: string;
+  readonly userName: string;
+  readonly reason: string;
+  readonly deviceName: string;
+  readonly location: string;
+  readonly applicationTitle: string;
+  readonly minutes: number;
+}
+
+export interface AskingSession extends ShownSession {
+  readonly answerBefore: number;
+  /** The view-only grant can be given. */
+  readonly viewable: boolean;
+}
+
+export interface LiveSession extends ShownSession {
+  readonly phase: 'approved' | 'connecting' | 'connected' | 'ending';
+  readonly grant: Grant | null;
+  /** null while it is not known. */
+  readonly endsAt: number | null;
+  /** The vendor is about to replace its relay. */
+  readonly draining: boolean;
+  /** Why the session is ending; null before. */
+  readonly ending: Ending | null;
+}
+
+export interface PastSession {
+  readonly userName: string;
+  readonly deviceName: string;
+  readonly location: string;
+  readonly applicationTitle: string;
+  readonly reason: string;
+  readonly grant: Grant | null;
+  /** An `Ending`, or a word that an earlier version stored. */
+  readonly ending: string;
+  readonly connectedAt: string | null;
+  readonly endedAt: string;
+}
+
+export interface ShownJob {
+  readonly deviceName: string;
+  readonly operation: Operation;
+  /** false: the job is on hold. */
+  readonly started: boolean;
+}
+
+/**
+ * Each event of `GET /events` (WHATWG HTML 9.2): all the approval screen shows. Moments are milliseconds on a monotonic
+ * clock of the agent; the page counts from `now`.
+ */
+export interface PanelView {
+  readonly now: number;
+  readonly online: boolean;
+  /** The agent saves power and has no control channel for that reason. */
+  readonly asleep: boolean;
+  readonly asking: readonly AskingSession[];
+  readonly live: readonly LiveSession[];
+  /** Of each device, the first job that is not over. */
+  readonly maintenance: readonly ShownJob[];
+  /** Newest first. */
+  readonly ended: readonly PastSession[];
+}

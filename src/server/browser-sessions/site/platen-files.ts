@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { builtPage, type StaticFile } from '../../../static/built-page';
+import { PATHS, PLATEN_PREFIX } from './platen-paths';
+
+const PAGE = 'index.html';
+/** A session's origin has one version of script and style sheet as long as it exists. */
+const CACHED = 'private, max-age=3600';
+
+/** What Platen itself serves to a browser that has entered: the page of the VNC screen. */
+export class PlatenFiles {
+  private readonly files: ReadonlyMap<string, StaticFile>;
+
+  constructor() {
+    const files = [...builtPage('vnc')];
+    this.files = new Map(files.map(([name, file]) => [name === PAGE ? PATHS.vnc : `${PLATEN_PREFIX}${name}`, file]));
+  }
+
+  /** @returns false where there is no such file */
+  serve(path: string, request: IncomingMessage, response: ServerResponse, frameAncestors: string): boolean {
+    const file = this.files.get(path);
+    if (!file || !['GET', 'HEAD'].includes(request.method ?? '')) return false;
+    const sources = "script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:";
+    response.writeHead(200, {
+      'Content-Type': file.type,
+      'Content-Length': file.body.length,
+      'Content-Security-Policy': `default-src 'none'; ${sources}; base-uri 'none'; form-action 'none'; ${frameAncestors}`,
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+      'Cache-Control': path === PATHS.vnc ? 'no-store' : CACHED,
+    });
+    response.end(request.method === 'HEAD' ? undefined : file.body);
+    return true;
+  }
+}
