@@ -148,12 +148,12 @@ export class ControlPlane {
     return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
   }
 
-  /** A one-time ticket. */
-  async ticket(agentId: string): Promise<string> {
+  /** A new enrolment code. */
+  async enrolmentCode(agentId: string): Promise<string> {
     return String((await this.call('ada', 'POST', '/enrolment-codes', { agentId })).body.ticket);
   }
   async enrol(agentId: string): Promise<Enrolment> {
-    const [code] = (await this.ticket(agentId)).split('.');
+    const [code] = (await this.enrolmentCode(agentId)).split('.');
     return (await this.call(undefined, 'POST', '/enrolment', { code })).body as unknown as Enrolment;
   }
   /** A stream of an enrolled agent. */

@@ -22,7 +22,7 @@ export class PlayedAgent {
   /** The ad-hoc commands that it was given, in order; each is answered by the test, or never. */
   readonly commands: PlayedCommand[] = [];
   /** By the name of the exchange; otherwise every request is answered `{}`. */
-  readonly answers = new Map<string, PlayedAnswer>([
+  readonly answers = new Map<string, PlayedAnswer | Promise<PlayedAnswer>>([
     ['terminate', { body: { connected: true } }],
     ['acquire-information', { body: vectors.acquireInformation.response }],
   ]);
@@ -105,7 +105,11 @@ export class PlayedAgent {
       return;
     }
     this.asked.push({ name: payload.name, body: bodyOf(payload) });
-    const answer = this.answers.get(payload.name) ?? { body: {} };
+    void this.answer(id, payload);
+  }
+
+  private async answer(id: string, payload: Element): Promise<void> {
+    const answer = (await this.answers.get(payload.name)) ?? { body: {} };
     if (answer === 'silence') return;
     if ('body' in answer) {
       const result = container(payload.name, String(payload.attrs.xmlns), answer.body);

@@ -20,7 +20,7 @@ export class UnknownAgent extends ProblemError {
     super('not-found', `There is no agent ${agentId}.`);
   }
 }
-/** A5: nobody is there who could wake the agent. */
+/** A5: no substitute could wake the agent. */
 export class NoSubstitute extends ProblemError {
   constructor(agentId: string, site: string | null) {
     const where = site === null ? 'it belongs to no site' : `no other agent of site ${site} is online`;
@@ -29,13 +29,13 @@ export class NoSubstitute extends ProblemError {
 }
 /** A5 */
 export class AgentNotWoken extends ProblemError {
-  /** @param said what came of it, by substitute */
-  constructor(agentId: string, said: string) {
-    super('device-offline', `Agent ${agentId} saves power and could not be woken. ${said}`);
+  /** @param outcomes of each substitute, for people */
+  constructor(agentId: string, outcomes: string) {
+    super('device-offline', `Agent ${agentId} saves power and could not be woken. ${outcomes}`);
   }
 }
 export class EnrolmentCodeRefused extends ProblemError {
   constructor() {
-    super('code-refused', 'This code is unknown, used already, or expired.');
+    super('code-refused', 'This code is unknown, already used, or expired.');
   }
 }

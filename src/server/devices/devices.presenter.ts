@@ -11,20 +11,20 @@ export const presentedDevice = ({ device, online, asleep, lastSeenAt, informatio
   agentId: device.agentId,
   name: device.name,
   kind: device.kind,
-  // what the agent's configuration leaves out the device says itself
+  // the device reports what the agent's configuration leaves out
   model: device.model || (information?.information?.model ?? ''),
   serialNumber: device.serialNumber || (information?.information?.serialNumber ?? ''),
   location: device.location,
   online,
   asleep,
   lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
-  // what was announced before these were known is without them
+  // applications announced by earlier versions lack newer fields
   applications: device.applications.map((each) => announcedApplication.parse(each)),
   operations: device.operations,
   condition: conditionOf(information),
 });
 
-/** What is last known of a device, in short. */
+/** Summary of the stored information of a device. */
 export function conditionOf(known: DeviceInformationEntity | null): Device['condition'] {
   if (!known?.information) return null;
   const { reached, state, alerts } = known.information;

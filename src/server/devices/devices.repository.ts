@@ -20,8 +20,8 @@ export class DevicesRepository {
     return this.devices.findBy({ agentId });
   }
   /**
-   * Makes `devices` the whole of what stands behind the agent; those that belong to another one are left alone.
-   * @returns the IDs of those, or undefined when there is no such agent (any more)
+   * Replaces the devices of an agent; a device of another agent is not changed.
+   * @returns the IDs of such devices; undefined if the agent does not exist (any more)
    */
   replace(
     agentId: string,
@@ -33,20 +33,20 @@ export class DevicesRepository {
       if (affected !== 1) return undefined;
       const known = await manager.findBy(DeviceEntity, { id: In(devices.map((device) => device.id)) });
       const owners = new Map(known.map((device) => [device.id, device.agentId]));
-      const own = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
-      const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(own.map((device) => device.id))) });
+      const accepted = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
+      const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(accepted.map((device) => device.id))) });
       const goneIds = gone.map((device) => device.id);
       await manager.delete(DeviceEntity, { agentId, id: In(goneIds) });
       await manager.delete(DeviceInformationEntity, { deviceId: In(goneIds) });
       await manager.save(
-        own.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
+        accepted.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
       );
-      // not `save`: of two agents that announce a new device at once the second must not take it from the first
+      // not `save`: if two agents announce a new device at once, the second must not take it from the first
       await manager.insert(
         DeviceEntity,
-        own.filter((device) => !owners.has(device.id)),
+        accepted.filter((device) => !owners.has(device.id)),
       );
-      return devices.filter((device) => !own.includes(device)).map((device) => device.id);
+      return devices.filter((device) => !accepted.includes(device)).map((device) => device.id);
     });
   }
 }

@@ -14,11 +14,11 @@ import { DevicesRepository } from './devices.repository';
 
 type Announcement = z.output<typeof announce.request>;
 
-/** A device with what is known of its agent's connection, and of itself. */
+/** A device, the connection of its agent, and its information. */
 export interface DeviceInView {
   readonly device: DeviceEntity;
   readonly online: boolean;
-  /** Its agent saves power, and is woken when the device is asked for. */
+  /** Its agent saves power, and is woken when the device is requested. */
   readonly asleep: boolean;
   readonly lastSeenAt: Date | null;
   readonly information: DeviceInformationEntity | null;
@@ -36,22 +36,22 @@ export class DevicesService {
   ) {}
 
   /**
-   * An agent has said which devices stand behind it.
-   * @returns devices that belong to another agent already; those are left alone.
-   * @throws UnknownAgent when its account has been removed meanwhile
+   * An agent has announced its devices.
+   * @returns devices that already belong to another agent; they are not changed
+   * @throws UnknownAgent if its account has been removed meanwhile
    */
   async announce(agentId: string, { agentVersion, devices: announced, site }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
-    const behind = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
+    const byId = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
     const awake = { asleepSince: null, wake: null };
     const agent = { version: agentVersion, lastSeenAt: announcedAt, site: site ?? null, ...awake };
-    const refused = await this.repository.replace(agentId, [...behind.values()], agent);
+    const refused = await this.repository.replace(agentId, [...byId.values()], agent);
     if (!refused) throw new UnknownAgent(agentId);
     this.events.announced(agentId);
     return refused;
   }
 
-  /** Devices in the order of their IDs. */
+  /** Devices, ordered by ID. */
   async page(query: { limit: number; cursor?: string }): Promise<Page<DeviceInView>> {
     const { rows, next } = await this.repository.page(query);
     const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
@@ -61,7 +61,7 @@ export class DevicesService {
     return { rows: rows.map(inView), next };
   }
 
-  /** Whether the agent is away to save power. */
+  /** Whether the agent is offline to save power. */
   async isAsleep(agentId: string): Promise<boolean> {
     const presence = (await this.agents.presence([agentId])).get(agentId);
     return isAsleep(this.transport.isOnline(agentId), presence);
@@ -82,14 +82,14 @@ export class DevicesService {
     return this.inView(device, presence.get(device.agentId), known);
   }
 
-  /** One whose agent can be asked at this moment. @throws UnknownDevice, DeviceOffline */
+  /** A device whose agent is online. @throws UnknownDevice, DeviceOffline */
   async connected(deviceId: string): Promise<DeviceInView> {
     const inView = await this.get(deviceId);
     if (!inView.online) throw new DeviceOffline(deviceId);
     return inView;
   }
 
-  /** Whether the device can be asked for, at once or after its agent has been woken. @throws DeviceOffline, NoSubstitute */
+  /** Returns if the agent of the device is online, or can be woken. @throws DeviceOffline, NoSubstitute */
   async checkReachable({ device, online, asleep }: DeviceInView): Promise<void> {
     if (online) return;
     if (!asleep) throw new DeviceOffline(device.id);

@@ -9,8 +9,8 @@ describe('agents and their devices', () => {
   afterAll(() => plane?.stop());
   afterEach(() => plane.clear());
 
-  const enrol = async (ticket: string) => {
-    const [code] = ticket.split('.');
+  const enrol = async (enrolmentCode: string) => {
+    const [code] = enrolmentCode.split('.');
     return plane.call(undefined, 'POST', '/enrolment', { code });
   };
   const login = (account: Awaited<ReturnType<typeof plane.enrol>>) => plane.streamOf(account);
@@ -19,38 +19,38 @@ describe('agents and their devices', () => {
       .rows;
   const announced = (ids: string[]) => ({ agentVersion: '1', devices: ids.map(playedDevice) });
 
-  describe('a ticket', () => {
-    it('serves once', async () => {
-      const ticket = await plane.ticket('once');
-      expect(ticket).toMatch(/^[\w-]{43}\.[\w-]{43}$/);
-      expect((await enrol(ticket)).body).toMatchObject({ agentId: 'once', pin: ticket.split('.')[1] });
-      expect((await enrol(ticket)).body.code).toBe('code-refused');
+  describe('an enrolment code', () => {
+    it('enrols once', async () => {
+      const code = await plane.enrolmentCode('once');
+      expect(code).toMatch(/^[\w-]{43}\.[\w-]{43}$/);
+      expect((await enrol(code)).body).toMatchObject({ agentId: 'once', pin: code.split('.')[1] });
+      expect((await enrol(code)).body.code).toBe('code-refused');
     });
 
-    it('serves one of two that show it at the same instant', async () => {
-      const ticket = await plane.ticket('race');
-      const answers = await Promise.all([enrol(ticket), enrol(ticket)]);
+    it('enrols one of two that present it at the same moment', async () => {
+      const code = await plane.enrolmentCode('race');
+      const answers = await Promise.all([enrol(code), enrol(code)]);
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 403]);
     });
 
     it('expires', async () => {
-      const ticket = await plane.ticket('late');
+      const code = await plane.enrolmentCode('late');
       const now = Date.now();
       const clock = jest.spyOn(Date, 'now').mockReturnValue(now + LIMITS.ENROLMENT_CODE_MS + 1_000);
-      const { code } = (await enrol(ticket)).body;
+      const expired = await enrol(code);
       clock.mockRestore();
-      expect(code).toBe('code-refused');
-      expect((await enrol(ticket)).body.code).toBe('code-refused');
+      expect(expired.body.code).toBe('code-refused');
+      expect((await enrol(code)).body.code).toBe('code-refused');
     });
 
-    it('is refused when it is none, and made by administrators only', async () => {
+    it('is refused if it is unknown or malformed, and created by administrators only', async () => {
       expect((await enrol('x'.repeat(43))).body.code).toBe('code-refused');
       expect((await enrol('short')).body.code).toBe('invalid-request');
       expect((await plane.call('tom', 'POST', '/enrolment-codes', { agentId: 'x' })).status).toBe(403);
     });
   });
 
-  it('enrolled anew has a new account: the old password and the old stream are gone', async () => {
+  it('have a new account after another enrolment: the old password and the old stream are no longer valid', async () => {
     const first = await plane.enrol('renewed');
     const stream = await login(first);
     const second = await plane.enrol('renewed');
@@ -59,7 +59,7 @@ describe('agents and their devices', () => {
     await (await login(second)).leave();
   });
 
-  it('are what the agent announced last; a device it does not name any more is gone', async () => {
+  it('are those of the last announcement; a device that it does not name is removed', async () => {
     const agent = await login(await plane.enrol('moving'));
     for (const ids of [['a', 'b'], ['b', 'c'], ['b', 'b'], []]) {
       expect(await agent.ask(announce, announced(ids))).toEqual({ refused: [] });
@@ -69,7 +69,7 @@ describe('agents and their devices', () => {
     await agent.leave();
   });
 
-  it('keep to themselves: a device of another agent is refused, also of two at the same instant', async () => {
+  it('belong to one agent, also if two announce a new device at the same moment', async () => {
     const agents = await Promise.all(['left', 'right'].map(async (id) => login(await plane.enrol(id))));
     expect(await agents[0]!.ask(announce, announced(['printer', 'mine']))).toEqual({ refused: ['printer'] });
     const answers = await Promise.all(agents.map((agent) => agent.ask(announce, announced(['both']))));
@@ -81,13 +81,13 @@ describe('agents and their devices', () => {
     for (const agent of agents) await agent.leave();
   });
 
-  it('go together: removing an agent removes its devices, ends its stream and its sessions', async () => {
+  it('are removed together, which ends the stream and the sessions of the agent', async () => {
     const account = await plane.enrol('doomed');
     const agent = await login(account);
     await agent.ask(announce, announced(['fax']));
     const { body } = await plane.ask('tom', 'fax');
     await agent.told('request-approval', String(body.id));
-    const ticket = await plane.ticket('doomed');
+    const code = await plane.enrolmentCode('doomed');
     expect((await plane.call('tom', 'DELETE', '/agents/doomed')).status).toBe(403);
     expect((await plane.call('ada', 'DELETE', '/agents/doomed')).status).toBe(204);
     await agent.wire.closed;
@@ -97,11 +97,11 @@ describe('agents and their devices', () => {
       detail: 'the agent of the device was removed',
     });
     await expect(login(account)).rejects.toThrow('not-authorized');
-    expect((await enrol(ticket)).body.code).toBe('code-refused');
+    expect((await enrol(code)).body.code).toBe('code-refused');
     expect((await plane.call('ada', 'DELETE', '/agents/doomed')).status).toBe(404);
   });
 
-  it('leave nothing behind when an announcement meets the removal', async () => {
+  it('leave no device if an announcement and the removal happen at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const agent = await login(await plane.enrol('fleeting'));
       const [, removal] = await Promise.all([
@@ -114,7 +114,7 @@ describe('agents and their devices', () => {
     }
   });
 
-  it('are online as long as their agent is, and say when it was last seen', async () => {
+  it('are online while their agent is, and show when it was last seen', async () => {
     const printer = async () => (await plane.call('tom', 'GET', '/devices/printer')).body;
     expect(await printer()).toMatchObject({ online: true, agentId: 'box' });
     await plane.agent.leave();

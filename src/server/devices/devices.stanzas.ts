@@ -6,7 +6,7 @@ import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository } from './agents/agents.repository';
 import { DevicesService } from './devices.service';
 
-/** What agents say about themselves on the control channel. */
+/** Announcements, sleep and presence of agents on the control channel. */
 @Injectable()
 export class DevicesStanzas implements OnModuleInit {
   constructor(
@@ -32,7 +32,7 @@ export class DevicesStanzas implements OnModuleInit {
       this.journal.info(online ? 'agent online' : 'agent offline', { agentId });
       this.agents
         .seen(agentId, { lastSeenAt: at })
-        .catch((error: unknown) => this.journal.unexpected(error, 'noting when an agent was last seen'));
+        .catch((error: unknown) => this.journal.unexpected(error, 'recording when an agent was last seen'));
     });
   }
 }

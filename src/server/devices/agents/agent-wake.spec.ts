@@ -7,7 +7,7 @@ import { unseal } from '../../../tunnel/sealed-text';
 
 const SITE = 'acme-berlin';
 const address = { host: '192.168.1.20', port: 8633, mac: null };
-const said = (outcome: string, detail = ''): PlayedAnswer => ({ body: { outcome, detail } });
+const reports = (outcome: string, detail = ''): PlayedAnswer => ({ body: { outcome, detail } });
 
 describe('an agent that saves power', () => {
   let plane: ControlPlane;
@@ -23,7 +23,7 @@ describe('an agent that saves power', () => {
     const agent = await online('hall', account);
     key = Buffer.from(((await agent.ask(sleep, { wake: address })) as { key: string }).key, 'base64url');
     await agent.leave();
-    await until('it to be asleep', async () => (await device()).asleep);
+    await until('the agent to be asleep', async () => (await device()).asleep);
   });
   afterEach(async () => {
     for (const substitute of substitutes.splice(0)) await substitute.leave();
@@ -54,16 +54,16 @@ describe('an agent that saves power', () => {
     expect(await device()).toMatchObject({ online: true, asleep: false });
   });
 
-  it('that ends its stream without a word is offline', async () => {
+  it('is offline after it has ended its stream without announcing its sleep', async () => {
     await (await online('hall', account)).leave();
-    await until('it to be away', async () => !(await device()).online);
+    await until('the agent to be offline', async () => !(await device()).online);
     expect(await device()).toMatchObject({ online: false, asleep: false });
     expect((await ask()).body).toMatchObject({ code: 'device-offline' });
   });
 
-  it('is woken through another of its site with the request itself, and asked once it is back', async () => {
-    const through = await substitute('yard', said('taken'));
-    await substitute('elsewhere', said('taken'), 'other-site');
+  it('is woken through a substitute with the request itself, and asked when it is back', async () => {
+    const through = await substitute('yard', reports('taken'));
+    await substitute('elsewhere', reports('taken'), 'other-site');
     const { status, body } = await ask();
     expect(status).toBe(201);
     const { sealed, ...rest } = (await woken(through)).body;
@@ -80,27 +80,30 @@ describe('an agent that saves power', () => {
     expect(substitutes[1]!.asked.map(({ name }) => name)).not.toContain('wake');
   });
 
-  it('cannot be asked for when nobody of its site is there', async () => {
-    await substitute('stranger', said('taken'), 'other-site');
+  it('cannot be requested while no other agent of its site is online', async () => {
+    await substitute('distant', reports('taken'), 'other-site');
     expect(await ask()).toMatchObject({ status: 409, body: { code: 'no-substitute' } });
   });
 
   it.each<[string, PlayedAnswer, RegExp]>([
-    ['does not reach it', said('unreachable', 'ECONNREFUSED'), /one: unreachable \(ECONNREFUSED\)/],
-    ['stands in another network', said('out-of-reach'), /one: out-of-reach/],
-    ['is refused by it', said('refused'), /one: refused/],
+    ['does not reach it', reports('unreachable', 'ECONNREFUSED'), /one: unreachable \(ECONNREFUSED\)/],
+    ['is in another network', reports('out-of-reach'), /one: out-of-reach/],
+    ['is refused by it', reports('refused'), /one: refused/],
     ['refuses', { problem: 'wrong-state', detail: 'no site' }, /one: agent one refused: wrong-state \(no site\)/],
     ['answers nonsense', { body: { outcome: 'perhaps' } }, /one: agent one refused: invalid-answer/],
-  ])('is not woken when its substitute %s: the caller learns which and why', async (_what, answer, detail) => {
-    await substitute('one', answer);
-    const id = String((await ask()).body.id);
-    const ended = await plane.reaches(id, 'ended');
-    expect(ended.ending).toBe('device-offline');
-    expect(ended.detail).toMatch(detail);
-  });
+  ])(
+    'is not woken if its substitute %s; the ending names the substitute and the reason',
+    async (_what, answer, detail) => {
+      await substitute('one', answer);
+      const id = String((await ask()).body.id);
+      const ended = await plane.reaches(id, 'ended');
+      expect(ended.ending).toBe('device-offline');
+      expect(ended.detail).toMatch(detail);
+    },
+  );
 
-  it('is woken through the next when one cannot', async () => {
-    const both = [await substitute('two', said('unreachable')), await substitute('three', said('unreachable'))];
+  it('is woken through the next substitute if one fails', async () => {
+    const both = [await substitute('two', reports('unreachable')), await substitute('three', reports('unreachable'))];
     const id = String((await ask()).body.id);
     const ended = await plane.reaches(id, 'ended');
     expect(ended.detail).toMatch(/two: unreachable/);
@@ -108,8 +111,8 @@ describe('an agent that saves power', () => {
     expect(both.map(({ asked }) => asked.filter(({ name }) => name === 'wake').length)).toEqual([1, 1]);
   });
 
-  it('is woken for a maintenance job, which it gets once it is back', async () => {
-    const through = await substitute('five', said('taken'));
+  it('is woken for a maintenance job, and receives it when it is back', async () => {
+    const through = await substitute('five', reports('taken'));
     const { status, body } = await plane.call('tom', 'POST', '/devices/hall-mfp/jobs', { operation: 'counters' });
     expect(status).toBe(201);
     const { sealed } = (await woken(through)).body;
@@ -117,14 +120,15 @@ describe('an agent that saves power', () => {
     expect(request).toEqual({ agentId: 'hall', approval: null });
     const agent = await online('hall', account);
     substitutes.push(agent);
-    await agent.commanded(String(body.id), 'execute');
+    // a job without a report would hold up those of the next tests
+    (await agent.commanded(String(body.id), 'execute')).answer({ status: 'completed' });
   });
 
-  describe('that is asked in the very moment in which it goes to sleep, is woken all the same', () => {
+  describe('and goes to sleep in the moment of a request, is woken', () => {
     let through: PlayedAgent;
     let sleeper: PlayedAgent;
     beforeEach(async () => {
-      through = await substitute(`moment-${substitutes.length}-${Date.now()}`, said('taken'));
+      through = await substitute(`moment-${substitutes.length}-${Date.now()}`, reports('taken'));
       sleeper = await online('hall', account);
       sleeper.answers.set('request-approval', 'silence');
       await sleeper.ask(sleep, { wake: address });
@@ -149,7 +153,7 @@ describe('an agent that saves power', () => {
     });
   });
 
-  it('that comes back by itself needs nobody', async () => {
+  it('that comes back without being woken is asked at once', async () => {
     const silent = await substitute('four', 'silence');
     const id = String((await ask()).body.id);
     await woken(silent);

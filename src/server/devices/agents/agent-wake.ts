@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { z } from 'zod';
 import { Journal } from '../../../journal/journal';
@@ -11,13 +12,13 @@ import { AgentsRepository } from './agents.repository';
 import type { AgentEntity } from './agent.entity';
 import { AgentNotWoken, NoSubstitute } from '../devices.errors';
 
-/** So many are asked before it is given up. */
+/** Number of substitutes that are tried. */
 const SUBSTITUTES = 3;
 
 /** Brings an agent that saves power back to the control channel, through another agent of its site (A2-A5). */
 @Injectable()
 export class AgentWake implements OnModuleInit {
-  /** By agent. Whoever asks while it is being woken waits for the same. */
+  /** By agent. A second request for an agent that is being woken waits for the first. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly awaited = new Map<string, Set<() => void>>();
 
@@ -29,18 +30,18 @@ export class AgentWake implements OnModuleInit {
 
   onModuleInit(): void {
     this.transport.onPresence(({ agentId, online }) => {
-      if (online) for (const back of this.awaited.get(agentId) ?? []) back();
+      if (online) for (const resolve of this.awaited.get(agentId) ?? []) resolve();
     });
   }
 
-  /** Whether somebody is there who could wake the agent. @throws NoSubstitute */
+  /** Returns if a substitute could wake the agent now. @throws NoSubstitute */
   async checkWakeable(agentId: string): Promise<void> {
     const agent = await this.agents.find(agentId);
     if (!agent) throw new NoSubstitute(agentId, null);
     await this.substitutes(agent);
   }
 
-  /** A2: agents that are online and can reach this one. @throws NoSubstitute */
+  /** A2: online agents of the same site. @throws NoSubstitute */
   private async substitutes(agent: AgentEntity): Promise<string[]> {
     const { id, site } = agent;
     const others = site === null ? [] : await this.agents.ofSite(site);
@@ -50,44 +51,45 @@ export class AgentWake implements OnModuleInit {
   }
 
   /**
-   * Resolves once the agent is back. It gets the request with what wakes it, so it need not wait for the server.
-   * @throws AgentOffline when it does not sleep, NoSubstitute, AgentNotWoken with what each substitute said
+   * Resolves when the agent is online again. The message that wakes it carries the request, so it need not wait for the
+   * server.
+   * @throws AgentOffline if it does not sleep, NoSubstitute, AgentNotWoken with the outcome of each substitute
    */
   wake(agentId: string, request: WakeRequest['approval']): Promise<void> {
     const underWay = this.underWay.get(agentId);
     if (underWay) return underWay;
-    const waking = this.begin(agentId, request).finally(() => this.underWay.delete(agentId));
+    const waking = this.start(agentId, request).finally(() => this.underWay.delete(agentId));
     this.underWay.set(agentId, waking);
     return waking;
   }
 
-  private async begin(agentId: string, approval: WakeRequest['approval']): Promise<void> {
+  private async start(agentId: string, approval: WakeRequest['approval']): Promise<void> {
     const agent = await this.agents.find(agentId);
     if (!agent?.wake) throw new AgentOffline(agentId);
-    const substitutes = (await this.substitutes(agent)).sort(() => Math.random() - 0.5).slice(0, SUBSTITUTES);
+    const substitutes = sample(await this.substitutes(agent), SUBSTITUTES);
     const { address, key } = agent.wake;
     const request: WakeRequest = { agentId, approval };
     const sealed = seal(Buffer.from(key, 'base64url'), wakeContext(agentId), JSON.stringify(request));
-    const given = new AbortController();
-    const back = this.back(agentId, given.signal).then(() => true);
+    const settled = new AbortController();
+    const online = this.nextOnline(agentId, settled.signal).then(() => true);
     try {
-      if (this.transport.isOnline(agentId)) return; // by itself, before it could be awaited
-      const said: string[] = [];
+      if (this.transport.isOnline(agentId)) return; // it came back before it could be awaited
+      const outcomes: string[] = [];
       for (const substitute of substitutes) {
-        const outcome = await Promise.race([this.through(substitute, { agentId, wake: address, sealed }), back]);
+        const outcome = await Promise.race([this.wakeThrough(substitute, { agentId, wake: address, sealed }), online]);
         if (outcome === true) return;
-        said.push(`${substitute}: ${outcome}`);
+        outcomes.push(`${substitute}: ${outcome}`);
         if (outcome !== 'taken') continue;
-        if (await Promise.race([back, pause(LIMITS.WAKE_BACK_MS, given.signal)])) return;
+        if (await Promise.race([online, pause(LIMITS.WAKE_BACK_MS, settled.signal)])) return;
       }
-      throw new AgentNotWoken(agentId, said.join('; '));
+      throw new AgentNotWoken(agentId, outcomes.join('; '));
     } finally {
-      given.abort();
+      settled.abort();
     }
   }
 
-  /** What came of it, in words; `taken` when the sleeper has it. */
-  private async through(substitute: string, body: z.infer<typeof wake.request>): Promise<string> {
+  /** @returns the outcome, for people; `taken` if the sleeping agent has the request */
+  private async wakeThrough(substitute: string, body: z.infer<typeof wake.request>): Promise<string> {
     try {
       const timeoutMs = LIMITS.WAKE_SEND_MS + LIMITS.XMPP_IQ_TIMEOUT_MS / 2;
       const { outcome, detail } = await this.transport.request(substitute, wake, body, { timeoutMs });
@@ -98,7 +100,8 @@ export class AgentWake implements OnModuleInit {
     }
   }
 
-  private back(agentId: string, signal: AbortSignal): Promise<void> {
+  /** Resolves at the next login of the agent. */
+  private nextOnline(agentId: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const waiting = this.awaited.get(agentId) ?? new Set();
       this.awaited.set(agentId, waiting.add(resolve));
@@ -108,6 +111,12 @@ export class AgentWake implements OnModuleInit {
       });
     });
   }
+}
+
+/** Some of the items, each with the same probability, in random order. */
+function sample<Item>(items: readonly Item[], count: number): Item[] {
+  const rest = [...items];
+  return Array.from({ length: Math.min(count, items.length) }, () => rest.splice(randomInt(rest.length), 1)[0]!);
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<false> =>

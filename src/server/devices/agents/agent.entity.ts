@@ -3,7 +3,7 @@ import type { WakeAddress } from '../../../protocol/control-channel';
 import { Instant, Json } from '../../database/column-types';
 import { Encrypted } from '../../database/encrypted-column';
 
-/** SCRAM keys as stored: base64 strings in the place of buffers (RFC 5802: salted, never the password). */
+/** SCRAM keys as stored: base64 strings instead of buffers (RFC 5802: salted, never the password). */
 export interface StoredScramKeys {
   salt: string;
   iterations: number;
@@ -11,7 +11,7 @@ export interface StoredScramKeys {
   serverKey: string;
 }
 
-/** What wakes a sleeping agent: where it listens, and 32 bytes in base64url that seal the request. */
+/** Wakes a sleeping agent: the address where it listens, and 32 bytes in base64url that seal the request. */
 export interface AgentWakeKey {
   readonly address: WakeAddress;
   readonly key: string;
@@ -27,7 +27,7 @@ export class AgentEntity {
   @Column(Instant()) createdAt: Date;
   @Column(Instant({ nullable: true })) lastSeenAt: Date | null;
   @Column({ type: 'varchar', length: 64, nullable: true }) site: string | null;
-  /** Set while it saves power: it has ended its stream on purpose. */
+  /** Set while the agent saves power and has therefore ended its stream. */
   @Column(Instant({ nullable: true })) asleepSince: Date | null;
   @Column(Encrypted<AgentWakeKey | null>({ nullable: true })) wake: AgentWakeKey | null;
 }

@@ -52,7 +52,7 @@ export class AgentsController {
     return { ...created, expiresAt: toInstant(created.expiresAt) };
   }
 
-  /** The agent itself calls this; the one-time code is its permission. */
+  /** Called by the agent, which authenticates with the one-time code. */
   @Post('enrolment')
   @Public()
   @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })

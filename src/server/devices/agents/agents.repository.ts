@@ -8,7 +8,7 @@ import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince'>;
 
-/** An agent that has said it goes to sleep and holds its stream all the same has been asked for in that moment. */
+/** An agent that has announced its sleep and is still online has been requested in that moment, and stays awake. */
 export const isAsleep = (online: boolean, presence: AgentPresence | undefined): boolean =>
   !online && presence?.asleepSince != null;
 
@@ -22,7 +22,7 @@ export class AgentsRepository {
   all(): Promise<AgentEntity[]> {
     return this.agents.find({ order: { id: 'ASC' } });
   }
-  /** When these agents were last seen, and since when they sleep. */
+  /** Since when these agents sleep, and when they were last seen. */
   async presence(ids: string[]): Promise<Map<string, AgentPresence>> {
     const select = { id: true, lastSeenAt: true, asleepSince: true } as const;
     const found = await this.agents.find({ where: { id: In(ids) }, select });
@@ -44,15 +44,15 @@ export class AgentsRepository {
   async ofSite(site: string): Promise<string[]> {
     return (await this.agents.find({ where: { site }, select: { id: true } })).map(({ id }) => id);
   }
-  /** With its unused codes and its devices. @returns false when there is no such agent */
+  /** Removes an agent with its unused codes and its devices. @returns false if there is no such agent */
   remove(id: string): Promise<boolean> {
     return this.agents.manager.transaction(async (manager) => {
-      // the agent first: an announcement under way holds its row, and is over when this goes on
+      // the agent first: a concurrent announcement holds its row, and has finished when the rest is removed
       const { affected } = await manager.delete(AgentEntity, { id });
       await manager.delete(EnrolmentCodeEntity, { agentId: id });
-      const behind = await manager.findBy(DeviceEntity, { agentId: id });
+      const devices = await manager.findBy(DeviceEntity, { agentId: id });
       await manager.delete(DeviceEntity, { agentId: id });
-      await manager.delete(DeviceInformationEntity, { deviceId: In(behind.map((device) => device.id)) });
+      await manager.delete(DeviceInformationEntity, { deviceId: In(devices.map((device) => device.id)) });
       return affected === 1;
     });
   }
@@ -61,7 +61,7 @@ export class AgentsRepository {
     await this.codes.delete({ expiresAt: LessThan(new Date()) });
     await this.codes.save(code);
   }
-  /** Takes a code out, so that of two who present it at once only one gets it. */
+  /** Removes a code, so that of two concurrent requests with it only one succeeds. */
   async takeCode(codeHash: string): Promise<EnrolmentCodeEntity | undefined> {
     const code = await this.codes.findOneBy({ codeHash });
     if (!code) return undefined;

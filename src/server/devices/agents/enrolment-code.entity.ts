@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Hash, Instant } from '../../database/column-types';
 
-/** A one-time code that lets one agent have its account; only the hash is kept. */
+/** A one-time code that enrols one agent; only its hash is stored. */
 @Entity('enrolment_codes')
 export class EnrolmentCodeEntity {
   @PrimaryColumn(Hash()) codeHash: string;

@@ -22,7 +22,7 @@ const stored = (keys: ScramKeys): StoredScramKeys => ({
   serverKey: keys.serverKey.toString('base64'),
 });
 
-/** How an agent gets its account: an administrator makes a one-time ticket, the agent shows it. */
+/** Enrolment: an administrator creates a one-time code, the agent presents it and receives its account. */
 @Injectable()
 export class EnrolmentService {
   constructor(
@@ -33,7 +33,10 @@ export class EnrolmentService {
     @Inject(CERTIFICATE) private readonly certificate: Certificate,
   ) {}
 
-  /** A one-time ticket `<code>.<pin>` that makes, or renews, the account of an agent. Only its hash is kept. */
+  /**
+   * Creates an enrolment code, which creates or renews the account of an agent. Only its hash is stored.
+   * @returns `ticket`: what the administrator copies to the customer, `<code>.<pin>`
+   */
   async createEnrolment(actor: Actor, agentId: string): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);

@@ -5,7 +5,7 @@ import { Instant, Json } from '../../database/column-types';
 
 export type UpdateDecisionMade = NonNullable<AcquiredInformation['decision']>;
 
-/** What a device said of itself; apart from what its agent announces of it, and gone with the device. */
+/** What a device reports about itself, apart from what its agent announces; removed with the device. */
 @Entity('device_information')
 export class DeviceInformationEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 }) deviceId: string;

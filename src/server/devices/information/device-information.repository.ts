@@ -4,7 +4,7 @@ import { In, Repository } from 'typeorm';
 import { DeviceInformationEntity } from './device-information.entity';
 import { DeviceEntity } from '../device.entity';
 
-/** All SQL about what devices say of themselves. */
+/** All SQL for device information. */
 @Injectable()
 export class DeviceInformationRepository {
   constructor(@InjectRepository(DeviceInformationEntity) private readonly known: Repository<DeviceInformationEntity>) {}
@@ -18,13 +18,13 @@ export class DeviceInformationRepository {
   }
 
   /**
-   * Changes what is kept of a device, and leaves the rest as it is.
-   * @returns false when there is no such device behind this agent (any more)
+   * Changes the given columns of a device's information.
+   * @returns false if this agent has no such device (any more)
    */
   keep(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
     const { id, agentId } = device;
     return this.known.manager.transaction(async (manager) => {
-      // holds the device's row: whoever removes it removes afterwards what is kept here
+      // locks the device's row: a concurrent removal then removes this information, too
       const { affected } = await manager.update(DeviceEntity, { id, agentId }, { agentId });
       if (affected !== 1) return false;
       await manager.upsert(DeviceInformationEntity, { ...values, deviceId: id }, ['deviceId']);

@@ -13,13 +13,13 @@ import type { DeviceEntity } from '../device.entity';
 import { UnknownDevice } from '../devices.errors';
 import { decideUpdate } from './update-decision';
 
-/** Its agent can ask it, and may tell. */
-export const tellsOfItself = ({ operations }: Pick<DeviceEntity, 'operations'>): boolean =>
+/** Its agent can acquire information, and may report it. */
+export const reportsInformation = ({ operations }: Pick<DeviceEntity, 'operations'>): boolean =>
   operations.includes('information');
 
 type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
 
-/** What devices say of themselves: acquired over their agents, and kept. */
+/** Device information: acquired through the agents, and stored. */
 @Injectable()
 export class DeviceInformationService {
   private readonly acquiring = new Map<string, Promise<boolean>>();
@@ -33,27 +33,27 @@ export class DeviceInformationService {
   ) {}
 
   /**
-   * Has the agent ask the device now, and keeps what it says. Whoever wants the same meanwhile gets the same.
+   * Has the agent ask the device now, and stores the answer. Concurrent calls for a device share one request.
    * @returns whether the device has answered; never rejects
    */
   acquire(device: DeviceBehindAgent): Promise<boolean> {
-    const going = this.acquiring.get(device.id);
-    if (going) return going;
+    const running = this.acquiring.get(device.id);
+    if (running) return running;
     const asked = this.ask(device).finally(() => this.acquiring.delete(device.id));
     this.acquiring.set(device.id, asked);
     return asked;
   }
 
   /**
-   * B2, when a connection is asked for: where what is known does not serve any more, it is acquired before this
-   * resolves, within INFORMATION_ACQUIRE_MS. Never rejects: the connection goes on with what is known.
+   * B2, before a connection: information that is no longer recent enough is acquired first, within
+   * INFORMATION_ACQUIRE_MS. Never rejects: without an answer the connection continues with the stored information.
    */
   async beforeConnection(
     device: DeviceEntity,
     stored: DeviceInformationEntity | null,
     remoteSessionId: string,
   ): Promise<void> {
-    if (!tellsOfItself(device)) return;
+    if (!reportsInformation(device)) return;
     const known = {
       acquiredAt: stored?.acquiredAt ?? null,
       reached: stored?.information?.reached ?? false,
@@ -62,22 +62,22 @@ export class DeviceInformationService {
     };
     const { update, reason } = decideUpdate(known, new Date(), this.config.information.freshMs);
     const outcome = update ? await this.outcome(device) : 'kept';
-    await this.decided(device, { at: toInstant(Date.now()), update, reason, outcome, remoteSessionId });
+    await this.record(device, { at: toInstant(Date.now()), update, reason, outcome, remoteSessionId });
   }
 
-  /** A person wants to know it as it is now. */
+  /** A user has requested an update. */
   async refresh(device: DeviceBehindAgent): Promise<void> {
     const outcome = await this.outcome(device);
     const at = toInstant(Date.now());
-    await this.decided(device, { at, update: true, reason: 'requested', outcome, remoteSessionId: null });
+    await this.record(device, { at, update: true, reason: 'requested', outcome, remoteSessionId: null });
   }
 
-  /** The agent has seen a change. @throws UnknownDevice, also for a device of another agent */
+  /** The agent reports a change. @throws UnknownDevice, also for a device of another agent */
   async reported(device: DeviceBehindAgent, information: DeviceInformation): Promise<void> {
     if (!(await this.keep(device, information))) throw new UnknownDevice(device.id);
   }
 
-  /** A maintenance job may have made what is known untrue. */
+  /** A maintenance job may have changed the device. */
   async changed(device: DeviceBehindAgent): Promise<void> {
     await this.repository.keep(device, { changedAt: new Date() });
   }
@@ -99,7 +99,7 @@ export class DeviceInformationService {
     }
   }
 
-  /** Of a device that did not answer, what it last said stays known. */
+  /** If the device did not answer its agent, its last information stays stored. */
   private async keep(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
     const earlier = information.reached ? undefined : (await this.repository.find(device.id))?.information;
     const values = earlier ? { information: { ...earlier, reached: false } } : { information, acquiredAt: new Date() };
@@ -108,13 +108,13 @@ export class DeviceInformationService {
     return kept;
   }
 
-  private async decided(device: DeviceBehindAgent, decision: UpdateDecisionMade): Promise<void> {
+  private async record(device: DeviceBehindAgent, decision: UpdateDecisionMade): Promise<void> {
     const { update, reason, outcome } = decision;
     this.journal.info('update decision', { deviceId: device.id, update, reason, outcome });
     try {
       if (await this.repository.keep(device, { decision })) this.events.informed(device.id);
     } catch (error) {
-      this.journal.unexpected(error, 'keeping an update decision');
+      this.journal.unexpected(error, 'storing an update decision');
     }
   }
 }

@@ -1,5 +1,5 @@
 import { ControlPlane, playedDevice } from '../../../../test/support/control-plane';
-import type { PlayedAgent } from '../../../../test/support/played-agent';
+import type { PlayedAgent, PlayedAnswer } from '../../../../test/support/played-agent';
 import { until } from '../../../../test/support/until';
 import vectors from '../../../../test/vectors/control-channel.json';
 import { acquiredInformation, device } from '../../../protocol/api';
@@ -9,7 +9,7 @@ import { LIMITS } from '../../../protocol/limits';
 
 const SAMPLE = deviceInformation.parse(vectors.acquireInformation.response);
 
-describe('what devices say of themselves', () => {
+describe('device information', () => {
   let plane: ControlPlane;
   beforeAll(async () => (plane = await ControlPlane.start()));
   afterAll(() => plane?.stop());
@@ -35,7 +35,7 @@ describe('what devices say of themselves', () => {
     return agent;
   };
 
-  it('is acquired as soon as their agent has announced them, and shown in short with each device', async () => {
+  it('is acquired when an agent announces its devices, and summarized with each device', async () => {
     expect(await acquired()).toMatchObject(SAMPLE);
     const condition = {
       reached: true,
@@ -48,14 +48,14 @@ describe('what devices say of themselves', () => {
     expect(await conditionOf('printer')).toEqual(condition);
     const { rows } = (await plane.call('tom', 'GET', '/devices')).body as { rows: object[] };
     expect(rows).toContainEqual(expect.objectContaining({ id: 'printer', condition }));
-    // what the agent's configuration does not say
+    // not in the agent's configuration
     expect(rows).toContainEqual(expect.objectContaining({ id: 'printer', serialNumber: SAMPLE.serialNumber }));
   });
 
-  it('is acquired of so many devices at a time, and no longer once the agent has gone', async () => {
+  it('is acquired of a limited number of devices at a time, while the agent is online', async () => {
     const ids = Array.from({ length: LIMITS.INFORMATION_AT_ONCE + 4 }, (_, i) => `crowd-${i}`);
     const agent = await agentOf('crowd', ids, (each) => each.answers.set('acquire-information', 'silence'));
-    await until('the first ones', () => timesAsked(agent) === LIMITS.INFORMATION_AT_ONCE);
+    await until('the first requests', () => timesAsked(agent) === LIMITS.INFORMATION_AT_ONCE);
     await agent.settled();
     expect(timesAsked(agent)).toBe(LIMITS.INFORMATION_AT_ONCE);
     await agent.leave();
@@ -63,7 +63,7 @@ describe('what devices say of themselves', () => {
     expect(await read('crowd-0')).toEqual({ information: null, decision: null });
   });
 
-  it('is what their own agent reports', async () => {
+  it('is reported by the agent of the device only', async () => {
     await acquired();
     expect(await report({ ...SAMPLE, state: 'idle', alerts: [] })).toEqual({});
     expect(await conditionOf('printer')).toEqual({
@@ -74,20 +74,20 @@ describe('what devices say of themselves', () => {
       alert: '',
       alertCode: '',
     });
-    const other = await agentOf('stranger', []);
-    const lie = { deviceId: 'printer', information: { ...SAMPLE, state: 'unknown' as const } };
-    expect(await other.ask(reportInformation, lie)).toBe('unknown-device');
+    const other = await agentOf('other', []);
+    const foreign = { deviceId: 'printer', information: { ...SAMPLE, state: 'unknown' as const } };
+    expect(await other.ask(reportInformation, foreign)).toBe('unknown-device');
     expect(await conditionOf('printer')).toMatchObject({ state: 'idle' });
     await other.leave();
   });
 
-  it('stays known of one that does not answer its agent', async () => {
+  it('stays stored if the device does not answer its agent', async () => {
     const before = await acquired();
     await report({ ...SAMPLE, reached: false, state: 'unknown', model: '', counters: {} });
     expect((await read()).information).toEqual({ ...before, reached: false });
   });
 
-  it('outlives a new announcement, and goes with the device', async () => {
+  it('survives a new announcement, and is removed with the device', async () => {
     const agent = await agentOf('leaving', ['mover']);
     const first = await acquired('mover');
     agent.answers.set('acquire-information', { problem: 'internal-error' });
@@ -106,7 +106,7 @@ describe('what devices say of themselves', () => {
     await again.leave();
   });
 
-  it('is acquired anew when a person wants it, once for all who want it at the same time', async () => {
+  it('is acquired again on request, once for concurrent requests', async () => {
     await acquired();
     plane.agent.answers.set('acquire-information', { body: { ...SAMPLE, state: 'processing' } });
     const before = timesAsked();
@@ -122,19 +122,19 @@ describe('what devices say of themselves', () => {
     plane.agent.answers.set('acquire-information', { problem: 'internal-error' });
     const failed = await plane.call('tom', 'POST', '/devices/printer/information');
     expect(failed.body).toMatchObject({ information: { state: 'processing' }, decision: { outcome: 'failed' } });
-    expect((await plane.call('tom', 'POST', '/devices/nobody/information')).body.code).toBe('unknown-device');
+    expect((await plane.call('tom', 'POST', '/devices/no-such-device/information')).body.code).toBe('unknown-device');
     await (await agentOf('gone', ['away'])).leave();
-    await until('its agent to be away', async () => !(await plane.call('tom', 'GET', '/devices/away')).body.online);
+    await until('the agent to be offline', async () => !(await plane.call('tom', 'GET', '/devices/away')).body.online);
     expect((await plane.call('tom', 'POST', '/devices/away/information')).body.code).toBe('device-offline');
   });
 
-  describe('when a session is asked for', () => {
+  describe('when a session is requested', () => {
     const decided = (remoteSessionId: string) =>
       until('the decision', async () => {
         const { decision } = await read();
         return decision?.remoteSessionId === remoteSessionId && decision;
       });
-    /** What is kept and announced of the printer, as if it had been then. */
+    /** Backdates the stored information of the printer, and the announcement. */
     const since = async (times: { acquiredAt: number; changedAt?: number }) => {
       await acquired();
       const { acquiredAt, changedAt = 'NULL' } = times;
@@ -144,7 +144,7 @@ describe('what devices say of themselves', () => {
     };
     const tooOld = () => since({ acquiredAt: Date.now() - LIMITS.INFORMATION_FRESH_MS - 1_000 });
 
-    it('serves as it is while it is fresh', async () => {
+    it('is kept while it is recent enough', async () => {
       await acquired();
       const before = timesAsked();
       const id = await plane.requested();
@@ -152,7 +152,7 @@ describe('what devices say of themselves', () => {
       expect(timesAsked()).toBe(before);
     });
 
-    it('is acquired again first where a job has changed the device', async () => {
+    it('is acquired first if a job has changed the device', async () => {
       await since({ acquiredAt: Date.now() - 1_000, changedAt: Date.now() });
       const before = timesAsked();
       const id = await plane.requested();
@@ -162,7 +162,7 @@ describe('what devices say of themselves', () => {
       expect(order).toEqual(['acquire-information', 'request-approval']);
     });
 
-    it('stays as it is where the agent does not answer, and the session goes on all the same', async () => {
+    it('stays as it is if the agent does not answer, and the session continues', async () => {
       await tooOld();
       const before = await acquired();
       jest.replaceProperty(LIMITS, 'INFORMATION_ACQUIRE_MS', 50 as never);
@@ -180,12 +180,15 @@ describe('what devices say of themselves', () => {
       expect((await read()).information).toEqual(before);
     });
 
-    it('does not bring a session up again that was cancelled meanwhile', async () => {
+    it('does not resume a session that was cancelled meanwhile', async () => {
       await tooOld();
-      plane.agent.answers.set('acquire-information', 'silence');
-      jest.replaceProperty(LIMITS, 'INFORMATION_ACQUIRE_MS', 300 as never);
+      const before = timesAsked();
+      let answer!: (information: PlayedAnswer) => void;
+      plane.agent.answers.set('acquire-information', new Promise((resolve) => (answer = resolve)));
       const id = String((await plane.ask('tom')).body.id);
+      await until('the request', () => timesAsked() > before);
       await plane.call('tom', 'POST', `/sessions/${id}/termination`);
+      answer({ body: SAMPLE });
       await decided(id);
       await plane.agent.settled();
       expect(plane.agent.asked.filter(({ body }) => body.remoteSessionId === id).map(({ name }) => name)).toEqual([

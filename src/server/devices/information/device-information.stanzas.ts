@@ -4,10 +4,10 @@ import { reportInformation } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import { DeviceEvents } from '../device-events';
-import { DeviceInformationService, tellsOfItself } from './device-information.service';
+import { DeviceInformationService, reportsInformation } from './device-information.service';
 import { DevicesRepository } from '../devices.repository';
 
-/** Device information as it comes over the control channel: what agents report, and all of it when one has come (B1). */
+/** Device information from the control channel: what agents report, and that of all devices after an announcement (B1). */
 @Injectable()
 export class DeviceInformationStanzas implements OnModuleInit {
   /** The last announcement of each agent whose devices are being asked. */
@@ -31,14 +31,14 @@ export class DeviceInformationStanzas implements OnModuleInit {
     });
   }
 
-  /** So many at a time; a newer announcement of the agent puts an end to this. */
+  /** INFORMATION_AT_ONCE at a time; a newer announcement of the agent ends this. */
   private async acquireAll(agentId: string): Promise<void> {
     const announcement = Symbol(agentId);
     this.asking.set(agentId, announcement);
-    const waiting = (await this.devices.of(agentId)).filter(tellsOfItself);
-    const isWanted = () => this.asking.get(agentId) === announcement && this.transport.isOnline(agentId);
+    const waiting = (await this.devices.of(agentId)).filter(reportsInformation);
+    const isCurrent = () => this.asking.get(agentId) === announcement && this.transport.isOnline(agentId);
     const askOneByOne = async () => {
-      for (let device = waiting.shift(); device && isWanted(); device = waiting.shift())
+      for (let device = waiting.shift(); device && isCurrent(); device = waiting.shift())
         await this.information.acquire(device);
     };
     await Promise.all(Array.from({ length: LIMITS.INFORMATION_AT_ONCE }, askOneByOne));

@@ -21,7 +21,7 @@ describe('the update decision', () => {
     ['not-reached', true, { reached: false, announcedAt: ago(59) }],
     ['never-acquired', true, { acquiredAt: null }],
     ['never-acquired', true, { acquiredAt: null, reached: false, changedAt: ago(10) }],
-  ])('%s: update %s, where there is %j', (reason, update, stored) => {
+  ])('is %s, update: %s, for %j', (reason, update, stored) => {
     expect(decideUpdate({ ...KNOWN, ...stored }, NOW, FRESH_MS)).toEqual({ update, reason });
   });
 });

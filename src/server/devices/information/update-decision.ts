@@ -1,9 +1,9 @@
 import type { UpdateReason } from '../../../protocol/device-information';
 
-/** What is known of a device, as far as it bears on whether that has to be acquired anew. */
+/** The stored information of a device, as far as the update decision depends on it. */
 export interface StoredInformation {
   readonly acquiredAt: Date | null;
-  /** The device answered its agent then. */
+  /** Whether the device answered its agent then. */
   readonly reached: boolean;
   /** The agent's last announcement, which follows each of its logins. */
   readonly announcedAt: Date;
@@ -16,7 +16,7 @@ export interface UpdateDecision {
   readonly reason: UpdateReason;
 }
 
-/** B2: whether stored information has to be acquired anew before a connection goes on; the first reason there is. */
+/** B2: whether stored information must be acquired again before a connection, and the first reason that applies. */
 export function decideUpdate(stored: StoredInformation, now: Date, freshMs: number): UpdateDecision {
   const { acquiredAt, reached, announcedAt, changedAt } = stored;
   const because = (reason: UpdateReason): UpdateDecision => ({ update: reason !== 'fresh', reason });
@@ -25,6 +25,6 @@ export function decideUpdate(stored: StoredInformation, now: Date, freshMs: numb
   if (announcedAt > acquiredAt) return because('agent-reconnected');
   if (changedAt && changedAt >= acquiredAt) return because('job-since');
   const age = now.getTime() - acquiredAt.getTime();
-  // a clock that was set back makes no information fresh
+  // after the clock was set back, information is never fresh
   return because(age > freshMs || age < 0 ? 'too-old' : 'fresh');
 }
