@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { BadRequest, type Exchange } from './exchange';
-import type { Html } from './html';
+import { BadRequest, type Exchange } from './web/exchange';
+import type { Html } from './web/html';
 
 const compress = promisify(gzip);
 

@@ -3,10 +3,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Journal } from '../journal/journal';
 import { RawPort } from './firmware/raw-port';
-import type { StatusSockets } from './live/status-sockets';
-import type { Machine } from './machine';
+import type { StatusSockets } from './web/status-sockets';
+import type { Machine } from './machine/machine';
 import type { OperationPanel, PanelPorts } from './panel/operation-panel';
-import { createWebServer } from './web-server';
+import { createWebServer } from './web/web-server';
 
 /** 0: any free port, which it then keeps; undefined: none. */
 export interface PortOptions extends PanelPorts {

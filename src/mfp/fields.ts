@@ -1,5 +1,5 @@
-import type { Fields, Mistakes } from './form';
-import { html, type Html } from './html';
+import type { Fields, Mistakes } from './web/form';
+import { html, type Html } from './web/html';
 
 /** What a form shows in its fields, and what is wrong with them. */
 export interface FormState {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { ADMINISTRATOR } from './identity';
+import { ADMINISTRATOR } from './machine/identity';
 import { MFP_LIMITS } from './mfp-limits';
 
 const COOKIE = 'mfp_session';

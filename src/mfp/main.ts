@@ -1,5 +1,5 @@
 import { createJournal } from '../journal/journal';
-import { DamagedMemory } from './machine.errors';
+import { DamagedMemory } from './machine/machine.errors';
 import { startMfp, type MfpOptions, type RunningMfp } from './mfp';
 
 /** Runs the simulated MFP until SIGTERM or SIGINT. */

@@ -1,9 +1,9 @@
 import type { Journal } from '../journal/journal';
 import { DevicePorts, type PortOptions } from './device-ports';
-import { factoryMemory } from './factory-memory';
-import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCT } from './identity';
-import { Machine } from './machine';
-import { MemoryFile } from './memory-file';
+import { factoryMemory } from './machine/factory-memory';
+import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCT } from './machine/identity';
+import { Machine } from './machine/machine';
+import { MemoryFile } from './machine/memory-file';
 import { MFP_LIMITS } from './mfp-limits';
 import { OperationPanel } from './panel/operation-panel';
 import { Power } from './power';

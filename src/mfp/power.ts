@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Journal } from '../journal/journal';
 import type { DevicePorts } from './device-ports';
-import type { Machine } from './machine';
+import type { Machine } from './machine/machine';
 
 /** Switches the machine off and on again when it asks for that. In between nobody reaches it. */
 export class Power {

@@ -1,4 +1,4 @@
-import { BadRequest, type Handler } from './exchange';
+import { BadRequest, type Handler } from './web/exchange';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT';

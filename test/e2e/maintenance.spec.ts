@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { request } from '../../src/demo/console-login';
 import type { Program } from '../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
-import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/identity';
+import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/machine/identity';
 import { acquiredInformation, device, page as pageOf } from '../../src/protocol/api';
 import { job, type Job } from '../../src/protocol/maintenance';
 import { findings } from '../support/axe';

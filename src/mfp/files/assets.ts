@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BadRequest, type Exchange } from '../exchange';
+import { BadRequest, type Exchange } from '../web/exchange';
 import { builtPage } from '../../static/built-page';
 
 const FILES = builtPage('mfp-web');

@@ -1,4 +1,4 @@
-import { BadRequest } from '../exchange';
+import { BadRequest } from '../web/exchange';
 import { MFP_LIMITS } from '../mfp-limits';
 
 /** Header of one part of a multipart/form-data body (RFC 7578). */

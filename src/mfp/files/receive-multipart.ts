@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { BadRequest, bodyOf } from '../exchange';
+import { BadRequest, bodyOf } from '../web/exchange';
 import { MFP_LIMITS } from '../mfp-limits';
 import { MultipartParser, type PartHeader, type PartSink } from './multipart-parser';
 

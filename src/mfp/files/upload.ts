@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sendJson } from '../answer';
-import { BadRequest, bodyOf, type Exchange } from '../exchange';
+import { BadRequest, bodyOf, type Exchange } from '../web/exchange';
 import { MFP_LIMITS } from '../mfp-limits';
 
 /** `POST` or `PUT /files/upload`: takes any body as it comes, answers `{bytes, sha256}`. */

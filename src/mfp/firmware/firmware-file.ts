@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
 import { firmwareVersion, sha256 } from '../../protocol/maintenance';
 import { parseJson } from '../../protocol/parse-json';
-import { pseudoRandomBytes } from '../files/pseudo-random';
-import { PRODUCT } from '../identity';
+import { pseudoRandomBytes } from '../pseudo-random';
+import { PRODUCT } from '../machine/identity';
 import { MFP_LIMITS } from '../mfp-limits';
 
 /** First word of every firmware file of the simulated MFP; the header in JSON, a line break and the payload follow. */

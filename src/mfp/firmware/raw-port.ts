@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { Machine } from '../machine';
+import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
 import { FirmwareReader } from './firmware-file';
 import { PjlUpgrade } from './pjl-upgrade';

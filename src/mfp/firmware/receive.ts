@@ -1,6 +1,6 @@
 import { toInstant } from '../../protocol/names';
-import type { Machine } from '../machine';
-import type { FirmwareUpload } from '../memory';
+import type { Machine } from '../machine/machine';
+import type { FirmwareUpload } from '../machine/memory';
 import type { FirmwareReader } from './firmware-file';
 
 /** Notes down what has come, and what comes of it. @returns the version that is to be installed */

@@ -1,6 +1,6 @@
 import type { IppAttributes, IppGroup } from '../../ipp/ipp-message';
 import type { IppStatus } from '../../ipp/ipp-registry';
-import type { Exchange } from '../exchange';
+import type { Exchange } from '../web/exchange';
 
 /** One IPP request, with what an operation needs to answer it. */
 export interface IppCall {

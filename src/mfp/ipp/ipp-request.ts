@@ -1,5 +1,5 @@
 import { decodeIpp, type DecodedIpp } from '../../ipp/ipp-message';
-import { BadRequest, bodyOf, type Exchange } from '../exchange';
+import { BadRequest, bodyOf, type Exchange } from '../web/exchange';
 import { MFP_LIMITS } from '../mfp-limits';
 
 export interface IppRequest {

@@ -1,6 +1,6 @@
 import type { IppAttribute } from '../../ipp/ipp-message';
-import type { Exchange } from '../exchange';
-import type { Job } from '../memory';
+import type { Exchange } from '../web/exchange';
+import type { Job } from '../machine/memory';
 import { printerUri } from './printer-attributes';
 
 type JobState = readonly [state: number, reason: string];

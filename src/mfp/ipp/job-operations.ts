@@ -1,5 +1,5 @@
-import { TooManyJobs } from '../machine.errors';
-import type { Job } from '../memory';
+import { TooManyJobs } from '../machine/machine.errors';
+import type { Job } from '../machine/memory';
 import { MFP_LIMITS } from '../mfp-limits';
 import { countPages, DOCUMENT_FORMATS } from './document-pages';
 import { IppRefusal, numberOf, textOf, type IppCall, type IppReply } from './ipp-call';

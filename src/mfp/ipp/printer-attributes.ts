@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IppAttribute } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
-import type { Exchange } from '../exchange';
+import type { Exchange } from '../web/exchange';
 import { hostOf } from '../answer';
 import { DOCUMENT_FORMATS } from './document-pages';
 import { conditionAttributes } from './printer-condition';

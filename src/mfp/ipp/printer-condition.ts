@@ -1,8 +1,8 @@
 import type { IppAttribute } from '../../ipp/ipp-message';
-import { FAULTS, type Fault } from '../faults';
+import { FAULTS, type Fault } from '../machine/faults';
 import type { MachineStatus } from '../../protocol/simulated-mfp';
-import { isLow, warningText, type Machine } from '../machine';
-import type { Supply } from '../memory';
+import { isLow, warningText, type Machine } from '../machine/machine';
+import type { Supply } from '../machine/memory';
 
 /** RFC 8011 5.4.11 */
 const PRINTER_STATES = { idle: 3, printing: 4, stopped: 5 } as const satisfies Record<MachineStatus['state'], number>;

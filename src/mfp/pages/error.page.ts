@@ -1,7 +1,7 @@
 import { sendPage } from '../answer';
-import type { Exchange } from '../exchange';
-import { html } from '../html';
-import { layout, note } from '../layout';
+import type { Exchange } from '../web/exchange';
+import { html } from '../web/html';
+import { layout, note } from '../web/layout';
 
 const TITLES: Record<number, string> = {
   400: 'Not understood',

@@ -1,4 +1,4 @@
-import { FAULTS } from '../faults';
+import { FAULTS } from '../machine/faults';
 import { faultShown, SCREENS } from './panel.machine';
 import type { Facts, PanelState } from './panel-state';
 import type { Dialog, Picture } from '../../protocol/simulated-mfp';

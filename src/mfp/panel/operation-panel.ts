@@ -1,4 +1,4 @@
-import type { Machine } from '../machine';
+import type { Machine } from '../machine/machine';
 import { Displays } from './displays';
 import { Panel } from './panel';
 import { PanelServer } from './panel-server';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { refuseForeignOrigin } from '../administrator';
+import { refuseForeignOrigin } from '../web/administrator';
 import { hostOf } from '../answer';
 import { MFP_LIMITS } from '../mfp-limits';
 import { builtPage, type StaticFile } from '../../static/built-page';

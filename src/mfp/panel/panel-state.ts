@@ -1,5 +1,5 @@
-import type { FaultName } from '../faults';
-import type { Machine } from '../machine';
+import type { FaultName } from '../machine/faults';
+import type { Machine } from '../machine/machine';
 import type { Message, ScreenName } from '../../protocol/simulated-mfp';
 
 /** What the display remembers by itself; everything else is the machine's. */

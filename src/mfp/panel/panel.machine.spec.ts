@@ -1,6 +1,6 @@
-import { factoryMemory } from '../factory-memory';
-import { FAULT_NAMES, type FaultName } from '../faults';
-import { Machine } from '../machine';
+import { factoryMemory } from '../machine/factory-memory';
+import { FAULT_NAMES, type FaultName } from '../machine/faults';
+import { Machine } from '../machine/machine';
 import { draw } from './draw';
 import { reduce, SCREENS, type Happening } from './panel.machine';
 import { FIRST_STATE, type Effect, type PanelState } from './panel-state';

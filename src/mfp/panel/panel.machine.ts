@@ -1,4 +1,4 @@
-import { FAULTS, type FaultName } from '../faults';
+import { FAULTS, type FaultName } from '../machine/faults';
 import type { Key, PanelInput } from '../../protocol/simulated-mfp';
 import type { PanelScreen } from './panel-screen';
 import { FIRST_STATE, type Facts, type PanelState, type Step, type Verbs } from './panel-state';

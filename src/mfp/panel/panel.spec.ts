@@ -4,7 +4,7 @@ import { recordedJournal } from '../../../test/support/agent-journal';
 import { PanelDisplay } from '../../../test/support/panel-display';
 import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
-import { PRODUCT } from '../identity';
+import { PRODUCT } from '../machine/identity';
 import { startMfp, type RunningMfp } from '../mfp';
 
 describe('operation panel of the simulated MFP', () => {

@@ -1,8 +1,8 @@
 import { toInstant } from '../../protocol/names';
-import { findAddress } from '../address-book';
-import type { FaultName } from '../faults';
-import type { Machine } from '../machine';
-import { MachineRefusal } from '../machine.errors';
+import { findAddress } from '../machine/address-book';
+import type { FaultName } from '../machine/faults';
+import type { Machine } from '../machine/machine';
+import { MachineRefusal } from '../machine/machine.errors';
 import { MFP_LIMITS } from '../mfp-limits';
 import type { Displays } from './displays';
 import { draw } from './draw';

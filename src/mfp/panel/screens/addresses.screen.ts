@@ -1,4 +1,4 @@
-import { findAddress } from '../../address-book';
+import { findAddress } from '../../machine/address-book';
 import type { PanelScreen } from '../panel-screen';
 import { pagedList, pageVerb } from './paged-list';
 

@@ -1,4 +1,4 @@
-import { LOW_LEVEL } from '../../machine';
+import { LOW_LEVEL } from '../../machine/machine';
 import type { PanelScreen } from '../panel-screen';
 import type { Button } from '../../../protocol/simulated-mfp';
 

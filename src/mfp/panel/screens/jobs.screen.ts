@@ -1,4 +1,4 @@
-import type { Job } from '../../memory';
+import type { Job } from '../../machine/memory';
 import type { PanelScreen } from '../panel-screen';
 import type { Row } from '../../../protocol/simulated-mfp';
 import { pagedList, pageVerb } from './paged-list';

@@ -1,5 +1,5 @@
-import { LOW_LEVEL } from '../../machine';
-import type { Supply } from '../../memory';
+import { LOW_LEVEL } from '../../machine/machine';
+import type { Supply } from '../../machine/memory';
 import type { PanelScreen } from '../panel-screen';
 import type { Level } from '../../../protocol/simulated-mfp';
 

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { toInstant } from '../protocol/names';
-import type { MachineStatus } from '../protocol/simulated-mfp';
+import { toInstant } from '../../protocol/names';
+import type { MachineStatus } from '../../protocol/simulated-mfp';
 import { FAULTS, FAULTY_LEVEL, type FaultName } from './faults';
 import type { Identity } from './identity';
 import { TooManyJobs } from './machine.errors';
 import type { Job, Memory, Supply } from './memory';
-import { MFP_LIMITS } from './mfp-limits';
+import { MFP_LIMITS } from '../mfp-limits';
 
 /** Per cent that one page takes, by kind of supply. */
 const WEAR = { toner: 0.05, drum: 0.01, waste: 0.02 } as const;

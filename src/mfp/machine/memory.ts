@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { instant } from '../protocol/names';
+import { instant } from '../../protocol/names';
 import { FAULT_NAMES } from './faults';
 import { FIRMWARE } from './identity';
-import { MFP_LIMITS } from './mfp-limits';
+import { MFP_LIMITS } from '../mfp-limits';
 
 /** All a simulated MFP remembers over a restart. */
 const line = (least: number, most: number) =>

@@ -1,10 +1,10 @@
 import { administratorOnly } from './administrator';
-import { redirect, redirectAbsolute, sendJson } from './answer';
-import { serveIcon, serveScript, serveStyle } from './files/assets';
-import { download } from './files/download';
-import { upload } from './files/upload';
-import { printerObject, systemObject } from './ipp/ipp-objects';
-import { eventStream } from './live/event-stream';
+import { redirect, redirectAbsolute, sendJson } from '../answer';
+import { serveIcon, serveScript, serveStyle } from '../files/assets';
+import { download } from './files';
+import { upload } from '../files/upload';
+import { printerObject, systemObject } from '../ipp/ipp-objects';
+import { eventStream } from './event-stream';
 import { addEntry, addressBookPage, changeEntry, deleteEntry, entryPage } from './pages/address-book.page';
 import { countersPage } from './pages/counters.page';
 import { firmwarePage, uploadFirmware } from './pages/firmware.page';
@@ -14,7 +14,7 @@ import { clearFault, raiseFault, servicePage } from './pages/service.page';
 import { changeSettings, settingsPage } from './pages/settings.page';
 import { cancel, print, statusPage } from './pages/status.page';
 import { replaceSupply, suppliesPage } from './pages/supplies.page';
-import type { Route } from './router';
+import type { Route } from '../router';
 
 /** Every address of the machine's web server but `/ws/status`. */
 export const ROUTES: readonly Route[] = [

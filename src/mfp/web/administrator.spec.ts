@@ -1,6 +1,6 @@
-import { recordedJournal } from '../../test/support/agent-journal';
-import { form, plainHttp, type PlainAnswer } from '../../test/support/plain-http';
-import { startMfp, type RunningMfp } from './mfp';
+import { recordedJournal } from '../../../test/support/agent-journal';
+import { form, plainHttp, type PlainAnswer } from '../../../test/support/plain-http';
+import { startMfp, type RunningMfp } from '../mfp';
 
 const SETTINGS = {
   name: 'Front office',

@@ -1,12 +1,12 @@
-import { addAddress, changeAddress, deleteAddress, findAddress } from '../address-book';
-import { redirect, sendPage } from '../answer';
+import { addAddress, changeAddress, deleteAddress, findAddress } from '../../machine/address-book';
+import { redirect, sendPage } from '../../answer';
 import { BadRequest, type Exchange } from '../exchange';
-import { textField, toFields, type FormState } from '../fields';
+import { textField, toFields, type FormState } from '../../fields';
 import { checkForm, readForm } from '../form';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
-import { MachineRefusal } from '../machine.errors';
-import { addressEntry, type Address } from '../memory';
+import { MachineRefusal } from '../../machine/machine.errors';
+import { addressEntry, type Address } from '../../machine/memory';
 
 const DONE: Record<string, string> = {
   added: 'The entry has been added.',

@@ -1,6 +1,6 @@
-import { redirect, sendPage } from '../answer';
+import { redirect, sendPage } from '../../answer';
 import { BadRequest, type Exchange } from '../exchange';
-import { FAULT_NAMES, FAULTS, type FaultName } from '../faults';
+import { FAULT_NAMES, FAULTS, type FaultName } from '../../machine/faults';
 import { readForm } from '../form';
 import { html } from '../html';
 import { layout, note } from '../layout';

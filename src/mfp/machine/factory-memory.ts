@@ -1,4 +1,4 @@
-import { toInstant } from '../protocol/names';
+import { toInstant } from '../../protocol/names';
 import { FIRMWARE } from './identity';
 import type { Job, Memory } from './memory';
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { BadRequest, type Exchange } from '../exchange';
+import { BadRequest, type Exchange } from './exchange';
 import { MFP_LIMITS } from '../mfp-limits';
-import { byteRange } from './byte-range';
-import { pseudoRandomBytes } from './pseudo-random';
+import { byteRange } from '../files/byte-range';
+import { pseudoRandomBytes } from '../pseudo-random';
 
 /** `GET /files/job-log-export.bin?size=<bytes>`: a large file with ETag, Range (RFC 9110 14) and back-pressure. */
 export async function download(exchange: Exchange): Promise<void> {

@@ -1,11 +1,11 @@
-import { redirect, sendPage } from '../answer';
+import { redirect, sendPage } from '../../answer';
 import { BadRequest, type Exchange } from '../exchange';
-import { receiveMultipart } from '../files/receive-multipart';
-import { FirmwareReader } from '../firmware/firmware-file';
-import { receive } from '../firmware/receive';
+import { receiveMultipart } from '../../files/receive-multipart';
+import { FirmwareReader } from '../../firmware/firmware-file';
+import { receive } from '../../firmware/receive';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
-import { MFP_LIMITS } from '../mfp-limits';
+import { MFP_LIMITS } from '../../mfp-limits';
 
 /** `GET /firmware` */
 export function firmwarePage(exchange: Exchange): Promise<void> {

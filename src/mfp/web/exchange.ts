@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logins } from './logins';
-import type { Machine } from './machine';
+import type { Logins } from '../logins';
+import type { Machine } from '../machine/machine';
 
 /** One request to the machine's web server, with what a page needs to answer it. */
 export interface Exchange {

@@ -1,9 +1,9 @@
-import { redirect, sendPage } from '../answer';
+import { redirect, sendPage } from '../../answer';
 import { BadRequest, type Exchange } from '../exchange';
 import { readForm } from '../form';
 import { html } from '../html';
 import { layout, note } from '../layout';
-import type { Supply } from '../memory';
+import type { Supply } from '../../machine/memory';
 
 /** `GET /supplies` */
 export function suppliesPage(exchange: Exchange): Promise<void> {

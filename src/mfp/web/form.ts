@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadRequest, bodyOf, type Exchange } from './exchange';
-import { MFP_LIMITS } from './mfp-limits';
+import { MFP_LIMITS } from '../mfp-limits';
 
 export type Fields = Record<string, string>;
 export type Mistakes = Record<string, string | undefined>;

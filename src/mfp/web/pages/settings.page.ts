@@ -1,10 +1,10 @@
-import { redirect, sendPage } from '../answer';
+import { redirect, sendPage } from '../../answer';
 import type { Exchange } from '../exchange';
-import { choiceField, textField, toFields, type FormState } from '../fields';
+import { choiceField, textField, toFields, type FormState } from '../../fields';
 import { checkForm, readForm } from '../form';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
-import { LANGUAGES, PAPER, settings } from '../memory';
+import { LANGUAGES, PAPER, settings } from '../../machine/memory';
 
 /** `GET /settings` */
 export function settingsPage(exchange: Exchange): Promise<void> {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { recordedJournal } from '../../test/support/agent-journal';
-import { form, plainHttp } from '../../test/support/plain-http';
-import { startMfp, type RunningMfp } from './mfp';
+import { recordedJournal } from '../../../test/support/agent-journal';
+import { form, plainHttp } from '../../../test/support/plain-http';
+import { startMfp, type RunningMfp } from '../mfp';
 
 describe('web server of the simulated MFP', () => {
   const journal = recordedJournal();

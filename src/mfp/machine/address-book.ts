@@ -1,7 +1,7 @@
 import { AddressBookFull } from './machine.errors';
 import type { Machine } from './machine';
 import type { Address, AddressEntry } from './memory';
-import { MFP_LIMITS } from './mfp-limits';
+import { MFP_LIMITS } from '../mfp-limits';
 
 export const findAddress = ({ memory }: Pick<Machine, 'memory'>, id: number): Address | undefined =>
   memory.addresses.find((address) => address.id === id);

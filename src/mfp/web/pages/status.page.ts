@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { redirect, sendPage } from '../answer';
+import { redirect, sendPage } from '../../answer';
 import type { Exchange } from '../exchange';
-import { choiceField, textField, type FormState } from '../fields';
+import { choiceField, textField, type FormState } from '../../fields';
 import { checkForm, readForm } from '../form';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
-import { MachineRefusal } from '../machine.errors';
+import { MachineRefusal } from '../../machine/machine.errors';
 
 const printForm = z.object({
   title: z.string().trim().min(1, 'must not be empty').max(80, 'must have at most 80 characters'),

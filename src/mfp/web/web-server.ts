@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Journal } from '../journal/journal';
+import type { Journal } from '../../journal/journal';
 import { refuseForeignOrigin } from './administrator';
 import { BadRequest, type Exchange } from './exchange';
-import { Logins } from './logins';
-import { StatusSockets } from './live/status-sockets';
-import type { Machine } from './machine';
-import { MFP_LIMITS } from './mfp-limits';
-import { errorPage } from './pages/error.page';
-import { findRoute } from './router';
+import { Logins } from '../logins';
+import { StatusSockets } from './status-sockets';
+import type { Machine } from '../machine/machine';
+import { MFP_LIMITS } from '../mfp-limits';
+import { errorPage } from '../pages/error.page';
+import { findRoute } from '../router';
 import { ROUTES } from './routes';
-import { hostOf } from './answer';
+import { hostOf } from '../answer';
 
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff',

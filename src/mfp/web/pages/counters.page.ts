@@ -1,4 +1,4 @@
-import { sendPage } from '../answer';
+import { sendPage } from '../../answer';
 import type { Exchange } from '../exchange';
 import { html } from '../html';
 import { layout } from '../layout';

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordedJournal } from '../../test/support/agent-journal';
-import { startMfp } from './mfp';
+import { recordedJournal } from '../../../test/support/agent-journal';
+import { startMfp } from '../mfp';
 
 describe('memory of the simulated MFP', () => {
   let data: string;

@@ -1,4 +1,4 @@
-import { BadRequest, type Exchange } from '../exchange';
+import { BadRequest, type Exchange } from './exchange';
 import { MFP_LIMITS } from '../mfp-limits';
 
 let open = 0;

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJson } from '../protocol/parse-json';
+import { parseJson } from '../../protocol/parse-json';
 import { DamagedMemory } from './machine.errors';
 import { memory, type Memory } from './memory';
 

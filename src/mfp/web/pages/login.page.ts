@@ -1,9 +1,9 @@
-import { redirect, redirectAbsolute, sendPage } from '../answer';
+import { redirect, redirectAbsolute, sendPage } from '../../answer';
 import type { Exchange } from '../exchange';
-import { textField } from '../fields';
+import { textField } from '../../fields';
 import { readForm } from '../form';
 import { html, type Html } from '../html';
-import { ADMINISTRATOR } from '../identity';
+import { ADMINISTRATOR } from '../../machine/identity';
 import { layout, note } from '../layout';
 
 /** `GET /login?next=/page` */

@@ -1,4 +1,4 @@
-import { redirect } from './answer';
+import { redirect } from '../answer';
 import { BadRequest, type Exchange, type Handler } from './exchange';
 
 /** Lets only the administrator in; others log in first and come back to the page. */
