@@ -35,7 +35,7 @@ import { until } from './until';
 
 const PASSWORD = 'a long enough password';
 
-/** As much of the server as keeps users and notices. */
+/** The modules of the server that users and notices need. */
 @Module({})
 class NoticesStageModule {
   static of(settings: Settings): DynamicModule {
@@ -79,7 +79,7 @@ export class NoticesStage {
       logger: new NestLogger(settings.journal),
     });
     prepareHttp(this.app, settings);
-    // nobody waits for a test as long as for a mail server
+    // a test does not wait as long as a mail server may take
     this.app.get(MailOutbox).retryFirstMs = 20;
     await this.app.listen(0, '127.0.0.1');
     this.port = (this.app.getHttpServer().address() as AddressInfo).port;
@@ -128,7 +128,7 @@ export class NoticesStage {
   /** A session of this user is halted. @returns the session's ID */
   async halt(userId: string, facts: Partial<HaltedSession> = {}): Promise<string> {
     const remoteSessionId = randomUUID();
-    await this.notices.tell({ ...halted, remoteSessionId, userId, ...facts });
+    await this.notices.notifyOfHalt({ ...halted, remoteSessionId, userId, ...facts });
     return remoteSessionId;
   }
   /** All of a user's notices, newest first. */

@@ -68,7 +68,7 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
     this.remember(id);
     this.timeline.step('S315', id);
     const about = { remoteSessionId: id, deviceId, deviceName, applicationId };
-    await this.notices.tell({ ...about, userId, userName: displayName });
+    await this.notices.notifyOfHalt({ ...about, userId, userName: displayName });
     await this.repository.markTold(id, new Date());
   }
 

@@ -3,8 +3,8 @@ import type { MailState, NoticeKind } from '../../protocol/notice';
 import { Instant, Uuid } from '../database/column-types';
 
 /**
- * What one person has to be told, and what has become of its e-mail. The facts are copied in, so that it outlives
- * devices. One per recipient, kind and session, however often it is told.
+ * A message for one user, and the state of its e-mail. The facts are copied, so that it outlives the device. There is one
+ * for each recipient, kind and session.
  */
 @Entity('notices')
 @Index('ux_notices_once', ['recipientId', 'kind', 'remoteSessionId'], { unique: true })
@@ -25,10 +25,10 @@ export class NoticeEntity {
 
   @Column({ type: 'varchar', length: 16 }) mail: MailState;
   @Column({ type: 'integer', default: 0 }) attempts: number;
-  /** When the next attempt is due; null where there is none to come. */
+  /** When the next attempt is due; null if there is none. */
   @Column(Instant({ nullable: true })) nextAttemptAt: Date | null;
-  /** Since when an attempt is under way. */
+  /** Start of the current attempt; null if there is none. */
   @Column(Instant({ nullable: true })) claimedAt: Date | null;
-  /** Message-ID of the e-mail (RFC 5322 3.6.4), the same at every attempt; null where there is none. */
+  /** Message-ID of the e-mail (RFC 5322 3.6.4), the same at every attempt; null without an e-mail. */
   @Column({ type: 'varchar', length: 400, nullable: true }) messageId: string | null;
 }

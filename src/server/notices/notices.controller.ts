@@ -10,7 +10,7 @@ import { Answers, AnswersNothing } from '../http/answers';
 import { presentedNotice } from './notices.presenter';
 import { NoticesService } from './notices.service';
 
-/** Everybody's own. */
+/** A user's own notices. */
 @Controller('api/notices')
 @Permit('technician')
 export class NoticesController {

@@ -1,8 +1,8 @@
 import { ProblemError } from '../../protocol/problems';
 
-/** The same for a notice of somebody else: nobody learns that it exists. */
+/** Also for a notice of another user: its existence is not revealed. */
 export class UnknownNotice extends ProblemError {
   constructor() {
-    super('unknown-notice', 'There is no such notice of yours.');
+    super('unknown-notice', 'You have no such notice.');
   }
 }

@@ -10,7 +10,7 @@ import { NoticesController } from './notices.controller';
 import { NoticesRepository } from './notices.repository';
 import { NoticesService } from './notices.service';
 
-/** Tells people what they have to know, also when they are not there. */
+/** Notifies users, also while they are not logged in. */
 @Module({
   imports: [AuthModule, TypeOrmModule.forFeature([NoticeEntity])],
   controllers: [NoticesController],

@@ -5,25 +5,25 @@ import type { NoticeQuery } from '../../protocol/notice';
 import type { Page } from '../database/page';
 import { NoticeEntity } from './notice.entity';
 
-/** What people are told. Everything here asks for the recipient, so that nobody reads what is for others. */
+/** Notices. Every query names the recipient, so that no user can read the notices of another. */
 @Injectable()
 export class NoticesRepository {
   constructor(@InjectRepository(NoticeEntity) private readonly notices: Repository<NoticeEntity>) {}
 
   /**
-   * Keeps all of them, or none where one of them has been told already.
-   * @returns whether they are new
+   * Stores all notices, or none if one of them already exists.
+   * @returns whether they were stored
    */
   async add(notices: readonly NoticeEntity[]): Promise<boolean> {
-    const keep = this.notices.manager.transaction(async (manager) => {
-      // copies: PostgreSQL's defaults come back into them, bigint as text
+    const stored = this.notices.manager.transaction(async (manager) => {
+      // copies: `insert` writes PostgreSQL's defaults into them, bigint as text
       for (const notice of notices) await manager.insert(NoticeEntity, { ...notice });
     });
     try {
-      await keep;
+      await stored;
       return true;
     } catch (error) {
-      if (!(error instanceof QueryFailedError) || !(await this.anyToldOf(notices))) throw error;
+      if (!(error instanceof QueryFailedError) || !(await this.anyExists(notices))) throw error;
       return false;
     }
   }
@@ -49,7 +49,7 @@ export class NoticesRepository {
     return { rows, next: found.length > limit ? rows.at(-1)!.id : null };
   }
 
-  /** Unread ones of before a moment, some at a time. */
+  /** Some of the unread notices up to a moment. */
   unread(recipientId: string, until: Date, limit: number): Promise<NoticeEntity[]> {
     return this.notices.find({ where: { recipientId, readAt: IsNull(), at: LessThanOrEqual(until) }, take: limit });
   }
@@ -63,7 +63,7 @@ export class NoticesRepository {
     await this.notices.delete({ at: LessThan(moment) });
   }
 
-  private anyToldOf(notices: readonly NoticeEntity[]): Promise<boolean> {
+  private anyExists(notices: readonly NoticeEntity[]): Promise<boolean> {
     return this.notices.existsBy(
       notices.map(({ recipientId, kind, remoteSessionId }) => ({ recipientId, kind, remoteSessionId })),
     );

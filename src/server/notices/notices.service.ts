@@ -14,10 +14,10 @@ import type { NoticeEntity } from './notice.entity';
 import { UnknownNotice } from './notices.errors';
 import { NoticesRepository } from './notices.repository';
 
-/** A session that has been halted, as the people concerned are to read of it. */
+/** The facts about a halted session that its notices show. */
 export interface HaltedSession {
   readonly remoteSessionId: string;
-  /** Whose session it was; `userName` is the name that is displayed. */
+  /** The user of the session; `userName` is the display name. */
   readonly userId: string;
   readonly userName: string;
   readonly deviceId: string;
@@ -28,7 +28,7 @@ export interface HaltedSession {
 const DAY_MS = 24 * 60 * 60_000;
 const NAME_CHARACTERS = 100;
 
-/** What people have to be told (E18). */
+/** Notices to users (E18). */
 @Injectable()
 export class NoticesService {
   constructor(
@@ -41,36 +41,36 @@ export class NoticesService {
   ) {}
 
   /**
-   * Tells the user of a halted session and, where the settings say so, that user's administrator. Telling again, also at
-   * the same moment, changes nothing. What becomes of the e-mail is not waited for.
-   * @throws whatever the database does; then nothing has been told
+   * Notifies the user of a halted session and, if configured, that user's administrator. Repeated and concurrent calls for
+   * a session create one notice each. Does not wait for the e-mails.
+   * @throws an error of the database; then no notice was created
    */
-  async tell(halted: HaltedSession): Promise<void> {
+  async notifyOfHalt(halted: HaltedSession): Promise<void> {
     const now = new Date();
     await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
     const user = await this.users.get(halted.userId);
-    const administrator = await this.administratorToTell(user, now);
+    const administrator = await this.administratorToNotify(user, now);
     const notices = [this.notice('session-halted', user, halted, now)];
     if (administrator) notices.push(this.notice('session-of-user-halted', administrator, halted, now));
     if (!(await this.repository.add(notices))) return;
     for (const notice of notices) this.events.publish(notice);
-    this.outbox.wake();
+    this.outbox.sendDue();
   }
 
   page(actor: Actor, query: NoticeQuery): Promise<Page<NoticeEntity>> {
     return this.repository.page(actor.userId, query);
   }
 
-  /** @throws UnknownNotice: also for somebody else's */
+  /** @throws UnknownNotice, also for another user's notice */
   async read(actor: Actor, id: string): Promise<NoticeEntity> {
-    const newly = await this.repository.markRead(actor.userId, [id], new Date());
+    const isChanged = await this.repository.markRead(actor.userId, [id], new Date());
     const notice = await this.repository.find(actor.userId, id);
     if (!notice) throw new UnknownNotice();
-    if (newly) this.events.publish(notice);
+    if (isChanged) this.events.publish(notice);
     return notice;
   }
 
-  /** All that there are at this moment. */
+  /** Marks all notices as read that exist at this moment. */
   async readAll(actor: Actor): Promise<void> {
     const until = new Date();
     for (;;) {
@@ -85,7 +85,7 @@ export class NoticesService {
     }
   }
 
-  private async administratorToTell(user: UserEntity, now: Date): Promise<UserEntity | undefined> {
+  private async administratorToNotify(user: UserEntity, now: Date): Promise<UserEntity | undefined> {
     const when = this.config.notices.administrator;
     if (when === 'never' || user.administratorId === null) return undefined;
     if (when === 'when-logged-out' && (await this.logins.isLoggedIn(user.id, now))) return undefined;
@@ -105,7 +105,7 @@ export class NoticesService {
       applicationId: halted.applicationId,
       userName: halted.userName.slice(0, NAME_CHARACTERS),
       readAt: null,
-      ...this.outbox.entryFor(recipient, id, at),
+      ...this.outbox.mailColumnsFor(recipient, id, at),
     };
   }
 }

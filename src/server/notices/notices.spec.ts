@@ -12,7 +12,7 @@ describe('notices', () => {
   });
   afterAll(() => stage?.stop());
 
-  it('wait for the next login, newest first, until they have been read', async () => {
+  it('are shown at the next login, newest first, until they are read', async () => {
     const first = await stage.halt(tom);
     await stage.write(`UPDATE notices SET at = at - 1 WHERE "remoteSessionId" = '${first}'`);
     const second = await stage.halt(tom, { deviceName: 'Lobby' });
@@ -35,10 +35,10 @@ describe('notices', () => {
     expect((await browser.get('/api/notices?unread=yes')).body.rows).toEqual([]);
   });
 
-  it('come in pages, also where many are of one moment', async () => {
+  it('are listed in pages, also if several have the same time', async () => {
     const pat = await stage.user('pat');
-    const told = [];
-    for (let n = 0; n < 5; n += 1) told.push(await stage.halt(pat));
+    const sent = [];
+    for (let n = 0; n < 5; n += 1) sent.push(await stage.halt(pat));
     await stage.write(`UPDATE notices SET at = ${Date.now() - 1_000} WHERE "recipientId" = '${pat}'`);
     const browser = await stage.loggedIn('pat');
     const seen: string[] = [];
@@ -49,10 +49,10 @@ describe('notices', () => {
       cursor = `&cursor=${body.next}`;
     }
     expect(cursor).toBe('&cursor=null');
-    expect(seen.sort()).toEqual(told.sort());
+    expect(seen.sort()).toEqual(sent.sort());
   });
 
-  it('are of nobody else: not to list, not to read, not as a cursor, not even for an administrator', async () => {
+  it('are visible to their recipient only: in lists, to mark as read, as a cursor, also to an administrator', async () => {
     await stage.halt(tom);
     const [own] = await stage.of(tom);
     const other = await stage.loggedIn('ada');
@@ -65,27 +65,31 @@ describe('notices', () => {
     await other.post(`/api/notices/${randomUUID()}/reading`).expect(404);
   });
 
-  it('are told once, however often, and at the same moment too', async () => {
+  it('are created once for each session, also by concurrent calls', async () => {
     const sue = await stage.user('sue');
     await stage.change(sue, { administratorId: ada });
     const events: string[] = [];
     stage.events.onChanged(({ recipientId, kind }) => events.push(`${recipientId} ${kind}`));
     const remoteSessionId = randomUUID();
     const facts = { ...halted, userId: sue, remoteSessionId };
-    await Promise.all([stage.notices.tell(facts), stage.notices.tell(facts), stage.notices.tell(facts)]);
-    await stage.notices.tell(facts);
+    await Promise.all([
+      stage.notices.notifyOfHalt(facts),
+      stage.notices.notifyOfHalt(facts),
+      stage.notices.notifyOfHalt(facts),
+    ]);
+    await stage.notices.notifyOfHalt(facts);
     expect(await stage.of(sue)).toHaveLength(1);
     expect((await stage.of(ada)).filter((each) => each.remoteSessionId === remoteSessionId)).toHaveLength(1);
     expect(events.sort()).toEqual([`${sue} session-halted`, `${ada} session-of-user-halted`].sort());
   });
 
-  it('are bounded, whatever names come', async () => {
+  it('are limited in length', async () => {
     const max = await stage.user('max');
     await stage.halt(max, { deviceName: 'd'.repeat(5_000), userName: '漢'.repeat(5_000) });
     expect(await stage.of(max)).toMatchObject([{ deviceName: 'd'.repeat(100), userName: '漢'.repeat(100) }]);
   });
 
-  it('are kept for 90 days', async () => {
+  it('are stored for 90 days', async () => {
     const old = await stage.user('old');
     const gone = await stage.halt(old);
     await stage.write(
@@ -95,7 +99,7 @@ describe('notices', () => {
     expect((await stage.of(old)).map(({ remoteSessionId }) => remoteSessionId)).toEqual([stays]);
   });
 
-  it('are told to the listener when they are new and when they are read', async () => {
+  it('are published when they are created and when they are read', async () => {
     const lea = await stage.user('lea');
     const seen: [string, boolean][] = [];
     stage.events.onChanged(({ recipientId, readAt }) => {
@@ -157,7 +161,7 @@ describe("a user's administrator", () => {
         await stage.write(`UPDATE api_tokens SET "expiresAt" = ${Date.now() - 1} WHERE "userId" = '${id}'`);
       },
     };
-    /** As `platen login` and the commands after it do. */
+    /** Like `platen login` and the commands after it. */
     async function useToken(name: string): Promise<void> {
       const browser = await stage.loggedIn(name);
       const { body } = await browser.post('/api/tokens').send({ name: 'x', expiresInDays: 30 }).expect(201);
@@ -165,20 +169,20 @@ describe("a user's administrator", () => {
       await browser.get('/api/auth/me').set('Authorization', `Bearer ${body.token}`).expect(200);
     }
 
-    it.each(Object.entries(table) as [How, boolean][])('of a user: %s, is told: %s', async (how, isTold) => {
+    it.each(Object.entries(table) as [How, boolean][])('of a user: %s, is notified: %s', async (how, isNotified) => {
       const name = how.replaceAll(' ', '-');
       const user = await stage.user(name);
       await stage.change(user, { administratorId: ada });
       await prepare[how](name, user);
       const remoteSessionId = await stage.halt(user, { userName: name });
       expect(await stage.of(user)).toMatchObject([{ kind: 'session-halted', remoteSessionId }]);
-      const told = (await stage.of(ada)).filter((each) => each.remoteSessionId === remoteSessionId);
-      expect(told.map(({ kind, userName }) => [kind, userName])).toEqual(
-        isTold ? [['session-of-user-halted', name]] : [],
+      const notified = (await stage.of(ada)).filter((each) => each.remoteSessionId === remoteSessionId);
+      expect(notified.map(({ kind, userName }) => [kind, userName])).toEqual(
+        isNotified ? [['session-of-user-halted', name]] : [],
       );
     });
 
-    it('is asked for once: what was decided stays, also when the user has logged out since', async () => {
+    it('is determined once for each session, also if the user has logged out since', async () => {
       const user = await stage.user('later');
       await stage.change(user, { administratorId: ada });
       const browser = await stage.loggedIn('later');
@@ -189,7 +193,7 @@ describe("a user's administrator", () => {
       expect(await stage.of(ada)).toHaveLength(before);
     });
 
-    it('is nobody where none is named, or the one who was named is no administrator any more', async () => {
+    it('is not notified if none is assigned, or the assigned one is no longer an administrator', async () => {
       const former = await stage.user('former', { role: 'admin' });
       const user = await stage.user('alone');
       await stage.halt(user);

@@ -20,7 +20,7 @@ export class AuditService {
   record(actor: Actor | undefined, action: string, target: string, detail = ''): Promise<void> {
     return this.repository.append({
       at: new Date(),
-      actor: actor?.username ?? '(nobody)',
+      actor: actor?.username ?? '(no login)',
       action,
       target: target.slice(0, TARGET_CHARACTERS),
       detail: detail.slice(0, DETAIL_CHARACTERS),

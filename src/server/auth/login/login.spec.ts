@@ -42,7 +42,7 @@ describe('login', () => {
 
   it.each([
     ['a wrong password', { ...ADMIN, password: 'not the password' }],
-    ['an unknown user', { ...ADMIN, username: 'nobody' }],
+    ['an unknown user', { ...ADMIN, username: 'unknown' }],
     ['an unknown user whose name is SQL', { ...ADMIN, username: "' OR 1=1 --" }],
   ])('refuses %s with the same answer', async (_what, body) => {
     const browser = server.browser();

@@ -171,8 +171,8 @@ describe('users', () => {
     await server.browser().post('/api/auth/login').send({ username: 'my password', password: 'x' }).expect(401);
     const { body } = await admin.get('/api/audit?limit=2').expect(200);
     expect(body.rows).toMatchObject([
-      { actor: '(nobody)', action: 'login.refused', target: '(unknown user)' },
-      { actor: '(nobody)', action: 'login.refused', target: 'tom' },
+      { actor: '(no login)', action: 'login.refused', target: '(unknown user)' },
+      { actor: '(no login)', action: 'login.refused', target: 'tom' },
     ]);
     const all = await admin.get('/api/audit?limit=200').expect(200);
     const next = await admin.get(`/api/audit?limit=2&cursor=${body.next}`).expect(200);

@@ -16,25 +16,25 @@ import { MailsRepository } from './mails.repository';
 import { NoticeEvents } from '../notice-events';
 import type { NoticeEntity } from '../notice.entity';
 
-/** For mails that are on their way when the server stops. */
+/** For mails that are being sent when the server stops. */
 const STOP_MS = 2_000;
 
 type MailColumns = Pick<NoticeEntity, 'mail' | 'attempts' | 'nextAttemptAt' | 'claimedAt' | 'messageId'>;
 const NO_MAIL: MailColumns = { mail: 'none', attempts: 0, nextAttemptAt: null, claimedAt: null, messageId: null };
 
 /**
- * Sends the e-mails of notices, some at a time, in the order in which they are due. What is due is in the database, so a
- * restart loses none. A mail is claimed before it is sent, and the claim ends with what came of it.
+ * Sends the e-mails of notices, some at a time, in the order in which they are due. Due mails are in the database, so a
+ * restart loses none. A mail is claimed before it is sent; the claim ends with the outcome.
  */
 @Injectable()
 export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   /** Milliseconds to the second attempt. */
   retryFirstMs: number = LIMITS.MAIL_RETRY_FIRST_MS;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly sending = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
-  private looking = false;
-  private lookAgain = false;
+  private claiming = false;
+  private claimAgain = false;
   private stopped = false;
 
   constructor(
@@ -46,8 +46,8 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** What a new notice starts with. */
-  entryFor({ active, email }: UserEntity, noticeId: string, at: Date): MailColumns {
+  /** The initial values of a new notice. */
+  mailColumnsFor({ active, email }: UserEntity, noticeId: string, at: Date): MailColumns {
     const { mail } = this.config;
     if (!mail || !active || email === null) return NO_MAIL;
     const messageId = `<${noticeId}@${mail.from.split('@').at(-1)}>`;
@@ -56,57 +56,57 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.mail) return;
-    // this process alone works on the database, so nobody is sending what is claimed
+    // no other process uses the database, so no claimed mail is being sent
     await this.mails.releaseClaims();
-    this.wake();
+    this.sendDue();
   }
 
-  /** Looks for mails that are due, now and whenever the next one is. */
-  wake(): void {
+  /** Sends the mails that are due, now and whenever the next one is due. */
+  sendDue(): void {
     if (this.stopped || !this.config.mail) return;
-    if (this.looking) {
-      this.lookAgain = true;
+    if (this.claiming) {
+      this.claimAgain = true;
       return;
     }
-    this.looking = true;
-    this.lookAgain = false;
-    this.look()
+    this.claiming = true;
+    this.claimAgain = false;
+    this.claimDue()
       .catch((error: unknown) => {
-        this.journal.unexpected(error, 'looking for mails that are due');
-        this.wakeIn(LIMITS.MAIL_RETRY_FIRST_MS);
+        this.journal.unexpected(error, 'claiming mails that are due');
+        this.sendDueIn(LIMITS.MAIL_RETRY_FIRST_MS);
       })
       .finally(() => {
-        this.looking = false;
-        if (this.lookAgain) this.wake();
+        this.claiming = false;
+        if (this.claimAgain) this.sendDue();
       });
   }
 
-  private async look(): Promise<void> {
-    while (this.underWay.size < LIMITS.MAIL_CONNECTIONS) {
+  private async claimDue(): Promise<void> {
+    while (this.sending.size < LIMITS.MAIL_CONNECTIONS) {
       const notice = this.stopped ? undefined : await this.mails.claimNext(new Date());
       if (!notice) break;
-      this.start(notice);
+      this.startAttempt(notice);
     }
-    // with no room left it is the end of an attempt that wakes
-    if (this.underWay.size >= LIMITS.MAIL_CONNECTIONS) return;
+    // with all connections in use, the end of an attempt continues here
+    if (this.sending.size >= LIMITS.MAIL_CONNECTIONS) return;
     const next = await this.mails.nextDue();
-    if (next) this.wakeIn(next.getTime() - Date.now());
+    if (next) this.sendDueIn(next.getTime() - Date.now());
   }
 
-  private wakeIn(ms: number): void {
+  private sendDueIn(ms: number): void {
     clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => this.wake(), Math.max(ms, 0));
+    if (!this.stopped) this.timer = setTimeout(() => this.sendDue(), Math.max(ms, 0));
   }
 
-  private start(notice: NoticeEntity): void {
+  private startAttempt(notice: NoticeEntity): void {
     const attempt = this.attempt(notice)
-      // the claim stays: what was sent and could not be noted is not sent again before the next start
+      // the claim stays: a mail whose outcome could not be stored is not sent again before the next start
       .catch((error: unknown) => void this.journal.unexpected(error, 'sending a mail'))
       .finally(() => {
-        this.underWay.delete(attempt);
-        this.wake();
+        this.sending.delete(attempt);
+        this.sendDue();
       });
-    this.underWay.add(attempt);
+    this.sending.add(attempt);
   }
 
   private async attempt(notice: NoticeEntity): Promise<void> {
@@ -114,9 +114,9 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     if (!recipient.active || recipient.email === null) return this.settle(notice, 'none');
     const { email, language } = recipient;
     try {
-      const words = mailOf(notice, language ?? 'en', this.config.http.publicUrl);
+      const content = mailOf(notice, language ?? 'en', this.config.http.publicUrl);
       await this.transport.send(
-        { ...words, to: email, messageId: notice.messageId!, date: notice.at },
+        { ...content, to: email, messageId: notice.messageId!, date: notice.at },
         this.stopping.signal,
       );
     } catch (error) {
@@ -135,7 +135,7 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     return this.settle(notice, 'pending', new Date(Date.now() + this.waitAfter(attempts)));
   }
 
-  /** Doubles, of which half is left to chance. */
+  /** Exponential back-off; half of the wait is jitter. */
   private waitAfter(attempts: number): number {
     const ceiling = Math.min(LIMITS.MAIL_RETRY_MAX_MS, this.retryFirstMs * 2 ** (attempts - 1));
     return (ceiling / 2) * (1 + Math.random());
@@ -155,9 +155,9 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     clearTimeout(this.timer);
   }
 
-  /** While the database is still there. */
+  /** While the database is still open. */
   async beforeApplicationShutdown(): Promise<void> {
-    const cut = setTimeout(() => this.stopping.abort(), STOP_MS);
-    await Promise.all(this.underWay).finally(() => clearTimeout(cut));
+    const abort = setTimeout(() => this.stopping.abort(), STOP_MS);
+    await Promise.all(this.sending).finally(() => clearTimeout(abort));
   }
 }

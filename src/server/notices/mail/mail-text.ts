@@ -9,20 +9,20 @@ interface Facts {
   readonly user: string;
   readonly at: string;
 }
-interface Words {
+interface Content {
   readonly subject: string;
   readonly lines: readonly string[];
 }
 
-const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Words>> = {
+const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Content>> = {
   en: {
     'session-halted': (it) => ({
-      subject: `Your remote session with ${it.device} was halted`,
+      subject: `Your remote session with ${it.device} was interrupted`,
       lines: [
-        `Your remote session with ${it.device} (${it.deviceId}), application ${it.application}, was halted at ${it.at},`,
+        `Your remote session with ${it.device} (${it.deviceId}), application ${it.application}, was interrupted at ${it.at},`,
         'because new relay software or more capacity was being deployed on the server.',
         '',
-        'It does not come back by itself. To go on, ask for a new session in the console, or with',
+        'It does not resume automatically. To continue, request a new session in the console, or with',
         '',
         `  platen connect ${it.deviceId} ${it.application} --reason "..."`,
         '',
@@ -30,13 +30,13 @@ const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Wor
       ],
     }),
     'session-of-user-halted': (it) => ({
-      subject: `The remote session of ${it.user} with ${it.device} was halted`,
+      subject: `The remote session of ${it.user} with ${it.device} was interrupted`,
       lines: [
         `The remote session of ${it.user} with ${it.device} (${it.deviceId}), application ${it.application},`,
-        `was halted at ${it.at}, because new relay software or more capacity was being deployed on the server.`,
+        `was interrupted at ${it.at}, because new relay software or more capacity was being deployed on the server.`,
         '',
-        `You read this as the administrator of ${it.user}. If the work at the device was not finished, have it taken up`,
-        'again: a new session has to be asked for, and approved at the device.',
+        `You receive this as the administrator of ${it.user}. If the work at the device was not finished, arrange for it to`,
+        'be continued: a new session has to be requested, and approved at the device.',
       ],
     }),
   },
@@ -67,10 +67,10 @@ const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Wor
   },
 };
 
-/** One line, whatever names the people at devices have chosen. */
+/** One line: names of devices and users may contain any character. */
 const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
-/** Subject and text of a notice's e-mail. @param publicUrl where the console is, if that is known */
+/** Subject and text of a notice's e-mail. @param publicUrl of the console, if known */
 export function mailOf(
   notice: NoticeEntity,
   language: Language,

@@ -48,11 +48,11 @@ export class MailTransport {
     const settings = this.config.mail;
     if (!settings) throw new Error('no mail server is configured');
     try {
-      // the files may have changed: a password is put right while the mail waits
+      // the files may have changed: a password is corrected while the mail waits
       const connection = this.connection(settings, readMailFiles(settings));
       const transport = createTransport({ ...connection, disableFileAccess: true, disableUrlAccess: true });
       await transport.sendMail({
-        // addresses as objects: what is in them is never parsed into more of them
+        // addresses as objects are never parsed into several
         from: { name: 'Platen', address: settings.from },
         to: { name: '', address: mail.to },
         envelope: { from: settings.from, to: [mail.to] },
@@ -69,7 +69,7 @@ export class MailTransport {
     }
   }
 
-  /** Outside loopback nothing goes out unencrypted, or to a server that cannot prove its name (RFC 8314 4.3). */
+  /** Outside loopback nothing is sent unencrypted, or to a server that cannot prove its name (RFC 8314 4.3). */
   private connection(
     { host, port, tlsFirst, user }: MailSettings,
     { password, authority }: MailFiles,

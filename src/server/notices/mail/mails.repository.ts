@@ -3,12 +3,12 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Not, Repository } from 'typeorm';
 import { NoticeEntity } from '../notice.entity';
 
-/** The e-mails of notices: which is due, and which is being sent. */
+/** The e-mails of notices: which are due, and which are being sent. */
 @Injectable()
 export class MailsRepository {
   constructor(@InjectRepository(NoticeEntity) private readonly notices: Repository<NoticeEntity>) {}
 
-  /** The one that has been due for longest, for the caller alone from now on; its attempt is counted. */
+  /** Claims the mail that has been due for longest, and counts the attempt. */
   async claimNext(now: Date): Promise<NoticeEntity | undefined> {
     for (;;) {
       const due = await this.notices.findOne({
@@ -30,13 +30,13 @@ export class MailsRepository {
     return first?.nextAttemptAt ?? undefined;
   }
 
-  /** What came of an attempt. @returns the notice as it is now; undefined when it is kept no longer */
+  /** Stores the outcome of an attempt. @returns the notice as it is now; undefined if it was removed */
   async settle(id: string, outcome: Pick<NoticeEntity, 'mail' | 'nextAttemptAt'>): Promise<NoticeEntity | undefined> {
     await this.notices.update({ id }, { ...outcome, claimedAt: null });
     return (await this.notices.findOneBy({ id })) ?? undefined;
   }
 
-  /** Those whose attempt a crash has cut short are due again. */
+  /** Mails whose attempt was ended by a crash are due again. */
   async releaseClaims(): Promise<void> {
     await this.notices.update({ mail: 'pending', claimedAt: Not(IsNull()) }, { claimedAt: null });
   }
