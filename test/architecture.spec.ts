@@ -17,6 +17,7 @@ const IN_BROWSERS = ['console', 'pages'];
 /** The server's modules, each importing only from its left, so that a request flows one way. */
 const MODULES = [
   'config',
+  'events',
   'database',
   'http',
   'auth',

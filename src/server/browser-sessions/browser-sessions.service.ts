@@ -42,7 +42,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.events.onChanged((session) => session.ending && this.bySession(session.id)?.note(session));
+    this.events.on('changed', (session) => session.ending && this.bySession(session.id)?.note(session));
     this.timer = setInterval(() => void this.sweep(), LIMITS.BROWSER_LOGIN_CHECK_MS);
   }
 

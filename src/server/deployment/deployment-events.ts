@@ -1,16 +1,6 @@
-import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
+import { TypedEvents } from '../events/typed-events';
 
-/** News of deployments for whoever shows them. */
+/** `changed`: after every saved change of a deployment or its list of devices; the payload is the deployment's ID. */
 @Injectable()
-export class DeploymentEvents {
-  private readonly emitter = new EventEmitter();
-
-  publish(deploymentId: string): void {
-    this.emitter.emit('changed', deploymentId);
-  }
-  /** Called after every saved change; the listener must not throw. */
-  onChanged(listener: (deploymentId: string) => void): void {
-    this.emitter.on('changed', listener);
-  }
-}
+export class DeploymentEvents extends TypedEvents<{ changed: string }> {}

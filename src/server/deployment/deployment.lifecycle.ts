@@ -50,7 +50,7 @@ export class DeploymentLifecycle implements OnModuleDestroy {
   /** Begins, or takes up again, what the state of the deployment asks for. */
   enter(deployment: DeploymentEntity): void {
     const { id, state, relayId } = deployment;
-    this.events.publish(id);
+    this.events.publish('changed', id);
     const before = this.running.get(id);
     before?.stop.abort();
     clearTimeout(before?.timer);

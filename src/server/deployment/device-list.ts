@@ -51,7 +51,7 @@ export class DeviceList {
     const changed = fresh.filter((row) => !isSame(row, rows.get(row.remoteSessionId)));
     if (changed.length > 0) {
       await this.repository.saveSessions(changed);
-      this.events.publish(id);
+      this.events.publish('changed', id);
     }
     return open;
   }

@@ -31,7 +31,7 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.events.onChanged((session) => {
+    this.events.on('changed', (session) => {
       if (isHalted(session) && !this.told.has(session.id)) void this.tellOrLater(session);
     });
   }

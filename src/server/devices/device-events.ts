@@ -1,32 +1,10 @@
-import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
+import { TypedEvents } from '../events/typed-events';
 
-/** News of what stands behind the agents, for whoever shows it. */
+/**
+ * `announced`: the devices of an agent were saved; the payload is the agent's ID.
+ * `informed`: device information was saved; the payload is the device's ID.
+ * `removed`: an agent was removed with all its devices; the payload is the agent's ID.
+ */
 @Injectable()
-export class DeviceEvents {
-  private readonly emitter = new EventEmitter();
-
-  announced(agentId: string): void {
-    this.emitter.emit('announced', agentId);
-  }
-  /** Called after an agent's devices have been saved; the listener must not throw. */
-  onAnnounced(listener: (agentId: string) => void): void {
-    this.emitter.on('announced', listener);
-  }
-
-  informed(deviceId: string): void {
-    this.emitter.emit('informed', deviceId);
-  }
-  /** Called after what is known of a device has been saved; the listener must not throw. */
-  onInformed(listener: (deviceId: string) => void): void {
-    this.emitter.on('informed', listener);
-  }
-
-  removed(agentId: string): void {
-    this.emitter.emit('removed', agentId);
-  }
-  /** Called after an agent has been removed with all its devices; the listener must not throw. */
-  onRemoved(listener: (agentId: string) => void): void {
-    this.emitter.on('removed', listener);
-  }
-}
+export class DeviceEvents extends TypedEvents<{ announced: string; informed: string; removed: string }> {}

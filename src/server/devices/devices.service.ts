@@ -47,7 +47,7 @@ export class DevicesService {
     const agent = { version: agentVersion, lastSeenAt: announcedAt, site: site ?? null, ...awake };
     const refused = await this.repository.replace(agentId, [...byId.values()], agent);
     if (!refused) throw new UnknownAgent(agentId);
-    this.events.announced(agentId);
+    this.events.publish('announced', agentId);
     return refused;
   }
 

@@ -1,17 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
+import { TypedEvents } from '../events/typed-events';
 import type { JobEntity } from './job.entity';
 
-/** News of maintenance jobs for whoever shows or watches them. */
+/** `changed`: after every saved change of a job that can be seen from outside. */
 @Injectable()
-export class JobEvents {
-  private readonly emitter = new EventEmitter();
-
-  publish(job: JobEntity): void {
-    this.emitter.emit('changed', job);
-  }
-  /** Called after every saved change that can be seen; the listener must not throw. */
-  onChanged(listener: (job: JobEntity) => void): void {
-    this.emitter.on('changed', listener);
-  }
-}
+export class JobEvents extends TypedEvents<{ changed: JobEntity }> {}

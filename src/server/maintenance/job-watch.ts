@@ -28,10 +28,8 @@ export class JobWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleD
   ) {}
 
   onModuleInit(): void {
-    this.events.onChanged((job) => this.arm(job, job.deadlineAt));
-    this.deviceEvents.onRemoved((agentId) => {
-      this.endAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'ending jobs of an agent'));
-    });
+    this.events.on('changed', (job) => this.arm(job, job.deadlineAt));
+    this.deviceEvents.on('removed', (agentId) => this.endAll(agentId));
   }
 
   async onApplicationBootstrap(): Promise<void> {

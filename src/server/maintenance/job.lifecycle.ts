@@ -35,7 +35,7 @@ export class JobLifecycle {
   begin(job: JobEntity): void {
     const { id: jobId, deviceId, operation } = job;
     this.journal.step('S121', undefined, { jobId, deviceId, operation });
-    this.events.publish(job);
+    this.events.publish('changed', job);
   }
 
   /**
@@ -64,7 +64,7 @@ export class JobLifecycle {
       this.journal.info('job', { jobId, deviceId, operation, state, failure });
       if (job.beganAt && CHANGING.includes(operation)) await this.information.changed({ id: deviceId, agentId });
     }
-    if (isNews(before, job)) this.events.publish(job);
+    if (isNews(before, job)) this.events.publish('changed', job);
     if (isOver(state)) this.journal.step('S125', undefined, { jobId, deviceId });
   }
 }

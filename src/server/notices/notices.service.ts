@@ -53,7 +53,7 @@ export class NoticesService {
     const notices = [this.notice('session-halted', user, halted, now)];
     if (administrator) notices.push(this.notice('session-of-user-halted', administrator, halted, now));
     if (!(await this.repository.add(notices))) return;
-    for (const notice of notices) this.events.publish(notice);
+    for (const notice of notices) this.events.publish('changed', notice);
     this.outbox.sendDue();
   }
 
@@ -66,7 +66,7 @@ export class NoticesService {
     const isChanged = await this.repository.markRead(actor.userId, [id], new Date());
     const notice = await this.repository.find(actor.userId, id);
     if (!notice) throw new UnknownNotice();
-    if (isChanged) this.events.publish(notice);
+    if (isChanged) this.events.publish('changed', notice);
     return notice;
   }
 
@@ -81,7 +81,7 @@ export class NoticesService {
         unread.map(({ id }) => id),
         until,
       );
-      for (const notice of unread) this.events.publish({ ...notice, readAt: until });
+      for (const notice of unread) this.events.publish('changed', { ...notice, readAt: until });
     }
   }
 

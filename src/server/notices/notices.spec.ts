@@ -69,7 +69,7 @@ describe('notices', () => {
     const sue = await stage.user('sue');
     await stage.change(sue, { administratorId: ada });
     const events: string[] = [];
-    stage.events.onChanged(({ recipientId, kind }) => events.push(`${recipientId} ${kind}`));
+    stage.events.on('changed', ({ recipientId, kind }) => events.push(`${recipientId} ${kind}`));
     const remoteSessionId = randomUUID();
     const facts = { ...halted, userId: sue, remoteSessionId };
     await Promise.all([
@@ -102,7 +102,7 @@ describe('notices', () => {
   it('are published when they are created and when they are read', async () => {
     const lea = await stage.user('lea');
     const seen: [string, boolean][] = [];
-    stage.events.onChanged(({ recipientId, readAt }) => {
+    stage.events.on('changed', ({ recipientId, readAt }) => {
       if (recipientId === lea) seen.push([recipientId, readAt !== null]);
     });
     await stage.halt(lea);

@@ -43,7 +43,7 @@ export class SessionLifecycle {
    * @param informed what is waited for first: what is known of the device is fresh enough (B2), or cannot be
    */
   begin(session: SessionEntity, informed: Promise<void>): void {
-    this.events.publish(session);
+    this.events.publish('changed', session);
     this.deadlines.arm(session.deadlineAt);
     this.follow(
       session.id,
@@ -53,7 +53,7 @@ export class SessionLifecycle {
 
   /** Tells of news that leave the state as it is: a half has connected, bytes have been counted. */
   tell(session: SessionEntity): void {
-    this.events.publish(session);
+    this.events.publish('changed', session);
   }
 
   /** Sends the device what it was asked (again), and its agent may not know; one that does, does it once. */
@@ -87,7 +87,7 @@ export class SessionLifecycle {
 
       const changed = Object.assign(session, values);
       this.deadlines.arm(changed.deadlineAt);
-      this.events.publish(changed);
+      this.events.publish('changed', changed);
       for (const output of next.do ?? []) {
         this.follow(sessionId, this.outputs.carryOut(output, changed, news.handout));
       }

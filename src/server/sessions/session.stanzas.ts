@@ -24,9 +24,7 @@ export class SessionStanzas implements OnModuleInit {
       await this.decide(agentId, answer);
       return {};
     });
-    this.deviceEvents.onRemoved((agentId) => {
-      this.endAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'ending sessions of an agent'));
-    });
+    this.deviceEvents.on('removed', (agentId) => this.endAll(agentId));
     this.transport.onPresence(({ agentId, online }) => {
       if (online)
         this.askAgain(agentId).catch((error: unknown) => this.journal.unexpected(error, 'asking an agent again'));

@@ -43,7 +43,7 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
   async remove(actor: Actor, agentId: string): Promise<void> {
     if (!(await this.repository.remove(agentId))) throw new UnknownAgent(agentId);
     this.transport.disconnect(agentId);
-    this.events.removed(agentId);
+    this.events.publish('removed', agentId);
     await this.audit.record(actor, 'agent.removed', agentId, '');
   }
 }

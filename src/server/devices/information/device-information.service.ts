@@ -104,7 +104,7 @@ export class DeviceInformationService {
     const earlier = information.reached ? undefined : (await this.repository.find(device.id))?.information;
     const values = earlier ? { information: { ...earlier, reached: false } } : { information, acquiredAt: new Date() };
     const kept = await this.repository.keep(device, values);
-    if (kept) this.events.informed(device.id);
+    if (kept) this.events.publish('informed', device.id);
     return kept;
   }
 
@@ -112,7 +112,7 @@ export class DeviceInformationService {
     const { update, reason, outcome } = decision;
     this.journal.info('update decision', { deviceId: device.id, update, reason, outcome });
     try {
-      if (await this.repository.keep(device, { decision })) this.events.informed(device.id);
+      if (await this.repository.keep(device, { decision })) this.events.publish('informed', device.id);
     } catch (error) {
       this.journal.unexpected(error, 'storing an update decision');
     }

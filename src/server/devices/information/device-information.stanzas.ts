@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Journal } from '../../../journal/journal';
 import { reportInformation } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { DeviceTransport } from '../../xmpp/device-transport';
@@ -18,7 +17,6 @@ export class DeviceInformationStanzas implements OnModuleInit {
     private readonly information: DeviceInformationService,
     private readonly devices: DevicesRepository,
     private readonly events: DeviceEvents,
-    private readonly journal: Journal,
   ) {}
 
   onModuleInit(): void {
@@ -26,9 +24,7 @@ export class DeviceInformationStanzas implements OnModuleInit {
       await this.information.reported({ id: deviceId, agentId }, information);
       return {};
     });
-    this.events.onAnnounced((agentId) => {
-      this.acquireAll(agentId).catch((error: unknown) => this.journal.unexpected(error, 'acquiring information'));
-    });
+    this.events.on('announced', (agentId) => this.acquireAll(agentId));
   }
 
   /** INFORMATION_AT_ONCE at a time; a newer announcement of the agent ends this. */

@@ -147,7 +147,7 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     nextAttemptAt: Date | null = null,
   ): Promise<void> {
     const settled = await this.mails.settle(id, { mail, nextAttemptAt });
-    if (settled) this.events.publish(settled);
+    if (settled) this.events.publish('changed', settled);
   }
 
   onModuleDestroy(): void {
