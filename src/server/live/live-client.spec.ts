@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
+import { recordedJournal } from '../../../test/support/agent-journal';
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import { liveEvent, type LiveEvent } from '../../protocol/live';
@@ -10,7 +11,7 @@ import { LiveClient } from './live-client';
 import { NoticeEvents } from '../notices/notice-events';
 import type { NoticeEntity } from '../notices/notice.entity';
 import { LiveClients } from './live-clients';
-import { NoticeNews } from './notice-news';
+import { NoticePublisher } from './publishers/notice.publisher';
 
 const technician: Actor = { userId: 't', username: 'tom', displayName: 'Tom', role: 'technician' };
 const admin: Actor = { ...technician, userId: 'a', role: 'admin' };
@@ -83,11 +84,11 @@ describe('a live client', () => {
 
   it('tells nobody of a notice but the one it is for, in every window', async () => {
     const clients = new LiveClients();
-    const events = new NoticeEvents();
-    new NoticeNews(clients, events).onModuleInit();
+    const events = new NoticeEvents(recordedJournal().journal);
+    new NoticePublisher(clients, events).onModuleInit();
     const windows = [await connected(technician), await connected(technician), await connected(admin)];
     for (const { client } of windows) clients.add(client);
-    events.publish(noticeOf(technician.userId));
+    events.publish('changed', noticeOf(technician.userId));
     clients.send(deviceEvent);
     await until('the last event', () => windows.every(({ seen }) => seen.some(({ type }) => type === 'device')));
     const types = windows.map(({ seen }) => seen.map(({ type }) => type));

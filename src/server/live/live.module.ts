@@ -6,17 +6,25 @@ import { MaintenanceModule } from '../maintenance/maintenance.module';
 import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { XmppModule } from '../xmpp/xmpp.module';
-import { DeploymentNews } from './deployment-news';
-import { InformationNews } from './information-news';
-import { JobNews } from './job-news';
 import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
-import { LiveNews } from './live-news';
-import { NoticeNews } from './notice-news';
+import { DeploymentPublisher } from './publishers/deployment.publisher';
+import { DevicePublisher } from './publishers/device.publisher';
+import { JobPublisher } from './publishers/job.publisher';
+import { NoticePublisher } from './publishers/notice.publisher';
+import { SessionPublisher } from './publishers/session.publisher';
 
-/** Tells open consoles what changes. */
+/** Pushes changes to open consoles. */
 @Module({
   imports: [AuthModule, NoticesModule, XmppModule, DevicesModule, SessionsModule, MaintenanceModule, DeploymentModule],
-  providers: [LiveClients, LiveNews, NoticeNews, InformationNews, JobNews, DeploymentNews, LiveGateway],
+  providers: [
+    LiveClients,
+    SessionPublisher,
+    DevicePublisher,
+    JobPublisher,
+    DeploymentPublisher,
+    NoticePublisher,
+    LiveGateway,
+  ],
 })
 export class LiveModule {}

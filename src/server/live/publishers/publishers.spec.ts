@@ -1,9 +1,9 @@
 import WebSocket from 'ws';
-import { ControlPlane } from '../../../test/support/control-plane';
-import { until } from '../../../test/support/until';
-import { LIVE_PATH, liveEvent, type LiveEvent } from '../../protocol/live';
+import { ControlPlane } from '../../../../test/support/control-plane';
+import { until } from '../../../../test/support/until';
+import { LIVE_PATH, liveEvent, type LiveEvent } from '../../../protocol/live';
 
-describe('news of maintenance', () => {
+describe('the live publishers', () => {
   let plane: ControlPlane;
   let live: WebSocket;
   const events: LiveEvent[] = [];
@@ -19,20 +19,20 @@ describe('news of maintenance', () => {
     await plane?.stop();
   });
 
-  it('reaches everybody: each state of a job with its result, and what is known of a device', async () => {
+  it('publish each state of a job with its result, and device information, to a user who did not ask for them', async () => {
     const { body } = await plane.call('tom', 'POST', '/devices/printer/jobs', { operation: 'counters' });
     const id = String(body.id);
-    const told = (state: string) =>
-      until(`the news that the job is ${state}`, () => {
-        const news = events.flatMap((event) => (event.type === 'job' && event.job.id === id ? [event.job] : []));
-        return news.find((job) => job.state === state);
+    const published = (state: string) =>
+      until(`the event that the job is ${state}`, () => {
+        const changes = events.flatMap((event) => (event.type === 'job' && event.job.id === id ? [event.job] : []));
+        return changes.find((job) => job.state === state);
       });
-    await told('requested');
+    await published('requested');
     (await plane.agent.commanded(id, 'execute')).answer({});
-    await told('executing');
+    await published('executing');
     const result = [{ name: 'impressions', value: '7' }];
     (await plane.agent.commanded(id, 'next')).answer({ status: 'completed', result });
-    expect(await told('succeeded')).toMatchObject({ result, deviceId: 'printer' });
+    expect(await published('succeeded')).toMatchObject({ result, deviceId: 'printer' });
 
     await plane.call('tom', 'POST', '/devices/printer/information');
     const known = await until('the information', () => events.find((event) => event.type === 'information'));

@@ -1,0 +1,28 @@
+/**
+ * Handles IDs one after the other, in the order in which they were added. An ID that is added again while it waits is
+ * handled once, so a burst of changes to one row is read, and published, in its newest state only.
+ */
+export class CoalescingQueue {
+  private readonly waiting = new Set<string>();
+  private isRunning = false;
+
+  /** @param onFailure called when `handle` rejects; the IDs that follow are handled all the same */
+  constructor(
+    private readonly handle: (id: string) => Promise<void>,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  add(id: string): void {
+    this.waiting.add(id);
+    if (!this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    for (const id of this.waiting) {
+      this.waiting.delete(id);
+      await this.handle(id).catch(this.onFailure);
+    }
+    this.isRunning = false;
+  }
+}

@@ -1,0 +1,56 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../../journal/journal';
+import { toInstant } from '../../../protocol/names';
+import { DeviceEvents } from '../../devices/device-events';
+import { UnknownDevice } from '../../devices/devices.errors';
+import { conditionOf } from '../../devices/devices.presenter';
+import { DevicesService } from '../../devices/devices.service';
+import { DeviceTransport, type Presence } from '../../xmpp/device-transport';
+import { LiveClients } from '../live-clients';
+import { CoalescingQueue } from './coalescing-queue';
+
+/** Publishes to all consoles which devices are announced, whether they are online, and their device information. */
+@Injectable()
+export class DevicePublisher implements OnModuleInit {
+  private readonly informed: CoalescingQueue;
+
+  constructor(
+    private readonly clients: LiveClients,
+    private readonly events: DeviceEvents,
+    private readonly devices: DevicesService,
+    private readonly transport: DeviceTransport,
+    private readonly journal: Journal,
+  ) {
+    this.informed = new CoalescingQueue(
+      (id) => this.publishInformation(id),
+      (error) => {
+        if (!(error instanceof UnknownDevice)) journal.unexpected(error, 'publishing device information');
+      },
+    );
+  }
+
+  onModuleInit(): void {
+    this.events.on('announced', (agentId) => this.clients.send({ type: 'devices', agentId }));
+    this.events.on('informed', (id) => {
+      if (!this.clients.none) this.informed.add(id);
+    });
+    this.transport.onPresence((presence) => {
+      this.publishPresence(presence).catch((error: unknown) =>
+        this.journal.unexpected(error, 'publishing the presence of an agent'),
+      );
+    });
+  }
+
+  private async publishInformation(id: string): Promise<void> {
+    const { information } = await this.devices.get(id);
+    this.clients.send({ type: 'information', id, condition: conditionOf(information) });
+  }
+
+  private async publishPresence({ agentId, online, at }: Presence): Promise<void> {
+    if (this.clients.none) return;
+    const asleep = await this.devices.isAsleep(agentId);
+    const presence = { online, asleep, lastSeenAt: toInstant(at) };
+    this.clients.send({ type: 'agent', id: agentId, ...presence });
+    for (const { id } of await this.devices.behind(agentId)) this.clients.send({ type: 'device', id, ...presence });
+  }
+}
