@@ -6,7 +6,7 @@ import { AppModule } from './app.module';
 import type { Config } from './config/config';
 import { lockDataFolder } from './config/data-folder-lock';
 import type { Settings } from './config/config.module';
-import { prepareHttp } from './http/http-application';
+import { initialiseHttp } from './http/http-application';
 import { ownUrlOf, publicUrlOf } from './http/own-url';
 import { NestLogger } from './nest-logger';
 import { RelaySupervisor } from './relays/relay-supervisor';
@@ -49,7 +49,7 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
     logger: new NestLogger(journal),
   });
   try {
-    prepareHttp(app, settings);
+    await initialiseHttp(app, settings);
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
     await app.close();

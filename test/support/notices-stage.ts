@@ -20,7 +20,7 @@ import { UsersService } from '../../src/server/auth/users/users.service';
 import { readConfig } from '../../src/server/config/config';
 import { ConfigModule, type Settings } from '../../src/server/config/config.module';
 import { DatabaseModule } from '../../src/server/database/database.module';
-import { prepareHttp } from '../../src/server/http/http-application';
+import { initialiseHttp } from '../../src/server/http/http-application';
 import { HttpModule } from '../../src/server/http/http.module';
 import { NestLogger } from '../../src/server/nest-logger';
 import { MailOutbox } from '../../src/server/notices/mail/mail-outbox';
@@ -78,7 +78,7 @@ export class NoticesStage {
       bodyParser: false,
       logger: new NestLogger(settings.journal),
     });
-    prepareHttp(this.app, settings);
+    await initialiseHttp(this.app, settings);
     // a test does not wait as long as a mail server may take
     this.app.get(MailOutbox).retryFirstMs = 20;
     await this.app.listen(0, '127.0.0.1');

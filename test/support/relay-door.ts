@@ -1,11 +1,15 @@
+import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { createJournal } from '../../src/journal/journal';
-import { UpgradeRouter } from '../../src/server/http/upgrade-router';
+import { GatewayAdapter, type GatewayOptions } from '../../src/server/http/gateway.adapter';
 import { RelayDirectory } from '../../src/server/relays/relay-directory';
-import { RelayGateway } from '../../src/server/relays/relay-gateway';
+import { RelayGateway } from '../../src/server/relays/relay.gateway';
+import { RelayGuard } from '../../src/server/relays/relay.guard';
 import { relaySecret } from '../../src/server/relays/relay-secret';
 import { RelayTrial } from '../../src/server/relays/relay-trial';
 import { TrialLinks } from '../../src/server/relays/trial-links';
@@ -20,8 +24,9 @@ export class RelayDoor {
   readonly trial: RelayTrial;
   /** What reached the sessions: method and relay. */
   readonly sessions: string[] = [];
-  private readonly gateway: RelayGateway;
   private readonly server: Server = createServer();
+  private readonly adapter: GatewayAdapter;
+  private readonly sockets: WebSocketServer;
 
   static async open(): Promise<RelayDoor> {
     const door = new RelayDoor();
@@ -35,7 +40,6 @@ export class RelayDoor {
     const links = new TrialLinks();
     this.directory = new RelayDirectory(links);
     this.trial = new RelayTrial(links, journal);
-    const upgrades = new UpgradeRouter();
     const none = {
       authenticate: (relayId: string) => {
         this.sessions.push(`authenticate ${relayId}`);
@@ -44,17 +48,16 @@ export class RelayDoor {
       keep: (relayId: string) => Promise.resolve(this.sessions.push(`keep ${relayId}`) === 0),
       requestTermination: (relayId: string) => Promise.resolve(this.sessions.push(`request-termination ${relayId}`)),
     };
-    const secrets = { localRelaySecret: SECRET } as ConstructorParameters<typeof RelayGateway>[5];
-    this.gateway = new RelayGateway(
-      upgrades,
-      this.directory,
-      none as unknown as SessionHalves,
-      links,
-      journal,
-      secrets,
+    const guard = new RelayGuard({ localRelaySecret: SECRET });
+    const gateway = new RelayGateway(guard, this.directory, none as unknown as SessionHalves, links, journal);
+    this.adapter = new GatewayAdapter(
+      this.server,
+      () => guard,
+      () => undefined,
     );
-    this.gateway.onModuleInit();
-    upgrades.attach(this.server);
+    const options = Reflect.getMetadata(GATEWAY_OPTIONS, RelayGateway) as GatewayOptions;
+    this.sockets = this.adapter.create(0, options);
+    this.sockets.on('connection', (ws: WebSocket, request: IncomingMessage) => gateway.handleConnection(ws, request));
   }
 
   get url(): string {
@@ -69,7 +72,8 @@ export class RelayDoor {
   }
 
   async close(): Promise<void> {
-    this.gateway.onApplicationShutdown();
+    await this.adapter.close(this.sockets);
+    await this.adapter.dispose();
     await once(this.server.close(), 'close');
   }
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import type { UpgradeHandler } from './upgrade-router';
+
+type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Whoever needs longer to send 64 KB is not meaning well. */
 const REQUEST_MS = 30_000;

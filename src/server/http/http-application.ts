@@ -4,18 +4,20 @@ import { LIMITS } from '../../protocol/limits';
 import type { Settings } from '../config/config.module';
 import { serveApiDocs } from './api-docs';
 import { serveConsole } from './console-files';
+import { GatewayAdapter } from './gateway.adapter';
 import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
 import { requestLog } from './request-log';
 import { securityHeaders } from './security-headers';
-import { UpgradeRouter } from './upgrade-router';
 
 const HEADERS_MS = 15_000;
 
-/** What has to stand in front of the routes, outermost first. */
-export function prepareHttp(app: NestExpressApplication, settings: Settings): void {
+/**
+ * Initialises a Nest application for HTTP: middleware in front of the routes, outermost first; then its modules and
+ * gateways; then the router that separates the sessions' sites from the console, which has to see every listener.
+ */
+export async function initialiseHttp(app: NestExpressApplication, settings: Settings): Promise<void> {
   const { config, journal } = settings;
-  const upgrades = app.get(UpgradeRouter);
   const server = app.getHttpServer();
   server.requestTimeout = 0; // the bound is HostRouter's: an upload to a device takes its time
   server.headersTimeout = HEADERS_MS;
@@ -32,8 +34,9 @@ export function prepareHttp(app: NestExpressApplication, settings: Settings): vo
   app.use(requestLog(journal, app.get(Metrics)));
   app.use(securityHeaders(settings));
   app.useBodyParser('json', { limit: LIMITS.API_BODY_BYTES });
-  upgrades.attach(server);
-  app.get(HostRouter).attach(server);
   serveApiDocs(app);
   serveConsole(app);
+  app.useWebSocketAdapter(GatewayAdapter.of(app, (error) => journal.unexpected(error, 'checking an upgrade request')));
+  await app.init();
+  app.get(HostRouter).attach(server);
 }

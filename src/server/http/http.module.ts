@@ -5,21 +5,19 @@ import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
 import { Readiness } from './readiness';
-import { UpgradeRouter } from './upgrade-router';
 import { validation } from './validation';
 
-/** What every route has in common; gives HostRouter, UpgradeRouter, Readiness and Metrics to every module. */
+/** What every route has in common; gives HostRouter, Readiness and Metrics to every module. */
 @Global()
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   providers: [
     HostRouter,
-    UpgradeRouter,
     Readiness,
     Metrics,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useFactory: validation },
   ],
-  exports: [HostRouter, UpgradeRouter, Readiness, Metrics],
+  exports: [HostRouter, Readiness, Metrics],
 })
 export class HttpModule {}

@@ -10,7 +10,7 @@ import { LIMITS } from '../../protocol/limits';
 import { PROBLEMS, ProblemError, problem, type ProblemCode } from '../../protocol/problems';
 import { readConfig } from '../config/config';
 import { ConfigModule, type Settings } from '../config/config.module';
-import { prepareHttp } from './http-application';
+import { initialiseHttp } from './http-application';
 import { TooManyRequests } from './http.errors';
 import { HttpModule } from './http.module';
 
@@ -78,7 +78,7 @@ describe('errors over HTTP', () => {
     @Module({ imports: [ConfigModule.of(settings), HttpModule], controllers: [TryController] })
     class TryModule {}
     app = await NestFactory.create<NestExpressApplication>(TryModule, { bodyParser: false, logger: false });
-    prepareHttp(app, settings);
+    await initialiseHttp(app, settings);
     await app.listen(0, '127.0.0.1');
   });
   afterAll(() => app.close());

@@ -8,6 +8,7 @@ import { SessionsModule } from '../sessions/sessions.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { LiveClients } from './live-clients';
 import { LiveGateway } from './live.gateway';
+import { LiveGuard } from './live.guard';
 import { DeploymentPublisher } from './publishers/deployment.publisher';
 import { DevicePublisher } from './publishers/device.publisher';
 import { JobPublisher } from './publishers/job.publisher';
@@ -24,6 +25,7 @@ import { SessionPublisher } from './publishers/session.publisher';
     JobPublisher,
     DeploymentPublisher,
     NoticePublisher,
+    LiveGuard,
     LiveGateway,
   ],
 })

@@ -4,7 +4,8 @@ import { RelayPort } from '../sessions/relay.port';
 import { SessionsModule } from '../sessions/sessions.module';
 import { KeeperClient } from './keeper-client';
 import { RelayDirectory } from './relay-directory';
-import { RelayGateway } from './relay-gateway';
+import { RelayGateway } from './relay.gateway';
+import { RelayGuard } from './relay.guard';
 import { RelaySupervisor } from './relay-supervisor';
 import { RelayTrial } from './relay-trial';
 import { RelayWatch } from './relay-watch';
@@ -20,6 +21,7 @@ import { TrialLinks } from './trial-links';
   providers: [
     RelayDirectory,
     { provide: RelayPort, useExisting: RelayDirectory },
+    RelayGuard,
     RelayGateway,
     RelaySupervisor,
     RelayTrial,

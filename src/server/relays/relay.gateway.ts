@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
+import type { WebSocket } from 'ws';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import {
@@ -15,50 +14,35 @@ import {
 import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
-import { SECRETS, type Secrets } from '../config/secrets';
-import { refuseUpgrade, UpgradeRouter } from '../http/upgrade-router';
+import type { GatewayOptions } from '../http/gateway.adapter';
 import { SessionHalves } from '../sessions/session-halves';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
-import { authenticatedRelay } from './relay-secret';
+import { RelayGuard } from './relay.guard';
 import { TrialLinks } from './trial-links';
 
 /** JSON-RPC error codes, in the range that is left to implementations (5.1). */
 const WRONG_PROTOCOL = -32051;
 const NOT_ANNOUNCED = -32052;
 
-/** Where relays dial in: `GET /internal/relay`, one RPC link each. */
-@Injectable()
-export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
-  private readonly sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: LIMITS.RELAY_RPC_BYTES,
-    handleProtocols: (offered) => (offered.has(RELAY_RPC_SUBPROTOCOL) ? RELAY_RPC_SUBPROTOCOL : false),
-  });
-
+/** The relays' link to the control plane: `GET /internal/relay`, one JSON-RPC connection each. */
+@WebSocketGateway<GatewayOptions>({
+  path: '/internal/relay',
+  guard: RelayGuard,
+  maxPayload: LIMITS.RELAY_RPC_BYTES,
+  handleProtocols: (offered) => (offered.has(RELAY_RPC_SUBPROTOCOL) ? RELAY_RPC_SUBPROTOCOL : false),
+})
+export class RelayGateway implements OnGatewayConnection<WebSocket> {
   constructor(
-    private readonly upgrades: UpgradeRouter,
+    private readonly guard: RelayGuard,
     private readonly directory: RelayDirectory,
     private readonly halves: SessionHalves,
     private readonly trials: TrialLinks,
     private readonly journal: Journal,
-    @Inject(SECRETS) private readonly secrets: Secrets,
   ) {}
 
-  onModuleInit(): void {
-    this.upgrades.register('/internal/relay', (request, socket, head) => this.upgrade(request, socket, head));
-  }
-
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const relayId = authenticatedRelay(request.headers.authorization, this.secrets.localRelaySecret);
-    if (!relayId) return refuseUpgrade(socket, 401, 'unknown relay or wrong secret');
-    if (request.headers['sec-websocket-protocol'] !== RELAY_RPC_SUBPROTOCOL) {
-      return refuseUpgrade(socket, 400, `this server speaks ${RELAY_RPC_SUBPROTOCOL}`);
-    }
-    this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(relayId, ws));
-  }
-
-  private accept(relayId: string, ws: WebSocket): void {
+  handleConnection(ws: WebSocket, request: IncomingMessage): void {
+    const relayId = this.guard.relayOf(request);
+    if (!relayId) return ws.terminate();
     let announced = false;
     const afterwards = <P, R>(handle: (params: P) => Promise<R>) => {
       return (params: P) =>
@@ -105,10 +89,5 @@ export class RelayGateway implements OnModuleInit, OnApplicationShutdown {
     this.directory.add(relay);
     const message = standing === 'serving' ? 'relay connected' : 'candidate connected';
     this.journal.info(message, { relayId: id, version, pairs, instance });
-  }
-
-  onApplicationShutdown(): void {
-    for (const ws of this.sockets.clients) ws.close(1001);
-    this.sockets.close();
   }
 }
