@@ -84,7 +84,10 @@ export function describeDeployments(api: () => RestApi, stage: () => DeploymentP
       const { plane } = stage();
       const id = await plane.requested('tom');
       await plane.decide(id, 'approved');
-      const device = await dialRelay(connectionInfo.parse(await plane.agent.told('connection-info', id)), 'device');
+      const device = await dialRelay(
+        connectionInfo.parse(await plane.agent.awaitRequest('connection-info', id)),
+        'device',
+      );
       const open = () => Promise.resolve(new PassThrough());
       serveTunnel(device.bytes, { remoteSessionId: id, originOf: () => 'http://192.0.2.20', open });
       const params = { id };
@@ -92,7 +95,7 @@ export function describeDeployments(api: () => RestApi, stage: () => DeploymentP
       expect(opened).toMatchObject({ enterUrl: expect.stringContaining(opened.origin), view: 'pages' });
       await api().refuses('tess', 'POST /api/sessions/:id/browser', '404 unknown-session', { params });
       await api().refuses('tess', 'DELETE /api/sessions/:id/browser', '404 unknown-session', { params });
-      void plane.agent.told('terminate', id).then(() => device.terminate());
+      void plane.agent.awaitRequest('terminate', id).then(() => device.terminate());
       await api().succeeds('tom', 'DELETE /api/sessions/:id/browser', { params });
       await plane.reaches(id, 'ended');
 

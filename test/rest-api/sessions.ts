@@ -39,9 +39,9 @@ export function describeSessions(api: () => RestApi): void {
       expect(await connection()).toMatchObject({ status: 'waiting', state: 'requested' });
       await api().refuses('tess', 'GET /api/sessions/:id/connection', '404 unknown-session', { params });
       await api().refuses('tom', 'POST /api/sessions/:id/browser', '409 wrong-state', { params });
-      await api().plane.agent.told('request-approval', id);
+      await api().plane.agent.awaitRequest('request-approval', id);
       await api().plane.decide(id, 'approved');
-      await api().plane.agent.told('connection-info', id);
+      await api().plane.agent.awaitRequest('connection-info', id);
       expect(await connection()).toMatchObject({ status: 'ready' });
     });
 

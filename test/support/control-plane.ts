@@ -184,7 +184,7 @@ export class ControlPlane {
     const { status, body } = await this.ask(who);
     if (status !== 201) throw new Error(`no session: ${JSON.stringify(body)}`);
     const { id } = session.parse(body);
-    await this.agent.told('request-approval', id);
+    await this.agent.awaitRequest('request-approval', id);
     return id;
   }
   decide(id: string, decision: 'approved' | 'declined'): Promise<unknown> {
@@ -193,7 +193,7 @@ export class ControlPlane {
   async prepared(who: Who = 'tom'): Promise<Prepared> {
     const id = await this.requested(who);
     await this.decide(id, 'approved');
-    const device = (await this.agent.told('connection-info', id)) as unknown as ConnectionInfo;
+    const device = (await this.agent.awaitRequest('connection-info', id)) as unknown as ConnectionInfo;
     const ready = await this.connection(who, id);
     if (ready.status !== 'ready') throw new Error(`the terminal gets ${JSON.stringify(ready)}`);
     return { id, device, terminal: ready.connection, link: this.relay.linkOf(id) };

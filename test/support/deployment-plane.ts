@@ -122,13 +122,16 @@ export class DeploymentPlane {
     const { plane } = this;
     const id = await plane.requested(who);
     await plane.decide(id, 'approved');
-    const device = await dialRelay(connectionInfo.parse(await plane.agent.told('connection-info', id)), 'device');
+    const device = await dialRelay(
+      connectionInfo.parse(await plane.agent.awaitRequest('connection-info', id)),
+      'device',
+    );
     const polled = await plane.connection(who, id);
     if (polled.status !== 'ready') throw new Error(`the terminal gets ${JSON.stringify(polled)}`);
     const terminal = await dialRelay(polled.connection, 'terminal');
     await Promise.all([device.joined, terminal.joined]);
     await plane.reaches(id, 'established');
-    void plane.agent.told('terminate', id).then(() => device.terminate());
+    void plane.agent.awaitRequest('terminate', id).then(() => device.terminate());
     return id;
   }
 
@@ -203,7 +206,7 @@ export class DeploymentPlane {
       const known = relay.links.get(linkId);
       if (known && half === 'terminal') void relay.end(known, half, 'control-plane');
     };
-    await agent.told('terminate', id);
+    await agent.awaitRequest('terminate', id);
     await relay.requestTermination(link.linkId, 'device');
     await relay.end(link, 'device', 'requested');
   }

@@ -60,8 +60,8 @@ export class PlayedAgent {
     return exchange.response.parse(bodyOf(iq.getChild(exchange.name, exchange.namespace)));
   }
 
-  /** Waits until the server has asked this, `times` times, of one session; @returns the last body. */
-  async told(name: string, remoteSessionId: string, times = 1): Promise<Record<string, unknown>> {
+  /** Waits for the request with this name and session, or for the last of so many. @returns its body */
+  async awaitRequest(name: string, remoteSessionId: string, times = 1): Promise<Record<string, unknown>> {
     const look = () =>
       this.asked.filter((each) => each.name === name && each.body.remoteSessionId === remoteSessionId)[times - 1];
     return (await until(`${name} of session ${remoteSessionId}`, look)).body;

@@ -82,7 +82,7 @@ describe('a deployment whose server is started again', () => {
   it('goes on ending the sessions, and takes over with the candidate that was tried', async () => {
     const tom = await stage.plane.established('tom');
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
-    await stage.plane.agent.told('terminate', tom.id);
+    await stage.plane.agent.awaitRequest('terminate', tom.id);
     await stage.restart();
     expect(await stage.get(id)).toMatchObject({ state: 'draining' });
     expect(stage.plane.relay.drained).toMatchObject({ draining: true });

@@ -86,7 +86,7 @@ describe('agents and their devices', () => {
     const agent = await login(account);
     await agent.ask(announce, announced(['fax']));
     const { body } = await plane.ask('tom', 'fax');
-    await agent.told('request-approval', String(body.id));
+    await agent.awaitRequest('request-approval', String(body.id));
     const code = await plane.enrolmentCode('doomed');
     expect((await plane.call('tom', 'DELETE', '/agents/doomed')).status).toBe(403);
     expect((await plane.call('ada', 'DELETE', '/agents/doomed')).status).toBe(204);

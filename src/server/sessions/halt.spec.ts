@@ -55,7 +55,7 @@ describe('sessions while their relay is deployed', () => {
     await close();
     const id = await plane.requested();
     await plane.decide(id, 'approved');
-    await plane.agent.told('connection-info', id);
+    await plane.agent.awaitRequest('connection-info', id);
     expect(other.asked).toContain('connection-info');
     await other.leave();
   });
@@ -70,7 +70,7 @@ describe('sessions while their relay is deployed', () => {
     });
     expect(asked).toEqual([]);
     await open();
-    await plane.agent.told('connection-info', id);
+    await plane.agent.awaitRequest('connection-info', id);
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
   });
 
@@ -94,7 +94,7 @@ describe('sessions while their relay is deployed', () => {
       });
     });
     expect(asked).toEqual([]);
-    expect(await plane.agent.told('withdraw-approval', id)).toMatchObject({ ending: 'halted-by-deployment' });
+    expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending: 'halted-by-deployment' });
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'halted-by-deployment' });
   });
 
@@ -123,14 +123,14 @@ describe('sessions while their relay is deployed', () => {
     await until('the refusal', () => tries === 1);
     expect(await plane.session(id)).toMatchObject({ state: 'approved' });
     await open();
-    await plane.agent.told('connection-info', id);
+    await plane.agent.awaitRequest('connection-info', id);
   });
 
   it('end in the order of Fig. 15 to 17', async () => {
     const { id, link } = await plane.established();
     await close();
     await lifecycle.apply(id, 'halt');
-    expect(await plane.agent.told('terminate', id)).toMatchObject({ ending: 'halted-by-deployment' });
+    expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: 'halted-by-deployment' });
     expect(await plane.session(id)).toMatchObject({ state: 'halting', ending: 'halted-by-deployment' });
     await plane.relay.requestTermination(link.linkId, 'device');
     expect(plane.relay.asked).not.toContain('end-session terminal halted-by-deployment');
@@ -173,7 +173,7 @@ describe('sessions while their relay is deployed', () => {
     const { id, link } = await plane.established();
     await prepare(id);
     await lifecycle.apply(id, 'halt');
-    await plane.agent.told('terminate', id);
+    await plane.agent.awaitRequest('terminate', id);
     for (const [half, reason] of ends) await plane.relay.end(link, half, reason);
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'halted-by-deployment' });
     plane.agent.answers.set('terminate', { body: { connected: true } });

@@ -28,9 +28,9 @@ describe('a server that is started again', () => {
   it('asks the agent again for what is not answered, and goes on', async () => {
     const id = await plane.requested();
     await restart();
-    await plane.agent.told('request-approval', id);
+    await plane.agent.awaitRequest('request-approval', id);
     await plane.decide(id, 'approved');
-    await plane.agent.told('connection-info', id);
+    await plane.agent.awaitRequest('connection-info', id);
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
   });
 
@@ -80,7 +80,7 @@ describe('a server that is started again', () => {
     const { id, link } = await plane.established();
     await plane.relay.requestTermination(link.linkId, asks);
     await restart();
-    expect(await plane.agent.told('terminate', id)).toMatchObject({ ending: `ended-by-${asks}` });
+    expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: `ended-by-${asks}` });
     for (const half of HALVES) await plane.relay.end(link, half, 'requested');
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: `ended-by-${asks}` });
   });

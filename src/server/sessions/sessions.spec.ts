@@ -17,10 +17,10 @@ describe('a remote session on the wires', () => {
 
   it('goes from the request to its end, each step once and in order', async () => {
     const id = await plane.requested();
-    const asked = await plane.agent.told('request-approval', id);
+    const asked = await plane.agent.awaitRequest('request-approval', id);
     expect(asked).toMatchObject({ deviceId: 'printer', applicationId: 'web', userName: 'TOM', minutes: 30 });
     expect(await plane.decide(id, 'approved')).toEqual({});
-    const handed = await plane.agent.told('connection-info', id);
+    const handed = await plane.agent.awaitRequest('connection-info', id);
     const link = plane.relay.linkOf(id);
     expect(handed).toMatchObject({ remoteSessionId: id, sessionId: link.sessionIds.device });
     const polled = await plane.connection('tom', id);
@@ -32,7 +32,7 @@ describe('a remote session on the wires', () => {
     expect(await plane.connection('tom', id)).toEqual({ status: 'waiting', state: 'established' });
 
     await plane.relay.requestTermination(link.linkId, 'terminal');
-    expect(await plane.agent.told('terminate', id)).toMatchObject({ ending: 'ended-by-terminal' });
+    expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: 'ended-by-terminal' });
     await plane.relay.end(link, 'terminal', 'requested');
     expect(await plane.session(id)).toMatchObject({ state: 'ending', terminal: { endReason: 'requested' } });
     await plane.relay.requestTermination(link.linkId, 'device');
@@ -64,7 +64,7 @@ describe('a remote session on the wires', () => {
     await act(id);
     expect(await plane.reaches(id, 'ended')).toMatchObject({ ending, approvedAt: null });
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending });
-    if (withdrawn) expect(await plane.agent.told('withdraw-approval', id)).toMatchObject({ ending });
+    if (withdrawn) expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending });
     expect(await plane.decide(id, 'approved')).toBe('session-over');
     expect(plane.relay.asked.slice(before).filter((asked) => asked === 'connection-info')).toEqual([]);
   });
@@ -101,7 +101,7 @@ describe('a remote session on the wires', () => {
     const before = plane.relay.asked.length;
     await act(id, link.linkId);
     expect(await plane.session(id)).toMatchObject({ state: 'halting', ending });
-    if (ending !== 'ended-by-device') await plane.agent.told('terminate', id);
+    if (ending !== 'ended-by-device') await plane.agent.awaitRequest('terminate', id);
     expect(plane.relay.asked.slice(before)).not.toContain(`end-session terminal ${ending}`);
     await plane.relay.end(link, 'device', 'requested');
     await until('the terminal half to be ended', () => plane.relay.asked.includes(`end-session terminal ${ending}`));
@@ -168,7 +168,7 @@ describe('a remote session on the wires', () => {
     expect(await plane.reaches(unanswered, 'ended')).toMatchObject({ ending: 'device-offline' });
     expect(await plane.session(answered)).toMatchObject({ state: 'requested' });
     await plane.connectAgent();
-    await plane.agent.told('request-approval', answered);
+    await plane.agent.awaitRequest('request-approval', answered);
   });
 
   it('survives that the agent connects anew before it has answered', async () => {
@@ -177,7 +177,7 @@ describe('a remote session on the wires', () => {
     const earlier = plane.agent;
     await plane.connectAgent();
     await earlier.wire.closed;
-    await plane.agent.told('request-approval', id);
+    await plane.agent.awaitRequest('request-approval', id);
     expect(await plane.session(id)).toMatchObject({ state: 'requested' });
     expect(await plane.decide(id, 'approved')).toEqual({});
   });
@@ -196,7 +196,7 @@ describe('a remote session on the wires', () => {
       ending: 'failed',
       detail: expect.stringMatching(detail),
     });
-    expect(await plane.agent.told('withdraw-approval', id)).toMatchObject({ ending: 'failed' });
+    expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending: 'failed' });
     await plane.connectRelay();
   });
 

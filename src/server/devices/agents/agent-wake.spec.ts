@@ -75,7 +75,7 @@ describe('an agent that saves power', () => {
     ]);
     const agent = await online('hall', account);
     substitutes.push(agent);
-    await agent.told('request-approval', String(body.id));
+    await agent.awaitRequest('request-approval', String(body.id));
     expect(await plane.session(String(body.id))).toMatchObject({ state: 'requested' });
     expect(substitutes[1]!.asked.map(({ name }) => name)).not.toContain('wake');
   });
@@ -136,11 +136,11 @@ describe('an agent that saves power', () => {
 
     it('for a session', async () => {
       const id = String((await ask()).body.id);
-      await sleeper.told('request-approval', id);
+      await sleeper.awaitRequest('request-approval', id);
       await sleeper.leave();
       await woken(through);
       substitutes.push(await online('hall', account));
-      await substitutes.at(-1)!.told('request-approval', id);
+      await substitutes.at(-1)!.awaitRequest('request-approval', id);
     });
 
     it('for a maintenance job', async () => {
@@ -159,7 +159,7 @@ describe('an agent that saves power', () => {
     await woken(silent);
     const agent = await online('hall', account);
     substitutes.push(agent);
-    await agent.told('request-approval', id);
+    await agent.awaitRequest('request-approval', id);
     expect(await plane.session(id)).toMatchObject({ state: 'requested' });
   });
 });
