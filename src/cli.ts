@@ -9,7 +9,7 @@ import { register as terminal } from './terminal/commands';
 
 const program = new Command('platen')
   .description('Self-hosted remote maintenance for printers and MFPs')
-  .showHelpAfterError('(platen --help lists the commands)');
+  .showHelpAfterError('List the commands: platen --help');
 
 for (const register of [terminal, server, relay, agent, mfp, demo]) register(program);
 

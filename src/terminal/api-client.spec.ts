@@ -15,7 +15,7 @@ describe('ApiClient', () => {
   });
   afterEach(() => api.stop());
 
-  it('shows its token, and gives what the server says', async () => {
+  it('sends its token, and returns the answer of the server', async () => {
     expect(await client.me()).toEqual(sampleUser);
     expect(api.requests[0]?.headers.authorization).toBe('Bearer the-token');
   });
@@ -29,7 +29,7 @@ describe('ApiClient', () => {
     expect((await client.devices()).map(({ id }) => id)).toEqual(ids);
   });
 
-  it('carries the cookies of a login, without their attributes', async () => {
+  it('sends the cookies of a login, without their attributes', async () => {
     const cookies = ['sid=abc; Path=/; HttpOnly', 'other=1; Secure'];
     api.routes['POST /api/auth/login'] = () => ({ body: sampleUser, headers: { 'Set-Cookie': cookies } });
     await (await new ApiClient({ server: api.url }).login('tess', 'secret word')).me();
@@ -48,8 +48,13 @@ describe('ApiClient', () => {
     ['an open session', problemAnswer('session-exists'), 'session-exists', 'A session with this device is still open.'],
     ['a problem of a later version', { status: 418, body: { ...problemBody, code: 'new' } }, 'unexpected', 'Odd.'],
     ['a proxy whose server is down', { status: 502, body: '<html>' }, 'server-unreachable', 'status 502'],
-    ['another server', { status: 404, body: 'nothing' }, 'server-unreachable', 'status 404 without a reason'],
-    ['no JSON', { body: '<html>hello</html>' }, 'server-unreachable', 'the body of GET /api/auth/me is not as agreed'],
+    ['another server', { status: 404, body: 'nothing' }, 'server-unreachable', 'status 404 without a problem'],
+    [
+      'no JSON',
+      { body: '<html>hello</html>' },
+      'server-unreachable',
+      'the body of GET /api/auth/me does not match the protocol',
+    ],
     ['a wrong field', { body: { ...sampleUser, role: 'king' } }, 'server-unreachable', 'role of GET /api/auth/me'],
     ['an endless answer', { body: 'x'.repeat(9 * 1024 * 1024) }, 'server-unreachable', 'the answer is too large'],
   ])('names %s', async (_what, answer, exit, words) => {
@@ -68,7 +73,7 @@ describe('ApiClient', () => {
     });
   });
 
-  it('says when nobody answers', async () => {
+  it('reports that the server does not answer', async () => {
     await api.stop();
     await expect(client.me()).rejects.toMatchObject({
       exit: 'server-unreachable',
@@ -76,7 +81,7 @@ describe('ApiClient', () => {
     });
   });
 
-  it('gives every cause an exit code of its own', () => {
+  it('has an exit code of its own for every cause', () => {
     const codes = Object.values(EXIT_CODES).map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
   });

@@ -18,15 +18,15 @@ import { notice } from '../protocol/notice';
 import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
 import { httpExchange, type HttpAnswer, type HttpFile, type HttpRequest, type ServerAddress } from './http-exchange';
-import { ApiProblem, ServerUnreachable, StrangeAnswer } from './terminal.errors';
+import { ApiProblem, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
-/** How a client proves who it is: an API token, or the cookies of a login. */
+/** Credentials of a client: an API token, or the cookies of a login. */
 export type Proof = { readonly token: string } | { readonly cookies: string } | undefined;
 export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
 export type NewSession = z.input<typeof newSession>;
 
-/** The server's REST API as the commands need it. Every method @throws ApiProblem, ServerUnreachable, StrangeAnswer, CertificateNotTrusted. */
+/** The server's REST API as the commands need it. Every method @throws ApiProblem, ServerUnreachable, UnexpectedAnswer, CertificateNotTrusted. */
 export class ApiClient {
   constructor(
     readonly address: ServerAddress,
@@ -41,11 +41,11 @@ export class ApiClient {
     return this.call('GET', '/api/auth/me', user);
   }
 
-  /** S101: a client that holds the cookies of the login. */
+  /** S101. @returns a client with the cookies of the login */
   async login(username: string, password: string): Promise<ApiClient> {
     const answer = await this.exchange({ method: 'POST', path: '/api/auth/login', body: { username, password } });
     const cookies = answer.headers['set-cookie']?.map((cookie) => cookie.split(';')[0]).join('; ');
-    if (!cookies) throw new StrangeAnswer(this.address.server, 'the login gave no cookie');
+    if (!cookies) throw new UnexpectedAnswer(this.address.server, 'the login set no cookie');
     return new ApiClient(this.address, { cookies });
   }
 
@@ -67,6 +67,10 @@ export class ApiClient {
 
   devices(): Promise<Device[]> {
     return this.rows('/api/devices', device);
+  }
+
+  device(id: string): Promise<Device> {
+    return this.call('GET', `/api/devices/${encodeURIComponent(id)}`, device);
   }
 
   /** One page of sessions, newest first. */
@@ -94,7 +98,7 @@ export class ApiClient {
     return this.call('POST', `/api/sessions/${encodeURIComponent(id)}/termination`, session);
   }
 
-  /** One page of one's own notices, newest first. */
+  /** One page of the user's notices, newest first. */
   notices(unread: boolean) {
     return this.call('GET', `/api/notices?unread=${unread ? 'yes' : 'no'}&limit=50`, page(notice));
   }
@@ -132,9 +136,9 @@ export class ApiClient {
     const parsed = schema.safeParse(parseJson(answer.body));
     if (!parsed.success) {
       const where = parsed.error.issues[0]?.path.join('.') || 'the body';
-      throw new StrangeAnswer(
+      throw new UnexpectedAnswer(
         this.address.server,
-        `${where} of ${asked.method} ${asked.path.split('?')[0]} is not as agreed`,
+        `${where} of ${asked.method} ${asked.path.split('?')[0]} does not match the protocol`,
       );
     }
     return parsed.data;
@@ -145,9 +149,9 @@ export class ApiClient {
     if (answer.status >= 200 && answer.status < 300) return answer;
     const parsed = problem.safeParse(parseJson(answer.body));
     if (parsed.success) throw new ApiProblem(parsed.data);
-    // A proxy in front of a server that is down answers so.
+    // the answer of a proxy whose server is down
     if (answer.status >= 502) throw new ServerUnreachable(this.address.server, `status ${answer.status}`);
-    throw new StrangeAnswer(this.address.server, `status ${answer.status} without a reason`);
+    throw new UnexpectedAnswer(this.address.server, `status ${answer.status} without a problem`);
   }
 
   private headers(): Record<string, string> {

@@ -5,9 +5,9 @@ import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 const CTRL_C = '\u0003';
-const TOO_LONG = new UsageError('The input is too long.', 'Give one line.');
+const TOO_LONG = new UsageError('The input is too long.', 'Enter one line.');
 
-/** One line from the person. @throws Interrupted */
+/** One line from the user. @throws Interrupted */
 export async function ask(io: TerminalIo, text: string): Promise<string> {
   io.question(text);
   const lines = createInterface({ input: io.input, terminal: false });
@@ -41,7 +41,7 @@ export async function askHidden(io: TerminalIo, text: string): Promise<string> {
   }
 }
 
-/** Listens for one of the keys, without Enter. Ctrl-C interrupts as ever, though a raw terminal makes no signal of it. */
+/** Listens for one of the keys, without Enter. Ctrl-C interrupts, though a raw terminal makes no signal of it. */
 export class KeyQuestion {
   private pressed: string | undefined;
   private wake = (): void => undefined;
@@ -63,7 +63,7 @@ export class KeyQuestion {
     io.input.resume();
   }
 
-  /** The key that has been pressed, or is until the time is over; undefined: none. */
+  /** The key that is pressed before the time is over; undefined: none. */
   async answerWithin(ms: number, stop: AbortSignal): Promise<string | undefined> {
     if (this.pressed === undefined) {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
@@ -72,7 +72,7 @@ export class KeyQuestion {
     return this.pressed;
   }
 
-  /** Gives the terminal back. */
+  /** Restores the terminal. */
   end(): void {
     this.io.input.off('data', this.take);
     this.io.input.setRawMode?.(false);
@@ -80,7 +80,7 @@ export class KeyQuestion {
   }
 }
 
-/** What a raw terminal sends, key by key, up to Enter. */
+/** A line as a raw terminal sends it, key by key. */
 class HiddenLine {
   private text = '';
 

@@ -2,17 +2,19 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT_CODES, type Exit } from './exit-codes';
 import type { TerminalIo } from './terminal-io';
 
-/** What a command does; without an exit of its own it is `ok`. */
+/** A command; without a result its exit is `ok`. */
 export type Action = (io: TerminalIo) => Promise<Exit | void>;
 
 export interface Json {
   json?: boolean;
 }
+export const JSON_ANSWER = ['--json', 'print the answer of the API as JSON'] as const;
+export const JSON_ROWS = ['--json', 'print the rows of the API as JSON'] as const;
 
-/** How long a finished command may linger over sockets that are still closing. */
+/** How long a finished command waits for sockets that are still closing. */
 const LINGER_MS = 2_000;
 
-/** Adds commands that end with the code for usage when they are not used as meant. */
+/** Adds commands whose usage errors have their own exit code. */
 export const adder =
   (parent: Command) =>
   (usage: string, description: string): Command =>
@@ -25,7 +27,7 @@ export async function perform(command: Action, options: Json = {}): Promise<void
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Help is no error; every mistake in the arguments has the code for usage. */
+/** Help is no error; every error in the arguments has the code for usage. */
 function usageError(error: { exitCode: number }): never {
   process.exit(error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code);
 }
@@ -35,6 +37,6 @@ export function whole(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`give a number from ${least} to ${most}`);
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
   };
 }

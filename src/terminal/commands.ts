@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { productVersion } from '../journal/product-version';
 import { LIMITS } from '../protocol/limits';
-import { adder, perform, whole, type Json } from './command-line';
+import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from './command-line';
 import type { ConnectOptions } from './connect/connect';
 import { register as registerDeploy } from './deployment/deploy-commands';
 import type { LoginOptions } from './login';
@@ -14,59 +15,60 @@ interface Listing extends Json {
   device?: string;
 }
 
-/** Adds the technician's commands. */
+/** Adds the technician's commands, and the version. */
 export function register(program: Command): void {
+  program.version(productVersion(), '--version', 'show the version');
   const add = adder(program);
 
-  add('login <server-url>', 'log in to a server; stores an API token of this computer')
-    .option('--user <user-id>', 'user ID; asked for otherwise')
+  add('login <server-url>', 'log in to a server, and store an API token for this computer')
+    .option('--user <user-id>', 'user ID; prompted for if omitted')
     .option('--password-stdin', 'read the password from standard input')
-    .option('--fingerprint <pin>', "accept only this key (SPKI SHA-256, base64url) as the server's")
+    .option('--fingerprint <pin>', 'accept only the server key with this fingerprint (SPKI SHA-256, base64url)')
     .action((serverUrl: string, options: LoginOptions) =>
       perform(async (io) => (await import('./login.js')).login(io, serverUrl, options)),
     );
-  add('logout', 'revoke the stored API token and forget it').action(() =>
-    perform(async (io) => (await import('./logout.js')).logout(io)),
+  add('logout', 'revoke the stored API token and remove it').action(() =>
+    perform(async (io) => (await import('./login.js')).logout(io)),
   );
-  add('whoami', 'show who is logged in, and where')
-    .option('--json', "print the API's answer")
-    .action((options: Json) => perform(async (io) => (await import('./whoami.js')).whoami(io, options), options));
+  add('whoami', 'show the current user and server')
+    .option(...JSON_ANSWER)
+    .action((options: Json) => perform(async (io) => (await import('./login.js')).whoami(io, options), options));
   add('devices', 'list the devices')
-    .option('--json', "print the API's rows")
+    .option(...JSON_ROWS)
     .option(
       '--search <text>',
-      'only devices with this text in ID, name, model, serial number, location, agent or alert',
+      'only devices that contain this text in ID, name, model, serial number, location, agent or alert',
     )
     .action((options: Listing) => perform(async (io) => (await import('./devices.js')).devices(io, options), options));
   add('sessions', 'list the remote sessions, newest first')
-    .option('--json', "print the API's rows")
-    .option('--live', 'only those that are not over')
-    .option('--device <device>', 'only those with this device')
+    .option(...JSON_ROWS)
+    .option('--live', 'only open sessions')
+    .option('--device <device>', 'only sessions with this device')
     .action((options: Listing) =>
       perform(async (io) => (await import('./sessions.js')).sessions(io, options), options),
     );
-  add('notices', 'show what you have to know, newest first; what was shown counts as read')
-    .option('--json', "print the API's rows")
-    .option('--unread', 'only what you have not read yet')
-    .action((options: Listing) => perform(async (io) => (await import('./notices.js')).notices(io, options), options));
-  add('session <id>', 'show a remote session with its steps')
-    .option('--json', "print the API's answer")
+  add('session <id>', 'show a remote session and its steps')
+    .option(...JSON_ANSWER)
     .action((id: string, options: Json) =>
-      perform(async (io) => (await import('./session.js')).session(io, id, options), options),
+      perform(async (io) => (await import('./sessions.js')).session(io, id, options), options),
     );
   add('end <id>', 'end a remote session').action((id: string) =>
-    perform(async (io) => (await import('./end.js')).end(io, id)),
+    perform(async (io) => (await import('./sessions.js')).end(io, id)),
   );
-  add('ticket <agent>', 'make the one-time ticket that enrols an agent (administrators)')
-    .option('--json', "print the API's answer")
+  add('notices', 'show notices, newest first, and mark them as read')
+    .option(...JSON_ROWS)
+    .option('--unread', 'only unread notices')
+    .action((options: Listing) => perform(async (io) => (await import('./notices.js')).notices(io, options), options));
+  add('enrolment-code <agent>', 'create a one-time code that enrols an agent (administrators)')
+    .option(...JSON_ANSWER)
     .action((agentId: string, options: Json) =>
-      perform(async (io) => (await import('./ticket.js')).ticket(io, agentId, options), options),
+      perform(async (io) => (await import('./enrolment-code.js')).enrolmentCode(io, agentId, options), options),
     );
-  add('connect <device> <application>', "open a local port that leads to a device's application, once it is approved")
-    .requiredOption('--reason <text>', 'why; the person at the device reads it')
-    .option('--port <number>', 'local port on 127.0.0.1; any free one otherwise', whole(0, 65_535), 0)
+  add('connect <device> <application>', "request access to a device's application, and open a local port to it")
+    .requiredOption('--reason <text>', 'why access is needed; shown to the person at the device')
+    .option('--port <number>', 'local port on 127.0.0.1; any free port if omitted', whole(0, 65_535), 0)
     .option('--minutes <number>', 'how long the session may last', whole(1, LIMITS.SESSION_MINUTES))
-    .option('--again', 'when the session is halted for a deployment of the relay, ask for a new one')
+    .option('--again', 'request access again when the session is interrupted by a deployment of the relay')
     .option('--json', 'print one JSON object per event')
     .action((device: string, application: string, options: Omit<ConnectOptions, 'device' | 'application'>) =>
       perform(

@@ -4,12 +4,14 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { spkiPin } from '../protocol/names';
+import { ApiClient } from './api-client';
 import { NotLoggedIn } from './terminal.errors';
+import type { TerminalIo } from './terminal-io';
 
 const credentials = z.object({
   server: z.url({ protocol: /^https?$/ }),
   token: z.string().min(1),
-  /** Set where the server's certificate is one it made itself. */
+  /** Set where the server's certificate is self-signed. */
   pin: spkiPin.optional(),
 });
 /** A stored login. */
@@ -35,7 +37,7 @@ export async function readCredentials(env: NodeJS.ProcessEnv): Promise<Credentia
   }
 }
 
-/** Only the user may read the file; it is written beside its place and renamed, so it is never half there. */
+/** Only the user may read the file; it is written beside its place and renamed, so it is never incomplete. */
 export async function storeCredentials(env: NodeJS.ProcessEnv, value: Credentials): Promise<string> {
   const path = credentialsPath(env);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -47,4 +49,10 @@ export async function storeCredentials(env: NodeJS.ProcessEnv, value: Credential
 
 export async function removeCredentials(env: NodeJS.ProcessEnv): Promise<void> {
   await rm(credentialsPath(env), { force: true });
+}
+
+/** A client with the stored login. @throws NotLoggedIn */
+export async function storedLogin(io: TerminalIo): Promise<ApiClient> {
+  const { server, pin, token } = await readCredentials(io.env);
+  return new ApiClient({ server, pin }, { token });
 }

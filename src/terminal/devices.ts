@@ -1,6 +1,7 @@
 import type { Device } from '../protocol/api';
-import { storedLogin } from './stored-login';
-import { table, type Column } from './table';
+import type { DeviceState } from '../protocol/device-information';
+import { storedLogin } from './credentials';
+import type { Column } from './table';
 import type { TerminalIo } from './terminal-io';
 
 const COLUMNS: Column<Device>[] = [
@@ -15,20 +16,28 @@ const COLUMNS: Column<Device>[] = [
 /** `platen devices` */
 export async function devices(io: TerminalIo, options: { json?: boolean; search?: string }): Promise<void> {
   const all = await (await storedLogin(io)).devices();
-  const wanted = options.search?.toLowerCase() ?? '';
-  const found = all.filter((device) => searchable(device).includes(wanted));
+  const text = options.search?.toLowerCase() ?? '';
+  const found = all.filter((device) => searchable(device).includes(text));
   if (options.json) return io.printJson(found);
-  if (found.length > 0) return table(COLUMNS, found).forEach((line) => io.print(line));
-  if (all.length > 0) return io.print(`No device matches "${options.search}"; there are ${all.length}: platen devices`);
-  io.print('There are no devices yet. An administrator enrols an agent in the console, then starts `platen agent`.');
+  if (found.length > 0) return io.printTable(COLUMNS, found);
+  if (all.length > 0) return io.print(`No devices match "${options.search}". List all ${all.length}: platen devices`);
+  io.print('No devices yet. They appear when an agent is enrolled: platen enrolment-code <agent>');
 }
 
 const searchable = ({ id, name, model, serialNumber, location, agentId, condition }: Device): string =>
   [id, name, model, serialNumber, location, agentId, condition?.alert].join('\n').toLowerCase();
 
-/** The worst alert says more than the state: `error: Paper jam`. */
+/** The words of the console. */
+const STATES: Record<DeviceState, string> = {
+  idle: 'ready',
+  processing: 'printing',
+  stopped: 'stopped',
+  unknown: 'unknown',
+};
+
+/** The worst alert, which is more precise than the state: `error: Paper jam`. */
 function conditionOf({ condition }: Device): string {
   if (!condition) return '';
   if (!condition.reached) return 'not reached';
-  return condition.severity === null ? condition.state : `${condition.severity}: ${condition.alert}`;
+  return condition.severity === null ? STATES[condition.state] : `${condition.severity}: ${condition.alert}`;
 }

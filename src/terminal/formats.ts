@@ -20,7 +20,7 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Moment in the technician's own time zone. */
+/** Date and time of day in the technician's own time zone: `2026-03-02 10:00:00`. */
 export function moment(instant: string | null): string {
   if (instant === null) return '-';
   const at = new Date(instant);
@@ -28,6 +28,12 @@ export function moment(instant: string | null): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
+/** The same without seconds, for lists. */
+export const minute = (instant: string | null): string => moment(instant).slice(0, 16);
+/** The time of day alone. */
+export const clock = (instant: string): string => moment(instant).slice(11);
+
+export const pairs = (count: number): string => (count === 1 ? '1 pair' : `${count} pairs`);
 
 export const stateOf = ({ state, ending }: Pick<Session, 'state' | 'ending'>): string =>
   state === 'ended' && ending !== null ? ending : state;

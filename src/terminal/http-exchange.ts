@@ -9,7 +9,7 @@ import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
-import { CertificateNotTrusted, ServerUnreachable, StrangeAnswer } from './terminal.errors';
+import { CertificateNotTrusted, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -41,7 +41,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** One request and its whole answer, bounded in size and time. @throws ServerUnreachable, CertificateNotTrusted, StrangeAnswer */
+/** One request and its whole answer, bounded in size and time. @throws ServerUnreachable, CertificateNotTrusted, UnexpectedAnswer */
 export function httpExchange(address: ServerAddress, asked: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(asked.path, address.server);
   const { file } = asked;
@@ -51,7 +51,7 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
     headers: {
       Accept: 'application/json',
       ...(body && { 'Content-Type': file?.mediaType ?? 'application/json', 'Content-Length': body.length }),
-      // a server closes a connection that is not to be kept as soon as it has answered, even before it has read all
+      // otherwise a server closes the connection as soon as it has answered, even before it has read all
       ...(file && { Connection: 'keep-alive' }),
       ...asked.headers,
     },
@@ -70,7 +70,7 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
   });
 }
 
-/** Chunk by chunk, as fast as they are taken; the server may answer before it has all of it. */
+/** Chunk by chunk, as fast as the server reads; it may answer before it has read all of it. */
 function sendFile(request: ClientRequest, { content, onProgress }: HttpFile): void {
   Readable.from(chunksOf(content, onProgress)).pipe(request);
 }
@@ -99,25 +99,25 @@ async function readAnswer(answer: IncomingMessage, server: string): Promise<Http
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > TERMINAL_LIMITS.ANSWER_BYTES) throw new StrangeAnswer(server, 'the answer is too large');
+    if (size > TERMINAL_LIMITS.ANSWER_BYTES) throw new UnexpectedAnswer(server, 'the answer is too large');
     chunks.push(chunk);
   }
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
 }
 
 function translate(error: Error, server: string): Error {
-  if (error instanceof StrangeAnswer) return error;
+  if (error instanceof UnexpectedAnswer) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (error instanceof CertificateMismatch)
     return new CertificateNotTrusted(
-      `The server ${server} shows another key than the pinned one: ${error.found} instead of ${error.expected}.`,
-      'Somebody may be in between. If the key was changed on purpose, log in again with the new --fingerprint.',
+      `The server ${server} presented an unexpected key: ${error.found} instead of the pinned ${error.expected}.`,
+      'The connection may have been intercepted. If the key was replaced on purpose, log in again with the new --fingerprint.',
       { cause: error },
     );
   if (isCertificateError(code))
     return new CertificateNotTrusted(
-      `The certificate of ${server} does not verify: ${error.message}.`,
-      'Log in again to see its fingerprint, and compare it with the one that the server shows.',
+      `The certificate of ${server} cannot be verified: ${error.message}.`,
+      'Log in again to see its fingerprint, and compare it with the one shown by the server.',
       { cause: error },
     );
   const timeout = error.name === 'AbortError' || error.name === 'TimeoutError';

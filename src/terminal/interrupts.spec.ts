@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { unlessAborted } from './interrupts';
 
-describe('what is waited for unless it is interrupted', () => {
+describe('unlessAborted', () => {
   const interrupted = new AbortController();
   interrupted.abort();
   const unhandled = jest.fn();
@@ -11,7 +11,7 @@ describe('what is waited for unless it is interrupted', () => {
   it.each([
     ['before', interrupted.signal],
     ['never', new AbortController().signal],
-  ])('leaves no failure behind, interrupted %s', async (_when, signal) => {
+  ])('leaves no rejection unhandled, interrupted %s', async (_when, signal) => {
     const failing = setImmediate().then(() => Promise.reject(new Error('away')));
     const came = await unlessAborted(signal, failing).catch((error: Error) => error.message);
     expect(came).toBe(signal.aborted ? 'interrupted' : 'away');

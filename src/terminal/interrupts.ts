@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TerminalIo } from './terminal-io';
 
-/** Ctrl-C and SIGTERM while a session goes on: the first ends it in order, the second at once. */
+/** Ctrl-C and SIGTERM during a session: the first ends it cleanly, the second stops at once. */
 export class Interrupts {
   private readonly once = new AbortController();
   private readonly twice = new AbortController();
@@ -34,10 +34,10 @@ export function aborted(signal: AbortSignal): Promise<'interrupted'> {
 export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal: stop }).catch(() => undefined);
 
-/** What `waiting` gives, unless the signal is aborted first; leaves nothing behind at a signal that lives longer. */
+/** The result of `waiting`, unless the signal is aborted first; removes its listener from a signal that lives longer. */
 export async function unlessAborted<T>(signal: AbortSignal, waiting: Promise<T>): Promise<T | 'interrupted'> {
   if (signal.aborted) {
-    waiting.catch(() => undefined); // nobody waits for it any more, whatever comes of it
+    waiting.catch(() => undefined); // its result is no longer needed
     return 'interrupted';
   }
   let stop = (): void => undefined;

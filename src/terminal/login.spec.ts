@@ -7,9 +7,8 @@ import { recordedTerminal, type RecordedTerminal } from '../../test/support/reco
 import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../test/support/stand-in-api';
 import { until } from '../../test/support/until';
 import { spkiPinOf } from '../tunnel/pinned-tls';
-import { login, type LoginOptions } from './login';
+import { login, whoami, type LoginOptions } from './login';
 import { runCommand } from './run-command';
-import { whoami } from './whoami';
 
 const routes = (protocol = 1): StandInRoutes => ({
   'GET /api/about': () => ({ body: { product: 'platen', version: '0.1.0', protocol } }),
@@ -66,7 +65,7 @@ describe('platen login', () => {
     return [await runCommand(terminal.io, (io) => login(io, api.url, all)), terminal];
   }
 
-  it('changes the password into a token of this computer', async () => {
+  it('exchanges the password for a token of this computer', async () => {
     api = await standInApi(routes());
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.out()]).toEqual([0, `Logged in to ${api.url} as Tess Technician (tess).\n`]);
@@ -84,7 +83,7 @@ describe('platen login', () => {
     expect(terminal.journal.steps()).toEqual(['S101']);
   });
 
-  it('revokes the token of the login before', async () => {
+  it('revokes the token of the previous login', async () => {
     api = await standInApi(routes());
     await logIn('right word');
     await logIn('right word');
@@ -92,7 +91,7 @@ describe('platen login', () => {
     expect(revoked.map(({ headers }) => headers.authorization)).toEqual(['Bearer new-token']);
   });
 
-  it('tells what has happened while nobody was logged in, once', async () => {
+  it('shows the notices that are unread, once', async () => {
     const id = '7a1c7a44-2f8e-4a2e-9d7b-3c9f5f0a0001';
     const { id: remoteSessionId, deviceId, deviceName, applicationId, requestedAt: at } = sampleSession;
     const facts = { remoteSessionId, deviceId, deviceName, applicationId, at, userName: 'Tess' };
@@ -105,13 +104,13 @@ describe('platen login', () => {
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.out()]).toEqual([
       0,
-      expect.stringMatching(/^Logged in .*\n\* .*Your session with Copy room \(copy-room\/web\) was halted/),
+      expect.stringMatching(/^Logged in .*\n\* .*Your session with Copy room \(copy-room\/web\) was interrupted/),
     ]);
     expect(api.requests.find(({ line }) => line === 'GET /api/notices')!.query.get('unread')).toBe('yes');
     expect(api.requests.map(({ line }) => line)).toContain(`POST /api/notices/${id}/reading`);
   });
 
-  it('does not fail where that cannot be found out', async () => {
+  it('does not fail when the notices cannot be read', async () => {
     api = await standInApi({ ...routes(), 'GET /api/notices': () => problemAnswer('internal-error') });
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.err()]).toEqual([0, expect.stringContaining('platen notices --unread')]);
@@ -130,7 +129,7 @@ describe('platen login', () => {
     expect((await logIn('right word'))[0]).toBe(21);
   });
 
-  it('asks a person, and shows nothing of the password', async () => {
+  it('prompts on a terminal, and does not show the password', async () => {
     api = await standInApi(routes());
     const terminal = recordedTerminal(env, { person: true });
     const done = runCommand(terminal.io, (io) => login(io, api.url, {}));
@@ -153,8 +152,8 @@ describe('platen login', () => {
   });
 
   it.each([
-    ['http://platen.example.com', 'Plain http is permitted to this computer only.'],
-    ['http://127.0.0.1.example.com', 'Plain http is permitted to this computer only.'],
+    ['http://platen.example.com', 'Plain http is only allowed to this computer.'],
+    ['http://127.0.0.1.example.com', 'Plain http is only allowed to this computer.'],
     ['platen.example.com', 'is not the address of a server'],
     ['https://user:word@127.0.0.1', 'is not the address of a server'],
     ['ftp://127.0.0.1', 'is not the address of a server'],
@@ -166,18 +165,18 @@ describe('platen login', () => {
     expect([code, terminal.err()]).toEqual([2, expect.stringContaining(words)]);
   });
 
-  describe('to a server whose certificate does not verify', () => {
+  describe('to a server whose certificate cannot be verified', () => {
     beforeEach(async () => {
       api = await standInApi(routes(), tls);
     });
 
-    it('wants the fingerprint, and says which it found', async () => {
+    it('requires the fingerprint, and shows the one it found', async () => {
       const [code, terminal] = await logIn('right word');
       expect([code, terminal.err()]).toEqual([10, expect.stringContaining(pin)]);
       expect(api.requests).toEqual([]);
     });
 
-    it('takes the right fingerprint, and keeps to it', async () => {
+    it('accepts the right fingerprint, and pins it', async () => {
       expect((await logIn('right word', { fingerprint: pin }))[0]).toBe(0);
       expect(await stored()).toEqual({ server: api.url, pin, token: 'new-token' });
       expect(await runCommand(recordedTerminal(env).io, (io) => whoami(io, {}))).toBe(0);
@@ -185,7 +184,7 @@ describe('platen login', () => {
 
     it.each([
       ['of another key', () => other, 10],
-      ['that is none', () => 'abc', 2],
+      ['that is not valid', () => 'abc', 2],
     ])('sends nothing with a fingerprint %s', async (_what, fingerprint, exit) => {
       expect((await logIn('right word', { fingerprint: fingerprint() }))[0]).toBe(exit);
       expect(api.requests).toEqual([]);
@@ -194,7 +193,7 @@ describe('platen login', () => {
     it.each([
       ['yes', 0],
       ['no', 10],
-    ])('does what a person answers: %s', async (answer, exit) => {
+    ])('follows the answer to the prompt: %s', async (answer, exit) => {
       const terminal = recordedTerminal(env, { person: true });
       const done = runCommand(terminal.io, (io) => login(io, api.url, { user: 'tess' }));
       await until('the question', () => terminal.err().endsWith('(yes/no) '));

@@ -2,10 +2,11 @@ import { hostname } from 'node:os';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import { ApiClient } from './api-client';
 import { ask, askHidden, readPassword } from './ask';
-import { readCredentials, storeCredentials } from './credentials';
-import { tellUnread } from './notices';
+import { readCredentials, removeCredentials, storeCredentials, storedLogin } from './credentials';
+import { minute } from './formats';
+import { showUnread } from './notices';
 import { trustServer } from './server-trust';
-import { OtherVersion, TerminalError, UsageError } from './terminal.errors';
+import { NotLoggedIn, OtherVersion, TerminalError, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 
 export interface LoginOptions {
@@ -15,10 +16,13 @@ export interface LoginOptions {
 }
 const TOKEN_DAYS = 30;
 
-/** `platen login`: changes a password into an API token of this computer and stores that; the password is not kept. */
+/** `platen login`: exchanges a password for an API token of this computer and stores the token, not the password. */
 export async function login(io: TerminalIo, serverUrl: string, options: LoginOptions): Promise<void> {
   if (!options.passwordStdin && !io.interactive)
-    throw new UsageError('The password cannot be asked for here.', 'Give it on standard input with --password-stdin.');
+    throw new UsageError(
+      'Not interactive: the password cannot be prompted for.',
+      'Pass it on standard input with --password-stdin.',
+    );
   if (options.passwordStdin && options.user === undefined)
     throw new UsageError('--password-stdin needs --user.', 'Add --user <user ID>.');
   const address = await trustServer(io, serverUrl, options.fingerprint);
@@ -36,15 +40,16 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     await revokeOldLogin(io);
     const path = await storeCredentials(io.env, { ...address, token });
     io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
-    io.tell(`The login is stored in ${path}${expiresAt ? ` and valid until ${expiresAt.slice(0, 10)}` : ''}.`);
-    await tellUnread(io, session);
+    const until = expiresAt ? ` It is valid until ${minute(expiresAt)}.` : '';
+    io.tell(`The login is stored in ${path}.${until}`);
+    await showUnread(io, session);
   } finally {
-    // The token stands on its own; a cookie that is left over runs out by itself.
+    // The token does not need the cookie, which expires if this fails.
     await session.logout().catch(() => undefined);
   }
 }
 
-/** The token of the login that this one replaces would otherwise stay valid unseen. */
+/** The token of the login that this one replaces would otherwise remain valid. */
 async function revokeOldLogin(io: TerminalIo): Promise<void> {
   try {
     const { server, pin, token } = await readCredentials(io.env);
@@ -52,4 +57,29 @@ async function revokeOldLogin(io: TerminalIo): Promise<void> {
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
   }
+}
+
+/** `platen logout`: revokes the token at the server and removes it here, the latter in any case. */
+export async function logout(io: TerminalIo): Promise<void> {
+  try {
+    const client = await storedLogin(io);
+    await client.revokeCurrentToken();
+    io.print(`Logged out of ${client.address.server}.`);
+  } catch (error) {
+    if (error instanceof NotLoggedIn) io.print('You were not logged in.');
+    else {
+      io.tell('The login is removed from this computer, but its token could not be revoked. Revoke it in the console.');
+      throw error;
+    }
+  } finally {
+    await removeCredentials(io.env);
+  }
+}
+
+/** `platen whoami` */
+export async function whoami(io: TerminalIo, options: { json?: boolean }): Promise<void> {
+  const client = await storedLogin(io);
+  const user = await client.me();
+  if (options.json) return io.printJson(user);
+  io.print(`${user.displayName} (${user.username}), ${user.role}, at ${client.address.server}`);
 }

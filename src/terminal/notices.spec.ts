@@ -53,19 +53,19 @@ describe('platen notices', () => {
   const run = (options: Parameters<typeof notices>[1]) => runCommand(terminal.io, (io) => notices(io, options));
   const asked = () => api.requests.map(({ line }) => line);
 
-  it('shows a line each, and has the new ones read', async () => {
+  it('shows a line each, and marks the unread ones as read', async () => {
     expect(await run({})).toBe(0);
     const lines = terminal.out().trimEnd().split('\n');
     expect(lines[0]).toMatch(
-      /^\* 2026-03-02 .*Your session with Copy room \(copy-room\/web\) was halted by a deployment\.$/,
+      /^\* 2026-03-02 .*Your session with Copy room \(copy-room\/web\) was interrupted by a deployment\.$/,
     );
-    expect(lines[1]).toMatch(/^ {2}2026-03-02 .*The session of Tom\[2J Technician with /);
+    expect(lines[1]).toMatch(/^ {2}2026-03-02 .*Tom\[2J Technician's session with /);
     expect(asked()).toEqual(['GET /api/notices', reading(first.id)]);
   });
 
   it.each([
-    [{}, 'no', 'There are no notices.'],
-    [{ unread: true }, 'yes', 'There are no new notices.'],
+    [{}, 'no', 'No notices.'],
+    [{ unread: true }, 'yes', 'No unread notices.'],
   ])('says when there are none: %j', async (options, unread, words) => {
     rows = [];
     await run(options);
@@ -73,19 +73,19 @@ describe('platen notices', () => {
     expect(api.requests[0]!.query.get('unread')).toBe(unread);
   });
 
-  it("prints the API's own as JSON, and leaves unread what is", async () => {
+  it('prints the rows of the API as JSON, and marks none as read', async () => {
     await run({ json: true });
     expect(JSON.parse(terminal.out())).toEqual([first, second]);
     expect(asked()).toEqual(['GET /api/notices']);
   });
 
-  it('says when there are more', async () => {
+  it('says that there are more', async () => {
     next = second.id;
     await run({});
-    expect(terminal.err()).toBe('There are more; the console has all of them.\n');
+    expect(terminal.err()).toBe('There are more. See the console for all of them.\n');
   });
 
-  it('tells a problem in two lines', async () => {
+  it('reports a problem', async () => {
     api.routes['GET /api/notices'] = () => problemAnswer('not-logged-in');
     expect(await run({})).toBe(3);
     expect(terminal.out()).toBe('');

@@ -2,7 +2,7 @@ import { EXIT_CODES, type Exit } from './exit-codes';
 import { TerminalError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 
-/** Runs a command and tells a failure in two lines: what happened, and what to do. */
+/** Runs a command and reports a failure in two lines: what happened, and what to do. */
 export async function runCommand(
   io: TerminalIo,
   command: (io: TerminalIo) => Promise<Exit | void>,
@@ -33,8 +33,8 @@ function unexpected(io: TerminalIo, error: unknown): { message: string; remedy: 
   io.journal.unexpected(error, 'running a command');
   const message = error instanceof Error ? error.message : String(error);
   return {
-    message: `Something went wrong here: ${message}`,
-    remedy: 'Run it again with PLATEN_LOG_LEVEL=debug to see where.',
+    message: `Unexpected error: ${message}`,
+    remedy: 'Run the command again with PLATEN_LOG_LEVEL=debug for details.',
     exit: 'unexpected',
   };
 }

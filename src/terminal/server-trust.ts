@@ -11,33 +11,33 @@ import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 /**
- * Decides how the server of a URL is trusted: by its certificate, or by the pin of its key, which the person has
- * confirmed or given. @throws UsageError, CertificateNotTrusted, ServerUnreachable
+ * Decides how the server of a URL is trusted: by its certificate, or by the pin of its key, which the user has
+ * confirmed or passed. @throws UsageError, CertificateNotTrusted, ServerUnreachable
  */
 export async function trustServer(io: TerminalIo, text: string, fingerprint?: string): Promise<ServerAddress> {
   const url = serverUrl(text);
   const server = url.origin;
   if (url.protocol === 'http:') {
     if (isLoopback(url.hostname)) return { server };
-    throw new UsageError('Plain http is permitted to this computer only.', 'Use the https address of the server.');
+    throw new UsageError('Plain http is only allowed to this computer.', 'Use the https address of the server.');
   }
   if (fingerprint !== undefined) {
     if (spkiPin.safeParse(fingerprint).success) return { server, pin: fingerprint };
     throw new UsageError(
-      'A fingerprint has 43 characters: SHA-256 in base64url.',
-      'Copy it from where the server shows it.',
+      'The fingerprint is not valid: it must have 43 characters (SHA-256 in base64url).',
+      'Copy it from the output of the server.',
     );
   }
-  const { trusted, pin, why } = await lookAtCertificate(url);
+  const { trusted, pin, why } = await probeCertificate(url);
   if (trusted) return { server };
-  const message = `The certificate of ${server} does not verify: ${why}. The fingerprint of its key is ${pin}`;
+  const message = `The certificate of ${server} cannot be verified: ${why}. The fingerprint of its key is ${pin}`;
   if (!io.interactive)
     throw new CertificateNotTrusted(
       `${message}.`,
-      'If it is the one that the server shows, log in with --fingerprint.',
+      'If the server shows the same fingerprint, log in with --fingerprint.',
     );
   io.tell(message);
-  const answer = await ask(io, 'Is this the fingerprint that the server shows? (yes/no) ');
+  const answer = await ask(io, 'Does the server show the same fingerprint? (yes/no) ');
   if (answer.toLowerCase() === 'yes') return { server, pin };
   throw new CertificateNotTrusted(
     'The key was not accepted.',
@@ -49,18 +49,21 @@ function serverUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const usable = url && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && !url.search;
   if (!usable || url.username || url.password)
-    throw new UsageError(`"${text}" is not the address of a server.`, 'It looks like https://platen.example.com');
+    throw new UsageError(
+      `"${text}" is not the address of a server.`,
+      'Use an address such as https://platen.example.com',
+    );
   return url;
 }
 
-/** Shakes hands and hangs up; nothing is sent to the server. */
-async function lookAtCertificate(url: URL): Promise<{ trusted: boolean; pin: string; why: string }> {
+/** TLS handshake only; nothing is sent to the server. */
+async function probeCertificate(url: URL): Promise<{ trusted: boolean; pin: string; why: string }> {
   const { host, port } = endpointOf(url);
   const socket = connect({ host, port, ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: false });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(TERMINAL_LIMITS.REQUEST_MS) });
     const certificate = socket.getPeerX509Certificate();
-    if (!certificate) throw new ServerUnreachable(url.origin, 'it shows no certificate');
+    if (!certificate) throw new ServerUnreachable(url.origin, 'it presented no certificate');
     const why = socket.authorizationError as Error | string | undefined;
     return {
       trusted: socket.authorized,

@@ -1,9 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { createJournal, type Journal } from '../journal/journal';
+import { table, type Column } from './table';
 
 /**
- * What a name from elsewhere must not send to the technician's terminal: control characters, and those that turn the
- * order of writing round (UAX #9) or break lines.
+ * Characters that a name from elsewhere must not send to the technician's terminal: control characters, and those that
+ * change the direction of writing (UAX #9) or break lines.
  */
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -28,7 +29,7 @@ export class TerminalIo {
   constructor(
     readonly env: NodeJS.ProcessEnv,
     readonly input: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown },
-    private readonly out: Writable,
+    private readonly out: Writable & { isTTY?: boolean; columns?: number },
     private readonly err: Writable & { isTTY?: boolean; columns?: number; rows?: number },
     readonly journal: Journal,
     private readonly signals: NodeJS.EventEmitter,
@@ -43,6 +44,11 @@ export class TerminalIo {
     this.out.write(`${line.replace(CONTROLS, '')}\n`);
   }
 
+  /** Rows under titles; cut to the width of the terminal, and whole where a program reads them. */
+  printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
+    for (const line of table(columns, rows, this.out.isTTY ? this.out.columns : undefined)) this.print(line);
+  }
+
   printJson(value: unknown): void {
     this.out.write(`${JSON.stringify(value).replace(CONTROLS, escaped)}\n`);
   }
@@ -51,23 +57,23 @@ export class TerminalIo {
     this.err.write(`${line.replace(CONTROLS, '')}\n`);
   }
 
-  /** A line that the next one replaces; only where a person looks on. */
+  /** A line that the next one replaces; only on a terminal. */
   tellInPlace(line: string): void {
     if (this.err.isTTY) this.err.write(`\r\u001b[K${line.replace(CONTROLS, '')}`);
   }
 
-  /** Wipes what `tellInPlace` left. */
+  /** Clears what `tellInPlace` wrote. */
   clearLine(): void {
     if (this.err.isTTY) this.err.write('\r\u001b[K');
   }
 
-  /** Lines in the place of those drawn before, as many as fit; only where a person looks on. */
+  /** Replaces the lines drawn before, with as many as fit; only on a terminal. */
   redraw(lines: readonly string[]): void {
     if (!this.err.isTTY) return;
     const { columns = 80, rows = 24 } = this.err;
     const most = rows - 2;
     const all = lines.map((line) => cut(line.replace(CONTROLS, ''), columns - 1));
-    // the last lines say what can be done
+    // the last lines have the keys
     const fit = all.length > most ? [...all.slice(0, most - 3), '...', ...all.slice(-2)] : all;
     const back = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
     this.err.write(`\r${back}\u001b[J${fit.map((line) => `${line}\n`).join('')}`);
@@ -79,7 +85,7 @@ export class TerminalIo {
     this.err.write(text);
   }
 
-  /** As the terminal itself does at Ctrl-C. */
+  /** Ctrl-C that came as a key. */
   interrupt(): void {
     this.signals.emit('SIGINT');
   }
@@ -95,6 +101,14 @@ export class TerminalIo {
 
 /** The process's own; the journal is silent unless PLATEN_LOG_LEVEL is set. */
 export function processIo(): TerminalIo {
+  for (const output of [process.stdout, process.stderr]) ignoreClosedPipe(output);
   const journal = createJournal('terminal', process.env.PLATEN_LOG_LEVEL || 'silent');
   return new TerminalIo(process.env, process.stdin, process.stdout, process.stderr, journal, process);
+}
+
+/** A reader that has seen enough, such as `head`, is no failure of the command. */
+export function ignoreClosedPipe(output: Writable): void {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }

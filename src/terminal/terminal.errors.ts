@@ -2,7 +2,7 @@ import { ENDINGS, type Ending } from '../protocol/remote-session';
 import type { Problem } from '../protocol/problems';
 import type { Exit } from './exit-codes';
 
-/** An error as the technician meets it: what happened, what to do about it, and the exit code. */
+/** An error as the technician sees it: what happened, what to do, and the exit code. */
 export abstract class TerminalError extends Error {
   abstract readonly exit: Exit;
   constructor(
@@ -37,8 +37,8 @@ export class ServerUnreachable extends TerminalError {
   }
 }
 
-/** The answer is not what the protocol says, or is larger than any answer may be. */
-export class StrangeAnswer extends TerminalError {
+/** The answer does not match the protocol, or is too large. */
+export class UnexpectedAnswer extends TerminalError {
   readonly exit = 'server-unreachable';
   constructor(server: string, what: string) {
     super(`${server} does not answer as a Platen server: ${what}.`, 'Check the address.');
@@ -53,17 +53,24 @@ export class OtherVersion extends TerminalError {
   readonly exit = 'version';
   constructor(ours: number, theirs: number) {
     super(
-      `The server speaks version ${theirs} of the protocol, this command version ${ours}.`,
-      'Install the version of Platen that the server has.',
+      `The server has protocol version ${theirs}, this command version ${ours}.`,
+      'Install the same version of Platen as the server.',
     );
   }
 }
 
 /** A release file that a server would refuse. */
-export class ReleaseNotGood extends TerminalError {
+export class ReleaseNotValid extends TerminalError {
   readonly exit = 'release-refused';
   constructor(why: string) {
-    super(`The release is not good: ${why}.`, 'Get it again from where it is made, or check the key.');
+    super(`The release is not valid: ${why}.`, 'Obtain it again from its publisher, or check the key.');
+  }
+}
+
+export class UnknownRelease extends TerminalError {
+  readonly exit = 'not-found';
+  constructor(name: string) {
+    super(`There is no release ${name}.`, 'List the releases: platen release list');
   }
 }
 
@@ -112,7 +119,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
 export class ApiProblem extends TerminalError {
   readonly exit: Exit;
   readonly code: string;
-  /** When to ask again, where the server says. */
+  /** When to try again, where the server says so. */
   readonly retryAfterSeconds: number | undefined;
   constructor(problem: Problem) {
     const fields = problem.errors?.map(({ path, message }) => `${path}: ${message}`).join('; ');
@@ -127,27 +134,27 @@ export class ApiProblem extends TerminalError {
 export class LocalPortUnavailable extends TerminalError {
   readonly exit = 'local-port';
   constructor(port: number, why: string) {
-    super(`The local port ${port} cannot be opened: ${why}.`, 'Choose another one with --port, or leave --port out.');
+    super(`The local port ${port} cannot be opened: ${why}.`, 'Choose another port with --port, or omit --port.');
   }
 }
 
-/** The relay did not take this terminal, whatever was tried. */
+/** The relay could not be connected to, after all retries. */
 export class RelayNotReached extends TerminalError {
   readonly exit = 'setup-failed';
   constructor(why: string, options?: ErrorOptions) {
     super(
-      `The relay could not be used: ${why}.`,
-      'Check that this computer may reach the relay, then try again.',
+      `The connection to the relay failed: ${why}.`,
+      'Check that this computer can reach the relay, then try again.',
       options,
     );
   }
 }
 
-/** The tunnel ended while the connection to the relay went on. */
+/** The tunnel ended while the relay stayed connected. */
 export class TunnelBroken extends TerminalError {
   readonly exit = 'lost';
   constructor() {
-    super('The tunnel to the device broke.', 'Ask for a new session.');
+    super('The tunnel to the device was lost.', 'Request a new session.');
   }
 }
 
@@ -158,7 +165,7 @@ export class Interrupted extends TerminalError {
   }
 }
 
-/** The session was over before it was connected. */
+/** The session ended before it was connected. */
 export class SessionOver extends TerminalError {
   readonly exit: Exit;
   constructor(
@@ -166,7 +173,7 @@ export class SessionOver extends TerminalError {
     readonly detail: string,
     connectedBefore = false,
   ) {
-    super(`The session is over: ${ENDINGS[ending]}${detail && ` ${detail}`}`, remedyOf(ending));
+    super(`The session has ended: ${ENDINGS[ending]}${detail && ` ${detail}`}`, remedyOf(ending));
     this.exit = exitOfEnding(ending, connectedBefore);
   }
 }
@@ -199,12 +206,12 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
 }
 
 function remedyOf(ending: Ending): string {
-  if (ending === 'declined') return 'Ask the people at the device before you try again.';
-  if (ending === 'expired') return 'Call the people at the device, then ask again.';
-  if (ending === 'device-offline') return 'Have the agent and its network checked, then try again.';
-  return 'Ask for a new session when you need one.';
+  if (ending === 'declined') return 'Contact the people at the device before you try again.';
+  if (ending === 'expired') return 'Contact the people at the device, then try again.';
+  if (ending === 'device-offline') return 'Ask someone to check the agent and its network, then try again.';
+  return 'Request a new session if you need one.';
 }
 
-/** Whether the same question may have an answer a little later. */
+/** Whether the same request may succeed a little later. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof ServerUnreachable || (error instanceof ApiProblem && error.code === 'too-many-requests');

@@ -11,26 +11,26 @@ beforeAll(async () => {
 afterAll(() => on?.strike(), 60_000);
 
 const agentFile = () => join(on.folder, 'second-agent.json');
-const enrol = (ticket: string, ...more: string[]): Program =>
+const enrol = (code: string, ...more: string[]): Program =>
   on.stage.platen(
     'enrol',
     ['agent', 'enrol', '-', '--server', on.stage.serverUrl, '--config', agentFile(), ...more],
-    ticket,
+    code,
   );
 
-it('takes a second agent from a ticket to its devices in the list', async () => {
+it('takes a second agent with an enrolment code to its devices in the list', async () => {
   const asAdmin = await on.asAdmin();
-  const made = await finished(asAdmin('ticket', 'hall'));
-  const ticket = `${made.printed[0]}\n`;
+  const made = await finished(asAdmin('enrolment-code', 'hall'));
+  const code = `${made.printed[0]}\n`;
   const application = { id: 'web', title: 'Web pages', target: on.device('demo-mfp').url };
   const device = { id: 'hall-mfp', name: 'MFP in the hall', kind: 'mfp', applications: [application] };
   await writeFile(agentFile(), JSON.stringify({ panel: { port: 0 }, state: 'second', devices: [device] }));
 
   const credentials = ['--credentials', join(on.folder, 'second-credentials.json')];
-  await finished(enrol(ticket, ...credentials));
-  const again = enrol(ticket, '--credentials', join(on.folder, 'third-credentials.json'));
+  await finished(enrol(code, ...credentials));
+  const again = enrol(code, '--credentials', join(on.folder, 'third-credentials.json'));
   expect(await again.exited).toBe(1);
-  expect(again.printed.join('\n')).toMatch(/a code works once/);
+  expect(again.printed.join('\n')).toMatch(/Enrolment code refused/);
 
   const agent = on.stage.platen('second', ['agent', 'run', '--config', agentFile(), ...credentials]);
   try {
@@ -43,7 +43,7 @@ it('takes a second agent from a ticket to its devices in the list', async () => 
   }
 });
 
-it('gives a ticket to administrators only', async () => {
-  const refused = on.stage.platen('terminal', ['ticket', 'hall']);
+it('creates an enrolment code for administrators only', async () => {
+  const refused = on.stage.platen('terminal', ['enrolment-code', 'hall']);
   expect(await refused.exited).toBe(16);
 });

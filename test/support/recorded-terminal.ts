@@ -13,12 +13,19 @@ export interface RecordedTerminal {
   interrupt(): void;
 }
 
-/** A terminal whose two outputs the test reads; `person`: somebody sits in front of it. */
-export function recordedTerminal(env: NodeJS.ProcessEnv, { person = false } = {}): RecordedTerminal {
+/**
+ * A terminal whose two outputs the test reads.
+ * @param person standard input and standard error are a terminal
+ * @param columns standard output is a terminal of that width
+ */
+export function recordedTerminal(
+  env: NodeJS.ProcessEnv,
+  { person = false, columns }: { person?: boolean; columns?: number } = {},
+): RecordedTerminal {
   const rawModes: boolean[] = [];
   const setRawMode = (raw: boolean): void => void rawModes.push(raw);
   const input = Object.assign(new PassThrough(), { isTTY: person, setRawMode, rawModes });
-  const out = new Kept();
+  const out = Object.assign(new Kept(), columns && { isTTY: true, columns });
   const err = Object.assign(new Kept(), { isTTY: person });
   const journal = recordedJournal();
   const signals = new EventEmitter();

@@ -7,12 +7,12 @@ import type { ConnectProgress } from './connect-progress';
 import { EXIT_CODES, type Exit } from '../exit-codes';
 import { bytes, duration } from '../formats';
 import type { HaltWatch } from './halt-watch';
-import { halves } from '../session';
+import { halves } from '../sessions';
 import { exitOfEnding, TerminalError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
-/** Tells how a connected session ended and what the server's books say of it. */
+/** Reports how a connected session ended, with the start and end logs that the server has. */
 export async function concludeSession(
   io: TerminalIo,
   client: ApiClient,
@@ -20,10 +20,10 @@ export async function concludeSession(
   progress: ConnectProgress,
   { closed, byUs, halt }: { closed: Closed; byUs: boolean; halt: HaltWatch },
 ): Promise<Exit> {
-  if (toldEnding(closed) === 'halted-by-deployment') halt.show();
+  if (reportedEnding(closed) === 'halted-by-deployment') halt.show();
   // S338: the control plane had the relay end this half.
   if (!byUs && closed.kind === 'terminated' && closed.message.reason === 'control-plane') io.journal.step('S338', id);
-  const session = await booksOf(client, id);
+  const session = await recordedSession(client, id);
   const ending = endingOf(closed, session, byUs);
   const exit = exitOfEnding(ending, true);
   if (ending === 'halted-by-deployment') halt.show();
@@ -37,14 +37,16 @@ export async function concludeSession(
     terminal: session?.terminal ?? null,
     exitCode: EXIT_CODES[exit].code,
   });
-  progress.say(byUs ? 'Session ended.' : `Session over: ${ENDINGS[ending]} (${closedWords(closed)})`);
-  for (const line of session ? summary(session) : [`The server cannot be asked now; later: platen session ${id}`])
+  progress.say(byUs ? 'Session ended.' : `Session ended: ${ENDINGS[ending]} (${closedWords(closed)})`);
+  for (const line of session
+    ? summary(session)
+    : [`The server cannot be reached. Show the session later: platen session ${id}`])
     progress.sum(line);
   return exit;
 }
 
 function summary(session: SessionWithSteps): string[] {
-  const time = session.durationSeconds === null ? 'not known' : duration(session.durationSeconds);
+  const time = session.durationSeconds === null ? 'unknown' : duration(session.durationSeconds);
   return [
     `Duration ${time}, ${bytes(session.bytesFromDevice)} from the device, ${bytes(session.bytesFromTerminal)} to it.`,
     ...(session.detail ? [session.detail] : []),
@@ -52,8 +54,8 @@ function summary(session: SessionWithSteps): string[] {
   ];
 }
 
-/** The session as the server has it, if possible with both end logs; undefined when the server cannot be asked. */
-async function booksOf(client: ApiClient, id: string): Promise<SessionWithSteps | undefined> {
+/** The session as the server has it, if possible with both end logs; undefined when the server cannot be reached. */
+async function recordedSession(client: ApiClient, id: string): Promise<SessionWithSteps | undefined> {
   const deadline = performance.now() + TERMINAL_LIMITS.SUMMARY_MS;
   let session: SessionWithSteps | undefined;
   do {
@@ -68,11 +70,11 @@ async function booksOf(client: ApiClient, id: string): Promise<SessionWithSteps 
   return session;
 }
 
-const toldEnding = (closed: Closed): Ending | undefined =>
+const reportedEnding = (closed: Closed): Ending | undefined =>
   closed.kind === 'terminated' ? closed.message.ending : undefined;
 
 function endingOf(closed: Closed, session: SessionWithSteps | undefined, byUs: boolean): Ending {
-  const known = toldEnding(closed) ?? session?.ending;
+  const known = reportedEnding(closed) ?? session?.ending;
   if (known) return known;
   if (byUs) return 'ended-by-terminal';
   if (closed.kind === 'lost') return 'lost-terminal';
@@ -80,4 +82,6 @@ function endingOf(closed: Closed, session: SessionWithSteps | undefined, byUs: b
 }
 
 const closedWords = (closed: Closed): string =>
-  closed.kind === 'lost' ? `the relay connection broke, code ${closed.code}` : END_REASONS[closed.message.reason];
+  closed.kind === 'lost'
+    ? `the connection to the relay was lost, code ${closed.code}`
+    : END_REASONS[closed.message.reason];

@@ -1,17 +1,16 @@
 import type { Session } from '../../protocol/api';
 import type { Ending, SessionState } from '../../protocol/remote-session';
-import { duration, moment } from '../formats';
+import { clock, duration } from '../formats';
 import type { TerminalIo } from '../terminal-io';
 
 type Event =
   'requested' | 'approved' | 'connected' | 'listening' | 'deployment' | 'draining' | 'resumed' | 'halted' | 'ended';
 
 const WORDS: Partial<Record<SessionState, string>> = {
-  approved: 'YES at the device. The relay is being asked for the connection.',
-  prepared: 'The connection is being set up.',
+  approved: 'Approved at the device. Preparing the connection.',
 };
 
-/** Tells how far a connection has come: in words on standard error, or with --json as one object a line on standard output. */
+/** Reports the progress of a connection: as text on standard error, or with --json as one object a line on standard output. */
 export class ConnectProgress {
   private state: SessionState | undefined;
   private isDeploying = false;
@@ -25,12 +24,13 @@ export class ConnectProgress {
     if (this.json) this.io.printJson({ event, ...fields });
   }
 
-  /** No session can be asked for yet. */
+  /** New sessions are not accepted yet. */
   deploying(askAgainInSeconds: number): void {
     this.event('deployment', { askAgainInSeconds: Math.round(askAgainInSeconds) });
-    if (!this.isDeploying) this.say('A new relay is being deployed: no session can be started before it serves.');
+    if (!this.isDeploying)
+      this.say('A new relay is being deployed. Your request is queued and sent as soon as new sessions are accepted.');
     this.isDeploying = true;
-    this.io.tellInPlace(`(asking again in ${duration(askAgainInSeconds)}; Ctrl-C gives up) `);
+    this.io.tellInPlace(`(next attempt in ${duration(askAgainInSeconds)}; Ctrl-C stops waiting) `);
   }
 
   requested(session: Session): void {
@@ -41,17 +41,17 @@ export class ConnectProgress {
       deviceId: session.deviceId,
       applicationId: session.applicationId,
     });
-    this.say(`Session ${session.id}: ${session.deviceName} has been asked.`);
+    this.say(`Session ${session.id}: access to ${session.deviceName} requested.`);
   }
 
-  /** `answerWithinSeconds`: what the server leaves the person at the device. */
+  /** `answerWithinSeconds`: the time that the person at the device has left. */
   waiting(state: SessionState, answerWithinSeconds: number | undefined): void {
     const changed = state !== this.state;
     this.state = state;
     if (state === 'requested') {
-      if (changed) this.say('Waiting for YES at the device.');
+      if (changed) this.say('Waiting for approval at the device.');
       const left = answerWithinSeconds === undefined ? '' : `${duration(answerWithinSeconds)} left; `;
-      this.io.tellInPlace(`(${left}Ctrl-C withdraws the request) `);
+      this.io.tellInPlace(`(${left}Ctrl-C cancels the request) `);
       return;
     }
     const words = WORDS[state];
@@ -63,15 +63,15 @@ export class ConnectProgress {
     this.say('Approved. Connecting to the relay.');
   }
 
-  /** This half is established; the device's may follow. */
+  /** The terminal's half is established; the device's half may follow. */
   established(): void {
     this.say('Connected to the relay. Waiting for the device.');
   }
 
-  /** `endsAt`: the end of the valid duration by the clock here, `validUntil` by the server's. */
+  /** `endsAt`: the end of the permitted time by the local clock, `validUntil` by the server's. */
   connected(validUntil: string, endsAt: Date): void {
     this.event('connected', { validUntil });
-    this.say(`Connected with the device, until ${moment(endsAt.toISOString()).slice(11)} at the latest.`);
+    this.say(`Connected to the device, until ${clock(endsAt.toISOString())} at the latest.`);
   }
 
   listening(port: number): void {
@@ -83,26 +83,26 @@ export class ConnectProgress {
 
   draining(returnAfterSeconds: number): void {
     this.event('draining', { returnAfterSeconds });
-    this.say('A new relay is about to be deployed, and the session will be halted for it. End it when you can.');
+    this.say('A new relay is about to be deployed, which will interrupt the session. End it when you can.');
   }
 
-  /** The deployment was aborted, or has failed before it came to this session. */
+  /** The deployment was aborted, or failed before it ended this session. */
   resumed(): void {
     this.event('resumed', {});
-    this.say('No new relay is deployed for now; the session goes on.');
+    this.say('The deployment was stopped. The session continues.');
   }
 
   /** S316 */
   halted(sessionId: string): void {
     this.event('halted', { sessionId });
-    this.say('The session is halted: a new relay is being deployed. The device is all right.');
+    this.say('The session was interrupted: a new relay is being deployed. This was not caused by you or the device.');
   }
 
   ended(ending: Ending | null, fields: Record<string, unknown>): void {
     this.event('ended', { ending, ...fields });
   }
 
-  /** A line of the summary: a result where a person reads, progress beside --json. */
+  /** A line of the summary: on standard output, or with --json on standard error. */
   sum(line: string): void {
     if (this.json) return this.say(line);
     this.io.clearLine();

@@ -31,7 +31,7 @@ describe('platen connect', () => {
   let relay: StandInRelay;
   let application: Server;
   let terminal: RecordedTerminal;
-  let polls: SessionConnection[];
+  let answersToPolls: SessionConnection[];
   let exit: Promise<number>;
 
   const events = (): Event[] =>
@@ -64,7 +64,7 @@ describe('platen connect', () => {
     { port = 0, again = false } = {},
   ) {
     relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication(), ...relayOptions });
-    polls = answers();
+    answersToPolls = answers();
     const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, again, json: true };
     exit = runCommand(terminal.io, (io) => connect(io, options), { json: true });
   }
@@ -81,7 +81,7 @@ describe('platen connect', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'connect-'));
     terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });
-    // Answers when the request is complete: what a half-closed connection has to carry.
+    // answers when the request is complete, which needs a half-closed connection
     application = createServer({ allowHalfOpen: true }, (socket) => {
       let text = '';
       socket.on('error', () => undefined);
@@ -94,7 +94,9 @@ describe('platen connect', () => {
     await once(application, 'listening');
     api = await standInApi({
       'POST /api/sessions': () => ({ status: 201, body: sampleSession }),
-      [`GET /api/sessions/${ID}/connection`]: () => ({ body: polls.length > 1 ? polls.shift() : polls[0] }),
+      [`GET /api/sessions/${ID}/connection`]: () => ({
+        body: answersToPolls.length > 1 ? answersToPolls.shift() : answersToPolls[0],
+      }),
       [`GET /api/sessions/${ID}`]: () => ({ body: { ...sampleEndedSession, steps: [] } }),
       [`POST /api/sessions/${ID}/termination`]: () => ({
         body: { ...sampleSession, state: 'ended', ending: 'cancelled' },
@@ -113,7 +115,7 @@ describe('platen connect', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('asks, waits for YES, connects, carries, and ends at Ctrl-C', async () => {
+  it('requests access, waits for approval, connects, carries bytes, and ends at Ctrl-C', async () => {
     await start(() => [{ status: 'waiting', state: 'requested' }, { status: 'waiting', state: 'approved' }, ready()]);
     const { url } = await event('listening');
     expect(api.requests[0]).toMatchObject({
@@ -148,10 +150,10 @@ describe('platen connect', () => {
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('tells a person how far it has come, and never a secret', async () => {
-    polls = [];
+  it('shows its progress, and never a secret', async () => {
+    answersToPolls = [];
     relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication() });
-    polls = [{ status: 'waiting', state: 'requested' }, ready()];
+    answersToPolls = [{ status: 'waiting', state: 'requested' }, ready()];
     const options = {
       device: 'copy-room',
       application: 'web',
@@ -165,9 +167,9 @@ describe('platen connect', () => {
     terminal.interrupt();
     expect(await exit).toBe(0);
     for (const words of [
-      'has been asked',
-      'Waiting for YES at the device',
-      'Connected with the device',
+      'access to Copy room requested',
+      'Waiting for approval at the device',
+      'Connected to the device',
       'Session ended.',
     ])
       expect(terminal.err()).toContain(words);
@@ -189,9 +191,9 @@ describe('platen connect', () => {
   it.each<[string, SessionConnection, number]>([
     ['NO at the device', { status: 'over', ending: 'declined', detail: '' }, 5],
     ['no answer', { status: 'over', ending: 'expired', detail: '' }, 6],
-    ['an agent that went', { status: 'over', ending: 'device-offline', detail: '' }, 7],
+    ['an agent that disconnected', { status: 'over', ending: 'device-offline', detail: '' }, 7],
     ['a failure', { status: 'over', ending: 'failed', detail: 'no relay' }, 13],
-  ])('ends at %s', async (_what, over, code) => {
+  ])('ends after %s', async (_what, over, code) => {
     await start(() => [{ status: 'waiting', state: 'requested' }, over]);
     expect(await exit).toBe(code);
     expect(relay.received).toEqual([]);
@@ -202,19 +204,19 @@ describe('platen connect', () => {
     ['session-exists' as const, 8],
     ['device-offline' as const, 7],
     ['unknown-device' as const, 12],
-  ])('tells %s with %i', async (code, expected) => {
+  ])('reports %s with %i', async (code, expected) => {
     api.routes['POST /api/sessions'] = () => problemAnswer(code);
     await start(() => []);
     expect(await exit).toBe(expected);
   });
 
-  it('asks nobody when the local port is taken', async () => {
+  it('requests nothing when the local port is in use', async () => {
     await start(() => [], {}, { port: (application.address() as AddressInfo).port });
     expect(await exit).toBe(19);
     expect(api.requests).toEqual([]);
   });
 
-  it('withdraws the request at Ctrl-C', async () => {
+  it('cancels the request at Ctrl-C', async () => {
     await start(() => [{ status: 'waiting', state: 'requested' }]);
     await until('a poll', () => api.requests.length > 1);
     terminal.interrupt();
@@ -223,19 +225,19 @@ describe('platen connect', () => {
     expect(await event('ended')).toMatchObject({ ending: 'cancelled' });
   });
 
-  it('comes back to a relay that cannot take it yet', async () => {
+  it('retries a relay that cannot accept it yet', async () => {
     await start(() => [ready()], { refuse: ['control-plane-unavailable', 'draining'] });
     await event('listening');
     expect(relay.received).toHaveLength(3);
   });
 
-  it('takes a refused token for the end, and frees the device', async () => {
+  it('gives up when its token is refused, and ends the session', async () => {
     await start(() => [ready()], { refuse: ['token-refused'] });
     expect(await exit).toBe(13);
     expect(api.requests.at(-1)?.line).toBe(`POST /api/sessions/${ID}/termination`);
   });
 
-  it('survives a short outage of the server while it polls', async () => {
+  it('survives a short outage of the server while polling', async () => {
     let down = 2;
     await start(() => [ready()]);
     const answer = api.routes[`GET /api/sessions/${ID}/connection`]!;
@@ -245,9 +247,9 @@ describe('platen connect', () => {
   });
 
   it.each([
-    ['ended at the device', 'ended-by-device' as const, 14],
-    ['over its time', 'expired' as const, 15],
-  ])('tells that the session was %s, and closes the port', async (_what, ending, code) => {
+    ['was ended at the device', 'ended-by-device' as const, 14],
+    ['expired', 'expired' as const, 15],
+  ])('reports that the session %s, and closes the port', async (_what, ending, code) => {
     await start(() => [ready()]);
     const { url } = await event('listening');
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
@@ -266,21 +268,21 @@ describe('platen connect', () => {
     device: sampleEndedSession.device,
   };
   const SHOW = `GET /api/sessions/${ID}`;
-  const books = (session: Session) => (api.routes[SHOW] = () => ({ body: { ...session, steps: [] } }));
+  const record = (session: Session) => (api.routes[SHOW] = () => ({ body: { ...session, steps: [] } }));
   const order = (...names: string[]) => events().filter((each) => names.includes(each.event));
 
-  it('shows a halt as soon as the control plane says so, before the relay has ended the half', async () => {
+  it('shows a halt as soon as the control plane reports it, before the relay has ended the half', async () => {
     await start(() => [ready()]);
     await event('listening');
-    books({ ...halted, device: { ...halted.device, state: 'connected', endedAt: null } });
+    record({ ...halted, device: { ...halted.device, state: 'connected', endedAt: null } });
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
-    // the second look follows an answer that was no halt yet
-    await until('two looks at the session', () => api.requests.filter(({ line }) => line === SHOW).length > 1);
+    // the second poll follows an answer that was no halt yet
+    await until('two polls of the session', () => api.requests.filter(({ line }) => line === SHOW).length > 1);
     expect(terminal.journal.steps()).not.toContain('S316'); // the device's half has not ended yet
-    books(halted);
+    record(halted);
     await event('halted');
     expect(terminal.journal.steps().at(-1)).toBe('S316');
-    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
     relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
     expect(await exit).toBe(27);
     expect(terminal.journal.steps().slice(-2)).toEqual(['S316', 'S338']);
@@ -288,16 +290,16 @@ describe('platen connect', () => {
     expect(await event('ended')).toMatchObject({ ending: 'halted-by-deployment', exitCode: 27 });
   });
 
-  it('goes on after a deployment that does not come, and shows the halt of a later one', async () => {
+  it('continues after a deployment that was stopped, and shows the halt of a later one', async () => {
     await start(() => [ready()]);
     await event('listening');
-    const looks = () => api.requests.filter(({ line }) => line === SHOW).length;
-    books(sampleSession);
+    const polls = () => api.requests.filter(({ line }) => line === SHOW).length;
+    record(sampleSession);
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
-    await until('a look at the session', () => looks() > 0);
+    await until('a poll of the session', () => polls() > 0);
     relay.send({ type: 'resumed' });
     await event('resumed');
-    books(halted);
+    record(halted);
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
     await event('halted');
     relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
@@ -311,10 +313,10 @@ describe('platen connect', () => {
   });
 
   it.each<[string, () => void]>([
-    ['by the message of the relay', () => relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' })],
-    ['by the books, when the relay is lost meanwhile', () => relay.cut()],
-  ])('shows a halt that it learns %s', async (_what, end) => {
-    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    ['from the message of the relay', () => relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' })],
+    ['from the control plane, when the relay is lost meanwhile', () => relay.cut()],
+  ])('shows a halt that it learns of %s', async (_what, end) => {
+    record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
     await start(() => [ready()]);
     await event('listening');
     end();
@@ -323,7 +325,7 @@ describe('platen connect', () => {
     expect(order('halted')).toHaveLength(1);
   });
 
-  it('waits for the reason when the device has gone for a deployment, and ends nothing itself', async () => {
+  it('waits for the reason when the device has ended its half for a deployment, and ends nothing itself', async () => {
     jest.replaceProperty(TERMINAL_LIMITS, 'SETTLE_MS', 0 as 1_000);
     await start(() => [ready()]);
     const { url } = await event('listening');
@@ -335,8 +337,8 @@ describe('platen connect', () => {
         .catch(() => 'cut')
         .then((answer) => answer === 'cut'),
     );
-    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
-    await event('halted'); // the control plane is asked for it later than the limit without a deployment would be over
+    record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    await event('halted'); // it is reported after the limit that applies without a deployment
     relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
     expect(await exit).toBe(27);
     expect(relay.received).not.toContainEqual({ type: 'terminate' });
@@ -350,7 +352,7 @@ describe('platen connect', () => {
     expect(terminal.journal.steps()).toContain('S316');
   });
 
-  it('says that a session was halted, not that the relay refused', async () => {
+  it('reports that a session was halted, not that the relay refused', async () => {
     const over: SessionConnection = { status: 'over', ending: 'halted-by-deployment', detail: '' };
     await start(() => [ready(), over], { refuse: ['unknown-session'] });
     expect(await exit).toBe(27);
@@ -363,7 +365,7 @@ describe('platen connect', () => {
   const ASK = 'POST /api/sessions';
   const accepted = (): StandInAnswer => ({ status: 201, body: sampleSession });
 
-  it('waits by itself while a relay is being deployed, and goes on by itself', async () => {
+  it('waits while a relay is being deployed, and then continues automatically', async () => {
     const answers = [deploying(), deploying(), accepted()];
     api.routes[ASK] = () => answers.shift()!;
     await start(() => [ready()]);
@@ -376,7 +378,7 @@ describe('platen connect', () => {
     expect(terminal.err().match(/A new relay is being deployed/g)).toHaveLength(1);
   });
 
-  it('stops waiting for a deployment at Ctrl-C, and has asked nobody', async () => {
+  it('stops waiting for a deployment at Ctrl-C, without a session', async () => {
     api.routes[ASK] = deploying;
     await start(() => []);
     await event('deployment');
@@ -385,7 +387,7 @@ describe('platen connect', () => {
     expect(new Set(api.requests.map(({ line }) => line))).toEqual(new Set([ASK]));
   });
 
-  it('gives up a deployment that takes too long', async () => {
+  it('gives up when a deployment takes too long', async () => {
     jest.replaceProperty(LIMITS, 'DEPLOYMENT_WAIT_MS', 100);
     api.routes[ASK] = deploying;
     await start(() => []);
@@ -393,16 +395,16 @@ describe('platen connect', () => {
     jest.restoreAllMocks();
   });
 
-  it('asks again after a halt when it is told to, until the earlier session is over, at the same port', async () => {
+  it('requests access again after a halt with --again, until the earlier session has ended, at the same port', async () => {
     const answers = [accepted(), deploying(), problemAnswer('session-exists'), accepted()];
     api.routes[ASK] = () => answers.shift()!;
-    books({ ...sampleEndedSession, ending: 'halted-by-deployment' });
+    record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
     await start(() => [ready()], {}, { again: true });
     const { url } = await event('listening');
     relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
     await until('the second connection', () => order('listening').length === 2);
     expect((await plainHttp(String(url))).text).toBe('hello');
-    books(sampleEndedSession);
+    record(sampleEndedSession);
     terminal.interrupt();
     expect(await exit).toBe(0);
     expect(order('requested', 'listening', 'deployment', 'halted', 'ended').map((each) => each.event)).toEqual([
@@ -418,17 +420,17 @@ describe('platen connect', () => {
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   }, 30_000);
 
-  it('tells that the relay was lost', async () => {
+  it('reports that the relay was lost', async () => {
     await start(() => [ready()]);
     await event('listening');
     await api.stop();
     relay.cut();
     expect(await exit).toBe(9);
     expect(await event('ended')).toMatchObject({ ending: 'lost-terminal', durationSeconds: null });
-    expect(terminal.err()).toContain(`later: platen session ${ID}`);
+    expect(terminal.err()).toContain(`Show the session later: platen session ${ID}`);
   });
 
-  it('closes a connection that the device does not take, and says why once', async () => {
+  it('closes a connection that the device refuses, and reports the reason once', async () => {
     await start(() => [ready()], { open: () => Promise.reject(new StreamRefused(404, 'no application web')) });
     const { url } = await event('listening');
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNRESET' });

@@ -5,8 +5,6 @@ import { LIMITS } from '../../protocol/limits';
 import { openTunnel } from '../../tunnel/http2-tunnel';
 import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
 import type { ApiClient } from '../api-client';
-import { askForSession } from './ask-for-session';
-import { awaitConnection } from './await-connection';
 import { ConnectProgress } from './connect-progress';
 import { concludeSession } from './conclude-session';
 import { EXIT_CODES, type Exit } from '../exit-codes';
@@ -14,7 +12,8 @@ import { HaltWatch } from './halt-watch';
 import { aborted, Interrupts } from '../interrupts';
 import { joinRelay } from './join-relay';
 import { LocalPort } from './local-port';
-import { storedLogin } from '../stored-login';
+import { awaitConnection, requestSession } from './request-session';
+import { storedLogin } from '../credentials';
 import { Interrupted, RelayNotReached, SessionOver, TerminalError, TunnelBroken } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
@@ -27,15 +26,15 @@ export interface ConnectOptions {
   port: number;
   /** Valid duration asked for; undefined: the server's default. */
   minutes?: number;
-  /** When the session is halted for a deployment: ask for a new one. */
+  /** When the session is halted for a deployment: request a new one. */
   again: boolean;
   json: boolean;
 }
 
-/** `platen connect`: asks for a session, waits for YES, and opens a local port that leads to the application. */
+/** `platen connect`: requests a session, waits for approval, and opens a local port that leads to the application. */
 export async function connect(io: TerminalIo, options: ConnectOptions): Promise<Exit> {
   const client = await storedLogin(io);
-  // Before anybody at the device is bothered.
+  // before the person at the device is asked
   const local = await LocalPort.open(options.port);
   const interrupts = new Interrupts(io);
   const progress = new ConnectProgress(io, options.json);
@@ -43,13 +42,13 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
     const { device: deviceId, application: applicationId, reason, minutes } = options;
     for (let afterHalt = false; ; afterHalt = true) {
       io.journal.step('S141');
-      const wanted = { deviceId, applicationId, reason, minutes };
-      const session = await askForSession(client, wanted, progress, { interrupted: interrupts.first, afterHalt });
+      const wish = { deviceId, applicationId, reason, minutes };
+      const session = await requestSession(client, wish, progress, { interrupted: interrupts.first, afterHalt });
       if (!session) return 'cancelled';
       progress.requested(session);
       const exit = await new Connecting(io, client, session, local, interrupts, progress).run();
       if (exit !== 'halted' || !options.again || interrupts.first.aborted) return exit;
-      progress.say('Asking for a new session, which needs a new YES at the device.');
+      progress.say('Requesting access again. Someone at the device must press YES again.');
     }
   } finally {
     interrupts.dispose();
@@ -90,13 +89,13 @@ class Connecting {
     const { io, session, interrupts } = this;
     io.journal.step('S201', session.id);
     const info = await awaitConnection(this.client, session, this.progress, interrupts.first);
-    if (!info) return this.withdraw();
+    if (!info) return this.cancel();
     io.journal.step('S202', session.id);
     this.progress.approved();
     io.journal.step('S203', session.id);
     io.journal.step('S204', session.id);
     const relay = await this.endingTheSessionOnError(joinRelay(info, interrupts.first));
-    if (!relay) return this.withdraw();
+    if (!relay) return this.cancel();
     this.progress.established();
     return this.use(relay, info);
   }
@@ -122,7 +121,7 @@ class Connecting {
     return exit;
   }
 
-  /** Serves the local port through the tunnel; resolves, with the reason, when that is not possible (any more). */
+  /** Serves the local port through the tunnel; resolves with the reason when that is no longer possible. */
   private async carry(relay: RelayConnection, info: SentConnectionInfo): Promise<TerminalError> {
     const { io, local, progress } = this;
     const { remoteSessionId, applicationId, validForSeconds } = info;
@@ -145,7 +144,7 @@ class Connecting {
     } catch (error) {
       failure = new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
     }
-    // A relay connection that closes breaks the tunnel first and says why a moment later: then that counts.
+    // when a relay connection closes, the tunnel breaks first, and the reason follows a moment later
     const { SETTLE_MS, HALT_SETTLE_MS } = TERMINAL_LIMITS;
     await delay(this.isDraining ? HALT_SETTLE_MS : SETTLE_MS, undefined, { ref: false });
     return failure;
@@ -154,7 +153,7 @@ class Connecting {
   private async terminate(relay: RelayConnection): Promise<Closed> {
     const { io, session, interrupts, progress } = this;
     if (interrupts.first.aborted) io.journal.step('S261', session.id);
-    progress.say('Ending the session. Ctrl-C again stops at once.');
+    progress.say('Ending the session. Press Ctrl-C again to stop at once.');
     io.journal.step('S262', session.id);
     const closed = await Promise.race([relay.terminate(), aborted(interrupts.second)]);
     if (closed === 'interrupted') throw new Interrupted();
@@ -163,12 +162,12 @@ class Connecting {
   }
 
   /** Ctrl-C before the terminal's half is established. */
-  private async withdraw(): Promise<Exit> {
-    this.progress.say('Withdrawing the request.');
+  private async cancel(): Promise<Exit> {
+    this.progress.say('Cancelling the request.');
     const ended = await Promise.race([this.client.endSession(this.session.id), aborted(this.interrupts.second)]);
     if (ended === 'interrupted') throw new Interrupted();
     this.progress.ended(ended.ending ?? 'cancelled', { sessionId: ended.id, exit: 'cancelled' });
-    this.progress.say('The request has been withdrawn.');
+    this.progress.say('The request was cancelled.');
     return 'cancelled';
   }
 
@@ -178,7 +177,7 @@ class Connecting {
     } catch (error) {
       const answer = await this.client.connection(this.session.id).catch(() => undefined);
       if (answer?.status === 'over') throw new SessionOver(answer.ending, answer.detail);
-      // So that the device can be asked again at once; the server's own deadline does it otherwise.
+      // so that a new session can be requested at once, before the server's deadline
       await this.client.endSession(this.session.id).catch(() => undefined);
       throw error;
     }
@@ -193,12 +192,12 @@ async function within(waiting: Promise<void>, ms: number): Promise<void> {
   await Promise.race([waiting, late]).finally(() => clearTimeout(timer));
 }
 
-/** Says the same thing once only. */
+/** Repeats no text. */
 function onceEach(say: (text: string) => void): (text: string) => void {
-  const said = new Set<string>();
+  const texts = new Set<string>();
   return (text) => {
-    if (said.has(text) || said.size >= 20) return;
-    said.add(text);
+    if (texts.has(text) || texts.size >= 20) return;
+    texts.add(text);
     say(text);
   };
 }

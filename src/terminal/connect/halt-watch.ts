@@ -6,7 +6,7 @@ import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
 /**
- * Shows once that a session is halted for a deployment (S316): as soon as the control plane says so, and otherwise when
+ * Reports once that a session is halted for a deployment (S316): as soon as the control plane reports it, or else when
  * the relay has ended the terminal's half.
  */
 export class HaltWatch {
@@ -20,7 +20,7 @@ export class HaltWatch {
     private readonly progress: ConnectProgress,
   ) {}
 
-  /** After the relay's `draining`: asks the control plane until it says so, or the half is closed. Never rejects. */
+  /** After the relay's `draining`: polls the control plane until it reports the halt, or the half has ended. Never rejects. */
   async start(closed: Promise<unknown>): Promise<void> {
     if (this.watching) return;
     const over = new AbortController();
@@ -34,7 +34,7 @@ export class HaltWatch {
     }
   }
 
-  /** The relay stays. */
+  /** The deployment was stopped. */
   rest(): void {
     this.watching?.abort();
     this.watching = undefined;

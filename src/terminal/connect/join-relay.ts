@@ -8,12 +8,12 @@ import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.er
 import { RelayNotReached } from '../terminal.errors';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
-/** Refusals after which the token is still unused and the same attempt may succeed. */
+/** Refusals after which the token is still unused and a retry may succeed. */
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
 /**
- * Establishes the terminal's half (S204), again and again while the relay still expects it. Counts from receipt, which
- * is now: the clock here may differ from the server's.
+ * Establishes the terminal's half (S204), with retries while the relay still expects it. The time counts from receipt,
+ * because the local clock may differ from the server's.
  * undefined: interrupted. @throws RelayNotReached
  */
 export async function joinRelay(

@@ -9,11 +9,11 @@ import { LocalPortUnavailable } from '../terminal.errors';
 export interface LocalPortEvents {
   /** Before the first connection goes through the tunnel. */
   onFirst(): void;
-  /** A connection that the device's end did not take. */
+  /** A connection that the device's end refused. */
   onRefused(why: string): void;
 }
 
-/** A TCP port of this computer whose connections lead to the application of the device, one CONNECT stream each. */
+/** A local TCP port whose connections lead to the application of the device, one CONNECT stream each. */
 export class LocalPort {
   private readonly sockets = new Set<Socket>();
   private serving: { tunnel: Tunnel; events: LocalPortEvents } | undefined;
@@ -32,7 +32,7 @@ export class LocalPort {
       await once(local.server, 'listening');
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'another program uses it' : (code ?? message));
+      throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'it is used by another program' : (code ?? message));
     }
     return local;
   }
@@ -46,13 +46,13 @@ export class LocalPort {
     this.used = false;
   }
 
-  /** Cuts the connections and keeps the port, for the next `serve`. */
+  /** Closes the connections and keeps the port for the next `serve`. */
   suspend(): void {
     this.serving = undefined;
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Closes the port and cuts its connections. */
+  /** Closes the port and its connections. */
   async close(): Promise<void> {
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');

@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../../test/support/stand-in-api';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
 import { until } from '../../../test/support/until';
-import type { Deployment, DeploymentSession } from '../../protocol/deployment';
+import type { Deployment, DeploymentSession, Release } from '../../protocol/deployment';
 import type { ProblemCode } from '../../protocol/problems';
 import { storeCredentials } from '../credentials';
-import { deploy, type DeployOptions } from './deploy';
-import { deployAbort } from './deploy-abort';
-import { deployHistory } from './deploy-history';
-import { deployRollBack } from './deploy-roll-back';
-import { deployStatus } from './deploy-status';
+import { deploy, deployRollBack, type DeployOptions } from './deploy';
+import { deployAbort, deployHistory, deployStatus } from './deployments';
 import { runCommand } from '../run-command';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
@@ -50,18 +47,30 @@ const listed: Deployment = {
   canRollBack: false,
 };
 const deployed: Deployment = { ...listed, state: 'deployed', executedAt: AT, finishedAt: AT, durationSeconds: 65 };
+const release: Release = {
+  name: '1.2.0',
+  version: '1.2.0',
+  protocol: 1,
+  bytes: 1,
+  sha256: 'a'.repeat(64),
+  notes: '',
+  createdAt: AT,
+  storedAt: AT,
+  serving: false,
+};
 const options: DeployOptions = { release: '1.2.0', relay: 'local', when: 'ask' };
 
 describe('platen deploy', () => {
   let api: StandInApi;
   let folder: string;
   let terminal: RecordedTerminal;
-  /** What the server says when it is asked again, the last of them for ever. */
+  /** The answers of the server to each poll, the last one repeated. */
   let states: Deployment[];
   const asked = (line: string) => api.requests.filter((request) => request.line === line);
   const execution = `POST /api/deployments/${ID}/execution`;
   const abortion = `POST /api/deployments/${ID}/abortion`;
   const routes: StandInRoutes = {
+    'GET /api/releases': () => ({ body: [release] }),
     'POST /api/deployments': () => ({ status: 201, body: listed }),
     [`GET /api/deployments/${ID}`]: () => ({ body: states.length > 1 ? states.shift() : states[0] }),
     [execution]: () => ({ body: { ...listed, state: 'trying' } }),
@@ -75,15 +84,15 @@ describe('platen deploy', () => {
     api = await standInApi({ ...routes });
     states = [listed];
     jest.replaceProperty(TERMINAL_LIMITS, 'DEPLOYMENT_POLL_MS', 5 as never);
-    await sit(false);
+    await use({});
   });
   afterEach(async () => {
     jest.restoreAllMocks();
     await api.stop();
     await rm(folder, { recursive: true });
   });
-  const sit = async (person: boolean): Promise<void> => {
-    terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') }, { person });
+  const use = async (as: Parameters<typeof recordedTerminal>[1]): Promise<void> => {
+    terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') }, as);
     await storeCredentials(terminal.io.env, { server: api.url, token: 'the-token' });
   };
   const run = (changed: Partial<DeployOptions> = {}): Promise<number> =>
@@ -99,12 +108,12 @@ describe('platen deploy', () => {
       { ...deployed, sessions: [forced] },
     ];
     expect(await run({ when: 'now' })).toBe(0);
-    const order = ['trying: ', 'draining: ', 'proving: ', 'deployed: '].map((state) =>
+    const order = ['Testing: ', 'Ending sessions: ', 'Monitoring: ', 'Deployed: '].map((state) =>
       terminal.err().indexOf(`\n${state}`),
     );
     expect(order).toEqual([...order].sort((one, other) => one - other));
     expect(order).not.toContain(-1);
-    expect(terminal.out()).toContain('1.0.0 (built-in), 1 pair -> 1.2.0, 2 pairs: deployed, 1:05.');
+    expect(terminal.out()).toContain('1.0.0 (bundled), 1 pair -> 1.2.0, 2 pairs: deployed, 1:05.');
     expect(terminal.out()).toContain('did not answer in time:\n  Copy room (copy-room/web), Tess Technician\n');
     expect(asked('POST /api/deployments')[0]?.body).toEqual({ relayId: 'local', release: '1.2.0', when: 'now' });
   });
@@ -129,13 +138,18 @@ describe('platen deploy', () => {
   });
 
   it.each<[string, Partial<DeployOptions>, string]>([
-    ['nobody to ask', {}, 'Nobody can be asked here'],
-    ['a time that is none', { when: 'tomorrow' }, 'is no time'],
+    ['no terminal to prompt on', {}, 'Not interactive: pass --when or --yes.'],
+    ['an invalid time', { when: 'tomorrow' }, 'is not a time'],
     ['nothing to deploy', { release: undefined }, 'nothing to deploy'],
-  ])('does not begin with %s', async (_, changed, words) => {
+  ])('does not start with %s', async (_, changed, words) => {
     expect(await run(changed)).toBe(2);
     expect(terminal.err()).toContain(words);
-    expect(api.requests).toEqual([]);
+    expect(asked('POST /api/deployments')).toEqual([]);
+  });
+
+  it('names an unknown release before it asks for anything else', async () => {
+    expect(await run({ release: '9.9' })).toBe(12);
+    expect(terminal.err()).toBe('There is no release 9.9.\nList the releases: platen release list\n');
   });
 
   it('--yes executes what is listed', async () => {
@@ -145,18 +159,18 @@ describe('platen deploy', () => {
     expect(terminal.err()).toContain('Copy room  copy-room/web  Tess Technician');
   });
 
-  describe('with a person in front of it', () => {
-    beforeEach(() => sit(true));
-    const question = () => until('the question', () => terminal.err().includes('e  execute now'));
+  describe('on a terminal', () => {
+    beforeEach(() => use({ person: true }));
+    const question = () => until('the prompt', () => terminal.err().includes('e  execute now'));
 
-    it('shows who is in session, as it changes, and asks', async () => {
+    it('shows the devices in session, as they change, and prompts', async () => {
       const running = run();
       await question();
       expect(terminal.err()).toMatch(/DEVICE +APPLICATION +TECHNICIAN +SINCE +BYTES +STATE/);
       expect(terminal.err()).toMatch(/Copy room +copy-room\/web +Tess Technician .*1\.2 MB +idle/);
       states = [{ ...listed, sessions: [{ ...session, bytesFromDevice: 9_000_000 }] }];
       await until('the list to change', () => terminal.err().includes('9.0 MB'));
-      // drawn over what stood there
+      // drawn over the lines before
       expect(terminal.err()).toContain('\u001b[5A\u001b[J');
       states = [deployed];
       expect(await running).toBe(0);
@@ -178,7 +192,7 @@ describe('platen deploy', () => {
       expect(terminal.input.rawModes.at(-1)).toBe(false);
     });
 
-    it('lets others be faster', async () => {
+    it('accepts that another administrator decides first', async () => {
       api.routes[execution] = () => problemAnswer('wrong-state');
       const running = run();
       await question();
@@ -187,18 +201,18 @@ describe('platen deploy', () => {
       expect(await running).toBe(0);
     });
 
-    it.each(['Ctrl-C', 'SIGTERM'])('%s leaves it to itself, and says how to abort it', async (how) => {
+    it.each(['Ctrl-C', 'SIGTERM'])('%s stops following, and says how to abort', async (how) => {
       const running = run();
       await question();
       if (how === 'Ctrl-C') terminal.input.write('\u0003');
       else terminal.interrupt();
       expect(await running).toBe(130);
-      expect(terminal.err()).toContain(`abort it with "platen deploy abort ${ID}"`);
+      expect(terminal.err()).toContain(`Abort it: platen deploy abort ${ID}`);
       expect([...asked(execution), ...asked(abortion)]).toEqual([]);
     });
   });
 
-  it('goes on while the server is being started again', async () => {
+  it('keeps following while the server restarts', async () => {
     let failures = 3;
     const good = api.routes[`GET /api/deployments/${ID}`]!;
     api.routes[`GET /api/deployments/${ID}`] = (request) => (failures-- > 0 ? { status: 502 } : good(request));
@@ -207,13 +221,13 @@ describe('platen deploy', () => {
     expect(terminal.err()).toContain('The server does not answer');
   });
 
-  it('gives up when the server stays away', async () => {
+  it('gives up when the server stays unreachable', async () => {
     jest.replaceProperty(TERMINAL_LIMITS, 'DEPLOYMENT_OUTAGE_MS', 0);
     api.routes[`GET /api/deployments/${ID}`] = () => ({ status: 502 });
     expect(await run({ when: 'now' })).toBe(4);
   });
 
-  it('--json is one object for every state', async () => {
+  it('--json prints one object per state', async () => {
     states = [{ ...listed, state: 'trying' }, { ...listed, state: 'trying' }, deployed];
     expect(await run({ when: 'now', json: true })).toBe(0);
     const lines = terminal.out().trim().split('\n');
@@ -238,18 +252,18 @@ describe('platen deploy', () => {
     expect(await run({ when: 'now' })).toBe(exit);
   });
 
-  it('status shows those that are open, or else the last one', async () => {
+  it('status shows the open deployments, or else the last one', async () => {
     await deployStatus(terminal.io, undefined, {});
-    expect(terminal.out()).toMatch(/Change +1\.0\.0 \(built-in\), 1 pair -> 1\.2\.0, 2 pairs/);
-    expect(terminal.out()).toMatch(/State +listed: /);
-    expect(terminal.out()).not.toContain('State        deployed');
+    expect(terminal.out()).toMatch(/Change +1\.0\.0 \(bundled\), 1 pair -> 1\.2\.0, 2 pairs/);
+    expect(terminal.out()).toMatch(/State +Waiting for a decision: /);
+    expect(terminal.out()).not.toContain('State        Deployed');
     api.routes['GET /api/deployments'] = () => ({ body: { rows: [deployed, deployed], next: null } });
     const later = recordedTerminal(terminal.io.env);
     await deployStatus(later.io, undefined, { json: true });
     expect(JSON.parse(later.out())).toEqual([deployed]);
   });
 
-  it('abort finds the one that is open', async () => {
+  it('abort finds the open deployment', async () => {
     await deployAbort(terminal.io, undefined, {});
     expect(asked(abortion)).toHaveLength(1);
     expect(terminal.out()).toContain('aborted');
@@ -266,6 +280,7 @@ describe('platen deploy', () => {
     };
     const rows = [long, { ...deployed, to: { ...deployed.to, version: '1.0.0', release: '1.0.0' } }];
     api.routes['GET /api/deployments'] = () => ({ body: { rows, next: null } });
+    await use({ columns: 100 });
     await deployHistory(terminal.io, {});
     const lines = terminal.out().trimEnd().split('\n');
     expect(lines[1]).toMatch(/1\.0\.0 -> 1\.2\.0 +0 +1:05 +deployed$/);
@@ -273,7 +288,7 @@ describe('platen deploy', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it('roll-back deploys what served before', async () => {
+  it('roll-back deploys the relay that served before', async () => {
     states = [deployed];
     expect(await runCommand(terminal.io, (io) => deployRollBack(io, ID, { when: 'idle' }))).toBe(0);
     expect(asked(execution)[0]?.body).toEqual({ when: 'idle' });

@@ -12,7 +12,7 @@ import { LIMITS } from '../../protocol/limits';
 import { RELEASE_MEDIA_TYPE } from '../../protocol/release';
 import type { ApiClient } from '../api-client';
 
-/** What the API has about releases and deployments; for administrators. Throws as ApiClient does. */
+/** The API of releases and deployments, for administrators. Throws as ApiClient does. */
 export class DeploymentApi {
   constructor(private readonly client: ApiClient) {}
 
@@ -52,7 +52,7 @@ export class DeploymentApi {
     return this.client.call('POST', `${pathOf(id)}/abortion`, deployment);
   }
 
-  /** @returns the deployment that puts the earlier relay back */
+  /** @returns the deployment that rolls back */
   rollBack(id: string): Promise<Deployment> {
     return this.client.call('POST', `${pathOf(id)}/roll-back`, deployment);
   }

@@ -1,7 +1,7 @@
 import type { Deployment, DeploymentState } from '../../protocol/deployment';
 import { KeyQuestion } from '../ask';
 import type { DeploymentApi } from './deployment-api';
-import { deviceList, exitOf, outcome, stateLine } from './deployment-words';
+import { deviceList, exitOf, outcome, stateLine, STATES } from './deployment-words';
 import { EXIT_CODES, type Exit } from '../exit-codes';
 import { Interrupts, pause, unlessAborted } from '../interrupts';
 import { ApiProblem, isPassing } from '../terminal.errors';
@@ -9,9 +9,9 @@ import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
 const WITH_LIST: readonly DeploymentState[] = ['listed', 'awaiting-idle', 'scheduled', 'draining'];
-const QUESTION = 'e  execute now    i  execute when idle    a  abort';
+const PROMPT = 'e  execute now    i  execute when idle    a  abort';
 
-/** Shows a deployment until it is over: in words and a live list, or with --json one object for every state. */
+/** Shows a deployment until it ends: as text with a live list, or with --json as one object per state. */
 export class DeploymentFollower {
   private shown: DeploymentState | undefined;
   private question: KeyQuestion | undefined;
@@ -22,7 +22,7 @@ export class DeploymentFollower {
     private readonly options: { readonly json?: boolean; readonly yes?: boolean },
   ) {}
 
-  /** Ctrl-C leaves the deployment to itself. */
+  /** Ctrl-C stops following; the deployment continues. */
   async follow(started: Deployment): Promise<Exit> {
     const interrupts = new Interrupts(this.io);
     try {
@@ -54,31 +54,31 @@ export class DeploymentFollower {
   }
 
   private drawList(now: Deployment): void {
-    const question = this.asks(now) ? ['', QUESTION] : [];
+    const question = this.asks(now) ? ['', PROMPT] : [];
     this.io.redraw(['', ...deviceList(now), ...question]);
   }
 
-  /** Whether somebody is to be asked now. */
+  /** Whether to prompt now. */
   private asks({ state }: Deployment): boolean {
     return state === 'listed' && this.io.interactive && !this.options.json && !this.options.yes;
   }
 
-  /** The deployment a moment later, or after an answer; undefined: interrupted. */
+  /** The deployment after a poll or an answer; undefined: interrupted. */
   private async next(now: Deployment, interrupted: AbortSignal): Promise<Deployment | undefined> {
     if (now.state === 'listed' && this.options.yes) {
-      if (!this.options.json) this.tellBelow(...deviceList(now));
-      return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
+      if (!this.options.json) this.printBelow(...deviceList(now));
+      return this.unlessDecided(now, () => this.api.execute(now.id, { when: 'now' }));
     }
     const wait = Math.round(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS * (0.75 + Math.random() / 2));
     const key = await this.keyWithin(now, wait, interrupted);
-    if (key === 'e') return this.told(now, () => this.api.execute(now.id, { when: 'now' }));
-    if (key === 'i') return this.told(now, () => this.api.execute(now.id, { when: 'idle' }));
-    if (key === 'a') return this.told(now, () => this.api.abort(now.id));
+    if (key === 'e') return this.unlessDecided(now, () => this.api.execute(now.id, { when: 'now' }));
+    if (key === 'i') return this.unlessDecided(now, () => this.api.execute(now.id, { when: 'idle' }));
+    if (key === 'a') return this.unlessDecided(now, () => this.api.abort(now.id));
     if (interrupted.aborted) return undefined;
-    return this.look(now.id, interrupted);
+    return this.poll(now.id, interrupted);
   }
 
-  /** The terminal listens as long as there is a question: no key is lost while the server is asked. */
+  /** The terminal listens as long as the prompt is shown: no key is lost while the server is polled. */
   private async keyWithin(now: Deployment, ms: number, interrupted: AbortSignal): Promise<string | undefined> {
     if (!this.asks(now)) {
       this.endQuestion();
@@ -96,18 +96,18 @@ export class DeploymentFollower {
     this.question = undefined;
   }
 
-  /** Somebody else may have been faster. */
-  private async told(now: Deployment, tell: () => Promise<Deployment>): Promise<Deployment> {
+  /** Another administrator may have decided first. */
+  private async unlessDecided(now: Deployment, decide: () => Promise<Deployment>): Promise<Deployment> {
     try {
-      return await tell();
+      return await decide();
     } catch (error) {
       if (!(error instanceof ApiProblem && error.code === 'wrong-state')) throw error;
       return this.api.deployment(now.id);
     }
   }
 
-  /** Asks until there is an answer: the server may be being started again. */
-  private async look(id: string, interrupted: AbortSignal): Promise<Deployment | undefined> {
+  /** Polls until there is an answer: the server may be restarting. */
+  private async poll(id: string, interrupted: AbortSignal): Promise<Deployment | undefined> {
     const end = performance.now() + TERMINAL_LIMITS.DEPLOYMENT_OUTAGE_MS;
     for (let tries = 1; !interrupted.aborted; tries++) {
       try {
@@ -116,14 +116,14 @@ export class DeploymentFollower {
       } catch (error) {
         if (!isPassing(error) || performance.now() > end) throw error;
       }
-      if (tries === 2) this.tellBelow('The server does not answer; the deployment goes on where it can.');
+      if (tries === 2) this.printBelow('The server does not answer. The deployment continues as far as it can.');
       await pause(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS, interrupted);
     }
     return undefined;
   }
 
-  /** What is drawn makes place for it, and is drawn again below. */
-  private tellBelow(...lines: string[]): void {
+  /** What is drawn is cleared first, and drawn again below. */
+  private printBelow(...lines: string[]): void {
     this.io.redraw([]);
     for (const line of lines) this.io.tell(line);
   }
@@ -136,8 +136,8 @@ export class DeploymentFollower {
 
   private leave({ id, state }: Deployment): Exit {
     this.io.redraw([]);
-    this.io.tell(`The deployment goes on (${state}).`);
-    this.io.tell(`Follow it with "platen deploy status ${id}", abort it with "platen deploy abort ${id}".`);
+    this.io.tell(`The deployment continues (${STATES[state]}).`);
+    this.io.tell(`Follow it: platen deploy status ${id}. Abort it: platen deploy abort ${id}`);
     return 'interrupted';
   }
 }

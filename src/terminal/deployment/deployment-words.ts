@@ -1,13 +1,15 @@
 import {
+  BUILT_IN,
   DEPLOYMENT_REASONS,
   DEPLOYMENT_STATES,
   type Deployment,
   type DeploymentSession,
   type DeploymentState,
   type DeploymentTarget,
+  type HaltOutcome,
 } from '../../protocol/deployment';
 import type { Exit } from '../exit-codes';
-import { bytes, duration, moment } from '../formats';
+import { bytes, duration, moment, pairs } from '../formats';
 import { table, type Column } from '../table';
 
 const EXITS: Partial<Record<DeploymentState, Exit>> = {
@@ -17,22 +19,46 @@ const EXITS: Partial<Record<DeploymentState, Exit>> = {
   failed: 'deployment-failed',
 };
 
-/** How a command ends with a deployment; undefined while that goes on. */
+/** The exit for the outcome of a deployment; undefined while it is open. */
 export const exitOf = ({ state }: Deployment): Exit | undefined => EXITS[state];
 
-export const targetWords = ({ release, version, pairs }: DeploymentTarget): string =>
-  `${release === version ? version : `${version} (${release})`}, ${pairs} ${pairs === 1 ? 'pair' : 'pairs'}`;
+/** The words of the console. */
+export const STATES: Record<DeploymentState, string> = {
+  listed: 'waiting for a decision',
+  'awaiting-idle': 'waiting until idle',
+  scheduled: 'scheduled',
+  trying: 'testing',
+  draining: 'ending sessions',
+  'taking-over': 'taking over',
+  proving: 'monitoring',
+  'going-back': 'rolling back',
+  deployed: 'deployed',
+  'rolled-back': 'rolled back',
+  aborted: 'aborted',
+  failed: 'failed',
+};
+
+const targetWords = ({ release, version, pairs: count }: DeploymentTarget): string =>
+  `${release === version ? version : `${version} (${release === BUILT_IN ? 'bundled' : release})`}, ${pairs(count)}`;
 
 export const changeWords = ({ from, to }: Deployment): string => `${targetWords(from)} -> ${targetWords(to)}`;
 
 const sinceOf = (instant: string | null, now: number): string =>
   instant === null ? '-' : duration((now - Date.parse(instant)) / 1000);
 
-/** A byte within this time: the session is at work. */
+/** A session with a byte within this time is active. */
 const BUSY_MS = 5_000;
 const activity = ({ lastActiveAt }: DeploymentSession, now: number): string => {
   if (lastActiveAt === null) return '-';
-  return now - Date.parse(lastActiveAt) < BUSY_MS ? 'moving' : `idle ${sinceOf(lastActiveAt, now)}`;
+  return now - Date.parse(lastActiveAt) < BUSY_MS ? 'active' : `idle ${sinceOf(lastActiveAt, now)}`;
+};
+
+const OUTCOMES: Record<HaltOutcome, string> = {
+  open: 'in session',
+  asked: 'asked to end',
+  ended: 'ended cleanly',
+  forced: 'ended by force',
+  'ended-by-itself': 'ended before',
 };
 
 const columns = (now: number): Column<DeploymentSession>[] => [
@@ -41,31 +67,33 @@ const columns = (now: number): Column<DeploymentSession>[] => [
   { title: 'TECHNICIAN', value: ({ userName }) => userName, width: 16 },
   { title: 'SINCE', value: ({ since }) => sinceOf(since, now), width: 8 },
   { title: 'BYTES', value: (row) => bytes(row.bytesFromDevice + row.bytesFromTerminal), width: 8 },
-  { title: 'STATE', value: (row) => (row.outcome === 'open' ? activity(row, now) : row.outcome), width: 15 },
+  { title: 'STATE', value: (row) => (row.outcome === 'open' ? activity(row, now) : OUTCOMES[row.outcome]), width: 15 },
 ];
 
 /** The device list screen (Fig. 18). */
 export function deviceList({ sessions }: Deployment, now = Date.now()): string[] {
-  if (sessions.length === 0) return ['No device is in session.'];
+  if (sessions.length === 0) return ['No devices in session.'];
   return table(columns(now), sessions);
 }
 
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export const stateLine = ({ state, at }: Deployment): string => {
   const when = state === 'scheduled' && at !== null ? ` (${moment(at)})` : '';
-  return `${state}${when}: ${DEPLOYMENT_STATES[state]}`;
+  return `${capitalised(STATES[state])}${when}: ${DEPLOYMENT_STATES[state]}`;
 };
 
-/** What came of it: why, what was forced, and what a program said that failed. */
+/** The outcome: its reason, the sessions that were ended by force, and the output of a program that failed. */
 export function outcome(of: Deployment): string[] {
   const time = of.durationSeconds === null ? '' : `, ${duration(of.durationSeconds)}`;
-  const reason = of.reason === null ? [] : [`Why: ${DEPLOYMENT_REASONS[of.reason]} ${of.detail}`.trim()];
+  const reason = of.reason === null ? [] : [`Reason: ${DEPLOYMENT_REASONS[of.reason]} ${of.detail}`.trim()];
   const forced = of.sessions.filter(({ outcome }) => outcome === 'forced');
   const names = forced.map((row) => `  ${row.deviceName} (${row.deviceId}/${row.applicationId}), ${row.userName}`);
   const output = of.output.trim();
   return [
-    `${changeWords(of)}: ${of.state}${time}.`,
+    `${changeWords(of)}: ${STATES[of.state]}${time}.`,
     ...reason,
-    ...(names.length > 0 ? ['Ended by the relay, because the device did not answer in time:', ...names] : []),
+    ...(names.length > 0 ? ['Ended by force, because one end did not answer in time:', ...names] : []),
     ...(output ? ['Output:', ...output.split('\n').map((line) => `  ${line}`)] : []),
   ];
 }

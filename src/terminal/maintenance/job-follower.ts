@@ -4,10 +4,10 @@ import { Interrupts, pause, unlessAborted } from '../interrupts';
 import { ApiProblem, isPassing } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
-import { exitOf, resultTable, stateLine } from './job-words';
+import { exitOf, RESULT_COLUMNS, stateLine, STATES } from './job-words';
 import type { MaintenanceApi } from './maintenance-api';
 
-/** Shows a job until it is over: each change as a line on standard error, its result on standard output (S125). */
+/** Shows a job until it ends: each change as a line on standard error, the result on standard output (S125). */
 export class JobFollower {
   private shown = '';
   private cancelling = false;
@@ -18,7 +18,7 @@ export class JobFollower {
     private readonly json: boolean,
   ) {}
 
-  /** The first Ctrl-C withdraws the job, and leaves it to itself where that is not possible any more; so does the second. */
+  /** The first Ctrl-C cancels the job. Where that is too late, and at the second one, the job continues unattended. */
   async follow(started: Job): Promise<Exit> {
     const interrupts = new Interrupts(this.io);
     try {
@@ -26,7 +26,7 @@ export class JobFollower {
       for (let exit = this.show(now); ; exit = this.show(now)) {
         if (exit) return this.conclude(now, exit);
         const stop = this.cancelling ? interrupts.second : interrupts.first;
-        const next = await this.look(now.id, stop);
+        const next = await this.poll(now.id, stop);
         if (next) now = next;
         else if (this.cancelling || !(await this.cancel(now.id))) return this.leave(now);
       }
@@ -47,8 +47,8 @@ export class JobFollower {
     return exit;
   }
 
-  /** The job a moment later, asked for until there is an answer; undefined: interrupted. */
-  private async look(id: string, stop: AbortSignal): Promise<Job | undefined> {
+  /** Polls until there is an answer; undefined: interrupted. */
+  private async poll(id: string, stop: AbortSignal): Promise<Job | undefined> {
     const end = performance.now() + TERMINAL_LIMITS.JOB_OUTAGE_MS;
     while (!stop.aborted) {
       await pause(Math.round(TERMINAL_LIMITS.JOB_POLL_MS * (0.75 + Math.random() / 2)), stop);
@@ -62,15 +62,15 @@ export class JobFollower {
     return undefined;
   }
 
-  /** @returns false: the device has begun it */
+  /** @returns false: the job has started on the device */
   private async cancel(id: string): Promise<boolean> {
     this.cancelling = true;
-    this.tell('Withdrawing the job; Ctrl-C once more leaves it to itself.');
+    this.tell('Cancelling the job. Press Ctrl-C again to leave it to itself.');
     try {
       await this.api.cancel(id);
       return true;
     } catch (error) {
-      if (error instanceof ApiProblem && error.code === 'wrong-state') return true; // over meanwhile
+      if (error instanceof ApiProblem && error.code === 'wrong-state') return true; // it has ended meanwhile
       if (error instanceof ApiProblem && error.code === 'job-begun') return false;
       throw error;
     }
@@ -81,13 +81,13 @@ export class JobFollower {
     if (this.json) this.io.printJson({ event: 'ended', job: over, exitCode: EXIT_CODES[exit].code });
     else {
       this.tell(stateLine(over));
-      for (const line of resultTable(over.result)) this.io.print(line);
+      if (over.result.length > 0) this.io.printTable(RESULT_COLUMNS, over.result);
     }
     return exit;
   }
 
   private leave({ id, state }: Job): Exit {
-    this.tell(`The job goes on (${state}). Look at it with "platen job ${id}".`);
+    this.tell(`The job continues (${STATES[state]}). Follow it: platen job ${id}`);
     return 'interrupted';
   }
 

@@ -1,9 +1,16 @@
-import { HOLD_REASONS, JOB_FAILURES, JOB_STATES, type Job, type ResultLine } from '../../protocol/maintenance';
+import {
+  HOLD_REASONS,
+  JOB_FAILURES,
+  JOB_STATES,
+  type Job,
+  type JobState,
+  type ResultLine,
+} from '../../protocol/maintenance';
 import type { Exit } from '../exit-codes';
 import { moment } from '../formats';
-import { table } from '../table';
+import type { Column } from '../table';
 
-/** How a command ends with a job; undefined while that goes on. */
+/** The exit for the outcome of a job; undefined while it is open. */
 export function exitOf({ state, failure }: Pick<Job, 'state' | 'failure'>): Exit | undefined {
   if (state === 'succeeded') return 'ok';
   if (state === 'cancelled') return 'cancelled';
@@ -14,29 +21,36 @@ export function exitOf({ state, failure }: Pick<Job, 'state' | 'failure'>): Exit
 export const operationWords = ({ operation, firmware }: Pick<Job, 'operation' | 'firmware'>): string =>
   firmware ? `${operation} ${firmware.version}` : operation;
 
-/** State, what it waits for or does, and why it failed, in one line. */
+/** The words of the console. */
+export const STATES: Record<JobState, string> = {
+  requested: 'waiting',
+  executing: 'running',
+  held: 'on hold',
+  succeeded: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** The state, and the reason of a hold or a failure by its name: `on hold: stopped`. */
+export const stateWords = ({ state, hold, failure }: Job): string =>
+  [STATES[state], failure ?? hold].filter(Boolean).join(': ');
+
+/** State, and what the job does, what it waits for, or why it failed, in one line. */
 export function stateLine({ state, hold, failure, detail, activity, percent }: Job): string {
   const part = percent === null ? '' : `${percent} %`;
   const doing = [activity, part].filter(Boolean).join(', ');
-  if (state === 'executing') return `executing: ${doing || JOB_STATES.executing}`;
-  if (state === 'held' && hold) return `held: ${HOLD_REASONS[hold]} ${detail}`.trim();
-  if (failure) return `${state}: ${JOB_FAILURES[failure]} ${detail}`.trim();
-  return `${state}: ${JOB_STATES[state]}`;
+  if (state === 'executing') return `Running: ${doing || JOB_STATES.executing}`;
+  if (state === 'held' && hold) return `On hold: ${HOLD_REASONS[hold]} ${detail}`.trim();
+  if (failure) return `Failed: ${JOB_FAILURES[failure]} ${detail}`.trim();
+  return JOB_STATES[state];
 }
 
-/** The result as a table of names and values. */
-export const resultTable = (result: readonly ResultLine[]): string[] =>
-  result.length === 0
-    ? []
-    : table(
-        [
-          { title: 'NAME', value: ({ name }: ResultLine) => name, width: 40 },
-          { title: 'VALUE', value: ({ value }: ResultLine) => value, width: 300 },
-        ],
-        result,
-      );
+export const RESULT_COLUMNS: Column<ResultLine>[] = [
+  { title: 'NAME', value: ({ name }) => name, width: 40 },
+  { title: 'VALUE', value: ({ value }) => value, width: 38 },
+];
 
-/** A job with its course, a line each. */
+/** A job and its progress, a line each. */
 export const details = (of: Job): string[] => [
   `Job          ${of.id}`,
   `Operation    ${of.operation}`,
@@ -44,8 +58,8 @@ export const details = (of: Job): string[] => [
   `Device       ${of.deviceName} (${of.deviceId})`,
   `Technician   ${of.user.displayName} (${of.user.username})`,
   `State        ${stateLine(of)}`,
-  `Asked        ${moment(of.requestedAt)}, may begin until ${moment(of.expiresAt)}`,
+  `Requested    ${moment(of.requestedAt)}, must start by ${moment(of.expiresAt)}`,
   `Sent         ${moment(of.sentAt)}`,
-  `Begun        ${moment(of.beganAt)}`,
+  `Started      ${moment(of.beganAt)}`,
   `Ended        ${moment(of.endedAt)}`,
 ];

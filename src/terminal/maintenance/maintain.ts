@@ -1,6 +1,6 @@
 import type { Firmware, Operation } from '../../protocol/maintenance';
 import type { Exit } from '../exit-codes';
-import { storedLogin } from '../stored-login';
+import { storedLogin } from '../credentials';
 import { UsageError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { JobFollower } from './job-follower';
@@ -16,7 +16,7 @@ export interface MaintainOptions {
   json?: boolean;
 }
 
-/** `platen maintain`: instructs a job (S121), and follows it to its end unless it is detached. */
+/** `platen maintain`: requests a job (S121), and follows it to its end unless it is detached. */
 export async function maintain(
   io: TerminalIo,
   deviceId: string,
@@ -26,8 +26,10 @@ export async function maintain(
   const { firmware, wait: waitMinutes, detach, json = false } = options;
   if ((operation === 'firmware-install') !== (firmware !== undefined))
     throw new UsageError(
-      operation === 'firmware-install' ? 'Which firmware?' : '--firmware is for firmware-install only.',
-      'Name a file with firmware-install --firmware <id or version>: platen firmware list',
+      operation === 'firmware-install'
+        ? 'firmware-install needs --firmware.'
+        : '--firmware is only for firmware-install.',
+      'Name a file: --firmware <id or version>. List the files: platen firmware list',
     );
   const client = await storedLogin(io);
   const api = new MaintenanceApi(client);
@@ -41,11 +43,11 @@ export async function maintain(
     else io.print(job.id);
     return 'ok';
   }
-  if (!json) io.tell(`Job ${job.id}: ${operationWords(job)} of ${job.deviceName}`);
+  if (!json) io.tell(`Job ${job.id}: ${operationWords(job)} on ${job.deviceName}`);
   return new JobFollower(io, api, json).follow(job);
 }
 
-/** The ID of a file. A version may be there for several models: the one for the device's serves. @throws UsageError */
+/** The ID of a file. Of several files of one version, it is the one for the model of the device. @throws UsageError */
 function chosen(wanted: string, files: Firmware[], model: string | undefined): string {
   if (files.some(({ id }) => id === wanted)) return wanted;
   const ofVersion = files.filter(({ version }) => version === wanted);
@@ -54,6 +56,6 @@ function chosen(wanted: string, files: Firmware[], model: string | undefined): s
   if (candidates.length === 1) return candidates[0]!.id;
   throw new UsageError(
     candidates.length === 0 ? `There is no firmware "${wanted}".` : `There are several files of version ${wanted}.`,
-    'Name its ID: platen firmware list',
+    'Name the ID of a file: platen firmware list',
   );
 }

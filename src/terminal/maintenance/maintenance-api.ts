@@ -4,7 +4,7 @@ import { firmware, job, type Firmware, type firmwareUpload, type Job, type newJo
 import type { ApiClient } from '../api-client';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
-/** What the API has about maintenance jobs and firmware. Throws as ApiClient does. */
+/** The API of maintenance jobs and firmware. Throws as ApiClient does. */
 export class MaintenanceApi {
   constructor(private readonly client: ApiClient) {}
 

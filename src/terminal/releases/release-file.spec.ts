@@ -14,7 +14,7 @@ interface Vector {
   file: string;
 }
 const vector = JSON.parse(readFileSync(join(__dirname, '../../../test/vectors/release.json'), 'utf8')) as Vector;
-/** RFC 8410 7: what stands before the 32 bytes of an Ed25519 key. */
+/** RFC 8410 7: the prefix of the 32 bytes of an Ed25519 key. */
 const PKCS8 = '302e020100300506032b657004220420';
 
 describe('a release file', () => {
@@ -45,16 +45,16 @@ describe('a release file', () => {
 
   const other = generateKeyPairSync('ed25519').privateKey;
   it.each<[string, Buffer, string]>([
-    ['nothing', Buffer.alloc(0), 'does not begin with a manifest'],
-    ['no line', Buffer.alloc(100_000, 'x'), 'does not begin with a manifest'],
-    ['garbage', Buffer.from('{}\nabc'), 'does not begin with a manifest'],
-    ['another key', pack(script, other), 'not made with this key'],
-    ['other notes', Buffer.from(vector.file.replace('faster', 'slower')), 'not made with this key'],
-    ['another version', Buffer.from(vector.file.replace('1.2.0', '1.3.0')), 'not made with this key'],
-    ['a byte less', pack().subarray(0, -1), 'not the'],
-    ['a byte more', Buffer.concat([pack(), Buffer.from(' ')]), 'not the'],
-    ['one byte changed', Buffer.from(vector.file.replace('console', 'consolf')), 'not the one that was signed'],
-  ])('is not good with %s', (_, file, why) => {
+    ['nothing', Buffer.alloc(0), 'does not start with a manifest'],
+    ['no line', Buffer.alloc(100_000, 'x'), 'does not start with a manifest'],
+    ['garbage', Buffer.from('{}\nabc'), 'does not start with a manifest'],
+    ['another key', pack(script, other), 'not signed with this key'],
+    ['other notes', Buffer.from(vector.file.replace('faster', 'slower')), 'not signed with this key'],
+    ['another version', Buffer.from(vector.file.replace('1.2.0', '1.3.0')), 'not signed with this key'],
+    ['a byte less', pack().subarray(0, -1), 'bytes instead of'],
+    ['a byte more', Buffer.concat([pack(), Buffer.from(' ')]), 'bytes instead of'],
+    ['one byte changed', Buffer.from(vector.file.replace('console', 'consolf')), 'was changed after signing'],
+  ])('is not valid with %s', (_, file, why) => {
     expect(() => verifiedRelease(file, publicKey)).toThrow(why);
   });
 

@@ -4,14 +4,14 @@ import { toInstant } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import { releaseManifest, signedText, unsignedManifest, type ReleaseManifest } from '../../protocol/release';
 import { PROTOCOL_VERSION } from '../../protocol/version';
-import { readBounded } from '../read-bounded';
-import { ReleaseNotGood, UsageError } from '../terminal.errors';
+import { readBounded } from '../files';
+import { ReleaseNotValid, UsageError } from '../terminal.errors';
 
 const LINE_FEED = 0x0a;
-/** The largest release there can be. */
+/** The largest possible release. */
 export const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
 
-/** One file out of a script and what is said about it, signed (Ed25519, RFC 8032). @throws UsageError */
+/** Packs a script and its manifest into one signed file (Ed25519, RFC 8032). @throws UsageError */
 export function packedRelease(script: Buffer, about: { version: string; notes: string }, key: KeyObject): Buffer {
   const parsed = unsignedManifest.safeParse({
     product: 'platen-relay',
@@ -24,7 +24,10 @@ export function packedRelease(script: Buffer, about: { version: string; notes: s
   });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`The ${issue?.path.join('.')} of the release is not valid: ${issue?.message}.`, 'Correct it.');
+    throw new UsageError(
+      `The ${issue?.path.join('.')} of the release is not valid: ${issue?.message}.`,
+      'Correct it and try again.',
+    );
   }
   const signature = sign(null, Buffer.from(signedText(parsed.data)), key).toString('base64');
   const line = `${JSON.stringify({ ...parsed.data, signature })}\n`;
@@ -33,18 +36,18 @@ export function packedRelease(script: Buffer, about: { version: string; notes: s
   return Buffer.concat([Buffer.from(line), script]);
 }
 
-/** What a server checks, without one. @throws ReleaseNotGood saying which check it does not stand */
+/** Verifies a release as a server does. @throws ReleaseNotValid with the check that failed */
 export function verifiedRelease(file: Buffer, key: KeyObject): ReleaseManifest {
   const end = file.subarray(0, LIMITS.RELEASE_MANIFEST_BYTES + 1).indexOf(LINE_FEED);
   const parsed = releaseManifest.safeParse(parseJson(file.subarray(0, Math.max(end, 0)).toString('utf8')));
-  if (!parsed.success) throw new ReleaseNotGood('it does not begin with a manifest');
+  if (!parsed.success) throw new ReleaseNotValid('it does not start with a manifest');
   const manifest = parsed.data;
   if (!verify(null, Buffer.from(signedText(manifest)), key, Buffer.from(manifest.signature, 'base64')))
-    throw new ReleaseNotGood('its signature was not made with this key');
+    throw new ReleaseNotValid('it was not signed with this key');
   const script = file.subarray(end + 1);
   if (script.length !== manifest.bytes)
-    throw new ReleaseNotGood(`its script has ${script.length} bytes, not the ${manifest.bytes} of its manifest`);
-  if (sha256Of(script) !== manifest.sha256) throw new ReleaseNotGood('its script is not the one that was signed');
+    throw new ReleaseNotValid(`its script has ${script.length} bytes instead of ${manifest.bytes}`);
+  if (sha256Of(script) !== manifest.sha256) throw new ReleaseNotValid('its script was changed after signing');
   return manifest;
 }
 
@@ -61,12 +64,12 @@ async function keyFrom(path: string, kind: string, read: (pem: Buffer) => KeyObj
   try {
     key = read(pem);
   } catch {
-    // said below
+    // reported below
   }
   if (key?.asymmetricKeyType === 'ed25519') return key;
   throw new UsageError(
-    `${path} holds no ${kind} Ed25519 key (PEM).`,
-    'Make a pair: platen release keys --out <folder>',
+    `${path} contains no ${kind} Ed25519 key (PEM).`,
+    'Create a key pair: platen release keys --out <folder>',
   );
 }
 

@@ -8,12 +8,8 @@ import { LIMITS } from '../../protocol/limits';
 import type { ProblemCode } from '../../protocol/problems';
 import { RELEASE_MEDIA_TYPE } from '../../protocol/release';
 import { storeCredentials } from '../credentials';
-import { releaseKeys } from './release-keys';
-import { releaseList } from './release-list';
-import { releasePack } from './release-pack';
-import { releaseRemove } from './release-remove';
-import { releaseUpload } from './release-upload';
-import { releaseVerify } from './release-verify';
+import { releaseKeys, releasePack, releaseVerify } from './make-release';
+import { releaseList, releaseRemove, releaseUpload } from './stored-releases';
 import { runCommand } from '../run-command';
 import type { TerminalIo } from '../terminal-io';
 
@@ -50,41 +46,41 @@ describe('platen release', () => {
   beforeAll(() => writeFileSync(at('relay.cjs'), 'the relay'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('keys makes a pair, the private one for its owner alone, and never again', async () => {
+  it('keys creates a pair, the private one readable only for its owner, and never overwrites one', async () => {
     expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(0);
     const before = readFileSync(at('keys/release.key'), 'utf8');
     expect(statSync(at('keys/release.key')).mode & 0o777).toBe(0o600);
     expect(terminal.out()).not.toContain(before.split('\n')[1]);
     expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(2);
     rmSync(at('keys/release.key'));
-    // half a pair would fit nothing
+    // one new key would not match the other
     expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(2);
     expect(() => statSync(at('keys/release.key'))).toThrow('ENOENT');
     writeFileSync(at('keys/release.key'), before);
     chmodSync(at('keys/release.key'), 0o600);
   });
 
-  it('pack makes what verify finds good', async () => {
+  it('pack creates a release that verify accepts', async () => {
     expect(await pack()).toBe(0);
     expect(await verify(at('relay.release'))).toBe(0);
     expect(terminal.out()).toMatch(/Release +1\.2\.0, signed with this key/);
   });
 
   it.each<[string, () => Promise<number>, string]>([
-    ['a version that is none', () => pack({ releaseVersion: '1.2' }), 'version'],
-    ['a bundle that is not there', () => pack({}, at('none.cjs')), 'ENOENT'],
+    ['an invalid version', () => pack({ releaseVersion: '1.2' }), 'version'],
+    ['a missing bundle', () => pack({}, at('none.cjs')), 'ENOENT'],
     ['a public key', () => pack({ key: at('keys/release.pub') }), 'no private Ed25519 key'],
-    ['a place that cannot be written', () => pack({ out: at('none/relay.release') }), 'ENOENT'],
+    ['a path that cannot be written', () => pack({ out: at('none/relay.release') }), 'ENOENT'],
   ])('pack refuses %s', async (_, packing, words) => {
     expect(await packing()).toBe(2);
     expect(terminal.err()).toContain(words);
   });
 
-  it('verify says what is wrong, with a code of its own', async () => {
+  it('verify names what is wrong, with an exit code of its own', async () => {
     await pack();
     writeFileSync(at('bad.release'), readFileSync(at('relay.release'), 'utf8').replace('the relay', 'the relaY'));
     expect(await verify(at('bad.release'))).toBe(25);
-    expect(terminal.err()).toContain('not the one that was signed');
+    expect(terminal.err()).toContain('was changed after signing');
     expect(await verify(at('relay.release'), at('relay.cjs'))).toBe(2);
   });
 
@@ -100,7 +96,7 @@ describe('platen release', () => {
     });
     afterEach(() => api.stop());
 
-    it('upload sends the file as it is, and shows how far it has come', async () => {
+    it('upload sends the file unmodified, and shows its progress', async () => {
       const content = JSON.stringify({ text: 'x'.repeat(200_000) });
       writeFileSync(at('any.release'), content);
       expect(await run((io) => releaseUpload(io, at('any.release'), {}))).toBe(0);
@@ -128,13 +124,14 @@ describe('platen release', () => {
       expect(terminal.err()).toContain('the reason');
     });
 
-    it('upload does not send what no server takes', async () => {
+    it('upload does not send a file that is too large', async () => {
       writeFileSync(at('any.release'), Buffer.alloc(LIMITS.RELEASE_BYTES + LIMITS.RELEASE_MANIFEST_BYTES + 2));
       expect(await run((io) => releaseUpload(io, at('any.release'), {}))).toBe(2);
       expect(api.requests).toEqual([]);
     });
 
     it('list, in 100 columns', async () => {
+      terminal = recordedTerminal(terminal.io.env, { columns: 100 });
       const long = { ...stored, name: `1.2.0-${'x'.repeat(58)}`, notes: 'n'.repeat(2_000) };
       api.routes['GET /api/releases'] = () => ({ body: [stored, { ...long, version: long.name }] });
       expect(await run((io) => releaseList(io, {}))).toBe(0);

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
+import { bytes } from './formats';
 import { UsageError } from './terminal.errors';
+import type { TerminalIo } from './terminal-io';
 
-/** @throws UsageError when there is none, or it is larger than `most` bytes */
+/** @throws UsageError when the file cannot be read, or is larger than `most` bytes */
 export async function readBounded(path: string, most: number): Promise<Buffer> {
   try {
     const { size } = await stat(path);
@@ -11,3 +13,9 @@ export async function readBounded(path: string, most: number): Promise<Buffer> {
   }
   throw new UsageError(`${path} is larger than ${most} bytes.`, 'Check the path.');
 }
+
+/** Shows how much of a file has been sent. */
+export const showSent =
+  (io: TerminalIo, all: number) =>
+  (sent: number): void =>
+    io.tellInPlace(`${bytes(sent)} of ${bytes(all)} (${Math.floor((sent / Math.max(1, all)) * 100)} %) `);

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from '../../protocol/api';
+import type { SentConnectionInfo } from '../../protocol/control-channel';
+import { LIMITS } from '../../protocol/limits';
+import type { ApiClient, NewSession } from '../api-client';
+import { ApiProblem, isPassing, SessionOver } from '../terminal.errors';
+import { TERMINAL_LIMITS } from '../terminal-limits';
+import type { ConnectProgress } from './connect-progress';
+
+/** Bounds of one wait, and the wait where the server gives none. */
+const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };
+
+/**
+ * S141, with retries while a relay is being deployed.
+ * @param afterHalt the end logs of the session that was halted may still be missing, and the server may be restarting
+ * @returns undefined when interrupted
+ * @throws ApiProblem, after LIMITS.DEPLOYMENT_WAIT_MS also deployment-in-progress
+ */
+export async function requestSession(
+  client: ApiClient,
+  wish: NewSession,
+  progress: ConnectProgress,
+  { interrupted, afterHalt }: { interrupted: AbortSignal; afterHalt: boolean },
+): Promise<Session | undefined> {
+  const giveUpAt = performance.now() + LIMITS.DEPLOYMENT_WAIT_MS;
+  while (!interrupted.aborted) {
+    try {
+      return await client.startSession(wish);
+    } catch (error) {
+      const isDeploying = codeOf(error) === 'deployment-in-progress';
+      const isEnding = afterHalt && (codeOf(error) === 'session-exists' || isPassing(error));
+      const seconds = waitOf(error);
+      if (!(isDeploying || isEnding) || performance.now() + seconds * 1000 > giveUpAt) throw error;
+      if (isDeploying) progress.deploying(seconds);
+      await delay(seconds * 1000, undefined, { signal: interrupted }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+const codeOf = (error: unknown): string | undefined => (error instanceof ApiProblem ? error.code : undefined);
+
+/** The time of Retry-After and up to a quarter more, so that the waiting clients do not all return at once. */
+function waitOf(error: unknown): number {
+  const seconds = (error instanceof ApiProblem ? error.retryAfterSeconds : undefined) ?? WAIT_SECONDS.usual;
+  return Math.min(Math.max(seconds, WAIT_SECONDS.least), WAIT_SECONDS.most) * (1 + Math.random() / 4);
+}
+
+/**
+ * Polls until the session is approved and prepared (S201); the server ends the wait by the session's own deadlines.
+ * undefined: interrupted. @throws SessionOver, or the error of a server that stays unreachable
+ */
+export async function awaitConnection(
+  client: ApiClient,
+  session: Session,
+  progress: ConnectProgress,
+  interrupted: AbortSignal,
+): Promise<SentConnectionInfo | undefined> {
+  let lastAnswerAt = performance.now();
+  while (!interrupted.aborted) {
+    try {
+      const answer = await client.connection(session.id);
+      lastAnswerAt = performance.now();
+      if (answer.status === 'ready') return answer.connection;
+      if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail);
+      progress.waiting(answer.state, answer.answerWithinSeconds);
+    } catch (error) {
+      if (!isPassing(error) || performance.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
+    }
+    const wait = LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2);
+    await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
+  }
+  return undefined;
+}
