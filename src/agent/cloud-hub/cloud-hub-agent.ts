@@ -115,10 +115,12 @@ export class CloudHubAgent {
   }
 
   #terminate(): void {
-    if (!this.#connection) return;
+    const connection = this.#connection;
+    if (!connection) return;
     this.#tunnel?.close();
     this.#step('S292');
-    void this.#connection.terminate();
+    // Nothing of the tunnel is sent after `terminate`; its GOAWAY is written within this turn of the event loop.
+    setImmediate(() => void connection.terminate());
   }
 
   async #open(applicationId: string): Promise<Duplex> {
