@@ -264,7 +264,7 @@ export const about = z.object({
 export const page = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row), next: z.string().nullable() });
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.PAGE_ROWS).default(50),
-  /** `next` of the page before. */
+  /** `next` of the page before; opaque. */
   cursor: z.string().max(64).optional(),
 });
 export const sessionQuery = pageQuery.extend({

@@ -34,7 +34,5 @@ export type Notice = z.infer<typeof notice>;
 export const noticeQuery = pageQuery.extend({
   /** `yes`: only what has not been read yet. */
   unread: z.enum(['yes', 'no']).default('no'),
-  /** ID of the last notice of the page before. */
-  cursor: z.uuid().optional(),
 });
 export type NoticeQuery = z.output<typeof noticeQuery>;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '../database/page';
+import type { Page, PageQuery } from '../database/page';
 import type { DeploymentEntity } from './deployment.entity';
 import { DeploymentsRepository } from './deployments.repository';
 import type { DeploymentInView } from './deployments.presenter';
@@ -18,7 +18,7 @@ export class DeploymentViews {
     return deployment ? (await this.of([deployment]))[0] : undefined;
   }
 
-  async page(query: { limit: number; cursor?: string }): Promise<Page<DeploymentInView>> {
+  async page(query: PageQuery): Promise<Page<DeploymentInView>> {
     const { rows, next } = await this.repository.page(query);
     return { rows: await this.of(rows), next };
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, QueryFailedError, Repository } from 'typeorm';
 import type { DeploymentState } from '../../protocol/deployment';
-import type { Page } from '../database/page';
+import { readPage, type Page, type PageQuery } from '../database/page';
 import { DeploymentSessionEntity } from './deployment-session.entity';
 import { DeploymentEntity } from './deployment.entity';
 
@@ -47,24 +47,9 @@ export class DeploymentsRepository {
     return this.deployments.findOne({ where: { relayId, state: 'deployed' }, order: { finishedAt: 'DESC' } });
   }
 
-  /** Newest first; the cursor is the ID of the last one of the page before. */
-  async page({ limit, cursor }: { limit: number; cursor?: string }): Promise<Page<DeploymentEntity>> {
-    const last = cursor ? await this.find(cursor) : null;
-    if (cursor && !last) return { rows: [], next: null };
-    const query = this.deployments.createQueryBuilder('d');
-    if (last) {
-      query.where('(d.instructedAt < :at OR (d.instructedAt = :at AND d.id < :id))', {
-        at: last.instructedAt.getTime(),
-        id: last.id,
-      });
-    }
-    const found = await query
-      .orderBy('d.instructedAt', 'DESC')
-      .addOrderBy('d.id', 'DESC')
-      .take(limit + 1)
-      .getMany();
-    const rows = found.slice(0, limit);
-    return { rows, next: found.length > limit ? rows.at(-1)!.id : null };
+  /** Newest first. */
+  page(query: PageQuery): Promise<Page<DeploymentEntity>> {
+    return readPage(this.deployments.createQueryBuilder('d'), ['instructedAt', 'id'], 'DESC', query);
   }
 
   sessionsOf(deploymentIds: string[]): Promise<DeploymentSessionEntity[]> {

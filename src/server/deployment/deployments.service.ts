@@ -5,7 +5,7 @@ import type { deploymentExecution, DeploymentTarget, newDeployment } from '../..
 import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
-import type { Page } from '../database/page';
+import type { Page, PageQuery } from '../database/page';
 import {
   DeploymentInWrongState,
   DeploymentOpen,
@@ -66,7 +66,7 @@ export class DeploymentsService {
     return this.get(deployment.id);
   }
 
-  page(query: { limit: number; cursor?: string }): Promise<Page<DeploymentInView>> {
+  page(query: PageQuery): Promise<Page<DeploymentInView>> {
     return this.views.page(query);
   }
 

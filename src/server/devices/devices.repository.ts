@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository } from 'typeorm';
-import { readPage, type Page } from '../database/page';
+import { readPage, type Page, type PageQuery } from '../database/page';
 import { AgentEntity } from './agents/agent.entity';
 import { DeviceInformationEntity } from './information/device-information.entity';
 import { DeviceEntity } from './device.entity';
@@ -10,8 +10,8 @@ import { DeviceEntity } from './device.entity';
 export class DevicesRepository {
   constructor(@InjectRepository(DeviceEntity) private readonly devices: Repository<DeviceEntity>) {}
 
-  page(page: { limit: number; cursor?: string }): Promise<Page<DeviceEntity>> {
-    return readPage(this.devices.createQueryBuilder('d'), 'id', 'ASC', page);
+  page(page: PageQuery): Promise<Page<DeviceEntity>> {
+    return readPage(this.devices.createQueryBuilder('d'), ['id'], 'ASC', page);
   }
   find(id: string): Promise<DeviceEntity | null> {
     return this.devices.findOneBy({ id });

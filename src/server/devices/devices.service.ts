@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { announce } from '../../protocol/control-channel';
-import type { Page } from '../database/page';
+import type { Page, PageQuery } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentWake } from './agents/agent-wake';
 import { AgentsRepository, isAsleep, type AgentPresence } from './agents/agents.repository';
@@ -52,7 +52,7 @@ export class DevicesService {
   }
 
   /** Devices, ordered by ID. */
-  async page(query: { limit: number; cursor?: string }): Promise<Page<DeviceInView>> {
+  async page(query: PageQuery): Promise<Page<DeviceInView>> {
     const { rows, next } = await this.repository.page(query);
     const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
     const known = await this.information.of(rows.map((device) => device.id));

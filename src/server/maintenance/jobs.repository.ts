@@ -2,15 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Not, Repository, type FindOptionsWhere } from 'typeorm';
 import { OPEN_JOB_STATES, type JobState } from '../../protocol/maintenance';
-import type { Page } from '../database/page';
+import { readPage, type Page, type PageQuery } from '../database/page';
 import { JobEntity } from './job.entity';
 
-export interface JobFilter {
+export interface JobFilter extends PageQuery {
   readonly state: 'open' | 'over' | 'all';
   readonly deviceId?: string;
-  /** ID of the last job of the page before. */
-  readonly cursor?: string;
-  readonly limit: number;
 }
 
 const OPEN = In([...OPEN_JOB_STATES]);
@@ -57,25 +54,10 @@ export class JobsRepository {
   }
 
   /** Newest first. */
-  async list({ state, deviceId, cursor, limit }: JobFilter): Promise<Page<JobEntity>> {
+  list({ state, deviceId, ...page }: JobFilter): Promise<Page<JobEntity>> {
     const where: FindOptionsWhere<JobEntity> = {};
     if (state !== 'all') where.state = state === 'open' ? OPEN : Not(OPEN);
     if (deviceId) where.deviceId = deviceId;
-    const last = cursor ? await this.find(cursor) : null;
-    if (cursor && !last) return { rows: [], next: null };
-    const query = this.jobs.createQueryBuilder('j').where(where);
-    if (last) {
-      query.andWhere('(j.requestedAt < :at OR (j.requestedAt = :at AND j.id < :id))', {
-        at: last.requestedAt.getTime(),
-        id: last.id,
-      });
-    }
-    const found = await query
-      .orderBy('j.requestedAt', 'DESC')
-      .addOrderBy('j.id', 'DESC')
-      .take(limit + 1)
-      .getMany();
-    const rows = found.slice(0, limit);
-    return { rows, next: found.length > limit ? rows.at(-1)!.id : null };
+    return readPage(this.jobs.createQueryBuilder('j').where(where), ['requestedAt', 'id'], 'DESC', page);
   }
 }

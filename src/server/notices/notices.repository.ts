@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, LessThanOrEqual, QueryFailedError, Repository } from 'typeorm';
 import type { NoticeQuery } from '../../protocol/notice';
-import type { Page } from '../database/page';
+import { readPage, type Page } from '../database/page';
 import { NoticeEntity } from './notice.entity';
 
 /** Notices. Every query names the recipient, so that no user can read the notices of another. */
@@ -32,21 +32,10 @@ export class NoticesRepository {
     return this.notices.findOneBy({ recipientId, id });
   }
 
-  async page(recipientId: string, { unread, limit, cursor }: NoticeQuery): Promise<Page<NoticeEntity>> {
-    const last = cursor ? await this.find(recipientId, cursor) : null;
-    if (cursor && !last) return { rows: [], next: null };
+  page(recipientId: string, { unread, ...page }: NoticeQuery): Promise<Page<NoticeEntity>> {
     const query = this.notices.createQueryBuilder('n').where({ recipientId });
     if (unread === 'yes') query.andWhere('n.readAt IS NULL');
-    if (last) {
-      query.andWhere('(n.at < :at OR (n.at = :at AND n.id < :id))', { at: last.at.getTime(), id: last.id });
-    }
-    const found = await query
-      .orderBy('n.at', 'DESC')
-      .addOrderBy('n.id', 'DESC')
-      .take(limit + 1)
-      .getMany();
-    const rows = found.slice(0, limit);
-    return { rows, next: found.length > limit ? rows.at(-1)!.id : null };
+    return readPage(query, ['at', 'id'], 'DESC', page);
   }
 
   /** Some of the unread notices up to a moment. */

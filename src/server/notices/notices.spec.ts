@@ -59,7 +59,9 @@ describe('notices', () => {
     expect((await other.get('/api/notices')).body.rows).toEqual([]);
     const refused = await other.post(`/api/notices/${own!.id}/reading`).expect(404);
     expect(refused.body.code).toBe('unknown-notice');
-    expect((await other.get(`/api/notices?cursor=${own!.id}`)).body).toEqual({ rows: [], next: null });
+    const older = `cursor=${Date.now() + 1_000}.${own!.id}`;
+    expect((await other.get(`/api/notices?${older}`)).body).toEqual({ rows: [], next: null });
+    expect((await other.get(`/api/notices?cursor=${own!.id}`).expect(400)).body.code).toBe('invalid-request');
     await other.post('/api/notices/reading').expect(204);
     expect((await stage.of(tom))[0]).toMatchObject({ id: own!.id, readAt: null });
     await other.post(`/api/notices/${randomUUID()}/reading`).expect(404);

@@ -12,17 +12,14 @@ import {
 } from 'typeorm';
 import type { SessionState } from '../../protocol/remote-session';
 import type { Step } from '../../protocol/steps';
-import type { Page } from '../database/page';
+import { readPage, type Page, type PageQuery } from '../database/page';
 import { HalfLogEntity } from './half-log.entity';
 import { SessionStepEntity } from './session-step.entity';
 import { SessionEntity } from './session.entity';
 
-export interface SessionFilter {
+export interface SessionFilter extends PageQuery {
   readonly state: 'live' | 'ended' | 'all';
   readonly deviceId?: string;
-  /** ID of the last session of the page before. */
-  readonly cursor?: string;
-  readonly limit: number;
 }
 
 /** All SQL about remote sessions, shared by all who ask about them. */
@@ -102,27 +99,13 @@ export class SessionsRepository {
     return first?.deadlineAt ?? undefined;
   }
 
-  async list(filter: SessionFilter): Promise<Page<SessionEntity>> {
+  /** Newest first. */
+  list(filter: SessionFilter): Promise<Page<SessionEntity>> {
     const where: FindOptionsWhere<SessionEntity> = {};
     if (filter.state === 'live') where.openPair = Not(IsNull());
     if (filter.state === 'ended') where.openPair = IsNull();
     if (filter.deviceId) where.deviceId = filter.deviceId;
-    const last = filter.cursor ? await this.find(filter.cursor) : null;
-    if (filter.cursor && !last) return { rows: [], next: null };
-    const query = this.sessions.createQueryBuilder('s').where(where);
-    if (last) {
-      query.andWhere('(s.requestedAt < :at OR (s.requestedAt = :at AND s.id < :id))', {
-        at: last.requestedAt.getTime(),
-        id: last.id,
-      });
-    }
-    const found = await query
-      .orderBy('s.requestedAt', 'DESC')
-      .addOrderBy('s.id', 'DESC')
-      .take(filter.limit + 1)
-      .getMany();
-    const rows = found.slice(0, filter.limit);
-    return { rows, next: found.length > filter.limit ? rows.at(-1)!.id : null };
+    return readPage(this.sessions.createQueryBuilder('s').where(where), ['requestedAt', 'id'], 'DESC', filter);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { readPage, type Page } from '../../database/page';
+import { readPage, type Page, type PageQuery } from '../../database/page';
 import { AuditEventEntity } from './audit-event.entity';
 
 @Injectable()
@@ -11,7 +11,7 @@ export class AuditRepository {
   async append(event: Omit<AuditEventEntity, 'id'>): Promise<void> {
     await this.events.insert(event);
   }
-  page(query: { limit: number; cursor?: number }): Promise<Page<AuditEventEntity>> {
-    return readPage(this.events.createQueryBuilder('e'), 'id', 'DESC', query);
+  page(query: PageQuery): Promise<Page<AuditEventEntity>> {
+    return readPage(this.events.createQueryBuilder('e'), ['id'], 'DESC', query);
   }
 }

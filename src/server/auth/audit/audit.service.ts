@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '../../database/page';
+import type { Page, PageQuery } from '../../database/page';
 import type { Actor } from '../actor';
 import type { AuditEventEntity } from './audit-event.entity';
 import { AuditRepository } from './audit.repository';
@@ -27,7 +27,7 @@ export class AuditService {
     });
   }
 
-  page(query: { limit: number; cursor?: number }): Promise<Page<AuditEventEntity>> {
+  page(query: PageQuery): Promise<Page<AuditEventEntity>> {
     return this.repository.page(query);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, Repository } from 'typeorm';
-import { readPage, type Page } from '../../database/page';
+import { readPage, type Page, type PageQuery } from '../../database/page';
 import { ApiTokenEntity } from '../tokens/api-token.entity';
 import { CookieSessionEntity } from '../login/cookie-session.entity';
 import { UserEntity } from './user.entity';
@@ -26,8 +26,8 @@ export class UsersRepository {
   findByUsername(username: string): Promise<UserEntity | null> {
     return this.users.findOneBy({ username });
   }
-  page(query: { limit: number; cursor?: string }): Promise<Page<UserEntity>> {
-    return readPage(this.users.createQueryBuilder('u'), 'username', 'ASC', query);
+  page(query: PageQuery): Promise<Page<UserEntity>> {
+    return readPage(this.users.createQueryBuilder('u'), ['username'], 'ASC', query);
   }
 
   /** @returns false if the username is taken */
