@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .description('check a configuration file')
     .requiredOption('--config <file>', 'configuration file')
     .action(async (options: { config: string }) => {
-      const { checkConfiguration } = await import('./check-command.js');
+      const { checkConfiguration } = await import('./main.js');
       await checkConfiguration(options.config);
     });
 }

@@ -1,7 +1,7 @@
-import { createJournal, LOG_LEVELS } from '../journal/journal';
+import { LOG_LEVELS, createJournal } from '../journal/journal';
 import { Agent } from './agent';
 import { ConfigurationError, readConfiguration } from './configuration/configuration';
-import { credentialsFileFor, CredentialsUnusable, readCredentials } from './enrolment/credentials';
+import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
 
 export interface RunOptions {
   readonly config: string;
@@ -40,4 +40,17 @@ function explain(error: unknown): undefined {
   if (!known && code === undefined) throw error;
   process.stderr.write(`${message}\n`);
   process.exitCode = 1;
+}
+
+/** `platen agent check`: each problem in one line on standard error, exit code 1 if there is any. */
+export async function checkConfiguration(file: string): Promise<void> {
+  try {
+    const { devices } = await readConfiguration(file);
+    const applications = devices.flatMap((device) => device.applications);
+    process.stdout.write(`${file}: ${devices.length} device(s), ${applications.length} application(s)\n`);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(error.problems.map((line) => `${line}\n`).join(''));
+    process.exitCode = 1;
+  }
 }

@@ -1,4 +1,4 @@
-import { openApplication } from '../../src/agent/cloud-hub/application-stream';
+import { openApplication } from '../../src/agent/cloud-hub/application-connection';
 import { parseConfiguration } from '../../src/agent/configuration/configuration';
 import { device } from '../../src/protocol/api';
 import type { Grant } from '../../src/protocol/remote-session';

@@ -10,7 +10,7 @@ import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
 import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
-import { openApplication, targetOf } from './application-stream';
+import { openApplication, targetOf } from './application-connection';
 import type { Application } from '../configuration/configuration';
 
 /** A person waits at the terminal meanwhile. */

@@ -1,8 +1,6 @@
 import type { IppAttributes } from '../../ipp/ipp-message';
 import { ALERT_SEVERITIES, ALERTS, type AlertSeverity, type DeviceAlert } from '../../protocol/device-information';
-import { cleanLine } from './clean-line';
-import { keyValues } from './key-values';
-import { stringsOf } from './strings-of';
+import { cleanLine, keyValues, stringsOf } from './attribute-text';
 
 const CODE_CHARACTERS = 64;
 const TEXT_CHARACTERS = 200;

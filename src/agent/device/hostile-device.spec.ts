@@ -10,8 +10,7 @@ import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import type { Certificate } from '../configuration/device-address';
 import { IppClient } from './ipp-client';
-import { sendHttp } from './send-http';
-import { sendRaw } from './send-raw';
+import { sendHttp, sendRaw } from './send-firmware';
 
 const answer = (requestId: number, code = 0, text = 'successful-ok'): Buffer =>
   encodeIpp({

@@ -7,8 +7,7 @@ import {
   type DeviceState,
 } from '../../protocol/device-information';
 import { alertsOf } from './alerts';
-import { cleanLine } from './clean-line';
-import { stringsOf } from './strings-of';
+import { cleanLine, stringsOf } from './attribute-text';
 import { suppliesOf } from './supplies';
 
 /** All that informationOf looks at; a printer leaves out what it does not know. */

@@ -13,7 +13,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { IppAddress } from '../configuration/device-address';
 import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { DeviceRefused, OperationUnsupported } from './device-access';
-import { cleanLine } from './clean-line';
+import { cleanLine } from './attribute-text';
 
 /** Path of the System object (PWG 5100.22 4.1.1). */
 const SYSTEM_PATH = '/ipp/system';

@@ -3,12 +3,10 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import type { Device } from '../configuration/configuration';
 import { DeviceRefused, OperationUnsupported, type DeviceAccess } from './device-access';
-import { cleanLine } from './clean-line';
+import { cleanLine, stringsOf } from './attribute-text';
 import { INFORMATION_ATTRIBUTES, informationOf } from './information';
 import { IppClient } from './ipp-client';
-import { sendHttp } from './send-http';
-import { sendRaw } from './send-raw';
-import { stringsOf } from './strings-of';
+import { sendHttp, sendRaw } from './send-firmware';
 import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
 
 /** A device that is spoken to by IPP, and gets its firmware where the configuration says. */

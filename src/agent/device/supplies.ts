@@ -1,8 +1,6 @@
 import type { IppAttributes } from '../../ipp/ipp-message';
 import { SUPPLIES, type Supply } from '../../protocol/device-information';
-import { cleanLine } from './clean-line';
-import { keyValues } from './key-values';
-import { stringsOf } from './strings-of';
+import { cleanLine, keyValues, stringsOf } from './attribute-text';
 
 /** printer-supply with printer-supply-description (PWG 5100.13), or else marker-names and its like. */
 export function suppliesOf(attributes: IppAttributes): Supply[] {

@@ -2,10 +2,9 @@ import { rm } from 'node:fs/promises';
 import { LIMITS } from '../../protocol/limits';
 import type { ResultLine } from '../../protocol/maintenance';
 import { answerInTime } from '../device/device-answer';
-import { waitUntilBack } from './device-return';
+import { waitUntilBack, type Work } from './operation-context';
 import { downloadFirmware, firmwareFile } from './firmware-download';
 import { JobFailed } from './maintenance.errors';
-import type { Work } from './work';
 
 /** Gets the file, has the device take it, and waits for the device to come back with it. @throws as OPERATE */
 export async function installFirmware(work: Work): Promise<ResultLine[]> {

@@ -17,7 +17,7 @@ import {
 import { headOf, nextJobDeadline, planJobs } from './job-planner';
 import type { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
-import { News } from './news';
+import { News } from './change-signal';
 
 /** setTimeout's own limit. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

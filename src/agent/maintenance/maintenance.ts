@@ -1,16 +1,20 @@
+import type { Element } from '@xmpp/client';
 import type { Journal } from '../../journal/journal';
+import { type JobReport, NS_COMMANDS } from '../../protocol/ad-hoc-command';
 import type { ControlChannel } from '../channel/control-channel';
+import { encodeProblem } from '../channel/json-container';
 import type { DeviceAccess } from '../device/device-access';
 import type { DeviceWatch } from '../information/device-watch';
-import { carryOut } from './carry-out';
+import { carryOut } from './operations';
+import { type Command, encodeRefusal, encodeReport, readCommand } from './command-element';
 import type { MaintainedDevice } from './executability';
 import { removeFirmwareFiles } from './firmware-download';
 import type { AgentJobs } from './job';
 import { JobRunner, type JobRunnerTimes } from './job-runner';
 import { JobStore } from './job-store';
-import { answerCommands } from './maintenance-commands';
-import type { OperationTimes } from './work';
+import { CommandRefused } from './maintenance.errors';
 import { answerDiscovery } from './service-discovery';
+import type { OperationTimes } from './operation-context';
 
 export interface MaintenanceOptions {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
@@ -70,5 +74,31 @@ export class Maintenance {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#runner.stop();
+  }
+}
+
+/** S122, S124: answers maintenance commands (XEP-0050) of the control plane. */
+export function answerCommands(channel: Pick<ControlChannel, 'answer'>, runner: JobRunner, journal: Journal): void {
+  const answer = async (payload: Element): Promise<Element> => {
+    try {
+      const command = readCommand(payload);
+      const { operation, jobId } = command.action === 'execute' ? command.order : command;
+      return encodeReport(operation, jobId, await reportFor(runner, command));
+    } catch (error) {
+      if (error instanceof CommandRefused) return encodeRefusal(error);
+      return encodeProblem('internal-error', `incident ${journal.unexpected(error, 'answering a command')}`);
+    }
+  };
+  channel.answer({ type: 'set', name: 'command', namespace: NS_COMMANDS, answer });
+}
+
+async function reportFor(runner: JobRunner, command: Command): Promise<JobReport> {
+  switch (command.action) {
+    case 'execute':
+      return runner.execute(command.order);
+    case 'next':
+      return runner.next(command.operation, command.jobId);
+    case 'cancel':
+      return runner.cancel(command.operation, command.jobId);
   }
 }

@@ -1,10 +1,10 @@
-import { connect } from 'node:net';
+import { BlockList, connect, isIPv6 } from 'node:net';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { wake } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { WAKE_ANSWERS, WAKE_LINE, type WakeAnswer } from '../../protocol/wake';
-import { isInOwnNetworks } from './own-networks';
 import { wakeOnLan } from './wake-on-lan';
 
 type Wake = z.infer<typeof wake.request>;
@@ -52,4 +52,17 @@ function oneAttempt(host: string, port: number, sealed: string): Promise<WakeAns
       else reject(new Error(`${host} port ${port} answers, but not as an agent`));
     });
   });
+}
+
+/** Whether an address lies in a network that this machine itself has an address in. */
+export function isInOwnNetworks(
+  host: string,
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
+): boolean {
+  const own = new BlockList();
+  for (const { cidr, family } of Object.values(interfaces).flatMap((each) => each ?? [])) {
+    const [network, bits] = (cidr ?? '').split('/');
+    if (network && bits) own.addSubnet(network, Number(bits), family === 'IPv6' ? 'ipv6' : 'ipv4');
+  }
+  return own.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }

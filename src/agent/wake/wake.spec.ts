@@ -8,10 +8,9 @@ import { wake } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { wakeContext, type WakeRequest } from '../../protocol/wake';
 import { seal } from '../../tunnel/sealed-text';
-import { isInOwnNetworks } from './own-networks';
+import { isInOwnNetworks, sendWake } from './wake-sender';
 import { PowerSaving, type PowerSavingOptions } from './power-saving';
 import { magicPacket } from './wake-on-lan';
-import { sendWake } from './wake-sender';
 
 const HOST = '127.0.0.1';
 const ASLEEP_FOR_EVER = 2 ** 31 - 1;

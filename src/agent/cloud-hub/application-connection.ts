@@ -1,8 +1,32 @@
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type Socket, connect as connectTcp, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import type { Grant } from '../../protocol/remote-session';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
-import type { Target } from '../configuration/configuration';
+import type { Application, Target } from '../configuration/configuration';
+import { rfbViewOnly } from './rfb/rfb-view-only';
+
+/** Where a session with this grant goes. */
+export const targetOf = ({ target, viewTarget }: Application, grant: Grant): Target =>
+  grant === 'view' ? (viewTarget ?? target) : target;
+
+/**
+ * A new connection to an application, within what was granted at the device. Only looking is ensured by the application
+ * itself at its `viewTarget`, or else here. `onRefused` tells why a connection that only looks was closed.
+ * @throws StreamRefused 403 (only looking was granted and cannot be ensured), 502, 504
+ */
+export async function openApplication(
+  application: Application,
+  grant: Grant,
+  onRefused: (reason: string) => void,
+): Promise<Duplex> {
+  const filtered = grant === 'view' && !application.viewTarget;
+  if (filtered && application.protocol !== 'vnc')
+    throw new StreamRefused(403, 'this application cannot be looked at only');
+  const socket = await connectTarget(targetOf(application, grant));
+  return filtered ? rfbViewOnly(socket, onRefused) : socket;
+}
 
 /** Shorter than LIMITS.TUNNEL_OPEN_MS, so that the terminal learns the cause and not only that time is over. */
 const CONNECT_MS = 10_000;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { connectTarget } from './application-target';
+import { connectTarget } from './application-connection';
 
 describe('a connection to an application', () => {
   it('is given up when the application does not finish TLS in time', async () => {
