@@ -43,7 +43,7 @@ export function register(program: Command): void {
     .option('--model <text>', 'for another model, which this one refuses')
     .option('--bytes <number>', 'size of its payload', parseCount)
     .action(async (version: string, file: string, options: { model?: string; bytes?: number }) => {
-      const { writeFirmware } = await import('./firmware/write-firmware.js');
+      const { writeFirmware } = await import('./main.js');
       await writeFirmware(version, file, options);
     });
 }

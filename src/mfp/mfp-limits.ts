@@ -1,6 +1,7 @@
 /** Bounds of the simulated MFP. Times in milliseconds, sizes in bytes unless the name says otherwise. */
 export const MFP_LIMITS = {
   FORM_BYTES: 16 * 1024,
+  FORM_FIELDS: 64,
   HEADER_BYTES: 16 * 1024,
   /** Attributes of one IPP request, and the document behind them. */
   IPP_ATTRIBUTES_BYTES: 64 * 1024,
@@ -13,7 +14,6 @@ export const MFP_LIMITS = {
   PJL_BYTES: 4 * 1024,
   RAW_CONNECTIONS: 4,
   RAW_IDLE_MS: 60_000,
-  MULTIPART_HEADER_BYTES: 4 * 1024,
   MULTIPART_FIELD_BYTES: 4 * 1024,
   MULTIPART_PARTS: 16,
   DOWNLOAD_BYTES: 16 * 1024 ** 3,

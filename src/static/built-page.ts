@@ -17,10 +17,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The files of a page that `npm run build` made from `src/pages`, by name; none where it has not been built. */
-export function builtPage(name: 'approval' | 'display' | 'mfp-web' | 'vnc'): ReadonlyMap<string, StaticFile> {
-  const folder = BUILT.map((each) => join(each, name)).find((each) => existsSync(each));
-  if (folder === undefined) return new Map();
+type PageName = 'approval' | 'display' | 'mfp-web' | 'vnc';
+
+/** Folder of a page that `npm run build` made from `src/pages`; there is none where it has not been built. */
+export function builtFolder(name: PageName): string {
+  const [compiled, source] = BUILT.map((folder) => join(folder, name)) as [string, string];
+  return existsSync(compiled) ? compiled : source;
+}
+
+/** The files of a page by name; none where it has not been built. */
+export function builtPage(name: PageName): ReadonlyMap<string, StaticFile> {
+  const folder = builtFolder(name);
+  if (!existsSync(folder)) return new Map();
   return new Map(
     readdirSync(folder).map((file) => [file, { type: TYPES[extname(file)]!, body: readFileSync(join(folder, file)) }]),
   );

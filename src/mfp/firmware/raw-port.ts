@@ -5,7 +5,7 @@ import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
 import { FirmwareReader } from './firmware-file';
 import { PjlUpgrade } from './pjl-upgrade';
-import { receive } from './receive';
+import { recordFirmware } from './record-firmware';
 
 /**
  * The raw port (of real printers 9100): a connection that brings firmware, and nothing else, until the sender has ended
@@ -51,7 +51,7 @@ export class RawPort {
       if (bytes > 0) {
         pjl.end();
         const upload = { fileName: 'raw port', bytes, sha256: hash.digest('hex') };
-        const version = receive(this.machine, upload, reader);
+        const version = recordFirmware(this.machine, upload, reader);
         if (version !== undefined) socket.once('close', () => this.machine.install(version));
       }
       socket.end();

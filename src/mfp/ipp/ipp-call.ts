@@ -1,4 +1,4 @@
-import type { IppAttributes, IppGroup } from '../../ipp/ipp-message';
+import type { IppAttribute, IppAttributes, IppGroup } from '../../ipp/ipp-message';
 import type { IppStatus } from '../../ipp/ipp-registry';
 import type { Exchange } from '../web/exchange';
 
@@ -39,3 +39,17 @@ export const numberOf = (attributes: IppAttributes, name: string): number | unde
   const value = attributes.get(name)?.[0];
   return typeof value === 'number' ? value : undefined;
 };
+
+/** Names of groups of attributes; all that this machine has belong to one or another (RFC 8011 4.2.5.1, 4.3.4.1). */
+const GROUP_NAMES = ['all', 'printer-description', 'job-description', 'system-description'];
+
+/** Those that the request wants; all where it does not say, or what an operation sends then. */
+export function requested(
+  attributes: readonly IppAttribute[],
+  operation: IppAttributes,
+  otherwise: readonly string[] = ['all'],
+): IppAttribute[] {
+  const wanted = new Set<unknown>(operation.get('requested-attributes') ?? otherwise);
+  if (GROUP_NAMES.some((name) => wanted.has(name))) return [...attributes];
+  return attributes.filter(([, name]) => wanted.has(name));
+}

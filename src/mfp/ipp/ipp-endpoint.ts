@@ -1,9 +1,9 @@
 import { IppMalformed } from '../../ipp/ipp.errors';
 import { attributesOf, encodeIpp, type DecodedIpp, type IppAttribute, type IppGroup } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS, IPP_STATUS, type IppStatus } from '../../ipp/ipp-registry';
-import type { Exchange, Handler } from '../web/exchange';
 import { IppRefusal, textOf, type IppHandler, type IppReply } from './ipp-call';
 import { receiveIpp, type IppRequest } from './ipp-request';
+import type { Exchange, Handler } from '../web/exchange';
 
 export type IppOperations = Readonly<Partial<Record<keyof typeof IPP_OPERATIONS, IppHandler>>>;
 

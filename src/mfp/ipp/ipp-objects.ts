@@ -1,8 +1,7 @@
-import { textOf, type IppCall, type IppReply } from './ipp-call';
+import { requested, textOf, type IppCall, type IppReply } from './ipp-call';
 import { ippEndpoint, type IppOperations } from './ipp-endpoint';
 import { cancelJob, getJobAttributes, getJobs, printJob, validateJob } from './job-operations';
 import { printerAttributes } from './printer-attributes';
-import { requested } from './requested-attributes';
 
 const PRINTER_OPERATIONS: IppOperations = {
   'Print-Job': printJob,

@@ -1,6 +1,8 @@
 import { decodeIpp, type DecodedIpp } from '../../ipp/ipp-message';
-import { BadRequest, bodyOf, type Exchange } from '../web/exchange';
 import { MFP_LIMITS } from '../mfp-limits';
+import type { Exchange } from '../web/exchange';
+import { bodyOf } from '../web/request-body';
+import { BadRequest } from '../web/web.errors';
 
 export interface IppRequest {
   readonly message: DecodedIpp;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { IppAttribute } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
-import type { Exchange } from '../web/exchange';
-import { hostOf } from '../answer';
 import { DOCUMENT_FORMATS } from './document-pages';
 import { conditionAttributes } from './printer-condition';
 import type { IppOperations } from './ipp-endpoint';
+import type { Exchange } from '../web/exchange';
+import { hostOf } from '../web/same-origin';
 
 /** Every attribute of the printer (RFC 8011 5.4, PWG 5100.9, 5100.11, 5100.13). */
 export function printerAttributes(exchange: Exchange, operations: IppOperations): IppAttribute[] {
@@ -27,7 +27,7 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
     ['name', 'printer-firmware-name', 'System'],
     ['text', 'printer-firmware-string-version', memory.firmware],
     ['uri', 'printer-uuid', uuidOf(identity.serialNumber)],
-    ['uri', 'printer-more-info', `http://${hostOf(exchange)}/status`],
+    ['uri', 'printer-more-info', `http://${hostOf(exchange.request)}/status`],
     ['keyword', 'media-ready', [settings.tray1, settings.tray2].map(mediaName)],
     ['boolean', 'color-supported', true],
     ['keyword', 'print-color-mode-supported', ['monochrome', 'color']],
@@ -51,7 +51,7 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
   ];
 }
 
-export const printerUri = (exchange: Exchange): string => `ipp://${hostOf(exchange)}/ipp/print`;
+export const printerUri = (exchange: Exchange): string => `ipp://${hostOf(exchange.request)}/ipp/print`;
 
 /** The last three go beyond the standard counters, in their way of naming. */
 function counterAttributes({ machine: { memory, status } }: Exchange): IppAttribute[] {

@@ -3,14 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { refuseForeignOrigin } from '../web/administrator';
-import { hostOf } from '../answer';
 import { MFP_LIMITS } from '../mfp-limits';
 import { builtPage, type StaticFile } from '../../static/built-page';
 import { Display } from './display';
 import type { Displays } from './displays';
 import type { Panel } from './panel';
 import type { Role } from '../../protocol/simulated-mfp';
+import { hostOf, refuseForeignOrigin } from '../web/same-origin';
 
 const HEADERS = {
   'Content-Security-Policy':
@@ -75,7 +74,7 @@ export class PanelServer {
     if (url?.pathname !== '/ws/panel') return refuse(socket, '404 Not Found');
     if (this.displays.full) return refuse(socket, '503 Service Unavailable');
     try {
-      hostOf({ request });
+      hostOf(request);
       refuseForeignOrigin(request);
     } catch {
       return refuse(socket, '403 Forbidden');

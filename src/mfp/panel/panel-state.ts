@@ -1,6 +1,6 @@
 import type { FaultName } from '../machine/faults';
 import type { Machine } from '../machine/machine';
-import type { Message, ScreenName } from '../../protocol/simulated-mfp';
+import type { Message, Pane, ScreenName } from '../../protocol/simulated-mfp';
 
 /** What the display remembers by itself; everything else is the machine's. */
 export interface PanelState {
@@ -56,3 +56,10 @@ export interface Step {
 /** What one kind of target does on a screen; undefined when there is nothing by this argument. */
 export type Verb = (state: PanelState, argument: string, facts: Facts) => Step | undefined;
 export type Verbs = Readonly<Record<string, Verb>>;
+
+/** One screen: what its targets do, and how it looks. */
+export interface PanelScreen {
+  readonly title: string;
+  readonly verbs: Verbs;
+  draw(state: PanelState, facts: Facts): Pane[];
+}

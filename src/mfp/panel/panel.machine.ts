@@ -1,7 +1,6 @@
 import { FAULTS, type FaultName } from '../machine/faults';
 import type { Key, PanelInput } from '../../protocol/simulated-mfp';
-import type { PanelScreen } from './panel-screen';
-import { FIRST_STATE, type Facts, type PanelState, type Step, type Verbs } from './panel-state';
+import { FIRST_STATE, type Facts, type PanelState, type Step, type Verbs, type PanelScreen } from './panel-state';
 import { SCREEN_NAMES, type ScreenName } from '../../protocol/simulated-mfp';
 import { addressesScreen } from './screens/addresses.screen';
 import { copyScreen } from './screens/copy.screen';

@@ -1,5 +1,6 @@
-import { BadRequest, type Exchange } from './exchange';
 import { MFP_LIMITS } from '../mfp-limits';
+import type { Exchange } from './exchange';
+import { BadRequest } from './web.errors';
 
 let open = 0;
 

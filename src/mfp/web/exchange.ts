@@ -1,34 +1,57 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logins } from '../logins';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Request, Response } from 'express';
 import type { Machine } from '../machine/machine';
+import type { Html } from './html';
+import type { Logins } from './logins';
+import { hostOf } from './same-origin';
 
 /** One request to the machine's web server, with what a page needs to answer it. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly url: URL;
-  /** The `:names` of the route's path. */
-  readonly params: Readonly<Record<string, string>>;
+  readonly request: Request;
+  readonly response: Response;
   readonly machine: Machine;
   readonly logins: Logins;
-  /** Whether the administrator is logged in. */
+  /** The administrator is logged in. */
   readonly administrator: boolean;
 }
 
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
-/** A request that gets an error page. */
-export class BadRequest extends Error {
-  override readonly name = 'BadRequest';
-  constructor(
-    message: string,
-    readonly status: 400 | 403 | 404 | 405 | 413 | 415 | 416 = 400,
-  ) {
-    super(message);
-  }
+const compress = promisify(gzip);
+
+/** A parameter of the address's query; empty where it is missing or repeated. */
+export function queryOf({ request }: Exchange, name: string): string {
+  const value = request.query[name];
+  return typeof value === 'string' ? value : '';
 }
 
-/** The body as it comes in; unlike the request's own iterator, leaving it early keeps the connection for the answer. */
-export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+/** A `:name` segment of the address. */
+export function segmentOf({ request }: Exchange, name: string): string {
+  return String(request.params[name] ?? '');
+}
+
+/** Sends a whole page, compressed where the browser accepts that. */
+export async function sendPage({ request, response }: Exchange, page: Html, status = 200): Promise<void> {
+  const compressed = request.acceptsEncodings('gzip', 'identity') === 'gzip';
+  const plain = Buffer.from(page.text);
+  const body = compressed ? await compress(plain) : plain;
+  response.status(status).set({
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': String(body.length),
+    'Cache-Control': 'no-store',
+    Vary: 'Accept-Encoding, Cookie',
+  });
+  if (compressed) response.set('Content-Encoding', 'gzip');
+  response.end(body);
+}
+
+/** 303: the browser fetches `path` of this device next. */
+export function redirect({ response }: Exchange, path: string, status: 302 | 303 = 303): void {
+  response.status(status).set({ Location: path, 'Content-Length': '0', 'Cache-Control': 'no-store' }).end();
+}
+
+/** The same with the whole address, made of the Host header as many devices do it. */
+export function redirectAbsolute(exchange: Exchange, path: string, status: 302 | 303 = 303): void {
+  redirect(exchange, `http://${hostOf(exchange.request)}${path}`, status);
 }

@@ -1,26 +1,13 @@
-import { z } from 'zod';
-import { BadRequest, bodyOf, type Exchange } from './exchange';
-import { MFP_LIMITS } from '../mfp-limits';
+import type { z } from 'zod';
+import { html, type Html } from './html';
+import type { Fields } from './request-body';
 
-export type Fields = Record<string, string>;
 export type Mistakes = Record<string, string | undefined>;
 
-/** Reads a submitted form. @throws BadRequest when it is no form, too large, or breaks off */
-export async function readForm({ request }: Exchange): Promise<Fields> {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') throw new BadRequest('This page takes HTML forms only.', 415);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of bodyOf(request)) {
-      size += chunk.length;
-      if (size > MFP_LIMITS.FORM_BYTES) throw new BadRequest('The form is too large.', 413);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof BadRequest ? error : new BadRequest('The form broke off.');
-  }
-  return Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString('utf8')));
+/** What a form shows in its fields, and what is wrong with them. */
+export interface FormState {
+  readonly values: Fields;
+  readonly mistakes: Mistakes;
 }
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; mistakes: Mistakes };
@@ -37,3 +24,40 @@ export function checkForm<T>(schema: z.ZodType<T>, fields: Fields): Checked<T> {
   }
   return { ok: false, mistakes };
 }
+
+export function textField(form: FormState, name: string, label: string, type = 'text'): Html {
+  const password = type === 'password' && html`autocomplete="current-password"`;
+  const control = html`<input
+    id="${name}"
+    name="${name}"
+    type="${type}"
+    value="${form.values[name] ?? ''}"
+    ${password}
+  />`;
+  return field(form, name, label, control);
+}
+
+export function choiceField(form: FormState, name: string, label: string, choices: readonly string[]): Html {
+  const options = choices.map(
+    (choice) => html`<option ${choice === form.values[name] && html`selected`}>${choice}</option>`,
+  );
+  return field(
+    form,
+    name,
+    label,
+    html`<select id="${name}" name="${name}">
+      ${options}
+    </select>`,
+  );
+}
+
+function field({ mistakes }: FormState, name: string, label: string, control: Html): Html {
+  const mistake = mistakes[name];
+  return html`<div class="field ${mistake && 'wrong'}">
+    <label for="${name}">${label}</label>${control}${mistake && html`<div class="mistake">${label} ${mistake}.</div>`}
+  </div>`;
+}
+
+/** The values of a record as a form shows them. */
+export const toFields = (record: Record<string, string | number>): Fields =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, String(value)]));

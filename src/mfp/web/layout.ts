@@ -1,5 +1,5 @@
-import type { Exchange } from './exchange';
 import { aroundContent, CONTENT, html, type Html } from './html';
+import type { Exchange } from './exchange';
 
 const MENU = [
   ['/status', 'Status'],
@@ -27,7 +27,7 @@ export function layout(exchange: Exchange, { title, body, follow }: PageOptions)
 
 /** The page around its content, for pages that are sent piece by piece. */
 export function layoutAround(exchange: Exchange, title: string, follow?: string): { before: Html; after: Html } {
-  const { machine, url, administrator } = exchange;
+  const { machine, request, administrator } = exchange;
   const { identity, memory, status } = machine;
   const page = html`<!doctype html>
     <html lang="en">
@@ -51,7 +51,7 @@ export function layoutAround(exchange: Exchange, title: string, follow?: string)
             ${
               administrator
                 ? html`<form method="post" action="/logout"><button class="quiet">Log out</button></form>`
-                : html`<a href="/login?next=${encodeURIComponent(url.pathname)}">Log in</a>`
+                : html`<a href="/login?next=${encodeURIComponent(request.path)}">Log in</a>`
             }
           </div>
         </header>
@@ -59,7 +59,7 @@ export function layoutAround(exchange: Exchange, title: string, follow?: string)
           <nav>
             ${MENU.map(
               ([path, label]) =>
-                html`<a href="${path}" ${url.pathname.startsWith(path) && html`aria-current="page"`}>${label}</a>`,
+                html`<a href="${path}" ${request.path.startsWith(path) && html`aria-current="page"`}>${label}</a>`,
             )}
           </nav>
           <main>

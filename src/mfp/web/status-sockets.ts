@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { refuseForeignOrigin } from './administrator';
 import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
+import { refuseForeignOrigin } from './same-origin';
 
 /** `/ws/status`: pushes the status as JSON text, on opening and after each change; what clients send is ignored. */
 export class StatusSockets {

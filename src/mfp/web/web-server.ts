@@ -1,74 +1,100 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Journal } from '../../journal/journal';
-import { refuseForeignOrigin } from './administrator';
-import { BadRequest, type Exchange } from './exchange';
-import { Logins } from '../logins';
-import { StatusSockets } from './status-sockets';
+import { builtFolder } from '../../static/built-page';
 import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
-import { errorPage } from '../pages/error.page';
-import { findRoute } from '../router';
+import { sendPage, type Exchange } from './exchange';
+import { html } from './html';
+import { layout, note } from './layout';
+import { Logins } from './logins';
 import { ROUTES } from './routes';
-import { hostOf } from '../answer';
+import { hostOf, refuseForeignOrigin } from './same-origin';
+import { StatusSockets } from './status-sockets';
+import { BadRequest } from './web.errors';
 
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'SAMEORIGIN',
   'Content-Security-Policy': "default-src 'self'; form-action 'self'; frame-ancestors 'self'",
 };
+const ERROR_TITLES: Readonly<Record<number, string>> = {
+  400: 'Not understood',
+  403: 'Not permitted',
+  404: 'Not found',
+  405: 'Not possible here',
+  413: 'Too large',
+  415: 'Not understood',
+  500: 'Device error',
+};
 
 /** The machine's embedded web server, not yet listening; `sockets` are to be closed with it. */
 export function createWebServer(machine: Machine, journal: Journal): { server: Server; sockets: StatusSockets } {
-  const logins = new Logins();
   const sockets = new StatusSockets(machine);
-  const server = createServer({
-    maxHeaderSize: MFP_LIMITS.HEADER_BYTES,
-    headersTimeout: MFP_LIMITS.HEADERS_MS,
-    requestTimeout: MFP_LIMITS.REQUEST_MS,
-    keepAliveTimeout: MFP_LIMITS.KEEP_ALIVE_MS,
-  });
+  const server = createServer(
+    {
+      maxHeaderSize: MFP_LIMITS.HEADER_BYTES,
+      headersTimeout: MFP_LIMITS.HEADERS_MS,
+      requestTimeout: MFP_LIMITS.REQUEST_MS,
+      keepAliveTimeout: MFP_LIMITS.KEEP_ALIVE_MS,
+    },
+    application(machine, journal),
+  );
   server.maxConnections = MFP_LIMITS.CONNECTIONS;
-  server.on('request', (request, response) => void handle(request, response, machine, logins, journal));
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   return { server, sockets };
 }
 
-async function handle(
-  request: IncomingMessage,
-  response: ServerResponse,
-  machine: Machine,
-  logins: Logins,
-  journal: Journal,
-): Promise<void> {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  const administrator = logins.holds(request.headers.cookie);
-  // Only path and query count; a target in absolute form (RFC 9112 3.2.2) keeps its own.
-  const asked = request.url ?? '/';
-  const target = new URL(URL.canParse(asked, 'http://device') ? asked : '/', 'http://device');
-  const exchange: Exchange = { request, response, url: target, params: {}, machine, logins, administrator };
-  try {
-    hostOf(exchange);
-    const method = request.method ?? 'GET';
-    if (method !== 'GET' && method !== 'HEAD') refuseForeignOrigin(request);
-    const { handler, params } = findRoute(ROUTES, method, target.pathname);
-    await handler({ ...exchange, params });
-  } catch (error) {
-    await answerError(exchange, error, journal);
+function application(machine: Machine, journal: Journal): Express {
+  const logins = new Logins();
+  const exchangeOf = (request: Request, response: Response): Exchange => {
+    return { request, response, machine, logins, administrator: logins.holds(request) };
+  };
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
+  app.use((request, response, next) => {
+    response.set(HEADERS);
+    hostOf(request);
+    if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeignOrigin(request);
+    next();
+  });
+  app.use('/assets', express.static(builtFolder('mfp-web'), { index: false, redirect: false, maxAge: '5m' }));
+  for (const [path, handlers] of Object.entries(ROUTES)) {
+    const route = app.route(path);
+    const { get, post, put } = handlers;
+    if (get) route.get((request, response) => get(exchangeOf(request, response)));
+    if (post) route.post((request, response) => post(exchangeOf(request, response)));
+    if (put) route.put((request, response) => put(exchangeOf(request, response)));
+    route.all(({ method }) => {
+      throw new BadRequest(`This page does not take ${method} requests.`, 405);
+    });
   }
+  app.use(() => {
+    throw new BadRequest('There is no such page on this device.', 404);
+  });
+  // express recognises an error handler by its four parameters
+  const answerError: ErrorRequestHandler = (error, request, response, _next) =>
+    sendError(exchangeOf(request, response), error, journal);
+  app.use(answerError);
+  return app;
 }
 
-async function answerError(exchange: Exchange, error: unknown, journal: Journal): Promise<void> {
+async function sendError(exchange: Exchange, error: unknown, journal: Journal): Promise<void> {
   const { request, response } = exchange;
-  const known = error instanceof BadRequest;
-  // A client that went away in the middle of an answer is no error of ours.
+  const refusal = error instanceof URIError ? new BadRequest('The address is not valid.') : error;
+  const known = refusal instanceof BadRequest;
+  // a client that went away in the middle of an answer is no error of this device
   const gone = (request.destroyed && !request.complete) || response.destroyed;
-  if (!known && !gone) journal.unexpected(error, `answering ${request.method} ${exchange.url.pathname}`);
+  if (!known && !gone) journal.unexpected(error, `answering ${request.method} ${request.path}`);
   if (response.headersSent || gone) {
     response.destroy();
     return;
   }
-  // What is left of a body that was refused is not read: the connection ends with the answer.
-  if (!request.complete) response.setHeader('Connection', 'close');
-  const message = known ? error.message : 'The device met an internal error.';
-  await errorPage(exchange, known ? error.status : 500, message).catch(() => response.destroy());
+  // the rest of a body that was refused is not read: the connection ends with the answer
+  if (!request.complete) response.set('Connection', 'close');
+  const status = known ? refusal.status : 500;
+  const body = html`${note('bad', known ? refusal.message : 'The device met an internal error.')}
+    <p><a href="/status">To the status page</a></p>`;
+  const page = layout(exchange, { title: ERROR_TITLES[status] ?? 'Error', body });
+  await sendPage(exchange, page, status).catch(() => response.destroy());
 }

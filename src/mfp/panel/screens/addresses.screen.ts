@@ -1,6 +1,6 @@
 import { findAddress } from '../../machine/address-book';
-import type { PanelScreen } from '../panel-screen';
 import { pagedList, pageVerb } from './paged-list';
+import type { PanelScreen } from '../panel-state';
 
 export const addressesScreen: PanelScreen = {
   title: 'Address book',

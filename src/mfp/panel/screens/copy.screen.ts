@@ -1,7 +1,6 @@
 import { MFP_LIMITS } from '../../mfp-limits';
-import type { PanelScreen } from '../panel-screen';
 import { FAULTS } from '../../machine/faults';
-import type { Facts } from '../panel-state';
+import type { Facts, PanelScreen } from '../panel-state';
 
 const paperIn = (tray: 1 | 2, { memory }: Facts): string => memory.settings[tray === 1 ? 'tray1' : 'tray2'];
 

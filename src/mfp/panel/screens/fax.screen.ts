@@ -1,6 +1,5 @@
 import { MFP_LIMITS } from '../../mfp-limits';
-import type { PanelScreen } from '../panel-screen';
-import type { Facts } from '../panel-state';
+import type { Facts, PanelScreen } from '../panel-state';
 import { pagedList, pageVerb } from './paged-list';
 
 const ROWS = 4;

@@ -1,6 +1,6 @@
 import { LOW_LEVEL } from '../../machine/machine';
-import type { PanelScreen } from '../panel-screen';
 import type { Button } from '../../../protocol/simulated-mfp';
+import type { PanelScreen } from '../panel-state';
 
 const TILES: Button[] = [
   { target: 'open:copy', label: 'Copy', icon: 'copy' },

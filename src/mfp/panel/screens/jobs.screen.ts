@@ -1,7 +1,7 @@
 import type { Job } from '../../machine/memory';
-import type { PanelScreen } from '../panel-screen';
 import type { Row } from '../../../protocol/simulated-mfp';
 import { pagedList, pageVerb } from './paged-list';
+import type { PanelScreen } from '../panel-state';
 
 const TONES = { waiting: 'plain', printing: 'good', completed: 'plain', cancelled: 'warn', stopped: 'bad' } as const;
 

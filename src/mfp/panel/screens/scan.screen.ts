@@ -1,6 +1,5 @@
 import { findAddress } from '../../machine/address-book';
-import type { PanelScreen } from '../panel-screen';
-import type { Facts } from '../panel-state';
+import type { Facts, PanelScreen } from '../panel-state';
 import { pagedList, pageVerb } from './paged-list';
 
 const reachable = ({ memory }: Facts) => memory.addresses.filter(({ email }) => email !== '');

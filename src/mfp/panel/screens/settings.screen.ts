@@ -1,5 +1,5 @@
-import type { PanelScreen } from '../panel-screen';
 import type { Button } from '../../../protocol/simulated-mfp';
+import type { PanelScreen } from '../panel-state';
 
 /** Minutes until sleep that the display offers; the web pages take any from 1 to 240. */
 const SLEEP_MINUTES = [1, 5, 10, 15, 30, 60, 120, 240];

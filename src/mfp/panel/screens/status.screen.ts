@@ -1,7 +1,7 @@
 import { LOW_LEVEL } from '../../machine/machine';
 import type { Supply } from '../../machine/memory';
-import type { PanelScreen } from '../panel-screen';
 import type { Level } from '../../../protocol/simulated-mfp';
+import type { PanelScreen } from '../panel-state';
 
 export const toLevel = ({ name, colour, level }: Supply): Level => ({
   name,

@@ -1,12 +1,12 @@
 import { addAddress, changeAddress, deleteAddress, findAddress } from '../../machine/address-book';
-import { redirect, sendPage } from '../../answer';
-import { BadRequest, type Exchange } from '../exchange';
-import { textField, toFields, type FormState } from '../../fields';
-import { checkForm, readForm } from '../form';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
 import { MachineRefusal } from '../../machine/machine.errors';
 import { addressEntry, type Address } from '../../machine/memory';
+import { segmentOf, queryOf, type Exchange, redirect, sendPage } from '../exchange';
+import { checkForm, type FormState, textField, toFields } from '../form';
+import { readForm } from '../request-body';
+import { BadRequest } from '../web.errors';
 
 const DONE: Record<string, string> = {
   added: 'The entry has been added.',
@@ -57,15 +57,15 @@ export async function deleteEntry(exchange: Exchange): Promise<void> {
   redirect(exchange, '/address-book?done=deleted');
 }
 
-function addressOf({ machine, params }: Exchange): Address {
-  const address = findAddress(machine, Number(params.id));
+function addressOf(exchange: Exchange): Address {
+  const address = findAddress(exchange.machine, Number(segmentOf(exchange, 'id')));
   if (!address) throw new BadRequest('There is no such entry in the address book.', 404);
   return address;
 }
 
 function list(exchange: Exchange, form: FormState, message?: Html): Html {
-  const { machine, administrator, url } = exchange;
-  const done = DONE[url.searchParams.get('done') ?? ''];
+  const { machine, administrator } = exchange;
+  const done = DONE[queryOf(exchange, 'done')];
   const row = ({ id, name, email, fax }: Address) =>
     html`<tr>
       <td>${name}</td>

@@ -1,7 +1,6 @@
-import { sendPage } from '../../answer';
-import type { Exchange } from '../exchange';
 import { html } from '../html';
 import { layout } from '../layout';
+import { type Exchange, sendPage } from '../exchange';
 
 /** `GET /counters` */
 export function countersPage(exchange: Exchange): Promise<void> {

@@ -1,22 +1,22 @@
-import { redirect, sendPage } from '../../answer';
-import { BadRequest, type Exchange } from '../exchange';
-import { receiveMultipart } from '../../files/receive-multipart';
 import { FirmwareReader } from '../../firmware/firmware-file';
-import { receive } from '../../firmware/receive';
+import { recordFirmware } from '../../firmware/record-firmware';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
 import { MFP_LIMITS } from '../../mfp-limits';
+import { type Exchange, queryOf, redirect, sendPage } from '../exchange';
+import { readMultipart } from '../request-body';
+import { BadRequest } from '../web.errors';
 
 /** `GET /firmware` */
 export function firmwarePage(exchange: Exchange): Promise<void> {
-  const done = exchange.url.searchParams.get('done') === 'received';
+  const done = queryOf(exchange, 'done') === 'received';
   return sendPage(exchange, view(exchange, done && note('good', 'The firmware file has been received.')));
 }
 
 /** `POST /firmware`: takes a file by multipart form (RFC 7578), and installs it where it is this machine's firmware. */
 export async function uploadFirmware(exchange: Exchange): Promise<void> {
   const reader = new FirmwareReader();
-  const { files } = await receiveMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES, (field, bytes) => {
+  const { files } = await readMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES, (field, bytes) => {
     if (field === 'firmware') reader.write(bytes);
   });
   const file = files.find(({ field }) => field === 'firmware');
@@ -29,7 +29,7 @@ export async function uploadFirmware(exchange: Exchange): Promise<void> {
     return sendPage(exchange, view(exchange, message), 400);
   }
   const { bytes, sha256 } = file;
-  const version = receive(exchange.machine, { fileName: file.fileName, bytes, sha256 }, reader);
+  const version = recordFirmware(exchange.machine, { fileName: file.fileName, bytes, sha256 }, reader);
   if (version === undefined) return redirect(exchange, '/firmware?done=received');
   exchange.response.once('close', () => exchange.machine.install(version));
   const words = `The device installs version ${version} and restarts. Load this page again in a moment.`;

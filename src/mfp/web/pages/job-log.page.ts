@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { Exchange } from '../exchange';
 import { aroundContent, CONTENT, html, type Html } from '../html';
 import { layoutAround } from '../layout';
 import type { Job } from '../../machine/memory';
+import type { Exchange } from '../exchange';
 
 /** `GET /job-log`: sent row by row in chunks (RFC 9112 7.1), as devices do that read their log from flash. */
 export async function jobLogPage(exchange: Exchange): Promise<void> {

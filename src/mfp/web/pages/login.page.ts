@@ -1,10 +1,9 @@
-import { redirect, redirectAbsolute, sendPage } from '../../answer';
-import type { Exchange } from '../exchange';
-import { textField } from '../../fields';
-import { readForm } from '../form';
 import { html, type Html } from '../html';
 import { ADMINISTRATOR } from '../../machine/identity';
 import { layout, note } from '../layout';
+import { queryOf, type Exchange, redirect, redirectAbsolute, sendPage } from '../exchange';
+import { textField } from '../form';
+import { readForm } from '../request-body';
 
 /** `GET /login?next=/page` */
 export function loginPage(exchange: Exchange): Promise<void> {
@@ -15,20 +14,20 @@ export function loginPage(exchange: Exchange): Promise<void> {
 export async function login(exchange: Exchange): Promise<void> {
   const { user = '', password = '' } = await readForm(exchange);
   if (!exchange.logins.permits(user, password)) return sendPage(exchange, view(exchange, user, true), 403);
-  exchange.response.setHeader('Set-Cookie', exchange.logins.begin());
+  exchange.logins.start(exchange.response);
   redirectAbsolute(exchange, nextOf(exchange));
 }
 
 /** `POST /logout` */
 export async function logout(exchange: Exchange): Promise<void> {
   await readForm(exchange);
-  exchange.response.setHeader('Set-Cookie', exchange.logins.end(exchange.request.headers.cookie));
+  exchange.logins.end(exchange.request, exchange.response);
   redirect(exchange, '/status');
 }
 
 /** A page of this device, never another site. */
-function nextOf({ url }: Exchange): string {
-  const next = url.searchParams.get('next') ?? '';
+function nextOf(exchange: Exchange): string {
+  const next = queryOf(exchange, 'next');
   return /^\/[a-z][a-z0-9/-]*$/.test(next) ? next : '/status';
 }
 

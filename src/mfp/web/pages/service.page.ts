@@ -1,9 +1,9 @@
-import { redirect, sendPage } from '../../answer';
-import { BadRequest, type Exchange } from '../exchange';
 import { FAULT_NAMES, FAULTS, type FaultName } from '../../machine/faults';
-import { readForm } from '../form';
 import { html } from '../html';
 import { layout, note } from '../layout';
+import { segmentOf, type Exchange, redirect, sendPage } from '../exchange';
+import { readForm } from '../request-body';
+import { BadRequest } from '../web.errors';
 
 /** `GET /service`: lets an administrator cause the faults that the display then shows. */
 export function servicePage(exchange: Exchange): Promise<void> {
@@ -52,8 +52,8 @@ export async function clearFault(exchange: Exchange): Promise<void> {
   redirect(exchange, '/service');
 }
 
-function faultOf({ params }: Exchange): FaultName {
-  const fault = FAULT_NAMES.find((name) => name === params.fault);
+function faultOf(exchange: Exchange): FaultName {
+  const fault = FAULT_NAMES.find((name) => name === segmentOf(exchange, 'fault'));
   if (!fault) throw new BadRequest('There is no such fault.', 404);
   return fault;
 }

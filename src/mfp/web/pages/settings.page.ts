@@ -1,15 +1,14 @@
-import { redirect, sendPage } from '../../answer';
-import type { Exchange } from '../exchange';
-import { choiceField, textField, toFields, type FormState } from '../../fields';
-import { checkForm, readForm } from '../form';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
 import { LANGUAGES, PAPER, settings } from '../../machine/memory';
+import { type Exchange, queryOf, redirect, sendPage } from '../exchange';
+import { checkForm, choiceField, type FormState, textField, toFields } from '../form';
+import { readForm } from '../request-body';
 
 /** `GET /settings` */
 export function settingsPage(exchange: Exchange): Promise<void> {
   const values = toFields(exchange.machine.memory.settings);
-  const saved = exchange.url.searchParams.get('done') === 'saved';
+  const saved = queryOf(exchange, 'done') === 'saved';
   return sendPage(exchange, view(exchange, { values, mistakes: {} }, saved && note('good', 'The settings are saved.')));
 }
 

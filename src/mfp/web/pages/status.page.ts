@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { redirect, sendPage } from '../../answer';
-import type { Exchange } from '../exchange';
-import { choiceField, textField, type FormState } from '../../fields';
-import { checkForm, readForm } from '../form';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
 import { MachineRefusal } from '../../machine/machine.errors';
+import { type Exchange, queryOf, redirect, sendPage } from '../exchange';
+import { checkForm, choiceField, type FormState, textField } from '../form';
+import { readForm } from '../request-body';
 
 const printForm = z.object({
   title: z.string().trim().min(1, 'must not be empty').max(80, 'must have at most 80 characters'),
@@ -20,7 +19,7 @@ const EMPTY: FormState = { values: { title: 'Test page', pages: '3', colour: 'Co
 
 /** `GET /status`: what the machine does now, and a form that has it print. */
 export function statusPage(exchange: Exchange): Promise<void> {
-  const asked = exchange.url.searchParams.get('done');
+  const asked = queryOf(exchange, 'done');
   const message =
     (asked === 'printed' && note('good', 'The job has been accepted.')) ||
     (asked === 'cancelled' && note('plain', 'The job has been cancelled.'));

@@ -1,14 +1,14 @@
-import { redirect, sendPage } from '../../answer';
-import { BadRequest, type Exchange } from '../exchange';
-import { readForm } from '../form';
 import { html } from '../html';
 import { layout, note } from '../layout';
 import type { Supply } from '../../machine/memory';
+import { queryOf, type Exchange, redirect, segmentOf, sendPage } from '../exchange';
+import { readForm } from '../request-body';
+import { BadRequest } from '../web.errors';
 
 /** `GET /supplies` */
 export function suppliesPage(exchange: Exchange): Promise<void> {
-  const { machine, administrator, url } = exchange;
-  const body = html`${url.searchParams.get('done') === 'replaced' && note('good', 'The supply has been replaced.')}
+  const { machine, administrator } = exchange;
+  const body = html`${queryOf(exchange, 'done') === 'replaced' && note('good', 'The supply has been replaced.')}
     ${machine.status.warnings.map((text) => note('warn', text))}
     <section class="card">${machine.memory.supplies.map((supply) => supplyRow(supply, administrator))}</section>
     <p class="soft">
@@ -21,7 +21,7 @@ export function suppliesPage(exchange: Exchange): Promise<void> {
 /** `POST /supplies/:id/replacement` */
 export async function replaceSupply(exchange: Exchange): Promise<void> {
   await readForm(exchange);
-  if (!exchange.machine.replaceSupply(exchange.params.id ?? '')) throw new BadRequest('There is no such supply.', 404);
+  if (!exchange.machine.replaceSupply(segmentOf(exchange, 'id'))) throw new BadRequest('There is no such supply.', 404);
   redirect(exchange, '/supplies?done=replaced');
 }
 

@@ -3,8 +3,8 @@ import type { Machine } from '../machine/machine';
 import type { FirmwareUpload } from '../machine/memory';
 import type { FirmwareReader } from './firmware-file';
 
-/** Notes down what has come, and what comes of it. @returns the version that is to be installed */
-export function receive(
+/** Records a file that was received, with its outcome. @returns the version to install, where there is one */
+export function recordFirmware(
   machine: Machine,
   file: Pick<FirmwareUpload, 'fileName' | 'bytes' | 'sha256'>,
   reader: FirmwareReader,
