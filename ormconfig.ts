@@ -75,5 +75,5 @@ export function dataSourceOptions({ database }: Config): DataSourceOptions {
     : { ...common, type: 'sqlite', database: database.path, enableWAL: true, busyTimeout: 10_000 };
 }
 
-/** For TypeORM's own command line (`typeorm migration:run -d dist/ormconfig.js`); it does not connect by itself. */
+/** For TypeORM's command line (`npm run migration:show`); it does not connect on import. */
 export default new DataSource(dataSourceOptions(readConfig(process.env)));

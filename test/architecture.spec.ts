@@ -71,6 +71,10 @@ const placeOf = (path: string): string[] => relative(SRC, path).split(/[\\/]/);
 function refusalOf(file: string, target: string): string | undefined {
   const [program = '', module = ''] = placeOf(file);
   const [otherProgram = '', otherModule = ''] = placeOf(resolve(dirname(file), target));
+  if (relative(SRC, resolve(dirname(file), target)) === join('..', 'ormconfig'))
+    return program === 'server' && !MODULES.includes(module)
+      ? undefined
+      : 'only the composition root imports ormconfig';
   if (program === 'relay' && otherProgram === 'relay' && module !== otherModule)
     return [module, otherModule].every((each) => RELAY_PROCESSES.includes(each))
       ? `${module} and ${otherModule} are different processes`
@@ -97,7 +101,6 @@ describe('architecture', () => {
     const refused = files.flatMap((file) =>
       importsOf(file)
         .filter((target) => target.startsWith('.'))
-        .filter((target) => !/ormconfig$/.test(target))
         .map((target) => [target, refusalOf(file, target)] as const)
         .filter(([, why]) => why)
         .map(([target, why]) => `${relative(SRC, file)} imports ${target}: ${why}`),

@@ -1,3 +1,4 @@
+import { dataSourceOptions } from '../../ormconfig';
 import { createJournal } from '../journal/journal';
 import { loadCertificate } from './config/certificate';
 import type { Config } from './config/config';
@@ -8,15 +9,16 @@ import { readMailFiles } from './config/mail-files';
 import { loadSecrets } from './config/secrets';
 
 /**
- * Everything that has to be there before the server can be put together; on the first start it is made.
+ * Reads what the server is composed from, and creates on the first start what is missing.
  * @throws ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable, ReleaseKeyUnusable
  */
 export async function loadSettings(config: Config): Promise<Settings> {
-  // they are read again for every mail; that they are there is found out now
+  // they are read again for every mail; a missing one is reported now
   if (config.mail) readMailFiles(config.mail);
   prepareDataFolder(config.data);
   const secrets = loadSecrets(config);
   const certificate = await loadCertificate(config);
   const releaseKey = loadReleaseKey(config.deployment.releaseKey);
-  return { config, secrets, certificate, releaseKey, journal: createJournal('server', config.logLevel) };
+  const journal = createJournal('server', config.logLevel);
+  return { config, dataSource: dataSourceOptions(config), secrets, certificate, releaseKey, journal };
 }

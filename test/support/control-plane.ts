@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../ormconfig';
 import { freePorts } from '../../src/demo/free-ports';
 import { session, sessionWithSteps, type Session, type SessionConnection } from '../../src/protocol/api';
 import {
@@ -246,7 +247,7 @@ export class ControlPlane {
   }
 
   private async database<T>(work: (database: DataSource) => Promise<T>): Promise<T> {
-    const database = await openDatabase(this.config, loadSecrets(this.config));
+    const database = await openDatabase(dataSourceOptions(this.config), loadSecrets(this.config));
     try {
       return await work(database);
     } finally {

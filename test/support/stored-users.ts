@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { dataSourceOptions } from '../../ormconfig';
 import type { Role } from '../../src/protocol/api';
 import { UserEntity } from '../../src/server/auth/users/user.entity';
 import type { Config } from '../../src/server/config/config';
@@ -24,7 +25,7 @@ export async function storedUser({ password, ...user }: SampleUser): Promise<Use
 /** Writes users into the database of a server that has not been started yet. */
 export async function storeUsers(config: Config, users: readonly SampleUser[]): Promise<void> {
   prepareDataFolder(config.data);
-  const database = await openDatabase(config, loadSecrets(config));
+  const database = await openDatabase(dataSourceOptions(config), loadSecrets(config));
   try {
     await database.getRepository(UserEntity).insert(await Promise.all(users.map(storedUser)));
   } finally {

@@ -1,13 +1,16 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
 import { Journal } from '../../journal/journal';
 import { CERTIFICATE, type Certificate } from './certificate';
 import { CONFIG, type Config } from './config';
 import { ReleaseKey } from './release-key';
 import { SECRETS, type Secrets } from './secrets';
 
-/** Everything that is settled before the server is put together. */
+/** Everything that is known before the server is composed. */
 export interface Settings {
   readonly config: Config;
+  /** Where the database is, with every entity and migration. */
+  readonly dataSource: DataSourceOptions;
   readonly secrets: Secrets;
   readonly certificate: Certificate;
   readonly releaseKey: ReleaseKey;

@@ -1,16 +1,15 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { dataSourceOptions } from '../../../ormconfig';
 import type { Settings } from '../config/config.module';
 import { openDatabase } from './open-database';
 
 /** The one database connection; features add `TypeOrmModule.forFeature([...])` for their own entities. */
 @Module({})
 export class DatabaseModule {
-  static of({ config, secrets }: Settings): DynamicModule {
+  static of({ dataSource, secrets }: Settings): DynamicModule {
     const connection = TypeOrmModule.forRootAsync({
-      useFactory: () => ({ ...dataSourceOptions(config), retryAttempts: 0 }),
-      dataSourceFactory: () => openDatabase(config, secrets),
+      useFactory: () => ({ ...dataSource, retryAttempts: 0 }),
+      dataSourceFactory: () => openDatabase(dataSource, secrets),
     });
     return { module: DatabaseModule, imports: [connection] };
   }

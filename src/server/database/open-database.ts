@@ -1,16 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../../ormconfig';
-import type { Config } from '../config/config';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Secrets } from '../config/secrets';
 import { unlockColumns } from './encrypted-column';
 import { gateSqlite } from './gated-sqlite';
 
-/** The database, connected, safe for concurrent transactions, and brought to the newest schema. */
-export async function openDatabase(config: Config, secrets: Secrets): Promise<DataSource> {
-  // SQLite would make the file readable for all; its journals take over the mode
-  if (config.database.type === 'sqlite') closeSync(openSync(config.database.path, 'a', 0o600));
-  const dataSource = new DataSource(dataSourceOptions(config));
+/** Connects to the database, runs the missing migrations, and makes concurrent transactions safe. */
+export async function openDatabase(options: DataSourceOptions, secrets: Secrets): Promise<DataSource> {
+  if (options.type === 'sqlite') createPrivately(options.database);
+  const dataSource = new DataSource(options);
   gateSqlite(dataSource);
   await dataSource.initialize();
   try {
@@ -22,3 +19,6 @@ export async function openDatabase(config: Config, secrets: Secrets): Promise<Da
     throw error;
   }
 }
+
+/** SQLite itself would make the file readable for every user; its journals get the mode of the file. */
+export const createPrivately = (file: string): void => closeSync(openSync(file, 'a', 0o600));

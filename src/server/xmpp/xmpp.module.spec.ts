@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { pino } from 'pino';
+import { dataSourceOptions } from '../../../ormconfig';
 import { makeCertificate } from '../../../test/support/agent-certificate';
 import { XmppWire } from '../../../test/support/xmpp-wire';
 import { Journal } from '../../journal/journal';
@@ -32,8 +33,10 @@ it('listens when the application is up, for the accounts of a later module, and 
     },
   });
   const { cert, key, pin } = await makeCertificate();
+  const config = readConfig({ PLATEN_XMPP_PORT: '0', PLATEN_XMPP_DOMAIN: 'xmpp.test' });
   const settings = ConfigModule.of({
-    config: readConfig({ PLATEN_XMPP_PORT: '0', PLATEN_XMPP_DOMAIN: 'xmpp.test' }),
+    config,
+    dataSource: dataSourceOptions(config),
     secrets: {
       cookieSecret: '',
       encryptionKey: Buffer.alloc(32),

@@ -1,3 +1,4 @@
+import { dataSourceOptions } from '../../../../ormconfig';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/test-server';
 import { openDatabase } from '../../database/open-database';
 import { loadSecrets } from '../../config/secrets';
@@ -90,7 +91,7 @@ describe('API tokens', () => {
 
   it('end when they expire; their use is recorded at most once a minute', async () => {
     const { id, token } = await create();
-    const database = await openDatabase(server.config, loadSecrets(server.config));
+    const database = await openDatabase(dataSourceOptions(server.config), loadSecrets(server.config));
     try {
       const tokens = database.getRepository(ApiTokenEntity);
       await me(token).expect(200);

@@ -1,0 +1,50 @@
+// Runs TypeORM's command line with the server's own settings (.env, PLATEN_*), on the database that ormconfig.ts names.
+//   npm run migration:show | migration:run | migration:revert | migration:generate -- Name
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [command, name, ...more] = process.argv.slice(2);
+const fail = (line) => {
+  console.error(`platen: ${line}`);
+  process.exit(1);
+};
+
+if (!['show', 'run', 'revert', 'generate'].includes(command) || more.length > 0 || !!name !== (command === 'generate'))
+  fail('usage: npm run migration:show | migration:run | migration:revert | migration:generate -- Name');
+if (name && !/^[A-Z][A-Za-z0-9]*$/.test(name))
+  fail(`${name} cannot be the name of a migration; use one such as AddSites`);
+
+const prepared = spawnSync(process.execPath, [join(root, 'tools/prepare.mjs')], { stdio: 'inherit' });
+if (prepared.status !== 0) process.exit(prepared.status ?? 1);
+
+// the settings of the folder in which the command was given, as the server reads them
+const folder = process.env.INIT_CWD ?? process.cwd();
+process.chdir(folder);
+if (existsSync('.env')) process.loadEnvFile('.env');
+const require = createRequire(import.meta.url);
+const built = (file) => require(join(root, 'dist/src/server', file));
+
+let release;
+try {
+  const config = built('config/config.js').readConfig(process.env);
+  built('config/data-folder.js').prepareDataFolder(config.data);
+  // a running server would meet tables that change under it
+  if (command === 'run' || command === 'revert')
+    release = await built('config/data-folder-lock.js').lockDataFolder(config.data);
+  if (config.database.type === 'sqlite') built('database/open-database.js').createPrivately(config.database.path);
+} catch (error) {
+  fail(built('commands/failure-line.js').failureLine(error));
+}
+
+const target = name ? [relative(folder, resolve(root, 'src/server/database/migrations', name))] : [];
+const { status } = spawnSync(
+  process.execPath,
+  [require.resolve('typeorm/cli.js'), `migration:${command}`, ...target, '-d', join(root, 'dist/ormconfig.js')],
+  { stdio: 'inherit', cwd: folder },
+);
+await release?.();
+process.exitCode = status ?? 1;
