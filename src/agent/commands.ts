@@ -10,15 +10,15 @@ export function register(program: Command): void {
 
   agent
     .command('enrol')
-    .description('exchange an enrolment ticket for this agent’s account')
-    .argument('<ticket>', 'from the administrator of the server; - reads it from standard input')
+    .description('exchange an enrolment code for this agent’s account')
+    .argument('<code>', 'enrolment code from the administrator of the server; - reads it from standard input')
     .requiredOption('--server <url>', 'address of the server, as https://platen.example')
     .option('--config <file>', 'configuration file; the credentials are stored beside it', CONFIG)
     .option('--credentials <file>', 'where to store the credentials')
     .option('--force', 'replace credentials that are there already', false)
-    .action(async (ticket: string, options: EnrolOptions) => {
+    .action(async (code: string, options: EnrolOptions) => {
       const { enrolAgent } = await import('./enrolment/enrol-command.js');
-      await enrolAgent(ticket, options);
+      await enrolAgent(code, options);
     });
 
   agent

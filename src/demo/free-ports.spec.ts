@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { freePorts, isFree } from './free-ports';
 
-/** Another copy of the module, which knows no more of this one than another process does. */
-async function anotherAsker(): Promise<typeof freePorts> {
+/** Another copy of the module, which knows as little of this one as another process does. */
+async function anotherCopy(): Promise<typeof freePorts> {
   let ask = freePorts;
   await jest.isolateModulesAsync(async () => {
     ask = (await import('./free-ports.js')).freePorts;
@@ -12,7 +12,7 @@ async function anotherAsker(): Promise<typeof freePorts> {
 }
 
 describe('free ports', () => {
-  it('lie one beside the other, are below those that the kernel gives, and are given once', async () => {
+  it('are consecutive, below the ephemeral ports of the kernel, and given once', async () => {
     const given = [...(await freePorts(3)), ...(await freePorts(40)), ...(await freePorts(40))];
     expect(given.slice(1, 3)).toEqual([given[0]! + 1, given[0]! + 2]);
     expect(new Set(given).size).toBe(83);
@@ -20,15 +20,15 @@ describe('free ports', () => {
     expect(await Promise.all(given.map(isFree))).not.toContain(false);
   });
 
-  it('are others for everybody who asks, also when all ask at once', async () => {
-    const askers = [freePorts];
-    while (askers.length < 5) askers.push(await anotherAsker());
-    const given = (await Promise.all([...askers, ...askers].map((ask) => ask(20)))).flat();
+  it('are different for every caller, also when all call at the same time', async () => {
+    const copies = [freePorts];
+    while (copies.length < 5) copies.push(await anotherCopy());
+    const given = (await Promise.all([...copies, ...copies].map((ask) => ask(20)))).flat();
     expect(new Set(given).size).toBe(200);
   });
 
-  it('leave out what somebody listens on already', async () => {
-    const ask = await anotherAsker(); // with a block of its own, whose end is far
+  it('leave out ports that are in use', async () => {
+    const ask = await anotherCopy(); // with a block of its own, far from its end
     const [before] = await ask(1);
     const other = createServer().listen(before! + 2, '127.0.0.1');
     await once(other, 'listening');

@@ -5,11 +5,11 @@ import { createServer, type Server } from 'node:net';
 /** Ports are claimed in blocks; the first of a block is the claim. */
 const BLOCK = 64;
 const FIRST_BLOCK = 10_048;
-/** Where the kernel's ephemeral ports start when it does not tell: Linux's own default, the lowest in use. */
+/** Where the kernel's ephemeral ports start by default on Linux, which is the lowest start in use. */
 const EPHEMERAL = 32_768;
 
 interface Block {
-  /** Keeps others out for as long as this process lives. */
+  /** Reserves the block for as long as this process lives. */
   readonly claim: Server;
   next: number;
   readonly end: number;
@@ -17,23 +17,23 @@ interface Block {
 let block: Block | undefined;
 
 /**
- * Free ports of this machine, one beside the other, that nobody else is given as long as this process lives: not the
- * kernel, which gives only ephemeral ones (RFC 6056 2.1) to those who dial or ask for any, and no other process that
- * asks here. So a program may be started on them later, and again.
+ * Consecutive free ports of this machine. As long as this process lives they are given to no one else: the kernel gives
+ * only ephemeral ports (RFC 6056 2.1) to connections and to listeners on port 0, and other processes that call this
+ * function get other ports. So a program may be started on them later, and restarted.
  * @throws Error when there are none
  */
 export async function freePorts(count: number): Promise<number[]> {
   if (count >= BLOCK) throw new RangeError(`at most ${BLOCK - 1} ports at a time`);
   for (;;) {
-    if (!block || block.next + count > block.end) block = await claimBlock(); // what the old one gave stays given
+    if (!block || block.next + count > block.end) block = await claimBlock(); // ports of the earlier block stay reserved
     const first = block.next;
-    block.next += count; // before anything is waited for, so that nobody else is given them meanwhile
+    block.next += count; // before the first await, so that no other caller gets them
     const ports = Array.from({ length: count }, (_, index) => first + index);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
   }
 }
 
-/** @returns false when somebody listens there already */
+/** @returns false when the port is in use */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listener(port);
   if (!server) return false;
@@ -46,7 +46,7 @@ async function claimBlock(): Promise<Block> {
     const claim = await listener(first);
     if (claim) return { claim: claim.unref(), next: first + 1, end: first + BLOCK };
   }
-  throw new Error(`every block of ports from ${FIRST_BLOCK} on is claimed; what holds them?`);
+  throw new Error(`every block of ports from ${FIRST_BLOCK} on is claimed`);
 }
 
 function ephemeralFrom(): number {

@@ -17,7 +17,7 @@ export async function startPrinter(options: {
   port: number;
   name: string;
   folder: string;
-  /** What it says of itself, as printer-attributes.ts writes it. */
+  /** Its attributes, in the syntax of ipptool(1). */
   attributes?: string;
 }): Promise<{ programs: Program[] }> {
   const { port, name, folder, attributes } = options;
@@ -34,8 +34,19 @@ export async function startPrinter(options: {
     `--address=unix:path=${socket}`,
   ]);
   await bus.until(() => bus.printed.find((line) => line.startsWith('unix:')), 'listens', 10_000);
-  const ownWords = attributes === undefined ? [] : ['-a', attributesFile];
-  const command = ['-p', String(port), '-n', 'localhost', '-r', 'off', '-d', join(folder, 'spool'), ...ownWords, name];
+  const attributeArguments = attributes === undefined ? [] : ['-a', attributesFile];
+  const command = [
+    '-p',
+    String(port),
+    '-n',
+    'localhost',
+    '-r',
+    'off',
+    '-d',
+    join(folder, 'spool'),
+    ...attributeArguments,
+    name,
+  ];
   const printer = Program.start('ippeveprinter', [PRINTER, ...command], {
     env: { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${socket}` },
   });
@@ -59,3 +70,23 @@ async function answers(url: string, printer: Program): Promise<void> {
   };
   await Promise.race([ask(), printer.until(() => ready, 'answers', 15_000)]);
 }
+
+/** Attributes of the test printer, in the syntax of ipptool(1); ippeveprinter adds the required ones. The product is invented. */
+export const PRINTER_ATTRIBUTES = `
+ATTR mimeMediaType document-format-supported application/pdf,image/jpeg,image/pwg-raster,text/plain
+ATTR mimeMediaType document-format-default application/pdf
+ATTR text printer-make-and-model "Acme LaserMax 9000"
+ATTR text printer-device-id "MFG:Acme;MDL:LaserMax 9000;CMD:PDF,JPEG,PWG;SN:AC90001234;"
+ATTR text printer-firmware-name "Main"
+ATTR text printer-firmware-string-version "2.14.7"
+ATTR integer printer-impressions-completed 128456
+ATTR integer printer-media-sheets-completed 90211
+ATTR octetString printer-supply ${[
+  'index=1;class=receptacleThatIsFilled;type=wasteToner;unit=percent;maxcapacity=100;level=60;colorantname=unknown;',
+  'index=2;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=4;colorantname=black;',
+  'index=3;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=55;colorantname=cyan;',
+]
+  .map((supply) => `"${supply}"`)
+  .join(',')}
+ATTR text printer-supply-description "Toner waste tank","Black toner","Cyan toner"
+`;

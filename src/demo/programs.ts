@@ -17,13 +17,13 @@ export class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed';
 }
 
-/** For the last lines of a program that has exited to be read. */
-const LAST_WORDS_MS = 50;
+/** Time for reading the last lines of a program that has exited. */
+const LAST_LINES_MS = 50;
 
 /** Lines kept per program; the oldest go first. */
 const KEPT_LINES = 20_000;
 
-/** One running program of Platen, or beside it, with what it logs on standard error and prints on standard output. */
+/** A running program, with what it logs on standard error and prints on standard output. */
 export class Program {
   readonly log: LogLine[] = [];
   readonly printed: string[] = [];
@@ -41,9 +41,9 @@ export class Program {
         resolve(127);
       });
       // not `close`: a relay that outlives its server keeps the server's standard error open
-      child.once('exit', (code, signal) => setTimeout(() => resolve(code ?? signal ?? 0), LAST_WORDS_MS));
+      child.once('exit', (code, signal) => setTimeout(() => resolve(code ?? signal ?? 0), LAST_LINES_MS));
     });
-    void this.exited.then(() => this.tell());
+    void this.exited.then(() => this.notify());
     createInterface({ input: child.stderr! }).on('line', (text) => {
       const line = parse(text);
       if (line) onLog(line);
@@ -71,19 +71,19 @@ export class Program {
     return this.until(() => this.log.find((line) => line.msg === message), `logs '${message}'`, timeoutMs);
   }
 
-  /** Waits until `look` finds something. @throws ProgramFailed when the program exits or the time is over before */
-  async until<T>(look: () => T | undefined, what: string, timeoutMs = 30_000): Promise<T> {
+  /** Waits until `find` finds something. @throws ProgramFailed when the program exits or the time is over before */
+  async until<T>(find: () => T | undefined, what: string, timeoutMs = 30_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const found = look();
+      const found = find();
       if (found !== undefined) return found;
       if (this.child.exitCode !== null || this.child.signalCode !== null) throw this.failed(`exited before it ${what}`);
       if (Date.now() >= deadline) throw this.failed(`took longer than ${timeoutMs} ms until it ${what}`);
-      await this.news(deadline - Date.now());
+      await this.change(deadline - Date.now());
     }
   }
 
-  /** Ends the program and waits for it; by force when it has not gone in time. */
+  /** Stops the program and waits for it; kills it when it does not exit in time. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 25_000): Promise<number | NodeJS.Signals> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     const force = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
@@ -100,12 +100,12 @@ export class Program {
   private keep<T>(list: T[], entry: T): void {
     list.push(entry);
     if (list.length > KEPT_LINES) list.shift();
-    this.tell();
+    this.notify();
   }
-  private tell(): void {
+  private notify(): void {
     for (const listener of [...this.listeners]) listener();
   }
-  private news(timeoutMs: number): Promise<void> {
+  private change(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { request } from './console-login';
-import { findPrinter, startPrinter } from './ippeveprinter';
-import { PRINTER_ATTRIBUTES } from './printer-attributes';
+import { request } from './api-request';
+import { findPrinter, PRINTER_ATTRIBUTES, startPrinter } from './ippeveprinter';
 import { freePorts } from './free-ports';
 import { Program, type LogLine } from './programs';
 
@@ -12,13 +11,13 @@ export interface Ports {
   readonly xmpp: number;
   readonly panel: number;
   readonly mfp: number;
-  /** The simulated MFP's display, to operate it and to look at it only. */
+  /** The simulated MFP's display, for full control and view only. */
   readonly display: number;
   readonly displayView: number;
-  /** The simulated MFP's raw port, which takes firmware. */
+  /** The simulated MFP's raw port, which accepts firmware. */
   readonly raw: number;
   readonly printer: number;
-  /** Of the relay's first pair; further ones have the ports that follow. */
+  /** Of the relay's first pair; further pairs have the ports that follow. */
   readonly relay: number;
 }
 export const USUAL_PORTS: Ports = {
@@ -43,7 +42,7 @@ export async function portsOfItsOwn(): Promise<Ports> {
   return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Record<keyof Ports, number>;
 }
 
-/** Sample users. Their passwords are in the open, so they exist in the demo only. */
+/** Sample users. Their passwords are public, so they exist in the demo only. */
 export const SAMPLE_USERS = {
   admin: { username: 'admin', displayName: 'Alex Admin', role: 'admin', password: 'demo-admin-password' },
   technician: {
@@ -54,7 +53,7 @@ export const SAMPLE_USERS = {
   },
 } as const;
 
-/** A device on the stage, and where it can be reached without Platen. */
+/** A device on the stage, and its address without Platen. */
 export interface StagedDevice {
   readonly id: string;
   readonly url: string;
@@ -69,11 +68,11 @@ export interface Stage {
   readonly programs: { readonly server: Program; readonly agent: Program };
   /** Starts a program of Platen with the stage's settings. */
   readonly platen: (name: string, args: string[], input?: string) => Program;
-  /** Ends all programs in order: agent, server with its relay, devices. */
+  /** Stops all programs: agent, server with its relay, devices. */
   readonly stop: () => Promise<void>;
 }
 
-/** An application of a staged device beside its web pages. */
+/** A further application of a staged device. */
 export interface ExtraApplication {
   readonly device: string;
   readonly id: string;
@@ -83,19 +82,19 @@ export interface ExtraApplication {
 export interface StageOptions {
   readonly folder: string;
   readonly applications?: readonly ExtraApplication[];
-  /** Devices with these IDs beside the usual ones; their web pages are the simulated MFP's. */
+  /** IDs of further devices; their web pages are the simulated MFP's. */
   readonly moreDevices?: readonly string[];
   readonly ports: Ports;
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
   readonly env?: Record<string, string>;
-  /** Makes the sample users in the data folder of the server, which has listened; otherwise its command does. */
+  /** Creates the sample users in the data folder of the server, which is listening; by its command if omitted. */
   readonly makeUsers?: (data: string) => Promise<void>;
   readonly onLog?: (line: LogLine) => void;
   readonly onProgress?: (what: string) => void;
 }
 
-/** Starts every program on loopback, with sample users and an enrolled agent; a folder used before goes on. */
+/** Starts every program on loopback, with sample users and an enrolled agent; keeps the data of an earlier run. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { folder, ports, cli, onLog, onProgress = () => undefined } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -123,15 +122,15 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
   try {
     onProgress('starting the devices, the server and its relay');
-    const own = {
+    const mfpPorts = {
       '--port': ports.mfp,
       '--panel-port': ports.display,
       '--view-port': ports.displayView,
       '--raw-port': ports.raw,
     };
-    const flags = Object.entries(own).flatMap(([flag, port]) => [flag, String(port)]);
+    const flags = Object.entries(mfpPorts).flatMap(([flag, port]) => [flag, String(port)]);
     const mfp = started(platen('mfp', ['mfp', ...flags, '--data', join(folder, 'mfp')]));
-    const server = started(platen('server', ['server'])); // takes longest, so it is not waited for yet
+    const server = started(platen('server', ['server'])); // takes longest, so it is awaited later
     await mfp.logged('mfp listening');
     const url = `http://127.0.0.1:${ports.mfp}`;
     const devices: StagedDevice[] = ['demo-mfp', ...(options.moreDevices ?? [])].map((id) => ({ id, url }));
@@ -154,9 +153,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const agentFile = join(folder, 'agent.json');
     await writeFile(agentFile, JSON.stringify(agentConfiguration(options, devices), null, 2));
     if (!existsSync(join(folder, 'agent-credentials.json'))) {
-      const ticket = await enrolmentTicket(serverUrl, 'demo-agent');
+      const code = await enrolmentCode(serverUrl, 'demo-agent');
       await finished(
-        platen('enrol', ['agent', 'enrol', '-', '--server', serverUrl, '--config', agentFile], `${ticket}\n`),
+        platen('enrol', ['agent', 'enrol', '-', '--server', serverUrl, '--config', agentFile], `${code}\n`),
       );
     }
     const agent = started(platen('agent', ['agent', 'run', '--config', agentFile]));
@@ -173,7 +172,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 function usersByCommand(folder: string, platen: Stage['platen']) {
   return async (): Promise<void> => {
     for (const { username, displayName, role, password } of Object.values(SAMPLE_USERS)) {
-      // each by itself: a first start may be interrupted between two of them
+      // one by one: a first start may be interrupted between two users
       const made = join(folder, `user-made-${username}`);
       if (existsSync(made)) continue;
       const create = ['server', 'create-user', username, '--display-name', displayName, '--role', role];
@@ -190,7 +189,7 @@ export async function finished(program: Program): Promise<Program> {
   return program;
 }
 
-async function enrolmentTicket(serverUrl: string, agentId: string): Promise<string> {
+async function enrolmentCode(serverUrl: string, agentId: string): Promise<string> {
   const admin = await request(serverUrl, 'POST', '/api/auth/login', {
     username: SAMPLE_USERS.admin.username,
     password: SAMPLE_USERS.admin.password,
@@ -201,7 +200,7 @@ async function enrolmentTicket(serverUrl: string, agentId: string): Promise<stri
 
 function agentConfiguration({ ports, folder, applications = [] }: StageOptions, devices: StagedDevice[]): unknown {
   const known: Record<string, object> = {
-    'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' },
+    'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Building A, room 214' },
     ippeveprinter: { name: 'Test printer', kind: 'printer', model: 'ippeveprinter', location: 'Office' },
   };
   const display = {

@@ -104,7 +104,7 @@ export const agent = z.object({
   lastSeenAt: instant.nullable(),
 });
 export const newEnrolment = z.strictObject({ agentId });
-/** `ticket` is the enrolment code as the person at the customer's site types it in; see `enrolmentTicket`. */
+/** `ticket` is the enrolment code as the person at the customer's site types it in; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
 
 export const device = z.object({

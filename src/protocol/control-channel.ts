@@ -246,7 +246,7 @@ export const enrolment = z.object({
 export type Enrolment = z.infer<typeof enrolment>;
 
 /** An enrolment code as a person carries it: `<code>.<pin>`, so that the agent knows the server's key beforehand. */
-export const enrolmentTicket = z
+export const enrolmentCode = z
   .string()
   .regex(/^[\w-]{43}\.[\w-]{43}$/, 'an enrolment code looks like XXXX.YYYY, 43 characters each')
   .transform((text) => {

@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import { Program } from '../../src/demo/programs';
 import { CLI } from '../support/test-stage';
 
-it('platen demo --once plays the whole scenario and names its steps', async () => {
-  const demo = Program.start('demo', [process.execPath, CLI, 'demo', '--once']);
+it('platen demo --once plays the whole scenario, with its steps if it is verbose', async () => {
+  const demo = Program.start('demo', [process.execPath, CLI, 'demo', '--once', '--verbose']);
   expect({ exit: await demo.exited, printed: demo.printed.join('\n') }).toMatchObject({ exit: 0 });
   const steps = demo.printed.map((line) => /^ {2}(S\d{3}) /.exec(line)?.[1]).filter((step) => step);
   const expected = [
@@ -22,9 +22,12 @@ it('platen demo --once plays the whole scenario and names its steps', async () =
     'S332',
   ];
   expect(expected.filter((step) => !steps.includes(step))).toEqual([]);
+  expect(demo.printed.filter((line) => !line.startsWith('  S'))).toEqual(
+    expect.arrayContaining(['Tina Technician logs in.', 'Tina Technician requests access to demo-mfp.']),
+  );
 }, 120_000);
 
-it('platen demo says in one line which port is busy', async () => {
+it('platen demo names the port that is in use', async () => {
   const busy = createServer().listen(8080, '127.0.0.1');
   try {
     const demo = Program.start('demo', [process.execPath, CLI, 'demo']);

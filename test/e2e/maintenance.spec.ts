@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { request } from '../../src/demo/console-login';
+import { request } from '../../src/demo/api-request';
 import type { Program } from '../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/machine/identity';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createdEnrolment, sessionConnection } from '../../src/protocol/api';
-import { request } from '../../src/demo/console-login';
+import { request } from '../../src/demo/api-request';
 import { event } from '../../src/demo/scenario';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { TestStage } from '../support/test-stage';

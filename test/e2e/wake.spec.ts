@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { request } from '../../src/demo/console-login';
+import { request } from '../../src/demo/api-request';
 import { freePorts } from '../../src/demo/free-ports';
 import type { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';

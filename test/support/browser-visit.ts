@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import WebSocket from 'ws';
 import { browserSession } from '../../src/protocol/api';
-import { request as apiRequest } from '../../src/demo/console-login';
+import { request as apiRequest } from '../../src/demo/api-request';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import type { TestStage } from './test-stage';
 import { until } from './until';

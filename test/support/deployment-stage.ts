@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Database, OPEN_READONLY } from 'sqlite3';
-import { request } from '../../src/demo/console-login';
+import { request } from '../../src/demo/api-request';
 import { Program, type LogLine } from '../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import type { Deployment, DeploymentState } from '../../src/protocol/deployment';

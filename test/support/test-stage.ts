@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sessionWithSteps } from '../../src/protocol/api';
 import type { Step } from '../../src/protocol/steps';
-import { request } from '../../src/demo/console-login';
+import { request } from '../../src/demo/api-request';
 import { Program, type LogLine } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
 import { finished, portsOfItsOwn, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../src/demo/stage';

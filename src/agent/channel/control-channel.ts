@@ -22,7 +22,7 @@ const SLOW_RETRY_MS = 5 * 60_000;
 /** Endings that need a person, and what that person should do. */
 const REMEDIES: Partial<Record<StreamEnding, string>> = {
   'login-refused':
-    'the control plane refuses the account of this agent; have a new enrolment ticket made, then: platen agent enrol --force',
+    'the control plane refuses the account of this agent; create a new enrolment code, then: platen agent enrol --force',
   'wrong-key':
     'the control plane shows another key than at enrolment; if its key was changed on purpose, enrol again: platen agent enrol --force',
   replaced: 'this account has logged in elsewhere; make sure that only one agent uses these credentials',

@@ -11,12 +11,12 @@ export interface EnrolOptions {
 }
 
 /** `platen agent enrol`: stores the account, or says in one line why not (exit code 1). */
-export async function enrolAgent(ticket: string, options: EnrolOptions): Promise<void> {
+export async function enrolAgent(code: string, options: EnrolOptions): Promise<void> {
   const file = options.credentials ?? credentialsFileFor(options.config);
   try {
     // Before the code is used up: it works once.
     if (!options.force) await refuseExisting(file);
-    const account = await enrol(ticket === '-' ? await text(process.stdin) : ticket, options.server);
+    const account = await enrol(code === '-' ? await text(process.stdin) : code, options.server);
     await storeCredentials(file, account, options.force);
     process.stdout.write(`Enrolled as ${account.agentId}. The credentials are in ${file}\n`);
   } catch (error) {

@@ -55,7 +55,7 @@ describe('enrolment', () => {
     expect(received).toEqual([`POST /api/enrolment ${JSON.stringify({ code })}`]);
   });
 
-  it('sends the code over https to the key that the ticket names', async () => {
+  it('sends the code over https to the key that the enrolment code names', async () => {
     const url = await serve({ body: account() }, certificate);
     expect(await enrol(`${code}.${certificate.pin}`, url)).toEqual(accountWith(certificate.pin));
     expect(received).toHaveLength(1);
@@ -72,7 +72,7 @@ describe('enrolment', () => {
     expect(received).toEqual([]);
   });
 
-  it('refuses an account with another pin than the ticket', async () => {
+  it('refuses an account with another pin than the enrolment code', async () => {
     const url = await serve({ body: account(other.pin) });
     await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(ServerNotTrusted);
   });
@@ -106,7 +106,7 @@ describe('enrolment', () => {
     await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(type);
   });
 
-  it('refuses a ticket that is none', async () => {
+  it('refuses a malformed enrolment code', async () => {
     await expect(enrol('hello', 'http://127.0.0.1:9')).rejects.toThrow(/43 characters each/);
   });
 });

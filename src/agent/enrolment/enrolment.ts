@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { enrolment, enrolmentTicket, type Enrolment } from '../../protocol/control-channel';
+import { enrolment, enrolmentCode, type Enrolment } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { parseJson } from '../../protocol/parse-json';
@@ -11,14 +11,14 @@ import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolme
 import { secureSocket } from '../secure-socket';
 
 /**
- * Exchanges an enrolment ticket (`<code>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
- * The code goes only to a server whose key is the ticket's pin or that is verified the usual way; in clear only over
- * loopback. What comes back must carry the ticket's pin: it is the key the control channel will accept.
+ * Exchanges an enrolment code (`<secret>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
+ * The secret goes only to a server whose key is the code's pin or that is verified the usual way; in clear only over
+ * loopback. The answer must contain the code's pin: it is the key that the control channel will accept.
  * `ca`: a trust anchor (PEM) in place of the well-known ones.
- * @throws ZodError (ticket), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
+ * @throws ZodError (code), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
  */
-export async function enrol(ticket: string, server: string, ca?: string): Promise<Enrolment> {
-  const { code, pin } = enrolmentTicket.parse(ticket.trim());
+export async function enrol(presented: string, server: string, ca?: string): Promise<Enrolment> {
+  const { code, pin } = enrolmentCode.parse(presented.trim());
   const url = serverUrl(server);
   const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, ca) : undefined;
   const { status, body } = await post(url, JSON.stringify({ code }), socket);
@@ -26,7 +26,9 @@ export async function enrol(ticket: string, server: string, ca?: string): Promis
   const account = enrolment.safeParse(body);
   if (!account.success) throw new ServerUnreachable('the answer is not that of a Platen server');
   if (account.data.pin !== pin)
-    throw new ServerNotTrusted('the server answered with another key than the ticket names; have a new ticket made');
+    throw new ServerNotTrusted(
+      'the server answered with a key that the enrolment code does not name; create a new enrolment code',
+    );
   return account.data;
 }
 
@@ -49,7 +51,7 @@ async function trustedSocket(url: URL, pin: string, ca?: string): Promise<TLSSoc
   }
   return secureSocket(url, undefined, ca).catch((error: NodeJS.ErrnoException) => {
     throw new ServerNotTrusted(
-      `the server's key is neither the one of the ticket nor generally valid (${error.code ?? error.message})`,
+      `the server's key is neither the one of the enrolment code nor generally valid (${error.code ?? error.message})`,
     );
   });
 }
