@@ -1,4 +1,4 @@
-// The least control plane a relay needs: permits every token it has handed out.
+// The smallest control plane that a relay works with: accepts every token it has issued.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

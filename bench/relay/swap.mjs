@@ -17,7 +17,7 @@ const TOOL = fileURLToPath(new URL('../../tools/build-release.mjs', import.meta.
 const DEADLINE_MS = 60_000;
 const REPLACEMENTS = 10;
 const AT_ONCE = 16;
-const NOBODY = JSON.stringify({ type: 'establish', sessionId: 'S'.repeat(43), token: 'T'.repeat(43) });
+const UNKNOWN_PEER = JSON.stringify({ type: 'establish', sessionId: 'S'.repeat(43), token: 'T'.repeat(43) });
 
 const require = createRequire(import.meta.url);
 const { RpcPeer } = require(join(dirname(CLI), 'tunnel/json-rpc.js'));
@@ -65,7 +65,7 @@ function attempt(url) {
   const ws = new WebSocket(url, 'platen.relay.v1', { perMessageDeflate: false, handshakeTimeout: 20_000 });
   let outcome = 'cut';
   return new Promise((done) => {
-    ws.on('open', () => ws.send(NOBODY));
+    ws.on('open', () => ws.send(UNKNOWN_PEER));
     ws.on('message', (data) => (outcome = JSON.parse(data).code));
     ws.on('error', (error) => (outcome = error.code ?? error.message));
     ws.on('close', () => done(outcome));

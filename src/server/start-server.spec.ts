@@ -68,7 +68,7 @@ describe('the server', () => {
     await server.browser().get('/readyz');
   });
 
-  it('says in one line that its data folder is in use, and disturbs nobody', async () => {
+  it('reports in one line that its data folder is in use, and disturbs no other server', async () => {
     const error: unknown = await startServer(server.config).catch((failure: unknown) => failure);
     expect(failureLine(error)).toMatch(/^The data folder .* is in use by another server/);
     await server.browser().get('/healthz').expect(200);

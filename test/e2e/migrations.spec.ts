@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDataFolder } from '../../src/server/config/data-folder-lock';
@@ -11,6 +11,7 @@ describe('migrations on the command line', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'platen-migrations-'));
     database = join(folder, 'data/platen.sqlite');
+    mkdirSync(join(folder, 'data'));
     writeFileSync(join(folder, '.env'), 'PLATEN_DATA=data\n');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -10,7 +10,7 @@ export interface Certificate {
   readonly certificate: string;
   /** PEM. */
   readonly key: string;
-  /** Nobody vouches for it: those who connect need `pin`. */
+  /** Self-signed: peers need its `pin`. */
   readonly selfMade: boolean;
   /** SHA-256 of the SubjectPublicKeyInfo, base64url (RFC 7469 2.4). */
   readonly pin: string;

@@ -9,7 +9,7 @@ describe('configuration', () => {
     expect(Object.isFrozen(config.http)).toBe(true);
   });
 
-  it('lets nobody wait longer for a connection than the two ends dial', () => {
+  it('limits the wait for a connection to the time in which both ends dial', () => {
     expect(() => readConfig({ PLATEN_CONNECT_SECONDS: '61' })).toThrow(/PLATEN_CONNECT_SECONDS/);
     expect(readConfig({ PLATEN_CONNECT_SECONDS: '60' }).timeouts.connect).toBe(60_000);
   });

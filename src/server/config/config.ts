@@ -109,11 +109,11 @@ export interface Config {
     readonly publicUrl: string | undefined;
   };
   readonly information: {
-    /** Device information that is older is acquired again before a connection goes on (B2). */
+    /** Device information older than this is acquired again before a connection is made (B2). */
     readonly freshMs: number;
   };
   readonly notices: {
-    /** Whether the administrator of a user whose session is halted is told, too ([0153]). */
+    /** Whether the administrator of a user is notified, too, when that user's session is halted ([0153]). */
     readonly administrator: 'never' | 'when-logged-out' | 'always';
   };
   /** undefined: no mail is sent. */

@@ -28,7 +28,7 @@ describe('the lock of the data folder', () => {
     )();
   });
 
-  it('is left behind by no program that was killed', async () => {
+  it('is released when the program that holds it is killed', async () => {
     const holder = spawn(process.execPath, ['-e', HOLDER, join(folder, 'server.lock')], {
       stdio: ['ignore', 'pipe', 2],
     });

@@ -19,14 +19,14 @@ describe('data folder', () => {
   });
   afterEach(() => rmSync(join(data, '..'), { recursive: true, force: true }));
 
-  it('is for nobody but its own user', () => {
+  it('is private to its own user', () => {
     expect(modeOf(data)).toBe('700');
     chmodSync(data, 0o755);
     prepareDataFolder(data);
     expect(modeOf(data)).toBe('700');
   });
 
-  it('that cannot be made is told in one line', () => {
+  it('that cannot be created is reported in one line', () => {
     const file = join(data, 'file');
     writeFileSync(file, '');
     expect(() => prepareDataFolder(join(file, 'data'))).toThrow(DataFolderUnusable);

@@ -6,7 +6,7 @@ export class DataFolderUnusable extends Error {
 }
 
 /**
- * Makes the folder of everything the server stores, for nobody but its own user (0700).
+ * Creates the folder of everything the server stores, private to its own user (0700).
  * @throws DataFolderUnusable
  */
 export function prepareDataFolder(folder: string): void {

@@ -10,7 +10,7 @@ export class ReleaseKeyUnusable extends Error {
   }
 }
 
-/** The key of whoever makes the releases, if one is configured. */
+/** The public key that releases are verified with, if one is configured. */
 export class ReleaseKey {
   constructor(private readonly key: KeyObject | undefined) {}
 
@@ -40,7 +40,7 @@ function publicKey(path: string): KeyObject {
   } catch (error) {
     throw new ReleaseKeyUnusable(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  // a public key could be had from it, but whoever breaks into this server would have the private one then
+  // a public key could be derived from it, but the private key does not belong on this server
   if (pem.includes('PRIVATE KEY')) throw new ReleaseKeyUnusable('the file holds a private key; take the public one');
   let key: KeyObject;
   try {

@@ -13,7 +13,7 @@ const VALID_MS = 825 * DAY_MS;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 
 /**
- * The certificate in `<data>/tls`. It is made anew when it is about to expire or a host name has been added; its key
+ * The certificate in `<data>/tls`. It is renewed before it expires and when a host name is added; its key
  * stays, so that agents that have pinned the key still know the server.
  */
 export async function selfMadeCertificate(config: Config): Promise<{ certificate: string; key: string }> {

@@ -11,7 +11,7 @@ export class StorageUnwritable extends Error {
   }
 }
 
-/** How long an answer is good for: whoever asks often does not wear the disk out. */
+/** How long an answer is valid: frequent requests must not wear out the disk. */
 const GOOD_MS = 5_000;
 /** With less than this left no database works for long. */
 const BYTES = 64 * 1024;

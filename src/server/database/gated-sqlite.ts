@@ -6,7 +6,7 @@ import { TransactionGate } from './transaction-gate';
 /**
  * TypeORM's SQLite driver has one connection and one query runner for everybody: statements of others land inside a
  * running transaction and are rolled back with it, and a second transaction ends the first. Here each user gets a query
- * runner of its own, and a gate lets nobody else's statement through while one of them is in a transaction.
+ * runner of its own, and a gate lets no other statement through while one of them is in a transaction.
  */
 export function gateSqlite(dataSource: DataSource): void {
   const { driver } = dataSource;

@@ -42,7 +42,7 @@ describe('transaction gate', () => {
     expect(order).toEqual(['a', 'second', 'b']);
   });
 
-  it('is not opened by a stranger', async () => {
+  it('is opened only by the transaction that closed it', async () => {
     const gate = new TransactionGate(20);
     await gate.enter({});
     gate.leave({});

@@ -18,7 +18,7 @@ interface Asset {
 }
 
 /**
- * Serves the console: its files, and its one page for every address of its own, as it finds its way by itself there.
+ * Serves the console: its files, and its one page at every address that its own router handles.
  * All other addresses are left to the routes. A checkout that has only been compiled has no console. The few files are
  * kept in memory, compressed once.
  */

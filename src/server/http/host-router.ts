@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 
 type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Whoever needs longer to send 64 KB is not meaning well. */
+/** A peer that needs longer to send 64 KB is taken for an attack. */
 const REQUEST_MS = 30_000;
 
 /** Another site that is served on the console's port, under host names of its own. */

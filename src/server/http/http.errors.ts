@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ProblemError, type Problem } from '../../protocol/problems';
 
-/** More than these nobody reads; each repeats its path. */
+/** More would not be read; each repeats its path. */
 const ERRORS = 20;
 const MESSAGE_CHARACTERS = 200;
 
@@ -39,7 +39,7 @@ export class NotFound extends ProblemError {
   }
 }
 
-/** An error nobody foresaw, already logged under the ID. */
+/** An unexpected error, already logged under the incident ID. */
 export class InternalError extends ProblemError {
   constructor(incident: string) {
     super('internal-error', `Incident ${incident}`);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ProblemError } from '../../protocol/problems';
 import { InvalidRequest, TooManyRequests } from './http.errors';
 
-/** Nobody is left to read it, but the log of the server shows what it was. */
+/** The peer is gone; only the server's log shows it. */
 export class UploadBrokenOff extends InvalidRequest {
   constructor(bytes: number) {
     super(`The upload broke off, or took too long, after ${bytes} bytes.`);
@@ -22,7 +22,7 @@ export class StorageFull extends ProblemError {
 /** Of disk, quota and file size. */
 const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** What a failed write has to be told as. */
+/** The problem that a failed write is reported as. */
 export function asStorageFull(error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   return code && FULL.includes(code) ? new StorageFull(code) : error;

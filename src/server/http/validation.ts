@@ -4,7 +4,7 @@ import { InvalidRequest } from './http.errors';
 
 /**
  * Parses what `@Body({schema})`, `@Query({schema})` and `@Param(name, {schema})` name a schema for. The character NUL is
- * refused everywhere: PostgreSQL stores none, and nobody means it.
+ * refused everywhere: PostgreSQL cannot store it, and no input needs it.
  */
 class RequestValidation extends StandardSchemaValidationPipe {
   override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {

@@ -82,7 +82,7 @@ describe('a live client', () => {
     expect(seen.map(({ type }) => type)).toEqual(types);
   });
 
-  it('tells nobody of a notice but the one it is for, in every window', async () => {
+  it('sends a notice to every window of its recipient, and to no one else', async () => {
     const clients = new LiveClients();
     const events = new NoticeEvents(recordedJournal().journal);
     new NoticePublisher(clients, events).onModuleInit();

@@ -39,7 +39,7 @@ describe('new sessions while relays are draining', () => {
     expect((await ask()).relayId).toBe('local');
   });
 
-  it('wait in vain where it takes longer', async () => {
+  it('are refused when the deployment takes longer than they wait', async () => {
     await door.directory.drain('local', true, 90);
     expect(await door.directory.admitted(50)).toBe(false);
   });
@@ -54,12 +54,12 @@ describe('new sessions while relays are draining', () => {
     expect(door.directory.admission()).toMatchObject({ open: false });
   });
 
-  it('are told to come back in a second at least, also when that takes longer than was said', async () => {
+  it('are asked to come back after at least a second, also when the deployment takes longer than announced', async () => {
     await door.directory.drain('local', true, 0);
     expect(door.directory.admission()).toEqual({ open: false, returnAfterSeconds: 1 });
   });
 
-  it('stay refused while the relay is away, and it is told again when it is back', async () => {
+  it('stay refused while the relay is disconnected; it is instructed again when it reconnects', async () => {
     await door.directory.drain('local', true, 90);
     await local.leave();
     expect(door.directory.admission()).toMatchObject({ open: false });
@@ -67,7 +67,7 @@ describe('new sessions while relays are draining', () => {
     await until('the decision', () => local.drained?.draining);
   });
 
-  it('are taken by the next run of a relay only as decided; a candidate is told nothing', async () => {
+  it('are accepted by the next run of a relay as decided; a candidate is not instructed', async () => {
     await door.directory.drain('local', true, 90);
     const next = await door.relay('local', { standing: 'candidate' });
     expect(door.directory.candidate('local', next.instance)).toMatchObject({ standing: 'candidate' });
@@ -84,7 +84,7 @@ describe('new sessions while relays are draining', () => {
   it.each<[string, () => Promise<void>]>([
     ['refuses', () => Promise.reject(new RpcRefused(-32000, 'no'))],
     ['does not answer', () => new Promise<void>(() => undefined)],
-  ])('a relay that %s when it is told has to connect anew, and is told again', async (_, before) => {
+  ])('a relay that %s when it is instructed has to reconnect, and is instructed again', async (_, before) => {
     setLimit('RELAY_RPC_TIMEOUT_MS', 200);
     local.before = before;
     await door.directory.drain('local', true, 90);

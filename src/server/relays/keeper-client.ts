@@ -68,7 +68,7 @@ export class KeeperClient {
       maxPayload: LIMITS.RELAY_RPC_BYTES,
       perMessageDeflate: false,
     });
-    ws.on('error', () => undefined); // one of the handshake is told below, a later one ends the question
+    ws.on('error', () => undefined); // a failed handshake is reported below, a later error ends the request
     try {
       await once(ws, 'open');
       return await question(new RpcPeer(ws, {}, {}, KEEPER_METHODS, this.journal));

@@ -26,7 +26,7 @@ export interface ConnectedRelay {
   readonly peer: RpcPeer<ControlPlaneMethods, RelayMethods>;
 }
 
-/** How many runs of one relay are told apart by their age. */
+/** How many runs of one relay are distinguished by age. */
 const REMEMBERED = 16;
 
 /**
@@ -37,7 +37,7 @@ const REMEMBERED = 16;
 @Injectable()
 export class RelayDirectory extends RelayPort {
   private readonly relays = new Set<ConnectedRelay>();
-  /** Per relay the runs that have served it, in order: an earlier one that connects anew stays an earlier one. */
+  /** Per relay the runs that have served it, in order: an earlier one that reconnects stays an earlier one. */
   private readonly served = new Map<string, string[]>();
   /** Per draining relay, when new sessions may be asked for again. */
   private readonly draining = new Map<string, number>();
@@ -99,8 +99,8 @@ export class RelayDirectory extends RelayPort {
   }
 
   /**
-   * From now on the relay takes no new sessions, or takes them again. Kept in memory, and told again whenever the relay
-   * announces itself; one that does not answer is made to connect anew. Never rejects.
+   * Makes the relay refuse new sessions, or accept them again. Kept in memory, and sent again whenever the relay
+   * announces itself; one that does not answer has to reconnect. Never rejects.
    */
   async drain(relayId: string, draining: boolean, returnAfterSeconds: number): Promise<void> {
     if (draining) this.draining.set(relayId, Date.now() + returnAfterSeconds * 1000);
@@ -124,7 +124,7 @@ export class RelayDirectory extends RelayPort {
     return (await this.seen(() => this.admission().open || undefined, withinMs)) ?? false;
   }
 
-  /** From one relay after the other in turn; one that does not answer, or is draining, is passed over. */
+  /** From one relay after the other; one that does not answer, or is draining, is skipped. */
   async connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink> {
     const relays = this.allServing().filter(({ id }) => !this.draining.has(id));
     const first = this.turn++ % (relays.length || 1);

@@ -22,7 +22,7 @@ describe('the environment of the local relay', () => {
       { ...open, PLATEN_PUBLIC_URL: 'https://p.example' },
       'wss://p.example:8090',
     ],
-    ['every address, and nobody says which', open, ''],
+    ['every address, without a public one', open, ''],
     ['an address', { ...open, PLATEN_RELAY_HOST: '192.0.2.1' }, 'wss://192.0.2.1:8090'],
     ['a name of its own', { ...open, PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' }, 'wss://r.example'],
   ])('tells peers where to dial: %s', (_, settings, url) => {
@@ -30,8 +30,8 @@ describe('the environment of the local relay', () => {
   });
 
   it('holds no secret itself, but the names of files that only we can read', () => {
-    const told = Object.values(environment(open));
-    for (const secret of ['s'.repeat(43), certificate.key]) expect(told).not.toContain(secret);
+    const values = Object.values(environment(open));
+    for (const secret of ['s'.repeat(43), certificate.key]) expect(values).not.toContain(secret);
     expect(readdirSync(folder).sort()).toEqual(['secret', 'tls.crt', 'tls.key']);
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
   });

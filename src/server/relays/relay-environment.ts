@@ -10,7 +10,7 @@ export const LOCAL_RELAY = 'local';
 export const RELAY_FOLDER = 'relay';
 
 /** Can be changed without replacing a relay that carries sessions. */
-const OF_NO_CONSEQUENCE = ['PLATEN_LOG_LEVEL', 'PLATEN_RELAY_PAIRS'];
+const IGNORED = ['PLATEN_LOG_LEVEL', 'PLATEN_RELAY_PAIRS'];
 
 /**
  * What the local relay is started with (relay/relay-config.ts); its secret and certificate go through files of mode
@@ -47,9 +47,9 @@ export function relayEnvironment(
 
 /** Whether a relay that runs already does so with what is wanted now, as far as anybody can notice. */
 export const isAsWanted = (running: Record<string, string>, wanted: Record<string, string>): boolean =>
-  Object.entries(wanted).every(([name, value]) => OF_NO_CONSEQUENCE.includes(name) || (running[name] ?? '') === value);
+  Object.entries(wanted).every(([name, value]) => IGNORED.includes(name) || (running[name] ?? '') === value);
 
-/** What peers are told to dial; undefined: the relay says its own address. */
+/** The address that peers dial; undefined: the relay announces its own. */
 function relayUrl({ relay, http }: Config, speaksTls: boolean): string | undefined {
   if (relay.publicUrl) return relay.publicUrl;
   if (relay.port === 0) return undefined; // only the relay will know it

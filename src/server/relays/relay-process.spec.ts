@@ -66,7 +66,7 @@ describe('the process of a relay', () => {
     for (const pid of [child.pid!, Number(line)]) await until('the end of both', async () => !(await isRunning(pid)));
   });
 
-  it('can have its ports only when nobody else has one of them', async () => {
+  it('gets its ports only if no other process has one of them', async () => {
     const [port, taken] = (await freePorts(2)) as [number, number];
     const other = createServer().listen(taken, '127.0.0.1');
     await once(other, 'listening');

@@ -37,7 +37,7 @@ describe('while one run of a relay follows another', () => {
     return until('two more comparisons', () => looks() >= before + 2);
   };
 
-  it('a candidate gets no session, and the books of none are closed over it', async () => {
+  it('a candidate gets no session, and no end log is presumed because of it', async () => {
     const { id } = await plane.established();
     const candidate = await next();
     await plane.decide(await plane.requested('tess'), 'approved');
@@ -84,7 +84,7 @@ describe('while one run of a relay follows another', () => {
     expect(await plane.reaches(id, 'ended')).toMatchObject({ device: { endReason: 'presumed' } });
   });
 
-  it('the earlier one stays an earlier one when it connects anew', async () => {
+  it('an earlier run stays an earlier one when it reconnects', async () => {
     const later = await next();
     await takesOver(later);
     await present.leave();

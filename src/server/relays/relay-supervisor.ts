@@ -96,7 +96,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     if (child.pid !== undefined) writeFileSync(pidFileOf(this.folder), String(child.pid), { mode: 0o600 });
   }
 
-  /** Told once. After a relay that was not stopped in order it is the keeper's to wait for what that has left behind. */
+  /** Reported once. If a relay was not stopped in order, its keeper waits for the orphaned processes. */
   private async lacksPort(): Promise<boolean> {
     if (existsSync(pidFileOf(this.folder))) return false;
     const { host, port: first, pairs } = this.config.relay;
@@ -129,7 +129,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     });
   }
 
-  /** An adopted process is not our child: nobody tells us when it exits. */
+  /** An adopted process is not a child, so its exit is not reported. */
   private watchAdopted(pid: number): void {
     this.timer = setTimeout(() => {
       if (runningRelay(this.folder)?.pid === pid) return this.watchAdopted(pid);

@@ -50,8 +50,8 @@ describe('the trial of a relay', () => {
     expect(new Set(devices).size).toBe(pairs);
     expect(logs.size).toBe(pairs);
     for (const each of logs.values()) {
-      const told = each.map(({ half, event }) => `${half} ${event.kind}`);
-      expect(new Set(told)).toEqual(new Set(['device start', 'terminal start', 'device end', 'terminal end']));
+      const logged = each.map(({ half, event }) => `${half} ${event.kind}`);
+      expect(new Set(logged)).toEqual(new Set(['device start', 'terminal start', 'device end', 'terminal end']));
     }
     expect(door.sessions).toEqual([]);
     expect(await door.directory.sessionsAt('local')).toEqual([]);
@@ -75,7 +75,7 @@ describe('the trial of a relay', () => {
   const wrongHash = withLogs('start', (log) => ({ ...log, tokenHash: 'x'.repeat(43) }));
   const never = () => undefined;
 
-  /** Who waits in vain waits for the whole of a trial: short where it begins with that, long enough to get there else. */
+  /** A wait without success lasts the whole trial: short where the trial starts with it, otherwise long enough to reach it. */
   const limited = (detail: RegExp, isSoon: boolean) => {
     if (detail.source.endsWith('not within')) setLimit('TRIAL_MS', isSoon ? 1_000 : 4_000);
     setLimit('RELAY_CLOSE_MS', 100);
@@ -83,7 +83,11 @@ describe('the trial of a relay', () => {
   it.each<[string, Tamper, RegExp]>([
     ['refuses a link', refuse, /^connection information: .*no such luck/],
     ['gives no link at all', drop('connection-info'), /^connection information: not within/],
-    ['names an address where nobody is', withDeviceUrl((url) => (url.port = '1')), /device's half .*ECONNREFUSED/],
+    [
+      'names an address where nothing listens',
+      withDeviceUrl((url) => (url.port = '1')),
+      /device's half .*ECONNREFUSED/,
+    ],
     ["shows another token than its peer's", wrongToken, /establishing the device's half .*token/],
     ['never asks about a token', drop('authenticate'), /establishing the device's half .*: not within/],
     ['never reports a start', withLogs('start', never), /device's (half|start log) .*: not within/],

@@ -11,7 +11,7 @@ import { RelayDirectory, type ConnectedRelay } from './relay-directory';
 
 /**
  * Compares, every few seconds, what the sessions say with what their relay carries: takes over the byte counts, asks
- * again for ends that have not come, and closes the books of sessions the relay has lost all memory of.
+ * again for missing end logs, and presumes the end of sessions that the relay has lost.
  */
 @Injectable()
 export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
@@ -46,7 +46,7 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.timer) this.arm();
   }
 
-  /** With all runs of the relay that serve or have served: an earlier one goes on with what it carries until it stops. */
+  /** With all runs of the relay that serve or have served: an earlier run carries its sessions until it stops. */
   private async compare(relayId: string): Promise<void> {
     // Sessions first: a link is at the relay before it is in the database, so none is missed below.
     const open = (await this.repository.withLinkAt(relayId)).filter((session) => session.linkId);
@@ -68,14 +68,14 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** A session whose books were closed while its relay was away must not be carried on beside a new one (E15). */
+  /** A session whose end was presumed while its relay was away must not continue beside a new one (E15). */
   private async endForgotten(relay: ConnectedRelay, sessions: RelayedSession[]): Promise<void> {
     const ended = await this.repository.endedAmong(sessions.map((session) => session.remoteSessionId));
     const endings = new Map(ended.map(({ id, ending }) => [id, ending ?? 'failed']));
     for (const session of sessions) {
       const ending = endings.get(session.remoteSessionId);
       if (!ending) continue;
-      this.journal.warn('a relay carries a session whose books are closed; it has to end it', {
+      this.journal.warn('a relay carries a session whose end was presumed; it has to end it', {
         relayId: relay.id,
         remoteSessionId: session.remoteSessionId,
       });

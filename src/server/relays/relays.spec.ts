@@ -52,14 +52,14 @@ describe('relays at the server', () => {
     });
   });
 
-  it('of another protocol are told so, and serve nobody', async () => {
+  it('of another protocol are refused with the reason, and serve no session', async () => {
     const protocol = PROTOCOL_VERSION + 1;
     const other = PlayedRelay.connect(plane.url, secretOf('new'), { id: 'new', protocol });
     await expect(other).rejects.toThrow('this server speaks protocol 1');
     expect((await relays()).map(({ id }) => id)).toEqual(['local']);
   });
 
-  it('that connect anew take the place of their earlier link', async () => {
+  it('that reconnect replace their earlier link', async () => {
     const earlier = plane.relay;
     await plane.connectRelay(earlier);
     await earlier.closed;
@@ -89,7 +89,7 @@ describe('relays at the server', () => {
     expect(await plane.session(id)).toMatchObject({ bytesFromDevice: 9_000, bytesFromTerminal: 300 });
   });
 
-  it('that have lost a session have its books closed, unless logs are still to come', async () => {
+  it('that have lost a session have its end presumed, unless logs are still to come', async () => {
     const { id, link } = await plane.established();
     plane.relay.unacknowledgedLogs = 1;
     plane.relay.links.delete(link.linkId);

@@ -65,7 +65,7 @@ export class TrialLink {
   }
 }
 
-/** The synthetic sessions that are under way. What relays say of them concerns nobody else. */
+/** The open synthetic sessions. Reports about them concern no other module. */
 @Injectable()
 export class TrialLinks {
   private readonly links = new Map<string, TrialLink>();

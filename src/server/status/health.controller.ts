@@ -9,7 +9,7 @@ import { CONFIG, type Config } from '../config/config';
 import { StorageProbe } from '../config/storage-probe';
 import { Readiness } from '../http/readiness';
 
-/** For whoever supervises the server: a process that does not answer `/healthz` is to be restarted. */
+/** For a supervisor: a process that does not answer `/healthz` has to be restarted. */
 @Controller()
 @Public()
 @SkipThrottle()

@@ -1,7 +1,7 @@
 import { Table, TableColumn, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { instant, text, uuid } from '../migration-columns';
 
-/** What people have to be told, with its e-mail; and who is told beside a user. */
+/** Notices with the state of their e-mail, and each user's administrator. */
 export class Notices1763683200007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.addColumn('users', new TableColumn(uuid('administratorId', { isNullable: true })));

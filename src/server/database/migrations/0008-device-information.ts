@@ -1,7 +1,7 @@
 import { Table, TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { instant, longText, text } from '../migration-columns';
 
-/** What devices say of themselves, and the maintenance that their agents can do at them. */
+/** Device information, and the maintenance operations of each device. */
 export class DeviceInformation1763683200008 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.addColumn('devices', new TableColumn(longText('operations', { default: "'[]'" })));

@@ -3,7 +3,7 @@ import { CoalescingQueue } from './coalescing-queue';
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a coalescing queue', () => {
-  it('handles an ID that was added twice once, and goes on after a failure', async () => {
+  it('handles an ID that was added twice once, and continues after a failure', async () => {
     const handled: string[] = [];
     const failures: unknown[] = [];
     const queue = new CoalescingQueue(
