@@ -10,10 +10,10 @@ import { describeDeployments, describeReleases } from './rest-api/deployment';
 import { describeAgents, describeDevices } from './rest-api/devices';
 import { describeFirmware, describeJobs } from './rest-api/maintenance';
 import { describeRelays, describeSessions } from './rest-api/sessions';
-import { hashCheaply } from './support/cheap-hash';
-import { DeploymentPlane } from './support/deployment-plane';
-import { ReleaseMaker } from './support/release-maker';
-import { RestApi } from './support/rest-api';
+import { hashCheaply } from './support/server/cheap-hash';
+import { DeploymentPlane } from './support/deployment/deployment-plane';
+import { ReleaseMaker } from './support/deployment/release-maker';
+import { RestApi } from './support/server/rest-api';
 
 /**
  * Every route of the REST API, called by supertest on the one Nest application of this file, with scripted agents and

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate } from '../../test/support/agent-certificate';
+import { makeCertificate } from '../../test/support/test-certificate';
 import { pairUrl } from './pair-url';
 import { readRelayConfig, RelayConfigurationError } from './relay-config';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { ControlPlaneStandIn } from '../../test/support/control-plane-stand-in';
-import { RawPeer } from '../../test/support/raw-peer';
-import { setLimit, startTestRelay, type TestRelay } from '../../test/support/test-relay';
+import { FakeControlPlane } from '../../test/support/relay/fake-control-plane';
+import { RawPeer } from '../../test/support/relay/raw-peer';
+import { setLimit, startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
 import { until } from '../../test/support/until';
 import { dialRelay, type RelayConnection } from '../tunnel/relay-connection';
 
@@ -9,7 +9,7 @@ const both = ['device', 'terminal'] as const;
 
 describe('relay', () => {
   let test: TestRelay;
-  let plane: ControlPlaneStandIn;
+  let plane: FakeControlPlane;
 
   beforeEach(async () => {
     test = await startTestRelay();

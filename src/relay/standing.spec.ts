@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { PreparedSession } from '../../test/support/control-plane-stand-in';
-import { setLimit, startTestRelay, type TestRelay } from '../../test/support/test-relay';
+import type { PreparedSession } from '../../test/support/relay/fake-control-plane';
+import { setLimit, startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
 import { until } from '../../test/support/until';
 import { toInstant } from '../protocol/names';
 import type { HalfLog } from '../protocol/relay-rpc';

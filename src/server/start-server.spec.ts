@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/test-server';
+import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/server/test-server';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { failureLine } from './commands/failure-line';
 import { startServer } from './main';

@@ -1,5 +1,5 @@
-import { problemAnswer, standInApi, type StandInAnswer, type StandInApi } from '../../test/support/stand-in-api';
-import { sampleDevice, sampleUser } from '../../test/support/api-samples';
+import { problemAnswer, startFakeApi, type FakeApiAnswer, type FakeApi } from '../../test/support/terminal/fake-api';
+import { sampleDevice, sampleUser } from '../../test/support/samples/api-samples';
 import { ApiClient } from './api-client';
 import { EXIT_CODES } from './exit-codes';
 import type { TerminalError } from './terminal.errors';
@@ -7,10 +7,10 @@ import type { TerminalError } from './terminal.errors';
 const problemBody = { type: 'urn:x', title: 'Odd', status: 418, remedy: 'Wait.' };
 
 describe('ApiClient', () => {
-  let api: StandInApi;
+  let api: FakeApi;
   let client: ApiClient;
   beforeEach(async () => {
-    api = await standInApi({ 'GET /api/auth/me': () => ({ body: sampleUser }) });
+    api = await startFakeApi({ 'GET /api/auth/me': () => ({ body: sampleUser }) });
     client = new ApiClient({ server: api.url }, { token: 'the-token' });
   });
   afterEach(() => api.stop());
@@ -37,7 +37,7 @@ describe('ApiClient', () => {
     expect(api.requests[1]?.headers.cookie).toBe('sid=abc; other=1');
   });
 
-  it.each<[string, StandInAnswer, keyof typeof EXIT_CODES, string]>([
+  it.each<[string, FakeApiAnswer, keyof typeof EXIT_CODES, string]>([
     ['an expired token', problemAnswer('not-logged-in'), 'not-logged-in', 'Login required.'],
     [
       'an offline device',

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
-import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../../test/support/api-samples';
-import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
+import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../../test/support/samples/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
 import type { Device } from '../protocol/api';
 import { storeCredentials } from './credentials';
 import { devices } from './devices';
@@ -15,14 +15,14 @@ import { end, session, sessions } from './sessions';
 import { ignoreClosedPipe, type TerminalIo } from './terminal-io';
 
 describe("the technician's commands", () => {
-  let api: StandInApi;
+  let api: FakeApi;
   let folder: string;
   let terminal: RecordedTerminal;
   const run = (command: (io: TerminalIo) => Promise<void>): Promise<number> => runCommand(terminal.io, command);
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'terminal-'));
-    api = await standInApi({
+    api = await startFakeApi({
       'GET /api/auth/me': () => ({ body: sampleUser }),
       'GET /api/devices': () => ({ body: { rows: [sampleDevice], next: null } }),
       'GET /api/sessions': () => ({ body: { rows: [sampleEndedSession], next: null } }),

@@ -2,15 +2,15 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { sampleSession, sampleUser } from '../../test/support/api-samples';
-import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
-import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../test/support/stand-in-api';
+import { sampleSession, sampleUser } from '../../test/support/samples/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../test/support/terminal/fake-api';
 import { until } from '../../test/support/until';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { login, whoami, type LoginOptions } from './login';
 import { runCommand } from './run-command';
 
-const routes = (protocol = 1): StandInRoutes => ({
+const routes = (protocol = 1): FakeApiRoutes => ({
   'GET /api/about': () => ({ body: { product: 'platen', version: '0.1.0', protocol } }),
   'POST /api/auth/login': ({ body }) =>
     (body as { password: string }).password === 'right word'
@@ -36,7 +36,7 @@ const routes = (protocol = 1): StandInRoutes => ({
 describe('platen login', () => {
   let folder: string;
   let env: NodeJS.ProcessEnv;
-  let api: StandInApi;
+  let api: FakeApi;
   let pin: string;
   let other: string;
   let tls: { cert: string; key: string };
@@ -66,7 +66,7 @@ describe('platen login', () => {
   }
 
   it('exchanges the password for a token of this computer', async () => {
-    api = await standInApi(routes());
+    api = await startFakeApi(routes());
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.out()]).toEqual([0, `Logged in to ${api.url} as Tess Technician (tess).\n`]);
     expect(await stored()).toEqual({ server: api.url, token: 'new-token' });
@@ -84,7 +84,7 @@ describe('platen login', () => {
   });
 
   it('revokes the token of the previous login', async () => {
-    api = await standInApi(routes());
+    api = await startFakeApi(routes());
     await logIn('right word');
     await logIn('right word');
     const revoked = api.requests.filter(({ line }) => line === 'DELETE /api/tokens/current');
@@ -96,7 +96,7 @@ describe('platen login', () => {
     const { id: remoteSessionId, deviceId, deviceName, applicationId, requestedAt: at } = sampleSession;
     const facts = { remoteSessionId, deviceId, deviceName, applicationId, at, userName: 'Tess' };
     const halted = { ...facts, id, kind: 'session-halted', readAt: null, mail: 'none' };
-    api = await standInApi({
+    api = await startFakeApi({
       ...routes(),
       'GET /api/notices': () => ({ body: { rows: [halted], next: null } }),
       [`POST /api/notices/${id}/reading`]: () => ({ body: { ...halted, readAt: at } }),
@@ -111,26 +111,26 @@ describe('platen login', () => {
   });
 
   it('does not fail when the notices cannot be read', async () => {
-    api = await standInApi({ ...routes(), 'GET /api/notices': () => problemAnswer('internal-error') });
+    api = await startFakeApi({ ...routes(), 'GET /api/notices': () => problemAnswer('internal-error') });
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.err()]).toEqual([0, expect.stringContaining('platen notices --unread')]);
     expect(await stored()).toMatchObject({ token: 'new-token' });
   });
 
   it('names a wrong password, and stores nothing', async () => {
-    api = await standInApi(routes());
+    api = await startFakeApi(routes());
     const [code, terminal] = await logIn('wrong word');
     expect([code, terminal.err()]).toEqual([11, 'Login refused.\nCheck the user ID and the password.\n']);
     await expect(stored()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('names a server of another version', async () => {
-    api = await standInApi(routes(99));
+    api = await startFakeApi(routes(99));
     expect((await logIn('right word'))[0]).toBe(21);
   });
 
   it('prompts on a terminal, and does not show the password', async () => {
-    api = await standInApi(routes());
+    api = await startFakeApi(routes());
     const terminal = recordedTerminal(env, { person: true });
     const done = runCommand(terminal.io, (io) => login(io, api.url, {}));
     await until('the user ID is asked for', () => terminal.err().endsWith('User ID: '));
@@ -143,7 +143,7 @@ describe('platen login', () => {
   });
 
   it('stops at Ctrl-C at the password', async () => {
-    api = await standInApi(routes());
+    api = await startFakeApi(routes());
     const terminal = recordedTerminal(env, { person: true });
     const done = runCommand(terminal.io, (io) => login(io, api.url, { user: 'tess' }));
     await until('the password is asked for', () => terminal.err().endsWith('Password: '));
@@ -158,7 +158,7 @@ describe('platen login', () => {
     ['https://user:word@127.0.0.1', 'is not the address of a server'],
     ['ftp://127.0.0.1', 'is not the address of a server'],
   ])('refuses the address %s', async (address, words) => {
-    api = await standInApi({});
+    api = await startFakeApi({});
     const terminal = recordedTerminal(env);
     terminal.input.end('x');
     const code = await runCommand(terminal.io, (io) => login(io, address, { user: 'tess', passwordStdin: true }));
@@ -167,7 +167,7 @@ describe('platen login', () => {
 
   describe('to a server whose certificate cannot be verified', () => {
     beforeEach(async () => {
-      api = await standInApi(routes(), tls);
+      api = await startFakeApi(routes(), tls);
     });
 
     it('requires the fingerprint, and shows the one it found', async () => {

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problemAnswer, standInApi, type StandInApi } from '../../test/support/stand-in-api';
-import { sampleSession } from '../../test/support/api-samples';
-import { recordedTerminal, type RecordedTerminal } from '../../test/support/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
+import { sampleSession } from '../../test/support/samples/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
 import type { Notice } from '../protocol/notice';
 import { storeCredentials } from './credentials';
 import { notices } from './notices';
@@ -31,7 +31,7 @@ const second: Notice = {
 const reading = (id: string) => `POST /api/notices/${id}/reading`;
 
 describe('platen notices', () => {
-  let api: StandInApi;
+  let api: FakeApi;
   let folder: string;
   let terminal: RecordedTerminal;
   let rows: Notice[];
@@ -39,7 +39,7 @@ describe('platen notices', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'notices-'));
     [rows, next] = [[first, second], null];
-    api = await standInApi({
+    api = await startFakeApi({
       'GET /api/notices': () => ({ body: { rows, next } }),
       [reading(first.id)]: () => ({ body: { ...first, readAt: first.at } }),
     });

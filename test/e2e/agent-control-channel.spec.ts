@@ -8,9 +8,9 @@ import { ProblemError } from '../../src/protocol/problems';
 import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/login/agent-accounts';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
-import { makeCertificate, type TestCertificate } from '../support/agent-certificate';
-import { startProxy } from '../support/agent-frozen-proxy';
-import { recordedJournal } from '../support/agent-journal';
+import { makeCertificate, type TestCertificate } from '../support/test-certificate';
+import { startFreezingProxy } from '../support/agent/freezing-proxy';
+import { recordedJournal } from '../support/recorded-journal';
 import { until } from '../support/until';
 
 const PASSWORD = 'p'.repeat(43);
@@ -211,7 +211,7 @@ describe('the control channel of the agent', () => {
   });
 
   it('finds out by ping that the connection is dead', async () => {
-    const proxy = await startProxy(port);
+    const proxy = await startFreezingProxy(port);
     ends.push(() => proxy.close());
     const { lines } = await startChannel(
       { xmpp: { host: '127.0.0.1', port: proxy.port, domain: DOMAIN } },
@@ -273,7 +273,7 @@ describe('the control channel of the agent', () => {
     [
       'in the middle of a login',
       async () => {
-        const proxy = await startProxy(port);
+        const proxy = await startFreezingProxy(port);
         ends.push(() => proxy.close());
         const { channel } = makeChannel({ xmpp: { host: '127.0.0.1', port: proxy.port, domain: DOMAIN } });
         channel.start();

@@ -17,9 +17,9 @@ import {
 import { toInstant } from '../../src/protocol/names';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
-import { makeCertificate, type TestCertificate } from '../support/agent-certificate';
-import { recordedJournal, type RecordedJournal } from '../support/agent-journal';
-import { startSmallRelay } from '../support/agent-relay';
+import { makeCertificate, type TestCertificate } from '../support/test-certificate';
+import { recordedJournal, type RecordedJournal } from '../support/recorded-journal';
+import { startFakeRelay } from '../support/relay/fake-relay';
 import { until } from '../support/until';
 
 const PASSWORD = 'p'.repeat(43);
@@ -34,7 +34,7 @@ let folder: string;
 let recorded: RecordedJournal;
 let agent: Agent;
 let panel: string;
-let relay: Awaited<ReturnType<typeof startSmallRelay>>;
+let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let id: string;
 
 async function startServer(onPort = 0): Promise<void> {
@@ -88,7 +88,7 @@ beforeEach(async () => {
   [approvals, announced, id] = [[], [], randomUUID()];
   recorded = recordedJournal();
   folder = await mkdtemp(join(tmpdir(), 'platen-agent-'));
-  relay = await startSmallRelay(id);
+  relay = await startFakeRelay(id);
   await startServer();
   agent = newAgent();
   const listening = await agent.start();

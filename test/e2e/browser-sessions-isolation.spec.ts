@@ -1,10 +1,10 @@
 import type { Frame, Page } from 'playwright-core';
-import { consoleCookie, Visit } from '../support/browser-visit';
-import { ConformanceDevice } from '../support/conformance-device';
-import { ConsoleBrowser } from '../support/console-browser';
-import { TestStage } from '../support/test-stage';
+import { consoleCookie, Visit } from '../support/browser/browser-visit';
+import { ConformanceDevice } from '../support/device/conformance-device';
+import { ConsoleBrowser } from '../support/browser/console-browser';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
-import { startVncServer, type VncServer } from '../support/vnc-server';
+import { startVncServer, type VncServer } from '../support/device/vnc-server';
 
 type Opened = { origin: string; enterUrl: string; ticket: string };
 

@@ -1,7 +1,7 @@
 import { browserAccess } from '../../src/protocol/api';
 import { problem } from '../../src/protocol/problems';
-import { consoleCookie, Visit } from '../support/browser-visit';
-import { TestStage } from '../support/test-stage';
+import { consoleCookie, Visit } from '../support/browser/browser-visit';
+import { TestStage } from '../support/stage/test-stage';
 
 let on: TestStage;
 beforeAll(async () => {

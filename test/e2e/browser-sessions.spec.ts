@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net';
 import type WebSocket from 'ws';
 import { problem } from '../../src/protocol/problems';
 import type { Step } from '../../src/protocol/steps';
-import { ConformanceDevice } from '../support/conformance-device';
-import { consoleCookie, cookieOf, freshLogin, Site, Visit } from '../support/browser-visit';
-import { TestStage } from '../support/test-stage';
+import { ConformanceDevice } from '../support/device/conformance-device';
+import { consoleCookie, cookieOf, freshLogin, Site, Visit } from '../support/browser/browser-visit';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const MB = 1024 * 1024;

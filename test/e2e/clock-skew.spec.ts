@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Program } from '../../src/demo/programs';
 import { event } from '../../src/demo/scenario';
-import { CLI, TestStage } from '../support/test-stage';
+import { CLI, TestStage } from '../support/stage/test-stage';
 
 const HOUR_MS = 60 * 60_000;
-const SKEWED_CLOCK = join(__dirname, '../support/skewed-clock.cjs');
+const SKEWED_CLOCK = join(__dirname, '../support/agent/skewed-clock.cjs');
 
 let on: TestStage;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { ConformanceDevice, FILE, page } from '../support/conformance-device';
-import { Visit, type Answer, type Ask, type Site } from '../support/browser-visit';
-import { Site as SiteAt } from '../support/browser-visit';
-import { TestStage } from '../support/test-stage';
+import { ConformanceDevice, FILE, page } from '../support/device/conformance-device';
+import { Visit, type Answer, type Ask, type Site } from '../support/browser/browser-visit';
+import { Site as SiteAt } from '../support/browser/browser-visit';
+import { TestStage } from '../support/stage/test-stage';
 
 let device: ConformanceDevice;
 let on: TestStage;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import { askForAccess, ConsoleBrowser } from '../support/console-browser';
-import { NotNow } from '../support/deployment-samples';
-import { ReleaseMaker } from '../support/release-maker';
-import { TestStage } from '../support/test-stage';
+import { askForAccess, ConsoleBrowser } from '../support/browser/console-browser';
+import { NotNow } from '../support/samples/deployment-samples';
+import { ReleaseMaker } from '../support/deployment/release-maker';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const { admin, technician } = SAMPLE_USERS;

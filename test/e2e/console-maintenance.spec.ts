@@ -1,9 +1,9 @@
 import { en } from '../../src/console/messages/en';
 import type { Job } from '../../src/protocol/maintenance';
-import { sampleFirmware, sampleJob, sampleUser } from '../support/api-samples';
-import { ALONE, ConsoleAlone, refuse } from '../support/console-alone';
-import { ConsoleBrowser } from '../support/console-browser';
-import { SAMPLE_JOBS, withSampleMaintenance } from '../support/maintenance-samples';
+import { sampleFirmware, sampleJob, sampleUser } from '../support/samples/api-samples';
+import { CONSOLE_URL, ConsoleWithoutServer, refuse } from '../support/browser/console-without-server';
+import { ConsoleBrowser } from '../support/browser/console-browser';
+import { SAMPLE_JOBS, withSampleMaintenance } from '../support/samples/maintenance-samples';
 import { until } from '../support/until';
 
 const t = en.maintenance;
@@ -13,18 +13,18 @@ const open: Job = { ...sampleJob, state: 'executing', result: [], endedAt: null,
 
 describe('maintenance in the console, without a server', () => {
   let browser: ConsoleBrowser;
-  let alone: ConsoleAlone;
-  let page: ConsoleAlone['page'];
+  let alone: ConsoleWithoutServer;
+  let page: ConsoleWithoutServer['page'];
   beforeAll(async () => (browser = await ConsoleBrowser.launch()), 60_000);
   beforeEach(async () => {
     page = await browser.window();
-    alone = await ConsoleAlone.open(page, sampleUser);
+    alone = await ConsoleWithoutServer.open(page, sampleUser);
     await withSampleMaintenance(page);
   });
   afterEach(() => browser.clear());
   afterAll(() => browser?.close());
 
-  const visit = (path: string) => page.goto(`${ALONE}${path}`);
+  const visit = (path: string) => page.goto(`${CONSOLE_URL}${path}`);
   /** Answers the request for a job. @returns what the console asks for */
   const answerJob = async (answer: Job): Promise<unknown[]> => {
     const asked: unknown[] = [];

@@ -1,7 +1,7 @@
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import { findings } from '../support/axe';
-import { askForAccess, ConsoleBrowser } from '../support/console-browser';
-import { TestStage } from '../support/test-stage';
+import { findings } from '../support/browser/axe';
+import { askForAccess, ConsoleBrowser } from '../support/browser/console-browser';
+import { TestStage } from '../support/stage/test-stage';
 
 /** A server that asks at the device long enough for a click on a slow machine, and has no domain for devices' pages. */
 const env = { PLATEN_APPROVAL_SECONDS: '8', PLATEN_PUBLIC_URL: 'http://platen.example' };

@@ -5,16 +5,16 @@ import { en } from '../../src/console/messages/en';
 import { ja } from '../../src/console/messages/ja';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { language, type Language } from '../../src/protocol/api';
-import { findings } from '../support/axe';
-import { askForAccess, ConsoleBrowser } from '../support/console-browser';
+import { findings } from '../support/browser/axe';
+import { askForAccess, ConsoleBrowser } from '../support/browser/console-browser';
 import {
   SAMPLE_DEPLOYMENTS,
   withSampleDeployments,
   withSampleHalt,
   withSampleNotices,
-} from '../support/deployment-samples';
-import { SAMPLE_JOBS, withSampleMaintenance } from '../support/maintenance-samples';
-import { TestStage } from '../support/test-stage';
+} from '../support/samples/deployment-samples';
+import { SAMPLE_JOBS, withSampleMaintenance } from '../support/samples/maintenance-samples';
+import { TestStage } from '../support/stage/test-stage';
 
 /** Where pictures of every screen are put; none are taken unless it is set. */
 const SHOTS = process.env.PLATEN_SHOTS;

@@ -5,9 +5,9 @@ import type { FrameLocator, Page } from 'playwright-core';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { ADMINISTRATOR } from '../../src/mfp/machine/identity';
 import { memory, type Memory } from '../../src/mfp/machine/memory';
-import { findings } from '../support/axe';
-import { askForAccess, ConsoleBrowser, logIn } from '../support/console-browser';
-import { TestStage } from '../support/test-stage';
+import { findings } from '../support/browser/axe';
+import { askForAccess, ConsoleBrowser, logIn } from '../support/browser/console-browser';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const FIRMWARE = randomBytes(2 * 1024 * 1024 + 17);

@@ -1,8 +1,8 @@
 import type { Release } from '../../src/protocol/deployment';
-import { sampleUser } from '../support/api-samples';
-import { ALONE, ConsoleAlone } from '../support/console-alone';
-import { ConsoleBrowser } from '../support/console-browser';
-import { withSampleDeployments } from '../support/deployment-samples';
+import { sampleUser } from '../support/samples/api-samples';
+import { CONSOLE_URL, ConsoleWithoutServer } from '../support/browser/console-without-server';
+import { ConsoleBrowser } from '../support/browser/console-browser';
+import { withSampleDeployments } from '../support/samples/deployment-samples';
 
 const AT = '2026-03-02T09:00:00.000Z';
 const builtIn: Release = {
@@ -32,7 +32,7 @@ afterAll(() => browser?.close());
 
 it('a file that is stored while its list is read for the first time is in the list', async () => {
   const page = await browser.window();
-  await ConsoleAlone.open(page, { ...sampleUser, role: 'admin' });
+  await ConsoleWithoutServer.open(page, { ...sampleUser, role: 'admin' });
   await withSampleDeployments(page);
   let stored = (): void => undefined;
   const beforeIt = new Promise<void>((resolve) => (stored = resolve));
@@ -46,7 +46,7 @@ it('a file that is stored while its list is read for the first time is in the li
     if (rows) await beforeIt;
     await route.fulfill({ json: rows ?? [builtIn, added] }).catch(() => undefined); // given up meanwhile
   });
-  await page.goto(`${ALONE}/deployment`);
+  await page.goto(`${CONSOLE_URL}/deployment`);
   const file = { name: 'relay.release', mimeType: '', buffer: Buffer.from('some') };
   const releases = page.getByRole('region', { name: 'Releases' });
   await releases.locator('input[type=file]').setInputFiles(file);

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import { askForAccess, ConsoleBrowser, logIn } from '../support/console-browser';
-import { TestStage } from '../support/test-stage';
+import { askForAccess, ConsoleBrowser, logIn } from '../support/browser/console-browser';
+import { TestStage } from '../support/stage/test-stage';
 
 const { admin, technician } = SAMPLE_USERS;
 

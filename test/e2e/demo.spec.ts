@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { Program } from '../../src/demo/programs';
-import { CLI } from '../support/test-stage';
+import { CLI } from '../support/stage/test-stage';
 
 it('platen demo --once plays the whole scenario, with its steps if it is verbose', async () => {
   const demo = Program.start('demo', [process.execPath, CLI, 'demo', '--once', '--verbose']);

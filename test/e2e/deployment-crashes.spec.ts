@@ -4,8 +4,8 @@ import { sessionConnection } from '../../src/protocol/api';
 import type { Deployment, DeploymentState } from '../../src/protocol/deployment';
 import type { Program } from '../../src/demo/programs';
 import { event } from '../../src/demo/scenario';
-import { DeploymentStage, type Carried } from '../support/deployment-stage';
-import { relayProcesses } from '../support/relay-process';
+import { DeploymentStage, type Carried } from '../support/deployment/deployment-stage';
+import { relayProcesses } from '../support/relay/relay-process';
 import { until } from '../support/until';
 
 const LASTING = 64 * 1024 * 1024;

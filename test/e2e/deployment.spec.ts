@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Deployment } from '../../src/protocol/deployment';
 import type { Step } from '../../src/protocol/steps';
 import { event } from '../../src/demo/scenario';
-import { DeploymentStage, type Carried } from '../support/deployment-stage';
-import { Hammer } from '../support/hammer';
+import { DeploymentStage, type Carried } from '../support/deployment/deployment-stage';
+import { UnauthenticatedPeers } from '../support/relay/unauthenticated-peers';
 
 const SESSIONS = 20;
 const PAIRS = 2;
@@ -48,8 +48,10 @@ async function haltedInOrder(carried: readonly Carried[]): Promise<void> {
 }
 
 /** Strangers at the port of every pair, throughout. */
-const hammer = async (): Promise<Hammer[]> =>
-  (await on.relayPorts()).map((port) => new Hammer(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 20 }));
+const unauthenticatedPeers = async (): Promise<UnauthenticatedPeers[]> =>
+  (await on.relayPorts()).map(
+    (port) => new UnauthenticatedPeers(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 20 }),
+  );
 const runningVersion = async (): Promise<string> => (await on.relay()).version;
 
 describe('a deployment with 20 live sessions', () => {
@@ -57,7 +59,7 @@ describe('a deployment with 20 live sessions', () => {
     const before = await runningVersion();
     await on.upload('9.1.0');
     const carried = await on.carry(SESSIONS, 64 * MB);
-    const hammers = await hammer();
+    const unauthenticated = await unauthenticatedPeers();
 
     const listed = await on.ask<Deployment>('POST', '/api/deployments', { release: '9.1.0' });
     expect(listed).toMatchObject({ state: 'listed', from: { version: before }, to: { version: '9.1.0' } });
@@ -76,10 +78,10 @@ describe('a deployment with 20 live sessions', () => {
     expect(executed.at).toBeGreaterThan(lastEnd);
     expect(await runningVersion()).toBe('9.1.0');
     await on.works();
-    for (const each of hammers) {
-      await each.stop();
-      expect(each.unanswered).toEqual([]);
-      expect(each.attempts).toBeGreaterThan(50);
+    for (const peers of unauthenticated) {
+      await peers.stop();
+      expect(peers.unanswered).toEqual([]);
+      expect(peers.attempts).toBeGreaterThan(50);
     }
   }, 240_000);
 
@@ -87,7 +89,7 @@ describe('a deployment with 20 live sessions', () => {
     const before = await runningVersion();
     await on.upload('9.2.0', { flaw: 'exits-while-proving' });
     const carried = await on.carry(SESSIONS, 64 * MB);
-    const hammers = await hammer();
+    const unauthenticated = await unauthenticatedPeers();
 
     const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: '9.2.0', when: 'now' });
     const back = await on.over(id);
@@ -98,10 +100,10 @@ describe('a deployment with 20 live sessions', () => {
     expect(await on.told(carried.map(({ id }) => id))).toEqual(Array(SESSIONS).fill(1));
     expect(await runningVersion()).toBe(before);
     await on.works();
-    for (const each of hammers) {
-      await each.stop();
-      expect(each.outcomes.get('unknown-session')).toBeGreaterThan(50);
-      expect(each.outcomes.has('ECONNREFUSED')).toBe(false); // whom a dying relay was just answering is cut
+    for (const peers of unauthenticated) {
+      await peers.stop();
+      expect(peers.outcomes.get('unknown-session')).toBeGreaterThan(50);
+      expect(peers.outcomes.has('ECONNREFUSED')).toBe(false); // whom a dying relay was just answering is cut
     }
   }, 240_000);
 });

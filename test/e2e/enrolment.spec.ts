@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../src/demo/programs';
 import { finished } from '../../src/demo/stage';
-import { TestStage } from '../support/test-stage';
+import { TestStage } from '../support/stage/test-stage';
 
 let on: TestStage;
 beforeAll(async () => {

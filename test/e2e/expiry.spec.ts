@@ -1,7 +1,7 @@
 import { event } from '../../src/demo/scenario';
 import type { Deployment } from '../../src/protocol/deployment';
-import { DeploymentStage } from '../support/deployment-stage';
-import type { TestStage } from '../support/test-stage';
+import { DeploymentStage } from '../support/deployment/deployment-stage';
+import type { TestStage } from '../support/stage/test-stage';
 
 /** Waits that are minutes in life are seconds here, as few as a busy machine needs for what must not be waited for. */
 const env = {

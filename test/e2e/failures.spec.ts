@@ -4,8 +4,8 @@ import { event } from '../../src/demo/scenario';
 import { sessionConnection } from '../../src/protocol/api';
 import { RELAY_PATHS, REFUSALS, type Refusal } from '../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
-import { relayProcesses, type Role } from '../support/relay-process';
-import { TestStage } from '../support/test-stage';
+import { relayProcesses, type Role } from '../support/relay/relay-process';
+import { TestStage } from '../support/stage/test-stage';
 
 const CLOSED_PORT = 1; // nobody listens on tcpmux
 

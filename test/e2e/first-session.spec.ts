@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Step } from '../../src/protocol/steps';
 import { event } from '../../src/demo/scenario';
-import { TestStage } from '../support/test-stage';
+import { TestStage } from '../support/stage/test-stage';
 
 const run = promisify(execFile);
 const MB = 1024 * 1024;

@@ -3,8 +3,8 @@ import { event, type ConnectEvent } from '../../src/demo/scenario';
 import { newDeployment, type Deployment } from '../../src/protocol/deployment';
 import { problem } from '../../src/protocol/problems';
 import type { Step } from '../../src/protocol/steps';
-import { consoleCookie, Visit } from '../support/browser-visit';
-import { DeploymentStage } from '../support/deployment-stage';
+import { consoleCookie, Visit } from '../support/browser/browser-visit';
+import { DeploymentStage } from '../support/deployment/deployment-stage';
 import { plainHttp } from '../support/plain-http';
 import { until } from '../support/until';
 

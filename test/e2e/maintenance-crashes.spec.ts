@@ -12,13 +12,13 @@ import { acquireInformation, announce, reportInformation } from '../../src/proto
 import type { DeviceInformation } from '../../src/protocol/device-information';
 import type { Operation } from '../../src/protocol/maintenance';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
-import { ControlChannel, DOMAIN } from '../support/control-channel';
-import { SAID } from '../support/played-device';
+import { ControlChannel, DOMAIN } from '../support/xmpp/control-channel';
+import { DEVICE_INFORMATION } from '../support/device/scripted-device';
 import { until } from '../support/until';
 
-const AGENT = join(__dirname, '../support/maintained-agent.cjs');
+const AGENT = join(__dirname, '../support/agent/maintained-agent.cjs');
 const PASSWORD = 'p'.repeat(43);
-const STOPPED: DeviceInformation = { ...SAID, state: 'stopped' };
+const STOPPED: DeviceInformation = { ...DEVICE_INFORMATION, state: 'stopped' };
 
 let server: ControlChannel;
 let device: Server;
@@ -56,7 +56,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  [says, did, slow, announced, reported] = [SAID, [], undefined, [], []];
+  [says, did, slow, announced, reported] = [DEVICE_INFORMATION, [], undefined, [], []];
   folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
   const application = { id: 'web', title: 'Web pages', target: 'tcp://127.0.0.1:9' };
   const devices = [{ id: 'mfp-1', name: 'MFP', kind: 'mfp', applications: [application] }];
@@ -105,7 +105,7 @@ describe('an agent that is killed', () => {
     await start();
     expect(did).toEqual([]);
     expect(await execute('identify', light)).toMatchObject({ status: 'executing', hold: 'queued' });
-    says = SAID;
+    says = DEVICE_INFORMATION;
     await until('both are done', async () => (await next('identify', light)).status === 'completed', 30_000);
     expect(await next('test-page', page)).toMatchObject({ status: 'completed', failure: null });
     expect(did).toEqual(['test-page', 'identify']);
@@ -126,7 +126,9 @@ describe('an agent that is killed', () => {
 
   it('and one that runs, tells what it can do and how its device is', async () => {
     expect(announced).toEqual([['information', 'identify', 'test-page']]);
-    expect(await server.transport.request('agent-1', acquireInformation, { deviceId: 'mfp-1' })).toEqual(SAID);
+    expect(await server.transport.request('agent-1', acquireInformation, { deviceId: 'mfp-1' })).toEqual(
+      DEVICE_INFORMATION,
+    );
     says = STOPPED;
     await execute('test-page', randomUUID()); // has the device looked at
     await until('the change is reported', () => reported.includes('stopped'));

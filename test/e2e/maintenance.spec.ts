@@ -7,9 +7,9 @@ import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/machine/identity';
 import { acquiredInformation, device, page as pageOf } from '../../src/protocol/api';
 import { job, type Job } from '../../src/protocol/maintenance';
-import { findings } from '../support/axe';
-import { ConsoleBrowser, logIn } from '../support/console-browser';
-import { TestStage } from '../support/test-stage';
+import { findings } from '../support/browser/axe';
+import { ConsoleBrowser, logIn } from '../support/browser/console-browser';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const NEWER = '2.15.000';

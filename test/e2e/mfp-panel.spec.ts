@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { startMfp, type RunningMfp } from '../../src/mfp/mfp';
-import { recordedJournal } from '../support/agent-journal';
-import { startChromium } from '../support/chromium';
-import { TestStage } from '../support/test-stage';
+import { recordedJournal } from '../support/recorded-journal';
+import { startChromium } from '../support/browser/chromium';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { event } from '../../src/demo/scenario';
-import { relayProcesses } from '../support/relay-process';
-import { TestStage } from '../support/test-stage';
+import { relayProcesses } from '../support/relay/relay-process';
+import { TestStage } from '../support/stage/test-stage';
 
 /** Nobody listens there (tcpmux), so that agent and terminal go on dialling. */
 const env = { PLATEN_RELAY_PUBLIC_URL: 'ws://127.0.0.1:1' };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { PanelStage } from '../support/panel-stage';
-import { SAID } from '../support/played-device';
+import { PanelStage } from '../support/agent/panel-stage';
+import { DEVICE_INFORMATION } from '../support/device/scripted-device';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const QUIET = ['quic', 'gpu', 'background-networking', 'component-update', 'sync'].map((what) => `--disable-${what}`);
@@ -178,7 +178,7 @@ describe("the panel in the device's browser", () => {
   it('tells of maintenance at the device as long as there is some', async () => {
     const page = await open();
     const line = page.locator('#maintenance');
-    on.device.says = { ...SAID, state: 'stopped' };
+    on.device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
     const jobId = await on.maintain('test-page');
     await line.getByText('MFP in the hall: Printing a test page – waiting for the device').waitFor();
     await on.cancel('test-page', jobId);
@@ -238,7 +238,7 @@ describe("the panel in the device's browser", () => {
     ['light', 'ja-JP'],
     ['dark', 'ja-JP'],
   ] as const)('has nothing serious for axe-core in %s, %s', async (colorScheme, locale) => {
-    on.device.says = { ...SAID, state: 'stopped' };
+    on.device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
     await on.maintain('test-page');
     const page = await open({ colorScheme, locale });
     await page.locator('#maintenance').waitFor();

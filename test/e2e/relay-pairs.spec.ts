@@ -2,22 +2,22 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { RelayConnection } from '../../src/tunnel/relay-connection';
 import { dialRelay } from '../../src/tunnel/relay-connection';
-import { ControlPlaneStandIn, type PreparedSession } from '../support/control-plane-stand-in';
-import { PathProxy } from '../support/path-proxy';
-import { RawPeer } from '../support/raw-peer';
-import { Hammer } from '../support/hammer';
-import { RelayProcess } from '../support/relay-process';
+import { FakeControlPlane, type PreparedSession } from '../support/relay/fake-control-plane';
+import { PathProxy } from '../support/relay/path-proxy';
+import { RawPeer } from '../support/relay/raw-peer';
+import { UnauthenticatedPeers } from '../support/relay/unauthenticated-peers';
+import { RelayProcess } from '../support/relay/relay-process';
 import { until } from '../support/until';
 
 const PLAIN_REQUEST = 'GET / HTTP/1.1\r\nHost: relay\r\n\r\n';
 const portOf = ({ device }: PreparedSession) => Number(new URL(device.url).port);
 
 describe('a relay of two pairs, as processes', () => {
-  let plane: ControlPlaneStandIn;
+  let plane: FakeControlPlane;
   let relay: RelayProcess;
 
   beforeEach(async () => {
-    plane = await ControlPlaneStandIn.start();
+    plane = await FakeControlPlane.start();
   });
   afterEach(async () => {
     await relay.remove();
@@ -108,8 +108,8 @@ describe('a relay of two pairs, as processes', () => {
   it('answers whoever dials while another relay takes its place, at once or a moment later', async () => {
     await start();
     const { addresses } = await relay.keeper('status', {});
-    const hammers = addresses.map(
-      ({ port }) => new Hammer(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 15 }),
+    const unauthenticated = addresses.map(
+      ({ port }) => new UnauthenticatedPeers(`ws://127.0.0.1:${port}/web-agent`, { atOnce: 1, pauseMs: 15 }),
     );
     const [asking, silent] = addresses.map(({ host, port }) => connect(port, host).on('error', () => undefined));
     const answer = once(asking!, 'data');
@@ -123,9 +123,9 @@ describe('a relay of two pairs, as processes', () => {
     await until('the end of the earlier relay', () => relay.processes().length === 4);
     const session = await plane.prepare();
     await carries(await join(session));
-    for (const hammer of hammers) {
-      await hammer.stop();
-      expect(hammer.unanswered).toEqual([]);
+    for (const peers of unauthenticated) {
+      await peers.stop();
+      expect(peers.unanswered).toEqual([]);
     }
     for (const socket of [asking!, silent!]) socket.destroy();
   });

@@ -6,16 +6,16 @@ import { generate } from 'selfsigned';
 import { freePorts } from '../../src/demo/free-ports';
 import { dialRelay } from '../../src/tunnel/relay-connection';
 import { spkiPinOf } from '../../src/tunnel/pinned-tls';
-import { ControlPlaneStandIn } from '../support/control-plane-stand-in';
-import { RelayProcess } from '../support/relay-process';
+import { FakeControlPlane } from '../support/relay/fake-control-plane';
+import { RelayProcess } from '../support/relay/relay-process';
 import { until } from '../support/until';
 
 describe('the relay as a process', () => {
-  let plane: ControlPlaneStandIn;
+  let plane: FakeControlPlane;
   let relay: RelayProcess;
 
   beforeEach(async () => {
-    plane = await ControlPlaneStandIn.start();
+    plane = await FakeControlPlane.start();
   });
   afterEach(async () => {
     await relay.remove();
@@ -133,13 +133,7 @@ describe('the relay as a process', () => {
     const files = await Promise.all(names.map((name) => readFile(join(data, name), 'latin1')));
     const written = [JSON.stringify(relay.lines), ...files].join('\n');
     expect(written).toContain(session.linkId);
-    for (const secret of [
-      device.token,
-      terminal.token,
-      device.sessionId,
-      terminal.sessionId,
-      ControlPlaneStandIn.SECRET,
-    ])
+    for (const secret of [device.token, terminal.token, device.sessionId, terminal.sessionId, FakeControlPlane.SECRET])
       expect(written).not.toContain(secret);
     for (const name of await readdir(data)) expect((await stat(join(data, name))).mode & 0o077).toBe(0);
   });

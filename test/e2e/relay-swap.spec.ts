@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dialRelay } from '../../src/tunnel/relay-connection';
-import { buildRelease } from '../support/built-release';
-import { ControlPlaneStandIn } from '../support/control-plane-stand-in';
-import { Hammer } from '../support/hammer';
-import { RelayProcess } from '../support/relay-process';
+import { buildRelease } from '../support/deployment/built-release';
+import { FakeControlPlane } from '../support/relay/fake-control-plane';
+import { UnauthenticatedPeers } from '../support/relay/unauthenticated-peers';
+import { RelayProcess } from '../support/relay/relay-process';
 import { until } from '../support/until';
 
 describe('a relay that is replaced by another release', () => {
   let folder: string;
   let earlier: string;
   let later: string;
-  let plane: ControlPlaneStandIn;
+  let plane: FakeControlPlane;
   let relay: RelayProcess;
 
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('a relay that is replaced by another release', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
   beforeEach(async () => {
-    plane = await ControlPlaneStandIn.start();
+    plane = await FakeControlPlane.start();
     relay = await RelayProcess.start(plane.url);
   });
   afterEach(async () => {
@@ -31,10 +31,10 @@ describe('a relay that is replaced by another release', () => {
   });
 
   it('refuses and cuts nobody: three times replaced, once killed', async () => {
-    const hammer = new Hammer(`ws://127.0.0.1:${relay.port}/cloud-hub`);
+    const peers = new UnauthenticatedPeers(`ws://127.0.0.1:${relay.port}/cloud-hub`);
     const more = (what: string) => {
-      const { attempts } = hammer;
-      return until(what, () => hammer.attempts >= attempts + 300, 20_000);
+      const { attempts } = peers;
+      return until(what, () => peers.attempts >= attempts + 300, 20_000);
     };
     await more('peers at the built-in relay');
     for (const run of [
@@ -45,8 +45,8 @@ describe('a relay that is replaced by another release', () => {
       await plane.servedBy(await relay.replace(run));
       await more(`peers at ${run.file}`);
     }
-    expect(hammer.unanswered).toEqual([]);
-    const replaced = new Map(hammer.outcomes);
+    expect(peers.unanswered).toEqual([]);
+    const replaced = new Map(peers.outcomes);
 
     const { serving } = await relay.keeper('status', {});
     process.kill(serving!.pid, 'SIGKILL');
@@ -55,15 +55,15 @@ describe('a relay that is replaced by another release', () => {
       return now?.state === 'serving' && now.instance !== serving!.instance;
     });
     await more('peers after the crash');
-    await hammer.stop();
-    expect(hammer.outcomes.get('ECONNREFUSED')).toBeUndefined();
+    await peers.stop();
+    expect(peers.outcomes.get('ECONNREFUSED')).toBeUndefined();
     // What its pair had taken already cannot be answered any more: as many as there were at that moment, at most.
-    const cut = [...hammer.outcomes].filter(([outcome]) => hammer.unanswered.includes(outcome));
-    expect(cut.reduce((sum, [, times]) => sum + times, 0)).toBeLessThanOrEqual(Hammer.AT_ONCE);
+    const cut = [...peers.outcomes].filter(([outcome]) => peers.unanswered.includes(outcome));
+    expect(cut.reduce((sum, [, times]) => sum + times, 0)).toBeLessThanOrEqual(UnauthenticatedPeers.AT_ONCE);
     const told = (outcomes: Map<string, number>) => JSON.stringify(Object.fromEntries(outcomes));
     console.info(
-      `${hammer.attempts} peers, slowest ${hammer.slowestMs.toFixed(0)} ms; ` +
-        `after 3 replacements ${told(replaced)}, after the crash ${told(hammer.outcomes)}`,
+      `${peers.attempts} peers, slowest ${peers.slowestMs.toFixed(0)} ms; ` +
+        `after 3 replacements ${told(replaced)}, after the crash ${told(peers.outcomes)}`,
     );
   });
 

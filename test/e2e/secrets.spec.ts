@@ -4,7 +4,7 @@ import { createdEnrolment, sessionConnection } from '../../src/protocol/api';
 import { request } from '../../src/demo/api-request';
 import { event } from '../../src/demo/scenario';
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import { TestStage } from '../support/test-stage';
+import { TestStage } from '../support/stage/test-stage';
 
 /** Session IDs, tokens and enrolment codes all look like this, and so do the hashes and pins that are no secret. */
 const SECRET_SHAPE = /(?<![\w-])[\w-]{43}(?![\w-])/g;

@@ -6,7 +6,7 @@ import { Program, type LogLine } from '../../src/demo/programs';
 import { createJournal } from '../../src/journal/journal';
 import { readConfig } from '../../src/server/config/config';
 import { KeeperClient } from '../../src/server/relays/keeper-client';
-import { CLI, TestStage } from '../support/test-stage';
+import { CLI, TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 describe('the server and its relay', () => {

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { orderFields } from '../../src/protocol/ad-hoc-command';
 import { approval } from '../../src/protocol/control-channel';
-import { ControlChannel, DOMAIN, PASSWORD } from '../support/control-channel';
+import { ControlChannel, DOMAIN, PASSWORD } from '../support/xmpp/control-channel';
 import { until } from '../support/until';
 
-const CLIENT = join(__dirname, '../support/slixmpp-client.py');
+const CLIENT = join(__dirname, '../support/xmpp/slixmpp-client.py');
 
 /** A client that knows nothing of Platen must be able to use an agent's account. */
 describe('slixmpp as an agent', () => {

@@ -2,11 +2,11 @@ import { openApplication } from '../../src/agent/cloud-hub/application-connectio
 import { parseConfiguration } from '../../src/agent/configuration/configuration';
 import { device } from '../../src/protocol/api';
 import type { Grant } from '../../src/protocol/remote-session';
-import { RfbClient } from '../support/rfb-client';
+import { RfbClient } from '../support/device/rfb-client';
 import { event } from '../../src/demo/scenario';
-import { TestStage } from '../support/test-stage';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
-import { startVncServer, type VncServer } from '../support/vnc-server';
+import { startVncServer, type VncServer } from '../support/device/vnc-server';
 
 const [A, B] = [0x61, 0x62];
 const PASSWORD = 'panel123';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { isRunning } from '../support/is-running';
-import { RfbClient } from '../support/rfb-client';
+import { RfbClient } from '../support/device/rfb-client';
 import { until } from '../support/until';
-import { startVncServer, type VncServer } from '../support/vnc-server';
+import { startVncServer, type VncServer } from '../support/device/vnc-server';
 
 const A = 0x61;
 const RETURN = 0xff0d;

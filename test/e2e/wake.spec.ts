@@ -6,7 +6,7 @@ import type { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { plainHttp } from '../support/plain-http';
-import { TestStage } from '../support/test-stage';
+import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const SITE = 'acme-berlin';

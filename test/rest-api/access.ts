@@ -1,7 +1,7 @@
 import { about } from '../../src/protocol/api';
 import { LIMITS } from '../../src/protocol/limits';
 import { LIVE_PATH } from '../../src/protocol/live';
-import type { RestApi, Route } from '../support/rest-api';
+import type { RestApi, Route } from '../support/server/rest-api';
 import { newLogin } from './accounts';
 
 /** `agent`: with the token of a job, which no user has. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { apiToken, auditEvent, createdApiToken, user } from '../../src/protocol/api';
 import { notice } from '../../src/protocol/notice';
 import { NoticesService } from '../../src/server/notices/notices.service';
-import { PASSWORD } from '../support/control-plane';
-import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
+import { PASSWORD } from '../support/server/control-plane';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 
 const newUser = { username: 'uma', displayName: 'Uma', role: 'technician', password: 'a password of ten' };
 

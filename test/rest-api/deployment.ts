@@ -6,9 +6,9 @@ import { connectionInfo } from '../../src/protocol/control-channel';
 import { RELEASE_MEDIA_TYPE } from '../../src/protocol/release';
 import { serveTunnel } from '../../src/tunnel/http2-tunnel';
 import { dialRelay } from '../../src/tunnel/relay-connection';
-import type { DeploymentPlane } from '../support/deployment-plane';
-import type { ReleaseMaker } from '../support/release-maker';
-import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
+import type { DeploymentPlane } from '../support/deployment/deployment-plane';
+import type { ReleaseMaker } from '../support/deployment/release-maker';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 
 /** @param maker whose public key the server has */
 export function describeReleases(api: () => RestApi, maker: ReleaseMaker): void {

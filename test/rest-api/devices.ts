@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { acquiredInformation, agent, createdEnrolment, device } from '../../src/protocol/api';
 import { announce, enrolment } from '../../src/protocol/control-channel';
-import { playedDevice } from '../support/control-plane';
-import { itRefuses, type RestApi } from '../support/rest-api';
+import { announcedPrinter } from '../support/server/control-plane';
+import { itRefuses, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 
 /** A device whose agent has been enrolled and announced it, and is no longer connected. */
@@ -10,7 +10,7 @@ export async function offlineDevice(api: RestApi, deviceId: string): Promise<voi
   const { plane } = api;
   const { agentId } = await plane.enrol(`agent-of-${deviceId}`).then(async (account) => {
     const stream = await plane.streamOf(account);
-    await stream.ask(announce, { agentVersion: '1', devices: [playedDevice(deviceId)] });
+    await stream.ask(announce, { agentVersion: '1', devices: [announcedPrinter(deviceId)] });
     await stream.leave();
     return account;
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { firmware, job, type Job, type JobState } from '../../src/protocol/maintenance';
-import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 
 const FILE = Buffer.from('firmware '.repeat(100));

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { browserAccess, relay, session, sessionConnection, sessionWithSteps } from '../../src/protocol/api';
 import { STEPS } from '../../src/protocol/steps';
-import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/rest-api';
-import { setLimit } from '../support/test-relay';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
+import { setLimit } from '../support/relay/test-relay';
 import { until } from '../support/until';
 
 const wanted = { deviceId: 'printer', applicationId: 'web', reason: 'paper jam' };

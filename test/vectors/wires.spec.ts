@@ -8,7 +8,7 @@ import { peerMessage, relayMessage } from '../../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../src/protocol/relay-rpc';
 import { keeperMessage, masterMessage } from '../../src/relay/master-messages';
 import { readPayload, writePayload } from '../../src/server/xmpp/stanzas/payload';
-import { parseXml } from '../support/parse-xml';
+import { parseXml } from '../support/xmpp/parse-xml';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the vectors are what is checked here */
 const read = (name: string): any => JSON.parse(readFileSync(join(__dirname, name), 'utf8'));

@@ -4,9 +4,9 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { makeCertificate } from '../../../test/support/agent-certificate';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
-import { startSmallRelay } from '../../../test/support/agent-relay';
+import { makeCertificate } from '../../../test/support/test-certificate';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { startFakeRelay } from '../../../test/support/relay/fake-relay';
 import { until } from '../../../test/support/until';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import type { Grant } from '../../protocol/remote-session';
@@ -17,7 +17,7 @@ import type { Application } from '../configuration/configuration';
 
 const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
 
-let relay: Awaited<ReturnType<typeof startSmallRelay>>;
+let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let recorded: RecordedJournal;
 let told: string[];
 let ends: (() => unknown)[];
@@ -25,7 +25,7 @@ let ends: (() => unknown)[];
 beforeEach(async () => {
   recorded = recordedJournal();
   told = [];
-  relay = await startSmallRelay(remoteSessionId);
+  relay = await startFakeRelay(remoteSessionId);
   ends = [() => relay.close()];
 });
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordedJournal } from '../../../test/support/agent-journal';
-import { PanelDisplay } from '../../../test/support/panel-display';
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
 import { makeFirmware } from '../../mfp/firmware/firmware-file';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { makeCertificate, type TestCertificate } from '../../../test/support/agent-certificate';
+import { makeCertificate, type TestCertificate } from '../../../test/support/test-certificate';
 import { enrol } from './enrolment';
 import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
 

@@ -1,9 +1,9 @@
-import { recordedJournal } from '../../../test/support/agent-journal';
-import { PlayedDevice, SAID } from '../../../test/support/played-device';
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
 import { DeviceWatch, type DeviceWatchOptions } from './device-watch';
 
-let device: PlayedDevice;
+let device: ScriptedDevice;
 let watch: DeviceWatch;
 let seen: string[];
 let recorded: ReturnType<typeof recordedJournal>;
@@ -14,7 +14,7 @@ function newWatch(options: DeviceWatchOptions = {}): void {
 }
 
 beforeEach(() => {
-  [device, seen, recorded] = [new PlayedDevice(), [], recordedJournal()];
+  [device, seen, recorded] = [new ScriptedDevice(), [], recordedJournal()];
   newWatch();
 });
 afterEach(() => watch.stop());
@@ -22,7 +22,7 @@ afterEach(() => watch.stop());
 describe('what a device says of itself', () => {
   it('is asked once for all who want to know at the same time', async () => {
     const all = await Promise.all([watch.ask('mfp-1'), watch.look('mfp-1'), watch.ask('mfp-1')]);
-    expect(all).toEqual([SAID, SAID, SAID]);
+    expect(all).toEqual([DEVICE_INFORMATION, DEVICE_INFORMATION, DEVICE_INFORMATION]);
     expect([device.questions, seen]).toEqual([1, ['mfp-1 idle']]);
     await watch.ask('mfp-1');
     expect(device.questions).toBe(2);
@@ -31,7 +31,7 @@ describe('what a device says of itself', () => {
   it.each(['unreachable', 'refused', 'silent'] as const)('is what was last known while it is %s', async (fault) => {
     await watch.ask('mfp-1');
     device.fault = fault;
-    expect(await watch.look('mfp-1')).toEqual({ ...SAID, reached: false });
+    expect(await watch.look('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
     await expect(watch.ask('mfp-1')).rejects.toThrow(
       { unreachable: 'connection refused', refused: 'client-error', silent: 'no answer in 50 ms' }[fault],
     );
@@ -49,7 +49,7 @@ describe('what a device says of itself', () => {
     watch.start();
     await until('it was asked a few times', () => device.questions > 2);
     void watch.look('mfp-1');
-    device.says = { ...SAID, state: 'stopped' };
+    device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
     await until('the change is seen', () => seen.includes('mfp-1 stopped'));
     expect(device.atOnce).toBe(1);
     watch.stop();

@@ -1,19 +1,19 @@
-import { PlayedChannel } from '../../../test/support/agent-channel';
-import { recordedJournal } from '../../../test/support/agent-journal';
-import { PlayedDevice, SAID } from '../../../test/support/played-device';
+import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
 import { acquireInformation } from '../../protocol/control-channel';
 import { ChannelTimeout, ExchangeRefused } from '../channel/control-channel.errors';
 import { DeviceWatch } from './device-watch';
 import { InformationExchange } from './information-exchange';
 
-let device: PlayedDevice;
-let channel: PlayedChannel;
+let device: ScriptedDevice;
+let channel: ScriptedChannel;
 let watch: DeviceWatch;
 let exchange: InformationExchange;
 
 beforeEach(() => {
-  [device, channel] = [new PlayedDevice(), new PlayedChannel()];
+  [device, channel] = [new ScriptedDevice(), new ScriptedChannel()];
   const { journal } = recordedJournal();
   watch = new DeviceWatch(new Map([['mfp-1', device]]), journal, { answerMs: 50 });
   const devices = ['mfp-1', 'mfp-2'].map((id) => ({ id, model: `model of ${id}`, serialNumber: `serial of ${id}` }));
@@ -29,19 +29,19 @@ const reported = () =>
   channel.asked.map((text) => {
     const { deviceId, information } = JSON.parse(text.slice('report-information '.length)) as {
       deviceId: string;
-      information: typeof SAID;
+      information: typeof DEVICE_INFORMATION;
     };
     return `${deviceId} ${information.reached ? information.state : 'gone'}`;
   });
 
 describe('device information for the control plane', () => {
   it('is what the device says now', async () => {
-    expect(await acquire('mfp-1')).toEqual(SAID);
+    expect(await acquire('mfp-1')).toEqual(DEVICE_INFORMATION);
   });
   it('is what was last known where the device does not answer', async () => {
     await acquire('mfp-1');
     device.fault = 'unreachable';
-    expect(await acquire('mfp-1')).toEqual({ ...SAID, reached: false });
+    expect(await acquire('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
   });
   it('is what the configuration says of a device that cannot be asked', async () => {
     const named = { model: 'model of mfp-2', serialNumber: 'serial of mfp-2' };
@@ -53,12 +53,12 @@ describe('device information for the control plane', () => {
 
   const alert = { severity: 'error', code: 'media-jam', text: 'Jam' } as const;
   it.each<[what: string, change: () => void, told: string[]]>([
-    ['the state', () => (device.says = { ...SAID, state: 'processing' }), ['mfp-1 processing']],
-    ['an alert', () => (device.says = { ...SAID, alerts: [alert] }), ['mfp-1 idle']],
-    ['the firmware', () => (device.says = { ...SAID, firmwareVersion: '3' }), ['mfp-1 idle']],
+    ['the state', () => (device.says = { ...DEVICE_INFORMATION, state: 'processing' }), ['mfp-1 processing']],
+    ['an alert', () => (device.says = { ...DEVICE_INFORMATION, alerts: [alert] }), ['mfp-1 idle']],
+    ['the firmware', () => (device.says = { ...DEVICE_INFORMATION, firmwareVersion: '3' }), ['mfp-1 idle']],
     ['the reachability', () => (device.fault = 'unreachable'), ['mfp-1 gone']],
-    ['a counter', () => (device.says = { ...SAID, counters: { impressions: 5 } }), []],
-    ['a supply', () => (device.says = { ...SAID, supplies: [] }), []],
+    ['a counter', () => (device.says = { ...DEVICE_INFORMATION, counters: { impressions: 5 } }), []],
+    ['a supply', () => (device.says = { ...DEVICE_INFORMATION, supplies: [] }), []],
     ['nothing', () => undefined, []],
   ])('is reported when %s has changed, where that matters', async (_what, change, told) => {
     await watch.look('mfp-1');
@@ -82,7 +82,7 @@ describe('device information for the control plane', () => {
   it('waits for the channel; then the latest is told, once', async () => {
     channel.online = false;
     await watch.look('mfp-1');
-    device.says = { ...SAID, state: 'stopped' };
+    device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
     await watch.look('mfp-1');
     expect(channel.asked).toEqual([]);
     channel.online = true;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseXml } from '../../../test/support/parse-xml';
+import { parseXml } from '../../../test/support/xmpp/parse-xml';
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';

@@ -1,16 +1,16 @@
 import type { DeviceInformation } from '../../protocol/device-information';
 import { OPERATIONS, type HoldReason, type JobFailure, type Operation } from '../../protocol/maintenance';
-import { PlayedDevice, SAID } from '../../../test/support/played-device';
+import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { determine, refusalOf, type MaintainedDevice } from './executability';
 
 const CASES = {
-  idle: SAID,
-  processing: { ...SAID, state: 'processing' },
-  stopped: { ...SAID, state: 'stopped' },
-  unknown: { ...SAID, state: 'unknown' },
-  'idle, warning': { ...SAID, alerts: [{ severity: 'warning', code: 'toner-low', text: '' }] },
-  'idle, error': { ...SAID, alerts: [{ severity: 'error', code: 'media-empty', text: '' }] },
-  unreachable: { ...SAID, reached: false },
+  idle: DEVICE_INFORMATION,
+  processing: { ...DEVICE_INFORMATION, state: 'processing' },
+  stopped: { ...DEVICE_INFORMATION, state: 'stopped' },
+  unknown: { ...DEVICE_INFORMATION, state: 'unknown' },
+  'idle, warning': { ...DEVICE_INFORMATION, alerts: [{ severity: 'warning', code: 'toner-low', text: '' }] },
+  'idle, error': { ...DEVICE_INFORMATION, alerts: [{ severity: 'error', code: 'media-empty', text: '' }] },
+  unreachable: { ...DEVICE_INFORMATION, reached: false },
 } satisfies Record<string, DeviceInformation>;
 type Case = keyof typeof CASES;
 
@@ -43,11 +43,11 @@ describe('whether a device can execute an operation', () => {
       { severity: 'warning', code: 'toner-low', text: 'Toner low' },
       { severity: 'error', code: 'door-open', text: '' },
     ];
-    const { detail } = determine('test-page', { ...SAID, state: 'stopped', alerts });
+    const { detail } = determine('test-page', { ...DEVICE_INFORMATION, state: 'stopped', alerts });
     expect(detail).toBe('Paper jam at cover A, door-open');
   });
 
-  const access = new PlayedDevice({ operations: ['counters', 'restart'] });
+  const access = new ScriptedDevice({ operations: ['counters', 'restart'] });
   it.each<[string, MaintainedDevice | undefined, JobFailure | null]>([
     ['is not there', undefined, 'unknown-device'],
     ['cannot be spoken to', { access: undefined, permitted: undefined }, 'unsupported'],

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate, type TestCertificate } from '../../../test/support/agent-certificate';
-import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/firmware-server';
+import { makeCertificate, type TestCertificate } from '../../../test/support/test-certificate';
+import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firmware-server';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import { until } from '../../../test/support/until';
 import type { FirmwareSource } from '../../protocol/ad-hoc-command';

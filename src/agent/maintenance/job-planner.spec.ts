@@ -1,4 +1,4 @@
-import { SAID } from '../../../test/support/played-device';
+import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import { reportOf, type AgentJob, type AgentJobs, type JobInput, type JobPhase } from './job';
@@ -52,15 +52,15 @@ const jobsWith = (...phases: Before[]): AgentJobs =>
     }),
   );
 
-const idle: JobInput = { kind: 'seen', deviceId: 'mfp-1', information: SAID };
+const idle: JobInput = { kind: 'seen', deviceId: 'mfp-1', information: DEVICE_INFORMATION };
 const outcome = { failure: null, detail: '', result: [{ name: 'a', value: 'b' }] };
 const INPUTS = {
   execute: { kind: 'execute', order: order(), refusal: null },
   refused: { kind: 'execute', order: order(), refusal: 'unsupported' },
   cancel: { kind: 'cancel', jobId },
   idle,
-  printing: { ...idle, information: { ...SAID, state: 'processing' } },
-  gone: { ...idle, information: { ...SAID, reached: false } },
+  printing: { ...idle, information: { ...DEVICE_INFORMATION, state: 'processing' } },
+  gone: { ...idle, information: { ...DEVICE_INFORMATION, reached: false } },
   elsewhere: { ...idle, deviceId: 'mfp-2' },
   progress: { kind: 'progress', jobId, activity: 'sending', percent: 40 },
   ended: { kind: 'ended', jobId, outcome },
@@ -210,7 +210,7 @@ describe('what becomes of a job', () => {
   });
 
   it('says until when it waited, and for what', () => {
-    const held = { kind: 'seen', deviceId: 'mfp-1', information: { ...SAID, reached: false } } as const;
+    const held = { kind: 'seen', deviceId: 'mfp-1', information: { ...DEVICE_INFORMATION, reached: false } } as const;
     const { jobs } = planJobs(jobsWith('looking'), held, NOW);
     const late = planJobs(jobs, { kind: 'clock' }, NOW + 60_000).jobs.get(jobId)!;
     expect(reportOf(late)).toMatchObject({ failure: 'expired', detail: 'The device did not answer.' });

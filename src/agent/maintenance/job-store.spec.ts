@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
 import { finalReport, type AgentJob, type AgentJobs, type JobPhase } from './job';

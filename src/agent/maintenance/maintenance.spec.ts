@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MaintenanceStage } from '../../../test/support/maintenance-stage';
-import { SAID } from '../../../test/support/played-device';
+import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
+import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => on.strike());
 
 const STOPPED = {
-  ...SAID,
+  ...DEVICE_INFORMATION,
   state: 'stopped' as const,
   alerts: [{ severity: 'error' as const, code: 'media-jam', text: 'Paper jam' }],
 };
@@ -76,7 +76,7 @@ describe('a maintenance job', () => {
     const held = { status: 'executing', hold: 'stopped', detail: 'Paper jam' };
     expect(await on.execute('test-page', { jobId })).toMatchObject(held);
     const next = on.next('test-page', jobId);
-    on.device.says = SAID;
+    on.device.says = DEVICE_INFORMATION;
     expect(await next).toMatchObject({ hold: null });
     await until('it is done', async () => (await on.next('test-page', jobId)).status === 'completed');
     expect(on.device.did).toHaveLength(1);
@@ -187,7 +187,7 @@ describe('a maintenance job', () => {
     const next = on.next('test-page', jobId);
     on.server.transport.disconnect('agent-1');
     await expect(next).rejects.toMatchObject({ code: 'device-offline' });
-    on.device.says = SAID;
+    on.device.says = DEVICE_INFORMATION;
     await until('the agent is back', () => on.server.transport.isOnline('agent-1'));
     await until('it is done', async () => (await on.next('test-page', jobId)).status === 'completed');
     expect(on.device.did).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('an agent that is started again', () => {
     const { phase } = on.maintenance.jobs.get(jobId)!;
     expect(phase.name === 'waiting' && phase.expiresAt - performance.now()).toBeLessThan(30_000);
     expect(await on.next('counters', otherId)).toMatchObject({ hold: 'queued' });
-    on.device.says = SAID;
+    on.device.says = DEVICE_INFORMATION;
     await until('both are done', async () => (await on.next('counters', otherId)).status === 'completed');
     expect(on.device.did).toEqual([`test-page Platen test page ${jobId}`]);
   });
@@ -214,7 +214,7 @@ describe('an agent that is started again', () => {
     on.device.says = STOPPED;
     await on.execute('test-page', { jobId, expiresInSeconds: 60 });
     await on.stop();
-    on.device.says = SAID;
+    on.device.says = DEVICE_INFORMATION;
     const later = Date.now() + 61_000;
     jest.spyOn(Date, 'now').mockReturnValue(later);
     await on.start();

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/firmware-server';
-import { MaintenanceStage } from '../../../test/support/maintenance-stage';
-import { SAID } from '../../../test/support/played-device';
+import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firmware-server';
+import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
+import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
 import { JOB_FAILURES, type JobFailure, type Operation } from '../../protocol/maintenance';
 import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 /** Away for one question; then it says `says`. */
-function restartInto(says: typeof SAID): void {
+function restartInto(says: typeof DEVICE_INFORMATION): void {
   let away = true;
   on.device.says = says;
   on.device.acts.information = () => {
@@ -35,7 +35,7 @@ function restartInto(says: typeof SAID): void {
   };
 }
 const install = () => on.reports('firmware-install', { firmware: files.source() });
-const NEW = { ...SAID, firmwareVersion: '2.15.000' };
+const NEW = { ...DEVICE_INFORMATION, firmwareVersion: '2.15.000' };
 const firmwareFiles = async () => (await readdir(on.folder)).filter((name) => name.startsWith('firmware-'));
 
 describe('the operations', () => {
@@ -53,7 +53,7 @@ describe('the operations', () => {
   });
 
   it('restart: is over when the device was away and is back', async () => {
-    on.device.acts.restart = () => restartInto(SAID);
+    on.device.acts.restart = () => restartInto(DEVICE_INFORMATION);
     const reports = await on.reports('restart');
     expect(reports.map(({ activity }) => activity)).toContain('restarting');
     expect(reports.at(-1)).toMatchObject({ status: 'completed', failure: null });
@@ -130,7 +130,13 @@ const FAILURES: [
     () => (on.device.acts.restart = fail(new OperationUnsupported('no URI'))),
     'no URI',
   ],
-  ['unsupported', 'tells no counters', 'counters', () => (on.device.says = { ...SAID, counters: {} }), 'no counters'],
+  [
+    'unsupported',
+    'tells no counters',
+    'counters',
+    () => (on.device.says = { ...DEVICE_INFORMATION, counters: {} }),
+    'no counters',
+  ],
   [
     'download-failed',
     'has a server without the file',
@@ -163,7 +169,7 @@ const FAILURES: [
     'version-unchanged',
     'comes back as it was',
     'firmware-install',
-    () => (on.device.acts['firmware-install'] = () => restartInto(SAID)),
+    () => (on.device.acts['firmware-install'] = () => restartInto(DEVICE_INFORMATION)),
     '2.14.003',
   ],
   ['version-unchanged', 'does not go away', 'firmware-install', () => undefined, '2.14.003'],

@@ -1,4 +1,4 @@
-import { SAID } from '../../../test/support/played-device';
+import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { jobResult } from '../../protocol/maintenance';
 import { counterLines, informationLines } from './result-lines';
 
@@ -9,11 +9,11 @@ describe('lines of a result', () => {
       { severity: 'warning', code: 'toner-low', text: '' },
     ] as const;
     const supplies = [
-      ...SAID.supplies,
+      ...DEVICE_INFORMATION.supplies,
       { name: '廃トナー', type: 'wasteToner', colour: '', level: null },
       { name: '', type: '', colour: '', level: 0 },
     ];
-    const lines = informationLines({ ...SAID, alerts: [...alerts], supplies, serialNumber: '' });
+    const lines = informationLines({ ...DEVICE_INFORMATION, alerts: [...alerts], supplies, serialNumber: '' });
     expect(lines.map(({ name, value }) => `${name}=${value}`)).toEqual([
       'state=idle',
       'model=3050ci',
@@ -26,7 +26,7 @@ describe('lines of a result', () => {
       'counter.impressions=128456',
       'counter.media-sheets=90211',
     ]);
-    expect(counterLines(SAID)).toEqual([
+    expect(counterLines(DEVICE_INFORMATION)).toEqual([
       { name: 'impressions', value: '128456' },
       { name: 'media-sheets', value: '90211' },
     ]);
@@ -34,7 +34,7 @@ describe('lines of a result', () => {
 
   it('keep to the bounds of a result whatever the device says', () => {
     const full = {
-      ...SAID,
+      ...DEVICE_INFORMATION,
       model: 'm'.repeat(200),
       alerts: Array.from({ length: 24 }, () => ({
         severity: 'error' as const,

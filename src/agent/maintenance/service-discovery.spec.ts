@@ -1,4 +1,4 @@
-import { parseXml } from '../../../test/support/parse-xml';
+import { parseXml } from '../../../test/support/xmpp/parse-xml';
 import type { StreamHandler } from '../channel/xmpp-stream';
 import { answerDiscovery } from './service-discovery';
 

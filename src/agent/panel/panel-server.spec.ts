@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { get, request, type ClientRequest, type IncomingMessage } from 'node:http';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import type { PanelView } from '../../protocol/approval-screen';
 import { ProblemError } from '../../protocol/problems';
 import { PanelServer } from './panel-server';

@@ -1,5 +1,5 @@
-import { PlayedChannel } from '../../../test/support/agent-channel';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
+import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { until } from '../../../test/support/until';
 import type { Decision } from './agent-session';
 import { ApprovalDelivery } from './approval-delivery';
@@ -12,12 +12,12 @@ const within = (ms: number) => performance.now() + ms;
 const fails = (error: Error) => () => Promise.reject(error);
 
 describe('the delivery of an answer', () => {
-  let channel: PlayedChannel;
+  let channel: ScriptedChannel;
   let recorded: RecordedJournal;
   let refused: string[];
   let delivery: ApprovalDelivery;
   beforeEach(() => {
-    channel = new PlayedChannel();
+    channel = new ScriptedChannel();
     recorded = recordedJournal();
     refused = [];
     delivery = new ApprovalDelivery(channel, recorded.journal, (id, detail) => refused.push(`${id} ${detail}`));

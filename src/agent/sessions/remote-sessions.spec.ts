@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { PlayedChannel } from '../../../test/support/agent-channel';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
-import { startSmallRelay } from '../../../test/support/agent-relay';
+import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { startFakeRelay } from '../../../test/support/relay/fake-relay';
 import { until } from '../../../test/support/until';
 import {
   connectionInfoToDevice,
@@ -35,20 +35,20 @@ const { devices } = parseConfiguration(
 const YES: Decision = { decision: 'approved', grant: 'operate' };
 const NO: Decision = { decision: 'declined' };
 
-let channel: PlayedChannel;
+let channel: ScriptedChannel;
 let recorded: RecordedJournal;
 let ended: EndedSession[];
 let sessions: RemoteSessions;
-let relay: Awaited<ReturnType<typeof startSmallRelay>>;
+let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let id: string;
 
 beforeEach(async () => {
   id = randomUUID();
-  channel = new PlayedChannel();
+  channel = new ScriptedChannel();
   recorded = recordedJournal();
   ended = [];
   sessions = new RemoteSessions({ devices, channel, journal: recorded.journal, onEnded: (each) => ended.push(each) });
-  relay = await startSmallRelay(id);
+  relay = await startFakeRelay(id);
 });
 afterEach(async () => {
   await sessions.close(1_000);

@@ -1,5 +1,5 @@
 import { QueryObserver, type QueryKey } from '@tanstack/react-query';
-import { sampleDevice, sampleJob, sampleSession, sampleUser } from '../../../test/support/api-samples';
+import { sampleDevice, sampleJob, sampleSession, sampleUser } from '../../../test/support/samples/api-samples';
 import { until } from '../../../test/support/until';
 import type { Device } from '../../protocol/api';
 import type { Job } from '../../protocol/maintenance';

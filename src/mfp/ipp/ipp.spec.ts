@@ -1,4 +1,4 @@
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
 import { attributesOf, decodeIpp, encodeIpp, type IppAttribute } from '../../ipp/ipp-message';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { recordedJournal } from '../../../test/support/agent-journal';
-import { PanelDisplay } from '../../../test/support/panel-display';
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
 import { PRODUCT } from '../machine/identity';

@@ -1,4 +1,4 @@
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { form, plainHttp, type PlainAnswer } from '../../../test/support/plain-http';
 import { startMfp, type RunningMfp } from '../mfp';
 

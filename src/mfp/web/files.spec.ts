@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { form, plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
 import { makeFirmware } from '../firmware/firmware-file';

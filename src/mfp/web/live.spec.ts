@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { WebSocket } from 'ws';
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { form, plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
 import type { MachineStatus } from '../../protocol/simulated-mfp';

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import { recordedJournal } from '../../../test/support/agent-journal';
-import { playMaster } from '../../../test/support/played-master';
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { writeScriptedMaster } from '../../../test/support/relay/scripted-master';
 import { until } from '../../../test/support/until';
 import { KEEPER_METHODS, KEEPER_REFUSALS } from '../../protocol/keeper-rpc';
 import { KEEPER_SUBPROTOCOL } from '../../protocol/version';
@@ -43,7 +43,7 @@ describe("the keeper's socket", () => {
   }
   async function keeperWithClient(port = 0) {
     const socket = await open();
-    const wanted = new WantedRun(folder, { file: playMaster(folder, '1.0.0'), pairs: 1 }, journal);
+    const wanted = new WantedRun(folder, { file: writeScriptedMaster(folder, '1.0.0'), pairs: 1 }, journal);
     const keeper = new Keeper(await ListeningPorts.at('127.0.0.1', port), wanted, {}, journal);
     closing.push(() => keeper.stop(0));
     keeper.start();
@@ -54,7 +54,7 @@ describe("the keeper's socket", () => {
   it('answers to every method, as its wire says', async () => {
     const client = await keeperWithClient();
     await until('the relay', async () => (await client.call('status', {})).serving?.state === 'serving');
-    const run = { file: playMaster(folder, '2.0.0'), pairs: 2 };
+    const run = { file: writeScriptedMaster(folder, '2.0.0'), pairs: 2 };
     expect((await client.call('try', run)).outcome).toBe('started');
     expect(await client.call('discard', {})).toEqual({});
     const tried = await client.call('try', run);
@@ -72,7 +72,7 @@ describe("the keeper's socket", () => {
 
   it('refuses by name what it cannot do', async () => {
     const client = await keeperWithClient(65_535);
-    const file = playMaster(folder, '2.0.0');
+    const file = writeScriptedMaster(folder, '2.0.0');
     expect(await client.call('try', { file, pairs: 2 })).toEqual({
       outcome: 'port-in-use',
       detail: '127.0.0.1:65536 cannot be used: there is no such port',

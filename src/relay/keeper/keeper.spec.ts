@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../demo/free-ports';
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { isRunning } from '../../../test/support/is-running';
-import { playMaster, type PlayedMaster } from '../../../test/support/played-master';
+import { writeScriptedMaster, type ScriptedMaster } from '../../../test/support/relay/scripted-master';
 import { until } from '../../../test/support/until';
 import { Keeper } from './keeper';
 import { NotStored, PortUnavailable } from './keeper.errors';
@@ -20,7 +20,7 @@ describe('the keeper', () => {
   let keepers: Keeper[];
   let stderr: string;
   const { journal } = recordedJournal();
-  const script = (name: string, play?: PlayedMaster) => playMaster(folder, name, play);
+  const script = (name: string, play?: ScriptedMaster) => writeScriptedMaster(folder, name, play);
   const heard = () => readFileSync(join(folder, 'heard.log'), 'utf8').trim().split('\n');
   const wantedOnDisk = () => JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8')) as unknown;
 
@@ -102,7 +102,7 @@ describe('the keeper', () => {
     expect(keeper.status()).toMatchObject({ restarts: 1, lastExit: { instance, how: 'SIGKILL' } });
   });
 
-  const bad: [string, PlayedMaster, string][] = [
+  const bad: [string, ScriptedMaster, string][] = [
     ['exits at once', { first: 'console.error("no such module"); process.exit(3)' }, 'exit code 3'],
     [
       'fails with a reason',
@@ -148,7 +148,7 @@ describe('the keeper', () => {
     expect((await until('its exit', () => keeper.status().lastExit)).how).toBe('discarded (SIGKILL)');
   });
 
-  const noTakeOver: [string, PlayedMaster, string][] = [
+  const noTakeOver: [string, ScriptedMaster, string][] = [
     ['never serves', { serve: '' }, 'did not take over in time (exit code 0)'],
     [
       'cannot listen',

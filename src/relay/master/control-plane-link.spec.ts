@@ -1,4 +1,4 @@
-import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/test-relay';
+import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 
 describe('link with the control plane', () => {

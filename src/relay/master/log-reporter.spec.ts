@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { toInstant } from '../../protocol/names';
 import type { HalfLog } from '../../protocol/relay-rpc';
 import type { ControlPlaneLink } from './control-plane-link';

@@ -1,6 +1,6 @@
-import { channelInMemory } from '../../../test/support/pairs-in-process';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/agent-journal';
-import { setLimit } from '../../../test/support/test-relay';
+import { channelInMemory } from '../../../test/support/relay/pairs-in-process';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
 import { MASTER_METHODS, PAIR_METHODS, type MasterPeer, type PairMethods } from '../pair-rpc';

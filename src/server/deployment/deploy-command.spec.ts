@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning } from '../../../test/support/is-running';
-import { setLimit } from '../../../test/support/test-relay';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { runDeployCommand } from './deploy-command';
 import { DeploymentFailed } from './deployment.errors';

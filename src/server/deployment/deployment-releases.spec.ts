@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DeploymentPlane, VERSION } from '../../../test/support/deployment-plane';
-import { ReleaseMaker } from '../../../test/support/release-maker';
+import { DeploymentPlane, VERSION } from '../../../test/support/deployment/deployment-plane';
+import { ReleaseMaker } from '../../../test/support/deployment/release-maker';
 import { until } from '../../../test/support/until';
 
 describe('a deployment of a stored release', () => {

@@ -1,5 +1,5 @@
-import { DeploymentPlane, VERSION } from '../../../test/support/deployment-plane';
-import { setLimit } from '../../../test/support/test-relay';
+import { DeploymentPlane, VERSION } from '../../../test/support/deployment/deployment-plane';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
 

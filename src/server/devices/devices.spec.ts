@@ -1,4 +1,4 @@
-import { ControlPlane, playedDevice } from '../../../test/support/control-plane';
+import { ControlPlane, announcedPrinter } from '../../../test/support/server/control-plane';
 import { until } from '../../../test/support/until';
 import { announce } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
@@ -17,7 +17,7 @@ describe('agents and their devices', () => {
   const devices = async () =>
     ((await plane.call('tom', 'GET', '/devices')).body as { rows: { id: string; agentId: string; online: boolean }[] })
       .rows;
-  const announced = (ids: string[]) => ({ agentVersion: '1', devices: ids.map(playedDevice) });
+  const announced = (ids: string[]) => ({ agentVersion: '1', devices: ids.map(announcedPrinter) });
 
   describe('an enrolment code', () => {
     it('enrols once', async () => {

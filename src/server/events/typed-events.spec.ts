@@ -1,4 +1,4 @@
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { TypedEvents } from './typed-events';
 
 class DoorEvents extends TypedEvents<{ opened: string; closed: number }> {}

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
-import { recordedJournal } from '../../../test/support/agent-journal';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import { liveEvent, type LiveEvent } from '../../protocol/live';

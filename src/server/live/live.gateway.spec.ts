@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
-import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../test/support/test-server';
+import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../test/support/server/test-server';
 import { LIVE_PATH } from '../../protocol/live';
 
 const HTTPS = { 'X-Forwarded-Proto': 'https' };

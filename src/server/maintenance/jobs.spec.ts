@@ -1,4 +1,4 @@
-import { ControlPlane, playedDevice } from '../../../test/support/control-plane';
+import { ControlPlane, announcedPrinter } from '../../../test/support/server/control-plane';
 import { until } from '../../../test/support/until';
 import { announce } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
@@ -226,7 +226,7 @@ describe('a maintenance job', () => {
 
   it('fails when its agent is removed', async () => {
     const agent = await plane.streamOf(await plane.enrol('doomed'));
-    await agent.ask(announce, { agentVersion: '1', devices: [playedDevice('doomed')] });
+    await agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter('doomed')] });
     const { body } = await instruct({}, 'doomed');
     (await agent.commanded(String(body.id), 'execute')).answer({});
     await agent.commanded(String(body.id), 'next');

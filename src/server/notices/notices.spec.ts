@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { NoticesStage, halted } from '../../../test/support/notices-stage';
+import { NoticesStage, halted } from '../../../test/support/server/notices-stage';
 
 describe('notices', () => {
   let stage: NoticesStage;

@@ -1,82 +1,82 @@
 import { randomUUID } from 'node:crypto';
-import type { PlayedRelay } from '../../../test/support/played-relay';
-import { RelayDoor } from '../../../test/support/relay-door';
-import { setLimit } from '../../../test/support/test-relay';
+import type { ScriptedRelay } from '../../../test/support/relay/scripted-relay';
+import { RelayLinkServer } from '../../../test/support/relay/relay-link-server';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { toInstant } from '../../protocol/names';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { RelayUnavailable } from '../sessions/session.errors';
 
 describe('new sessions while relays are draining', () => {
-  let door: RelayDoor;
-  let local: PlayedRelay;
+  let server: RelayLinkServer;
+  let local: ScriptedRelay;
   beforeEach(async () => {
-    door = await RelayDoor.open();
-    local = await door.relay();
+    server = await RelayLinkServer.open();
+    local = await server.relay();
     await until('the first word', () => local.drained);
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await door.close();
+    await server.close();
   });
 
   const ask = () => {
     const connectBefore = toInstant(Date.now() + 10_000);
-    return door.directory.connectionInfo({ remoteSessionId: randomUUID(), connectBefore });
+    return server.directory.connectionInfo({ remoteSessionId: randomUUID(), connectBefore });
   };
 
   it('are refused with the time when to ask again, and admitted afterwards', async () => {
-    await door.directory.drain('local', true, 90);
+    await server.directory.drain('local', true, 90);
     expect(local.drained).toMatchObject({ draining: true, returnAfterSeconds: 90 });
-    expect(door.directory.admission()).toEqual({ open: false, returnAfterSeconds: 90 });
+    expect(server.directory.admission()).toEqual({ open: false, returnAfterSeconds: 90 });
     await expect(ask()).rejects.toThrow(RelayUnavailable);
     expect(local.links.size).toBe(0);
 
-    const admitted = door.directory.admitted(10_000);
-    await door.directory.drain('local', false, 0);
+    const admitted = server.directory.admitted(10_000);
+    await server.directory.drain('local', false, 0);
     expect(await admitted).toBe(true);
     expect(local.drained).toMatchObject({ draining: false });
     expect((await ask()).relayId).toBe('local');
   });
 
   it('are refused when the deployment takes longer than they wait', async () => {
-    await door.directory.drain('local', true, 90);
-    expect(await door.directory.admitted(50)).toBe(false);
+    await server.directory.drain('local', true, 90);
+    expect(await server.directory.admitted(50)).toBe(false);
   });
 
   it('go to another relay that takes them', async () => {
-    await door.directory.drain('local', true, 90);
-    const east = await door.relay('east');
-    expect(door.directory.admission()).toEqual({ open: true });
+    await server.directory.drain('local', true, 90);
+    const east = await server.relay('east');
+    expect(server.directory.admission()).toEqual({ open: true });
     expect((await ask()).relayId).toBe('east');
     await east.leave();
-    await until('the end of its link', () => !door.directory.serving('east'));
-    expect(door.directory.admission()).toMatchObject({ open: false });
+    await until('the end of its link', () => !server.directory.serving('east'));
+    expect(server.directory.admission()).toMatchObject({ open: false });
   });
 
   it('are asked to come back after at least a second, also when the deployment takes longer than announced', async () => {
-    await door.directory.drain('local', true, 0);
-    expect(door.directory.admission()).toEqual({ open: false, returnAfterSeconds: 1 });
+    await server.directory.drain('local', true, 0);
+    expect(server.directory.admission()).toEqual({ open: false, returnAfterSeconds: 1 });
   });
 
   it('stay refused while the relay is disconnected; it is instructed again when it reconnects', async () => {
-    await door.directory.drain('local', true, 90);
+    await server.directory.drain('local', true, 90);
     await local.leave();
-    expect(door.directory.admission()).toMatchObject({ open: false });
-    local = await door.relay('local', { earlier: local });
+    expect(server.directory.admission()).toMatchObject({ open: false });
+    local = await server.relay('local', { earlier: local });
     await until('the decision', () => local.drained?.draining);
   });
 
   it('are accepted by the next run of a relay as decided; a candidate is not instructed', async () => {
-    await door.directory.drain('local', true, 90);
-    const next = await door.relay('local', { standing: 'candidate' });
-    expect(door.directory.candidate('local', next.instance)).toMatchObject({ standing: 'candidate' });
-    expect(door.directory.serving('local')).toMatchObject({ instance: local.instance });
+    await server.directory.drain('local', true, 90);
+    const next = await server.relay('local', { standing: 'candidate' });
+    expect(server.directory.candidate('local', next.instance)).toMatchObject({ standing: 'candidate' });
+    expect(server.directory.serving('local')).toMatchObject({ instance: local.instance });
     expect(next.drained).toBeUndefined();
     await next.announce('serving');
     await until('the decision', () => next.drained?.draining);
-    expect(door.directory.serving('local')).toMatchObject({ instance: next.instance });
-    await door.directory.drain('local', false, 0);
+    expect(server.directory.serving('local')).toMatchObject({ instance: next.instance });
+    await server.directory.drain('local', false, 0);
     expect((await ask()).relayId).toBe('local');
     expect([local.links.size, next.links.size]).toEqual([0, 1]);
   });
@@ -87,9 +87,9 @@ describe('new sessions while relays are draining', () => {
   ])('a relay that %s when it is instructed has to reconnect, and is instructed again', async (_, before) => {
     setLimit('RELAY_RPC_TIMEOUT_MS', 200);
     local.before = before;
-    await door.directory.drain('local', true, 90);
+    await server.directory.drain('local', true, 90);
     await local.closed;
-    local = await door.relay('local', { earlier: local });
+    local = await server.relay('local', { earlier: local });
     await until('the decision', () => local.drained?.draining);
   });
 });

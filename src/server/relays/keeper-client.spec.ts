@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StandInKeeper } from '../../../test/support/stand-in-keeper';
-import { setLimit } from '../../../test/support/test-relay';
+import { FakeKeeper } from '../../../test/support/relay/fake-keeper';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { createJournal } from '../../journal/journal';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { readConfig } from '../config/config';
@@ -12,8 +12,8 @@ import { KeeperRefused, KeeperUnavailable } from './keeper.errors';
 describe('the keeper of the relay', () => {
   const data = mkdtempSync(join(tmpdir(), 'platen: 100 % ä?#-'));
   const client = new KeeperClient(createJournal('server', 'silent'), readConfig({ PLATEN_DATA: data }));
-  let keeper: StandInKeeper;
-  beforeEach(async () => void (keeper = await StandInKeeper.start(data)));
+  let keeper: FakeKeeper;
+  beforeEach(async () => void (keeper = await FakeKeeper.start(data)));
   afterEach(async () => {
     await keeper.stop();
     jest.restoreAllMocks();

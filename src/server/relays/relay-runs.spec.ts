@@ -1,12 +1,12 @@
-import { ControlPlane } from '../../../test/support/control-plane';
-import type { PlayedRelay } from '../../../test/support/played-relay';
-import { setLimit } from '../../../test/support/test-relay';
+import { ControlPlane } from '../../../test/support/server/control-plane';
+import type { ScriptedRelay } from '../../../test/support/relay/scripted-relay';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
 
 describe('while one run of a relay follows another', () => {
   let plane: ControlPlane;
-  let present: PlayedRelay;
+  let present: ScriptedRelay;
   beforeAll(async () => {
     setLimit('RELAY_WATCH_MS', 50);
     plane = await ControlPlane.start();
@@ -27,11 +27,11 @@ describe('while one run of a relay follows another', () => {
   });
 
   const next = () => plane.anotherRelay('local', { standing: 'candidate' });
-  const takesOver = async (relay: PlayedRelay) => {
+  const takesOver = async (relay: ScriptedRelay) => {
     plane.relay = relay;
     await relay.announce('serving');
   };
-  const compared = (relay: PlayedRelay) => {
+  const compared = (relay: ScriptedRelay) => {
     const before = relay.asked.filter((what) => what === 'list-sessions').length;
     const looks = () => relay.asked.filter((what) => what === 'list-sessions').length;
     return until('two more comparisons', () => looks() >= before + 2);

@@ -1,34 +1,40 @@
 import type { AddressInfo, Server as TcpServer } from 'node:net';
-import { makeCertificate } from '../../../test/support/agent-certificate';
-import { RelayDoor } from '../../../test/support/relay-door';
-import { TamperedRpc, tamperedTcp, withDeviceUrl, withLogs, type Tamper } from '../../../test/support/tampered-rpc';
-import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/test-relay';
+import { makeCertificate } from '../../../test/support/test-certificate';
+import { RelayLinkServer } from '../../../test/support/relay/relay-link-server';
+import {
+  TamperedRpc,
+  tamperedTcp,
+  withDeviceUrl,
+  withLogs,
+  type Tamper,
+} from '../../../test/support/relay/tampered-rpc';
+import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import type { HalfLog } from '../../protocol/relay-rpc';
 import type { ConnectedRelay } from './relay-directory';
 import { TrialFailed } from './relay-trial.errors';
 
 describe('the trial of a relay', () => {
-  let door: RelayDoor;
+  let server: RelayLinkServer;
   let rpc: TamperedRpc;
   let relay: TestRelay;
   const detours: TcpServer[] = [];
 
   beforeEach(async () => {
-    door = await RelayDoor.open();
-    rpc = await TamperedRpc.start(`${door.url.replace('http', 'ws')}/internal/relay`);
+    server = await RelayLinkServer.open();
+    rpc = await TamperedRpc.start(`${server.url.replace('http', 'ws')}/internal/relay`);
   });
   afterEach(async () => {
     await rpc.stop();
     await relay.stop();
     for (const detour of detours.splice(0)) detour.close();
-    await door.close();
+    await server.close();
     jest.restoreAllMocks();
   });
 
   const connected = async (changes: Parameters<typeof startTestRelay>[0] = {}): Promise<ConnectedRelay> => {
-    relay = await startTestRelay({ secret: door.secretOf('local'), rpcUrl: rpc.url, ...changes });
-    return until('the relay to be connected', () => door.directory.serving('local'));
+    relay = await startTestRelay({ secret: server.secretOf('local'), rpcUrl: rpc.url, ...changes });
+    return until('the relay to be connected', () => server.directory.serving('local'));
   };
 
   it.each([1, 3])('passes with %d pairs, each of which carries a session', async (pairs) => {
@@ -46,21 +52,21 @@ describe('the trial of a relay', () => {
       if (device?.url) devices.push(new URL(device.url).host);
       return noted(frame);
     };
-    await door.trial.run(tried, 'local');
+    await server.trial.run(tried, 'local');
     expect(new Set(devices).size).toBe(pairs);
     expect(logs.size).toBe(pairs);
     for (const each of logs.values()) {
       const logged = each.map(({ half, event }) => `${half} ${event.kind}`);
       expect(new Set(logged)).toEqual(new Set(['device start', 'terminal start', 'device end', 'terminal end']));
     }
-    expect(door.sessions).toEqual([]);
-    expect(await door.directory.sessionsAt('local')).toEqual([]);
+    expect(server.sessions).toEqual([]);
+    expect(await server.directory.sessionsAt('local')).toEqual([]);
   });
 
   it('passes where peers dial, with TLS and a certificate that the relay has made itself', async () => {
     const tried = await connected({ tls: await makeCertificate() });
-    await door.trial.run(tried, 'public');
-    await expect(door.trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/p{43} is pinned/);
+    await server.trial.run(tried, 'public');
+    await expect(server.trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/p{43} is pinned/);
   });
 
   const end = (change: object) => withLogs('end', (log) => ({ ...log, event: { ...log.event, ...change } }));
@@ -99,7 +105,7 @@ describe('the trial of a relay', () => {
     limited(detail, !detail.source.includes('log'));
     const tried = await connected();
     rpc.tamper = tamper;
-    const failed = door.trial.run(tried, 'local');
+    const failed = server.trial.run(tried, 'local');
     await expect(failed).rejects.toThrow(TrialFailed);
     await expect(failed).rejects.toMatchObject({ detail: expect.stringMatching(detail) as string });
   });
@@ -123,7 +129,7 @@ describe('the trial of a relay', () => {
       port = Number(url.port);
       url.port = String((detour.address() as AddressInfo).port);
     });
-    await expect(door.trial.run(tried, 'local')).rejects.toMatchObject({
+    await expect(server.trial.run(tried, 'local')).rejects.toMatchObject({
       name: 'TrialFailed',
       detail: expect.stringMatching(detail) as string,
     });
@@ -136,6 +142,6 @@ describe('the trial of a relay', () => {
       rpc.cut();
       return undefined;
     };
-    await expect(door.trial.run(tried, 'local')).rejects.toThrow(/not connected any more/);
+    await expect(server.trial.run(tried, 'local')).rejects.toThrow(/not connected any more/);
   });
 });

@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
-import { ControlPlane } from '../../../test/support/control-plane';
-import { PlayedRelay } from '../../../test/support/played-relay';
-import { setLimit } from '../../../test/support/test-relay';
+import { ControlPlane } from '../../../test/support/server/control-plane';
+import { ScriptedRelay } from '../../../test/support/relay/scripted-relay';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
 import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
@@ -54,7 +54,7 @@ describe('relays at the server', () => {
 
   it('of another protocol are refused with the reason, and serve no session', async () => {
     const protocol = PROTOCOL_VERSION + 1;
-    const other = PlayedRelay.connect(plane.url, secretOf('new'), { id: 'new', protocol });
+    const other = ScriptedRelay.connect(plane.url, secretOf('new'), { id: 'new', protocol });
     await expect(other).rejects.toThrow('this server speaks protocol 1');
     expect((await relays()).map(({ id }) => id)).toEqual(['local']);
   });

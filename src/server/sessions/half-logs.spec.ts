@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ControlPlane } from '../../../test/support/control-plane';
-import { endLog, startLog } from '../../../test/support/played-relay';
+import { ControlPlane } from '../../../test/support/server/control-plane';
+import { endLog, startLog } from '../../../test/support/relay/scripted-relay';
 import { HALVES } from '../../protocol/remote-session';
 
 const ROUNDS = 50;

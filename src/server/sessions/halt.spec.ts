@@ -1,5 +1,5 @@
-import { ControlPlane } from '../../../test/support/control-plane';
-import { setLimit } from '../../../test/support/test-relay';
+import { ControlPlane } from '../../../test/support/server/control-plane';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import type { EndReason, Half } from '../../protocol/remote-session';

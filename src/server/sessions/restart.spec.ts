@@ -1,5 +1,5 @@
-import { ControlPlane } from '../../../test/support/control-plane';
-import { setLimit } from '../../../test/support/test-relay';
+import { ControlPlane } from '../../../test/support/server/control-plane';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { HALVES, type SessionState } from '../../protocol/remote-session';
 
 /** Waits as short as a test can stand; those that must not end are long. */

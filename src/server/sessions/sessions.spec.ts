@@ -1,6 +1,6 @@
 import { LIMITS } from '../../protocol/limits';
 import type { Ending, SessionState } from '../../protocol/remote-session';
-import { ControlPlane } from '../../../test/support/control-plane';
+import { ControlPlane } from '../../../test/support/server/control-plane';
 import { until } from '../../../test/support/until';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 

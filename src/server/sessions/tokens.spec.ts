@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { ControlPlane, playedDevice, type Prepared } from '../../../test/support/control-plane';
+import { ControlPlane, announcedPrinter, type Prepared } from '../../../test/support/server/control-plane';
 import { announce, approval } from '../../protocol/control-channel';
 import type { Half } from '../../protocol/remote-session';
 
@@ -29,7 +29,7 @@ describe('what is secret about a session', () => {
 
   it('is given to nobody on the word of another agent', async () => {
     const other = await plane.streamOf(await plane.enrol('stranger'));
-    await other.ask(announce, { agentVersion: '1', devices: [playedDevice('elsewhere')] });
+    await other.ask(announce, { agentVersion: '1', devices: [announcedPrinter('elsewhere')] });
     const id = await plane.requested();
     for (const decision of ['approved', 'declined'] as const)
       expect(await other.ask(approval, { remoteSessionId: id, decision })).toBe('unknown-session');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
-import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/control-channel';
-import { streamHeader, XmppWire } from '../../../test/support/xmpp-wire';
+import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/xmpp/control-channel';
+import { streamHeader, XmppWire } from '../../../test/support/xmpp/xmpp-wire';
 
 const SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
 const BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";

@@ -1,5 +1,5 @@
-import { ControlChannel } from '../../../test/support/control-channel';
-import type { XmppWire } from '../../../test/support/xmpp-wire';
+import { ControlChannel } from '../../../test/support/xmpp/control-channel';
+import type { XmppWire } from '../../../test/support/xmpp/xmpp-wire';
 import { approval, requestApproval, terminate } from '../../protocol/control-channel';
 import { ProblemError } from '../../protocol/problems';
 

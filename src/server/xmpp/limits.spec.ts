@@ -1,6 +1,6 @@
-import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/control-channel';
+import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/xmpp/control-channel';
 import { until } from '../../../test/support/until';
-import { XmppWire } from '../../../test/support/xmpp-wire';
+import { XmppWire } from '../../../test/support/xmpp/xmpp-wire';
 import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './login/agent-accounts';
 import { scramKeys } from './login/scram';
 import { xmppLimits, type XmppLimits } from './xmpp-limits';

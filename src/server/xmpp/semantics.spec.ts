@@ -1,4 +1,4 @@
-import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/control-channel';
+import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/xmpp/control-channel';
 import { until } from '../../../test/support/until';
 import { terminate } from '../../protocol/control-channel';
 

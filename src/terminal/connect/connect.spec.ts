@@ -3,11 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sampleEndedSession, sampleSession } from '../../../test/support/api-samples';
+import { sampleEndedSession, sampleSession } from '../../../test/support/samples/api-samples';
 import { plainHttp } from '../../../test/support/plain-http';
-import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
-import { problemAnswer, standInApi, type StandInAnswer, type StandInApi } from '../../../test/support/stand-in-api';
-import { standInRelay, type StandInRelay, type StandInRelayOptions } from '../../../test/support/stand-in-relay';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApiAnswer, type FakeApi } from '../../../test/support/terminal/fake-api';
+import {
+  startFakeRelayedDevice,
+  type FakeRelayedDevice,
+  type FakeRelayedDeviceOptions,
+} from '../../../test/support/relay/fake-relayed-device';
 import { until } from '../../../test/support/until';
 import type { Session, SessionConnection } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
@@ -27,8 +31,8 @@ interface Event {
 
 describe('platen connect', () => {
   let folder: string;
-  let api: StandInApi;
-  let relay: StandInRelay;
+  let api: FakeApi;
+  let relay: FakeRelayedDevice;
   let application: Server;
   let terminal: RecordedTerminal;
   let answersToPolls: SessionConnection[];
@@ -60,10 +64,10 @@ describe('platen connect', () => {
   /** Starts the command; the last of `answers` is given to every later poll. */
   async function start(
     answers: () => SessionConnection[],
-    relayOptions: Partial<StandInRelayOptions> = {},
+    relayOptions: Partial<FakeRelayedDeviceOptions> = {},
     { port = 0, again = false } = {},
   ) {
-    relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication(), ...relayOptions });
+    relay = await startFakeRelayedDevice({ remoteSessionId: ID, open: () => openApplication(), ...relayOptions });
     answersToPolls = answers();
     const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, again, json: true };
     exit = runCommand(terminal.io, (io) => connect(io, options), { json: true });
@@ -92,7 +96,7 @@ describe('platen connect', () => {
       socket.on('end', () => socket.end(`got ${text.length}`));
     }).listen(0, '127.0.0.1');
     await once(application, 'listening');
-    api = await standInApi({
+    api = await startFakeApi({
       'POST /api/sessions': () => ({ status: 201, body: sampleSession }),
       [`GET /api/sessions/${ID}/connection`]: () => ({
         body: answersToPolls.length > 1 ? answersToPolls.shift() : answersToPolls[0],
@@ -103,7 +107,7 @@ describe('platen connect', () => {
       }),
     });
     await storeCredentials(terminal.io.env, { server: api.url, token: 'the-token' });
-    relay = undefined as unknown as StandInRelay;
+    relay = undefined as unknown as FakeRelayedDevice;
   });
   afterEach(async () => {
     terminal.interrupt();
@@ -152,7 +156,7 @@ describe('platen connect', () => {
 
   it('shows its progress, and never a secret', async () => {
     answersToPolls = [];
-    relay = await standInRelay({ remoteSessionId: ID, open: () => openApplication() });
+    relay = await startFakeRelayedDevice({ remoteSessionId: ID, open: () => openApplication() });
     answersToPolls = [{ status: 'waiting', state: 'requested' }, ready()];
     const options = {
       device: 'copy-room',
@@ -358,12 +362,12 @@ describe('platen connect', () => {
     expect(await exit).toBe(27);
   });
 
-  const deploying = (): StandInAnswer => {
+  const deploying = (): FakeApiAnswer => {
     const { status, headers, body } = problemAnswer('deployment-in-progress');
     return { status, headers, body: { ...(body as object), retryAfterSeconds: 1 } };
   };
   const ASK = 'POST /api/sessions';
-  const accepted = (): StandInAnswer => ({ status: 201, body: sampleSession });
+  const accepted = (): FakeApiAnswer => ({ status: 201, body: sampleSession });
 
   it('waits while a relay is being deployed, and then continues automatically', async () => {
     const answers = [deploying(), deploying(), accepted()];

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../../test/support/stand-in-api';
-import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { until } from '../../../test/support/until';
 import type { Deployment, DeploymentSession, Release } from '../../protocol/deployment';
 import type { ProblemCode } from '../../protocol/problems';
@@ -61,7 +61,7 @@ const release: Release = {
 const options: DeployOptions = { release: '1.2.0', relay: 'local', when: 'ask' };
 
 describe('platen deploy', () => {
-  let api: StandInApi;
+  let api: FakeApi;
   let folder: string;
   let terminal: RecordedTerminal;
   /** The answers of the server to each poll, the last one repeated. */
@@ -69,7 +69,7 @@ describe('platen deploy', () => {
   const asked = (line: string) => api.requests.filter((request) => request.line === line);
   const execution = `POST /api/deployments/${ID}/execution`;
   const abortion = `POST /api/deployments/${ID}/abortion`;
-  const routes: StandInRoutes = {
+  const routes: FakeApiRoutes = {
     'GET /api/releases': () => ({ body: [release] }),
     'POST /api/deployments': () => ({ status: 201, body: listed }),
     [`GET /api/deployments/${ID}`]: () => ({ body: states.length > 1 ? states.shift() : states[0] }),
@@ -81,7 +81,7 @@ describe('platen deploy', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'terminal-deploy-'));
-    api = await standInApi({ ...routes });
+    api = await startFakeApi({ ...routes });
     states = [listed];
     jest.replaceProperty(TERMINAL_LIMITS, 'DEPLOYMENT_POLL_MS', 5 as never);
     await use({});

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sampleDevice, sampleFirmware, sampleJob } from '../../../test/support/api-samples';
-import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
-import { problemAnswer, standInApi, type StandInApi, type StandInRoutes } from '../../../test/support/stand-in-api';
+import { sampleDevice, sampleFirmware, sampleJob } from '../../../test/support/samples/api-samples';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
 import { until } from '../../../test/support/until';
 import type { Job, Operation } from '../../protocol/maintenance';
 import { storeCredentials } from '../credentials';
@@ -24,13 +24,13 @@ const AT_DEVICE = `POST /api/devices/${sampleDevice.id}/jobs`;
 const ONE = `/api/jobs/${sampleJob.id}`;
 
 describe('maintenance from the command line', () => {
-  let api: StandInApi;
+  let api: FakeApi;
   let folder: string;
   let terminal: RecordedTerminal;
   /** The answers of the server to each poll, the last one repeated. */
   let course: Job[];
   const bodyOf = (line: string): unknown => api.requests.find((request) => request.line === line)?.body;
-  const routes: StandInRoutes = {
+  const routes: FakeApiRoutes = {
     [AT_DEVICE]: () => ({ status: 201, body: requested }),
     [`GET ${ONE}`]: () => ({ body: course.length > 1 ? course.shift() : course[0] }),
     [`POST ${ONE}/cancellation`]: () => ({ body: cancelled }),
@@ -42,7 +42,7 @@ describe('maintenance from the command line', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'terminal-maintenance-'));
-    api = await standInApi({ ...routes });
+    api = await startFakeApi({ ...routes });
     course = [sampleJob];
     jest.replaceProperty(TERMINAL_LIMITS, 'JOB_POLL_MS', 5 as never);
     terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });

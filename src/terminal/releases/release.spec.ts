@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordedTerminal, type RecordedTerminal } from '../../../test/support/recorded-terminal';
-import { problemAnswer, standInApi, type StandInApi } from '../../../test/support/stand-in-api';
+import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
+import { problemAnswer, startFakeApi, type FakeApi } from '../../../test/support/terminal/fake-api';
 import type { Release } from '../../protocol/deployment';
 import { LIMITS } from '../../protocol/limits';
 import type { ProblemCode } from '../../protocol/problems';
@@ -85,9 +85,9 @@ describe('platen release', () => {
   });
 
   describe('at a server', () => {
-    let api: StandInApi;
+    let api: FakeApi;
     beforeEach(async () => {
-      api = await standInApi({
+      api = await startFakeApi({
         'GET /api/releases': () => ({ body: [stored] }),
         'POST /api/releases': () => ({ status: 201, body: stored }),
         'DELETE /api/releases/1.2.0': () => ({ status: 204 }),

@@ -1,4 +1,4 @@
-import { sampleJob } from '../../../../test/support/api-samples';
+import { sampleJob } from '../../../../test/support/samples/api-samples';
 import type { Job } from '../../../protocol/maintenance';
 import { impressionsOf } from './impressions';
 

@@ -1,4 +1,4 @@
-import { ADMIN, startTestServer, type TestServer } from '../../../../test/support/test-server';
+import { ADMIN, startTestServer, type TestServer } from '../../../../test/support/server/test-server';
 
 describe('requests from pages of other sites', () => {
   let server: TestServer;

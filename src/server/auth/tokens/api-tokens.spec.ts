@@ -1,5 +1,5 @@
 import { dataSourceOptions } from '../../../../ormconfig';
-import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/test-server';
+import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/server/test-server';
 import { openDatabase } from '../../database/open-database';
 import { loadSecrets } from '../../config/secrets';
 import { ApiTokenEntity } from './api-token.entity';

@@ -1,4 +1,4 @@
-import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/test-server';
+import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/server/test-server';
 
 type Browser = Awaited<ReturnType<TestServer['loggedIn']>>;
 

@@ -15,11 +15,11 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type request from 'supertest';
-import { PlayedRelay } from '../../../../test/support/played-relay';
-import { ReleaseMaker } from '../../../../test/support/release-maker';
+import { ScriptedRelay } from '../../../../test/support/relay/scripted-relay';
+import { ReleaseMaker } from '../../../../test/support/deployment/release-maker';
 import { smallFilesystem, type SmallFilesystem } from '../../../../test/support/small-filesystem';
-import { setLimit } from '../../../../test/support/test-relay';
-import { ADMIN, startTestServer, type TestServer } from '../../../../test/support/test-server';
+import { setLimit } from '../../../../test/support/relay/test-relay';
+import { ADMIN, startTestServer, type TestServer } from '../../../../test/support/server/test-server';
 import { until } from '../../../../test/support/until';
 import { productVersion } from '../../../journal/product-version';
 import { LIMITS } from '../../../protocol/limits';
@@ -238,7 +238,7 @@ describe('releases', () => {
     await upload(maker.make('1.0.0')).expect(201);
     await upload(maker.make('1.1.0')).expect(201);
     const secret = relaySecret(loadSecrets(server.config).localRelaySecret, 'east');
-    const relay = await PlayedRelay.connect(server.url, secret, { id: 'east', version: '1.1.0' });
+    const relay = await ScriptedRelay.connect(server.url, secret, { id: 'east', version: '1.1.0' });
     await until('the relay to serve', async () => {
       const rows = (await admin.get('/api/releases')).body as { name: string; serving: boolean }[];
       return rows.find(({ serving }) => serving)?.name === '1.1.0';

@@ -1,5 +1,5 @@
-import { ControlPlane, playedDevice } from '../../../../test/support/control-plane';
-import type { PlayedAgent, PlayedAnswer } from '../../../../test/support/played-agent';
+import { ControlPlane, announcedPrinter } from '../../../../test/support/server/control-plane';
+import type { ScriptedAgent, ScriptedAnswer } from '../../../../test/support/agent/scripted-agent';
 import { until } from '../../../../test/support/until';
 import { announce, sleep, type Enrolment } from '../../../protocol/control-channel';
 import { wakeContext, wakeRequest } from '../../../protocol/wake';
@@ -7,12 +7,12 @@ import { unseal } from '../../../tunnel/sealed-text';
 
 const SITE = 'acme-berlin';
 const address = { host: '192.168.1.20', port: 8633, mac: null };
-const reports = (outcome: string, detail = ''): PlayedAnswer => ({ body: { outcome, detail } });
+const reports = (outcome: string, detail = ''): ScriptedAnswer => ({ body: { outcome, detail } });
 
 describe('an agent that saves power', () => {
   let plane: ControlPlane;
   let account: Enrolment;
-  const substitutes: PlayedAgent[] = [];
+  const substitutes: ScriptedAgent[] = [];
   let key: Buffer;
   beforeAll(async () => {
     plane = await ControlPlane.start();
@@ -30,12 +30,12 @@ describe('an agent that saves power', () => {
     await plane.clear();
   });
 
-  async function online(agentId: string, known?: Enrolment, site: string | undefined = SITE): Promise<PlayedAgent> {
+  async function online(agentId: string, known?: Enrolment, site: string | undefined = SITE): Promise<ScriptedAgent> {
     const agent = await plane.streamOf(known ?? (await plane.enrol(agentId)));
-    await agent.ask(announce, { agentVersion: '1', devices: [playedDevice(`${agentId}-mfp`)], site });
+    await agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter(`${agentId}-mfp`)], site });
     return agent;
   }
-  async function substitute(agentId: string, answer: PlayedAnswer, site?: string): Promise<PlayedAgent> {
+  async function substitute(agentId: string, answer: ScriptedAnswer, site?: string): Promise<ScriptedAgent> {
     const agent = await online(agentId, undefined, site);
     agent.answers.set('wake', answer);
     substitutes.push(agent);
@@ -43,7 +43,7 @@ describe('an agent that saves power', () => {
   }
   const device = async () => (await plane.call('tom', 'GET', '/devices/hall-mfp')).body;
   const ask = () => plane.ask('tom', 'hall-mfp');
-  const woken = (through: PlayedAgent) =>
+  const woken = (through: ScriptedAgent) =>
     until('the substitute to be asked', () => through.asked.find(({ name }) => name === 'wake'));
 
   it('is shown as asleep, and as online again after its next login', async () => {
@@ -85,7 +85,7 @@ describe('an agent that saves power', () => {
     expect(await ask()).toMatchObject({ status: 409, body: { code: 'no-substitute' } });
   });
 
-  it.each<[string, PlayedAnswer, RegExp]>([
+  it.each<[string, ScriptedAnswer, RegExp]>([
     ['does not reach it', reports('unreachable', 'ECONNREFUSED'), /one: unreachable \(ECONNREFUSED\)/],
     ['is in another network', reports('out-of-reach'), /one: out-of-reach/],
     ['is refused by it', reports('refused'), /one: refused/],
@@ -125,8 +125,8 @@ describe('an agent that saves power', () => {
   });
 
   describe('and goes to sleep in the moment of a request, is woken', () => {
-    let through: PlayedAgent;
-    let sleeper: PlayedAgent;
+    let through: ScriptedAgent;
+    let sleeper: ScriptedAgent;
     beforeEach(async () => {
       through = await substitute(`moment-${substitutes.length}-${Date.now()}`, reports('taken'));
       sleeper = await online('hall', account);

@@ -1,5 +1,5 @@
-import { ControlPlane, playedDevice } from '../../../../test/support/control-plane';
-import type { PlayedAgent, PlayedAnswer } from '../../../../test/support/played-agent';
+import { ControlPlane, announcedPrinter } from '../../../../test/support/server/control-plane';
+import type { ScriptedAgent, ScriptedAnswer } from '../../../../test/support/agent/scripted-agent';
 import { until } from '../../../../test/support/until';
 import vectors from '../../../../test/vectors/control-channel.json';
 import { acquiredInformation, device } from '../../../protocol/api';
@@ -28,10 +28,10 @@ describe('device information', () => {
   const report = (information: DeviceInformation, deviceId = 'printer') =>
     plane.agent.ask(reportInformation, { deviceId, information });
   const timesAsked = (agent = plane.agent) => agent.asked.filter(({ name }) => name === 'acquire-information').length;
-  const agentOf = async (agentId: string, deviceIds: string[], prepare = (_agent: PlayedAgent) => {}) => {
+  const agentOf = async (agentId: string, deviceIds: string[], prepare = (_agent: ScriptedAgent) => {}) => {
     const agent = await plane.streamOf(await plane.enrol(agentId));
     prepare(agent);
-    await agent.ask(announce, { agentVersion: '1', devices: deviceIds.map(playedDevice) });
+    await agent.ask(announce, { agentVersion: '1', devices: deviceIds.map(announcedPrinter) });
     return agent;
   };
 
@@ -91,14 +91,14 @@ describe('device information', () => {
     const agent = await agentOf('leaving', ['mover']);
     const first = await acquired('mover');
     agent.answers.set('acquire-information', { problem: 'internal-error' });
-    await agent.ask(announce, { agentVersion: '2', devices: [playedDevice('mover')] });
+    await agent.ask(announce, { agentVersion: '2', devices: [announcedPrinter('mover')] });
     expect((await read('mover')).information).toEqual(first);
     await agent.ask(announce, { agentVersion: '2', devices: [] });
-    await agent.ask(announce, { agentVersion: '2', devices: [playedDevice('mover')] });
+    await agent.ask(announce, { agentVersion: '2', devices: [announcedPrinter('mover')] });
     expect((await read('mover')).information).toBeNull();
 
     agent.answers.set('acquire-information', { body: SAMPLE });
-    await agent.ask(announce, { agentVersion: '2', devices: [playedDevice('mover')] });
+    await agent.ask(announce, { agentVersion: '2', devices: [announcedPrinter('mover')] });
     await acquired('mover');
     await plane.call('ada', 'DELETE', '/agents/leaving');
     const again = await agentOf('leaving', ['mover'], (each) => each.answers.set('acquire-information', 'silence'));
@@ -183,7 +183,7 @@ describe('device information', () => {
     it('does not resume a session that was cancelled meanwhile', async () => {
       await tooOld();
       const before = timesAsked();
-      let answer!: (information: PlayedAnswer) => void;
+      let answer!: (information: ScriptedAnswer) => void;
       plane.agent.answers.set('acquire-information', new Promise((resolve) => (answer = resolve)));
       const id = String((await plane.ask('tom')).body.id);
       await until('the request', () => timesAsked() > before);

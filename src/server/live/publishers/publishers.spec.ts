@@ -1,5 +1,5 @@
 import WebSocket from 'ws';
-import { ControlPlane } from '../../../../test/support/control-plane';
+import { ControlPlane } from '../../../../test/support/server/control-plane';
 import { until } from '../../../../test/support/until';
 import { LIVE_PATH, liveEvent, type LiveEvent } from '../../../protocol/live';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ControlPlane, type Answer, type Who } from '../../../../test/support/control-plane';
+import { ControlPlane, type Answer, type Who } from '../../../../test/support/server/control-plane';
 import { until } from '../../../../test/support/until';
 import { LIMITS } from '../../../protocol/limits';
 import { firmware } from '../../../protocol/maintenance';

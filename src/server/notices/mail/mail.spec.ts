@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { makeCertificate, type TestCertificate } from '../../../../test/support/agent-certificate';
-import { MailServer, silentServer, talkingServer, type ReceivedMail } from '../../../../test/support/mail-server';
-import { NoticesStage } from '../../../../test/support/notices-stage';
+import { makeCertificate, type TestCertificate } from '../../../../test/support/test-certificate';
+import {
+  MailServer,
+  silentServer,
+  talkingServer,
+  type ReceivedMail,
+} from '../../../../test/support/server/mail-server';
+import { NoticesStage } from '../../../../test/support/server/notices-stage';
 import { until } from '../../../../test/support/until';
 
 const FROM = 'platen@vendor.example';

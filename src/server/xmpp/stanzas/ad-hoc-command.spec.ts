@@ -1,6 +1,6 @@
 import type { Element } from 'node-xmpp-server';
-import { ControlChannel } from '../../../../test/support/control-channel';
-import { parseXml } from '../../../../test/support/parse-xml';
+import { ControlChannel } from '../../../../test/support/xmpp/control-channel';
+import { parseXml } from '../../../../test/support/xmpp/parse-xml';
 import vectors from '../../../../test/vectors/ad-hoc-command.json';
 import { orderFields, type JobOrder } from '../../../protocol/ad-hoc-command';
 import type { Operation } from '../../../protocol/maintenance';

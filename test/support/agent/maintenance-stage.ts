@@ -1,0 +1,129 @@
+import type { Element } from '@xmpp/client';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControlChannel as AgentChannel } from '../../../src/agent/channel/control-channel';
+import { DeviceWatch } from '../../../src/agent/information/device-watch';
+import { Maintenance, type MaintenanceOptions } from '../../../src/agent/maintenance/maintenance';
+import type { StreamHandler } from '../../../src/agent/channel/xmpp-stream';
+import { NS_COMMANDS, orderFields, type FirmwareSource, type JobReport } from '../../../src/protocol/ad-hoc-command';
+import type { Operation } from '../../../src/protocol/maintenance';
+import { recordedJournal, type RecordedJournal } from '../recorded-journal';
+import { ControlChannel, DOMAIN, PASSWORD } from '../xmpp/control-channel';
+import { ScriptedDevice } from '../device/scripted-device';
+import { until } from '../until';
+
+const TIMES = {
+  reportHoldMs: 100,
+  heldLookMs: 10,
+  backMs: 400,
+  awayMs: 150,
+  lookMs: 5,
+  takesMs: 200,
+  downloadRetry: { firstMs: 1, maxMs: 2 },
+};
+
+/** The maintenance of an agent with its state folder and scripted devices, at a real control channel. */
+export class MaintenanceStage {
+  recorded!: RecordedJournal;
+  device!: ScriptedDevice;
+  bare!: ScriptedDevice;
+  folder!: string;
+  maintenance!: Maintenance;
+  private watch!: DeviceWatch;
+  private readonly answers = new Map<string, StreamHandler['answer']>();
+
+  private constructor(
+    readonly server: ControlChannel,
+    readonly channel: AgentChannel,
+  ) {}
+
+  /** One stream, for all tests of a file. */
+  static async open(): Promise<MaintenanceStage> {
+    const server = await ControlChannel.start();
+    const { port, certificate } = server;
+    const credentials = {
+      agentId: 'agent-1',
+      password: PASSWORD,
+      xmpp: { host: '127.0.0.1', port, domain: DOMAIN },
+      pin: certificate.pin,
+    };
+    const retry = { firstRetryMs: 20, maxRetryMs: 50, slowRetryMs: 50 };
+    const it = new MaintenanceStage(server, new AgentChannel(credentials, recordedJournal().journal, retry));
+    const answer = (payload: Element, to: string) => it.answers.get('command')!(payload, to);
+    it.channel.answer({ type: 'set', name: 'command', namespace: NS_COMMANDS, answer });
+    it.channel.start();
+    await until('agent online', () => it.channel.online && server.transport.isOnline('agent-1'));
+    return it;
+  }
+
+  async close(): Promise<void> {
+    await this.channel.stop();
+    await this.server.stop();
+  }
+
+  /** A new agent: nothing is stored yet. */
+  async set(): Promise<void> {
+    this.recorded = recordedJournal();
+    this.device = new ScriptedDevice();
+    this.bare = new ScriptedDevice({ operations: ['information'] });
+    this.folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
+    await this.start();
+  }
+
+  /** Goes on with what the folder holds; `stop` comes before it. */
+  async start(): Promise<void> {
+    const { journal } = this.recorded;
+    this.watch = new DeviceWatch(new Map([['mfp-1', this.device]]), journal, { answerMs: 100 });
+    const devices: MaintenanceOptions['devices'] = new Map([
+      ['mfp-1', { access: this.device, permitted: undefined }],
+      ['mfp-bare', { access: this.bare, permitted: undefined }],
+      ['mfp-careful', { access: this.device, permitted: ['counters'] }],
+    ]);
+    const { watch, folder } = this;
+    const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
+    this.maintenance = new Maintenance({ devices, watch, channel, folder, journal, times: TIMES });
+    await this.maintenance.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.maintenance.stop();
+    this.watch.stop();
+  }
+
+  async strike(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  execute(operation: Operation, change: Order = {}): Promise<JobReport> {
+    const { jobId = randomUUID(), deviceId = 'mfp-1', expiresInSeconds = 60, firmware } = change;
+    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware });
+    return this.server.transport.command('agent-1', { jobId, operation, action: 'execute', fields });
+  }
+  next(operation: Operation, jobId: string): Promise<JobReport> {
+    return this.server.transport.command('agent-1', { jobId, operation, action: 'next' });
+  }
+  cancel(operation: Operation, jobId: string): Promise<JobReport> {
+    return this.server.transport.command('agent-1', { jobId, operation, action: 'cancel' });
+  }
+
+  /** Has a job carried out, and gives every report on the way. */
+  async reports(operation: Operation, change: Order = {}): Promise<JobReport[]> {
+    const jobId = change.jobId ?? randomUUID();
+    const reports = [await this.execute(operation, { ...change, jobId })];
+    while (reports.at(-1)?.status === 'executing') reports.push(await this.next(operation, jobId));
+    return reports;
+  }
+  async outcome(operation: Operation, change: Order = {}): Promise<JobReport> {
+    return (await this.reports(operation, change)).at(-1) as JobReport;
+  }
+}
+
+interface Order {
+  readonly jobId?: string;
+  readonly deviceId?: string;
+  readonly expiresInSeconds?: number;
+  readonly firmware?: FirmwareSource;
+}

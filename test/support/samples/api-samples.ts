@@ -1,0 +1,115 @@
+import type { Device, Session } from '../../../src/protocol/api';
+import type { Firmware, Job } from '../../../src/protocol/maintenance';
+
+const AT = '2026-03-02T09:00:00.000Z';
+export const sampleUser = {
+  id: '5f8ad6f3-1111-4222-8333-0123456789ab',
+  username: 'tess',
+  displayName: 'Tess Technician',
+  role: 'technician' as const,
+  active: true,
+  createdAt: AT,
+  email: null,
+  language: null,
+  administratorId: null,
+};
+
+export const sampleDevice: Device = {
+  id: 'copy-room',
+  agentId: 'building-a',
+  name: 'Copy room',
+  kind: 'mfp',
+  model: 'Platen Demo MFP 3050ci',
+  serialNumber: 'PD3050-1',
+  location: 'Building A',
+  online: true,
+  asleep: false,
+  lastSeenAt: AT,
+  applications: [{ id: 'web', title: 'Web pages', protocol: 'http', viewable: false }],
+  operations: ['information', 'counters', 'identify', 'test-page', 'restart', 'firmware-install'],
+  condition: {
+    reached: true,
+    state: 'idle',
+    alerts: 1,
+    severity: 'warning',
+    alert: 'Black toner is low',
+    alertCode: 'toner-low',
+  },
+};
+
+const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };
+export const sampleSession: Session = {
+  id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10',
+  user: { id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  deviceId: 'copy-room',
+  deviceName: 'Copy room',
+  applicationId: 'web',
+  reason: 'paper jam',
+  minutes: 60,
+  grant: null,
+  state: 'requested',
+  ending: null,
+  detail: '',
+  requestedAt: AT,
+  answerBefore: null,
+  approvedAt: null,
+  establishedAt: null,
+  endedAt: null,
+  validUntil: null,
+  bytesFromDevice: 0,
+  bytesFromTerminal: 0,
+  durationSeconds: null,
+  device: { half: 'device', ...half },
+  terminal: { half: 'terminal', ...half },
+};
+
+export const sampleEndedSession: Session = {
+  ...sampleSession,
+  state: 'ended',
+  ending: 'ended-by-terminal',
+  grant: 'operate',
+  approvedAt: AT,
+  establishedAt: AT,
+  endedAt: '2026-03-02T09:01:05.000Z',
+  validUntil: '2026-03-02T10:00:00.000Z',
+  bytesFromDevice: 1_234_567,
+  bytesFromTerminal: 890,
+  durationSeconds: 65,
+  device: { half: 'device', state: 'ended', startedAt: AT, endedAt: AT, endReason: 'requested' },
+  terminal: { half: 'terminal', state: 'ended', startedAt: AT, endedAt: AT, endReason: 'requested' },
+};
+
+export const sampleFirmware: Firmware = {
+  id: '2b1f7a52-9c3d-4a6e-8f10-5d2c7b9e4a31',
+  name: '3050ci_2.15.000.bin',
+  version: '2.15.000',
+  model: sampleDevice.model,
+  bytes: 48_230_000,
+  sha256: 'a3f5c09e17d2'.padEnd(64, '4'),
+  uploadedAt: AT,
+  uploadedBy: 'Ada Admin',
+};
+
+export const sampleJob: Job = {
+  id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d',
+  deviceId: sampleDevice.id,
+  deviceName: sampleDevice.name,
+  operation: 'counters',
+  firmware: null,
+  user: { id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  state: 'succeeded',
+  hold: null,
+  percent: null,
+  activity: '',
+  failure: null,
+  detail: '',
+  result: [
+    { name: 'impressions', value: '128456' },
+    { name: 'media-sheets', value: '90211' },
+  ],
+  requestedAt: AT,
+  sentAt: AT,
+  beganAt: '2026-03-02T09:00:01.000Z',
+  endedAt: '2026-03-02T09:00:03.000Z',
+  expiresAt: '2026-03-02T09:01:00.000Z',
+};

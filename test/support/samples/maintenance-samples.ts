@@ -1,0 +1,196 @@
+import type { Page } from 'playwright-core';
+import type { AcquiredInformation, Device } from '../../../src/protocol/api';
+import type { Firmware, Job } from '../../../src/protocol/maintenance';
+import { sampleDevice, sampleFirmware, sampleJob } from './api-samples';
+
+const MINUTE_MS = 60_000;
+const ago = (minutes: number): string => new Date(Date.now() - minutes * MINUTE_MS).toISOString();
+const idOf = (n: number): string => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+const device: Device = {
+  ...sampleDevice,
+  lastSeenAt: ago(0),
+  condition: {
+    reached: true,
+    state: 'stopped',
+    alerts: 3,
+    severity: 'error',
+    alert: 'Paper jam in the duplex unit',
+    alertCode: 'media-jam',
+  },
+};
+const devices: Device[] = [
+  device,
+  {
+    ...sampleDevice,
+    id: 'label-printer',
+    name: 'Warehouse label printer',
+    kind: 'printer',
+    model: 'Zebrafish L200',
+    serialNumber: 'ZL-77120',
+    location: 'Warehouse, gate 4',
+    lastSeenAt: ago(0),
+    condition: { reached: false, state: 'unknown', alerts: 0, severity: null, alert: '', alertCode: '' },
+  },
+  {
+    ...sampleDevice,
+    id: 'sales-3f',
+    name: '営業部 複合機 3階',
+    location: '大阪支社',
+    lastSeenAt: ago(0),
+    condition: {
+      reached: true,
+      state: 'processing',
+      alerts: 1,
+      severity: 'warning',
+      alert: 'トナー残量が少なくなりました',
+      alertCode: 'toner-low',
+    },
+  },
+  {
+    ...sampleDevice,
+    id: 'reception',
+    name: 'Reception',
+    online: false,
+    lastSeenAt: ago(3_000),
+    operations: [],
+    condition: { reached: true, state: 'idle', alerts: 0, severity: null, alert: '', alertCode: '' },
+  },
+  { ...sampleDevice, id: 'archive', name: 'Archive scanner', kind: 'scanner', condition: null, lastSeenAt: ago(1) },
+];
+
+const information: AcquiredInformation = {
+  information: {
+    reached: true,
+    state: 'stopped',
+    alerts: [
+      { severity: 'error', code: 'media-jam', text: 'Paper jam in the duplex unit' },
+      { severity: 'warning', code: 'toner-low', text: 'Yellow toner is running low' },
+      { severity: 'report', code: 'cover-open', text: '' },
+    ],
+    supplies: [
+      { name: 'Black toner', type: 'toner', colour: '#30343a', level: 64 },
+      { name: 'Cyan toner', type: 'toner', colour: '#1b9cc9', level: 81 },
+      { name: 'Magenta toner', type: 'toner', colour: '#c73a86', level: 47 },
+      { name: 'Yellow toner', type: 'toner', colour: '#d9ac12', level: 6 },
+      { name: 'Drum', type: 'opc', colour: '', level: null },
+      { name: 'Waste toner box', type: 'wasteToner', colour: '', level: 58 },
+    ],
+    counters: { impressions: 128_456, 'media-sheets': 90_211, copies: 31_870, scans: 12_004 },
+    model: device.model,
+    serialNumber: device.serialNumber,
+    firmwareVersion: '2.14.003',
+    acquiredAt: ago(4),
+  },
+  decision: {
+    at: ago(4),
+    update: true,
+    reason: 'agent-reconnected',
+    outcome: 'acquired',
+    remoteSessionId: idOf(101),
+  },
+};
+
+const files: Firmware[] = [
+  { ...sampleFirmware, uploadedAt: ago(300) },
+  {
+    ...sampleFirmware,
+    id: idOf(2),
+    name: 'recovery-1.0.0.bin',
+    version: '1.0.0',
+    model: '',
+    bytes: 8_400_000,
+    uploadedAt: ago(9_000),
+  },
+];
+const firmware = { id: sampleFirmware.id, name: sampleFirmware.name, version: sampleFirmware.version };
+
+const at = (n: number, minutes: number, changed: Partial<Job>): Job => ({
+  ...sampleJob,
+  id: idOf(n),
+  requestedAt: ago(minutes),
+  sentAt: ago(minutes),
+  beganAt: ago(minutes),
+  endedAt: ago(minutes - 0.2),
+  expiresAt: ago(minutes - 1),
+  ...changed,
+});
+const reading = (n: number, minutes: number, count: number): Job =>
+  at(n, minutes, {
+    result: [
+      { name: 'impressions', value: String(count) },
+      { name: 'media-sheets', value: String(Math.round(count * 0.7)) },
+      { name: 'copies', value: String(Math.round(count / 4)) },
+    ],
+  });
+const open: Partial<Job> = { result: [], endedAt: null };
+
+/** One job in each shape that its screen has. */
+export const SAMPLE_JOBS = {
+  executing: at(11, 6, {
+    ...open,
+    operation: 'firmware-install',
+    firmware,
+    state: 'executing',
+    percent: 42,
+    activity: 'sending',
+    beganAt: ago(5),
+  }),
+  held: at(12, 5, {
+    ...open,
+    operation: 'test-page',
+    state: 'held',
+    hold: 'stopped',
+    detail: 'Paper jam in the duplex unit',
+    beganAt: null,
+    expiresAt: ago(-1_435),
+  }),
+  requested: at(13, 2, {
+    ...open,
+    deviceId: 'reception',
+    deviceName: 'Reception',
+    operation: 'restart',
+    state: 'requested',
+    sentAt: null,
+    beganAt: null,
+    expiresAt: ago(-58),
+  }),
+  succeeded: reading(14, 30, 128_456),
+  failed: at(15, 200, {
+    operation: 'firmware-install',
+    firmware,
+    state: 'failed',
+    failure: 'version-unchanged',
+    detail: 'The device says 2.14.003.',
+    result: [],
+    endedAt: ago(188),
+  }),
+  cancelled: at(16, 900, { operation: 'identify', state: 'cancelled', result: [], beganAt: null }),
+} satisfies Record<string, Job>;
+const all: Job[] = [
+  ...Object.values(SAMPLE_JOBS),
+  reading(17, 2_900, 128_020),
+  reading(18, 5_800, 127_310),
+  reading(19, 10_100, 126_950),
+];
+
+/** A server with busy devices: what the screens of maintenance ask for is answered instead of it. */
+export async function withSampleMaintenance(page: Page): Promise<void> {
+  const get = (path: RegExp, answer: (query: URLSearchParams) => unknown): Promise<unknown> =>
+    page.route(path, (route) => {
+      if (route.request().method() !== 'GET') return route.abort();
+      return route.fulfill({ json: answer(new URL(route.request().url()).searchParams) });
+    });
+  await get(/\/api\/devices\?/, () => ({ rows: devices, next: null }));
+  for (const each of devices) await get(new RegExp(`/api/devices/${each.id}$`), () => each);
+  await get(/\/api\/devices\/[^/]+\/information$/, () => information);
+  await get(/\/api\/firmware$/, () => files);
+  await get(/\/api\/jobs\?/, (query) => ({ rows: all.filter((each) => isAskedFor(each, query)), next: null }));
+  for (const each of all) await get(new RegExp(`/api/jobs/${each.id}$`), () => each);
+}
+
+function isAskedFor({ deviceId, endedAt }: Job, query: URLSearchParams): boolean {
+  const wanted = query.get('deviceId');
+  if (wanted !== null && wanted !== deviceId) return false;
+  return query.get('state') === null || (query.get('state') === 'open') === (endedAt === null);
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { pino } from 'pino';
+import request from 'supertest';
+import { DataSource } from 'typeorm';
+import { Journal } from '../../../src/journal/journal';
+import type { Language, Role } from '../../../src/protocol/api';
+import type { MailState } from '../../../src/protocol/notice';
+import { COMMAND_LINE } from '../../../src/server/auth/actor';
+import { AuthModule } from '../../../src/server/auth/auth.module';
+import { UserEntity } from '../../../src/server/auth/users/user.entity';
+import { UsersService } from '../../../src/server/auth/users/users.service';
+import { readConfig } from '../../../src/server/config/config';
+import { ConfigModule, type Settings } from '../../../src/server/config/config.module';
+import { DatabaseModule } from '../../../src/server/database/database.module';
+import { initialiseHttp } from '../../../src/server/http/http-application';
+import { HttpModule } from '../../../src/server/http/http.module';
+import { NestLogger } from '../../../src/server/nest-logger';
+import { MailOutbox } from '../../../src/server/notices/mail/mail-outbox';
+import { MailTransport } from '../../../src/server/notices/mail/mail-transport';
+import { NoticeEvents } from '../../../src/server/notices/notice-events';
+import type { NoticeEntity } from '../../../src/server/notices/notice.entity';
+import { NoticesModule } from '../../../src/server/notices/notices.module';
+import { NoticesService, type HaltedSession } from '../../../src/server/notices/notices.service';
+import { loadSettings } from '../../../src/server/settings';
+import { storedUser } from './stored-users';
+import { until } from '../until';
+
+const PASSWORD = 'a long enough password';
+
+/** The modules of the server that users and notices need. */
+@Module({})
+class NoticesStageModule {
+  static of(settings: Settings): DynamicModule {
+    const imports = [ConfigModule.of(settings), DatabaseModule.of(settings), HttpModule, AuthModule, NoticesModule];
+    return { module: NoticesStageModule, imports };
+  }
+}
+
+/** Users and notices of a real server, with its REST API; can be closed and opened again on the same data. */
+export class NoticesStage {
+  /** What the server has logged. */
+  readonly lines: Record<string, unknown>[] = [];
+  private app!: NestExpressApplication;
+  private port = 0;
+  private addresses = 0;
+
+  private constructor(
+    private readonly data: string,
+    private readonly environment: Record<string, string>,
+  ) {}
+
+  static async start(environment: Record<string, string> = {}): Promise<NoticesStage> {
+    const it = new NoticesStage(mkdtempSync(join(tmpdir(), 'platen-notices-')), environment);
+    await it.open();
+    return it;
+  }
+
+  /** The settings may be others than before. */
+  async open(environment: Record<string, string> = {}): Promise<void> {
+    const all = { PLATEN_DATA: this.data, PLATEN_TRUST_PROXY: 'yes', ...this.environment, ...environment };
+    const sink = new Writable({
+      write: (line: Buffer, _encoding, done) => {
+        this.lines.push(JSON.parse(line.toString()) as Record<string, unknown>);
+        done();
+      },
+    });
+    const settings = { ...(await loadSettings(readConfig(all))), journal: new Journal(pino(sink)) };
+    this.app = await NestFactory.create<NestExpressApplication>(NoticesStageModule.of(settings), {
+      abortOnError: false,
+      bodyParser: false,
+      logger: new NestLogger(settings.journal),
+    });
+    await initialiseHttp(this.app, settings);
+    // a test does not wait as long as a mail server may take
+    this.app.get(MailOutbox).retryFirstMs = 20;
+    await this.app.listen(0, '127.0.0.1');
+    this.port = (this.app.getHttpServer().address() as AddressInfo).port;
+  }
+  close(): Promise<void> {
+    return this.app.close();
+  }
+  async stop(): Promise<void> {
+    await this.close();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  get notices(): NoticesService {
+    return this.app.get(NoticesService);
+  }
+  get events(): NoticeEvents {
+    return this.app.get(NoticeEvents);
+  }
+  get mailTransport(): MailTransport {
+    return this.app.get(MailTransport);
+  }
+
+  /** A user who has never logged in. */
+  async user(name: string, own: { role?: Role; email?: string | null; language?: Language } = {}): Promise<string> {
+    const { role = 'technician', email = null, language = null } = own;
+    const made = await storedUser({ username: name, displayName: name, role, password: PASSWORD });
+    await this.app
+      .get(DataSource)
+      .getRepository(UserEntity)
+      .insert({ ...made, email, language });
+    return made.id;
+  }
+  /** What an administrator changes of a user. */
+  async change(id: string, fields: Parameters<UsersService['change']>[2]): Promise<void> {
+    await this.app.get(UsersService).change(COMMAND_LINE, id, fields);
+  }
+
+  async loggedIn(username: string): Promise<ReturnType<typeof request.agent>> {
+    const browser = request
+      .agent(`http://127.0.0.1:${this.port}`)
+      .set('X-Forwarded-For', `198.51.100.${(this.addresses += 1)}`);
+    await browser.post('/api/auth/login').send({ username, password: PASSWORD }).expect(200);
+    return browser;
+  }
+
+  /** A session of this user is halted. @returns the session's ID */
+  async halt(userId: string, facts: Partial<HaltedSession> = {}): Promise<string> {
+    const remoteSessionId = randomUUID();
+    await this.notices.notifyOfHalt({ ...halted, remoteSessionId, userId, ...facts });
+    return remoteSessionId;
+  }
+  /** All of a user's notices, newest first. */
+  async of(userId: string): Promise<NoticeEntity[]> {
+    const actor = { userId, username: '', displayName: '', role: 'technician' as const };
+    return (await this.notices.page(actor, { limit: 200, unread: 'no' })).rows;
+  }
+  /** The user's newest notice, once its mail is in this state. */
+  mailed(userId: string, state: MailState): Promise<NoticeEntity> {
+    const look = async () => {
+      const [newest] = await this.of(userId);
+      return newest?.mail === state && newest;
+    };
+    return until(`the mail to be ${state}`, look);
+  }
+  /** Runs a statement on the open database, as if time had passed or the server had ended in the middle of something. */
+  async write(sql: string): Promise<void> {
+    await this.app.get(DataSource).query(sql);
+  }
+}
+
+export const halted: Omit<HaltedSession, 'userId' | 'remoteSessionId'> = {
+  userName: 'Tom Technician',
+  deviceId: 'copy-room',
+  deviceName: 'Copy room',
+  applicationId: 'web',
+};
