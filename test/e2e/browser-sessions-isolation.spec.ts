@@ -36,7 +36,7 @@ afterAll(async () => {
   await screen?.stop();
 }, 60_000);
 
-/** Runs a function in a page; its text, because these files know nothing of a browser's globals. */
+/** Runs a function in a page; given as text, because these files have no types of a browser. */
 const run = (page: Page | Frame, code: string, given: unknown = null): Promise<unknown> =>
   page.evaluate(`(${code})(${JSON.stringify(given)})`);
 
@@ -161,7 +161,7 @@ describe.each([
     expect(device.seen.filter(({ headers }) => /platen/.test(headers.cookie ?? ''))).toEqual([]);
   });
 
-  it('is a clear page once the session has ended', async () => {
+  it('is replaced by a page with the reason once the session has ended', async () => {
     const { page, session } = await open();
     await visit!.end();
     await page.goto(`${session.origin}/echo`);
@@ -170,7 +170,7 @@ describe.each([
 });
 
 describe('the cookie of a frame', () => {
-  it('is of no use in a tab, nor below another site', async () => {
+  it('is accepted neither in a tab nor below another site', async () => {
     const { console, session } = await inFrame();
     const tab = await console.context().newPage();
     expect((await tab.goto(`${session.origin}/echo?from=elsewhere`))?.status()).toBe(403);
@@ -182,7 +182,7 @@ describe('the cookie of a frame', () => {
 });
 
 describe('the screen of a VNC server', () => {
-  it('is shown by noVNC under a strict policy, asks for the password, and takes input unless it is only looked at', async () => {
+  it('is shown under a strict policy, asks for the password, and accepts input unless it is view-only', async () => {
     const { page: console, session } = await opened('screen');
     const page = await tabOf(console, session);
     const refused: string[] = [];

@@ -5,12 +5,12 @@ import { TestStage } from '../support/stage/test-stage';
 
 let on: TestStage;
 beforeAll(async () => {
-  // reached under a name for which no session domain is known
+  // at a name for which no session domain is known
   on = await TestStage.set({ env: { PLATEN_PUBLIC_URL: 'http://platen.example' } });
 }, 120_000);
 afterAll(() => on?.strike(), 60_000);
 
-it('without a session domain the answer is the line for the terminal, and the session is still there', async () => {
+it('without a session domain the answer is the command for the terminal, and the session remains', async () => {
   expect(browserAccess.parse(await on.get('/api/browser-access'))).toEqual({ available: false });
   const visit = await Visit.approved(on, 'demo-mfp', 'web');
   const answer = await fetch(`${on.stage.serverUrl}/api/sessions/${visit.id}/browser`, {

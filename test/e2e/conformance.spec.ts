@@ -138,7 +138,7 @@ describe('through a session as directly', () => {
     };
     const { one, other } = await both('', {}, login);
     expect(other).toEqual(one);
-    expect(one.body).toBe('let in');
+    expect(one.body).toBe('logged in');
   });
 
   it('what the device sees of a request, but for its names', async () => {
@@ -213,9 +213,9 @@ describe('what a session changes on purpose', () => {
   });
 
   it.each([
-    ['an answer that is not HTTP', '/garbage', 502, /did not answer in proper HTTP/],
+    ['an answer that is not HTTP', '/garbage', 502, /is not valid HTTP/],
     ['no answer', '/cut-before', 502, /closed the connection without an answer/],
-    ['a header that is too long', '/big-header?bytes=20000', 502, /did not answer in proper HTTP/],
+    ['a header that is too long', '/big-header?bytes=20000', 502, /is not valid HTTP/],
   ])('%s: a clear page', async (_, path, status, words) => {
     const answer = await relayed.ask(path);
     expect(answer.status).toBe(status);

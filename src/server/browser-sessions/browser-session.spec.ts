@@ -9,7 +9,7 @@ import { openTunnel, serveTunnel, type TunnelServer } from '../../tunnel/http2-t
 import type { Ending } from '../../protocol/remote-session';
 import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
 import { BrowserSession } from './browser-session';
-import { endedPage } from './site/pages';
+import { endedPage } from './pages';
 
 const terminated = (reason: 'requested' | 'control-plane', ending?: Ending): Closed => ({
   kind: 'terminated',
@@ -75,14 +75,14 @@ describe('a browser session', () => {
     await Promise.all([device, pair].map((each) => new Promise((resolve) => each.close(resolve))));
   });
 
-  it('learns the names of the application with its first connection, once', async () => {
+  it('learns both names of the application once, with its first connection', async () => {
     expect(await session.origins()).toEqual({ device: 'http://192.168.1.20', session: 'http://s-l.localhost' });
     expect(await session.origins()).toBeDefined();
     expect(steps()).toEqual(['S231', 'S232']);
     expect((await session.connections.take(true)).reused).toBe(true);
   });
 
-  it('ends once, in order, and says why', async () => {
+  it('ends once, in order, and with a reason', async () => {
     await Promise.all([session.end('asked'), session.end('logged-out')]);
     expect(terminations).toBe(1);
     expect(steps()).toEqual(['S261', 'S262', 'S273']);
@@ -90,19 +90,19 @@ describe('a browser session', () => {
     await expect(session.dial()).rejects.toMatchObject({ status: 502 });
   });
 
-  it.each(['idle', 'shutdown'] as const)('nobody has asked for an end that is %s', async (why) => {
+  it.each(['idle', 'shutdown'] as const)('an end that is %s was not asked for by the user', async (why) => {
     await session.end(why);
     expect(steps()).toEqual(['S262', 'S273']);
   });
 
-  it('reports an end by the control plane, in its words', async () => {
+  it('reports an end by the control plane with its ending and detail', async () => {
     session.note({ ending: 'ended-by-administrator', detail: 'ended by Alex', deviceHalf: 'connected' });
     close(terminated('control-plane'));
     expect(await session.over).toEqual({ words: 'An administrator ended the session. (ended by Alex)' });
     expect(steps()).toEqual(['S338']);
   });
 
-  it('says that it is halted as soon as the half of the device has ended (S315), once', async () => {
+  it('reports once that it is halted, as soon as the device half has ended (S315)', async () => {
     const halted = { ending: 'halted-by-deployment' as const, detail: '' };
     session.note({ ...halted, deviceHalf: 'connected' });
     expect(session.ending).toBeUndefined();
@@ -120,23 +120,23 @@ describe('a browser session', () => {
     expect(terminations).toBe(0);
   });
 
-  it('says that it was halted when only the relay has told it', async () => {
+  it('reports that it was halted when only the relay has reported it', async () => {
     close(terminated('control-plane', 'halted-by-deployment'));
     expect((await session.over).title).toBe('This session was interrupted');
     expect(steps()).toEqual(['S316', 'S338']);
   });
 
-  it('ends when the tunnel alone has broken', async () => {
+  it('ends when only the tunnel has broken', async () => {
     agent.close();
     expect((await session.over).words).toMatch(/agent broke/);
     expect(terminations).toBe(1);
   });
 
-  it('has an idle time only while nothing is open', () => {
+  it('is idle only while no exchange is open', () => {
     const clock = jest.spyOn(performance, 'now');
     try {
       clock.mockReturnValue(1_000);
-      const done = session.begin()!;
+      const done = session.startExchange()!;
       clock.mockReturnValue(5_000);
       expect(session.idleMs).toBe(0);
       done();
@@ -147,15 +147,15 @@ describe('a browser session', () => {
     }
   });
 
-  it('bounds what is open', () => {
-    const all = Array.from({ length: LIMITS.BROWSER_EXCHANGES }, () => session.begin());
+  it('bounds the number of open exchanges', () => {
+    const all = Array.from({ length: LIMITS.BROWSER_EXCHANGES }, () => session.startExchange());
     expect(all.every(Boolean)).toBe(true);
-    expect(session.begin()).toBeUndefined();
+    expect(session.startExchange()).toBeUndefined();
     all[0]!();
-    expect(session.begin()).toBeDefined();
+    expect(session.startExchange()).toBeDefined();
   });
 
-  it('shares its connections: so many at a time, an idle one for the next, none that is old', async () => {
+  it('shares a bounded number of connections and reuses an idle one until it is too old', async () => {
     setLimit('BROWSER_SOCKETS', 2);
     setLimit('BROWSER_REUSE_MS', 50);
     const { connections } = session;
@@ -175,7 +175,7 @@ describe('a browser session', () => {
     expect((await connections.take(false)).stream).not.toBe(fresh.stream); // for what must not be sent twice
   });
 
-  it('throws an idle connection away on which the device speaks', async () => {
+  it('discards an idle connection on which the device sends something', async () => {
     setLimit('BROWSER_REUSE_MS', 120_000);
     const accepted = once(device, 'connection') as Promise<[Duplex]>;
     const { stream } = await session.connections.take(true);

@@ -6,13 +6,13 @@ import type { Ending } from '../../protocol/remote-session';
 import type { SessionEntity } from '../sessions/session.entity';
 import { DeviceConnections } from './relaying/device-connections';
 import type { Origins } from './translation/device-urls';
-import { HandedOut } from './site/handed-out';
-import { endOf, HALTED, OWN_ENDS, type OwnEnd, type SessionEnd } from './session-end';
+import { IssuedSecrets } from './issued-secrets';
+import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
 import type { TerminalHalf } from './relaying/terminal-half';
 
-/** A relay connection that closes breaks the tunnel first and says why a moment later. */
+/** When a relay connection closes, the tunnel breaks first; the reason follows within this time. */
 const SETTLE_MS = 1_000;
-/** The streams of a tunnel that closes break a moment before it. */
+/** When a tunnel closes, its streams break first; the tunnel follows within this time. */
 const BREAK_MS = 200;
 
 export interface BrowserSessionFacts {
@@ -21,27 +21,30 @@ export interface BrowserSessionFacts {
   readonly label: string;
   /** Where the browser sees the device. */
   readonly origin: string;
-  /** Where the console is that may show the device's pages in a frame. */
+  /** The console that may show the device's pages in a frame. */
   readonly consoleOrigin: string;
-  /** Whether the login that opened the session is still good. */
+  /** Whether the login that opened the session is still valid. */
   readonly loginIsGood: () => Promise<boolean>;
 }
 
 /** One remote session whose terminal is a browser, with this server as its client. */
 export class BrowserSession {
-  readonly tickets = new HandedOut(LIMITS.BROWSER_ENTRIES);
-  /** What the cookies of the browsers that were let in hold: in a tab, and in a frame of the console. */
-  readonly entries = { tab: new HandedOut(LIMITS.BROWSER_ENTRIES), frame: new HandedOut(LIMITS.BROWSER_ENTRIES) };
+  readonly tickets = new IssuedSecrets(LIMITS.BROWSER_ENTRIES);
+  /** Values of the entry cookies of browsers that have entered: in a tab, and in a frame of the console. */
+  readonly entries = {
+    tab: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
+    frame: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
+  };
   readonly connections = new DeviceConnections(() => this.dial());
   /** Resolves when the half has ended; never rejects. */
   readonly over: Promise<SessionEnd>;
   private ended: SessionEnd | undefined;
-  private endsItself = false;
+  private endRequested = false;
   private known: { ending: Ending; detail: string } | undefined;
   private exchanges = 0;
   private lastUsed = performance.now();
   private used = false;
-  private learnt = false;
+  private originsKnown = false;
 
   constructor(
     readonly facts: BrowserSessionFacts,
@@ -52,16 +55,16 @@ export class BrowserSession {
       const asked = closed.kind === 'terminated' && closed.message.reason === 'control-plane';
       const end = endOf(closed, this.known);
       if (end === HALTED) this.showHalt();
-      if (asked && !this.endsItself) journal.step('S338', facts.remoteSessionId);
+      if (asked && !this.endRequested) journal.step('S338', facts.remoteSessionId);
       half.tunnel.close();
       return (this.ended ??= end);
     });
     void half.tunnel.closed.then(async () => {
-      if (!(await this.whyCut())) await this.end('broken');
+      if (!(await this.causeOfCut())) await this.end('broken');
     });
   }
 
-  /** What the control plane knows of the session's end, before the relay has carried it out. */
+  /** The session's end as the control plane knows it, before the relay has carried it out. */
   note({ ending, detail, deviceHalf }: Pick<SessionEntity, 'ending' | 'detail' | 'deviceHalf'>): void {
     if (!ending) return;
     this.known ??= { ending, detail };
@@ -75,7 +78,7 @@ export class BrowserSession {
     this.ended = HALTED;
   }
 
-  /** Set once nothing goes to the device any more. */
+  /** Set as soon as nothing is sent to the device any more. */
   get ending(): SessionEnd | undefined {
     return this.ended;
   }
@@ -85,16 +88,16 @@ export class BrowserSession {
     return `frame-ancestors 'self' ${this.facts.consoleOrigin}`;
   }
 
-  /** How long nothing has been asked of it and nothing was open, in milliseconds. */
+  /** Milliseconds since the last exchange ended; 0 while one is open. */
   get idleMs(): number {
     return this.exchanges > 0 ? 0 : performance.now() - this.lastUsed;
   }
 
   /**
-   * A request, WebSocket or byte stream begins.
-   * @returns to be called, once, when it is over; undefined when there are too many
+   * Counts a request, WebSocket or byte stream as open.
+   * @returns to be called once when it is over; undefined when too many are open
    */
-  begin(): (() => void) | undefined {
+  startExchange(): (() => void) | undefined {
     if (this.exchanges >= LIMITS.BROWSER_EXCHANGES) return undefined;
     this.exchanges++;
     return () => {
@@ -114,17 +117,17 @@ export class BrowserSession {
   }
 
   /**
-   * Both names of the application; undefined where it does not speak HTTP. Its agent says so with the first connection.
+   * Both names of the application; undefined where it does not speak HTTP. Its agent reports that with the first connection.
    * @throws StreamRefused
    */
   async origins(): Promise<Origins | undefined> {
-    if (!this.learnt) await this.connections.prepare();
-    this.learnt = true;
+    if (!this.originsKnown) await this.connections.prepare();
+    this.originsKnown = true;
     const device = this.half.tunnel.applicationOrigin;
     return device === undefined ? undefined : { device, session: this.facts.origin };
   }
 
-  /** How the application can be shown; a device that cannot be reached at the moment is taken to have pages. */
+  /** How the application can be shown; a device that cannot be reached at the moment is assumed to have pages. */
   async view(): Promise<'pages' | 'stream'> {
     const speaksHttp = await this.origins().then(
       (origins) => origins !== undefined,
@@ -133,8 +136,8 @@ export class BrowserSession {
     return speaksHttp ? 'pages' : 'stream';
   }
 
-  /** After a connection to the device has failed: how the session ended, if that is why. */
-  async whyCut(): Promise<SessionEnd | undefined> {
+  /** After a connection to the device has failed: how the session ended, if that is the reason. */
+  async causeOfCut(): Promise<SessionEnd | undefined> {
     if (this.ended) return this.ended;
     const settled = delay(SETTLE_MS, undefined, { ref: false });
     const cut = await Promise.race([this.half.tunnel.closed.then(() => true), delay(BREAK_MS, false)]);
@@ -142,10 +145,10 @@ export class BrowserSession {
   }
 
   /** Ends the half in order (S261-S273). */
-  async end(why: OwnEnd): Promise<void> {
+  async end(why: RequestedEnd): Promise<void> {
     if (this.ended) return void (await this.over);
-    this.ended = OWN_ENDS[why];
-    this.endsItself = true;
+    this.ended = REQUESTED_ENDS[why];
+    this.endRequested = true;
     const { remoteSessionId } = this.facts;
     if (why === 'asked' || why === 'logged-out') this.journal.step('S261', remoteSessionId);
     this.journal.step('S262', remoteSessionId);

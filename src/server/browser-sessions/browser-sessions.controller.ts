@@ -11,7 +11,7 @@ import { Permit } from '../auth/access/access.guard';
 import { UsersService } from '../auth/users/users.service';
 import { Answers, AnswersNothing } from '../http/answers';
 import { BrowserSessions } from './browser-sessions.service';
-import { PATHS } from './site/platen-paths';
+import { PATHS } from './site/platen-files';
 import { SessionOrigins } from './site/session-origins';
 
 /** A device's own pages in the technician's browser. */
@@ -31,7 +31,7 @@ export class BrowserSessionsController {
     return { available: this.origins.available };
   }
 
-  /** S201-S214, with this server as the client; asked again it gives another ticket. */
+  /** S201-S214, with this server as the client; each call issues another entry ticket. */
   @Post('sessions/:id/browser')
   @Answers(browserSession, 201)
   async open(

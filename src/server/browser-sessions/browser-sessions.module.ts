@@ -6,7 +6,7 @@ import { BrowserSessions } from './browser-sessions.service';
 import { SessionOrigins } from './site/session-origins';
 import { SessionSite } from './site/session-site';
 
-/** A device's web pages in the technician's browser: own origin per session, HTTP and WebSocket. */
+/** A device's web pages in the technician's browser: one origin for each session, HTTP and WebSocket. */
 @Module({
   imports: [AuthModule, SessionsModule],
   controllers: [BrowserSessionsController],

@@ -10,28 +10,32 @@ import { SessionOver, UnknownSession, WrongState } from '../sessions/session.err
 import { SessionsService } from '../sessions/sessions.service';
 import { BrowserSession } from './browser-session';
 import { BrowserAccessUnavailable, NotConnected } from './browser-sessions.errors';
-import { connectLine } from './connect-line';
-import { EndedOrigins, type EndedOrigin } from './site/ended-origins';
+import type { SessionEnd } from './session-end';
 import { SessionOrigins } from './site/session-origins';
 import { openTerminalHalf } from './relaying/terminal-half';
 
-/** For all sessions together to end in order when the server stops. */
+/** Time for all sessions together to end in order when the server stops. */
 const STOP_MS = 8_000;
 
-/** Who asks for a browser session, and from where. */
+/** The user who opens a browser session, and the console it is opened from. */
 export interface Opener {
   readonly actor: Actor;
   readonly consoleOrigin: string;
   readonly loginIsGood: () => Promise<boolean>;
 }
 
-/** The remote sessions for which this server is the terminal's client. They live in memory, as their tunnels do. */
+export interface EndedOrigin extends SessionEnd {
+  readonly consoleOrigin: string;
+}
+
+/** The remote sessions for which this server is the terminal. They are kept in memory, as their tunnels are. */
 @Injectable()
 export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly byLabel = new Map<string, BrowserSession>();
-  /** By remote session ID; two requests for the same one get the same. */
+  /** By remote session ID: two requests for the same session share one. */
   private readonly opening = new Map<string, Promise<BrowserSession>>();
-  private readonly endedOrigins = new EndedOrigins();
+  /** By label: how the latest sessions ended, for browsers that still ask for their pages. */
+  private readonly endedOrigins = new Map<string, EndedOrigin>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -46,7 +50,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     this.timer = setInterval(() => void this.sweep(), LIMITS.BROWSER_LOGIN_CHECK_MS);
   }
 
-  /** Before anything that a session's end needs is taken down. */
+  /** Runs before anything is closed that a session's end needs. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
     const ends = Promise.allSettled([...this.byLabel.values()].map((session) => session.end('shutdown')));
@@ -54,7 +58,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /**
-   * Opens the session for the browser of the one who asked for it, or hands out one more ticket for it.
+   * Opens the session for the browser of the user who requested it, or issues one more entry ticket for it.
    * @throws UnknownSession, SessionOver, WrongState, BrowserAccessUnavailable, NotConnected
    */
   async open(opener: Opener, id: string): Promise<{ session: BrowserSession; ticket: string }> {
@@ -93,9 +97,9 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     const { session: asked } = await this.sessions.get(id);
     if (asked.userId !== actor.userId) throw new UnknownSession(id);
     if (!this.origins.available)
-      throw new BrowserAccessUnavailable('No domain for sessions is configured here.', connectLine(asked));
+      throw new BrowserAccessUnavailable('No domain for sessions is configured here.', asked);
     if (this.byLabel.size + this.opening.size >= LIMITS.BROWSER_SESSIONS)
-      throw new BrowserAccessUnavailable('All browser sessions are taken.', connectLine(asked));
+      throw new BrowserAccessUnavailable('All browser sessions are taken.', asked);
 
     this.journal.step('S201', id);
     const answer = await this.sessions.connection(actor, id);
@@ -110,19 +114,25 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     this.byLabel.set(label, session);
     void session.over.then((end) => {
       this.byLabel.delete(label);
-      this.endedOrigins.add(label, { ...end, consoleOrigin });
+      this.rememberEnd(label, { ...end, consoleOrigin });
       this.journal.info('browser session over', { remoteSessionId: id, words: end.words });
     });
     return session;
   }
 
+  private rememberEnd(label: string, end: EndedOrigin): void {
+    this.endedOrigins.set(label, end);
+    const [oldest] = this.endedOrigins.keys();
+    if (this.endedOrigins.size > LIMITS.BROWSER_ENDED_KEPT && oldest !== undefined) this.endedOrigins.delete(oldest);
+  }
+
   private async giveUp(actor: Actor, id: string, error: unknown): Promise<never> {
     const { session: known } = await this.sessions.get(id);
     if (known.ending) throw new SessionOver(id, known.ending);
-    // so that the device can be asked again at once
+    // so that access can be requested again at once
     await this.sessions.terminate(actor, id).catch(() => undefined);
-    const foreseen = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);
-    if (!foreseen) this.journal.unexpected(error, `connecting session ${id} for a browser`);
+    const expected = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);
+    if (!expected) this.journal.unexpected(error, `connecting session ${id} for a browser`);
     throw new NotConnected((error as Error).message);
   }
 
@@ -130,7 +140,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     for (const session of this.byLabel.values()) {
       if (session.ending) continue;
       if (session.idleMs >= LIMITS.BROWSER_IDLE_MS) void session.end('idle');
-      // a database that cannot be asked proves no login
+      // without an answer from the database, the login counts as ended
       else if (!(await session.facts.loginIsGood().catch(() => false))) void session.end('logged-out');
     }
   }

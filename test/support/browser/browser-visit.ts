@@ -17,7 +17,7 @@ export interface Answer {
   readonly trailers: string[];
   /** Interim responses, by status. */
   readonly interim: number[];
-  /** Whether the content ended as its framing says. */
+  /** The content ended as its framing says. */
   readonly complete: boolean;
 }
 export interface Ask {
@@ -27,7 +27,7 @@ export interface Ask {
   trailers?: Record<string, string>;
 }
 
-/** An HTTP site at an address of its own, whatever names resolve to: the device itself, or a session's origin. */
+/** An HTTP site whose name need not resolve: the device itself, or a session's origin. */
 export class Site {
   constructor(
     readonly origin: string,
@@ -43,7 +43,7 @@ export class Site {
   ask(path: string, { method = 'GET', headers = {}, body, trailers }: Ask = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const all = { Host: this.authority, ...this.withCookie(headers) };
-      const signal = AbortSignal.timeout(30_000);
+      const signal = AbortSignal.timeout(120_000);
       const interim: number[] = [];
       const sent = httpRequest({
         host: '127.0.0.1',
@@ -97,7 +97,7 @@ export class Site {
   }
 }
 
-/** A session as the console has it opened in a browser. */
+/** A session that the console opens in a browser. */
 export class Visit {
   private constructor(
     readonly stage: TestStage,
@@ -110,7 +110,7 @@ export class Visit {
     const { id } = (await on.post('/api/sessions', wanted)) as { id: string };
     await on.step('S143', id);
     await on.press(`/approvals/${id}`, { decision: 'approved' });
-    await until('the session to be prepared', async () => (await on.session(id)).state === 'prepared', 10_000, 50);
+    await until('the session to be prepared', async () => (await on.session(id)).state === 'prepared');
     return new Visit(on, id);
   }
 
@@ -118,7 +118,7 @@ export class Visit {
     return browserSession.parse(await this.stage.post(`/api/sessions/${this.id}/browser`, {}));
   }
 
-  /** Lets a new browser in. */
+  /** Enters with a new browser. */
   async enter(headers: Record<string, string> = {}): Promise<Site> {
     const { origin, ticket } = await this.open();
     return new Site(origin, this.port, cookieOf(await this.submit(origin, ticket, headers)));
@@ -146,7 +146,7 @@ export const cookieOf = (answer: Answer): string => answer.headers['set-cookie']
 
 const logins = new WeakMap<TestStage, Map<string, string>>();
 
-/** Cookie of a login in the console; the same one each time, as logins are counted. */
+/** Cookie of a login in the console; the same one each time, because logins are rate-limited. */
 export async function consoleCookie(on: TestStage, who: 'admin' | 'technician'): Promise<string> {
   const known = logins.get(on) ?? new Map<string, string>();
   logins.set(on, known);

@@ -13,11 +13,15 @@ const REALM = 'device';
 const NONCE = randomBytes(8).toString('hex');
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** A device's web server that does everything HTTP/1.1 lets it do; each path is one case. */
+/** A device's web server that does everything that HTTP/1.1 permits; each path is one case. */
 export class ConformanceDevice {
   readonly sockets = new Set<Socket>();
-  /** Headers of the latest requests, newest last. */
-  readonly seen: { url: string; headers: IncomingMessage['headers'] }[] = [];
+  /** The most connections at a time so far. */
+  mostSockets = 0;
+  /** The latest requests, newest last. */
+  readonly seen: { url: string; headers: IncomingMessage['headers']; socket: Socket }[] = [];
+  /** Bytes of `/stream` that have left the device. */
+  streamed = 0;
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<ConformanceDevice> {
@@ -26,6 +30,7 @@ export class ConformanceDevice {
     server.requestTimeout = 0;
     server.on('connection', (socket) => {
       it.sockets.add(socket);
+      it.mostSockets = Math.max(it.mostSockets, it.sockets.size);
       socket.once('close', () => it.sockets.delete(socket));
     });
     server.on('request', (request, response) => it.answer(request, response));
@@ -66,8 +71,8 @@ export class ConformanceDevice {
     await once(this.server, 'close');
   }
 
-  private note({ url = '', headers }: IncomingMessage): void {
-    this.seen.push({ url, headers });
+  private note({ url = '', headers, socket }: IncomingMessage): void {
+    this.seen.push({ url, headers, socket });
     if (this.seen.length > 1_000) this.seen.shift();
   }
 
@@ -220,7 +225,7 @@ const CASES: Record<string, Case> = {
   },
   basic: ({ request, response }) => {
     const expected = `Basic ${Buffer.from('admin:secret').toString('base64')}`;
-    if (request.headers.authorization === expected) return text(response, 'let in');
+    if (request.headers.authorization === expected) return text(response, 'logged in');
     response.writeHead(401, { 'WWW-Authenticate': `Basic realm="${REALM}"` }).end();
   },
   digest: ({ request, response }) => {
@@ -229,7 +234,7 @@ const CASES: Record<string, Case> = {
     );
     const ha2 = md5(`${request.method}:${request.url}`);
     const expected = md5([md5(`admin:${REALM}:secret`), NONCE, given.nc, given.cnonce, 'auth', ha2].join(':'));
-    if (given.response === expected) return text(response, 'let in');
+    if (given.response === expected) return text(response, 'logged in');
     const challenge = `Digest realm="${REALM}", qop="auth", nonce="${NONCE}", algorithm=MD5`;
     response.writeHead(401, { 'WWW-Authenticate': challenge }).end();
   },
@@ -248,13 +253,13 @@ const CASES: Record<string, Case> = {
       'Keep-Alive': 'timeout=7',
       'X-End': 'kept',
     }),
-  stream: ({ response, url }) => {
+  stream: ({ response, url, device }) => {
     let left = Number(url.searchParams.get('mb'));
     response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': left * MB.length });
     const more = (): void => {
       while (left > 0) {
         left -= 1;
-        if (!response.write(MB)) return void response.once('drain', more);
+        if (!response.write(MB, () => (device.streamed += MB.length))) return void response.once('drain', more);
       }
       response.end();
     };

@@ -18,7 +18,7 @@ export class ByteStreams {
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
 
-  /** @param done called when the stream is over */
+  /** @param done called when the stream has ended */
   accept(session: BrowserSession, request: IncomingMessage, socket: Duplex, head: Buffer, done: () => void): void {
     socket.once('close', done);
     this.sockets.handleUpgrade(request, socket, head, (ws) => void this.carry(session, ws));
@@ -27,10 +27,10 @@ export class ByteStreams {
   private async carry(session: BrowserSession, ws: WebSocket): Promise<void> {
     ws.on('error', () => ws.terminate());
     watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
-    const bytes = new WebSocketBytes(ws); // at once: the first bytes may be there already
+    const bytes = new WebSocketBytes(ws); // at once: the first bytes may have arrived already
     try {
       const stream = await session.dial();
-      // a WebSocket has no half-close: when the device has sent its last byte, that was it
+      // a WebSocket has no half-close: it ends with the last byte of the device
       bytes.once('finish', () => void this.conclude(session, ws, true));
       stream.once('close', () => void this.conclude(session, ws, false));
       await splice(bytes, stream);
@@ -41,7 +41,7 @@ export class ByteStreams {
 
   private async conclude(session: BrowserSession, ws: WebSocket, complete: boolean): Promise<void> {
     if (ws.readyState !== ws.OPEN) return;
-    const end = complete ? undefined : await session.whyCut();
+    const end = complete ? undefined : await session.causeOfCut();
     if (end) ws.close(1001, end.words.slice(0, 100));
     else if (complete) ws.close(1000);
     else ws.close(1011, 'the connection to the device broke');

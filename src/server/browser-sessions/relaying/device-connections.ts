@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
 
 /**
- * The connections to a device that HTTP requests of one session take in turn (RFC 9112 9.3), at most
- * LIMITS.BROWSER_SOCKETS at a time. Who takes one hands it to Node's HTTP client, which gives it back with `free`.
+ * A pool of persistent connections to a device (RFC 9112 9.3), for the HTTP requests of one session; at most
+ * LIMITS.BROWSER_SOCKETS. The caller passes a connection to Node's HTTP client, which returns it with the event `free`.
  */
 export class DeviceConnections {
   private readonly open = new Set<Duplex>();
@@ -31,7 +31,7 @@ export class DeviceConnections {
     }
   }
 
-  /** A new connection that the next request will use. @throws StreamRefused */
+  /** Opens a connection for the next request. @throws StreamRefused */
   async prepare(): Promise<void> {
     this.rest(await this.fresh());
   }
@@ -50,7 +50,7 @@ export class DeviceConnections {
     }
   }
 
-  /** Until the next request, a short time, or until the device says or sends anything. */
+  /** Keeps a connection for the next request: for a short time, and until the device sends anything. */
   private rest(stream: Duplex): void {
     if (stream.destroyed || !stream.writable || stream.readableEnded) return this.discard(stream);
     const over = () => this.discard(stream);

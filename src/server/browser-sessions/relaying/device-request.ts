@@ -14,10 +14,10 @@ export function deviceRequest(request: IncomingMessage, headers: string[], strea
     setHost: false,
     createConnection: () => stream,
     maxHeaderSize: LIMITS.BROWSER_HEADER_BYTES,
-    // devices are sloppy about HTTP, and browsers forgive them
+    // many devices break the rules of HTTP, and browsers tolerate it
     insecureHTTPParser: true,
   });
-  sent.shouldKeepAlive = true; // Node assumes the contrary without an agent
+  sent.shouldKeepAlive = true; // without an agent, Node assumes the opposite
   return sent;
 }
 

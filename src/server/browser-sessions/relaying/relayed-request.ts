@@ -4,11 +4,11 @@ import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { deviceRequest, trailersOf } from './device-request';
 import type { Origins } from '../translation/device-urls';
-import { endedPage, PAGES, sendPage, unreachablePage, type Page } from '../site/pages';
+import { endedPage, PAGES, sendPage, unreachablePage, type Page } from '../pages';
 import { hasContent, requestHeaders } from '../translation/request-headers';
 import { passInformation, passResponse } from './relayed-response';
 
-/** RFC 9110 9.2.1: those may be sent again when an idle connection turns out to be closed. */
+/** Methods (RFC 9110 9.2.1) that may be sent again when an idle connection turns out to be closed. */
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
 export interface Exchange {
@@ -33,7 +33,7 @@ export class RelayedRequest {
 
   async run(): Promise<void> {
     const { request, response } = this.exchange;
-    request.on('error', () => undefined); // the browser is gone; the response's `close` tells
+    request.on('error', () => undefined); // the browser has gone; the response's `close` follows
     try {
       const origins = await this.session.origins();
       if (!origins) return sendPage(response, PAGES.notPages, this.frameAncestors);
@@ -65,11 +65,11 @@ export class RelayedRequest {
         });
         sent.once('continue', () => this.passContinue());
         sent.on('information', ({ statusCode, headers }) => passInformation(response, statusCode, headers));
-        sent.once('upgrade', () => sent.destroy(new Error('an upgrade nobody asked for')));
+        sent.once('upgrade', () => sent.destroy(new Error('an upgrade that was not requested')));
         sent.once('response', (answer) => {
           clearTimeout(timer);
           this.answered = true;
-          // content that was not called for may still come; the next request must not be read from it
+          // content may still follow that no 100 asked for; the next request must not be read from it
           const close = this.exchange.expectsContinue && !this.continued;
           try {
             passResponse(answer, response, { origins, frameAncestors: this.frameAncestors, framed, close }, sent);
@@ -100,7 +100,7 @@ export class RelayedRequest {
   private async fail(error: unknown): Promise<void> {
     const { request, response } = this.exchange;
     if (this.answered || response.destroyed) return void response.destroy();
-    const end = await this.session.whyCut();
+    const end = await this.session.causeOfCut();
     request.unpipe().resume();
     sendPage(response, end ? endedPage(end) : pageOf(error), this.frameAncestors);
   }

@@ -9,7 +9,7 @@ export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | '
   readonly close: boolean;
 };
 
-/** Passes a device's response on as it comes, with its trailers; a response that is cut is cut for the browser too. */
+/** Forwards a device's response as it arrives, with its trailers; a response that is cut is cut for the browser too. */
 export function passResponse(
   from: IncomingMessage,
   to: ServerResponse,
@@ -22,7 +22,7 @@ export function passResponse(
   const headers = responseHeaders(from, { origins, frameAncestors, framed, linksChange: changes, trailersPass });
   to.sendDate = false; // the device's, or none
   to.writeHead(from.statusCode ?? 502, from.statusMessage, close ? [...headers, 'Connection', 'close'] : headers);
-  to.write('', 'latin1'); // at once, an event stream may be silent for long; `flushHeaders` would write UTF-8
+  to.write('', 'latin1'); // at once: an event stream may be silent for long; `flushHeaders` would write UTF-8
   from.once('end', () => {
     const trailers = trailersOf(from);
     if (trailers.length > 0 && !to.writableEnded) to.addTrailers(trailers);
@@ -30,12 +30,12 @@ export function passResponse(
   const stages = changes && !bodiless ? translating(from, origins) : [];
   pipeline([from, ...stages, to], (error) => {
     if (error) to.destroy();
-    // what is left of the request has no reader any more
+    // the rest of the request has no reader any more
     if (!sent.writableFinished) sent.destroy();
   });
 }
 
-/** 102, 103 and the like (RFC 9110 15.2); 100 has its own way. */
+/** Forwards interim responses (RFC 9110 15.2); 100 is handled with the request's content. */
 export function passInformation(to: ServerResponse, statusCode: number, headers: IncomingMessage['headers']): void {
   if (to.headersSent) return;
   if (statusCode === 102) return to.writeProcessing();
@@ -43,6 +43,6 @@ export function passInformation(to: ServerResponse, statusCode: number, headers:
   try {
     to.writeEarlyHints({ link: headers.link });
   } catch {
-    // a hint that Node does not take is only a hint
+    // a hint that Node refuses to write can be omitted
   }
 }

@@ -4,13 +4,13 @@ import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { deviceRequest } from './device-request';
 import type { Origins } from '../translation/device-urls';
-import { endedPage, PAGES, sendPage, unreachablePage } from '../site/pages';
+import { endedPage, PAGES, sendPage, unreachablePage } from '../pages';
 import { passResponse } from './relayed-response';
 import { hasContent, requestHeaders } from '../translation/request-headers';
 import { responseHeaders } from '../translation/response-headers';
 import { GOING_AWAY, WebSocketFrames } from './websocket-frames';
 
-/** A browser's request to leave HTTP (RFC 9110 7.8), a WebSocket for the most part: from the 101 on, bytes both ways. */
+/** A browser's request to leave HTTP (RFC 9110 7.8), mostly for a WebSocket: after the 101, bytes in both directions. */
 export async function relayUpgrade(
   session: BrowserSession,
   {
@@ -51,13 +51,13 @@ export async function relayUpgrade(
       sent.end();
     });
   } catch (error) {
-    const end = await session.whyCut();
+    const end = await session.causeOfCut();
     const refused = error instanceof StreamRefused ? error : new StreamRefused(502, 'no answer');
     sendPage(response, end ? endedPage(end) : unreachablePage(refused.status, refused.detail));
   }
 }
 
-/** An ordinary response on a socket that asked for something else; it is the last one. */
+/** An ordinary response to a request for an upgrade; it is the last one on its socket. */
 export function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
@@ -89,8 +89,8 @@ function switching(answer: IncomingMessage, origins: Origins, framed: boolean): 
 }
 
 /**
- * Bytes both ways with back-pressure, each direction ending on its own. When the session ends, a WebSocket is told so
- * (1001) where its bytes permit; otherwise the browser sees what it would see directly: a cut connection.
+ * Forwards bytes in both directions with back-pressure; each direction ends on its own. When the session ends, a WebSocket
+ * is closed with 1001 where it is between frames; otherwise the browser sees what it would see directly: a cut connection.
  */
 function carry(session: BrowserSession, browser: Duplex, device: Duplex, isWs: boolean): void {
   const frames = new WebSocketFrames();
@@ -107,7 +107,7 @@ function carry(session: BrowserSession, browser: Duplex, device: Duplex, isWs: b
   });
   device.once('close', () => {
     if (complete || browser.destroyed) return;
-    void session.whyCut().then((end) => {
+    void session.causeOfCut().then((end) => {
       if (end && isWs && frames.betweenFrames) browser.end(GOING_AWAY, () => browser.destroy());
       else browser.destroy();
     });

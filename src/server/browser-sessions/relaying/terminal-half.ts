@@ -12,9 +12,9 @@ export interface TerminalHalf {
   readonly tunnel: Tunnel;
 }
 
-/** A person waits meanwhile. */
+/** Short, because a technician is waiting. */
 const RETRY = { maxMs: 2_000 };
-/** Refusals after which the token is still unused. */
+/** Refusals that leave the token unused. */
 const PASSING: readonly string[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
 /**

@@ -25,7 +25,7 @@ describe('the frames of a WebSocket', () => {
       expect(frames.betweenFrames).toBe(true);
     }
   });
-  it('are found byte by byte too', () => {
+  it('are found in single bytes too', () => {
     const frames = new WebSocketFrames();
     for (const byte of Buffer.concat([frame(300), frame(0), frame(70_000)])) frames.see(Buffer.from([byte]));
     expect(frames.betweenFrames).toBe(true);

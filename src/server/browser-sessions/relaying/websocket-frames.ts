@@ -1,7 +1,7 @@
 /** RFC 6455 5.5.1: close, "going away", unmasked as a server sends it. */
 export const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 
-/** Follows the frames (RFC 6455 5.2) of a WebSocket's bytes, to know where a frame of our own may stand. */
+/** Follows the frames (RFC 6455 5.2) in a WebSocket's bytes, to know where another frame may be inserted. */
 export class WebSocketFrames {
   private header: number[] = [];
   /** Bytes of the current frame that are still to come. */

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BrowserSession } from '../browser-session';
-import { entryCookieName } from './platen-cookies';
-import { PATHS } from './platen-paths';
-import { PAGES, sendPage } from './pages';
+import { entryCookieName } from '../translation/cookies';
+import { PATHS } from './platen-files';
+import { PAGES, sendPage } from '../pages';
 
 const FORM_BYTES = 1024;
 const FORM_MS = 10_000;
 
 /**
- * `POST /.platen/enter`: turns a ticket into the cookie that lets this browser in. The ticket comes in the body, so that
- * no address, history or log ever holds it.
+ * `POST /.platen/enter`: exchanges an entry ticket for the cookie that admits this browser. The ticket is in the body, so
+ * that no address, history or log holds it.
  */
 export async function enter(
   session: BrowserSession,
@@ -33,8 +33,8 @@ export async function enter(
 }
 
 /**
- * In a frame of the console the cookie has to work in a page of another site: then only below that very site (CHIPS),
- * so that no other page can make use of it. Browsers take http on localhost for secure there.
+ * In a frame of the console the cookie has to work in a page of another site: it is partitioned (CHIPS), so that it works
+ * below that site only. Browsers treat http on localhost as secure there.
  */
 function cookieOf(session: BrowserSession, request: IncomingMessage): string {
   const secure = session.facts.origin.startsWith('https:');
@@ -44,7 +44,7 @@ function cookieOf(session: BrowserSession, request: IncomingMessage): string {
   return `${entryCookieName(secure)}=${entry}; Path=/; HttpOnly; ${attributes}`;
 }
 
-/** '' where it is too long, or does not come in time. */
+/** Empty where the form is too long, or does not arrive in time. */
 function formOf(request: IncomingMessage): Promise<string> {
   return new Promise((resolve) => {
     let text = '';

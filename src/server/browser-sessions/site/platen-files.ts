@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { builtPage, type StaticFile } from '../../../static/built-page';
-import { PATHS, PLATEN_PREFIX } from './platen-paths';
+
+/** Paths of a session's origin that Platen serves, and not the device. */
+export const PLATEN_PREFIX = '/.platen/';
+export const PATHS = {
+  enter: '/.platen/enter',
+  vnc: '/.platen/vnc',
+  stream: '/.platen/stream',
+} as const;
 
 const PAGE = 'index.html';
 /** A session's origin has one version of script and style sheet as long as it exists. */
 const CACHED = 'private, max-age=3600';
 
-/** What Platen itself serves to a browser that has entered: the page of the VNC screen. */
+/** The files that Platen serves to a browser that has entered: the page of the VNC screen. */
 export class PlatenFiles {
   private readonly files: ReadonlyMap<string, StaticFile>;
 

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CONFIG, type Config } from '../../config/config';
 
-/** 80 random bits: a name nobody meets by trying, and nobody takes for a secret. */
+/** 80 random bits: a name that cannot be guessed, though it is no secret. */
 const LABEL_BYTES = 10;
 
 /** The host names under which devices' pages are shown: `s-<label>.<session domain>`, one per browser session. */
@@ -28,22 +28,22 @@ export class SessionOrigins {
     return randomBytes(LABEL_BYTES).toString('hex');
   }
 
-  /** Scheme and port are those by which browsers reach the console. */
+  /** With the scheme and port at which browsers reach the console. */
   originOf(label: string): string {
     const { publicUrl, tls, sessionDomain } = this.config.http;
     const { protocol, port } = publicUrl ? new URL(publicUrl) : { protocol: tls ? 'https:' : 'http:', port: this.port };
     return new URL(`${protocol}//s-${label}.${sessionDomain}:${port || (protocol === 'https:' ? 443 : 80)}`).origin;
   }
 
-  /** Every name under the session domain but the console's own: none of them may ever lead to the console. */
+  /** Every name under the session domain but the console's own; none of them may lead to the console. */
   owns(hostname: string): boolean {
     const { sessionDomain } = this.config.http;
     return sessionDomain !== undefined && hostname.endsWith(`.${sessionDomain}`) && hostname !== this.consoleHost;
   }
 
   labelOf(hostname: string): string | undefined {
-    const own = this.owns(hostname) ? hostname.slice(0, -`.${this.config.http.sessionDomain}`.length) : '';
-    return /^s-([0-9a-f]+)$/.exec(own)?.[1];
+    const label = this.owns(hostname) ? hostname.slice(0, -`.${this.config.http.sessionDomain}`.length) : '';
+    return /^s-([0-9a-f]+)$/.exec(label)?.[1];
   }
 
   private get port(): number {

@@ -8,15 +8,14 @@ import type { BrowserSession } from '../browser-session';
 import { BrowserSessions } from '../browser-sessions.service';
 import { ByteStreams } from '../relaying/byte-streams';
 import { enter } from './entry';
-import { entryIn } from './platen-cookies';
-import { PlatenFiles } from './platen-files';
-import { PLATEN_PREFIX, PATHS } from './platen-paths';
-import { endedPage, PAGES, sendPage, type Page } from './pages';
+import { entryIn } from '../translation/cookies';
+import { PATHS, PLATEN_PREFIX, PlatenFiles } from './platen-files';
+import { endedPage, PAGES, sendPage, type Page } from '../pages';
 import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
 import { SessionOrigins } from './session-origins';
 
-/** Everything under the session domain: whom a request is for, and whether it may come in. */
+/** Every request under the session domain: finds its session, and admits browsers that have entered. */
 @Injectable()
 export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationShutdown {
   private readonly files = new PlatenFiles();
@@ -38,7 +37,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     this.hosts.register(this);
   }
 
-  /** The sessions have ended by now; the server cannot close while a socket that was upgraded is left. */
+  /** The sessions have ended by now; the server cannot close while an upgraded socket is open. */
   beforeApplicationShutdown(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -62,7 +61,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (path === PATHS.enter) return this.carryOut(enter(session, request, response), response);
     const place = placeOf(session, request);
     if (!place) return sendPage(response, PAGES.notEntered, ancestors);
-    const done = session.begin();
+    const done = session.startExchange();
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
     if (path.startsWith(PLATEN_PREFIX)) {
@@ -88,12 +87,13 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (path === undefined) return refuse(PAGES.badRequest);
     const place = placeOf(session, request);
     if (!place) return refuse(PAGES.notEntered);
-    const own = path.startsWith(PLATEN_PREFIX);
-    // a device decides itself whom it talks to; what is ours only its own origin may use
-    if (own && (path !== PATHS.stream || request.headers.origin !== session.facts.origin)) return refuse(PAGES.unknown);
-    const done = session.begin();
+    const isPlaten = path.startsWith(PLATEN_PREFIX);
+    // a device checks origins itself; Platen's stream is for pages of the session's own origin
+    if (isPlaten && (path !== PATHS.stream || request.headers.origin !== session.facts.origin))
+      return refuse(PAGES.unknown);
+    const done = session.startExchange();
     if (!done) return refuse(PAGES.busy);
-    if (own) return this.streams.accept(session, request, socket, head, done);
+    if (isPlaten) return this.streams.accept(session, request, socket, head, done);
     socket.once('close', done);
     this.carryOut(
       relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy, framed: place === 'frame' }),
@@ -109,15 +109,15 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
   }
 }
 
-/** Path of the request target; undefined for a form that only proxies get (RFC 9112 3.2.2). */
+/** Path of the request target; undefined for the forms that only proxies get (RFC 9112 3.2.2). */
 function pathOf({ url = '', method }: IncomingMessage): string | undefined {
   if (url === '*' && method === 'OPTIONS') return url;
   return url.startsWith('/') ? url.split('?')[0] : undefined;
 }
 
-/** Where the browser that was let in shows the pages; undefined: it was not. */
+/** Where the browser shows the pages; undefined where it has not entered. */
 function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): 'tab' | 'frame' | undefined {
   const entry = entryIn(headers.cookie, facts.origin.startsWith('https:'));
-  if (entries.tab.isGood(entry)) return 'tab';
-  return entries.frame.isGood(entry) ? 'frame' : undefined;
+  if (entries.tab.isValid(entry)) return 'tab';
+  return entries.frame.isValid(entry) ? 'frame' : undefined;
 }

@@ -1,11 +1,11 @@
 import { toSession, type Origins } from './device-urls';
 
-/** What of a policy would stop a page that has become plain http on its way. */
+/** Directives that would block a page which the session serves over plain http. */
 const NEEDS_HTTPS = ['upgrade-insecure-requests', 'block-all-mixed-content'];
 
 /**
- * A device's Content-Security-Policy (CSP 3) under its session's origin: its own origin by its new name, and only the
- * console may show it in a frame. Everything else stays as strict as the device wants it.
+ * A device's Content-Security-Policy (CSP 3) under its session's origin: the device's origin gets its new name, and only
+ * the console may show the page in a frame. Everything else stays as strict as the device set it.
  */
 export function sessionPolicy(header: string, origins: Origins, frameAncestors: string): string {
   const losesTls = origins.device.startsWith('https:') && origins.session.startsWith('http:');

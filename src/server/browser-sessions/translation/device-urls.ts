@@ -8,13 +8,13 @@ export interface Origins {
 
 const ABSOLUTE = /^([\t\n\f\r ]*)(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is;
 
-/** A URL that names the device's own origin, as the browser has to see it; every other text as it is. */
+/** Translates a URL that names the device's own origin for the browser; every other text stays as it is. */
 export const toSession = (url: string, { device, session }: Origins): string => translated(url, device, session);
 
-/** The way back, for what a browser says about where it comes from. */
+/** The way back, for Origin and Referer. */
 export const toDevice = (url: string, { device, session }: Origins): string => translated(url, session, device);
 
-/** Without a scheme (RFC 3986 4.2) the URL means the scheme of the page it stands in, which is `from`'s. */
+/** A URL without a scheme (RFC 3986 4.2) has that of the page it is in, which is `from`'s. */
 function translated(url: string, from: string, to: string): string {
   const [, space = '', scheme, authority, rest = ''] = ABSOLUTE.exec(url) ?? [];
   if (authority === undefined || authority === '') return url;

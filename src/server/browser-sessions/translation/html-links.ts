@@ -5,13 +5,13 @@ import { isLinkAttribute, translatedValue } from './link-attributes';
 /** Elements whose content is text up to their own end tag (HTML Living Standard 13.2.5.2 to 13.2.5.4). */
 const RAW = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes']);
 const isSpace = (c: string): boolean => c === ' ' || c === '\n' || c === '\t' || c === '\r' || c === '\f';
-/** Longer names are no elements or attributes of HTML. */
+/** HTML has no element or attribute with a longer name. */
 const NAME_CHARACTERS = 32;
 
 /**
  * Translates the links in the attributes of an HTML stream and leaves every other byte as it is. Its states are those of
- * the HTML tokenizer, as far as they decide what is an attribute. It holds back one attribute's value at most
- * (LIMITS.BROWSER_LINK_BYTES), and works on bytes: the encodings devices use have ASCII where HTML needs it.
+ * the HTML tokenizer, as far as they decide what is an attribute. It keeps back one attribute's value at most
+ * (LIMITS.BROWSER_LINK_BYTES). It works on bytes, because the encodings of devices have ASCII where HTML needs it.
  */
 export class HtmlLinks extends Transform {
   private state: (c: string) => void = (c) => this.text(c);
@@ -25,7 +25,7 @@ export class HtmlLinks extends Transform {
   /** The value that is being read, while it may have to be translated. */
   private held: string | undefined;
 
-  /** @param translate what becomes of one URL */
+  /** @param translate applied to each URL */
   constructor(private readonly translate: (url: string) => string) {
     super();
   }
@@ -39,7 +39,7 @@ export class HtmlLinks extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    this.release(); // an unfinished value is none
+    this.release(); // an unfinished value is no link
     done(null, this.taken());
   }
 
@@ -161,7 +161,7 @@ export class HtmlLinks extends Transform {
     if (c === '>') this.state = (next) => this.text(next);
   }
 
-  /** `<!-->` and `<!--->` are whole comments (13.2.5.43). The tail begins with what follows `<!--`. */
+  /** `<!-->` and `<!--->` are whole comments (13.2.5.43). The tail starts behind `<!--`. */
   private comment(c: string): void {
     this.tail = (this.tail + c).slice(-5);
     const abrupt = this.tail === '>' || this.tail === '->';

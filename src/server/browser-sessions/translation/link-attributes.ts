@@ -14,7 +14,7 @@ const URLS = new Set([
   'codebase',
   'xlink:href',
 ]);
-/** Several: `url descriptor, url descriptor`. */
+/** Attributes with several URLs: `url descriptor, url descriptor`. */
 const LISTS = new Set(['srcset', 'imagesrcset']);
 /** `<meta http-equiv=refresh content="5; url=...">` */
 const REFRESH = /^(\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?["']?)(.*)$/is;

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { toDevice, type Origins } from './device-urls';
-import { deviceTags } from './entity-tags';
-import { fields, hopByHop } from './hop-by-hop';
-import { withoutOurs } from '../site/platen-cookies';
+import { deviceTags, fields, hopByHop } from './header-fields';
+import { withoutPlatenCookies } from './cookies';
 
-/** What a reverse proxy in front of this server says about the browser; none of the device's business. */
+/** What a reverse proxy in front of this server adds about the browser; the device does not get it. */
 const OF_PROXIES = [
   'forwarded',
   'x-forwarded-for',
@@ -20,7 +19,7 @@ export interface RequestContext {
   readonly behindProxy: boolean;
 }
 
-/** A browser's request header as its device is to get it, in the same order and spelling. */
+/** A browser's request header for its device, in the same order and spelling. */
 export function requestHeaders(request: IncomingMessage, { origins, behindProxy }: RequestContext): string[] {
   const ends = hopByHop(request.rawHeaders);
   const out: string[] = ['Host', new URL(origins.device).host];
@@ -36,14 +35,14 @@ export function requestHeaders(request: IncomingMessage, { origins, behindProxy 
 function requestField(key: string, value: string, origins: Origins, chunked: boolean): string | undefined {
   switch (key) {
     case 'cookie':
-      return withoutOurs(value);
+      return withoutPlatenCookies(value);
     case 'origin':
       return toDevice(value, origins);
     case 'trailer':
       return chunked ? value : undefined; // Node refuses to announce what it cannot send
     case 'referer': {
-      const own = toDevice(value, origins);
-      return own === value ? undefined : own; // where else the browser has been is not told
+      const page = toDevice(value, origins);
+      return page === value ? undefined : page; // the device does not learn of pages on other sites
     }
     case 'if-none-match':
     case 'if-match':
@@ -57,7 +56,7 @@ function requestField(key: string, value: string, origins: Origins, chunked: boo
 export const hasContent = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** Of this hop: how the content is framed, and that trailers are understood. */
+/** Fields of this hop: the framing of the content, and whether trailers are accepted. */
 function framing({ method = '', headers }: IncomingMessage): string[] {
   const out: string[] = [];
   const connection = ['keep-alive'];

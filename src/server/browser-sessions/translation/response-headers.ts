@@ -1,9 +1,8 @@
 import { validateHeaderValue, type IncomingMessage } from 'node:http';
 import { sessionPolicy } from './content-security-policy';
 import { toSession, type Origins } from './device-urls';
-import { sessionTag } from './entity-tags';
-import { fields, hopByHop } from './hop-by-hop';
-import { sessionCookie } from './set-cookie';
+import { fields, hopByHop, sessionTag } from './header-fields';
+import { sessionCookie } from './cookies';
 
 export interface ResponseContext {
   readonly origins: Origins;
@@ -17,7 +16,7 @@ export interface ResponseContext {
   readonly trailersPass: boolean;
 }
 
-/** A device's response header as the browser is to get it, in the same order and spelling. */
+/** A device's response header for the browser, in the same order and spelling. */
 export function responseHeaders(response: IncomingMessage, context: ResponseContext): string[] {
   const ends = hopByHop(response.rawHeaders);
   const out: string[] = [];
@@ -50,7 +49,7 @@ function responseField(key: string, value: string, context: ResponseContext): st
       return sessionCookie(value, { secure: origins.session.startsWith('https:'), framed });
     case 'content-security-policy':
       return sessionPolicy(value, origins, frameAncestors);
-    case 'x-frame-options': // `frame-ancestors` says it (CSP 3, 6.4.2)
+    case 'x-frame-options': // `frame-ancestors` replaces it (CSP 3, 6.4.2)
     case 'alt-svc': // would lead the browser past the session (RFC 7838)
       return undefined;
     case 'clear-site-data':
@@ -67,14 +66,14 @@ function responseField(key: string, value: string, context: ResponseContext): st
   }
 }
 
-/** Clearing cookies takes in the whole registrable domain, the console's login with it (Clear Site Data, 4.2.3). */
+/** Clearing cookies affects the whole registrable domain, the console's login among them (Clear Site Data, 4.2.3). */
 function harmlessClearing(value: string): string | undefined {
   const types = value.split(',').map((type) => type.trim());
   const kept = types.includes('"*"') ? ['"cache"', '"storage"'] : types.filter((type) => type !== '"cookies"');
   return kept.length > 0 ? kept.join(', ') : undefined;
 }
 
-/** Devices write things into headers that Node reads leniently and would not write. */
+/** Node reads headers of devices leniently, but refuses to write some of them. */
 function isWritable(name: string, value: string): boolean {
   try {
     validateHeaderValue(name, value);

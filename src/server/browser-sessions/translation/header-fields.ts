@@ -1,16 +1,16 @@
-/** Header fields as Node reads and writes them unchanged: name, value, name, value. */
+/** Header fields as Node reads and writes them, unchanged: name, value, name, value. */
 export type RawHeaders = readonly string[];
 
-/** RFC 9110 7.6.1, with the older ones of RFC 2616 13.5.1. They are each connection's own. */
+/** Fields of one connection only (RFC 9110 7.6.1), with the older ones of RFC 2616 13.5.1. */
 const HOP_BY_HOP = ['connection', 'proxy-connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade'];
-/** A peer that lists these in Connection would take the message its end or its address. */
+/** A peer that lists these in Connection would remove the message's length or its target. */
 const NEVER_LISTED = ['content-length', 'content-type', 'host', 'cookie', 'set-cookie', 'location'];
 
 export function* fields(raw: RawHeaders): Generator<[name: string, value: string]> {
   for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at]!, raw[at + 1]!];
 }
 
-/** Says which fields end at this hop. */
+/** Which fields of a message end at this hop. */
 export function hopByHop(raw: RawHeaders): (name: string) => boolean {
   const listed = [...fields(raw)]
     .filter(([name]) => name.toLowerCase() === 'connection')
@@ -20,3 +20,11 @@ export function hopByHop(raw: RawHeaders): (name: string) => boolean {
   const ending = new Set([...HOP_BY_HOP, ...listed]);
   return (name) => ending.has(name.toLowerCase());
 }
+
+const TAG_SUFFIX = ';platen';
+
+/** A page whose links are translated is not the device's byte for byte: its tag becomes a weak one (RFC 9110 8.8.1). */
+export const sessionTag = (etag: string): string => etag.trim().replace(/^"([^"]*)"$/, `W/"$1${TAG_SUFFIX}"`);
+
+/** The way back: devices compare tags character by character. */
+export const deviceTags = (list: string): string => list.replace(/W\/"([^"]*);platen"/g, '"$1"');

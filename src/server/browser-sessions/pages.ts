@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { SessionEnd } from '../session-end';
+import type { SessionEnd } from './session-end';
 
-/** What a person sees under a session's origin where the device itself does not answer. */
+/** What a technician sees under a session's origin where the device does not answer. */
 export interface Page {
   readonly status: number;
   readonly title: string;
@@ -19,7 +19,7 @@ export const PAGES = {
   unknown: {
     status: 404,
     title: 'No such session',
-    words: 'There is no session under this name. Open the device from the console.',
+    words: 'There is no session at this address. Open the device from the console.',
   },
   notEntered: {
     status: 403,
@@ -29,21 +29,21 @@ export const PAGES = {
   ticketRefused: {
     status: 403,
     title: 'Ticket refused',
-    words: 'The ticket has been used, or is too old. Open the device again from the console.',
+    words: 'The entry ticket has been used or has expired. Open the device again from the console.',
   },
-  badRequest: { status: 400, title: 'Request refused', words: 'This request cannot be passed on.' },
+  badRequest: { status: 400, title: 'Request refused', words: 'This request cannot be forwarded to a device.' },
   busy: {
     status: 503,
     title: 'Too many requests at a time',
-    words: 'The session carries all the requests it may. Wait for some to end, then load the page again.',
+    words: 'The session has as many open requests as it may have. Wait for some to end, then reload the page.',
   },
   notPages: {
     status: 404,
     title: 'No web pages',
     words: 'This application does not speak HTTP. Open its screen from the console, or use the command line.',
   },
-  badAnswer: { status: 502, title: 'No usable answer', words: 'The device did not answer in proper HTTP.' },
-  slow: { status: 504, title: 'No answer in time', words: 'The device did not answer in time. Load the page again.' },
+  badAnswer: { status: 502, title: 'No valid answer', words: 'The answer of the device is not valid HTTP.' },
+  slow: { status: 504, title: 'No answer in time', words: 'The device did not answer in time. Reload the page.' },
 } as const satisfies Record<string, Page>;
 
 export const endedPage = ({ title = 'This session has ended', words }: SessionEnd): Page => ({
@@ -54,13 +54,13 @@ export const endedPage = ({ title = 'This session has ended', words }: SessionEn
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,
   title: 'The device cannot be reached',
-  words: `The connection to the device failed: ${detail}. Load the page again, or end the session.`,
+  words: `The connection to the device failed: ${detail}. Reload the page, or end the session.`,
 });
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c]!);
 
-/** @param frameAncestors who may show it in a frame; nobody unless given */
+/** @param frameAncestors who may show the page in a frame; no one unless given */
 export function sendPage(response: ServerResponse, { status, title, words }: Page, frameAncestors?: string): void {
   if (response.headersSent) return void response.destroy();
   const body =
@@ -74,7 +74,7 @@ export function sendPage(response: ServerResponse, { status, title, words }: Pag
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
     'Cache-Control': 'no-store',
-    // content that nobody waits for
+    // the rest of the request's content is not read
     ...(response.req.complete ? {} : { Connection: 'close' }),
   });
   response.end(response.req.method === 'HEAD' ? undefined : body);

@@ -1,11 +1,11 @@
-import { HandedOut } from './handed-out';
+import { IssuedSecrets } from './issued-secrets';
 
-describe('secrets that were handed out', () => {
+describe('issued secrets', () => {
   beforeEach(() => jest.useFakeTimers({ now: 0 }));
   afterEach(() => jest.useRealTimers());
 
-  it('are good once', () => {
-    const tickets = new HandedOut(3);
+  it('are redeemed once', () => {
+    const tickets = new IssuedSecrets(3);
     const ticket = tickets.issue(30_000);
     expect(ticket).toMatch(/^[\w-]{43}$/);
     expect([tickets.redeem(`${ticket}x`), tickets.redeem(ticket), tickets.redeem(ticket)]).toEqual([
@@ -15,17 +15,17 @@ describe('secrets that were handed out', () => {
     ]);
   });
   it('expire', () => {
-    const tickets = new HandedOut(3);
+    const tickets = new IssuedSecrets(3);
     const [early, late] = [tickets.issue(30_000), tickets.issue(30_000)];
     jest.advanceTimersByTime(29_999);
     expect(tickets.redeem(early)).toBe(true);
     jest.advanceTimersByTime(1);
     expect(tickets.redeem(late)).toBe(false);
   });
-  it('are few: the oldest goes', () => {
-    const entries = new HandedOut(2);
+  it('are few: the oldest is dropped', () => {
+    const entries = new IssuedSecrets(2);
     const [a, b, c] = [entries.issue(), entries.issue(), entries.issue()];
-    expect([a, b, c].map((each) => entries.isGood(each))).toEqual([false, true, true]);
-    expect(entries.isGood(undefined)).toBe(false);
+    expect([a, b, c].map((each) => entries.isValid(each))).toEqual([false, true, true]);
+    expect(entries.isValid(undefined)).toBe(false);
   });
 });

@@ -1,9 +1,7 @@
 import { sessionPolicy } from './content-security-policy';
 import { toDevice, toSession } from './device-urls';
-import { deviceTags, sessionTag } from './entity-tags';
-import { hopByHop } from './hop-by-hop';
-import { entryIn, withoutOurs } from '../site/platen-cookies';
-import { sessionCookie } from './set-cookie';
+import { deviceTags, hopByHop, sessionTag } from './header-fields';
+import { entryIn, sessionCookie, withoutPlatenCookies } from './cookies';
 
 const origins = { device: 'https://192.168.1.20', session: 'http://s-1.localhost:8080' };
 const S = origins.session;
@@ -33,7 +31,7 @@ describe('addresses of the device', () => {
     ].map((same): [string, string] => [same, same]),
   ])('%s -> %s', (url, expected) => expect(toSession(url, origins)).toBe(expected));
 
-  it('are what the device is told of the session', () => {
+  it('are the way back for what the browser sends about the session', () => {
     expect(toDevice(`${S}/page?x=1`, origins)).toBe('https://192.168.1.20/page?x=1');
     for (const other of ['null', 'http://s-2.localhost:8080/', 'http://localhost:8080/'])
       expect(toDevice(other, origins)).toBe(other);
@@ -56,7 +54,7 @@ describe('cookies', () => {
     expect(sessionCookie(header, { secure: false, framed: false })).toBe(overHttp);
     expect(sessionCookie(header, { secure: true, framed: false })).toBe(overHttps);
   });
-  it('work in a frame below the console only', () => {
+  it('in a frame work below the console only', () => {
     const header = 'a=b; Path=/; Domain=x; SameSite=Strict; Secure';
     expect(sessionCookie(header, { secure: true, framed: true })).toBe(
       'a=b; Path=/; SameSite=None; Secure; Partitioned',
@@ -70,9 +68,9 @@ describe('cookies', () => {
     ['a=1;__Host-platen=x;b=2', 'a=1;b=2'],
     [' platen.sid = x; c', 'c'],
     ['', ''],
-  ])('the device gets of %j: %j', (header, expected) => expect(withoutOurs(header)).toBe(expected));
+  ])('of %j the device gets %j', (header, expected) => expect(withoutPlatenCookies(header)).toBe(expected));
 
-  it('the entry is found by its exact name', () => {
+  it('the entry cookie is found by its exact name', () => {
     expect(entryIn('xplaten-session=a; platen-session=b', false)).toBe('b');
     expect(entryIn('platen-session=b', true)).toBeUndefined();
     expect(entryIn('__Host-platen=c', true)).toBe('c');
@@ -94,13 +92,13 @@ describe('other fields', () => {
     expect(sessionPolicy(header, origins, "frame-ancestors 'self' C")).toBe(expected);
   });
 
-  it('tags come back as they were given', () => {
+  it('entity tags return to the device as it sent them', () => {
     for (const tag of ['"v1"', 'W/"v1"', '""']) expect(deviceTags(sessionTag(tag))).toBe(tag);
     expect(deviceTags(`${sessionTag('"a"')}, W/"b", "c"`)).toBe('"a", W/"b", "c"');
     expect(sessionTag('"v1"')).toMatch(/^W\//);
   });
 
-  it('of one hop are those of RFC 9110 and those that Connection names, but none that frames a message', () => {
+  it('of one hop are those of RFC 9110 and those that Connection lists, but none that frames a message', () => {
     const ends = hopByHop(['Connection', 'close, X-Mine', 'connection', 'Content-Length, Host']);
     expect(['Keep-Alive', 'TE', 'upgrade', 'x-mine', 'Transfer-Encoding'].every(ends)).toBe(true);
     expect(['Content-Length', 'Host', 'Trailer', 'X-Other'].some(ends)).toBe(false);

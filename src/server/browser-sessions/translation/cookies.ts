@@ -1,0 +1,57 @@
+import { parse } from 'cookie';
+import { LOGIN_COOKIES } from '../../auth/login/login-cookie';
+
+/** The cookie of a session's origin that admits a browser; `__Host-` (RFC 6265bis 4.1.3) needs https. */
+const ENTRY_COOKIE = 'platen-session';
+const SECURE_ENTRY_COOKIE = '__Host-platen';
+
+/** Names that no device gets or sets: those above and, though no browser sends it here, the console's own. */
+const PLATEN_COOKIES: readonly string[] = [ENTRY_COOKIE, SECURE_ENTRY_COOKIE, ...LOGIN_COOKIES];
+
+export const entryCookieName = (secure: boolean): string => (secure ? SECURE_ENTRY_COOKIE : ENTRY_COOKIE);
+
+/** Value of the entry cookie in a `Cookie` header. */
+export const entryIn = (header: string | undefined, secure: boolean): string | undefined =>
+  parse(header ?? '')[entryCookieName(secure)];
+
+// What follows is no work for a cookie library: devices set cookies that no RFC allows, and get them back byte for byte.
+
+const isPlatenCookie = (pair: string): boolean => {
+  const [name = ''] = pair.split('=', 1);
+  return PLATEN_COOKIES.includes(name.trim());
+};
+
+/** A `Cookie` header as the device may see it; undefined when nothing is left. */
+export function withoutPlatenCookies(header: string): string | undefined {
+  const pairs = header.split(';');
+  const rest = pairs.filter((pair) => !isPlatenCookie(pair));
+  if (rest.length === pairs.length) return header;
+  return rest.join(';').trim() || undefined;
+}
+
+/** Browsers treat http on localhost as secure here. */
+const IN_FRAME = ' SameSite=None; Secure; Partitioned';
+
+/**
+ * A device's `Set-Cookie` for the origin of its session. Domain is removed, because the device cannot name that origin;
+ * over plain http Secure is removed, and with it SameSite=None, which browsers accept only together. In a frame of the
+ * console a cookie works only without SameSite, and then only below that console (CHIPS).
+ * @param secure whether the session's origin is https
+ * @returns undefined for a cookie that a device may not set
+ */
+export function sessionCookie(
+  header: string,
+  { secure, framed }: { secure: boolean; framed: boolean },
+): string | undefined {
+  const [pair = '', ...attributes] = header.split(';');
+  if (isPlatenCookie(pair)) return undefined;
+  // Browsers refuse these prefixes without Secure; where they treat http as secure (localhost) the cookie is kept.
+  const insecure = !secure && !/^\s*__(secure|host)-/i.test(pair);
+  const kept = attributes.filter((attribute) => {
+    const [key = '', value = ''] = attribute.split('=').map((part) => part.trim().toLowerCase());
+    if (key === 'domain') return false;
+    if (framed) return !['secure', 'partitioned', 'samesite'].includes(key);
+    return !insecure || !(key === 'secure' || key === 'partitioned' || (key === 'samesite' && value === 'none'));
+  });
+  return [pair, ...kept, ...(framed ? [IN_FRAME] : [])].join(';');
+}
