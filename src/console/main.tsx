@@ -1,4 +1,4 @@
-// before every schema: zod would try to compile them, which the Content-Security-Policy refuses and reports
+// before all schemas: zod would compile them, which the Content-Security-Policy refuses and reports
 import './zod-settings';
 import '@mantine/core/styles.css';
 import './style.css';

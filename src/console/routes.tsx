@@ -20,7 +20,7 @@ import { TokensScreen } from './screens/tokens-screen';
 import { UsersScreen } from './screens/users-screen';
 import { ViewScreen } from './screens/view-screen';
 
-/** A section that is not in the protocol's list would not be served when it is loaded again. */
+/** The server serves only the sections in the protocol's list when the page is reloaded. */
 const section = (path: ConsoleSection, element: React.ReactNode): RouteObject => ({ path, element });
 
 export const router = createBrowserRouter([

@@ -19,7 +19,7 @@ export const theme = createTheme({
       '#066e78',
       '#005f69',
     ],
-    // Mantine's own greys are neutral; these lean towards the accent
+    // Mantine's greys are neutral; these have a tint of the accent
     dark: [
       '#dde4e8',
       '#bcc6cc',
@@ -52,7 +52,7 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's greys and reds are too pale for small text (WCAG 2.2, 1.4.3: a contrast of 4.5 to 1). */
+/** Mantine's greys and reds have too little contrast for small text (WCAG 2.2, 1.4.3: 4.5 to 1). */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

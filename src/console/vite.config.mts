@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** `vite build src/console`: into dist/console, from where the server serves it. */
+/** `vite build src/console`: builds dist/console, which the server serves. */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic' } },
   build: {
@@ -8,10 +8,10 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     sourcemap: false,
-    // inlined files would be data: addresses, which the Content-Security-Policy need not allow
+    // inlined files would be data: URLs, which the Content-Security-Policy does not allow
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // 'use client' means nothing here
+    // 'use client' has no meaning here
     rolldownOptions: { checks: { moduleLevelDirective: false } },
     chunkSizeWarningLimit: 1_000,
   },

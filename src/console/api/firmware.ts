@@ -35,3 +35,7 @@ export function useRemoveFirmware() {
 
 /** A file that names no model is for any. */
 export const fitsModel = (file: Firmware, model: string): boolean => file.model === '' || file.model === model;
+
+/** The version in the name of a file, such as `3050ci_2.15.000.bin`; empty where there is none. */
+export const versionInName = (name: string): string =>
+  /(?<![\d.])\d+(?:\.\d+)+(?:[-+][A-Za-z0-9]+)?(?=\.[A-Za-z]|[^\d.]|$)/.exec(name)?.[0] ?? '';

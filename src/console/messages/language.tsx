@@ -11,7 +11,7 @@ interface Speech {
   readonly language: Language;
   readonly t: Messages;
   readonly formats: Formats;
-  /** null: what the browser asks for. */
+  /** null: the language of the browser. */
   readonly choose: (language: Language | null) => void;
 }
 const Speaking = createContext<Speech | undefined>(undefined);
@@ -19,7 +19,7 @@ const Speaking = createContext<Speech | undefined>(undefined);
 const asLanguage = (text: string | null): Language | null => (text === 'en' || text === 'ja' ? text : null);
 const ofBrowser = (): Language => (navigator.languages.some((each) => each.startsWith('ja')) ? 'ja' : 'en');
 
-/** Before the login the choice is this browser's; afterwards it is the user's, kept with the profile. */
+/** Before the login the language is a setting of the browser, afterwards of the user's profile. */
 export function LanguageProvider({ children }: { children: ReactNode }) {
   const [chosen, setChosen] = useState(() => asLanguage(localStorage.getItem(STORED)));
   const language = chosen ?? ofBrowser();
@@ -48,6 +48,6 @@ export function useLanguage(): Speech {
   if (!speech) throw new Error('outside LanguageProvider');
   return speech;
 }
-/** The words of the console in the language that is chosen. */
+/** The texts of the console in the selected language. */
 export const useText = (): Messages => useLanguage().t;
 export const useFormats = (): Formats => useLanguage().formats;

@@ -1,8 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
-import { useText } from '../messages/language';
-import { ProblemNotice } from './notice';
+import { Dialog, DialogForm } from './dialog';
 
 /** A button for what cannot be undone: a dialog says what will happen and asks for confirmation. */
 export function Confirm({
@@ -29,7 +28,6 @@ export function Confirm({
   /** Accessible name of the button where there are several of its kind. */
   label?: string;
 }) {
-  const t = useText();
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
@@ -45,28 +43,19 @@ export function Confirm({
       >
         {button}
       </Button>
-      <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': t.actions.close }}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            action.run(close);
-          }}
+      <Dialog opened={opened} onClose={close} title={title}>
+        <DialogForm
+          submit={confirm}
+          onSubmit={() => action.run(close)}
+          onCancel={close}
+          isPending={action.isPending}
+          error={action.error}
+          isDanger
         >
-          <Stack gap="sm">
-            <Text size="sm">{hint}</Text>
-            {children}
-            {action.error ? <ProblemNotice error={action.error} /> : null}
-            <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={close}>
-                {t.actions.cancel}
-              </Button>
-              <Button color="red" type="submit" loading={action.isPending}>
-                {confirm}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+          <Text size="sm">{hint}</Text>
+          {children}
+        </DialogForm>
+      </Dialog>
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useClipboard } from '@mantine/hooks';
 import { useText } from '../messages/language';
 import { CheckIcon, CopyIcon } from './icons';
 
-/** A line to be taken elsewhere, whole, with a button that copies it. */
+/** A line to copy, with a button that copies it. */
 export function CopyLine({ label, text }: { label: string; text: string }) {
   const t = useText();
   const clipboard = useClipboard({ timeout: 2_000 });

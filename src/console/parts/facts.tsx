@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Names and their values, those that have one. */
+/** Names and values; those without a value are omitted. */
 export const Facts = ({ of }: { of: readonly (readonly [name: string, value: ReactNode])[] }) => (
   <dl className="facts">
     {of

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Line icons on a grid of 24; decoration only, so screen readers skip them. */
+/** Line icons on a grid of 24. They are decoration, so screen readers skip them. */
 const icon = (drawing: ReactNode) =>
   function Icon({ size = 18 }: { size?: number }) {
     return (
@@ -123,4 +123,14 @@ export const BellIcon = icon(
     <path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15z" />
     <path d="M10 20.5h4" />
   </>,
+);
+
+/** The logo, as in logo.svg: a roller and a sheet of paper. */
+export const Logo = ({ size = 26 }: { size?: number }) => (
+  <svg width={size} height={size} viewBox="0 0 32 32" fill="none" strokeWidth="2.6" aria-hidden="true">
+    <rect width="32" height="32" rx="7" fill="#066e78" />
+    <circle cx="13.5" cy="12.5" r="7" stroke="#fff" />
+    <circle cx="13.5" cy="12.5" r="1.9" fill="#fff" />
+    <path d="M5 23.5h13.2c3.6 0 4.3-2.2 4.3-5.1V6" stroke="#9fdbe0" strokeLinecap="round" />
+  </svg>
 );

@@ -1,4 +1,4 @@
-import { Loader } from '@mantine/core';
+import { Button, Loader, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useText } from '../messages/language';
 import { ProblemNotice } from './notice';
@@ -9,7 +9,7 @@ interface Query<Data> {
   refetch(): unknown;
 }
 
-/** What a query has brought; until then that it loads, or why it does not. */
+/** The content of a query, or that it is loading, or why it failed. */
 export function Loaded<Data>({ query, children }: { query: Query<Data>; children: (data: Data) => ReactNode }) {
   const t = useText();
   if (query.data !== undefined) return <>{children(query.data)}</>;
@@ -18,6 +18,36 @@ export function Loaded<Data>({ query, children }: { query: Query<Data>; children
     <div className="empty" role="status">
       <Loader size="sm" aria-hidden="true" />
       <span className="unseen">{t.loading}</span>
+    </div>
+  );
+}
+
+/** An empty list: why it is empty, and what to do next. */
+export const Empty = ({ title, hint, children }: { title: string; hint?: string; children?: ReactNode }) => (
+  <div className="empty">
+    <Text fw={600}>{title}</Text>
+    {hint && (
+      <Text size="sm" c="dimmed" maw={440}>
+        {hint}
+      </Text>
+    )}
+    {children}
+  </div>
+);
+
+/** A button for the next page of a list. */
+export function More({
+  query,
+}: {
+  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): unknown };
+}) {
+  const t = useText();
+  if (!query.hasNextPage) return null;
+  return (
+    <div className="more">
+      <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+        {t.actions.more}
+      </Button>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 import { useText } from '../messages/language';
 
-/** One screen: its title, what can be done here, and the content. */
+/** A screen: its title, actions and content. */
 export function Page({
   title,
   lead,

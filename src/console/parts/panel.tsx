@@ -1,7 +1,7 @@
 import { Title } from '@mantine/core';
 import { useId, type ReactNode } from 'react';
 
-/** A framed part of a screen, with or without a heading. */
+/** A framed section of a screen, with or without a heading. */
 export function Panel({ title, aside, children }: { title?: string; aside?: ReactNode; children: ReactNode }) {
   const id = useId();
   return (

@@ -4,18 +4,20 @@ import { useText } from '../messages/language';
 
 export type Tone = 'on' | 'busy' | 'bad' | 'asleep' | 'off';
 
-/** A word with a coloured dot; the word alone says it all. */
+/** A word with a coloured dot; the word is sufficient without the dot. */
 export const Status = ({ tone, children }: { tone: Tone; children: ReactNode }) => (
   <span className={`status ${tone}`}>{children}</span>
 );
 
-/** Whether an agent, or the agent of a device, is there. */
+/** Whether an agent, or the agent of a device, is connected. */
 export function Presence({ of: { online, asleep } }: { of: { online: boolean; asleep: boolean } }) {
   const t = useText();
   if (online) return <Status tone="on">{t.devices.online}</Status>;
   if (asleep) return <Status tone="asleep">{t.devices.asleep}</Status>;
   return <Status tone="off">{t.devices.offline}</Status>;
 }
+
+export const HALF_TONES = { waiting: 'busy', connected: 'on', ended: 'off' } as const;
 
 const BAD = ['declined', 'expired', 'device-offline', 'lost-device', 'lost-terminal', 'lost-relay', 'failed'];
 
@@ -25,7 +27,7 @@ export const toneOf = ({ state, ending }: Pick<Session, 'state' | 'ending'>): To
   return ending && BAD.includes(ending) ? 'bad' : 'off';
 };
 
-/** State in words; once it has ended, why. */
+/** The state of a session, or how it ended. */
 export function SessionState({ session }: { session: Session }) {
   const t = useText();
   const { state, ending } = session;

@@ -10,7 +10,7 @@ export interface MarkedStep {
   readonly hint?: ReactNode;
 }
 
-/** What has happened one after the other, what is going on, and what is to come. */
+/** Completed steps, the current one, and the next ones. */
 export const Steps = ({ label, steps }: { label: string; steps: readonly MarkedStep[] }) => (
   <ol className="progress" aria-label={label}>
     {steps.map(({ key, mark, title, hint }) => (

@@ -3,13 +3,13 @@ import type { ReactNode } from 'react';
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
-  /** Numbers stand at the right. */
+  /** Aligned right. */
   readonly numeric?: boolean;
-  /** Its title would only repeat what its content says: buttons. */
+  /** Its title is hidden, because it would only repeat the buttons in the column. */
   readonly untitled?: boolean;
 }
 
-/** Rows under titles; on a narrow screen each row becomes a card in which every value has its title. */
+/** A table; on a narrow screen each row becomes a card in which every value has its title. */
 export function Table<Row>({
   label,
   columns,

@@ -3,7 +3,7 @@ import { useText } from '../messages/language';
 
 const HOUR_MS = 3_600_000;
 
-/** The next full hour, as the field for a date and a time wants it: local, without a zone. */
+/** The next full hour in the format of the input: local, without a zone. */
 export const nextHour = (): string => localText(Math.ceil((Date.now() + 1) / HOUR_MS) * HOUR_MS);
 
 function localText(at: number): string {
@@ -11,13 +11,13 @@ function localText(at: number): string {
   return new Date(at - minutes * 60_000).toISOString().slice(0, 16);
 }
 
-/** The moment of a field's local time, RFC 3339; undefined unless it is still to come. */
-export function momentToCome(local: string): string | undefined {
+/** The local time of the input as RFC 3339; undefined if it is in the past. */
+export function futureMoment(local: string): string | undefined {
   const at = Date.parse(local);
   return at > Date.now() ? new Date(at).toISOString() : undefined;
 }
 
-/** A date and a time still to come. */
+/** A date and time in the future. */
 export function TimeInput({
   value,
   onChange,
@@ -25,7 +25,7 @@ export function TimeInput({
 }: {
   value: string;
   onChange: (value: string) => void;
-  /** It has been asked for, and is none to come. */
+  /** It was submitted, and is not in the future. */
   missing: boolean;
 }) {
   const t = useText();

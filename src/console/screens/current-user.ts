@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { User } from '../../protocol/api';
 
-/** Who is logged in, and whether news are coming in. */
+/** The user who is logged in, and whether live events arrive. */
 export const Current = createContext<{ me: User; connected: boolean } | undefined>(undefined);
 
 export function useCurrent(): { me: User; connected: boolean; isAdmin: boolean } {

@@ -1,17 +1,18 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { Deployment } from '../../protocol/deployment';
 import { useAbort, useExecute } from '../api/deployments';
 import { useText } from '../messages/language';
+import { Dialog, DialogForm } from '../parts/dialog';
 import { ProblemNotice } from '../parts/notice';
-import { momentToCome, nextHour, TimeInput } from '../parts/time-input';
+import { futureMoment, nextHour, TimeInput } from '../parts/time-input';
 import { RollBack } from './roll-back';
 
 const BEFORE = ['listed', 'awaiting-idle', 'scheduled'];
 const ABORTABLE = [...BEFORE, 'trying', 'draining'];
 
-/** Execution button 77 and abort button 78 of Fig. 18, and the ways to put the execution off. */
+/** Execution button 77 and abort button 78 of Fig. 18, and the buttons that schedule the execution. */
 export function DeploymentActions({ deployment }: { deployment: Deployment }) {
   const t = useText();
   const { id, state, canRollBack } = deployment;
@@ -50,7 +51,7 @@ function AtTime({ execute }: { execute: ReturnType<typeof useExecute> }) {
   const [at, setAt] = useState(nextHour);
   const [missing, setMissing] = useState(false);
   const submit = (): void => {
-    const moment = momentToCome(at);
+    const moment = futureMoment(at);
     setMissing(!moment);
     if (moment) execute.mutate({ when: 'at', at: moment }, { onSettled: close });
   };
@@ -59,32 +60,17 @@ function AtTime({ execute }: { execute: ReturnType<typeof useExecute> }) {
       <Button size="xs" variant="default" disabled={execute.isPending} onClick={open}>
         {t.deployment.atTime}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t.deployment.atTime}
-        closeButtonProps={{ 'aria-label': t.actions.close }}
-      >
-        <form
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
+      <Dialog opened={opened} onClose={close} title={t.deployment.atTime}>
+        <DialogForm
+          submit={t.deployment.submits.at}
+          onSubmit={submit}
+          onCancel={close}
+          isPending={execute.isPending}
+          validates
         >
-          <Stack gap="sm">
-            <TimeInput value={at} onChange={setAt} missing={missing} />
-            <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={close}>
-                {t.actions.cancel}
-              </Button>
-              <Button type="submit" loading={execute.isPending}>
-                {t.deployment.submits.at}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+          <TimeInput value={at} onChange={setAt} missing={missing} />
+        </DialogForm>
+      </Dialog>
     </>
   );
 }

@@ -1,22 +1,19 @@
 import { Link } from 'react-router';
 import { useDeployments, isOpen } from '../api/deployments';
 import { rowsOf } from '../api/pages';
-import { useRelays } from '../api/relays';
+import { useRelays, type Relay } from '../api/relays';
 import { useText } from '../messages/language';
-import { Empty } from '../parts/empty';
-import { Loaded } from '../parts/loaded';
-import { More } from '../parts/more';
+import { Empty, Loaded, More } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Status } from '../parts/status';
-import { DeploymentHistory } from './deployment-history';
-import { DeploymentPicture } from './deployment-picture';
+import { Table } from '../parts/table';
+import { DeploymentChart, DeploymentHistory } from './deployment-history';
 import { changeWords, deploymentTone } from './deployment-words';
 import { InstructButton } from './instruct-dialog';
-import { RelayTable } from './relay-table';
 import { ReleasesPanel } from './releases-panel';
 
-/** What runs, what is being deployed, what can be, and what was (E16-E19). */
+/** Relays, open and earlier deployments, and releases (E16-E19). */
 export function DeploymentScreen() {
   const t = useText();
   const relays = useRelays();
@@ -75,7 +72,7 @@ function History() {
             return <Empty title={t.deployment.emptyHistory} hint={t.deployment.emptyHistoryHint} />;
           return (
             <>
-              <DeploymentPicture deployments={rows} />
+              <DeploymentChart deployments={rows} />
               <DeploymentHistory deployments={rows} />
             </>
           );
@@ -84,4 +81,37 @@ function History() {
       <More query={deployments} />
     </Panel>
   );
+}
+
+/** The relays, and how many sessions each carries. */
+function RelayTable({ relays }: { relays: Relay[] }) {
+  const t = useText();
+  return (
+    <Table
+      label={t.deployment.runs}
+      rows={relays}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: t.deployment.relay,
+          cell: ({ id, driver }) => (
+            <>
+              <strong>{id}</strong>
+              {driver === 'none' && <div className="minor">{t.deployment.notDeployable}</div>}
+            </>
+          ),
+        },
+        { title: t.deployment.state, cell: (relay) => <RelayState relay={relay} /> },
+        { title: t.deployment.version, cell: ({ version }) => version },
+        { title: t.deployment.pairs, numeric: true, cell: ({ pairs }) => pairs },
+        { title: t.deployment.sessions, numeric: true, cell: ({ links }) => links },
+      ]}
+    />
+  );
+}
+
+function RelayState({ relay: { connected, draining } }: { relay: Relay }) {
+  const t = useText();
+  if (!connected) return <Status tone="bad">{t.deployment.silent}</Status>;
+  return <Status tone={draining ? 'busy' : 'on'}>{draining ? t.deployment.draining : t.deployment.serving}</Status>;
 }

@@ -5,7 +5,7 @@ import type { Tone } from '../parts/status';
 const nameOf = ({ release, version }: DeploymentTarget, t: Messages): string =>
   release === BUILT_IN ? t.deployment.builtIn(version) : version;
 
-/** Release and pairs of one side of a deployment. */
+/** Release and number of pairs before or after a deployment. */
 export const targetWords = (target: DeploymentTarget, t: Messages): string =>
   `${nameOf(target, t)}, ${t.deployment.pairsOf(target.pairs)}`;
 

@@ -8,11 +8,11 @@ import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Status } from '../parts/status';
 import { DeploymentActions } from './deployment-actions';
-import { DeploymentCourse } from './deployment-course';
+import { DeploymentProgress } from './deployment-progress';
 import { changeWords, deploymentTone, targetWords } from './deployment-words';
 import { DeviceList } from './device-list';
 
-/** The device list screen (Fig. 18): who is in a session, Execute and Abort; then how the deployment gets on. */
+/** The device list screen (Fig. 18): devices in session, Execute and Abort, then the progress of the deployment. */
 export function DeviceListScreen() {
   const { id = '' } = useParams();
   const t = useText();
@@ -28,7 +28,7 @@ export function DeviceListScreen() {
         {(known) => (
           <>
             <Prompt deployment={known} />
-            <DeploymentCourse deployment={known} />
+            <DeploymentProgress deployment={known} />
             <DeviceList deployment={known} />
             <Summary deployment={known} />
           </>
@@ -38,7 +38,7 @@ export function DeviceListScreen() {
   );
 }
 
-/** What is to be decided, or waited for. */
+/** The pending decision, or what the deployment waits for. */
 function Prompt({ deployment: { state } }: { deployment: Deployment }) {
   const t = useText();
   if (state !== 'listed' && state !== 'awaiting-idle' && state !== 'scheduled') return null;

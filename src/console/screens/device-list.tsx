@@ -2,14 +2,13 @@ import { Link } from 'react-router';
 import type { Deployment, DeploymentSession, HaltOutcome } from '../../protocol/deployment';
 import { isOpen } from '../api/deployments';
 import { useFormats, useText } from '../messages/language';
-import { Ago } from '../parts/ago';
-import { Empty } from '../parts/empty';
+import { Ago, useNow } from '../parts/time';
+import { Empty } from '../parts/loaded';
 import { Panel } from '../parts/panel';
 import { Status, type Tone } from '../parts/status';
 import { Table } from '../parts/table';
-import { useNow } from '../parts/use-now';
 
-/** A session that has moved nothing for so long is idle. */
+/** A session without traffic for this long is idle. */
 const IDLE_MS = 10_000;
 
 const TONES: Record<HaltOutcome, Tone> = {

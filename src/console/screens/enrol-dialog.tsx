@@ -1,16 +1,15 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Stack, Text, TextInput } from '@mantine/core';
 import { useCreateEnrolment, type CreatedEnrolment } from '../api/agents';
 import { useFormats, useText } from '../messages/language';
 import { CopyLine } from '../parts/copy-line';
-import { fieldErrors } from '../parts/field-errors';
-import { textsOf } from '../parts/form-text';
-import { ProblemNotice } from '../parts/notice';
+import { Dialog, DialogForm } from '../parts/dialog';
+import { fieldErrors, textsOf } from '../parts/form';
 
 export function EnrolDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const t = useText();
   const create = useCreateEnrolment();
   return (
-    <Modal
+    <Dialog
       opened={opened}
       onClose={() => {
         create.reset();
@@ -18,48 +17,36 @@ export function EnrolDialog({ opened, onClose }: { opened: boolean; onClose: () 
       }}
       size="lg"
       title={create.data ? t.agents.codeTitle : t.agents.enrol}
-      closeButtonProps={{ 'aria-label': t.actions.close }}
-      // what is shown once must not vanish by a slip of the pointer
-      closeOnClickOutside={!create.data}
+      keepOpen={create.data !== undefined}
     >
       {create.data ? <EnrolmentCode created={create.data} /> : <EnrolForm create={create} onCancel={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 
 function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEnrolment>; onCancel: () => void }) {
   const t = useText();
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate(textsOf(event.currentTarget)('agentId'));
-      }}
+    <DialogForm
+      submit={t.agents.createCode}
+      onSubmit={(form) => create.mutate(textsOf(form)('agentId'))}
+      onCancel={onCancel}
+      isPending={create.isPending}
+      error={create.error}
     >
-      <Stack gap="sm">
-        <TextInput
-          name="agentId"
-          label={t.agents.agentId}
-          description={t.agents.agentIdHint}
-          error={fieldErrors(create.error, t).agentId}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={64}
-          required
-          data-autofocus
-        />
-        {create.error && <ProblemNotice error={create.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            {t.actions.cancel}
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            {t.agents.createCode}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <TextInput
+        name="agentId"
+        label={t.agents.agentId}
+        description={t.agents.agentIdHint}
+        error={fieldErrors(create.error, t).agentId}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={64}
+        required
+        data-autofocus
+      />
+    </DialogForm>
   );
 }
 

@@ -1,8 +1,7 @@
 import type { BrowserSession } from '../../protocol/api';
 
 /**
- * Lets a window or frame into a session's origin, which leads it on to its first page. The ticket travels as a form, so
- * that it is in no address.
+ * Opens a session's origin in a window or frame. The entry ticket is sent as a form, so that it is in no URL.
  * @param target name of the window or frame
  */
 export function enter({ enterUrl, ticket }: BrowserSession, target: string): void {

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Radio, Select, Stack, Text } from '@mantine/core';
+import { Button, NumberInput, Radio, Select, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -7,14 +7,14 @@ import { useInstruct } from '../api/deployments';
 import type { Relay } from '../api/relays';
 import { useReleases } from '../api/releases';
 import { useText } from '../messages/language';
+import { Dialog, DialogForm } from '../parts/dialog';
 import { Loaded } from '../parts/loaded';
-import { ProblemNotice } from '../parts/notice';
-import { momentToCome, nextHour, TimeInput } from '../parts/time-input';
+import { futureMoment, nextHour, TimeInput } from '../parts/time-input';
 import { ReleaseUpload } from './release-upload';
 
 const PAIRS_MOST = 64;
 
-/** S311: has another release or another number of pairs deployed. @param relays those that this server can deploy */
+/** S311: deploys another release or another number of pairs. @param relays those that this server can deploy */
 export function InstructButton({ relays }: { relays: Relay[] }) {
   const t = useText();
   const [opened, { open, close }] = useDisclosure(false);
@@ -23,14 +23,9 @@ export function InstructButton({ relays }: { relays: Relay[] }) {
       <Button size="xs" onClick={open}>
         {t.deployment.instruct}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t.deployment.instruct}
-        closeButtonProps={{ 'aria-label': t.actions.close }}
-      >
+      <Dialog opened={opened} onClose={close} title={t.deployment.instruct}>
         <Instruct relays={relays} onCancel={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -73,7 +68,7 @@ function InstructForm({ relay, releases, onCancel }: { relay: Relay; releases: R
       ...(release !== serving && { release }),
       ...(pairs !== relay.pairs && typeof pairs === 'number' && { pairs }),
     };
-    const moment = when === 'at' ? momentToCome(at) : undefined;
+    const moment = when === 'at' ? futureMoment(at) : undefined;
     if (Object.keys(wish).length === 0) return setProblem('nothing');
     if (when === 'at' && !moment) return setProblem('time');
     setProblem(undefined);
@@ -83,64 +78,54 @@ function InstructForm({ relay, releases, onCancel }: { relay: Relay; releases: R
     );
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+    <DialogForm
+      submit={t.deployment.submits[when]}
+      onSubmit={submit}
+      onCancel={onCancel}
+      isPending={instruct.isPending}
+      error={instruct.error}
+      validates
     >
-      <Stack gap="sm">
-        <Select
-          label={t.deployment.release}
-          data={releases.map(({ name, version, serving: runs }) => ({
-            value: name,
-            label: `${name === BUILT_IN ? t.deployment.builtIn(version) : version}${runs ? ` – ${t.deployment.runsNow}` : ''}`,
-          }))}
-          value={release}
-          onChange={(value) => value && setRelease(value)}
-          allowDeselect={false}
-          data-autofocus
-        />
-        <ReleaseUpload onStored={({ name }) => setRelease(name)} />
-        <NumberInput
-          label={t.deployment.pairs}
-          description={t.deployment.pairsHint}
-          value={pairs}
-          onChange={setPairs}
-          min={1}
-          max={PAIRS_MOST}
-          allowDecimal={false}
-          clampBehavior="strict"
-        />
-        <Radio.Group label={t.deployment.when} value={when} onChange={(value) => setWhen(deploymentWhen.parse(value))}>
-          <Stack gap={6} mt={4}>
-            {deploymentWhen.options.map((value) => (
-              <Radio
-                key={value}
-                value={value}
-                label={t.deployment.whens[value]}
-                description={value === when && t.deployment.whenHints[value]}
-              />
-            ))}
-          </Stack>
-        </Radio.Group>
-        {when === 'at' && <TimeInput value={at} onChange={setAt} missing={problem === 'time'} />}
-        {problem === 'nothing' && (
-          <Text size="sm" c="red" role="alert">
-            {t.deployment.nothing}
-          </Text>
-        )}
-        {instruct.error && <ProblemNotice error={instruct.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            {t.actions.cancel}
-          </Button>
-          <Button type="submit" loading={instruct.isPending}>
-            {t.deployment.submits[when]}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Select
+        label={t.deployment.release}
+        data={releases.map(({ name, version, serving: runs }) => ({
+          value: name,
+          label: `${name === BUILT_IN ? t.deployment.builtIn(version) : version}${runs ? ` – ${t.deployment.runsNow}` : ''}`,
+        }))}
+        value={release}
+        onChange={(value) => value && setRelease(value)}
+        allowDeselect={false}
+        data-autofocus
+      />
+      <ReleaseUpload onStored={({ name }) => setRelease(name)} />
+      <NumberInput
+        label={t.deployment.pairs}
+        description={t.deployment.pairsHint}
+        value={pairs}
+        onChange={setPairs}
+        min={1}
+        max={PAIRS_MOST}
+        allowDecimal={false}
+        clampBehavior="strict"
+      />
+      <Radio.Group label={t.deployment.when} value={when} onChange={(value) => setWhen(deploymentWhen.parse(value))}>
+        <Stack gap={6} mt={4}>
+          {deploymentWhen.options.map((value) => (
+            <Radio
+              key={value}
+              value={value}
+              label={t.deployment.whens[value]}
+              description={value === when && t.deployment.whenHints[value]}
+            />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {when === 'at' && <TimeInput value={at} onChange={setAt} missing={problem === 'time'} />}
+      {problem === 'nothing' && (
+        <Text size="sm" c="red" role="alert">
+          {t.deployment.nothing}
+        </Text>
+      )}
+    </DialogForm>
   );
 }

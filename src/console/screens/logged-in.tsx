@@ -10,7 +10,7 @@ import { Current } from './current-user';
 import { LoginScreen } from './login-screen';
 import { NewNotices } from './new-notices';
 
-/** Everything below needs a login; without one the login screen stands in its place, and the address stays. */
+/** Everything below needs a login; without one, the login screen is shown at the same address. */
 export function LoggedIn() {
   const me = useMe();
   const { t } = useLanguage();
@@ -18,7 +18,7 @@ export function LoggedIn() {
   useEffect(() => {
     if (me.data) wasLoggedIn.current = true;
   }, [me.data]);
-  if (me.data) return <WithNews me={me.data} />;
+  if (me.data) return <WithLiveEvents me={me.data} />;
   if (me.data === null) return <LoginScreen ended={wasLoggedIn.current} />;
   return (
     <main className="login">
@@ -31,7 +31,7 @@ export function LoggedIn() {
   );
 }
 
-function WithNews({ me }: { me: User }) {
+function WithLiveEvents({ me }: { me: User }) {
   const connected = useLive(me.id);
   const { choose } = useLanguage();
   useEffect(() => {

@@ -2,12 +2,12 @@ import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@ma
 import { useEffect } from 'react';
 import { useLogIn } from '../api/login';
 import { useText } from '../messages/language';
-import { textsOf } from '../parts/form-text';
-import { Logo } from '../parts/logo';
+import { textsOf } from '../parts/form';
+import { Logo } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
 import { Preferences } from './preferences';
 
-/** E1. @param ended whether a login has just ended */
+/** E1. @param ended whether the login has just ended */
 export function LoginScreen({ ended }: { ended: boolean }) {
   const t = useText();
   const logIn = useLogIn();

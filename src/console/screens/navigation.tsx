@@ -18,7 +18,7 @@ import {
 } from '../parts/icons';
 import { useCurrent } from './current-user';
 
-/** The sections that the user's role may see. */
+/** The sections that are available to the user's role. */
 export function Navigation() {
   const t = useText();
   const { isAdmin } = useCurrent();

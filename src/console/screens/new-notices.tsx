@@ -4,15 +4,15 @@ import { Link, useLocation } from 'react-router';
 import type { Notice } from '../../protocol/notice';
 import { useReadNotice, useUnreadNotices } from '../api/notices';
 import { useText } from '../messages/language';
-import { Ago } from '../parts/ago';
+import { Ago } from '../parts/time';
 import { WarningIcon } from '../parts/icons';
 import { EndedJobs } from './maintenance/ended-jobs';
 import { noticeText, noticeTitle } from './notice-words';
 
-/** So many at once, on a narrow screen and on others; the rest wait behind them. */
+/** Number of cards shown at the same time, on a narrow screen and on others. */
 const [NARROW, SHOWN_NARROW, SHOWN] = ['(max-width: 48em)', 1, 3];
 
-/** What somebody has to be told stands over whatever screen there is, until it has been read (S315, E18). */
+/** Unread notices, shown on top of every screen until they are read (S315, E18). */
 export function NewNotices() {
   const t = useText();
   const { pathname } = useLocation();

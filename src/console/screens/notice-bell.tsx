@@ -4,7 +4,7 @@ import { useUnreadNotices } from '../api/notices';
 import { useText } from '../messages/language';
 import { BellIcon } from '../parts/icons';
 
-/** The way to the notices, with the number of those not read yet. */
+/** A link to the notices, with the number of unread ones. */
 export function NoticeBell() {
   const t = useText();
   const { data } = useUnreadNotices();

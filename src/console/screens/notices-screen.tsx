@@ -4,9 +4,7 @@ import type { Notice } from '../../protocol/notice';
 import { useNotices, useReadAllNotices, useReadNotice, useUnreadNotices, type NoticeFilter } from '../api/notices';
 import { rowsOf } from '../api/pages';
 import { useFormats, useText } from '../messages/language';
-import { Empty } from '../parts/empty';
-import { Loaded } from '../parts/loaded';
-import { More } from '../parts/more';
+import { Empty, Loaded, More } from '../parts/loaded';
 import { ProblemNotice } from '../parts/notice';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
@@ -31,7 +29,7 @@ export function NoticesScreen() {
         </div>
         <Loaded query={notices}>
           {(pages) => {
-            // what has just been read leaves the unread ones
+            // notices that have just been read leave the unread ones
             const rows = rowsOf(pages).filter(({ readAt }) => filter === 'all' || !readAt);
             if (rows.length > 0) return <NoticeList notices={rows} />;
             if (filter === 'all') return <Empty title={t.notices.emptyAll} hint={t.notices.emptyUnreadHint} />;

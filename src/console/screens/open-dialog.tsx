@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Select, Text, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -8,7 +8,8 @@ import { codeOf } from '../api/request';
 import { useSessions } from '../api/sessions';
 import { rowsOf } from '../api/pages';
 import { useText } from '../messages/language';
-import { fieldErrors } from '../parts/field-errors';
+import { Dialog, DialogForm } from '../parts/dialog';
+import { fieldErrors } from '../parts/form';
 import { ProblemNotice } from '../parts/notice';
 import { useCurrent } from './current-user';
 import { OpenWaiting } from './open-waiting';
@@ -22,7 +23,7 @@ interface Wish {
   readonly minutes?: number;
 }
 
-/** A button that asks for access to a device (S141). @param wish what the form holds at first */
+/** A button that requests access to a device (S141). @param wish initial values of the form */
 export function OpenButton({
   device,
   wish,
@@ -48,14 +49,9 @@ export function OpenButton({
       >
         {text}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t.open.title(device.name)}
-        closeButtonProps={{ 'aria-label': t.actions.close }}
-      >
+      <Dialog opened={opened} onClose={close} title={t.open.title(device.name)}>
         <OpenForm device={device} wish={wish} onCancel={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -71,73 +67,65 @@ function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onC
   const errors = fieldErrors(ask.error, t);
   if (ask.waiting) return <OpenWaiting nextAt={ask.waiting.nextAt} onStop={ask.stop} />;
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <DialogForm
+      submit={t.open.ask}
+      onSubmit={() => {
         setMissing(reason.trim() === '');
         if (reason.trim() === '') return;
         ask.start({ deviceId: device.id, applicationId, reason, minutes });
       }}
+      onCancel={onCancel}
+      isPending={ask.isPending}
+      validates
     >
-      <Stack gap="sm">
-        <Text size="sm" c="dimmed">
-          {t.open.lead}
-        </Text>
-        <Select
-          label={t.open.application}
-          data={device.applications.map(({ id, title }) => ({ value: id, label: title }))}
-          value={applicationId}
-          onChange={(value) => value && setApplication(value)}
-          allowDeselect={false}
-        />
-        <Textarea
-          label={t.open.reason}
-          description={t.open.reasonHint}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          error={missing ? t.open.reasonMissing : errors.reason}
-          maxLength={LIMITS.REASON_CHARACTERS}
-          autosize
-          minRows={2}
-          maxRows={6}
-          required
-          data-autofocus
-        />
-        <Select
-          label={t.open.duration}
-          data={MINUTES.map((each) => ({ value: String(each), label: t.open.minutes(each) }))}
-          value={String(minutes)}
-          onChange={(value) => value && setMinutes(Number(value))}
-          allowDeselect={false}
-        />
-        {ask.tooLong && (
-          <div role="alert">
-            <Text size="sm" fw={600}>
-              {t.open.busyTooLong}
-            </Text>
-            <Text size="sm">{t.open.busyTooLongHint}</Text>
-          </div>
-        )}
-        {ask.error ? (
-          <ProblemNotice error={ask.error}>
-            {codeOf(ask.error) === 'session-exists' && <OpenSessionLink deviceId={device.id} />}
-          </ProblemNotice>
-        ) : null}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            {t.actions.cancel}
-          </Button>
-          <Button type="submit" loading={ask.isPending}>
-            {t.open.ask}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Text size="sm" c="dimmed">
+        {t.open.lead}
+      </Text>
+      <Select
+        label={t.open.application}
+        data={device.applications.map(({ id, title }) => ({ value: id, label: title }))}
+        value={applicationId}
+        onChange={(value) => value && setApplication(value)}
+        allowDeselect={false}
+      />
+      <Textarea
+        label={t.open.reason}
+        description={t.open.reasonHint}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        error={missing ? t.open.reasonMissing : errors.reason}
+        maxLength={LIMITS.REASON_CHARACTERS}
+        autosize
+        minRows={2}
+        maxRows={6}
+        required
+        data-autofocus
+      />
+      <Select
+        label={t.open.duration}
+        data={MINUTES.map((each) => ({ value: String(each), label: t.open.minutes(each) }))}
+        value={String(minutes)}
+        onChange={(value) => value && setMinutes(Number(value))}
+        allowDeselect={false}
+      />
+      {ask.tooLong && (
+        <div role="alert">
+          <Text size="sm" fw={600}>
+            {t.open.busyTooLong}
+          </Text>
+          <Text size="sm">{t.open.busyTooLongHint}</Text>
+        </div>
+      )}
+      {ask.error ? (
+        <ProblemNotice error={ask.error}>
+          {codeOf(ask.error) === 'session-exists' && <OpenSessionLink deviceId={device.id} />}
+        </ProblemNotice>
+      ) : null}
+    </DialogForm>
   );
 }
 
-/** Where the session is that stands in the way. */
+/** A link to the open session that prevents a new one. */
 function OpenSessionLink({ deviceId }: { deviceId: string }) {
   const t = useText();
   const { me } = useCurrent();

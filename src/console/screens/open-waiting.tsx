@@ -2,7 +2,7 @@ import { Button, Group, Loader, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useFormats, useText } from '../messages/language';
 
-/** While a deployment keeps new sessions away: the request waits, visibly. @param nextAt null while it is being tried */
+/** Shows that the request waits while a deployment refuses new sessions. @param nextAt null during an attempt */
 export function OpenWaiting({ nextAt, onStop }: { nextAt: number | null; onStop: () => void }) {
   const t = useText();
   return (
@@ -15,7 +15,7 @@ export function OpenWaiting({ nextAt, onStop }: { nextAt: number | null; onStop:
         </div>
       </Group>
       <Group justify="space-between" gap="xs">
-        {/* read once a second it would drown everything else */}
+        {/* a screen reader would read it every second */}
         <Text size="sm" c="dimmed" aria-hidden="true">
           {nextAt === null ? t.open.busyTrying : <Countdown until={nextAt} />}
         </Text>

@@ -3,8 +3,7 @@ import { language as languages, type Language } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { useChangePassword, useChangeProfile } from '../api/login';
 import { useLanguage } from '../messages/language';
-import { fieldErrors } from '../parts/field-errors';
-import { textsOf } from '../parts/form-text';
+import { fieldErrors, textsOf } from '../parts/form';
 import { CheckIcon } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
 import { Page } from '../parts/page';
@@ -109,7 +108,7 @@ function PasswordForm() {
         change.mutate({ current: text('current'), next: text('next') }, { onSuccess: () => form.reset() });
       }}
     >
-      {/* so that password managers know whose it is */}
+      {/* for password managers */}
       <input type="hidden" name="username" autoComplete="username" value={me.username} readOnly />
       <Stack gap="sm">
         <PasswordInput

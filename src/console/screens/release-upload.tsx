@@ -4,9 +4,9 @@ import { useUploadRelease } from '../api/releases';
 import { useText } from '../messages/language';
 import { PlusIcon } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
-import { UploadProgress } from '../parts/upload-progress';
+import { UploadProgress } from '../parts/uploads';
 
-/** Sends a release file to the server, which checks and keeps it. */
+/** Uploads a release file to the server, which verifies and stores it. */
 export function ReleaseUpload({ onStored }: { onStored?: (release: Release) => void }) {
   const t = useText();
   const upload = useUploadRelease();

@@ -5,7 +5,7 @@ import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { Loaded } from '../parts/loaded';
 import { Panel } from '../parts/panel';
-import { Sha256 } from '../parts/sha256';
+import { Sha256 } from '../parts/uploads';
 import { Status } from '../parts/status';
 import { Table } from '../parts/table';
 import { ReleaseUpload } from './release-upload';

@@ -5,7 +5,7 @@ import { useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
 import { targetWords } from './deployment-words';
 
-/** Back to what ran before: a deployment of its own, on whose page it goes on. */
+/** Rolls back by a new deployment, and opens its page. */
 export function RollBack({ deployment: { id, from } }: { deployment: Deployment }) {
   const t = useText();
   const navigate = useNavigate();

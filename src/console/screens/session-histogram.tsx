@@ -5,7 +5,7 @@ const DAYS = 14;
 const DAY_MS = 86_400_000;
 const [WIDTH, HEIGHT, GAP] = [DAYS * 22, 44, 6];
 
-/** How many sessions there were on each of the last days; those that were established are filled. */
+/** Sessions per day; the filled part of a bar is those that were established. */
 export function SessionHistogram({ sessions }: { sessions: Session[] }) {
   const t = useText();
   const formats = useFormats();

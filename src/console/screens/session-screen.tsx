@@ -2,6 +2,8 @@ import { Button, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { LIMITS } from '../../protocol/limits';
+import { useDeployments } from '../api/deployments';
+import { rowsOf } from '../api/pages';
 import { usePresumeEnd, useEndSession, useSession, type SessionWithSteps } from '../api/sessions';
 import { useFormats, useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
@@ -10,12 +12,11 @@ import { Loaded } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { SessionState } from '../parts/status';
+import { Elapsed } from '../parts/time';
 import { useCurrent } from './current-user';
-import { Elapsed } from './elapsed';
-import { HaltedBy } from './halted-by';
-import { SessionCourse } from './session-course';
-import { SessionHalves } from './session-halves';
-import { SessionTimeline } from './session-timeline';
+import { changeWords } from './deployment-words';
+import { SessionHalves, SessionTimeline } from './session-logs';
+import { SessionProgress } from './session-progress';
 
 const ENDING = ['ending', 'halting', 'forcing'];
 
@@ -37,7 +38,7 @@ export function SessionScreen() {
               <div className="panel-body">
                 <Summary session={known} />
               </div>
-              <SessionCourse session={known} />
+              <SessionProgress session={known} />
             </Panel>
             <SessionHalves session={known} />
             <SessionTimeline session={known} />
@@ -71,7 +72,10 @@ function Summary({ session }: { session: SessionWithSteps }) {
         [t.session.establishedAt, moment(session.establishedAt)],
         [t.session.validUntil, moment(session.validUntil)],
         [t.session.over, moment(session.endedAt)],
-        [t.sessions.duration, session.establishedAt && <Elapsed key="elapsed" session={session} />],
+        [
+          t.sessions.duration,
+          session.establishedAt && <Elapsed key="elapsed" from={session.establishedAt} to={session.endedAt} />,
+        ],
         [
           t.sessions.bytes,
           session.establishedAt &&
@@ -86,6 +90,16 @@ function Summary({ session }: { session: SessionWithSteps }) {
       ]}
     />
   );
+}
+
+/** The deployment that halted a session, if it is one of the last ones. For administrators. */
+function HaltedBy({ sessionId }: { sessionId: string }) {
+  const t = useText();
+  const deployment = rowsOf(useDeployments().data).find(({ sessions }) =>
+    sessions.some(({ remoteSessionId }) => remoteSessionId === sessionId),
+  );
+  if (!deployment) return t.deployment.title;
+  return <Link to={`/deployment/${deployment.id}`}>{`${t.deployment.title}: ${changeWords(deployment, t)}`}</Link>;
 }
 
 function Actions({ session }: { session: SessionWithSteps }) {

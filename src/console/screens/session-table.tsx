@@ -1,11 +1,9 @@
 import { Link } from 'react-router';
 import type { Session } from '../../protocol/api';
 import { useFormats, useText } from '../messages/language';
-import { SessionState, Status } from '../parts/status';
+import { HALF_TONES, SessionState, Status } from '../parts/status';
 import { Table, type Column } from '../parts/table';
-import { Elapsed } from './elapsed';
-
-const HALF_TONES = { waiting: 'busy', connected: 'on', ended: 'off' } as const;
+import { Elapsed } from '../parts/time';
 
 /** Sessions, newest first. */
 export function SessionTable({
@@ -59,7 +57,11 @@ export function SessionTable({
       cell: ({ establishedAt, bytesFromDevice, bytesFromTerminal }) =>
         establishedAt ? `${formats.bytes(bytesFromDevice)} / ${formats.bytes(bytesFromTerminal)}` : null,
     },
-    { title: t.sessions.duration, numeric: true, cell: (session) => <Elapsed session={session} /> },
+    {
+      title: t.sessions.duration,
+      numeric: true,
+      cell: ({ establishedAt, endedAt }) => <Elapsed from={establishedAt} to={endedAt} />,
+    },
   ];
   return <Table label={label} columns={columns} rows={sessions} keyOf={({ id }) => id} />;
 }

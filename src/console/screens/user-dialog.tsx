@@ -1,11 +1,12 @@
-import { Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { role as roles, type User } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { useAdministrators, useChangeUser } from '../api/users';
 import { useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
-import { fieldErrors } from '../parts/field-errors';
+import { Dialog } from '../parts/dialog';
+import { fieldErrors } from '../parts/form';
 import { ProblemNotice } from '../parts/notice';
 
 const NONE = 'none';
@@ -14,14 +15,9 @@ const NONE = 'none';
 export function UserDialog({ user, onClose }: { user: User | undefined; onClose: () => void }) {
   const t = useText();
   return (
-    <Modal
-      opened={user !== undefined}
-      onClose={onClose}
-      title={user && t.users.changeTitle(user.displayName)}
-      closeButtonProps={{ 'aria-label': t.actions.close }}
-    >
+    <Dialog opened={user !== undefined} onClose={onClose} title={user && t.users.changeTitle(user.displayName)}>
       {user && <UserForm user={user} onDone={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,17 +1,17 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Session } from '../../protocol/api';
-import { useEndView } from '../api/browser';
+import { useBrowserSession, useEndView } from '../api/browser';
 import { useDevice } from '../api/devices';
 import type { Messages } from '../messages/en';
 import { useFormats, useText } from '../messages/language';
-import { Logo } from '../parts/logo';
+import { Logo, NewTabIcon } from '../parts/icons';
 import { Status } from '../parts/status';
-import { useNow } from '../parts/use-now';
+import { useTimeLeft } from '../parts/time';
 import { useCurrent } from './current-user';
-import { NewTabButton } from './new-tab-button';
+import { enter } from './enter-session';
 
-/** What is being looked at, how much has passed, and the way out of it. */
+/** Device and application, bytes and time left, and the button that ends the session. */
 export function ViewBar({ session }: { session: Session }) {
   const t = useText();
   const formats = useFormats();
@@ -63,7 +63,26 @@ export function ViewBar({ session }: { session: Session }) {
 const stateOf = ({ state, ending }: Session, t: Messages): string =>
   ending === 'halted-by-deployment' ? t.view.deploying : t.states[state];
 
-function TimeLeft({ until }: { until: string }) {
-  const now = useNow(1_000);
-  return useFormats().countdown((Date.parse(until) - now) / 1000);
+const TimeLeft = ({ until }: { until: string }) => useTimeLeft(until);
+
+/** Opens the device's pages in a tab of their own, with an entry ticket of its own. */
+function NewTabButton({ session }: { session: Session }) {
+  const t = useText();
+  const ask = useBrowserSession();
+  const open = (): void => {
+    // before the request, because the browser allows it only during the click; the address follows with the answer
+    const target = `platen-tab-${Date.now()}`;
+    const tab = window.open('', target);
+    ask.mutate(session.id, {
+      onSuccess: (browser) => enter(browser, target),
+      onError: () => tab?.close(),
+    });
+  };
+  return (
+    <Tooltip label={t.view.newTab}>
+      <ActionIcon variant="default" size={30} aria-label={t.view.newTab} loading={ask.isPending} onClick={open}>
+        <NewTabIcon size={17} />
+      </ActionIcon>
+    </Tooltip>
+  );
 }

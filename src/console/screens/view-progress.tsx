@@ -4,11 +4,11 @@ import { useEndSession } from '../api/sessions';
 import { useFormats, useText } from '../messages/language';
 import { CheckIcon } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
-import { useNow } from '../parts/use-now';
+import { useNow } from '../parts/time';
 
 type StepState = 'done' | 'now' | 'next';
 
-/** What has happened since the request, what is being waited for, and the way to withdraw it. */
+/** The steps since the request, the current one, and the button that cancels the request. */
 export function ViewProgress({ session }: { session: Session }) {
   const t = useText();
   const cancel = useEndSession();
@@ -41,7 +41,7 @@ export function ViewProgress({ session }: { session: Session }) {
   );
 }
 
-/** asked, YES, approved, device connected, ready. */
+/** requested, waiting, approved, device connected, ready. */
 function stepsOf({ state, device }: Session): StepState[] {
   const reached = state === 'requested' ? 1 : device.state === 'waiting' ? 3 : 4;
   return Array.from({ length: 5 }, (_, index) => (index < reached ? 'done' : index === reached ? 'now' : 'next'));

@@ -4,7 +4,7 @@ import { Link, useParams } from 'react-router';
 import type { Session } from '../../protocol/api';
 import { useSession } from '../api/sessions';
 import { useText } from '../messages/language';
-import { Logo } from '../parts/logo';
+import { Logo } from '../parts/icons';
 import { ProblemNotice } from '../parts/notice';
 import { useCurrent } from './current-user';
 import { ViewBar } from './view-bar';
@@ -12,7 +12,7 @@ import { ViewEnded } from './view-ended';
 import { ViewFrame } from './view-frame';
 import { ViewProgress } from './view-progress';
 
-/** One session from the request to its end: progress, the device's own pages, the outcome. */
+/** A session from the request to its end: progress, the device's pages, the ending. */
 export function ViewScreen() {
   const { id = '' } = useParams();
   const t = useText();
@@ -55,7 +55,7 @@ function Content({ session }: { session: Session }) {
         </p>
       </section>
     );
-  // from here on the terminal may connect: its pages load behind the progress until both ends are there
+  // from now on the terminal may connect: the pages load behind the progress until both ends are connected
   const prepared = session.state === 'prepared' || session.state === 'established';
   return (
     <>

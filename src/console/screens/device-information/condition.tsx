@@ -1,8 +1,8 @@
 import type { Device } from '../../../protocol/api';
-import type { DeviceState } from '../../../protocol/device-information';
+import type { AlertSeverity, DeviceState } from '../../../protocol/device-information';
 import { useText } from '../../messages/language';
+import { ErrorIcon, NoteIcon, WarningIcon } from '../../parts/icons';
 import { Status, type Tone } from '../../parts/status';
-import { AlertLine } from './alert-line';
 import { alertText } from './device-words';
 
 const TONES: Record<DeviceState, Tone> = { idle: 'on', processing: 'on', stopped: 'bad', unknown: 'off' };
@@ -38,5 +38,23 @@ export function Condition({ device: { condition, online } }: { device: Device })
         </div>
       )}
     </>
+  );
+}
+
+const ICONS = { error: ErrorIcon, warning: WarningIcon, report: NoteIcon };
+
+/** An alert as icon and text; each severity has an icon of its own shape. */
+export function AlertLine({ severity, text }: { severity: AlertSeverity; text: string }) {
+  const t = useText();
+  const Icon = ICONS[severity];
+  const word = t.information.severities[severity];
+  return (
+    <span className={`alert-line ${severity}`} title={word}>
+      <Icon size={15} />
+      <span>
+        <span className="unseen">{word}: </span>
+        {text}
+      </span>
+    </span>
   );
 }

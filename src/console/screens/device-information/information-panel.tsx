@@ -2,7 +2,7 @@ import { Button, Text } from '@mantine/core';
 import type { Device } from '../../../protocol/api';
 import { useAcquire, useInformation } from '../../api/information';
 import { useText } from '../../messages/language';
-import { Ago } from '../../parts/ago';
+import { Ago } from '../../parts/time';
 import { Facts } from '../../parts/facts';
 import { RefreshIcon } from '../../parts/icons';
 import { Loaded } from '../../parts/loaded';

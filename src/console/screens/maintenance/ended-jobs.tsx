@@ -4,15 +4,15 @@ import { Link, useLocation } from 'react-router';
 import type { Job } from '../../../protocol/maintenance';
 import { useEndedJobs } from '../../api/ended-jobs';
 import { useText } from '../../messages/language';
-import { Ago } from '../../parts/ago';
+import { Ago } from '../../parts/time';
 import { CheckIcon, WarningIcon } from '../../parts/icons';
 import { jobTitle } from './job-words';
 
-/** Screens that show a job themselves. */
+/** Whether the current screen shows the job anyway. */
 const isShown = ({ id, deviceId }: Job, pathname: string): boolean =>
   ['/jobs', `/jobs/${id}`, `/devices/${deviceId}`].includes(pathname);
 
-/** Whoever asked for a job is told that it has ended, wherever they are in the console (S125). @param most cards at once */
+/** Notifies the user who requested a job of its end, on every screen (S125). @param most cards at the same time */
 export function EndedJobs({ most }: { most: number }) {
   const t = useText();
   const { pathname } = useLocation();

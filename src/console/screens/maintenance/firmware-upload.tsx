@@ -1,17 +1,16 @@
-import { Autocomplete, Button, FileInput, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Button, FileInput, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useDevices } from '../../api/devices';
-import { useUploadFirmware } from '../../api/firmware';
+import { useUploadFirmware, versionInName } from '../../api/firmware';
 import { useText } from '../../messages/language';
 import { CopyLine } from '../../parts/copy-line';
-import { fieldErrors } from '../../parts/field-errors';
+import { Dialog, DialogForm } from '../../parts/dialog';
+import { fieldErrors } from '../../parts/form';
 import { PlusIcon } from '../../parts/icons';
-import { ProblemNotice } from '../../parts/notice';
-import { UploadProgress } from '../../parts/upload-progress';
-import { versionInName } from './version-in-name';
+import { UploadProgress } from '../../parts/uploads';
 
-/** Sends a firmware file to the server, which keeps it. For administrators. */
+/** Uploads a firmware file to the server. For administrators. */
 export function FirmwareUpload() {
   const t = useText();
   const [opened, { open, close }] = useDisclosure(false);
@@ -20,14 +19,9 @@ export function FirmwareUpload() {
       <Button size="xs" leftSection={<PlusIcon size={15} />} onClick={open}>
         {t.firmware.upload}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t.firmware.upload}
-        closeButtonProps={{ 'aria-label': t.actions.close }}
-      >
+      <Dialog opened={opened} onClose={close} title={t.firmware.upload}>
         <UploadForm onDone={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -68,69 +62,59 @@ function UploadForm({ onDone }: { onDone: () => void }) {
       </Stack>
     );
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+    <DialogForm
+      submit={t.firmware.submit}
+      onSubmit={submit}
+      onCancel={onDone}
+      isPending={upload.isPending}
+      error={upload.error}
+      validates
     >
-      <Stack gap="sm">
-        <FileInput
-          label={t.firmware.chosen}
-          placeholder={t.firmware.choose}
-          value={file}
-          onChange={choose}
-          error={errors.name}
-          required
-          data-autofocus
+      <FileInput
+        label={t.firmware.chosen}
+        placeholder={t.firmware.choose}
+        value={file}
+        onChange={choose}
+        error={errors.name}
+        required
+        data-autofocus
+      />
+      <TextInput
+        label={t.firmware.version}
+        description={t.firmware.versionHint}
+        value={version}
+        onChange={(event) => setVersion(event.currentTarget.value)}
+        error={errors.version}
+        required
+      />
+      <Autocomplete
+        label={t.firmware.model}
+        description={t.firmware.modelHint}
+        data={models}
+        value={model}
+        onChange={setModel}
+        error={errors.model}
+      />
+      <TextInput
+        label={t.firmware.sha256}
+        description={t.firmware.sha256Hint}
+        value={sha256}
+        onChange={(event) => setSha256(event.currentTarget.value)}
+        error={errors.sha256}
+      />
+      {missing && (
+        <Text size="sm" c="red" role="alert">
+          {t.firmware.missing}
+        </Text>
+      )}
+      {upload.isPending && (
+        <UploadProgress
+          label={t.firmware.upload}
+          part={upload.part}
+          sent={t.firmware.uploading}
+          checking={t.firmware.checking}
         />
-        <TextInput
-          label={t.firmware.version}
-          description={t.firmware.versionHint}
-          value={version}
-          onChange={(event) => setVersion(event.currentTarget.value)}
-          error={errors.version}
-          required
-        />
-        <Autocomplete
-          label={t.firmware.model}
-          description={t.firmware.modelHint}
-          data={models}
-          value={model}
-          onChange={setModel}
-          error={errors.model}
-        />
-        <TextInput
-          label={t.firmware.sha256}
-          description={t.firmware.sha256Hint}
-          value={sha256}
-          onChange={(event) => setSha256(event.currentTarget.value)}
-          error={errors.sha256}
-        />
-        {missing && (
-          <Text size="sm" c="red" role="alert">
-            {t.firmware.missing}
-          </Text>
-        )}
-        {upload.isPending && (
-          <UploadProgress
-            label={t.firmware.upload}
-            part={upload.part}
-            sent={t.firmware.uploading}
-            checking={t.firmware.checking}
-          />
-        )}
-        {upload.error && <ProblemNotice error={upload.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onDone}>
-            {t.actions.cancel}
-          </Button>
-          <Button type="submit" loading={upload.isPending}>
-            {t.firmware.submit}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      )}
+    </DialogForm>
   );
 }

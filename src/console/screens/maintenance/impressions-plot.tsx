@@ -3,10 +3,10 @@ import { useFormats, useText } from '../../messages/language';
 import { impressionsOf } from './impressions';
 
 const [WIDTH, HEIGHT, MARGIN] = [420, 64, 5];
-/** Fewer say nothing about a course. */
+/** Fewer readings make no chart. */
 const LEAST = 3;
 
-/** How the impressions of a device have grown from one reading to the next. */
+/** The impressions of a device over its readings. */
 export function ImpressionsPlot({ jobs }: { jobs: readonly Job[] }) {
   const t = useText();
   const formats = useFormats();

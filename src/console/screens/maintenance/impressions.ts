@@ -5,7 +5,7 @@ export interface Reading {
   readonly count: number;
 }
 
-/** What jobs that read the counters have found, oldest first. */
+/** The impressions that jobs have read, oldest first. */
 export const impressionsOf = (jobs: readonly Job[]): Reading[] =>
   jobs
     .flatMap(({ endedAt, result }) => {

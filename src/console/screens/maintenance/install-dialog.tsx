@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Select, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -8,10 +8,9 @@ import { fitsModel, useFirmware } from '../../api/firmware';
 import { useInformation } from '../../api/information';
 import { useInstructJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
-import { Empty } from '../../parts/empty';
+import { Empty, Loaded } from '../../parts/loaded';
+import { Dialog, DialogForm } from '../../parts/dialog';
 import { Facts } from '../../parts/facts';
-import { Loaded } from '../../parts/loaded';
-import { ProblemNotice } from '../../parts/notice';
 import { WaitSelect, type Wait } from './wait-select';
 
 interface Install {
@@ -20,7 +19,7 @@ interface Install {
   readonly onWait: (wait: Wait) => void;
 }
 
-/** Chooses a firmware file for a device, and says what its installation means before it is asked for. */
+/** Chooses a firmware file for a device, and explains the installation before it is requested. */
 export function InstallButton({ label, ...install }: Install & { label: string }) {
   const t = useText();
   const [opened, { open, close }] = useDisclosure(false);
@@ -29,14 +28,9 @@ export function InstallButton({ label, ...install }: Install & { label: string }
       <Button size="xs" variant="default" aria-label={label} onClick={open}>
         {t.maintenance.run}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t.maintenance.install.title(install.device.name)}
-        closeButtonProps={{ 'aria-label': t.actions.close }}
-      >
+      <Dialog opened={opened} onClose={close} title={t.maintenance.install.title(install.device.name)}>
         <Choice {...install} onDone={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -73,56 +67,47 @@ function InstallForm({ device, files, wait, onWait, onDone }: Install & { files:
     instruct.mutate({ operation: 'firmware-install', firmwareId, waitMinutes: wait }, { onSuccess: onDone });
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+    <DialogForm
+      submit={t.maintenance.install.submit}
+      onSubmit={submit}
+      onCancel={onDone}
+      isPending={instruct.isPending}
+      error={instruct.error}
+      isDanger
+      validates
     >
-      <Stack gap="sm">
-        <Select
-          label={t.maintenance.install.choose}
-          data={files.map(({ id, name, version }) => ({ value: id, label: `${version} – ${name}` }))}
-          value={firmwareId}
-          onChange={setFirmware}
-          allowDeselect={false}
-          data-autofocus
-        />
-        <Versions deviceId={device.id} file={files.find(({ id }) => id === firmwareId)} />
-        <div>
-          <Text size="sm" fw={600}>
-            {t.maintenance.install.what}
-          </Text>
-          <ol className="what-happens">
-            {t.maintenance.install.steps.map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
-          <Text size="sm">{t.maintenance.install.warning}</Text>
-        </div>
-        <WaitSelect value={wait} onChange={onWait} />
-        <Checkbox
-          label={t.maintenance.install.understood}
-          checked={understood}
-          onChange={(event) => setUnderstood(event.currentTarget.checked)}
-        />
-        {missing && (
-          <Text size="sm" c="red" role="alert">
-            {t.maintenance.install.missing}
-          </Text>
-        )}
-        {instruct.error && <ProblemNotice error={instruct.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onDone}>
-            {t.actions.cancel}
-          </Button>
-          <Button color="red" type="submit" loading={instruct.isPending}>
-            {t.maintenance.install.submit}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Select
+        label={t.maintenance.install.choose}
+        data={files.map(({ id, name, version }) => ({ value: id, label: `${version} – ${name}` }))}
+        value={firmwareId}
+        onChange={setFirmware}
+        allowDeselect={false}
+        data-autofocus
+      />
+      <Versions deviceId={device.id} file={files.find(({ id }) => id === firmwareId)} />
+      <div>
+        <Text size="sm" fw={600}>
+          {t.maintenance.install.what}
+        </Text>
+        <ol className="what-happens">
+          {t.maintenance.install.steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+        <Text size="sm">{t.maintenance.install.warning}</Text>
+      </div>
+      <WaitSelect value={wait} onChange={onWait} />
+      <Checkbox
+        label={t.maintenance.install.understood}
+        checked={understood}
+        onChange={(event) => setUnderstood(event.currentTarget.checked)}
+      />
+      {missing && (
+        <Text size="sm" c="red" role="alert">
+          {t.maintenance.install.missing}
+        </Text>
+      )}
+    </DialogForm>
   );
 }
 

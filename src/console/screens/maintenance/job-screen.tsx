@@ -7,14 +7,14 @@ import { Facts } from '../../parts/facts';
 import { Loaded } from '../../parts/loaded';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
-import { CancelJob } from './cancel-job';
-import { JobCourse } from './job-course';
+import { Steps } from '../../parts/steps';
+import { Elapsed } from '../../parts/time';
 import { JobResult } from './job-result';
-import { JobStateWord } from './job-state';
-import { JobTime } from './job-time';
+import { CancelJob, JobProgress, JobStateWord } from './job-state';
+import { stepsOf, type JobStep } from './job-steps';
 import { jobTitle } from './job-words';
 
-/** One maintenance job: its course, and what came of it. */
+/** A maintenance job: its progress and its result. */
 export function JobScreen() {
   const { id = '' } = useParams();
   const t = useText();
@@ -33,7 +33,7 @@ export function JobScreen() {
             <div className="columns">
               <Panel title={t.maintenance.course}>
                 <div className="panel-body">
-                  <JobCourse job={known} />
+                  <JobSteps job={known} />
                 </div>
               </Panel>
               <Panel title={t.maintenance.summary}>
@@ -51,6 +51,36 @@ export function JobScreen() {
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** Each step of a job with its time, and what the job waits for. */
+function JobSteps({ job }: { job: Job }) {
+  const t = useText();
+  const formats = useFormats();
+  const hintOf = ({ step, mark, at }: JobStep) => {
+    if (step === 'held') return job.hold && t.maintenance.holds[job.hold];
+    const moment = at && `${formats.day(at)}, ${formats.clock(at)}`;
+    if (mark !== 'now') return moment;
+    if (step === 'sent') return t.maintenance.waiting;
+    return (
+      <>
+        {moment}
+        <JobProgress job={job} />
+      </>
+    );
+  };
+  const steps = stepsOf(job);
+  return (
+    <Steps
+      label={t.maintenance.course}
+      steps={steps.map((each) => ({
+        key: each.step,
+        mark: each.mark,
+        title: t.maintenance.steps[each.step],
+        hint: hintOf(each),
+      }))}
+    />
   );
 }
 
@@ -96,7 +126,7 @@ function Summary({ job }: { job: Job }) {
         [t.maintenance.who, user.displayName],
         [t.maintenance.firmware, firmware && `${firmware.version} (${firmware.name})`],
         [t.maintenance.expires, isOpenJob(job) && !beganAt && formats.moment(expiresAt)],
-        [t.maintenance.took, beganAt && <JobTime key="time" job={job} />],
+        [t.maintenance.took, beganAt && <Elapsed key="time" from={beganAt} to={job.endedAt} />],
         [t.maintenance.id, id],
       ]}
     />

@@ -1,6 +1,8 @@
-import { Progress } from '@mantine/core';
+import { Button, Progress } from '@mantine/core';
 import type { Job } from '../../../protocol/maintenance';
+import { canCancel, useCancelJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
+import { ProblemNotice } from '../../parts/notice';
 import { Status } from '../../parts/status';
 import { activityWords, jobTitle, jobTone } from './job-words';
 
@@ -35,5 +37,27 @@ export function JobProgress({ job }: { job: Job }) {
       {percent !== null && <Progress value={percent} size="sm" aria-label={jobTitle(job, t)} />}
       <span className="minor">{texts.filter(Boolean).join(' · ')}</span>
     </div>
+  );
+}
+
+/** Cancels a job as long as it has not started on the device. */
+export function CancelJob({ job }: { job: Job }) {
+  const t = useText();
+  const cancel = useCancelJob();
+  return (
+    <>
+      {canCancel(job) && (
+        <Button
+          size="xs"
+          variant="default"
+          loading={cancel.isPending}
+          aria-label={t.maintenance.cancelNamed(jobTitle(job, t))}
+          onClick={() => cancel.mutate(job.id)}
+        >
+          {t.maintenance.cancel}
+        </Button>
+      )}
+      {cancel.error && <ProblemNotice error={cancel.error} />}
+    </>
   );
 }

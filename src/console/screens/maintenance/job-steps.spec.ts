@@ -6,16 +6,16 @@ const waiting: Partial<Job> = { state: 'requested', sentAt: null, beganAt: null,
 const sent: Partial<Job> = { ...waiting, sentAt: sampleJob.sentAt };
 const began: Partial<Job> = { ...sent, state: 'executing', beganAt: sampleJob.beganAt };
 
-describe('the course of a job', () => {
+describe('the steps of a job', () => {
   it.each<[string, Partial<Job>, string]>([
     ['waits for its agent', waiting, 'requested done, sent now, began next, succeeded next'],
     [
-      'is held back',
+      'is on hold',
       { ...sent, state: 'held', hold: 'queued' },
       'requested done, sent done, held now, began next, succeeded next',
     ],
     ['is with the agent', { ...sent, state: 'executing' }, 'requested done, sent done, began now, succeeded next'],
-    ['is carried out', began, 'requested done, sent done, began now, succeeded next'],
+    ['is running', began, 'requested done, sent done, began now, succeeded next'],
     ['is done', {}, 'requested done, sent done, began done, succeeded done'],
     ['has failed', { state: 'failed' }, 'requested done, sent done, began done, failed bad'],
     [
@@ -23,13 +23,13 @@ describe('the course of a job', () => {
       { ...waiting, state: 'failed', endedAt: sampleJob.endedAt },
       'requested done, failed bad',
     ],
-    ['was withdrawn from the agent', { ...sent, state: 'cancelled' }, 'requested done, sent done, cancelled done'],
+    ['was cancelled at the agent', { ...sent, state: 'cancelled' }, 'requested done, sent done, cancelled done'],
   ])('that %s', (_name, changed, course) => {
     const steps = stepsOf({ ...sampleJob, ...changed });
     expect(steps.map(({ step, mark }) => `${step} ${mark}`).join(', ')).toBe(course);
   });
 
-  it('has its times', () => {
+  it('have their times', () => {
     const { requestedAt, sentAt, beganAt, endedAt } = sampleJob;
     expect(stepsOf(sampleJob).map(({ at }) => at)).toEqual([requestedAt, sentAt, beganAt, endedAt]);
   });

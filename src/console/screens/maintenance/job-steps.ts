@@ -8,7 +8,7 @@ export interface JobStep {
   readonly at: string | null;
 }
 
-/** The course of a job: what was reached with its times, what is waited for, and what is to come. */
+/** The steps of a job: completed ones with their times, the current one, and the next ones. */
 export function stepsOf(job: Job): JobStep[] {
   const { state, requestedAt, sentAt, beganAt, endedAt } = job;
   const open = isOpenJob(job);

@@ -3,9 +3,8 @@ import type { Job } from '../../../protocol/maintenance';
 import { isOpenJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
 import { Table, type Column } from '../../parts/table';
-import { CancelJob } from './cancel-job';
-import { JobState } from './job-state';
-import { JobTime } from './job-time';
+import { Elapsed } from '../../parts/time';
+import { CancelJob, JobState } from './job-state';
 import { jobTitle } from './job-words';
 
 /** Jobs, newest first. */
@@ -44,7 +43,11 @@ export function JobTable({
     ...(withoutDevice ? [] : [device]),
     { title: t.maintenance.who, cell: ({ user }) => user.displayName },
     { title: t.maintenance.state, cell: (job) => <JobState job={job} /> },
-    { title: t.maintenance.took, numeric: true, cell: (job) => <JobTime job={job} /> },
+    {
+      title: t.maintenance.took,
+      numeric: true,
+      cell: ({ beganAt, endedAt }) => <Elapsed from={beganAt} to={endedAt} />,
+    },
     { title: t.maintenance.cancel, untitled: true, cell: (job) => isOpenJob(job) && <CancelJob job={job} /> },
   ];
   return <Table label={label} columns={columns} rows={jobs} keyOf={({ id }) => id} />;

@@ -2,17 +2,15 @@ import type { Job } from '../../../protocol/maintenance';
 import { isOpenJob, useJobs } from '../../api/jobs';
 import { rowsOf } from '../../api/pages';
 import { useText } from '../../messages/language';
-import { Ago } from '../../parts/ago';
-import { Empty } from '../../parts/empty';
-import { Loaded } from '../../parts/loaded';
-import { More } from '../../parts/more';
+import { Ago } from '../../parts/time';
+import { Empty, Loaded, More } from '../../parts/loaded';
 import { Panel } from '../../parts/panel';
 import { ImpressionsPlot } from './impressions-plot';
 import { JobResult } from './job-result';
 import { JobTable } from './job-table';
 import { jobTitle } from './job-words';
 
-/** What is going on at one device, what came of the last job, and what there was before. */
+/** Open jobs of a device, its last result, and its history. */
 export function JobsOfDevice({ deviceId }: { deviceId: string }) {
   const t = useText();
   const jobs = useJobs('all', deviceId);

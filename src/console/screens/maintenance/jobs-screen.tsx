@@ -6,17 +6,14 @@ import { useJobs } from '../../api/jobs';
 import { rowsOf } from '../../api/pages';
 import type { Messages } from '../../messages/en';
 import { useText } from '../../messages/language';
-import { Empty } from '../../parts/empty';
-import { hasWords } from '../../parts/has-words';
-import { Loaded } from '../../parts/loaded';
-import { More } from '../../parts/more';
+import { Empty, Loaded, More } from '../../parts/loaded';
+import { hasWords, SearchInput } from '../../parts/search';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
-import { SearchInput } from '../../parts/search-input';
 import { JobTable } from './job-table';
 import { jobTitle } from './job-words';
 
-/** The jobs of all devices: those that go on, and those that are over. */
+/** The open and finished jobs of all devices. */
 export function JobsScreen() {
   const t = useText();
   const [parameters, setParameters] = useSearchParams();

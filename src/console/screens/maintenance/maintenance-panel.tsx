@@ -5,7 +5,7 @@ import { OPERATIONS, type Operation } from '../../../protocol/maintenance';
 import { useInstructJob } from '../../api/jobs';
 import { useText } from '../../messages/language';
 import { Confirm } from '../../parts/confirm';
-import { Empty } from '../../parts/empty';
+import { Empty } from '../../parts/loaded';
 import { ProblemNotice } from '../../parts/notice';
 import { Panel } from '../../parts/panel';
 import { InstallButton } from './install-dialog';

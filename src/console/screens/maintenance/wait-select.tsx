@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import { useText } from '../../messages/language';
 
-/** Minutes a job may wait to be begun. */
+/** Minutes that a job may wait to start. */
 export const WAITS = [0, 60, 1440, 10080] as const;
 export type Wait = (typeof WAITS)[number];
 

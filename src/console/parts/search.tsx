@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { SearchIcon } from './icons';
 
-/** A field that narrows a list while one types. */
+/** A field that filters a list while the user types. */
 export const SearchInput = ({
   label,
   value,
@@ -21,3 +21,12 @@ export const SearchInput = ({
     onChange={(event) => onChange(event.currentTarget.value)}
   />
 );
+
+/** Whether every word of `search` is in the texts, in upper or lower case. */
+export function hasWords(texts: readonly string[], search: string): boolean {
+  const all = texts.join('\n').toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
+}

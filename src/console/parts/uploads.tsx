@@ -1,7 +1,7 @@
 import { Progress, Text } from '@mantine/core';
 import { useFormats } from '../messages/language';
 
-/** How much of a file has been sent, and then that the server is at work on it. */
+/** How much of a file has been sent, and then that the server is checking it. */
 export function UploadProgress({
   label,
   part,
@@ -24,3 +24,10 @@ export function UploadProgress({
     </div>
   );
 }
+
+/** The start of a checksum, with the whole of it in a tooltip. */
+export const Sha256 = ({ of }: { of: string }) => (
+  <div className="minor" title={of}>
+    SHA-256 {of.slice(0, 16)}…
+  </div>
+);

@@ -1,11 +1,11 @@
 import type { Session } from '../../protocol/api';
 import { useFormats, useText } from '../messages/language';
-import { useNow } from '../parts/use-now';
+import { useNow } from '../parts/time';
 
 const [WIDTH, ROW] = [1000, 16];
 
-/** Waiting, connecting and running of one session as a bar over its time. */
-export function SessionCourse({ session }: { session: Session }) {
+/** The phases of a session as a bar: waiting, connecting, running. */
+export function SessionProgress({ session }: { session: Session }) {
   const t = useText();
   const formats = useFormats();
   const now = useNow(session.state === 'ended' ? 60_000 : 1_000);

@@ -1,4 +1,4 @@
-import { versionInName } from './version-in-name';
+import { versionInName } from './firmware';
 
 it.each([
   ['3050ci_2.15.000.bin', '2.15.000'],
