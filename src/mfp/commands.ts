@@ -16,20 +16,20 @@ interface Flags {
 export function register(program: Command): void {
   const mfp = program
     .command('mfp')
-    .description('run a simulated MFP with its web pages, for demonstrations and tests')
+    .description('run a simulated MFP, for demonstrations and tests')
     .option('--port <number>', 'port of its web pages; 0 takes any free one', parsePort, 8081)
-    .option('--panel-port <number>', 'port of its display, to operate it; without, it has none', parsePort)
-    .option('--view-port <number>', 'port of the same display, to look at only', parsePort)
+    .option('--panel-port <number>', 'port of its display, to operate it; no display unless given', parsePort)
+    .option('--view-port <number>', 'port of the same display, to view it only', parsePort)
     .option(
       '--raw-port <number>',
-      'port that takes firmware, as 9100 of real printers; without, it has none',
+      'port that accepts firmware, like 9100 of real printers; none unless given',
       parsePort,
     )
     .option('--restart-ms <number>', 'how long a restart takes', parseCount)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')
-    .option('--data <folder>', 'where it keeps settings and counters; without, it forgets them')
+    .option('--data <folder>', 'where it keeps settings and counters; lost at the end unless given')
     .action(async ({ serial, ...flags }: Flags) => {
       const { runMfp } = await import('./main.js');
       await runMfp({ ...flags, serialNumber: serial });
@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .description('write a firmware file that the simulated MFP installs')
     .argument('<version>', 'such as 2.15.000')
     .argument('<file>', 'where to write it')
-    .option('--model <text>', 'for another model, which this one refuses')
+    .option('--model <text>', 'for another model, which the simulated MFP refuses')
     .option('--bytes <number>', 'size of its payload', parseCount)
     .action(async (version: string, file: string, options: { model?: string; bytes?: number }) => {
       const { writeFirmware } = await import('./main.js');

@@ -8,14 +8,14 @@ import type { Machine } from './machine/machine';
 import type { OperationPanel, PanelPorts } from './panel/operation-panel';
 import { createWebServer } from './web/web-server';
 
-/** 0: any free port, which it then keeps; undefined: none. */
+/** 0: any free port, which is kept over a restart; undefined: none. */
 export interface PortOptions extends PanelPorts {
   port: number;
   /** The raw port, which takes firmware. */
   rawPort?: number;
 }
 
-/** All through which the machine is reached: web server with IPP, raw port, displays. Closed while it restarts. */
+/** Every port of the machine: web server with IPP, raw port, displays. They are closed while it restarts. */
 export class DevicePorts {
   private readonly server: Server;
   private readonly sockets: StatusSockets;

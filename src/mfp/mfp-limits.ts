@@ -35,17 +35,17 @@ export const MFP_LIMITS = {
   PANEL_BAD_MESSAGES: 10,
   PANEL_ANSWERS_BYTES: 16 * 1024,
   PANEL_PING_MS: 15_000,
-  /** A display counts as operating for so long after a touch. */
+  /** How long a display counts as operating after a touch. */
   PANEL_OPERATING_MS: 20_000,
   PANEL_COPIES: 999,
   PANEL_FAX_DIGITS: 20,
   PANEL_ROWS: 5,
   MINUTE_MS: 60_000,
-  /** For so long the display says which machine it is. */
+  /** How long the display shows which machine it is. */
   IDENTIFY_MS: 10_000,
   /** How long a restart takes. */
   RESTART_MS: 3_000,
-  /** Long, since a large upload through a slow line is one request. */
+  /** Long, because a large upload over a slow network is one request. */
   REQUEST_MS: 60 * 60_000,
   HEADERS_MS: 30_000,
   KEEP_ALIVE_MS: 60_000,

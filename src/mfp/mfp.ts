@@ -12,13 +12,13 @@ export interface MfpOptions extends Partial<PortOptions> {
   host?: string;
   name?: string;
   serialNumber?: string;
-  /** Folder in which the machine keeps its memory; undefined: it forgets all when it stops. */
+  /** Folder in which the machine keeps its memory; undefined: the memory is lost when it stops. */
   data?: string;
-  /** Time that one printed page takes. */
+  /** Duration of one printed page. */
   pageMs?: number;
-  /** Time that one minute of the display's sleep setting takes. */
+  /** Duration of one minute of the display's sleep setting. */
   minuteMs?: number;
-  /** For how long it cannot be reached when it restarts. */
+  /** How long it cannot be reached while it restarts. */
   restartMs?: number;
 }
 
@@ -26,9 +26,9 @@ export interface RunningMfp {
   readonly host: string;
   readonly port: number;
   readonly url: string;
-  /** The raw port, where it has been given one. */
+  /** The raw port, where it has one. */
   readonly rawPort?: number;
-  /** The display, where it has been given ports. */
+  /** The display, where it has ports. */
   readonly panelUrl?: string;
   readonly viewUrl?: string;
   readonly machine: Machine;

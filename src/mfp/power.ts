@@ -3,7 +3,7 @@ import type { Journal } from '../journal/journal';
 import type { DevicePorts } from './device-ports';
 import type { Machine } from './machine/machine';
 
-/** Switches the machine off and on again when it asks for that. In between nobody reaches it. */
+/** Switches the machine off and on again when it requests that. In between it cannot be reached. */
 export class Power {
   private restarting: Promise<void> | undefined;
   private readonly stopping = new AbortController();
@@ -21,7 +21,7 @@ export class Power {
     });
   }
 
-  /** Switches it off for good. */
+  /** Switches it off permanently. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.restarting;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 // What the simulated MFP and the pages it serves exchange: its status, and the pictures and touches of its display.
 
-/** What the display, the event stream and the WebSocket show. */
+/** The status of the machine, as its web pages get it. */
 export interface MachineStatus {
   state: 'idle' | 'printing' | 'stopped';
   message: string;
@@ -11,14 +11,14 @@ export interface MachineStatus {
   jobsWaiting: number;
   pagesTotal: number;
   supplies: { id: string; name: string; level: number }[];
-  /** What the display shows while a person looks for the machine. */
+  /** What the display shows to a person who wants to find the machine. */
   identifying: string | null;
 }
 
 export const SCREEN_NAMES = ['home', 'copy', 'scan', 'fax', 'addresses', 'status', 'settings', 'jobs'] as const;
 export type ScreenName = (typeof SCREEN_NAMES)[number];
 
-/** The whole display as data. What `target` names is what a touch sends back. */
+/** The whole display as data. A touch sends back the `target` of what was touched. */
 export interface Picture {
   awake: boolean;
   /** 1 to 5. */
@@ -38,14 +38,14 @@ export interface Message {
   text: string;
 }
 
-/** The line at the foot of every screen. */
+/** The line at the bottom of every screen. */
 export interface Bar {
   state: 'idle' | 'printing' | 'stopped';
-  /** Something will soon need a person. */
+  /** Something will need attention soon. */
   warned: boolean;
   text: string;
   toners: Level[];
-  /** Faults whose dialog has been put aside. */
+  /** Number of faults whose dialog has been hidden. */
   alerts: number;
 }
 
@@ -117,16 +117,16 @@ export type Key = (typeof KEYS)[number];
 const thousandths = z.int().min(0).max(1000);
 const spot = { x: thousandths.optional(), y: thousandths.optional() };
 
-/** From a display over `/ws/panel`: a finger on something that the picture calls `target`, or on a key. */
+/** From a display over `/ws/panel`: a touch of a target in the picture, or of a key. */
 export const panelInput = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('touch'), target: z.string().regex(/^[a-z-]{1,20}(:[a-z0-9-]{1,20})?$/), ...spot }),
   z.strictObject({ type: z.literal('key'), key: z.enum(KEYS) }),
 ]);
 export type PanelInput = z.infer<typeof panelInput>;
 
-/** `operate`: takes part. `look`: sees the same picture; whatever it sends is refused. */
-export type Role = 'operate' | 'look';
-/** Where a display says it stands; for the others' information only. */
+/** `operate`: touches have an effect. `view`: gets the same pictures; everything that it sends is refused. */
+export type Role = 'operate' | 'view';
+/** Where a display says it is; only shown to the others. */
 export type Place = 'device' | 'remote';
 
 /** One connected display, as all others see it. */
@@ -134,13 +134,13 @@ export interface DisplayInfo {
   id: number;
   role: Role;
   place: Place;
-  /** Touched it a moment ago. */
+  /** It has been touched recently. */
   operating: boolean;
 }
 
 /** The last touch or key press, so that every other display can show it. */
 export interface Touch {
-  /** Grows with each. */
+  /** Grows with each touch. */
   number: number;
   display: number;
   target?: string;
@@ -149,7 +149,7 @@ export interface Touch {
   y?: number;
 }
 
-/** To a display. Each `picture` is whole: one that is missed does not matter. */
+/** To a display. Each `picture` is complete, so that a missed one does no harm. */
 export type PanelMessage =
   | { type: 'welcome'; display: number; role: Role }
   | { type: 'picture'; picture: Picture; touch: Touch | null; displays: DisplayInfo[] }

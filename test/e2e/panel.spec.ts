@@ -249,7 +249,7 @@ describe("the panel in the device's browser", () => {
     await page.locator('.view').click();
     await on.answered('approved view');
     await on.connect(id, 'screen');
-    await page.locator('.banner.looks').waitFor();
+    await page.locator('.banner.viewing').waitFor();
     findings.push(await serious(page));
     await on.ask();
     await page.locator('.yes:enabled').waitFor();

@@ -161,10 +161,10 @@ describe('a device that is spoken to by IPP', () => {
     ['that is damaged', 'the file is damaged', makeFirmware('9.9.9').fill(0, 500, 510)],
     ['that is cut off', 'the file is damaged', makeFirmware('9.9.9').subarray(0, 1000)],
     ['of another model', 'it is for another device, Acme 1', makeFirmware('9.9.9', { model: 'Acme 1' })],
-    ['of another maker', 'this is no firmware file of this device', Buffer.alloc(100_000, 'ACME')],
+    ['of another maker', 'this is not a firmware file of this device', Buffer.alloc(100_000, 'ACME')],
     [
       'in a PJL job that prints',
-      'this is no firmware file of this device',
+      'this is not a firmware file of this device',
       Buffer.from('@PJL ENTER LANGUAGE=PCL\r\nhi'),
     ],
   ])('takes a file %s, and does not install it', async (_what, why, content) => {

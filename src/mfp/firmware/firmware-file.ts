@@ -6,7 +6,7 @@ import { pseudoRandomBytes } from '../pseudo-random';
 import { PRODUCT } from '../machine/identity';
 import { MFP_LIMITS } from '../mfp-limits';
 
-/** First word of every firmware file of the simulated MFP; the header in JSON, a line break and the payload follow. */
+/** The start of every firmware file of the simulated MFP; a header in JSON, a line break and the payload follow. */
 const MAGIC = 'PLATEN-FIRMWARE ';
 const LINE_END = 0x0a;
 
@@ -18,7 +18,7 @@ const header = z.strictObject({
   sha256,
 });
 
-/** A firmware file for the simulated MFP; the payload means nothing. */
+/** A firmware file for the simulated MFP; the payload has no meaning. */
 export function makeFirmware(version: string, { model = PRODUCT, bytes = 1024 * 1024 } = {}): Buffer {
   const payload = Buffer.concat([...pseudoRandomBytes(0, bytes)]);
   const sum = createHash('sha256').update(payload).digest('hex');
@@ -29,7 +29,7 @@ export function makeFirmware(version: string, { model = PRODUCT, bytes = 1024 * 
 /** `refusal` is worded for a person. */
 export type Verdict = { version: string } | { refusal: string };
 
-/** Reads a firmware file as it comes in, keeping no more of it than its header. */
+/** Reads a firmware file as it arrives, and keeps only its header. */
 export class FirmwareReader {
   private head: Buffer = Buffer.alloc(0);
   private inPayload = false;
@@ -47,11 +47,11 @@ export class FirmwareReader {
     this.takePayload(chunk.subarray(end + 1));
   }
 
-  /** Once the file is over: whether a machine of this model may install it. */
+  /** At the end of the file: whether a machine of this model may install it. */
   verdict(model: string): Verdict {
     const text = this.head.toString('utf8');
     const read = header.safeParse(text.startsWith(MAGIC) ? parseJson(text.slice(MAGIC.length)) : undefined);
-    if (!read.success) return { refusal: 'this is no firmware file of this device' };
+    if (!read.success) return { refusal: 'this is not a firmware file of this device' };
     if (read.data.model !== model) return { refusal: `it is for another device, ${read.data.model}` };
     const whole = this.bytes === read.data.bytes && this.hash.digest('hex') === read.data.sha256;
     return whole ? { version: read.data.version } : { refusal: 'the file is damaged' };

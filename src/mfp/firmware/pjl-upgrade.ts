@@ -1,16 +1,16 @@
 import { MFP_LIMITS } from '../mfp-limits';
 
-/** Universal Exit Language, which begins and ends a PJL job. */
+/** Universal Exit Language, which starts and ends a PJL job. */
 const UEL = '\x1b%-12345X';
 const STARTS = [UEL, '@PJL'];
 
 /**
- * Takes the file out of what a raw port gets: wrapped in the Printer Job Language, as `@PJL UPGRADE SIZE=n` has n bytes
- * follow, or as it is. Other jobs give nothing.
+ * Extracts a firmware file from the bytes of a raw port: n bytes after `@PJL UPGRADE SIZE=n` of the Printer Job Language,
+ * or all bytes where they are no PJL. Other PJL jobs give nothing.
  */
 export class PjlUpgrade {
   private held: Buffer = Buffer.alloc(0);
-  /** Bytes of the file that are to come; undefined among the lines before it. */
+  /** Bytes of the file that are still to come; undefined in the lines before it. */
   private left: number | undefined;
 
   constructor(private readonly sink: (bytes: Buffer) => void) {}
@@ -23,7 +23,7 @@ export class PjlUpgrade {
     if (this.left !== undefined) this.pass(this.held);
   }
 
-  /** Nothing more comes. */
+  /** The end of the bytes. */
   end(): void {
     if (this.left === undefined) this.sink(this.held);
   }

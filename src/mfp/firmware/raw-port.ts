@@ -8,8 +8,8 @@ import { PjlUpgrade } from './pjl-upgrade';
 import { recordFirmware } from './record-firmware';
 
 /**
- * The raw port (of real printers 9100): a connection that brings firmware, and nothing else, until the sender has ended
- * its side. Nothing is answered; the connection is closed when all has been taken.
+ * The raw port (9100 of real printers). It accepts firmware only: everything until the sender ends its side of the
+ * connection. It does not answer, and closes the connection when it has received everything.
  */
 export class RawPort {
   private readonly sockets = new Set<Socket>();

@@ -8,14 +8,14 @@ export const DOCUMENT_FORMATS = [
   'text/plain',
 ];
 
-/** What stands before each page, and how many characters of it may still lie in the piece that follows. */
+/** What marks each page, and how many characters of a mark may be in the piece that follows. */
 const PAGE_MARKS: Readonly<Record<string, RegExp>> = {
   'application/pdf': /\/Type\s{0,4}\/Page(?![A-Za-z])/g,
   'text/plain': /\f(?=[^\f])/g,
 };
 const OVERLAP = 32;
 
-/** Reads a document to its end, and counts its pages where its format says so plainly; others have one. */
+/** Reads a document to its end, and counts its pages where its format marks them; others count as one page. */
 export async function countPages(document: AsyncIterable<Buffer>, format: string): Promise<number> {
   let held = '';
   let marks = 0;

@@ -7,15 +7,15 @@ export interface IppCall {
   readonly exchange: Exchange;
   /** Of the operation attributes group. */
   readonly operation: IppAttributes;
-  /** Of the job attributes group: how it is to be printed. */
+  /** Of the job attributes group: how the job is to be printed. */
   readonly job: IppAttributes;
-  /** What comes behind the attributes. @throws BadRequest when it is too large or breaks off */
+  /** What follows the attributes. @throws BadRequest when it is too large or breaks off */
   readonly document: AsyncIterable<Buffer>;
 }
 
 export interface IppReply {
   readonly groups?: readonly IppGroup[];
-  /** What is to happen once the answer has gone. */
+  /** Runs after the answer has been sent. */
   afterwards?: () => void;
 }
 export type IppHandler = (call: IppCall) => IppReply | Promise<IppReply>;
@@ -40,10 +40,10 @@ export const numberOf = (attributes: IppAttributes, name: string): number | unde
   return typeof value === 'number' ? value : undefined;
 };
 
-/** Names of groups of attributes; all that this machine has belong to one or another (RFC 8011 4.2.5.1, 4.3.4.1). */
+/** Groups of attributes (RFC 8011 4.2.5.1, 4.3.4.1); a request for one of them gets all. */
 const GROUP_NAMES = ['all', 'printer-description', 'job-description', 'system-description'];
 
-/** Those that the request wants; all where it does not say, or what an operation sends then. */
+/** The attributes that a request asks for; those of `otherwise` where it does not say. */
 export function requested(
   attributes: readonly IppAttribute[],
   operation: IppAttributes,

@@ -9,7 +9,7 @@ export interface IppRequest {
   readonly document: AsyncIterable<Buffer>;
 }
 
-/** What can be said of a request that is not whole, so that it gets an answer of its own number. */
+/** The start of a request: enough to answer it with its own number, even where the rest is malformed. */
 export interface IppStart {
   readonly bytes: Buffer;
   /** @throws IppMalformed */
@@ -17,7 +17,7 @@ export interface IppStart {
 }
 
 /**
- * Takes the first bytes of a request, in which all its attributes have to be; the document may still be coming in.
+ * Reads the first bytes of a request, which have to hold all its attributes; the document may still be arriving.
  * @throws BadRequest where it is no IPP over HTTP (RFC 8010 4)
  */
 export async function receiveIpp({ request }: Exchange): Promise<IppStart> {

@@ -49,20 +49,20 @@ describe('IPP service of the simulated MFP', () => {
 
   it.each<[string, string[] | undefined, (names: string[]) => void]>([
     [
-      'what is asked for',
+      'the requested attributes',
       ['printer-state', 'printer-name', 'no-such'],
       (names) => expect(names.sort()).toEqual(['printer-name', 'printer-state']),
     ],
-    ['all', ['all'], (names) => expect(names.length).toBeGreaterThan(40)],
-    ['all where nothing is asked for', undefined, (names) => expect(names.length).toBeGreaterThan(40)],
-  ])('tells %s', async (_what, wanted, check) => {
+    ['all attributes', ['all'], (names) => expect(names.length).toBeGreaterThan(40)],
+    ['all attributes where none are requested', undefined, (names) => expect(names.length).toBeGreaterThan(40)],
+  ])('reports %s', async (_what, wanted, check) => {
     const { message } = await ask('Get-Printer-Attributes', wanted && [['keyword', 'requested-attributes', wanted]]);
     check([...attributesOf(message, 'printer').keys()]);
   });
 
   it.each([
     ['a PDF of three pages', '%PDF-1.4 /Type /Pages /Type /Page /Type/Page /Type /Page>>', 'application/pdf', 3],
-    ['one that does not say what it is', '%PDF-1.4 /Type /Page /Type /Page>>', 'application/octet-stream', 2],
+    ['a PDF without its format', '%PDF-1.4 /Type /Page /Type /Page>>', 'application/octet-stream', 2],
     ['text of two pages', 'one\ftwo\f', 'text/plain', 2],
     ['an empty text', '', 'text/plain', 1],
     ['a picture', '/Type /Page/Type /Page', 'image/jpeg', 1],
@@ -71,7 +71,7 @@ describe('IPP service of the simulated MFP', () => {
     expect(await print(data, format)).toMatchObject({ pages, title: 'Document', owner: 'anonymous', colour: false });
   });
 
-  it('lists, tells of and cancels its jobs', async () => {
+  it('lists, describes and cancels its jobs', async () => {
     await idle();
     mfp.machine.raise('paper-out');
     const names: IppAttribute[] = [
@@ -110,8 +110,8 @@ describe('IPP service of the simulated MFP', () => {
   const whole = (attributes: IppAttribute[]) => request('Get-Printer-Attributes', attributes);
   const uri: IppAttribute = ['uri', 'printer-uri', 'ipp://mfp/ipp/print'];
   it.each<[string, Buffer, string]>([
-    ['an operation it does not know', request(0x12, [...COMMON, uri]), 'server-error-operation-not-supported'],
-    ['a version there is not', request(0x0b, [...COMMON, uri], undefined, 9), 'server-error-version-not-supported'],
+    ['an unknown operation', request(0x12, [...COMMON, uri]), 'server-error-operation-not-supported'],
+    ['an unknown version', request(0x0b, [...COMMON, uri], undefined, 9), 'server-error-version-not-supported'],
     ['no charset', whole([uri]), 'client-error-bad-request'],
     [
       'another charset',
@@ -131,11 +131,11 @@ describe('IPP service of the simulated MFP', () => {
       'client-error-document-format-not-supported',
     ],
     [
-      'a packed document',
+      'a compressed document',
       request('Validate-Job', [...COMMON, uri, ['keyword', 'compression', 'gzip']]),
       'client-error-compression-not-supported',
     ],
-  ])('answers %s by its name', async (_what, body, status) => {
+  ])('answers %s with an IPP status', async (_what, body, status) => {
     const answer = decodeIpp((await post(body)).body);
     expect([statusName(answer.code), answer.requestId]).toEqual([status, 42]);
   });
@@ -148,7 +148,7 @@ describe('IPP service of the simulated MFP', () => {
     expect((await post(body, path, type)).status).toBe(status);
   });
 
-  it('restarts as a whole at the System object, and not at the printer', async () => {
+  it('restarts by Restart-System at the System object, and not at the printer', async () => {
     const system: IppAttribute = ['uri', 'system-uri', 'ipp://mfp/ipp/system'];
     const refused = decodeIpp((await post(request('Restart-System', [...COMMON, uri]))).body);
     expect(statusName(refused.code)).toBe('server-error-operation-not-supported');
@@ -157,7 +157,7 @@ describe('IPP service of the simulated MFP', () => {
     expect(await restarts).toBe('restarts');
   });
 
-  it('met no unexpected error', () => {
+  it('logged no unexpected error', () => {
     expect(journal.lines.filter((line) => 'incident' in line)).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ export function getJobs({ exchange, operation }: IppCall): IppReply {
   const jobs = exchange.machine.memory.jobs
     .filter((job) => which === 'all' || isOpen(job) === (which === 'not-completed'))
     .filter((job) => owner === undefined || job.owner === owner);
-  // Open ones in the order in which they will be printed, ended ones newest first.
+  // open jobs in the order in which they will be printed, ended ones newest first
   const ordered = which === 'not-completed' ? jobs : jobs.reverse();
   const groups = ordered.slice(0, limit).map((job) => ({
     group: 'job' as const,
@@ -96,7 +96,7 @@ function jobAttributes(exchange: Exchange, job: Job): IppAttribute[] {
   const { startedAt, status } = exchange.machine;
   const held = job.result === 'printing' && status.state === 'stopped';
   const [state, reason] = held ? PROCESSING_STOPPED : JOB_STATES[job.result];
-  /** Times are told in seconds since the machine was switched on. */
+  /** In seconds since the machine was switched on. */
   const upTime = (at: string): number => Math.floor((Date.parse(at) - startedAt) / 1000);
   const attributes: IppAttribute[] = [
     ['uri', 'job-uri', `${printerUri(exchange)}/${job.id}`],

@@ -53,7 +53,7 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
 
 export const printerUri = (exchange: Exchange): string => `ipp://${hostOf(exchange.request)}/ipp/print`;
 
-/** The last three go beyond the standard counters, in their way of naming. */
+/** The last three are no standard counters, but are named like them. */
 function counterAttributes({ machine: { memory, status } }: Exchange): IppAttribute[] {
   const { copies, scans, faxesSent, faxesReceived } = memory.counters;
   return [
@@ -79,7 +79,7 @@ const mediaName = (size: string): string =>
     Legal: 'na_legal_8.5x14in',
   })[size] ?? 'other';
 
-/** Always the same for one machine (RFC 9562 5.8). */
+/** The same at each start of one machine (RFC 9562 5.8). */
 function uuidOf(serialNumber: string): string {
   const hex = createHash('sha256').update(serialNumber).digest('hex');
   return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -12,7 +12,7 @@ interface Condition extends Pick<Fault, 'reason' | 'alert'> {
   readonly text: string;
 }
 
-/** Kinds of supplies: prtMarkerSuppliesClass and Type (RFC 3805, PWG 5100.13), and what is said when one runs out. */
+/** Kinds of supplies: prtMarkerSuppliesClass and Type (RFC 3805, PWG 5100.13), and what is reported when one runs out. */
 const KINDS = {
   toner: {
     class: 'supplyThatIsConsumed',
@@ -50,14 +50,14 @@ export function conditionAttributes({ memory, status }: Machine): IppAttribute[]
 }
 
 function conditionsOf({ faults, supplies }: Machine['memory'], { state }: MachineStatus): Condition[] {
-  const told = new Set(faults.map((name) => FAULTS[name].supply));
+  const named = new Set(faults.map((name) => FAULTS[name].supply));
   return [
     ...faults.map((name) => ({ ...FAULTS[name], text: `${FAULTS[name].title}. ${FAULTS[name].text}` })),
     ...supplies
-      .filter((supply) => isLow(supply) && !told.has(supply.id))
+      .filter((supply) => isLow(supply) && !named.has(supply.id))
       .map((supply) => {
         const { reason, code } = KINDS[supply.kind][supply.level <= 0 ? 'out' : 'low'];
-        // An empty colour stops nothing as long as nothing is printed in colour.
+        // an empty colour stops nothing as long as nothing is printed in colour
         const stops = supply.level <= 0 && state === 'stopped';
         return { reason, alert: { code, group: 'markerSupplies' }, stops, text: warningText(supply) };
       }),

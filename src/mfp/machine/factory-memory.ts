@@ -6,7 +6,7 @@ const TITLES = ['Offer 2291.pdf', 'Minutes.docx', 'Floor plan.pdf', 'Invoice 104
 const OWNERS = ['m.keller', 'reception', 'j.ito', 'workshop'];
 const MINUTE = 60_000;
 
-/** Memory of a machine that has stood in an office for a while; the same each time but for the dates. */
+/** Memory of a machine that has been in an office for a while; the same each time except for the dates. */
 export function factoryMemory(name: string, now = Date.now()): Memory {
   return {
     settings: {

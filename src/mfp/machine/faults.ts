@@ -1,10 +1,10 @@
-/** What can go wrong at the machine. A fault that stops holds back printing until it is cleared. */
+/** A fault of the machine. One that stops prevents printing until it is cleared. */
 export interface Fault {
   readonly title: string;
   readonly text: string;
-  /** What the person at the machine does about it. */
+  /** What the person at the device has to do. */
   readonly steps: readonly string[];
-  /** Label of the button that says it has been done. */
+  /** Label of the button that confirms that it has been done. */
   readonly remedy: string;
   readonly stops: boolean;
   /** The supply behind it: low while the fault lasts, fresh afterwards. */
@@ -48,7 +48,7 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   },
   'toner-low': {
     title: 'Toner low',
-    text: 'Black toner is running low. Printing goes on.',
+    text: 'Black toner is running low. Printing continues.',
     steps: ['Have a new cartridge ready.', 'Replace it behind the front cover.'],
     remedy: 'Cartridge replaced',
     stops: false,

@@ -1,4 +1,4 @@
-/** What a simulated MFP says it is. The product is invented and belongs to no vendor. */
+/** What a simulated MFP reports as its identity. The product is invented and belongs to no vendor. */
 export interface Identity {
   readonly product: string;
   readonly name: string;
@@ -8,8 +8,8 @@ export interface Identity {
 export const PRODUCT = 'Platen Demo MFP 3050ci';
 export const DEFAULT_NAME = 'Copy room, 2nd floor';
 export const DEFAULT_SERIAL = 'PD3050-000417';
-/** Version it left the factory with. */
+/** The version at the factory. */
 export const FIRMWARE = '2.14.003';
 
-/** Shown on the login page: this machine is a simulation and guards nothing. */
+/** Shown on the login page: this machine is a simulation and protects nothing. */
 export const ADMINISTRATOR = { user: 'admin', password: 'demo-3050' } as const;

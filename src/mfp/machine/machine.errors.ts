@@ -1,4 +1,4 @@
-/** Something the machine cannot do now; `message` is what its page tells the person. */
+/** Something the machine cannot do now; its page shows `message`. */
 export class MachineRefusal extends Error {
   override readonly name: string = 'MachineRefusal';
 }
@@ -17,7 +17,7 @@ export class AddressBookFull extends MachineRefusal {
   }
 }
 
-/** The memory file exists and is not ours, or was damaged. */
+/** The memory file is damaged, or belongs to another program. */
 export class DamagedMemory extends Error {
   override readonly name = 'DamagedMemory';
 }

@@ -32,7 +32,7 @@ export class Machine extends EventEmitter<{
   ) {
     super();
     this.setMaxListeners(0);
-    this.goOn();
+    this.printNext();
   }
 
   get status(): MachineStatus {
@@ -78,7 +78,7 @@ export class Machine extends EventEmitter<{
     };
     this.memory.jobs.push(job);
     if (this.memory.jobs.length > MFP_LIMITS.JOBS_KEPT) this.memory.jobs.shift();
-    this.goOn();
+    this.printNext();
     this.changed();
     return job;
   }
@@ -91,7 +91,7 @@ export class Machine extends EventEmitter<{
     return true;
   }
 
-  /** Says on the display which machine it is, for a while. */
+  /** Shows on the display which machine it is, for a while. */
   identify(words: string): void {
     clearTimeout(this.identifying?.timer);
     const timer = setTimeout(() => {
@@ -103,18 +103,18 @@ export class Machine extends EventEmitter<{
     this.changed();
   }
 
-  /** Asks to be switched off and on again. */
+  /** Requests to be switched off and on again. */
   restart(): void {
     this.emit('restart');
   }
 
-  /** Runs this firmware after a restart, which begins now. */
+  /** Restarts now, with this firmware. */
   install(version: string): void {
     this.installing = version;
     this.restart();
   }
 
-  /** Does nothing until it is switched on again; it keeps what it remembers. */
+  /** Does nothing until it is switched on again; its memory is kept. */
   switchOff(): void {
     this.powered = false;
     clearTimeout(this.timer);
@@ -127,11 +127,11 @@ export class Machine extends EventEmitter<{
     this.startedAt = Date.now();
     this.memory.firmware = this.installing ?? this.memory.firmware;
     this.installing = undefined;
-    this.goOn();
+    this.printNext();
     this.changed();
   }
 
-  /** A fresh cartridge, drum or waste box; false when there is no such supply. */
+  /** Replaces a cartridge, drum or waste box; false when there is no such supply. */
   replaceSupply(id: string): boolean {
     const supply = this.memory.supplies.find((one) => one.id === id);
     if (!supply) return false;
@@ -141,7 +141,7 @@ export class Machine extends EventEmitter<{
     return true;
   }
 
-  /** Has a fault occur, as a service technician does to try things out. */
+  /** Causes a fault, as a service technician does for a trial. */
   raise(fault: FaultName): void {
     const { faults, supplies } = this.memory;
     if (faults.includes(fault)) return;
@@ -173,7 +173,7 @@ export class Machine extends EventEmitter<{
     return this.memory.jobs.filter((job) => job.result === result);
   }
 
-  private goOn(): void {
+  private printNext(): void {
     if (this.timer || !this.powered) return;
     const current = this.jobs('printing')[0] ?? this.jobs('waiting')[0];
     if (!current) return;
@@ -181,7 +181,7 @@ export class Machine extends EventEmitter<{
     this.timer = setTimeout(() => {
       this.timer = undefined;
       if (current.result === 'printing') this.printPage(current);
-      this.goOn();
+      this.printNext();
     }, this.pageMs);
   }
 
@@ -197,7 +197,7 @@ export class Machine extends EventEmitter<{
   private end(job: Job, result: Job['result']): void {
     job.result = result;
     job.endedAt = toInstant(Date.now());
-    this.goOn();
+    this.printNext();
     this.changed();
   }
 
@@ -205,17 +205,17 @@ export class Machine extends EventEmitter<{
     return this.memory.supplies.filter(({ id, kind }) => kind !== 'toner' || id === 'black' || job.colour);
   }
 
-  /** Why nothing can be printed now, or why not this job. */
+  /** Why nothing can be printed now, or why this job cannot be. */
   private obstacleTo(job: Job | undefined): string | undefined {
     const fault = this.memory.faults.map((name) => FAULTS[name]).find(({ stops }) => stops);
     if (fault) return `${fault.title}. ${fault.text}`;
     const empty = job && this.suppliesFor(job).find(({ level }) => level <= 0);
-    return empty && `${emptyText(empty)} Printing goes on after it has been replaced.`;
+    return empty && `${emptyText(empty)} Printing continues after it has been replaced.`;
   }
 }
 
 export const isLow = ({ level }: Supply): boolean => level <= LOW_LEVEL;
 const emptyText = ({ name, kind }: Supply): string => `${name} ${kind === 'waste' ? 'is full' : 'is empty'}.`;
-/** Of a supply that is low. */
+/** What is shown about a supply that is low. */
 export const warningText = (supply: Supply): string =>
   supply.level <= 0 ? emptyText(supply) : `${supply.name} ${supply.kind === 'waste' ? 'is nearly full' : 'is low'}.`;

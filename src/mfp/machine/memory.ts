@@ -4,7 +4,7 @@ import { FAULT_NAMES } from './faults';
 import { FIRMWARE } from './identity';
 import { MFP_LIMITS } from '../mfp-limits';
 
-/** All a simulated MFP remembers over a restart. */
+/** What a simulated MFP keeps over a restart. */
 const line = (least: number, most: number) =>
   z
     .string()
@@ -82,7 +82,7 @@ const firmwareUpload = z.object({
   bytes: count,
   sha256: z.string(),
   at: instant,
-  /** What has come of it, worded for a person. */
+  /** Its outcome, worded for a person. */
   outcome: z.string().default('Not installed.'),
 });
 export type FirmwareUpload = z.infer<typeof firmwareUpload>;
@@ -94,7 +94,7 @@ export const memory = z.object({
   addresses: z.array(address).max(MFP_LIMITS.ADDRESSES),
   jobs: z.array(job).max(MFP_LIMITS.JOBS_KEPT),
   nextId: z.int().positive(),
-  /** Version that runs. */
+  /** The version in use. */
   firmware: z.string().default(FIRMWARE),
   firmwareUpload: firmwareUpload.nullable(),
   faults: z.array(z.enum(FAULT_NAMES)).default([]),

@@ -13,7 +13,7 @@ export interface DisplayOptions {
   onClose(): void;
 }
 
-/** One display at the other end of a WebSocket. A slow one skips pictures; it never holds more than the one that waits. */
+/** One display at the other end of a WebSocket. A slow one skips pictures: at most one waits for it. */
 export class Display {
   touchedAt = -Infinity;
   private next: string | undefined;
@@ -36,7 +36,7 @@ export class Display {
       clearInterval(this.ping);
       options.onClose();
     });
-    this.tell({ type: 'welcome', display: options.id, role: options.role });
+    this.send({ type: 'welcome', display: options.id, role: options.role });
   }
 
   get id(): number {
@@ -49,7 +49,7 @@ export class Display {
     return this.options.place;
   }
 
-  /** Sends a picture, or keeps it until the one before has gone; a newer one takes its place. */
+  /** Sends a picture as soon as the one before has been sent; a newer one replaces it. */
   show(text: string): void {
     this.next = text;
     this.pump();
@@ -74,12 +74,12 @@ export class Display {
   private receive(data: RawData, isBinary: boolean): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (this.tooMany()) return this.socket.close(POLICY_VIOLATION, 'too many messages');
-    if (this.role === 'look')
-      return this.tell({ type: 'refused', reason: 'view-only', text: 'View only: touches are not passed on.' });
+    if (this.role === 'view')
+      return this.send({ type: 'refused', reason: 'view-only', text: 'View only: touches have no effect.' });
     const parsed = isBinary ? undefined : panelInput.safeParse(parseJson((data as Buffer).toString('utf8')));
     if (parsed?.success) return this.options.onInput(parsed.data);
     if (++this.bad > MFP_LIMITS.PANEL_BAD_MESSAGES) return this.socket.close(POLICY_VIOLATION, 'malformed messages');
-    this.tell({ type: 'refused', reason: 'malformed', text: 'The device did not understand this display.' });
+    this.send({ type: 'refused', reason: 'malformed', text: 'The device did not understand this display.' });
   }
 
   private tooMany(): boolean {
@@ -89,8 +89,8 @@ export class Display {
     return ++this.messages > MFP_LIMITS.PANEL_MESSAGES_PER_SECOND;
   }
 
-  /** Small answers are dropped rather than queued for a display that does not read them. */
-  private tell(message: PanelMessage): void {
+  /** Answers are dropped rather than queued for a display that does not read them. */
+  private send(message: PanelMessage): void {
     if (this.socket.bufferedAmount < MFP_LIMITS.PANEL_ANSWERS_BYTES) this.socket.send(JSON.stringify(message));
   }
 

@@ -3,7 +3,7 @@ import type { Display } from './display';
 import type { PanelInput, Touch } from '../../protocol/simulated-mfp';
 import type { Picture } from '../../protocol/simulated-mfp';
 
-/** Every connected display. All get the same picture, drawn into JSON once. */
+/** Every connected display. All get the same picture, which is serialized once. */
 export class Displays {
   private readonly all = new Set<Display>();
   private picture: Picture | undefined;
@@ -20,21 +20,21 @@ export class Displays {
     return this.all.size;
   }
 
-  /** @param make a display of the number it is given */
+  /** @param make makes a display with the number that it gets */
   add(make: (id: number) => Display): Display {
     const display = make(this.nextId++);
     this.all.add(display);
-    this.soon();
+    this.scheduleSend();
     return display;
   }
 
   remove(display: Display): void {
-    if (this.all.delete(display)) this.soon();
+    if (this.all.delete(display)) this.scheduleSend();
   }
 
   show(picture: Picture): void {
     this.picture = picture;
-    this.soon();
+    this.scheduleSend();
   }
 
   touched(display: number, input: PanelInput): void {
@@ -42,7 +42,7 @@ export class Displays {
     this.touch = { number: ++this.touches, display, ...what };
     for (const one of this.all) if (one.id === display) one.touchedAt = Date.now();
     clearTimeout(this.expiry);
-    this.expiry = setTimeout(() => this.soon(), MFP_LIMITS.PANEL_OPERATING_MS + 1);
+    this.expiry = setTimeout(() => this.scheduleSend(), MFP_LIMITS.PANEL_OPERATING_MS + 1);
     this.expiry.unref();
   }
 
@@ -51,8 +51,8 @@ export class Displays {
     for (const display of this.all) display.close();
   }
 
-  /** Changes that come in one go are one picture. */
-  private soon(): void {
+  /** Changes in one turn of the event loop become one picture. */
+  private scheduleSend(): void {
     if (this.waiting) return;
     this.waiting = true;
     setImmediate(() => {

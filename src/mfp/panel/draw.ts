@@ -1,11 +1,11 @@
 import { FAULTS } from '../machine/faults';
 import { faultShown, SCREENS } from './panel.machine';
-import type { Facts, PanelState } from './panel-state';
+import type { MachineFacts, PanelState } from './panel-state';
 import type { Dialog, Picture } from '../../protocol/simulated-mfp';
 import { toLevel } from './screens/status.screen';
 
-/** The display as it looks in a state. */
-export function draw(state: PanelState, facts: Facts): Picture {
+/** The picture of a state. */
+export function draw(state: PanelState, facts: MachineFacts): Picture {
   const { memory, status } = facts;
   const screen = SCREENS[state.screen];
   const dialog = dialogOf(state, facts);
@@ -28,7 +28,7 @@ export function draw(state: PanelState, facts: Facts): Picture {
   };
 }
 
-function dialogOf(state: PanelState, facts: Facts): Dialog | null {
+function dialogOf(state: PanelState, facts: MachineFacts): Dialog | null {
   const name = faultShown(state, facts);
   if (!name) return null;
   const { title, text, steps, remedy, stops } = FAULTS[name];

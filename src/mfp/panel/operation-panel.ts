@@ -6,21 +6,21 @@ import { PanelServer } from './panel-server';
 export interface PanelPorts {
   /** Displays that operate; 0: any free port. */
   panelPort?: number;
-  /** Displays that only look; 0: any free port. */
+  /** Displays that only view; 0: any free port. */
   viewPort?: number;
 }
 
-/** The panel and the ports at which its displays connect. */
+/** The operation panel, with the ports at which its displays connect. */
 export class OperationPanel {
   private readonly displays = new Displays();
   readonly panel: Panel;
   private readonly operating: PanelServer;
-  private readonly looking: PanelServer;
+  private readonly viewing: PanelServer;
 
   constructor(machine: Machine, minuteMs?: number) {
     this.panel = new Panel(machine, this.displays, minuteMs);
     this.operating = new PanelServer(this.panel, this.displays, 'operate');
-    this.looking = new PanelServer(this.panel, this.displays, 'look');
+    this.viewing = new PanelServer(this.panel, this.displays, 'view');
   }
 
   /** How many displays are connected. */
@@ -28,11 +28,11 @@ export class OperationPanel {
     return this.displays.count;
   }
 
-  /** Opens the ports that are asked for; resolves with those it got. */
+  /** Opens the given ports; resolves with those it got. */
   async listen(host: string, { panelPort, viewPort }: PanelPorts): Promise<PanelPorts> {
     return {
       panelPort: panelPort === undefined ? undefined : await this.operating.listen(host, panelPort),
-      viewPort: viewPort === undefined ? undefined : await this.looking.listen(host, viewPort),
+      viewPort: viewPort === undefined ? undefined : await this.viewing.listen(host, viewPort),
     };
   }
 
@@ -44,6 +44,6 @@ export class OperationPanel {
   /** Closes the ports and every display; they can be opened again. */
   async close(): Promise<void> {
     this.displays.close();
-    await Promise.all([this.operating.close(), this.looking.close()]);
+    await Promise.all([this.operating.close(), this.viewing.close()]);
   }
 }

@@ -19,7 +19,7 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
 };
-/** Serves the display at a port of its own: the page at `/`, the pictures at `/ws/panel`. */
+/** Serves the display at one port: the page at `/`, the pictures at `/ws/panel`. */
 export class PanelServer {
   private readonly files: ReadonlyMap<string, StaticFile> = builtPage('display');
   private readonly server: Server = createServer({
@@ -62,9 +62,9 @@ export class PanelServer {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     const path = targetOf(request)?.pathname ?? '';
     const file = this.files.get(path === '/' ? 'index.html' : path.slice(1));
-    if (!file) return sendText(response, 404, 'The display has no such page.');
+    if (!file) return sendText(response, 404, 'There is no such page on this display.');
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return sendText(response, 405, 'This page is only read.');
+      return sendText(response, 405, 'This page takes GET requests only.');
     response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length }).end(file.body);
   }
 
@@ -99,7 +99,7 @@ function sendText(response: ServerResponse, status: number, text: string): void 
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }).end(`${text}\n`);
 }
 
-/** Only path and query count. */
+/** The path and query of a request target. */
 function targetOf({ url = '/' }: IncomingMessage): URL | undefined {
   return URL.canParse(url, 'http://device') ? new URL(url, 'http://device') : undefined;
 }

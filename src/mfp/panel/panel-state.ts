@@ -2,21 +2,21 @@ import type { FaultName } from '../machine/faults';
 import type { Machine } from '../machine/machine';
 import type { Message, Pane, ScreenName } from '../../protocol/simulated-mfp';
 
-/** What the display remembers by itself; everything else is the machine's. */
+/** What only the display keeps; everything else is kept by the machine. */
 export interface PanelState {
   readonly awake: boolean;
   readonly screen: ScreenName;
   /** Page of the list on the screen, from 0. */
   readonly page: number;
   readonly copies: number;
-  /** The next digit goes behind the others instead of beginning a new number. */
+  /** The next digit is added to the number instead of starting a new one. */
   readonly typing: boolean;
   readonly colour: boolean;
   readonly tray: 1 | 2;
   readonly faxNumber: string;
-  /** Address that is chosen on the screen. */
+  /** Address that is selected on the screen. */
   readonly address: number | null;
-  /** Faults whose dialog has been put aside. */
+  /** Faults whose dialog has been hidden. */
   readonly hidden: readonly FaultName[];
   readonly message: Message | null;
 }
@@ -35,10 +35,10 @@ export const FIRST_STATE: PanelState = {
   message: null,
 };
 
-/** What the machine knows, to be read only. */
-export type Facts = Pick<Machine, 'identity' | 'memory' | 'status'>;
+/** What the display reads of the machine. */
+export type MachineFacts = Pick<Machine, 'identity' | 'memory' | 'status'>;
 
-/** What the machine is to do. */
+/** What the machine has to do. */
 export type Effect =
   | { kind: 'copy'; copies: number; colour: boolean; paper: string }
   | { kind: 'scan'; address: number }
@@ -53,13 +53,13 @@ export interface Step {
   readonly effects?: readonly Effect[];
 }
 
-/** What one kind of target does on a screen; undefined when there is nothing by this argument. */
-export type Verb = (state: PanelState, argument: string, facts: Facts) => Step | undefined;
+/** What one kind of target does on a screen; undefined for an argument without a meaning. */
+export type Verb = (state: PanelState, argument: string, facts: MachineFacts) => Step | undefined;
 export type Verbs = Readonly<Record<string, Verb>>;
 
-/** One screen: what its targets do, and how it looks. */
+/** One screen: what its targets do, and what it shows. */
 export interface PanelScreen {
   readonly title: string;
   readonly verbs: Verbs;
-  draw(state: PanelState, facts: Facts): Pane[];
+  draw(state: PanelState, facts: MachineFacts): Pane[];
 }

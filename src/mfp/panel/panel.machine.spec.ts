@@ -2,13 +2,13 @@ import { factoryMemory } from '../machine/factory-memory';
 import { FAULT_NAMES, type FaultName } from '../machine/faults';
 import { Machine } from '../machine/machine';
 import { draw } from './draw';
-import { reduce, SCREENS, type Happening } from './panel.machine';
+import { reduce, SCREENS, type PanelEvent } from './panel.machine';
 import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
 import { SCREEN_NAMES, type Button, type Picture } from '../../protocol/simulated-mfp';
 
 const identity = { product: 'MFP', name: 'MFP', serialNumber: '1' };
 
-/** Plays touches (`copy:...`) and keys (`#5`) one after the other. */
+/** Applies touches (`copy:...`) and keys (`#5`) one after the other. */
 function play(steps: string[], start: Partial<PanelState> = {}, faults: FaultName[] = [], printing = false) {
   const machine = new Machine(identity, { ...factoryMemory('MFP', 0), faults });
   if (printing) machine.print('Job', 'me', 9, false);
@@ -16,10 +16,10 @@ function play(steps: string[], start: Partial<PanelState> = {}, faults: FaultNam
   let state: PanelState = { ...FIRST_STATE, ...start };
   const effects: Effect[] = [];
   for (const step of steps) {
-    const happening = (
+    const event = (
       step.startsWith('#') ? { type: 'key', key: step.slice(1) } : { type: 'touch', target: step }
-    ) as Happening;
-    const next = reduce(state, happening, machine);
+    ) as PanelEvent;
+    const next = reduce(state, event, machine);
     state = next.state;
     effects.push(...(next.effects ?? []));
   }
@@ -40,33 +40,33 @@ function targets(picture: Picture): string[] {
 describe('screen machine of the operation panel', () => {
   it.each<[string, string[], Partial<PanelState>, Partial<PanelState>]>([
     ['a tile opens its screen', ['open:copy'], {}, { screen: 'copy' }],
-    ['a screen that is none', ['open:cinema'], {}, { screen: 'home' }],
-    ['a target of another screen', ['colour:on'], {}, { colour: false }],
-    ['a name from the language itself', ['constructor', 'open:constructor'], {}, FIRST_STATE],
+    ['an unknown screen is ignored', ['open:cinema'], {}, { screen: 'home' }],
+    ['a target of another screen is ignored', ['colour:on'], {}, { colour: false }],
+    ['a property that every object has is no target', ['constructor', 'open:constructor'], {}, FIRST_STATE],
     ['digits make a number', ['digit:1', '#2'], { screen: 'copy' }, { copies: 12, typing: true }],
-    ['a number does not begin with 0', ['#0'], { screen: 'copy' }, { copies: 1, typing: false }],
+    ['a number does not start with 0', ['#0'], { screen: 'copy' }, { copies: 1, typing: false }],
     ['a fourth digit is ignored', ['#9', '#9', '#9', '#9'], { screen: 'copy' }, { copies: 999 }],
-    ['a digit after START begins anew', ['#4', '#start', '#7'], { screen: 'copy' }, { copies: 7 }],
+    ['a digit after START starts a new number', ['#4', '#start', '#7'], { screen: 'copy' }, { copies: 7 }],
     ['C clears the number', ['#4', '#clear'], { screen: 'copy' }, { copies: 1 }],
-    ['colour mode', ['colour:on'], { screen: 'copy' }, { colour: true }],
-    ['paper', ['tray:2'], { screen: 'copy' }, { tray: 2 }],
-    ['a tray that is not there', ['tray:3'], { screen: 'copy' }, { tray: 1 }],
+    ['a colour mode is selected', ['colour:on'], { screen: 'copy' }, { colour: true }],
+    ['a tray is selected', ['tray:2'], { screen: 'copy' }, { tray: 2 }],
+    ['an unknown tray is ignored', ['tray:3'], { screen: 'copy' }, { tray: 1 }],
     [
-      'Reset forgets the settings and stays',
+      'Reset resets the settings and stays on the screen',
       ['#9', 'colour:on', '#reset'],
       { screen: 'copy' },
       { copies: 1, colour: false, screen: 'copy' },
     ],
-    ['an address is chosen', ['address:2'], { screen: 'scan' }, { address: 2 }],
-    ['an address that is not there', ['address:99'], { screen: 'scan' }, { address: null }],
+    ['an address is selected', ['address:2'], { screen: 'scan' }, { address: 2 }],
+    ['an unknown address is ignored', ['address:99'], { screen: 'scan' }, { address: null }],
     [
-      'a scan without receiver',
+      'a scan needs a recipient',
       ['start'],
       { screen: 'scan' },
-      { message: { tone: 'warn', text: 'Choose who is to get the scan.' } },
+      { message: { tone: 'warn', text: 'Choose a recipient for the scan.' } },
     ],
     ['a fax number keeps its zeros', ['#0', '#3', '#0'], { screen: 'fax' }, { faxNumber: '030' }],
-    ['a fax number from the address book', ['address:2'], { screen: 'fax' }, { faxNumber: '+49 30 5550 120' }],
+    ['a fax number comes from the address book', ['address:2'], { screen: 'fax' }, { faxNumber: '+49 30 5550 120' }],
     ['a list turns its pages', ['page:next', 'page:next'], { screen: 'jobs' }, { page: 2 }],
     ['a list has a first page', ['page:previous'], { screen: 'jobs' }, { page: 0 }],
     ['a list has a last page', Array<string>(20).fill('page:next'), { screen: 'jobs' }, { page: 7 }],
@@ -78,12 +78,7 @@ describe('screen machine of the operation panel', () => {
     ],
     ['the first touch only wakes', ['open:copy'], { awake: false }, { awake: true, screen: 'home' }],
     ['the first key only wakes', ['#sleep'], { awake: false }, { awake: true }],
-    [
-      'the next input takes the message away',
-      ['open:fax'],
-      { message: { tone: 'good', text: 'x' } },
-      { message: null },
-    ],
+    ['the next input removes the message', ['open:fax'], { message: { tone: 'good', text: 'x' } }, { message: null }],
   ])('%s', (_what, steps, start, expected) => {
     expect(play(steps, start).state).toMatchObject(expected);
   });
@@ -97,9 +92,9 @@ describe('screen machine of the operation panel', () => {
     ],
     ['START scans', ['address:1', '#start'], 'scan', [{ kind: 'scan', address: 1 }]],
     ['START faxes', ['#1', '#2', '#start', '#start'], 'fax', [{ kind: 'fax', number: '12' }]],
-    ['START means nothing elsewhere', ['#start'], 'home', []],
+    ['START on a screen without it', ['#start'], 'home', []],
     [
-      'brightness',
+      'more and less brightness',
       ['brightness:more', 'brightness:less', 'brightness:sideways'],
       'settings',
       [
@@ -108,7 +103,7 @@ describe('screen machine of the operation panel', () => {
       ],
     ],
     [
-      'sleep',
+      'more and fewer minutes until sleep',
       ['sleep:more', 'sleep:less'],
       'settings',
       [
@@ -117,7 +112,7 @@ describe('screen machine of the operation panel', () => {
       ],
     ],
     ['Stop without a job', ['#stop'], 'copy', []],
-  ])('%s has the machine do it', (_what, steps, screen, effects) => {
+  ])('gives the machine the right effects: %s', (_what, steps, screen, effects) => {
     expect(play(steps, { screen }).effects).toEqual(effects);
   });
 
@@ -126,7 +121,7 @@ describe('screen machine of the operation panel', () => {
     expect(play(['#stop'], {}, ['paper-jam'], true).effects).toEqual([{ kind: 'cancel-job' }]);
   });
 
-  it('a fault covers the screen until it is put aside or removed', () => {
+  it('a fault covers the screen until it is hidden or cleared', () => {
     const covered = play(['open:copy', '#5'], {}, ['paper-jam']);
     expect(covered.state).toEqual(FIRST_STATE);
     expect(covered.picture.dialog).toMatchObject({ title: 'Paper jam', tone: 'bad' });
@@ -135,7 +130,7 @@ describe('screen machine of the operation panel', () => {
     const aside = play(['dialog:hide', 'open:copy'], {}, ['paper-jam']);
     expect(aside.picture).toMatchObject({ screen: 'copy', dialog: null, bar: { alerts: 1, state: 'stopped' } });
     expect(play(['alerts'], { hidden: ['paper-jam'] }, ['paper-jam']).picture.dialog).not.toBeNull();
-    // Nothing is queued behind a machine that stands still.
+    // nothing is queued at a machine that is stopped
     const start = play(['start'], { screen: 'copy', hidden: ['paper-jam'] }, ['paper-jam']);
     expect([start.effects, start.picture.dialog?.title]).toEqual([[], 'Paper jam']);
   });
@@ -144,7 +139,7 @@ describe('screen machine of the operation panel', () => {
     expect(play([], {}, ['toner-low', 'cover-open']).picture.dialog?.title).toBe('Cover open');
   });
 
-  it('a new fault wakes the display, and comes back when it was put aside', () => {
+  it('a new fault wakes the display, and is shown again when it was hidden', () => {
     const { machine } = play([], {}, ['paper-jam']);
     const { state } = reduce(
       { ...FIRST_STATE, awake: false, hidden: ['paper-jam'] },
@@ -154,10 +149,10 @@ describe('screen machine of the operation panel', () => {
     expect(state).toMatchObject({ awake: true, hidden: [] });
   });
 
-  it.each(SCREEN_NAMES)('everything that %s offers to touch does something', (screen) => {
+  it.each(SCREEN_NAMES)('every target of the screen %s does something', (screen) => {
     const { picture, machine } = play([], { screen, message: null }, [], true);
     for (const target of targets(picture)) {
-      // One that is chosen already may be chosen again.
+      // a selected option may be selected again
       const before = { ...FIRST_STATE, screen, message: { tone: 'plain', text: 'old' } } as const;
       expect([target, reduce(before, { type: 'touch', target }, machine).state.message === before.message]).toEqual([
         target,

@@ -1,6 +1,13 @@
 import { FAULTS, type FaultName } from '../machine/faults';
 import type { Key, PanelInput } from '../../protocol/simulated-mfp';
-import { FIRST_STATE, type Facts, type PanelState, type Step, type Verbs, type PanelScreen } from './panel-state';
+import {
+  FIRST_STATE,
+  type MachineFacts,
+  type PanelState,
+  type Step,
+  type Verbs,
+  type PanelScreen,
+} from './panel-state';
 import { SCREEN_NAMES, type ScreenName } from '../../protocol/simulated-mfp';
 import { addressesScreen } from './screens/addresses.screen';
 import { copyScreen } from './screens/copy.screen';
@@ -22,10 +29,10 @@ export const SCREENS: Readonly<Record<ScreenName, PanelScreen>> = {
   jobs: jobsScreen,
 };
 
-/** A key is the target of the same meaning. */
+/** The target that means the same as a key. */
 const targetOf = (key: Key): string => (/^\d$/.test(key) ? `digit:${key}` : key === 'sleep' ? 'doze' : key);
 
-/** What works on every screen. */
+/** Targets of every screen. */
 const COMMON: Verbs = {
   open: (state, name) => {
     const screen = SCREEN_NAMES.find((one) => one === name);
@@ -43,7 +50,7 @@ const COMMON: Verbs = {
   alerts: (state) => ({ state: { ...state, hidden: [] } }),
 };
 
-/** What works while a fault's dialog covers the screen. */
+/** Targets while the dialog of a fault covers the screen. */
 const DIALOG: Verbs = {
   dialog: (state, answer, facts) => {
     const fault = faultShown(state, facts);
@@ -56,42 +63,42 @@ const DIALOG: Verbs = {
 };
 
 /** The fault whose dialog is on the display. */
-export const faultShown = ({ hidden }: PanelState, { memory }: Facts): FaultName | undefined =>
+export const faultShown = ({ hidden }: PanelState, { memory }: MachineFacts): FaultName | undefined =>
   memory.faults
     .filter((fault) => !hidden.includes(fault))
     .sort((a, b) => Number(FAULTS[b].stops) - Number(FAULTS[a].stops))[0];
 
-/** What the display meets: people, the machine, and time. */
-export type Happening =
+/** What changes the display: people, the machine, and time. */
+export type PanelEvent =
   | PanelInput
-  /** Nobody has touched it for a while. */
+  /** It has not been touched for a while. */
   | { type: 'idle' }
   | { type: 'fault'; fault: FaultName }
-  /** Somebody wants to see which machine it is. */
+  /** A person wants to see which machine it is. */
   | { type: 'identify' }
-  /** The machine could not do what was asked. */
+  /** The machine refused an effect. */
   | { type: 'refusal'; text: string };
 
-/** The display's next state, and what the machine is to do. Pure; what means nothing here leaves the state as it is. */
-export function reduce(state: PanelState, happening: Happening, facts: Facts): Step {
-  switch (happening.type) {
+/** The display's next state, and what the machine has to do. Pure; an event without a meaning leaves the state as it is. */
+export function reduce(state: PanelState, event: PanelEvent, facts: MachineFacts): Step {
+  switch (event.type) {
     case 'idle':
       return COMMON.doze!(state, '', facts) ?? { state };
     case 'identify':
       return { state: { ...state, awake: true } };
     case 'fault':
-      return { state: { ...state, awake: true, hidden: state.hidden.filter((fault) => fault !== happening.fault) } };
+      return { state: { ...state, awake: true, hidden: state.hidden.filter((fault) => fault !== event.fault) } };
     case 'refusal':
-      return { state: { ...state, message: { tone: 'bad', text: happening.text } } };
+      return { state: { ...state, message: { tone: 'bad', text: event.text } } };
     case 'touch':
-      return act(state, happening.target, facts);
+      return act(state, event.target, facts);
     case 'key':
-      return act(state, targetOf(happening.key), facts);
+      return act(state, targetOf(event.key), facts);
   }
 }
 
-function act(state: PanelState, target: string, facts: Facts): Step {
-  // The first touch only wakes it: nobody sees what they would press.
+function act(state: PanelState, target: string, facts: MachineFacts): Step {
+  // the first touch only wakes the display: the person could not see what was touched
   if (!state.awake) return { state: { ...state, awake: true } };
   const [name = '', argument = ''] = target.split(':');
   const verbs = faultShown(state, facts) ? DIALOG : { ...COMMON, ...SCREENS[state.screen].verbs };

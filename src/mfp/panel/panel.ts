@@ -6,7 +6,7 @@ import { MachineRefusal } from '../machine/machine.errors';
 import { MFP_LIMITS } from '../mfp-limits';
 import type { Displays } from './displays';
 import { draw } from './draw';
-import { reduce, type Happening } from './panel.machine';
+import { reduce, type PanelEvent } from './panel.machine';
 import type { PanelInput } from '../../protocol/simulated-mfp';
 import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
 
@@ -15,10 +15,10 @@ export class Panel {
   private current: PanelState = FIRST_STATE;
   private idle: NodeJS.Timeout | undefined;
   private readonly show = (): void => this.displays.show(draw(this.current, this.machine));
-  private readonly onIdentify = (): void => this.happen({ type: 'identify' });
-  private readonly onFault = (fault: FaultName): void => this.happen({ type: 'fault', fault });
+  private readonly onIdentify = (): void => this.handle({ type: 'identify' });
+  private readonly onFault = (fault: FaultName): void => this.handle({ type: 'fault', fault });
 
-  /** @param minuteMs how long a minute of the sleep setting takes */
+  /** @param minuteMs duration of a minute of the sleep setting */
   constructor(
     private readonly machine: Machine,
     private readonly displays: Displays,
@@ -27,7 +27,7 @@ export class Panel {
     machine.on('changed', this.show);
     machine.on('fault', this.onFault);
     machine.on('identify', this.onIdentify);
-    this.awaitIdleness();
+    this.restartIdleTimer();
     this.show();
   }
 
@@ -35,10 +35,10 @@ export class Panel {
     return this.current;
   }
 
-  /** Somebody has touched display number `display`. */
+  /** Display number `display` has been touched. */
   input(display: number, input: PanelInput): void {
     this.displays.touched(display, input);
-    this.happen(input);
+    this.handle(input);
   }
 
   stop(): void {
@@ -48,11 +48,11 @@ export class Panel {
     this.machine.off('identify', this.onIdentify);
   }
 
-  private happen(happening: Happening): void {
-    const { state, effects = [] } = reduce(this.current, happening, this.machine);
+  private handle(event: PanelEvent): void {
+    const { state, effects = [] } = reduce(this.current, event, this.machine);
     this.current = state;
     for (const effect of effects) this.take(effect);
-    this.awaitIdleness();
+    this.restartIdleTimer();
     this.show();
   }
 
@@ -61,7 +61,7 @@ export class Panel {
       this.perform(effect);
     } catch (error) {
       if (!(error instanceof MachineRefusal)) throw error;
-      this.happen({ type: 'refusal', text: error.message });
+      this.handle({ type: 'refusal', text: error.message });
     }
   }
 
@@ -102,11 +102,11 @@ export class Panel {
     this.machine.changed();
   }
 
-  private awaitIdleness(): void {
+  private restartIdleTimer(): void {
     clearTimeout(this.idle);
     if (!this.current.awake) return;
     const after = this.machine.memory.settings.sleepMinutes * this.minuteMs;
-    this.idle = setTimeout(() => this.happen({ type: 'idle' }), after);
+    this.idle = setTimeout(() => this.handle({ type: 'idle' }), after);
     this.idle.unref();
   }
 }

@@ -4,7 +4,7 @@ import { startMfp, type RunningMfp } from '../mfp';
 
 const SETTINGS = {
   name: 'Front office',
-  location: 'Ground floor',
+  location: 'Basement',
   contact: '',
   language: 'Deutsch',
   sleepMinutes: '30',
@@ -31,7 +31,7 @@ describe("administrator's pages of the simulated MFP", () => {
   });
   afterAll(() => mfp.stop());
 
-  it('never leads to another site after the login', async () => {
+  it('leads to pages of this device only after the login', async () => {
     const answer = await plainHttp(
       at('/login?next=//elsewhere.example'),
       form({ user: 'admin', password: 'demo-3050' }),
@@ -46,16 +46,16 @@ describe("administrator's pages of the simulated MFP", () => {
     '/supplies/black/replacement',
     '/firmware',
     '/service/paper-jam/occurrence',
-  ])('takes no form at %s without login', async (path) => {
+  ])('refuses a form at %s without login', async (path) => {
     const { status, headers } = await plainHttp(at(path), form({ name: 'x' }));
     expect([status, headers.location]).toEqual([303, '/login?next=%2Fstatus']);
   });
 
-  it('keeps settings, by post, redirect and get', async () => {
+  it('saves settings, and redirects to them', async () => {
     const { status, headers } = await post('/settings', SETTINGS);
     expect([status, headers.location]).toEqual([303, '/settings?done=saved']);
     const { text } = await get('/settings?done=saved');
-    expect(text).toContain('The settings are saved.');
+    expect(text).toContain('The settings have been saved.');
     expect(text).toMatch(/name="sleepMinutes"\s+type="number"\s+value="30"/);
     expect(text).toContain('Front office');
   });
@@ -87,8 +87,8 @@ describe("administrator's pages of the simulated MFP", () => {
     expect((await get(`/address-book/${id}`)).status).toBe(404);
   });
 
-  it('says what is wrong with an address', async () => {
-    const { status, text } = await post('/address-book', { name: '', email: 'nobody', fax: 'abc' });
+  it('shows what is wrong with an address', async () => {
+    const { status, text } = await post('/address-book', { name: '', email: 'somewhere', fax: 'abc' });
     expect(status).toBe(400);
     for (const mistake of ['Name must not be empty.', 'E-mail must look like', 'Fax number may contain'])
       expect(text).toContain(mistake);
@@ -100,7 +100,7 @@ describe("administrator's pages of the simulated MFP", () => {
     expect((await post('/supplies/gold/replacement', {})).status).toBe(404);
   });
 
-  it('raises and clears a fault for trying out', async () => {
+  it('raises and clears a fault', async () => {
     const raised = await post('/service/paper-jam/occurrence', {});
     expect([raised.status, raised.headers.location]).toEqual([303, '/service']);
     expect(mfp.machine.status).toMatchObject({
@@ -113,7 +113,7 @@ describe("administrator's pages of the simulated MFP", () => {
     expect((await post('/service/coffee/occurrence', {})).status).toBe(404);
   });
 
-  it('forgets the login at logout', async () => {
+  it('ends the login at logout', async () => {
     expect((await get('/settings')).status).toBe(200);
     await post('/logout', {});
     expect((await get('/settings')).status).toBe(303);

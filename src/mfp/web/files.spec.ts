@@ -16,14 +16,14 @@ describe('files of the simulated MFP', () => {
   });
   afterAll(() => mfp.stop());
 
-  it('downloads the same bytes each time, without a pattern', async () => {
+  it('downloads the same bytes each time, and all 256 values occur', async () => {
     const first = await plainHttp(file(300_001));
     expect(first.headers).toMatchObject({ 'content-length': '300001', etag: '"job-log-300001"' });
     expect(sha256((await plainHttp(file(300_001))).body)).toBe(sha256(first.body));
     expect(new Set(first.body).size).toBe(256);
   });
 
-  it('offers 100 MB where no size is asked for', async () => {
+  it('offers 100 MB where no size is given', async () => {
     const { headers, body } = await plainHttp(at('/files/job-log-export.bin'), { method: 'HEAD' });
     expect([headers['content-length'], body.length]).toEqual(['100000000', 0]);
   });
@@ -49,7 +49,7 @@ describe('files of the simulated MFP', () => {
     expect([status, headers['content-range']]).toEqual([416, 'bytes */10']);
   });
 
-  it('heeds If-Range and If-None-Match', async () => {
+  it('respects If-Range and If-None-Match', async () => {
     const stale = await plainHttp(file(10), { headers: { Range: 'bytes=1-2', 'If-Range': '"other"' } });
     expect(stale.status).toBe(200);
     const fresh = await plainHttp(file(10), { headers: { Range: 'bytes=1-2', 'If-Range': '"job-log-10"' } });
@@ -58,7 +58,7 @@ describe('files of the simulated MFP', () => {
     expect(known.status).toBe(304);
   });
 
-  it.each(['POST', 'PUT'])('takes an upload by %s and answers size and SHA-256', async (method) => {
+  it.each(['POST', 'PUT'])('answers an upload by %s with its size and SHA-256', async (method) => {
     const { body } = await plainHttp(file(3_000_000));
     const answer = await plainHttp(at('/files/upload'), { method, body });
     expect(JSON.parse(answer.text)).toEqual({ bytes: 3_000_000, sha256: sha256(body) });
@@ -69,7 +69,7 @@ describe('files of the simulated MFP', () => {
     return String(headers['set-cookie']?.[0]?.split(';')[0]);
   };
 
-  it('takes firmware by a form, and shows what came', async () => {
+  it('takes firmware from a form, and shows what was received', async () => {
     const cookie = await loggedIn();
     const send = async (fileName: string, content: Buffer): Promise<Awaited<ReturnType<typeof plainHttp>>> => {
       const data = new FormData();
@@ -84,12 +84,17 @@ describe('files of the simulated MFP', () => {
     const content = (await plainHttp(file(1_000_000))).body;
     expect((await send('mfp-2.15.bin', content)).headers.location).toBe('/firmware?done=received');
     const { text } = await plainHttp(at('/firmware'), { headers: { Cookie: cookie } });
-    for (const shown of ['mfp-2.15.bin', '1,000,000 bytes', sha256(content), 'this is no firmware file of this device'])
+    for (const shown of [
+      'mfp-2.15.bin',
+      '1,000,000 bytes',
+      sha256(content),
+      'this is not a firmware file of this device',
+    ])
       expect(text).toContain(shown);
     expect((await send('notes.txt', content)).status).toBe(400);
     expect((await send('empty.bin', Buffer.alloc(0))).status).toBe(400);
 
-    const installed = await send('own.bin', makeFirmware('2.16.000'));
+    const installed = await send('valid.bin', makeFirmware('2.16.000'));
     expect(installed.text).toContain('The device installs version 2.16.000 and restarts.');
     await until('the new version', () => mfp.machine.memory.firmware === '2.16.000');
     const page = await until('the page', () => plainHttp(at('/status')).catch(() => undefined));
@@ -105,7 +110,7 @@ describe('files of the simulated MFP', () => {
       body,
     });
 
-  it('reads a form as RFC 7578 has it, with other fields around the file', async () => {
+  it('reads a form with other fields around the file (RFC 7578)', async () => {
     const content = 'two\r\nlines --B not a delimiter';
     const body = `preamble\r\n${part('note')}x\r\n${firmware}${content}\r\n${part('last')}\r\n--B--\r\nepilogue`;
     expect((await sendForm(body)).headers.location).toBe('/firmware?done=received');

@@ -51,7 +51,7 @@ function sizeOf(exchange: Exchange): number {
   return size;
 }
 
-/** `POST` or `PUT /files/upload`: takes any body as it comes, answers `{bytes, sha256}`. */
+/** `POST` or `PUT /files/upload`: takes any body, answers `{bytes, sha256}`. */
 export async function upload({ request, response }: Exchange): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0;

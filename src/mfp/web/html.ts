@@ -1,11 +1,11 @@
-/** Markup that is safe to send: everything put into it has been escaped. */
+/** Markup that is safe to send: everything inserted into it has been escaped. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 type Insert = Html | string | number | false | null | undefined | readonly Insert[];
 
-/** Tagged template; strings put in are escaped, `false`, `null` and `undefined` leave nothing. */
+/** Tagged template: inserted strings are escaped; `false`, `null` and `undefined` insert nothing. */
 export function html(parts: TemplateStringsArray, ...inserts: Insert[]): Html {
   return new Html(parts.reduce((text, part, index) => text + render(inserts[index - 1]) + part));
 }
@@ -21,10 +21,10 @@ function render(insert: Insert): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-/** Stands for content that is sent piece by piece: formatters close tags that a template leaves open. */
+/** Marks the place of content that is sent in pieces; a template cannot leave tags open, because formatters close them. */
 export const CONTENT = new Html('<!-- content -->');
 
-/** What goes before and after the content of a template that contains CONTENT once. */
+/** What precedes and follows CONTENT in a template that has it once. */
 export function aroundContent(page: Html): { before: Html; after: Html } {
   const [before = '', after = ''] = page.text.split(CONTENT.text);
   return { before: new Html(before), after: new Html(after) };

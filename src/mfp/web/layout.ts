@@ -25,7 +25,7 @@ export function layout(exchange: Exchange, { title, body, follow }: PageOptions)
   return html`${before}${body}${after}`;
 }
 
-/** The page around its content, for pages that are sent piece by piece. */
+/** What precedes and follows the content, for pages that are sent in pieces. */
 export function layoutAround(exchange: Exchange, title: string, follow?: string): { before: Html; after: Html } {
   const { machine, request, administrator } = exchange;
   const { identity, memory, status } = machine;

@@ -35,15 +35,15 @@ export class Logins {
   /** Whether a request belongs to a login; using it keeps it alive. */
   holds(request: Request): boolean {
     const key = keyIn(request);
-    const until = key === undefined ? undefined : this.expiry.get(key);
-    if (key === undefined || until === undefined) return false;
+    const expires = key === undefined ? undefined : this.expiry.get(key);
+    if (key === undefined || expires === undefined) return false;
     this.expiry.delete(key);
-    if (until < Date.now()) return false;
+    if (expires < Date.now()) return false;
     this.renew(key);
     return true;
   }
 
-  /** As the newest: the oldest is the first to go. */
+  /** As the newest entry: the oldest is dropped first. */
   private renew(key: string): void {
     this.expiry.set(key, Date.now() + MFP_LIMITS.LOGIN_IDLE_MS);
   }

@@ -22,11 +22,11 @@ interface Expected {
   readonly name: string;
   readonly mostBytes: number;
   readonly limits: busboy.Limits;
-  /** Gets the bytes of files as they come in. */
+  /** Gets the bytes of files as they arrive. */
   readonly onFile?: (field: string, bytes: Buffer) => void;
 }
 
-/** The body as it comes in; unlike the request's own iterator, leaving it early keeps the connection for the answer. */
+/** The body as it arrives; unlike with the request's own iterator, leaving it early keeps the connection for the answer. */
 export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
   return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
 }
@@ -37,7 +37,7 @@ export async function* boundedBody(request: IncomingMessage, mostBytes: number):
   try {
     for await (const chunk of bodyOf(request)) {
       bytes += chunk.length;
-      if (bytes > mostBytes) throw new BadRequest('What was sent is too large.', 413);
+      if (bytes > mostBytes) throw new BadRequest('The content of the request is too large.', 413);
       yield chunk;
     }
   } catch (error) {

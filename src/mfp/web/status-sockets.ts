@@ -5,7 +5,7 @@ import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
 import { refuseForeignOrigin } from './same-origin';
 
-/** `/ws/status`: pushes the status as JSON text, on opening and after each change; what clients send is ignored. */
+/** `/ws/status`: pushes the status as JSON text, on opening and after each change; messages of clients are ignored. */
 export class StatusSockets {
   private readonly server = new WebSocketServer({
     noServer: true,
@@ -20,7 +20,7 @@ export class StatusSockets {
     });
   }
 
-  /** Answers an HTTP upgrade, of whatever path. */
+  /** Answers every HTTP upgrade. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const path = request.url?.split('?')[0];

@@ -14,7 +14,7 @@ describe('web server of the simulated MFP', () => {
   });
   afterAll(() => mfp.stop());
 
-  it('says where it listens', () => {
+  it('logs where it listens', () => {
     expect(journal.lines[0]).toMatchObject({ msg: 'mfp listening', host: '127.0.0.1', port: mfp.port });
   });
 
@@ -32,7 +32,7 @@ describe('web server of the simulated MFP', () => {
     expect(text).toContain('Platen Demo MFP 3050ci');
   });
 
-  it('loads nothing from elsewhere', async () => {
+  it('loads nothing from other hosts', async () => {
     for (const path of ['/status', '/supplies', '/assets/style.css', '/assets/live.js'])
       expect((await plainHttp(at(path))).text).not.toMatch(/(src|href|url)\s*[=(]\s*["']?(https?:)?\/\//);
   });
@@ -46,7 +46,7 @@ describe('web server of the simulated MFP', () => {
     expect(headers.location).toBe(location);
   });
 
-  it('sends a page gzip compressed to whom that suits, and only to those', async () => {
+  it('compresses a page for clients that accept gzip, and only for those', async () => {
     const packed = await plainHttp(at('/counters'), { headers: { 'Accept-Encoding': 'br, gzip' } });
     expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-length': String(packed.body.length) });
     const plain = await plainHttp(at('/counters'), { headers: { 'Accept-Encoding': 'gzip;q=0' } });
@@ -108,7 +108,7 @@ describe('web server of the simulated MFP', () => {
   });
 
   it.each(['GET /status HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: x\r\n\r\n', '\u0000\u0001nonsense\r\n\r\n'])(
-    'survives bytes that are no HTTP: %j',
+    'continues after bytes that are no HTTP: %j',
     async (bytes) => {
       const socket = connect(mfp.port, '127.0.0.1');
       socket.resume().end(bytes);
@@ -117,7 +117,7 @@ describe('web server of the simulated MFP', () => {
     },
   );
 
-  it('met no unexpected error', () => {
+  it('logged no unexpected error', () => {
     expect(journal.lines.filter((line) => 'incident' in line)).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ export interface Messages {
   readonly no: string;
   readonly noMeans: string;
   readonly operating: string;
-  readonly looking: string;
+  readonly viewing: string;
   readonly approved: string;
   readonly ending: string;
   readonly draining: string;
@@ -44,7 +44,7 @@ export interface Messages {
   readonly end: string;
   readonly failed: string;
   readonly operated: string;
-  readonly looked: string;
+  readonly viewed: string;
   readonly maintaining: string;
   readonly held: string;
   readonly operations: Readonly<Record<Operation, string>>;
@@ -83,7 +83,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     no: 'NO',
     noMeans: 'No access',
     operating: '{user} has control',
-    looking: '{user} is viewing',
+    viewing: '{user} is viewing',
     approved: '{user} is connecting',
     ending: 'The session is ending',
     draining: 'The service is about to be updated. The session will be interrupted.',
@@ -91,7 +91,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     end: 'End now',
     failed: 'That did not work. Please try again.',
     operated: 'Full control',
-    looked: 'View only',
+    viewed: 'View only',
     maintaining: '{device}: {operation} …',
     held: '{device}: {operation} – waiting for the device',
     operations: {
@@ -147,7 +147,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     no: 'いいえ',
     noMeans: 'アクセスを拒否',
     operating: '{user} さんが操作しています',
-    looking: '{user} さんが閲覧しています',
+    viewing: '{user} さんが閲覧しています',
     approved: '{user} さんと接続しています',
     ending: 'セッションを終了しています',
     draining: 'まもなくサービスが更新されます。セッションはそのために中断されます。',
@@ -155,7 +155,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     end: '今すぐ終了',
     failed: '処理できませんでした。もう一度お試しください。',
     operated: '操作',
-    looked: '閲覧のみ',
+    viewed: '閲覧のみ',
     maintaining: '{device}：{operation}を実行しています',
     held: '{device}：{operation}は機器の準備ができるまで待機しています',
     operations: {

@@ -66,7 +66,7 @@ export function focusRequest(request: HTMLElement): void {
 /** What a live session does now, in one sentence. */
 export function headline({ phase, grant, userName, ending }: LiveSession, words: Messages): string {
   if (phase === 'ending') return ending === 'halted-by-deployment' ? words.endings[ending] : words.ending;
-  const text = phase !== 'connected' ? words.approved : grant === 'view' ? words.looking : words.operating;
+  const text = phase !== 'connected' ? words.approved : grant === 'view' ? words.viewing : words.operating;
   return fill(text, { user: userName });
 }
 
@@ -76,7 +76,7 @@ export function banner(session: LiveSession, words: Messages, post: Post): HTMLE
   end.onclick = () => post(`/sessions/${session.remoteSessionId}/end`, {}, [end]);
   return element(
     'div',
-    { class: session.grant === 'view' ? 'banner looks' : 'banner' },
+    { class: session.grant === 'view' ? 'banner viewing' : 'banner' },
     element('span', { class: 'dot', 'aria-hidden': 'true' }),
     element(
       'p',
@@ -94,7 +94,7 @@ export function banner(session: LiveSession, words: Messages, post: Post): HTMLE
 export function pastRow(session: PastSession, language: Language, words: Messages): HTMLElement {
   const ended = new Date(session.endedAt);
   const connected = session.connectedAt === null ? null : new Date(session.connectedAt);
-  const access = connected === null ? '–' : session.grant === 'view' ? words.looked : words.operated;
+  const access = connected === null ? '–' : session.grant === 'view' ? words.viewed : words.operated;
   const lasted = connected && duration(Math.round((ended.getTime() - connected.getTime()) / 1000));
   const cell = (text: string, detail?: string | null) =>
     element('td', {}, text, typeof detail === 'string' && element('small', {}, detail));

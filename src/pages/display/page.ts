@@ -107,7 +107,7 @@ function receive(message: PanelMessage): void {
     case 'welcome':
       own = message.display;
       lastTouch = undefined;
-      document.body.classList.toggle('looking', message.role === 'look');
+      document.body.classList.toggle('viewing', message.role === 'view');
       return;
     case 'refused':
       byId('refused').textContent = message.text;

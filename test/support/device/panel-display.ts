@@ -5,7 +5,7 @@ import { until } from '../until';
 
 type PictureMessage = Extract<PanelMessage, { type: 'picture' }>;
 
-/** A display of the simulated MFP without a screen: what it is sent, and what it sends. */
+/** A display of the simulated MFP without a screen: what it gets, and what it sends. */
 export class PanelDisplay {
   readonly messages: PanelMessage[] = [];
 
@@ -50,7 +50,7 @@ export class PanelDisplay {
   /** Closes the WebSocket; its close code. */
   async closed(): Promise<number> {
     if (this.socket.readyState === WebSocket.CLOSED) throw new Error('it is closed already');
-    const [code] = (await once(this.socket, 'close', { signal: AbortSignal.timeout(10_000) })) as [number];
+    const [code] = (await once(this.socket, 'close', { signal: AbortSignal.timeout(60_000) })) as [number];
     return code;
   }
 }

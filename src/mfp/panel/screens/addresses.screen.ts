@@ -41,7 +41,7 @@ export const addressesScreen: PanelScreen = {
                   ['Fax', chosen.fax || '-'],
                 ],
               }
-            : { kind: 'text', text: 'Touch an entry to see all of it. Entries are changed in the web pages.' },
+            : { kind: 'text', text: 'Touch an entry to see its details. Change entries on the web pages.' },
         ],
       },
     ];

@@ -1,8 +1,8 @@
 import { MFP_LIMITS } from '../../mfp-limits';
 import { FAULTS } from '../../machine/faults';
-import type { Facts, PanelScreen } from '../panel-state';
+import type { MachineFacts, PanelScreen } from '../panel-state';
 
-const paperIn = (tray: 1 | 2, { memory }: Facts): string => memory.settings[tray === 1 ? 'tray1' : 'tray2'];
+const paperIn = (tray: 1 | 2, { memory }: MachineFacts): string => memory.settings[tray === 1 ? 'tray1' : 'tray2'];
 
 export const copyScreen: PanelScreen = {
   title: 'Copy',
@@ -19,7 +19,7 @@ export const copyScreen: PanelScreen = {
     tray: (state, tray) =>
       tray === '1' || tray === '2' ? { state: { ...state, tray: tray === '1' ? 1 : 2 } } : undefined,
     start: (state, _, facts) => {
-      // What holds the machine up is shown again rather than a job queued behind it.
+      // the fault that stops the machine is shown again; no job is queued
       if (facts.memory.faults.some((fault) => FAULTS[fault].stops)) return { state: { ...state, hidden: [] } };
       const { copies, colour, tray } = state;
       const text = copies === 1 ? 'The copy is being printed.' : `${copies} copies are being printed.`;

@@ -1,9 +1,9 @@
 import { MFP_LIMITS } from '../../mfp-limits';
-import type { Facts, PanelScreen } from '../panel-state';
+import type { MachineFacts, PanelScreen } from '../panel-state';
 import { pagedList, pageVerb } from './paged-list';
 
 const ROWS = 4;
-const reachable = ({ memory }: Facts) => memory.addresses.filter(({ fax }) => fax !== '');
+const reachable = ({ memory }: MachineFacts) => memory.addresses.filter(({ fax }) => fax !== '');
 
 export const faxScreen: PanelScreen = {
   title: 'Fax',

@@ -4,7 +4,7 @@ import type { Row, Widget } from '../../../protocol/simulated-mfp';
 
 const pagesOf = (count: number, rows: number): number => Math.max(1, Math.ceil(count / rows));
 
-/** A list that fits the display, with keys to turn its pages where it needs them. */
+/** A list that fits the display, with buttons for its pages where it has several. */
 export function pagedList<T>(
   items: readonly T[],
   page: number,

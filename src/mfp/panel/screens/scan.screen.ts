@@ -1,8 +1,8 @@
 import { findAddress } from '../../machine/address-book';
-import type { Facts, PanelScreen } from '../panel-state';
+import type { MachineFacts, PanelScreen } from '../panel-state';
 import { pagedList, pageVerb } from './paged-list';
 
-const reachable = ({ memory }: Facts) => memory.addresses.filter(({ email }) => email !== '');
+const reachable = ({ memory }: MachineFacts) => memory.addresses.filter(({ email }) => email !== '');
 
 export const scanScreen: PanelScreen = {
   title: 'Scan to e-mail',
@@ -15,7 +15,7 @@ export const scanScreen: PanelScreen = {
     clear: (state) => ({ state: { ...state, address: null } }),
     start: (state, _, facts) => {
       const address = findAddress(facts, state.address ?? 0);
-      if (!address) return { state: { ...state, message: { tone: 'warn', text: 'Choose who is to get the scan.' } } };
+      if (!address) return { state: { ...state, message: { tone: 'warn', text: 'Choose a recipient for the scan.' } } };
       const message = { tone: 'good', text: `The scan has been sent to ${address.name}.` } as const;
       return { state: { ...state, address: null, message }, effects: [{ kind: 'scan', address: address.id }] };
     },

@@ -1,7 +1,7 @@
 import type { Button } from '../../../protocol/simulated-mfp';
 import type { PanelScreen } from '../panel-state';
 
-/** Minutes until sleep that the display offers; the web pages take any from 1 to 240. */
+/** Minutes until sleep that the display offers; the web pages accept any number from 1 to 240. */
 const SLEEP_MINUTES = [1, 5, 10, 15, 30, 60, 120, 240];
 const BRIGHTEST = 5;
 
@@ -61,7 +61,7 @@ export const settingsScreen: PanelScreen = {
         widgets: [
           {
             kind: 'facts',
-            label: 'Set in the web pages',
+            label: 'Set on the web pages',
             facts: [
               ['Location', settings.location || '-'],
               ['Contact', settings.contact || '-'],

@@ -25,7 +25,7 @@ export const statusScreen: PanelScreen = {
             ['Model', identity.product],
             ['Serial number', identity.serialNumber],
             ['Firmware', memory.firmware],
-            ['Pages in all', status.pagesTotal.toLocaleString('en')],
+            ['Pages in total', status.pagesTotal.toLocaleString('en')],
             ['Copies', memory.counters.copies.toLocaleString('en')],
             ['Scans', memory.counters.scans.toLocaleString('en')],
             ['Faxes sent', memory.counters.faxesSent.toLocaleString('en')],

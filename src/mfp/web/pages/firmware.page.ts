@@ -13,7 +13,7 @@ export function firmwarePage(exchange: Exchange): Promise<void> {
   return sendPage(exchange, view(exchange, done && note('good', 'The firmware file has been received.')));
 }
 
-/** `POST /firmware`: takes a file by multipart form (RFC 7578), and installs it where it is this machine's firmware. */
+/** `POST /firmware`: takes a file from a multipart form (RFC 7578), and installs it where it is firmware of this machine. */
 export async function uploadFirmware(exchange: Exchange): Promise<void> {
   const reader = new FirmwareReader();
   const { files } = await readMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES, (field, bytes) => {
@@ -24,7 +24,7 @@ export async function uploadFirmware(exchange: Exchange): Promise<void> {
   if (!file.fileName.endsWith('.bin') || file.bytes === 0) {
     const message = note(
       'bad',
-      'This is no firmware file: choose a file whose name ends in .bin and that is not empty.',
+      'This is not a firmware file: choose a file that is not empty and whose name ends in .bin.',
     );
     return sendPage(exchange, view(exchange, message), 400);
   }
@@ -32,7 +32,7 @@ export async function uploadFirmware(exchange: Exchange): Promise<void> {
   const version = recordFirmware(exchange.machine, { fileName: file.fileName, bytes, sha256 }, reader);
   if (version === undefined) return redirect(exchange, '/firmware?done=received');
   exchange.response.once('close', () => exchange.machine.install(version));
-  const words = `The device installs version ${version} and restarts. Load this page again in a moment.`;
+  const words = `The device installs version ${version} and restarts. Reload this page in a moment.`;
   await sendPage(exchange, view(exchange, note('good', words)));
 }
 

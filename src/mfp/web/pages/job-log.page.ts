@@ -4,7 +4,7 @@ import { layoutAround } from '../layout';
 import type { Job } from '../../machine/memory';
 import type { Exchange } from '../exchange';
 
-/** `GET /job-log`: sent row by row in chunks (RFC 9112 7.1), as devices do that read their log from flash. */
+/** `GET /job-log`: sent row by row in chunks (RFC 9112 7.1), like devices that read their log from flash memory. */
 export async function jobLogPage(exchange: Exchange): Promise<void> {
   const { response, machine } = exchange;
   response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' });

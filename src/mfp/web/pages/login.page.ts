@@ -10,7 +10,7 @@ export function loginPage(exchange: Exchange): Promise<void> {
   return sendPage(exchange, view(exchange, ADMINISTRATOR.user, false));
 }
 
-/** `POST /login`: a right password leads back with an absolute address, as many devices do it. */
+/** `POST /login`: the right password leads back with an absolute address, as on many devices. */
 export async function login(exchange: Exchange): Promise<void> {
   const { user = '', password = '' } = await readForm(exchange);
   if (!exchange.logins.permits(user, password)) return sendPage(exchange, view(exchange, user, true), 403);

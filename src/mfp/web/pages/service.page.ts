@@ -5,7 +5,7 @@ import { segmentOf, type Exchange, redirect, sendPage } from '../exchange';
 import { readForm } from '../request-body';
 import { BadRequest } from '../web.errors';
 
-/** `GET /service`: lets an administrator cause the faults that the display then shows. */
+/** `GET /service`: an administrator causes faults here, which the display then shows. */
 export function servicePage(exchange: Exchange): Promise<void> {
   const { faults } = exchange.machine.memory;
   const row = (name: FaultName) => {
@@ -15,7 +15,7 @@ export function servicePage(exchange: Exchange): Promise<void> {
     const word = present ? 'Clear' : 'Raise';
     return html`<tr>
       <td><b>${title}</b><br /><span class="soft">${text}</span></td>
-      <td>${stops ? 'Printing stops' : 'Printing goes on'}</td>
+      <td>${stops ? 'Printing stops' : 'Printing continues'}</td>
       <td class="number">
         <form method="post" action="/service/${name}/${action}">
           <button aria-label="${word}: ${title}" ${!present && html`class="quiet"`}>${word}</button>
@@ -25,9 +25,9 @@ export function servicePage(exchange: Exchange): Promise<void> {
   };
   const body = html`${faults.map((name) => note(FAULTS[name].stops ? 'bad' : 'warn', `Now: ${FAULTS[name].title}.`))}
     <section class="card">
-      <h2>Faults to try out</h2>
+      <h2>Faults for a trial</h2>
       <p class="soft">
-        A fault that is raised here shows on the device's display at once, until it is cleared here or there.
+        A fault that is raised here appears on the device's display at once, until it is cleared here or there.
       </p>
       <table>
         <tbody>

@@ -9,7 +9,10 @@ import { readForm } from '../request-body';
 export function settingsPage(exchange: Exchange): Promise<void> {
   const values = toFields(exchange.machine.memory.settings);
   const saved = queryOf(exchange, 'done') === 'saved';
-  return sendPage(exchange, view(exchange, { values, mistakes: {} }, saved && note('good', 'The settings are saved.')));
+  return sendPage(
+    exchange,
+    view(exchange, { values, mistakes: {} }, saved && note('good', 'The settings have been saved.')),
+  );
 }
 
 /** `POST /settings` */

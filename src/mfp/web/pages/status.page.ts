@@ -17,7 +17,7 @@ const printForm = z.object({
 });
 const EMPTY: FormState = { values: { title: 'Test page', pages: '3', colour: 'Colour' }, mistakes: {} };
 
-/** `GET /status`: what the machine does now, and a form that has it print. */
+/** `GET /status`: what the machine is doing, and a form to print a test job. */
 export function statusPage(exchange: Exchange): Promise<void> {
   const asked = queryOf(exchange, 'done');
   const message =
@@ -56,8 +56,8 @@ function view(exchange: Exchange, form: FormState, message?: Html): Html {
       </div>
       <div class="soft">
         <span data-live="jobsWaiting">${status.jobsWaiting}</span> jobs waiting &middot;
-        <span data-live="pagesTotal">${status.pagesTotal.toLocaleString('en')}</span> pages printed in all &middot;
-        <span data-how>As of this page's loading</span>
+        <span data-live="pagesTotal">${status.pagesTotal.toLocaleString('en')}</span> pages printed in total &middot;
+        <span data-how>As of loading this page</span>
       </div>
     </section>
     <div class="pair">

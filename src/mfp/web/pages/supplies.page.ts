@@ -12,7 +12,7 @@ export function suppliesPage(exchange: Exchange): Promise<void> {
     ${machine.status.warnings.map((text) => note('warn', text))}
     <section class="card">${machine.memory.supplies.map((supply) => supplyRow(supply, administrator))}</section>
     <p class="soft">
-      <span data-how>As of this page's loading</span>.
+      <span data-how>As of loading this page</span>.
       ${!administrator && html`Log in as administrator to replace a supply.`}
     </p>`;
   return sendPage(exchange, layout(exchange, { title: 'Supplies', body, follow: 'events' }));
