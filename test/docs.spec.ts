@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { EXIT_CODES } from '../src/terminal/exit-codes';
 import { EXCHANGES } from '../src/protocol/control-channel';
 import { KEEPER_METHODS, KEEPER_REFUSALS } from '../src/protocol/keeper-rpc';
@@ -91,6 +91,47 @@ describe('.env.example', () => {
     const names = (text: string) => [...new Set(text.match(/PLATEN_[A-Z_]+(?=[:=])/g))].sort();
     const config = readFileSync(join(__dirname, '../src/server/config/config.ts'), 'utf8');
     expect(names(readFileSync(join(__dirname, '../.env.example'), 'utf8'))).toEqual(names(config));
+  });
+});
+
+describe('what the documents name', () => {
+  const root = join(__dirname, '..');
+  const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/ARCHITECTURE.md', 'docs/PROTOCOL.md']
+    .concat(readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`))
+    .map((name) => [name, readFileSync(join(root, name), 'utf8')] as const);
+  const sources = ['src', 'test', 'tools', 'bench'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+  );
+  const quoted = (text: string) => [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!);
+
+  it.each(documents)('%s names files and folders that exist', (_name, text) => {
+    const files = quoted(text).filter((each) => /^[\w./-]+\.(ts|tsx|mjs|cjs|json)$/.test(each) && !/[*<]/.test(each));
+    const folders = quoted(text).filter((each) => /^(src|test|docs|tools|bench)\/[\w./-]+$/.test(each));
+    const exists = (path: string) => existsSync(join(root, path)) || sources.some((each) => each.endsWith(`/${path}`));
+    const madeAtRunTime = [
+      'wanted.json',
+      'secrets.json',
+      'agent.json',
+      'agent-credentials.json',
+      'maintenance-jobs.json',
+    ];
+    expect([...files, ...folders].filter((each) => !exists(each) && !madeAtRunTime.includes(each))).toEqual([]);
+  });
+
+  it.each(documents)('%s links to documents that exist', (name, text) => {
+    const targets = [...text.matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)].map((match) => match[1]!);
+    expect(targets.filter((target) => !existsSync(join(root, dirname(name), target)))).toEqual([]);
+  });
+
+  it.each(documents)('%s names symbols that exist', (_name, text) => {
+    const code = sources
+      .filter((each) => /^src\/.*\.tsx?$/.test(each))
+      .map((each) => readFileSync(join(root, each), 'utf8'))
+      .join('\n');
+    const symbols = quoted(text).filter((each) =>
+      /^([A-Z][a-z]+[A-Z]\w+|[a-z]+[A-Z]\w+|[A-Z]+_[A-Z_]+)(\(\))?$/.test(each),
+    );
+    expect(symbols.filter((each) => !code.includes(each.replace('()', '')))).toEqual([]);
   });
 });
 

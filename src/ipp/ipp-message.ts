@@ -31,7 +31,7 @@ export interface DecodedIpp extends Required<Omit<IppMessage, 'groups'>> {
 export const IPP_VERSION = { major: 1, minor: 1 } as const;
 
 const LAST_OUT_OF_BAND = 0x1f;
-/** Members of a collection (RFC 8010 3.1.6) come one after the other from ipp-encoder, not to be told apart. */
+/** Members of a collection (RFC 8010 3.1.6) are given by ipp-encoder one after the other, without their boundaries. */
 const BEGIN_COLLECTION = 0x34;
 
 export function encodeIpp({ version, code, requestId, groups, data }: IppMessage): Buffer {

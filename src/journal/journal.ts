@@ -5,7 +5,7 @@ import { STEPS, type Step } from '../protocol/steps';
 /** Fields that never reach a log, whatever object they come in. */
 const SECRETS = ['password', 'token', 'sessionId', 'code', 'ticket', 'secret', 'authorization', 'cookie'];
 
-/** What a program may be told to log; `silent` nothing at all. */
+/** The level from which a program logs; `silent` logs nothing. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Moment in microseconds, so that lines of several programs can be put into one order. */
@@ -18,7 +18,7 @@ const timestamp = (): string => `,"at":${(performance.timeOrigin + performance.n
 export function createJournal(program: string, level: string): Journal {
   const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   const lines = destination({ fd: 2, sync: true });
-  lines.on('error', () => undefined); // nobody reads the log any more: no reason to stop working
+  lines.on('error', () => undefined); // a log without a reader is no reason to stop
   const logger = pino(
     { level, base: { program, pid: process.pid }, timestamp, redact: { paths, censor: '[secret]' } },
     lines,

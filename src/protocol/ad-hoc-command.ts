@@ -21,7 +21,7 @@ import {
  *   server -> agent   cancel            possible until the device has begun
  *
  * `execute` of a job that the agent knows already does nothing and is answered like `next`: a job is carried out once.
- * A job the agent does not know is answered `bad-sessionid` (XEP-0050 4.4) and has to be executed anew.
+ * A job the agent does not know is answered `bad-sessionid` (XEP-0050 4.4) and has to be executed again.
  */
 export const NS_COMMANDS = 'http://jabber.org/protocol/commands';
 export const NS_DATA = 'jabber:x:data';

@@ -36,7 +36,7 @@ export const user = z.object({
   email: z.string().nullable(),
   /** null: what the browser asks for. */
   language: language.nullable(),
-  /** Who is told, too, when a session of this user is halted (E18). */
+  /** Who is notified, too, when a session of this user is halted (E18). */
   administratorId: z.uuid().nullable(),
 });
 export type User = z.infer<typeof user>;
@@ -138,7 +138,7 @@ export const device = z.object({
 });
 export type Device = z.infer<typeof device>;
 
-/** `GET /api/devices/:id/information`; `POST` acquires it anew first. */
+/** `GET /api/devices/:id/information`; `POST` acquires it again first. */
 export const acquiredInformation = z.object({
   /** null: nothing has been acquired yet. */
   information: deviceInformation.extend({ acquiredAt: instant }).nullable(),
@@ -218,7 +218,7 @@ export const sessionConnection = z.discriminatedUnion('status', [
 ]);
 export type SessionConnection = z.infer<typeof sessionConnection>;
 
-/** An administrator closes the books of a half that can never report. */
+/** An administrator presumes the end of a half that can never report. */
 export const sessionOverride = z.strictObject({ reason: z.string().trim().min(1).max(LIMITS.REASON_CHARACTERS) });
 
 // ---- access from a browser

@@ -17,7 +17,7 @@ import { ending, grant } from './remote-session';
  *   server  -> agent   withdraw-approval   the request expired or was cancelled
  *   server  -> agent   connection-info     S149    (token and session ID)
  *   server  -> agent   terminate           S265, S314
- *   server  -> agent   acquire-information what a device says of itself, now
+ *   server  -> agent   acquire-information the current information of a device
  *   agent   -> server  report-information  it has changed
  *
  * Maintenance (S122-S124) is in ad-hoc-command.ts.
@@ -112,14 +112,14 @@ export const wake = exchange({
   request: z.object({
     agentId,
     wake: wakeAddress,
-    /** base64url and nothing else: whoever listens there in truth is told no lines of the server's. */
+    /** base64url only, so that the server cannot write lines of its choice to whatever listens there. */
     sealed: z
       .string()
       .regex(/^[\w-]+$/)
       .max(LIMITS.WAKE_LINE_BYTES),
   }),
   response: z.object({
-    /** `out-of-reach`: no network of the substitute leads there; `unreachable`: nobody answered in time. */
+    /** `out-of-reach`: no network of the substitute leads there; `unreachable`: no answer in time. */
     outcome: z.enum(['taken', 'refused', 'unreachable', 'out-of-reach']),
     detail: z.string().max(200),
   }),

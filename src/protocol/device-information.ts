@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What a device says of itself, as its agent acquired it (Fig. of abstract 2). Words are those of IPP (RFC 8011,
+ * Device information, as the agent acquired it (Fig. of abstract 2). Words are those of IPP (RFC 8011,
  * PWG 5100.9, 5100.13) and of the Printer MIB (RFC 3805), whatever the agent asked with.
  */
 

@@ -57,7 +57,7 @@ export const KEEPER_METHODS = {
       z.object({ outcome: z.literal('port-in-use'), detail: z.string() }),
     ]),
   }),
-  /** Ends the candidate, also one that was told to take over and does not serve yet. Answers before it has exited. */
+  /** Ends the candidate, also one that was instructed to take over and does not serve yet. Answers before it has exited. */
   discard: method({ params: nothing, result: nothing }),
   /**
    * The candidate begins to listen, then the earlier relay stops in order; answers at once, `status` tells how it gets

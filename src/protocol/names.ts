@@ -12,7 +12,7 @@ export const deviceId = name('device ID');
 /** Names an application of a device: `web`, `panel`, `box`, ... */
 export const applicationId = name('application ID');
 
-/** Where agents stand that reach each other by LAN; chosen by whoever configures them. */
+/** A LAN in which agents reach each other; set in their configuration. */
 export const siteName = name('site');
 
 /** Moment on a wire: RFC 3339 in UTC. */

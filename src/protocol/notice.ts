@@ -4,7 +4,7 @@ import { remoteSessionId } from './control-channel';
 import { applicationId, deviceId, instant } from './names';
 
 /**
- * What a person has to be told (E18): at once, at the next login, and by e-mail where that is set up.
+ * A notice to a user (E18): shown immediately or at the next login, and sent by e-mail if that is configured.
  * `session-halted`: a session of their own; `session-of-user-halted`: of a user whose administrator they are.
  */
 export const NOTICE_KINDS = ['session-halted', 'session-of-user-halted'] as const;

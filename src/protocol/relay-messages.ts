@@ -13,7 +13,7 @@ import { endReason, ending } from './remote-session';
  *   peer  -> relay   terminate                             S262 S292
  *   relay -> peer    terminated + close 4000               S272 S299 S337
  *   relay -> peer    draining {returnAfterSeconds}         a deployment is coming; end when convenient
- *   relay -> peer    resumed                               after draining: it does not come, the session goes on
+ *   relay -> peer    resumed                               after draining: it was aborted, the session continues
  */
 export const establish = z.object({ type: z.literal('establish'), sessionId: secret, token: secret });
 export const terminateRequest = z.object({ type: z.literal('terminate') });

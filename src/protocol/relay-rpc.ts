@@ -50,7 +50,7 @@ export const CONTROL_PLANE_METHODS = {
       instance: z.uuid(),
       /** A `candidate` takes trials only, until it announces once more that it is `serving`. */
       standing: relayStanding,
-      /** Of the relay's certificate, where nobody vouches for it: peers have to be told. */
+      /** Pin of a self-signed certificate of the relay: peers need it. */
       pin: spkiPin.optional(),
     }),
     result: nothing,

@@ -7,9 +7,9 @@ import { agentId } from './names';
  * went to sleep; what is sealed with that key travels through a substitute, which can neither read nor make it:
  *
  *   server     -> substitute   wake               control channel; names where the sleeper listens
- *   substitute -> sleeper      Wake-on-LAN        where the sleeper has told a MAC address
+ *   substitute -> sleeper      Wake-on-LAN        if the sleeper has announced a MAC address
  *   substitute -> sleeper      TCP, one line      "platen-wake/1 <sealed>", answered "taken" or "refused"
- *   sleeper    -> server       logs in            and goes on with the request that was sealed
+ *   sleeper    -> server       logs in            and processes the sealed request
  */
 export const WAKE_LINE = 'platen-wake/1';
 export const WAKE_ANSWERS = ['taken', 'refused'] as const;

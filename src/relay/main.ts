@@ -5,17 +5,17 @@ import { readRelayConfig, RelayConfigurationError, type RelayConfig } from './re
 import { Keeper } from './keeper/keeper';
 import { keeperMethods } from './keeper/keeper-methods';
 import { KeeperSocket } from './keeper/keeper-socket';
-import { awaitLeftBehind } from './keeper/left-behind';
+import { awaitOrphanedRelay } from './keeper/orphaned-relay';
 import { ListeningPorts } from './keeper/listening-ports';
 import { WantedRun } from './keeper/wanted-run';
 
-/** For the relays to stop; whoever stops the keeper waits for LIMITS.RELAY_STOP_MS. */
+/** For the relays to stop; the server waits for LIMITS.RELAY_STOP_MS. */
 const STOP_MS = LIMITS.RELAY_STOP_MS - 2_000;
 
-/** `platen relay`: runs until a signal, or until nobody needs it any more. */
+/** `platen relay`: runs until a signal, or until it is no longer needed. */
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
-  process.umask(0o077); // what the relay keeps is nobody else's business, and neither is the keeper's socket
-  process.stderr.on('error', () => undefined); // nobody reads the log any more: no reason to stop working
+  process.umask(0o077); // the relay's files and the keeper's socket are private
+  process.stderr.on('error', () => undefined); // a log without a reader is no reason to stop
   const config = configOrExit(env);
   const journal = createJournal('relay', config.logLevel);
   const { keeper, socket } = await start(config, env, journal).catch((error: Error & { code?: string }) => {
@@ -33,8 +33,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<void> {
 async function start(config: RelayConfig, env: NodeJS.ProcessEnv, journal: Journal) {
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const socket = await KeeperSocket.open(config.data);
-  const leftBehind = await awaitLeftBehind(config.data, LIMITS.RELAY_STOP_MS);
-  if (leftBehind > 0) journal.info('the relay of a keeper that was killed has ended', { processes: leftBehind });
+  const orphans = await awaitOrphanedRelay(config.data, LIMITS.RELAY_STOP_MS);
+  if (orphans > 0) journal.info('the relay of a keeper that was killed has ended', { processes: orphans });
   const ports = await ListeningPorts.at(config.host, config.port);
   const wanted = new WantedRun(config.data, { file: null, pairs: config.pairs }, journal);
   const relayEnv = { ...env, PLATEN_RELAY_DATA: config.data };

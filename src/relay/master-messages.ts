@@ -3,7 +3,7 @@ import { z } from 'zod';
 /**
  * Between the keeper and a Master that it has started, over the IPC channel of Node's child processes (file descriptor
  * 3). Inherited besides: one bound TCP socket per pair, descriptor `listeningDescriptor(k)` for pair k, on which
- * nobody may listen before `serve`. Stop is SIGTERM, or the end of the channel: then the keeper is gone.
+ * a relay may not listen before `serve`. Stop is SIGTERM, or the end of the channel: then the keeper is gone.
  *
  *     Master: ready                 its pairs are up and can be tried on loopback
  *     keeper: serve                 they listen on the inherited sockets too

@@ -36,8 +36,8 @@ export const MASTER_METHODS = {
   /** `stored: false`: the half has another such log already, which stands. Otherwise it is on disk. May be repeated. */
   store: method({ params: halfLog, result: z.object({ stored: z.boolean() }) }),
   /**
-   * Reports a stored log. Answered when it is acknowledged, or as soon as the control plane is away: the Master goes on
-   * trying by itself. May be repeated. `step` is the figure's name for the report, logged when it is first sent.
+   * Reports a stored log. Answered when it is acknowledged, or as soon as the control plane is away: the Master
+   * retries. May be repeated. `step` is the figure's name for the report, logged when it is first sent.
    */
   report: method({
     params: z.object({ log: halfLog, remoteSessionId: z.uuid(), step: step.optional() }),

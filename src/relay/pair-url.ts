@@ -4,7 +4,7 @@ import type { PairAddress } from './pair-rpc';
 /** Stands for the number of the pair, from 1, in PLATEN_RELAY_PUBLIC_URL. */
 export const PAIR_NUMBER = '{pair}';
 
-/** What peers are told to dial for a pair: its own public URL, or the public port as many further, or where it listens. */
+/** The address that peers dial for a pair: its own public URL, the public port plus its number, or where it listens. */
 export function pairUrl(
   { publicUrl, tls }: { readonly publicUrl: string | undefined; readonly tls: object | undefined },
   pair: number,

@@ -35,11 +35,11 @@ describe('what the relay refuses', () => {
   const establish = (sessionId: string, token: string) => ({ type: 'establish', sessionId, token });
 
   it.each<[Refusal, string, (session: PreparedSession) => object, '/cloud-hub' | '/web-agent']>([
-    ['unknown-session', 'a session ID nobody made', (s) => establish(strange(), s.device.token), '/cloud-hub'],
+    ['unknown-session', 'an invented session ID', (s) => establish(strange(), s.device.token), '/cloud-hub'],
     ['wrong-side', "the terminal's session ID", (s) => establish(s.terminal.sessionId, s.terminal.token), '/cloud-hub'],
     ['wrong-side', "the device's session ID", (s) => establish(s.device.sessionId, s.device.token), '/web-agent'],
     ['wrong-side', "the terminal's token", (s) => establish(s.device.sessionId, s.terminal.token), '/cloud-hub'],
-    ['token-refused', 'a token nobody made', (s) => establish(s.device.sessionId, strange()), '/cloud-hub'],
+    ['token-refused', 'an invented token', (s) => establish(s.device.sessionId, strange()), '/cloud-hub'],
     ['bad-message', 'a short session ID', (s) => establish('x', s.device.token), '/cloud-hub'],
     ['bad-message', 'another message first', () => ({ type: 'terminate' }), '/cloud-hub'],
     ['bad-message', 'no message of ours', () => ({ hello: 'relay' }), '/web-agent'],

@@ -38,7 +38,7 @@ describe('settings of the relay', () => {
     });
   });
 
-  it('take TLS and a public address, and tell the pin of a certificate that nobody vouches for', async () => {
+  it('accept TLS and a public address, and announce the pin of a self-signed certificate', async () => {
     const { cert, key, pin } = await makeCertificate();
     const files = { PLATEN_TLS_CERTIFICATE: file('own.crt', cert), PLATEN_TLS_KEY: file('own.key', key) };
     const env = { ...least, ...files, PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_PUBLIC_URL: 'wss://relay.example/x/' };
@@ -64,7 +64,7 @@ describe('settings of the relay', () => {
       { PLATEN_RELAY_PUBLIC_URL: 'wss://r.example:65534', PLATEN_RELAY_PAIRS: '3' },
       'PLATEN_RELAY_PAIRS',
     ],
-    ['an address nobody can dial', { ...tls, PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_PUBLIC_URL'],
+    ['an address that cannot be dialled', { ...tls, PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_PUBLIC_URL'],
     ['plain text on a host name', { PLATEN_RELAY_HOST: 'relay.example' }, 'PLATEN_RELAY_HOST'],
   ])('refuse %s, naming the variable', (_name, changes, named) => {
     const read = () => readRelayConfig({ ...least, ...changes });

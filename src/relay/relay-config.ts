@@ -50,7 +50,7 @@ const environment = z
   )
   .refine((env) => !/^(0\.0\.0\.0|::)$/.test(env.PLATEN_RELAY_HOST) || env.PLATEN_RELAY_PUBLIC_URL, {
     path: ['PLATEN_RELAY_PUBLIC_URL'],
-    message: 'is needed: nobody can dial the address the relay listens on',
+    message: 'is required: peers cannot dial the address that the relay listens on',
   })
   .refine((env) => lastPortOf(env) <= 65_535, {
     path: ['PLATEN_RELAY_PAIRS'],
@@ -66,7 +66,7 @@ export interface RelayConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** What peers are told to dial (pair-url.ts), without trailing slash; undefined: the address listened on. */
+  /** The address that peers dial (pair-url.ts), without trailing slash; undefined: the address listened on. */
   readonly publicUrl: string | undefined;
   readonly pairs: number;
   /** Which run of the relay this is; its keeper says it. */
@@ -76,7 +76,7 @@ export interface RelayConfig {
   /** ws: or wss: address of the control plane's RPC. */
   readonly rpcUrl: string;
   readonly serverPin: string | undefined;
-  /** PEM text. `pin` is set for a self-signed certificate, which nobody vouches for. */
+  /** PEM text. `pin` is set for a self-signed certificate. */
   readonly tls: { readonly cert: string; readonly key: string; readonly pin: string | undefined } | undefined;
   readonly logLevel: string;
 }

@@ -187,7 +187,7 @@ describe('relay', () => {
       expect(await closing).toMatchObject({ kind: 'terminated' });
     });
 
-    it('goes on without the control plane; the log arrives later, once', async () => {
+    it('continues without the control plane; the log arrives later, once', async () => {
       const session = await plane.prepare();
       const { terminal } = await test.join(session);
       const { port } = plane;
@@ -277,21 +277,21 @@ describe('relay', () => {
     });
   });
 
-  it('tells the peers that it is draining, takes nothing new, and can be told otherwise', async () => {
+  it('notifies the peers that it is draining, refuses new sessions, and can resume', async () => {
     const session = await plane.prepare();
     const waiting = await plane.prepare();
     const { device, terminal } = await test.join(session);
-    const told: (number | undefined)[] = [];
-    for (const connection of [device, terminal]) connection.onDraining((seconds) => told.push(seconds));
+    const received: (number | undefined)[] = [];
+    for (const connection of [device, terminal]) connection.onDraining((seconds) => received.push(seconds));
     await plane.ask('drain', { draining: false, returnAfterSeconds: 0 }); // as after every connection: no news
     await plane.ask('drain', { draining: true, returnAfterSeconds: 30 });
-    await until('both to be told', () => told.length >= 2);
-    expect(told.splice(0)).toEqual([30, 30]);
+    await until('both to be notified', () => received.length >= 2);
+    expect(received.splice(0)).toEqual([30, 30]);
     await expect(plane.prepare()).rejects.toMatchObject({ code: 'rpc-refused' });
     await expect(dialRelay(waiting.device, 'device')).rejects.toMatchObject({ code: 'draining' });
     await plane.ask('drain', { draining: false, returnAfterSeconds: 0 });
-    await until('both to be told otherwise', () => told.length >= 2);
-    expect(told).toEqual([undefined, undefined]);
+    await until('both to be notified again', () => received.length >= 2);
+    expect(received).toEqual([undefined, undefined]);
     await dialRelay(waiting.device, 'device');
   });
 

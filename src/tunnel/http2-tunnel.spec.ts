@@ -107,9 +107,9 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     ['an HTTP application', 'http://192.168.1.20', 'http://192.168.1.20'],
     ['an application without HTTP', undefined, undefined],
     ['an agent that says nonsense', 'file:///etc', undefined],
-  ])('tells the origin of %s', async (_, told, origin) => {
+  ])('passes on the origin of %s', async (_, given, origin) => {
     onConnection = (socket) => void socket.end();
-    server = serveTunnel(ends.far, { remoteSessionId, open: dialApplication, originOf: () => told });
+    server = serveTunnel(ends.far, { remoteSessionId, open: dialApplication, originOf: () => given });
     const mine = await dial();
     expect(mine.applicationOrigin).toBeUndefined();
     await mine.connect();

@@ -139,7 +139,7 @@ class Http2Tunnel implements Tunnel {
     const stream = this.session.request(this.request, { endStream: false });
     this.#streams++;
     stream.once('close', () => this.#streams--);
-    stream.on('error', () => undefined); // told to whoever reads or writes; must not end the process
+    stream.on('error', () => undefined); // reads and writes report it; it must not end the process
     const [headers] = await answerOf(stream, 'response', once(stream, 'close')).catch((error: unknown) => {
       stream.destroy();
       throw error;

@@ -114,7 +114,7 @@ describe('RpcPeer', () => {
     await expect(here.call('double', { n: 1 })).resolves.toEqual({ n: 2 });
   });
 
-  it('ignores an answer nobody waits for', async () => {
+  it('ignores an answer without a request', async () => {
     raw.send('{"jsonrpc":"2.0","id":99,"result":{}}');
     peer();
     await expect(here.call('double', { n: 1 })).resolves.toEqual({ n: 2 });

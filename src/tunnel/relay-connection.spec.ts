@@ -55,7 +55,7 @@ describe('dialRelay', () => {
   });
 
   it.each(Object.entries(REFUSALS).map(([code, { close }]) => [code, close] as const))(
-    'throws the refusal %s, told by message or by close code alone',
+    'throws the refusal %s, received as a message or as a close code alone',
     async (code, close) => {
       onPeer = (ws, say) => {
         say({ type: 'refused', code, detail: 'because' });
@@ -81,7 +81,7 @@ describe('dialRelay', () => {
     await expect(dialRelay(info, 'device')).rejects.toBeInstanceOf(RelayUnreachable);
   });
 
-  it('gives up on time, and when told to', async () => {
+  it('gives up in time, and when aborted', async () => {
     onPeer = () => undefined;
     await expect(dialRelay(info, 'device', { timeoutMs: 50 })).rejects.toMatchObject({ detail: 'no answer in time' });
     const control = new AbortController();

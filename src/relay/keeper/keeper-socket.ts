@@ -15,7 +15,7 @@ export const keeperSocket = (folder: string): string => join(folder, 'keeper.soc
 
 /**
  * The Unix domain socket of the keeper of this folder; the folder's mode keeps others away. It is also what lets only
- * one keeper run on a folder: nobody else can listen there while this one lives.
+ * one keeper run on a folder: no other process can listen there while this one lives.
  */
 export class KeeperSocket {
   readonly #webSockets = new WebSocketServer({
@@ -35,7 +35,7 @@ export class KeeperSocket {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
       if (await answers(path)) throw new KeeperRunning(`another keeper runs on ${folder}`);
-      rmSync(path, { force: true }); // left behind by one that was killed
+      rmSync(path, { force: true }); // orphaned by a keeper that was killed
       await listen(server, path);
     }
     return new KeeperSocket(server);

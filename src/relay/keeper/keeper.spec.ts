@@ -111,7 +111,7 @@ describe('the keeper', () => {
     ],
     ['is no program', { first: '}' }, 'exit code 1'],
   ];
-  it.each(bad)('tells how a candidate ended that %s, and goes on', async (_name, play, how) => {
+  it.each(bad)('reports how a candidate ended that %s, and continues', async (_name, play, how) => {
     const keeper = await started(script('1.0.0'));
     await serving(keeper, '1.0.0');
     const instance = keeper.try({ file: script('2.0.0', play), pairs: 1 });
@@ -260,7 +260,7 @@ describe('the keeper', () => {
     expect(keeper.try({ file: script('2.0.0'), pairs: 2 })).toEqual(expect.any(String));
   });
 
-  it('starts again what it was last told to, also with another number of pairs', async () => {
+  it('restarts the desired run, also with another number of pairs', async () => {
     const file = script('2.0.0');
     writeFileSync(join(folder, 'wanted.json'), JSON.stringify({ file, pairs: 2 }));
     const keeper = await started(script('1.0.0'));
@@ -285,7 +285,7 @@ describe('the keeper', () => {
     await until('another try', () => keeper.status().restarts > 0);
   });
 
-  it('stops every relay in order, and tells when nobody needs it any more', async () => {
+  it('stops every relay in order, and reports when it is no longer needed', async () => {
     const keeper = await started(script('1.0.0', { serve: "say({ type: 'serving' }); say({ type: 'orphaned' })" }));
     await keeper.orphaned;
     keeper.try({ file: script('2.0.0'), pairs: 1 });

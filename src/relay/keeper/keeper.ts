@@ -10,9 +10,9 @@ import type { WantedRun } from './wanted-run';
 interface Times {
   /** For a relay that shall serve, from its start until it does; then it is started again. */
   readonly start: number;
-  /** For a candidate that was told to serve. */
+  /** For a candidate to start serving. */
   readonly takeOver: number;
-  /** For a relay that was told to stop. */
+  /** For a relay to stop. */
   readonly stop: number;
 }
 const TIMES: Times = {
@@ -26,7 +26,7 @@ const TIMES: Times = {
  * beside it. It knows nothing of sessions, so that there is little in it that could ever have to be replaced itself.
  */
 export class Keeper {
-  /** Resolves when the relay that serves says that nobody needs it any more. */
+  /** Resolves when the serving relay reports that it is no longer needed. */
   readonly orphaned: Promise<void>;
   #tellOrphaned!: () => void;
   /** Every Master that has not exited, whatever became of it. */

@@ -1,5 +1,5 @@
 const LINES = 50;
-/** A line that is longer goes on as it comes. */
+/** A longer line is split. */
 const LINE_CHARACTERS = 16_384;
 /** Of one line, as it is kept. */
 const KEPT_CHARACTERS = 400;

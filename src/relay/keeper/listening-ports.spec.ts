@@ -27,7 +27,7 @@ describe('the ports of a relay', () => {
   ] as const;
   const here = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const usable = hosts.filter(([host]) => host !== '::1' || here.some(({ address }) => address === host));
-  it.each(usable)('are opened on %s, and served by whoever has their descriptor', async (host, address) => {
+  it.each(usable)('are opened on %s, and served by any process that has their descriptor', async (host, address) => {
     const ports = await opened(host);
     const [{ port, host: bound } = { port: 0, host: '' }] = ports.addresses(1);
     expect(bound).toEqual(address);

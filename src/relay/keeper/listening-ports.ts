@@ -49,7 +49,7 @@ export class ListeningPorts {
     while (this.#held.length < pairs) this.#held.push(this.#bind(this.#held.length));
   }
 
-  /** Closes what is not needed for this many pairs. A relay that still has one of them goes on listening there. */
+  /** Closes what is not needed for this many pairs. A relay that still has one of them keeps listening there. */
   keep(pairs: number): void {
     for (const { handle } of this.#held.splice(pairs)) handle.close();
   }

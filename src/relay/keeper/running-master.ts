@@ -139,7 +139,7 @@ export class RunningMaster {
     return this.#failure ? `${this.#failure} (${how})` : how;
   }
 
-  /** With its pairs: they are of its process group, which is nobody else's while it lives. */
+  /** With its pairs, which belong to its process group. */
   #kill(): void {
     try {
       process.kill(-this.#child.pid!, 'SIGKILL');

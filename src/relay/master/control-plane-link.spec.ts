@@ -14,7 +14,7 @@ describe('link with the control plane', () => {
 
   const away = () => test.recorded.lines.some(({ msg }) => msg === 'the connection with the control plane is gone');
 
-  it('comes back by itself, announces itself again, and still knows its links', async () => {
+  it('reconnects automatically, announces itself again, and still knows its links', async () => {
     const session = await test.controlPlane.prepare();
     const { port } = test.controlPlane;
     await test.controlPlane.away();
@@ -25,7 +25,7 @@ describe('link with the control plane', () => {
     expect(test.controlPlane.announcements).toHaveLength(2);
   });
 
-  it('warns of a refused secret and goes on asking', async () => {
+  it('warns of a refused secret and keeps retrying', async () => {
     setLimit('RETRY_MAX_MS', 20);
     const plane = test.controlPlane;
     plane.acceptsSecret = false;
@@ -51,7 +51,7 @@ describe('link with the control plane', () => {
     await other.stop();
   });
 
-  it('stops at once while nobody answers', async () => {
+  it('stops immediately while it waits for an answer', async () => {
     const other = await startTestRelay({ rpcUrl: 'ws://127.0.0.1:9/internal/relay' });
     await until('a try', () => other.recorded.messages().includes('the control plane cannot be reached'));
     await other.stop();

@@ -62,7 +62,7 @@ export class ControlPlaneLink {
   async announce(changes: Partial<Announcement>): Promise<void> {
     this.announcement = { ...this.announcement, ...changes };
     const peer = this.#peer;
-    // A control plane that does not take it hears it anew when it is dialled again.
+    // A control plane that does not accept it gets it again after the next connection.
     if (peer) await peer.call('announce', this.announcement).catch(() => peer.close());
   }
 

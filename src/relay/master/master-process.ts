@@ -7,12 +7,12 @@ import { readRelayConfig } from '../relay-config';
 import { releaseVersion } from './release-version';
 
 /**
- * The Master as a process of its own, a child of its keeper (../master-messages.ts): runs until it is told to stop,
+ * The Master as a process of its own, a child of its keeper (../master-messages.ts): runs until it is stopped,
  * or until the keeper has gone.
  */
 export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
-  process.umask(0o077); // the session database's side files, too, are nobody else's business
-  const told = new Promise<string>((resolve) => {
+  process.umask(0o077); // the journal files of the session database are private, too
+  const instructed = new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('disconnect', () => resolve('the keeper has gone'));
   });
@@ -41,7 +41,7 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
   void relay.orphaned.then(() => say({ type: 'orphaned' }));
   say({ type: 'ready', version: releaseVersion(), protocol: PROTOCOL_VERSION });
 
-  const reason = await told;
+  const reason = await instructed;
   journal.info('the relay stops', { reason });
   await relay.stop();
   process.exit(0);

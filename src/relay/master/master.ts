@@ -21,7 +21,7 @@ export class Master {
   #draining = false;
   #stopping = false;
 
-  /** @param urlOf what peers are told to dial for a pair, without path */
+  /** @param urlOf the address that peers dial for a pair, without path */
   constructor(
     private readonly sessionIds: SessionIds,
     private readonly sessionLog: SessionLog,

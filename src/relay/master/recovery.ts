@@ -12,7 +12,7 @@ export class Recovery {
     private readonly journal: Journal,
   ) {}
 
-  /** @param isLost whether nobody serves the link any more */
+  /** @param isLost whether the link is no longer served */
   async recover(isLost: (link: Owner) => boolean): Promise<void> {
     const open = (await this.sessionLog.openHalves()).filter(isLost);
     for (const { linkId, half, tokenHash } of open) {
@@ -20,7 +20,7 @@ export class Recovery {
       await this.sessionLog.write({ id: randomUUID(), linkId, half, at: toInstant(Date.now()), event, tokenHash });
     }
     const logs = (await this.sessionLog.unacknowledged()).filter(isLost);
-    // Not awaited: the control plane may be away, and the reporter keeps trying by itself.
+    // Not awaited: the control plane may be away, and the reporter retries.
     for (const { log } of logs) this.reporter.report(log).catch(() => undefined);
     if (logs.length > 0)
       this.journal.info('logs are reported again', { logs: logs.length, halvesFoundOpen: open.length });

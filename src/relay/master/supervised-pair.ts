@@ -20,7 +20,7 @@ import type { RunningPair, StartPair } from './running-pair';
 
 /** Questions a pair may leave unanswered before it counts as hung. */
 const UNANSWERED = 2;
-/** For a pair to exit by itself when its Master has let go of it. */
+/** For a pair to exit after its Master has closed the channel. */
 const EXIT_MS = 1_000;
 
 export type MasterAnswers = Omit<RpcHandlers<MasterMethods>, 'ready'>;

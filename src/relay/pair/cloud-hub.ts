@@ -141,7 +141,7 @@ export class CloudHub implements HalfOwner {
     }
   }
 
-  /** S176-S179, S209-S212: nobody is told "established" before the control plane has the log. */
+  /** S176-S179, S209-S212: a half is established only after the control plane has the log. */
   async #logStart(session: RelayedSession, log: HalfLog): Promise<RefusedHere | undefined> {
     const record = session.halves[log.half];
     const { remoteSessionId } = session;

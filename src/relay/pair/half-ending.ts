@@ -105,7 +105,7 @@ export class HalfEnding {
 
 const isInOrder = (reason: EndReason) => reason === 'requested' || reason === 'control-plane';
 
-/** A half without start log was never connected, whoever ends it; one with start log was, if only for a moment. */
+/** A half without start log was never connected; one with start log was, if only for a moment. */
 function reasonOf(record: HalfRecord, reason: EndReason): EndReason {
   if (reason === 'never-connected') return record.started ? 'lost' : 'never-connected';
   const wasNeverThere = !record.started && (reason === 'control-plane' || reason === 'expired');

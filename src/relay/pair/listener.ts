@@ -25,7 +25,7 @@ const PATH = /^(?:\/\d{1,2})?(\/[a-z-]+)$/;
 export class Listener {
   readonly #server: Server;
   /** Connections that are not a WebSocket yet. */
-  readonly #strangers = new Map<string, Socket>();
+  readonly #unauthenticated = new Map<string, Socket>();
   readonly #webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -56,9 +56,9 @@ export class Listener {
       : createHttpServer(bounds, notFound);
     this.#server.maxConnections = LIMITS.RELAY_CONNECTIONS + SPARE_CONNECTIONS;
     this.#server.on('connection', (socket: Socket) => {
-      const stranger = remoteOf(socket);
-      this.#strangers.set(stranger, socket);
-      socket.once('close', () => this.#strangers.delete(stranger));
+      const remote = remoteOf(socket);
+      this.#unauthenticated.set(remote, socket);
+      socket.once('close', () => this.#unauthenticated.delete(remote));
     });
     this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       this.#upgrade(request, stream, head),
@@ -78,9 +78,9 @@ export class Listener {
    */
   async stopAccepting(): Promise<void> {
     const patience = setTimeout(() => {
-      for (const socket of this.#strangers.values()) socket.destroy();
+      for (const socket of this.#unauthenticated.values()) socket.destroy();
     }, LIMITS.RELAY_NEWCOMER_MS);
-    // http.Server.close would also close connections by itself.
+    // http.Server.close would also close connections.
     await new Promise<void>((resolve) => TcpServer.prototype.close.call(this.#server, () => resolve()));
     clearTimeout(patience);
   }
@@ -88,7 +88,7 @@ export class Listener {
   /** Cuts what is still open. */
   cut(): void {
     for (const ws of this.#webSockets.clients) ws.terminate();
-    for (const socket of this.#strangers.values()) socket.destroy();
+    for (const socket of this.#unauthenticated.values()) socket.destroy();
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -103,7 +103,7 @@ export class Listener {
     request.headers['sec-websocket-protocol'] = RELAY_SUBPROTOCOL;
     const address = request.socket.remoteAddress ?? '';
     this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
-      this.#strangers.delete(remoteOf(request.socket));
+      this.#unauthenticated.delete(remoteOf(request.socket));
       this.onPeer(side, ws, stream, address);
     });
   }

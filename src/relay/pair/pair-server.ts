@@ -2,7 +2,7 @@ import type { Journal } from '../../journal/journal';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
 import type { RpcChannel } from '../../tunnel/rpc-channel';
 import { Listener, type ListenAddress } from './listener';
-import { Newcomers } from './newcomers';
+import { PendingConnections } from './pending-connections';
 import { Pair } from './pair';
 import { MASTER_METHODS, PAIR_METHODS, PAIR_RPC, type MasterPeer, type PairMethods } from '../pair-rpc';
 import type { RelayConfig } from '../relay-config';
@@ -13,7 +13,7 @@ export class PairServer {
   readonly closed: Promise<void>;
   readonly #master: MasterPeer;
   readonly #pair: Pair;
-  readonly #newcomers: Newcomers;
+  readonly #pendingConnections: PendingConnections;
   /** On this machine's loopback: a relay can be tried before it serves. */
   readonly #trials: Listener;
   readonly #serving: Listener;
@@ -27,8 +27,8 @@ export class PairServer {
   ) {
     this.#master = new RpcPeer(channel, PAIR_METHODS, this.#methods(), MASTER_METHODS, journal, PAIR_RPC);
     this.#pair = new Pair(this.#master, journal);
-    this.#newcomers = new Newcomers(this.#pair, journal);
-    const onPeer = (...peer: Parameters<Newcomers['accept']>) => void this.#newcomers.accept(...peer);
+    this.#pendingConnections = new PendingConnections(this.#pair, journal);
+    const onPeer = (...peer: Parameters<PendingConnections['accept']>) => void this.#pendingConnections.accept(...peer);
     this.#trials = new Listener(undefined, onPeer, journal);
     this.#serving = new Listener(tls, onPeer, journal);
     this.closed = this.#master.closed.then(() => this.#cut());
@@ -50,7 +50,7 @@ export class PairServer {
       list: () => ({ sessions: this.#pair.sessions.map((session) => session.describe()) }),
       health: () => ({ residentBytes: process.memoryUsage.rss() }),
       drain: ({ draining, returnAfterSeconds }) => {
-        this.#newcomers.drain(draining, returnAfterSeconds);
+        this.#pendingConnections.drain(draining, returnAfterSeconds);
         return {};
       },
       serve: async () => {
@@ -59,7 +59,7 @@ export class PairServer {
       },
       stop: async ({ reason }) => {
         const closed = [this.#trials.stopAccepting(), this.#serving.stopAccepting()];
-        this.#newcomers.stop();
+        this.#pendingConnections.stop();
         await this.#pair.endAll(reason);
         await Promise.all(closed);
         return {};

@@ -73,7 +73,7 @@ export class Pair {
     return true;
   }
 
-  /** Ends every half; resolves when all have ended and their peers are told. */
+  /** Ends every half; resolves when all have ended and their peers are notified. */
   async endAll(reason: EndReason): Promise<void> {
     const { sessions } = this;
     for (const session of sessions) this.#endBoth(session, reason);

@@ -44,7 +44,7 @@ export class PeerSocket {
     return this.ws.readyState === this.ws.OPEN;
   }
 
-  /** The first message of a peer nobody knows yet; undefined: it was refused or has gone. */
+  /** The first message of an unauthenticated peer; undefined: it was refused or has gone. */
   establishRequest(): Promise<Establish | undefined> {
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.refuse('establish-timeout'), LIMITS.RELAY_ESTABLISH_MS);

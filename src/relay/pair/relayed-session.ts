@@ -27,7 +27,7 @@ export interface HalfRecord {
   started: boolean;
   peer: PeerSocket | undefined;
   owner: HalfOwner | undefined;
-  /** Resolves when the half is ended and its peer told; set from `ending` on. */
+  /** Resolves when the half has ended and its peer is notified; set from `ending` on. */
   ended: Promise<void> | undefined;
 }
 

@@ -43,7 +43,7 @@ const environment = z
     // neither end dials for longer
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
-    PLATEN_BOOKS_CLOSE_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
+    PLATEN_END_LOG_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
     PLATEN_INFORMATION_FRESH_SECONDS: z.coerce
       .number()
       .nonnegative()
@@ -189,7 +189,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       approval: e.PLATEN_APPROVAL_SECONDS * 1000,
       connect: e.PLATEN_CONNECT_SECONDS * 1000,
       halfEnd: e.PLATEN_HALF_END_SECONDS * 1000,
-      booksClose: e.PLATEN_BOOKS_CLOSE_SECONDS * 1000,
+      booksClose: e.PLATEN_END_LOG_SECONDS * 1000,
     },
     deployment: {
       releaseKey: e.PLATEN_RELEASE_PUBLIC_KEY && resolve(e.PLATEN_RELEASE_PUBLIC_KEY),

@@ -7,7 +7,7 @@ const SHORT = { PLATEN_APPROVAL_SECONDS: '0.3', PLATEN_CONNECT_SECONDS: '0.3', P
 
 describe('a server that is started again', () => {
   let plane: ControlPlane;
-  beforeAll(async () => (plane = await ControlPlane.start({ PLATEN_BOOKS_CLOSE_SECONDS: '0.3' })));
+  beforeAll(async () => (plane = await ControlPlane.start({ PLATEN_END_LOG_SECONDS: '0.3' })));
   afterAll(async () => {
     await plane?.stop();
     jest.restoreAllMocks();

@@ -9,7 +9,7 @@ import type { Pair } from './pair';
 import { PeerSocket } from './peer-socket';
 
 /** Leads WebSockets that have just been opened to their sessions, by their session IDs. */
-export class Newcomers {
+export class PendingConnections {
   /** Peers that have not said yet who they are. */
   readonly #unknown = new Set<PeerSocket>();
   #connections = 0;

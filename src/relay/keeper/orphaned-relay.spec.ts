@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { awaitLeftBehind } from './left-behind';
+import { awaitOrphanedRelay } from './orphaned-relay';
 
 describe('what a killed keeper leaves behind', () => {
   const children = new Set<number>();
@@ -31,7 +31,7 @@ describe('what a killed keeper leaves behind', () => {
 
   it('is waited for, for as long as it takes to stop in order', async () => {
     const { child, exited } = await started(of('/data/a'));
-    const waited = awaitLeftBehind('/data/a', 60_000);
+    const waited = awaitOrphanedRelay('/data/a', 60_000);
     child.stdin.end();
     expect(await waited).toBe(1);
     expect(await exited).toBe(0);
@@ -39,14 +39,14 @@ describe('what a killed keeper leaves behind', () => {
 
   it('is ended by force when it does not stop', async () => {
     const { exited } = await started(of('/data/a'));
-    expect(await awaitLeftBehind('/data/a', 10)).toBe(1);
+    expect(await awaitOrphanedRelay('/data/a', 10)).toBe(1);
     expect(await exited).toBe('SIGKILL');
   });
 
   it('is not the relay of another folder, nor another keeper of this one', async () => {
     await started(of('/data/ab'));
     await started({ PLATEN_RELAY_DATA: '/data/a' });
-    expect(await awaitLeftBehind('/data/a', 10)).toBe(0);
+    expect(await awaitOrphanedRelay('/data/a', 10)).toBe(0);
     expect(children.size).toBe(2);
   });
 });

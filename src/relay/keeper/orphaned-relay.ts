@@ -4,16 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 const LOOK_AGAIN_MS = 50;
 
 /**
- * Waits for the relay of a keeper that was killed: it stops in order by itself, and until it has, its ports are taken
+ * Waits for the relay of a keeper that was killed: it stops in order, and until then its ports are taken
  * and the session log is its own. By force after `ms`. Its processes are known by their environment, because a process
  * ID in a file may be another program's by now; on a system without /proc none is found.
  * @returns how many processes there were
  */
-export async function awaitLeftBehind(folder: string, ms: number): Promise<number> {
+export async function awaitOrphanedRelay(folder: string, ms: number): Promise<number> {
   const found = new Set<number>();
   const deadline = Date.now() + ms;
   for (;;) {
-    const running = leftBehind(folder);
+    const running = orphans(folder);
     for (const pid of running) found.add(pid);
     if (running.length === 0) return found.size;
     if (Date.now() > deadline) for (const pid of running) kill(pid);
@@ -21,7 +21,7 @@ export async function awaitLeftBehind(folder: string, ms: number): Promise<numbe
   }
 }
 
-function leftBehind(folder: string): number[] {
+function orphans(folder: string): number[] {
   return processes().filter((pid) => {
     const environment = environmentOf(pid);
     return (
