@@ -8,7 +8,7 @@ import type { Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
 import { EndedSessions } from './sessions/ended-sessions';
-import { DeviceWatch } from './information/device-watch';
+import { DevicePoller } from './information/device-poller';
 import { InformationExchange } from './information/information-exchange';
 import { Maintenance } from './maintenance/maintenance';
 import { PanelServer } from './panel/panel-server';
@@ -31,7 +31,7 @@ export class Agent {
   readonly #channel: ControlChannel;
   readonly #remoteSessions: RemoteSessions;
   readonly #accesses: ReadonlyMap<string, DeviceAccess>;
-  readonly #watch: DeviceWatch;
+  readonly #poller: DevicePoller;
   readonly #information: InformationExchange;
   readonly #maintenance: Maintenance;
   readonly #panel: PanelServer;
@@ -54,11 +54,11 @@ export class Agent {
       onEnded: (ended) => this.#ended.add(ended),
     });
     this.#accesses = options.accesses ?? accessesOf(devices);
-    this.#watch = new DeviceWatch(this.#accesses, journal);
-    this.#information = new InformationExchange(devices.filter(tells), this.#watch, this.#channel, journal);
+    this.#poller = new DevicePoller(this.#accesses, journal);
+    this.#information = new InformationExchange(devices.filter(tells), this.#poller, this.#channel, journal);
     this.#maintenance = new Maintenance({
       devices: new Map(devices.map(({ id, permitted }) => [id, { access: this.#accesses.get(id), permitted }])),
-      watch: this.#watch,
+      poller: this.#poller,
       channel: this.#channel,
       folder: configuration.state,
       journal,
@@ -117,7 +117,7 @@ export class Agent {
     const listening = await this.#panel.listen(host, port);
     await this.#powerSaving?.start();
     await this.#maintenance.start();
-    this.#watch.start();
+    this.#poller.start();
     this.#channel.start();
     return listening;
   }
@@ -128,7 +128,7 @@ export class Agent {
     await this.#remoteSessions.close(END_SESSIONS_MS);
     await this.#maintenance.stop();
     this.#information.stop();
-    this.#watch.stop();
+    this.#poller.stop();
     await this.#channel.stop();
     await this.#panel.close();
     await this.#ended.close();

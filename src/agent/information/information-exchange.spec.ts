@@ -4,24 +4,24 @@ import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device
 import { until } from '../../../test/support/until';
 import { acquireInformation } from '../../protocol/control-channel';
 import { ChannelTimeout, ExchangeRefused } from '../channel/control-channel.errors';
-import { DeviceWatch } from './device-watch';
+import { DevicePoller } from './device-poller';
 import { InformationExchange } from './information-exchange';
 
 let device: ScriptedDevice;
 let channel: ScriptedChannel;
-let watch: DeviceWatch;
+let poller: DevicePoller;
 let exchange: InformationExchange;
 
 beforeEach(() => {
   [device, channel] = [new ScriptedDevice(), new ScriptedChannel()];
   const { journal } = recordedJournal();
-  watch = new DeviceWatch(new Map([['mfp-1', device]]), journal, { answerMs: 50 });
+  poller = new DevicePoller(new Map([['mfp-1', device]]), journal, { answerMs: 50 });
   const devices = ['mfp-1', 'mfp-2'].map((id) => ({ id, model: `model of ${id}`, serialNumber: `serial of ${id}` }));
-  exchange = new InformationExchange(devices, watch, channel, journal, { firstMs: 5 });
+  exchange = new InformationExchange(devices, poller, channel, journal, { firstMs: 5 });
 });
 afterEach(() => {
   exchange.stop();
-  watch.stop();
+  poller.stop();
 });
 
 const acquire = (deviceId: string) => channel.ask(acquireInformation, { deviceId });
@@ -35,24 +35,24 @@ const reported = () =>
   });
 
 describe('device information for the control plane', () => {
-  it('is what the device says now', async () => {
+  it('is acquired from the device', async () => {
     expect(await acquire('mfp-1')).toEqual(DEVICE_INFORMATION);
   });
-  it('is what was last known where the device does not answer', async () => {
+  it('is the latest when the device does not answer', async () => {
     await acquire('mfp-1');
     device.fault = 'unreachable';
     expect(await acquire('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
   });
-  it('is what the configuration says of a device that cannot be asked', async () => {
+  it('comes from the configuration for a device without an address', async () => {
     const named = { model: 'model of mfp-2', serialNumber: 'serial of mfp-2' };
     expect(await acquire('mfp-2')).toMatchObject({ reached: false, state: 'unknown', ...named });
   });
-  it('is none of a device of which this agent may not tell', async () => {
+  it('is refused for a device whose information may not be reported', async () => {
     await expect(acquire('mfp-3')).rejects.toMatchObject({ code: 'operation-unsupported' });
   });
 
   const alert = { severity: 'error', code: 'media-jam', text: 'Jam' } as const;
-  it.each<[what: string, change: () => void, told: string[]]>([
+  it.each<[what: string, change: () => void, reports: string[]]>([
     ['the state', () => (device.says = { ...DEVICE_INFORMATION, state: 'processing' }), ['mfp-1 processing']],
     ['an alert', () => (device.says = { ...DEVICE_INFORMATION, alerts: [alert] }), ['mfp-1 idle']],
     ['the firmware', () => (device.says = { ...DEVICE_INFORMATION, firmwareVersion: '3' }), ['mfp-1 idle']],
@@ -60,61 +60,61 @@ describe('device information for the control plane', () => {
     ['a counter', () => (device.says = { ...DEVICE_INFORMATION, counters: { impressions: 5 } }), []],
     ['a supply', () => (device.says = { ...DEVICE_INFORMATION, supplies: [] }), []],
     ['nothing', () => undefined, []],
-  ])('is reported when %s has changed, where that matters', async (_what, change, told) => {
-    await watch.look('mfp-1');
-    await until('the first is told', () => channel.asked.length === 1);
+  ])('is reported, or not, when %s has changed', async (_what, change, reports) => {
+    await poller.poll('mfp-1');
+    await until('the first report', () => channel.asked.length === 1);
     channel.asked.length = 0;
     change();
-    await watch.look('mfp-1');
-    await watch.look('mfp-1');
-    expect(reported()).toEqual(told);
+    await poller.poll('mfp-1');
+    await poller.poll('mfp-1');
+    expect(reported()).toEqual(reports);
   });
 
-  it('is not reported when the control plane has just been answered with it', async () => {
+  it('is not reported when the control plane has just acquired it', async () => {
     channel.online = false;
     await acquire('mfp-1');
     channel.online = true;
     exchange.flush();
-    await watch.look('mfp-1');
+    await poller.poll('mfp-1');
     expect(channel.asked).toEqual([]);
   });
 
-  it('waits for the channel; then the latest is told, once', async () => {
+  it('is reported once, in its latest state, when the channel is online again', async () => {
     channel.online = false;
-    await watch.look('mfp-1');
+    await poller.poll('mfp-1');
     device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
-    await watch.look('mfp-1');
+    await poller.poll('mfp-1');
     expect(channel.asked).toEqual([]);
     channel.online = true;
     exchange.flush();
-    await until('it is told', () => channel.asked.length === 1);
+    await until('the report', () => channel.asked.length === 1);
     exchange.flush();
     expect(reported()).toEqual(['mfp-1 stopped']);
   });
 
-  it('is told again when there was no answer', async () => {
+  it('is reported again when there was no answer', async () => {
     channel.answers.push(() => Promise.reject(new ChannelTimeout('no answer')));
-    await watch.look('mfp-1');
-    await until('it is told again', () => channel.asked.length === 2);
+    await poller.poll('mfp-1');
+    await until('the second report', () => channel.asked.length === 2);
     expect(reported()).toEqual(['mfp-1 idle', 'mfp-1 idle']);
   });
 
-  it('is given up after a few tries, until the next login', async () => {
+  it('is not retried after a few attempts, until the next login', async () => {
     for (let i = 0; i < 4; i++) channel.answers.push(() => Promise.reject(new ChannelTimeout('no answer')));
-    await watch.look('mfp-1');
-    await until('four tries', () => channel.asked.length === 4);
-    await until('it is told after the login', () => {
+    await poller.poll('mfp-1');
+    await until('four attempts', () => channel.asked.length === 4);
+    await until('the report after the login', () => {
       exchange.flush();
       return channel.asked.length === 5;
     });
   });
 
-  it('is not told again when it was refused', async () => {
+  it('is not reported again when it was refused', async () => {
     channel.answers.push(() => Promise.reject(new ExchangeRefused('unknown-device', '')));
-    await watch.look('mfp-1');
-    await until('it is refused', () => channel.asked.length === 1);
+    await poller.poll('mfp-1');
+    await until('the refusal', () => channel.asked.length === 1);
     exchange.flush();
-    await watch.look('mfp-1');
+    await poller.poll('mfp-1');
     expect(channel.asked).toHaveLength(1);
   });
 });

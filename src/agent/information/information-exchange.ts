@@ -7,35 +7,35 @@ import { Backoff } from '../../tunnel/backoff';
 import type { Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
-import type { DeviceWatch } from './device-watch';
+import type { DevicePoller } from './device-poller';
 
-/** Of one report; what could not be told then is told after the next login, or with the next change. */
-const TRIES = 4;
+/** For one report; it is then retried after the next login or with the next change. */
+const ATTEMPTS = 4;
 
-/** Tells the control plane what devices say of themselves: when it asks (B1, B2), and when that has changed. */
+/** Reports device information to the control plane: on request (B1, B2) and when it has changed. */
 export class InformationExchange {
-  /** What the control plane knows, as `essence`. */
-  readonly #told = new Map<string, string>();
-  /** Changes that are still to be told; of each device the latest only. */
+  /** The `essence` that the control plane has. */
+  readonly #reported = new Map<string, string>();
+  /** The latest information of devices that is still to be reported. */
   readonly #due = new Map<string, DeviceInformation>();
   readonly #stopping = new AbortController();
-  #telling = false;
+  #reporting = false;
 
   constructor(
-    /** Those of which it may tell. */
+    /** Devices whose information may be reported. */
     private readonly devices: readonly Pick<Device, 'id' | 'model' | 'serialNumber'>[],
-    private readonly watch: DeviceWatch,
+    private readonly poller: DevicePoller,
     private readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>,
     private readonly journal: Journal,
     private readonly retry: { firstMs?: number } = {},
   ) {
-    watch.onSeen((deviceId, information) => this.#seen(deviceId, information));
+    poller.onInformation((deviceId, information) => this.#onInformation(deviceId, information));
     channel.handle(acquireInformation, ({ deviceId }) => this.#acquire(deviceId));
   }
 
-  /** Tells what has changed while there was no channel. After every login. */
+  /** Reports the changes that occurred while the channel was offline. Called after every login. */
   flush(): void {
-    void this.#tell();
+    void this.#sendReports();
   }
 
   stop(): void {
@@ -44,23 +44,23 @@ export class InformationExchange {
 
   async #acquire(deviceId: string): Promise<DeviceInformation> {
     if (!this.devices.some(({ id }) => id === deviceId))
-      throw new ProblemError('operation-unsupported', 'this agent tells nothing of the device');
-    const information = this.#named(deviceId, await this.watch.look(deviceId));
-    this.#told.set(deviceId, essence(information));
+      throw new ProblemError('operation-unsupported', 'this agent does not report information of the device');
+    const information = this.#withConfiguredNames(deviceId, await this.poller.poll(deviceId));
+    this.#reported.set(deviceId, essence(information));
     this.#due.delete(deviceId);
     return information;
   }
 
-  #seen(deviceId: string, seen: DeviceInformation): void {
+  #onInformation(deviceId: string, seen: DeviceInformation): void {
     if (!this.devices.some(({ id }) => id === deviceId)) return;
-    const information = this.#named(deviceId, seen);
-    if (this.#told.get(deviceId) === essence(information)) return void this.#due.delete(deviceId);
+    const information = this.#withConfiguredNames(deviceId, seen);
+    if (this.#reported.get(deviceId) === essence(information)) return void this.#due.delete(deviceId);
     this.#due.set(deviceId, information);
-    void this.#tell();
+    void this.#sendReports();
   }
 
-  /** What a device does not say of itself the configuration may. */
-  #named(deviceId: string, information: DeviceInformation): DeviceInformation {
+  /** Takes the model and serial number from the configuration if the device does not report them. */
+  #withConfiguredNames(deviceId: string, information: DeviceInformation): DeviceInformation {
     const device = this.devices.find(({ id }) => id === deviceId);
     const { model, serialNumber } = information;
     return {
@@ -70,36 +70,36 @@ export class InformationExchange {
     };
   }
 
-  /** One report after the other. */
-  async #tell(): Promise<void> {
-    if (this.#telling) return;
-    this.#telling = true;
+  /** Sends the reports one at a time. */
+  async #sendReports(): Promise<void> {
+    if (this.#reporting) return;
+    this.#reporting = true;
     const backoff = new Backoff(this.retry);
-    let tries = 0;
-    while (this.channel.online && !this.#stopping.signal.aborted && tries < TRIES) {
+    let attempts = 0;
+    while (this.channel.online && !this.#stopping.signal.aborted && attempts < ATTEMPTS) {
       const [next] = this.#due;
       if (!next) break;
-      const told = await this.#report(...next);
-      tries = told ? 0 : tries + 1;
-      if (!told) await delay(backoff.next(), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      const reported = await this.#report(...next);
+      attempts = reported ? 0 : attempts + 1;
+      if (!reported) await delay(backoff.next(), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
-    this.#telling = false;
+    this.#reporting = false;
   }
 
-  /** Whether there is nothing more to be told of it. */
+  /** @returns false if the report has to be retried */
   async #report(deviceId: string, information: DeviceInformation): Promise<boolean> {
     try {
       await this.channel.request(reportInformation, { deviceId, information });
     } catch (error) {
-      this.journal.info('a change of the device could not be told', { deviceId, detail: (error as Error).message });
+      this.journal.info('a change of the device could not be reported', { deviceId, detail: (error as Error).message });
       if (!(error instanceof ExchangeRefused)) return false;
     }
-    this.#told.set(deviceId, essence(information));
+    this.#reported.set(deviceId, essence(information));
     if (this.#due.get(deviceId) === information) this.#due.delete(deviceId);
     return true;
   }
 }
 
-/** What is worth a report; levels and counters change with every page. */
+/** The part whose changes are reported; levels and counters change with every page. */
 const essence = ({ reached, state, alerts, firmwareVersion }: DeviceInformation): string =>
   JSON.stringify([reached, state, alerts, firmwareVersion]);

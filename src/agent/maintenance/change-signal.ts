@@ -1,33 +1,32 @@
-/** Lets any number of callers wait for something to become true. */
-export class News {
+/** Lets any number of callers wait for a condition; `notify` has each of them check it again. */
+export class ChangeSignal {
   readonly #waiting = new Set<() => void>();
-  #ended = false;
+  #closed = false;
 
-  /** Everybody who waits looks again. */
-  tell(): void {
-    for (const look of [...this.#waiting]) look();
+  notify(): void {
+    for (const check of [...this.#waiting]) check();
   }
 
-  /** Nobody waits any longer, nor will. */
-  end(): void {
-    this.#ended = true;
-    this.tell();
+  /** Releases every caller that waits, now and later. */
+  close(): void {
+    this.#closed = true;
+    this.notify();
   }
 
-  /** Resolves as soon as `look` is true, and after `ms` all the same. */
-  until(look: () => boolean, ms: number): Promise<void> {
+  /** Resolves as soon as `condition` holds, and after `ms` in any case. */
+  wait(condition: () => boolean, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
-        this.#waiting.delete(again);
+        this.#waiting.delete(check);
         resolve();
       };
-      const again = () => {
-        if (look() || this.#ended) done();
+      const check = () => {
+        if (condition() || this.#closed) done();
       };
       const timer = setTimeout(done, ms);
-      this.#waiting.add(again);
-      again();
+      this.#waiting.add(check);
+      check();
     });
   }
 }

@@ -46,7 +46,7 @@ describe('commands as XML', () => {
     expect(encodeReport(operation, jobId, report).toString()).toBe(xml);
   });
 
-  it('`execute` is the default, and means `next` in a session that has begun', () => {
+  it('`execute` is the default, and means `next` within a session', () => {
     const order = { jobId, deviceId: 'mfp-1', operation: 'counters', expiresInSeconds: 60 };
     expect(refusalOf(execute('counters', { ...ours, ...complete }))).toBe(JSON.stringify({ action: 'execute', order }));
     const next = { action: 'next', operation: 'counters', jobId };
@@ -57,7 +57,7 @@ describe('commands as XML', () => {
   it.each<[what: string, text: string, code: string]>([
     ['another node', `<command ${COMMANDS} node="config" action="execute"/>`, 'item-not-found'],
     ['no node', `<command ${COMMANDS}/>`, 'item-not-found'],
-    ['an operation nobody knows', execute('explode', { ...ours, ...complete }), 'item-not-found'],
+    ['an unknown operation', execute('explode', { ...ours, ...complete }), 'item-not-found'],
     [
       '`next` without a session',
       `<command ${COMMANDS} node="urn:platen:maintenance:1#counters" action="next"/>`,
@@ -69,7 +69,7 @@ describe('commands as XML', () => {
     ['a form without a type', execute('counters', complete), 'bad-payload'],
     ['firmware without a file', execute('firmware-install', { ...ours, ...complete }), 'bad-payload'],
     [
-      'a form that names what every object has',
+      'a form with the names of inherited properties',
       execute('counters', { ...ours, __proto__x: '', constructor: '' }),
       'bad-payload',
     ],
@@ -78,12 +78,12 @@ describe('commands as XML', () => {
     expect(refusalOf(execute(operation, { ...ours, ...fields }))).toBe('bad-payload');
   });
 
-  it.each(['item-not-found', 'not-allowed'] as const)('%s is a condition of the stanza', (code) => {
+  it.each(['item-not-found', 'not-allowed'] as const)('%s is a stanza error condition', (code) => {
     expect(encodeRefusal(new CommandRefused(code)).toString()).toBe(
       `<error type="cancel"><${code} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`,
     );
   });
-  it.each(['bad-action', 'bad-payload', 'bad-sessionid'] as const)('%s stands beside bad-request', (code) => {
+  it.each(['bad-action', 'bad-payload', 'bad-sessionid'] as const)('%s is sent with bad-request', (code) => {
     expect(encodeRefusal(new CommandRefused(code)).toString()).toBe(
       '<error type="modify"><bad-request xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>' +
         `<${code} xmlns="http://jabber.org/protocol/commands"/></error>`,
@@ -100,11 +100,11 @@ describe('commands as XML', () => {
     result: [],
     ...change,
   });
-  it('carries what a device says with characters that XML does not know', () => {
+  it('replaces characters that XML forbids', () => {
     const text = encodeReport('counters', jobId, report({ detail: 'a\u0000\u001b\ufffe\ud800b\tc' })).toString();
     expect(text).toContain('<value>a\ufffd\ufffd\ufffd\ufffdb\tc</value>');
   });
-  it('keeps within a stanza whatever the lines hold', () => {
+  it('fits into a stanza, however long the lines are', () => {
     const result = Array.from({ length: 64 }, (_, i) => ({ name: `line.${i}`, value: '&'.repeat(300) }));
     const text = encodeReport('information', jobId, report({ result })).toString();
     expect(Buffer.byteLength(text)).toBeLessThan(LIMITS.XMPP_STANZA_BYTES);

@@ -16,7 +16,7 @@ import type { Operation } from '../../protocol/maintenance';
 import { NS_STANZAS } from '../channel/json-container';
 import { CommandRefused, type CommandRefusal } from './maintenance.errors';
 
-/** What is around the command in the stanza: JIDs, ID. */
+/** For the stanza around the command: JIDs and ID. */
 const ENVELOPE_BYTES = 1024;
 
 export type Command =
@@ -33,7 +33,7 @@ export function readCommand(element: Element): Command {
     return { action, operation, jobId };
   }
   if (action !== 'execute') throw new CommandRefused('bad-action');
-  // In a session that has begun `execute` means the default action, and that is `next` (XEP-0050 3.4).
+  // Within a session, `execute` means the default action, which is `next` (XEP-0050 3.4).
   if (jobId !== undefined) return { action: 'next', operation, jobId };
   const order = readOrder(operation, formFields(element.getChild('x', NS_DATA)));
   const complete = order && (order.firmware !== undefined) === (operation === 'firmware-install');
@@ -41,7 +41,7 @@ export function readCommand(element: Element): Command {
   return { action: 'execute', order };
 }
 
-/** The first value of each field; of another form than ours there is none. */
+/** The first value of each field; empty for a form of another type. */
 function formFields(form: Element | undefined): FormFields {
   const fields = (form?.getChildElements() ?? [])
     .filter((child) => child.is('field') && child.attrs.var !== undefined)
@@ -50,7 +50,7 @@ function formFields(form: Element | undefined): FormFields {
   return all.FORM_TYPE === NS_MAINTENANCE ? all : {};
 }
 
-/** The answer to every action. Lines of a result that a stanza has no room for are left out, the last ones first. */
+/** The answer to every action. Result lines that do not fit into the stanza are left out, from the end. */
 export function encodeReport(operation: Operation, jobId: string, report: JobReport): Element {
   const { status, result } = report;
   const fields = Object.entries({ FORM_TYPE: NS_MAINTENANCE, ...reportFields(report) });
@@ -68,9 +68,9 @@ function encodeField(name: string, value: string): Element {
   return xml('field', attributes, xml('value', null, xmlText(value)));
 }
 
-/** Devices word things as they like; characters that XML does not know (XML 1.0, 2.2) would end the stream. */
+/** Texts of devices may contain characters that XML forbids (XML 1.0, 2.2), which would end the stream. */
 const xmlText = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- these are the ones meant
+  // eslint-disable-next-line no-control-regex -- the forbidden characters
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd');
 
 const STANZA_CONDITIONS: readonly CommandRefusal[] = ['item-not-found', 'not-allowed'];

@@ -31,13 +31,13 @@ const ROWS = Object.entries(TABLE).flatMap(([operation, holds]) =>
 );
 
 describe('whether a device can execute an operation', () => {
-  it('is said of every operation', () => expect(Object.keys(TABLE)).toEqual(Object.keys(OPERATIONS)));
+  it('is defined for every operation', () => expect(Object.keys(TABLE)).toEqual(Object.keys(OPERATIONS)));
 
   it.each(ROWS)('%s, device %s: %s', (operation, column, hold) => {
     expect(determine(operation, CASES[column]).hold).toBe(hold);
   });
 
-  it('names what has stopped it in the words of the device, or by the code where it has none', () => {
+  it('names the alerts that stop the device, by text or else by code', () => {
     const alerts: DeviceInformation['alerts'] = [
       { severity: 'error', code: 'media-jam', text: 'Paper jam at cover A' },
       { severity: 'warning', code: 'toner-low', text: 'Toner low' },
@@ -49,14 +49,16 @@ describe('whether a device can execute an operation', () => {
 
   const access = new ScriptedDevice({ operations: ['counters', 'restart'] });
   it.each<[string, MaintainedDevice | undefined, JobFailure | null]>([
-    ['is not there', undefined, 'unknown-device'],
-    ['cannot be spoken to', { access: undefined, permitted: undefined }, 'unsupported'],
-    ['can do it', { access, permitted: undefined }, null],
-    ['can do it and it is permitted', { access, permitted: ['restart'] }, null],
-    ['can do it, but it is not permitted', { access, permitted: ['counters'] }, 'forbidden'],
-    ['may not, and cannot', { access: undefined, permitted: [] }, 'forbidden'],
-  ])('for good: the device %s', (_what, device, failure) => expect(refusalOf('restart', device)).toBe(failure));
-  it('for good: it is permitted, but the device cannot', () => {
+    ['does not exist', undefined, 'unknown-device'],
+    ['has no address', { access: undefined, permitted: undefined }, 'unsupported'],
+    ['supports it', { access, permitted: undefined }, null],
+    ['supports it, and it is permitted', { access, permitted: ['restart'] }, null],
+    ['supports it, but it is not permitted', { access, permitted: ['counters'] }, 'forbidden'],
+    ['does not support it, and it is not permitted', { access: undefined, permitted: [] }, 'forbidden'],
+  ])('is refused at once or not: the device %s', (_what, device, failure) =>
+    expect(refusalOf('restart', device)).toBe(failure),
+  );
+  it('is refused at once when it is permitted, but the device does not support it', () => {
     expect(refusalOf('identify', { access, permitted: ['identify'] })).toBe('unsupported');
   });
 });

@@ -29,77 +29,89 @@ afterEach(async () => {
 });
 
 const path = () => firmwareFile(folder, 'job');
-async function download(source: FirmwareSource = server.source(), to = path()): Promise<number[]> {
-  const seen: number[] = [];
+/** Resolves with the progress that was reported. */
+async function download(
+  source: FirmwareSource = server.source(),
+  { to = path(), silentMs }: { to?: string; silentMs?: number } = {},
+): Promise<number[]> {
+  const progress: number[] = [];
   const retry = { firstMs: 1, maxMs: 2 };
   const { signal } = stopping;
-  await downloadFirmware(source, to, { onBytes: (bytes) => seen.push(bytes), signal, silentMs: 200, retry });
-  return seen;
+  await downloadFirmware(source, to, { onBytes: (bytes) => progress.push(bytes), signal, silentMs, retry });
+  return progress;
 }
-const failure = (tried: Promise<unknown>) =>
-  tried.then(
+const failure = (attempt: Promise<unknown>) =>
+  attempt.then(
     () => 'none',
     (error: JobFailed) => error.message,
   );
 
-describe('getting a firmware file', () => {
-  it('has it whole, for this user alone, and tells how far it is', async () => {
+describe('a firmware download', () => {
+  it('stores the file for this user only, and reports progress', async () => {
     expect((await download()).at(-1)).toBe(server.file.length);
     expect((await readFile(path())).equals(server.file)).toBe(true);
     expect((await stat(path())).mode & 0o777).toBe(0o600);
     expect(server.asked).toEqual(['200']);
   });
 
-  it('takes up a transfer that breaks off where it was', async () => {
-    server.faults.push({ breakAfter: 70_000 }, { status: 503 }, 'silent');
+  it('resumes a transfer that breaks off where it stopped', async () => {
+    server.faults.push({ breakAfter: 70_000 }, { status: 503 });
     await download();
     expect((await readFile(path())).equals(server.file)).toBe(true);
     const ranges = server.asked.slice(1).map((text) => Number(/bytes=(\d+)-/.exec(text)?.[1]));
-    expect([server.asked[0], ranges.length]).toEqual(['200', 3]);
+    expect([server.asked[0], ranges.length]).toEqual(['200', 2]);
     expect(Math.min(...ranges)).toBeGreaterThan(0);
+  });
+
+  it('retries when the server stops answering', async () => {
+    server.faults.push('silent');
+    const attempt = download(undefined, { silentMs: 500 });
+    await until('the first request', () => server.asked.length > 0);
+    await attempt;
+    expect((await readFile(path())).equals(server.file)).toBe(true);
+  });
+
+  it('fails when the server never answers', async () => {
+    server.faults.push(...Array.from({ length: 9 }, () => 'silent' as const));
+    const message = await failure(download(undefined, { silentMs: 20 }));
+    expect(message).toBe('download-failed: the server does not answer');
   });
 
   it.each<[string, () => void, string, number]>([
     [
-      'knows the token no more',
+      'no longer accepts the token',
       () => server.faults.push({ status: 401 }),
       'download-failed: the server answered with status 401',
       1,
     ],
     [
-      'has no such file',
+      'does not have the file',
       () => server.faults.push({ status: 404 }),
       'download-failed: the server answered with status 404',
       1,
     ],
     [
-      'leads elsewhere',
+      'redirects elsewhere',
       () => server.faults.push({ status: 302 }),
       'download-failed: the server answered with status 302',
       1,
     ],
     [
-      'cannot for long',
+      'keeps failing',
       () => server.faults.push(...Array.from({ length: 9 }, () => ({ status: 503 }))),
       'download-failed: the server answered with status 503',
       5,
     ],
     [
-      'says nothing',
-      () => server.faults.push(...Array.from({ length: 9 }, () => 'silent' as const)),
-      'download-failed: the server does not answer',
-      5,
-    ],
-    [
       'sends another file',
       () => (server.sent = Buffer.alloc(server.file.length)),
-      'file-damaged: the SHA-256 is another',
+      'file-damaged: the SHA-256 of the file differs from the expected one',
       1,
     ],
     [
-      'sends more',
+      'sends a longer file',
       () => (server.sent = Buffer.concat([server.file, Buffer.alloc(10)])),
-      'file-damaged: there is more than was announced',
+      'file-damaged: the file is longer than announced',
       1,
     ],
     [
@@ -115,14 +127,14 @@ describe('getting a firmware file', () => {
   });
 
   it.each<[string, Partial<FirmwareSource>, string]>([
-    ['over http from elsewhere', { url: 'http://192.0.2.1/f' }, 'http to this machine only'],
-    ['that is too large', { bytes: LIMITS.FIRMWARE_BYTES + 1 }, 'larger than is taken'],
-  ])('refuses one %s', async (_what, change, message) => {
+    ['over http from another machine', { url: 'http://192.0.2.1/f' }, 'http to this machine only'],
+    ['of a file that is too large', { bytes: LIMITS.FIRMWARE_BYTES + 1 }, 'larger than the agent accepts'],
+  ])('is refused %s', async (_what, change, message) => {
     expect(await failure(download(server.source(change)))).toContain(message);
     expect(server.asked).toEqual([]);
   });
 
-  it('goes over TLS to the key that is pinned, and to no other', async () => {
+  it('accepts only the pinned key of the server over TLS', async () => {
     const secure = await FirmwareServer.start(certificate);
     try {
       await download(secure.source({ pin: certificate.pin }));
@@ -134,30 +146,30 @@ describe('getting a firmware file', () => {
     }
   });
 
-  it('says that there is no room left', async () => {
+  it('reports a full disk', async () => {
     const small = await smallFilesystem(64);
     if (!small) return expect(small).toBeUndefined();
     try {
-      expect(await failure(download(server.source(), join(small.folder, 'f')))).toContain('ENOSPC');
+      expect(await failure(download(server.source(), { to: join(small.folder, 'f') }))).toContain('ENOSPC');
     } finally {
       await small.remove();
     }
   });
 
-  it('stops at once when the agent does', async () => {
+  it('stops when the agent stops', async () => {
     server.faults.push('silent');
-    const tried = failure(download());
-    await until('it has asked', () => server.asked.length === 1);
+    const message = failure(download());
+    await until('the request', () => server.asked.length === 1);
     stopping.abort(new Error('stopping'));
-    expect(await tried).toBe('stopping');
+    expect(await message).toBe('stopping');
   });
 
-  it('keeps the token to itself', async () => {
+  it('does not put the token into its errors', async () => {
     server.faults.push({ status: 401 });
     expect(await failure(download())).not.toContain(FIRMWARE_TOKEN);
   });
 
-  it('removes what an agent that was killed has left', async () => {
+  it('removes the files that a killed agent orphaned', async () => {
     await writeFile(path(), 'half');
     await writeFile(join(folder, 'other.json'), '{}');
     await removeFirmwareFiles(folder);

@@ -14,36 +14,37 @@ import { secureSocket } from '../secure-socket';
 import { JobFailed } from './maintenance.errors';
 
 const PREFIX = 'firmware-';
-/** Without progress; one that brought something does not count. */
-const TRIES = 5;
-const STATUS_LATER = [408, 429];
+/** Attempts without progress; an attempt that received bytes does not count. */
+const ATTEMPTS = 5;
+const TRANSIENT_STATUSES = [408, 429];
 
 export interface DownloadOptions {
   readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal;
-  /** For a server that says nothing. */
+  /** Time without a byte from the server after which the attempt fails. */
   readonly silentMs?: number;
   readonly retry?: { readonly firstMs?: number; readonly maxMs?: number };
 }
 
-/** Where the firmware of a job is kept while it is carried out. */
+/** The file in which the firmware of a job is stored until it has been sent. */
 export const firmwareFile = (folder: string, jobId: string): string => join(folder, `${PREFIX}${jobId}.part`);
 
-/** Removes what an agent that was killed has left behind. */
+/** Removes the files that a killed agent orphaned. */
 export async function removeFirmwareFiles(folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((name) => name.startsWith(PREFIX) && name.endsWith('.part'));
   for (const name of files) await rm(join(folder, name), { force: true });
 }
 
 /**
- * Gets a firmware file and checks it. A transfer that breaks off is taken up again where it was (RFC 9110 14.2).
- * @throws JobFailed download-failed, file-damaged; what `signal` was aborted with
+ * Downloads a firmware file and verifies it. A transfer that breaks off is resumed where it stopped (RFC 9110 14.2).
+ * @throws JobFailed download-failed, file-damaged; the reason of `signal`
  */
 export async function downloadFirmware(source: FirmwareSource, path: string, options: DownloadOptions): Promise<void> {
   const { protocol, hostname } = new URL(source.url);
-  if (source.bytes > LIMITS.FIRMWARE_BYTES) throw new JobFailed('download-failed', 'the file is larger than is taken');
+  if (source.bytes > LIMITS.FIRMWARE_BYTES)
+    throw new JobFailed('download-failed', 'the file is larger than the agent accepts');
   if (protocol !== 'https:' && !isLoopback(hostname))
-    throw new JobFailed('download-failed', 'a token is sent over http to this machine only');
+    throw new JobFailed('download-failed', 'the token may be sent over http to this machine only');
   const file = await open(path, 'w', 0o600).catch(diskError);
   try {
     await transfer(source, file, options);
@@ -51,26 +52,27 @@ export async function downloadFirmware(source: FirmwareSource, path: string, opt
   } finally {
     await file.close();
   }
-  if ((await sha256Of(path)) !== source.sha256) throw new JobFailed('file-damaged', 'the SHA-256 is another');
+  if ((await sha256Of(path)) !== source.sha256)
+    throw new JobFailed('file-damaged', 'the SHA-256 of the file differs from the expected one');
 }
 
 async function transfer(source: FirmwareSource, file: FileHandle, options: DownloadOptions): Promise<void> {
   const backoff = new Backoff(options.retry);
   let bytes = 0;
-  let tries = 0;
+  let attempts = 0;
   for (;;) {
     const before = bytes;
     const problem = await part(source, file, bytes, options, (upTo) => options.onBytes((bytes = upTo)));
     options.signal.throwIfAborted();
     if (bytes === source.bytes) return;
-    tries = bytes > before ? 1 : tries + 1;
+    attempts = bytes > before ? 1 : attempts + 1;
     if (bytes > before) backoff.reset();
-    if (tries >= TRIES) throw new JobFailed('download-failed', problem);
+    if (attempts >= ATTEMPTS) throw new JobFailed('download-failed', problem);
     await delay(backoff.next(), undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
   }
 }
 
-/** One request for what is missing; how it ended, where another may do better. @throws JobFailed where it may not */
+/** One request for the missing bytes; returns why it ended if a retry can help. @throws JobFailed if a retry cannot help */
 async function part(
   source: FirmwareSource,
   file: FileHandle,
@@ -83,7 +85,7 @@ async function part(
   const either = AbortSignal.any([signal, silence.signal]);
   try {
     const response = await get(source, from, either);
-    refuse(response, from);
+    checkStatus(response, from);
     await pipeline(response, (chunks: AsyncIterable<Buffer>) => write(chunks), { signal: either });
     return 'the transfer ended too early';
   } catch (error) {
@@ -98,7 +100,7 @@ async function part(
     let at = from;
     for await (const chunk of chunks) {
       timer.refresh();
-      if (at + chunk.length > source.bytes) throw new JobFailed('file-damaged', 'there is more than was announced');
+      if (at + chunk.length > source.bytes) throw new JobFailed('file-damaged', 'the file is longer than announced');
       await file.write(chunk, 0, chunk.length, at).catch(diskError);
       onBytes((at += chunk.length));
     }
@@ -111,7 +113,7 @@ async function get({ url, token, pin }: FirmwareSource, from: number, signal: Ab
   const request = httpRequest(href.replace(/^https:/, 'http:'), {
     headers: { host, authorization: `Bearer ${token}`, ...(from > 0 && { range: `bytes=${from}-` }) },
     signal,
-    // Node asks createConnection only where no agent is named.
+    // Node uses createConnection only if no agent is given.
     ...(socket ? { createConnection: () => socket } : { agent: false }),
   });
   request.end();
@@ -119,14 +121,14 @@ async function get({ url, token, pin }: FirmwareSource, from: number, signal: Ab
   return response;
 }
 
-/** @throws JobFailed where another try would meet the same; Error where it may not */
-function refuse(response: IncomingMessage, from: number): void {
+/** @throws Error if a retry can help; JobFailed if it cannot */
+function checkStatus(response: IncomingMessage, from: number): void {
   const { statusCode = 0, headers } = response;
   const range = headers['content-range'] ?? '';
   if (from === 0 ? statusCode === 200 : statusCode === 206 && range.startsWith(`bytes ${from}-`)) return;
   response.destroy();
   const detail = `the server answered with status ${statusCode}`;
-  if (statusCode >= 500 || STATUS_LATER.includes(statusCode)) throw new Error(detail);
+  if (statusCode >= 500 || TRANSIENT_STATUSES.includes(statusCode)) throw new Error(detail);
   throw new JobFailed('download-failed', detail);
 }
 
@@ -137,6 +139,6 @@ async function sha256Of(path: string): Promise<string> {
 }
 
 function diskError(error: NodeJS.ErrnoException): never {
-  if (error.code === 'ENOSPC') throw new JobFailed('download-failed', 'there is no room left at the agent (ENOSPC)');
-  throw new JobFailed('download-failed', `the file cannot be kept at the agent (${error.code ?? error.message})`);
+  if (error.code === 'ENOSPC') throw new JobFailed('download-failed', 'the disk of the agent is full (ENOSPC)');
+  throw new JobFailed('download-failed', `the agent cannot store the file (${error.code ?? error.message})`);
 }

@@ -2,15 +2,15 @@ import { rm } from 'node:fs/promises';
 import { LIMITS } from '../../protocol/limits';
 import type { ResultLine } from '../../protocol/maintenance';
 import { answerInTime } from '../device/device-answer';
-import { waitUntilBack, type Work } from './operation-context';
+import { waitUntilBack, type OperationContext } from './operation-context';
 import { downloadFirmware, firmwareFile } from './firmware-download';
 import { JobFailed } from './maintenance.errors';
 
-/** Gets the file, has the device take it, and waits for the device to come back with it. @throws as OPERATE */
-export async function installFirmware(work: Work): Promise<ResultLine[]> {
-  const { order, access, ask, folder, progress, signal, times } = work;
+/** Downloads the file, sends it to the device, and waits for the device to return with the new version. @throws as `EXECUTE` in operations.ts */
+export async function installFirmware(context: OperationContext): Promise<ResultLine[]> {
+  const { order, access, query: ask, folder, progress, signal, times } = context;
   const { firmware } = order;
-  if (!firmware) throw new JobFailed('download-failed', 'the order does not say where the file is');
+  if (!firmware) throw new JobFailed('download-failed', 'the order names no file');
   const before = (await ask()).firmwareVersion;
   const percentOf = (bytes: number) => Math.min(100, Math.floor((bytes / firmware.bytes) * 100));
 
@@ -23,12 +23,12 @@ export async function installFirmware(work: Work): Promise<ResultLine[]> {
       retry: times.downloadRetry,
     });
     progress('sending', 0);
-    // While bytes go out the device is there; after the last one it may take its time to check the file.
-    await answerInTime(times.backMs ?? LIMITS.FIRMWARE_BACK_MS, signal, (either, again) =>
+    // Each byte sent extends the time; after the last one the device may check the file for as long.
+    await answerInTime(times.backMs ?? LIMITS.FIRMWARE_BACK_MS, signal, (either, extend) =>
       access.sendFirmware(
         file,
         (bytes) => {
-          again();
+          extend();
           progress('sending', percentOf(bytes));
         },
         either,
@@ -41,7 +41,7 @@ export async function installFirmware(work: Work): Promise<ResultLine[]> {
   progress('restarting', null);
   const isNew = ({ firmwareVersion }: { firmwareVersion: string }) =>
     firmwareVersion === firmware.version && firmwareVersion !== before;
-  const { firmwareVersion: after } = await waitUntilBack(work, isNew);
+  const { firmwareVersion: after } = await waitUntilBack(context, isNew);
   if (after !== firmware.version)
     throw new JobFailed(
       'version-unchanged',

@@ -35,10 +35,10 @@ const done: JobReport = {
 };
 const forgetAt = NOW + LIMITS.JOBS_KEPT_MS;
 const PHASES = {
-  looking: { ...waiting, hold: null },
+  polled: { ...waiting, hold: null },
   held: { ...waiting, hold: 'processing' },
   queued: { ...waiting, hold: 'queued' },
-  begun: { name: 'begun', activity: '', percent: null },
+  started: { name: 'started', activity: '', percent: null },
   over: { name: 'over', report: done, forgetAt },
   cancelled: { name: 'over', report: { ...done, status: 'canceled' }, forgetAt },
 } satisfies Record<string, JobPhase>;
@@ -52,7 +52,7 @@ const jobsWith = (...phases: Before[]): AgentJobs =>
     }),
   );
 
-const idle: JobInput = { kind: 'seen', deviceId: 'mfp-1', information: DEVICE_INFORMATION };
+const idle: JobInput = { kind: 'information', deviceId: 'mfp-1', information: DEVICE_INFORMATION };
 const outcome = { failure: null, detail: '', result: [{ name: 'a', value: 'b' }] };
 const INPUTS = {
   execute: { kind: 'execute', order: order(), refusal: null },
@@ -65,162 +65,166 @@ const INPUTS = {
   progress: { kind: 'progress', jobId, activity: 'sending', percent: 40 },
   ended: { kind: 'ended', jobId, outcome },
   clock: { kind: 'clock' },
-  started: { kind: 'started', refusals: new Map() },
-  reconfigured: { kind: 'started', refusals: new Map([[jobId, 'unknown-device']]) },
+  resumed: { kind: 'resumed', refusals: new Map() },
+  reconfigured: { kind: 'resumed', refusals: new Map([[jobId, 'unknown-device']]) },
 } as const satisfies Record<string, JobInput>;
 
-/** In a word or two: what is told of the job. */
-function told(job: AgentJob | undefined): string {
+/** The report of a job in one or two words. */
+function summary(job: AgentJob | undefined): string {
   if (!job) return 'none';
   const { status, hold, failure, percent } = reportOf(job);
-  if (job.phase.name === 'waiting') return job.phase.hold === null ? 'looking' : String(hold);
-  return job.phase.name === 'begun' ? `begun ${percent ?? ''}`.trim() : (failure ?? status);
+  if (job.phase.name === 'waiting') return job.phase.hold === null ? 'polled' : String(hold);
+  return job.phase.name === 'started' ? `started ${percent ?? ''}`.trim() : (failure ?? status);
 }
 
 function outcomeOf(jobs: AgentJobs, input: JobInput, now = NOW) {
   const { jobs: after, actions, answer } = planJobs(jobs, input, now);
-  return [[...after.values()].map(told).join(', '), actions.map((action) => action.do).join(), answer];
+  return [[...after.values()].map(summary).join(', '), actions.map((action) => action.do).join(), answer];
 }
 
 type Row = [before: Before, input: keyof typeof INPUTS, after: string, actions: string, answer: string];
 const ROWS: Row[] = [
-  ['none', 'execute', 'looking', 'look', 'taken'],
-  ['none', 'refused', 'unsupported', '', 'taken'],
+  ['none', 'execute', 'polled', 'poll', 'accepted'],
+  ['none', 'refused', 'unsupported', '', 'accepted'],
   ['none', 'cancel', '', '', 'unknown-job'],
-  ['none', 'idle', '', '', 'taken'],
-  ['none', 'printing', '', '', 'taken'],
-  ['none', 'gone', '', '', 'taken'],
-  ['none', 'elsewhere', '', '', 'taken'],
-  ['none', 'progress', '', '', 'taken'],
-  ['none', 'ended', '', '', 'taken'],
-  ['none', 'clock', '', '', 'taken'],
-  ['none', 'started', '', '', 'taken'],
-  ['none', 'reconfigured', '', '', 'taken'],
+  ['none', 'idle', '', '', 'accepted'],
+  ['none', 'printing', '', '', 'accepted'],
+  ['none', 'gone', '', '', 'accepted'],
+  ['none', 'elsewhere', '', '', 'accepted'],
+  ['none', 'progress', '', '', 'accepted'],
+  ['none', 'ended', '', '', 'accepted'],
+  ['none', 'clock', '', '', 'accepted'],
+  ['none', 'resumed', '', '', 'accepted'],
+  ['none', 'reconfigured', '', '', 'accepted'],
 
-  ['looking', 'execute', 'looking', '', 'taken'],
-  ['looking', 'refused', 'looking', '', 'taken'],
-  ['looking', 'cancel', 'canceled', '', 'taken'],
-  ['looking', 'idle', 'begun', 'begin', 'taken'],
-  ['looking', 'printing', 'processing', '', 'taken'],
-  ['looking', 'gone', 'unreachable', '', 'taken'],
-  ['looking', 'elsewhere', 'looking', '', 'taken'],
-  ['looking', 'progress', 'looking', '', 'taken'],
-  ['looking', 'ended', 'looking', '', 'taken'],
-  ['looking', 'clock', 'looking', '', 'taken'],
-  ['looking', 'reconfigured', 'unknown-device', '', 'taken'],
+  ['polled', 'execute', 'polled', '', 'accepted'],
+  ['polled', 'refused', 'polled', '', 'accepted'],
+  ['polled', 'cancel', 'canceled', '', 'accepted'],
+  ['polled', 'idle', 'started', 'start', 'accepted'],
+  ['polled', 'printing', 'processing', '', 'accepted'],
+  ['polled', 'gone', 'unreachable', '', 'accepted'],
+  ['polled', 'elsewhere', 'polled', '', 'accepted'],
+  ['polled', 'progress', 'polled', '', 'accepted'],
+  ['polled', 'ended', 'polled', '', 'accepted'],
+  ['polled', 'clock', 'polled', '', 'accepted'],
+  ['polled', 'reconfigured', 'unknown-device', '', 'accepted'],
 
-  ['held', 'execute', 'processing', '', 'taken'],
-  ['held', 'cancel', 'canceled', '', 'taken'],
-  ['held', 'idle', 'begun', 'begin', 'taken'],
-  ['held', 'printing', 'processing', '', 'taken'],
-  ['held', 'gone', 'unreachable', '', 'taken'],
-  ['held', 'elsewhere', 'processing', '', 'taken'],
-  ['held', 'progress', 'processing', '', 'taken'],
-  ['held', 'ended', 'processing', '', 'taken'],
-  ['held', 'clock', 'processing', '', 'taken'],
-  ['held', 'started', 'processing', '', 'taken'],
-  ['held', 'reconfigured', 'unknown-device', '', 'taken'],
+  ['held', 'execute', 'processing', '', 'accepted'],
+  ['held', 'cancel', 'canceled', '', 'accepted'],
+  ['held', 'idle', 'started', 'start', 'accepted'],
+  ['held', 'printing', 'processing', '', 'accepted'],
+  ['held', 'gone', 'unreachable', '', 'accepted'],
+  ['held', 'elsewhere', 'processing', '', 'accepted'],
+  ['held', 'progress', 'processing', '', 'accepted'],
+  ['held', 'ended', 'processing', '', 'accepted'],
+  ['held', 'clock', 'processing', '', 'accepted'],
+  ['held', 'resumed', 'processing', '', 'accepted'],
+  ['held', 'reconfigured', 'unknown-device', '', 'accepted'],
 
-  // as every job that waits is read from the state folder
-  ['queued', 'started', 'looking', 'look', 'taken'],
-  ['queued', 'reconfigured', 'unknown-device', '', 'taken'],
+  // a waiting job is read from the state folder in this state
+  ['queued', 'resumed', 'polled', 'poll', 'accepted'],
+  ['queued', 'reconfigured', 'unknown-device', '', 'accepted'],
 
-  ['begun', 'execute', 'begun', '', 'taken'],
-  ['begun', 'refused', 'begun', '', 'taken'],
-  ['begun', 'cancel', 'begun', '', 'begun'],
-  ['begun', 'idle', 'begun', '', 'taken'],
-  ['begun', 'printing', 'begun', '', 'taken'],
-  ['begun', 'gone', 'begun', '', 'taken'],
-  ['begun', 'progress', 'begun 40', '', 'taken'],
-  ['begun', 'ended', 'completed', '', 'taken'],
-  ['begun', 'clock', 'begun', '', 'taken'],
-  ['begun', 'started', 'interrupted', '', 'taken'],
-  ['begun', 'reconfigured', 'interrupted', '', 'taken'],
+  ['started', 'execute', 'started', '', 'accepted'],
+  ['started', 'refused', 'started', '', 'accepted'],
+  ['started', 'cancel', 'started', '', 'started'],
+  ['started', 'idle', 'started', '', 'accepted'],
+  ['started', 'printing', 'started', '', 'accepted'],
+  ['started', 'gone', 'started', '', 'accepted'],
+  ['started', 'progress', 'started 40', '', 'accepted'],
+  ['started', 'ended', 'completed', '', 'accepted'],
+  ['started', 'clock', 'started', '', 'accepted'],
+  ['started', 'resumed', 'interrupted', '', 'accepted'],
+  ['started', 'reconfigured', 'interrupted', '', 'accepted'],
 
-  ['over', 'execute', 'completed', '', 'taken'],
-  ['over', 'refused', 'completed', '', 'taken'],
-  ['over', 'cancel', 'completed', '', 'begun'],
-  ['over', 'idle', 'completed', '', 'taken'],
-  ['over', 'progress', 'completed', '', 'taken'],
-  ['over', 'ended', 'completed', '', 'taken'],
-  ['over', 'clock', 'completed', '', 'taken'],
-  ['over', 'started', 'completed', '', 'taken'],
-  ['over', 'reconfigured', 'completed', '', 'taken'],
-  ['cancelled', 'cancel', 'canceled', '', 'taken'],
-  ['cancelled', 'execute', 'canceled', '', 'taken'],
+  ['over', 'execute', 'completed', '', 'accepted'],
+  ['over', 'refused', 'completed', '', 'accepted'],
+  ['over', 'cancel', 'completed', '', 'started'],
+  ['over', 'idle', 'completed', '', 'accepted'],
+  ['over', 'progress', 'completed', '', 'accepted'],
+  ['over', 'ended', 'completed', '', 'accepted'],
+  ['over', 'clock', 'completed', '', 'accepted'],
+  ['over', 'resumed', 'completed', '', 'accepted'],
+  ['over', 'reconfigured', 'completed', '', 'accepted'],
+  ['cancelled', 'cancel', 'canceled', '', 'accepted'],
+  ['cancelled', 'execute', 'canceled', '', 'accepted'],
 ];
 
 const LATE: [before: Before, after: string][] = [
-  ['looking', 'expired'],
+  ['polled', 'expired'],
   ['held', 'expired'],
-  ['begun', 'begun'],
+  ['started', 'started'],
   ['over', ''],
   ['cancelled', ''],
 ];
 
 const LINES: [jobs: [Before, Before], input: keyof typeof INPUTS, after: string, actions: string][] = [
-  [['looking', 'none'], 'execute', 'looking', ''],
-  [['held', 'queued'], 'cancel', 'canceled, looking', 'look'],
-  [['held', 'queued'], 'idle', 'begun, queued', 'begin'],
+  [['polled', 'none'], 'execute', 'polled', ''],
+  [['held', 'queued'], 'cancel', 'canceled, polled', 'poll'],
+  [['held', 'queued'], 'idle', 'started, queued', 'start'],
   [['held', 'queued'], 'printing', 'processing, queued', ''],
-  [['begun', 'queued'], 'idle', 'begun, queued', ''],
-  [['begun', 'queued'], 'ended', 'completed, looking', 'look'],
-  [['begun', 'queued'], 'started', 'interrupted, looking', 'look'],
-  [['queued', 'queued'], 'started', 'looking, queued', 'look'],
-  [['queued', 'queued'], 'reconfigured', 'unknown-device, looking', 'look'],
-  [['over', 'held'], 'idle', 'completed, begun', 'begin'],
+  [['started', 'queued'], 'idle', 'started, queued', ''],
+  [['started', 'queued'], 'ended', 'completed, polled', 'poll'],
+  [['started', 'queued'], 'resumed', 'interrupted, polled', 'poll'],
+  [['queued', 'queued'], 'resumed', 'polled, queued', 'poll'],
+  [['queued', 'queued'], 'reconfigured', 'unknown-device, polled', 'poll'],
+  [['over', 'held'], 'idle', 'completed, started', 'start'],
 ];
 
-describe('what becomes of a job', () => {
+describe('the job planner', () => {
   it.each(ROWS)('%s + %s -> %s', (before, input, after, actions, answer) => {
     expect(outcomeOf(jobsWith(before), INPUTS[input])).toEqual([after, actions, answer]);
   });
-  it.each(LATE)('%s, when its time is over -> %s', (before, after) => {
+  it.each(LATE)('%s, at its deadline -> %s', (before, after) => {
     expect(outcomeOf(jobsWith(before), { kind: 'clock' }, forgetAt)[0]).toBe(after);
   });
-  it.each(LINES)('the line %j + %s -> %s', (before, input, after, actions) => {
+  it.each(LINES)('the queue %j + %s -> %s', (before, input, after, actions) => {
     expect(outcomeOf(jobsWith(...before), INPUTS[input]).slice(0, 2)).toEqual([after, actions]);
   });
 
   it.each<[Before, JobInput]>([
     ['held', INPUTS.printing],
-    ['begun', INPUTS.progress],
-  ])('nothing, when a %s one hears the same again', (before, input) => {
+    ['started', INPUTS.progress],
+  ])('changes nothing when a %s job gets the same input again', (before, input) => {
     const { jobs } = planJobs(jobsWith(before), input, NOW);
     expect(planJobs(jobs, input, NOW).jobs).toBe(jobs);
   });
 
-  it('jobs of two devices do not wait for each other', () => {
+  it('does not let jobs of two devices wait for each other', () => {
     const other: JobInput = {
       kind: 'execute',
       order: order({ jobId: otherId, deviceId: 'mfp-2' }),
       refusal: null,
     };
-    expect(outcomeOf(jobsWith('begun'), other)).toEqual(['begun, looking', 'look', 'taken']);
+    expect(outcomeOf(jobsWith('started'), other)).toEqual(['started, polled', 'poll', 'accepted']);
   });
 
   it.each<[string, JobInput, string]>([
-    ['cancelled', INPUTS.cancel, 'looking'],
-    ['expired', INPUTS.clock, 'looking'],
-    ['done', INPUTS.ended, 'begun'],
-    ['interrupted', INPUTS.started, 'begun'],
-  ])('forgets where the firmware is when the job is %s', (_how, input, before) => {
+    ['cancelled', INPUTS.cancel, 'polled'],
+    ['expired', INPUTS.clock, 'polled'],
+    ['done', INPUTS.ended, 'started'],
+    ['interrupted', INPUTS.resumed, 'started'],
+  ])('drops the address and token of the firmware when the job is %s', (_how, input, before) => {
     const { jobs } = planJobs(jobsWith(before as Before), input, NOW + 60_000);
     expect(JSON.stringify([...jobs])).not.toMatch(/firmware"|token|https/);
   });
 
-  it('says until when it waited, and for what', () => {
-    const held = { kind: 'seen', deviceId: 'mfp-1', information: { ...DEVICE_INFORMATION, reached: false } } as const;
-    const { jobs } = planJobs(jobsWith('looking'), held, NOW);
+  it('reports why an expired job waited', () => {
+    const held = {
+      kind: 'information',
+      deviceId: 'mfp-1',
+      information: { ...DEVICE_INFORMATION, reached: false },
+    } as const;
+    const { jobs } = planJobs(jobsWith('polled'), held, NOW);
     const late = planJobs(jobs, { kind: 'clock' }, NOW + 60_000).jobs.get(jobId)!;
     expect(reportOf(late)).toMatchObject({ failure: 'expired', detail: 'The device did not answer.' });
   });
 
-  it('counts the time it may wait from its receipt', () => {
+  it('counts the time to expiry from the receipt of the job', () => {
     const { jobs } = planJobs(new Map(), INPUTS.execute, NOW);
     expect(nextJobDeadline(jobs)).toBe(NOW + 60_000);
     expect(nextJobDeadline(new Map())).toBeUndefined();
-    expect(nextJobDeadline(jobsWith('begun', 'over'))).toBe(forgetAt);
+    expect(nextJobDeadline(jobsWith('started', 'over'))).toBe(forgetAt);
   });
 
   const many = (count: number, phase: JobPhase, device: (i: number) => string): AgentJobs =>
@@ -230,17 +234,17 @@ describe('what becomes of a job', () => {
         { order: order({ jobId: `job-${i}`, deviceId: device(i) }), phase },
       ]),
     );
-  it('takes no more open jobs of a device than it may have', () => {
+  it('refuses a job when its device has the most open jobs permitted', () => {
     const full = many(LIMITS.JOBS_PER_DEVICE, PHASES.queued, () => 'mfp-1');
     expect(planJobs(full, INPUTS.execute, NOW)).toEqual({ jobs: full, actions: [], answer: 'too-many' });
     const past = many(LIMITS.JOBS_PER_DEVICE, PHASES.over, () => 'mfp-1');
-    expect(planJobs(past, INPUTS.execute, NOW).answer).toBe('taken');
+    expect(planJobs(past, INPUTS.execute, NOW).answer).toBe('accepted');
   });
-  it('makes room by the oldest that is over, and refuses where there is none', () => {
+  it('removes the oldest job that is over to make room, and refuses a job when none is over', () => {
     const device = (i: number) => `mfp-${i}`;
     const past = many(LIMITS.JOBS_PER_AGENT, PHASES.over, device);
     const { jobs, answer } = planJobs(past, INPUTS.execute, NOW);
-    expect([answer, jobs.size, jobs.has('job-0'), jobs.has(jobId)]).toEqual(['taken', past.size, false, true]);
+    expect([answer, jobs.size, jobs.has('job-0'), jobs.has(jobId)]).toEqual(['accepted', past.size, false, true]);
     const open = many(LIMITS.JOBS_PER_AGENT, PHASES.held, device);
     expect(planJobs(open, INPUTS.execute, NOW).answer).toBe('too-many');
   });

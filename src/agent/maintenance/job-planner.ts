@@ -14,25 +14,26 @@ import {
 } from './job';
 
 /**
- * What follows from one input for the jobs of this agent. Pure; `now` is on the clock of `JobPhase`. Each device has
- * one line, in order of arrival: its first job is held until the device can execute it, the others behind it.
+ * The transition for one input: the next state of this agent's jobs, the actions to perform, and the answer. Pure; `now`
+ * is on the clock of `JobPhase`. Each device has one queue, in order of arrival: its first job is held until the device
+ * can execute it, and the others wait behind it.
  */
 export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan {
   switch (input.kind) {
-    case 'started':
-      return lineUp(mapJobs(jobs, (job) => passTime(recovered(job, input.refusals, now), now)));
+    case 'resumed':
+      return advanceQueues(mapJobs(jobs, (job) => passTime(recovered(job, input.refusals, now), now)));
     case 'execute':
       return execute(jobs, input, now);
     case 'cancel':
       return cancel(jobs, input.jobId, now);
-    case 'seen':
-      return seen(jobs, input);
+    case 'information':
+      return onInformation(jobs, input);
     case 'progress':
       return progress(jobs, input);
     case 'ended':
       return ended(jobs, input, now);
     case 'clock':
-      return lineUp(mapJobs(jobs, (job) => passTime(job, now)));
+      return advanceQueues(mapJobs(jobs, (job) => passTime(job, now)));
   }
 }
 
@@ -48,7 +49,7 @@ export const headOf = (jobs: AgentJobs, deviceId: string): AgentJob | undefined 
 
 function execute(jobs: AgentJobs, { order, refusal }: Extract<JobInput, { kind: 'execute' }>, now: number): JobPlan {
   const unchanged = { jobs, actions: [] };
-  if (jobs.has(order.jobId)) return { ...unchanged, answer: 'taken' };
+  if (jobs.has(order.jobId)) return { ...unchanged, answer: 'accepted' };
   const open = [...jobs.values()].filter(
     ({ phase, order: { deviceId } }) => phase.name !== 'over' && deviceId === order.deviceId,
   );
@@ -57,7 +58,7 @@ function execute(jobs: AgentJobs, { order, refusal }: Extract<JobInput, { kind: 
   const expiresAt = now + order.expiresInSeconds * 1000;
   const job: AgentJob = { order, phase: { name: 'waiting', hold: 'queued', detail: '', expiresAt } };
   room.set(order.jobId, refusal ? failed(job, refusal, '', now) : job);
-  return lineUp(room);
+  return advanceQueues(room);
 }
 
 function makeRoom(jobs: AgentJobs): Map<string, AgentJob> | undefined {
@@ -72,46 +73,49 @@ function makeRoom(jobs: AgentJobs): Map<string, AgentJob> | undefined {
 function cancel(jobs: AgentJobs, jobId: string, now: number): JobPlan {
   const job = jobs.get(jobId);
   if (!job) return { jobs, actions: [], answer: 'unknown-job' };
-  if (job.phase.name === 'waiting') return lineUp(withJob(jobs, over(job, cancelledReport, now)));
+  if (job.phase.name === 'waiting') return advanceQueues(withJob(jobs, over(job, cancelledReport, now)));
   const withdrawn = job.phase.name === 'over' && job.phase.report.status === 'canceled';
-  return { jobs, actions: [], answer: withdrawn ? 'taken' : 'begun' };
+  return { jobs, actions: [], answer: withdrawn ? 'accepted' : 'started' };
 }
 
-/** C2, C4: the determination, and what was held back goes on when it has changed. */
-function seen(jobs: AgentJobs, { deviceId, information }: Extract<JobInput, { kind: 'seen' }>): JobPlan {
+/** C2, C4: determines whether the first job can be executed, and starts it as soon as it can. */
+function onInformation(
+  jobs: AgentJobs,
+  { deviceId, information }: Extract<JobInput, { kind: 'information' }>,
+): JobPlan {
   const head = headOf(jobs, deviceId);
-  if (head?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'taken' };
+  if (head?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'accepted' };
   const { order, phase } = head;
   const { hold, detail } = determine(order.operation, information);
-  if (hold && hold === phase.hold && detail === phase.detail) return { jobs, actions: [], answer: 'taken' };
-  const next: JobPhase = hold ? { ...phase, hold, detail } : { name: 'begun', activity: '', percent: null };
-  const actions: JobAction[] = hold ? [] : [{ do: 'begin', order }];
-  return { jobs: withJob(jobs, { order, phase: next }), actions, answer: 'taken' };
+  if (hold && hold === phase.hold && detail === phase.detail) return { jobs, actions: [], answer: 'accepted' };
+  const next: JobPhase = hold ? { ...phase, hold, detail } : { name: 'started', activity: '', percent: null };
+  const actions: JobAction[] = hold ? [] : [{ do: 'start', order }];
+  return { jobs: withJob(jobs, { order, phase: next }), actions, answer: 'accepted' };
 }
 
 function progress(jobs: AgentJobs, { jobId, activity, percent }: Extract<JobInput, { kind: 'progress' }>): JobPlan {
   const job = jobs.get(jobId);
-  if (job?.phase.name !== 'begun') return { jobs, actions: [], answer: 'taken' };
+  if (job?.phase.name !== 'started') return { jobs, actions: [], answer: 'accepted' };
   const { phase } = job;
-  if (phase.activity === activity && phase.percent === percent) return { jobs, actions: [], answer: 'taken' };
-  const next: AgentJob = { ...job, phase: { name: 'begun', activity, percent } };
-  return { jobs: withJob(jobs, next), actions: [], answer: 'taken' };
+  if (phase.activity === activity && phase.percent === percent) return { jobs, actions: [], answer: 'accepted' };
+  const next: AgentJob = { ...job, phase: { name: 'started', activity, percent } };
+  return { jobs: withJob(jobs, next), actions: [], answer: 'accepted' };
 }
 
 function ended(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'ended' }>, now: number): JobPlan {
   const job = jobs.get(jobId);
-  if (job?.phase.name !== 'begun') return { jobs, actions: [], answer: 'taken' };
-  return lineUp(withJob(jobs, over(job, finalReport(outcome), now)));
+  if (job?.phase.name !== 'started') return { jobs, actions: [], answer: 'accepted' };
+  return advanceQueues(withJob(jobs, over(job, finalReport(outcome), now)));
 }
 
-/** A job that was begun before the agent stopped is never begun again: the device may have done it. */
+/** A job that was started before the agent stopped is never started again: the device may have executed it. */
 function recovered(job: AgentJob, refusals: ReadonlyMap<string, JobFailure>, now: number): AgentJob {
-  if (job.phase.name === 'begun') return failed(job, 'interrupted', '', now);
+  if (job.phase.name === 'started') return failed(job, 'interrupted', '', now);
   const refusal = refusals.get(job.order.jobId);
   return job.phase.name === 'waiting' && refusal ? failed(job, refusal, '', now) : job;
 }
 
-/** What a job waited for until its time was up. */
+/** Why a job waited until it expired. */
 const HELD_BY: Readonly<Record<HoldReason, string>> = {
   processing: 'The device was printing.',
   stopped: 'The device had stopped.',
@@ -131,7 +135,7 @@ function deadlineOf(phase: JobPhase): number | undefined {
   switch (phase.name) {
     case 'waiting':
       return phase.expiresAt;
-    case 'begun': // each operation has its own time limits
+    case 'started': // each operation has its own time limits
       return undefined;
     case 'over':
       return phase.forgetAt;
@@ -141,25 +145,25 @@ function deadlineOf(phase: JobPhase): number | undefined {
 const failed = (job: AgentJob, failure: JobFailure, detail: string, now: number): AgentJob =>
   over(job, finalReport({ failure, detail, result: [] }), now);
 
-/** Nothing of the firmware's address and token is kept. */
+/** Drops the address and token of the firmware. */
 function over({ order: { firmware: _firmware, ...order } }: AgentJob, report: JobReport, now: number): AgentJob {
   return { order, phase: { name: 'over', report, forgetAt: now + LIMITS.JOBS_KEPT_MS } };
 }
 
-/** Every device's first job is looked at as soon as it is the first. */
-function lineUp(jobs: AgentJobs): JobPlan {
+/** Polls a device as soon as a job is the first of its queue. */
+function advanceQueues(jobs: AgentJobs): JobPlan {
   const busy = new Set<string>();
   const actions: JobAction[] = [];
-  const lined = mapJobs(jobs, (job) => {
+  const advanced = mapJobs(jobs, (job) => {
     const { order, phase } = job;
     if (phase.name === 'over') return job;
     const first = !busy.has(order.deviceId);
     busy.add(order.deviceId);
     if (phase.name !== 'waiting' || !first || phase.hold !== 'queued') return job;
-    actions.push({ do: 'look', deviceId: order.deviceId });
+    actions.push({ do: 'poll', deviceId: order.deviceId });
     return { order, phase: { ...phase, hold: null } };
   });
-  return { jobs: lined, actions, answer: 'taken' };
+  return { jobs: advanced, actions, answer: 'accepted' };
 }
 
 const withJob = (jobs: AgentJobs, job: AgentJob): AgentJobs => new Map(jobs).set(job.order.jobId, job);

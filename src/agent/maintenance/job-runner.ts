@@ -2,7 +2,7 @@ import type { Journal } from '../../journal/journal';
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
-import type { DeviceWatch } from '../information/device-watch';
+import type { DevicePoller } from '../information/device-poller';
 import { refusalOf, type MaintainedDevice } from './executability';
 import {
   finalReport,
@@ -17,24 +17,24 @@ import {
 import { headOf, nextJobDeadline, planJobs } from './job-planner';
 import type { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
-import { News } from './change-signal';
+import { ChangeSignal } from './change-signal';
 
 /** setTimeout's own limit. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** How much of the time that a job may wait is lost at most when the agent is killed. */
-const STORE_AGAIN_MS = 60_000;
+/** After a kill, at most this much of the time that a job has waited is lost. */
+const STORE_INTERVAL_MS = 60_000;
 
-/** For tests, which have less time. */
+/** Times that tests shorten. */
 export interface JobRunnerTimes {
   readonly reportHoldMs?: number;
-  readonly heldLookMs?: number;
+  readonly heldPollMs?: number;
 }
 
 export interface JobRunnerOptions extends JobRunnerTimes {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
-  readonly watch: DeviceWatch;
+  readonly poller: DevicePoller;
   readonly store: JobStore;
-  /** S123; never rejects. `onProgress` as the planner's input. */
+  /** S123; never rejects. `onProgress` is the planner's input `progress`. */
   readonly carryOut: (
     order: JobOrder,
     onProgress: (activity: string, percent: number | null) => void,
@@ -42,25 +42,25 @@ export interface JobRunnerOptions extends JobRunnerTimes {
   readonly journal: Journal;
 }
 
-/** The maintenance jobs of this agent: feeds the planner with what happens and takes the actions it plans. */
+/** The maintenance jobs of this agent: passes each event to the planner and performs the actions that it returns. */
 export class JobRunner {
   #jobs: AgentJobs = new Map();
-  readonly #news = new News();
-  /** What the control plane was told of a job last. */
-  readonly #told = new Map<string, string>();
-  readonly #looks = new Map<string, NodeJS.Timeout>();
+  readonly #changes = new ChangeSignal();
+  /** The last report of each job to the control plane, as JSON. */
+  readonly #reported = new Map<string, string>();
+  readonly #polls = new Map<string, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #storing: NodeJS.Timeout | undefined;
-  /** The last write; whether it came to the disk. */
+  #storeTimer: NodeJS.Timeout | undefined;
+  /** The last write, and whether it succeeded. */
   #stored: Promise<boolean> = Promise.resolve(true);
   #stopped = false;
 
   constructor(private readonly options: JobRunnerOptions) {
-    options.watch.onSeen((deviceId, information) => {
+    options.poller.onInformation((deviceId, information) => {
       if (headOf(this.#jobs, deviceId)?.phase.name === 'waiting')
-        this.#dispatch({ kind: 'seen', deviceId, information });
+        this.#dispatch({ kind: 'information', deviceId, information });
     });
   }
 
@@ -73,17 +73,17 @@ export class JobRunner {
     this.#listeners.push(listener);
   }
 
-  /** Goes on with what was stored. */
+  /** Resumes the stored jobs. */
   async start(): Promise<void> {
     this.#jobs = await this.options.store.load(performance.now());
     const refusals = [...this.#jobs.values()].map(({ order }) => [order.jobId, this.#refusal(order)] as const);
-    const standing = refusals.filter((each): each is readonly [string, JobFailure] => each[1] !== null);
-    this.#dispatch({ kind: 'started', refusals: new Map(standing) });
+    const refused = refusals.filter((each): each is readonly [string, JobFailure] => each[1] !== null);
+    this.#dispatch({ kind: 'resumed', refusals: new Map(refused) });
     await this.#stored;
-    this.#storing = setInterval(() => this.#storeWaiting(), STORE_AGAIN_MS);
+    this.#storeTimer = setInterval(() => this.#storeWaiting(), STORE_INTERVAL_MS);
   }
 
-  /** Once it is on the disk, and it has been determined whether the device can execute it. */
+  /** Answers once the job is on the disk and it has been determined whether the device can execute it. */
   async execute(order: JobOrder): Promise<JobReport> {
     const known = this.#jobs.has(order.jobId);
     const answer = this.#dispatch({ kind: 'execute', order, refusal: this.#refusal(order) });
@@ -93,37 +93,37 @@ export class JobRunner {
       return phase?.name !== 'waiting' || phase.hold !== null;
     };
     await this.#stored;
-    if (!known) await this.#news.until(determined, LIMITS.DEVICE_ANSWER_MS);
-    return this.#tell(this.#job(order.operation, order.jobId));
+    if (!known) await this.#changes.wait(determined, LIMITS.DEVICE_ANSWER_MS);
+    return this.#report(this.#job(order.operation, order.jobId));
   }
 
-  /** What has changed since the last answer, or after a while what there is. @throws CommandRefused bad-sessionid */
+  /** Answers when the report has changed since the last one, or after `reportHoldMs`. @throws CommandRefused bad-sessionid */
   async next(operation: Operation, jobId: string): Promise<JobReport> {
     this.#job(operation, jobId);
-    const told = this.#told.get(jobId);
+    const reported = this.#reported.get(jobId);
     const changed = () => {
       const job = this.#jobs.get(jobId);
-      return !job || job.phase.name === 'over' || JSON.stringify(reportOf(job)) !== told;
+      return !job || job.phase.name === 'over' || JSON.stringify(reportOf(job)) !== reported;
     };
-    await this.#news.until(changed, this.options.reportHoldMs ?? LIMITS.JOB_REPORT_HOLD_MS);
-    return this.#tell(this.#job(operation, jobId));
+    await this.#changes.wait(changed, this.options.reportHoldMs ?? LIMITS.JOB_REPORT_HOLD_MS);
+    return this.#report(this.#job(operation, jobId));
   }
 
-  /** Once it is on the disk: an agent that is started again must not begin it. @throws CommandRefused bad-sessionid, not-allowed */
+  /** Answers once it is on the disk: a restarted agent must not start the job. @throws CommandRefused bad-sessionid, not-allowed */
   async cancel(operation: Operation, jobId: string): Promise<JobReport> {
     this.#job(operation, jobId);
-    if (this.#dispatch({ kind: 'cancel', jobId }) === 'begun') throw new CommandRefused('not-allowed');
+    if (this.#dispatch({ kind: 'cancel', jobId }) === 'started') throw new CommandRefused('not-allowed');
     await this.#stored;
-    return this.#tell(this.#job(operation, jobId));
+    return this.#report(this.#job(operation, jobId));
   }
 
-  /** What is being carried out has to be given up by whoever carries it out; waits for that, and stores what is left. */
+  /** Waits for the started jobs, which `carryOut` has to end, and stores all jobs. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearInterval(this.#storing);
-    for (const timer of this.#looks.values()) clearTimeout(timer);
-    this.#news.end();
+    clearInterval(this.#storeTimer);
+    for (const timer of this.#polls.values()) clearTimeout(timer);
+    this.#changes.close();
     await Promise.all(this.#running);
     await this.#store();
   }
@@ -139,55 +139,55 @@ export class JobRunner {
     return refusalOf(operation, this.options.devices.get(deviceId));
   }
 
-  #tell(job: AgentJob): JobReport {
+  #report(job: AgentJob): JobReport {
     const { jobId, deviceId, operation } = job.order;
     const report = reportOf(job);
     const text = JSON.stringify(report);
     const { status, failure } = report;
-    if (status !== 'executing' && this.#told.get(jobId) !== text)
+    if (status !== 'executing' && this.#reported.get(jobId) !== text)
       this.options.journal.step('S124', undefined, { jobId, deviceId, operation, status, failure });
-    this.#told.set(jobId, text);
+    this.#reported.set(jobId, text);
     return report;
   }
 
   #dispatch(input: JobInput): JobAnswer {
     const { jobs, actions, answer } = planJobs(this.#jobs, input, performance.now());
     const before = this.#jobs;
-    // a file comes in thousands of pieces, and a device is looked at all the time: that alone is no news
+    // A file arrives in thousands of chunks, and devices are polled all the time: most inputs change nothing.
     if (jobs === before && actions.length === 0) return answer;
     this.#jobs = jobs;
-    for (const jobId of this.#told.keys()) if (!jobs.has(jobId)) this.#told.delete(jobId);
-    for (const action of actions) this.#take(action);
-    // A job that begins stores it itself; how far it is need not outlive the agent.
-    if (input.kind !== 'progress' && actions.every((action) => action.do !== 'begin')) void this.#store();
+    for (const jobId of this.#reported.keys()) if (!jobs.has(jobId)) this.#reported.delete(jobId);
+    for (const action of actions) this.#perform(action);
+    // `#startJob` stores the jobs itself, and progress need not survive a restart.
+    if (input.kind !== 'progress' && actions.every((action) => action.do !== 'start')) void this.#store();
     this.#setTimer();
-    this.#news.tell();
+    this.#changes.notify();
     for (const listener of this.#listeners) listener();
     return answer;
   }
 
-  #take(action: JobAction): void {
-    if (action.do === 'look') return this.#look(action.deviceId);
-    const begun = this.#begin(action.order).finally(() => this.#running.delete(begun));
-    this.#running.add(begun);
+  #perform(action: JobAction): void {
+    if (action.do === 'poll') return this.#pollWhileHeld(action.deviceId);
+    const started = this.#startJob(action.order).finally(() => this.#running.delete(started));
+    this.#running.add(started);
   }
 
-  /** Asks until there is no job of the device left that waits for an answer; the answers come by `onSeen`. */
-  #look(deviceId: string): void {
+  /** Polls until the first job of the device no longer waits; the results arrive by `onInformation`. */
+  #pollWhileHeld(deviceId: string): void {
     if (this.#stopped) return;
-    void this.options.watch.look(deviceId).then(() => {
+    void this.options.poller.poll(deviceId).then(() => {
       if (this.#stopped || headOf(this.#jobs, deviceId)?.phase.name !== 'waiting') return;
-      clearTimeout(this.#looks.get(deviceId));
-      const waitMs = (this.options.heldLookMs ?? LIMITS.JOB_HELD_LOOK_MS) * (0.75 + Math.random() / 2);
-      this.#looks.set(
+      clearTimeout(this.#polls.get(deviceId));
+      const waitMs = (this.options.heldPollMs ?? LIMITS.JOB_HELD_LOOK_MS) * (0.75 + Math.random() / 2);
+      this.#polls.set(
         deviceId,
-        setTimeout(() => this.#look(deviceId), waitMs),
+        setTimeout(() => this.#pollWhileHeld(deviceId), waitMs),
       );
     });
   }
 
-  /** Not before it is on the disk that it has begun: nothing is carried out twice. */
-  async #begin(order: JobOrder): Promise<void> {
+  /** Carries a job out only after its start is on the disk, so that no job is carried out twice. */
+  async #startJob(order: JobOrder): Promise<void> {
     const { jobId, deviceId, operation } = order;
     const stored = await this.#store();
     if (!stored) {

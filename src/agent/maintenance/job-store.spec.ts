@@ -38,40 +38,40 @@ const file = () => join(folder, 'maintenance-jobs.json');
 const result = [{ name: 'model', value: '3050ci' }];
 
 describe('the stored jobs', () => {
-  it('are there again in their order, with what is left of their times', async () => {
+  it('are read in their order, with their remaining times', async () => {
     const now = performance.now();
     const over = finalReport({ failure: null, detail: '', result });
     await store.save(
       jobsOf(
-        { name: 'begun', activity: 'sending', percent: 4 },
-        { name: 'waiting', hold: 'stopped', detail: 'jam', expiresAt: now + 30_000 },
-        { name: 'over', report: over, forgetAt: now + 40_000 },
+        { name: 'started', activity: 'sending', percent: 4 },
+        { name: 'waiting', hold: 'stopped', detail: 'jam', expiresAt: now + 3_600_000 },
+        { name: 'over', report: over, forgetAt: now + 7_200_000 },
       ),
     );
     const jobs = [...(await new JobStore(folder, recorded.journal).load(0)).values()];
     expect(jobs.map(({ order }) => order.jobId)).toEqual([0, 1, 2].map(idOf));
     expect(jobs[0]).toEqual({
       order: expect.objectContaining({ firmware }),
-      phase: { name: 'begun', activity: '', percent: null },
+      phase: { name: 'started', activity: '', percent: null },
     });
     expect(jobs[1]!.phase).toMatchObject({ name: 'waiting', hold: 'queued' });
     expect(jobs[2]!.phase).toMatchObject({ name: 'over', report: over });
     const left = jobs.map(({ phase }) =>
       phase.name === 'waiting' ? phase.expiresAt : phase.name === 'over' ? phase.forgetAt : 0,
     );
-    expect(left[1]).toBeGreaterThan(20_000);
-    expect(left[1]).toBeLessThanOrEqual(30_000);
+    expect(left[1]).toBeGreaterThan(3_000_000);
+    expect(left[1]).toBeLessThanOrEqual(3_600_000);
     expect(left[2]).toBeGreaterThan(left[1]!);
   });
 
-  it('are for this user alone, whole, and nothing is left beside them', async () => {
-    await store.save(jobsOf({ name: 'begun', activity: '', percent: null }));
+  it('are readable by this user only, without a temporary file', async () => {
+    await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
     expect((await stat(file())).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['maintenance-jobs.json']);
   });
 
-  it('are the newest when many are stored at once', async () => {
-    const phase = { name: 'begun', activity: '', percent: null } as const;
+  it('are the newest ones after several writes at the same time', async () => {
+    const phase = { name: 'started', activity: '', percent: null } as const;
     const saves = [1, 2, 3, 4].map((count) => store.save(jobsOf(...Array<JobPhase>(count).fill(phase))));
     await Promise.all(saves);
     expect((await store.load(0)).size).toBe(4);
@@ -82,23 +82,25 @@ describe('the stored jobs', () => {
     ['something else', '{"version":1,"jobs":[{"order":{"token":"ssss"}}]}'],
     ['of another version', '{"version":2,"jobs":[]}'],
     ['empty', ''],
-  ])('are put aside when the file is %s, and the log says so without quoting it', async (_what, text) => {
+  ])('are kept under another name when the file is %s, and the journal does not quote them', async (_what, text) => {
     await writeFile(file(), text);
     expect(await store.load(0)).toEqual(new Map());
     expect(await readFile(join(folder, 'maintenance-jobs.damaged.json'), 'utf8')).toBe(text);
-    expect(recorded.lines).toEqual([expect.objectContaining({ level: 50, msg: expect.stringContaining('put aside') })]);
+    expect(recorded.lines).toEqual([
+      expect.objectContaining({ level: 50, msg: expect.stringContaining('kept under another name') }),
+    ]);
     expect(recorded.text()).not.toMatch(/tok|ssss/);
-    await store.save(jobsOf({ name: 'begun', activity: '', percent: null }));
+    await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
     expect((await store.load(0)).size).toBe(1);
   });
 
-  it('are none in a new folder', async () => {
+  it('are empty in a new folder', async () => {
     const fresh = new JobStore(join(folder, 'deep', 'state'), recorded.journal);
     expect(await fresh.load(0)).toEqual(new Map());
     expect(recorded.lines).toEqual([]);
   });
 
-  it('are those of before when the disk is full, and whoever stores is told', async () => {
+  it('stay as they were when the disk is full, and the write fails', async () => {
     const small = await smallFilesystem(16);
     if (!small) return expect(small).toBeUndefined();
     try {

@@ -8,18 +8,18 @@ import type { AgentJob, AgentJobs, JobPhase } from './job';
 const FILE = 'maintenance-jobs.json';
 const DAMAGED = 'maintenance-jobs.damaged.json';
 
-/** The clock of JobPhase does not outlive the program: what is left of a time is stored in its place. */
+/** The clock of JobPhase ends with the program, so the remaining time is stored. */
 const leftMs = z.number();
 const storedJobs = z.object({
   version: z.literal(1),
-  /** Time of day in epoch milliseconds, of this machine and for itself alone. */
+  /** Time of day on this machine, in epoch milliseconds; compared only with its own clock. */
   storedAt: z.number().optional(),
   jobs: z.array(
     z.object({
       order: jobOrder,
       phase: z.discriminatedUnion('name', [
         z.object({ name: z.literal('waiting'), leftMs }),
-        z.object({ name: z.literal('begun') }),
+        z.object({ name: z.literal('begun') }), // the phase `started`
         z.object({ name: z.literal('over'), report: jobReport, leftMs }),
       ]),
     }),
@@ -28,8 +28,8 @@ const storedJobs = z.object({
 type StoredPhase = z.infer<typeof storedJobs>['jobs'][number]['phase'];
 
 /**
- * The jobs of this agent in its state folder, so that each is carried out once, whatever happens to the agent. The file
- * holds tokens while there is firmware to get: only this user can read it.
+ * The jobs of this agent in its state folder, so that each is carried out once even if the agent is killed. The file
+ * contains the tokens of firmware downloads: only this user can read it.
  */
 export class JobStore {
   readonly #file: string;
@@ -43,7 +43,7 @@ export class JobStore {
     this.#file = join(folder, FILE);
   }
 
-  /** A file that cannot be read is put aside, and named in the log: the agent goes on without. */
+  /** A file that cannot be read is renamed and named in the journal; the agent then starts without jobs. */
   async load(now: number): Promise<AgentJobs> {
     await mkdir(this.folder, { recursive: true });
     try {
@@ -51,18 +51,18 @@ export class JobStore {
       const awayMs = Math.max(0, Date.now() - (storedAt ?? Date.now()));
       return new Map(jobs.map(({ order, phase }) => [order.jobId, { order, phase: readPhase(phase, now, awayMs) }]));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#putAside(error as Error);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#setAside(error as Error);
       return new Map();
     }
   }
 
   /**
-   * Has these jobs on the disk when it resolves, or newer ones.
-   * @throws what the file system says; then those of before are still there
+   * Once it resolves, these jobs or newer ones are on the disk.
+   * @throws the error of the file system; the jobs stored before are still there
    */
   async save(jobs: AgentJobs): Promise<void> {
     this.#due = jobs;
-    // A write that is under way may hold earlier ones.
+    // A write that is in progress may contain earlier ones.
     if (this.#writing) await this.#writing.catch(() => undefined);
     if (this.#due === undefined) return this.#writing;
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
@@ -84,12 +84,16 @@ export class JobStore {
     await syncFolder(this.folder);
   }
 
-  async #putAside(error: Error): Promise<void> {
+  async #setAside(error: Error): Promise<void> {
     const aside = join(this.folder, DAMAGED);
-    const detail = error instanceof z.ZodError || error instanceof SyntaxError ? 'not what was stored' : error.message;
-    this.journal.error('the stored maintenance jobs cannot be read and are put aside', { file: aside, detail });
+    const detail =
+      error instanceof z.ZodError || error instanceof SyntaxError ? 'not a file of stored jobs' : error.message;
+    this.journal.error('the stored maintenance jobs cannot be read; the file is kept under another name', {
+      file: aside,
+      detail,
+    });
     await rename(this.#file, aside).catch((failure: Error) =>
-      this.journal.error('they could not be put aside', { detail: failure.message }),
+      this.journal.error('the file of maintenance jobs could not be renamed', { detail: failure.message }),
     );
   }
 }
@@ -98,26 +102,26 @@ function writeJob({ order, phase }: AgentJob, now: number): { order: AgentJob['o
   switch (phase.name) {
     case 'waiting':
       return { order, phase: { name: 'waiting', leftMs: phase.expiresAt - now } };
-    case 'begun':
+    case 'started':
       return { order, phase: { name: 'begun' } };
     case 'over':
       return { order, phase: { name: 'over', report: phase.report, leftMs: phase.forgetAt - now } };
   }
 }
 
-/** @param awayMs for how long there was no agent: a job that nobody expects any more must not begin after all */
+/** @param awayMs how long the agent was not running: a job that expired meanwhile must not start */
 function readPhase(phase: StoredPhase, now: number, awayMs: number): JobPhase {
   switch (phase.name) {
-    case 'waiting': // it has to be looked at anew
+    case 'waiting': // its device has to be polled again
       return { name: 'waiting', hold: 'queued', detail: '', expiresAt: now + phase.leftMs - awayMs };
     case 'begun':
-      return { name: 'begun', activity: '', percent: null };
-    case 'over': // whoever asked has not been able to hear of it
+      return { name: 'started', activity: '', percent: null };
+    case 'over': // the control plane could not acquire the result meanwhile
       return { name: 'over', report: phase.report, forgetAt: now + phase.leftMs };
   }
 }
 
-/** Has the folder's entries on the disk. Not every system lets a folder be opened for that. */
+/** Writes the entries of the folder to the disk. Windows cannot open a folder for that. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

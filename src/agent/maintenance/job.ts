@@ -3,13 +3,13 @@ import type { DeviceInformation } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintenance';
 
 /**
- * Where a job stands at this agent: waiting -> begun -> over, or waiting -> over. Moments are milliseconds of a clock
- * that only runs on (`performance.now`), as in agent-session.ts.
+ * The state of a job at this agent: waiting -> started -> over, or waiting -> over. Times are milliseconds of the
+ * monotonic clock (`performance.now`), as in agent-session.ts.
  */
 export type JobPhase =
-  /** `hold` is null while the device is being asked whether it can execute it. */
+  /** `hold` is null while the agent polls the device to determine whether it can execute the job. */
   | { readonly name: 'waiting'; readonly hold: HoldReason | null; readonly detail: string; readonly expiresAt: number }
-  | { readonly name: 'begun'; readonly activity: string; readonly percent: number | null }
+  | { readonly name: 'started'; readonly activity: string; readonly percent: number | null }
   | { readonly name: 'over'; readonly report: JobReport; readonly forgetAt: number };
 
 export interface AgentJob {
@@ -20,7 +20,7 @@ export interface AgentJob {
 /** By job ID, in order of arrival. */
 export type AgentJobs = ReadonlyMap<string, AgentJob>;
 
-/** What came of a job that had begun; `failure` null: it succeeded. */
+/** The outcome of a job that was started; `failure` null: it succeeded. */
 export interface JobOutcome {
   readonly failure: JobFailure | null;
   readonly detail: string;
@@ -28,17 +28,17 @@ export interface JobOutcome {
 }
 
 export type JobInput =
-  /** The agent has started with what it had stored; `refusals` by job ID, as for `execute`. */
-  | { readonly kind: 'started'; readonly refusals: ReadonlyMap<string, JobFailure> }
-  /** `refusal`: why this will never be carried out here. */
+  /** The agent has started and read its stored jobs; `refusals` by job ID, as for `execute`. */
+  | { readonly kind: 'resumed'; readonly refusals: ReadonlyMap<string, JobFailure> }
+  /** `refusal`: why this agent will never carry it out. */
   | { readonly kind: 'execute'; readonly order: JobOrder; readonly refusal: JobFailure | null }
   | { readonly kind: 'cancel'; readonly jobId: string }
-  /** What a device says of itself at this moment. */
-  | { readonly kind: 'seen'; readonly deviceId: string; readonly information: DeviceInformation }
+  /** Device information that was just acquired. */
+  | { readonly kind: 'information'; readonly deviceId: string; readonly information: DeviceInformation }
   | {
       readonly kind: 'progress';
       readonly jobId: string;
-      /** `sending`, `downloading`, ...; a word of the report. */
+      /** `sending`, `downloading`, ...: a value of the report. */
       readonly activity: string;
       readonly percent: number | null;
     }
@@ -47,13 +47,13 @@ export type JobInput =
   | { readonly kind: 'clock' };
 
 export type JobAction =
-  /** Ask the device how it is; `seen` follows. */
-  | { readonly do: 'look'; readonly deviceId: string }
-  /** S123: only after the jobs have been stored as they are now. */
-  | { readonly do: 'begin'; readonly order: JobOrder };
+  /** Acquire the device information; the input `information` follows. */
+  | { readonly do: 'poll'; readonly deviceId: string }
+  /** S123; only after the jobs have been stored in their present state. */
+  | { readonly do: 'start'; readonly order: JobOrder };
 
-/** What the asker is told where it is not the report. */
-export type JobAnswer = 'taken' | 'unknown-job' | 'begun' | 'too-many';
+/** How the planner answers a command. */
+export type JobAnswer = 'accepted' | 'unknown-job' | 'started' | 'too-many';
 
 export interface JobPlan {
   readonly jobs: AgentJobs;
@@ -63,12 +63,12 @@ export interface JobPlan {
 
 const NOTHING = { hold: null, percent: null, activity: '', failure: null, detail: '', result: [] };
 
-/** What the control plane is told of a job. */
+/** The report of a job to the control plane. */
 export function reportOf({ phase }: AgentJob): JobReport {
   switch (phase.name) {
-    case 'waiting': // a device that is still being asked has not answered yet
+    case 'waiting': // a device that is still polled has not answered yet
       return { ...NOTHING, status: 'executing', hold: phase.hold ?? 'unreachable', detail: phase.detail };
-    case 'begun':
+    case 'started':
       return { ...NOTHING, status: 'executing', activity: phase.activity, percent: phase.percent };
     case 'over':
       return phase.report;

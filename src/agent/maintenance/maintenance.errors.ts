@@ -1,12 +1,12 @@
 import type { JobFailure } from '../../protocol/maintenance';
 
 /**
- * Why a command is refused: a stanza's condition (RFC 6120 8.3.3) where the name is one, otherwise `bad-request` with
- * this condition of XEP-0050 4.4.
+ * Why a command is refused: a stanza error condition (RFC 6120 8.3.3) if the name is one, otherwise a condition of
+ * XEP-0050 4.4, sent with `bad-request`.
  */
 export type CommandRefusal = 'item-not-found' | 'not-allowed' | 'bad-action' | 'bad-payload' | 'bad-sessionid';
 
-/** The command is answered with an error. */
+/** The command is answered with this error. */
 export class CommandRefused extends Error {
   override readonly name = 'CommandRefused';
 
@@ -15,11 +15,11 @@ export class CommandRefused extends Error {
   }
 }
 
-/** An operation could not be carried out; the failure names why. */
+/** An operation failed, and why. */
 export class JobFailed extends Error {
   override readonly name = 'JobFailed';
 
-  /** @param detail without secrets: people read it */
+  /** @param detail is shown to users and must not contain secrets */
   constructor(
     readonly failure: JobFailure,
     readonly detail = '',

@@ -4,7 +4,7 @@ import { type JobReport, NS_COMMANDS } from '../../protocol/ad-hoc-command';
 import type { ControlChannel } from '../channel/control-channel';
 import { encodeProblem } from '../channel/json-container';
 import type { DeviceAccess } from '../device/device-access';
-import type { DeviceWatch } from '../information/device-watch';
+import type { DevicePoller } from '../information/device-poller';
 import { carryOut } from './operations';
 import { type Command, encodeRefusal, encodeReport, readCommand } from './command-element';
 import type { MaintainedDevice } from './executability';
@@ -18,7 +18,7 @@ import type { OperationTimes } from './operation-context';
 
 export interface MaintenanceOptions {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
-  readonly watch: DeviceWatch;
+  readonly poller: DevicePoller;
   readonly channel: Pick<ControlChannel, 'answer'>;
   /** The agent's state folder. */
   readonly folder: string;
@@ -32,16 +32,16 @@ export class Maintenance {
   readonly #runner: JobRunner;
 
   constructor(private readonly options: MaintenanceOptions) {
-    const { devices, watch, channel, folder, journal, times } = options;
+    const { devices, poller: watch, channel, folder, journal, times } = options;
     const { signal } = this.#stopping;
     this.#runner = new JobRunner({
       devices,
-      watch,
+      poller: watch,
       store: new JobStore(folder, journal),
       carryOut: (order, progress) => {
-        // A job begins only where its device has an access (refusalOf).
+        // A job starts only if its device has an access (`refusalOf`).
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
-        return carryOut(order, access, progress, { watch, folder, journal, signal, times });
+        return carryOut(order, access, progress, { poller: watch, folder, journal, signal, times });
       },
       journal,
       ...times,
@@ -59,26 +59,26 @@ export class Maintenance {
     return [...this.jobs.values()].some(({ phase }) => phase.name !== 'over');
   }
 
-  /** Called after every change. Before `start`. */
+  /** The listener is called after every change. Call this before `start`. */
   onChange(listener: () => void): void {
     this.#runner.onChange(listener);
   }
 
-  /** Goes on with what was stored; before the control plane can ask. */
+  /** Resumes the stored jobs. Call this before the control channel opens. */
   async start(): Promise<void> {
     await this.#runner.start();
     await removeFirmwareFiles(this.options.folder);
   }
 
-  /** Gives up what is being carried out: `interrupted`. */
+  /** Ends the jobs that are being carried out as `interrupted`. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#runner.stop();
   }
 }
 
-/** S122, S124: answers maintenance commands (XEP-0050) of the control plane. */
-export function answerCommands(channel: Pick<ControlChannel, 'answer'>, runner: JobRunner, journal: Journal): void {
+/** S122, S124: answers the maintenance commands (XEP-0050) of the control plane. */
+function answerCommands(channel: Pick<ControlChannel, 'answer'>, runner: JobRunner, journal: Journal): void {
   const answer = async (payload: Element): Promise<Element> => {
     try {
       const command = readCommand(payload);

@@ -5,25 +5,27 @@ import { LIMITS } from '../../protocol/limits';
 import type { DeviceAccess } from '../device/device-access';
 import { JobFailed } from './maintenance.errors';
 
-/** Shorter times for tests. */
+const POLL_MS = 1_000;
+
+/** Times that tests shorten. */
 export interface OperationTimes {
   /** For a device to return after a restart. */
   readonly backMs?: number;
-  /** For a device that never stops answering to count as restarted. */
+  /** After this time, a device that never stopped answering counts as restarted. */
   readonly awayMs?: number;
   /** Between two polls. */
-  readonly lookMs?: number;
+  readonly pollMs?: number;
   /** For a device to accept a request. */
-  readonly takesMs?: number;
+  readonly acceptMs?: number;
   readonly downloadRetry?: { readonly firstMs?: number; readonly maxMs?: number };
 }
 
 /** What the execution of one job needs. */
-export interface Work {
+export interface OperationContext {
   readonly order: JobOrder;
   readonly access: DeviceAccess;
   /** Acquires the device information. @throws DeviceUnreachable, DeviceRefused */
-  readonly ask: () => Promise<DeviceInformation>;
+  readonly query: () => Promise<DeviceInformation>;
   /** The agent's state folder. */
   readonly folder: string;
   readonly progress: (activity: string, percent: number | null) => void;
@@ -32,28 +34,26 @@ export interface Work {
   readonly times: OperationTimes;
 }
 
-const LOOK_MS = 1_000;
-
 /**
- * Waits until a device that restarts was away and answers again; gives what it says then. One that answers all the time
- * has been away between two looks, or does not go away at all: after `DEVICE_AWAY_MS` it is taken as it is.
- * @param changed what shows that the device is another than before, although nobody has seen it away
- * @throws JobFailed not-back; what the signal was aborted with
+ * Waits until a restarting device has been away and answers again; resolves with its information. A device that answers
+ * every poll was away between two of them, or does not restart at all: it counts as back after `DEVICE_AWAY_MS`.
+ * @param changed whether the information proves the restart although no poll failed
+ * @throws JobFailed not-back; the reason of `signal`
  */
 export async function waitUntilBack(
-  { ask, signal, times }: Pick<Work, 'ask' | 'signal' | 'times'>,
+  { query, signal, times }: Pick<OperationContext, 'query' | 'signal' | 'times'>,
   changed: (information: DeviceInformation) => boolean = () => false,
 ): Promise<DeviceInformation> {
-  const { backMs = LIMITS.FIRMWARE_BACK_MS, awayMs = LIMITS.DEVICE_AWAY_MS, lookMs = LOOK_MS } = times;
-  const began = performance.now();
+  const { backMs = LIMITS.FIRMWARE_BACK_MS, awayMs = LIMITS.DEVICE_AWAY_MS, pollMs = POLL_MS } = times;
+  const startedAt = performance.now();
   let away = false;
   for (;;) {
-    const information = await ask().catch(() => undefined);
+    const information = await query().catch(() => undefined);
     signal.throwIfAborted();
-    const passed = performance.now() - began;
+    const passed = performance.now() - startedAt;
     if (information && (away || passed >= awayMs || changed(information))) return information;
     away ||= information === undefined;
     if (passed >= backMs) throw new JobFailed('not-back', `it has not answered for ${Math.round(passed / 1000)} s`);
-    await delay(lookMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

@@ -17,14 +17,14 @@ beforeAll(async () => {
 afterAll(() => on.close());
 beforeEach(async () => {
   files = await FirmwareServer.start();
-  await on.set();
+  await on.setUp();
 });
 afterEach(async () => {
-  await on.strike();
+  await on.tearDown();
   await files.stop();
 });
 
-/** Away for one question; then it says `says`. */
+/** The device is away for one poll; then it reports `says`. */
 function restartInto(says: typeof DEVICE_INFORMATION): void {
   let away = true;
   on.device.says = says;
@@ -39,7 +39,7 @@ const NEW = { ...DEVICE_INFORMATION, firmwareVersion: '2.15.000' };
 const firmwareFiles = async () => (await readdir(on.folder)).filter((name) => name.startsWith('firmware-'));
 
 describe('the operations', () => {
-  it('information: all that the device says', async () => {
+  it('information: reports the device information', async () => {
     const { result } = await on.outcome('information');
     expect(result).toContainEqual({ name: 'firmware-version', value: '2.14.003' });
   });
@@ -47,22 +47,22 @@ describe('the operations', () => {
   it.each<[Operation, string]>([
     ['identify', 'identify'],
     ['test-page', 'test-page Platen test page'],
-  ])('%s: the device is told, once', async (operation, did) => {
+  ])('%s: the device gets one request', async (operation, did) => {
     expect(await on.outcome(operation)).toMatchObject({ failure: null, result: [] });
     expect(on.device.did).toEqual([expect.stringContaining(did)]);
   });
 
-  it('restart: is over when the device was away and is back', async () => {
+  it('restart: completes when the device has been away and is back', async () => {
     on.device.acts.restart = () => restartInto(DEVICE_INFORMATION);
     const reports = await on.reports('restart');
     expect(reports.map(({ activity }) => activity)).toContain('restarting');
     expect(reports.at(-1)).toMatchObject({ status: 'completed', failure: null });
   });
-  it('restart: is over after a while when nobody has seen the device away', async () => {
+  it('restart: completes after a while when the device answered every poll', async () => {
     expect(await on.outcome('restart')).toMatchObject({ failure: null });
   });
 
-  it('firmware-install: gets the file, has the device take it, and waits for the new version', async () => {
+  it('firmware-install: downloads the file, sends it to the device, and waits for the new version', async () => {
     let sent: Buffer | undefined;
     on.device.acts['firmware-install'] = async () => {
       sent = await readFile(on.device.did.at(-1)!.replace('firmware ', ''));
@@ -79,10 +79,10 @@ describe('the operations', () => {
     expect(sent?.equals(files.file)).toBe(true);
     expect(await firmwareFiles()).toEqual([]);
     const stored = () => readFile(join(on.folder, 'maintenance-jobs.json'), 'utf8');
-    await until('the token is forgotten', async () => !(await stored()).includes(FIRMWARE_TOKEN));
+    await until('the stored job has no token', async () => !(await stored()).includes(FIRMWARE_TOKEN));
     expect(on.recorded.text()).not.toContain(FIRMWARE_TOKEN);
   });
-  it('firmware-install: the new version shows that the device was away, if nobody has seen it', async () => {
+  it('firmware-install: completes with the new version even if the device answered every poll', async () => {
     on.device.acts['firmware-install'] = () => void (on.device.says = NEW);
     expect((await install()).at(-1)).toMatchObject({ failure: null });
   });
@@ -92,22 +92,25 @@ const FAILURES: [
   failure: JobFailure,
   how: string,
   operation: Operation,
-  prepare: () => void,
+  prepare: () => unknown,
   detail: string | RegExp,
 ][] = [
   [
     'device-unreachable',
-    'is gone when it is told',
+    'is unreachable',
     'identify',
     () => (on.device.acts.identify = fail(new DeviceUnreachable('reset'))),
     'reset',
   ],
   [
     'device-unreachable',
-    'takes too long',
+    'does not accept the request in time',
     'test-page',
-    () => (on.device.acts['test-page'] = () => new Promise(() => undefined)),
-    'no answer in 200 ms',
+    () => {
+      on.device.acts['test-page'] = () => new Promise(() => undefined);
+      return on.restart({ acceptMs: 50 });
+    },
+    'no answer in 50 ms',
   ],
   [
     'device-refused',
@@ -125,28 +128,28 @@ const FAILURES: [
   ],
   [
     'unsupported',
-    'cannot after all',
+    'does not support the operation',
     'restart',
     () => (on.device.acts.restart = fail(new OperationUnsupported('no URI'))),
     'no URI',
   ],
   [
     'unsupported',
-    'tells no counters',
+    'reports no counters',
     'counters',
     () => (on.device.says = { ...DEVICE_INFORMATION, counters: {} }),
     'no counters',
   ],
   [
     'download-failed',
-    'has a server without the file',
+    'has to get a file that the server does not have',
     'firmware-install',
     () => files.faults.push({ status: 404 }),
     'status 404',
   ],
   [
     'file-damaged',
-    'has a server with another file',
+    'has to get a file that the server has replaced',
     'firmware-install',
     () => (files.sent = Buffer.alloc(files.file.length)),
     'SHA-256',
@@ -155,27 +158,33 @@ const FAILURES: [
     'not-back',
     'does not come back',
     'restart',
-    () => (on.device.acts.restart = () => void (on.device.fault = 'unreachable')),
+    () => {
+      on.device.acts.restart = () => void (on.device.fault = 'unreachable');
+      return on.restart({ backMs: 50 });
+    },
     'not answered',
   ],
   [
     'not-back',
-    'does not come back with its firmware',
+    'does not come back from the installation',
     'firmware-install',
-    () => (on.device.acts['firmware-install'] = () => void (on.device.fault = 'unreachable')),
+    () => {
+      on.device.acts['firmware-install'] = () => void (on.device.fault = 'unreachable');
+      return on.restart({ backMs: 50 });
+    },
     'not answered',
   ],
   [
     'version-unchanged',
-    'comes back as it was',
+    'comes back with the old version',
     'firmware-install',
     () => (on.device.acts['firmware-install'] = () => restartInto(DEVICE_INFORMATION)),
     '2.14.003',
   ],
-  ['version-unchanged', 'does not go away', 'firmware-install', () => undefined, '2.14.003'],
+  ['version-unchanged', 'does not restart', 'firmware-install', () => undefined, '2.14.003'],
   [
     'internal-error',
-    'meets a fault of ours',
+    'cannot be operated because of an unexpected error',
     'identify',
     () => (on.device.acts.identify = fail(new TypeError('the inside story'))),
     /^incident [0-9a-f-]{36}$/,
@@ -183,20 +192,20 @@ const FAILURES: [
 ];
 const fail = (error: Error) => () => Promise.reject(error);
 
-describe('what can go wrong', () => {
+describe('the failures', () => {
   it.each(FAILURES)('%s: the device %s', async (failure, _how, operation, prepare, detail) => {
-    prepare();
+    await prepare();
     const firmware = operation === 'firmware-install' ? files.source() : undefined;
     const report = await on.outcome(operation, { firmware });
     expect(report).toMatchObject({ status: 'completed', failure, detail: expect.stringMatching(detail) });
     expect(await firmwareFiles()).toEqual([]);
   });
 
-  it('interrupted: the agent stops in the middle, and leaves no file behind', async () => {
+  it('interrupted: the agent stops during an installation, and removes the file', async () => {
     on.device.acts['firmware-install'] = () => new Promise(() => undefined);
     const jobId = randomUUID();
     await on.execute('firmware-install', { jobId, firmware: files.source() });
-    await until('it is sent', () => on.device.did.length === 1);
+    await until('the file is sent', () => on.device.did.length === 1);
     await on.stop();
     expect(await firmwareFiles()).toEqual([]);
     await on.start();

@@ -4,46 +4,49 @@ import { LIMITS } from '../../protocol/limits';
 import type { Operation, ResultLine } from '../../protocol/maintenance';
 import { type DeviceAccess, DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
-import type { DeviceWatch } from '../information/device-watch';
+import type { DevicePoller } from '../information/device-poller';
 import { installFirmware } from './firmware-install';
 import type { JobOutcome } from './job';
 import { JobFailed } from './maintenance.errors';
 import { counterLines, informationLines } from './result-lines';
-import { waitUntilBack, type OperationTimes, type Work } from './operation-context';
+import { waitUntilBack, type OperationTimes, type OperationContext } from './operation-context';
 
 /**
  * S123: how each operation is carried out; resolves with the lines of its result.
- * @throws JobFailed, DeviceUnreachable, DeviceRefused, OperationUnsupported; what `signal` was aborted with
+ * @throws JobFailed, DeviceUnreachable, DeviceRefused, OperationUnsupported; the reason of `signal`
  */
-export const OPERATE: Readonly<Record<Operation, (work: Work) => Promise<ResultLine[]>>> = {
-  information: async ({ ask }) => informationLines(await ask()),
-  counters: async ({ ask }) => {
-    const lines = counterLines(await ask());
-    if (lines.length === 0) throw new OperationUnsupported('the device tells no counters');
+const EXECUTE: Readonly<Record<Operation, (context: OperationContext) => Promise<ResultLine[]>>> = {
+  information: async ({ query }) => informationLines(await query()),
+  counters: async ({ query }) => {
+    const lines = counterLines(await query());
+    if (lines.length === 0) throw new OperationUnsupported('the device reports no counters');
     return lines;
   },
-  identify: async (work) => {
-    await taken(work, (signal) => work.access.identify(signal));
+  identify: async (context) => {
+    await accepted(context, (signal) => context.access.identify(signal));
     return [];
   },
-  'test-page': async (work) => {
-    await taken(work, (signal) => work.access.printTestPage(`Platen test page ${work.order.jobId}`, signal));
+  'test-page': async (context) => {
+    await accepted(context, (signal) =>
+      context.access.printTestPage(`Platen test page ${context.order.jobId}`, signal),
+    );
     return [];
   },
-  restart: async (work) => {
-    await taken(work, (signal) => work.access.restart(signal));
-    work.progress('restarting', null);
-    await waitUntilBack(work);
+  restart: async (context) => {
+    await accepted(context, (signal) => context.access.restart(signal));
+    context.progress('restarting', null);
+    await waitUntilBack(context);
     return [];
   },
   'firmware-install': installFirmware,
 };
 
-const taken = ({ signal, times }: Work, tell: (signal: AbortSignal) => Promise<void>): Promise<void> =>
-  answerInTime(times.takesMs ?? LIMITS.DEVICE_TAKES_MS, signal, tell);
+/** Resolves once the device has accepted the request. */
+const accepted = ({ signal, times }: OperationContext, send: (signal: AbortSignal) => Promise<void>): Promise<void> =>
+  answerInTime(times.acceptMs ?? LIMITS.DEVICE_TAKES_MS, signal, send);
 
 export interface CarryOutOptions {
-  readonly watch: DeviceWatch;
+  readonly poller: DevicePoller;
   /** The agent's state folder. */
   readonly folder: string;
   readonly journal: Journal;
@@ -56,11 +59,11 @@ export async function carryOut(
   order: JobOrder,
   access: DeviceAccess,
   progress: (activity: string, percent: number | null) => void,
-  { watch, times = {}, journal, ...options }: CarryOutOptions,
+  { poller, times = {}, journal, ...options }: CarryOutOptions,
 ): Promise<JobOutcome> {
-  const ask = () => watch.ask(order.deviceId);
+  const query = () => poller.query(order.deviceId);
   try {
-    const result = await OPERATE[order.operation]({ order, access, ask, progress, times, ...options });
+    const result = await EXECUTE[order.operation]({ order, access, query, progress, times, ...options });
     return { failure: null, detail: '', result };
   } catch (error) {
     if (options.signal.aborted) return { failure: 'interrupted', detail: 'the agent was stopped', result: [] };

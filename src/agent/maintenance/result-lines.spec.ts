@@ -3,7 +3,7 @@ import { jobResult } from '../../protocol/maintenance';
 import { counterLines, informationLines } from './result-lines';
 
 describe('lines of a result', () => {
-  it('tell what the device says, in the order in which a person reads it', () => {
+  it('contain the device information, the most important lines first', () => {
     const alerts = [
       { severity: 'error', code: 'media-jam', text: 'Paper jam at cover A' },
       { severity: 'warning', code: 'toner-low', text: '' },
@@ -32,7 +32,7 @@ describe('lines of a result', () => {
     ]);
   });
 
-  it('keep to the bounds of a result whatever the device says', () => {
+  it('stay within the limits of a result, whatever the device reports', () => {
     const full = {
       ...DEVICE_INFORMATION,
       model: 'm'.repeat(200),

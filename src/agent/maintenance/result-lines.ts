@@ -5,7 +5,7 @@ import type { ResultLine } from '../../protocol/maintenance';
 const NAME_CHARACTERS = 64;
 const VALUE_CHARACTERS = 300;
 
-/** What `information` answers, in the order in which a person reads it. What the device does not tell is left out. */
+/** The result of `information`, the most important lines first. Values that the device does not report are left out. */
 export function informationLines({ state, alerts, supplies, counters, ...device }: DeviceInformation): ResultLine[] {
   return bounded([
     ['state', state],
@@ -18,7 +18,7 @@ export function informationLines({ state, alerts, supplies, counters, ...device 
   ]);
 }
 
-/** What `counters` answers. */
+/** The result of `counters`. */
 export const counterLines = ({ counters }: DeviceInformation): ResultLine[] =>
   bounded(Object.entries(counters).map(([name, count]) => [name, String(count)]));
 
@@ -27,14 +27,14 @@ type Line = readonly [name: string, value: string];
 const alertText = (severity: string, code: string, text: string): string =>
   `${severity}: ${code}${text === '' ? '' : ` (${text})`}`;
 
-/** Devices name supplies in any script; a number keeps two of one name apart. */
+/** Names of supplies may be in any script; a number distinguishes equal ones. */
 function supplyName({ name, type }: Supply, index: number): string {
-  const written = (text: string) =>
+  const slug = (text: string) =>
     text
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '');
-  return `supply.${index + 1}.${written(name) || written(type) || 'unnamed'}`.slice(0, NAME_CHARACTERS);
+  return `supply.${index + 1}.${slug(name) || slug(type) || 'unnamed'}`.slice(0, NAME_CHARACTERS);
 }
 
 const bounded = (lines: readonly Line[]): ResultLine[] =>

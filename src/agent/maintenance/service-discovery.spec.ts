@@ -21,7 +21,7 @@ const COMMANDS = 'http://jabber.org/protocol/commands';
 const NODE = 'urn:platen:maintenance:1#';
 
 describe('service discovery of an agent', () => {
-  it('says what it speaks (XEP-0030)', async () => {
+  it('reports its features (XEP-0030)', async () => {
     expect(await ask('info')).toEqual([
       'identity client/bot',
       'feature http://jabber.org/protocol/disco#info',
@@ -41,7 +41,7 @@ describe('service discovery of an agent', () => {
     const described = ['identity automation/command-node', `feature ${COMMANDS}`, 'feature jabber:x:data'];
     expect(await ask('info', `${NODE}restart`)).toEqual(described);
   });
-  it.each(['info', 'items'] as const)('knows no %s of another node', async (what) => {
+  it.each(['info', 'items'] as const)('has no %s of another node', async (what) => {
     expect(await ask(what, 'config')).toEqual(['item-not-found']);
   });
 });

@@ -32,7 +32,7 @@ const LIST: Description = {
   features: [NS_COMMANDS],
 };
 
-/** Tells what the agent speaks (XEP-0030) and which commands it has (XEP-0050 2.1, 2.2). */
+/** Reports the features of the agent (XEP-0030) and its commands (XEP-0050 2.1, 2.2). */
 export function answerDiscovery(channel: Pick<ControlChannel, 'answer'>): void {
   const get = { type: 'get', name: 'query' } as const;
   channel.answer({
@@ -69,7 +69,7 @@ function commandAt(node: string): Description | undefined {
   );
 }
 
-/** All operations: what one of the devices does not take is said of the job. */
+/** All operations; an operation that a device does not support fails as a job. */
 function items(node: string | undefined, jid: string): Element {
   if (node === undefined) return query(NS_DISCO_ITEMS, undefined, []);
   if (node !== NS_COMMANDS) return encodeRefusal(new CommandRefused('item-not-found'));

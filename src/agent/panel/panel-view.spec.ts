@@ -63,7 +63,7 @@ describe('what the panel shows', () => {
   it('tells of the first job of each device that is not over', () => {
     const over = { name: 'over', report: cancelledReport, forgetAt: NOW } as const;
     const held = { name: 'waiting', hold: 'stopped', detail: '', expiresAt: NOW } as const;
-    const begun = { name: 'begun', activity: '', percent: null } as const;
+    const begun = { name: 'started', activity: '', percent: null } as const;
     const jobsIn = (...phases: JobPhase[]): AgentJobs =>
       new Map(
         phases.map((phase, i) => {

@@ -60,7 +60,7 @@ function maintenanceAt(devices: readonly Device[], jobs: AgentJobs): PanelView['
   return devices.flatMap(({ id, name }) => {
     const head = headOf(jobs, id);
     if (!head) return [];
-    return [{ deviceName: name, operation: head.order.operation, started: head.phase.name === 'begun' }];
+    return [{ deviceName: name, operation: head.order.operation, started: head.phase.name === 'started' }];
   });
 }
 

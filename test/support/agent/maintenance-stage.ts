@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ControlChannel as AgentChannel } from '../../../src/agent/channel/control-channel';
-import { DeviceWatch } from '../../../src/agent/information/device-watch';
+import { DevicePoller } from '../../../src/agent/information/device-poller';
 import { Maintenance, type MaintenanceOptions } from '../../../src/agent/maintenance/maintenance';
 import type { StreamHandler } from '../../../src/agent/channel/xmpp-stream';
 import { NS_COMMANDS, orderFields, type FirmwareSource, type JobReport } from '../../../src/protocol/ad-hoc-command';
@@ -14,15 +14,10 @@ import { ControlChannel, DOMAIN, PASSWORD } from '../xmpp/control-channel';
 import { ScriptedDevice } from '../device/scripted-device';
 import { until } from '../until';
 
-const TIMES = {
-  reportHoldMs: 100,
-  heldLookMs: 10,
-  backMs: 400,
-  awayMs: 150,
-  lookMs: 5,
-  takesMs: 200,
-  downloadRetry: { firstMs: 1, maxMs: 2 },
-};
+type Times = MaintenanceOptions['times'];
+
+/** Shorter intervals. The times after which an operation fails are those of the product, unless a test shortens them. */
+const TIMES: Times = { heldPollMs: 10, awayMs: 150, pollMs: 5, downloadRetry: { firstMs: 1, maxMs: 2 } };
 
 /** The maintenance of an agent with its state folder and scripted devices, at a real control channel. */
 export class MaintenanceStage {
@@ -31,7 +26,7 @@ export class MaintenanceStage {
   bare!: ScriptedDevice;
   folder!: string;
   maintenance!: Maintenance;
-  private watch!: DeviceWatch;
+  private poller!: DevicePoller;
   private readonly answers = new Map<string, StreamHandler['answer']>();
 
   private constructor(
@@ -63,8 +58,8 @@ export class MaintenanceStage {
     await this.server.stop();
   }
 
-  /** A new agent: nothing is stored yet. */
-  async set(): Promise<void> {
+  /** Starts a new agent without stored jobs. */
+  async setUp(): Promise<void> {
     this.recorded = recordedJournal();
     this.device = new ScriptedDevice();
     this.bare = new ScriptedDevice({ operations: ['information'] });
@@ -72,27 +67,33 @@ export class MaintenanceStage {
     await this.start();
   }
 
-  /** Goes on with what the folder holds; `stop` comes before it. */
-  async start(): Promise<void> {
+  /** Resumes the jobs in the state folder. Call `stop` first. */
+  async start(times: Times = {}): Promise<void> {
     const { journal } = this.recorded;
-    this.watch = new DeviceWatch(new Map([['mfp-1', this.device]]), journal, { answerMs: 100 });
+    this.poller = new DevicePoller(new Map([['mfp-1', this.device]]), journal, { answerMs: 100 });
     const devices: MaintenanceOptions['devices'] = new Map([
       ['mfp-1', { access: this.device, permitted: undefined }],
       ['mfp-bare', { access: this.bare, permitted: undefined }],
       ['mfp-careful', { access: this.device, permitted: ['counters'] }],
     ]);
-    const { watch, folder } = this;
+    const { poller, folder } = this;
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
-    this.maintenance = new Maintenance({ devices, watch, channel, folder, journal, times: TIMES });
+    this.maintenance = new Maintenance({ devices, poller, channel, folder, journal, times: { ...TIMES, ...times } });
     await this.maintenance.start();
+  }
+
+  /** The same agent with other times. */
+  async restart(times: Times): Promise<void> {
+    await this.stop();
+    await this.start(times);
   }
 
   async stop(): Promise<void> {
     await this.maintenance.stop();
-    this.watch.stop();
+    this.poller.stop();
   }
 
-  async strike(): Promise<void> {
+  async tearDown(): Promise<void> {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }

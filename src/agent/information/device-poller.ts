@@ -4,12 +4,12 @@ import { LIMITS } from '../../protocol/limits';
 import { DeviceRefused, DeviceUnreachable, type DeviceAccess } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 
-export interface DeviceWatchOptions {
+export interface DevicePollerOptions {
   readonly pollMs?: number;
   readonly answerMs?: number;
 }
 
-const NOTHING_KNOWN: DeviceInformation = {
+const UNKNOWN: DeviceInformation = {
   reached: false,
   state: 'unknown',
   alerts: [],
@@ -20,10 +20,10 @@ const NOTHING_KNOWN: DeviceInformation = {
   firmwareVersion: '',
 };
 
-/** Asks the devices what they say of themselves, when somebody wants to know and from time to time. */
-export class DeviceWatch {
+/** Acquires device information, on request and at an interval. */
+export class DevicePoller {
   readonly #known = new Map<string, DeviceInformation>();
-  readonly #asking = new Map<string, Promise<DeviceInformation>>();
+  readonly #querying = new Map<string, Promise<DeviceInformation>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #listeners: ((deviceId: string, information: DeviceInformation) => void)[] = [];
   readonly #stopping = new AbortController();
@@ -31,32 +31,33 @@ export class DeviceWatch {
   constructor(
     private readonly accesses: ReadonlyMap<string, DeviceAccess>,
     private readonly journal: Journal,
-    private readonly options: DeviceWatchOptions = {},
+    private readonly options: DevicePollerOptions = {},
   ) {}
 
-  /** Called with what every question has brought. Before `start`. */
-  onSeen(listener: (deviceId: string, information: DeviceInformation) => void): void {
+  /** The listener is called with the result of every poll. Call this before `start`. */
+  onInformation(listener: (deviceId: string, information: DeviceInformation) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** What was last known. */
+  /** The latest device information. */
   known(deviceId: string): DeviceInformation {
-    return this.#known.get(deviceId) ?? NOTHING_KNOWN;
+    return this.#known.get(deviceId) ?? UNKNOWN;
   }
 
-  /** Asks now; there is one question to a device at a time, which all share who ask. @throws DeviceUnreachable, DeviceRefused */
-  ask(deviceId: string): Promise<DeviceInformation> {
-    const asking = this.#asking.get(deviceId) ?? this.#ask(deviceId).finally(() => this.#asking.delete(deviceId));
-    this.#asking.set(deviceId, asking);
-    return asking;
+  /** Acquires the information now; concurrent callers share one request. @throws DeviceUnreachable, DeviceRefused */
+  query(deviceId: string): Promise<DeviceInformation> {
+    const query =
+      this.#querying.get(deviceId) ?? this.#queryDevice(deviceId).finally(() => this.#querying.delete(deviceId));
+    this.#querying.set(deviceId, query);
+    return query;
   }
 
-  /** The same; of a device that does not answer, what was last known with `reached: false`. */
-  look(deviceId: string): Promise<DeviceInformation> {
-    return this.ask(deviceId).catch(() => this.known(deviceId));
+  /** The same; for a device that does not answer, the latest information with `reached: false`. */
+  poll(deviceId: string): Promise<DeviceInformation> {
+    return this.query(deviceId).catch(() => this.known(deviceId));
   }
 
-  /** The first questions are spread over a whole interval, so that many devices are not asked at once. */
+  /** The first polls are spread over the whole interval, so that many devices are not polled at the same time. */
   start(): void {
     for (const deviceId of this.accesses.keys()) this.#pollAfter(deviceId, Math.random());
   }
@@ -68,35 +69,35 @@ export class DeviceWatch {
 
   #pollAfter(deviceId: string, part: number): void {
     if (this.#stopping.signal.aborted) return;
-    const poll = () => void this.look(deviceId).then(() => this.#pollAfter(deviceId, 0.75 + Math.random() / 2));
+    const poll = () => void this.poll(deviceId).then(() => this.#pollAfter(deviceId, 0.75 + Math.random() / 2));
     this.#timers.set(deviceId, setTimeout(poll, (this.options.pollMs ?? LIMITS.DEVICE_POLL_MS) * part));
   }
 
-  async #ask(deviceId: string): Promise<DeviceInformation> {
+  async #queryDevice(deviceId: string): Promise<DeviceInformation> {
     const access = this.accesses.get(deviceId);
-    if (!access) throw new DeviceUnreachable('nothing is configured by which the device could be asked');
+    if (!access) throw new DeviceUnreachable('the configuration names no address for the device');
     const ms = this.options.answerMs ?? LIMITS.DEVICE_ANSWER_MS;
     try {
       const information = await answerInTime(ms, this.#stopping.signal, (signal) => access.information(signal));
-      this.#see(deviceId, information);
+      this.#update(deviceId, information);
       return information;
     } catch (error) {
       if (this.#stopping.signal.aborted) throw error;
-      this.#tell(deviceId, error as Error);
-      this.#see(deviceId, { ...this.known(deviceId), reached: false });
+      this.#logFailure(deviceId, error as Error);
+      this.#update(deviceId, { ...this.known(deviceId), reached: false });
       throw error;
     }
   }
 
-  #see(deviceId: string, information: DeviceInformation): void {
+  #update(deviceId: string, information: DeviceInformation): void {
     this.#known.set(deviceId, information);
     for (const listener of this.#listeners) listener(deviceId, information);
   }
 
-  /** Once, when it begins. */
-  #tell(deviceId: string, error: Error): void {
-    const foreseen = error instanceof DeviceUnreachable || error instanceof DeviceRefused;
-    if (!foreseen) this.journal.unexpected(error, `asking ${deviceId}`);
+  /** Logs that a device does not answer, once until it answers again. */
+  #logFailure(deviceId: string, error: Error): void {
+    const expected = error instanceof DeviceUnreachable || error instanceof DeviceRefused;
+    if (!expected) this.journal.unexpected(error, `polling ${deviceId}`);
     else if (!this.#known.has(deviceId) || this.known(deviceId).reached)
       this.journal.warn('the device does not answer', { deviceId, detail: error.message });
   }

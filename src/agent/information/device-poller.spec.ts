@@ -1,0 +1,73 @@
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
+import { until } from '../../../test/support/until';
+import { DevicePoller, type DevicePollerOptions } from './device-poller';
+
+let device: ScriptedDevice;
+let poller: DevicePoller;
+let seen: string[];
+let recorded: ReturnType<typeof recordedJournal>;
+
+function newPoller(options: DevicePollerOptions = {}): void {
+  poller = new DevicePoller(new Map([['mfp-1', device]]), recorded.journal, { pollMs: 5, answerMs: 50, ...options });
+  poller.onInformation((id, { reached, state }) => seen.push(`${id} ${reached ? state : 'gone'}`));
+}
+
+beforeEach(() => {
+  [device, seen, recorded] = [new ScriptedDevice(), [], recordedJournal()];
+  newPoller();
+});
+afterEach(() => poller.stop());
+
+describe('the device poller', () => {
+  it('sends one request for concurrent callers', async () => {
+    const all = await Promise.all([poller.query('mfp-1'), poller.poll('mfp-1'), poller.query('mfp-1')]);
+    expect(all).toEqual([DEVICE_INFORMATION, DEVICE_INFORMATION, DEVICE_INFORMATION]);
+    expect([device.questions, seen]).toEqual([1, ['mfp-1 idle']]);
+    await poller.query('mfp-1');
+    expect(device.questions).toBe(2);
+  });
+
+  it.each(['unreachable', 'refused', 'silent'] as const)(
+    'returns the latest information while the device is %s',
+    async (fault) => {
+      await poller.query('mfp-1');
+      device.fault = fault;
+      expect(await poller.poll('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
+      await expect(poller.query('mfp-1')).rejects.toThrow(
+        { unreachable: 'connection refused', refused: 'client-error', silent: 'no answer in 50 ms' }[fault],
+      );
+      expect(seen).toEqual(['mfp-1 idle', 'mfp-1 gone', 'mfp-1 gone']);
+      expect(recorded.messages()).toEqual(['the device does not answer']); // once
+    },
+  );
+
+  it.each(['mfp-1', 'mfp-9'])('has no information of %s, which never answered', async (id) => {
+    device.fault = 'unreachable';
+    expect(await poller.poll(id)).toMatchObject({ reached: false, state: 'unknown', supplies: [] });
+    expect(poller.known(id)).toMatchObject({ reached: false });
+  });
+
+  it('polls at an interval, one request at a time, until it is stopped', async () => {
+    poller.start();
+    await until('a few polls', () => device.questions > 2);
+    void poller.poll('mfp-1');
+    device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
+    await until('the change', () => seen.includes('mfp-1 stopped'));
+    expect(device.atOnce).toBe(1);
+    poller.stop();
+    const { questions } = device;
+    await expect(poller.query('mfp-1')).rejects.toThrow('stopping');
+    expect(device.questions).toBeLessThanOrEqual(questions + 1);
+    expect(seen.at(-1)).toBe('mfp-1 stopped'); // not "gone": the device did not fail
+  });
+
+  it('continues after an unexpected error and logs it', async () => {
+    device.acts.information = () => {
+      throw new TypeError('the inside story');
+    };
+    poller.start();
+    await until('another poll', () => device.questions > 1);
+    expect(recorded.text()).toContain('the inside story');
+  });
+});
