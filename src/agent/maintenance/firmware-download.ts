@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirmwareSource } from '../../protocol/ad-hoc-command';
@@ -84,9 +85,16 @@ async function part(
   const timer = setTimeout(() => silence.abort(), silentMs);
   const either = AbortSignal.any([signal, silence.signal]);
   try {
-    const response = await get(source, from, either);
+    const response = addAbortSignal(either, await get(source, from, either));
     checkStatus(response, from);
-    await pipeline(response, (chunks: AsyncIterable<Buffer>) => write(chunks), { signal: either });
+    let at = from;
+    // Not by `pipeline`, which rejects while the last chunk is still being written and has not been counted.
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      timer.refresh();
+      if (at + chunk.length > source.bytes) throw new JobFailed('file-damaged', 'the file is longer than announced');
+      await file.write(chunk, 0, chunk.length, at).catch(diskError);
+      onBytes((at += chunk.length));
+    }
     return 'the transfer ended too early';
   } catch (error) {
     if (error instanceof JobFailed) throw error;
@@ -94,16 +102,6 @@ async function part(
     return silence.signal.aborted ? 'the server does not answer' : (code ?? message);
   } finally {
     clearTimeout(timer);
-  }
-
-  async function write(chunks: AsyncIterable<Buffer>): Promise<void> {
-    let at = from;
-    for await (const chunk of chunks) {
-      timer.refresh();
-      if (at + chunk.length > source.bytes) throw new JobFailed('file-damaged', 'the file is longer than announced');
-      await file.write(chunk, 0, chunk.length, at).catch(diskError);
-      onBytes((at += chunk.length));
-    }
   }
 }
 
