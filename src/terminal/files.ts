@@ -18,4 +18,4 @@ export async function readBounded(path: string, most: number): Promise<Buffer> {
 export const showSent =
   (io: TerminalIo, all: number) =>
   (sent: number): void =>
-    io.tellInPlace(`${bytes(sent)} of ${bytes(all)} (${Math.floor((sent / Math.max(1, all)) * 100)} %) `);
+    io.reportInPlace(`${bytes(sent)} of ${bytes(all)} (${Math.floor((sent / Math.max(1, all)) * 100)} %) `);

@@ -41,7 +41,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     const path = await storeCredentials(io.env, { ...address, token });
     io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
     const until = expiresAt ? ` It is valid until ${minute(expiresAt)}.` : '';
-    io.tell(`The login is stored in ${path}.${until}`);
+    io.report(`The login is stored in ${path}.${until}`);
     await showUnread(io, session);
   } finally {
     // The token does not need the cookie, which expires if this fails.
@@ -68,7 +68,9 @@ export async function logout(io: TerminalIo): Promise<void> {
   } catch (error) {
     if (error instanceof NotLoggedIn) io.print('You were not logged in.');
     else {
-      io.tell('The login is removed from this computer, but its token could not be revoked. Revoke it in the console.');
+      io.report(
+        'The login is removed from this computer, but its token could not be revoked. Revoke it in the console.',
+      );
       throw error;
     }
   } finally {

@@ -12,7 +12,7 @@ export async function notices(io: TerminalIo, options: { json?: boolean; unread?
   if (options.json) return io.printJson(rows);
   if (rows.length === 0) return io.print(options.unread ? 'No unread notices.' : 'No notices.');
   await show(io, client, rows);
-  if (next !== null) io.tell('There are more. See the console for all of them.');
+  if (next !== null) io.report('There are more. See the console for all of them.');
 }
 
 /** Events since the last login ([0152]). They cannot make a login fail; what could not be shown remains unread. */
@@ -23,7 +23,7 @@ export async function showUnread(io: TerminalIo, client: ApiClient): Promise<voi
     if (next !== null) io.print('There are more: platen notices --unread');
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
-    io.tell('Your notices could not be read. Try later: platen notices --unread');
+    io.report('Your notices could not be read. Try later: platen notices --unread');
   }
 }
 

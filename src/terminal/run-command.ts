@@ -14,8 +14,8 @@ export async function runCommand(
   } catch (error) {
     const failure = error instanceof TerminalError ? error : unexpected(io, error);
     io.clearLine();
-    io.tell(failure.message);
-    if (failure.remedy) io.tell(failure.remedy);
+    io.report(failure.message);
+    if (failure.remedy) io.report(failure.remedy);
     const { code } = EXIT_CODES[failure.exit];
     if (options.json)
       io.printJson({

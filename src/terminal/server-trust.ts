@@ -36,7 +36,7 @@ export async function trustServer(io: TerminalIo, text: string, fingerprint?: st
       `${message}.`,
       'If the server shows the same fingerprint, log in with --fingerprint.',
     );
-  io.tell(message);
+  io.report(message);
   const answer = await ask(io, 'Does the server show the same fingerprint? (yes/no) ');
   if (answer.toLowerCase() === 'yes') return { server, pin };
   throw new CertificateNotTrusted(

@@ -53,12 +53,12 @@ export class TerminalIo {
     this.out.write(`${JSON.stringify(value).replace(CONTROLS, escaped)}\n`);
   }
 
-  tell(line: string): void {
+  report(line: string): void {
     this.err.write(`${line.replace(CONTROLS, '')}\n`);
   }
 
   /** A line that the next one replaces; only on a terminal. */
-  tellInPlace(line: string): void {
+  reportInPlace(line: string): void {
     if (this.err.isTTY) this.err.write(`\r\u001b[K${line.replace(CONTROLS, '')}`);
   }
 

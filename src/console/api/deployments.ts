@@ -47,7 +47,7 @@ function useDeploymentAction<Input>(
   });
 }
 
-export const useInstruct = () =>
+export const useCreateDeployment = () =>
   useDeploymentAction((body: z.input<typeof newDeployment>) => call(deployment, 'POST', '/deployments', body));
 export const useExecute = (id: string) =>
   useDeploymentAction((body: z.input<typeof deploymentExecution>) =>

@@ -21,7 +21,7 @@ export const useJob = (id: string) =>
   useQuery({ queryKey: ['job', id], queryFn: () => call(job, 'GET', `/jobs/${encodeURIComponent(id)}`) });
 
 /** S121. */
-export function useInstructJob(deviceId: string) {
+export function useRequestJob(deviceId: string) {
   const client = useClient();
   return useMutation({
     mutationFn: (wish: NewJob) => call(job, 'POST', `/devices/${encodeURIComponent(deviceId)}/jobs`, wish),

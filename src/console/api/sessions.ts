@@ -28,7 +28,7 @@ function useSessionAction<Input>(act: (input: Input) => Promise<Session>) {
   });
 }
 
-export const useAskForSession = () =>
+export const useRequestSession = () =>
   useSessionAction((body: z.input<typeof newSession>) => call(session, 'POST', '/sessions', body));
 export const useEndSession = () =>
   useSessionAction((id: string) => call(session, 'POST', `/sessions/${id}/termination`));

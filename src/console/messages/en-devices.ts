@@ -13,7 +13,7 @@ export const enDevices = {
       const devices = all === 1 ? '1 device' : `${all} devices`;
       return shown === all ? devices : `${shown} of ${devices}`;
     },
-    search: 'Search by name, model, serial number, location or alert',
+    search: 'Search name, model, serial number, location, alert',
     all: 'All',
     online: 'Online',
     asleep: 'Asleep',

@@ -1,16 +1,82 @@
 import { enDevices } from './en-devices';
 import { jaDevices } from './ja-devices';
 
+/** Details as Platen's programs report them, and in Japanese; each `{}` is a value. */
+export const DETAILS: readonly (readonly [english: string, japanese: string])[] = [
+  // accounts
+  ['User ID or password is wrong.', 'ユーザーIDまたはパスワードが正しくありません。'],
+  ['There were too many failed logins for this user ID.', 'このユーザーIDでのログインの失敗が多すぎます。'],
+  ['Too many passwords are being checked at the moment.', '現在、パスワードの確認が混み合っています。'],
+  ['This requires a login.', 'ログインが必要です。'],
+  ['This requires the role {}.', '役割「{}」が必要です。'],
+  ['There is no such user.', 'そのユーザーは存在しません。'],
+  ['A user {} already exists.', 'ユーザー「{}」はすでに存在します。'],
+  ['This is the last active administrator.', '有効な最後の管理者です。'],
+  ['You have no such API token.', 'そのAPIトークンは存在しません。'],
+  [
+    'The administrator of a user must be another active user with the role admin.',
+    'ユーザーの管理者には、役割「admin」を持つ別の有効なユーザーを指定してください。',
+  ],
+  ['The current password is wrong.', '現在のパスワードが正しくありません。'],
+  ['this is not your password', '現在のパスワードが正しくありません。'],
+  ['user ID must be 1 to 64 of a-z 0-9 . _ @ -', 'a–z、0–9、. _ @ - を1～64文字で入力してください。'],
+  ['You have no such notice.', 'そのお知らせは存在しません。'],
+  // devices and agents
+  ['There is no device {}.', '機器「{}」は存在しません。'],
+  ['There is no agent {}.', 'エージェント「{}」は存在しません。'],
+  ['The agent of device {} is not connected.', '機器「{}」のエージェントは接続されていません。'],
+  ['Device {} offers no application {}.', '機器「{}」にアプリケーション「{}」はありません。'],
+  ['The device did not answer.', '機器が応答しませんでした。'],
+  // sessions
+  ['There is no session {}.', 'セッション「{}」は存在しません。'],
+  ['ended by {}', '{}さんが終了しました'],
+  ['the agent of the device was removed', '機器のエージェントが削除されました'],
+  ['the server was restarted', 'サーバーが再起動されました'],
+  ['the agent holds no connection for this session', 'エージェントにこのセッションの接続がありません'],
+  // maintenance
+  ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
+  ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],
+  ['There is no firmware file {}.', 'ファームウェアファイル「{}」は存在しません。'],
+  ['The device was printing.', '機器が印刷中でした。'],
+  ['The device had stopped.', '機器が停止していました。'],
+  ['Another job was running.', '別のジョブを実行中でした。'],
+  ['Version after installation is {}, expected {}.', 'インストール後のバージョンは{}です（予定：{}）。'],
+  ['the agent was stopped', 'エージェントが停止されました'],
+  ['must be a version such as 2.15.000', '2.15.000のようなバージョンを入力してください。'],
+  ['must be a SHA-256 in hexadecimal', 'SHA-256を16進数で入力してください。'],
+  // deployment
+  ['There is no deployment {}.', 'デプロイ「{}」は存在しません。'],
+  ['There is no release {}.', 'リリース「{}」は存在しません。'],
+  ['No relay {} is connected to this server.', '中継サーバー「{}」はこのサーバーに接続されていません。'],
+  ['The server was not running at the time set.', '予約した日時にサーバーが稼働していませんでした。'],
+  ['must be in the future', '現在より後の日時を指定してください。'],
+  ['must be within a week', '1週間以内の日時を指定してください。'],
+  // audit trail
+  ['valid until {}', '{}まで有効'],
+  ['account renewed', 'アカウントを更新'],
+];
+
+const PATTERNS = DETAILS.map(([english, japanese]) => {
+  const text = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll('{}', '(.+?)');
+  return { pattern: new RegExp(`^${text}$`), japanese };
+});
+
 const { alertNames } = enDevices.information;
 /** Alerts that a device words like the console does. */
 const ALERTS = new Map(
   Object.keys(alertNames).map((code) => [alertNames[code]?.toLowerCase(), jaDevices.information.alertNames[code]]),
 );
 
-/** A detail in Japanese, where it is one of those that Platen's own programs report; else as it is. */
-export const jaDetail = (text: string): string => ALERTS.get(text.toLowerCase()) ?? text;
+/** A detail in Japanese if it is known, or else as it is reported. */
+export function jaDetail(text: string): string {
+  for (const { pattern, japanese } of PATTERNS) {
+    const [, ...values] = pattern.exec(text) ?? [];
+    if (pattern.test(text)) return values.reduce((filled, value) => filled.replace('{}', () => value), japanese);
+  }
+  return ALERTS.get(text.toLowerCase()) ?? text;
+}
 
-/** An error of a form's field in Japanese; what exactly is wrong stands in the description of the field. */
+/** An error of a form's field in Japanese; the description of the field says what is valid. */
 export function jaFieldError(text: string): string {
   const known = jaDetail(text);
   return known === text ? '入力内容を確認してください。' : known;

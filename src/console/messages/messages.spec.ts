@@ -4,6 +4,7 @@ import { PROBLEMS } from '../../protocol/problems';
 import { STEPS } from '../../protocol/steps';
 import { en } from './en';
 import { ja } from './ja';
+import { DETAILS } from './ja-details';
 
 type Text = string | ((...values: unknown[]) => string);
 
@@ -18,10 +19,14 @@ function textsOf(catalogue: object, path = ''): Map<string, Text> {
   );
 }
 
-const sourceOf = (folder: string): string =>
-  readdirSync(join(__dirname, '../../server', folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
-    .map((file) => readFileSync(join(__dirname, '../../server', folder, file), 'utf8'))
+const SOURCE = join(__dirname, '../..');
+const sourceOf = (...folders: string[]): string =>
+  folders
+    .flatMap((folder) =>
+      readdirSync(join(SOURCE, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+        .map((file) => readFileSync(join(SOURCE, folder, file), 'utf8')),
+    )
     .join('\n');
 const matches = (source: string, pattern: RegExp): string[] => [
   ...new Set([...source.matchAll(pattern)].map(([, match]) => match ?? '')),
@@ -89,7 +94,7 @@ describe('the catalogues of the console', () => {
   it('have every problem', () => expect(Object.keys(ja.problems).sort()).toEqual(Object.keys(PROBLEMS).sort()));
 
   it('have every step of a session that the control plane records', () => {
-    const recorded = matches(sourceOf('sessions'), /'(S\d{3})'/g);
+    const recorded = matches(sourceOf('server/sessions'), /'(S\d{3})'/g);
     expect(recorded.length).toBeGreaterThan(20);
     expect(recorded.filter((step) => !Object.hasOwn(ja.steps, step))).toEqual([]);
     expect(Object.keys(ja.steps).filter((step) => !(step in STEPS))).toEqual([]);
@@ -97,10 +102,28 @@ describe('the catalogues of the console', () => {
 
   it('have every action of the audit trail', () => {
     const recorded = matches(
-      sourceOf('.'),
+      sourceOf('server'),
       /'((?:agent|deployment|firmware|job|login|password|profile|release|session|token|user)\.[a-z-]+)'/g,
     );
     expect(recorded.length).toBeGreaterThan(20);
     expect(Object.keys(en.audit.actions).sort()).toEqual(recorded.sort());
+  });
+
+  it('translate details that the programs report', () => {
+    const source = sourceOf('server', 'agent', 'protocol').replace(/\$\{[^{}`]*\}/g, '{}');
+    expect(DETAILS.map(([detail]) => detail).filter((detail) => !source.includes(detail))).toEqual([]);
+  });
+
+  it.each([
+    ['There is no device hall-mfp.', '機器「hall-mfp」は存在しません。'],
+    [
+      'Version after installation is 2.14.003, expected 2.15.000.',
+      'インストール後のバージョンは2.14.003です（予定：2.15.000）。',
+    ],
+    ['paper jam', '紙づまり'],
+    ['server-error-busy', 'server-error-busy'],
+  ])('have the detail "%s" in Japanese as "%s"', (english, japanese) => {
+    expect(ja.detail(english)).toBe(japanese);
+    expect(en.detail(english)).toBe(english);
   });
 });

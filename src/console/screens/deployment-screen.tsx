@@ -10,7 +10,7 @@ import { Status } from '../parts/status';
 import { Table } from '../parts/table';
 import { DeploymentChart, DeploymentHistory } from './deployment-history';
 import { changeWords, deploymentTone } from './deployment-words';
-import { InstructButton } from './instruct-dialog';
+import { NewDeploymentButton } from './new-deployment-dialog';
 import { ReleasesPanel } from './releases-panel';
 
 /** Relays, open and earlier deployments, and releases (E16-E19). */
@@ -22,7 +22,7 @@ export function DeploymentScreen() {
     <Page
       title={t.deployment.title}
       lead={t.deployment.lead}
-      actions={deployable.length > 0 && <InstructButton relays={deployable} />}
+      actions={deployable.length > 0 && <NewDeploymentButton relays={deployable} />}
     >
       <OpenDeployments />
       <Panel title={t.deployment.runs}>

@@ -13,7 +13,7 @@ import { fieldErrors } from '../parts/form';
 import { ProblemNotice } from '../parts/notice';
 import { useCurrent } from './current-user';
 import { OpenWaiting } from './open-waiting';
-import { usePatientAsk } from './use-patient-ask';
+import { useSessionRequest } from './use-session-request';
 
 const MINUTES = [15, 30, 60, 120, 240, 480];
 
@@ -59,7 +59,7 @@ export function OpenButton({
 function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onCancel: () => void }) {
   const t = useText();
   const navigate = useNavigate();
-  const ask = usePatientAsk(({ id }) => void navigate(`/sessions/${id}/view`));
+  const ask = useSessionRequest(({ id }) => void navigate(`/sessions/${id}/view`));
   const [applicationId, setApplication] = useState(wish?.applicationId ?? device.applications[0]?.id ?? '');
   const [reason, setReason] = useState(wish?.reason ?? '');
   const [minutes, setMinutes] = useState(wish?.minutes ?? LIMITS.SESSION_MINUTES_DEFAULT);

@@ -37,7 +37,7 @@ export async function concludeSession(
     terminal: session?.terminal ?? null,
     exitCode: EXIT_CODES[exit].code,
   });
-  progress.say(byUs ? 'Session ended.' : `Session ended: ${ENDINGS[ending]} (${closedWords(closed)})`);
+  progress.report(byUs ? 'Session ended.' : `Session ended: ${ENDINGS[ending]} (${closedWords(closed)})`);
   for (const line of session
     ? summary(session)
     : [`The server cannot be reached. Show the session later: platen session ${id}`])

@@ -28,9 +28,11 @@ export class ConnectProgress {
   deploying(askAgainInSeconds: number): void {
     this.event('deployment', { askAgainInSeconds: Math.round(askAgainInSeconds) });
     if (!this.isDeploying)
-      this.say('A new relay is being deployed. Your request is queued and sent as soon as new sessions are accepted.');
+      this.report(
+        'A new relay is being deployed. Your request is queued and sent as soon as new sessions are accepted.',
+      );
     this.isDeploying = true;
-    this.io.tellInPlace(`(next attempt in ${duration(askAgainInSeconds)}; Ctrl-C stops waiting) `);
+    this.io.reportInPlace(`(next attempt in ${duration(askAgainInSeconds)}; Ctrl-C stops waiting) `);
   }
 
   requested(session: Session): void {
@@ -41,7 +43,7 @@ export class ConnectProgress {
       deviceId: session.deviceId,
       applicationId: session.applicationId,
     });
-    this.say(`Session ${session.id}: access to ${session.deviceName} requested.`);
+    this.report(`Session ${session.id}: access to ${session.deviceName} requested.`);
   }
 
   /** `answerWithinSeconds`: the time that the person at the device has left. */
@@ -49,53 +51,55 @@ export class ConnectProgress {
     const changed = state !== this.state;
     this.state = state;
     if (state === 'requested') {
-      if (changed) this.say('Waiting for approval at the device.');
+      if (changed) this.report('Waiting for approval at the device.');
       const left = answerWithinSeconds === undefined ? '' : `${duration(answerWithinSeconds)} left; `;
-      this.io.tellInPlace(`(${left}Ctrl-C cancels the request) `);
+      this.io.reportInPlace(`(${left}Ctrl-C cancels the request) `);
       return;
     }
     const words = WORDS[state];
-    if (changed && words) this.say(words);
+    if (changed && words) this.report(words);
   }
 
   approved(): void {
     this.event('approved', {});
-    this.say('Approved. Connecting to the relay.');
+    this.report('Approved. Connecting to the relay.');
   }
 
   /** The terminal's half is established; the device's half may follow. */
   established(): void {
-    this.say('Connected to the relay. Waiting for the device.');
+    this.report('Connected to the relay. Waiting for the device.');
   }
 
   /** `endsAt`: the end of the permitted time by the local clock, `validUntil` by the server's. */
   connected(validUntil: string, endsAt: Date): void {
     this.event('connected', { validUntil });
-    this.say(`Connected to the device, until ${clock(endsAt.toISOString())} at the latest.`);
+    this.report(`Connected to the device, until ${clock(endsAt.toISOString())} at the latest.`);
   }
 
   listening(port: number): void {
     const url = `http://127.0.0.1:${port}/`;
     this.event('listening', { url, host: '127.0.0.1', port });
     if (!this.json) this.io.print(url);
-    this.say('Ctrl-C ends the session.');
+    this.report('Ctrl-C ends the session.');
   }
 
   draining(returnAfterSeconds: number): void {
     this.event('draining', { returnAfterSeconds });
-    this.say('A new relay is about to be deployed, which will interrupt the session. End it when you can.');
+    this.report('A new relay is about to be deployed, which will interrupt the session. End it when you can.');
   }
 
   /** The deployment was aborted, or failed before it ended this session. */
   resumed(): void {
     this.event('resumed', {});
-    this.say('The deployment was stopped. The session continues.');
+    this.report('The deployment was stopped. The session continues.');
   }
 
   /** S316 */
   halted(sessionId: string): void {
     this.event('halted', { sessionId });
-    this.say('The session was interrupted: a new relay is being deployed. This was not caused by you or the device.');
+    this.report(
+      'The session was interrupted: a new relay is being deployed. This was not caused by you or the device.',
+    );
   }
 
   ended(ending: Ending | null, fields: Record<string, unknown>): void {
@@ -104,13 +108,13 @@ export class ConnectProgress {
 
   /** A line of the summary: on standard output, or with --json on standard error. */
   sum(line: string): void {
-    if (this.json) return this.say(line);
+    if (this.json) return this.report(line);
     this.io.clearLine();
     this.io.print(line);
   }
 
-  say(line: string): void {
+  report(line: string): void {
     this.io.clearLine();
-    this.io.tell(line);
+    this.io.report(line);
   }
 }

@@ -48,7 +48,7 @@ export async function connect(io: TerminalIo, options: ConnectOptions): Promise<
       progress.requested(session);
       const exit = await new Connecting(io, client, session, local, interrupts, progress).run();
       if (exit !== 'halted' || !options.again || interrupts.first.aborted) return exit;
-      progress.say('Requesting access again. Someone at the device must press YES again.');
+      progress.report('Requesting access again. Someone at the device must press YES again.');
     }
   } finally {
     interrupts.dispose();
@@ -135,7 +135,7 @@ class Connecting {
           io.journal.step('S231', remoteSessionId);
           io.journal.step('S232', remoteSessionId);
         },
-        onRefused: onceEach((why) => progress.say(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
+        onRefused: onceEach((why) => progress.report(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
       });
       progress.connected(info.validUntil, endsAt);
       progress.listening(local.port);
@@ -153,7 +153,7 @@ class Connecting {
   private async terminate(relay: RelayConnection): Promise<Closed> {
     const { io, session, interrupts, progress } = this;
     if (interrupts.first.aborted) io.journal.step('S261', session.id);
-    progress.say('Ending the session. Press Ctrl-C again to stop at once.');
+    progress.report('Ending the session. Press Ctrl-C again to stop at once.');
     io.journal.step('S262', session.id);
     const closed = await Promise.race([relay.terminate(), aborted(interrupts.second)]);
     if (closed === 'interrupted') throw new Interrupted();
@@ -163,11 +163,11 @@ class Connecting {
 
   /** Ctrl-C before the terminal's half is established. */
   private async cancel(): Promise<Exit> {
-    this.progress.say('Cancelling the request.');
+    this.progress.report('Cancelling the request.');
     const ended = await Promise.race([this.client.endSession(this.session.id), aborted(this.interrupts.second)]);
     if (ended === 'interrupted') throw new Interrupted();
     this.progress.ended(ended.ending ?? 'cancelled', { sessionId: ended.id, exit: 'cancelled' });
-    this.progress.say('The request was cancelled.');
+    this.progress.report('The request was cancelled.');
     return 'cancelled';
   }
 

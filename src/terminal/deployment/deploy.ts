@@ -37,7 +37,7 @@ export async function deploy(io: TerminalIo, options: DeployOptions): Promise<Ex
     throw new UnknownRelease(release);
   checkPrompt(io, options);
   const deployment = await api.instruct({ relayId, release, pairs, ...when });
-  if (!options.json) io.tell(`Deployment ${deployment.id}: ${changeWords(deployment)}`);
+  if (!options.json) io.report(`Deployment ${deployment.id}: ${changeWords(deployment)}`);
   return new DeploymentFollower(io, api, options).follow(deployment);
 }
 
@@ -47,7 +47,7 @@ export async function deployRollBack(io: TerminalIo, id: string, options: WhenOp
   checkPrompt(io, options);
   const api = new DeploymentApi(await storedLogin(io));
   const listed = await api.rollBack(id);
-  if (!options.json) io.tell(`Deployment ${listed.id}: ${changeWords(listed)}`);
+  if (!options.json) io.report(`Deployment ${listed.id}: ${changeWords(listed)}`);
   // without sessions it has started already
   const started = listed.state === 'listed' && when.when !== 'ask' ? await api.execute(listed.id, when) : listed;
   return new DeploymentFollower(io, api, options).follow(started);

@@ -48,7 +48,7 @@ export class DeploymentFollower {
       return exit;
     }
     if (isNew || exit) this.io.redraw([]);
-    if (isNew) this.io.tell(stateLine(now));
+    if (isNew) this.io.report(stateLine(now));
     if (!exit && WITH_LIST.includes(now.state)) this.drawList(now);
     return exit;
   }
@@ -125,7 +125,7 @@ export class DeploymentFollower {
   /** What is drawn is cleared first, and drawn again below. */
   private printBelow(...lines: string[]): void {
     this.io.redraw([]);
-    for (const line of lines) this.io.tell(line);
+    for (const line of lines) this.io.report(line);
   }
 
   private conclude(over: Deployment, exit: Exit): Exit {
@@ -136,8 +136,8 @@ export class DeploymentFollower {
 
   private leave({ id, state }: Deployment): Exit {
     this.io.redraw([]);
-    this.io.tell(`The deployment continues (${STATES[state]}).`);
-    this.io.tell(`Follow it: platen deploy status ${id}. Abort it: platen deploy abort ${id}`);
+    this.io.report(`The deployment continues (${STATES[state]}).`);
+    this.io.report(`Follow it: platen deploy status ${id}. Abort it: platen deploy abort ${id}`);
     return 'interrupted';
   }
 }

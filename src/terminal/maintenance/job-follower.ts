@@ -42,7 +42,7 @@ export class JobFollower {
     this.shown = line;
     if (!isNew || exit) return exit;
     if (this.json) this.io.printJson({ event: 'state', job: now });
-    else if (now.percent !== null) this.io.tellInPlace(line);
+    else if (now.percent !== null) this.io.reportInPlace(line);
     else this.tell(line);
     return exit;
   }
@@ -93,6 +93,6 @@ export class JobFollower {
 
   private tell(line: string): void {
     this.io.clearLine();
-    this.io.tell(line);
+    this.io.report(line);
   }
 }

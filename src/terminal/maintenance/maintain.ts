@@ -43,7 +43,7 @@ export async function maintain(
     else io.print(job.id);
     return 'ok';
   }
-  if (!json) io.tell(`Job ${job.id}: ${operationWords(job)} on ${job.deviceName}`);
+  if (!json) io.report(`Job ${job.id}: ${operationWords(job)} on ${job.deviceName}`);
   return new JobFollower(io, api, json).follow(job);
 }
 

@@ -161,7 +161,7 @@ export const SAMPLE_JOBS = {
     firmware,
     state: 'failed',
     failure: 'version-unchanged',
-    detail: 'The device says 2.14.003.',
+    detail: 'Version after installation is 2.14.003, expected 2.15.000.',
     result: [],
     endedAt: ago(188),
   }),

@@ -6,7 +6,7 @@ import type { Device } from '../../../protocol/api';
 import type { Firmware } from '../../../protocol/maintenance';
 import { fitsModel, useFirmware } from '../../api/firmware';
 import { useInformation } from '../../api/information';
-import { useInstructJob } from '../../api/jobs';
+import { useRequestJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
 import { Empty, Loaded } from '../../parts/loaded';
 import { Dialog, DialogForm } from '../../parts/dialog';
@@ -57,7 +57,7 @@ function Choice(install: Install & { onDone: () => void }) {
 
 function InstallForm({ device, files, wait, onWait, onDone }: Install & { files: Firmware[]; onDone: () => void }) {
   const t = useText();
-  const instruct = useInstructJob(device.id);
+  const instruct = useRequestJob(device.id);
   const [firmwareId, setFirmware] = useState(files.length === 1 ? files[0]!.id : null);
   const [understood, setUnderstood] = useState(false);
   const [missing, setMissing] = useState(false);

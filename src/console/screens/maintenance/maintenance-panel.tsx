@@ -2,7 +2,7 @@ import { Button, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { Device } from '../../../protocol/api';
 import { OPERATIONS, type Operation } from '../../../protocol/maintenance';
-import { useInstructJob } from '../../api/jobs';
+import { useRequestJob } from '../../api/jobs';
 import { useText } from '../../messages/language';
 import { Confirm } from '../../parts/confirm';
 import { Empty } from '../../parts/loaded';
@@ -65,7 +65,7 @@ interface StartProps {
 
 function Start({ device, operation, wait, onWait }: StartProps) {
   const t = useText();
-  const instruct = useInstructJob(device.id);
+  const instruct = useRequestJob(device.id);
   const label = t.maintenance.runNamed(t.maintenance.operations[operation].name);
   if (operation === 'firmware-install')
     return <InstallButton device={device} label={label} wait={wait} onWait={onWait} />;

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { BUILT_IN, deploymentWhen, type Release } from '../../protocol/deployment';
-import { useInstruct } from '../api/deployments';
+import { useCreateDeployment } from '../api/deployments';
 import type { Relay } from '../api/relays';
 import { useReleases } from '../api/releases';
 import { useText } from '../messages/language';
@@ -15,7 +15,7 @@ import { ReleaseUpload } from './release-upload';
 const PAIRS_MOST = 64;
 
 /** S311: deploys another release or another number of pairs. @param relays those that this server can deploy */
-export function InstructButton({ relays }: { relays: Relay[] }) {
+export function NewDeploymentButton({ relays }: { relays: Relay[] }) {
   const t = useText();
   const [opened, { open, close }] = useDisclosure(false);
   return (
@@ -24,13 +24,13 @@ export function InstructButton({ relays }: { relays: Relay[] }) {
         {t.deployment.instruct}
       </Button>
       <Dialog opened={opened} onClose={close} title={t.deployment.instruct}>
-        <Instruct relays={relays} onCancel={close} />
+        <NewDeployment relays={relays} onCancel={close} />
       </Dialog>
     </>
   );
 }
 
-function Instruct({ relays, onCancel }: { relays: Relay[]; onCancel: () => void }) {
+function NewDeployment({ relays, onCancel }: { relays: Relay[]; onCancel: () => void }) {
   const t = useText();
   const releases = useReleases();
   const [relayId, setRelay] = useState(relays[0]?.id ?? '');
@@ -47,16 +47,16 @@ function Instruct({ relays, onCancel }: { relays: Relay[]; onCancel: () => void 
         />
       )}
       <Loaded query={releases}>
-        {(rows) => relay && <InstructForm key={relayId} relay={relay} releases={rows} onCancel={onCancel} />}
+        {(rows) => relay && <NewDeploymentForm key={relayId} relay={relay} releases={rows} onCancel={onCancel} />}
       </Loaded>
     </Stack>
   );
 }
 
-function InstructForm({ relay, releases, onCancel }: { relay: Relay; releases: Release[]; onCancel: () => void }) {
+function NewDeploymentForm({ relay, releases, onCancel }: { relay: Relay; releases: Release[]; onCancel: () => void }) {
   const t = useText();
   const navigate = useNavigate();
-  const instruct = useInstruct();
+  const instruct = useCreateDeployment();
   const serving = releases.find((each) => each.serving)?.name ?? BUILT_IN;
   const [release, setRelease] = useState(serving);
   const [pairs, setPairs] = useState<number | string>(relay.pairs);

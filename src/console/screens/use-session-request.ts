@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Session } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { ApiProblem } from '../api/request';
-import { useAskForSession } from '../api/sessions';
+import { useRequestSession } from '../api/sessions';
 
 /** Bounds of one wait, and the wait where the server gives none. */
 const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };
@@ -11,16 +11,16 @@ const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };
  * When to try again while a deployment refuses new sessions: the time of Retry-After and up to a quarter more, so that
  * the waiting clients do not all return at once. undefined: the error has another reason.
  */
-function askAgainAfterMs(error: unknown): number | undefined {
+function retryAfterMs(error: unknown): number | undefined {
   if (!(error instanceof ApiProblem) || error.problem.code !== 'deployment-in-progress') return undefined;
   const seconds = error.problem.retryAfterSeconds ?? WAIT_SECONDS.usual;
   return Math.min(Math.max(seconds, WAIT_SECONDS.least), WAIT_SECONDS.most) * 1000 * (1 + Math.random() / 4);
 }
 
-type Ask = ReturnType<typeof useAskForSession>;
+type Ask = ReturnType<typeof useRequestSession>;
 type Wish = Parameters<Ask['mutate']>[0];
 
-interface PatientAsk {
+interface SessionRequest {
   readonly start: (wish: Wish) => void;
   readonly stop: () => void;
   /** The first attempt is under way. */
@@ -33,9 +33,9 @@ interface PatientAsk {
 }
 
 /** Requests a session; during a deployment it retries until it is accepted, refused, stopped, or too late. */
-export function usePatientAsk(onAsked: (session: Session) => void): PatientAsk {
-  const { mutate, reset, isPending, error } = useAskForSession();
-  const [waiting, setWaiting] = useState<PatientAsk['waiting']>();
+export function useSessionRequest(onAsked: (session: Session) => void): SessionRequest {
+  const { mutate, reset, isPending, error } = useRequestSession();
+  const [waiting, setWaiting] = useState<SessionRequest['waiting']>();
   const [tooLong, setTooLong] = useState(false);
   const wish = useRef<Wish>(undefined);
   const since = useRef(0);
@@ -45,7 +45,7 @@ export function usePatientAsk(onAsked: (session: Session) => void): PatientAsk {
     mutate(wish.current, {
       onSuccess: onAsked,
       onError: (failure) => {
-        const waitMs = askAgainAfterMs(failure);
+        const waitMs = retryAfterMs(failure);
         const over = Date.now() - since.current > LIMITS.DEPLOYMENT_WAIT_MS;
         setTooLong(waitMs !== undefined && over);
         setWaiting(waitMs === undefined || over ? undefined : { nextAt: Date.now() + waitMs });
