@@ -11,19 +11,22 @@ const FITTING = { width: 1280, height: 800 };
 let browser: Browser;
 beforeAll(async () => {
   browser = await startChromium();
-});
-afterAll(() => browser.close());
+}, 120_000);
+afterAll(() => browser?.close());
 
-/** A display in a window of its own; fails on any error that the browser reports. */
+/** A display in a window of its own; errors that the browser reports are added to `mistakes`. */
 async function open(url: string, mistakes: string[], viewport = FITTING): Promise<Page> {
   const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
+  await page.clock.install({ time: 0 });
   page.on('pageerror', (error) => mistakes.push(error.message));
   page.on('console', (message) => void (message.type() === 'error' && mistakes.push(message.text())));
   await page.goto(url);
   await page.waitForSelector('#panes .pane');
   return page;
 }
+/** Stops the page's timers, so that what it shows for a moment only stays. */
+const freeze = (page: Page) => page.clock.pauseAt(3_600_000);
 const on = (target: string): string => `#glass [data-target="${target}"]`;
 const title = (page: Page, text: string) => page.waitForSelector(`#top h1:text-is("${text}")`);
 const hint = (page: Page, text: string) => page.waitForSelector(`#others:has-text("${text}")`);
@@ -44,8 +47,9 @@ describe("the simulated MFP's display in a real browser", () => {
   const device = () => open(`${mfp.panelUrl}?at=device`, mistakes);
   const remote = () => open(mfp.panelUrl!, mistakes);
 
-  it('is operated on one page and seen on the other, with the touch and who it was', async () => {
+  it('is operated on one page and shown on the other, with the touch and who operates', async () => {
     const [here, there] = [await device(), await remote()];
+    await freeze(here);
     await hint(here, 'A remote technician is viewing');
     await there.click(on('open:copy'));
     await title(here, 'Copy');
@@ -61,7 +65,7 @@ describe("the simulated MFP's display in a real browser", () => {
     await until('the copies', () => mfp.machine.memory.jobs.length === jobs + 1 && mfp.machine.status.state === 'idle');
   });
 
-  it('can be used without a pointer', async () => {
+  it('is operated without a pointer', async () => {
     const [page, other] = [await device(), await remote()];
     await page.focus(on('open:fax'));
     await page.keyboard.press('Enter');
@@ -71,7 +75,7 @@ describe("the simulated MFP's display in a real browser", () => {
     await page.focus(on('digit:7'));
     await page.keyboard.press('Space');
     await other.waitForSelector('.value output:text-is("03057")');
-    // The pane has been built anew; the focus has stayed.
+    // the pane has been replaced; the focus has stayed
     expect(await page.evaluate('document.activeElement.dataset.target')).toBe('digit:7');
     await page.keyboard.press('Backspace');
     await other.waitForSelector('.value output:text-is("\u2013")');
@@ -94,17 +98,18 @@ describe("the simulated MFP's display in a real browser", () => {
     await here.waitForSelector('#asleep', { state: 'hidden' });
   });
 
-  it('at the view port shows the same and refuses touches visibly', async () => {
+  it('shows the same at the view port, and refuses touches visibly', async () => {
     const [here, viewer] = [await device(), await open(mfp.viewUrl!, mistakes)];
     await here.click(on('open:jobs'));
     await title(viewer, 'Job list');
+    await freeze(viewer);
     await viewer.click(on('open:home'));
     await viewer.waitForSelector('#refused.on:has-text("View only")');
     expect(mfp.panel.panel.state.screen).toBe('jobs');
     expect(await viewer.screenshot()).not.toHaveLength(0);
   });
 
-  it('finds the device again after it was gone', async () => {
+  it('reconnects when the device is back', async () => {
     const own = await startMfp({ panelPort: 0 }, recordedJournal().journal);
     const page = await open(own.panelUrl!, []);
     await own.stop();
@@ -121,7 +126,7 @@ describe("the simulated MFP's display in a real browser", () => {
     [{ width: 800, height: 480 }, 'on the panel itself'],
     [FITTING, 'in a window'],
     [{ width: 390, height: 800 }, 'on a telephone'],
-  ])('fits %j %s, and is accessible on every screen', async (viewport) => {
+  ])('fits %j, %s, and is accessible on every screen', async (viewport) => {
     const page = await open(mfp.panelUrl!, mistakes, viewport);
     for (const screen of ['copy', 'scan', 'fax', 'addresses', 'status', 'settings', 'jobs', 'home']) {
       mfp.panel.panel.input(0, { type: 'touch', target: `open:${screen}` });
@@ -132,7 +137,7 @@ describe("the simulated MFP's display in a real browser", () => {
           return box.right > pane.right + 1 || box.bottom > pane.bottom + 1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1; })
         .map((one) => one.textContent)`);
       expect([screen, outside]).toEqual([screen, []]);
-      // Past the page's own policy, as a browser's developer tools do it.
+      // evaluated from outside the page, where its content security policy does not apply
       await page.evaluate(AXE);
       const found = await page.evaluate(
         `axe.run({ rules: { region: { enabled: false } } }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
@@ -149,7 +154,7 @@ describe('the remote panel', () => {
   }, 120_000);
   afterAll(() => stage?.strike(), 60_000);
 
-  it('shows through the relay what the display at the device shows, and operates it', async () => {
+  it('shows and operates the display of the device through the relay', async () => {
     const mistakes: string[] = [];
     const { url } = await stage.connect('demo-mfp', 'panel');
     const here = await open(stage.stage.displayUrl, mistakes);
@@ -163,7 +168,7 @@ describe('the remote panel', () => {
     expect(mistakes).toEqual([]);
     await there.close();
     await here.waitForSelector('#others', { state: 'attached' });
-    await until('that the technician is gone', async () => (await here.textContent('#others')) === '');
+    await until('that the technician has left', async () => (await here.textContent('#others')) === '');
     await here.close();
     await stage.clear();
   }, 90_000);

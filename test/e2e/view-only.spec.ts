@@ -37,11 +37,11 @@ describe.each([
     return client;
   }
 
-  it('gets no key and no button from who only looks, and everything from who operates', async () => {
-    const [operating, looking] = [await open('operate'), await open('view')];
-    looking.press(A);
-    looking.click(5, 5);
-    expect(await looking.look()).toHaveLength(4); // the server has read what was let through
+  it('gets no key and no button from a viewer, and everything from an operator', async () => {
+    const [operating, viewing] = [await open('operate'), await open('view')];
+    viewing.press(A);
+    viewing.click(5, 5);
+    expect(await viewing.look()).toHaveLength(4); // the server has read everything that was forwarded
     operating.click(7, 7);
     operating.press(B);
     const presses = () =>
@@ -61,7 +61,7 @@ describe('a whole session', () => {
   afterEach(() => on?.clear(), 60_000);
   afterAll(() => on?.strike(), 60_000);
 
-  it('announces what can be looked at', async () => {
+  it('announces which application can be viewed', async () => {
     const { applications } = device.parse(await on.get('/api/devices/demo-mfp'));
     expect(applications).toEqual([
       { id: 'web', title: 'Web pages', protocol: 'http', viewable: false },
@@ -69,7 +69,7 @@ describe('a whole session', () => {
     ]);
   });
 
-  it.each(['operate', 'view'] as const)('with the grant to %s keeps it in the books', async (grant) => {
+  it.each(['operate', 'view'] as const)('keeps its grant: %s', async (grant) => {
     const { connect, id } = await on.request('demo-mfp', 'panel');
     expect((await on.session(id)).grant).toBeNull();
     await on.press(`/approvals/${id}`, { decision: 'approved', grant });
@@ -80,7 +80,7 @@ describe('a whole session', () => {
     expect(await on.ended(id)).toMatchObject({ grant, ending: 'ended-by-terminal' });
   });
 
-  it('cannot be granted to look only where that cannot be ensured', async () => {
+  it('cannot be granted as view-only where the agent cannot ensure that', async () => {
     const { connect, id } = await on.request('demo-mfp', 'web');
     await expect(on.press(`/approvals/${id}`, { decision: 'approved', grant: 'view' })).rejects.toThrow('409');
     expect((await on.session(id)).state).toBe('requested');

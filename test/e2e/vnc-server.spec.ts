@@ -8,7 +8,7 @@ import { startVncServer, type VncServer } from '../support/device/vnc-server';
 const A = 0x61;
 const RETURN = 0xff0d;
 
-describe('a real VNC server as operation panel for the scenarios', () => {
+describe('a real VNC server as an operation panel for tests', () => {
   const servers: VncServer[] = [];
   const start = async (options?: Parameters<typeof startVncServer>[0]): Promise<VncServer> => {
     const server = await startVncServer(options);
@@ -27,10 +27,10 @@ describe('a real VNC server as operation panel for the scenarios', () => {
   it.each([
     ['no authentication', undefined],
     ['a password', 'panel123'],
-  ])('shows its client and tells what input came, with %s', async (_what, password) => {
+  ])('shows its client and reports input, with %s', async (_what, password) => {
     const server = await start({ password });
     const client = await attach(server, password);
-    // The white ground of its client's window.
+    // the white background of its client's window
     await until('the window', async () => (await client.look()).subarray(0, 3).toString('hex') === 'ffffff');
     expect(server.input.filter(({ type }) => type !== 'MotionNotify')).toEqual([]);
     client.click(120, 340);
@@ -56,7 +56,7 @@ describe('a real VNC server as operation panel for the scenarios', () => {
     await expect(attach(server, 'panel124')).rejects.toThrow('the VNC server refuses');
   });
 
-  it('serves several clients of several servers, and leaves no process', async () => {
+  it('serves several clients, beside other servers, and leaves no process', async () => {
     const [one, two] = await Promise.all([start(), start({ width: 320, height: 240 })]);
     const clients = await Promise.all([attach(one), attach(one), attach(two)]);
     for (const client of clients) await client.look();

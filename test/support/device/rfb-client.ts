@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { until } from '../until';
 import { vncResponse } from './vnc-server';
 
-/** The least of a VNC client (RFC 6143, RFB 3.8, security types None and VNC Authentication). */
+/** A minimal VNC client (RFC 6143, RFB 3.8, security types None and VNC Authentication). */
 export class RfbClient {
   #bytes = Buffer.alloc(0);
 
@@ -11,7 +11,7 @@ export class RfbClient {
     stream.on('data', (data: Buffer) => (this.#bytes = Buffer.concat([this.#bytes, data])));
   }
 
-  /** Shakes hands; resolves when the server has described its screen. */
+  /** Connects; resolves when the server has described its screen. */
   static async open(stream: Duplex, password?: string): Promise<RfbClient> {
     const client = new RfbClient(stream);
     stream.write(await client.#take(12));
@@ -34,7 +34,7 @@ export class RfbClient {
     for (const buttons of [1, 0]) this.stream.write(Buffer.from([5, buttons, x >> 8, x & 0xff, y >> 8, y & 0xff]));
   }
 
-  /** Asks for one pixel; when it has come the server has read everything before. @returns bytes of the pixel */
+  /** Requests one pixel: when it arrives, the server has read everything before. @returns bytes of the pixel */
   async look(): Promise<Buffer> {
     this.stream.write(Buffer.from([3, 0, 0, 0, 0, 0, 0, 1, 0, 1]));
     const head = await this.#take(4);

@@ -10,20 +10,20 @@ import { freePorts } from '../../../src/demo/free-ports';
 
 const XVNC = '/usr/bin/Xtigervnc';
 const XEV = '/usr/bin/xev';
-const START_MS = 15_000;
+const START_MS = 60_000;
 const POLL_MS = 20;
-const KILL_MS = 3_000;
+const KILL_MS = 10_000;
 
 export interface VncServerOptions {
   /** Up to 8 characters: RFB's own authentication (RFC 6143 7.2.2). Without: none (7.2.1). */
   password?: string;
   width?: number;
   height?: number;
-  /** What the server calls its desktop. */
+  /** Name of the desktop. */
   name?: string;
 }
 
-/** Input as it arrived at the X client in the server, from xev. */
+/** Input as it arrives at the X client in the server, from xev. */
 export interface VncInput {
   type: 'KeyPress' | 'KeyRelease' | 'ButtonPress' | 'ButtonRelease' | 'MotionNotify';
   /** In the window, which covers the whole desktop. */
@@ -48,7 +48,7 @@ export interface VncServer {
 
 /**
  * Starts Debian's TigerVNC (tigervnc-standalone-server) on a free port of loopback, with one client: `xev` (x11-utils)
- * in a window as large as the desktop, which shows a frame with a square in it and tells what input it gets.
+ * in a window as large as the desktop, which shows a square in a frame and prints the input that it gets.
  */
 export async function startVncServer(options: VncServerOptions = {}): Promise<VncServer> {
   const { password, width = 800, height = 480, name = 'VNC test panel' } = options;
@@ -60,7 +60,7 @@ export async function startVncServer(options: VncServerOptions = {}): Promise<Vn
   };
   try {
     const port = (await freePorts(1))[0]!;
-    const display = `:${port}`; // free as the port is
+    const display = `:${port}`; // as free as the port
     const secret = join(folder, 'passwd');
     if (password !== undefined) await writeFile(secret, obscured(password), { mode: 0o600 });
     const security = password === undefined ? ['None'] : ['VncAuth', '-PasswordFile', secret];
@@ -133,7 +133,7 @@ function eventReader(take: (event: VncInput) => void): (line: string) => void {
   };
 }
 
-/** Password file of VNC: the password, cut or filled to 8 bytes, under DES with a key that everybody knows. */
+/** Password file of VNC: the password, cut or padded to 8 bytes, encrypted by DES with a published key. */
 function obscured(password: string): Buffer {
   const plain = Buffer.alloc(8);
   plain.write(password.slice(0, 8), 'latin1');
@@ -157,7 +157,7 @@ function vncDes(key: Buffer, plain: Buffer): Buffer {
 }
 
 async function ready(child: ChildProcess, said: string[], condition: () => boolean): Promise<void> {
-  child.on('error', () => undefined); // told below
+  child.on('error', () => undefined); // reported below
   const deadline = Date.now() + START_MS;
   while (!condition()) {
     if (child.pid === undefined) throw new Error(`${child.spawnfile} is not installed`);
