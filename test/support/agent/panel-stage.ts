@@ -25,11 +25,11 @@ import { until } from '../until';
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
 
-/** A real agent with its panel, between a real control channel and a small relay; a test plays the server behind them. */
+/** A real agent with its approval screen, between a real control channel and a fake relay; a test is the server behind them. */
 export class PanelStage {
-  /** What the person at the device has answered, as the server got it: `approved operate`. */
+  /** Answers of the person at the device, as the server got them: `approved operate`. */
   readonly answers: string[] = [];
-  /** What the agent maintains. */
+  /** The device that the agent maintains. */
   readonly device: ScriptedDevice;
   private readonly relays: Awaited<ReturnType<typeof startFakeRelay>>[] = [];
 
@@ -83,7 +83,7 @@ export class PanelStage {
   async ask(change: Partial<ApprovalRequest> = {}): Promise<string> {
     const remoteSessionId = randomUUID();
     const asked = { deviceId: 'mfp-1', applicationId: 'web', userName: 'Tina Technician', reason: 'Streaks' };
-    const request = { remoteSessionId, ...asked, minutes: 5, answerWithinSeconds: 60, ...change };
+    const request = { remoteSessionId, ...asked, minutes: 5, answerWithinSeconds: 600, ...change };
     await this.server.request('agent-1', requestApproval, request);
     return remoteSessionId;
   }
@@ -104,7 +104,7 @@ export class PanelStage {
     });
   }
 
-  /** The relay of the latest connection says that it is about to be replaced. */
+  /** The relay of the latest connection announces that it is about to be replaced. */
   drain(): void {
     const relay = this.relays.at(-1)!;
     relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
@@ -117,7 +117,7 @@ export class PanelStage {
   /** S122. @returns the job ID */
   async maintain(operation: Operation): Promise<string> {
     const jobId = randomUUID();
-    const fields = orderFields({ jobId, deviceId: 'mfp-1', operation, expiresInSeconds: 60 });
+    const fields = orderFields({ jobId, deviceId: 'mfp-1', operation, expiresInSeconds: 600 });
     await this.server.command('agent-1', { jobId, operation, action: 'execute', fields });
     return jobId;
   }
@@ -125,7 +125,7 @@ export class PanelStage {
     await this.server.command('agent-1', { jobId, operation, action: 'cancel' });
   }
 
-  /** The server gets this as its next answer. */
+  /** Waits until this is the latest answer. */
   answered(answer: string): Promise<unknown> {
     return until(answer, () => this.answers.at(-1) === answer);
   }
@@ -134,6 +134,6 @@ export class PanelStage {
     await this.agent.stop();
     await this.server.stop();
     for (const relay of this.relays) await relay.close();
-    await rm(this.folder, { recursive: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
