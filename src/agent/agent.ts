@@ -105,8 +105,8 @@ export class Agent {
       onChange,
       journal: this.journal,
     });
-    this.#remoteSessions.onChange(() => powerSaving.stirred());
-    this.#maintenance.onChange(() => powerSaving.stirred());
+    this.#remoteSessions.onChange(() => powerSaving.resetIdleTimer());
+    this.#maintenance.onChange(() => powerSaving.resetIdleTimer());
     return powerSaving;
   }
 

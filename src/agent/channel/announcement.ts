@@ -12,7 +12,7 @@ type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDe
 /** What is around the payload in the stanza: names, JID, ID. */
 const ENVELOPE_BYTES = 1024;
 
-/** What the control plane is told of the devices behind this agent. */
+/** What the agent announces of its devices to the control plane. */
 export const announcementOf = (devices: readonly ToAnnounce[], site?: string): Announcement => ({
   agentVersion: productVersion(),
   ...(site !== undefined && { site }),

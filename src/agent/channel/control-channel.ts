@@ -16,7 +16,7 @@ export interface ControlChannelOptions extends Omit<StreamOptions, 'signal'> {
   readonly slowRetryMs?: number;
 }
 
-/** Long enough for the server's count of failed logins to start anew. */
+/** Long enough for the server to reset its count of failed logins. */
 const SLOW_RETRY_MS = 5 * 60_000;
 
 /** Endings that need a person, and what that person should do. */

@@ -170,7 +170,7 @@ export class XmppStream {
   }
 }
 
-/** Nobody but the control plane itself may ask; a stanza without sender is the server's (RFC 6120 8.1.2.1). */
+/** Only the control plane may send requests; a stanza without sender is the server's (RFC 6120 8.1.2.1). */
 const isFromServer = (from: string | undefined, domain: string): boolean => from === undefined || from === domain;
 
 const refuseStranger = (): Promise<Element> =>

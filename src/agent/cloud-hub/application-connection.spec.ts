@@ -39,8 +39,8 @@ describe('a connection to an application', () => {
 
   it.each([
     ['a name that does not exist', { host: 'no-such-host.invalid', port: 80, tls: false }],
-    ['a port where nobody listens', { host: '127.0.0.1', port: 9, tls: false }],
-    ['TLS where nobody listens', { host: '127.0.0.1', port: 9, tls: true }],
+    ['a closed port', { host: '127.0.0.1', port: 9, tls: false }],
+    ['TLS to a closed port', { host: '127.0.0.1', port: 9, tls: true }],
   ])('fails for %s', async (_case, target) => {
     await expect(connectTarget(target)).rejects.toMatchObject({ status: 502 });
   });

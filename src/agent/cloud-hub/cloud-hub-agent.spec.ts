@@ -19,12 +19,12 @@ const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
 
 let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let recorded: RecordedJournal;
-let told: string[];
+let events: string[];
 let ends: (() => unknown)[];
 
 beforeEach(async () => {
   recorded = recordedJournal();
-  told = [];
+  events = [];
   relay = await startFakeRelay(remoteSessionId);
   ends = [() => relay.close()];
 });
@@ -56,7 +56,7 @@ function startHub(
   change: Partial<SentConnectionInfo> = {},
   grant: Grant = 'operate',
 ): CloudHubAgent {
-  const mine = told; // what is closed after its test must not tell the next one
+  const mine = events; // what is closed after its test must not be recorded by the next one
   const hub = new CloudHubAgent({
     info: info('/cloud-hub', change),
     approved: applications[0] as Application,
@@ -111,12 +111,12 @@ describe('the cloud-hub agent', () => {
     ]);
     expect(recorded.steps()).toEqual(['S171', 'S172', 'S235', 'S236', 'S237', 'S240', 'S241']);
     expect(recorded.lines.every((line) => line.remoteSessionId === remoteSessionId)).toBe(true);
-    expect(told).toEqual(['connected']);
+    expect(events).toEqual(['connected']);
     expect(relay.establishes[0]).toEqual({ type: 'establish', sessionId: 's'.repeat(43), token: 't'.repeat(43) });
     expect(recorded.text()).not.toMatch(/s{43}|t{43}/);
   });
 
-  it('speaks TLS to an https application, whoever signed its certificate', async () => {
+  it('speaks TLS to an https application, with any certificate', async () => {
     const { key, cert } = await makeCertificate();
     const server = createTlsServer({ key, cert }, (_request, response) => response.end('secure page'));
     startHub([application('web', await listen(server), true)]);
@@ -153,7 +153,7 @@ describe('the cloud-hub agent', () => {
     await expect(tunnel.connect()).rejects.toMatchObject({ status: 403 });
   });
 
-  it('tells when nobody listens at the target', async () => {
+  it('reports that the target refuses connections', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -173,8 +173,8 @@ describe('the cloud-hub agent', () => {
     stream.resume();
     hub.end();
     hub.end();
-    await until('closed', () => told.length === 2);
-    expect(told).toEqual(['connected', 'closed ended-by-device']);
+    await until('closed', () => events.length === 2);
+    expect(events).toEqual(['connected', 'closed ended-by-device']);
     expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
     await tunnel.closed;
   });
@@ -199,34 +199,34 @@ describe('the cloud-hub agent', () => {
     ],
   ])('reports the ending when the relay %s', async (_case, act, expected) => {
     startHub([application('web', 9)]);
-    await until('connected', () => told.length === 1);
+    await until('connected', () => events.length === 1);
     act();
-    await until('closed', () => told.length === 2);
-    expect(told[1]).toContain(expected);
+    await until('closed', () => events.length === 2);
+    expect(events[1]).toContain(expected);
   });
 
   it.each(['control-plane-unavailable', 'draining', 'overloaded'] as const)('tries again on %s', async (code) => {
     relay.refusals.push(code);
     startHub([application('web', 9)]);
-    await until('connected', () => told.includes('connected'));
+    await until('connected', () => events.includes('connected'));
     expect(relay.establishes).toHaveLength(2);
   });
 
   it('tells that the relay is about to be replaced, and that it is not after all', async () => {
     startHub([application('web', 9)]);
-    await until('connected', () => told.length === 1);
+    await until('connected', () => events.length === 1);
     relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
-    await until('told', () => told.length === 2);
+    await until('draining', () => events.length === 2);
     relay.say(relay.half('/cloud-hub')!, { type: 'resumed' });
-    await until('told otherwise', () => told.length === 3);
-    expect(told).toEqual(['connected', 'draining', 'resumed']);
+    await until('resumed', () => events.length === 3);
+    expect(events).toEqual(['connected', 'draining', 'resumed']);
   });
 
   it.each(['token-expired', 'unknown-session'] as const)('does not try again on %s', async (code) => {
     relay.refusals.push(code);
     startHub([application('web', 9)]);
-    await until('closed', () => told.length === 1);
-    expect(told[0]).toMatch(/^closed failed the relay refused/);
+    await until('closed', () => events.length === 1);
+    expect(events[0]).toMatch(/^closed failed the relay refused/);
     expect(relay.establishes).toHaveLength(1);
   });
 
@@ -234,24 +234,24 @@ describe('the cloud-hub agent', () => {
     await relay.close();
     ends.shift();
     startHub([application('web', 9)], { validForSeconds: 0.3 });
-    await until('closed', () => told.length === 1);
-    expect(told[0]).toMatch(/^closed failed the relay cannot be reached/);
+    await until('closed', () => events.length === 1);
+    expect(events[0]).toMatch(/^closed failed the relay cannot be reached/);
   });
 
-  it('gives up connecting when it is told to end', async () => {
+  it('gives up connecting when it is ended', async () => {
     await relay.close();
     ends.shift();
     const hub = startHub([application('web', 9)]);
     await until('one try failed', () => recorded.messages().some((line) => String(line).includes('trying again')));
     hub.end();
-    await until('closed', () => told.length === 1);
+    await until('closed', () => events.length === 1);
     expect(recorded.steps()).not.toContain('S292');
   });
 
   it('shows its token to no relay without encryption, but on this machine', async () => {
     startHub([application('web', 9)], { url: 'ws://192.0.2.1/cloud-hub' });
-    await until('closed', () => told.length === 1);
-    expect(told[0]).toContain('without encryption');
+    await until('closed', () => events.length === 1);
+    expect(events[0]).toContain('without encryption');
     expect(recorded.steps()).toEqual(['S171']);
   });
 });

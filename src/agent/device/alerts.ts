@@ -33,7 +33,7 @@ export function alertsOf(attributes: IppAttributes): DeviceAlert[] {
   // a device may tell thousands: none of them is looked for among all others; of two of one code the first counts
   const severities = new Map(reasons.toReversed().map(({ code, severity }) => [code, severity]));
   const texts = stringsOf(attributes, 'printer-alert-description');
-  const told = stringsOf(attributes, 'printer-alert').flatMap((alert, index) => {
+  const alerts = stringsOf(attributes, 'printer-alert').flatMap((alert, index) => {
     const fields = keyValues(alert);
     const code = keywordOf(fields.get('code') ?? '');
     if (code === '') return [];
@@ -41,9 +41,9 @@ export function alertsOf(attributes: IppAttributes): DeviceAlert[] {
     const text = cleanLine(texts[index] ?? '', TEXT_CHARACTERS);
     return [{ severity: severity ?? SEVERITIES[fields.get('severity') ?? ''] ?? 'report', code, text }];
   });
-  const codes = new Set(told.map(({ code }) => code));
-  const untold = reasons.filter(({ code }) => !codes.has(code));
-  const all = new Map([...told, ...untold].map((alert) => [`${alert.code} ${alert.text}`, alert]));
+  const codes = new Set(alerts.map(({ code }) => code));
+  const others = reasons.filter(({ code }) => !codes.has(code));
+  const all = new Map([...alerts, ...others].map((alert) => [`${alert.code} ${alert.text}`, alert]));
   const worstFirst = [...all.values()].sort((a, b) => rank(b) - rank(a));
   return worstFirst.slice(0, ALERTS);
 }

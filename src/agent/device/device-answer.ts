@@ -1,7 +1,7 @@
 import { DeviceUnreachable } from './device-access';
 
 /**
- * What a device answers, if it does so in time; `again` starts the time anew.
+ * What a device answers, if it does so in time; `again` restarts the time.
  * @param signal gives up at once; then this rejects with its reason
  * @throws DeviceUnreachable after `ms`, even where `ask` does not heed its signal
  */

@@ -32,7 +32,7 @@ describe('the credentials file', () => {
     expect(await readdir(folder)).toEqual(['agent-credentials.json']);
   });
 
-  it('is replaced only when told to', async () => {
+  it('is replaced only on request', async () => {
     await storeCredentials(file, credentials);
     const others = { ...credentials, agentId: 'agent-2' };
     await expect(storeCredentials(file, others)).rejects.toThrow(CredentialsExist);

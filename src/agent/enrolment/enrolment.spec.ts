@@ -101,7 +101,7 @@ describe('enrolment', () => {
     ['http to another machine', 'http://192.0.2.1', ServerNotTrusted],
     ['another scheme', 'ftp://localhost', ServerUnreachable],
     ['no address', 'platen', ServerUnreachable],
-    ['nobody there', 'http://127.0.0.1:9', ServerUnreachable],
+    ['a closed port', 'http://127.0.0.1:9', ServerUnreachable],
   ])('refuses %s', async (_case, url, type) => {
     await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(type);
   });

@@ -87,9 +87,9 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
 }
 
 function refusalOf(status: number, body: unknown): Error {
-  const told = problem.safeParse(body);
-  if (!told.success) return new ServerUnreachable(`the server answered with status ${status}`);
-  return new EnrolmentRefused(told.data.code, `${told.data.title}. ${told.data.remedy}`);
+  const parsed = problem.safeParse(body);
+  if (!parsed.success) return new ServerUnreachable(`the server answered with status ${status}`);
+  return new EnrolmentRefused(parsed.data.code, `${parsed.data.title}. ${parsed.data.remedy}`);
 }
 
 function unreachable(error: unknown): Error {

@@ -78,7 +78,7 @@ export interface EndedSession {
   readonly applicationId: string;
   readonly userName: string;
   readonly reason: string;
-  /** null: nobody said YES. */
+  /** null: not approved. */
   readonly grant: Grant | null;
   readonly ending: Ending;
   readonly detail: string;
@@ -105,7 +105,7 @@ export type Action =
   | { readonly do: 'end-half'; readonly remoteSessionId: string }
   | { readonly do: 'record'; readonly outcome: Outcome };
 
-/** What the asker is told; inputs that are no questions are answered with `{}` all the same. */
+/** The answer to the sender of an input; other inputs are answered, too. */
 export type Answer =
   | { readonly ok: true; readonly connected: boolean }
   | { readonly ok: false; readonly code: ProblemCode; readonly detail: string };

@@ -70,7 +70,7 @@ describe('the ended sessions', () => {
     expect((await opened()).latest(10).map(({ reason }) => reason)).toEqual(['good']);
   });
 
-  it('say so when they cannot be written, and go on', async () => {
+  it('stay in memory when they cannot be written, and that is logged', async () => {
     const recorded = recordedJournal();
     const sessions = new EndedSessions(folder, recorded.journal);
     await sessions.load();

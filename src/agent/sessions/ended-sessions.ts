@@ -10,7 +10,7 @@ import type { EndedSession } from './agent-session';
 const FILE = 'ended-sessions.jsonl';
 /** Kept per device. */
 export const ENDED_KEPT = 20;
-/** The file is written anew when it has this many lines more than it needs. */
+/** The file is rewritten when it has this many lines more than it needs. */
 const SPARE_LINES = 200;
 
 const line = z.object({

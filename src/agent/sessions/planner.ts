@@ -11,8 +11,8 @@ export const REMEMBER_MS = 10 * 60_000;
 export const SESSIONS_KEPT = 4 * LIMITS.DEVICES_PER_AGENT;
 
 /**
- * What follows from one input: the next state of this agent's remote sessions, the actions to take in order, and the
- * answer for whoever asked. Pure; `now` is milliseconds of the clock that `Asked` counts by.
+ * The transition for one input: the next state of this agent's remote sessions, the actions to perform in order, and
+ * the answer. Pure; `now` is milliseconds of the clock that `Asked` counts by.
  */
 export function plan(sessions: AgentSessions, input: Input, now: number): Plan {
   if (input.kind === 'request-approval') return requestApproval(sessions, input, now);
@@ -36,7 +36,7 @@ const OK: Answer = { ok: true, connected: false };
 const CONNECTED: Answer = { ok: true, connected: true };
 const refused = (code: ProblemCode, detail: string): Answer => ({ ok: false, code, detail });
 
-/** What becomes of one session. Without `phase` it stays; `forgotten` removes it. */
+/** The result for one session. Without `phase` it stays; `forgotten` removes it. */
 interface Next {
   readonly phase?: Phase | 'forgotten';
   readonly grant?: Grant;
@@ -155,7 +155,7 @@ function terminate(session: AgentSession, ending: Ending, now: number): Next {
 function end(session: AgentSession, now: number): Next {
   const { phase } = session;
   if (phase.name === 'connected') return endHalf(session, 'ended-by-device', phase.since);
-  // There is no half yet that could end in order: the server is told as one tells NO.
+  // There is no half yet that could end in order: the server gets a NO.
   if (phase.name === 'connecting') return andDecline(session, endHalf(session, 'ended-by-device', undefined), now);
   if (phase.name === 'approved') return andDecline(session, over(session, now, 'ended-by-device', ''), now);
   return {};
@@ -234,7 +234,7 @@ function over(session: AgentSession, now: number, ending: Ending, detail: string
   return { phase: overUntil(asked, now), actions: [stopDelivery(asked), record(session, ending, detail, null, now)] };
 }
 
-/** A NO that is on its way goes on after the half has ended. */
+/** The delivery of a NO continues after the half has ended. */
 function overKeepingDelivery(session: AgentSession, now: number, ending: Ending, detail: string, since?: number): Next {
   return { phase: overUntil(session.asked, now), actions: [record(session, ending, detail, since ?? null, now)] };
 }

@@ -128,7 +128,7 @@ describe('the remote sessions of an agent', () => {
   it('tell the server what was granted, and keep it', async () => {
     await channel.ask(requestApproval, question({ applicationId: 'screen' }));
     sessions.decide(id, { decision: 'approved', grant: 'view' });
-    await until('told', () => channel.asked.length === 1);
+    await until('the approval is sent', () => channel.asked.length === 1);
     const answer = { remoteSessionId: id, decision: 'approved', grant: 'view' };
     expect(channel.asked).toEqual([`approval ${JSON.stringify(answer)}`]);
     sessions.end(id);
@@ -182,7 +182,7 @@ describe('the remote sessions of an agent', () => {
     expect(() => sessions.decide(id, YES)).toThrow(/answered, or is over/);
   });
 
-  it('take the screen down when nobody answers in time', async () => {
+  it('take the screen down when the time to answer is over', async () => {
     await channel.ask(requestApproval, question({ answerWithinSeconds: 0.1 }));
     await until('over', () => phase() === 'over');
     expect(ended).toEqual([expect.objectContaining({ ending: 'expired' })]);

@@ -11,7 +11,7 @@ export interface PowerSavingOptions {
   readonly wake: WakeAddress;
   /** Without anything to do for so long, the agent goes to sleep. */
   readonly idleMs: number;
-  /** Looks in after so long, woken or not. */
+  /** The agent connects after this time even if it was not woken. */
   readonly sleepMs?: number;
   readonly channel: Pick<ControlChannel, 'start' | 'stop' | 'request' | 'online'>;
   /** Whether there is something to do: a session, a question, a job. */
@@ -41,7 +41,7 @@ export class PowerSaving {
   /** Rejects where the address to be woken at cannot be had. */
   async start(): Promise<void> {
     await this.#listener.listen(this.options.wake.host, this.options.wake.port);
-    this.stirred();
+    this.resetIdleTimer();
   }
 
   async stop(): Promise<void> {
@@ -50,8 +50,8 @@ export class PowerSaving {
     await this.#listener.close();
   }
 
-  /** Something has happened: the time without anything begins anew. */
-  stirred(): void {
+  /** The agent was active: the idle time starts again. */
+  resetIdleTimer(): void {
     if (this.asleep || this.#closed) return;
     this.#after(this.options.idleMs, () => void this.#fallAsleep());
   }
@@ -59,17 +59,17 @@ export class PowerSaving {
   async #fallAsleep(): Promise<void> {
     const { channel, isBusy, wake, journal } = this.options;
     try {
-      if (isBusy() || !channel.online) return this.stirred();
+      if (isBusy() || !channel.online) return this.resetIdleTimer();
       const { key } = await channel.request(sleep, { wake });
-      if (isBusy() || this.#closed) return this.stirred(); // asked in this very moment; the next login tells the server
+      if (isBusy() || this.#closed) return this.resetIdleTimer(); // asked in this very moment; the next login tells the server
       this.#key = Buffer.from(key, 'base64url');
-      this.#after(this.options.sleepMs ?? LIMITS.SLEEP_MS, () => this.#wake('looks in'));
+      this.#after(this.options.sleepMs ?? LIMITS.SLEEP_MS, () => this.#wake('scheduled'));
       await channel.stop();
       journal.info('agent asleep', { ...wake });
       this.options.onChange();
     } catch (error) {
       journal.warn('cannot go to sleep', { detail: (error as Error).message });
-      this.stirred();
+      this.resetIdleTimer();
     }
   }
 
@@ -88,7 +88,7 @@ export class PowerSaving {
   #wake(why: string): void {
     this.#key = undefined;
     this.options.journal.info('agent awake', { why });
-    this.stirred();
+    this.resetIdleTimer();
     // after the stream that is being closed has closed
     void this.options.channel.stop().then(() => this.#closed || this.options.channel.start());
     this.options.onChange();

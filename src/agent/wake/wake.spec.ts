@@ -137,12 +137,12 @@ describe('an agent that saves power', () => {
     await asleep(it);
   });
 
-  it('bounds what a stranger writes, and how long one takes', async () => {
+  it('bounds what a intruder writes, and how long one takes', async () => {
     await asleep(await started());
-    const stranger = connect(port, HOST);
-    stranger.on('error', () => undefined);
-    stranger.write('x'.repeat(LIMITS.WAKE_LINE_BYTES + 1));
-    await once(stranger, 'close');
+    const intruder = connect(port, HOST);
+    intruder.on('error', () => undefined);
+    intruder.write('x'.repeat(LIMITS.WAKE_LINE_BYTES + 1));
+    await once(intruder, 'close');
     expect((await send(sealed())).outcome).toBe('taken');
   });
 });

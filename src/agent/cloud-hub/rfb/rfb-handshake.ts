@@ -16,7 +16,7 @@ export interface Handshake {
   offered?: readonly number[];
 }
 
-/** Not RFB as it is understood here. `farewell`: how a client is told in RFB. */
+/** Not RFB as it is understood here. `farewell` reports it to the client in RFB. */
 export class RfbRefused extends Error {
   override readonly name = 'RfbRefused';
   constructor(

@@ -8,10 +8,10 @@ import { RfbRefused, watchClientHandshake, watchServerHandshake, type Handshake,
  */
 export function rfbViewOnly(server: Duplex, onRefused: (reason: string) => void): Duplex {
   const handshake: Handshake = {};
-  let told = false;
+  let reported = false;
   const refused = ({ message }: RfbRefused): void => {
-    if (!told) onRefused(message);
-    told = true;
+    if (!reported) onRefused(message);
+    reported = true;
   };
   const toServer = new Watched((pass) => watchClient(handshake, pass), refused);
   const toClient = new Watched(
