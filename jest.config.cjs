@@ -33,6 +33,8 @@ module.exports = {
       testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/*.spec.ts', '<rootDir>/test/vectors/*.spec.ts'],
     },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    // Crashes, replacements and expiries: not part of `npm test`, see package.json.
+    { ...common, displayName: 'endurance', testMatch: ['<rootDir>/test/endurance/**/*.spec.ts'] },
   ],
   testTimeout: 60_000,
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
