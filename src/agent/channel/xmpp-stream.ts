@@ -114,7 +114,7 @@ export class XmppStream {
 
   #release(why: StreamEnded): void {
     this.#ended = why;
-    this.#client.transports = []; // no further dialling, whatever the library is told (see-other-host)
+    this.#client.transports = []; // the library must not dial again, not even for see-other-host
     this.#transport.socket?.destroy();
     this.#client.emit('error', why); // ends what the library itself waits for
     // The library would let these wait for their timeouts.

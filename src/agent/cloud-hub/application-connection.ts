@@ -45,7 +45,7 @@ export async function connectTarget({ host, port, tls }: Target, timeoutMs = CON
         host,
         port,
         servername: isIP(host) ? '' : host,
-        // Printers carry certificates of their own making that nobody can verify; the address in the agent's
+        // Printers carry self-signed certificates that cannot be verified; the address in the agent's
         // configuration is what says which device is meant, and the connection stays on the customer's network.
         rejectUnauthorized: false,
         ...EACH_WAY,

@@ -102,7 +102,7 @@ describe('the configuration file', () => {
     const [read] = parse({ devices: [{ ...device, ...fields }] }).devices;
     expect(read).toMatchObject(targets);
     expect(read?.operations).toEqual(operations);
-    // The control plane is told what can be done, and not where.
+    // The announcement contains the operations, and not the addresses.
     const [announced] = announcementOf([read!]).devices;
     expect(announced).toMatchObject({ id: 'mfp-1', operations });
     expect(announced).not.toHaveProperty('ipp');

@@ -12,7 +12,7 @@ import { certificate, firmwareAddress, ippAddress } from './device-address';
 const CONFIGURATION_BYTES = 1024 * 1024;
 
 const NOT_LOOPBACK =
-  'is not this machine alone (127.0.0.1, ::1, localhost). The panel has no login: whoever reaches it from the network ' +
+  'is not this machine alone (127.0.0.1, ::1, localhost). The panel has no login: anyone who reaches it from the network ' +
   'may press YES in the place of the person at the device. Where that is meant, say "lan": true beside it';
 
 /** Where the agent finds an application: an origin only, because the tunnel carries its bytes unread. */

@@ -79,7 +79,7 @@ async function secureSocket({ host, port, certificate }: HttpAddress, signal?: A
     if (right) return socket;
     throw new DeviceRefused(
       certificate === undefined
-        ? `nobody vouches for the device's key; if ${pin} is right, pin it as "certificate"`
+        ? `no trusted authority has signed the device's certificate; if the key ${pin} is right, pin it as "certificate"`
         : `the device shows another key than the pinned one: ${pin}`,
     );
   } catch (error) {

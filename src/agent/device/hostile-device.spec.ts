@@ -62,7 +62,7 @@ describe('a device that answers with anything', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return (server.address() as AddressInfo).port;
   }
-  /** Does as it is told when the first bytes of a request have come. */
+  /** Calls the given function when the first bytes of a request have arrived. */
   const device = (react: (socket: Socket) => void) =>
     portOf(createServer({ allowHalfOpen: true }, (socket) => socket.once('data', () => react(socket))));
   const says = (bytes: Buffer | string) => device((socket) => socket.end(bytes));
@@ -131,7 +131,7 @@ describe('a device that answers with anything', () => {
     const silent = await device(() => undefined);
     const slow: [string, number][] = [
       ['says nothing', silent],
-      ['says that it goes on', await device(drip('HTTP/1.1 100 Continue\r\n\r\n'))],
+      ['answers 100 Continue only', await device(drip('HTTP/1.1 100 Continue\r\n\r\n'))],
       ['header byte by byte', await device((socket) => (socket.write(head + 'X: '), drip('x')(socket)))],
       ['body byte by byte', await device((socket) => (socket.write(`${head}\r\n`), drip('x')(socket)))],
     ];
@@ -146,7 +146,7 @@ describe('a device that answers with anything', () => {
     expect(performance.now() - began).toBeLessThan(LIMITS.DEVICE_ANSWER_MS + 3_000);
   });
 
-  it('is let go at once when nobody waits any more', async () => {
+  it('is disconnected at once when the caller gives up', async () => {
     const stop = new AbortController();
     const port = await device(() => stop.abort(new Error('the job was cancelled')));
     await expect(ask(port, stop.signal)).rejects.toThrow('the job was cancelled');
@@ -174,9 +174,9 @@ describe('a device that answers with anything', () => {
     });
 
     it.each([
-      ['nobody vouches for', undefined, /nobody vouches .* pin it as "certificate"$/],
+      ['is not signed by a trusted authority', undefined, /no trusted authority .* pin it as "certificate"$/],
       ['is not the pinned one', 'A'.repeat(43), /another key than the pinned one/],
-    ])('is told nothing when its key %s', async (_what, certificate, message) => {
+    ])('gets no request when its key %s', async (_what, certificate, message) => {
       const asked = client(port, true, certificate).printer('Get-Printer-Attributes');
       const error = await asked.catch((thrown: Error) => thrown);
       expect(error).toMatchObject({ name: 'DeviceRefused', message: expect.stringMatching(message) });
@@ -219,7 +219,7 @@ describe('a device that answers with anything', () => {
       expect(seen.toLowerCase()).toContain('content-length: 8388608');
     });
 
-    it('is let go at once when nobody waits any more', async () => {
+    it('is disconnected at once when the caller gives up', async () => {
       const stop = new AbortController();
       const port = await device((socket) => (socket.pause(), stop.abort(new Error('the job was cancelled'))));
       await expect(raw(port, stop.signal)).rejects.toThrow('the job was cancelled');

@@ -10,7 +10,7 @@ const of = (attributes: Record<string, IppValue | IppValue[]>) => {
 };
 const level = (fields: string) => of({ 'printer-supply': fields }).supplies[0]?.level;
 
-describe('what a device says of itself', () => {
+describe('device information', () => {
   it('is little where it says nothing', () => {
     expect(of({})).toEqual({
       reached: true,

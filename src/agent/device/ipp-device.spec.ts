@@ -119,7 +119,7 @@ describe('a device that is spoken to by IPP', () => {
     await until('the jobs are done', () => mfp.machine.status.state === 'idle');
   });
 
-  it('restarts: nobody reaches it for a while, and it knows what it knew', async () => {
+  it('restarts: is unreachable for a while, and keeps its settings', async () => {
     mfp.machine.memory.settings.contact = 'night shift';
     await device.restart();
     await until('it is away', () =>

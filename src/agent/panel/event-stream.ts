@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 const CLIENTS = 32;
-/** Whoever opens more from one address has forgotten the first, or keeps others out. */
+/** More streams from one address are forgotten ones, or keep other displays out. */
 const CLIENTS_PER_ADDRESS = 8;
 /** A page that reads slower than this is dropped; it connects again and gets the present state. */
 const QUEUE_BYTES = 256 * 1024;

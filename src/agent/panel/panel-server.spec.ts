@@ -42,7 +42,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const post = (path: string, body: string, headers: Record<string, string> = {}) =>
   fetch(base + path, { method: 'POST', body, headers: { ...JSON_TYPE, ...headers } });
 
-/** fetch sets Host itself; this sends what it is told. */
+/** fetch sets Host itself; this sends the given headers. */
 async function withHost(method: string, path: string, host: string): Promise<number | undefined> {
   const sent = request({ host: '127.0.0.1', port, method, path, headers: { ...JSON_TYPE, host } });
   sent.end(method === 'POST' ? '{}' : undefined);

@@ -74,12 +74,12 @@ describe('what the panel shows', () => {
           ];
         }),
       );
-    const told = (...phases: JobPhase[]) => viewOf({ name: 'declined' }, [], jobsIn(...phases)).maintenance;
+    const lineOf = (...phases: JobPhase[]) => viewOf({ name: 'declined' }, [], jobsIn(...phases)).maintenance;
     const line = { deviceName: 'MFP in the hall', operation: 'restart', started: false };
-    expect(told(held, held)).toEqual([line]);
-    expect(told(begun, held)).toEqual([{ ...line, started: true }]);
-    expect(told(over, begun)).toEqual([{ ...line, operation: 'counters', started: true }]);
-    expect(told(over)).toEqual([]);
+    expect(lineOf(held, held)).toEqual([line]);
+    expect(lineOf(begun, held)).toEqual([{ ...line, started: true }]);
+    expect(lineOf(over, begun)).toEqual([{ ...line, operation: 'counters', started: true }]);
+    expect(lineOf(over)).toEqual([]);
   });
 
   const endsAt = NOW + 1;
@@ -111,7 +111,7 @@ describe('what the panel shows', () => {
       reason: 'streaks',
       grant: null,
       ending: 'expired',
-      detail: 'nobody answered',
+      detail: 'no answer in time',
       connectedAt: null,
       endedAt: '2030-01-01T00:00:00.000Z',
     };

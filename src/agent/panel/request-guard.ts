@@ -15,7 +15,7 @@ export function allowedHosts(host: string, port: number): ReadonlySet<string> {
   return new Set(names.map((name) => (port === 80 ? name : `${name}:${port}`)));
 }
 
-/** undefined: the request may go on. */
+/** undefined: the request is permitted. */
 export function refusalOf(request: IncomingMessage, hosts: ReadonlySet<string>): Refusal | undefined {
   const { host = '', origin } = request.headers;
   // The very address that was connected to is no name that could be pointed elsewhere.

@@ -69,7 +69,8 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
 }
 
 function withoutSession(input: OneSession): Answer {
-  if (input.kind === 'connection-info') return refused('wrong-state', 'nobody at the device has approved this session');
+  if (input.kind === 'connection-info')
+    return refused('wrong-state', 'this session has not been approved at the device');
   if (input.kind === 'decide' || input.kind === 'end') return refused('unknown-session', 'no such session here');
   return OK;
 }
@@ -188,7 +189,7 @@ function passTime(session: AgentSession, now: number): Next {
   if (at === undefined || now < at) return {};
   switch (phase.name) {
     case 'asking':
-      return over(session, now, 'expired', 'nobody answered in time');
+      return over(session, now, 'expired', 'no answer at the device in time');
     case 'approved':
       return over(session, now, 'failed', 'no connection information came after the approval');
     case 'declined':

@@ -130,7 +130,7 @@ describe('an agent that saves power', () => {
     expect((await send(sealed())).outcome).toBe('refused');
   });
 
-  it('looks in by itself', async () => {
+  it('wakes at the latest after the maximum sleep', async () => {
     const it = await started({ sleepMs: 30 });
     await asleep(it);
     await until('a stream', () => channel.online);
@@ -174,7 +174,7 @@ describe('a substitute', () => {
     });
   });
 
-  it('tells that nobody listens', async () => {
+  it('reports that the agent does not listen', async () => {
     const [port] = await freePorts(1);
     expect(await send(port!)).toMatchObject({
       outcome: 'unreachable',

@@ -1,5 +1,5 @@
 // Preloaded with `node --require`: the time of day of this program is off by PLATEN_TEST_SKEW_MS, as on a box whose
-// clock nobody has set. `performance.now` and timers run as ever.
+// clock that was never set. `performance.now` and timers run as ever.
 const skewMs = Number(process.env.PLATEN_TEST_SKEW_MS);
 const RealDate = Date;
 

@@ -206,7 +206,7 @@ describe('a VNC connection that only looks', () => {
     expect(it.heard().length).toBe(version.length);
   });
 
-  it('brings the reason of a server that refuses by itself', async () => {
+  it('passes on the reason of a server that refuses the connection', async () => {
     await play(played(), [server(V38), client(V38), server(bytes(0), u32(4), ascii('busy'))]);
   });
 
