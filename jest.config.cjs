@@ -36,7 +36,7 @@ module.exports = {
     // Crashes, replacements and expiries: not part of `npm test`, see package.json.
     { ...common, displayName: 'endurance', testMatch: ['<rootDir>/test/endurance/**/*.spec.ts'] },
   ],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   maxWorkers: '100%',
 };

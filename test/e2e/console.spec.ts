@@ -13,10 +13,7 @@ beforeAll(async () => {
 }, 120_000);
 afterEach(async () => {
   await browser?.clear();
-  for (const { id } of ((await on?.get('/api/sessions?state=live')) as { rows: { id: string }[] }).rows) {
-    await on.post(`/api/sessions/${id}/termination`, {});
-    await on.ended(id);
-  }
+  await on?.endSessions();
 }, 60_000);
 afterAll(async () => {
   await browser?.close();

@@ -58,6 +58,15 @@ export class TestStage {
     for (const { id } of open) await this.ended(id); // one by one: a user may not ask as often as they like
   }
 
+  /** Ends every open session. One that has ended since it was listed refuses; `ended` waits for either. */
+  async endSessions(): Promise<void> {
+    const { rows } = (await this.get('/api/sessions?state=live')) as { rows: { id: string }[] };
+    for (const { id } of rows) {
+      await this.post(`/api/sessions/${id}/termination`, {}).catch(() => undefined);
+      await this.ended(id);
+    }
+  }
+
   async strike(): Promise<void> {
     for (const program of this.again) await program.stop();
     await this.stage.stop();
@@ -105,7 +114,7 @@ export class TestStage {
     return sessionWithSteps.parse(await this.get(`/api/sessions/${id}`));
   }
   /** Waits until the session is in a state. */
-  ended(id: string, timeoutMs = 30_000) {
+  ended(id: string, timeoutMs = 90_000) {
     const look = async () => {
       const session = await this.session(id);
       return session.state === 'ended' && session;
@@ -114,7 +123,7 @@ export class TestStage {
   }
 
   /** Waits for a line in any program's log. */
-  logged(what: string, match: (line: LogLine) => boolean, timeoutMs = 30_000): Promise<LogLine> {
+  logged(what: string, match: (line: LogLine) => boolean, timeoutMs = 90_000): Promise<LogLine> {
     return until(what, () => this.lines.find(match), timeoutMs, 20);
   }
   step(step: Step, sessionId: string): Promise<LogLine> {
