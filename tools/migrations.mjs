@@ -18,9 +18,6 @@ if (!['show', 'run', 'revert', 'generate'].includes(command) || more.length > 0 
 if (name && !/^[A-Z][A-Za-z0-9]*$/.test(name))
   fail(`${name} cannot be the name of a migration; use one such as AddSites`);
 
-const prepared = spawnSync(process.execPath, [join(root, 'tools/prepare.mjs')], { stdio: 'inherit' });
-if (prepared.status !== 0) process.exit(prepared.status ?? 1);
-
 // the settings of the folder in which the command was given, as the server reads them
 const folder = process.env.INIT_CWD ?? process.cwd();
 process.chdir(folder);
