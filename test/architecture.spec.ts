@@ -19,6 +19,7 @@ const MODULES = [
   'config',
   'events',
   'database',
+  'state-machine',
   'http',
   'auth',
   'notices',
