@@ -19,6 +19,13 @@ export const siteName = name('site');
 export const instant = z.iso.datetime({ offset: false });
 export const toInstant = (at: Date | number): string => new Date(at).toISOString();
 
+/**
+ * The seconds left until a moment, for a peer that counts by its own clock. At least 1: the server ends the wait
+ * itself, so a peer that counts a second longer does no harm.
+ */
+export const secondsUntil = (at: Date | number | null): number =>
+  Math.max(1, Math.ceil(((at === null ? 0 : Number(at)) - Date.now()) / 1000));
+
 /** SHA-256 over a certificate's SubjectPublicKeyInfo, base64url: the pin of RFC 7469 2.4. */
 export const spkiPin = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'pin must be a base64url SHA-256');
 

@@ -123,7 +123,7 @@ export interface Config {
     readonly approval: number;
     readonly connect: number;
     readonly halfEnd: number;
-    readonly booksClose: number;
+    readonly endLogs: number;
   };
   readonly deployment: {
     /** PEM file of the key that releases are checked with; undefined: none is taken. */
@@ -189,7 +189,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       approval: e.PLATEN_APPROVAL_SECONDS * 1000,
       connect: e.PLATEN_CONNECT_SECONDS * 1000,
       halfEnd: e.PLATEN_HALF_END_SECONDS * 1000,
-      booksClose: e.PLATEN_END_LOG_SECONDS * 1000,
+      endLogs: e.PLATEN_END_LOG_SECONDS * 1000,
     },
     deployment: {
       releaseKey: e.PLATEN_RELEASE_PUBLIC_KEY && resolve(e.PLATEN_RELEASE_PUBLIC_KEY),

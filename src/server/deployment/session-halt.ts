@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
-import { transition } from '../sessions/session.machine';
+import { SESSION_MACHINE } from '../sessions/session.machine';
+import { transition } from '../state-machine/machine';
 import { DeploymentFailed } from './deployment.errors';
 import type { DeploymentEntity } from './deployment.entity';
 import { DeviceList } from './device-list';
@@ -26,7 +27,8 @@ export class SessionHalt {
     const end = Date.now() + ms;
     for (let empty = 0; empty < 2; await pause(signal)) {
       const open = await this.list.refresh(deployment);
-      for (const { id, state } of open) if (transition(state, 'halt')) await this.lifecycle.apply(id, 'halt');
+      for (const { id, state } of open)
+        if (transition(SESSION_MACHINE, state, 'halt')) await this.lifecycle.apply(id, 'halt');
       empty = open.length === 0 && (await this.list.isIdle(deployment.relayId)) ? empty + 1 : 0;
       if (Date.now() < end) continue;
       const names = open.slice(0, NAMED).map(({ deviceName, displayName }) => `${deviceName} (${displayName})`);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { orderFields, type JobReport } from '../../protocol/ad-hoc-command';
 import { JOB_FAILURES, type JobFailure } from '../../protocol/maintenance';
-import { secondsUntil } from '../sessions/seconds-until';
+import { secondsUntil } from '../../protocol/names';
 import { DeviceTransport, type JobCommand } from '../xmpp/device-transport';
 import { AgentRefused, AgentSilent } from '../xmpp/xmpp.errors';
 import { UnknownFirmware } from './firmware/firmware.errors';

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../../protocol/limits';
+import { secondsUntil } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
 import type {
   ControlPlaneMethods,
@@ -209,5 +210,3 @@ export class RelayDirectory extends RelayPort {
     }
   }
 }
-
-const secondsUntil = (time: number): number => Math.max(1, Math.ceil((time - Date.now()) / 1000));

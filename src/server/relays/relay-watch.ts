@@ -3,7 +3,7 @@ import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { RelayedSession } from '../../protocol/relay-rpc';
 import { HALVES } from '../../protocol/remote-session';
-import { SessionHalves } from '../sessions/session-halves';
+import { SessionEvents } from '../sessions/session-events';
 import type { SessionEntity } from '../sessions/session.entity';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
 import { SessionsRepository } from '../sessions/sessions.repository';
@@ -21,7 +21,7 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly directory: RelayDirectory,
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
-    private readonly halves: SessionHalves,
+    private readonly events: SessionEvents,
     private readonly journal: Journal,
   ) {}
 
@@ -62,9 +62,9 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     for (const session of open) {
       const there = session.linkId && carried.get(session.linkId);
       if (there) await this.noteBytes(session, there);
-      if (there && session.state === 'forcing') this.lifecycle.force(session);
+      if (there && session.state === 'forcing') await this.lifecycle.apply(session.id, 'still-relayed');
       if (there || !mayBeLost) continue;
-      await this.halves.closeBooks(session.id, 'both-halves-ended', 'the relay has no record of this session');
+      await this.lifecycle.presumeEnded(session.id, 'both-halves-ended', 'the relay has no record of this session');
     }
   }
 
@@ -89,6 +89,6 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const { bytesFromDevice, bytesFromTerminal } = counted;
     if (bytesFromDevice <= session.bytesFromDevice && bytesFromTerminal <= session.bytesFromTerminal) return;
     await this.repository.noteBytes(session.id, bytesFromDevice, bytesFromTerminal);
-    this.lifecycle.tell(session);
+    this.events.publish('changed', session);
   }
 }

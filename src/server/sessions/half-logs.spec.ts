@@ -45,11 +45,11 @@ describe('the logs of the halves', () => {
     }
   });
 
-  it('of a link nobody knows are taken, and need not come again', async () => {
+  it('of an unknown link are accepted, and need not come again', async () => {
     expect(await plane.relay.report(endLog(randomUUID(), 'device', 'lost'))).toEqual({ known: false });
   });
 
-  it('are better than what was presumed, and count bytes that never go back', async () => {
+  it('replace what was presumed, and byte counts never decrease', async () => {
     const { id, link } = await plane.established();
     await plane.call('ada', 'POST', `/sessions/${id}/termination`);
     await plane.call('ada', 'POST', `/sessions/${id}/override`, { reason: 'test' });
@@ -103,7 +103,7 @@ describe('the logs of the halves', () => {
     expect((await plane.ask('tom')).status).toBe(201);
   });
 
-  it('or their absence permit one session of a pair, also of requests at the same instant', async () => {
+  it('permit one session of a pair, also if several are requested at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const answers = await Promise.all(Array.from({ length: 6 }, () => plane.ask('tom')));
       expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
@@ -111,7 +111,7 @@ describe('the logs of the halves', () => {
     }
   });
 
-  it('are what a termination of an ended session leaves alone', async () => {
+  it('stay as they are when the end of an ended session is requested', async () => {
     const { id, link } = await plane.established();
     for (const half of HALVES) await plane.relay.end(link, half, 'lost');
     const before = await plane.session(id);

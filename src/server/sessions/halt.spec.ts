@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { EndReason, Half } from '../../protocol/remote-session';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { RelayDirectory } from '../relays/relay-directory';
+import type { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 
 describe('sessions while their relay is deployed', () => {
@@ -13,11 +14,11 @@ describe('sessions while their relay is deployed', () => {
   let lifecycle: SessionLifecycle;
   beforeAll(async () => {
     const added = jest.spyOn(RelayDirectory.prototype, 'add');
-    const begun = jest.spyOn(SessionLifecycle.prototype, 'begin');
+    const started = jest.spyOn(SessionLifecycle.prototype, 'start');
     plane = await ControlPlane.start();
     await cancel(await plane.requested());
     relays = added.mock.contexts[0] as RelayDirectory;
-    lifecycle = begun.mock.contexts[0] as SessionLifecycle;
+    lifecycle = started.mock.contexts[0] as SessionLifecycle;
   });
   afterAll(async () => {
     await plane?.stop();
@@ -40,7 +41,7 @@ describe('sessions while their relay is deployed', () => {
   };
   const stepsOf = async (id: string) => (await plane.session(id)).steps.map(({ step }) => step).join(' ');
 
-  it('are not begun, and may be asked for again when the answer says', async () => {
+  it('are not started, and may be requested again when the answer says', async () => {
     await close();
     const refused = await plane.ask('tom');
     expect(refused).toMatchObject({ status: 503, body: { code: 'deployment-in-progress' } });
@@ -50,7 +51,7 @@ describe('sessions while their relay is deployed', () => {
     expect((await plane.ask('tom')).status).toBe(201);
   });
 
-  it('are begun at another relay', async () => {
+  it('are started at another relay', async () => {
     const other = await plane.anotherRelay('other');
     await close();
     const id = await plane.requested();
@@ -60,7 +61,7 @@ describe('sessions while their relay is deployed', () => {
     await other.leave();
   });
 
-  it('keep their request, and a YES that comes meanwhile waits and goes on by itself', async () => {
+  it('keep their request, and a YES that comes meanwhile waits for the new relay', async () => {
     const id = await plane.requested();
     const asked = await asksFor(async () => {
       await close();
@@ -74,15 +75,15 @@ describe('sessions while their relay is deployed', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
   });
 
-  it('leave a YES more time than the relay alone is given', async () => {
+  it('leave a YES more time than the relay alone gets', async () => {
     const id = await plane.requested();
     await close();
     await plane.decide(id, 'approved');
-    const waits = lifecycle.deadlineOf('approved', null)!.getTime() - Date.now();
+    const waits = lifecycle.deadlineOf({ state: 'approved' } as SessionEntity)!.getTime() - Date.now();
     expect(waits).toBeGreaterThan(LIMITS.ADMISSION_MS + LIMITS.PREPARE_MS - 1_000);
   });
 
-  it('halt what a YES has waited for in vain, and take the approval back', async () => {
+  it('are halted if a YES waits too long, and the approval is withdrawn', async () => {
     setLimit('ADMISSION_MS', 150);
     const id = await plane.requested();
     const asked = await asksFor(async () => {
@@ -98,7 +99,7 @@ describe('sessions while their relay is deployed', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'halted-by-deployment' });
   });
 
-  it('do not come back when they were withdrawn while the YES waited', async () => {
+  it('do not continue if they were cancelled while the YES waited', async () => {
     const id = await plane.requested();
     const asked = await asksFor(async () => {
       await close();
@@ -111,7 +112,7 @@ describe('sessions while their relay is deployed', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'cancelled' });
   });
 
-  it('wait, too, when the deployment begins while the relay is being asked', async () => {
+  it('wait, too, if the deployment starts while the relay is being asked', async () => {
     const id = await plane.requested();
     let tries = 0;
     plane.relay.before = async (method) => {

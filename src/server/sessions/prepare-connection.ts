@@ -14,7 +14,7 @@ export const tokenHash = (token: string): string => createHash('sha256').update(
 export function prepareConnection(
   session: SessionEntity,
   link: PreparedLink,
-): { values: Partial<SessionEntity>; handout: ConnectionInfo } {
+): { values: Partial<SessionEntity>; deviceConnection: ConnectionInfo } {
   const validUntil = new Date(Date.now() + session.minutes * 60_000);
   const infoFor = (side: { sessionId: string; url: string }): ConnectionInfo => ({
     remoteSessionId: session.id,
@@ -24,15 +24,15 @@ export function prepareConnection(
     validUntil: toInstant(validUntil),
     pin: link.pin,
   });
-  const handout = infoFor(link.device);
+  const deviceConnection = infoFor(link.device);
   const terminalConnection = infoFor(link.terminal);
   return {
-    handout,
+    deviceConnection,
     values: {
       validUntil,
       relayId: link.relayId,
       linkId: link.linkId,
-      deviceTokenHash: tokenHash(handout.token),
+      deviceTokenHash: tokenHash(deviceConnection.token),
       terminalTokenHash: tokenHash(terminalConnection.token),
       terminalConnection,
     },

@@ -2,7 +2,7 @@ import { ControlPlane } from '../../../test/support/server/control-plane';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { HALVES, type SessionState } from '../../protocol/remote-session';
 
-/** Waits as short as a test can stand; those that must not end are long. */
+/** Deadlines of the tests that wait for them. */
 const SHORT = { PLATEN_APPROVAL_SECONDS: '0.3', PLATEN_CONNECT_SECONDS: '0.3', PLATEN_HALF_END_SECONDS: '0.3' };
 
 describe('a server that is started again', () => {
@@ -14,7 +14,7 @@ describe('a server that is started again', () => {
   });
   afterEach(() => plane.clear());
 
-  /** Everybody loses the server, and comes back to it. */
+  /** Agent and relay lose the server, and reconnect. */
   const restart = async (whileAway: () => Promise<void> = () => Promise.resolve()) => {
     const { relay } = plane;
     await plane.halt();
@@ -25,7 +25,7 @@ describe('a server that is started again', () => {
     await plane.connectAgent();
   };
 
-  it('asks the agent again for what is not answered, and goes on', async () => {
+  it('asks the agent again for an answer, and continues', async () => {
     const id = await plane.requested();
     await restart();
     await plane.agent.awaitRequest('request-approval', id);
@@ -34,7 +34,7 @@ describe('a server that is started again', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
   });
 
-  it('ends what it was preparing, because nothing of it is known outside', async () => {
+  it('ends a session that it was preparing, because neither side knows of it', async () => {
     const id = await plane.requested();
     let asked = () => undefined as void;
     const waiting = new Promise<void>((resolve) => (asked = resolve));
@@ -66,7 +66,7 @@ describe('a server that is started again', () => {
     ['ending', (_, linkId) => plane.relay.requestTermination(linkId, 'terminal')],
     ['halting', (_, linkId) => plane.relay.requestTermination(linkId, 'device')],
   ];
-  it.each(later)('takes the logs of a session that is %s', async (state, act) => {
+  it.each(later)('accepts the logs of a session that is %s', async (state, act) => {
     const { id, link } = await plane.established();
     await act(id, link.linkId);
     expect(await plane.session(id)).toMatchObject({ state });
@@ -85,7 +85,7 @@ describe('a server that is started again', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: `ended-by-${asks}` });
   });
 
-  it('gives the agent its time again to end its half', async () => {
+  it('gives the agent its full time again to end its half', async () => {
     const { id, link } = await plane.established();
     await plane.relay.requestTermination(link.linkId, 'terminal');
     await restart(() => plane.overdue(id));
@@ -98,7 +98,7 @@ describe('a server that is started again', () => {
     ['both starts', 'established', (sql: Sql) => sql(`"deviceHalf" = 'connected', "terminalHalf" = 'connected'`)],
     ['an end', 'halting', (sql: Sql) => sql(`"deviceHalf" = 'ended'`)],
     ['both ends', 'ended', (sql: Sql) => sql(`"deviceHalf" = 'ended', "terminalHalf" = 'ended'`)],
-  ] as const)('draws the consequence of %s that it had just kept', async (what, state, keep) => {
+  ] as const)('applies %s that it had just stored', async (what, state, keep) => {
     const { id } = what === 'both starts' ? await plane.prepared() : await plane.established();
     await restart(async () =>
       keep((columns) => plane.write(`UPDATE remote_sessions SET ${columns} WHERE id = '${id}'`)),
@@ -106,7 +106,7 @@ describe('a server that is started again', () => {
     expect(await plane.reaches(id, state)).toMatchObject({ state });
   });
 
-  describe('after the waits were over', () => {
+  describe('after deadlines have passed', () => {
     beforeAll(async () => {
       await plane.halt();
       await plane.boot(SHORT);
@@ -114,14 +114,14 @@ describe('a server that is started again', () => {
       await plane.connectAgent();
     });
 
-    it('expires what nobody has answered', async () => {
+    it('expires a request without an answer', async () => {
       const id = await plane.requested();
       await restart(() => plane.overdue(id));
       expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'expired' });
       expect(await plane.decide(id, 'approved')).toBe('session-over');
     });
 
-    it('expires what nobody has connected to, and hands nothing out any more', async () => {
+    it('expires a session to which no end has connected, and issues no connection information', async () => {
       const { id, link, terminal } = await plane.prepared();
       await restart(() => plane.overdue(id));
       expect(await plane.reaches(id, 'forcing')).toMatchObject({ ending: 'expired' });
@@ -130,7 +130,7 @@ describe('a server that is started again', () => {
       expect(await plane.relay.authenticate(link.linkId, 'terminal', terminal.token)).toEqual(refused);
     });
 
-    it('halts what is no longer valid, forces what does not end, and at last closes the books', async () => {
+    it('halts what is no longer valid, forces what does not end, and presumes the end logs', async () => {
       const { id } = await plane.established();
       setLimit('RELAY_SETTLE_MS', 0);
       plane.relay.links.clear();
@@ -142,7 +142,7 @@ describe('a server that is started again', () => {
       });
     });
 
-    it('gives the relay a moment to report before it closes the books', async () => {
+    it('gives the relay a moment to report before it presumes the end logs', async () => {
       const { id, link } = await plane.prepared();
       await plane.call('tom', 'POST', `/sessions/${id}/termination`);
       await restart(() => plane.overdue(id));

@@ -1,27 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { HALVES, type EndReason, type Ending, type Half } from '../../protocol/remote-session';
+import type { EndReason, Half } from '../../protocol/remote-session';
 import type { ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
 import type { Step } from '../../protocol/steps';
 import { tokenHash } from './prepare-connection';
-import type { SessionEntity } from './session.entity';
+import { halfStateOf, type SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
-import type { Input } from './session.machine';
 import { SessionTimeline } from './session-timeline';
 import { SessionsRepository } from './sessions.repository';
-
-const stateOf = (session: SessionEntity, half: Half) => (half === 'device' ? session.deviceHalf : session.terminalHalf);
-
-/** What the relay's reason for an end says about the session, where nobody has asked for its end before. */
-const ENDING_OF: Partial<Record<EndReason, (half: Half) => Ending>> = {
-  requested: (half) => (half === 'device' ? 'ended-by-device' : 'ended-by-terminal'),
-  lost: (half) => (half === 'device' ? 'lost-device' : 'lost-terminal'),
-  expired: () => 'expired',
-  'never-connected': () => 'expired',
-  'relay-stopped': () => 'lost-relay',
-  'relay-restarted': () => 'lost-relay',
-  presumed: () => 'lost-relay',
-};
 
 /** The steps the control plane takes for a start log: kept, acknowledged. */
 const START_STEPS: Record<Half, [Step, Step]> = { device: ['S178', 'S179'], terminal: ['S211', 'S212'] };
@@ -58,7 +43,7 @@ export class SessionHalves {
     const [mine, theirs] = half === 'device' ? [own, other] : [other, own];
     if (hash === theirs) return { outcome: 'refused', code: 'wrong-side' };
     if (hash !== mine) return { outcome: 'refused', code: 'token-refused' };
-    if (stateOf(session, half) !== 'waiting') return { outcome: 'refused', code: 'token-used' };
+    if (halfStateOf(session, half) !== 'waiting') return { outcome: 'refused', code: 'token-used' };
     const { validUntil } = session;
     if (session.state !== 'prepared' || !validUntil || validUntil.getTime() <= Date.now()) {
       return { outcome: 'refused', code: 'token-expired' };
@@ -88,7 +73,7 @@ export class SessionHalves {
       bytesReceived: event.kind === 'end' ? event.bytesReceived : 0,
       bytesSent: event.kind === 'end' ? event.bytesSent : 0,
     });
-    await this.conclude(session.id);
+    await this.lifecycle.conclude(session.id);
     this.timeline.step(acknowledged, session.id);
     return true;
   }
@@ -100,56 +85,4 @@ export class SessionHalves {
     await this.lifecycle.apply(session.id, half === 'device' ? 'device-asks' : 'terminal-asks');
     this.timeline.step(half === 'device' ? 'S294' : 'S266', session.id);
   }
-
-  /**
-   * Writes the end logs that no relay will report any more, and ends the session.
-   * @param input `close-books`: decided here, by a deadline or a person; `both-halves-ended`: the relay has lost it.
-   * @param detail who decided so, and why.
-   */
-  async closeBooks(id: string, input: 'close-books' | 'both-halves-ended', detail: string): Promise<void> {
-    const session = await this.repository.find(id); // afresh: its real logs may have come meanwhile
-    if (!session?.openPair) return;
-    const now = new Date();
-    for (const half of HALVES.filter((each) => stateOf(session, each) !== 'ended')) {
-      await this.repository.keepLog({
-        id: randomUUID(),
-        sessionId: id,
-        half,
-        kind: 'end',
-        at: now,
-        keptAt: now,
-        reason: 'presumed',
-        peerAddress: null,
-        bytesReceived: 0,
-        bytesSent: 0,
-      });
-    }
-    await this.lifecycle.apply(id, input, { detail });
-  }
-
-  /**
-   * Draws the consequences of what the halves' columns say; harmless to repeat. Needed again after a start, because the
-   * server may have ended between keeping a log and this.
-   */
-  async conclude(id: string): Promise<void> {
-    const session = await this.repository.find(id); // afresh: both halves may have reported at once
-    if (!session) return;
-    const input = inputOf(session);
-    const changed = input && (await this.lifecycle.apply(id, input, { ending: await this.endingOf(session) }));
-    if (!changed) this.lifecycle.tell(session);
-  }
-
-  /** By the half that ended first, where nobody had asked for the end. */
-  private async endingOf({ id, ending }: SessionEntity): Promise<Ending | undefined> {
-    if (ending) return ending;
-    const first = (await this.repository.logsOf([id])).find((log) => log.kind === 'end');
-    return first?.reason ? ENDING_OF[first.reason]?.(first.half) : undefined;
-  }
-}
-
-function inputOf({ deviceHalf, terminalHalf }: SessionEntity): Input | undefined {
-  if (deviceHalf === 'ended' && terminalHalf === 'ended') return 'both-halves-ended';
-  if (deviceHalf === 'ended') return 'device-half-ended';
-  if (terminalHalf === 'ended') return 'terminal-half-ended';
-  return deviceHalf === 'connected' && terminalHalf === 'connected' ? 'both-connected' : undefined;
 }

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
-import { DeviceInformationService } from '../devices/information/device-information.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
@@ -12,25 +11,24 @@ import { DeploymentInProgress, SessionExists } from './session.errors';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
-/** How a remote session begins. */
+/** Requests for remote sessions. */
 @Injectable()
 export class SessionRequests {
   constructor(
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly devices: DevicesService,
-    private readonly information: DeviceInformationService,
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * S141: asks for a session with an application of a device.
+   * S141: requests a session with an application of a device.
    * @throws UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
    */
   async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionEntity> {
     const inView = await this.devices.application(wanted.deviceId, wanted.applicationId);
-    const { device, information } = inView;
+    const { device } = inView;
     await this.devices.checkReachable(inView);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
@@ -49,7 +47,7 @@ export class SessionRequests {
       grant: null,
       openPair,
       state: 'requested',
-      deadlineAt: this.lifecycle.deadlineOf('requested', null),
+      deadlineAt: null,
       ending: null,
       detail: '',
       requestedAt: new Date(),
@@ -67,6 +65,7 @@ export class SessionRequests {
       bytesFromDevice: 0,
       bytesFromTerminal: 0,
     };
+    session.deadlineAt = this.lifecycle.deadlineOf(session);
     if (!(await this.repository.insert(session))) {
       throw new SessionExists(device.id, (await this.repository.findByOpenPair(openPair))?.id);
     }
@@ -76,7 +75,7 @@ export class SessionRequests {
       session.id,
       `${device.id} ${wanted.applicationId}: ${wanted.reason}`,
     );
-    this.lifecycle.begin(session, this.information.beforeConnection(device, information, session.id));
+    this.lifecycle.start(session);
     return session;
   }
 }

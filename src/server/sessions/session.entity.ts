@@ -1,8 +1,12 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ConnectionInfo } from '../../protocol/control-channel';
-import type { Ending, Grant, HalfState, SessionState } from '../../protocol/remote-session';
+import type { Ending, Grant, Half, HalfState, SessionState } from '../../protocol/remote-session';
 import { Hash, Instant, Int64, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
+
+/** What the relay has reported of one half. */
+export const halfStateOf = (session: SessionEntity, half: Half): HalfState =>
+  half === 'device' ? session.deviceHalf : session.terminalHalf;
 
 /** A remote session. Who and what are copied in, so that its history outlives users and devices. */
 @Entity('remote_sessions')

@@ -1,145 +1,192 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import type { SessionState } from '../../protocol/remote-session';
+import { HALVES, type EndReason, type Ending, type Half, type SessionState } from '../../protocol/remote-session';
 import { CONFIG, type Config } from '../config/config';
-import { SessionDeadlines } from './session-deadlines';
+import { Lifecycle } from '../state-machine/lifecycle';
+import { AgentOutputs } from './agent-outputs';
+import { RelayOutputs } from './relay-outputs';
 import { SessionEvents } from './session-events';
-import type { SessionEntity } from './session.entity';
+import { halfStateOf, type SessionEntity } from './session.entity';
 import { UnknownSession } from './session.errors';
-import { SESSION_MACHINE, transition, type Input, type Transition } from './session.machine';
-import { SessionOutputs, type FollowUp } from './session-outputs';
+import {
+  CLOSING,
+  SESSION_MACHINE,
+  type SessionDetails,
+  type SessionFollowUp,
+  type SessionInput,
+  type SessionOutput,
+  type SessionTransition,
+  type SessionWait,
+} from './session.machine';
 import { SessionsRepository } from './sessions.repository';
 
-/** What comes with an input: more to save, and why, where the table's own ending says less. */
-export type News = Omit<FollowUp, 'input'> & {
-  /** The input is meant for this state only, as the end of its wait is. */
-  readonly from?: SessionState;
-};
-
-/** A YES may have to wait for a deployment before the relay can be asked at all. */
+/** A YES may have to wait for a deployment before the relay can be asked. */
 const PREPARE_MS = LIMITS.ADMISSION_MS + LIMITS.PREPARE_MS;
-
-/** `remote_sessions.detail` holds no more. */
+/** The length of the column `remote_sessions.detail`. */
 const DETAIL_CHARACTERS = 500;
 
-/** How often a change is tried again that another one has overtaken. */
-const OVERTAKEN = 5;
+/** The ending that follows from a relay's reason for the end of a half, if no one had asked for the end before. */
+const ENDING_OF: Partial<Record<EndReason, (half: Half) => Ending>> = {
+  requested: (half) => (half === 'device' ? 'ended-by-device' : 'ended-by-terminal'),
+  lost: (half) => (half === 'device' ? 'lost-device' : 'lost-terminal'),
+  expired: () => 'expired',
+  'never-connected': () => 'expired',
+  'relay-stopped': () => 'lost-relay',
+  'relay-restarted': () => 'lost-relay',
+  presumed: () => 'lost-relay',
+};
 
-/** The only writer of a session's state: look up the transition, save it `WHERE state = :from`, publish, carry out. */
+/** The only writer of a session's state. */
 @Injectable()
-export class SessionLifecycle {
+export class SessionLifecycle extends Lifecycle<
+  SessionState,
+  SessionInput,
+  SessionOutput,
+  SessionWait,
+  SessionTransition,
+  SessionEntity,
+  SessionDetails
+> {
   constructor(
     private readonly repository: SessionsRepository,
-    private readonly outputs: SessionOutputs,
-    private readonly deadlines: SessionDeadlines,
+    private readonly agent: AgentOutputs,
+    private readonly relay: RelayOutputs,
     private readonly events: SessionEvents,
-    private readonly journal: Journal,
+    journal: Journal,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
-
-  /**
-   * Begins a session that has just been inserted: the device is asked (S142).
-   * @param informed what is waited for first: what is known of the device is fresh enough (B2), or cannot be
-   */
-  begin(session: SessionEntity, informed: Promise<void>): void {
-    this.events.publish('changed', session);
-    this.deadlines.arm(session.deadlineAt);
-    this.follow(
-      session.id,
-      informed.then(() => this.ask(session.id)),
-    );
-  }
-
-  /** Tells of news that leave the state as it is: a half has connected, bytes have been counted. */
-  tell(session: SessionEntity): void {
-    this.events.publish('changed', session);
-  }
-
-  /** Sends the device what it was asked (again), and its agent may not know; one that does, does it once. */
-  askAgain(session: SessionEntity): void {
-    const { outputs } = this;
-    const asked =
-      session.state === 'requested' ? outputs.requestApproval(session) : outputs.carryOut('ask-device-to-end', session);
-    this.follow(session.id, asked);
-  }
-
-  /** Asks the relay again to end what it still carries of a session. */
-  force(session: SessionEntity): void {
-    for (const output of ['end-device-half', 'end-terminal-half'] as const) {
-      this.follow(session.id, this.outputs.carryOut(output, session));
-    }
+  ) {
+    super(SESSION_MACHINE, repository, journal);
   }
 
   /**
-   * Applies one input. When it returns, the change is saved and its messages are sent (not yet answered).
-   * @returns the changed session, or undefined when its state does not take this input.
-   * @throws UnknownSession
+   * Applies what follows from the states of the two halves; harmless to repeat. Needed again after a restart, because
+   * the server may have stopped between storing a log and this.
+   * @returns the session as it is afterwards
    */
-  async apply(sessionId: string, input: Input, news: News = {}): Promise<SessionEntity | undefined> {
-    for (let attempt = 0; attempt < OVERTAKEN; attempt++) {
-      const session = await this.repository.find(sessionId);
-      if (!session) throw new UnknownSession(sessionId);
-      const next = transition(session.state, input);
-      if (!next || (news.from && news.from !== session.state)) return undefined;
-      const values = { ...news.values, ...this.valuesFor(session, next, news) };
-      if (!(await this.repository.change(sessionId, session.state, values))) continue;
-
-      const changed = Object.assign(session, values);
-      this.deadlines.arm(changed.deadlineAt);
-      this.events.publish('changed', changed);
-      for (const output of next.do ?? []) {
-        this.follow(sessionId, this.outputs.carryOut(output, changed, news.handout));
-      }
-      return changed;
-    }
-    throw new Error(`session ${sessionId} changed ${OVERTAKEN} times while ${input} was applied`);
+  async conclude(id: string): Promise<SessionEntity | null> {
+    const session = await this.repository.find(id); // read again: both halves may have reported at the same moment
+    if (!session) return null;
+    const input = inputOf(session);
+    const changed = input && (await this.apply(id, input, { ending: await this.endingOf(session) }));
+    if (!changed) this.publish(session);
+    return changed ?? session;
   }
 
   /**
-   * After a start: an agent and a relay that are still there need a moment to come back, and to end a half or report
-   * that it has ended, before it is ended by force or the books are closed over what the relay may still carry.
+   * Writes the end logs that no relay will report any more, and ends the session.
+   * @param input `presume-ended`: decided here, by a deadline or a person; `both-halves-ended`: the relay has no record
+   * @param detail who decided so, and why
    */
-  async giveTime({ id, state, deadlineAt: earlier }: SessionEntity): Promise<void> {
-    const deadlineAt = new Date(Date.now() + this.config.timeouts.halfEnd);
-    if (earlier && earlier > deadlineAt) return;
-    await this.repository.change(id, state, { deadlineAt });
-  }
-
-  /** When the wait in a state is over; undefined for the end state. */
-  deadlineOf(state: SessionState, validUntil: Date | null, now = Date.now()): Date | null {
-    const wait = SESSION_MACHINE[state].timeout?.after;
-    if (!wait) return null;
-    if (wait === 'validity') return validUntil;
-    return new Date(now + (wait === 'prepare' ? PREPARE_MS : this.config.timeouts[wait]));
-  }
-
-  private valuesFor(session: SessionEntity, next: Transition, news: News): Partial<SessionEntity> {
+  async presumeEnded(id: string, input: 'presume-ended' | 'both-halves-ended', detail: string): Promise<void> {
+    const session = await this.repository.find(id); // read again: the real logs may have come meanwhile
+    if (!session?.openPair) return;
     const now = new Date();
-    const moved = next.to !== session.state;
-    const ending = session.ending ?? (next.ending && (news.ending ?? next.ending)) ?? null;
-    const validUntil = news.values?.validUntil ?? session.validUntil;
+    for (const half of HALVES.filter((each) => halfStateOf(session, each) !== 'ended')) {
+      await this.repository.keepLog({
+        id: randomUUID(),
+        sessionId: id,
+        half,
+        kind: 'end',
+        at: now,
+        keptAt: now,
+        reason: 'presumed',
+        peerAddress: null,
+        bytesReceived: 0,
+        bytesSent: 0,
+      });
+    }
+    await this.apply(id, input, { detail });
+  }
+
+  protected carryOut(
+    output: SessionOutput,
+    session: SessionEntity,
+    details?: SessionDetails,
+  ): Promise<SessionFollowUp | undefined | void> {
+    switch (output) {
+      case 'acquire-information':
+        return this.agent.acquireInformation(session);
+      case 'request-approval':
+        return this.agent.requestApproval(session);
+      case 'request-link':
+        return this.relay.requestLink(session);
+      case 'send-connection-info':
+        return this.agent.sendConnectionInfo(session, details?.deviceConnection);
+      case 'withdraw-approval':
+        return this.agent.withdrawApproval(session);
+      case 'ask-device-to-end':
+        return this.agent.askToEnd(session);
+      case 'end-device-half':
+        return this.relay.endHalf(session, 'device');
+      case 'end-terminal-half':
+        return this.relay.endHalf(session, 'terminal');
+    }
+  }
+
+  /**
+   * What had no answer yet when the server stopped is not known outside, and ends. Agents and relays need a moment to
+   * reconnect, and to end a half or to report its end, before anything is forced or presumed.
+   */
+  protected async resume({ id, state, linkId }: SessionEntity): Promise<void> {
+    if (state === 'approved') await this.apply(id, 'relay-unavailable', { detail: 'the server was restarted' });
+    if (!linkId) return;
+    const session = await this.conclude(id);
+    if (session && CLOSING.includes(session.state))
+      await this.postpone(session, new Date(Date.now() + this.config.timeouts.halfEnd));
+  }
+
+  protected override async expire(session: SessionEntity, input: SessionInput): Promise<void> {
+    if (input === 'presume-ended') await this.presumeEnded(session.id, input, 'no end log came in time');
+    else await super.expire(session, input);
+  }
+
+  protected publish(session: SessionEntity): void {
+    this.events.publish('changed', session);
+  }
+
+  protected unknown(id: string): Error {
+    return new UnknownSession(id);
+  }
+
+  protected deadlineAfter(wait: SessionWait, { validUntil }: SessionEntity, now: Date): Date | null {
+    if (wait === 'validity') return validUntil;
+    return new Date(now.getTime() + (wait === 'prepare' ? PREPARE_MS : this.config.timeouts[wait]));
+  }
+
+  protected valuesFor(
+    session: SessionEntity,
+    { to, ending }: SessionTransition,
+    details: SessionDetails,
+  ): Partial<SessionEntity> {
+    const now = new Date();
+    const values: Partial<SessionEntity> = {
+      ...details.values,
+      ending: session.ending ?? (ending && (details.ending ?? ending)) ?? null,
+      detail: session.detail || (details.detail ?? '').slice(0, DETAIL_CHARACTERS),
+    };
+    if (to === session.state) return values;
     return {
-      state: next.to,
-      ending,
-      detail: session.detail || (news.detail ?? '').slice(0, DETAIL_CHARACTERS),
-      deadlineAt: moved ? this.deadlineOf(next.to, validUntil) : session.deadlineAt,
-      ...(moved && next.to === 'approved' && { approvedAt: now }),
-      ...(moved && next.to === 'established' && { establishedAt: now }),
-      ...(moved && next.to === 'ended' && { endedAt: now, openPair: null }),
-      ...(moved && next.to !== 'prepared' && { terminalConnection: null }),
+      ...values,
+      ...(to === 'approved' && { approvedAt: now }),
+      ...(to === 'established' && { establishedAt: now }),
+      ...(to === 'ended' && { endedAt: now, openPair: null }),
+      ...(to !== 'prepared' && { terminalConnection: null }),
     };
   }
 
-  /** The session may have been cancelled meanwhile. */
-  private async ask(id: string): Promise<FollowUp | undefined> {
-    const session = await this.repository.find(id);
-    return session?.state === 'requested' ? this.outputs.requestApproval(session) : undefined;
+  /** By the half that ended first. */
+  private async endingOf({ id, ending }: SessionEntity): Promise<Ending | undefined> {
+    if (ending) return ending;
+    const first = (await this.repository.logsOf([id])).find((log) => log.kind === 'end');
+    return first?.reason ? ENDING_OF[first.reason]?.(first.half) : undefined;
   }
+}
 
-  private follow(sessionId: string, carried: Promise<FollowUp | undefined>): void {
-    carried
-      .then((follow) => follow && this.apply(sessionId, follow.input, follow))
-      .catch((error: unknown) => this.journal.unexpected(error, `carrying out what session ${sessionId} needs`));
-  }
+function inputOf({ deviceHalf, terminalHalf }: SessionEntity): SessionInput | undefined {
+  if (deviceHalf === 'ended' && terminalHalf === 'ended') return 'both-halves-ended';
+  if (deviceHalf === 'ended') return 'device-half-ended';
+  if (terminalHalf === 'ended') return 'terminal-half-ended';
+  return deviceHalf === 'connected' && terminalHalf === 'connected' ? 'both-connected' : undefined;
 }

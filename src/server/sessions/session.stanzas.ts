@@ -8,7 +8,7 @@ import { SessionOver, UnknownSession } from './session.errors';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
-/** What agents say about sessions on the control channel. */
+/** Agents' messages about sessions on the control channel. */
 @Injectable()
 export class SessionStanzas implements OnModuleInit {
   constructor(
@@ -32,7 +32,7 @@ export class SessionStanzas implements OnModuleInit {
   }
 
   /**
-   * S144, or NO, which may also come after a YES: whoever is at the device can end the session at any time. An agent
+   * S144, or NO, which may also come after a YES: the person at the device can end the session at any time. An agent
    * decides about its own sessions only; a repeated answer is harmless.
    */
   private async decide(agentId: string, answer: z.infer<typeof approval.request>): Promise<void> {
@@ -47,7 +47,7 @@ export class SessionStanzas implements OnModuleInit {
     const { state, ending } = (await this.repository.find(id)) ?? session;
     const repeated = decision === 'approved' ? !ending : ending === 'declined' || ending === 'ended-by-device';
     if (!repeated) throw new SessionOver(id, ending);
-    this.journal.debug('the same answer again', { remoteSessionId: id, state });
+    this.journal.debug('the answer was repeated', { remoteSessionId: id, state });
   }
 
   /** The agent has been removed: it cannot be asked any more, so its relay ends what it carries. */
@@ -58,8 +58,7 @@ export class SessionStanzas implements OnModuleInit {
     }
   }
 
-  /** The agent has come (back): it may not know, or have forgotten, what it was asked. */
   private async askAgain(agentId: string): Promise<void> {
-    for (const session of await this.repository.askedOf(agentId)) this.lifecycle.askAgain(session);
+    for (const { id } of await this.repository.awaitingAgent(agentId)) await this.lifecycle.apply(id, 'agent-online');
   }
 }

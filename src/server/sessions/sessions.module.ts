@@ -3,15 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
 import { DevicesModule } from '../devices/devices.module';
 import { XmppModule } from '../xmpp/xmpp.module';
+import { AgentOutputs } from './agent-outputs';
 import { HalfLogEntity } from './half-log.entity';
-import { SessionDeadlines } from './session-deadlines';
+import { RelayOutputs } from './relay-outputs';
 import { SessionEvents } from './session-events';
 import { SessionHalves } from './session-halves';
-import { SessionOutputs } from './session-outputs';
 import { SessionStepEntity } from './session-step.entity';
 import { SessionRequests } from './session-requests';
 import { SessionTimeline } from './session-timeline';
-import { SessionWatch } from './session-watch';
 import { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionStanzas } from './session.stanzas';
@@ -31,13 +30,12 @@ import { SessionsService } from './sessions.service';
   providers: [
     SessionsRepository,
     SessionTimeline,
-    SessionDeadlines,
     SessionEvents,
-    SessionOutputs,
+    AgentOutputs,
+    RelayOutputs,
     SessionLifecycle,
     SessionHalves,
     SessionStanzas,
-    SessionWatch,
     SessionRequests,
     SessionsService,
   ],

@@ -69,8 +69,8 @@ export class SessionsRepository {
   withLinkAt(relayId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ relayId, openPair: Not(IsNull()) });
   }
-  withLink(): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ linkId: Not(IsNull()), openPair: Not(IsNull()) });
+  open(): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ openPair: Not(IsNull()) });
   }
   openOf(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, openPair: Not(IsNull()) });
@@ -83,12 +83,9 @@ export class SessionsRepository {
   anyAmong(ids: string[]): Promise<boolean> {
     return this.sessions.existsBy({ id: In(ids) });
   }
-  /** Those in which something is expected of the agent: an answer, or the end of its half. */
-  askedOf(agentId: string): Promise<SessionEntity[]> {
+  /** Those that wait for the agent: for an answer, or for the end of its half. */
+  awaitingAgent(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, state: In(['requested', 'ending', 'halting']) });
-  }
-  inStates(states: SessionState[]): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ state: In(states) });
   }
 
   due(now: Date): Promise<SessionEntity[]> {

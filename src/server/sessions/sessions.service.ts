@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionConnection } from '../../protocol/api';
+import { secondsUntil } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
 import type { Page } from '../database/page';
 import type { HalfLogEntity } from './half-log.entity';
-import { secondsUntil } from './seconds-until';
 import type { SessionStepEntity } from './session-step.entity';
 import type { SessionEntity } from './session.entity';
 import { SessionOver, UnknownSession, WrongState } from './session.errors';
-import { SessionHalves } from './session-halves';
+import { CLOSING } from './session.machine';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
 import { SessionsRepository, type SessionFilter } from './sessions.repository';
@@ -24,7 +24,6 @@ export class SessionsService {
   constructor(
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
-    private readonly halves: SessionHalves,
     private readonly timeline: SessionTimeline,
     private readonly audit: AuditService,
   ) {}
@@ -46,7 +45,7 @@ export class SessionsService {
 
   /**
    * S201-S202: what the terminal polls for. Only who asked for the session gets it (E20).
-   * @throws UnknownSession, also for somebody else's session
+   * @throws UnknownSession, also for another user's session
    */
   async connection(actor: Actor, id: string): Promise<SessionConnection> {
     const session = await this.repository.find(id);
@@ -64,32 +63,32 @@ export class SessionsService {
   }
 
   /**
-   * Ends a session: its own user cancels it, an administrator ends anybody's.
+   * Ends a session: its own user cancels it, an administrator ends any session.
    * @throws UnknownSession, SessionOver
    */
   async terminate(actor: Actor, id: string): Promise<SessionInView> {
     const session = await this.repository.find(id);
-    const own = session?.userId === actor.userId;
-    if (!session || (!own && actor.role !== 'admin')) throw new UnknownSession(id);
+    const isOwn = session?.userId === actor.userId;
+    if (!session || (!isOwn && actor.role !== 'admin')) throw new UnknownSession(id);
     if (session.state === 'ended') throw new SessionOver(id, session.ending);
-    const detail = own ? '' : `ended by ${actor.displayName}`;
-    await this.lifecycle.apply(id, own ? 'cancel' : 'administrator-ends', { detail });
+    const detail = isOwn ? '' : `ended by ${actor.displayName}`;
+    await this.lifecycle.apply(id, isOwn ? 'cancel' : 'administrator-ends', { detail });
     await this.audit.record(actor, 'session.terminated', id, detail);
     return this.get(id);
   }
 
   /**
-   * An administrator closes the books of a session whose halves can never report.
+   * An administrator has the end of a session presumed whose halves can never report it.
    * @throws UnknownSession, SessionOver, WrongState
    */
   async override(actor: Actor, id: string, reason: string): Promise<SessionInView> {
     const { session } = await this.get(id);
     if (session.state === 'ended') throw new SessionOver(id, session.ending);
-    if (!['ending', 'halting', 'forcing'].includes(session.state)) {
+    if (!CLOSING.includes(session.state)) {
       throw new WrongState(id, session.state, 'be closed by hand before its end was asked for');
     }
     await this.audit.record(actor, 'session.books-closed', id, reason);
-    await this.halves.closeBooks(id, 'close-books', `closed by ${actor.displayName}: ${reason}`);
+    await this.lifecycle.presumeEnded(id, 'presume-ended', `closed by ${actor.displayName}: ${reason}`);
     return this.get(id);
   }
 }

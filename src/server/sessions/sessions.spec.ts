@@ -20,9 +20,9 @@ describe('a remote session on the wires', () => {
     const asked = await plane.agent.awaitRequest('request-approval', id);
     expect(asked).toMatchObject({ deviceId: 'printer', applicationId: 'web', userName: 'TOM', minutes: 30 });
     expect(await plane.decide(id, 'approved')).toEqual({});
-    const handed = await plane.agent.awaitRequest('connection-info', id);
+    const sent = await plane.agent.awaitRequest('connection-info', id);
     const link = plane.relay.linkOf(id);
-    expect(handed).toMatchObject({ remoteSessionId: id, sessionId: link.sessionIds.device });
+    expect(sent).toMatchObject({ remoteSessionId: id, sessionId: link.sessionIds.device });
     const polled = await plane.connection('tom', id);
     expect(polled).toMatchObject({ status: 'ready', connection: { sessionId: link.sessionIds.terminal } });
     await plane.connection('tom', id);
@@ -137,7 +137,7 @@ describe('a remote session on the wires', () => {
     await plane.connectAgent();
   });
 
-  it('says what the agent refused, and does not call it offline', async () => {
+  it('states what the agent refused, and does not call it offline', async () => {
     plane.agent.answers.set('request-approval', { problem: 'unknown-application', detail: 'no such application here' });
     const { body } = await plane.ask('tom');
     expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({
@@ -171,7 +171,7 @@ describe('a remote session on the wires', () => {
     await plane.agent.awaitRequest('request-approval', answered);
   });
 
-  it('survives that the agent connects anew before it has answered', async () => {
+  it('continues when the agent reconnects before it has answered', async () => {
     plane.agent.answers.set('request-approval', 'silence');
     const id = await plane.requested();
     const earlier = plane.agent;
@@ -207,7 +207,7 @@ describe('a remote session on the wires', () => {
     expect((await cancel(id)).body.code).toBe('session-over');
   });
 
-  it('has its books closed by an administrator, once its end was asked for, and audited', async () => {
+  it('has its end presumed by an administrator, once the end was requested; audited', async () => {
     const { id, link } = await plane.established();
     const override = (who: 'ada' | 'tom') =>
       plane.call(who, 'POST', `/sessions/${id}/override`, { reason: 'the agent has burnt down' });

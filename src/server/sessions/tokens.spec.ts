@@ -21,14 +21,14 @@ describe('what is secret about a session', () => {
     expect([...plane.relay.links.values()]).toEqual([]);
     await plane.decide(id, 'declined');
     await plane.agent.settled();
-    const told = plane.agent.asked.filter((each) => each.body.remoteSessionId === id);
-    expect(told.map(({ name }) => name)).toEqual(['request-approval']);
-    expect(JSON.stringify(told)).not.toMatch(/token|sessionId|[\w-]{43}/);
+    const sent = plane.agent.asked.filter((each) => each.body.remoteSessionId === id);
+    expect(sent.map(({ name }) => name)).toEqual(['request-approval']);
+    expect(JSON.stringify(sent)).not.toMatch(/token|sessionId|[\w-]{43}/);
     expect([...plane.relay.links.values()]).toEqual([]);
   });
 
-  it('is given to nobody on the word of another agent', async () => {
-    const other = await plane.streamOf(await plane.enrol('stranger'));
+  it('is not issued when another agent answers', async () => {
+    const other = await plane.streamOf(await plane.enrol('another'));
     await other.ask(announce, { agentVersion: '1', devices: [announcedPrinter('elsewhere')] });
     const id = await plane.requested();
     for (const decision of ['approved', 'declined'] as const)

@@ -1,7 +1,7 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import { flawsOf, transition, type Machine, type Transition } from './machine';
+import { flawsOf, transition, type FollowUp, type Machine, type Transition } from './machine';
 
 /** What every row with a life cycle has. */
 export interface LifecycleRow<State extends string> {
@@ -22,9 +22,6 @@ export interface LifecycleRepository<Row, State extends string> {
   /** The earliest deadline of all open rows. */
   nextDeadline(): Promise<Date | undefined>;
 }
-
-/** An input that an output answers with, and what it brings. */
-export type FollowUp<Input, Details> = Details & { readonly input: Input };
 
 /** How often a change is tried that another change has overtaken. */
 const MAX_ATTEMPTS = 5;
@@ -182,7 +179,11 @@ export abstract class Lifecycle<
 
   private async expireOne(row: Row): Promise<boolean> {
     const { timeout } = this.machine.table[row.state];
-    this.journal.info('a deadline has passed', { [this.machine.name]: row.id, state: row.state, input: timeout?.input });
+    this.journal.info('a deadline has passed', {
+      [this.machine.idField]: row.id,
+      state: row.state,
+      input: timeout?.input,
+    });
     try {
       if (timeout) await this.expire(row, timeout.input);
       return true;

@@ -17,6 +17,9 @@ export interface StateRow<Input extends string, Output extends string, Wait exte
   readonly on: Partial<Record<Input, Step>>;
 }
 
+/** An input that follows from an output, and what it brings. */
+export type FollowUp<Input, Details> = Details & { readonly input: Input };
+
 /** A life cycle as data: state x input -> next state and outputs. */
 export interface Machine<
   State extends string,
@@ -27,6 +30,8 @@ export interface Machine<
 > {
   /** What goes through this life cycle, in the singular: `session`. */
   readonly name: string;
+  /** The field of its ID in the journal. */
+  readonly idField: string;
   readonly initial: State;
   readonly ends: readonly State[];
   readonly table: Readonly<Record<State, StateRow<Input, Output, Wait, Step>>>;

@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { toInstant } from '../../protocol/names';
+import type { Half } from '../../protocol/remote-session';
+import { CONFIG, type Config } from '../config/config';
+import { prepareConnection } from './prepare-connection';
+import { RelayPort } from './relay.port';
+import { halfStateOf, type SessionEntity } from './session.entity';
+import { RelayUnavailable } from './session.errors';
+import type { SessionFollowUp } from './session.machine';
+import { SessionTimeline } from './session-timeline';
+import { SessionsRepository } from './sessions.repository';
+
+/** The outputs of the session machine that a relay carries out. */
+@Injectable()
+export class RelayOutputs {
+  constructor(
+    private readonly relay: RelayPort,
+    private readonly repository: SessionsRepository,
+    private readonly timeline: SessionTimeline,
+    private readonly journal: Journal,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** S145-S148. A YES that comes while the relay is being deployed waits for the new one. */
+  async requestLink(session: SessionEntity): Promise<SessionFollowUp | undefined> {
+    const waitUntil = performance.now() + LIMITS.ADMISSION_MS;
+    for (;;) {
+      if (!this.relay.admission().open) {
+        const left = Math.max(Math.ceil(waitUntil - performance.now()), 0);
+        if (!(await this.relay.admitted(left)))
+          return { input: 'halt', detail: 'The deployment of the relay took too long to wait for.' };
+        if ((await this.repository.find(session.id))?.state !== 'approved') return undefined;
+      }
+      const answer = await this.connectionInfo(session);
+      const isRefusedForDeployment = answer.input === 'relay-unavailable' && !this.relay.admission().open;
+      if (!isRefusedForDeployment) return answer;
+    }
+  }
+
+  private async connectionInfo(session: SessionEntity): Promise<SessionFollowUp> {
+    this.timeline.step('S145', session.id);
+    try {
+      const link = await this.relay.connectionInfo({
+        remoteSessionId: session.id,
+        // the control plane ends the wait first; the relay alone after a grace
+        connectBefore: toInstant(Date.now() + this.config.timeouts.connect + LIMITS.RELAY_EXPIRY_GRACE_MS),
+      });
+      this.timeline.step('S148', session.id);
+      return { input: 'connection-info', ...prepareConnection(session, link) };
+    } catch (error) {
+      if (!(error instanceof RelayUnavailable)) throw error;
+      return { input: 'relay-unavailable', detail: error.detail };
+    }
+  }
+
+  /** S331 for the terminal's half. A relay that is away is asked again when it is back: `still-relayed`. */
+  async endHalf(session: SessionEntity, half: Half): Promise<void> {
+    if (halfStateOf(session, half) === 'ended' || !session.relayId || !session.linkId) return;
+    if (half === 'terminal') this.timeline.step('S331', session.id);
+    try {
+      await this.relay.endHalf(session.relayId, session.linkId, half, session.ending ?? 'failed');
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.journal.warn(`having the relay end the ${half}'s half failed`, { remoteSessionId: session.id, detail });
+    }
+  }
+}
