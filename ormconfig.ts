@@ -14,6 +14,7 @@ import { Notices1763683200007 } from './src/server/database/migrations/0007-noti
 import { DeviceInformation1763683200008 } from './src/server/database/migrations/0008-device-information';
 import { Maintenance1763683200009 } from './src/server/database/migrations/0009-maintenance';
 import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
+import { JobDeadlines1763683200011 } from './src/server/database/migrations/0011-job-deadlines';
 import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -57,6 +58,7 @@ const migrations = [
   DeviceInformation1763683200008,
   Maintenance1763683200009,
   Asleep1763683200010,
+  JobDeadlines1763683200011,
 ];
 
 const common = {

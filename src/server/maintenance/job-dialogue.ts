@@ -9,11 +9,11 @@ import { UnknownFirmware } from './firmware/firmware.errors';
 import { FirmwareSources } from './firmware/firmware-sources';
 import type { JobEntity } from './job.entity';
 import { JobLifecycle } from './job.lifecycle';
-import { isOver, type Input } from './job.machine';
-import { JobBegun } from './jobs.errors';
+import { isOver, type JobInput } from './job.machine';
+import { JobStarted } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
-/** What is said to an agent about one job, and what its answers mean. */
+/** Asks agents about one job, and applies their answers. */
 @Injectable()
 export class JobDialogue {
   constructor(
@@ -25,39 +25,39 @@ export class JobDialogue {
   ) {}
 
   /**
-   * Sends a job that the agent does not have (S122), or asks for news of one that it has, and applies the answer.
-   * @returns the job as it is then; undefined when it is over
-   * @throws AgentOffline, AgentSilent, AgentRefused: it may be asked again
+   * Sends a job that is requested (S122), or asks for a report of one that the agent has.
+   * @returns false if the job is over
+   * @throws AgentOffline, AgentSilent, AgentRefused: ask again
    */
-  async ask(jobId: string): Promise<JobEntity | undefined> {
+  async ask(jobId: string): Promise<boolean> {
     const job = await this.repository.find(jobId);
-    if (!job || isOver(job.state)) return undefined;
+    if (!job || isOver(job.state)) return false;
     try {
       const report = job.state === 'requested' ? await this.execute(job) : await this.command(job, 'next');
-      if (report) await this.take(job, report);
+      if (report) await this.apply(job, report);
     } catch (error) {
-      await this.refused(job, error);
+      await this.applyRefusal(job, error);
     }
     const now = await this.repository.find(jobId);
-    return now && !isOver(now.state) ? now : undefined;
+    return now !== null && !isOver(now.state);
   }
 
   /**
-   * Withdraws a job that the agent has, or may have.
-   * @throws AgentOffline, AgentSilent, JobBegun
+   * Cancels a job that the agent has, or may have. Only the agent can decide that, so its answer is the input.
+   * @throws AgentOffline, AgentSilent, JobStarted
    */
   async cancel(job: JobEntity): Promise<void> {
     try {
-      await this.take(job, await this.command(job, 'cancel'));
+      await this.apply(job, await this.command(job, 'cancel'));
     } catch (error) {
       if (!(error instanceof AgentRefused)) throw error;
-      if (error.code === 'not-allowed') throw new JobBegun(job.id);
-      if (!isUnknown(error)) throw new AgentSilent(job.agentId, `does not say what came of it (${error.code})`);
+      if (error.code === 'not-allowed') throw new JobStarted(job.id);
+      if (!isUnknown(error)) throw new AgentSilent(job.agentId, `does not report the outcome (${error.code})`);
       await this.lifecycle.apply(job.id, 'cancelled', { from: job.state });
     }
   }
 
-  /** undefined: it has been withdrawn before it could be sent. */
+  /** @returns undefined if the job is being cancelled */
   private async execute(job: JobEntity): Promise<JobReport | undefined> {
     const { id: jobId, deviceId, operation, expiresAt } = job;
     const firmware = await this.firmware.of(job);
@@ -75,24 +75,24 @@ export class JobDialogue {
     return this.transport.command(agentId, { jobId, operation, action, fields });
   }
 
-  private async take(job: JobEntity, report: JobReport): Promise<void> {
+  private async apply(job: JobEntity, report: JobReport): Promise<void> {
     const { id, deviceId } = job;
     if (report.status === 'completed') this.journal.step('S124', undefined, { jobId: id, deviceId });
     const sentAt = job.sentAt ?? new Date();
     const changed = await this.lifecycle.apply(id, inputOf(report), { values: { ...valuesOf(report), sentAt } });
-    if (!changed && report.status === 'executing') await this.takeBack(id);
+    if (!changed && report.status === 'executing') await this.withdraw(id);
   }
 
-  /** The agent has a job that is over here: it was cancelled, or given up, at the moment when it was sent. */
-  private async takeBack(id: string): Promise<void> {
+  /** The agent has a job that is over here: it was cancelled, or failed, while it was being sent. */
+  private async withdraw(id: string): Promise<void> {
     const job = await this.repository.find(id);
     if (!job || !isOver(job.state)) return;
     await this.command(job, 'cancel').catch((error: unknown) => {
-      this.journal.warn('a job that is over could not be taken back', { jobId: id, detail: String(error) });
+      this.journal.warn('a job that is over could not be withdrawn', { jobId: id, detail: String(error) });
     });
   }
 
-  private async refused(job: JobEntity, error: unknown): Promise<void> {
+  private async applyRefusal(job: JobEntity, error: unknown): Promise<void> {
     const { id, state } = job;
     if (error instanceof UnknownFirmware) {
       const values = { failure: 'download-failed', detail: error.detail } as const;
@@ -110,13 +110,13 @@ export class JobDialogue {
   }
 }
 
-/** XEP-0050 4.4; libraries that keep no session of an earlier stream say the latter. */
+/** XEP-0050 4.4; libraries that keep no session of an earlier stream answer the latter. */
 const isUnknown = ({ code }: AgentRefused): boolean => code === 'bad-sessionid' || code === 'item-not-found';
 
-function inputOf({ status, hold, failure }: JobReport): Input {
+function inputOf({ status, hold, failure }: JobReport): JobInput {
   if (status === 'canceled') return 'cancelled';
   if (status === 'completed') return failure ? 'failed' : 'succeeded';
-  return hold ? 'held' : 'began';
+  return hold ? 'held' : 'started';
 }
 
 const valuesOf = ({ status, hold, percent, activity, failure, detail, result }: JobReport): Partial<JobEntity> =>

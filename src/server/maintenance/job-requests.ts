@@ -9,34 +9,32 @@ import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
 import { FirmwareService } from './firmware/firmware.service';
 import type { JobEntity } from './job.entity';
-import { deadlineOf, JobLifecycle } from './job.lifecycle';
-import { JobTurns } from './job-turns';
-import { FirmwareMisnamed, FirmwareUnfit, OperationUnsupported, TooManyJobs } from './jobs.errors';
+import { JobLifecycle } from './job.lifecycle';
+import { FirmwareIdMismatch, FirmwareUnfit, OperationUnsupported, TooManyJobs } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
-type Wanted = z.output<typeof newJob>;
+type NewJob = z.output<typeof newJob>;
 
-/** How a maintenance job begins. */
+/** Requests of maintenance jobs (S121). */
 @Injectable()
 export class JobRequests {
-  /** Jobs are counted and added one after another. */
+  /** Jobs are counted and inserted one at a time. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly repository: JobsRepository,
     private readonly devices: DevicesService,
     private readonly firmware: FirmwareService,
-    private readonly turns: JobTurns,
     private readonly lifecycle: JobLifecycle,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * S121: instructs one operation at a device.
-   * @throws UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareMisnamed, TooManyJobs;
-   * where it may not wait DeviceOffline, NoSubstitute
+   * Requests one operation at a device.
+   * @throws UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareIdMismatch, TooManyJobs;
+   * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
-  async request(actor: Actor, deviceId: string, wanted: Wanted): Promise<JobEntity> {
+  async request(actor: Actor, deviceId: string, wanted: NewJob): Promise<JobEntity> {
     const inView = await this.devices.get(deviceId);
     const { device } = inView;
     const { operation, waitMinutes } = wanted;
@@ -61,7 +59,7 @@ export class JobRequests {
       firmwareVersion: firmware?.version ?? null,
       firmwareToken: firmware ? randomBytes(32).toString('base64url') : null,
       state: 'requested',
-      deadlineAt: deadlineOf('requested', expiresAt),
+      deadlineAt: null,
       hold: null,
       percent: null,
       activity: '',
@@ -75,10 +73,10 @@ export class JobRequests {
       beganAt: null,
       endedAt: null,
     };
-    await this.inTurn(() => this.insert(job));
+    job.deadlineAt = this.lifecycle.deadlineOf(job);
+    await this.serialise(() => this.insert(job));
     await this.audit.record(actor, 'job.requested', job.id, `${deviceId} ${operation} ${firmware?.name ?? ''}`.trim());
-    this.lifecycle.begin(job);
-    this.turns.take(job);
+    this.lifecycle.start(job);
     return job;
   }
 
@@ -89,13 +87,13 @@ export class JobRequests {
   }
 
   private async firmwareFor(
-    { operation, firmwareId }: Wanted,
+    { operation, firmwareId }: NewJob,
     { device, information }: DeviceInView,
   ): Promise<FirmwareEntity | undefined> {
     const isNeeded = operation === 'firmware-install';
     if (firmwareId === undefined && !isNeeded) return undefined;
-    if (firmwareId === undefined) throw new FirmwareMisnamed('firmware-install needs a firmware file');
-    if (!isNeeded) throw new FirmwareMisnamed(`${operation} takes no firmware file`);
+    if (firmwareId === undefined) throw new FirmwareIdMismatch('firmware-install needs a firmware file');
+    if (!isNeeded) throw new FirmwareIdMismatch(`${operation} takes no firmware file`);
     const file = await this.firmware.get(firmwareId);
     const models = [device.model, information?.information?.model ?? ''];
     const fits = file.model === '' || models.some((model) => isSameModel(model, file.model));
@@ -103,10 +101,10 @@ export class JobRequests {
     return file;
   }
 
-  private inTurn(change: () => Promise<void>): Promise<void> {
-    const turn = this.last.then(change);
-    this.last = turn.catch(() => undefined);
-    return turn;
+  private serialise(work: () => Promise<void>): Promise<void> {
+    const done = this.last.then(work);
+    this.last = done.catch(() => undefined);
+    return done;
   }
 }
 

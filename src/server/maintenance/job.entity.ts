@@ -3,7 +3,7 @@ import type { HoldReason, JobFailure, JobState, Operation, ResultLine } from '..
 import { Instant, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
 
-/** A maintenance job. Who, what and where are copied in, so that its history outlives users, devices and files. */
+/** A maintenance job. User, device and file are copied in, so that its history outlives them. */
 @Entity('maintenance_jobs')
 @Index('ix_maintenance_jobs_requested', ['requestedAt'])
 @Index('ix_maintenance_jobs_agent', ['agentId', 'state'])
@@ -20,12 +20,14 @@ export class JobEntity {
   @Column(Uuid({ nullable: true })) firmwareId: string | null;
   @Column({ type: 'varchar', length: 120, nullable: true }) firmwareName: string | null;
   @Column({ type: 'varchar', length: 64, nullable: true }) firmwareVersion: string | null;
-  /** With it the agent gets the file; the same each time the job is sent, gone when the job is over. */
+  /** With it the agent downloads the file. The same each time the job is sent; removed when the job is over. */
   @Column(Encrypted<string>({ nullable: true })) firmwareToken: string | null;
 
   @Column({ type: 'varchar', length: 32 }) state: JobState;
   /** When the wait of this state is over. */
-  @Column(Instant({ nullable: true })) deadlineAt: Date | null;
+  @Index('ix_maintenance_jobs_deadline')
+  @Column(Instant({ nullable: true }))
+  deadlineAt: Date | null;
   @Column({ type: 'varchar', length: 32, nullable: true }) hold: HoldReason | null;
   @Column({ type: 'integer', nullable: true }) percent: number | null;
   @Column({ type: 'varchar', length: 60, default: '' }) activity: string;
@@ -34,9 +36,9 @@ export class JobEntity {
   @Column(Json()) result: ResultLine[];
 
   @Column(Instant()) requestedAt: Date;
-  /** Until when it may begin. */
+  /** Until when it may start. */
   @Column(Instant()) expiresAt: Date;
-  /** When it was first sent to the agent, which may have it from then on, whether it has answered or not. */
+  /** When it was first sent. From then on the agent may have it, whether it has answered or not. */
   @Column(Instant({ nullable: true })) askedAt: Date | null;
   /** When the agent first answered. */
   @Column(Instant({ nullable: true })) sentAt: Date | null;

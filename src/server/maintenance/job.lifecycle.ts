@@ -1,105 +1,128 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { JobState, Operation } from '../../protocol/maintenance';
+import { DeviceEvents } from '../devices/device-events';
 import { DeviceInformationService } from '../devices/information/device-information.service';
+import { TypedEvents } from '../events/typed-events';
+import { Lifecycle } from '../state-machine/lifecycle';
 import type { JobEntity } from './job.entity';
-import { JobEvents } from './job-events';
-import { isOver, JOB_MACHINE, transition, type Input, type Transition } from './job.machine';
+import { isOver, JOB_MACHINE, type JobInput, type JobOutput, type JobTransition, type JobWait } from './job.machine';
 import { UnknownJob } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
-/** What comes with an input. */
-export interface News {
-  /** The input is meant for this state only, as the end of its wait is. */
+/** `changed`: a change of a job was saved that the API shows. */
+@Injectable()
+export class JobEvents extends TypedEvents<{ changed: JobEntity }> {}
+
+/** What an input brings. */
+export interface JobDetails {
   readonly from?: JobState;
   readonly values?: Partial<JobEntity>;
 }
 
-/** How often a change is tried again that another one has overtaken. */
-const OVERTAKEN = 5;
-/** What the device says of itself afterwards is not what it said before. */
+/** Carries out the outputs that need the agent. */
+export interface AgentOutputs {
+  send(job: JobEntity): void;
+  poll(job: JobEntity): void;
+}
+
+/** After them, the device no longer reports what is stored. */
 const CHANGING: readonly Operation[] = ['test-page', 'restart', 'firmware-install'];
 
-/** The only writer of a job's state: look up the transition, save it `WHERE state = :from`, publish. */
 @Injectable()
-export class JobLifecycle {
+export class JobLifecycle
+  extends Lifecycle<JobState, JobInput, JobOutput, JobWait, JobTransition, JobEntity, JobDetails>
+  implements OnModuleInit
+{
+  private agentOutputs: AgentOutputs | undefined;
+
   constructor(
     private readonly repository: JobsRepository,
     private readonly events: JobEvents,
     private readonly information: DeviceInformationService,
-    private readonly journal: Journal,
-  ) {}
-
-  /** Begins a job that has just been inserted (S121). */
-  begin(job: JobEntity): void {
-    const { id: jobId, deviceId, operation } = job;
-    this.journal.step('S121', undefined, { jobId, deviceId, operation });
-    this.events.publish('changed', job);
+    private readonly deviceEvents: DeviceEvents,
+    journal: Journal,
+  ) {
+    super(JOB_MACHINE, repository, journal);
   }
 
-  /**
-   * Applies one input; when it returns, the change is saved.
-   * @returns the changed job, or undefined when its state does not take this input
-   * @throws UnknownJob
-   */
-  async apply(id: string, input: Input, news: News = {}): Promise<JobEntity | undefined> {
-    for (let attempt = 0; attempt < OVERTAKEN; attempt++) {
-      const job = await this.repository.find(id);
-      if (!job) throw new UnknownJob(id);
-      const next = transition(job.state, input);
-      if (!next || (news.from && news.from !== job.state)) return undefined;
-      const values = valuesFor(job, next, news);
-      if (!(await this.repository.change(id, job.state, values))) continue;
-      const changed: JobEntity = { ...job, ...values };
-      await this.tell(job, changed);
-      return changed;
-    }
-    throw new Error(`job ${id} changed ${OVERTAKEN} times while ${input} was applied`);
+  onModuleInit(): void {
+    this.deviceEvents.on('removed', (agentId) => this.failAllOf(agentId));
   }
 
-  private async tell(before: JobEntity, job: JobEntity): Promise<void> {
-    const { id: jobId, deviceId, agentId, state, failure, operation } = job;
-    if (isOver(state)) {
-      this.journal.info('job', { jobId, deviceId, operation, state, failure });
-      if (job.beganAt && CHANGING.includes(operation)) await this.information.changed({ id: deviceId, agentId });
+  /** Before the server has started. Answers of agents are inputs again, so this cannot be injected. */
+  register(outputs: AgentOutputs): void {
+    this.agentOutputs = outputs;
+  }
+
+  protected valuesFor(job: JobEntity, { to, failure }: JobTransition, { values }: JobDetails): Partial<JobEntity> {
+    const now = new Date();
+    const hasStarted = to === 'executing' || to === 'succeeded';
+    return {
+      hold: null,
+      percent: null,
+      activity: '',
+      ...values,
+      failure: values?.failure ?? failure ?? null,
+      beganAt: job.beganAt ?? (hasStarted ? now : null),
+      ...(isOver(to) && { endedAt: now, firmwareToken: null }),
+    };
+  }
+
+  protected deadlineAfter(wait: JobWait, { expiresAt }: JobEntity, now: Date): Date {
+    switch (wait) {
+      case 'expiry':
+        return expiresAt;
+      case 'silence':
+        return new Date(now.getTime() + LIMITS.JOB_SILENT_MS);
+      case 'silence-after-expiry':
+        return new Date(Math.max(expiresAt.getTime(), now.getTime()) + LIMITS.JOB_SILENT_MS);
     }
-    if (isNews(before, job)) this.events.publish('changed', job);
+  }
+
+  protected publish(job: JobEntity, before?: JobEntity): void {
+    const { id: jobId, deviceId, operation, state, failure } = job;
+    if (!before) this.journal.step('S121', undefined, { jobId, deviceId, operation });
+    if (isOver(state)) this.journal.info('job', { jobId, deviceId, operation, state, failure });
+    if (!before || isVisible(before, job)) this.events.publish('changed', job);
     if (isOver(state)) this.journal.step('S125', undefined, { jobId, deviceId });
   }
-}
 
-/** When the wait in a state is over; null for an end. */
-export function deadlineOf(state: JobState, expiresAt: Date, now = Date.now()): Date | null {
-  switch (JOB_MACHINE[state].timeout?.after) {
-    case undefined:
-      return null;
-    case 'expiry':
-      return expiresAt;
-    case 'silence':
-      return new Date(now + LIMITS.JOB_SILENT_MS);
-    case 'silence-after-expiry':
-      return new Date(Math.max(expiresAt.getTime(), now) + LIMITS.JOB_SILENT_MS);
+  protected async carryOut(output: JobOutput, job: JobEntity): Promise<void> {
+    switch (output) {
+      case 'send':
+        return this.agentOutputs?.send(job);
+      case 'poll':
+        return this.agentOutputs?.poll(job);
+      case 'outdate-information': {
+        const { beganAt, operation, deviceId: id, agentId } = job;
+        if (beganAt && CHANGING.includes(operation)) await this.information.changed({ id, agentId });
+      }
+    }
+  }
+
+  protected unknown(id: string): Error {
+    return new UnknownJob(id);
+  }
+
+  protected override expire(job: JobEntity, input: JobInput): Promise<void> {
+    const mayHaveStarted = job.askedAt !== null;
+    return super.expire(job, input === 'expire' && mayHaveStarted ? 'silent' : input);
+  }
+
+  protected async resume(job: JobEntity): Promise<void> {
+    // an agent that has been asked needs time to come back and answer
+    if (job.askedAt) await this.postpone(job, new Date(Date.now() + 2 * LIMITS.RETRY_MAX_MS));
+    this.enter(job);
+  }
+
+  /** No agent can report the outcome any more. */
+  private async failAllOf(agentId: string): Promise<void> {
+    for (const { id } of await this.repository.openOf(agentId)) await this.apply(id, 'agent-removed');
   }
 }
 
-function valuesFor(job: JobEntity, { to, failure }: Transition, { values }: News): Partial<JobEntity> {
-  const now = new Date();
-  const over = isOver(to);
-  const begun = to === 'executing' || to === 'succeeded';
-  return {
-    hold: null,
-    percent: null,
-    activity: '',
-    ...values,
-    state: to,
-    deadlineAt: deadlineOf(to, job.expiresAt),
-    failure: values?.failure ?? failure ?? null,
-    beganAt: job.beganAt ?? (begun ? now : null),
-    ...(over && { endedAt: now, firmwareToken: null }),
-  };
-}
-
-/** An agent that says the same again has only shown that it is still there. */
-const isNews = (before: JobEntity, after: JobEntity): boolean =>
+/** A repeated report only shows that the agent is still there. */
+const isVisible = (before: JobEntity, after: JobEntity): boolean =>
   (['state', 'hold', 'percent', 'activity', 'detail'] as const).some((name) => before[name] !== after[name]);

@@ -18,9 +18,9 @@ export class TooManyJobs extends ProblemError {
     super('too-many-jobs', `Device ${deviceId} has ${LIMITS.JOBS_PER_DEVICE} open jobs.`);
   }
 }
-export class JobBegun extends ProblemError {
+export class JobStarted extends ProblemError {
   constructor(id: string) {
-    super('job-begun', `The device has begun job ${id}.`);
+    super('job-begun', `Job ${id} has started on the device.`);
   }
 }
 export class JobOver extends ProblemError {
@@ -33,9 +33,9 @@ export class FirmwareUnfit extends ProblemError {
     super('firmware-unfit', `The file is for ${firmwareModel}; the device is ${deviceModel || 'of an unknown model'}.`);
   }
 }
-/** A file is named where none belongs, or none where one does. */
-export class FirmwareMisnamed extends InvalidRequest {
+/** `firmwareId` is given without `firmware-install`, or missing with it. */
+export class FirmwareIdMismatch extends InvalidRequest {
   constructor(message: string) {
-    super('Some fields do not go together.', [{ path: 'firmwareId', message }]);
+    super('Some fields contradict each other.', [{ path: 'firmwareId', message }]);
   }
 }

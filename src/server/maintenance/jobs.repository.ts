@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Not, Repository, type FindOptionsWhere } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, Not, Repository, type FindOptionsWhere } from 'typeorm';
 import { OPEN_JOB_STATES, type JobState } from '../../protocol/maintenance';
 import { readPage, type Page, type PageQuery } from '../database/page';
+import type { LifecycleRepository } from '../state-machine/lifecycle';
 import { JobEntity } from './job.entity';
 
 export interface JobFilter extends PageQuery {
@@ -14,22 +15,21 @@ const OPEN = In([...OPEN_JOB_STATES]);
 
 /** All SQL about maintenance jobs. */
 @Injectable()
-export class JobsRepository {
+export class JobsRepository implements LifecycleRepository<JobEntity, JobState> {
   constructor(@InjectRepository(JobEntity) private readonly jobs: Repository<JobEntity>) {}
 
   async insert(job: JobEntity): Promise<void> {
     await this.jobs.insert({ ...job }); // a copy: PostgreSQL's defaults come back into it
   }
 
-  /** @returns false when the job was not in `from` any more */
   async change(id: string, from: JobState, values: Partial<JobEntity>): Promise<boolean> {
     const { affected } = await this.jobs.update({ id, state: from }, values);
     return affected === 1;
   }
 
   /**
-   * Claims a job that has never been sent, in order to send or to withdraw it.
-   * @returns false when another was faster
+   * Claims a job that was never sent, in order to send or to cancel it.
+   * @returns false if it was claimed before
    */
   async claim(id: string): Promise<boolean> {
     const { affected } = await this.jobs.update({ id, state: 'requested', askedAt: IsNull() }, { askedAt: new Date() });
@@ -42,6 +42,14 @@ export class JobsRepository {
   /** In the order in which they were requested. */
   open(): Promise<JobEntity[]> {
     return this.jobs.find({ where: { state: OPEN }, order: { requestedAt: 'ASC', id: 'ASC' } });
+  }
+  due(now: Date): Promise<JobEntity[]> {
+    return this.jobs.findBy({ state: OPEN, deadlineAt: LessThanOrEqual(now) });
+  }
+  async nextDeadline(): Promise<Date | undefined> {
+    const where = { state: OPEN, deadlineAt: Not(IsNull()) };
+    const first = await this.jobs.findOne({ where, order: { deadlineAt: 'ASC' } });
+    return first?.deadlineAt ?? undefined;
   }
   openOf(agentId: string): Promise<JobEntity[]> {
     return this.jobs.findBy({ agentId, state: OPEN });

@@ -6,10 +6,10 @@ import { JobDialogue } from './job-dialogue';
 import type { JobEntity } from './job.entity';
 import { JobLifecycle } from './job.lifecycle';
 import { isOver } from './job.machine';
-import { JobBegun, JobOver, UnknownJob } from './jobs.errors';
+import { JobStarted, JobOver, UnknownJob } from './jobs.errors';
 import { JobsRepository, type JobFilter } from './jobs.repository';
 
-/** What people do with maintenance jobs. */
+/** Maintenance jobs as the API shows and cancels them. */
 @Injectable()
 export class JobsService {
   constructor(
@@ -31,21 +31,21 @@ export class JobsService {
   }
 
   /**
-   * Withdraws a job that the device has not begun; one that is withdrawn already stays so.
-   * @throws UnknownJob, JobBegun, JobOver; AgentOffline, AgentSilent where the agent may have it and cannot be asked
+   * Cancels a job that has not started on the device; harmless to repeat.
+   * @throws UnknownJob, JobStarted, JobOver; AgentOffline, AgentSilent if the agent may have it and does not answer
    */
   async cancel(actor: Actor, id: string): Promise<JobEntity> {
     const job = await this.get(id);
     if (job.state === 'cancelled') return job;
     if (isOver(job.state)) throw new JobOver(id, job.state);
-    if (job.state === 'executing') throw new JobBegun(id);
-    // whoever claims it first has it: it is either sent or withdrawn
-    const isOurs = job.state === 'requested' && !job.askedAt && (await this.repository.claim(id));
-    if (isOurs) await this.lifecycle.apply(id, 'cancel');
+    if (job.state === 'executing') throw new JobStarted(id);
+    // the first claim wins: a job is either sent or cancelled
+    const isClaimed = job.state === 'requested' && !job.askedAt && (await this.repository.claim(id));
+    if (isClaimed) await this.lifecycle.apply(id, 'cancel');
     else await this.dialogue.cancel(job);
 
     const now = await this.get(id);
-    if (!isOver(now.state)) throw new JobBegun(id);
+    if (!isOver(now.state)) throw new JobStarted(id);
     if (now.state !== 'cancelled') throw new JobOver(id, now.state);
     await this.audit.record(actor, 'job.cancelled', id, `${job.deviceId} ${job.operation}`);
     return now;

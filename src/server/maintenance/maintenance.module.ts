@@ -12,16 +12,14 @@ import { FirmwareService } from './firmware/firmware.service';
 import { FirmwareSources } from './firmware/firmware-sources';
 import { JobDialogue } from './job-dialogue';
 import { JobEntity } from './job.entity';
-import { JobEvents } from './job-events';
-import { JobLifecycle } from './job.lifecycle';
+import { JobEvents, JobLifecycle } from './job.lifecycle';
+import { JobQueues } from './job-queues';
 import { JobRequests } from './job-requests';
-import { JobTurns } from './job-turns';
-import { JobWatch } from './job-watch';
 import { JobsController } from './jobs.controller';
 import { JobsRepository } from './jobs.repository';
 import { JobsService } from './jobs.service';
 
-/** Maintenance of devices without a session (E2). */
+/** Maintenance without a session (E2). */
 @Module({
   imports: [AuthModule, XmppModule, DevicesModule, TypeOrmModule.forFeature([JobEntity, FirmwareEntity])],
   controllers: [JobsController, FirmwareController, FirmwareDownloadController],
@@ -34,8 +32,7 @@ import { JobsService } from './jobs.service';
     FirmwareService,
     FirmwareSources,
     JobDialogue,
-    JobTurns,
-    JobWatch,
+    JobQueues,
     JobRequests,
     JobsService,
   ],

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
-import { JobEvents } from '../../maintenance/job-events';
+import { JobEvents } from '../../maintenance/job.lifecycle';
 import { presentedJob } from '../../maintenance/jobs.presenter';
 import { JobsRepository } from '../../maintenance/jobs.repository';
 import { LiveClients } from '../live-clients';
