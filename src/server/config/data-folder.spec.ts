@@ -76,6 +76,28 @@ describe('data folder', () => {
     expect(await loadCertificate(settings)).toEqual(made);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['on loopback', {}],
+    ['on IPv6 loopback', { PLATEN_HOST: '::1' }],
+    [
+      'with a domain for the sites of sessions',
+      { PLATEN_SESSION_DOMAIN: 'devices.example', PLATEN_PUBLIC_URL: 'https://platen.example' },
+    ],
+  ])('keeps the certificate when a server %s is started again', async (_where, settings) => {
+    const made = await loadCertificate(config(settings));
+    expect(await loadCertificate(config(settings))).toEqual(made);
+  });
+
+  it('renews the certificate for a new domain of session sites', async () => {
+    const before = await loadCertificate(config());
+    const after = await loadCertificate(
+      config({ PLATEN_SESSION_DOMAIN: 'devices.example', PLATEN_PUBLIC_URL: 'https://platen.example' }),
+    );
+    expect(new X509Certificate(after.certificate).checkHost('s-1.devices.example')).toBe('*.devices.example');
+    expect(after.certificate).not.toBe(before.certificate);
+    expect(after.pin).toBe(before.pin);
+  });
+
   it('renews the certificate for a new name, with the same key, so that the pin stays', async () => {
     const before = await loadCertificate(config());
     const after = await loadCertificate(config({ PLATEN_PUBLIC_URL: 'https://new.example' }));

@@ -47,15 +47,17 @@ function hostNames(config: Config): string[] {
 }
 
 function isGood(certificate: X509Certificate, key: string, names: string[]): boolean {
-  const covers = (name: string) =>
-    isIP(name)
-      ? certificate.checkIP(name) !== undefined
-      : certificate.checkHost(name.replace(/^\*/, 's-any')) !== undefined;
   return (
     Date.parse(certificate.validTo) - Date.now() > RENEW_BEFORE_MS &&
     certificate.checkPrivateKey(createPrivateKey(key)) &&
-    names.every(covers)
+    names.every(isCovered(certificate))
   );
+}
+
+/** By the list of names itself: `checkHost` matches no host with a wildcard of one label, such as `*.localhost`. */
+function isCovered(certificate: X509Certificate): (name: string) => boolean {
+  const listed = new Set((certificate.subjectAltName ?? '').split(', '));
+  return (name) => (isIP(name) ? certificate.checkIP(name) !== undefined : listed.has(`DNS:${name}`));
 }
 
 async function sign(key: string, names: string[]): Promise<string> {
