@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { WebSocket, type WebSocketServer } from 'ws';
+import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { until } from '../../../test/support/until';
 import { GatewayAdapter, type UpgradeGuard, type UpgradeRefusal } from './gateway.adapter';
 
 const GUARD_MS = 200;
@@ -18,22 +20,17 @@ describe('gateway adapter', () => {
   let server: Server;
   let adapter: GatewayAdapter;
   let gateways: WebSocketServer[];
-  let errors: unknown[];
+  let journal: RecordedJournal;
   let check: Check;
   beforeEach(async () => {
-    errors = [];
+    journal = recordedJournal();
     gateways = [];
     check = () => undefined;
     server = createServer();
     class Guard implements UpgradeGuard {
       check = (request: IncomingMessage) => check(request);
     }
-    adapter = new GatewayAdapter(
-      server,
-      (type) => new type(),
-      (error) => errors.push(error),
-      GUARD_MS,
-    );
+    adapter = new GatewayAdapter(server, (type) => new type(), journal.journal, GUARD_MS);
     gateways.push(adapter.create(0, { path: '/here', guard: Guard, maxPayload: 100 }));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -106,7 +103,8 @@ describe('gateway adapter', () => {
     gateways[0]!.on('connection', connected);
     expect(await received(ask('/here'))).toMatch(answer);
     expect(connected).not.toHaveBeenCalled();
-    expect(errors).toEqual(/throws|rejects/.test(what) ? [new Error('inside')] : []);
+    const error = { err: expect.objectContaining({ message: 'inside' }) };
+    expect(journal.lines).toMatchObject(/throws|rejects/.test(what) ? [error] : []);
   });
 
   it('survives peers that reset before they are answered', async () => {
@@ -126,6 +124,31 @@ describe('gateway adapter', () => {
     const on = jest.fn();
     adapter.bindMessageHandlers({ on, addEventListener: on, addListener: on }, [], () => undefined as never);
     expect(on).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['a message over the limit', 1009, (client: WebSocket) => client.send('x'.repeat(101))],
+    // FIN with a reserved bit, masked, empty
+    ['no WebSocket frame', 1002, (_: WebSocket, socket: Socket) => socket.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]))],
+  ])(
+    'closes the connection of a peer that sends %s with %i, which is no error of the server',
+    async (_what, code, send) => {
+      const client = dial('/here');
+      const [{ socket }] = (await once(client, 'upgrade')) as [IncomingMessage];
+      const closed = once(client, 'close') as Promise<[number]>;
+      send(client, socket);
+      expect((await closed)[0]).toBe(code);
+      expect(journal.lines).toMatchObject([{ level: 20, msg: 'a WebSocket is closed after an error' }]);
+    },
+  );
+
+  it('cuts a peer that does not answer the closing handshake after its error', async () => {
+    const gateway = gateways[0]!;
+    const socket = ask('/here');
+    await once(socket, 'data');
+    socket.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]));
+    await until('the connection to be cut', () => gateway.clients.size === 0);
+    socket.destroy();
   });
 
   it('closes open WebSockets with 1001 and destroys pending upgrades when the server stops', async () => {

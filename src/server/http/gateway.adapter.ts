@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { INestApplication, Type } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Journal } from '../../journal/journal';
 
 /** What an upgrade request is refused with: an HTTP status and one line of text. */
 export interface UpgradeRefusal {
@@ -25,7 +26,7 @@ export interface GatewayOptions extends Pick<ServerOptions, 'maxPayload' | 'hand
 
 /** How long a guard may take. */
 const GUARD_MS = 10_000;
-/** For the closing handshake when the server stops (RFC 6455 7.1.1). */
+/** For the closing handshake (RFC 6455 7.1.1). */
 const CLOSE_MS = 1_000;
 /** The server stops (RFC 6455 7.4.1). */
 const GOING_AWAY = 1001;
@@ -53,15 +54,15 @@ export class GatewayAdapter extends WsAdapter {
   constructor(
     private readonly http: Server,
     private readonly guardOf: (type: Type<UpgradeGuard>) => UpgradeGuard,
-    private readonly onError: (error: unknown) => void,
+    private readonly journal: Journal,
     private readonly guardMs = GUARD_MS,
   ) {
     super(http);
     http.on('upgrade', this.#upgrade);
   }
 
-  static of(app: INestApplication, onError: (error: unknown) => void): GatewayAdapter {
-    return new GatewayAdapter(app.getHttpServer() as Server, (type) => app.get(type, { strict: false }), onError);
+  static of(app: INestApplication, journal: Journal): GatewayAdapter {
+    return new GatewayAdapter(app.getHttpServer() as Server, (type) => app.get(type, { strict: false }), journal);
   }
 
   override create(port: number, options: GatewayOptions): WebSocketServer {
@@ -75,6 +76,20 @@ export class GatewayAdapter extends WsAdapter {
   /** Nest's adapter parses every message as JSON; without handlers there is no reason to. */
   override bindMessageHandlers(...[client, handlers, transform]: Parameters<WsAdapter['bindMessageHandlers']>): void {
     if (handlers.length > 0) super.bindMessageHandlers(client, handlers, transform);
+  }
+
+  /**
+   * What a peer does wrong is no error of the server, and Nest's adapter would log it as one. `ws` has already sent the
+   * close code, such as 1009 for a message over `maxPayload` (RFC 6455 7.4.1); a peer that does not answer it is cut.
+   */
+  override bindErrorHandler(server: WebSocketServer): WebSocketServer {
+    server.on('connection', (client: WebSocket) =>
+      client.on('error', ({ message, code }: NodeJS.ErrnoException) => {
+        this.journal.debug('a WebSocket is closed after an error', { reason: message, errorCode: code });
+        cutLater(client);
+      }),
+    );
+    return server;
   }
 
   override async close(server: WebSocketServer): Promise<void> {
@@ -117,7 +132,7 @@ export class GatewayAdapter extends WsAdapter {
           );
       })
       .catch((error: unknown) => {
-        this.onError(error);
+        this.journal.unexpected(error, 'checking an upgrade request');
         refuse(socket, FAILED);
       });
   };
@@ -140,11 +155,13 @@ function refuse(socket: Duplex, { status, text }: UpgradeRefusal): void {
 function closedInTime(client: WebSocket): Promise<void> {
   return new Promise((resolve) => {
     if (client.readyState === client.CLOSED) return resolve();
-    const timer = setTimeout(() => client.terminate(), CLOSE_MS);
-    client.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    cutLater(client);
+    client.once('close', () => resolve());
     client.close(GOING_AWAY);
   });
+}
+
+function cutLater(client: WebSocket): void {
+  const timer = setTimeout(() => client.terminate(), CLOSE_MS);
+  client.once('close', () => clearTimeout(timer));
 }

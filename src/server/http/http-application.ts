@@ -36,7 +36,7 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   app.useBodyParser('json', { limit: LIMITS.API_BODY_BYTES });
   serveApiDocs(app);
   serveConsole(app);
-  app.useWebSocketAdapter(GatewayAdapter.of(app, (error) => journal.unexpected(error, 'checking an upgrade request')));
+  app.useWebSocketAdapter(GatewayAdapter.of(app, journal));
   await app.init();
   app.get(HostRouter).attach(server);
 }

@@ -22,7 +22,6 @@ export class LiveClient {
     checkMs: number,
   ) {
     this.timer = setInterval(() => void this.check(), checkMs);
-    ws.on('error', () => ws.terminate());
     ws.on('message', () => this.end('not-expected'));
     ws.once('close', () => clearInterval(this.timer));
     watchHeartbeat(ws, LIMITS.LIVE_PING_INTERVAL_MS, () => ws.terminate());

@@ -50,11 +50,7 @@ export class RelayLinkServer {
     };
     const guard = new RelayGuard({ localRelaySecret: SECRET });
     const gateway = new RelayGateway(guard, this.directory, none as unknown as SessionHalves, links, journal);
-    this.adapter = new GatewayAdapter(
-      this.server,
-      () => guard,
-      () => undefined,
-    );
+    this.adapter = new GatewayAdapter(this.server, () => guard, journal);
     const options = Reflect.getMetadata(GATEWAY_OPTIONS, RelayGateway) as GatewayOptions;
     this.sockets = this.adapter.create(0, options);
     this.sockets.on('connection', (ws: WebSocket, request: IncomingMessage) => gateway.handleConnection(ws, request));
