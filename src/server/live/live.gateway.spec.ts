@@ -1,23 +1,34 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../test/support/server/test-server';
+import { until } from '../../../test/support/until';
 import { LIVE_PATH } from '../../protocol/live';
+import { LiveClients } from './live-clients';
 
 const HTTPS = { 'X-Forwarded-Proto': 'https' };
 
 describe(`GET ${LIVE_PATH}`, () => {
   let server: TestServer;
   let cookie: string;
+  let clients: LiveClients;
   const open: WebSocket[] = [];
   beforeAll(async () => {
+    const used = jest.spyOn(LiveClients.prototype, 'hasRoomFor');
     server = await startTestServer();
     const login = await server.browser().post('/api/auth/login').send(TECHNICIAN).expect(200);
     cookie = login.get('Set-Cookie')![0]!.split(';')[0]!;
+    expect(await dial({ Cookie: cookie, Origin: server.url })).toBe(101);
+    clients = used.mock.contexts[0] as LiveClients;
+    used.mockRestore();
+    await closeAll();
   });
-  afterEach(() => {
+  const closeAll = async (): Promise<void> => {
     for (const ws of open.splice(0)) ws.terminate();
-  });
+    await until('all consoles to be gone', () => clients.none);
+  };
+  afterEach(closeAll);
   afterAll(() => server?.stop());
 
   /** @returns the HTTP status of the answer; 101 when the WebSocket is open */
@@ -44,6 +55,55 @@ describe(`GET ${LIVE_PATH}`, () => {
     ['a foreign origin', () => ({ Cookie: cookie, Origin: 'http://s-1.localhost' }), 403],
   ])('answers a client with %s', async (_what, headers, status) => {
     expect(await dial(headers() as unknown as Record<string, string>)).toBe(status);
+  });
+
+  describe('with room for 3 consoles', () => {
+    const userHeaders = async (who: typeof ADMIN): Promise<Record<string, string>> => {
+      const login = await server.browser().post('/api/auth/login').send(who).expect(200);
+      return { Cookie: login.get('Set-Cookie')![0]!.split(';')[0]!, Origin: server.url };
+    };
+    /** Opens one WebSocket after another, until so many have been admitted and stay open. */
+    const admit = async (count: number, headers: Record<string, string>): Promise<void> => {
+      for (let n = 0; n < count; n += 1) expect(await dial(headers)).toBe(101);
+    };
+    const full = 503;
+    afterEach(() => void jest.restoreAllMocks());
+
+    /** Whether the server answers a ping: it would have closed a WebSocket without room before. */
+    const staysOpen = (ws: WebSocket): Promise<boolean> => {
+      if (ws.readyState !== ws.OPEN) return Promise.resolve(false);
+      const answered = once(ws, 'pong').then(() => true);
+      ws.ping();
+      return Promise.race([answered, once(ws, 'close').then(() => false)]);
+    };
+
+    it('refuses a fourth of one user, admits another user, and admits the first again when a console closes', async () => {
+      setLimit('LIVE_CLIENTS_PER_USER', 3);
+      const tom = await userHeaders(TECHNICIAN);
+      await admit(3, tom);
+      expect(await dial(tom)).toBe(full);
+      await admit(1, await userHeaders(ADMIN));
+      open[0]!.close();
+      await until('room for another console', async () => (await dial(tom)) === 101);
+      expect(await dial(tom)).toBe(full);
+    });
+
+    it('refuses a fourth of all users', async () => {
+      setLimit('LIVE_CLIENTS', 3);
+      await admit(2, await userHeaders(TECHNICIAN));
+      const ada = await userHeaders(ADMIN);
+      await admit(1, ada);
+      expect(await dial(ada)).toBe(full);
+    });
+
+    it('leaves 3 open of 8 that ask at the same moment', async () => {
+      setLimit('LIVE_CLIENTS_PER_USER', 3);
+      const tom = await userHeaders(TECHNICIAN);
+      const statuses = await Promise.all(Array.from({ length: 8 }, () => dial(tom)));
+      expect(statuses.filter((status) => status !== 101 && status !== full)).toEqual([]);
+      const isOpen = await Promise.all(open.map((ws) => staysOpen(ws)));
+      expect(isOpen.filter(Boolean)).toHaveLength(3);
+    });
   });
 
   it('takes no login that has ended, or whose user has been deactivated', async () => {
