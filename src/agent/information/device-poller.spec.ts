@@ -20,11 +20,29 @@ beforeEach(() => {
 afterEach(() => poller.stop());
 
 describe('the device poller', () => {
-  it('sends one request for concurrent callers', async () => {
-    const all = await Promise.all([poller.query('mfp-1'), poller.poll('mfp-1'), poller.query('mfp-1')]);
-    expect(all).toEqual([DEVICE_INFORMATION, DEVICE_INFORMATION, DEVICE_INFORMATION]);
-    expect([device.questions, seen]).toEqual([1, ['mfp-1 idle']]);
+  it('answers from a request that starts after the call, one for all callers that wait', async () => {
+    let answerFirst = () => undefined as void;
+    const held = new Promise<void>((resolve) => (answerFirst = resolve));
+    device.acts.information = () => {
+      if (device.questions === 1) return held;
+      device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
+    };
+    const first = poller.query('mfp-1');
+    const later = [poller.query('mfp-1'), poller.poll('mfp-1'), poller.query('mfp-1')];
+    answerFirst();
+    expect((await first).state).toBe('idle');
+    expect((await Promise.all(later)).map(({ state }) => state)).toEqual(['stopped', 'stopped', 'stopped']);
+    expect([device.questions, device.atOnce, seen]).toEqual([2, 1, ['mfp-1 idle', 'mfp-1 stopped']]);
     await poller.query('mfp-1');
+    expect(device.questions).toBe(3);
+  });
+
+  it('sends the next request also after one that failed', async () => {
+    device.fault = 'unreachable';
+    const first = poller.query('mfp-1');
+    const second = poller.poll('mfp-1');
+    await expect(first).rejects.toThrow('connection refused');
+    expect(await second).toMatchObject({ reached: false });
     expect(device.questions).toBe(2);
   });
 

@@ -9,6 +9,12 @@ export interface DevicePollerOptions {
   readonly answerMs?: number;
 }
 
+/** A request to a device, and the one that follows it because a caller came after it had started. */
+interface Query {
+  readonly ended: Promise<void>;
+  next?: Promise<DeviceInformation>;
+}
+
 const UNKNOWN: DeviceInformation = {
   reached: false,
   state: 'unknown',
@@ -23,7 +29,7 @@ const UNKNOWN: DeviceInformation = {
 /** Acquires device information, on request and at an interval. */
 export class DevicePoller {
   readonly #known = new Map<string, DeviceInformation>();
-  readonly #querying = new Map<string, Promise<DeviceInformation>>();
+  readonly #queries = new Map<string, Query>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #listeners: ((deviceId: string, information: DeviceInformation) => void)[] = [];
   readonly #stopping = new AbortController();
@@ -44,12 +50,16 @@ export class DevicePoller {
     return this.#known.get(deviceId) ?? UNKNOWN;
   }
 
-  /** Acquires the information now; concurrent callers share one request. @throws DeviceUnreachable, DeviceRefused */
+  /**
+   * Acquires the information by a request that starts after the call: what has happened before, the answer reflects. A
+   * device gets one request at a time; the callers that wait for it to end share the next one.
+   * @throws DeviceUnreachable, DeviceRefused
+   */
   query(deviceId: string): Promise<DeviceInformation> {
-    const query =
-      this.#querying.get(deviceId) ?? this.#queryDevice(deviceId).finally(() => this.#querying.delete(deviceId));
-    this.#querying.set(deviceId, query);
-    return query;
+    const running = this.#queries.get(deviceId);
+    if (!running) return this.#startQuery(deviceId);
+    running.next ??= running.ended.then(() => this.#startQuery(deviceId));
+    return running.next;
   }
 
   /** The same; for a device that does not answer, the latest information with `reached: false`. */
@@ -71,6 +81,16 @@ export class DevicePoller {
     if (this.#stopping.signal.aborted) return;
     const poll = () => void this.poll(deviceId).then(() => this.#pollAfter(deviceId, 0.75 + Math.random() / 2));
     this.#timers.set(deviceId, setTimeout(poll, (this.options.pollMs ?? LIMITS.DEVICE_POLL_MS) * part));
+  }
+
+  #startQuery(deviceId: string): Promise<DeviceInformation> {
+    const information = this.#queryDevice(deviceId);
+    const end = () => {
+      if (!query.next) this.#queries.delete(deviceId);
+    };
+    const query: Query = { ended: information.then(end, end) };
+    this.#queries.set(deviceId, query);
+    return information;
   }
 
   async #queryDevice(deviceId: string): Promise<DeviceInformation> {

@@ -57,12 +57,7 @@ export class JobRunner {
   #stored: Promise<boolean> = Promise.resolve(true);
   #stopped = false;
 
-  constructor(private readonly options: JobRunnerOptions) {
-    options.poller.onInformation((deviceId, information) => {
-      if (headOf(this.#jobs, deviceId)?.phase.name === 'waiting')
-        this.#dispatch({ kind: 'information', deviceId, information });
-    });
-  }
+  constructor(private readonly options: JobRunnerOptions) {}
 
   get jobs(): AgentJobs {
     return this.#jobs;
@@ -172,11 +167,21 @@ export class JobRunner {
     this.#running.add(started);
   }
 
-  /** Polls until the first job of the device no longer waits; the results arrive by `onInformation`. */
+  /**
+   * Polls until the first job of the device no longer waits. Only these results count: another poll may have started
+   * before the job came, and would show the device as it was then.
+   */
   #pollWhileHeld(deviceId: string): void {
     if (this.#stopped) return;
-    void this.options.poller.poll(deviceId).then(() => {
-      if (this.#stopped || headOf(this.#jobs, deviceId)?.phase.name !== 'waiting') return;
+    const waiting = () => {
+      const head = headOf(this.#jobs, deviceId);
+      return head?.phase.name === 'waiting' ? head.order.jobId : undefined;
+    };
+    const jobId = waiting();
+    void this.options.poller.poll(deviceId).then((information) => {
+      if (this.#stopped || jobId === undefined || waiting() !== jobId) return;
+      this.#dispatch({ kind: 'information', deviceId, information });
+      if (waiting() !== jobId) return;
       clearTimeout(this.#polls.get(deviceId));
       const waitMs = (this.options.heldPollMs ?? LIMITS.JOB_HELD_LOOK_MS) * (0.75 + Math.random() / 2);
       this.#polls.set(

@@ -82,6 +82,23 @@ describe('a maintenance job', () => {
     expect(on.device.did).toHaveLength(1);
   });
 
+  it('is not started on information from before it was requested', async () => {
+    let [questions, answerFirst] = [0, () => undefined as void];
+    const first = new Promise<void>((resolve) => (answerFirst = resolve));
+    on.device.acts.information = () => {
+      questions += 1;
+      if (questions === 1) return first;
+      on.device.says = STOPPED;
+    };
+    const poll = on.poll();
+    const executed = on.execute('test-page', { jobId });
+    await until('the job has come', () => on.maintenance.jobs.has(jobId));
+    answerFirst();
+    await poll;
+    expect(await executed).toMatchObject({ status: 'executing', hold: 'stopped' });
+    expect(on.device.did).toEqual([]);
+  });
+
   it('is held while the device does not answer', async () => {
     on.device.fault = 'silent';
     expect(await on.execute('counters', { jobId })).toMatchObject({ status: 'executing', hold: 'unreachable' });

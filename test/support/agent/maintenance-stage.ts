@@ -98,6 +98,11 @@ export class MaintenanceStage {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** A poll at the interval, as far as the agent can tell. */
+  poll(): Promise<unknown> {
+    return this.poller.poll('mfp-1');
+  }
+
   execute(operation: Operation, change: Order = {}): Promise<JobReport> {
     const { jobId = randomUUID(), deviceId = 'mfp-1', expiresInSeconds = 60, firmware } = change;
     const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware });
