@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import type { Config } from './config';
 import { createPrivate, readPrivate, writePrivate } from './private-file';
 
@@ -61,6 +60,7 @@ function isCovered(certificate: X509Certificate): (name: string) => boolean {
 }
 
 async function sign(key: string, names: string[]): Promise<string> {
+  const { generate } = await import('selfsigned'); // 110 modules, for one start in a year or two
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   const now = Date.now();
   const made = await generate([{ name: 'commonName', value: 'Platen' }], {

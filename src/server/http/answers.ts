@@ -1,11 +1,17 @@
 import { HttpCode, applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { Documented } from './api-docs';
 
 /** What a route answers when all goes well: sets the status and shows the schema in the OpenAPI document. */
 export const Answers = (schema: z.ZodType, status = 200): MethodDecorator =>
-  applyDecorators(HttpCode(status), ApiResponse({ status, standardSchema: schema, description: '' }));
+  applyDecorators(
+    HttpCode(status),
+    Documented(({ ApiResponse }) => ApiResponse({ status, standardSchema: schema, description: '' })),
+  );
 
 /** A route that answers 204 without a body. */
 export const AnswersNothing = (): MethodDecorator =>
-  applyDecorators(HttpCode(204), ApiResponse({ status: 204, description: '' }));
+  applyDecorators(
+    HttpCode(204),
+    Documented(({ ApiResponse }) => ApiResponse({ status: 204, description: '' })),
+  );

@@ -1,5 +1,4 @@
 import { Controller, Get, HttpException, Inject, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Response } from 'express';
@@ -7,13 +6,14 @@ import { DataSource } from 'typeorm';
 import { Public } from '../auth/access/access.guard';
 import { CONFIG, type Config } from '../config/config';
 import { StorageProbe } from '../config/storage-probe';
+import { Documented } from '../http/api-docs';
 import { Readiness } from '../http/readiness';
 
 /** For a supervisor: a process that does not answer `/healthz` has to be restarted. */
 @Controller()
 @Public()
 @SkipThrottle()
-@ApiExcludeController()
+@Documented(({ ApiExcludeController }) => ApiExcludeController())
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,

@@ -1,15 +1,15 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Forbidden } from '../auth/auth.errors';
 import { identityOf } from '../auth/access/identity';
 import { Public } from '../auth/access/access.guard';
 import { isLoopback } from '../../protocol/loopback';
+import { Documented } from '../http/api-docs';
 import { Metrics } from '../http/metrics';
 
 /** For Prometheus: on this machine without login, from elsewhere with an administrator's API token. */
 @Controller('metrics')
-@ApiExcludeController()
+@Documented(({ ApiExcludeController }) => ApiExcludeController())
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 

@@ -1,5 +1,4 @@
 import { Controller, Delete, Get, Param, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { relayVersion, release, type Release } from '../../../protocol/deployment';
@@ -8,6 +7,7 @@ import { RELEASE_MEDIA_TYPE } from '../../../protocol/release';
 import type { Actor } from '../../auth/actor';
 import { CurrentActor } from '../../auth/access/identity';
 import { Permit } from '../../auth/access/access.guard';
+import { Documented } from '../../http/api-docs';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { HostRouter } from '../../http/host-router';
 import { ReleaseAdministration } from './release-administration';
@@ -29,8 +29,8 @@ export class ReleasesController {
 
   /** The body is a release file; no parser has touched it. */
   @Post()
-  @ApiConsumes(RELEASE_MEDIA_TYPE)
-  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @Documented(({ ApiConsumes }) => ApiConsumes(RELEASE_MEDIA_TYPE))
+  @Documented(({ ApiBody }) => ApiBody({ schema: { type: 'string', format: 'binary' } }))
   @Answers(release, 201)
   upload(@CurrentActor() actor: Actor, @Req() request: Request): Promise<Release> {
     if (!request.is(RELEASE_MEDIA_TYPE)) throw new NoRelease(RELEASE_MEDIA_TYPE);

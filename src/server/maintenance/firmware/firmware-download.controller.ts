@@ -1,10 +1,10 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiProduces } from '@nestjs/swagger';
 import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
 import { Public } from '../../auth/access/access.guard';
+import { Documented } from '../../http/api-docs';
 import { Answers } from '../../http/answers';
 import { FirmwareFiles } from './firmware-files';
 import { FirmwareSources } from './firmware-sources';
@@ -24,7 +24,7 @@ export class FirmwareDownloadController {
   @Public()
   // by itself: many devices may stand behind one address, and each break takes another request
   @Throttle({ default: { limit: LIMITS.API_REQUESTS_PER_MINUTE, ttl: 60_000 } })
-  @ApiProduces('application/octet-stream')
+  @Documented(({ ApiProduces }) => ApiProduces('application/octet-stream'))
   @Answers(z.string())
   async download(@Param('jobId') jobId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const [scheme = '', token = ''] = (request.get('authorization') ?? '').split(' ');

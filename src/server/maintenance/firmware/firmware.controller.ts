@@ -1,5 +1,4 @@
 import { Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
@@ -8,6 +7,7 @@ import { toInstant } from '../../../protocol/names';
 import type { Actor } from '../../auth/actor';
 import { CurrentActor } from '../../auth/access/identity';
 import { Permit } from '../../auth/access/access.guard';
+import { Documented } from '../../http/api-docs';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { HostRouter } from '../../http/host-router';
 import type { FirmwareEntity } from './firmware.entity';
@@ -35,8 +35,8 @@ export class FirmwareController {
   /** The body is the file itself; no parser has touched it. */
   @Post()
   @Permit('admin')
-  @ApiConsumes(MEDIA_TYPE)
-  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @Documented(({ ApiConsumes }) => ApiConsumes(MEDIA_TYPE))
+  @Documented(({ ApiBody }) => ApiBody({ schema: { type: 'string', format: 'binary' } }))
   @Answers(firmware, 201)
   async upload(
     @CurrentActor() actor: Actor,

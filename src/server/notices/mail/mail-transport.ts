@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { createTransport, type NodemailerError, type SMTPTransportOptions } from 'nodemailer';
+import type { NodemailerError, SMTPTransportOptions } from 'nodemailer';
 import { LIMITS } from '../../../protocol/limits';
 import { isLoopback } from '../../../protocol/loopback';
 import { CONFIG, type Config } from '../../config/config';
@@ -50,6 +50,7 @@ export class MailTransport {
     try {
       // the files may have changed: a password is corrected while the mail waits
       const connection = this.connection(settings, readMailFiles(settings));
+      const { createTransport } = await import('nodemailer'); // loaded with the first mail
       const transport = createTransport({ ...connection, disableFileAccess: true, disableUrlAccess: true });
       await transport.sendMail({
         // addresses as objects are never parsed into several
