@@ -95,7 +95,7 @@ describe('the server and its relay', () => {
     const earlier = relayPid();
     await server.stop('SIGKILL');
     const since = start({ ...elsewhere(), PLATEN_LOG_LEVEL: 'debug' });
-    await server.logged('took over the relay of an earlier run');
+    await server.logged('adopted the relay of an earlier run');
     await connected(since);
     expect(relayPid()).toBe(earlier);
   });
@@ -105,13 +105,13 @@ describe('the server and its relay', () => {
     const other = createServer().listen(portOf('relay listening'), '127.0.0.1');
     await once(other, 'listening');
     const since = start();
-    const complaint = 'another program uses a port of the relay; it is tried again';
+    const complaint = 'another program uses a port of the relay; retrying';
     await server.logged(complaint);
     await server.logged('server listening');
     await once(other.close(), 'close');
     await connected(since);
     expect(server.log.filter((line) => line.msg === complaint)).toHaveLength(1);
-    expect(server.log.filter((line) => line.msg === 'the relay has exited and is started again')).toEqual([]);
+    expect(server.log.filter((line) => line.msg === 'the relay has exited; restarting it')).toEqual([]);
   });
 
   it('start the relay again when it is killed', async () => {

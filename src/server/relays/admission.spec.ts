@@ -13,7 +13,7 @@ describe('new sessions while relays are draining', () => {
   beforeEach(async () => {
     server = await RelayLinkServer.open();
     local = await server.relay();
-    await until('the first word', () => local.drained);
+    await until('the first drain state', () => local.drained);
   });
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -25,7 +25,7 @@ describe('new sessions while relays are draining', () => {
     return server.directory.connectionInfo({ remoteSessionId: randomUUID(), connectBefore });
   };
 
-  it('are refused with the time when to ask again, and admitted afterwards', async () => {
+  it('are refused with a retry time, and admitted once the drain ends', async () => {
     await server.directory.drain('local', true, 90);
     expect(local.drained).toMatchObject({ draining: true, returnAfterSeconds: 90 });
     expect(server.directory.admission()).toEqual({ open: false, returnAfterSeconds: 90 });
@@ -39,12 +39,12 @@ describe('new sessions while relays are draining', () => {
     expect((await ask()).relayId).toBe('local');
   });
 
-  it('are refused when the deployment takes longer than they wait', async () => {
+  it('are refused when the drain outlasts the admission timeout', async () => {
     await server.directory.drain('local', true, 90);
     expect(await server.directory.admitted(50)).toBe(false);
   });
 
-  it('go to another relay that takes them', async () => {
+  it('go to another relay that accepts sessions', async () => {
     await server.directory.drain('local', true, 90);
     const east = await server.relay('east');
     expect(server.directory.admission()).toEqual({ open: true });
@@ -54,27 +54,27 @@ describe('new sessions while relays are draining', () => {
     expect(server.directory.admission()).toMatchObject({ open: false });
   });
 
-  it('are asked to come back after at least a second, also when the deployment takes longer than announced', async () => {
+  it('get a retry time of at least a second, even when the drain outlasts its announced time', async () => {
     await server.directory.drain('local', true, 0);
     expect(server.directory.admission()).toEqual({ open: false, returnAfterSeconds: 1 });
   });
 
-  it('stay refused while the relay is disconnected; it is instructed again when it reconnects', async () => {
+  it('stay refused while the relay is disconnected; the relay gets the drain state again when it reconnects', async () => {
     await server.directory.drain('local', true, 90);
     await local.leave();
     expect(server.directory.admission()).toMatchObject({ open: false });
     local = await server.relay('local', { earlier: local });
-    await until('the decision', () => local.drained?.draining);
+    await until('the drain state', () => local.drained?.draining);
   });
 
-  it('are accepted by the next run of a relay as decided; a candidate is not instructed', async () => {
+  it('follow the drain state at the next run of the relay; a candidate does not get it', async () => {
     await server.directory.drain('local', true, 90);
     const next = await server.relay('local', { standing: 'candidate' });
     expect(server.directory.candidate('local', next.instance)).toMatchObject({ standing: 'candidate' });
     expect(server.directory.serving('local')).toMatchObject({ instance: local.instance });
     expect(next.drained).toBeUndefined();
     await next.announce('serving');
-    await until('the decision', () => next.drained?.draining);
+    await until('the drain state', () => next.drained?.draining);
     expect(server.directory.serving('local')).toMatchObject({ instance: next.instance });
     await server.directory.drain('local', false, 0);
     expect((await ask()).relayId).toBe('local');
@@ -82,14 +82,17 @@ describe('new sessions while relays are draining', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    ['refuses', () => Promise.reject(new RpcRefused(-32000, 'no'))],
+    ['answers with an error', () => Promise.reject(new RpcRefused(-32000, 'no'))],
     ['does not answer', () => new Promise<void>(() => undefined)],
-  ])('a relay that %s when it is instructed has to reconnect, and is instructed again', async (_, before) => {
-    setLimit('RELAY_RPC_TIMEOUT_MS', 200);
-    local.before = before;
-    await server.directory.drain('local', true, 90);
-    await local.closed;
-    local = await server.relay('local', { earlier: local });
-    await until('the decision', () => local.drained?.draining);
-  });
+  ])(
+    'a relay that %s to the drain request is disconnected, and gets it again when it reconnects',
+    async (_, before) => {
+      setLimit('RELAY_RPC_TIMEOUT_MS', 200);
+      local.before = before;
+      await server.directory.drain('local', true, 90);
+      await local.closed;
+      local = await server.relay('local', { earlier: local });
+      await until('the drain state', () => local.drained?.draining);
+    },
+  );
 });

@@ -9,7 +9,7 @@ import { readConfig } from '../config/config';
 import { KeeperClient } from './keeper-client';
 import { KeeperRefused, KeeperUnavailable } from './keeper.errors';
 
-describe('the keeper of the relay', () => {
+describe('the client of the keeper', () => {
   const data = mkdtempSync(join(tmpdir(), 'platen: 100 % ä?#-'));
   const client = new KeeperClient(createJournal('server', 'silent'), readConfig({ PLATEN_DATA: data }));
   let keeper: FakeKeeper;
@@ -20,7 +20,7 @@ describe('the keeper of the relay', () => {
   });
   afterAll(() => rmSync(data, { recursive: true, force: true }));
 
-  it('starts a candidate and puts it in the place of the relay that serves', async () => {
+  it('starts a candidate and lets it take over', async () => {
     const run = { file: '/releases/1.2.0/relay.cjs', pairs: 3 };
     const tried = await client.tryRelease(run);
     if (tried.outcome !== 'started') throw new Error(tried.outcome);
@@ -30,14 +30,14 @@ describe('the keeper of the relay', () => {
     expect(await client.takeOver(tried.instance)).toBe(false);
   });
 
-  it('ends a candidate', async () => {
+  it('discards a candidate', async () => {
     await client.tryRelease({ file: null, pairs: 2 });
     await client.discard();
     expect(keeper.asked).toEqual(['try built-in 2', 'discard']);
     expect((await client.status()).candidate).toBeNull();
   });
 
-  it('is asked again when it has been started again', async () => {
+  it('reconnects to a restarted keeper', async () => {
     const { serving } = await client.status();
     await keeper.stop();
     await expect(client.status()).rejects.toThrow(KeeperUnavailable);
@@ -46,15 +46,15 @@ describe('the keeper of the relay', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    ['goes away without an answer', () => keeper.stop().then(() => new Promise<void>(() => undefined))],
+    ['stops without an answer', () => keeper.stop().then(() => new Promise<void>(() => undefined))],
     ['does not answer in time', () => new Promise<void>(() => undefined)],
-  ])('is unavailable when it %s', async (_, before) => {
+  ])('reports an unavailable keeper that %s', async (_, before) => {
     setLimit('RELAY_RPC_TIMEOUT_MS', 300);
     keeper.before = before;
     await expect(client.discard()).rejects.toThrow(KeeperUnavailable);
   });
 
-  it('may refuse, and says why', async () => {
+  it("reports a refusal with the keeper's reason", async () => {
     keeper.before = () => Promise.reject(new RpcRefused(-32060, 'wanted.json cannot be written (ENOSPC)'));
     const asked = client.takeOver('9c0b6a86-3f0e-4c8f-9e1e-2a5f7c1f5a11');
     await expect(asked).rejects.toThrow(KeeperRefused);

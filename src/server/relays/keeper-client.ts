@@ -15,8 +15,8 @@ import { KeeperRefused, KeeperUnavailable } from './keeper.errors';
 import { RELAY_FOLDER } from './relay-environment';
 
 /**
- * Asks the keeper of the relay that this server supervises. Each question has a connection of its own, so that a keeper
- * that has been started again is asked like any other.
+ * RPC client of the local relay's keeper. Each request opens its own connection, so a restarted keeper needs no
+ * reconnect logic.
  */
 @Injectable()
 export class KeeperClient {
@@ -31,15 +31,15 @@ export class KeeperClient {
 
   /** @throws KeeperUnavailable */
   status(): Promise<KeeperStatus> {
-    return this.ask((keeper) => keeper.call('status', {}));
+    return this.request((keeper) => keeper.call('status', {}));
   }
 
   /**
-   * Starts a candidate, in place of an earlier one.
+   * Starts a candidate; replaces an earlier one.
    * @throws KeeperUnavailable, KeeperRefused
    */
   tryRelease(run: RelayRun): Promise<Result<KeeperMethods, 'try'>> {
-    return this.ask((keeper) => keeper.call('try', run));
+    return this.request((keeper) => keeper.call('try', run));
   }
 
   /**
@@ -47,20 +47,20 @@ export class KeeperClient {
    * @throws KeeperUnavailable
    */
   async discard(): Promise<void> {
-    await this.ask((keeper) => keeper.call('discard', {}));
+    await this.request((keeper) => keeper.call('discard', {}));
   }
 
   /**
-   * Puts the candidate in the place of the relay that serves; `status` tells how it gets on.
-   * @returns false when the keeper has no such candidate that is ready
+   * Makes the candidate the serving relay; `status` reports the progress.
+   * @returns false if the keeper has no ready candidate with this instance ID
    * @throws KeeperUnavailable, KeeperRefused
    */
   async takeOver(instance: string): Promise<boolean> {
-    const { known } = await this.ask((keeper) => keeper.call('take-over', { instance }));
+    const { known } = await this.request((keeper) => keeper.call('take-over', { instance }));
     return known;
   }
 
-  private async ask<T>(question: (keeper: RpcPeer<Record<never, never>, KeeperMethods>) => Promise<T>): Promise<T> {
+  private async request<T>(send: (keeper: RpcPeer<Record<never, never>, KeeperMethods>) => Promise<T>): Promise<T> {
     // not as `ws+unix:`, whose URL cannot hold every path
     const ws = new WebSocket('ws://keeper/', KEEPER_SUBPROTOCOL, {
       createConnection: () => connect(this.socket),
@@ -71,7 +71,7 @@ export class KeeperClient {
     ws.on('error', () => undefined); // a failed handshake is reported below, a later error ends the request
     try {
       await once(ws, 'open');
-      return await question(new RpcPeer(ws, {}, {}, KEEPER_METHODS, this.journal));
+      return await send(new RpcPeer(ws, {}, {}, KEEPER_METHODS, this.journal));
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw error instanceof RpcRefused ? new KeeperRefused(detail) : new KeeperUnavailable(detail);

@@ -15,7 +15,7 @@ import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.
 import { RelayUnavailable } from '../sessions/session.errors';
 import { TrialLinks } from './trial-links';
 
-/** One run of a relay whose RPC link is up, as it has announced itself. */
+/** One connected run of a relay, with the values of its `announce` message. */
 export interface ConnectedRelay {
   readonly id: string;
   readonly instance: string;
@@ -27,31 +27,31 @@ export interface ConnectedRelay {
   readonly peer: RpcPeer<ControlPlaneMethods, RelayMethods>;
 }
 
-/** How many runs of one relay are distinguished by age. */
+/** Number of earlier runs of one relay whose order is remembered. */
 const REMEMBERED = 16;
 
 /**
- * The relays whose RPC link is up, and what sessions ask of them. During a deployment several runs of a relay are
- * connected: candidates, which get trials only, the one that serves, and earlier ones, which still have halves to end
- * and logs to report, but get nothing new.
+ * The connected relays, and the requests that sessions make to them. During a deployment several runs of one relay are
+ * connected: candidates get trials only; the serving run gets new sessions; earlier runs end their halves and report
+ * their logs.
  */
 @Injectable()
 export class RelayDirectory extends RelayPort {
   private readonly relays = new Set<ConnectedRelay>();
-  /** Per relay the runs that have served it, in order: an earlier one that reconnects stays an earlier one. */
+  /** Serving runs per relay, oldest first. An earlier run that reconnects keeps its position. */
   private readonly served = new Map<string, string[]>();
-  /** Per draining relay, when new sessions may be asked for again. */
+  /** Per draining relay, the time when new sessions may be requested again. */
   private readonly draining = new Map<string, number>();
   private readonly changes = new EventEmitter().setMaxListeners(0);
-  /** Per relay, when one of its runs has come, or has gone while another one stayed. */
+  /** Per relay, the time when a run connected, or disconnected while another run remained. */
   private readonly changedAt = new Map<string, number>();
-  private turn = 0;
+  private requestCount = 0;
 
   constructor(private readonly trials: TrialLinks) {
     super();
   }
 
-  /** As it announces itself, on a new link or once more on the same one. */
+  /** Adds an announced run; a repeated announcement replaces the earlier entry. */
   add(relay: ConnectedRelay): void {
     for (const earlier of this.relays) {
       if (earlier.id !== relay.id || earlier.instance !== relay.instance) continue;
@@ -61,23 +61,23 @@ export class RelayDirectory extends RelayPort {
     this.relays.add(relay);
     if (relay.standing === 'serving') this.noteServed(relay);
     void relay.peer.closed.then(() => {
-      if (this.relays.delete(relay)) this.gone(relay);
+      if (this.relays.delete(relay)) this.noteDisconnected(relay);
     });
     this.changes.emit('change');
-    void this.tellDraining(relay);
+    void this.sendDrainState(relay);
   }
 
-  /** Every run that is connected, the candidates too. */
+  /** All connected runs, including candidates. */
   connected(): ConnectedRelay[] {
     return [...this.relays];
   }
 
-  /** One relay per ID: those that new sessions go to. */
+  /** The serving run of each relay: where new sessions go. */
   allServing(): ConnectedRelay[] {
     return [...new Set(this.connected().map(({ id }) => id))].flatMap((id) => this.serving(id) ?? []);
   }
 
-  /** The youngest of the connected runs that serve. */
+  /** The newest connected run that serves or has served. */
   serving(relayId: string): ConnectedRelay | undefined {
     return this.runsOf(relayId)[0];
   }
@@ -89,32 +89,32 @@ export class RelayDirectory extends RelayPort {
   }
 
   /**
-   * S311-S312: what the relay carries, its earlier runs included.
+   * S311-S312: the sessions that the relay carries, including those of its earlier runs.
    * @throws RelayUnavailable
    */
   async sessionsAt(relayId: string): Promise<RelayedSession[]> {
     const runs = this.runsOf(relayId);
     if (runs.length === 0) throw new RelayUnavailable(`Relay ${relayId} is not connected.`);
-    const lists = await Promise.all(runs.map((run) => this.asked(run, () => run.peer.call('list-sessions', {}))));
+    const lists = await Promise.all(runs.map((run) => this.request(run, () => run.peer.call('list-sessions', {}))));
     return lists.flatMap(({ sessions }) => sessions).filter(({ linkId }) => !this.trials.find(relayId, linkId));
   }
 
   /**
-   * Makes the relay refuse new sessions, or accept them again. Kept in memory, and sent again whenever the relay
-   * announces itself; one that does not answer has to reconnect. Never rejects.
+   * Makes the relay refuse new sessions, or accept them again. The state is held in memory and sent again whenever the
+   * relay announces itself. A relay that does not answer is disconnected. Never rejects.
    */
   async drain(relayId: string, draining: boolean, returnAfterSeconds: number): Promise<void> {
     if (draining) this.draining.set(relayId, Date.now() + returnAfterSeconds * 1000);
     else this.draining.delete(relayId);
     this.changes.emit('change');
-    await Promise.all(this.runsOf(relayId).map((run) => this.tellDraining(run)));
+    await Promise.all(this.runsOf(relayId).map((run) => this.sendDrainState(run)));
   }
 
   isDraining(relayId: string): boolean {
     return this.draining.has(relayId);
   }
 
-  /** Closed while relays are draining and no other one serves. */
+  /** Closed while a relay is draining and no other relay accepts sessions. */
   admission(): Admission {
     const isOpen = this.draining.size === 0 || this.allServing().some(({ id }) => !this.draining.has(id));
     if (isOpen) return { open: true };
@@ -122,17 +122,17 @@ export class RelayDirectory extends RelayPort {
   }
 
   async admitted(withinMs: number): Promise<boolean> {
-    return (await this.seen(() => this.admission().open || undefined, withinMs)) ?? false;
+    return (await this.waitFor(() => this.admission().open || undefined, withinMs)) ?? false;
   }
 
-  /** From one relay after the other; one that does not answer, or is draining, is skipped. */
+  /** Round robin over the serving relays; draining relays, and relays that do not answer, are skipped. */
   async connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink> {
     const relays = this.allServing().filter(({ id }) => !this.draining.has(id));
-    const first = this.turn++ % (relays.length || 1);
-    let failure = new RelayUnavailable('No relay that takes new sessions is connected to this server.');
+    const first = this.requestCount++ % (relays.length || 1);
+    let failure = new RelayUnavailable('No relay that accepts new sessions is connected to this server.');
     for (const relay of [...relays.slice(first), ...relays.slice(0, first)]) {
       try {
-        const link = await this.asked(relay, () => relay.peer.call('connection-info', request));
+        const link = await this.request(relay, () => relay.peer.call('connection-info', request));
         return { ...link, relayId: relay.id, pin: relay.pin };
       } catch (error) {
         if (!(error instanceof RelayUnavailable)) throw error;
@@ -142,12 +142,12 @@ export class RelayDirectory extends RelayPort {
     throw failure;
   }
 
-  /** By the run that carries the link. */
+  /** Ends the half at the run that carries the link. */
   async endHalf(relayId: string, linkId: string, half: Half, ending: Ending): Promise<boolean> {
     let failure = this.serving(relayId) ? undefined : new RelayUnavailable(`Relay ${relayId} is not connected.`);
     for (const run of this.runsOf(relayId)) {
       try {
-        const { known } = await this.asked(run, () => run.peer.call('end-session', { linkId, half, ending }));
+        const { known } = await this.request(run, () => run.peer.call('end-session', { linkId, half, ending }));
         if (known) return true;
       } catch (error) {
         if (!(error instanceof RelayUnavailable)) throw error;
@@ -158,14 +158,14 @@ export class RelayDirectory extends RelayPort {
     return false;
   }
 
-  /** The connected runs of a relay that serve or have served, the youngest first. */
+  /** The connected runs of a relay that serve or have served, newest first. */
   runsOf(relayId: string): ConnectedRelay[] {
     const order = this.served.get(relayId) ?? [];
     const runs = this.connected().filter(({ id, standing }) => id === relayId && standing === 'serving');
     return runs.sort((one, other) => order.indexOf(other.instance) - order.indexOf(one.instance));
   }
 
-  /** Whether a link that none of the runs knows is lost, and not about to be handed on from one run to the next. */
+  /** Whether a link that no run knows is lost. Shortly after a change its next run may still be taking over the log. */
   isSettled(relayId: string): boolean {
     return Date.now() - (this.changedAt.get(relayId) ?? 0) >= LIMITS.RELAY_SETTLE_MS;
   }
@@ -177,12 +177,12 @@ export class RelayDirectory extends RelayPort {
     this.changedAt.set(id, Date.now());
   }
 
-  private gone({ id }: ConnectedRelay): void {
+  private noteDisconnected({ id }: ConnectedRelay): void {
     if (this.serving(id)) this.changedAt.set(id, Date.now());
     this.changes.emit('change');
   }
 
-  private async tellDraining({ id, standing, peer }: ConnectedRelay): Promise<void> {
+  private async sendDrainState({ id, standing, peer }: ConnectedRelay): Promise<void> {
     if (standing !== 'serving') return;
     const until = this.draining.get(id);
     const decision = {
@@ -192,21 +192,21 @@ export class RelayDirectory extends RelayPort {
     await peer.call('drain', decision).catch(() => peer.close());
   }
 
-  private async seen<T>(look: () => T | undefined, ms: number): Promise<T | undefined> {
+  private async waitFor<T>(find: () => T | undefined, ms: number): Promise<T | undefined> {
     const signal = AbortSignal.timeout(ms);
     for (;;) {
-      const found = look();
+      const found = find();
       if (found !== undefined || signal.aborted) return found;
       await once(this.changes, 'change', { signal }).catch(() => undefined);
     }
   }
 
-  private async asked<T>(relay: ConnectedRelay, call: () => Promise<T>): Promise<T> {
+  private async request<T>(relay: ConnectedRelay, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new RelayUnavailable(`Relay ${relay.id} did not answer as it should: ${why}`);
+      throw new RelayUnavailable(`The request to relay ${relay.id} failed: ${why}`);
     }
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../config/config';
-import { isAsWanted, relayEnvironment } from './relay-environment';
+import { hasDesiredSettings, relayEnvironment } from './relay-environment';
 
 describe('the environment of the local relay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-relay-environment-'));
@@ -17,26 +17,22 @@ describe('the environment of the local relay', () => {
     ['loopback', {}, 'ws://127.0.0.1:8090'],
     ['loopback, IPv6', { PLATEN_RELAY_HOST: '::1' }, 'ws://[::1]:8090'],
     ['any free port', { PLATEN_RELAY_PORT: '0' }, ''],
-    [
-      'every address of a machine with a name',
-      { ...open, PLATEN_PUBLIC_URL: 'https://p.example' },
-      'wss://p.example:8090',
-    ],
-    ['every address, without a public one', open, ''],
-    ['an address', { ...open, PLATEN_RELAY_HOST: '192.0.2.1' }, 'wss://192.0.2.1:8090'],
-    ['a name of its own', { ...open, PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' }, 'wss://r.example'],
-  ])('tells peers where to dial: %s', (_, settings, url) => {
+    ['all addresses, with a public URL', { ...open, PLATEN_PUBLIC_URL: 'https://p.example' }, 'wss://p.example:8090'],
+    ['all addresses, without a public URL', open, ''],
+    ['one address', { ...open, PLATEN_RELAY_HOST: '192.0.2.1' }, 'wss://192.0.2.1:8090'],
+    ['a public URL of the relay', { ...open, PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' }, 'wss://r.example'],
+  ])('names the URL that peers dial: %s', (_, settings, url) => {
     expect(environment(settings).PLATEN_RELAY_PUBLIC_URL).toBe(url);
   });
 
-  it('holds no secret itself, but the names of files that only we can read', () => {
+  it('names private files instead of holding secrets', () => {
     const values = Object.values(environment(open));
     for (const secret of ['s'.repeat(43), certificate.key]) expect(values).not.toContain(secret);
     expect(readdirSync(folder).sort()).toEqual(['secret', 'tls.crt', 'tls.key']);
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
   });
 
-  it('leaves TLS to a proxy that has it', () => {
+  it('leaves TLS to the reverse proxy', () => {
     const { PLATEN_TLS_KEY, PLATEN_RELAY_BEHIND_PROXY } = environment({ ...open, PLATEN_TRUST_PROXY: 'yes' });
     expect({ PLATEN_TLS_KEY, PLATEN_RELAY_BEHIND_PROXY }).toEqual({
       PLATEN_TLS_KEY: '',
@@ -46,18 +42,18 @@ describe('the environment of the local relay', () => {
 
   const changes: [string, Record<string, string>, string, boolean][] = [
     ['nothing', {}, 'http://127.0.0.1:8080', true],
-    ['how much is logged', { PLATEN_LOG_LEVEL: 'debug' }, 'http://127.0.0.1:8080', true],
+    ['the log level', { PLATEN_LOG_LEVEL: 'debug' }, 'http://127.0.0.1:8080', true],
     ['the port', { PLATEN_RELAY_PORT: '8091' }, 'http://127.0.0.1:8080', false],
-    ['where peers dial', { PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' }, 'http://127.0.0.1:8080', false],
-    ['where the server listens', {}, 'http://127.0.0.1:9090', false],
+    ['the public URL', { PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' }, 'http://127.0.0.1:8080', false],
+    ['the address of the server', {}, 'http://127.0.0.1:9090', false],
   ];
-  it.each(changes)('decides whether a running relay will do when there has changed: %s', (_, settings, url, wanted) => {
+  it.each(changes)('decides whether to adopt a running relay after a change of %s', (_, settings, url, adopted) => {
     const running = { ...environment({}), HOME: '/root' };
-    expect(isAsWanted(running, environment(settings, url))).toBe(wanted);
+    expect(hasDesiredSettings(running, environment(settings, url))).toBe(adopted);
   });
 
-  it('is the same whether a value is empty or missing', () => {
+  it('treats an empty value like a missing one', () => {
     const { PLATEN_TLS_KEY: _, ...running } = environment({});
-    expect(isAsWanted(running, environment({}))).toBe(true);
+    expect(hasDesiredSettings(running, environment({}))).toBe(true);
   });
 });

@@ -4,18 +4,18 @@ import type { Certificate } from '../config/certificate';
 import type { Config } from '../config/config';
 import { isLoopback } from '../../protocol/loopback';
 
-/** Of the relay that this server starts itself. */
+/** ID of the relay that this server starts. */
 export const LOCAL_RELAY = 'local';
 /** Its data folder, inside the server's. */
 export const RELAY_FOLDER = 'relay';
 
-/** Can be changed without replacing a relay that carries sessions. */
+/** Settings whose change does not require a new relay process. */
 const IGNORED = ['PLATEN_LOG_LEVEL', 'PLATEN_RELAY_PAIRS'];
 
 /**
- * What the local relay is started with (relay/relay-config.ts); its secret and certificate go through files of mode
- * 0600 in `folder`, because an environment can be read by others of the same user.
- * @param serverUrl where the relay dials its control plane
+ * Environment of the local relay (relay/relay-config.ts). Its secret and certificate are in files of mode 0600 in
+ * `folder`, because other processes of the same user can read an environment.
+ * @param serverUrl the control plane's address for the relay
  */
 export function relayEnvironment(
   config: Config,
@@ -45,11 +45,11 @@ export function relayEnvironment(
   };
 }
 
-/** Whether a relay that runs already does so with what is wanted now, as far as anybody can notice. */
-export const isAsWanted = (running: Record<string, string>, wanted: Record<string, string>): boolean =>
-  Object.entries(wanted).every(([name, value]) => IGNORED.includes(name) || (running[name] ?? '') === value);
+/** Whether a running relay has the desired settings, except for IGNORED. */
+export const hasDesiredSettings = (running: Record<string, string>, desired: Record<string, string>): boolean =>
+  Object.entries(desired).every(([name, value]) => IGNORED.includes(name) || (running[name] ?? '') === value);
 
-/** The address that peers dial; undefined: the relay announces its own. */
+/** The address that peers dial; undefined if the relay announces its own. */
 function relayUrl({ relay, http }: Config, speaksTls: boolean): string | undefined {
   if (relay.publicUrl) return relay.publicUrl;
   if (relay.port === 0) return undefined; // only the relay will know it

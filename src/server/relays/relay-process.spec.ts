@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isRunning } from '../../../test/support/is-running';
 import { until } from '../../../test/support/until';
 import { freePorts } from '../../demo/free-ports';
-import { endProcess, pidFileOf, portInUse, runningRelay, wantedPairs } from './relay-process';
+import { endProcess, pidFileOf, portInUse, runningRelay, desiredPairs } from './relay-process';
 
 describe('the process of a relay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-relay-process-'));
@@ -33,17 +33,17 @@ describe('the process of a relay', () => {
   it.each([
     ['the relay of another server', 'relay', '/elsewhere'],
     ['another program of this server', 'server', folder],
-  ])('is not taken for %s that has got its ID', async (_, word, data) => {
+  ])('is not confused with %s that has the same process ID', async (_, word, data) => {
     note(String((await start(word, data)).pid));
     expect(runningRelay(folder)).toBeUndefined();
   });
 
-  it.each(['', '0', 'nonsense', '-1', '99999999', '../1'])('is not found where its file holds "%s"', (text) => {
+  it.each(['', '0', 'nonsense', '-1', '99999999', '../1'])('is not found if the PID file holds "%s"', (text) => {
     note(text);
     expect(runningRelay(folder)).toBeUndefined();
   });
 
-  it('ends when asked to, and by force when it does not listen', async () => {
+  it('ends on SIGTERM, or is killed after the timeout', async () => {
     const [willing, deaf] = await Promise.all([
       start('relay', folder),
       start('relay', folder, "process.on('SIGTERM', () => undefined)"),
@@ -54,7 +54,7 @@ describe('the process of a relay', () => {
     await endProcess(willing.pid!, 100);
   });
 
-  it('takes those with it that it has started, when it ends by force', async () => {
+  it('is killed together with its child processes', async () => {
     const deaf = "process.on('SIGTERM', () => undefined)";
     const spawning = `${deaf};const {pid}=require('child_process').spawn(process.execPath,['-e','setInterval(()=>0,1000)'])`;
     const child = spawn(process.execPath, ['-e', `${spawning};console.log(pid);setInterval(() => 0, 1000)`], {
@@ -66,7 +66,7 @@ describe('the process of a relay', () => {
     for (const pid of [child.pid!, Number(line)]) await until('the end of both', async () => !(await isRunning(pid)));
   });
 
-  it('gets its ports only if no other process has one of them', async () => {
+  it('gets its ports only if no other process uses one of them', async () => {
     const [port, taken] = (await freePorts(2)) as [number, number];
     const other = createServer().listen(taken, '127.0.0.1');
     await once(other, 'listening');
@@ -78,12 +78,12 @@ describe('the process of a relay', () => {
   });
 
   it.each([
-    ['as configured, where no deployment has changed it', undefined, 2],
-    ['as a deployment has set it', '{"file":null,"pairs":5}', 5],
-    ['as configured, where what a deployment has set is damaged', '{"file":', 2],
-  ])('has as many pairs %s', (_, wanted, pairs) => {
+    ['as configured, if no deployment has changed it', undefined, 2],
+    ['as set by a deployment', '{"file":null,"pairs":5}', 5],
+    ['as configured, if the file of the deployment is damaged', '{"file":', 2],
+  ])('has the number of pairs %s', (_, wanted, pairs) => {
     rmSync(join(folder, 'wanted.json'), { force: true });
     if (wanted !== undefined) writeFileSync(join(folder, 'wanted.json'), wanted);
-    expect(wantedPairs(folder, 2)).toBe(pairs);
+    expect(desiredPairs(folder, 2)).toBe(pairs);
   });
 });

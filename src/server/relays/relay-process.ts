@@ -11,8 +11,8 @@ export interface RelayProcess {
 export const pidFileOf = (folder: string): string => join(folder, 'relay.pid');
 
 /**
- * The relay of this very folder that an earlier server has left running. A process ID may belong to another program by
- * now, or to the relay of another server: only its own environment says that it is ours.
+ * The relay of this folder that an earlier run of the server left running. The process ID may have been reused, also by
+ * another server's relay: only the environment of the process proves that it is ours.
  * @returns undefined also on a system without /proc
  */
 export function runningRelay(folder: string): RelayProcess | undefined {
@@ -36,7 +36,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Asks a process to end and waits until it has; by force after `ms`, with those that it has started. */
+/** Sends SIGTERM and waits for the exit; after `ms`, kills the process and its children. */
 export async function endProcess(pid: number, ms: number): Promise<void> {
   const deadline = Date.now() + ms;
   signal(pid, 'SIGTERM');
@@ -54,16 +54,16 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** How many pairs the relay of this folder will have: as many as a deployment has set, or else as configured. */
-export function wantedPairs(folder: string, configured: number): number {
+/** Number of pairs of this folder's relay: as set by a deployment, otherwise as configured. */
+export function desiredPairs(folder: string, configured: number): number {
   try {
     return relayRun.parse(JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8'))).pairs;
   } catch {
-    return configured; // no deployment has changed it; what is damaged is the keeper's to tell
+    return configured; // no deployment has changed it, or the file is damaged, which the keeper reports
   }
 }
 
-/** The first of so many ports in a row on which another program listens; port 0 is any free one. */
+/** The first of `count` consecutive ports that another program uses. Port 0 means any free port. */
 export async function portInUse(host: string, first: number, count: number): Promise<number | undefined> {
   if (first === 0) return undefined;
   for (let port = first; port < first + count; port++) if (await isInUse(host, port)) return port;

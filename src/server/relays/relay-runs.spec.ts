@@ -4,7 +4,7 @@ import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
 
-describe('while one run of a relay follows another', () => {
+describe('several runs of one relay', () => {
   let plane: ControlPlane;
   let present: ScriptedRelay;
   beforeAll(async () => {
@@ -37,25 +37,25 @@ describe('while one run of a relay follows another', () => {
     return until('two more comparisons', () => looks() >= before + 2);
   };
 
-  it('a candidate gets no session, and no end log is presumed because of it', async () => {
+  it('a candidate gets no session, and causes no presumed end log', async () => {
     const { id } = await plane.established();
     const candidate = await next();
     await plane.decide(await plane.requested('tess'), 'approved');
-    await until('the link at the present one', () => present.links.size === 2);
+    await until('the link at the present run', () => present.links.size === 2);
     await compared(present);
     expect(candidate.asked).toEqual([]);
     expect(await plane.session(id)).toMatchObject({ state: 'established' });
     await candidate.leave();
   });
 
-  it('what the earlier one still carries is compared with it, and ended there', async () => {
+  it('a session of the earlier run is compared and ended at that run', async () => {
     const { id, link } = await plane.established();
     const later = await next();
     await takesOver(later);
     Object.assign(link, { bytesFromDevice: 9_000 });
     await until('its bytes', async () => (await plane.session(id)).bytesFromDevice === 9_000);
     await plane.decide(await plane.requested('tess'), 'approved');
-    await until('the new link at the later one', () => later.links.size === 1);
+    await until('the new link at the later run', () => later.links.size === 1);
     expect(present.links.size).toBe(1);
 
     await plane.call('ada', 'POST', `/sessions/${id}/termination`);
@@ -65,7 +65,7 @@ describe('while one run of a relay follows another', () => {
     expect(await plane.reaches(id, 'ended')).toMatchObject({ terminal: { endReason: 'control-plane' } });
   });
 
-  it('a session is not lost as long as the later one may take over the log of the earlier one', async () => {
+  it('a session is not lost while the later run may still take over the log of the earlier one', async () => {
     setLimit('RELAY_SETTLE_MS', 60_000);
     const { id, link } = await plane.established();
     const later = await next();
@@ -77,24 +77,24 @@ describe('while one run of a relay follows another', () => {
     expect(await plane.reaches(id, 'ended')).toMatchObject({ device: { endReason: 'relay-restarted' } });
   });
 
-  it('it is lost when that time is over', async () => {
+  it('a session is lost after that time', async () => {
     const { id } = await plane.established();
     await takesOver(await next());
     await present.leave();
     expect(await plane.reaches(id, 'ended')).toMatchObject({ device: { endReason: 'presumed' } });
   });
 
-  it('an earlier run stays an earlier one when it reconnects', async () => {
+  it('an earlier run that reconnects gets no new session', async () => {
     const later = await next();
     await takesOver(later);
     await present.leave();
     present = await plane.anotherRelay('local', { earlier: present });
     await plane.decide(await plane.requested(), 'approved');
-    await until('the link at the later one', () => later.links.size === 1);
+    await until('the link at the later run', () => later.links.size === 1);
     expect(present.links.size).toBe(0);
   });
 
-  it('the list of relays has one row for them', async () => {
+  it('appear as one row in the list of relays', async () => {
     await takesOver(await next());
     expect((await plane.call('ada', 'GET', '/relays')).body).toMatchObject([
       { id: 'local', connected: true, draining: false, driver: 'none' },

@@ -9,17 +9,16 @@ import { CERTIFICATE, type Certificate } from '../config/certificate';
 import { CONFIG, type Config } from '../config/config';
 import { isLoopback } from '../../protocol/loopback';
 import { SECRETS, type Secrets } from '../config/secrets';
-import { isAsWanted, LOCAL_RELAY, RELAY_FOLDER, relayEnvironment } from './relay-environment';
-import { endProcess, pidFileOf, portInUse, runningRelay, wantedPairs } from './relay-process';
+import { hasDesiredSettings, LOCAL_RELAY, RELAY_FOLDER, relayEnvironment } from './relay-environment';
+import { endProcess, pidFileOf, portInUse, runningRelay, desiredPairs } from './relay-process';
 import { relaySecret } from './relay-secret';
 
 const CLI = join(__dirname, '../../cli.js');
 
 /**
- * Keeps one relay running beside the server: a keeper in a process of its own, which runs the relay. Started, started
- * again when it exits, stopped in order with the server. A relay that has outlived a killed server is taken over with
- * all the sessions it carries, unless it runs with settings with which it could not serve this one. What a deployment
- * has changed is the keeper's to remember.
+ * Runs the local relay beside the server: starts its keeper process, restarts it when it exits, and stops it with the
+ * server. A relay that outlived a killed server is adopted with its sessions, unless its settings do not fit this
+ * server. The keeper stores the release and the number of pairs that a deployment has set.
  */
 @Injectable()
 export class RelaySupervisor implements BeforeApplicationShutdown {
@@ -40,7 +39,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     this.folder = join(config.data, RELAY_FOLDER);
   }
 
-  /** @param serverUrl where the relay dials its control plane: this server as it listens now */
+  /** @param serverUrl the address of this server for the relay */
   start(serverUrl: string): void {
     if (!this.config.relay.local || this.stopping) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -50,8 +49,8 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     const earlier = runningRelay(this.folder);
     this.pid = earlier?.pid;
     if (!earlier) return this.launch();
-    if (!isAsWanted(earlier.environment, this.environment)) return this.replace(earlier.pid);
-    this.journal.info('took over the relay of an earlier run', { pid: earlier.pid });
+    if (!hasDesiredSettings(earlier.environment, this.environment)) return this.replace(earlier.pid);
+    this.journal.info('adopted the relay of an earlier run', { pid: earlier.pid });
     this.watchAdopted(earlier.pid);
   }
 
@@ -63,7 +62,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     rmSync(pidFileOf(this.folder), { force: true });
   }
 
-  /** A setting that is easily forgotten, and shows only when a device far away cannot connect. */
+  /** Warns of a setting that is easily forgotten: without it only remote devices fail to connect. */
   private checkReach(): void {
     const url = this.environment.PLATEN_RELAY_PUBLIC_URL;
     const { publicUrl } = this.config.http;
@@ -79,7 +78,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
   }
 
   private async launchNow(): Promise<void> {
-    if (await this.lacksPort()) {
+    if (await this.hasBusyPort()) {
       this.launchLater();
       return;
     }
@@ -87,7 +86,7 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     const child = spawn(process.execPath, [CLI, 'relay'], {
       env: { ...process.env, ...this.environment },
       stdio: ['ignore', 'inherit', 'inherit'],
-      detached: true, // a Ctrl-C at the server must not end sessions before the server has asked for it
+      detached: true, // Ctrl-C at the server must not end sessions before the server stops the relay
     });
     const started = Date.now();
     child.once('exit', (code, killedBy) => this.exited(child, code ?? killedBy, started));
@@ -96,13 +95,13 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     if (child.pid !== undefined) writeFileSync(pidFileOf(this.folder), String(child.pid), { mode: 0o600 });
   }
 
-  /** Reported once. If a relay was not stopped in order, its keeper waits for the orphaned processes. */
-  private async lacksPort(): Promise<boolean> {
+  /** Logged once. After an unclean stop the keeper waits for orphaned processes, so their ports do not count. */
+  private async hasBusyPort(): Promise<boolean> {
     if (existsSync(pidFileOf(this.folder))) return false;
     const { host, port: first, pairs } = this.config.relay;
-    const port = await portInUse(host, first, wantedPairs(this.folder, pairs));
+    const port = await portInUse(host, first, desiredPairs(this.folder, pairs));
     if (port !== undefined && !this.portIsBusy)
-      this.journal.error('another program uses a port of the relay; it is tried again', { host, port });
+      this.journal.error('another program uses a port of the relay; retrying', { host, port });
     this.portIsBusy = port !== undefined;
     return this.portIsBusy;
   }
@@ -117,24 +116,24 @@ export class RelaySupervisor implements BeforeApplicationShutdown {
     if (this.pid === child.pid) this.pid = undefined;
     if (this.stopping) return;
     if (Date.now() - started > LIMITS.RETRY_MAX_MS) this.backoff.reset();
-    this.journal.warn('the relay has exited and is started again', { how, inMs: this.launchLater() });
+    this.journal.warn('the relay has exited; restarting it', { how, inMs: this.launchLater() });
   }
 
-  /** It ends its sessions in order; what it could not report, its successor in the same folder does. */
+  /** The old relay ends its sessions; its successor in the same folder reports the remaining logs. */
   private replace(pid: number): void {
-    this.journal.warn('the relay of an earlier run has other settings and is replaced', { pid });
+    this.journal.warn('the relay of an earlier run has other settings; replacing it', { pid });
     void endProcess(pid, LIMITS.RELAY_STOP_MS).then(() => {
       this.pid = undefined;
       this.launch();
     });
   }
 
-  /** An adopted process is not a child, so its exit is not reported. */
+  /** Polls, because an adopted process is not a child and its exit raises no event. */
   private watchAdopted(pid: number): void {
     this.timer = setTimeout(() => {
       if (runningRelay(this.folder)?.pid === pid) return this.watchAdopted(pid);
       this.pid = undefined;
-      this.journal.warn('the relay of an earlier run has exited and is started again');
+      this.journal.warn('the relay of an earlier run has exited; restarting it');
       this.launch();
     }, LIMITS.RELAY_WATCH_MS);
   }

@@ -1,4 +1,4 @@
-/** A synthetic session through a relay failed; `detail` says at what. */
+/** A synthetic session through a relay failed; `detail` names the step and the cause. */
 export class TrialFailed extends Error {
   override readonly name = 'TrialFailed';
   readonly code = 'trial-failed';

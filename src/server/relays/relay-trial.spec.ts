@@ -63,7 +63,7 @@ describe('the trial of a relay', () => {
     expect(await server.directory.sessionsAt('local')).toEqual([]);
   });
 
-  it('passes where peers dial, with TLS and a certificate that the relay has made itself', async () => {
+  it('passes at the public address, with TLS and a self-made certificate', async () => {
     const tried = await connected({ tls: await makeCertificate() });
     await server.trial.run(tried, 'public');
     await expect(server.trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/p{43} is pinned/);
@@ -81,27 +81,23 @@ describe('the trial of a relay', () => {
   const wrongHash = withLogs('start', (log) => ({ ...log, tokenHash: 'x'.repeat(43) }));
   const never = () => undefined;
 
-  /** A wait without success lasts the whole trial: short where the trial starts with it, otherwise long enough to reach it. */
+  /** A step that never completes lasts the whole trial: short for the first step, longer for those that come later. */
   const limited = (detail: RegExp, isSoon: boolean) => {
     if (detail.source.endsWith('not within')) setLimit('TRIAL_MS', isSoon ? 1_000 : 4_000);
     setLimit('RELAY_CLOSE_MS', 100);
   };
   it.each<[string, Tamper, RegExp]>([
     ['refuses a link', refuse, /^connection information: .*no such luck/],
-    ['gives no link at all', drop('connection-info'), /^connection information: not within/],
-    [
-      'names an address where nothing listens',
-      withDeviceUrl((url) => (url.port = '1')),
-      /device's half .*ECONNREFUSED/,
-    ],
-    ["shows another token than its peer's", wrongToken, /establishing the device's half .*token/],
-    ['never asks about a token', drop('authenticate'), /establishing the device's half .*: not within/],
+    ['provides no link', drop('connection-info'), /^connection information: not within/],
+    ['names an address without a listener', withDeviceUrl((url) => (url.port = '1')), /device's half .*ECONNREFUSED/],
+    ['presents a wrong token', wrongToken, /establishing the device's half .*token/],
+    ['never authenticates a token', drop('authenticate'), /establishing the device's half .*: not within/],
     ['never reports a start', withLogs('start', never), /device's (half|start log) .*: not within/],
     ['reports a start with another token', wrongHash, /the device's start log .*: it names another token/],
     ['never reports an end', withLogs('end', never), /the terminal's end log .*: not within/],
     ['counts other bytes', end({ bytesReceived: 7 }), /the terminal's end log .*: it counts 7 and 262144 bytes/],
     ['ends for another reason', end({ reason: 'lost' }), /the terminal's end log .*: its reason is lost/],
-  ])('fails by name when a relay %s', async (_, tamper, detail) => {
+  ])('fails, and names the step, when a relay %s', async (_, tamper, detail) => {
     limited(detail, !detail.source.includes('log'));
     const tried = await connected();
     rpc.tamper = tamper;
@@ -117,9 +113,9 @@ describe('the trial of a relay', () => {
   };
   const swallowed = (bytes: Buffer, before: number) => (before > 100_000 ? undefined : bytes);
   it.each<[string, typeof flipped | typeof swallowed, RegExp]>([
-    ['carries other bytes than it got', flipped, /^carrying bytes .*: other bytes arrived/],
+    ['changes the bytes that it carries', flipped, /^carrying bytes .*: other bytes arrived/],
     ['stops carrying', swallowed, /^carrying bytes .*: not within/],
-  ])('fails by name when a relay %s', async (_, change, detail) => {
+  ])('fails, and names the step, when a relay %s', async (_, change, detail) => {
     limited(detail, false);
     const tried = await connected();
     let port = 0;
@@ -135,7 +131,7 @@ describe('the trial of a relay', () => {
     });
   });
 
-  it('fails at once when the relay is gone meanwhile', async () => {
+  it('fails at once when the relay disconnects', async () => {
     const tried = await connected();
     rpc.tamper = (frame) => {
       if (frame.method !== 'report-log') return frame;

@@ -10,12 +10,12 @@ import { TrialBound } from './trial-bound';
 import { TrialLink, TrialLinks } from './trial-links';
 import { TrialSession } from './trial-session';
 
-/** `local`: through this machine's loopback; `public`: as peers dial. */
+/** `local`: the loopback address; `public`: the address that peers dial. */
 export type TrialAddresses = 'local' | 'public';
 
 /**
- * Proves a relay with whole synthetic sessions, one per pair and all at once: connection information, both halves
- * established with tokens, LIMITS.TRIAL_BYTES of random bytes each way, ended in order, every log reported and right.
+ * Proves a relay with complete synthetic sessions, one per pair, concurrently: connection information, both halves
+ * established with tokens, LIMITS.TRIAL_BYTES of random bytes each way, termination, and the content of every log.
  */
 @Injectable()
 export class RelayTrial {
@@ -25,7 +25,7 @@ export class RelayTrial {
   ) {}
 
   /**
-   * @param relay a candidate, or the relay that serves
+   * @param relay a candidate, or the serving relay
    * @throws TrialFailed, within LIMITS.TRIAL_MS
    */
   async run(relay: ConnectedRelay, addresses: TrialAddresses): Promise<void> {
@@ -34,12 +34,12 @@ export class RelayTrial {
     void relay.peer.closed.then(() => bound.end('the relay is not connected any more'));
     const links: TrialLink[] = [];
     try {
-      // all before the first is used: a relay gives each to the pair that has the fewest
+      // Request all links first: a relay assigns each link to the pair that has the fewest.
       const made = Array.from({ length: relay.pairs }, () => this.makeLink(relay, addresses));
       links.push(...(await bound.step('connection information', Promise.all(made))));
       for (const link of links) this.links.add(link);
       const pairs = new Set(links.map(({ address }) => address)).size;
-      if (pairs < relay.pairs) throw new TrialFailed(`only ${pairs} of ${relay.pairs} pairs take sessions`);
+      if (pairs < relay.pairs) throw new TrialFailed(`only ${pairs} of ${relay.pairs} pairs accept sessions`);
       await Promise.all(links.map((link) => new TrialSession(link, bound).pass()));
       this.journal.info('a relay has passed its trial', { relayId: relay.id, instance: relay.instance });
     } catch (error) {
@@ -61,6 +61,6 @@ export class RelayTrial {
 
   private forceEnd(relay: ConnectedRelay, { linkId }: TrialLink): void {
     for (const half of HALVES)
-      relay.peer.call('end-session', { linkId, half, ending: 'failed' }).catch(() => undefined); // it was not fit
+      relay.peer.call('end-session', { linkId, half, ending: 'failed' }).catch(() => undefined); // the relay may not answer; its trial failed anyway
   }
 }

@@ -10,8 +10,8 @@ import { SessionsRepository } from '../sessions/sessions.repository';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
 
 /**
- * Compares, every few seconds, what the sessions say with what their relay carries: takes over the byte counts, asks
- * again for missing end logs, and presumes the end of sessions that the relay has lost.
+ * Compares the stored sessions with those that the relays carry, every few seconds: copies the byte counts, requests
+ * missing end logs again, and presumes the end of sessions that a relay has lost.
  */
 @Injectable()
 export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
@@ -34,21 +34,21 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private arm(): void {
-    this.timer = setTimeout(() => void this.look(), LIMITS.RELAY_WATCH_MS);
+    this.timer = setTimeout(() => void this.poll(), LIMITS.RELAY_WATCH_MS);
   }
 
-  private async look(): Promise<void> {
+  private async poll(): Promise<void> {
     for (const { id: relayId } of this.directory.allServing()) {
       await this.compare(relayId).catch((error: unknown) => {
-        this.journal.warn('a relay could not be compared with its sessions', { relayId, detail: String(error) });
+        this.journal.warn('could not compare the sessions of a relay', { relayId, detail: String(error) });
       });
     }
     if (this.timer) this.arm();
   }
 
-  /** With all runs of the relay that serve or have served: an earlier run carries its sessions until it stops. */
+  /** Includes the earlier runs of the relay: they carry their sessions until they stop. */
   private async compare(relayId: string): Promise<void> {
-    // Sessions first: a link is at the relay before it is in the database, so none is missed below.
+    // Read the database first: a link exists at the relay before it is stored, so none of these can be missing there.
     const open = (await this.repository.withLinkAt(relayId)).filter((session) => session.linkId);
     const carried = new Map<string, RelayedSession>();
     let unacknowledged = 0;
@@ -68,14 +68,14 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** A session whose end was presumed while its relay was away must not continue beside a new one (E15). */
+  /** A session whose end was presumed while its relay was disconnected must not continue beside a new one (E15). */
   private async endForgotten(relay: ConnectedRelay, sessions: RelayedSession[]): Promise<void> {
     const ended = await this.repository.endedAmong(sessions.map((session) => session.remoteSessionId));
     const endings = new Map(ended.map(({ id, ending }) => [id, ending ?? 'failed']));
     for (const session of sessions) {
       const ending = endings.get(session.remoteSessionId);
       if (!ending) continue;
-      this.journal.warn('a relay carries a session whose end was presumed; it has to end it', {
+      this.journal.warn('ending a session that a relay still carries although its end was presumed', {
         relayId: relay.id,
         remoteSessionId: session.remoteSessionId,
       });

@@ -20,7 +20,7 @@ import { RelayDirectory, type ConnectedRelay } from './relay-directory';
 import { RelayGuard } from './relay.guard';
 import { TrialLinks } from './trial-links';
 
-/** JSON-RPC error codes, in the range that is left to implementations (5.1). */
+/** JSON-RPC error codes, in the implementation-defined range (JSON-RPC 2.0, 5.1). */
 const WRONG_PROTOCOL = -32051;
 const NOT_ANNOUNCED = -32052;
 
@@ -55,7 +55,7 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
         return Promise.resolve({});
       },
       authenticate: afterwards((request) => this.authenticate(relayId, request)),
-      'report-log': afterwards(async (log) => ({ known: await this.keep(relayId, log) })),
+      'report-log': afterwards(async (log) => ({ known: await this.storeLog(relayId, log) })),
       'request-termination': afterwards(async ({ linkId, half }) => {
         if (!this.trials.find(relayId, linkId)) await this.halves.requestTermination(relayId, linkId, half);
         return {};
@@ -73,13 +73,13 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
     return trial ? trial.authenticate(request) : this.halves.authenticate(relayId, request);
   }
 
-  private async keep(relayId: string, log: HalfLog): Promise<boolean> {
+  private async storeLog(relayId: string, log: HalfLog): Promise<boolean> {
     const trial = this.trials.find(relayId, log.linkId);
-    trial?.keep(log);
+    trial?.storeLog(log);
     return trial !== undefined || this.halves.keep(relayId, log);
   }
 
-  /** @throws RpcRefused: the relay reads why, and tries again later */
+  /** @throws RpcRefused; the relay logs the reason and retries later */
   private announce({ protocol, ...relay }: ConnectedRelay & { protocol: number }): void {
     const { id, version, pairs, standing, instance } = relay;
     if (protocol !== PROTOCOL_VERSION) {

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Readiness } from '../http/readiness';
 import { RelayDirectory } from './relay-directory';
 
-/** Ready means: a session asked for now would get a relay. */
+/** Ready while a relay is connected, so that a session requested now would get one. */
 @Injectable()
 export class RelaysHealth implements OnModuleInit {
   constructor(

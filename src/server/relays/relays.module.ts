@@ -13,7 +13,7 @@ import { RelaysController } from './relays.controller';
 import { RelaysHealth } from './relays.health';
 import { TrialLinks } from './trial-links';
 
-/** Global, because it fills the RelayPort that sessions, on its left, declare. */
+/** Global, because it implements the RelayPort that the sessions module declares and must not import. */
 @Global()
 @Module({
   imports: [AuthModule, SessionsModule],

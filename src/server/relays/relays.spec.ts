@@ -9,7 +9,7 @@ import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { loadSecrets } from '../config/secrets';
 import { relaySecret } from './relay-secret';
 
-describe('relays at the server', () => {
+describe('relays', () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     setLimit('RELAY_WATCH_MS', 50);
@@ -25,7 +25,7 @@ describe('relays at the server', () => {
   const secretOf = (id: string) => relaySecret(loadSecrets(plane.config).localRelaySecret, id);
   const relays = async () => (await plane.call('ada', 'GET', '/relays')).body as unknown as { id: string }[];
 
-  describe('are let in', () => {
+  describe('a relay is admitted', () => {
     const upgrade = async (headers: Record<string, string>, subprotocol = RELAY_RPC_SUBPROTOCOL): Promise<number> => {
       const ws = new WebSocket(`${plane.url.replace('http', 'ws')}/internal/relay`, subprotocol, { headers });
       ws.on('error', () => undefined);
@@ -38,12 +38,12 @@ describe('relays at the server', () => {
     };
     const bearer = (id: string, secret: string) => ({ authorization: `Bearer ${id}.${secret}` });
     it.each<[string, () => Record<string, string>, number]>([
-      ['with their own secret', () => bearer('x', secretOf('x')), 101],
-      ["not with another relay's", () => bearer('x', secretOf('y')), 401],
-      ['not without', () => ({}), 401],
-      ['not with a wrong one', () => bearer('x', 'A'.repeat(43)), 401],
+      ['with its own secret', () => bearer('x', secretOf('x')), 101],
+      ["not with another relay's secret", () => bearer('x', secretOf('y')), 401],
+      ['not without a secret', () => ({}), 401],
+      ['not with a wrong secret', () => bearer('x', 'A'.repeat(43)), 401],
       ['not with an API token', () => ({ authorization: 'Bearer plt_x' }), 401],
-      ['not under a name that is none', () => bearer('X/', secretOf('x')), 401],
+      ['not with an invalid ID', () => bearer('X/', secretOf('x')), 401],
     ])('%s', async (_, headers, status) => {
       expect(await upgrade(headers())).toBe(status);
     });
@@ -52,21 +52,21 @@ describe('relays at the server', () => {
     });
   });
 
-  it('of another protocol are refused with the reason, and serve no session', async () => {
+  it('with another protocol version are refused with the reason, and get no session', async () => {
     const protocol = PROTOCOL_VERSION + 1;
     const other = ScriptedRelay.connect(plane.url, secretOf('new'), { id: 'new', protocol });
     await expect(other).rejects.toThrow('this server speaks protocol 1');
     expect((await relays()).map(({ id }) => id)).toEqual(['local']);
   });
 
-  it('that reconnect replace their earlier link', async () => {
+  it('replace their earlier link when they reconnect', async () => {
     const earlier = plane.relay;
     await plane.connectRelay(earlier);
     await earlier.closed;
     expect(await relays()).toMatchObject([{ id: 'local', connected: true }]);
   });
 
-  it('take turns, and one that refuses is passed over', async () => {
+  it('get sessions round robin; a relay that refuses is skipped', async () => {
     const other = await plane.anotherRelay('other');
     const links = () => [plane.relay.links.size, other.links.size];
     for (const who of ['tom', 'tess'] as const) await plane.decide(await plane.requested(who), 'approved');
@@ -75,11 +75,11 @@ describe('relays at the server', () => {
     for (const link of plane.relay.links.values()) for (const half of HALVES) await plane.relay.end(link, half, 'lost');
     for (const link of other.links.values()) for (const half of HALVES) await other.end(link, half, 'lost');
     for (const who of ['tom', 'tess'] as const) await plane.decide(await plane.requested(who), 'approved');
-    await until('both at the other one', () => links().join() === '3,1');
+    await until('both links at the first relay', () => links().join() === '3,1');
     await other.leave();
   });
 
-  it('are asked what they carry: bytes are taken over and never go back', async () => {
+  it('report byte counts, which never decrease', async () => {
     const { id, link } = await plane.established();
     Object.assign(link, { bytesFromDevice: 9_000, bytesFromTerminal: 300 });
     await until('the bytes', async () => (await plane.session(id)).bytesFromDevice === 9_000);
@@ -89,7 +89,7 @@ describe('relays at the server', () => {
     expect(await plane.session(id)).toMatchObject({ bytesFromDevice: 9_000, bytesFromTerminal: 300 });
   });
 
-  it('that have lost a session have its end presumed, unless logs are still to come', async () => {
+  it('that have lost a session get its end presumed, unless they still have logs to report', async () => {
     const { id, link } = await plane.established();
     plane.relay.unacknowledgedLogs = 1;
     plane.relay.links.delete(link.linkId);
@@ -104,7 +104,7 @@ describe('relays at the server', () => {
     });
   });
 
-  it('that were away are asked again to end what was to be ended', async () => {
+  it('get the termination again that they missed while disconnected', async () => {
     const { id, link } = await plane.prepared();
     const { relay } = plane;
     await relay.leave();
@@ -117,7 +117,7 @@ describe('relays at the server', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended' });
   });
 
-  it('that carry on what was closed while they were away have to end it (E15)', async () => {
+  it('must end a session whose end was presumed while they were disconnected (E15)', async () => {
     const { id, link } = await plane.established();
     const { relay } = plane;
     await relay.leave();

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { TrialFailed } from './relay-trial.errors';
 
-/** Bounds a whole trial: once it is over, whatever it still waits for fails by its name. */
+/** Bounds a trial: after `end`, the pending step fails with its name and the reason. */
 export class TrialBound {
   private readonly controller = new AbortController();
   private readonly over: Promise<never>;
@@ -11,7 +11,7 @@ export class TrialBound {
     this.over = new Promise((_, reject) => {
       this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
     });
-    this.over.catch(() => undefined); // nothing may be waited for at that moment
+    this.over.catch(() => undefined); // no step may be pending then
   }
 
   get signal(): AbortSignal {
@@ -22,7 +22,7 @@ export class TrialBound {
     this.controller.abort(new Error(why));
   }
 
-  /** @throws TrialFailed: what was waited for, and why that failed */
+  /** @throws TrialFailed, which names the step and the cause */
   async step<T>(what: string, work: Promise<T>): Promise<T> {
     try {
       return await Promise.race([work, this.over]);

@@ -9,11 +9,11 @@ import { tokenHash } from '../sessions/prepare-connection';
 type Link = Result<RelayMethods, 'connection-info'>;
 type Kind = HalfLog['event']['kind'];
 
-/** The control plane's side of one synthetic session: its tokens, and the logs that its relay reports. */
+/** One synthetic session at the control plane: its tokens, and the logs that the relay has reported. */
 export class TrialLink {
   private readonly tokens = { device: newToken(), terminal: newToken() };
   private readonly logs = new Map<`${Half} ${Kind}`, HalfLog>();
-  private readonly news = new EventEmitter();
+  private readonly reports = new EventEmitter();
 
   constructor(
     readonly relayId: string,
@@ -26,12 +26,12 @@ export class TrialLink {
   get linkId(): string {
     return this.link.linkId;
   }
-  /** Which pair it goes through, for the person who reads of it. */
+  /** The address of its pair, for error messages. */
   get address(): string {
     return this.link.device.url;
   }
 
-  /** What the device, or the terminal, of this session would be handed. */
+  /** The connection information of one half. */
   infoFor(half: Half): ConnectionInfo {
     const { remoteSessionId, validUntil, pin } = this;
     return { remoteSessionId, applicationId: 'trial', ...this.link[half], token: this.tokens[half], validUntil, pin };
@@ -45,27 +45,27 @@ export class TrialLink {
     return { outcome: 'permitted', remoteSessionId: this.remoteSessionId, validUntil: this.validUntil };
   }
 
-  keep(log: HalfLog): void {
+  storeLog(log: HalfLog): void {
     this.logs.set(`${log.half} ${log.event.kind}`, log);
-    this.news.emit('log');
+    this.reports.emit('log');
   }
 
-  /** Waits until the log is reported. */
+  /** Resolves when the relay has reported the log. */
   async log(half: Half, kind: Kind): Promise<HalfLog> {
     for (;;) {
       const log = this.logs.get(`${half} ${kind}`);
       if (log) return log;
-      await once(this.news, 'log');
+      await once(this.reports, 'log');
     }
   }
 
-  /** The hash of the token that the half's logs have to name. */
+  /** The token hash that the logs of this half must name. */
   tokenHashOf(half: Half): string {
     return tokenHash(this.tokens[half]);
   }
 }
 
-/** The open synthetic sessions. Reports about them concern no other module. */
+/** The open synthetic sessions. No other module handles reports about them. */
 @Injectable()
 export class TrialLinks {
   private readonly links = new Map<string, TrialLink>();

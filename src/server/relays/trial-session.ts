@@ -8,7 +8,7 @@ import { TrialFailed } from './relay-trial.errors';
 import type { TrialBound } from './trial-bound';
 import type { TrialLink } from './trial-links';
 
-/** One synthetic session, both of whose ends are here. */
+/** Runs one synthetic session and plays both the device and the terminal. */
 export class TrialSession {
   private readonly connections = new Map<Half, RelayConnection>();
 
@@ -17,7 +17,7 @@ export class TrialSession {
     private readonly bound: TrialBound,
   ) {}
 
-  /** From S172 to S299, in the order in which a session goes. @throws TrialFailed */
+  /** Runs S172-S299 in protocol order. @throws TrialFailed */
   async pass(): Promise<void> {
     try {
       const device = await this.establish('device');
@@ -68,7 +68,7 @@ export class TrialSession {
   }
 }
 
-/** @throws where something else comes out than went in */
+/** @throws if the received bytes differ from those sent */
 async function carry(from: Duplex, to: Duplex): Promise<void> {
   const sent = randomBytes(LIMITS.TRIAL_BYTES);
   from.write(sent);
