@@ -7,6 +7,7 @@ import { sampleEndedSession, sampleSession } from '../../../test/support/samples
 import { plainHttp } from '../../../test/support/plain-http';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApiAnswer, type FakeApi } from '../../../test/support/terminal/fake-api';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import {
   startFakeRelayedDevice,
   type FakeRelayedDevice,
@@ -14,7 +15,6 @@ import {
 } from '../../../test/support/relay/fake-relayed-device';
 import { until } from '../../../test/support/until';
 import type { Session, SessionConnection } from '../../protocol/api';
-import { LIMITS } from '../../protocol/limits';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { connect } from './connect';
 import { storeCredentials } from '../credentials';
@@ -82,7 +82,15 @@ describe('platen connect', () => {
     return socket;
   }
 
+  /** No test depends on the length of a pause, so all pauses are short. */
+  const shortenPauses = (): void => {
+    for (const name of ['POLL_INTERVAL_MS', 'RETRY_FIRST_MS'] as const) setLimit(name, 5);
+    jest.replaceProperty(TERMINAL_LIMITS, 'HALT_POLL_MS', 5 as never);
+    jest.replaceProperty(TERMINAL_LIMITS, 'RETRY_AFTER_MAX_SECONDS', 0.005 as never);
+  };
+
   beforeEach(async () => {
+    shortenPauses();
     folder = await mkdtemp(join(tmpdir(), 'connect-'));
     terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });
     // answers when the request is complete, which needs a half-closed connection
@@ -117,6 +125,7 @@ describe('platen connect', () => {
     await api.stop();
     application.close();
     await rm(folder, { recursive: true });
+    jest.restoreAllMocks();
   });
 
   it('requests access, waits for approval, connects, carries bytes, and ends at Ctrl-C', async () => {
@@ -295,6 +304,7 @@ describe('platen connect', () => {
   });
 
   it('continues after a deployment that was stopped, and shows the halt of a later one', async () => {
+    jest.replaceProperty(TERMINAL_LIMITS, 'SUMMARY_MS', 0 as never); // the end logs never arrive
     await start(() => [ready()]);
     await event('listening');
     const polls = () => api.requests.filter(({ line }) => line === SHOW).length;
@@ -330,7 +340,7 @@ describe('platen connect', () => {
   });
 
   it('waits for the reason when the device has ended its half for a deployment, and ends nothing itself', async () => {
-    jest.replaceProperty(TERMINAL_LIMITS, 'SETTLE_MS', 0 as 1_000);
+    jest.replaceProperty(TERMINAL_LIMITS, 'SETTLE_MS', 0 as never);
     await start(() => [ready()]);
     const { url } = await event('listening');
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
@@ -346,7 +356,6 @@ describe('platen connect', () => {
     relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
     expect(await exit).toBe(27);
     expect(relay.received).not.toContainEqual({ type: 'terminate' });
-    jest.restoreAllMocks();
   });
 
   it('shows a halt that comes before the device has connected', async () => {
@@ -392,11 +401,10 @@ describe('platen connect', () => {
   });
 
   it('gives up when a deployment takes too long', async () => {
-    jest.replaceProperty(LIMITS, 'DEPLOYMENT_WAIT_MS', 100);
+    setLimit('DEPLOYMENT_WAIT_MS', 0);
     api.routes[ASK] = deploying;
     await start(() => []);
     expect(await exit).toBe(17);
-    jest.restoreAllMocks();
   });
 
   it('requests access again after a halt with --again, until the earlier session has ended, at the same port', async () => {
@@ -422,7 +430,7 @@ describe('platen connect', () => {
       'ended',
     ]);
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-  }, 30_000);
+  });
 
   it('reports that the relay was lost', async () => {
     await start(() => [ready()]);

@@ -7,9 +7,6 @@ import { ApiProblem, isPassing, SessionOver } from '../terminal.errors';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 import type { ConnectProgress } from './connect-progress';
 
-/** Bounds of one wait, and the wait where the server gives none. */
-const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };
-
 /**
  * S141, with retries while a relay is being deployed.
  * @param afterHalt the end logs of the session that was halted may still be missing, and the server may be restarting
@@ -42,8 +39,9 @@ const codeOf = (error: unknown): string | undefined => (error instanceof ApiProb
 
 /** The time of Retry-After and up to a quarter more, so that the waiting clients do not all return at once. */
 function waitOf(error: unknown): number {
-  const seconds = (error instanceof ApiProblem ? error.retryAfterSeconds : undefined) ?? WAIT_SECONDS.usual;
-  return Math.min(Math.max(seconds, WAIT_SECONDS.least), WAIT_SECONDS.most) * (1 + Math.random() / 4);
+  const { RETRY_AFTER_MIN_SECONDS, RETRY_AFTER_MAX_SECONDS, RETRY_AFTER_USUAL_SECONDS } = TERMINAL_LIMITS;
+  const seconds = (error instanceof ApiProblem ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_USUAL_SECONDS;
+  return Math.min(Math.max(seconds, RETRY_AFTER_MIN_SECONDS), RETRY_AFTER_MAX_SECONDS) * (1 + Math.random() / 4);
 }
 
 /**
