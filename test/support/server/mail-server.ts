@@ -34,6 +34,13 @@ export class MailServer {
     return it;
   }
 
+  /** Accepts everything, and forgets what it has received. */
+  renew(): void {
+    this.mails.length = 0;
+    this.attempts = 0;
+    this.onRecipient = this.onMail = () => 'accept';
+  }
+
   /** Again on the same port. */
   async open(): Promise<void> {
     this.server = new SMTPServer({

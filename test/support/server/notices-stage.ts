@@ -12,6 +12,7 @@ import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { Journal } from '../../../src/journal/journal';
 import type { Language, Role } from '../../../src/protocol/api';
+import { LIMITS } from '../../../src/protocol/limits';
 import type { MailState } from '../../../src/protocol/notice';
 import { COMMAND_LINE } from '../../../src/server/auth/actor';
 import { AuthModule } from '../../../src/server/auth/auth.module';
@@ -34,6 +35,10 @@ import { storedUser } from './stored-users';
 import { until } from '../until';
 
 const PASSWORD = 'a long enough password';
+/** A test does not wait as long as a mail server may take. */
+const RETRY_FIRST_MS = 20;
+/** Long enough for a busy machine; a test that leaves a mail without an answer shortens it. */
+const STOP_MS = 60_000;
 
 /** The modules of the server that users and notices need. */
 @Module({})
@@ -49,6 +54,8 @@ export class NoticesStage {
   /** What the server has logged. */
   readonly lines: Record<string, unknown>[] = [];
   private app!: NestExpressApplication;
+  private isOpen = false;
+  private opened = '';
   private port = 0;
   private addresses = 0;
 
@@ -79,13 +86,29 @@ export class NoticesStage {
       logger: new NestLogger(settings.journal),
     });
     await initialiseHttp(this.app, settings);
-    // a test does not wait as long as a mail server may take
-    this.app.get(MailOutbox).retryFirstMs = 20;
+    Object.assign(this.outbox, { retryFirstMs: RETRY_FIRST_MS, stopMs: STOP_MS });
     await this.app.listen(0, '127.0.0.1');
     this.port = (this.app.getHttpServer().address() as AddressInfo).port;
+    this.isOpen = true;
+    this.opened = JSON.stringify(environment);
   }
-  close(): Promise<void> {
-    return this.app.close();
+  async close(): Promise<void> {
+    if (this.isOpen) await this.app.close();
+    this.isOpen = false;
+  }
+  /** As newly started with these settings, without users and notices; mails that are being sent are abandoned. */
+  async renew(environment: Record<string, string> = {}): Promise<void> {
+    if (!this.isOpen) await this.open(environment);
+    for (const table of ['notices', 'api_tokens', 'cookie_sessions', 'users']) await this.write(`DELETE FROM ${table}`);
+    if (this.opened !== JSON.stringify(environment)) {
+      this.outbox.stopMs = 0;
+      await this.close();
+      await this.open(environment);
+    }
+    const { outbox, mailTransport } = this;
+    Object.assign(outbox, { retryFirstMs: RETRY_FIRST_MS, stopMs: STOP_MS });
+    Object.assign(mailTransport, { connectMs: LIMITS.MAIL_TIMEOUT_MS, acceptMs: LIMITS.MAIL_ACCEPT_MS });
+    this.lines.length = 0;
   }
   async stop(): Promise<void> {
     await this.close();
@@ -97,6 +120,9 @@ export class NoticesStage {
   }
   get events(): NoticeEvents {
     return this.app.get(NoticeEvents);
+  }
+  get outbox(): MailOutbox {
+    return this.app.get(MailOutbox);
   }
   get mailTransport(): MailTransport {
     return this.app.get(MailTransport);

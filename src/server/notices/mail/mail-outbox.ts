@@ -16,9 +16,6 @@ import { MailsRepository } from './mails.repository';
 import { NoticeEvents } from '../notice-events';
 import type { NoticeEntity } from '../notice.entity';
 
-/** For mails that are being sent when the server stops. */
-const STOP_MS = 2_000;
-
 type MailColumns = Pick<NoticeEntity, 'mail' | 'attempts' | 'nextAttemptAt' | 'claimedAt' | 'messageId'>;
 const NO_MAIL: MailColumns = { mail: 'none', attempts: 0, nextAttemptAt: null, claimedAt: null, messageId: null };
 
@@ -30,6 +27,8 @@ const NO_MAIL: MailColumns = { mail: 'none', attempts: 0, nextAttemptAt: null, c
 export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   /** Milliseconds to the second attempt. */
   retryFirstMs: number = LIMITS.MAIL_RETRY_FIRST_MS;
+  /** Milliseconds for mails that are being sent when the server stops. */
+  stopMs = 2_000;
   private readonly sending = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
@@ -157,7 +156,7 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   /** While the database is still open. */
   async beforeApplicationShutdown(): Promise<void> {
-    const abort = setTimeout(() => this.stopping.abort(), STOP_MS);
+    const abort = setTimeout(() => this.stopping.abort(), this.stopMs);
     await Promise.all(this.sending).finally(() => clearTimeout(abort));
   }
 }

@@ -15,23 +15,34 @@ import { until } from '../../../../test/support/until';
 
 const FROM = 'platen@vendor.example';
 
+let server: MailServer;
+let stage: NoticesStage;
+beforeAll(async () => {
+  stage = await NoticesStage.start();
+});
+afterAll(() => stage?.stop());
+
+/** Starts a test: no mail, notice or user of an earlier one is left. @returns the user `tom` */
+async function stageFor(url: string, more: Record<string, string> = {}): Promise<string> {
+  await stage.renew({ PLATEN_SMTP_URL: url, PLATEN_MAIL_FROM: FROM, ...more });
+  return stage.user('tom', { email: 'tom@vendor.example' });
+}
+
 describe('mail', () => {
-  let server: MailServer;
-  let stage: NoticesStage;
+  const settings = { PLATEN_PUBLIC_URL: 'https://platen.example' };
   let tom: string;
-  beforeEach(async () => {
+  beforeAll(async () => {
     server = await MailServer.start();
-    stage = await NoticesStage.start({
-      PLATEN_SMTP_URL: `smtp://127.0.0.1:${server.port}`,
-      PLATEN_MAIL_FROM: FROM,
-      PLATEN_PUBLIC_URL: 'https://platen.example',
-    });
-    tom = await stage.user('tom', { email: 'tom@vendor.example' });
   });
-  afterEach(async () => {
-    await stage?.stop();
-    await server?.close();
+  beforeEach(async () => {
+    tom = await stageFor(`smtp://127.0.0.1:${server.port}`, settings);
+    server.renew();
   });
+  afterAll(() => server?.close());
+  const reopen = async () => {
+    await stage.close();
+    await stage.open({ PLATEN_SMTP_URL: `smtp://127.0.0.1:${server.port}`, PLATEN_MAIL_FROM: FROM, ...settings });
+  };
   const warnings = () => stage.lines.filter(({ level }) => Number(level) >= 40);
 
   it('is delivered once, with the facts and no secret', async () => {
@@ -135,14 +146,13 @@ describe('mail', () => {
     expect(server.mails).toHaveLength(1);
   });
 
-  it.each<[string, (given: NoticesStage) => void]>([
-    ['its connection', (given) => (given.mailTransport.connectMs = 100)],
-    ['its answers', (given) => (given.mailTransport.acceptMs = 100)],
-  ])('ends an attempt at a server that hangs, at %s', async (_what, bound) => {
+  it.each([
+    ['its connection', 'connectMs'],
+    ['its answers', 'acceptMs'],
+  ] as const)('ends an attempt at a server that hangs, at %s', async (_what, bound) => {
     const hanging = await silentServer();
-    await stage.close();
-    await stage.open({ PLATEN_SMTP_URL: `smtp://127.0.0.1:${hanging.port}` });
-    bound(stage);
+    tom = await stageFor(`smtp://127.0.0.1:${hanging.port}`);
+    stage.mailTransport[bound] = 100;
     await stage.halt(tom);
     await until('two attempts', () => warnings().length >= 2);
     expect((await stage.of(tom))[0]).toMatchObject({ mail: 'pending' });
@@ -151,8 +161,7 @@ describe('mail', () => {
 
   it('ends an attempt at a server whose reply has no end', async () => {
     const talking = await talkingServer();
-    await stage.close();
-    await stage.open({ PLATEN_SMTP_URL: `smtp://127.0.0.1:${talking.port}` });
+    tom = await stageFor(`smtp://127.0.0.1:${talking.port}`);
     stage.mailTransport.acceptMs = 200;
     await stage.halt(tom);
     await until('two attempts', () => warnings().length >= 2);
@@ -208,8 +217,7 @@ describe('mail', () => {
     await stage.write(`UPDATE notices SET "claimedAt" = ${Date.now()}, "nextAttemptAt" = ${Date.now()}`);
     const [claimed] = await stage.of(tom);
     expect([claimed!.mail, server.attempts]).toEqual(['pending', attempts]);
-    await stage.close();
-    await stage.open();
+    await reopen();
     await stage.mailed(tom, 'sent');
     expect(server.mails.map(({ headers }) => headers['message-id'])).toEqual([claimed!.messageId]);
   });
@@ -221,8 +229,8 @@ describe('mail', () => {
       const [notice] = await stage.of(tom);
       return server.attempts === 1 && notice?.claimedAt ? notice : undefined;
     });
-    await stage.close();
-    await stage.open();
+    stage.outbox.stopMs = 0;
+    await reopen();
     await stage.mailed(tom, 'sent');
     expect(server.mails.map(({ headers }) => headers['message-id'])).toEqual([claimed.messageId]);
   });
@@ -235,7 +243,7 @@ describe('mail', () => {
     const closed = stage.close();
     accept();
     await closed;
-    await stage.open();
+    await reopen();
     expect((await stage.of(tom))[0]).toMatchObject({ mail: 'sent', attempts: 1 });
     expect(server.mails).toHaveLength(1);
   });
@@ -260,8 +268,7 @@ describe('mail', () => {
   });
 
   it('is not sent without a configured mail server', async () => {
-    await stage.close();
-    await stage.open({ PLATEN_SMTP_URL: '', PLATEN_MAIL_FROM: '' });
+    tom = await stageFor('', { PLATEN_MAIL_FROM: '' });
     await stage.halt(tom);
     expect(await stage.of(tom)).toMatchObject([{ mail: 'none' }]);
   });
@@ -275,8 +282,6 @@ describe('mail over TLS', () => {
   let other: TestCertificate;
   /** Of the same authority. */
   let elsewhere: { key: string; cert: string };
-  let server: MailServer;
-  let stage: NoticesStage;
   beforeAll(async () => {
     trusted = await makeCertificate();
     other = await makeCertificate();
@@ -286,14 +291,7 @@ describe('mail over TLS', () => {
     writeFileSync(password, 'word\n');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  afterEach(async () => {
-    await stage?.stop();
-    await server?.close();
-  });
-  const stageFor = async (url: string, more: Record<string, string> = {}): Promise<string> => {
-    stage = await NoticesStage.start({ PLATEN_SMTP_URL: url, PLATEN_MAIL_FROM: FROM, ...more });
-    return stage.user('tom', { email: 'tom@vendor.example' });
-  };
+  afterEach(() => server?.close());
   const reasons = () => stage.lines.flatMap(({ reason }) => (typeof reason === 'string' ? [reason] : []));
 
   it.each([
