@@ -19,6 +19,9 @@ export type TrialAddresses = 'local' | 'public';
  */
 @Injectable()
 export class RelayTrial {
+  /** Of the bound; a test decides itself when the time is over. */
+  startTimer: (expire: () => void, ms: number) => NodeJS.Timeout = setTimeout;
+
   constructor(
     private readonly links: TrialLinks,
     private readonly journal: Journal,
@@ -30,7 +33,7 @@ export class RelayTrial {
    */
   async run(relay: ConnectedRelay, addresses: TrialAddresses): Promise<void> {
     const bound = new TrialBound();
-    const timer = setTimeout(() => bound.end(`not within ${LIMITS.TRIAL_MS / 1000} s`), LIMITS.TRIAL_MS);
+    const timer = this.startTimer(() => bound.end(`not within ${LIMITS.TRIAL_MS / 1000} s`), LIMITS.TRIAL_MS);
     void relay.peer.closed.then(() => bound.end('the relay is not connected any more'));
     const links: TrialLink[] = [];
     try {
