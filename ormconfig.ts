@@ -15,6 +15,7 @@ import { DeviceInformation1763683200008 } from './src/server/database/migrations
 import { Maintenance1763683200009 } from './src/server/database/migrations/0009-maintenance';
 import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
 import { JobDeadlines1763683200011 } from './src/server/database/migrations/0011-job-deadlines';
+import { DeploymentDeadlines1763683200012 } from './src/server/database/migrations/0012-deployment-deadlines';
 import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -59,6 +60,7 @@ const migrations = [
   Maintenance1763683200009,
   Asleep1763683200010,
   JobDeadlines1763683200011,
+  DeploymentDeadlines1763683200012,
 ];
 
 const common = {

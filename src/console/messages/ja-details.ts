@@ -48,7 +48,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no deployment {}.', 'デプロイ「{}」は存在しません。'],
   ['There is no release {}.', 'リリース「{}」は存在しません。'],
   ['No relay {} is connected to this server.', '中継サーバー「{}」はこのサーバーに接続されていません。'],
-  ['The server was not running at the time set.', '予約した日時にサーバーが稼働していませんでした。'],
+  ['The server was not running at the scheduled time.', '予約した日時にサーバーが稼働していませんでした。'],
   ['must be in the future', '現在より後の日時を指定してください。'],
   ['must be within a week', '1週間以内の日時を指定してください。'],
   // audit trail

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Deployment, DeploymentReason, DeploymentState } from '../../protocol/deployment';
 import { Instant, Uuid } from '../database/column-types';
 
-/** A deployment of one relay. Who instructed it is copied in, so that its history outlives users. */
+/** A deployment of one relay. The name of its user is copied in, so that its history outlives users. */
 @Entity('deployments')
 export class DeploymentEntity {
   @PrimaryColumn(Uuid()) id: string;
@@ -14,8 +14,10 @@ export class DeploymentEntity {
 
   @Column({ type: 'varchar', length: 32 }) state: DeploymentState;
   @Column(Instant()) enteredAt: Date;
-  /** When the time of this state is over. */
-  @Column(Instant({ nullable: true })) deadlineAt: Date | null;
+  /** When the wait of this state is over. */
+  @Index('ix_deployments_deadline')
+  @Column(Instant({ nullable: true }))
+  deadlineAt: Date | null;
   @Column({ type: 'varchar', length: 8 }) when: Deployment['when'];
   @Column(Instant({ nullable: true })) at: Date | null;
 
@@ -28,7 +30,7 @@ export class DeploymentEntity {
   @Column({ type: 'varchar', length: 64 }) toRelease: string;
   @Column({ type: 'varchar', length: 64 }) toVersion: string;
   @Column({ type: 'integer' }) toPairs: number;
-  /** Which run of the relay the state speaks of: its driver says which that is. */
+  /** The run of the relay that the state is about; which one that is depends on the driver. */
   @Column(Uuid({ nullable: true })) instance: string | null;
 
   @Column({ type: 'varchar', length: 32, nullable: true }) reason: DeploymentReason | null;
@@ -37,7 +39,7 @@ export class DeploymentEntity {
 
   @Index('ix_deployments_instructed') @Column(Instant()) instructedAt: Date;
   @Column(Instant({ nullable: true })) executedAt: Date | null;
-  /** S317: from here on something may have to be put back. */
+  /** S317: from here on the earlier relay may have to be put back in service. */
   @Column(Instant({ nullable: true })) replacedAt: Date | null;
   @Column(Instant({ nullable: true })) finishedAt: Date | null;
 }

@@ -1,88 +1,118 @@
-import type { DeploymentState } from '../../protocol/deployment';
-import { DEPLOYMENT_MACHINE, flawsOf, isFinal, transition, type Input, type StateRow } from './deployment.machine';
+import type { DeploymentReason, DeploymentState } from '../../protocol/deployment';
+import { flawsOf, transition } from '../state-machine/machine';
+import {
+  DEPLOYMENT_MACHINE,
+  isOver,
+  type DeploymentInput,
+  type DeploymentOutput,
+  type DeploymentTransition,
+} from './deployment.machine';
 
-const walk = (...inputs: Input[]) =>
-  inputs.reduce<{ state: DeploymentState; reasons: string[] }>(
-    ({ state, reasons }, input) => {
-      const next = transition(state, input);
-      if (!next) throw new Error(`${state} does not take ${input}`);
-      return { state: next.to, reasons: next.reason ? [...reasons, next.reason] : reasons };
-    },
-    { state: 'listed', reasons: [] },
-  );
+const { table } = DEPLOYMENT_MACHINE;
+type Timeout = (typeof table)[DeploymentState]['timeout'];
 
-describe('deployment machine', () => {
-  it('has no flaw', () => expect(flawsOf(DEPLOYMENT_MACHINE)).toEqual([]));
+const admit = 'admit-sessions';
+const refuse = 'refuse-sessions';
+const aborted = { to: 'aborted', reason: 'aborted-by-administrator' } as const;
+const abortedLate = { to: 'going-back', reason: 'aborted-by-administrator' } as const;
 
-  const { trying, proving, listed, draining } = DEPLOYMENT_MACHINE;
-  const broken: [string, Partial<Record<DeploymentState, StateRow>>, string][] = [
-    [
-      'a state nobody reaches',
-      { trying: { ...trying, on: { fail: { to: 'going-back' } } } },
-      'draining is never reached',
-    ],
-    ['a wait without end', { proving: { ...proving, timeout: undefined } }, 'proving waits without a timeout'],
-    ['a state in which nothing is done', { draining: { ...draining, work: undefined } }, 'draining waits for nothing'],
-    ['a dead end', { 'going-back': { on: {} } }, 'going-back has no exit'],
-    ['a way out of the end', { failed: { on: { execute: { to: 'trying' } } } }, 'failed has an exit'],
-    ['an end that works on', { aborted: { work: 'list', on: {} } }, 'aborted is over and goes on working'],
-    [
-      'an abort without a reason',
-      { listed: { ...listed, on: { ...listed.on, abort: { to: 'aborted' } } } },
-      'listed -> abort names no reason',
-    ],
-    [
-      'a timeout nobody takes',
-      { trying: { ...trying, timeout: { after: 'try', input: 'schedule' } } },
-      'trying does not take its own timeout schedule',
-    ],
-    [
-      'a transition that leads nowhere',
-      { proving: { ...proving, on: { ...proving.on, expire: { to: 'proving' } } } },
-      'proving -> expire changes nothing',
-    ],
-    [
-      'work whose end changes nothing',
-      { draining: { ...draining, on: { fail: { to: 'going-back' } } } },
-      'draining does not take the end of its work',
-    ],
-  ];
-  it.each(broken)('notices %s', (_, change, flaw) => {
-    expect(flawsOf({ ...DEPLOYMENT_MACHINE, ...change })).toContain(flaw);
+describe('the machine of a deployment', () => {
+  it('has no flaws', () => expect(flawsOf(DEPLOYMENT_MACHINE)).toEqual([]));
+
+  it.each<[DeploymentState, DeploymentOutput[], Timeout]>([
+    ['listed', [admit, 'update-list'], { after: 'list', input: 'expire' }],
+    ['awaiting-idle', [admit, 'await-idle'], { after: 'idle', input: 'expire' }],
+    ['scheduled', [admit, 'update-list'], { after: 'at', input: 'execute' }],
+    ['trying', [refuse, 'try-candidate'], { after: 'trial', input: 'expire' }],
+    ['draining', [refuse, 'halt-sessions'], { after: 'drain', input: 'expire' }],
+    ['taking-over', [refuse, 'take-over'], { after: 'take-over', input: 'expire' }],
+    ['proving', [admit, 'monitor'], { after: 'monitor', input: 'expire' }],
+    ['going-back', [refuse, 'roll-back'], { after: 'roll-back', input: 'expire' }],
+    ['deployed', [admit], undefined],
+    ['rolled-back', [admit], undefined],
+    ['aborted', [admit], undefined],
+    ['failed', [admit], undefined],
+  ])('carries out when it enters %s: %j', (state, enter, timeout) => {
+    expect(table[state]).toEqual({ enter, on: expect.anything() as object, ...(timeout && { timeout }) });
   });
 
-  const forward: Input[] = ['done', 'done', 'done', 'done'];
-  const walks: [string, Input[], DeploymentState, string[]][] = [
-    ['executed', ['execute', ...forward], 'deployed', []],
-    ['executed when idle', ['wait-for-idle', 'done', ...forward], 'deployed', []],
-    ['executed at a time', ['schedule', 'execute', ...forward], 'deployed', []],
-    ['put off twice, then executed', ['wait-for-idle', 'schedule', 'wait-for-idle', 'execute'], 'trying', []],
-    ['aborted', ['abort'], 'aborted', ['aborted-by-administrator']],
-    ['aborted while it waits for idle', ['wait-for-idle', 'abort'], 'aborted', ['aborted-by-administrator']],
-    ['aborted before its time', ['schedule', 'abort'], 'aborted', ['aborted-by-administrator']],
-    ['nobody executes it', ['expire'], 'aborted', ['never-executed']],
-    ['never idle', ['wait-for-idle', 'expire'], 'aborted', ['never-idle']],
-    ['its time was missed', ['schedule', 'expire'], 'aborted', ['never-executed']],
-    ['aborted while tried', ['execute', 'abort', 'done'], 'rolled-back', ['aborted-by-administrator']],
-    ['aborted while drained', ['execute', 'done', 'abort', 'done'], 'rolled-back', ['aborted-by-administrator']],
-    ['does not start', ['execute', 'fail', 'done'], 'rolled-back', []],
-    ['hangs', ['execute', 'expire', 'done'], 'rolled-back', ['does-not-answer']],
-    ['sessions remain', ['execute', 'done', 'expire', 'done'], 'rolled-back', ['sessions-remain']],
-    ['never takes over', ['execute', 'done', 'done', 'expire', 'done'], 'rolled-back', ['take-over-failed']],
-    ['crashes', ['execute', 'done', 'done', 'done', 'fail', 'done'], 'rolled-back', []],
-    ['cannot be put back', ['execute', 'fail', 'fail'], 'failed', []],
-    ['is not put back in time', ['execute', 'fail', 'expire'], 'failed', []],
-  ];
-  it.each(walks)('walks: %s', (_, inputs, state, reasons) => expect(walk(...inputs)).toEqual({ state, reasons }));
+  it.each<[DeploymentState, DeploymentInput, DeploymentTransition | undefined]>([
+    ['listed', 'execute', { to: 'trying' }],
+    ['listed', 'wait-for-idle', { to: 'awaiting-idle' }],
+    ['listed', 'schedule', { to: 'scheduled' }],
+    ['listed', 'abort', aborted],
+    ['listed', 'expire', { to: 'aborted', reason: 'never-executed' }],
+    ['listed', 'done', undefined],
+    ['awaiting-idle', 'done', { to: 'trying' }],
+    ['awaiting-idle', 'execute', { to: 'trying' }],
+    ['awaiting-idle', 'schedule', { to: 'scheduled' }],
+    ['awaiting-idle', 'abort', aborted],
+    ['awaiting-idle', 'expire', { to: 'aborted', reason: 'never-idle' }],
+    ['scheduled', 'execute', { to: 'trying' }],
+    ['scheduled', 'wait-for-idle', { to: 'awaiting-idle' }],
+    ['scheduled', 'schedule', undefined],
+    ['scheduled', 'abort', aborted],
+    ['scheduled', 'expire', { to: 'aborted', reason: 'never-executed' }],
+    ['trying', 'done', { to: 'draining' }],
+    ['trying', 'fail', { to: 'going-back' }],
+    ['trying', 'abort', abortedLate],
+    ['trying', 'expire', { to: 'going-back', reason: 'does-not-answer' }],
+    ['draining', 'done', { to: 'taking-over' }],
+    ['draining', 'fail', { to: 'going-back' }],
+    ['draining', 'abort', abortedLate],
+    ['draining', 'expire', { to: 'going-back', reason: 'sessions-remain' }],
+    ['taking-over', 'done', { to: 'proving' }],
+    ['taking-over', 'fail', { to: 'going-back' }],
+    ['taking-over', 'abort', undefined],
+    ['taking-over', 'expire', { to: 'going-back', reason: 'take-over-failed' }],
+    ['proving', 'done', { to: 'deployed' }],
+    ['proving', 'fail', { to: 'going-back' }],
+    ['proving', 'abort', undefined],
+    ['proving', 'expire', { to: 'going-back', reason: 'does-not-answer' }],
+    ['going-back', 'done', { to: 'rolled-back' }],
+    ['going-back', 'fail', { to: 'failed' }],
+    ['going-back', 'abort', undefined],
+    ['going-back', 'expire', { to: 'failed' }],
+    ['deployed', 'execute', undefined],
+    ['rolled-back', 'execute', undefined],
+    ['aborted', 'execute', undefined],
+    ['failed', 'execute', undefined],
+  ])('%s, %s: %j', (state, input, next) => {
+    expect(transition(DEPLOYMENT_MACHINE, state, input)).toEqual(next);
+  });
 
-  it('refuses new sessions from the trial until the new relay, or the earlier one, serves', () => {
-    const refusing = Object.entries(DEPLOYMENT_MACHINE).filter(([, { refuses }]) => refuses);
+  it('refuses new sessions from the trial until the new relay, or the earlier one, is in service', () => {
+    const refusing = Object.entries(table).filter(([, { enter }]) => enter?.includes(refuse));
     expect(refusing.map(([state]) => state)).toEqual(['trying', 'draining', 'taking-over', 'going-back']);
   });
 
   it('cannot be aborted once the new relay takes over', () => {
-    const states = Object.keys(DEPLOYMENT_MACHINE) as DeploymentState[];
-    const left = states.filter((state) => !isFinal(state) && !transition(state, 'abort'));
-    expect(left).toEqual(['taking-over', 'proving', 'going-back']);
+    const open = (Object.keys(table) as DeploymentState[]).filter((state) => !isOver(state));
+    expect(open.filter((state) => !table[state].on.abort)).toEqual(['taking-over', 'proving', 'going-back']);
+  });
+
+  const { listed, draining, proving } = table;
+  const reason: DeploymentReason = 'crashed';
+  it.each<[flaw: string, change: Partial<typeof table>]>([
+    ['proving neither admits nor refuses sessions', { proving: { ...proving, enter: ['monitor'] } }],
+    ['draining does not have exactly one work', { draining: { ...draining, enter: [refuse] } }],
+    [
+      'draining does not have exactly one work',
+      { draining: { ...draining, enter: [refuse, 'halt-sessions', 'take-over'] } },
+    ],
+    ['failed is an end, and still works or refuses sessions', { failed: { enter: [admit, 'update-list'], on: {} } }],
+    ['failed is an end, and still works or refuses sessions', { failed: { enter: [refuse], on: {} } }],
+    ['draining does not take the end of its work', { draining: { ...draining, on: { fail: { to: 'going-back' } } } }],
+    [
+      'proving -> expire changes nothing',
+      { proving: { ...proving, on: { ...proving.on, expire: { to: 'proving', reason } } } },
+    ],
+    ['listed -> abort names no reason', { listed: { ...listed, on: { ...listed.on, abort: { to: 'aborted' } } } }],
+    [
+      'proving -> expire names no reason',
+      { proving: { ...proving, on: { ...proving.on, expire: { to: 'going-back' } } } },
+    ],
+  ])('is refused: %s', (flaw, change) => {
+    expect(flawsOf({ ...DEPLOYMENT_MACHINE, table: { ...table, ...change } })).toContain(flaw);
   });
 });

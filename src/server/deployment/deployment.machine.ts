@@ -1,169 +1,176 @@
 import type { DeploymentReason, DeploymentState } from '../../protocol/deployment';
+import type { FollowUp, Machine, Transition } from '../state-machine/machine';
+import type { DeploymentEntity } from './deployment.entity';
+
+export type DeploymentInput =
+  | 'execute'
+  | 'wait-for-idle'
+  | 'schedule'
+  | 'abort'
+  /** The deadline of the state has passed. */
+  | 'expire'
+  /** The work of the state has succeeded, or has failed. */
+  | 'done'
+  | 'fail';
+
+/** What keeps a state busy until it is done or has failed; at most one at a time for each deployment. */
+export type DeploymentWork =
+  /** Keep the device list current. */
+  | 'update-list'
+  | 'await-idle'
+  /** Start the candidate and run the trial. */
+  | 'try-candidate'
+  /** S314-S338 */
+  | 'halt-sessions'
+  /** S317 */
+  | 'take-over'
+  | 'monitor'
+  | 'roll-back';
+
+export type DeploymentOutput = 'admit-sessions' | 'refuse-sessions' | DeploymentWork;
+
+/** Which limit or setting bounds a state; `at` is the deployment's own. */
+export type DeploymentWait = 'list' | 'idle' | 'at' | 'trial' | 'drain' | 'take-over' | 'monitor' | 'roll-back';
+
+export interface DeploymentTransition extends Transition<DeploymentState, DeploymentOutput> {
+  /** Set unless the deployment has a reason already, or the input brings a more precise one. */
+  readonly reason?: DeploymentReason;
+}
+
+/** What an input brings. */
+export interface DeploymentDetails {
+  readonly from?: DeploymentState;
+  /** More precise than the table's. */
+  readonly reason?: DeploymentReason;
+  readonly detail?: string;
+  readonly output?: string;
+  readonly values?: Partial<DeploymentEntity>;
+}
+export type DeploymentFollowUp = FollowUp<DeploymentInput, DeploymentDetails>;
+
+const abort = { to: 'aborted', reason: 'aborted-by-administrator' } as const;
+const abortAndRollBack = { to: 'going-back', reason: 'aborted-by-administrator' } as const;
+const fail = { to: 'going-back' } as const;
+const end = { enter: ['admit-sessions'], on: {} } as const;
+
+const ENDS: readonly DeploymentState[] = ['deployed', 'rolled-back', 'aborted', 'failed'];
 
 /**
- * The life of a deployment as a table of data: state x input -> next state. Pure: whoever applies a transition saves it
- * and carries out what the new state asks for (deployment.lifecycle.ts).
+ * The life cycle of a deployment.
  *
  *   listed | awaiting-idle | scheduled -> trying -> draining -> taking-over -> proving -> deployed
  *        |                                  |          |             |            |
  *     aborted                               +----------+-------------+------------+-> going-back -> rolled-back | failed
  *
- * What a state asks for belongs to the state, not to the way into it: a server that is started again reads the state,
- * and takes up the same work.
+ * Work belongs to the state, not to the transition into it, so that a restarted server reads the state and resumes.
  */
-export type Input =
-  | 'execute'
-  | 'wait-for-idle'
-  | 'schedule'
-  | 'abort'
-  /** The time of the state is over. */
-  | 'expire'
-  /** The work of the state is done, or has failed. */
-  | 'done'
-  | 'fail';
-
-/** What is going on in a state, until it is done or has failed. */
-export type Work =
-  /** Keeps the device list as it is now. */
-  | 'list'
-  | 'await-idle'
-  | 'try'
-  /** S314-S338 */
-  | 'drain'
-  /** S317 */
-  | 'take-over'
-  | 'prove'
-  | 'go-back';
-
-/** Which setting bounds a state; `at` is the deployment's own. */
-export type Wait = 'list' | 'idle' | 'at' | 'try' | 'drain' | 'takeOver' | 'prove' | 'goBack';
-
-export interface Transition {
-  readonly to: DeploymentState;
-  /** Set unless the deployment has a reason already, or the input brings a better one. */
-  readonly reason?: DeploymentReason;
-}
-
-export interface StateRow {
-  readonly work?: Work;
-  /** New sessions are refused meanwhile. */
-  readonly refuses?: true;
-  readonly timeout?: { readonly after: Wait; readonly input: Input };
-  readonly on: Partial<Record<Input, Transition>>;
-}
-
-const abort = { to: 'aborted', reason: 'aborted-by-administrator' } as const;
-const takeBack = { to: 'going-back', reason: 'aborted-by-administrator' } as const;
-const fail = { to: 'going-back' } as const;
-
-export const DEPLOYMENT_MACHINE: Record<DeploymentState, StateRow> = {
-  listed: {
-    work: 'list',
-    timeout: { after: 'list', input: 'expire' },
-    on: {
-      execute: { to: 'trying' },
-      'wait-for-idle': { to: 'awaiting-idle' },
-      schedule: { to: 'scheduled' },
-      abort,
-      expire: { to: 'aborted', reason: 'never-executed' },
+export const DEPLOYMENT_MACHINE: Machine<
+  DeploymentState,
+  DeploymentInput,
+  DeploymentOutput,
+  DeploymentWait,
+  DeploymentTransition
+> = {
+  name: 'deployment',
+  idField: 'deploymentId',
+  initial: 'listed',
+  ends: ENDS,
+  table: {
+    listed: {
+      enter: ['admit-sessions', 'update-list'],
+      timeout: { after: 'list', input: 'expire' },
+      on: {
+        execute: { to: 'trying' },
+        'wait-for-idle': { to: 'awaiting-idle' },
+        schedule: { to: 'scheduled' },
+        abort,
+        expire: { to: 'aborted', reason: 'never-executed' },
+      },
     },
-  },
-  'awaiting-idle': {
-    work: 'await-idle',
-    timeout: { after: 'idle', input: 'expire' },
-    on: {
-      done: { to: 'trying' },
-      execute: { to: 'trying' },
-      schedule: { to: 'scheduled' },
-      abort,
-      expire: { to: 'aborted', reason: 'never-idle' },
+    'awaiting-idle': {
+      enter: ['admit-sessions', 'await-idle'],
+      timeout: { after: 'idle', input: 'expire' },
+      on: {
+        done: { to: 'trying' },
+        execute: { to: 'trying' },
+        schedule: { to: 'scheduled' },
+        abort,
+        expire: { to: 'aborted', reason: 'never-idle' },
+      },
     },
-  },
-  scheduled: {
-    work: 'list',
-    timeout: { after: 'at', input: 'execute' },
-    on: {
-      execute: { to: 'trying' },
-      'wait-for-idle': { to: 'awaiting-idle' },
-      abort,
-      // the server was down at the time set, and long afterwards
-      expire: { to: 'aborted', reason: 'never-executed' },
+    scheduled: {
+      enter: ['admit-sessions', 'update-list'],
+      timeout: { after: 'at', input: 'execute' },
+      on: {
+        execute: { to: 'trying' },
+        'wait-for-idle': { to: 'awaiting-idle' },
+        abort,
+        // the server was stopped at the scheduled time and long after it
+        expire: { to: 'aborted', reason: 'never-executed' },
+      },
     },
-  },
-  trying: {
-    work: 'try',
-    refuses: true,
-    timeout: { after: 'try', input: 'expire' },
-    on: {
-      done: { to: 'draining' },
-      fail,
-      abort: takeBack,
-      expire: { to: 'going-back', reason: 'does-not-answer' },
+    trying: {
+      enter: ['refuse-sessions', 'try-candidate'],
+      timeout: { after: 'trial', input: 'expire' },
+      on: {
+        done: { to: 'draining' },
+        fail,
+        abort: abortAndRollBack,
+        expire: { to: 'going-back', reason: 'does-not-answer' },
+      },
     },
-  },
-  draining: {
-    work: 'drain',
-    refuses: true,
-    timeout: { after: 'drain', input: 'expire' },
-    on: {
-      done: { to: 'taking-over' },
-      fail,
-      abort: takeBack,
-      expire: { to: 'going-back', reason: 'sessions-remain' },
+    draining: {
+      enter: ['refuse-sessions', 'halt-sessions'],
+      timeout: { after: 'drain', input: 'expire' },
+      on: {
+        done: { to: 'taking-over' },
+        fail,
+        abort: abortAndRollBack,
+        expire: { to: 'going-back', reason: 'sessions-remain' },
+      },
     },
+    'taking-over': {
+      enter: ['refuse-sessions', 'take-over'],
+      timeout: { after: 'take-over', input: 'expire' },
+      on: { done: { to: 'proving' }, fail, expire: { to: 'going-back', reason: 'take-over-failed' } },
+    },
+    proving: {
+      enter: ['admit-sessions', 'monitor'],
+      timeout: { after: 'monitor', input: 'expire' },
+      on: { done: { to: 'deployed' }, fail, expire: { to: 'going-back', reason: 'does-not-answer' } },
+    },
+    'going-back': {
+      enter: ['refuse-sessions', 'roll-back'],
+      timeout: { after: 'roll-back', input: 'expire' },
+      on: { done: { to: 'rolled-back' }, fail: { to: 'failed' }, expire: { to: 'failed' } },
+    },
+    deployed: end,
+    'rolled-back': end,
+    aborted: end,
+    failed: end,
   },
-  'taking-over': {
-    work: 'take-over',
-    refuses: true,
-    timeout: { after: 'takeOver', input: 'expire' },
-    on: { done: { to: 'proving' }, fail, expire: { to: 'going-back', reason: 'take-over-failed' } },
+
+  flaws(state, { enter = [], on }) {
+    const [admission, work, ...more] = enter;
+    const isEnd = ENDS.includes(state);
+    const found: string[] = [];
+    if (admission !== 'admit-sessions' && admission !== 'refuse-sessions')
+      found.push('neither admits nor refuses sessions');
+    if (isEnd && (work || admission === 'refuse-sessions'))
+      found.push('is an end, and still works or refuses sessions');
+    if (!isEnd && (!work || more.length > 0)) found.push('does not have exactly one work');
+    if (work && work !== 'update-list' && !on.done) found.push('does not take the end of its work');
+    for (const [input, { to, reason }] of Object.entries(on)) {
+      if (to === state) found.push(`-> ${input} changes nothing`);
+      if ((to === 'aborted' || to === 'going-back') && !reason && input !== 'fail')
+        found.push(`-> ${input} names no reason`);
+    }
+    return found;
   },
-  proving: {
-    work: 'prove',
-    timeout: { after: 'prove', input: 'expire' },
-    on: { done: { to: 'deployed' }, fail, expire: { to: 'going-back', reason: 'does-not-answer' } },
-  },
-  'going-back': {
-    work: 'go-back',
-    refuses: true,
-    timeout: { after: 'goBack', input: 'expire' },
-    on: { done: { to: 'rolled-back' }, fail: { to: 'failed' }, expire: { to: 'failed' } },
-  },
-  deployed: { on: {} },
-  'rolled-back': { on: {} },
-  aborted: { on: {} },
-  failed: { on: {} },
 };
 
-/** The transition for an input, or undefined where the state does not take it. */
-export const transition = (state: DeploymentState, input: Input): Transition | undefined =>
-  DEPLOYMENT_MACHINE[state].on[input];
+export const isOver = (state: DeploymentState): boolean => ENDS.includes(state);
 
-export const isFinal = (state: DeploymentState): boolean => Object.keys(DEPLOYMENT_MACHINE[state].on).length === 0;
-
-const ENDS: readonly DeploymentState[] = ['deployed', 'rolled-back', 'aborted', 'failed'];
-
-/** @returns every flaw of a machine in words; the server refuses to start with one. */
-export function flawsOf(machine: Record<DeploymentState, StateRow>): string[] {
-  const flaws: string[] = [];
-  const reached = new Set<DeploymentState>(['listed']);
-  for (const state of reached) for (const next of Object.values(machine[state].on)) reached.add(next.to);
-
-  for (const [state, row] of Object.entries(machine) as [DeploymentState, StateRow][]) {
-    const { on, timeout, work, refuses } = row;
-    const isEnd = Object.keys(on).length === 0;
-    if (!reached.has(state)) flaws.push(`${state} is never reached`);
-    if (isEnd !== ENDS.includes(state)) flaws.push(isEnd ? `${state} has no exit` : `${state} has an exit`);
-    if (isEnd && (work || refuses)) flaws.push(`${state} is over and goes on working`);
-    if (!isEnd && !work) flaws.push(`${state} waits for nothing`);
-    if (!isEnd && !timeout) flaws.push(`${state} waits without a timeout`);
-    if (timeout && !on[timeout.input]) flaws.push(`${state} does not take its own timeout ${timeout.input}`);
-    if (work && work !== 'list' && !on.done) flaws.push(`${state} does not take the end of its work`);
-    for (const [input, { to, reason }] of Object.entries(on)) {
-      if (to === state) flaws.push(`${state} -> ${input} changes nothing`);
-      const unnamed = (to === 'aborted' || to === 'going-back') && !reason;
-      if (unnamed && input !== 'fail') flaws.push(`${state} -> ${input} names no reason`);
-    }
-  }
-  return flaws;
-}
+/** Whether new sessions are refused in this state. */
+export const isRefusing = (state: DeploymentState): boolean =>
+  DEPLOYMENT_MACHINE.table[state].enter!.includes('refuse-sessions');

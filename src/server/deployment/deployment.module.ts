@@ -4,13 +4,11 @@ import { AuthModule } from '../auth/auth.module';
 import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { CommandDriver } from './command-driver';
-import { DeploymentDeadlines } from './deployment-deadlines';
 import { DeploymentEvents } from './deployment-events';
 import { DeploymentProof } from './deployment-proof';
 import { DeploymentSessionEntity } from './deployment-session.entity';
 import { DeploymentViews } from './deployment-views';
-import { DeploymentWatch } from './deployment-watch';
-import { DeploymentWork } from './deployment-work';
+import { DeploymentOutputs } from './deployment-outputs';
 import { DeploymentEntity } from './deployment.entity';
 import { DeploymentLifecycle } from './deployment.lifecycle';
 import { DeploymentsController } from './deployments.controller';
@@ -45,13 +43,11 @@ import { SessionHalt } from './session-halt';
     LocalDriver,
     CommandDriver,
     RelayDrivers,
-    DeploymentWork,
-    DeploymentDeadlines,
+    DeploymentOutputs,
     DeploymentLifecycle,
     DeploymentViews,
     DeploymentsService,
     HaltNotices,
-    DeploymentWatch,
     { provide: ReleasesInUse, useClass: RelayReleasesInUse },
   ],
   exports: [ReleasesInUse, DeploymentEvents, DeploymentViews],

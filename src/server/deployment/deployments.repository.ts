@@ -1,20 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Not, QueryFailedError, Repository } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, Not, QueryFailedError, Repository } from 'typeorm';
 import type { DeploymentState } from '../../protocol/deployment';
 import { readPage, type Page, type PageQuery } from '../database/page';
+import type { LifecycleRepository } from '../state-machine/lifecycle';
 import { DeploymentSessionEntity } from './deployment-session.entity';
 import { DeploymentEntity } from './deployment.entity';
 
+const OPEN = Not(IsNull());
+
 /** All SQL about deployments. */
 @Injectable()
-export class DeploymentsRepository {
+export class DeploymentsRepository implements LifecycleRepository<DeploymentEntity, DeploymentState> {
   constructor(
     @InjectRepository(DeploymentEntity) private readonly deployments: Repository<DeploymentEntity>,
     @InjectRepository(DeploymentSessionEntity) private readonly sessions: Repository<DeploymentSessionEntity>,
   ) {}
 
-  /** @returns false when another deployment of the relay is open */
+  /** @returns false if another deployment of the relay is open */
   async insert(deployment: DeploymentEntity): Promise<boolean> {
     try {
       await this.deployments.insert({ ...deployment }); // a copy: PostgreSQL's defaults come back into it
@@ -27,7 +30,6 @@ export class DeploymentsRepository {
     }
   }
 
-  /** @returns false when the deployment was not in `from` any more */
   async change(id: string, from: DeploymentState, values: Partial<DeploymentEntity>): Promise<boolean> {
     const { affected } = await this.deployments.update({ id, state: from }, values);
     return affected === 1;
@@ -37,12 +39,20 @@ export class DeploymentsRepository {
     return this.deployments.findOneBy({ id });
   }
   open(): Promise<DeploymentEntity[]> {
-    return this.deployments.findBy({ openRelay: Not(IsNull()) });
+    return this.deployments.findBy({ openRelay: OPEN });
+  }
+  due(now: Date): Promise<DeploymentEntity[]> {
+    return this.deployments.findBy({ openRelay: OPEN, deadlineAt: LessThanOrEqual(now) });
+  }
+  async nextDeadline(): Promise<Date | undefined> {
+    const where = { openRelay: OPEN, deadlineAt: Not(IsNull()) };
+    const first = await this.deployments.findOne({ where, order: { deadlineAt: 'ASC' } });
+    return first?.deadlineAt ?? undefined;
   }
   openOf(relayId: string): Promise<DeploymentEntity | null> {
     return this.deployments.findOneBy({ openRelay: relayId });
   }
-  /** The last that came to its end as it was meant to. */
+  /** The last one that succeeded. */
   lastDeployed(relayId: string): Promise<DeploymentEntity | null> {
     return this.deployments.findOne({ where: { relayId, state: 'deployed' }, order: { finishedAt: 'DESC' } });
   }

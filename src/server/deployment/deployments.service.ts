@@ -14,9 +14,8 @@ import {
   UnknownDeployment,
 } from './deployment.errors';
 import type { DeploymentEntity } from './deployment.entity';
-import { DeploymentDeadlines } from './deployment-deadlines';
 import { DeploymentLifecycle } from './deployment.lifecycle';
-import type { Input } from './deployment.machine';
+import { DEPLOYMENT_MACHINE, type DeploymentInput } from './deployment.machine';
 import { DeploymentsRepository } from './deployments.repository';
 import { DeploymentViews } from './deployment-views';
 import type { DeploymentInView } from './deployments.presenter';
@@ -26,7 +25,10 @@ import { RelayDrivers } from './relay-drivers';
 type Execution = z.output<typeof deploymentExecution>;
 
 /** What each way of executing a listed deployment is to the machine. */
-const INPUTS = { now: 'execute', idle: 'wait-for-idle', at: 'schedule' } as const satisfies Record<string, Input>;
+const INPUTS = { now: 'execute', idle: 'wait-for-idle', at: 'schedule' } as const satisfies Record<
+  string,
+  DeploymentInput
+>;
 
 /** What administrators do with deployments. */
 @Injectable()
@@ -34,7 +36,6 @@ export class DeploymentsService {
   constructor(
     private readonly repository: DeploymentsRepository,
     private readonly lifecycle: DeploymentLifecycle,
-    private readonly deadlines: DeploymentDeadlines,
     private readonly drivers: RelayDrivers,
     private readonly list: DeviceList,
     private readonly views: DeploymentViews,
@@ -58,7 +59,7 @@ export class DeploymentsService {
     const deployment = this.newDeployment(actor, relayId, from, to);
     if (!(await this.repository.insert(deployment)))
       throw new DeploymentOpen(relayId, (await this.repository.openOf(relayId)) ?? undefined);
-    this.lifecycle.enter(deployment);
+    this.lifecycle.start(deployment);
     await this.audit.record(actor, 'deployment.instructed', deployment.id, inWords(relayId, from, to));
     const sessions = await this.list.make(deployment);
     const input = sessions === 0 && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
@@ -100,7 +101,12 @@ export class DeploymentsService {
     return this.instruct(actor, { relayId, release, pairs, when: 'ask' });
   }
 
-  private async apply(id: string, input: Input, wanted: string, values?: Partial<DeploymentEntity>): Promise<void> {
+  private async apply(
+    id: string,
+    input: DeploymentInput,
+    wanted: string,
+    values?: Partial<DeploymentEntity>,
+  ): Promise<void> {
     if (await this.lifecycle.apply(id, input, { values })) return;
     const { deployment } = await this.get(id);
     throw new DeploymentInWrongState(id, deployment.state, wanted);
@@ -108,14 +114,13 @@ export class DeploymentsService {
 
   private newDeployment(actor: Actor, relayId: string, from: DeploymentTarget, to: DeploymentTarget): DeploymentEntity {
     const now = new Date();
-    const state = 'listed';
-    return {
+    const deployment: DeploymentEntity = {
       id: randomUUID(),
       relayId,
       openRelay: relayId,
-      state,
+      state: DEPLOYMENT_MACHINE.initial,
       enteredAt: now,
-      deadlineAt: this.deadlines.of({ state, relayId, at: null }, now),
+      deadlineAt: null,
       when: 'ask',
       at: null,
       userId: actor.userId,
@@ -135,6 +140,8 @@ export class DeploymentsService {
       replacedAt: null,
       finishedAt: null,
     };
+    deployment.deadlineAt = this.lifecycle.deadlineOf(deployment, now);
+    return deployment;
   }
 }
 

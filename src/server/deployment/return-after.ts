@@ -1,17 +1,17 @@
 import type { DeploymentEntity } from './deployment.entity';
-import { DEPLOYMENT_MACHINE } from './deployment.machine';
+import { isRefusing } from './deployment.machine';
 
-/** A guess: where devices answer, it takes 3 to 5 s to try a relay, to have the sessions end and to take over. */
+/** An estimate: if devices answer, the trial, the end of the sessions and the take-over last 3 to 5 s. */
 const USUAL_MS = 10_000;
-/** When it has taken longer already. */
+/** If it has already taken longer. */
 const SOON_MS = 5_000;
 
-/** When a session that is refused now may be asked for again; null while none is refused. */
+/** When a session that is refused now may be requested again; null while none is refused. */
 export function returnAfterSeconds(
   { state, executedAt }: Pick<DeploymentEntity, 'state' | 'executedAt'>,
   now = Date.now(),
 ): number | null {
-  if (!DEPLOYMENT_MACHINE[state].refuses) return null;
+  if (!isRefusing(state)) return null;
   const left = (executedAt?.getTime() ?? now) + USUAL_MS - now;
   return Math.ceil(Math.max(left, SOON_MS) / 1000);
 }

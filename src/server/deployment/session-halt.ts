@@ -1,4 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
+import { CONFIG, type Config } from '../config/config';
 import { SessionLifecycle } from '../sessions/session.lifecycle';
 import { SESSION_MACHINE } from '../sessions/session.machine';
 import { transition } from '../state-machine/machine';
@@ -7,20 +10,22 @@ import type { DeploymentEntity } from './deployment.entity';
 import { DeviceList } from './device-list';
 import { pause } from './pause';
 
-/** How many sessions that remain are named. */
+/** How many of the remaining sessions an error names. */
 const NAMED = 5;
 
-/** Ends the sessions of a relay in order: S314-S338, which are the session machine's. */
+/** Halts the sessions of a relay: S314-S338, which are outputs of the session machine. */
 @Injectable()
 export class SessionHalt {
   constructor(
     private readonly list: DeviceList,
     private readonly lifecycle: SessionLifecycle,
+    private readonly journal: Journal,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
-   * Resolves when neither this server nor the relay knows a session that is open there, twice in succession: a link may
-   * just be on its way from one to the other.
+   * Resolves when neither this server nor the relay has an open session, twice in succession: the relay may be about to
+   * report a new link to the server.
    * @throws DeploymentFailed after `ms`
    */
   async all(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
@@ -34,5 +39,17 @@ export class SessionHalt {
       const names = open.slice(0, NAMED).map(({ deviceName, displayName }) => `${deviceName} (${displayName})`);
       throw new DeploymentFailed('sessions-remain', `${open.length} sessions: ${names.join(', ')}`);
     }
+  }
+
+  /** Before a broken relay is replaced: sessions that do not end, even when they are forced to, are lost with it. */
+  async before(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
+    const ms = this.config.timeouts.halfEnd + LIMITS.HALF_END_MS;
+    await this.all(deployment, ms, signal).catch((error: unknown) => {
+      if (!(error instanceof DeploymentFailed)) throw error;
+      this.journal.warn('sessions remain on a relay that is being replaced', {
+        deploymentId: deployment.id,
+        detail: error.detail,
+      });
+    });
   }
 }
