@@ -12,18 +12,18 @@ const vectors = JSON.parse(readFileSync(join(__dirname, '../../test/vectors/ad-h
 };
 
 describe('forms of maintenance commands', () => {
-  it.each(vectors.orders)('an order of $order.operation is written and read back', ({ order, fields }) => {
+  it.each(vectors.orders)('write and read back an order of $order.operation', ({ order, fields }) => {
     expect(orderFields(order)).toEqual(fields);
     expect(readOrder(order.operation, fields)).toEqual(order);
   });
-  it.each(vectors.reports)('a report $fields is written and read back', ({ report, fields }) => {
+  it.each(vectors.reports)('write and read back a report: $fields', ({ report, fields }) => {
     expect(reportFields(report)).toEqual(fields);
     expect(readReport(report.status, fields)).toEqual(report);
   });
-  it.each(vectors.malformedOrders)('is no order: $fields', ({ operation, fields }) => {
+  it.each(vectors.malformedOrders)('reject as an order: $fields', ({ operation, fields }) => {
     expect(readOrder(operation, fields)).toBeUndefined();
   });
-  it.each(vectors.malformedReports)('is no report: $status $fields', ({ status, fields }) => {
+  it.each(vectors.malformedReports)('reject as a report: $status $fields', ({ status, fields }) => {
     expect(readReport(status, fields)).toBeUndefined();
   });
 });

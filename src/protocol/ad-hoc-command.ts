@@ -13,15 +13,15 @@ import {
 
 /**
  * Maintenance on the control channel: each operation is an ad-hoc command (XEP-0050) of the agent, with data forms
- * (XEP-0004), so that any XMPP library can be the device's end.
+ * (XEP-0004), so that an agent can use any XMPP library.
  *
- *   server -> agent   execute   S122    form: device, job, expires-in, for firmware where the file is
+ *   server -> agent   execute   S122    form: device, job, expires-in; for firmware the location of the file
  *   agent  -> server  executing | completed | canceled, sessionid = the job's ID, form: JobReport
- *   server -> agent   next              answered when something has changed, or after JOB_REPORT_HOLD_MS
- *   server -> agent   cancel            possible until the device has begun
+ *   server -> agent   next              answered after a change, or after JOB_REPORT_HOLD_MS
+ *   server -> agent   cancel            possible until the job starts
  *
- * `execute` of a job that the agent knows already does nothing and is answered like `next`: a job is carried out once.
- * A job the agent does not know is answered `bad-sessionid` (XEP-0050 4.4) and has to be executed again.
+ * A repeated `execute` of the same job is answered like `next`, so a job is carried out once. The agent answers a
+ * `next` or `cancel` for an unknown job with `bad-sessionid` (XEP-0050 4.4); the server then sends `execute` again.
  */
 export const NS_COMMANDS = 'http://jabber.org/protocol/commands';
 export const NS_DATA = 'jabber:x:data';
@@ -33,17 +33,17 @@ export const nodeOf = (name: Operation): string => `${NS_MAINTENANCE}#${name}`;
 export const operationOf = (node: string): Operation | undefined =>
   (Object.keys(OPERATIONS) as Operation[]).find((name) => nodeOf(name) === node);
 
-/** Values of a data form's fields by their `var`. */
+/** Values of a data form's fields, keyed by `var`. */
 export type FormFields = Readonly<Record<string, string>>;
 
-/** Where the agent gets a firmware file: `GET <server>/api/agent/firmware/<job ID>` with `Authorization: Bearer <token>`. */
+/** Where the agent downloads a firmware file: `GET <server>/api/agent/firmware/<job ID>` with `Authorization: Bearer <token>`. */
 export const firmwareSource = z.object({
   url: z.url({ protocol: /^https?$/ }),
   token: secret,
   bytes: z.int().positive(),
   sha256,
   version: firmwareVersion,
-  /** Set where the server's certificate is one it made itself. */
+  /** Set if the server's certificate is self-signed. */
   pin: spkiPin.optional(),
 });
 export type FirmwareSource = z.infer<typeof firmwareSource>;
@@ -53,7 +53,7 @@ export const jobOrder = z.object({
   jobId: z.uuid(),
   deviceId,
   operation,
-  /** How long it may wait to be begun. No clock is compared. */
+  /** How long the job may wait to start. A duration, so that the clocks need not agree. */
   expiresInSeconds: z.int().positive(),
   firmware: firmwareSource.optional(),
 });
@@ -62,11 +62,11 @@ export type JobOrder = z.infer<typeof jobOrder>;
 /** The form of every answer. */
 export const jobReport = z.object({
   status: z.enum(['executing', 'completed', 'canceled']),
-  /** Set while it has not begun, and why. */
+  /** Why the job is on hold; null after it has started. */
   hold: holdReason.nullable(),
   percent: z.int().min(0).max(100).nullable(),
   activity: z.string().max(60),
-  /** Of a completed one: null means that it succeeded. */
+  /** Of a completed job; null: it succeeded. */
   failure: jobFailure.nullable(),
   detail: z.string().max(500),
   result: jobResult,
@@ -75,7 +75,7 @@ export type JobReport = z.infer<typeof jobReport>;
 
 const RESULT = 'result.';
 
-/** @param operation goes as the command's node */
+/** The fields of `execute`. The operation is not among them: it is the command's node. */
 export function orderFields({ jobId, deviceId, expiresInSeconds, firmware }: JobOrder): FormFields {
   return {
     job: jobId,
@@ -92,7 +92,7 @@ export function orderFields({ jobId, deviceId, expiresInSeconds, firmware }: Job
   };
 }
 
-/** Undefined where the fields are no order. */
+/** Undefined if the fields are not a valid order. */
 export function readOrder(operation: Operation, fields: FormFields): JobOrder | undefined {
   const firmware = fields['firmware-url'] !== undefined && {
     url: fields['firmware-url'],
@@ -122,7 +122,7 @@ export function reportFields({ hold, percent, activity, failure, detail, result 
   };
 }
 
-/** Undefined where status and fields are no report. */
+/** Undefined if status and fields are not a valid report. */
 export function readReport(status: string, fields: FormFields): JobReport | undefined {
   const result = Object.entries(fields)
     .filter(([name]) => name.startsWith(RESULT))

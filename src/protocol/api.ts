@@ -34,9 +34,9 @@ export const user = z.object({
   active: z.boolean(),
   createdAt: instant,
   email: z.string().nullable(),
-  /** null: what the browser asks for. */
+  /** null: the language of the browser. */
   language: language.nullable(),
-  /** Who is notified, too, when a session of this user is halted (E18). */
+  /** This administrator is notified, too, when a session of the user is halted (E18). */
   administratorId: z.uuid().nullable(),
 });
 export type User = z.infer<typeof user>;
@@ -56,7 +56,7 @@ export const userChange = z
   })
   .partial();
 
-/** What a user changes of their own account. */
+/** The fields of their own account that a user may change. */
 export const profileChange = z
   .strictObject({
     displayName: z.string().trim().min(1).max(100),
@@ -80,7 +80,7 @@ export const newApiToken = z.strictObject({
   name: z.string().min(1).max(100),
   expiresInDays: z.int().min(1).max(3650).optional(),
 });
-/** The only time the token itself is shown. */
+/** The only answer that contains the token itself. */
 export const createdApiToken = apiToken.extend({ token: z.string() });
 
 export const auditEvent = z.object({
@@ -97,14 +97,14 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 export const agent = z.object({
   id: agentId,
   online: z.boolean(),
-  /** It saves power, and is woken when one of its devices is asked for. */
+  /** The agent saves power. A request for one of its devices wakes it. */
   asleep: z.boolean(),
   version: z.string(),
   createdAt: instant,
   lastSeenAt: instant.nullable(),
 });
 export const newEnrolment = z.strictObject({ agentId });
-/** `ticket` is the enrolment code as the person at the customer's site types it in; see `enrolmentCode`. */
+/** `ticket` is the enrolment code that the person at the customer's site enters; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
 
 export const device = z.object({
@@ -115,23 +115,23 @@ export const device = z.object({
   model: z.string(),
   serialNumber: z.string(),
   location: z.string(),
-  /** Its agent holds the control channel. */
+  /** Its agent is connected to the control channel. */
   online: z.boolean(),
-  /** Its agent saves power, and is woken when the device is asked for. */
+  /** Its agent saves power. A request for the device wakes it. */
   asleep: z.boolean(),
   lastSeenAt: instant.nullable(),
   applications: z.array(announcedApplication),
   operations: z.array(operation),
-  /** What is last known of it, in short; null where nothing is. */
+  /** Summary of the stored device information; null if there is none. */
   condition: z
     .object({
       reached: z.boolean(),
       state: deviceState,
-      /** Alerts there are, and the worst of them. */
+      /** Number of alerts; the other three fields describe the most severe one. */
       alerts: z.int(),
       severity: alertSeverity.nullable(),
       alert: z.string(),
-      /** Keyword of that alert (`media-jam`); empty where there is none. */
+      /** Keyword of that alert (`media-jam`); empty if there is none. */
       alertCode: z.string(),
     })
     .nullable(),
@@ -140,9 +140,9 @@ export type Device = z.infer<typeof device>;
 
 /** `GET /api/devices/:id/information`; `POST` acquires it again first. */
 export const acquiredInformation = z.object({
-  /** null: nothing has been acquired yet. */
+  /** null before the first acquisition. */
   information: deviceInformation.extend({ acquiredAt: instant }).nullable(),
-  /** The last update decision (B2), for which connection it was made, and what came of it. */
+  /** The last update decision (B2), its outcome, and the session it was made for. */
   decision: z
     .object({
       at: instant,
@@ -160,7 +160,7 @@ export type AcquiredInformation = z.infer<typeof acquiredInformation>;
 export const newSession = z.strictObject({
   deviceId,
   applicationId,
-  reason: z.string().trim().min(1, 'say why the session is needed').max(LIMITS.REASON_CHARACTERS),
+  reason: z.string().trim().min(1, 'enter why the session is needed').max(LIMITS.REASON_CHARACTERS),
   minutes: z.int().min(1).max(LIMITS.SESSION_MINUTES).default(LIMITS.SESSION_MINUTES_DEFAULT),
 });
 
@@ -183,21 +183,21 @@ export const session = z.object({
   minutes: z.int(),
   state: sessionState,
   ending: ending.nullable(),
-  /** What was approved at the device; null before. */
+  /** null before the approval. */
   grant: grant.nullable(),
-  /** What failed, or who ended it, in words; empty otherwise. */
+  /** What failed or who ended the session, as text; may be empty. */
   detail: z.string(),
   requestedAt: instant,
-  /** While the approval screen is shown: when the request expires. */
+  /** When the approval request expires; set while the approval screen is shown. */
   answerBefore: instant.nullable(),
   approvedAt: instant.nullable(),
   establishedAt: instant.nullable(),
   endedAt: instant.nullable(),
   validUntil: instant.nullable(),
-  /** Tunnel bytes, as the relay counted them. */
+  /** Tunnel bytes that the relay counted. */
   bytesFromDevice: z.int(),
   bytesFromTerminal: z.int(),
-  /** From established to ended (or now); null where it never was. */
+  /** From established to ended (or now); null if never established. */
   durationSeconds: z.number().nullable(),
   device: sessionHalf,
   terminal: sessionHalf,
@@ -210,7 +210,7 @@ export const sessionConnection = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('waiting'),
     state: sessionState,
-    /** What is left for an answer at the device, where that is what is waited for. */
+    /** Time left for the answer at the device; absent if the server waits for something else. */
     answerWithinSeconds: z.int().positive().optional(),
   }),
   z.object({ status: z.literal('ready'), connection: sentConnectionInfo }),
@@ -218,23 +218,23 @@ export const sessionConnection = z.discriminatedUnion('status', [
 ]);
 export type SessionConnection = z.infer<typeof sessionConnection>;
 
-/** An administrator presumes the end of a half that can never report. */
+/** An administrator has the end of a half presumed, because its relay can no longer report it. */
 export const sessionOverride = z.strictObject({ reason: z.string().trim().min(1).max(LIMITS.REASON_CHARACTERS) });
 
 // ---- access from a browser
-/** Whether this server can show a device's pages in the browser; otherwise `platen connect` leads there. */
+/** Whether this server can show a device's pages in the browser. If not, technicians use `platen connect`. */
 export const browserAccess = z.object({ available: z.boolean() });
 
 /**
- * A browser session: the device's pages under an origin of their own. The console submits `ticket` as the form field of
- * that name to `enterUrl` (POST), in a new tab or a frame; it is good once and until `expiresAt`.
+ * A browser session shows the device's pages under an origin of their own. In a new tab or a frame, the console POSTs
+ * the form field `ticket` to `enterUrl`. The ticket works once and expires at `expiresAt`.
  */
 export const browserSession = z.object({
   origin: z.url(),
   enterUrl: z.url(),
   ticket: secret,
   expiresAt: instant,
-  /** `pages`: the device's own HTTP; `stream`: another protocol, shown as a VNC screen. */
+  /** `pages`: the device's HTTP pages; `stream`: a byte stream, shown as a VNC screen. */
   view: z.enum(['pages', 'stream']),
 });
 export type BrowserSession = z.infer<typeof browserSession>;
@@ -246,13 +246,13 @@ export const relay = z.object({
   version: z.string(),
   pairs: z.int(),
   links: z.int(),
-  /** It takes no new sessions, because it is about to be replaced. */
+  /** The relay refuses new sessions because it is about to be replaced. */
   draining: z.boolean(),
-  /** Whether this server can deploy it, and how. */
+  /** How this server deploys the relay; `none`: it cannot. */
   driver: z.enum(['local', 'command', 'none']),
 });
 
-/** `GET /api/about`, without login: what a terminal needs before it logs in. */
+/** `GET /api/about` needs no login: the terminal reads it before it logs in. */
 export const about = z.object({
   product: z.literal('platen'),
   version: z.string(),
@@ -264,7 +264,7 @@ export const about = z.object({
 export const page = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row), next: z.string().nullable() });
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.PAGE_ROWS).default(50),
-  /** `next` of the page before; opaque. */
+  /** `next` of the previous page; opaque. */
   cursor: z.string().max(64).optional(),
 });
 export const sessionQuery = pageQuery.extend({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Operation } from './maintenance';
 import { grant, type Ending, type Grant } from './remote-session';
 
-// What the agent and the page of its approval screen exchange over HTTP.
+// HTTP messages between the agent and the page of its approval screen.
 
 /** `POST /approvals/<remote session ID>`: the answer to an approval request. */
 export const decisionBody = z.discriminatedUnion('decision', [
@@ -13,7 +13,7 @@ export const decisionBody = z.discriminatedUnion('decision', [
 /** `POST /sessions/<remote session ID>/end` */
 export const endBody = z.strictObject({});
 
-/** What a person at the device needs to know about a session. */
+/** The facts about a session that the person at the device sees. */
 export interface ShownSession {
   readonly remoteSessionId: string;
   readonly userName: string;
@@ -24,16 +24,16 @@ export interface ShownSession {
   readonly minutes: number;
 }
 
-export interface AskingSession extends ShownSession {
+export interface PendingApproval extends ShownSession {
   readonly answerBefore: number;
-  /** The view-only grant can be given. */
+  /** The application supports the grant `view`. */
   readonly viewable: boolean;
 }
 
 export interface LiveSession extends ShownSession {
   readonly phase: 'approved' | 'connecting' | 'connected' | 'ending';
   readonly grant: Grant | null;
-  /** null while it is not known. */
+  /** null while unknown. */
   readonly endsAt: number | null;
   /** The vendor is about to replace its relay. */
   readonly draining: boolean;
@@ -62,17 +62,17 @@ export interface ShownJob {
 }
 
 /**
- * Each event of `GET /events` (WHATWG HTML 9.2): all the approval screen shows. Moments are milliseconds on a monotonic
- * clock of the agent; the page counts from `now`.
+ * The complete state of the approval screen; every event of `GET /events` (WHATWG HTML 9.2) carries one. Times are
+ * milliseconds on a monotonic clock of the agent; the page counts from `now`.
  */
 export interface PanelView {
   readonly now: number;
   readonly online: boolean;
-  /** The agent saves power and has no control channel for that reason. */
+  /** The agent saves power, so its control channel is closed. */
   readonly asleep: boolean;
-  readonly asking: readonly AskingSession[];
+  readonly asking: readonly PendingApproval[];
   readonly live: readonly LiveSession[];
-  /** Of each device, the first job that is not over. */
+  /** The first open job of each device. */
   readonly maintenance: readonly ShownJob[];
   /** Newest first. */
   readonly ended: readonly PastSession[];

@@ -1,4 +1,4 @@
-/** First path segments of the console's pages: the server answers them with the console, all others it does not. */
+/** First path segments of the console's pages. The server serves the console at these paths only. */
 export const CONSOLE_SECTIONS = [
   'devices',
   'sessions',

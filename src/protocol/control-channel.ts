@@ -18,7 +18,7 @@ import { ending, grant } from './remote-session';
  *   server  -> agent   connection-info     S149    (token and session ID)
  *   server  -> agent   terminate           S265, S314
  *   server  -> agent   acquire-information the current information of a device
- *   agent   -> server  report-information  it has changed
+ *   agent   -> server  report-information  the information of a device has changed
  *
  * Maintenance (S122-S124) is in ad-hoc-command.ts.
  */
@@ -43,16 +43,16 @@ export interface Exchange<Request = unknown, Response = unknown> {
 const exchange = <Request, Response>(e: Exchange<Request, Response>): Exchange<Request, Response> => e;
 const nothing = z.object({});
 
-/** What kind of image forming apparatus a device is ([0033]). */
+/** Kind of image forming apparatus ([0033]). */
 export const deviceKind = z.enum(['mfp', 'printer', 'copier', 'fax', 'scanner']);
 export type DeviceKind = z.infer<typeof deviceKind>;
 
 export const announcedApplication = z.object({
   id: applicationId,
   title: z.string().min(1).max(100),
-  /** What its bytes are. */
+  /** Protocol of its byte stream. */
   protocol: z.enum(['http', 'vnc', 'tcp']).default('http'),
-  /** The person at the device can permit to look only. */
+  /** The application supports the grant `view`. */
   viewable: z.boolean().default(false),
 });
 export type AnnouncedApplication = z.infer<typeof announcedApplication>;
@@ -64,7 +64,7 @@ export const announcedDevice = z.object({
   serialNumber: z.string().max(100).default(''),
   location: z.string().max(200).default(''),
   applications: z.array(announcedApplication).max(LIMITS.APPLICATIONS_PER_DEVICE),
-  /** The maintenance that the agent can, and may, do at this device. */
+  /** The operations that the device supports and the agent's configuration allows. */
   operations: z.array(operation).default([]),
 });
 export type AnnouncedDevice = z.infer<typeof announcedDevice>;
@@ -76,10 +76,10 @@ export const announce = exchange({
   request: z.object({
     agentVersion: z.string().max(40),
     devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
-    /** The LAN it stands in, by its configuration: agents of one site can wake each other (A2). */
+    /** The agent's LAN, from its configuration. Agents of one site can wake each other (A2). */
     site: siteName.optional(),
   }),
-  /** `refused`: devices that belong to another agent already. */
+  /** `refused`: devices that already belong to another agent. */
   response: z.object({ refused: z.array(deviceId) }),
 });
 
@@ -87,7 +87,7 @@ export const announce = exchange({
 export const wakeAddress = z.object({
   host: z.union([z.ipv4(), z.ipv6()]),
   port: z.int().min(1).max(65_535),
-  /** For a Wake-on-LAN packet; null: the machine itself does not sleep. */
+  /** For a Wake-on-LAN packet; null: the agent's computer does not sleep. */
   mac: z
     .string()
     .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'a MAC address looks like 00:1a:2b:3c:4d:5e')
@@ -95,7 +95,7 @@ export const wakeAddress = z.object({
 });
 export type WakeAddress = z.infer<typeof wakeAddress>;
 
-/** A1: this agent is about to end its session for power saving. The key, 32 bytes, seals what wakes it (wake.ts). */
+/** A1: this agent is about to close its stream to save power. The 32-byte key seals the wake request (wake.ts). */
 export const sleep = exchange({
   name: 'sleep',
   namespace: NS_AGENT,
@@ -104,7 +104,7 @@ export const sleep = exchange({
   response: z.object({ key: secret }),
 });
 
-/** A2, A3: this agent is the substitute; it passes `sealed` on to a sleeping agent of its site. */
+/** A2, A3: this agent is the substitute; it forwards `sealed` to a sleeping agent of its site. */
 export const wake = exchange({
   name: 'wake',
   namespace: NS_AGENT,
@@ -112,14 +112,14 @@ export const wake = exchange({
   request: z.object({
     agentId,
     wake: wakeAddress,
-    /** base64url only, so that the server cannot write lines of its choice to whatever listens there. */
+    /** base64url only: the server must not be able to send arbitrary lines to any listener on the LAN. */
     sealed: z
       .string()
       .regex(/^[\w-]+$/)
       .max(LIMITS.WAKE_LINE_BYTES),
   }),
   response: z.object({
-    /** `out-of-reach`: no network of the substitute leads there; `unreachable`: no answer in time. */
+    /** `out-of-reach`: not in a network of the substitute; `unreachable`: no answer in time. */
     outcome: z.enum(['taken', 'refused', 'unreachable', 'out-of-reach']),
     detail: z.string().max(200),
   }),
@@ -135,12 +135,12 @@ export const requestApproval = exchange({
     remoteSessionId,
     deviceId,
     applicationId,
-    /** Who asks, as the person at the device reads it. */
+    /** Requesting user, as shown to the person at the device. */
     userName: z.string().max(100),
     reason: z.string().max(LIMITS.REASON_CHARACTERS),
-    /** Valid duration that is asked for. */
+    /** Requested valid duration. */
     minutes: z.int().positive(),
-    /** Counted from receipt; when the request is sent again, what is left of it. No clock is compared. */
+    /** Counted from receipt; a resent request carries the time left. A duration, so that the clocks need not agree. */
     answerWithinSeconds: z.int().positive(),
   }),
   response: nothing,
@@ -153,7 +153,7 @@ export const approval = exchange({
   request: z.object({
     remoteSessionId,
     decision: z.enum(['approved', 'declined']),
-    /** With `approved` only; without it `operate` is granted. */
+    /** With `approved` only; absent means `operate`. */
     grant: grant.optional(),
   }),
   response: nothing,
@@ -167,7 +167,7 @@ export const withdrawApproval = exchange({
   response: nothing,
 });
 
-/** All one side needs to establish its half at the relay. */
+/** Everything one side needs to establish its half at the relay. */
 export const connectionInfo = z.object({
   remoteSessionId,
   applicationId,
@@ -176,12 +176,12 @@ export const connectionInfo = z.object({
   sessionId: secret,
   token: secret,
   validUntil: instant,
-  /** Set where the relay's certificate is one the server made itself. */
+  /** Set if the relay's certificate is self-signed. */
   pin: spkiPin.optional(),
 });
 export type ConnectionInfo = z.infer<typeof connectionInfo>;
 
-/** As it is sent: the receiver counts from receipt, because its clock may differ from the one of `validUntil`. */
+/** On the wire: the receiver counts from receipt, because its clock may differ from the server's. */
 export const sentConnectionInfo = connectionInfo.extend({ validForSeconds: z.int().positive() });
 export type SentConnectionInfo = z.infer<typeof sentConnectionInfo>;
 
@@ -202,7 +202,7 @@ export const terminate = exchange({
   response: z.object({ connected: z.boolean() }),
 });
 
-/** B1, B2: the agent asks the device and answers; `reached: false` where the device does not answer in time. */
+/** B1, B2: the agent queries the device and answers; `reached: false` if the device does not answer in time. */
 export const acquireInformation = exchange({
   name: 'acquire-information',
   namespace: NS_DEVICE,
@@ -211,7 +211,7 @@ export const acquireInformation = exchange({
   response: deviceInformation,
 });
 
-/** The agent has seen that the state, the alerts, the firmware or the reachability of a device have changed. */
+/** The state, alerts, firmware or reachability of a device changed. */
 export const reportInformation = exchange({
   name: 'report-information',
   namespace: NS_DEVICE,
@@ -234,7 +234,7 @@ export const EXCHANGES = {
   reportInformation,
 } as const;
 
-/** What `POST /api/enrolment` needs and gives: how an agent gets its account. */
+/** `POST /api/enrolment`: an agent obtains its account with an enrolment code. */
 export const enrolmentRequest = z.object({ code: secret });
 export const enrolment = z.object({
   agentId,
@@ -245,7 +245,7 @@ export const enrolment = z.object({
 });
 export type Enrolment = z.infer<typeof enrolment>;
 
-/** An enrolment code as a person carries it: `<code>.<pin>`, so that the agent knows the server's key beforehand. */
+/** An enrolment code as shown to people: `<code>.<pin>`, so that the agent knows the server's key in advance. */
 export const enrolmentCode = z
   .string()
   .regex(/^[\w-]{43}\.[\w-]{43}$/, 'an enrolment code looks like XXXX.YYYY, 43 characters each')

@@ -3,13 +3,13 @@ import { applicationId, deviceId, instant } from './names';
 import { remoteSessionId } from './control-channel';
 
 /**
- * Deployment of a relay (E16-E19): more or fewer Cloud Hub / Web Agent pairs, or another release, without a session
- * that ends without its reason. The transitions are `server/deployment/deployment.machine.ts`.
+ * Deployment of a relay (E16-E19): another number of pairs, or another release. Every session that it ends gets a
+ * reason. The transitions are in `server/deployment/deployment.machine.ts`.
  */
 export const DEPLOYMENT_STATES = {
   listed: 'The devices in session are listed. Execute or abort the deployment.',
-  'awaiting-idle': 'It is executed as soon as no session is open.',
-  scheduled: 'It is executed at the scheduled time.',
+  'awaiting-idle': 'The deployment starts as soon as no session is open.',
+  scheduled: 'The deployment starts at the scheduled time.',
   trying: 'The new relay is tested beside the current one. Open sessions continue.',
   draining: 'Open sessions are being ended.',
   'taking-over': 'The new relay takes over the ports. The earlier one stops.',
@@ -27,7 +27,7 @@ export const deploymentState = z.enum(Object.keys(DEPLOYMENT_STATES) as [Deploym
 export const DEPLOYMENT_REASONS = {
   'aborted-by-administrator': 'An administrator aborted the deployment.',
   'never-executed': 'The deployment was not executed in time.',
-  'never-idle': 'There were open sessions all the time.',
+  'never-idle': 'There was always an open session.',
   'release-damaged': 'The stored release no longer matches its checksum or signature.',
   'does-not-start': 'The new relay exited immediately.',
   'does-not-answer': 'The new relay started, but did not answer in time.',
@@ -49,7 +49,7 @@ export const relayVersion = z
   .string()
   .max(64)
   .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.0');
-/** Name of the release that is part of the server's own installation. */
+/** Name of the release that is part of the server's installation. */
 export const BUILT_IN = 'built-in';
 /** A stored release by its version, or the built-in one. */
 export const releaseName = z.union([z.literal(BUILT_IN), relayVersion]);
@@ -59,8 +59,8 @@ export const deploymentTarget = z.object({ release: releaseName, version: z.stri
 export type DeploymentTarget = z.infer<typeof deploymentTarget>;
 
 /**
- * What became of a session that the relay carried: `open` before anybody asked, `asked` (S314), `ended` in the order of
- * Fig. 15-17, `forced` by the relay because an end did not answer in time, `ended-by-itself` before it was asked.
+ * How the deployment ended a session of the relay: `open` before S314, `asked` after it, `ended` in the order of
+ * Fig. 15-17, `forced` by the relay because a half did not answer in time, `ended-by-itself` before S314.
  */
 export const haltOutcome = z.enum(['open', 'asked', 'ended', 'forced', 'ended-by-itself']);
 export type HaltOutcome = z.infer<typeof haltOutcome>;
@@ -75,7 +75,7 @@ export const deploymentSession = z.object({
   since: instant.nullable(),
   bytesFromDevice: z.int(),
   bytesFromTerminal: z.int(),
-  /** Moment of the last byte either way, as the relay said. */
+  /** Time of the last byte in either direction, reported by the relay. */
   lastActiveAt: instant.nullable(),
   outcome: haltOutcome,
 });
@@ -88,7 +88,7 @@ export const deployment = z.object({
   relayId: z.string(),
   state: deploymentState,
   when: deploymentWhen,
-  /** With `at`: when it is executed. */
+  /** When it is executed; with `when: 'at'` only. */
   at: instant.nullable(),
   instructedBy: z.object({ id: z.uuid(), displayName: z.string() }),
   from: deploymentTarget,
@@ -100,20 +100,20 @@ export const deployment = z.object({
   finishedAt: instant.nullable(),
   /** From executed to finished (or now). */
   durationSeconds: z.number().nullable(),
-  /** While new sessions are refused: when they may be asked for again. */
+  /** Set while new sessions are refused: when to request one again. */
   returnAfterSeconds: z.int().nullable(),
   sessions: z.array(deploymentSession),
   /** Last lines of the configured command, or of a release that failed. */
   output: z.string(),
-  /** Whether the relay can be put back to `from` by one click. */
+  /** Whether the relay can be rolled back to `from`. */
   canRollBack: z.boolean(),
 });
 export type Deployment = z.infer<typeof deployment>;
 
 const atOnlyWith = (body: { when: string; at?: string | undefined }): boolean => (body.when === 'at') === !!body.at;
-const timeBelongs = { path: ['at'], message: 'a time belongs to `when: "at"`, and only to it' };
+const timeBelongs = { path: ['at'], message: '`when: "at"` requires a time; other values do not allow one' };
 
-/** S311. Without `release` the present one, without `pairs` as many as now; one of the two has to differ. */
+/** S311. `release` and `pairs` default to the current values; at least one must differ. */
 export const newDeployment = z
   .strictObject({
     relayId: z.string().max(64).default('local'),
@@ -124,7 +124,7 @@ export const newDeployment = z
   })
   .refine(atOnlyWith, timeBelongs);
 
-/** The button Execute of the device list screen; `idle` and `at` put it off. */
+/** The button Execute of the device list screen; `idle` and `at` postpone the execution. */
 export const deploymentExecution = z
   .strictObject({ when: z.enum(['now', 'idle', 'at']).default('now'), at: instant.optional() })
   .refine(atOnlyWith, timeBelongs);
@@ -136,7 +136,7 @@ export const release = z.object({
   bytes: z.int().nullable(),
   sha256: z.string().nullable(),
   notes: z.string(),
-  /** When it was made; null for the built-in one. */
+  /** When it was built; null for the built-in release. */
   createdAt: instant.nullable(),
   storedAt: instant.nullable(),
   serving: z.boolean(),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /**
- * Device information, as the agent acquired it (Fig. of abstract 2). Words are those of IPP (RFC 8011,
- * PWG 5100.9, 5100.13) and of the Printer MIB (RFC 3805), whatever the agent asked with.
+ * Device information that the agent acquired (Fig. of abstract 2). The terms are those of IPP (RFC 8011, PWG 5100.9,
+ * 5100.13) and the Printer MIB (RFC 3805), whichever protocol the agent used.
  */
 
-/** IPP printer-state (RFC 8011 5.4.11); `unknown` where the device does not tell. */
+/** IPP printer-state (RFC 8011 5.4.11); `unknown` if the device does not report it. */
 export const deviceState = z.enum(['idle', 'processing', 'stopped', 'unknown']);
 export type DeviceState = z.infer<typeof deviceState>;
 
@@ -20,18 +20,18 @@ export const deviceAlert = z.object({
   severity: alertSeverity,
   /** Keyword of printer-state-reasons without its suffix: `media-jam`, `toner-low`. */
   code: line(64),
-  /** As the device words it; empty where it does not. */
+  /** The device's own text; may be empty. */
   text: line(200),
 });
 export type DeviceAlert = z.infer<typeof deviceAlert>;
 
 export const supply = z.object({
   name: line(100),
-  /** prtMarkerSuppliesType as PWG 5100.13 spells it: `toner`, `wasteToner`, `opc`, ...; empty where unknown. */
+  /** prtMarkerSuppliesType as PWG 5100.13 spells it: `toner`, `wasteToner`, `opc`, ...; empty if unknown. */
   type: line(40),
-  /** Name or `#rrggbb`; empty where it has none. */
+  /** Name or `#rrggbb`; may be empty. */
   colour: line(40),
-  /** Per cent that is left (of a receptacle: the room that is left); null where the device does not know. */
+  /** Remaining per cent (of a receptacle: remaining space); null if the device does not know. */
   level: z.int().min(0).max(100).nullable(),
 });
 export type Supply = z.infer<typeof supply>;
@@ -48,7 +48,7 @@ export const counters = z
 export type Counters = z.infer<typeof counters>;
 
 export const deviceInformation = z.object({
-  /** false: the device did not answer its agent; the rest is what was last known. */
+  /** false: the device did not answer its agent; the other fields are from the last answer. */
   reached: z.boolean(),
   state: deviceState,
   alerts: z.array(deviceAlert).max(ALERTS),
@@ -60,7 +60,7 @@ export const deviceInformation = z.object({
 });
 export type DeviceInformation = z.infer<typeof deviceInformation>;
 
-/** Why stored information was, or was not, acquired again when a connection was asked for (B2). */
+/** Why device information was, or was not, acquired again when a connection was requested (B2). */
 export const UPDATE_REASONS = {
   'never-acquired': 'no data saved yet',
   'not-reached': 'the device did not answer last time',

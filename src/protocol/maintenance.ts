@@ -4,7 +4,7 @@ import { deviceId, instant } from './names';
 
 /**
  * Remote maintenance without a session (E2, S121-S125): a job is one operation that the agent carries out at one device.
- * The transitions are `server/maintenance/job.machine.ts`; how it is asked of an agent is `ad-hoc-command.ts`.
+ * The transitions are in `server/maintenance/job.machine.ts`, the control channel's messages in `ad-hoc-command.ts`.
  */
 export const OPERATIONS = {
   information: 'Reads all information the device reports.',
@@ -12,7 +12,7 @@ export const OPERATIONS = {
   identify: 'Makes the device flash or beep so that it can be found.',
   'test-page': 'Prints one page.',
   restart: 'Restarts the device.',
-  'firmware-install': 'Installs a firmware file, and waits until the device is back with it.',
+  'firmware-install': 'Installs a firmware file and waits until the device reports the new version.',
 } as const;
 export type Operation = keyof typeof OPERATIONS;
 export const operation = z.enum(Object.keys(OPERATIONS) as [Operation, ...Operation[]]);
@@ -29,7 +29,7 @@ export type JobState = keyof typeof JOB_STATES;
 export const jobState = z.enum(Object.keys(JOB_STATES) as [JobState, ...JobState[]]);
 export const OPEN_JOB_STATES: readonly JobState[] = ['requested', 'executing', 'held'];
 
-/** Why a job failed: named by the agent, or by the control plane where the agent cannot. */
+/** Why a job failed. The agent reports the reason; if it cannot, the control plane sets one. */
 export const JOB_FAILURES = {
   unsupported: 'The device or its configuration does not support this operation.',
   forbidden: 'The configuration of the agent does not allow this operation.',
@@ -50,7 +50,7 @@ export const JOB_FAILURES = {
 export type JobFailure = keyof typeof JOB_FAILURES;
 export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...JobFailure[]]);
 
-/** Why the agent holds a job back (abstract 3): what the device has to be rid of first. */
+/** Why the agent holds a job back (abstract 3). */
 export const HOLD_REASONS = {
   processing: 'The device is printing.',
   stopped: 'The device has stopped. See its alerts.',
@@ -60,7 +60,7 @@ export const HOLD_REASONS = {
 export type HoldReason = keyof typeof HOLD_REASONS;
 export const holdReason = z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]);
 
-/** One line of a result, in the order in which it is to be read. */
+/** One line of a result; the order is the reading order. */
 export const resultLine = z.object({ name: z.string().regex(/^[a-z0-9.-]{1,64}$/), value: z.string().max(300) });
 export type ResultLine = z.infer<typeof resultLine>;
 export const jobResult = z.array(resultLine).max(LIMITS.JOB_RESULT_LINES);
@@ -70,9 +70,9 @@ export const firmwareVersion = z.string().regex(/^[A-Za-z0-9._+-]{1,64}$/, 'must
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal');
 export const firmware = z.object({
   id: z.uuid(),
-  /** As the file was called. */
+  /** File name at upload. */
   name: z.string(),
-  /** What the device says after it has been installed. */
+  /** The version that the device reports after the installation. */
   version: firmwareVersion,
   /** Only for devices of this model; empty: any. */
   model: z.string(),
@@ -94,9 +94,9 @@ export const firmwareUpload = z.strictObject({
 /** `POST /api/devices/:id/jobs` (S121). */
 export const newJob = z.strictObject({
   operation,
-  /** With `firmware-install`, and only with it. */
+  /** Required for `firmware-install`, not allowed otherwise. */
   firmwareId: z.uuid().optional(),
-  /** How long it may wait for the agent to come, and for the device to be able; 0: it must be sent now. */
+  /** How long the job may wait for its agent and its device; 0: it must be sent immediately. */
   waitMinutes: z.int().min(0).max(LIMITS.JOB_WAIT_MINUTES).default(0),
 });
 export const job = z.object({
@@ -109,19 +109,19 @@ export const job = z.object({
   state: jobState,
   /** While `held`. */
   hold: holdReason.nullable(),
-  /** While `executing`: per cent where the agent can tell, and what it is doing (`downloading`, `sending`, ...). */
+  /** While `executing`: progress, if known, and activity (`downloading`, `sending`, ...). */
   percent: z.int().min(0).max(100).nullable(),
   activity: z.string(),
   failure: jobFailure.nullable(),
   detail: z.string(),
   result: jobResult,
   requestedAt: instant,
-  /** When the agent took it. */
+  /** When the agent accepted it. */
   sentAt: instant.nullable(),
-  /** When the device began. */
+  /** When it started. */
   beganAt: instant.nullable(),
   endedAt: instant.nullable(),
-  /** Until when it may begin. */
+  /** Latest time at which it may start. */
   expiresAt: instant,
 });
 export type Job = z.infer<typeof job>;

@@ -7,21 +7,21 @@ const name = (what: string) =>
 
 /** Local part of the agent's JID, chosen when the agent is enrolled. */
 export const agentId = name('agent ID');
-/** Names one device for the whole server; the agent's configuration chooses it. */
+/** Unique on the server; set in the agent's configuration. */
 export const deviceId = name('device ID');
 /** Names an application of a device: `web`, `panel`, `box`, ... */
 export const applicationId = name('application ID');
 
-/** A LAN in which agents reach each other; set in their configuration. */
+/** Agents in one LAN; set in their configuration. */
 export const siteName = name('site');
 
-/** Moment on a wire: RFC 3339 in UTC. */
+/** Timestamp on the wire: RFC 3339 in UTC. */
 export const instant = z.iso.datetime({ offset: false });
 export const toInstant = (at: Date | number): string => new Date(at).toISOString();
 
 /**
- * The seconds left until a moment, for a peer that counts by its own clock. At least 1: the server ends the wait
- * itself, so a peer that counts a second longer does no harm.
+ * Seconds left until a time, for a peer that counts them with its own clock. At least 1: the server enforces the
+ * deadline itself, so a peer that waits a second longer does no harm.
  */
 export const secondsUntil = (at: Date | number | null): number =>
   Math.max(1, Math.ceil(((at === null ? 0 : Number(at)) - Date.now()) / 1000));

@@ -1,4 +1,4 @@
-/** What a text from outside says, for a schema to judge; undefined where it is not JSON. */
+/** Parses untrusted text for validation by a schema; undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

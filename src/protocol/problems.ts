@@ -25,7 +25,7 @@ export const PROBLEMS = {
   'device-offline': {
     status: 409,
     title: 'The device is offline',
-    remedy: 'Ask someone to check the agent and its network, then try again.',
+    remedy: 'Have someone check the agent and its network, then try again.',
   },
   'no-substitute': {
     status: 409,
@@ -48,7 +48,7 @@ export const PROBLEMS = {
   'too-large': {
     status: 413,
     title: 'The request is too large',
-    remedy: 'Send less. See docs/LIMITS.md for the limits.',
+    remedy: 'Send a smaller request. See docs/LIMITS.md for the limits.',
   },
   'too-many-requests': { status: 429, title: 'Too many requests', remedy: 'Wait for the time given in Retry-After.' },
   'relay-unavailable': {
@@ -165,7 +165,7 @@ export const problem = z.object({
 });
 export type Problem = z.infer<typeof problem>;
 
-/** Base of the errors that reach a caller; each cause has its own subclass beside the code that throws it. */
+/** Base class of all errors that the API returns. Each cause has a subclass next to the code that throws it. */
 export class ProblemError extends Error {
   constructor(
     readonly code: ProblemCode,

@@ -3,8 +3,8 @@ import { LIMITS } from './limits';
 import { toInstant } from './names';
 import { RELAY_METHODS } from './relay-rpc';
 
-describe('the RPC of relays', () => {
-  it('can list the sessions of a full relay in one message', () => {
+describe('relay RPC', () => {
+  it('lists the sessions of a full relay in one message', () => {
     const session = () => ({
       linkId: randomUUID(),
       remoteSessionId: randomUUID(),

@@ -3,16 +3,16 @@ import { instant, secret, spkiPin } from './names';
 import { endReason, ending, half, halfState } from './remote-session';
 
 /**
- * JSON-RPC 2.0 between a relay and the control plane, both ways over one WebSocket that the relay dials:
+ * JSON-RPC 2.0 between a relay and the control plane, in both directions over one WebSocket that the relay dials:
  * `GET /internal/relay` with `Authorization: Bearer <relay ID>.<secret>`.
  *
- * A *link* is the relay's name for one remote session: two session IDs, two halves, associated with each other.
+ * A *link* is the relay's record of one remote session: two session IDs and their two halves.
  */
 const linkId = z.uuid();
-/** SHA-256 of a token, base64url: names the token without giving it away. */
+/** SHA-256 of a token, base64url: identifies the token without revealing it. */
 export const tokenHash = secret;
 
-/** One line of the relay's session log: start or end of one half. `id` makes a repeated report harmless. */
+/** One line of the relay's session log: the start or end of one half. The `id` makes repeated reports idempotent. */
 export const halfLog = z.object({
   id: z.uuid(),
   linkId,
@@ -27,7 +27,7 @@ export const halfLog = z.object({
       bytesSent: z.int().nonnegative(),
     }),
   ]),
-  /** null where the half never showed its token. */
+  /** null if the half never presented its token. */
   tokenHash: tokenHash.nullable(),
 });
 export type HalfLog = z.infer<typeof halfLog>;
@@ -38,17 +38,17 @@ export type RelayStanding = z.infer<typeof relayStanding>;
 const method = <P, R>(m: { params: z.ZodType<P>; result: z.ZodType<R> }) => m;
 const nothing = z.object({});
 
-/** The relay asks, the control plane answers. */
+/** Requests of the relay to the control plane. */
 export const CONTROL_PLANE_METHODS = {
-  /** First call on every link: which relay this is. Called again when a candidate begins to serve. */
+  /** First request on every connection; identifies the relay. Repeated when a candidate starts to serve. */
   announce: method({
     params: z.object({
       version: z.string().max(64),
       protocol: z.int(),
       pairs: z.int().positive(),
-      /** Which run of the relay this is: during a deployment two of them have the same relay ID. */
+      /** Identifies the run: during a deployment, two runs share one relay ID. */
       instance: z.uuid(),
-      /** A `candidate` takes trials only, until it announces once more that it is `serving`. */
+      /** A `candidate` accepts trials only, until it announces that it is `serving`. */
       standing: relayStanding,
       /** Pin of a self-signed certificate of the relay: peers need it. */
       pin: spkiPin.optional(),
@@ -69,14 +69,14 @@ export const CONTROL_PLANE_METHODS = {
   /** S177-S179, S210-S212, S268-S270, S296-S298, S333-S335. Repeated until acknowledged. */
   'report-log': method({
     params: halfLog,
-    /** `known: false`: the control plane has no such session; the log is taken all the same and need not come again. */
+    /** `known: false`: the control plane has no such session. The log is acknowledged all the same. */
     result: z.object({ known: z.boolean() }),
   }),
   /** S264-S266, S293-S294. */
   'request-termination': method({ params: z.object({ linkId, half }), result: nothing }),
 } as const;
 
-/** One remote session as the relay sees it. */
+/** One remote session, as the relay reports it. */
 export const relayedSession = z.object({
   linkId,
   remoteSessionId: z.uuid(),
@@ -84,21 +84,21 @@ export const relayedSession = z.object({
   terminal: halfState,
   bytesFromDevice: z.int().nonnegative(),
   bytesFromTerminal: z.int().nonnegative(),
-  /** Moment of the last byte either way. */
+  /** Time of the last byte in either direction. */
   lastActiveAt: instant,
 });
 export type RelayedSession = z.infer<typeof relayedSession>;
 
-/** The control plane asks, the relay answers. */
+/** Requests of the control plane to the relay. */
 export const RELAY_METHODS = {
-  /** S145-S147: a new link with two fresh session IDs; a half that has not connected by then is ended. */
+  /** S145-S147: a new link with two new session IDs. A half that has not connected by `connectBefore` is ended. */
   'connection-info': method({
     params: z.object({
       remoteSessionId: z.uuid(),
       connectBefore: instant,
       /**
-       * A synthetic session with which a relay proves itself, permitted to candidates and while draining. `local`: the
-       * addresses are those of this machine's loopback, `public`: those that peers dial.
+       * A synthetic session that tests the relay; candidates and draining relays accept it, too. `local`: with loopback
+       * addresses; `public`: with the addresses that peers dial.
        */
       trial: z.enum(['local', 'public']).optional(),
     }),
@@ -110,12 +110,12 @@ export const RELAY_METHODS = {
   }),
   /** S311-S312. */
   'list-sessions': method({ params: nothing, result: z.object({ sessions: z.array(relayedSession) }) }),
-  /** S331: end one half in order; `known: false` when the relay has no such open half. */
+  /** S331: ends one half in order; `known: false`: the relay has no such open half. */
   'end-session': method({
     params: z.object({ linkId, half, ending }),
     result: z.object({ known: z.boolean() }),
   }),
-  /** Take no new links (or take them again) and tell the peers. */
+  /** Refuses new links, or accepts them again, and notifies the peers. */
   drain: method({
     params: z.object({ draining: z.boolean(), returnAfterSeconds: z.int().nonnegative() }),
     result: nothing,

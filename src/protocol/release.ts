@@ -12,7 +12,7 @@ export const RELEASE_MEDIA_TYPE = 'application/vnd.platen.release';
 export const unsignedManifest = z.strictObject({
   product: z.literal('platen-relay'),
   version: relayVersion,
-  /** PROTOCOL_VERSION it speaks. */
+  /** Its PROTOCOL_VERSION. */
   protocol: z.int().positive(),
   /** Of the bundle. */
   bytes: z.int().positive().max(LIMITS.RELEASE_BYTES),
@@ -28,6 +28,6 @@ export const releaseManifest = unsignedManifest.extend({
 export type UnsignedManifest = z.infer<typeof unsignedManifest>;
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
 
-/** What the signature is over: every field but the signature, in a fixed order. */
+/** The signed text: every field except the signature, in a fixed order. */
 export const signedText = ({ product, version, protocol, bytes, sha256, createdAt, notes }: UnsignedManifest): string =>
   `platen release\n${JSON.stringify([product, version, protocol, bytes, sha256, createdAt, notes])}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A remote session as the control plane keeps it. The transitions are `server/sessions/session.machine.ts`. */
+/** States of a remote session. The transitions are in `server/sessions/session.machine.ts`. */
 export const SESSION_STATES = [
   'requested',
   'approved',
@@ -14,7 +14,7 @@ export const SESSION_STATES = [
 export const sessionState = z.enum(SESSION_STATES);
 export type SessionState = z.infer<typeof sessionState>;
 
-/** What the person at the device permits: operating the application, or only looking at it. */
+/** What the person at the device permits: operating the application, or only viewing it. */
 export const GRANTS = ['operate', 'view'] as const;
 export const grant = z.enum(GRANTS);
 export type Grant = z.infer<typeof grant>;
@@ -28,7 +28,7 @@ export const HALF_STATES = ['waiting', 'connected', 'ended'] as const;
 export const halfState = z.enum(HALF_STATES);
 export type HalfState = z.infer<typeof halfState>;
 
-/** Why a remote session ended. The first reason that is known stays. */
+/** Why a remote session ended. The first known reason is kept. */
 export const ENDINGS = {
   declined: 'The person at the device pressed NO.',
   expired: 'There was no answer in time, or the permitted time was up.',
@@ -54,8 +54,8 @@ export const END_REASONS = {
   expired: 'the permitted time was up',
   'never-connected': 'this half never connected',
   'relay-stopped': 'the relay was stopped',
-  'relay-restarted': 'the relay had been killed and found this half open when it restarted',
-  presumed: 'no relay reported an end in time; the control plane presumed it',
+  'relay-restarted': 'the relay was killed and found this half open when it restarted',
+  presumed: 'no relay reported the end in time; the control plane presumed it',
 } as const;
 export type EndReason = keyof typeof END_REASONS;
 export const endReason = z.enum(Object.keys(END_REASONS) as [EndReason, ...EndReason[]]);

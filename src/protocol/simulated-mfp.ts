@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-// What the simulated MFP and the pages it serves exchange: its status, and the pictures and touches of its display.
+// Messages between the simulated MFP and its pages: its status, and the pictures and touches of its display.
 
-/** The status of the machine, as its web pages get it. */
+/** The machine's status, as its web pages receive it. */
 export interface MachineStatus {
   state: 'idle' | 'printing' | 'stopped';
   message: string;
@@ -11,14 +11,14 @@ export interface MachineStatus {
   jobsWaiting: number;
   pagesTotal: number;
   supplies: { id: string; name: string; level: number }[];
-  /** What the display shows to a person who wants to find the machine. */
+  /** Text on the display during `identify`. */
   identifying: string | null;
 }
 
 export const SCREEN_NAMES = ['home', 'copy', 'scan', 'fax', 'addresses', 'status', 'settings', 'jobs'] as const;
 export type ScreenName = (typeof SCREEN_NAMES)[number];
 
-/** The whole display as data. A touch sends back the `target` of what was touched. */
+/** The whole display as data. A touch returns the `target` of the touched element. */
 export interface Picture {
   awake: boolean;
   /** 1 to 5. */
@@ -41,7 +41,7 @@ export interface Message {
 /** The line at the bottom of every screen. */
 export interface Bar {
   state: 'idle' | 'printing' | 'stopped';
-  /** Something will need attention soon. */
+  /** The machine has a warning. */
   warned: boolean;
   text: string;
   toners: Level[];
@@ -124,12 +124,12 @@ export const panelInput = z.discriminatedUnion('type', [
 ]);
 export type PanelInput = z.infer<typeof panelInput>;
 
-/** `operate`: touches have an effect. `view`: gets the same pictures; everything that it sends is refused. */
+/** `operate`: touches take effect. `view`: receives the same pictures, but its input is refused. */
 export type Role = 'operate' | 'view';
-/** Where a display says it is; only shown to the others. */
+/** Where a display claims to be; shown to the other displays. */
 export type Place = 'device' | 'remote';
 
-/** One connected display, as all others see it. */
+/** One connected display, as the others see it. */
 export interface DisplayInfo {
   id: number;
   role: Role;
@@ -140,7 +140,7 @@ export interface DisplayInfo {
 
 /** The last touch or key press, so that every other display can show it. */
 export interface Touch {
-  /** Grows with each touch. */
+  /** Increases with each touch. */
   number: number;
   display: number;
   target?: string;
@@ -149,7 +149,7 @@ export interface Touch {
   y?: number;
 }
 
-/** To a display. Each `picture` is complete, so that a missed one does no harm. */
+/** Sent to a display. Each `picture` is complete, so a missed one does no harm. */
 export type PanelMessage =
   | { type: 'welcome'; display: number; role: Role }
   | { type: 'picture'; picture: Picture; touch: Touch | null; displays: DisplayInfo[] }

@@ -1,6 +1,6 @@
 /**
- * The numbered steps of US 2019/0004748. Each program writes a log line with `step` when it takes one, so that the
- * order of a whole remote session can be read, and tested, from the logs of all programs together.
+ * The numbered steps of US 2019/0004748. Each program logs the `step` it takes. Together the logs show the order of a
+ * whole remote session, which tests check.
  */
 export const STEPS = {
   // Fig. 6: login

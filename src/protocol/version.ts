@@ -1,4 +1,4 @@
-/** Version of every wire in this folder. A change that an older peer cannot read raises it. */
+/** Version of every protocol in this folder. A change that older peers cannot read increases it. */
 export const PROTOCOL_VERSION = 1;
 
 /** WebSocket subprotocol (RFC 6455, 1.9) of the relay; a peer that offers another one is refused by name. */

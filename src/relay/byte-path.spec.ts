@@ -10,7 +10,7 @@ import { openTunnel, serveTunnel } from '../tunnel/http2-tunnel';
 import { dialRelay } from '../tunnel/relay-connection';
 
 const MB = 1024 * 1024;
-/** What kernels may hold of a stalled TCP connection on loopback, both ends together. */
+/** What the kernel may buffer for a stalled TCP connection on loopback, both ends together. */
 const KERNEL_BYTES = 12 * MB;
 
 describe('byte path of the relay', () => {
@@ -22,7 +22,7 @@ describe('byte path of the relay', () => {
   afterEach(() => test.stop());
 
   const session = async () => (await test.controlPlane.ask('list-sessions', {})).sessions[0]!;
-  /** Bytes the relay has taken from a half once it takes no more. */
+  /** Bytes that the relay has read from a half when it reads no more. */
   const stalledAt = async (counter: 'bytesFromDevice' | 'bytesFromTerminal'): Promise<number> => {
     let [last, same] = [-1, 0];
     await until('the stream to stall', async () => {
@@ -37,7 +37,7 @@ describe('byte path of the relay', () => {
   it.each([
     ['device', 'terminal', 'bytesFromDevice'],
     ['terminal', 'device', 'bytesFromTerminal'],
-  ] as const)('holds a fast %s back while the %s reads nothing, then delivers all', async (fast, slow, counter) => {
+  ] as const)('pauses a fast %s while the %s does not read, then delivers every byte', async (fast, slow, counter) => {
     const prepared = await test.controlPlane.prepare();
     const reader = await RawPeer.establish(prepared[slow]);
     const sender = await dialRelay(prepared[fast], fast);
@@ -53,7 +53,7 @@ describe('byte path of the relay', () => {
     await sender.terminate();
   });
 
-  it('holds back what comes before the other half is there', async () => {
+  it('holds bytes until the other half is established', async () => {
     const prepared = await test.controlPlane.prepare();
     const early = await dialRelay(prepared.device, 'device');
     const total = 20 * MB;
@@ -64,7 +64,7 @@ describe('byte path of the relay', () => {
     await until('all bytes', () => reader.bytes === total);
   });
 
-  it('takes `terminate` from a half whose own bytes are stuck', async () => {
+  it('accepts `terminate` from a half whose own bytes are stuck', async () => {
     const prepared = await test.controlPlane.prepare();
     const reader = await RawPeer.establish(prepared.terminal);
     const sender = await dialRelay(prepared.device, 'device');
@@ -79,7 +79,7 @@ describe('byte path of the relay', () => {
     reader.ws.resume();
   });
 
-  it('takes `terminate` from a half whose bytes were held for another that never came', async () => {
+  it('accepts `terminate` from a half whose bytes are held because the other half never connects', async () => {
     const { device, linkId } = await test.controlPlane.prepare();
     const sender = await dialRelay(device, 'device');
     void send(sender.bytes, 20 * MB).catch(() => undefined);
@@ -88,7 +88,7 @@ describe('byte path of the relay', () => {
     expect(await sender.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
   });
 
-  it('puts fragmented and empty messages through as the same bytes', async () => {
+  it('forwards the bytes of fragmented and empty messages unchanged', async () => {
     const prepared = await test.controlPlane.prepare();
     const device = await RawPeer.establish(prepared.device);
     const terminal = await dialRelay(prepared.terminal, 'terminal');
@@ -102,7 +102,7 @@ describe('byte path of the relay', () => {
     expect(Buffer.concat(parts).equals(data)).toBe(true);
   });
 
-  it('carries 50 MB each way at once through the tunnel, unchanged', async () => {
+  it('carries 50 MB in both directions at once through the tunnel, unchanged', async () => {
     const { device, terminal } = await test.join(await test.controlPlane.prepare());
     const application = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
     await once(application, 'listening');
@@ -131,7 +131,7 @@ describe('byte path of the relay', () => {
     application.close();
   }, 60_000);
 
-  it('names the first request and response once per link (S233, S234, S242, S243)', async () => {
+  it('logs the steps of the first request and response once per link (S233, S234, S242, S243)', async () => {
     const { device, terminal } = await test.join(await test.controlPlane.prepare());
     for (const text of ['one', 'two']) {
       terminal.bytes.write(text);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 export function register(program: Command): void {
   program
     .command('relay')
-    .description('run the relay: the data plane that joins terminals with devices')
+    .description('run the relay, the data plane that connects terminals with devices')
     .action(async () => {
       const { main } = await import('./main.js');
       await main(process.env);

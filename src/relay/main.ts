@@ -7,15 +7,15 @@ import { keeperMethods } from './keeper/keeper-methods';
 import { KeeperSocket } from './keeper/keeper-socket';
 import { awaitOrphanedRelay } from './keeper/orphaned-relay';
 import { ListeningPorts } from './keeper/listening-ports';
-import { WantedRun } from './keeper/wanted-run';
+import { DesiredRun } from './keeper/desired-run';
 
-/** For the relays to stop; the server waits for LIMITS.RELAY_STOP_MS. */
+/** Timeout for the relays to stop. Shorter than LIMITS.RELAY_STOP_MS, which the server waits. */
 const STOP_MS = LIMITS.RELAY_STOP_MS - 2_000;
 
 /** `platen relay`: runs until a signal, or until it is no longer needed. */
 export async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.umask(0o077); // the relay's files and the keeper's socket are private
-  process.stderr.on('error', () => undefined); // a log without a reader is no reason to stop
+  process.stderr.on('error', () => undefined); // a closed log pipe must not stop the relay
   const config = configOrExit(env);
   const journal = createJournal('relay', config.logLevel);
   const { keeper, socket } = await start(config, env, journal).catch((error: Error & { code?: string }) => {
@@ -34,11 +34,11 @@ async function start(config: RelayConfig, env: NodeJS.ProcessEnv, journal: Journ
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const socket = await KeeperSocket.open(config.data);
   const orphans = await awaitOrphanedRelay(config.data, LIMITS.RELAY_STOP_MS);
-  if (orphans > 0) journal.info('the relay of a keeper that was killed has ended', { processes: orphans });
+  if (orphans > 0) journal.info('the orphaned relay of a killed keeper has stopped', { processes: orphans });
   const ports = await ListeningPorts.at(config.host, config.port);
-  const wanted = new WantedRun(config.data, { file: null, pairs: config.pairs }, journal);
+  const desired = new DesiredRun(config.data, { file: null, pairs: config.pairs }, journal);
   const relayEnv = { ...env, PLATEN_RELAY_DATA: config.data };
-  const keeper = new Keeper(ports, wanted, relayEnv, journal);
+  const keeper = new Keeper(ports, desired, relayEnv, journal);
   keeper.start();
   socket.serve(keeperMethods(keeper), journal);
   return { keeper, socket };

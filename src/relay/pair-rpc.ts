@@ -6,8 +6,8 @@ import { STEPS, type Step } from '../protocol/steps';
 import type { RpcPeer } from '../tunnel/json-rpc';
 
 /**
- * JSON-RPC 2.0 between a Master and each of its pairs, over the IPC channel of Node's child processes. Both come from
- * one release. Only control crosses it: the bytes of a session stay within the pair that serves it.
+ * JSON-RPC 2.0 between a Master and each of its pairs, over the IPC channel of Node's child processes. Both belong to
+ * the same release. It carries control only: the bytes of a session stay within its pair.
  */
 const linkId = z.uuid();
 const nothing = z.object({});
@@ -16,28 +16,28 @@ const address = z.object({ host: z.string(), port: z.int() });
 export type PairAddress = z.infer<typeof address>;
 const step = z.enum(Object.keys(STEPS) as [Step, ...Step[]]);
 
-/** A link that a pair is to serve; session IDs only as hashes. */
+/** A link that is assigned to a pair; session IDs as hashes. */
 export const placedLink = z.object({
   linkId,
   remoteSessionId: z.uuid(),
   connectBefore: instant,
   sessionIdHashes: z.object({ device: secret, terminal: secret }),
-  /** Served while draining, too. */
+  /** Accepted while draining, too. */
   trial: z.boolean(),
 });
 export type PlacedLink = z.infer<typeof placedLink>;
 
-/** The pair asks, its Master answers. */
+/** Requests of a pair to its Master. */
 export const MASTER_METHODS = {
-  /** First call: the pair listens on loopback, at this port, for trials. */
+  /** First request: the pair listens for trials on this loopback port. */
   ready: method({ params: z.object({ trialPort: z.int() }), result: nothing }),
   authenticate: CONTROL_PLANE_METHODS.authenticate,
   'request-termination': CONTROL_PLANE_METHODS['request-termination'],
-  /** `stored: false`: the half has another such log already, which stands. Otherwise it is on disk. May be repeated. */
+  /** `stored: false`: the half already has another log of this kind, which is kept. May be repeated. */
   store: method({ params: halfLog, result: z.object({ stored: z.boolean() }) }),
   /**
-   * Reports a stored log. Answered when it is acknowledged, or as soon as the control plane is away: the Master
-   * retries. May be repeated. `step` is the figure's name for the report, logged when it is first sent.
+   * Reports a stored log. Answered when it is acknowledged, or when the control plane is disconnected; the Master then
+   * retries. May be repeated. `step`: the step to log when the report is first sent.
    */
   report: method({
     params: z.object({ log: halfLog, remoteSessionId: z.uuid(), step: step.optional() }),
@@ -48,7 +48,7 @@ export const MASTER_METHODS = {
 } as const;
 export type MasterMethods = typeof MASTER_METHODS;
 
-/** The Master asks, its pair answers. */
+/** Requests of a Master to its pair. */
 export const PAIR_METHODS = {
   take: method({ params: placedLink, result: nothing }),
   'end-half': method({ params: z.object({ linkId, half, ending }), result: z.object({ known: z.boolean() }) }),
@@ -58,17 +58,17 @@ export const PAIR_METHODS = {
     params: z.object({ draining: z.boolean(), returnAfterSeconds: z.int().nonnegative() }),
     result: nothing,
   }),
-  /** Listens where peers dial, too. */
+  /** Listens for peers, too. */
   serve: method({ params: nothing, result: address }),
-  /** Takes nothing new, ends every half; answered when all have ended and their connections have closed. */
+  /** Refuses new connections and ends every half. Answered when all have ended and their connections are closed. */
   stop: method({ params: z.object({ reason: endReason }), result: nothing }),
 } as const;
 export type PairMethods = typeof PAIR_METHODS;
 
-/** The Master as its pair has it. */
+/** The pair's connection to its Master. */
 export type MasterPeer = RpcPeer<PairMethods, MasterMethods>;
-/** A pair as its Master has it. */
+/** The Master's connection to a pair. */
 export type PairPeer = RpcPeer<MasterMethods, PairMethods>;
 
-/** Each half of a full pair may wait for an answer when all end at a time. */
+/** When all halves of a full pair end together, each may wait for an answer. */
 export const PAIR_RPC = { openRequests: 10_000 };

@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
 import type { PairAddress } from './pair-rpc';
 
-/** Stands for the number of the pair, from 1, in PLATEN_RELAY_PUBLIC_URL. */
+/** Placeholder for the number of the pair, from 1, in PLATEN_RELAY_PUBLIC_URL. */
 export const PAIR_NUMBER = '{pair}';
 
-/** The address that peers dial for a pair: its own public URL, the public port plus its number, or where it listens. */
+/** The address that peers dial for a pair: from the URL template, the public port plus its number, or its own address. */
 export function pairUrl(
   { publicUrl, tls }: { readonly publicUrl: string | undefined; readonly tls: object | undefined },
   pair: number,

@@ -42,7 +42,7 @@ describe('what the relay refuses', () => {
     ['token-refused', 'an invented token', (s) => establish(s.device.sessionId, strange()), '/cloud-hub'],
     ['bad-message', 'a short session ID', (s) => establish('x', s.device.token), '/cloud-hub'],
     ['bad-message', 'another message first', () => ({ type: 'terminate' }), '/cloud-hub'],
-    ['bad-message', 'no message of ours', () => ({ hello: 'relay' }), '/web-agent'],
+    ['bad-message', 'an unknown message', () => ({ hello: 'relay' }), '/web-agent'],
   ])('%s: %s', async (code, _what, message, path) => {
     const session = await test.controlPlane.prepare();
     const peer = await RawPeer.open(base + path);
@@ -50,7 +50,7 @@ describe('what the relay refuses', () => {
     await expectRefusal(peer, code);
   });
 
-  it('wrong-side, without showing the token to the control plane', async () => {
+  it('wrong-side, without sending the token to the control plane', async () => {
     const { terminal } = await test.controlPlane.prepare();
     const peer = await RawPeer.open(`${base}/cloud-hub`);
     peer.send(establish(terminal.sessionId, terminal.token));
@@ -87,7 +87,7 @@ describe('what the relay refuses', () => {
     await expectRefusal(await RawPeer.open(`${base}/cloud-hub`), 'establish-timeout');
   });
 
-  it('control-plane-unavailable, after which the half can be tried again', async () => {
+  it('control-plane-unavailable, after which the half may retry', async () => {
     const { device } = await test.controlPlane.prepare();
     const { port } = test.controlPlane;
     await test.controlPlane.away();
@@ -99,7 +99,7 @@ describe('what the relay refuses', () => {
     await RawPeer.establish(device);
   });
 
-  it('control-plane-unavailable where the start log is not acknowledged; one start log all the same', async () => {
+  it('control-plane-unavailable if the start log is not acknowledged; a retry reuses the start log', async () => {
     setLimit('RELAY_RPC_TIMEOUT_MS', 100);
     setLimit('RELAY_LOG_RESEND_MS', 50);
     const { device, linkId } = await test.controlPlane.prepare();
@@ -115,7 +115,7 @@ describe('what the relay refuses', () => {
     expect(new Set(starts.map(({ id }) => id)).size).toBe(1);
   });
 
-  it('overloaded: more connections than it may carry', async () => {
+  it('overloaded: too many connections', async () => {
     setLimit('RELAY_CONNECTIONS', 1);
     await RawPeer.open(`${base}/cloud-hub`);
     await expectRefusal(await RawPeer.open(`${base}/cloud-hub`), 'overloaded');
@@ -123,8 +123,8 @@ describe('what the relay refuses', () => {
 
   it.each([
     ['binary', (peer: RawPeer) => peer.ws.send(Buffer.from('{"type":"establish"}'))],
-    ['no JSON', (peer: RawPeer) => peer.ws.send('{')],
-    ['too much', (peer: RawPeer) => peer.ws.send('x'.repeat(LIMITS.RELAY_ESTABLISH_BYTES + 1))],
+    ['invalid JSON', (peer: RawPeer) => peer.ws.send('{')],
+    ['too many bytes', (peer: RawPeer) => peer.ws.send('x'.repeat(LIMITS.RELAY_ESTABLISH_BYTES + 1))],
     [
       'endless fragments',
       (peer: RawPeer) => {
@@ -138,7 +138,7 @@ describe('what the relay refuses', () => {
     await expectRefusal(peer, 'bad-message');
   });
 
-  it('bad-message: anything before `established`', async () => {
+  it('bad-message: any message before `established`', async () => {
     const { device } = await test.controlPlane.prepare();
     test.controlPlane.before = (method) =>
       method === 'authenticate' ? new Promise(() => undefined) : Promise.resolve();
@@ -149,10 +149,10 @@ describe('what the relay refuses', () => {
   });
 
   it.each([
-    ['no JSON', '{'],
+    ['invalid JSON', '{'],
     ['another message', JSON.stringify({ type: 'established' })],
     ['a second establish', JSON.stringify(establish(strange(), strange()))],
-    ['too much', 'x'.repeat(LIMITS.RELAY_CONTROL_BYTES + 1)],
+    ['too many bytes', 'x'.repeat(LIMITS.RELAY_CONTROL_BYTES + 1)],
   ])('bad-message: %s on an established half, which is lost then', async (_name, text) => {
     const { device, linkId } = await test.controlPlane.prepare();
     const peer = await RawPeer.establish(device);
@@ -161,7 +161,7 @@ describe('what the relay refuses', () => {
     await until('the end log', () => test.controlPlane.endReasons(linkId).includes('device lost'));
   });
 
-  it('a frame larger than any may be (close code 1009), and loses that half only', async () => {
+  it('an oversized frame (close code 1009), which ends that half only', async () => {
     const session = await test.controlPlane.prepare();
     const device = await RawPeer.establish(session.device);
     const terminal = await RawPeer.establish(session.terminal);
@@ -172,7 +172,7 @@ describe('what the relay refuses', () => {
     expect(terminal.ws.readyState).toBe(WebSocket.OPEN);
   });
 
-  it('to store a start log on a broken database; lives on', async () => {
+  it('a half whose start log cannot be stored; the relay keeps running', async () => {
     const broken = jest.spyOn(SessionLog.prototype, 'write').mockRejectedValueOnce(new Error('SQLITE_FULL'));
     const { device } = await test.controlPlane.prepare();
     const peer = await RawPeer.open(device.url);
@@ -182,7 +182,7 @@ describe('what the relay refuses', () => {
     expect(await test.controlPlane.ask('health', {})).toMatchObject({ links: 1 });
   });
 
-  it('to lose an end log on a broken database: stored and reported once that is possible', async () => {
+  it('nothing when an end log cannot be stored: it is stored and reported later', async () => {
     setLimit('RELAY_LOG_RESEND_MS', 10);
     const session = await test.controlPlane.prepare();
     const { terminal } = await test.join(session);
@@ -209,8 +209,8 @@ describe('what the relay refuses', () => {
       ['no subprotocol', '/web-agent', {}, 400],
       ['another path', '/', protocol, 404],
       ['a path with a query', '/cloud-hub?x', protocol, 404],
-      ['a path below one that is no number', '/x/cloud-hub', protocol, 404],
-      ['a path below two numbers', '/1/2/cloud-hub', protocol, 404],
+      ['a path with a prefix that is not a number', '/x/cloud-hub', protocol, 404],
+      ['a path with two numbers as prefix', '/1/2/cloud-hub', protocol, 404],
       ['a web page', '/web-agent', { ...protocol, origin: 'https://evil.example' }, 404],
       ['another WebSocket version', '/cloud-hub', { ...protocol, 'sec-websocket-version': '7' }, 400],
     ])('%s', async (_name, path, headers, status) => {
@@ -223,13 +223,13 @@ describe('what the relay refuses', () => {
       expect(await get('/cloud-hub', { connection: 'close', upgrade: '' })).toEqual([404, '']);
     });
 
-    it.each(['/1/cloud-hub', '/64/web-agent'])('but not the number of a pair before the path: %s', async (path) => {
+    it.each(['/1/cloud-hub', '/64/web-agent'])('but not a path with a pair number as prefix: %s', async (path) => {
       const peer = await RawPeer.open(base + path);
       peer.send(establish(strange(), strange()));
       await expectRefusal(peer, 'unknown-session');
     });
 
-    it('chooses its subprotocol among those offered', async () => {
+    it('but not several subprotocols, of which it selects its own', async () => {
       const ws = new WebSocket(`${base}/cloud-hub`, ['platen.relay.v2', RELAY_SUBPROTOCOL]);
       await once(ws, 'open');
       expect(ws.protocol).toBe(RELAY_SUBPROTOCOL);
@@ -237,7 +237,7 @@ describe('what the relay refuses', () => {
     });
   });
 
-  it('survives garbage instead of HTTP and instead of frames', async () => {
+  it('garbage instead of HTTP and of frames, and keeps running', async () => {
     for (const garbage of [randomBytes(5000), Buffer.from('GET /cloud-hub HTTP/1.1\r\n'), Buffer.alloc(20_000, 'a')]) {
       const socket = connect(test.addresses[0]!.port, '127.0.0.1');
       socket.on('error', () => undefined);
@@ -245,7 +245,7 @@ describe('what the relay refuses', () => {
       await new Promise((resolve) => socket.once('close', resolve));
     }
     const peer = await RawPeer.open(`${base}/cloud-hub`);
-    // Below the WebSocket library: reserved bits set, no mask.
+    // Written to the raw socket: reserved bits set, no mask.
     const below = (peer.ws as unknown as { _socket: NodeJS.WritableStream })._socket;
     below.write(randomBytes(500));
     await peer.closed;

@@ -20,7 +20,7 @@ describe('settings of the relay', () => {
   const tls = { PLATEN_TLS_CERTIFICATE: file('crt', 'CERT'), PLATEN_TLS_KEY: file('key', 'KEY') };
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('have defaults for a relay beside its server', () => {
+  it('have defaults for a relay on the same host as its server', () => {
     expect(readRelayConfig({ ...least, PLATEN_RELAY_PUBLIC_URL: '' })).toEqual({
       id: 'local',
       secret,
@@ -47,16 +47,20 @@ describe('settings of the relay', () => {
 
   it.each([
     ['no secret', { PLATEN_RELAY_SECRET_FILE: undefined }, 'PLATEN_RELAY_SECRET_FILE'],
-    ['a secret file that is not there', { PLATEN_RELAY_SECRET_FILE: '/nowhere/secret' }, 'ENOENT'],
+    ['a missing secret file', { PLATEN_RELAY_SECRET_FILE: '/nowhere/secret' }, 'ENOENT'],
     ['a secret that is too short', { PLATEN_RELAY_SECRET_FILE: file('short', 'x') }, 'PLATEN_RELAY_SECRET_FILE'],
     ['no server', { PLATEN_SERVER_URL: '' }, 'PLATEN_SERVER_URL'],
-    ['a server that is no HTTP', { PLATEN_SERVER_URL: 'ftp://x' }, 'PLATEN_SERVER_URL'],
+    ['a server URL that is not HTTP', { PLATEN_SERVER_URL: 'ftp://x' }, 'PLATEN_SERVER_URL'],
     ['no pairs', { PLATEN_RELAY_PAIRS: '0' }, 'PLATEN_RELAY_PAIRS'],
-    ['an ID that would split the credentials', { PLATEN_RELAY_ID: 'a.b' }, 'PLATEN_RELAY_ID'],
-    ['a certificate that is none', tls, 'PLATEN_TLS_CERTIFICATE'],
+    ['an ID with a separator of credentials', { PLATEN_RELAY_ID: 'a.b' }, 'PLATEN_RELAY_ID'],
+    ['an invalid certificate', tls, 'PLATEN_TLS_CERTIFICATE'],
     ['a certificate without key', { PLATEN_TLS_CERTIFICATE: tls.PLATEN_TLS_CERTIFICATE }, 'PLATEN_TLS_KEY'],
-    ['plain text for everybody', { PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_HOST'],
-    ['a public URL that is none', { PLATEN_RELAY_PUBLIC_URL: 'https://relay.example' }, 'PLATEN_RELAY_PUBLIC_URL'],
+    ['plain text on all addresses', { PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_HOST'],
+    [
+      'a public URL that is not a WebSocket URL',
+      { PLATEN_RELAY_PUBLIC_URL: 'https://relay.example' },
+      'PLATEN_RELAY_PUBLIC_URL',
+    ],
     ['a public URL with a query', { PLATEN_RELAY_PUBLIC_URL: 'wss://r.example/?{pair}' }, 'PLATEN_RELAY_PUBLIC_URL'],
     ['fewer ports than pairs', { PLATEN_RELAY_PORT: '65534', PLATEN_RELAY_PAIRS: '3' }, 'PLATEN_RELAY_PAIRS'],
     [
@@ -72,7 +76,7 @@ describe('settings of the relay', () => {
     expect(read).toThrow(named);
   });
 
-  it('never repeat a value', () => {
+  it('never appear with their values in errors', () => {
     const env = { ...least, PLATEN_SERVER_URL: 'hidden', PLATEN_RELAY_PORT: 'hidden' };
     const message = messageOf(() => readRelayConfig(env));
     expect(message).toContain('PLATEN_RELAY_PORT');
@@ -84,7 +88,7 @@ describe('settings of the relay', () => {
     ['the number in the public URL', 'wss://r.example/{pair}', 2, 'wss://r.example/2'],
     ['the number in the name', 'wss://r{pair}.example:8000', 1, 'wss://r1.example:8000'],
     ['the public port', 'wss://r.example:8090', 1, 'wss://r.example:8090'],
-    ['a public port further', 'wss://r.example:8090', 3, 'wss://r.example:8092'],
+    ['the public port plus the pair number', 'wss://r.example:8090', 3, 'wss://r.example:8092'],
     ['the port after the default one', 'wss://r.example', 2, 'wss://r.example:444'],
   ])('lead peers to each pair: %s', (_what, PLATEN_RELAY_PUBLIC_URL, pair, url) => {
     const config = readRelayConfig({ ...least, PLATEN_RELAY_PUBLIC_URL });
@@ -95,7 +99,7 @@ describe('settings of the relay', () => {
     expect(readRelayConfig({ ...least, PLATEN_RELAY_HOST: host }).host).toBe(host);
   });
 
-  it('need no TLS behind a proxy that has it', () => {
+  it('need no TLS behind a TLS proxy', () => {
     const env = { ...least, PLATEN_RELAY_HOST: '192.0.2.1', PLATEN_RELAY_BEHIND_PROXY: 'yes' };
     expect(readRelayConfig(env).tls).toBeUndefined();
   });

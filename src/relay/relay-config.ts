@@ -37,15 +37,15 @@ const environment = z
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
-    message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY belong together',
+    message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY must be set together',
   })
   .refine(
     (env) => isLoopback(env.PLATEN_RELAY_HOST) || env.PLATEN_TLS_CERTIFICATE || env.PLATEN_RELAY_BEHIND_PROXY === 'yes',
     {
       path: ['PLATEN_RELAY_HOST'],
-      // E13: both ends are encrypted outside a loopback demo.
+      // E13: both halves are encrypted outside a loopback demo.
       message:
-        'other than loopback needs PLATEN_TLS_CERTIFICATE, or PLATEN_RELAY_BEHIND_PROXY=yes where a proxy has it',
+        'an address other than loopback needs PLATEN_TLS_CERTIFICATE, or PLATEN_RELAY_BEHIND_PROXY=yes behind a TLS proxy',
     },
   )
   .refine((env) => !/^(0\.0\.0\.0|::)$/.test(env.PLATEN_RELAY_HOST) || env.PLATEN_RELAY_PUBLIC_URL, {
@@ -54,10 +54,10 @@ const environment = z
   })
   .refine((env) => lastPortOf(env) <= 65_535, {
     path: ['PLATEN_RELAY_PAIRS'],
-    message: 'each pair needs a port of its own, and there are not that many after the first',
+    message: 'each pair needs its own port, but there are not enough ports after the first one',
   });
 
-/** The relay's settings, read once; nothing else looks at the environment. */
+/** The relay's settings, read once; no other code reads the environment. */
 export interface RelayConfig {
   readonly id: string;
   readonly secret: string;
@@ -69,9 +69,9 @@ export interface RelayConfig {
   /** The address that peers dial (pair-url.ts), without trailing slash; undefined: the address listened on. */
   readonly publicUrl: string | undefined;
   readonly pairs: number;
-  /** Which run of the relay this is; its keeper says it. */
+  /** ID of this run, set by the keeper. */
   readonly instance: string;
-  /** Which pair this process is, from 1; its Master says it. */
+  /** Number of this process's pair, from 1, set by the Master. */
   readonly pair: number;
   /** ws: or wss: address of the control plane's RPC. */
   readonly rpcUrl: string;
@@ -92,13 +92,13 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
   const parsed = environment.safeParse(Object.fromEntries(set));
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new RelayConfigurationError(`These settings are not usable:\n${lines.join('\n')}`);
+    throw new RelayConfigurationError(`These settings are not valid:\n${lines.join('\n')}`);
   }
   const e = parsed.data;
   const secret = read('PLATEN_RELAY_SECRET_FILE', e.PLATEN_RELAY_SECRET_FILE).trim();
   if (!/^[\x21-\x7e]{16,256}$/.test(secret))
     throw new RelayConfigurationError(
-      'PLATEN_RELAY_SECRET_FILE: must hold one secret of 16 to 256 printable characters',
+      'PLATEN_RELAY_SECRET_FILE: must contain one secret of 16 to 256 printable characters',
     );
   return Object.freeze<RelayConfig>({
     id: e.PLATEN_RELAY_ID,
@@ -124,7 +124,7 @@ function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {
     const { issuer, subject } = new X509Certificate(cert);
     return { cert, key, pin: issuer === subject ? spkiPinOf(cert) : undefined };
   } catch {
-    throw new RelayConfigurationError('PLATEN_TLS_CERTIFICATE: holds no certificate in PEM');
+    throw new RelayConfigurationError('PLATEN_TLS_CERTIFICATE: does not contain a PEM certificate');
   }
 }
 
@@ -133,7 +133,7 @@ function isPublicUrl(text: string): boolean {
   return /^wss?:\/\/[^?#]+$/.test(one) && URL.canParse(one);
 }
 
-/** Highest port that the pairs need, here and in front of them. */
+/** Highest port that the pairs need, local or public. */
 function lastPortOf(env: { PLATEN_RELAY_PORT: number; PLATEN_RELAY_PUBLIC_URL?: string; PLATEN_RELAY_PAIRS: number }) {
   const last = (port: number) => (port === 0 ? 0 : port + env.PLATEN_RELAY_PAIRS - 1);
   const url = env.PLATEN_RELAY_PUBLIC_URL;

@@ -27,7 +27,7 @@ describe('relay', () => {
     return test.recorded.steps().slice(before);
   };
 
-  it('announces itself before anything else', async () => {
+  it('announces itself first', async () => {
     await until('the announcement', () => plane.announcements.length > 0);
     const { instance } = test.config;
     expect(plane.announcements).toEqual([
@@ -35,7 +35,7 @@ describe('relay', () => {
     ]);
   });
 
-  it('makes two new session IDs per link (S145-S147)', async () => {
+  it('creates two new session IDs per link (S145-S147)', async () => {
     const sessions = [await plane.prepare(), await plane.prepare()];
     const ids = sessions.flatMap(({ device, terminal }) => [device.sessionId, terminal.sessionId]);
     expect(new Set(ids).size).toBe(4);
@@ -66,7 +66,7 @@ describe('relay', () => {
     ]);
   });
 
-  it.each(both)('says nothing to the %s before its start log is acknowledged', async (half) => {
+  it.each(both)('sends nothing to the %s before its start log is acknowledged', async (half) => {
     const session = await plane.prepare();
     let acknowledge = () => undefined as void;
     const reported = new Promise<void>((resolve) => {
@@ -81,7 +81,7 @@ describe('relay', () => {
     const established = jest.fn();
     const dialling = dialRelay(session[half], half).then(established);
     await reported;
-    // A round trip of its own: whatever was sent before it would have arrived.
+    // A round trip: anything sent before it would have arrived.
     await plane.ask('health', {});
     expect(established).not.toHaveBeenCalled();
     expect(test.recorded.steps()).not.toContain(half === 'device' ? 'S180' : 'S214');
@@ -90,7 +90,7 @@ describe('relay', () => {
     expect(established).toHaveBeenCalled();
   });
 
-  it('forwards bytes both ways, whatever came before the other half was there', async () => {
+  it('forwards bytes in both directions, including those from before the other half was established', async () => {
     const session = await plane.prepare();
     const device = await dialRelay(session.device, 'device');
     device.bytes.write('early ');
@@ -113,7 +113,7 @@ describe('relay', () => {
     it.each([
       ['terminal first (Fig. 14, 15)', ['terminal', 'device'], [...terminalEnds, ...deviceEnds]],
       ['device first', ['device', 'terminal'], [...deviceEnds, ...terminalEnds]],
-    ] as const)('asked by the %s', async (_name, order, expected) => {
+    ] as const)('requested by the %s', async (_name, order, expected) => {
       const session = await plane.prepare();
       const joined = await test.join(session);
       const calls = plane.calls.length;
@@ -144,7 +144,7 @@ describe('relay', () => {
     it.each([
       ['terminal', ['S332', 'S333', 'S336', 'S337']],
       ['device', ['S295', 'S296', 'S299']],
-    ] as const)('of the %s by the control plane (Fig. 17), once however often it asks', async (half, expected) => {
+    ] as const)('of the %s by the control plane (Fig. 17), once for repeated requests', async (half, expected) => {
       const session = await plane.prepare();
       const joined = await test.join(session);
       const request = { linkId: session.linkId, half, ending: 'halted-by-deployment' } as const;
@@ -171,7 +171,7 @@ describe('relay', () => {
       expect(await plane.ask('end-session', { linkId, half: 'device', ending: 'cancelled' })).toEqual({ known: false });
     });
 
-    it('tells the peer only after the end log is acknowledged', async () => {
+    it('notifies the peer only after the end log is acknowledged', async () => {
       const session = await plane.prepare();
       const { terminal } = await test.join(session);
       let acknowledge = () => undefined as void;
@@ -193,7 +193,7 @@ describe('relay', () => {
       const { port } = plane;
       await plane.away();
       await until('the relay to notice', () =>
-        test.recorded.lines.some(({ msg }) => msg === 'the connection with the control plane is gone'),
+        test.recorded.lines.some(({ msg }) => msg === 'the connection to the control plane was lost'),
       );
       expect(await terminal.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
       expect(plane.ends(session.linkId, 'terminal')).toEqual([]);
@@ -218,7 +218,7 @@ describe('relay', () => {
   });
 
   describe('other endings', () => {
-    it.each(both)('of a lost %s', async (half) => {
+    it.each(both)('of a %s that disconnects', async (half) => {
       const session = await plane.prepare();
       const peers = {
         device: await RawPeer.establish(session.device),
@@ -229,7 +229,7 @@ describe('relay', () => {
       expect(plane.endReasons(session.linkId)).toEqual([`${half} lost`]);
     });
 
-    it('of a peer that has gone silent', async () => {
+    it('of a peer that no longer answers pings', async () => {
       setLimit('RELAY_PING_INTERVAL_MS', 20);
       const session = await plane.prepare();
       await RawPeer.establish(session.device, { autoPong: false });
@@ -253,7 +253,7 @@ describe('relay', () => {
       await device.terminate();
     });
 
-    it('at the end of the valid duration', async () => {
+    it('after the valid duration', async () => {
       setLimit('RELAY_EXPIRY_GRACE_MS', 0);
       const session = await plane.prepare({ validMs: 300 });
       const { device, terminal } = await test.join(session);
@@ -262,7 +262,7 @@ describe('relay', () => {
       expect(plane.endReasons(session.linkId)).toEqual(['device expired', 'terminal expired']);
     });
 
-    it('when the relay stops: every half in order, every log reported', async () => {
+    it('when the relay stops: every half ends in order, every log is reported', async () => {
       const session = await plane.prepare();
       const waiting = await plane.prepare();
       const { device, terminal } = await test.join(session);

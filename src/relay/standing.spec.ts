@@ -12,7 +12,7 @@ import { SessionLog } from './master/session-log';
 
 const portOf = (url: string) => new URL(url).port;
 
-describe('a relay that does not serve yet', () => {
+describe('a candidate', () => {
   let test: TestRelay;
 
   beforeEach(async () => {
@@ -24,11 +24,11 @@ describe('a relay that does not serve yet', () => {
   });
   const candidate = 'candidate' as const;
 
-  it.each([undefined, 'public'] as const)('makes no link for a trial that is %s', async (trial) => {
+  it.each([undefined, 'public'] as const)('refuses a link with trial: %s', async (trial) => {
     await expect(test.controlPlane.prepare({ trial, standing: candidate })).rejects.toMatchObject({ rpcCode: -32051 });
   });
 
-  it('is tried on loopback, each of its pairs, and serves such sessions as all others', async () => {
+  it('accepts trials on loopback at each of its pairs', async () => {
     const plane = test.controlPlane;
     const trials = await Promise.all([1, 2].map(() => plane.prepare({ trial: 'local', standing: candidate })));
     expect(new Set(trials.map(({ device }) => portOf(device.url))).size).toBe(2);
@@ -43,7 +43,7 @@ describe('a relay that does not serve yet', () => {
     }
   });
 
-  it('says so when it begins to serve, and takes sessions from then on', async () => {
+  it('announces when it starts to serve, and accepts sessions from then on', async () => {
     const plane = test.controlPlane;
     await plane.ask('health', {}, candidate);
     const [address] = await test.relay.serve();
@@ -57,7 +57,7 @@ describe('a relay that does not serve yet', () => {
   });
 });
 
-describe('a relay that serves', () => {
+describe('a serving relay', () => {
   let test: TestRelay;
 
   beforeEach(async () => {
@@ -68,7 +68,7 @@ describe('a relay that serves', () => {
     await test.stop();
   });
 
-  it.each(['local', 'public'] as const)('is tried while it drains, on its %s addresses', async (trial) => {
+  it.each(['local', 'public'] as const)('accepts trials while it drains, on its %s addresses', async (trial) => {
     const plane = test.controlPlane;
     const waiting = await plane.prepare();
     await plane.ask('drain', { draining: true, returnAfterSeconds: 30 });
@@ -82,7 +82,7 @@ describe('a relay that serves', () => {
     for (const session of sessions) await test.join(session);
   });
 
-  it('is tried at each of its pairs, however its sessions are spread', async () => {
+  it('spreads trials over all pairs, even if its sessions are not spread evenly', async () => {
     const plane = test.controlPlane;
     const sessions: PreparedSession[] = [];
     for (const _each of [1, 2, 3, 4]) sessions.push(await plane.prepare());
@@ -95,13 +95,13 @@ describe('a relay that serves', () => {
     expect(new Set(trials.map(({ device }) => portOf(device.url))).size).toBe(2);
   });
 
-  it('takes as many sessions as it may, whatever its number of pairs', async () => {
+  it('limits the number of sessions, regardless of the number of pairs', async () => {
     setLimit('RELAY_LINKS', 2);
     await Promise.all([test.controlPlane.prepare(), test.controlPlane.prepare()]);
     await expect(test.controlPlane.prepare()).rejects.toMatchObject({ rpcCode: -32052 });
   });
 
-  it('ends what other runs have left open in the session log, but not what those do that still run', async () => {
+  it('ends halves that exited runs left open in the session log, but not those of running ones', async () => {
     const plane = test.controlPlane;
     const [running, gone] = [randomUUID(), randomUUID()];
     const file = join(test.config.data, 'session-log.sqlite');

@@ -208,7 +208,7 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
 function remedyOf(ending: Ending): string {
   if (ending === 'declined') return 'Contact the people at the device before you try again.';
   if (ending === 'expired') return 'Contact the people at the device, then try again.';
-  if (ending === 'device-offline') return 'Ask someone to check the agent and its network, then try again.';
+  if (ending === 'device-offline') return 'Have someone check the agent and its network, then try again.';
   return 'Request a new session if you need one.';
 }
 

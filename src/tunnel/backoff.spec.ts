@@ -8,18 +8,18 @@ describe('Backoff', () => {
     return Array.from({ length: calls }, () => backoff.next());
   };
 
-  it('doubles its ceiling up to the maximum and starts again after reset', () => {
+  it('doubles its ceiling up to the maximum and starts over after reset', () => {
     const backoff = new Backoff({ firstMs: 100, maxMs: 1000 });
     expect(ceilings(backoff, 6)).toEqual([100, 200, 400, 800, 1000, 1000]);
     backoff.reset();
     expect(backoff.next()).toBe(100);
   });
 
-  it('stays finite however long a peer is away', () => {
+  it('stays finite, even if a peer is unreachable for a long time', () => {
     expect(ceilings(new Backoff({ firstMs: 1, maxMs: 5000 }), 5000).at(-1)).toBe(5000);
   });
 
-  it('spreads over the whole range from nothing to the ceiling', () => {
+  it('spreads delays over the whole range from 0 to the ceiling', () => {
     const waits = Array.from({ length: 1000 }, () => new Backoff({ firstMs: 1000 }).next());
     expect(Math.min(...waits)).toBeLessThan(200);
     expect(Math.max(...waits)).toBeGreaterThan(800);

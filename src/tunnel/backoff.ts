@@ -1,8 +1,8 @@
 import { LIMITS } from '../protocol/limits';
 
 /**
- * Waiting times between tries to reach a peer: exponential with full jitter, so that thousands of peers that lost
- * the same server do not come back in step.
+ * Delays between attempts to reach a peer: exponential with full jitter, so that thousands of peers that lost the same
+ * server do not reconnect at the same time.
  */
 export class Backoff {
   readonly #firstMs: number;
@@ -14,15 +14,15 @@ export class Backoff {
     this.#maxMs = options.maxMs ?? LIMITS.RETRY_MAX_MS;
   }
 
-  /** Milliseconds to wait before the next try: between 0 and a ceiling that doubles with every call. */
+  /** Milliseconds until the next attempt: between 0 and a ceiling that doubles with every call. */
   next(): number {
     const ceiling = Math.min(this.#maxMs, this.#firstMs * 2 ** this.#tries);
-    // Beyond the cap a further doubling changes nothing; stopping here keeps the power finite.
+    // Not counted beyond the cap, so that the power stays finite.
     if (ceiling < this.#maxMs) this.#tries++;
     return Math.random() * ceiling;
   }
 
-  /** To be called once the peer has been reached. */
+  /** Call it when the peer has been reached. */
   reset(): void {
     this.#tries = 0;
   }

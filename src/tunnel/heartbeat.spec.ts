@@ -24,7 +24,7 @@ describe('watchHeartbeat', () => {
     for (let n = 0; n < count; n++) await once(far, 'ping');
   };
 
-  it('finds a peer that does not answer, once', async () => {
+  it('reports a peer that does not answer, once', async () => {
     await start({ autoPong: false });
     const dead = jest.fn();
     await new Promise<void>((resolve) => watchHeartbeat(ws, 5, () => (dead(), resolve())));
@@ -35,7 +35,7 @@ describe('watchHeartbeat', () => {
     ['answers pings', true, () => undefined],
     ['sends messages', false, () => far.on('ping', () => far.send('x'))],
     ['pings itself', false, () => far.on('ping', () => far.ping())],
-  ])('leaves a peer alone that %s', async (_name, autoPong, behave) => {
+  ])('counts a peer as alive that %s', async (_name, autoPong, behave) => {
     await start({ autoPong });
     behave();
     const dead = jest.fn();
@@ -45,7 +45,7 @@ describe('watchHeartbeat', () => {
     expect(dead).not.toHaveBeenCalled();
   });
 
-  it('does not judge a peer it does not listen to', async () => {
+  it('counts a paused peer as alive', async () => {
     await start({ autoPong: false });
     const dead = jest.fn();
     ws.pause();

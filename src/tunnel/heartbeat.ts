@@ -1,10 +1,10 @@
 import type WebSocket from 'ws';
 
 /**
- * Finds half-open WebSockets: pings every `intervalMs` and calls `onDead` once after two intervals without any sign
- * of life. Signs are messages, pings and pongs, and a send queue that moves: behind a full queue a pong can be late,
- * and while we pause the source we cannot see one at all.
- * Runs until the WebSocket closes or the returned function is called.
+ * Detects half-open WebSockets: pings every `intervalMs` and calls `onDead` once after two silent intervals. Messages,
+ * pings, pongs and a shrinking send queue count as signs of life, because pongs are delayed behind a full queue. A
+ * paused WebSocket counts as alive: its pongs are not read.
+ * Stops when the WebSocket closes or the returned function is called.
  */
 export function watchHeartbeat(ws: WebSocket, intervalMs: number, onDead: () => void): () => void {
   let silentIntervals = 0;

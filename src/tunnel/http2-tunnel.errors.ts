@@ -1,7 +1,7 @@
 /**
  * A CONNECT stream that was not opened; `status` is the answer to the CONNECT.
- * 403 not this session or not permitted, 404 no such application, 502 the application refused or the tunnel broke,
- * 503 too many streams, 504 no answer in time.
+ * 403 another session or not permitted, 404 unknown application, 502 refused by the application or broken tunnel, 503 too
+ * many streams, 504 no answer in time.
  */
 export class StreamRefused extends Error {
   override readonly name = 'StreamRefused';

@@ -87,7 +87,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
   const dial = async (session = remoteSessionId) =>
     (tunnel = await openTunnel(ends.near, { remoteSessionId: session, applicationId: 'web' }));
 
-  it('carries strings and bytes that are written together', async () => {
+  it('carries strings and Buffers that are written together', async () => {
     const received = new Promise<Buffer>((resolve) => (onConnection = (socket) => void buffer(socket).then(resolve)));
     serve();
     const stream = await (await dial()).connect();
@@ -106,8 +106,8 @@ describe('HTTP/2 tunnel over WebSockets', () => {
   it.each([
     ['an HTTP application', 'http://192.168.1.20', 'http://192.168.1.20'],
     ['an application without HTTP', undefined, undefined],
-    ['an agent that says nonsense', 'file:///etc', undefined],
-  ])('passes on the origin of %s', async (_, given, origin) => {
+    ['an agent that sends an invalid one', 'file:///etc', undefined],
+  ])('reports the origin of %s', async (_, given, origin) => {
     onConnection = (socket) => void socket.end();
     server = serveTunnel(ends.far, { remoteSessionId, open: dialApplication, originOf: () => given });
     const mine = await dial();
@@ -116,7 +116,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     expect(mine.applicationOrigin).toBe(origin);
   });
 
-  it('carries bytes both ways, each direction ending on its own', async () => {
+  it('carries bytes in both directions; each direction ends separately', async () => {
     onConnection = (socket) => void buffer(socket).then((all) => socket.end(`got ${all.toString()}`));
     serve();
     const stream = await (await dial()).connect();
@@ -125,7 +125,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     expect(opened).toEqual(['web']);
   });
 
-  it('lets the application end first and still takes what the client sends', async () => {
+  it('still carries bytes to the application after the application has ended its direction', async () => {
     let got: Promise<Buffer> | undefined;
     onConnection = (socket) => {
       got = buffer(socket);
@@ -139,7 +139,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     expect((await got)?.toString()).toBe('late');
   });
 
-  it('carries 20 MB both ways at once over four streams unharmed', async () => {
+  it('carries 20 MB in both directions at once over four streams, unchanged', async () => {
     onConnection = (socket) => void socket.pipe(socket);
     serve();
     const { connect: open } = await dial().then((t) => ({ connect: () => t.connect() }));
@@ -154,7 +154,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     expect(echoes).toEqual([true, true, true, true]);
   });
 
-  it('holds a sender back while the reader does not read', async () => {
+  it('pauses a sender while the receiver does not read', async () => {
     let sent = 0;
     onConnection = (socket) => {
       const block = Buffer.alloc(64 * 1024);
@@ -167,14 +167,14 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     serve();
     const stream = await (await dial()).connect();
     stream.pause();
-    // A second stream still answers, so the whole tunnel is not blocked; once it has, the first has had its time.
+    // A second stream still works, so the tunnel is not blocked. Its answer also gave the first stream time to send.
     for (let turn = 0; turn < 20; turn++) (await tunnel!.connect()).destroy();
     const queues = ends.far.writableLength + ends.near.readableLength + ends.sockets[1]!.bufferedAmount;
     expect(queues).toBeLessThan(4 * LIMITS.RELAY_QUEUE_BYTES + LIMITS.TUNNEL_STREAM_WINDOW_BYTES);
     expect(sent).toBeGreaterThan(0);
   });
 
-  it('shows a cut transfer as cut', async () => {
+  it('reports a cut transfer as an error', async () => {
     onConnection = (socket) => {
       socket.write('half');
       socket.once('data', () => socket.resetAndDestroy());
@@ -186,7 +186,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     await expect(buffer(stream)).rejects.toThrow();
   });
 
-  it('shows a lost WebSocket as cut, and closes both ends', async () => {
+  it('reports a lost WebSocket as an error and closes both ends', async () => {
     onConnection = (socket) => socket.write('half');
     serve();
     const stream = await (await dial()).connect();
@@ -197,7 +197,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     await expect(tunnel!.connect()).rejects.toMatchObject({ status: 502 });
   });
 
-  it('closes the connection to the application when the terminal is gone', async () => {
+  it('closes the connection to the application when the terminal disconnects', async () => {
     const gone = new Promise<void>((resolve) => {
       onConnection = (socket) => void socket.resume().once('end', () => resolve());
     });
@@ -207,7 +207,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     await gone;
   });
 
-  it.each(['terminal', 'device'] as const)('reaches the other end when the %s closes during a write', async (half) => {
+  it.each(['terminal', 'device'] as const)('notifies the other end when the %s closes during a write', async (half) => {
     onConnection = (socket) => socket.pipe(socket);
     serve();
     const stream = await (await dial()).connect();
@@ -221,8 +221,8 @@ describe('HTTP/2 tunnel over WebSockets', () => {
   });
 
   it.each([
-    ['open() says', new StreamRefused(404, 'no application „web“ here'), 404, 'no application „web“ here'],
-    ['open() may not', new StreamRefused(403, 'not now'), 403, 'not now'],
+    ['open() refuses with 404', new StreamRefused(404, 'no application „web“ here'), 404, 'no application „web“ here'],
+    ['open() refuses with 403', new StreamRefused(403, 'not now'), 403, 'not now'],
     ['open() fails', new Error('connect ECONNREFUSED 10.0.0.1'), 502, 'the application cannot be reached'],
   ])('answers as %s', async (_name, error, status, detail) => {
     serve(() => Promise.reject(error));
@@ -240,7 +240,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
   it.each([
     ['GET', { ':method': 'GET', ':path': '/', 'platen-session': remoteSessionId }, 403],
     [
-      'CONNECT to no application ID',
+      'CONNECT to an invalid application ID',
       { ':method': 'CONNECT', ':authority': 'AB:80', 'platen-session': remoteSessionId },
       404,
     ],
@@ -262,7 +262,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     await server.closed;
   });
 
-  it('refuses more connections than the tunnel may hold', async () => {
+  it('refuses more connections than the tunnel allows', async () => {
     onConnection = (socket) => void socket.resume();
     serve();
     await dial();

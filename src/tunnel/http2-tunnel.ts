@@ -36,19 +36,19 @@ export interface TunnelServerOptions {
   readonly remoteSessionId: string;
   /** S235, S237: connection to the application. May throw StreamRefused; other errors are answered with 502. */
   open(applicationId: string): Promise<Duplex>;
-  /** `http://host:port` or `https://...` as the device knows itself; undefined for an application without HTTP. */
+  /** Origin of the application at the device (`http://host:port`); undefined if it does not speak HTTP. */
   originOf?(applicationId: string): string | undefined;
-  /** A stream has been opened; `ended` resolves when both its directions are over. */
+  /** A stream has been opened; `ended` resolves when both directions have ended. */
   onStream?(applicationId: string, ended: Promise<void>): void;
 }
 
-/** The agent's end: HTTP/2 server on the byte stream, one CONNECT stream per TCP connection to an application. */
+/** The agent's end: an HTTP/2 server on the byte stream, with one CONNECT stream for each connection to an application. */
 export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): TunnelServer {
   const session = performServerHandshake(bytes, { settings: SETTINGS, maxSessionMemory: SESSION_MEMORY_MB });
   const closed = whenClosed(session, bytes);
   widenWindow(session);
   session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    stream.on('error', () => undefined); // the peer reset it; `splice` sees that too
+    stream.on('error', () => undefined); // reset by the peer; `splice` handles it
     void serveStream(stream, headers, options);
   });
   return { close: () => void end(session, bytes), closed };
@@ -70,7 +70,7 @@ async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeade
   }
 }
 
-/** A target that comes too late is closed, not kept. */
+/** A connection that opens after the timeout is closed. */
 async function openWithin(opening: Promise<Duplex>): Promise<Duplex> {
   let late = false;
   let timer: NodeJS.Timeout | undefined;
@@ -88,7 +88,7 @@ async function openWithin(opening: Promise<Duplex>): Promise<Duplex> {
 export interface Tunnel {
   /** One more TCP connection to the application. @throws StreamRefused */
   connect(): Promise<Duplex>;
-  /** Known once a `connect` has succeeded; undefined for an application that does not speak HTTP. */
+  /** Set by the first successful `connect`; undefined if the application does not speak HTTP. */
   readonly applicationOrigin: string | undefined;
   close(): void;
   /** Never rejects. */
@@ -96,8 +96,8 @@ export interface Tunnel {
 }
 
 /**
- * Starts HTTP/2 as client on the byte stream and waits for the agent's settings.
- * @throws StreamRefused 504 without an answer in time, 502 where the tunnel broke
+ * Starts an HTTP/2 client on the byte stream and waits for the agent's settings.
+ * @throws StreamRefused 504 if no answer comes in time, 502 if the tunnel breaks
  */
 export async function openTunnel(
   bytes: Duplex,
@@ -139,7 +139,7 @@ class Http2Tunnel implements Tunnel {
     const stream = this.session.request(this.request, { endStream: false });
     this.#streams++;
     stream.once('close', () => this.#streams--);
-    stream.on('error', () => undefined); // reads and writes report it; it must not end the process
+    stream.on('error', () => undefined); // reads and writes fail with it; unhandled it would end the process
     const [headers] = await answerOf(stream, 'response', once(stream, 'close')).catch((error: unknown) => {
       stream.destroy();
       throw error;
@@ -159,7 +159,7 @@ class Http2Tunnel implements Tunnel {
   }
 }
 
-/** The first `event`, unless the emitter closes before or LIMITS.TUNNEL_OPEN_MS are over. */
+/** Waits for the first `event`. @throws StreamRefused if `closed` settles first or after LIMITS.TUNNEL_OPEN_MS */
 async function answerOf(emitter: EventEmitter, event: string, closed: Promise<unknown>): Promise<unknown[]> {
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(), LIMITS.TUNNEL_OPEN_MS);
@@ -167,7 +167,7 @@ async function answerOf(emitter: EventEmitter, event: string, closed: Promise<un
     () => Promise.reject(new StreamRefused(502, 'the tunnel was closed')),
     () => Promise.reject(new StreamRefused(502, 'the tunnel broke')),
   );
-  broken.catch(() => undefined); // it may close long after the answer
+  broken.catch(() => undefined); // the close may come long after the answer
   try {
     return await Promise.race([once(emitter, event, { signal: waiting.signal }) as Promise<unknown[]>, broken]);
   } catch (error) {
@@ -178,7 +178,7 @@ async function answerOf(emitter: EventEmitter, event: string, closed: Promise<un
   }
 }
 
-/** Before the peer's settings are in, nghttp2 ignores the call. */
+/** nghttp2 ignores the call before the peer's settings have arrived. */
 function widenWindow(session: Http2Session): void {
   session.once('remoteSettings', () => {
     if (!session.destroyed) session.setLocalWindowSize(LIMITS.TUNNEL_CONNECTION_WINDOW_BYTES);
@@ -186,8 +186,8 @@ function widenWindow(session: Http2Session): void {
 }
 
 /**
- * Ends the session and all its streams with an error at both ends. The GOAWAY is sent first: Node's `destroy` drops its
- * own where an earlier write is still in progress, and the peer would never learn of the end.
+ * Ends the session and all its streams with an error at both ends. It sends a GOAWAY first: Node's `destroy` drops its
+ * own GOAWAY if an earlier write is in progress, and the peer would not notice the end.
  */
 async function end(session: Http2Session, bytes: Duplex): Promise<void> {
   if (session.destroyed) return;
@@ -196,18 +196,18 @@ async function end(session: Http2Session, bytes: Duplex): Promise<void> {
   cut(session);
 }
 
-/** Resolves when `bytes` has finished all earlier writes and their callbacks have run; never rejects. */
+/** Resolves when all earlier writes to `bytes` and their callbacks have finished; never rejects. */
 const written = (bytes: Duplex): Promise<void> =>
   new Promise((resolve) => bytes.write(NOTHING, () => setImmediate(resolve)));
 
-/** Without an error Node lets open streams end as if they were complete, and the peer would wait for its own. */
+/** Without an error, Node ends open streams as if they were complete, and the peer would wait for its own. */
 function cut(session: Http2Session): void {
   if (!session.destroyed) session.destroy(new Error('the tunnel is closed'), constants.NGHTTP2_CANCEL);
 }
 
 function whenClosed(session: Http2Session, bytes: Duplex): Promise<void> {
-  session.on('error', () => undefined); // `close` follows; the byte stream's owner knows why
-  // Before Node's own listener, which would close the session without an error.
+  session.on('error', () => undefined); // `close` follows; the owner of the byte stream has the cause
+  // Prepended: Node's own listener would close the session without an error.
   bytes.prependOnceListener('close', () => cut(session));
   return new Promise((resolve) => session.once('close', () => resolve()));
 }

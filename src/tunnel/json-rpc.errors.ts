@@ -12,7 +12,7 @@ export class RpcTimeout extends Error {
 
 /**
  * The other side answered with an error; `rpcCode` as in JSON-RPC 2.0, section 5.1.
- * A handler throws it to answer with an error of its own choosing.
+ * A handler throws it to choose the error code of its answer.
  */
 export class RpcRefused extends Error {
   override readonly name = 'RpcRefused';

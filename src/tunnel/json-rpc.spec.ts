@@ -42,15 +42,15 @@ describe('RpcPeer', () => {
   });
   const peer = () => (here = new RpcPeer(raw, methods, answers, methods, journal));
 
-  it('asks and answers both ways at once', async () => {
+  it('sends requests and answers in both directions at once', async () => {
     peer();
     const results = await Promise.all([here.call('double', { n: 2 }), there.call('double', { n: 5 })]);
     expect(results).toEqual([{ n: 4 }, { n: 10 }]);
   });
 
   it.each([
-    ['params that do not fit', 'double', { n: 'x' }, { code: 'rpc-refused', rpcCode: -32602 }],
-    ['a result that does not fit', 'broken', {}, { code: 'rpc-refused', rpcCode: -32603 }],
+    ['invalid params', 'double', { n: 'x' }, { code: 'rpc-refused', rpcCode: -32602 }],
+    ['an invalid result', 'broken', {}, { code: 'rpc-refused', rpcCode: -32603 }],
     ["the handler's own refusal", 'refuse', {}, { code: 'rpc-refused', rpcCode: -32050, message: 'not today' }],
   ] as const)('answers %s with an error', async (_name, method, params, error) => {
     peer();
@@ -58,13 +58,13 @@ describe('RpcPeer', () => {
     await expect(here.call(method, params as never)).rejects.toBeInstanceOf(RpcRefused);
   });
 
-  it('never repeats a value in an error', async () => {
+  it('never includes values in an error', async () => {
     peer();
     const error = await here.call('double', { n: 'hidden' as unknown as number }).catch((e: Error) => e.message);
     expect(error).toBe('double: n: invalid_type');
   });
 
-  it('checks the result it gets', async () => {
+  it('validates the result it receives', async () => {
     peer();
     const plain = { ...methods, double: { params: z.object({ n: z.int() }), result: z.object({ m: z.int() }) } };
     raw.removeAllListeners('message');
@@ -72,7 +72,7 @@ describe('RpcPeer', () => {
     await expect(strict.call('double', { n: 1 })).rejects.toBeInstanceOf(RpcMalformedResult);
   });
 
-  it('rejects what is open when the connection closes, and what comes after', async () => {
+  it('rejects open and later requests when the connection closes', async () => {
     peer();
     const open = expect(here.call('never', {})).rejects.toBeInstanceOf(RpcUnavailable);
     there.close();
@@ -81,7 +81,7 @@ describe('RpcPeer', () => {
     await expect(here.call('double', { n: 1 })).rejects.toBeInstanceOf(RpcUnavailable);
   });
 
-  it('gives up waiting for an answer', async () => {
+  it('rejects a request that is not answered in time', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     peer();
     const waiting = expect(here.call('never', {})).rejects.toBeInstanceOf(RpcTimeout);
@@ -90,13 +90,13 @@ describe('RpcPeer', () => {
   });
 
   it.each([
-    ['text that is no JSON', '{', 1007],
-    ['JSON that is no request', 'null', 1007],
+    ['text that is not JSON', '{', 1007],
+    ['JSON that is not a request', 'null', 1007],
     ['a batch', '[{"jsonrpc":"2.0","id":1,"method":"double"}]', 1007],
     ['a notification', '{"jsonrpc":"2.0","method":"double"}', 1007],
     ['an error of the wrong shape', '{"jsonrpc":"2.0","id":1,"error":"x"}', 1007],
     ['binary', Buffer.from('{}'), 1003],
-    ['too much', `"${'x'.repeat(LIMITS.RELAY_RPC_BYTES)}"`, 1009],
+    ['too many bytes', `"${'x'.repeat(LIMITS.RELAY_RPC_BYTES)}"`, 1009],
   ])('closes on %s', async (_name, message, code) => {
     raw.send(message);
     const [closeCode] = (await once(raw, 'close')) as [number];

@@ -15,16 +15,16 @@ import { RpcMalformedResult, RpcRefused, RpcTimeout, RpcUnavailable } from './js
 import { WebSocketChannel, type RpcChannel } from './rpc-channel';
 
 export type RpcMethods = Record<string, { params: z.ZodType; result: z.ZodType }>;
-/** One function per method. Params come validated; the result is validated before it is sent. */
+/** One function per method. Params are validated before the call, results before they are sent. */
 export type RpcHandlers<M extends RpcMethods> = {
   [K in keyof M]: (params: z.infer<M[K]['params']>) => z.infer<M[K]['result']> | Promise<z.infer<M[K]['result']>>;
 };
 
-/** Requests that may be open at a time, each way, where nothing else is said. */
+/** Default limit of open requests in each direction. */
 const OPEN_REQUESTS = 1_000;
-/** Error codes of our own, in the range JSON-RPC 2.0 section 5.1 leaves to implementations. */
+/** Own error codes, in the range that JSON-RPC 2.0 section 5.1 reserves for implementations. */
 const TIMED_OUT = -32001;
-/** What the library puts into the answers it makes up itself: not sent, or the connection closed. */
+/** The library's code when a request could not be sent or the connection closed. */
 const LIBRARY_ERROR = 0;
 const BUSY = -32003;
 
@@ -44,23 +44,22 @@ const responseFrame = z.object({
 const frame = z.union([requestFrame, responseFrame]);
 
 /**
- * JSON-RPC 2.0 both ways over one open channel (a WebSocket may be given as it is): one request or response per
- * message, no batches, no notifications. Malformed input closes the channel, malformed params are answered with an
- * error; neither throws. `closed` resolves when the channel has closed; requests still open then are rejected with
- * RpcUnavailable.
+ * JSON-RPC 2.0 in both directions over one open channel or WebSocket: one request or response per message, no batches,
+ * no notifications. Malformed input closes the channel; malformed params are answered with an error. When the channel
+ * closes, `closed` resolves and open requests are rejected with RpcUnavailable.
  */
 export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
   /** Never rejects. */
   readonly closed: Promise<void>;
   readonly #channel: RpcChannel;
   readonly #client = new JSONRPCClient<void>((message) => this.#channel.send(message as object));
-  readonly #server = new JSONRPCServer({ errorListener: () => undefined }); // it would print to the console
+  readonly #server = new JSONRPCServer({ errorListener: () => undefined }); // the default prints to the console
   readonly #otherMethods: Other;
   readonly #journal: Journal;
   readonly #openRequests: number;
   #lastId = 0;
-  #asking = 0;
-  #answering = 0;
+  #sentRequests = 0;
+  #receivedRequests = 0;
 
   constructor(
     over: RpcChannel | WebSocket,
@@ -94,19 +93,19 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
     timeoutMs: number = LIMITS.RELAY_RPC_TIMEOUT_MS,
   ): Promise<z.infer<Other[K]['result']>> {
     if (!this.isOpen) throw new RpcUnavailable('the connection is closed');
-    if (this.#asking >= this.#openRequests) throw new RpcUnavailable('too many requests are waiting for an answer');
-    this.#asking++;
+    if (this.#sentRequests >= this.#openRequests)
+      throw new RpcUnavailable('too many requests are waiting for an answer');
+    this.#sentRequests++;
     try {
       const request = createJSONRPCRequest(++this.#lastId, method, params);
       const timeout = (requestId: JSONRPCID) => createJSONRPCErrorResponse(requestId, TIMED_OUT, 'no answer in time');
       const response = await this.#client.timeout(timeoutMs, timeout).requestAdvanced(request);
       return this.#resultOf(method, response);
     } finally {
-      this.#asking--;
+      this.#sentRequests--;
     }
   }
 
-  /** Closes in order. */
   close(): void {
     this.#channel.close(1000, '');
   }
@@ -126,11 +125,11 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
     if (!parsed.success) return this.#channel.close(1007, 'not a JSON-RPC 2.0 request or response');
     const message = parsed.data;
     if (!('method' in message)) return this.#client.receive(message as JSONRPCResponse);
-    if (this.#answering >= this.#openRequests)
+    if (this.#receivedRequests >= this.#openRequests)
       return this.#channel.send(createJSONRPCErrorResponse(message.id, BUSY, 'too many requests at a time'));
-    this.#answering++;
+    this.#receivedRequests++;
     const response = await this.#server.receive(message);
-    this.#answering--;
+    this.#receivedRequests--;
     if (response) this.#channel.send(response);
   }
 
@@ -149,7 +148,7 @@ async function answer(name: string, method: RpcMethods[string], handle: Handler,
   return method.result.parse(await handle(params.data));
 }
 
-/** Which fields are wrong, never their values. */
+/** Names the invalid fields, never their values. */
 const where = (error: z.ZodError): string =>
   error.issues
     .slice(0, 5)

@@ -25,7 +25,7 @@ describe('connectPinned', () => {
   afterAll(() => server.close());
   beforeEach(() => void (received.length = 0));
 
-  it('sends to a server with the pinned key, whatever its name and issuer', async () => {
+  it('accepts a server with the pinned key, regardless of name and issuer', async () => {
     const socket = connectPinned({ host: '127.0.0.1', port }, pin);
     socket.end('hello');
     await once(socket.resume(), 'close');
@@ -36,7 +36,7 @@ describe('connectPinned', () => {
     ['TLSv1.3', 'TLSv1.3'],
     ['TLSv1.2', 'TLSv1.2'],
   ] as const)(
-    'sends nothing to another key over %s, even what was written before the handshake',
+    'sends nothing to a server with another key over %s, not even data written before the handshake',
     async (_name, version) => {
       const serverSide = once(server, 'connection').then(([socket]: Socket[]) => once(socket!, 'close'));
       const socket = connectPinned({ host: '127.0.0.1', port, maxVersion: version }, 'A'.repeat(43));
@@ -49,7 +49,7 @@ describe('connectPinned', () => {
     },
   );
 
-  it('verifies chain and name where nothing is pinned', async () => {
+  it('verifies chain and name if no key is pinned', async () => {
     const socket = connectPinned({ host: '127.0.0.1', port });
     socket.write('secret');
     await expect(once(socket, 'secureConnect')).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
-/** The server showed another key than the pinned one. Nothing was sent to it. */
+/** The server presented a key other than the pinned one. No data was sent to it. */
 export class CertificateMismatch extends Error {
   override readonly name = 'CertificateMismatch';
   readonly code = 'certificate-mismatch';
@@ -10,26 +10,26 @@ export class CertificateMismatch extends Error {
     readonly expected: string,
     readonly found: string,
   ) {
-    super(`the server's key is ${found}, but ${expected} is pinned`);
+    super(`the server's key does not match the pin: expected ${expected}, found ${found}`);
   }
 }
 
 /**
- * TLS to a server whose key is pinned or, without `pin`, verified the usual way (chain and name).
- * A pin replaces chain, name and dates: it names the key itself (RFC 7469 2.4, SPKI SHA-256 in base64url).
- * On another key the socket is destroyed with CertificateMismatch before any byte of the application is sent.
+ * TLS to a server with a pinned key. Without `pin`, the certificate's chain and name are verified as usual.
+ * A pin replaces the checks of chain, name and dates, because it identifies the key itself (RFC 7469 2.4). If the key
+ * differs, the socket is destroyed with CertificateMismatch before any application data is sent.
  */
 export function connectPinned(options: ConnectionOptions, pin?: string): TLSSocket {
   const base: ConnectionOptions = { minVersion: 'TLSv1.2', ...options };
   if (pin === undefined) return connect(base);
-  // No session is resumed: a resumed one would not show the certificate again.
+  // TLS sessions are not resumed: the server would not present its certificate again.
   const socket = connect({
     ...base,
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
     session: undefined,
   });
-  // Bytes written before the handshake are flushed after this event; a destroyed socket never sends them.
+  // Data written before the handshake is flushed after this event, so a destroyed socket never sends it.
   socket.prependOnceListener('secureConnect', () => {
     const found = pinOf(socket.getPeerX509Certificate());
     if (found !== pin) socket.destroy(new CertificateMismatch(pin, found));
@@ -37,7 +37,7 @@ export function connectPinned(options: ConnectionOptions, pin?: string): TLSSock
   return socket;
 }
 
-/** Pin of a certificate: base64url SHA-256 over its SubjectPublicKeyInfo. @throws on text that is no certificate. */
+/** Pin of a certificate: base64url SHA-256 over its SubjectPublicKeyInfo. @throws if the text is not a certificate */
 export function spkiPinOf(certificate: string | X509Certificate): string {
   const x509 = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
   return createHash('sha256')

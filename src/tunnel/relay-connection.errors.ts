@@ -1,6 +1,6 @@
 import { REFUSALS, type Refusal } from '../protocol/relay-messages';
 
-/** The relay answered and refused; `code` says why (protocol/relay-messages). */
+/** The relay refused the half; `code` is the reason (protocol/relay-messages). */
 export class RelayRefused extends Error {
   override readonly name = 'RelayRefused';
 
@@ -12,7 +12,7 @@ export class RelayRefused extends Error {
   }
 }
 
-/** The relay could not be reached, or did not answer as a relay. `cause` may be a CertificateMismatch. */
+/** The relay could not be reached, or its answer was not that of a relay. `cause` may be a CertificateMismatch. */
 export class RelayUnreachable extends Error {
   override readonly name = 'RelayUnreachable';
   readonly code = 'relay-unreachable';

@@ -39,7 +39,7 @@ describe('dialRelay', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('shows session ID and token, and takes what follows `established` in the same breath', async () => {
+  it('sends session ID and token, and receives messages that directly follow `established`', async () => {
     onPeer = (ws, say) => {
       for (const message of [established, { type: 'joined' }]) say(message);
       ws.send(Buffer.from('first bytes'));
@@ -72,26 +72,26 @@ describe('dialRelay', () => {
   it.each<[string, (ws: WebSocket) => void]>([
     ['closes', (ws) => ws.close(1011)],
     ['breaks', (ws) => ws.terminate()],
-    ['speaks another language', (ws) => ws.send('hello')],
+    ['sends text that is not JSON', (ws) => ws.send('hello')],
     ['sends bytes first', (ws) => ws.send(Buffer.from('x'))],
     ['sends a huge message', (ws) => ws.send('x'.repeat(LIMITS.RELAY_CONTROL_BYTES + 1))],
-    ['terminates what never was', (ws) => ws.send(JSON.stringify(terminated))],
+    ['sends `terminated` first', (ws) => ws.send(JSON.stringify(terminated))],
   ])('finds a relay unreachable that %s', async (_name, act) => {
     onPeer = act;
     await expect(dialRelay(info, 'device')).rejects.toBeInstanceOf(RelayUnreachable);
   });
 
-  it('gives up in time, and when aborted', async () => {
+  it('gives up after the timeout or when aborted', async () => {
     onPeer = () => undefined;
     await expect(dialRelay(info, 'device', { timeoutMs: 50 })).rejects.toMatchObject({ detail: 'no answer in time' });
     const control = new AbortController();
     const dialling = dialRelay(info, 'device', { signal: control.signal });
     control.abort();
-    await expect(dialling).rejects.toMatchObject({ code: 'relay-unreachable', detail: 'given up' });
+    await expect(dialling).rejects.toMatchObject({ code: 'relay-unreachable', detail: 'aborted' });
     await expect(dialRelay(info, 'device', { signal: control.signal })).rejects.toBeInstanceOf(RelayUnreachable);
   });
 
-  it('finds a closed port and a server that is no relay unreachable', async () => {
+  it('reports a closed port, and a server that is not a relay, as unreachable', async () => {
     const other: Server = createServer((socket) => socket.resume().end('HTTP/1.1 404 Not Found\r\n\r\n')).listen(
       0,
       '127.0.0.1',
@@ -111,7 +111,7 @@ describe('dialRelay', () => {
   it.each<[string, (ws: WebSocket) => void, object]>([
     ['a close', (ws) => ws.close(1001, 'bye'), { kind: 'lost', code: 1001, detail: 'bye' }],
     ['a break', (ws) => ws.terminate(), { kind: 'lost', code: 1006 }],
-    ['nonsense', (ws) => ws.send('{}'), { kind: 'lost', code: 1008 }],
+    ['an invalid message', (ws) => ws.send('{}'), { kind: 'lost', code: 1008 }],
   ])('reports %s as lost; `joined` rejects and the bytes break off', async (_name, act, closed) => {
     onPeer = (_ws, say) => say(established);
     const connection = await dialRelay(info, 'device');
@@ -122,7 +122,7 @@ describe('dialRelay', () => {
     await broken;
   });
 
-  it('terminates in order, although its bytes are not read', async () => {
+  it('terminates in order, even if its bytes are not read', async () => {
     onPeer = (ws, say) => {
       say(established);
       for (let sent = 0; sent < 40; sent++) ws.send(Buffer.alloc(64 * 1024));

@@ -21,15 +21,15 @@ import { WebSocketBytes } from './websocket-bytes';
 
 export type Terminated = Extract<RelayMessage, { type: 'terminated' }>;
 type Established = Extract<RelayMessage, { type: 'established' }>;
-/** How a connection ended: in order, with the relay's last message, or without one. */
+/** How a connection ended: in order with the relay's last message, or without one. */
 export type Closed = { kind: 'terminated'; message: Terminated } | { kind: 'lost'; code: number; detail: string };
 
-/** The relay may have to ask the control plane twice (token or termination, then the log) before it answers. */
+/** Before it answers, the relay may send two requests to the control plane: token or termination, then the log. */
 const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
 
 /**
- * Establishes one half at the relay (S172, S204); resolves once the relay says `established`.
- * @param options.timeoutMs bound for the whole, from dialling to `established`.
+ * Establishes one half at the relay (S172, S204); resolves when the relay answers `established`.
+ * @param options.timeoutMs from dialling to `established`
  * @throws RelayRefused, RelayUnreachable (also on abort and timeout)
  */
 export async function dialRelay(
@@ -39,7 +39,7 @@ export async function dialRelay(
 ): Promise<RelayConnection> {
   if (!new URL(info.url).pathname.endsWith(RELAY_PATHS[half]))
     throw new RelayRefused('wrong-side', `${half} halves are served at ${RELAY_PATHS[half]}`);
-  if (options.signal?.aborted) throw new RelayUnreachable('given up');
+  if (options.signal?.aborted) throw new RelayUnreachable('aborted');
   const ws = openWebSocket(info.url, {
     subprotocol: RELAY_SUBPROTOCOL,
     maxPayload: LIMITS.RELAY_FRAME_BYTES,
@@ -48,7 +48,7 @@ export async function dialRelay(
   });
   const giveUp = (detail: string) => () => fail(new RelayUnreachable(detail));
   let fail: (error: Error) => void = () => undefined;
-  const onAbort = giveUp('given up');
+  const onAbort = giveUp('aborted');
   const timer = setTimeout(giveUp('no answer in time'), options.timeoutMs ?? LIMITS.DIAL_TIMEOUT_MS + ANSWER_MS);
   options.signal?.addEventListener('abort', onAbort);
   try {
@@ -59,10 +59,10 @@ export async function dialRelay(
       ws.once('close', (code) => reject(refusalByCloseCode(code) ?? new RelayUnreachable(`closed with ${code}`)));
       ws.once('message', (data: Buffer, isBinary: boolean) => {
         const message = isBinary ? undefined : readRelayMessage(data);
-        // Made within this event, so that it sees whatever follows in the same segment.
+        // Created within this event, so that it receives the messages that follow in the same segment.
         if (message?.type === 'established') resolve(new RelayConnection(ws, message));
         else if (message?.type === 'refused') reject(new RelayRefused(message.code, message.detail));
-        else reject(new RelayUnreachable('it does not answer as a relay'));
+        else reject(new RelayUnreachable('it is not a relay'));
       });
     });
   } catch (error) {
@@ -74,7 +74,7 @@ export async function dialRelay(
   }
 }
 
-/** Told within how many seconds to come back; undefined when the deployment does not come after all. */
+/** Receives the seconds after which to return; undefined: the deployment was aborted. */
 export type DrainingListener = (returnAfterSeconds: number | undefined) => void;
 
 /** One established half at the relay. */
@@ -83,7 +83,7 @@ export class RelayConnection {
   readonly validUntil: Date;
   /** The tunnel's byte stream. Ending it does not end the half: `terminate` does. */
   readonly bytes: Duplex;
-  /** Both halves are established. Rejects if the connection closes before. */
+  /** Resolves when both halves are established. Rejects if the connection closes first. */
   readonly joined: Promise<void>;
   /** Never rejects. */
   readonly closed: Promise<Closed>;
@@ -111,14 +111,14 @@ export class RelayConnection {
     watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
   }
 
-  /** S262, S292: asks the relay to end this half in order; closes by force if no answer comes in time. */
+  /** S262, S292: requests the end of this half; cuts the connection if no answer comes in time. */
   terminate(): Promise<Closed> {
     send(this.#ws, { type: 'terminate' });
     this.bytes.destroy();
     return this.#closeWithin(ANSWER_MS);
   }
 
-  /** A deployment of the relay is coming. The listener is called at once if that was said before. */
+  /** The listener is called immediately if the relay is already draining. */
   onDraining(listener: DrainingListener): void {
     this.#drainingListeners.push(listener);
     if (this.#draining !== undefined) listener(this.#draining);
@@ -155,13 +155,13 @@ function send(ws: WebSocket, message: PeerMessage): void {
   if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(message));
 }
 
-/** undefined: not a message of this protocol. */
+/** undefined if it is not a message of this protocol. */
 function readRelayMessage(data: Buffer): RelayMessage | undefined {
   if (data.length > LIMITS.RELAY_CONTROL_BYTES) return undefined;
   return relayMessage.safeParse(parseJson(data.toString())).data;
 }
 
-/** The refusal message may be lost where the relay closes at once; its close code says the same. */
+/** The refusal message may be lost if the relay closes immediately; the close code has the same meaning. */
 function refusalByCloseCode(closeCode: number): RelayRefused | undefined {
   const code = (Object.keys(REFUSALS) as Refusal[]).find((each) => REFUSALS[each].close === closeCode);
   return code && new RelayRefused(code, '');

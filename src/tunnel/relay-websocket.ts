@@ -6,8 +6,8 @@ import { LIMITS } from '../protocol/limits';
 import { connectPinned } from './pinned-tls';
 
 /**
- * WebSocket to a `ws:` or `wss:` address, with the server's key pinned where a pin is given.
- * @param handshakeMs bound for TCP, TLS and the upgrade together.
+ * WebSocket to a `ws:` or `wss:` address, with an optional pin of the server's key.
+ * @param handshakeMs for TCP, TLS and the upgrade together
  */
 export function openWebSocket(
   url: string,
@@ -19,12 +19,12 @@ export function openWebSocket(
       ? connectPinned({ ...to, servername: isIP(to.host) ? '' : to.host }, options.pin)
       : connectTcp({ ...to, noDelay: true } as NetConnectOpts);
   return new WebSocket(url, options.subprotocol, {
-    // `ws` hands this to http.request, whose type knows a narrower option bag than it passes on.
+    // `ws` passes this to http.request, whose type declares fewer options than it passes on.
     createConnection: dial as never,
     headers: options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` },
     handshakeTimeout: options.handshakeMs,
     maxPayload: options.maxPayload,
-    // Traffic inside is compressed or encrypted already; deflate costs memory per connection.
+    // The traffic is already compressed or encrypted; deflate would cost memory per connection.
     perMessageDeflate: false,
     closeTimeout: LIMITS.RELAY_CLOSE_MS,
   } as WebSocket.ClientOptions);

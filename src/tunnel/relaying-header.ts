@@ -4,8 +4,8 @@ import { StreamRefused } from './http2-tunnel.errors';
 
 /**
  * The relaying header (Fig. 13): the header block of the CONNECT request (RFC 9113 8.5) that opens a stream.
- * `:authority` is the application ID, `platen-session` the remote session's ID; the answer names both again (S240).
- * It never reaches the application: the stream's content is all the application sees.
+ * `:authority` is the application ID, `platen-session` the remote session ID; the answer repeats both (S240). The
+ * application never sees the header, only the stream's content.
  */
 const SESSION = 'platen-session';
 const APPLICATION = 'platen-application';
@@ -22,16 +22,16 @@ export const connectRequest = (application: string, remoteSessionId: string): Ou
   [SESSION]: remoteSessionId,
 });
 
-/** S235-S236: the application asked for. @throws StreamRefused where the header does not belong to this session */
+/** S235-S236: the requested application. @throws StreamRefused if the header does not belong to this session */
 export function applicationOf(headers: IncomingHttpHeaders, remoteSessionId: string): string {
-  if (headers[':method'] !== constants.HTTP2_METHOD_CONNECT) throw new StreamRefused(403, 'only CONNECT is served');
-  if (headers[SESSION] !== remoteSessionId) throw new StreamRefused(403, 'the stream names another session');
+  if (headers[':method'] !== constants.HTTP2_METHOD_CONNECT) throw new StreamRefused(403, 'only CONNECT is supported');
+  if (headers[SESSION] !== remoteSessionId) throw new StreamRefused(403, 'the stream belongs to another session');
   const id = applicationId.safeParse(headers[':authority']);
   if (!id.success) throw new StreamRefused(404, 'not an application ID');
   return id.data;
 }
 
-/** S240. `origin` only where the application speaks HTTP: under which origin (RFC 6454 6.2) the device knows itself. */
+/** S240. `origin`: the application's origin at the device (RFC 6454 6.2), if it speaks HTTP. */
 export const connected = (application: string, remoteSessionId: string, origin?: string): OutgoingHttpHeaders => ({
   ':status': 200,
   [SESSION]: remoteSessionId,
@@ -39,7 +39,7 @@ export const connected = (application: string, remoteSessionId: string, origin?:
   ...(origin !== undefined && { [ORIGIN]: origin }),
 });
 
-/** undefined: the application does not speak HTTP, or the agent does not say. */
+/** undefined if the application does not speak HTTP or the agent does not name its origin. */
 export function originIn(headers: IncomingHttpHeaders): string | undefined {
   const origin = String(headers[ORIGIN] ?? '');
   if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return undefined;
@@ -51,7 +51,7 @@ export const refused = ({ status, detail }: StreamRefused): OutgoingHttpHeaders 
   [DETAIL]: encodeURIComponent(wellFormed(detail.slice(0, DETAIL_CHARACTERS))),
 });
 
-/** undefined: the stream is open. */
+/** undefined if the stream was opened. */
 export function refusalIn(headers: IncomingHttpHeaders): StreamRefused | undefined {
   const status = Number(headers[':status']);
   if (status === 200) return undefined;
@@ -59,7 +59,7 @@ export function refusalIn(headers: IncomingHttpHeaders): StreamRefused | undefin
   return new StreamRefused(known, decode(headers[DETAIL]));
 }
 
-/** Half a surrogate pair cannot be encoded. */
+/** encodeURIComponent throws on a lone surrogate. */
 const wellFormed = (text: string): string => Buffer.from(text).toString();
 
 function decode(detail: string | string[] | undefined): string {

@@ -5,23 +5,23 @@ import { LIMITS } from '../protocol/limits';
 import { parseJson } from '../protocol/parse-json';
 import { watchHeartbeat } from './heartbeat';
 
-/** What carries the messages of an RpcPeer: whole JSON values, in order, both ways, until it closes. */
+/** Carries the messages of an RpcPeer: JSON values, in order, in both directions, until it closes. */
 export interface RpcChannel {
   readonly isOpen: boolean;
   /** Never rejects. */
   readonly closed: Promise<void>;
-  /** To be called once. The listener gets values as they came: nothing is known of their shape. */
+  /** Call it once. The listener receives unvalidated values. */
   onMessage(listener: (message: unknown) => void): void;
-  /** What cannot be sent any more is dropped; `closed` tells. */
+  /** Drops the message if the channel has closed. */
   send(message: object): void;
-  /** @param code of RFC 6455 7.4.1, where the channel has any */
+  /** @param code WebSocket close code (RFC 6455 7.4.1); other channels ignore it */
   close(code: number, reason: string): void;
 }
 
-/** A peer that lets this much pile up does not read. */
+/** A peer with a longer send queue has stopped reading; it is disconnected. */
 const QUEUED_BYTES = 16 * LIMITS.RELAY_RPC_BYTES;
 
-/** Text frames, one message each. Half-open peers are found by pings, and what is not a JSON text closes it. */
+/** Text frames, one message each. Pings detect half-open peers; binary and oversized frames close it. */
 export class WebSocketChannel implements RpcChannel {
   readonly closed: Promise<void>;
 
@@ -52,7 +52,7 @@ export class WebSocketChannel implements RpcChannel {
     this.ws.send(JSON.stringify(message));
   }
 
-  /** In order, by force after LIMITS.RELAY_CLOSE_MS. */
+  /** With a closing handshake; cut after LIMITS.RELAY_CLOSE_MS. */
   close(code: number, reason: string): void {
     if (reason) this.journal.warn('the RPC connection is closed', { code, reason });
     this.ws.close(code, reason);
@@ -61,7 +61,7 @@ export class WebSocketChannel implements RpcChannel {
   }
 }
 
-/** The IPC channel between a Node process and its child; both ends have one. */
+/** Either end of the IPC channel between a Node process and its child. */
 export class ProcessChannel implements RpcChannel {
   readonly closed: Promise<void>;
 

@@ -4,9 +4,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Text under AES-256-GCM, as base64url of nonce, tag and ciphertext.
+ * Encrypts text with AES-256-GCM. @returns base64url of nonce, tag and ciphertext
  * @param key 32 bytes
- * @param context authenticated with it: what was sealed for one purpose does not open for another
+ * @param context additional authenticated data: text sealed for one purpose cannot be unsealed for another
  */
 export function seal(key: Buffer, context: string, text: string): string {
   const nonce = randomBytes(NONCE_BYTES);
@@ -15,7 +15,7 @@ export function seal(key: Buffer, context: string, text: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
 }
 
-/** @throws Error when it was sealed with another key, for another purpose, or changed since */
+/** @throws Error if key or context differ, or the text was changed */
 export function unseal(key: Buffer, context: string, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const nonce = bytes.subarray(0, NONCE_BYTES);

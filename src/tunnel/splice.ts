@@ -1,12 +1,12 @@
 import { pipeline, type Duplex } from 'node:stream';
 
 /**
- * Connects two byte streams both ways until both directions have ended or one stream fails; a failure destroys both,
- * so that a cut transfer is never taken for a complete one. Each direction may end on its own (half-close).
- * Resolves when everything is over; never rejects.
+ * Connects two byte streams in both directions until both have ended or one stream fails. A failure destroys both
+ * streams, so that a cut transfer never looks complete. Each direction may end separately (half-close).
+ * Resolves when both streams have ended; never rejects.
  */
 export async function splice(a: Duplex, b: Duplex): Promise<void> {
-  // A pipeline stops listening when it is done, but a stream may still fail after that.
+  // A finished pipeline removes its listeners, but a stream may still fail afterwards.
   for (const stream of [a, b]) stream.on('error', () => undefined);
   await Promise.all([oneWay(a, b), oneWay(b, a)]);
 }

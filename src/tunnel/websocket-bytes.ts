@@ -2,13 +2,13 @@ import { Duplex } from 'node:stream';
 import type WebSocket from 'ws';
 import { LIMITS } from '../protocol/limits';
 
-/** Larger writes are cut, so that a small request never waits behind one huge frame. */
+/** Larger writes are split, so that small requests do not wait behind one large frame. */
 const FRAME_BYTES = 64 * 1024;
 
 /**
- * The binary frames of a WebSocket as one byte stream, with back-pressure both ways; message boundaries mean nothing.
- * Ending or destroying the stream leaves the WebSocket open (it still carries control messages) and discards what
- * arrives; a closed WebSocket destroys the stream.
+ * The binary frames of a WebSocket as one byte stream, with back-pressure in both directions. If the stream ends or is
+ * destroyed, the WebSocket stays open for control messages and later bytes are discarded. A closed WebSocket destroys
+ * the stream.
  */
 export class WebSocketBytes extends Duplex {
   readonly #ws: WebSocket;
@@ -16,7 +16,7 @@ export class WebSocketBytes extends Duplex {
   constructor(ws: WebSocket) {
     super({ highWaterMark: LIMITS.RELAY_QUEUE_BYTES });
     this.#ws = ws;
-    // Attached at once: the first bytes may ride in the same segment as the message before them.
+    // Attached immediately: the first bytes may arrive in the same segment as the message before them.
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       if (!isBinary || this.destroyed) return;
       if (!this.push(data)) ws.pause();
@@ -37,7 +37,7 @@ export class WebSocketBytes extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    // A paused WebSocket would never see `terminated` or the peer's close.
+    // A paused WebSocket would not receive `terminated` or the peer's close.
     if (this.#ws.isPaused) this.#ws.resume();
     done(error);
   }
@@ -48,7 +48,7 @@ export class WebSocketBytes extends Duplex {
     for (let from = 0; from < bytes.length; from += FRAME_BYTES) {
       const frame = bytes.subarray(from, from + FRAME_BYTES);
       const last = from + FRAME_BYTES >= bytes.length;
-      // `ws` has no drain event; a send callback per frame is costly, so it is asked for only above the mark.
+      // `ws` has no drain event. Send callbacks are costly, so only frames above the high-water mark get one.
       if (last && ws.bufferedAmount > LIMITS.RELAY_QUEUE_BYTES) return ws.send(frame, done);
       ws.send(frame);
     }

@@ -4,9 +4,9 @@ type Written = { chunk: Buffer | string; encoding: BufferEncoding };
 type Writev = (chunks: Written[], done: (error?: Error | null) => void) => void;
 
 /**
- * Has strings turned into Buffers before an HTTP/2 stream gets them. Where strings and Buffers go out together and one
- * string is empty, Node 20.20 moves the memory of strings it has handed on already, and sends what lies there by then.
- * Its own HTTP client writes like that.
+ * Converts strings to Buffers before an HTTP/2 stream receives them. When strings and Buffers are written together and
+ * one string is empty, Node 20.20 sends corrupted data: it moves the memory of strings that are already queued. Node's
+ * own HTTP client writes like that.
  */
 export function writingBuffers<Stream extends Duplex>(stream: Stream): Stream {
   const target = stream as Duplex & { _writev: Writev };

@@ -38,7 +38,7 @@ describe('a relay of two pairs, as processes', () => {
     terminal.bytes.write(heard);
     expect(String(((await once(device.bytes, 'data')) as [Buffer])[0])).toBe('ping');
   };
-  const servedAt = (port: number) => relay.lines.filter((line) => line.msg === 'pair serves' && line.port === port);
+  const servedAt = (port: number) => relay.lines.filter((line) => line.msg === 'pair serving' && line.port === port);
   /** Process ID of the pair that is, or was last, at this port. */
   const pidAt = (port: number): number => {
     const number = servedAt(port).at(-1)!.pair;

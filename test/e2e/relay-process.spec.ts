@@ -109,7 +109,7 @@ describe('the relay as a process', () => {
     relay = await RelayProcess.start(plane.url);
     const port = String(relay.port);
     const start = RelayProcess.start(plane.url, { PLATEN_RELAY_PORT: port });
-    await expect(start).rejects.toThrow(`127.0.0.1:${port} cannot be used: another program has it`);
+    await expect(start).rejects.toThrow(`127.0.0.1:${port} cannot be used: another program is using it`);
     await expect(RelayProcess.start(plane.url, { PLATEN_RELAY_DATA: relay.data })).rejects.toThrow('keeper-running');
     await (await dialRelay((await plane.prepare()).device, 'device')).terminate();
   });

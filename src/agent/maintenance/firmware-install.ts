@@ -24,7 +24,7 @@ export async function installFirmware(context: OperationContext): Promise<Result
     });
     progress('sending', 0);
     // Each byte sent extends the time; after the last one the device may check the file for as long.
-    await answerInTime(times.backMs ?? LIMITS.FIRMWARE_BACK_MS, signal, (either, extend) =>
+    await answerInTime(times.backMs ?? LIMITS.DEVICE_RETURN_MS, signal, (either, extend) =>
       access.sendFirmware(
         file,
         (bytes) => {

@@ -183,7 +183,7 @@ export class JobRunner {
       this.#dispatch({ kind: 'information', deviceId, information });
       if (waiting() !== jobId) return;
       clearTimeout(this.#polls.get(deviceId));
-      const waitMs = (this.options.heldPollMs ?? LIMITS.JOB_HELD_LOOK_MS) * (0.75 + Math.random() / 2);
+      const waitMs = (this.options.heldPollMs ?? LIMITS.JOB_HOLD_POLL_MS) * (0.75 + Math.random() / 2);
       this.#polls.set(
         deviceId,
         setTimeout(() => this.#pollWhileHeld(deviceId), waitMs),

@@ -44,7 +44,7 @@ export async function waitUntilBack(
   { query, signal, times }: Pick<OperationContext, 'query' | 'signal' | 'times'>,
   changed: (information: DeviceInformation) => boolean = () => false,
 ): Promise<DeviceInformation> {
-  const { backMs = LIMITS.FIRMWARE_BACK_MS, awayMs = LIMITS.DEVICE_AWAY_MS, pollMs = POLL_MS } = times;
+  const { backMs = LIMITS.DEVICE_RETURN_MS, awayMs = LIMITS.DEVICE_AWAY_MS, pollMs = POLL_MS } = times;
   const startedAt = performance.now();
   let away = false;
   for (;;) {

@@ -43,7 +43,7 @@ const EXECUTE: Readonly<Record<Operation, (context: OperationContext) => Promise
 
 /** Resolves once the device has accepted the request. */
 const accepted = ({ signal, times }: OperationContext, send: (signal: AbortSignal) => Promise<void>): Promise<void> =>
-  answerInTime(times.acceptMs ?? LIMITS.DEVICE_TAKES_MS, signal, send);
+  answerInTime(times.acceptMs ?? LIMITS.DEVICE_ACCEPT_MS, signal, send);
 
 export interface CarryOutOptions {
   readonly poller: DevicePoller;

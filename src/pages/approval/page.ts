@@ -1,4 +1,4 @@
-import type { AskingSession, LiveSession, PanelView, ShownJob } from '../../protocol/approval-screen';
+import type { PendingApproval, LiveSession, PanelView, ShownJob } from '../../protocol/approval-screen';
 import { byId, element, find } from '../elements';
 import { setClock, updateCountdowns } from './countdown';
 import { fill, LANGUAGES, languageOf, MESSAGES, type Language } from './messages';
@@ -49,7 +49,7 @@ function changed(part: string, keys: readonly string[]): boolean {
 }
 
 /** Keeps what has not changed as it is, because a finger may be on it. */
-function keep<Session extends AskingSession | LiveSession>(
+function keep<Session extends PendingApproval | LiveSession>(
   container: HTMLElement,
   sessions: readonly Session[],
   build: (session: Session) => HTMLElement,

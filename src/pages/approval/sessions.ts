@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AskingSession, decisionBody, endBody, LiveSession, PastSession } from '../../protocol/approval-screen';
+import type { PendingApproval, decisionBody, endBody, LiveSession, PastSession } from '../../protocol/approval-screen';
 import type { Ending } from '../../protocol/remote-session';
 import { element } from '../elements';
 import { countdown, countdownBar, duration } from './countdown';
@@ -16,7 +16,7 @@ export type Post = (
 ) => void;
 
 /** The question whether a technician may use the device, with YES and NO. */
-export function approvalRequest(session: AskingSession, words: Messages, post: Post): HTMLElement {
+export function approvalRequest(session: PendingApproval, words: Messages, post: Post): HTMLElement {
   const buttons: HTMLButtonElement[] = [];
   const choice = (name: string, label: string, meaning: string, answer: z.input<typeof decisionBody>) => {
     const attributes = { type: 'button', class: name, disabled: true };

@@ -15,7 +15,7 @@ import { KeeperRunning } from './keeper.errors';
 import { keeperMethods } from './keeper-methods';
 import { KeeperSocket, keeperSocket } from './keeper-socket';
 import { ListeningPorts } from './listening-ports';
-import { WantedRun } from './wanted-run';
+import { DesiredRun } from './desired-run';
 
 describe("the keeper's socket", () => {
   let folder: string;
@@ -43,15 +43,15 @@ describe("the keeper's socket", () => {
   }
   async function keeperWithClient(port = 0) {
     const socket = await open();
-    const wanted = new WantedRun(folder, { file: writeScriptedMaster(folder, '1.0.0'), pairs: 1 }, journal);
-    const keeper = new Keeper(await ListeningPorts.at('127.0.0.1', port), wanted, {}, journal);
+    const desired = new DesiredRun(folder, { file: writeScriptedMaster(folder, '1.0.0'), pairs: 1 }, journal);
+    const keeper = new Keeper(await ListeningPorts.at('127.0.0.1', port), desired, {}, journal);
     closing.push(() => keeper.stop(0));
     keeper.start();
     socket.serve(keeperMethods(keeper), journal);
     return new RpcPeer(await dial(KEEPER_SUBPROTOCOL), {}, {}, KEEPER_METHODS, journal);
   }
 
-  it('answers to every method, as its wire says', async () => {
+  it('answers every method of keeper-rpc', async () => {
     const client = await keeperWithClient();
     await until('the relay', async () => (await client.call('status', {})).serving?.state === 'serving');
     const run = { file: writeScriptedMaster(folder, '2.0.0'), pairs: 2 };
@@ -70,12 +70,12 @@ describe("the keeper's socket", () => {
     expect(serving).toMatchObject({ ...run, version: '2.0.0', state: 'serving' });
   });
 
-  it('refuses by name what it cannot do', async () => {
+  it('refuses impossible requests with a specific error', async () => {
     const client = await keeperWithClient(65_535);
     const file = writeScriptedMaster(folder, '2.0.0');
     expect(await client.call('try', { file, pairs: 2 })).toEqual({
       outcome: 'port-in-use',
-      detail: '127.0.0.1:65536 cannot be used: there is no such port',
+      detail: '127.0.0.1:65536 cannot be used: the port number is too high',
     });
     await expect(client.call('try', { file: 'release.cjs', pairs: 1 })).rejects.toMatchObject({ code: 'rpc-refused' });
     const tried = await client.call('try', { file, pairs: 1 });
@@ -88,18 +88,18 @@ describe("the keeper's socket", () => {
     });
   });
 
-  it('belongs to its owner, and speaks its own subprotocol only', async () => {
+  it('is private to its owner and accepts only the keeper subprotocol', async () => {
     await keeperWithClient();
     expect(statSync(folder).mode & 0o077).toBe(0);
     await expect(dial('platen.relay.v1')).rejects.toThrow('400');
   });
 
-  it('lets one keeper run on a folder', async () => {
+  it('allows one keeper per folder', async () => {
     await open();
     await expect(KeeperSocket.open(folder)).rejects.toThrow(KeeperRunning);
   });
 
-  it('takes the place of a keeper that was killed', async () => {
+  it('replaces the socket of a killed keeper', async () => {
     const listen = `require('node:net').createServer().listen(${JSON.stringify(keeperSocket(folder))}, () => process.kill(process.pid, 'SIGKILL'))`;
     await once(spawn(process.execPath, ['-e', listen]), 'exit');
     expect(statSync(keeperSocket(folder)).isSocket()).toBe(true);

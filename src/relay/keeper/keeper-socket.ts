@@ -14,8 +14,8 @@ import { KeeperRunning } from './keeper.errors';
 export const keeperSocket = (folder: string): string => join(folder, 'keeper.sock');
 
 /**
- * The Unix domain socket of the keeper of this folder; the folder's mode keeps others away. It is also what lets only
- * one keeper run on a folder: no other process can listen there while this one lives.
+ * The keeper's Unix domain socket. The mode of its folder restricts it to one user. It is also the lock that allows one
+ * keeper per folder, because two processes cannot listen on the same path.
  */
 export class KeeperSocket {
   readonly #webSockets = new WebSocketServer({
@@ -26,7 +26,7 @@ export class KeeperSocket {
 
   private constructor(private readonly server: Server) {}
 
-  /** @throws KeeperRunning, or what Node says of a path that cannot be used (longer than 107 bytes, for example) */
+  /** @throws KeeperRunning, or Node's error for an unusable path (for example, longer than 107 bytes) */
   static async open(folder: string): Promise<KeeperSocket> {
     const path = keeperSocket(folder);
     const server = createServer((_request, response) => void response.writeHead(404).end());
@@ -34,7 +34,7 @@ export class KeeperSocket {
       await listen(server, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      if (await answers(path)) throw new KeeperRunning(`another keeper runs on ${folder}`);
+      if (await answers(path)) throw new KeeperRunning(`another keeper is already running in ${folder}`);
       rmSync(path, { force: true }); // orphaned by a keeper that was killed
       await listen(server, path);
     }

@@ -11,18 +11,18 @@ import { until } from '../../../test/support/until';
 import { Keeper } from './keeper';
 import { NotStored, PortUnavailable } from './keeper.errors';
 import { ListeningPorts } from './listening-ports';
-import { WantedRun } from './wanted-run';
+import { DesiredRun } from './desired-run';
 
 const TIMES = { start: 20_000, takeOver: 20_000, stop: 10_000 };
 
-describe('the keeper', () => {
+describe('Keeper', () => {
   let folder: string;
   let keepers: Keeper[];
   let stderr: string;
   const { journal } = recordedJournal();
   const script = (name: string, play?: ScriptedMaster) => writeScriptedMaster(folder, name, play);
-  const heard = () => readFileSync(join(folder, 'heard.log'), 'utf8').trim().split('\n');
-  const wantedOnDisk = () => JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8')) as unknown;
+  const events = () => readFileSync(join(folder, 'heard.log'), 'utf8').trim().split('\n');
+  const storedRun = () => JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8')) as unknown;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'platen-keeper-'));
@@ -37,8 +37,8 @@ describe('the keeper', () => {
   });
 
   async function started(file: string, { pairs = 1, port = 0, times = {} } = {}): Promise<Keeper> {
-    const wanted = new WantedRun(folder, { file, pairs }, journal);
-    const keeper = new Keeper(await ListeningPorts.at('127.0.0.1', port), wanted, {}, journal, { ...TIMES, ...times });
+    const desired = new DesiredRun(folder, { file, pairs }, journal);
+    const keeper = new Keeper(await ListeningPorts.at('127.0.0.1', port), desired, {}, journal, { ...TIMES, ...times });
     keepers.push(keeper);
     keeper.start();
     return keeper;
@@ -55,15 +55,15 @@ describe('the keeper', () => {
     });
   const greeting = (keeper: Keeper, pair = 0) => greetingOf(keeper.status().addresses[pair]!.port);
 
-  it('starts the relay, lets it serve, and recover what others left, in this order', async () => {
+  it('has the relay serve first and recover open halves afterwards', async () => {
     const keeper = await started(script('1.0.0'), { pairs: 2 });
     await serving(keeper, '1.0.0');
     expect([await greeting(keeper, 0), await greeting(keeper, 1)]).toEqual(['1.0.0 0', '1.0.0 1']);
-    await until('recover', () => heard().length === 2);
-    expect(heard()).toEqual(['1.0.0 serve', '1.0.0 recover 0']);
+    await until('recover', () => events().length === 2);
+    expect(events()).toEqual(['1.0.0 serve', '1.0.0 recover 0']);
   });
 
-  it('replaces it by the candidate: this serves first, then the earlier one stops, then its halves are recovered', async () => {
+  it('replaces the relay: the candidate serves, the earlier relay stops, its halves are recovered', async () => {
     const keeper = await started(script('1.0.0'));
     const earlier = await serving(keeper, '1.0.0');
     const [address] = keeper.status().addresses;
@@ -75,15 +75,15 @@ describe('the keeper', () => {
     expect(keeper.takeOver(instance)).toBe(true);
     expect(await serving(keeper, '2.0.0')).toMatchObject({ instance, file });
     await until('the earlier one to stop', async () => !(await isRunning(earlier.pid)));
-    await until('recovery after it', () => heard().includes('2.0.0 recover 0'));
-    expect(heard()).toEqual(['1.0.0 serve', '1.0.0 recover 0', '2.0.0 serve', '1.0.0 SIGTERM', '2.0.0 recover 0']);
+    await until('recovery after it', () => events().includes('2.0.0 recover 0'));
+    expect(events()).toEqual(['1.0.0 serve', '1.0.0 recover 0', '2.0.0 serve', '1.0.0 SIGTERM', '2.0.0 recover 0']);
     expect(await greeting(keeper)).toBe('2.0.0 0');
     expect(keeper.takeOver(instance)).toBe(true);
-    expect(wantedOnDisk()).toEqual({ file, pairs: 1 });
+    expect(storedRun()).toEqual({ file, pairs: 1 });
     expect(keeper.status()).toMatchObject({ candidate: null, restarts: 0, lastExit: null, addresses: [address] });
   });
 
-  it('keeps the port open while no relay runs: who connects meanwhile waits and is served', async () => {
+  it('keeps the port open while no relay runs, so that new connections wait and are served', async () => {
     const keeper = await started(script('1.0.0'));
     const { pid, instance } = await serving(keeper, '1.0.0');
     const { port } = keeper.status().addresses[0]!;
@@ -95,7 +95,7 @@ describe('the keeper', () => {
     });
     answered.push(greetingOf(port));
     await serving(keeper, '1.0.0');
-    // What the killed one had accepted is cut, nothing is refused.
+    // Connections that the killed relay had accepted are cut, but none is refused.
     const answers = await Promise.all(answered);
     expect(answers.filter((answer) => !['1.0.0 0', '', 'ECONNRESET'].includes(answer))).toEqual([]);
     expect(answers.at(-1)).toBe('1.0.0 0');
@@ -103,15 +103,15 @@ describe('the keeper', () => {
   });
 
   const bad: [string, ScriptedMaster, string][] = [
-    ['exits at once', { first: 'console.error("no such module"); process.exit(3)' }, 'exit code 3'],
+    ['exits immediately', { first: 'console.error("no such module"); process.exit(3)' }, 'exit code 3'],
     [
       'fails with a reason',
       { first: "say({ type: 'failed', detail: 'bad luck' }); process.exit(1)" },
       'bad luck (exit code 1)',
     ],
-    ['is no program', { first: '}' }, 'exit code 1'],
+    ['is not a program', { first: '}' }, 'exit code 1'],
   ];
-  it.each(bad)('reports how a candidate ended that %s, and continues', async (_name, play, how) => {
+  it.each(bad)('reports the exit of a candidate that %s, and continues', async (_name, play, how) => {
     const keeper = await started(script('1.0.0'));
     await serving(keeper, '1.0.0');
     const instance = keeper.try({ file: script('2.0.0', play), pairs: 1 });
@@ -122,7 +122,7 @@ describe('the keeper', () => {
     expect(await greeting(keeper)).toBe('1.0.0 0');
   });
 
-  it('passes on what a relay writes, and keeps the last lines of one that exits, the very last also where it does not end', async () => {
+  it("forwards a relay's output and stores its last lines, even an incomplete one", async () => {
     const keeper = await started(script('1.0.0'));
     await serving(keeper, '1.0.0');
     const first =
@@ -134,11 +134,11 @@ describe('the keeper', () => {
     expect(stderr).toMatch(/^line 1\n.*line 80\nthe end\n$/s);
   });
 
-  it('shows a candidate that hangs as starting until it is discarded, by force if it must be', async () => {
+  it('reports a hanging candidate as starting, and kills it when it is discarded', async () => {
     const keeper = await started(script('1.0.0'), { times: { stop: 50 } });
     await serving(keeper, '1.0.0');
     const instance = keeper.try({ file: script('2.0.0', { first: 'note("hangs"); for (;;);' }), pairs: 1 });
-    await until('it to hang', () => heard().includes('2.0.0 hangs'));
+    await until('it to hang', () => events().includes('2.0.0 hangs'));
     const { state, pid } = keeper.status().candidate!;
     expect(state).toBe('starting');
     expect(keeper.takeOver(instance)).toBe(false);
@@ -155,9 +155,9 @@ describe('the keeper', () => {
       { serve: "say({ type: 'failed', detail: 'EADDRINUSE' }); process.exit(1)" },
       'EADDRINUSE (exit code 1)',
     ],
-    ['says so and dies', { serve: "process.kill(process.pid, 'SIGKILL')" }, 'SIGKILL'],
+    ['dies', { serve: "process.kill(process.pid, 'SIGKILL')" }, 'SIGKILL'],
   ];
-  it.each(noTakeOver)('puts all back when a candidate that shall take over %s', async (_name, play, how) => {
+  it.each(noTakeOver)('reverts the take-over if the candidate %s', async (_name, play, how) => {
     const file = script('1.0.0');
     const keeper = await started(file, { times: { takeOver: 50 } });
     await serving(keeper, '1.0.0');
@@ -167,17 +167,17 @@ describe('the keeper', () => {
     const exit = await until('its exit', () => keeper.status().lastExit);
     expect(exit).toMatchObject({ instance, how });
     expect(keeper.status()).toMatchObject({ candidate: null, wanted: { file }, serving: { state: 'serving' } });
-    expect(heard()).not.toContain('1.0.0 SIGTERM');
+    expect(events()).not.toContain('1.0.0 SIGTERM');
     expect(await greeting(keeper)).toBe('1.0.0 0');
-    expect(new WantedRun(folder, { file: null, pairs: 1 }, journal).read()).toEqual({ file: null, pairs: 1 });
+    expect(new DesiredRun(folder, { file: null, pairs: 1 }, journal).read()).toEqual({ file: null, pairs: 1 });
   });
 
-  it('refuses the take-over while what is wanted cannot be written, and can do it later', async () => {
+  it('refuses a take-over while the desired run cannot be stored, and accepts it later', async () => {
     const keeper = await started(script('1.0.0'));
     await serving(keeper, '1.0.0');
     const instance = keeper.try({ file: script('2.0.0'), pairs: 1 });
     await ready(keeper);
-    // A full disk cannot be had here, a link to one can.
+    // A link to /dev/full simulates a full disk.
     const next = join(folder, 'wanted.next.json');
     symlinkSync('/dev/full', next);
     expect(() => keeper.takeOver(instance)).toThrow(NotStored);
@@ -187,7 +187,7 @@ describe('the keeper', () => {
     await serving(keeper, '2.0.0');
   });
 
-  it('discards a candidate in the middle of its take-over, and another takes over', async () => {
+  it('can discard a candidate during its take-over; another one then takes over', async () => {
     const keeper = await started(script('1.0.0'));
     await serving(keeper, '1.0.0');
     const hanging = keeper.try({ file: script('2.0.0', { serve: '', stop: "note('stays')" }), pairs: 1 });
@@ -196,14 +196,14 @@ describe('the keeper', () => {
     const file = script('3.0.0');
     const instance = keeper.try({ file, pairs: 1 });
     await ready(keeper);
-    await until('the other one to have been asked to stop', () => heard().includes('2.0.0 stays'));
+    await until('the other one to have been asked to stop', () => events().includes('2.0.0 stays'));
     process.kill(pid, 'SIGKILL');
     expect(keeper.takeOver(instance)).toBe(true);
     await serving(keeper, '3.0.0');
-    expect(wantedOnDisk()).toEqual({ file, pairs: 1 });
+    expect(storedRun()).toEqual({ file, pairs: 1 });
   });
 
-  it('takes the earlier relay back when the change cannot be completed on disk', async () => {
+  it('keeps the earlier relay if storing the desired run cannot be completed', async () => {
     const file = script('1.0.0');
     const keeper = await started(file);
     await serving(keeper, '1.0.0');
@@ -223,11 +223,11 @@ describe('the keeper', () => {
     await ready(keeper);
     keeper.takeOver(instance);
     await until('the earlier one to be gone', async () => !(await isRunning(pid)));
-    expect(heard()).toContain('1.0.0 SIGTERM');
+    expect(events()).toContain('1.0.0 SIGTERM');
     expect(await greeting(keeper)).toBe('2.0.0 0');
   });
 
-  it('has more pairs after a take-over, and fewer after another', async () => {
+  it('adds and removes pairs by a take-over', async () => {
     const file = script('1.0.0');
     const keeper = await started(file);
     await serving(keeper, '1.0.0');
@@ -246,7 +246,7 @@ describe('the keeper', () => {
     await until('the third port to be closed', async () => (await greetingOf(third)) === 'ECONNREFUSED');
   });
 
-  it('starts no candidate whose port another program has, naming it', async () => {
+  it('refuses a candidate if another program uses its port, and names the port', async () => {
     const [free, taken] = await freePorts(2);
     const keeper = await started(script('1.0.0'), { port: free });
     await serving(keeper, '1.0.0');
@@ -260,7 +260,7 @@ describe('the keeper', () => {
     expect(keeper.try({ file: script('2.0.0'), pairs: 2 })).toEqual(expect.any(String));
   });
 
-  it('restarts the desired run, also with another number of pairs', async () => {
+  it('starts the stored run, even with another number of pairs', async () => {
     const file = script('2.0.0');
     writeFileSync(join(folder, 'wanted.json'), JSON.stringify({ file, pairs: 2 }));
     const keeper = await started(script('1.0.0'));
@@ -270,15 +270,15 @@ describe('the keeper', () => {
 
   const unusable: [string, string][] = [
     ['is damaged', '{"file":'],
-    ['names a release that is gone', '{"file":"/nowhere/release.cjs","pairs":1}'],
+    ['names a missing release', '{"file":"/nowhere/release.cjs","pairs":1}'],
   ];
-  it.each(unusable)('runs the built-in relay where wanted.json %s', async (_name, text) => {
+  it.each(unusable)('runs the built-in relay if wanted.json %s', async (_name, text) => {
     writeFileSync(join(folder, 'wanted.json'), text);
     const keeper = await started(script('1.0.0'));
     await serving(keeper, '1.0.0');
   });
 
-  it('starts a relay again that never serves', async () => {
+  it('restarts a relay that never serves', async () => {
     const keeper = await started(script('1.0.0', { serve: '' }), { times: { start: 300 } });
     const exit = await until('its exit', () => keeper.status().lastExit);
     expect(exit.how).toMatch(/^did not serve in time/);
@@ -291,11 +291,11 @@ describe('the keeper', () => {
     keeper.try({ file: script('2.0.0'), pairs: 1 });
     await ready(keeper);
     await keeper.stop();
-    expect(heard()).toEqual(expect.arrayContaining(['1.0.0 SIGTERM', '2.0.0 SIGTERM']));
+    expect(events()).toEqual(expect.arrayContaining(['1.0.0 SIGTERM', '2.0.0 SIGTERM']));
   });
 });
 
-/** What the other end says until it closes; '' or ECONNRESET when it is cut before. */
+/** Text that the other end sends before it closes; '' or ECONNRESET if the connection was cut. */
 async function greetingOf(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   let text = '';

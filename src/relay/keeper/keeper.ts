@@ -4,11 +4,11 @@ import { LIMITS } from '../../protocol/limits';
 import { Backoff } from '../../tunnel/backoff';
 import type { ListeningPorts } from './listening-ports';
 import { RunningMaster } from './running-master';
-import type { WantedRun } from './wanted-run';
+import type { DesiredRun } from './desired-run';
 
-/** How long the keeper waits at most, in milliseconds. */
+/** Timeouts in milliseconds. */
 interface Times {
-  /** For a relay that shall serve, from its start until it does; then it is started again. */
+  /** From the start of the desired relay until it serves; then it is restarted. */
   readonly start: number;
   /** For a candidate to start serving. */
   readonly takeOver: number;
@@ -16,66 +16,66 @@ interface Times {
   readonly stop: number;
 }
 const TIMES: Times = {
-  start: LIMITS.DEPLOYMENT_TRY_MS,
+  start: LIMITS.DEPLOYMENT_TRIAL_MS,
   takeOver: LIMITS.DEPLOYMENT_TAKE_OVER_MS,
   stop: LIMITS.RELAY_STOP_MS,
 };
 
 /**
- * Keeps one relay serving on the ports it holds: started again when it exits, replaced by a candidate that was tried
- * beside it. It knows nothing of sessions, so that there is little in it that could ever have to be replaced itself.
+ * Holds the ports and keeps one relay serving on them: restarts it when it exits, and replaces it with a candidate. The
+ * keeper knows nothing about sessions, so that it rarely has to be replaced itself.
  */
 export class Keeper {
   /** Resolves when the serving relay reports that it is no longer needed. */
   readonly orphaned: Promise<void>;
-  #tellOrphaned!: () => void;
-  /** Every Master that has not exited, whatever became of it. */
+  #resolveOrphaned!: () => void;
+  /** Every Master that has not exited. */
   readonly #running = new Set<RunningMaster>();
-  /** Those that served until another took over: how they exit is of no interest. */
+  /** Replaced Masters that are stopping; their exit is not reported. */
   readonly #earlier = new Set<RunningMaster>();
   readonly #backoff = new Backoff({ firstMs: 200, maxMs: 30_000 });
-  #wanted: RelayRun;
-  /** Serves, or shall as soon as it is ready. */
+  #desired: RelayRun;
+  /** Serves, or starts to serve as soon as it is ready. */
   #serving: RunningMaster | undefined;
   #candidate: RunningMaster | undefined;
   #takingOver: RunningMaster | undefined;
   #restarts = 0;
   #lastExit: KeeperStatus['lastExit'] = null;
-  #restart: NodeJS.Timeout | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
   #listening = false;
   #stopping = false;
 
-  /** @param env of every Master, beside what names its instance */
+  /** @param env environment of every Master; variables for its instance are added */
   constructor(
     private readonly ports: ListeningPorts,
-    private readonly wantedRun: WantedRun,
+    private readonly desiredRun: DesiredRun,
     private readonly env: NodeJS.ProcessEnv,
     private readonly journal: Journal,
     private readonly times = TIMES,
   ) {
-    this.orphaned = new Promise((resolve) => (this.#tellOrphaned = resolve));
-    this.#wanted = wantedRun.read();
+    this.orphaned = new Promise((resolve) => (this.#resolveOrphaned = resolve));
+    this.#desired = desiredRun.read();
   }
 
   /** @throws PortUnavailable */
   start(): void {
-    this.ports.open(this.#wanted.pairs);
+    this.ports.open(this.#desired.pairs);
     this.#startServing();
   }
 
   status(): KeeperStatus {
     return {
       serving: this.#serving?.describe() ?? null,
-      wanted: this.#wanted,
+      wanted: this.#desired,
       candidate: this.#candidate?.describe() ?? null,
       restarts: this.#restarts,
       lastExit: this.#lastExit,
-      addresses: this.ports.addresses(this.#wanted.pairs),
+      addresses: this.ports.addresses(this.#desired.pairs),
     };
   }
 
   /**
-   * Starts a candidate, in place of an earlier one.
+   * Starts a candidate and discards an earlier one.
    * @returns its instance
    * @throws PortUnavailable
    */
@@ -87,46 +87,46 @@ export class Keeper {
   }
 
   discard(): void {
-    if (this.#takingOver) this.#takeBack();
+    if (this.#takingOver) this.#revertTakeOver();
     const candidate = this.#candidate;
     this.#candidate = undefined;
     void candidate?.stop(this.times.stop, 'discarded');
   }
 
   /**
-   * The candidate begins to listen; when it does, the earlier relay stops. Until then everything can be taken back.
-   * @returns whether that is the instance of a candidate that is ready; true also when asked again
-   * @throws NotStored and nothing has changed
+   * Has the candidate listen; then the earlier relay stops. Until then the take-over can be reverted. May be repeated.
+   * @returns false if `instance` is not a ready candidate
+   * @throws NotStored; nothing was changed
    */
   takeOver(instance: string): boolean {
     if (this.#serving?.instance === instance || this.#takingOver?.instance === instance) return true;
     const candidate = this.#candidate;
     if (candidate?.instance !== instance || candidate.state !== 'ready') return false;
-    this.wantedRun.prepare(candidate.run);
+    this.desiredRun.prepare(candidate.run);
     this.#takingOver = candidate;
     void this.#takeOver(candidate);
     return true;
   }
 
-  /** Ends every relay in order, by force after `ms`; the ports are closed. */
+  /** Stops every relay in order, by force after `ms`, and closes the ports. */
   async stop(ms = this.times.stop): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#restart);
+    clearTimeout(this.#restartTimer);
     await Promise.all([...this.#running].map((master) => master.stop(ms)));
-    this.ports.keep(0);
+    this.ports.closeBeyond(0);
   }
 
   #startServing(): void {
-    const master = this.#launch(this.#wanted);
+    const master = this.#launch(this.#desired);
     this.#serving = master;
-    void this.#bringUp(master);
+    void this.#untilServing(master);
   }
 
-  async #bringUp(master: RunningMaster): Promise<void> {
+  async #untilServing(master: RunningMaster): Promise<void> {
     const late = setTimeout(() => void master.stop(this.times.stop, 'did not serve in time'), this.times.start);
-    const serves = (await master.ready) && master === this.#serving && (await master.serve());
+    const onServing = (await master.ready) && master === this.#serving && (await master.serve());
     clearTimeout(late);
-    if (serves && master === this.#serving) this.#serves(master);
+    if (onServing && master === this.#serving) this.#serves(master);
   }
 
   async #takeOver(candidate: RunningMaster): Promise<void> {
@@ -137,41 +137,41 @@ export class Keeper {
     const serves = await candidate.serve();
     clearTimeout(late);
     if (candidate !== this.#takingOver) return; // discarded meanwhile
-    if (!serves) return this.#takeBack();
+    if (!serves) return this.#revertTakeOver();
     try {
-      this.wantedRun.commit();
+      this.desiredRun.commit();
     } catch (error) {
-      this.#takeBack();
+      this.#revertTakeOver();
       return candidate.stop(this.times.stop, (error as Error).message);
     }
     this.#takingOver = undefined;
     const earlier = this.#serving;
-    clearTimeout(this.#restart);
+    clearTimeout(this.#restartTimer);
     this.#serving = candidate;
     this.#candidate = undefined;
-    this.#wanted = candidate.run;
+    this.#desired = candidate.run;
     this.#restarts = 0;
     if (earlier) this.#earlier.add(earlier);
     this.#serves(candidate);
     await earlier?.stop(this.times.stop);
   }
 
-  #takeBack(): void {
-    this.journal.warn('the candidate has not taken over', { instance: this.#takingOver?.instance });
+  #revertTakeOver(): void {
+    this.journal.warn('the take-over failed; the earlier relay continues', { instance: this.#takingOver?.instance });
     this.#takingOver = undefined;
-    this.wantedRun.discard();
+    this.desiredRun.discard();
   }
 
   #serves(master: RunningMaster): void {
     const { instance, pid, version } = master.describe()!;
-    this.journal.info('a relay serves', { instance, pid, version, pairs: master.run.pairs });
+    this.journal.info('relay serving', { instance, pid, version, pairs: master.run.pairs });
     if (!this.#listening) this.journal.info('relay listening', { ...this.ports.addresses(1)[0] });
     this.#listening = true;
     this.#recover();
-    void master.orphaned.then((orphaned) => orphaned && master === this.#serving && this.#tellOrphaned());
+    void master.orphaned.then((orphaned) => orphaned && master === this.#serving && this.#resolveOrphaned());
   }
 
-  /** What those that have exited left open, the one that serves may end, once the ports are its alone. */
+  /** The serving relay ends the halves that exited relays left open, after the earlier relay has released the ports. */
   #recover(): void {
     if (this.#serving?.state !== 'serving' || this.#earlier.size > 0) return;
     const others = [...this.#running].filter((master) => master !== this.#serving);
@@ -195,18 +195,18 @@ export class Keeper {
     if (master === this.#candidate) this.#candidate = undefined;
     if (master === this.#serving) {
       this.#serving = undefined;
-      this.#startAgain(how, afterMs);
-    } else this.journal.info('a relay has exited', { instance, how });
+      this.#restartLater(how, afterMs);
+    } else this.journal.info('relay exited', { instance, how });
     this.#recover();
     const needed = [...this.#running].map(({ run }) => run.pairs);
-    this.ports.keep(Math.max(this.#wanted.pairs, ...needed));
+    this.ports.closeBeyond(Math.max(this.#desired.pairs, ...needed));
   }
 
-  #startAgain(how: string, afterMs: number): void {
+  #restartLater(how: string, afterMs: number): void {
     if (afterMs > LIMITS.RETRY_MAX_MS) this.#backoff.reset();
     const wait = this.#backoff.next();
-    this.journal.warn('the relay has exited and is started again', { how, inMs: Math.round(wait) });
-    this.#restart = setTimeout(() => {
+    this.journal.warn('the relay exited and will be restarted', { how, inMs: Math.round(wait) });
+    this.#restartTimer = setTimeout(() => {
       this.#restarts++;
       this.#startServing();
     }, wait);

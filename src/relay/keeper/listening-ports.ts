@@ -3,7 +3,7 @@ import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { PortUnavailable } from './keeper.errors';
 
-/** Node's own handle of a TCP socket, as far as it is used here. */
+/** The part of Node's internal TCP handle that is used here. */
 interface TcpHandle {
   readonly fd: number;
   getsockname(address: { address?: string; port?: number }): number;
@@ -13,10 +13,10 @@ interface TcpHandle {
 type CreateServerHandle = (address: string, port: number, family: number) => TcpHandle | number;
 
 /**
- * A net.Server cannot be had without its accepting, and what the keeper accepted no relay would serve. So the sockets
- * are made as node:cluster makes those its workers share (SharedHandle): bound here and never listened on here. The
- * first relay that inherits one listens, and from then on the socket itself does, in the kernel, whichever relay comes
- * or goes: what arrives while there is none waits in the backlog.
+ * A net.Server always accepts connections, and no relay would serve a connection that the keeper accepted. Therefore
+ * the keeper binds the sockets but does not listen, as node:cluster does for its workers (SharedHandle). The first relay
+ * that inherits a socket listens on it. The kernel then keeps it listening when relays come and go; while no relay runs,
+ * connections wait in the backlog.
  */
 const { _createServerHandle: createServerHandle } = net as unknown as { _createServerHandle: CreateServerHandle };
 
@@ -25,7 +25,7 @@ interface Held {
   readonly port: number;
 }
 
-/** The sockets of a relay's pairs: held for as long as the keeper lives, inherited by every relay it starts. */
+/** The listening sockets of the pairs. The keeper holds them, and every relay that it starts inherits them. */
 export class ListeningPorts {
   readonly #held: Held[] = [];
 
@@ -35,22 +35,22 @@ export class ListeningPorts {
     private readonly firstPort: number,
   ) {}
 
-  /** @param port of pair 0, the others follow; 0: any free one for each */
+  /** @param port of the first pair, the next pairs use the next ports; 0: any free ports */
   static async at(host: string, port: number): Promise<ListeningPorts> {
     const { address, family } = await lookup(host);
     return new ListeningPorts(address, family, port);
   }
 
   /**
-   * Opens what is missing for this many pairs.
-   * @throws PortUnavailable; what was opened before stays
+   * Opens the missing ports for this number of pairs.
+   * @throws PortUnavailable; the ports opened so far stay open
    */
   open(pairs: number): void {
     while (this.#held.length < pairs) this.#held.push(this.#bind(this.#held.length));
   }
 
-  /** Closes what is not needed for this many pairs. A relay that still has one of them keeps listening there. */
-  keep(pairs: number): void {
+  /** Closes the ports beyond this number of pairs. A running relay that inherited one still listens on it. */
+  closeBeyond(pairs: number): void {
     for (const { handle } of this.#held.splice(pairs)) handle.close();
   }
 
@@ -64,11 +64,11 @@ export class ListeningPorts {
 
   #bind(pair: number): Held {
     const wanted = this.firstPort && this.firstPort + pair;
-    if (wanted > 65_535) throw new PortUnavailable(this.host, wanted, 'there is no such port');
+    if (wanted > 65_535) throw new PortUnavailable(this.host, wanted, 'the port number is too high');
     const handle = createServerHandle(this.host, wanted, this.family);
     if (typeof handle === 'number') throw new PortUnavailable(this.host, wanted, getSystemErrorName(handle));
     const bound: { port?: number } = {};
-    // libuv keeps EADDRINUSE to itself until it is asked to listen; a socket without a port tells it now.
+    // libuv reports EADDRINUSE only on listen; a socket without a port reveals it now.
     const error = handle.getsockname(bound);
     if (error === 0 && bound.port !== undefined && bound.port !== 0 && (wanted === 0 || bound.port === wanted))
       return { handle, port: bound.port };

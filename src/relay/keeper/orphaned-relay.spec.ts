@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { awaitOrphanedRelay } from './orphaned-relay';
 
-describe('what a killed keeper leaves behind', () => {
+describe('awaitOrphanedRelay', () => {
   const children = new Set<number>();
   afterEach(() => {
     for (const pid of children) process.kill(pid, 'SIGKILL');
     children.clear();
   });
 
-  /** @returns its process, and how it ends */
+  /** @returns the process, and a promise of its exit code or signal */
   async function started(env: Record<string, string>) {
     const child = spawn(
       process.execPath,
@@ -29,7 +29,7 @@ describe('what a killed keeper leaves behind', () => {
   }
   const of = (folder: string) => ({ PLATEN_RELAY_DATA: folder, PLATEN_RELAY_INSTANCE: 'a' });
 
-  it('is waited for, for as long as it takes to stop in order', async () => {
+  it('waits until the relay of a killed keeper has stopped', async () => {
     const { child, exited } = await started(of('/data/a'));
     const waited = awaitOrphanedRelay('/data/a', 60_000);
     child.stdin.end();
@@ -37,13 +37,13 @@ describe('what a killed keeper leaves behind', () => {
     expect(await exited).toBe(0);
   });
 
-  it('is ended by force when it does not stop', async () => {
+  it('kills the relay if it does not stop in time', async () => {
     const { exited } = await started(of('/data/a'));
     expect(await awaitOrphanedRelay('/data/a', 10)).toBe(1);
     expect(await exited).toBe('SIGKILL');
   });
 
-  it('is not the relay of another folder, nor another keeper of this one', async () => {
+  it('ignores relays of other folders and keepers', async () => {
     await started(of('/data/ab'));
     await started({ PLATEN_RELAY_DATA: '/data/a' });
     expect(await awaitOrphanedRelay('/data/a', 10)).toBe(0);

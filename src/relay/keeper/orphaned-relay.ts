@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const LOOK_AGAIN_MS = 50;
+const POLL_MS = 50;
 
 /**
- * Waits for the relay of a keeper that was killed: it stops in order, and until then its ports are taken
- * and the session log is its own. By force after `ms`. Its processes are known by their environment, because a process
- * ID in a file may be another program's by now; on a system without /proc none is found.
- * @returns how many processes there were
+ * Waits until the relay of a killed keeper has stopped, because it still uses the ports and the session log. Kills it
+ * after `ms`. The relay's processes are recognised by their environment: a stored process ID could belong to another
+ * program by now. Without /proc none is found.
+ * @returns the number of processes
  */
 export async function awaitOrphanedRelay(folder: string, ms: number): Promise<number> {
   const found = new Set<number>();
@@ -17,7 +17,7 @@ export async function awaitOrphanedRelay(folder: string, ms: number): Promise<nu
     for (const pid of running) found.add(pid);
     if (running.length === 0) return found.size;
     if (Date.now() > deadline) for (const pid of running) kill(pid);
-    await delay(LOOK_AGAIN_MS);
+    await delay(POLL_MS);
   }
 }
 
@@ -39,7 +39,7 @@ function processes(): number[] {
   }
 }
 
-/** Empty for a process that has exited, or is another user's. */
+/** Empty if the process has exited or belongs to another user. */
 function environmentOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');

@@ -7,37 +7,37 @@ import type { KeeperStatus, RelayRun } from '../../protocol/keeper-rpc';
 import { LastLines } from './last-lines';
 import { masterMessage, type KeeperMessage, type MasterMessage } from '../master-messages';
 
-/** The relay that is part of this installation. */
+/** Script of the built-in relay. */
 const BUILT_IN_SCRIPT = join(__dirname, '../release.js');
-/** Where a release, wherever its file lies, finds the packages with native parts, which no bundle can hold. */
+/** Where releases find packages with native code, which cannot be bundled. */
 const NODE_PATH = dirname(dirname(require.resolve('sqlite3/package.json')));
-/** For its last lines to be read; its pairs may hold standard error open for longer. */
+/** Wait for the last lines; pairs may keep standard error open longer. */
 const LAST_LINES_MS = 250;
 
 type Description = NonNullable<KeeperStatus['serving']>;
 
-/** One Master, as a process of its own, from its start to its exit. */
+/** One Master process, from start to exit. */
 export class RunningMaster {
   readonly instance = randomUUID();
-  /** How it ended; never rejects. */
+  /** How it exited; never rejects. */
   readonly exited: Promise<string>;
-  /** Resolves when it has reported ready; false: it has exited before. */
+  /** Resolves when it has reported ready; false: it exited first. */
   readonly ready: Promise<boolean>;
-  /** Resolves when it has reported orphaned, or has exited without. */
+  /** Resolves when it has reported orphaned; false: it exited first. */
   readonly orphaned: Promise<boolean>;
   readonly #serving: Promise<boolean>;
   readonly #child: ChildProcess;
   readonly #lines: LastLines;
-  readonly #heard = new EventEmitter();
+  readonly #messages = new EventEmitter();
   #state: Description['state'] = 'starting';
   #version: string | null = null;
   #protocol: number | null = null;
-  #askedToServe = false;
+  #serveSent = false;
   #failure: string | undefined;
 
   /**
    * @param sockets descriptors of its pairs' listening sockets
-   * @param pass takes what it writes on standard error, in whole lines
+   * @param pass receives its standard error, in whole lines
    */
   constructor(
     readonly run: RelayRun,
@@ -49,17 +49,17 @@ export class RunningMaster {
     this.#child = spawn(process.execPath, [run.file ?? BUILT_IN_SCRIPT, 'master'], {
       env: { ...env, NODE_PATH, PLATEN_RELAY_INSTANCE: this.instance, PLATEN_RELAY_PAIRS: String(run.pairs) },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc', ...sockets],
-      // A Ctrl-C at the terminal is for the keeper, which ends its relays in order.
+      // Ctrl-C must reach only the keeper, which stops its relays in order.
       detached: true,
     });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#lines.take(text));
-    this.#child.on('message', (message) => this.#take(message));
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#lines.append(text));
+    this.#child.on('message', (message) => this.#onMessage(message));
     this.exited = this.#exit();
-    const said = (type: MasterMessage['type']) =>
-      Promise.race([once(this.#heard, type).then(() => true), this.exited.then(() => false)]);
-    this.ready = said('ready');
-    this.#serving = said('serving');
-    this.orphaned = said('orphaned');
+    const reported = (type: MasterMessage['type']) =>
+      Promise.race([once(this.#messages, type).then(() => true), this.exited.then(() => false)]);
+    this.ready = reported('ready');
+    this.#serving = reported('serving');
+    this.orphaned = reported('orphaned');
   }
 
   get state(): Description['state'] {
@@ -71,9 +71,9 @@ export class RunningMaster {
     return this.#lines.toString();
   }
 
-  /** @returns whether it serves now; false: it has exited instead */
+  /** Resolves when it serves; false: it exited first. */
   serve(): Promise<boolean> {
-    this.#askedToServe = true;
+    this.#serveSent = true;
     this.#send({ type: 'serve' });
     return this.#serving;
   }
@@ -83,8 +83,8 @@ export class RunningMaster {
   }
 
   /**
-   * Asks it to end, by force after `ms`.
-   * @param because what is said of its exit, where that has a reason of the keeper's
+   * Stops it in order; kills it after `ms`.
+   * @param because the keeper's reason, for the report of its exit
    */
   async stop(ms: number, because?: string): Promise<void> {
     this.#failure ??= because;
@@ -95,7 +95,7 @@ export class RunningMaster {
     clearTimeout(force);
   }
 
-  /** null: it never became a process. */
+  /** null: the process could not be started. */
   describe(): Description | null {
     const { pid } = this.#child;
     const { run, instance, state } = this;
@@ -104,7 +104,7 @@ export class RunningMaster {
       : { ...run, instance, pid, state, version: this.#version, protocol: this.#protocol };
   }
 
-  #take(input: unknown): void {
+  #onMessage(input: unknown): void {
     const { success, data: message } = masterMessage.safeParse(input);
     if (!success || this.#state === 'stopping') return;
     if (message.type === 'failed') this.#failure ??= message.detail;
@@ -115,14 +115,14 @@ export class RunningMaster {
       this.#protocol = message.protocol;
     }
     if (message.type === 'serving') {
-      if (!this.#askedToServe) return;
+      if (!this.#serveSent) return;
       this.#state = 'serving';
     }
-    this.#heard.emit(message.type);
+    this.#messages.emit(message.type);
   }
 
   #send(message: KeeperMessage): void {
-    // It may have exited a moment ago, which `exited` tells.
+    // Ignored if it has just exited; `exited` reports that.
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
@@ -139,7 +139,7 @@ export class RunningMaster {
     return this.#failure ? `${this.#failure} (${how})` : how;
   }
 
-  /** With its pairs, which belong to its process group. */
+  /** Kills its process group, which includes its pairs. */
   #kill(): void {
     try {
       process.kill(-this.#child.pid!, 'SIGKILL');

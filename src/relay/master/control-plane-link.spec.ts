@@ -1,7 +1,7 @@
 import { setLimit, startTestRelay, type TestRelay } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 
-describe('link with the control plane', () => {
+describe('ControlPlaneLink', () => {
   let test: TestRelay;
 
   beforeEach(async () => {
@@ -12,7 +12,7 @@ describe('link with the control plane', () => {
     await test.stop();
   });
 
-  const away = () => test.recorded.lines.some(({ msg }) => msg === 'the connection with the control plane is gone');
+  const away = () => test.recorded.lines.some(({ msg }) => msg === 'the connection to the control plane was lost');
 
   it('reconnects automatically, announces itself again, and still knows its links', async () => {
     const session = await test.controlPlane.prepare();
@@ -25,7 +25,7 @@ describe('link with the control plane', () => {
     expect(test.controlPlane.announcements).toHaveLength(2);
   });
 
-  it('warns of a refused secret and keeps retrying', async () => {
+  it('warns about a refused secret and keeps retrying', async () => {
     setLimit('RETRY_MAX_MS', 20);
     const plane = test.controlPlane;
     plane.acceptsSecret = false;
@@ -34,12 +34,12 @@ describe('link with the control plane', () => {
     await plane.back(port);
     const before = plane.upgrades;
     await until('further tries', () => plane.upgrades >= before + 2);
-    expect(test.recorded.lines.some(({ msg }) => String(msg).includes('refuses the secret'))).toBe(true);
+    expect(test.recorded.lines.some(({ msg }) => String(msg).includes('refused the secret'))).toBe(true);
     plane.acceptsSecret = true;
     expect(await plane.ask('health', {})).toMatchObject({ links: 0 });
   });
 
-  it('makes a relay an orphan when it is gone for long, but never while something is carried', async () => {
+  it('reports a relay without control plane as orphaned, but only when it has no links', async () => {
     setLimit('RELAY_ORPHAN_MS', 60);
     const other = await startTestRelay();
     const connectMs = 400;
@@ -51,7 +51,7 @@ describe('link with the control plane', () => {
     await other.stop();
   });
 
-  it('stops immediately while it waits for an answer', async () => {
+  it('stops immediately while it is dialling', async () => {
     const other = await startTestRelay({ rpcUrl: 'ws://127.0.0.1:9/internal/relay' });
     await until('a try', () => other.recorded.messages().includes('the control plane cannot be reached'));
     await other.stop();

@@ -26,30 +26,30 @@ export interface ControlPlaneAddress {
 
 type Announcement = Params<ControlPlaneMethods, 'announce'>;
 
-/** The RPC WebSocket to the server: dialled again with back-off for as long as the relay runs. */
+/** The RPC WebSocket to the server. It reconnects with back-off while the relay runs. */
 export class ControlPlaneLink {
   #peer: RpcPeer<RelayMethods, ControlPlaneMethods> | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #stopped = new AbortController();
   /** Milliseconds since the epoch; undefined while connected. */
-  #awaySince: number | undefined = Date.now();
+  #disconnectedSince: number | undefined = Date.now();
 
   constructor(
     private readonly address: ControlPlaneAddress,
     private announcement: Announcement,
     private readonly journal: Journal,
-    // relays are few: a server that is back need not be kept from them, and sessions wait for them
+    // Shorter than for agents: relays are few, and sessions wait for them.
     private readonly backoff = new Backoff({ maxMs: LIMITS.RELAY_REDIAL_MS }),
   ) {}
 
-  /** The control plane has accepted this relay and can be asked. */
+  /** The control plane has accepted this relay. */
   get connected(): boolean {
     return this.#peer !== undefined;
   }
 
-  /** How long the control plane has been away; 0 while it is there. */
-  get awayMs(): number {
-    return this.#awaySince === undefined ? 0 : Date.now() - this.#awaySince;
+  /** Time since the connection was lost; 0 while connected. */
+  get disconnectedMs(): number {
+    return this.#disconnectedSince === undefined ? 0 : Date.now() - this.#disconnectedSince;
   }
 
   /** @throws RpcUnavailable, RpcTimeout, RpcRefused, RpcMalformedResult */
@@ -58,32 +58,32 @@ export class ControlPlaneLink {
     return (await this.#peer.call(method, params)) as Result<ControlPlaneMethods, K>;
   }
 
-  /** Tells the control plane what has changed, at once where it is connected. */
+  /** Announces the changes immediately, or with the next connection. */
   async announce(changes: Partial<Announcement>): Promise<void> {
     this.announcement = { ...this.announcement, ...changes };
     const peer = this.#peer;
-    // A control plane that does not accept it gets it again after the next connection.
+    // If the control plane does not accept it, the next connection announces it again.
     if (peer) await peer.call('announce', this.announcement).catch(() => peer.close());
   }
 
-  /** Resolves at the next (or present) moment it is connected, or when the relay stops. */
+  /** Resolves as soon as it is connected, or when the relay stops. */
   whenConnected(): Promise<void> {
     if (this.connected || this.#stopped.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Resolves at the next (or present) moment it is not connected. */
+  /** Resolves as soon as it is not connected. */
   async whenDisconnected(): Promise<void> {
     await this.#peer?.closed;
   }
 
-  /** Dials, serves and dials again until `stop`. */
+  /** Connects and reconnects until `stop`. */
   async run(handlers: RpcHandlers<RelayMethods>): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const refused = await this.#serveOnce(handlers);
       if (signal.aborted) return;
-      // A secret does not become right by asking often.
+      // Frequent retries do not make a wrong secret valid.
       const wait = refused ? LIMITS.RETRY_MAX_MS * (0.5 + Math.random() / 2) : this.backoff.next();
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }
@@ -91,10 +91,10 @@ export class ControlPlaneLink {
 
   stop(): void {
     this.#stopped.abort();
-    for (const go of this.#waiting.splice(0)) go();
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** One connection from dialling to its end. @returns whether the server refused this relay's secret */
+  /** One connection, from dialling to its end. @returns whether the server refused this relay's secret */
   async #serveOnce(handlers: RpcHandlers<RelayMethods>): Promise<boolean> {
     const { url, pin, relayId, secret } = this.address;
     const ws = openWebSocket(url, {
@@ -110,7 +110,7 @@ export class ControlPlaneLink {
       const status = await upgraded(ws);
       if (status === 401) {
         this.journal.warn(
-          'the server refuses the secret of this relay; check PLATEN_RELAY_ID and PLATEN_RELAY_SECRET_FILE',
+          'the server refused the secret of this relay; check PLATEN_RELAY_ID and PLATEN_RELAY_SECRET_FILE',
         );
         return true;
       }
@@ -127,26 +127,26 @@ export class ControlPlaneLink {
 
   async #serve(ws: WebSocket, handlers: RpcHandlers<RelayMethods>): Promise<void> {
     const peer = new RpcPeer(ws, RELAY_METHODS, handlers, CONTROL_PLANE_METHODS, this.journal);
-    let said: Announcement;
+    let announced: Announcement;
     do {
-      said = this.announcement;
-      await peer.call('announce', said);
-    } while (said !== this.announcement);
+      announced = this.announcement;
+      await peer.call('announce', announced);
+    } while (announced !== this.announcement);
     this.#peer = peer;
-    this.#awaySince = undefined;
+    this.#disconnectedSince = undefined;
     const connectedAt = Date.now();
-    this.journal.info('connected with the control plane');
-    for (const go of this.#waiting.splice(0)) go();
+    this.journal.info('connected to the control plane');
+    for (const resolve of this.#waiting.splice(0)) resolve();
     await peer.closed;
     this.#peer = undefined;
-    this.#awaySince = Date.now();
-    // A server that takes the link and drops it at once (another version) must not be dialled without pause.
-    if (this.#awaySince - connectedAt > LIMITS.RELAY_RPC_TIMEOUT_MS) this.backoff.reset();
-    if (!this.#stopped.signal.aborted) this.journal.warn('the connection with the control plane is gone');
+    this.#disconnectedSince = Date.now();
+    // A server of another version may accept and drop each connection; the delay must still grow.
+    if (this.#disconnectedSince - connectedAt > LIMITS.RELAY_RPC_TIMEOUT_MS) this.backoff.reset();
+    if (!this.#stopped.signal.aborted) this.journal.warn('the connection to the control plane was lost');
   }
 }
 
-/** HTTP status of the upgrade. @throws where none came */
+/** HTTP status of the upgrade. @throws if there was no answer */
 async function upgraded(ws: WebSocket): Promise<number> {
   const refused = new Promise<number>((resolve) =>
     ws.once('unexpected-response', (_request, response) => {

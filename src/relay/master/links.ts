@@ -1,34 +1,34 @@
 import type { RelayedSession } from '../../protocol/relay-rpc';
 import type { SupervisedPair } from './supervised-pair';
 
-/** One link, the pair that serves it, and what that pair last said of it. */
-export interface PlacedAt {
+/** One link, the pair that serves it, and that pair's last report. */
+export interface LinkEntry {
   readonly pair: SupervisedPair;
   readonly trial: boolean;
-  known: RelayedSession;
+  lastReport: RelayedSession;
 }
 
-/** Which pair serves which link (S63). */
+/** The pair of each link (S63). */
 export class Links {
-  readonly #entries = new Map<string, PlacedAt>();
+  readonly #entries = new Map<string, LinkEntry>();
 
   get size(): number {
     return this.#entries.size;
   }
 
-  get(linkId: string): PlacedAt | undefined {
+  get(linkId: string): LinkEntry | undefined {
     return this.#entries.get(linkId);
   }
 
-  add(entry: PlacedAt): void {
-    this.#entries.set(entry.known.linkId, entry);
+  add(entry: LinkEntry): void {
+    this.#entries.set(entry.lastReport.linkId, entry);
   }
 
   delete(linkId: string): void {
     this.#entries.delete(linkId);
   }
 
-  at(pair: SupervisedPair): PlacedAt[] {
+  at(pair: SupervisedPair): LinkEntry[] {
     return [...this.#entries.values()].filter((entry) => entry.pair === pair);
   }
 }

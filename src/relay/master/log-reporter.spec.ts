@@ -10,7 +10,7 @@ import { LogReporter } from './log-reporter';
 import { SessionLog } from './session-log';
 
 describe('LogReporter', () => {
-  it('reports once what it is asked for again meanwhile, and answers both', async () => {
+  it('reports a log once, even if it is requested twice', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'platen-relay-'));
     const sessionLog = await SessionLog.open(join(folder, 'log.sqlite'), randomUUID());
     let acknowledge: (answer: { known: boolean }) => void = () => undefined;

@@ -6,14 +6,14 @@ import { Backoff } from '../../tunnel/backoff';
 import type { ControlPlaneLink } from './control-plane-link';
 import type { SessionLog } from './session-log';
 
-/** Links reported at the same time after the control plane has been away. */
+/** Links that are reported at the same time when the control plane is back. */
 const PARALLEL_LINKS = 64;
 
-/** Reports stored logs to the control plane, in order per link, again and again until each is acknowledged. */
+/** Reports stored logs to the control plane, in order per link, and repeats each until it is acknowledged. */
 export class LogReporter {
-  /** Per link the end of its queue. */
+  /** End of the queue of each link. */
   readonly #queues = new Map<string, Promise<void>>();
-  /** By the log's ID: what is not acknowledged yet. */
+  /** Unacknowledged logs by their ID. */
   readonly #reports = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #waitingForSlot: (() => void)[] = [];
@@ -32,9 +32,9 @@ export class LogReporter {
   }
 
   /**
-   * Resolves when the log, which must be stored already, has been acknowledged; rejects only when the reporter stops.
-   * A log that is being reported already is not reported twice.
-   * @param onReport called just before the log is sent for the first time
+   * Reports a stored log. Resolves when it is acknowledged; rejects only when the reporter stops. A log that is already
+   * being reported is not reported twice.
+   * @param onReport called before the log is sent for the first time
    */
   report(log: HalfLog, onReport: () => void = () => undefined): Promise<void> {
     const already = this.#reports.get(log.id);
@@ -53,12 +53,12 @@ export class LogReporter {
     return reported;
   }
 
-  /** Everything reported so far is acknowledged (or the reporter has been stopped). */
+  /** Resolves when all logs so far are acknowledged, or the reporter has stopped. */
   async flushed(): Promise<void> {
     await Promise.all(this.#queues.values());
   }
 
-  /** What is not acknowledged stays in the database and is reported after the next start. */
+  /** Unacknowledged logs stay in the database and are reported after the next start. */
   stop(): void {
     this.#stopped.abort();
     for (const go of this.#waitingForSlot.splice(0)) go();
@@ -79,7 +79,7 @@ export class LogReporter {
         break;
       } catch (error) {
         if (signal.aborted) throw error;
-        this.journal.warn('a log was not acknowledged and is reported again', {
+        this.journal.warn('a log was not acknowledged and will be reported again', {
           linkId: log.linkId,
           half: log.half,
           kind: log.event.kind,
@@ -90,7 +90,7 @@ export class LogReporter {
       }
       await this.#pause(backoff.next());
     }
-    // Should this fail, the log is reported once more after the next start, which its ID makes harmless.
+    // If this fails, the log is reported again after the next start. Its ID makes that harmless.
     await this.sessionLog
       .acknowledge(log.id)
       .catch((error: unknown) => void this.journal.unexpected(error, 'marking a log as acknowledged'));

@@ -4,11 +4,11 @@ import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import type { ControlPlaneLink } from './control-plane-link';
 import type { Links } from './links';
 import type { LogReporter } from './log-reporter';
-import { CONTROL_PLANE_AWAY } from './rpc-refusals';
+import { CONTROL_PLANE_UNAVAILABLE } from './rpc-refusals';
 import type { SessionLog } from './session-log';
 import type { MasterAnswers } from './supervised-pair';
 
-/** What a Master does for its pairs: the one link to the control plane, the one session log. */
+/** The Master's answers to its pairs, which share one link to the control plane and one session log. */
 export function masterAnswers(
   controlPlane: ControlPlaneLink,
   sessionLog: SessionLog,
@@ -19,7 +19,7 @@ export function masterAnswers(
   const ask = <K extends keyof ControlPlaneMethods>(method: K) => {
     return (params: Params<ControlPlaneMethods, K>) =>
       controlPlane.call(method, params).catch((error: Error) => {
-        throw new RpcRefused(CONTROL_PLANE_AWAY, error.message);
+        throw new RpcRefused(CONTROL_PLANE_UNAVAILABLE, error.message);
       });
   };
   return {

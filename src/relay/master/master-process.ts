@@ -7,21 +7,21 @@ import { readRelayConfig } from '../relay-config';
 import { releaseVersion } from './release-version';
 
 /**
- * The Master as a process of its own, a child of its keeper (../master-messages.ts): runs until it is stopped,
- * or until the keeper has gone.
+ * The Master process, a child of the keeper (../master-messages.ts). It runs until it is stopped or the keeper has
+ * exited.
  */
 export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
   process.umask(0o077); // the journal files of the session database are private, too
-  const instructed = new Promise<string>((resolve) => {
+  const stopRequested = new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
-    process.once('disconnect', () => resolve('the keeper has gone'));
+    process.once('disconnect', () => resolve('the keeper has exited'));
   });
-  process.on('SIGINT', () => undefined); // one for the whole process group is for the keeper
+  process.on('SIGINT', () => undefined); // Ctrl-C signals the whole process group; the keeper handles it
   let journal = createJournal('relay', 'info');
   const fail = (error: unknown) => {
     const detail = (error as Error).message.slice(0, 2_000);
     journal.error('the relay cannot start', { detail });
-    say({ type: 'failed', detail }, () => process.exit(1));
+    send({ type: 'failed', detail }, () => process.exit(1));
   };
   let relay: Relay;
   try {
@@ -34,20 +34,20 @@ export async function runMaster(env: NodeJS.ProcessEnv): Promise<void> {
   relay.dial();
   process.on('message', (input) => {
     const { data: message } = keeperMessage.safeParse(input);
-    if (message?.type === 'serve') relay.serve().then(() => say({ type: 'serving' }), fail);
+    if (message?.type === 'serve') relay.serve().then(() => send({ type: 'serving' }), fail);
     if (message?.type === 'recover')
       relay.recover(message.running).catch((error: unknown) => journal.unexpected(error, 'recovering'));
   });
-  void relay.orphaned.then(() => say({ type: 'orphaned' }));
-  say({ type: 'ready', version: releaseVersion(), protocol: PROTOCOL_VERSION });
+  void relay.orphaned.then(() => send({ type: 'orphaned' }));
+  send({ type: 'ready', version: releaseVersion(), protocol: PROTOCOL_VERSION });
 
-  const reason = await instructed;
+  const reason = await stopRequested;
   journal.info('the relay stops', { reason });
   await relay.stop();
   process.exit(0);
 }
 
-function say(message: MasterMessage, then: () => void = () => undefined): void {
+function send(message: MasterMessage, then: () => void = () => undefined): void {
   if (process.connected) process.send!(message, undefined, undefined, then);
   else then();
 }

@@ -15,13 +15,13 @@ import type { SupervisedPair } from './supervised-pair';
 
 type ConnectionInfo = Params<RelayMethods, 'connection-info'>;
 
-/** S63: makes the links, decides which pair serves each, and asks all pairs for what the control plane wants to know. */
+/** S63: creates links, assigns each to a pair, and queries the pairs for the control plane. */
 export class Master {
   standing: RelayStanding = 'candidate';
   #draining = false;
   #stopping = false;
 
-  /** @param urlOf the address that peers dial for a pair, without path */
+  /** @param urlOf returns the address that peers dial for a pair, without path */
   constructor(
     private readonly sessionIds: SessionIds,
     private readonly sessionLog: SessionLog,
@@ -42,8 +42,8 @@ export class Master {
     const sessionIdHashes = { device: secretHash(ids.device), terminal: secretHash(ids.terminal) };
     this.journal.step('S146', remoteSessionId);
     const link = { linkId, remoteSessionId, connectBefore, sessionIdHashes };
-    // Counted before anything is awaited, so that requests at the same time are spread.
-    this.links.add({ pair, trial: trial !== undefined, known: fresh(linkId, remoteSessionId) });
+    // Added before the first `await`, so that concurrent requests are spread over the pairs.
+    this.links.add({ pair, trial: trial !== undefined, lastReport: unreported(linkId, remoteSessionId) });
     try {
       await this.sessionLog.addLink(link);
       await pair.call('take', { ...link, trial: trial !== undefined }).catch(unanswered);
@@ -62,15 +62,15 @@ export class Master {
     return pair ? (await pair.call('end-half', { linkId, half, ending }).catch(unanswered)).known : false;
   }
 
-  /** S312. A pair that does not answer in time is answered for with what it said last. */
+  /** S312. For a pair that does not answer in time, its last report is used. */
   async listSessions(): Promise<RelayedSession[]> {
     await Promise.all(this.pairs.map((pair) => this.#listAt(pair)));
-    return this.pairs.flatMap((pair) => this.links.at(pair).map(({ known }) => known));
+    return this.pairs.flatMap((pair) => this.links.at(pair).map(({ lastReport: known }) => known));
   }
 
   async drain(draining: boolean, returnAfterSeconds: number): Promise<void> {
     if (draining !== this.#draining)
-      this.journal.info(draining ? 'draining' : 'not draining any more', { links: this.links.size });
+      this.journal.info(draining ? 'draining' : 'no longer draining', { links: this.links.size });
     this.#draining = draining;
     await Promise.all(this.pairs.map((pair) => pair.drain({ draining, returnAfterSeconds })));
   }
@@ -83,7 +83,7 @@ export class Master {
     return (await Promise.all(each)).reduce((sum, pair) => sum + pair.residentBytes, process.memoryUsage.rss());
   }
 
-  /** Takes nothing new and ends every half in order, and the pairs with them. */
+  /** Refuses new links, ends every half in order, then stops the pairs. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.pairs.map((pair) => pair.stop('relay-stopped', withinMs)));
@@ -91,13 +91,14 @@ export class Master {
 
   #admit({ trial }: ConnectionInfo): void {
     if (this.#stopping) throw new RpcRefused(DRAINING, 'the relay is stopping');
-    if (this.links.size >= LIMITS.RELAY_LINKS) throw new RpcRefused(FULL, 'the relay carries all the sessions it may');
+    if (this.links.size >= LIMITS.RELAY_LINKS)
+      throw new RpcRefused(FULL, 'the relay has reached its maximum number of sessions');
     if (this.standing === 'candidate' && trial !== 'local')
-      throw new RpcRefused(CANDIDATE, 'the relay does not serve yet; it can be tried on loopback');
+      throw new RpcRefused(CANDIDATE, 'the relay is a candidate; it accepts trials on loopback only');
     if (this.#draining && !trial) throw new RpcRefused(DRAINING, 'the relay is draining');
   }
 
-  /** Trials are spread among themselves, so that as many as there are pairs reach each of them. */
+  /** Trials are counted separately, so that one trial per pair reaches every pair. */
   #leastBusy(trial: boolean): SupervisedPair {
     const load = (pair: SupervisedPair) => this.links.at(pair).filter((link) => !trial || link.trial).length;
     const up = this.pairs.filter((pair) => pair.isUp).map((pair) => ({ pair, load: load(pair) }));
@@ -111,20 +112,20 @@ export class Master {
       const { sessions } = await pair.call('list', {}, LIMITS.RELAY_PAIR_ANSWER_MS);
       for (const session of sessions) {
         const link = this.links.get(session.linkId);
-        if (link) link.known = session;
+        if (link) link.lastReport = session;
       }
     } catch (error) {
-      this.journal.warn('a pair did not say what it carries', { pair: pair.number, detail: (error as Error).message });
+      this.journal.warn('a pair did not list its sessions', { pair: pair.number, detail: (error as Error).message });
     }
   }
 }
 
-/** A pair may die at any moment; the control plane tries again. */
+/** A pair may fail at any time; the control plane retries. */
 function unanswered(error: Error): never {
   throw new RpcRefused(NO_PAIR, error.message);
 }
 
-const fresh = (linkId: string, remoteSessionId: string): RelayedSession => ({
+const unreported = (linkId: string, remoteSessionId: string): RelayedSession => ({
   linkId,
   remoteSessionId,
   device: 'waiting',

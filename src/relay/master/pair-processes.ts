@@ -3,14 +3,14 @@ import { ProcessChannel } from '../../tunnel/rpc-channel';
 import { listeningDescriptor } from '../master-messages';
 import type { RunningPair } from './running-pair';
 
-/** Starts a pair as a child process: the script of this Master, which hands its listening socket down. */
+/** Starts a pair as a child process. It runs the script of this Master and inherits its listening socket. */
 export function startPairProcess(number: number): RunningPair {
   const child = spawn(process.execPath, [process.argv[1]!, 'pair'], {
     env: { ...process.env, PLATEN_RELAY_PAIR: String(number) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', listeningDescriptor(number - 1)],
   });
   const exited = new Promise<string>((resolve) => {
-    // What it said last is read before its end is acted upon.
+    // Its last messages are read before its exit is handled.
     child.once('exit', (code, signal) => setImmediate(() => resolve(signal ?? `exit code ${code}`)));
     child.on('error', (error) => child.pid === undefined && resolve(error.message));
   });

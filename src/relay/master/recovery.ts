@@ -4,7 +4,7 @@ import { toInstant } from '../../protocol/names';
 import type { LogReporter } from './log-reporter';
 import type { Owner, SessionLog } from './session-log';
 
-/** After a relay, or one of its pairs, was killed: its open halves are ended in the log, and what was not acknowledged is reported again. */
+/** After a relay or a pair was killed: ends its open halves in the log and reports unacknowledged logs again. */
 export class Recovery {
   constructor(
     private readonly sessionLog: SessionLog,

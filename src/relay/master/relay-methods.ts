@@ -4,7 +4,7 @@ import type { Links } from './links';
 import type { LogReporter } from './log-reporter';
 import type { Master } from './master';
 
-/** What the control plane may ask of this relay. */
+/** Handles the requests of the control plane. */
 export function relayMethods(
   master: Master,
   links: Links,

@@ -1,4 +1,4 @@
-/** A pair's process has exited, or said nothing, before it was ready. */
+/** A pair's process exited, or did not report in time, before it was ready. */
 export class PairFailed extends Error {
   override readonly name = 'PairFailed';
   readonly code = 'pair-failed';

@@ -19,30 +19,30 @@ import { SessionIds } from './session-ids';
 import { SessionLog } from './session-log';
 import { SupervisedPair } from './supervised-pair';
 
-/** How long a stop may take: ending the halves, closing their WebSockets, reporting their logs. */
+/** Timeout for a stop: ending the halves, closing their WebSockets, reporting their logs. */
 const STOP_MS = 10_000;
 
 /** A Master with its pairs. */
 export interface Relay {
-  /** Resolves when the relay has carried nothing and reached no control plane for LIMITS.RELAY_ORPHAN_MS. */
+  /** Resolves when the relay had no sessions and no control plane for LIMITS.RELAY_ORPHAN_MS. */
   readonly orphaned: Promise<void>;
-  /** From now on the control plane is dialled, again and again. */
+  /** Connects to the control plane, and reconnects until the stop. */
   dial(): void;
-  /** The pairs listen where peers dial. @returns their addresses @throws where one cannot */
+  /** The pairs listen for peers. @returns their addresses @throws if one cannot listen */
   serve(): Promise<PairAddress[]>;
   /**
-   * It serves alone: the control plane hears so, and what other runs of the relay have left in the session log is
-   * ended and reported. May be repeated.
-   * @param running instances that do so themselves
+   * Call it when this is the only serving relay. Announces that to the control plane, then ends and reports the halves
+   * that other runs of the relay left in the session log. May be repeated.
+   * @param running instances that end their halves themselves
    */
   recover(running: readonly string[]): Promise<void>;
-  /** Ends all halves in order, reports what can be reported, ends the pairs; takes STOP_MS and a little at most. */
+  /** Ends all halves in order, reports their logs, stops the pairs; takes little more than STOP_MS. */
   stop(): Promise<void>;
 }
 
 /**
- * From the settings to a candidate: its pairs are up and can be tried on loopback.
- * @throws PairFailed, and what a broken data folder throws
+ * Starts a relay as a candidate: its pairs are up and accept trials on loopback.
+ * @throws PairFailed, or the error of an unusable data folder
  */
 export async function startRelay(
   config: RelayConfig,
@@ -71,7 +71,7 @@ export async function startRelay(
   const links = new Links();
   const answers = masterAnswers(controlPlane, sessionLog, reporter, links, journal);
   const onDown = async (pair: SupervisedPair) => {
-    const lost = new Set(links.at(pair).map(({ known }) => known.linkId));
+    const lost = new Set(links.at(pair).map(({ lastReport: known }) => known.linkId));
     for (const linkId of lost) links.delete(linkId);
     await recovery.recover(({ linkId }) => lost.has(linkId));
   };
@@ -94,7 +94,7 @@ export async function startRelay(
   let orphanTimer: NodeJS.Timeout | undefined;
   const orphaned = new Promise<void>((resolve) => {
     orphanTimer = setInterval(() => {
-      if (links.size === 0 && controlPlane.awayMs >= LIMITS.RELAY_ORPHAN_MS) resolve();
+      if (links.size === 0 && controlPlane.disconnectedMs >= LIMITS.RELAY_ORPHAN_MS) resolve();
     }, LIMITS.RELAY_ORPHAN_MS / 60);
   });
   const stop = async () => {

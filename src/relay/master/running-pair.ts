@@ -1,11 +1,11 @@
 import type { RpcChannel } from '../../tunnel/rpc-channel';
 
-/** A pair that has been started, wherever it runs. */
+/** A started pair: a process or, in tests, an object in this one. */
 export interface RunningPair {
   /** Its process ID, for the log. */
   readonly pid: number;
   readonly channel: RpcChannel;
-  /** How it ended; resolves once nothing of it is left. Never rejects. */
+  /** How it exited; resolves after it has exited completely. Never rejects. */
   readonly exited: Promise<string>;
   kill(): void;
 }

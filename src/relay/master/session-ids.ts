@@ -5,13 +5,13 @@ import { join } from 'node:path';
 const KEY_BYTES = 32;
 
 /**
- * Makes the session IDs (S146, [0087]): 32 random bytes through HMAC-SHA-256 with the relay's own key, base64url.
- * The key makes an ID worthless as evidence of the random generator's state, and no other relay makes the same.
+ * Creates session IDs (S146, [0087]): HMAC-SHA-256 of 32 random bytes with the relay's own key, base64url. The key
+ * ensures that an ID reveals nothing about the random generator's state and is unique to this relay.
  */
 export class SessionIds {
   private constructor(private readonly key: Buffer) {}
 
-  /** Reads the key from the data folder, or makes it (mode 0600) on the first start. */
+  /** Reads the key from the data folder, or creates it (mode 0600) on the first start. */
   static async load(folder: string): Promise<SessionIds> {
     const file = join(folder, 'session-id.key');
     const fresh = randomBytes(KEY_BYTES);
@@ -21,7 +21,7 @@ export class SessionIds {
     });
     const key = await readFile(file);
     if (key.length !== KEY_BYTES)
-      throw new Error(`${file} does not hold ${KEY_BYTES} bytes; remove it to make a new key`);
+      throw new Error(`${file} must contain ${KEY_BYTES} bytes; delete it to create a new key`);
     return new SessionIds(key);
   }
 

@@ -11,7 +11,7 @@ import { SessionLog, type StoredLink } from './session-log';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-describe("the relay's data folder", () => {
+describe('SessionLog and SessionIds', () => {
   let folder: string;
   let file: string;
 
@@ -49,7 +49,7 @@ describe("the relay's data folder", () => {
     }
   };
 
-  it('gives back what has not been acknowledged, in order, after a restart', async () => {
+  it('returns unacknowledged logs in order after a restart', async () => {
     const { linkId, ...rest } = link();
     const logs = [log(linkId, 'device', 'start'), log(linkId, 'terminal', 'start'), log(linkId, 'device', 'end')];
     await opened(async (sessionLog) => {
@@ -63,7 +63,7 @@ describe("the relay's data folder", () => {
     ]);
   });
 
-  it('finds the halves without end log, with the token hash they started with', async () => {
+  it('finds halves without end log, with the token hash of their start log', async () => {
     const [one, two] = [link(), link()];
     await opened(async (sessionLog) => {
       for (const each of [one, two]) await sessionLog.addLink(each);
@@ -77,19 +77,22 @@ describe("the relay's data folder", () => {
     });
   });
 
-  it.each(['start', 'end'] as const)('keeps the first %s log of a half, which may be written again', async (kind) => {
-    const stored = link();
-    const [first, second] = [log(stored.linkId, 'device', kind), log(stored.linkId, 'device', kind)];
-    await opened(async (sessionLog) => {
-      await sessionLog.addLink(stored);
-      expect(await sessionLog.write(first)).toBe(true);
-      expect(await sessionLog.write(second)).toBe(false);
-      expect(await sessionLog.write(first)).toBe(true);
-      expect((await sessionLog.unacknowledged()).map((each) => each.log)).toEqual([first]);
-    });
-  });
+  it.each(['start', 'end'] as const)(
+    'stores the first %s log of a half only, which may be written again',
+    async (kind) => {
+      const stored = link();
+      const [first, second] = [log(stored.linkId, 'device', kind), log(stored.linkId, 'device', kind)];
+      await opened(async (sessionLog) => {
+        await sessionLog.addLink(stored);
+        expect(await sessionLog.write(first)).toBe(true);
+        expect(await sessionLog.write(second)).toBe(false);
+        expect(await sessionLog.write(first)).toBe(true);
+        expect((await sessionLog.unacknowledged()).map((each) => each.log)).toEqual([first]);
+      });
+    },
+  );
 
-  it('forgets old links only when all their logs are acknowledged', async () => {
+  it('deletes old links only after all their logs are acknowledged', async () => {
     const connectBefore = toInstant(Date.now() - 31 * DAY_MS);
     const [done, unacknowledged, open, recent] = [
       link({ connectBefore }),
@@ -110,12 +113,12 @@ describe("the relay's data folder", () => {
     await opened(async (sessionLog) => {
       expect((await sessionLog.unacknowledged()).map((each) => each.log)).toEqual(kept);
       expect((await sessionLog.openHalves()).map(({ linkId }) => linkId)).toEqual([open.linkId, open.linkId]);
-      await sessionLog.addLink(done); // its row is gone, so it can be there again
+      await sessionLog.addLink(done); // its row was deleted, so it can be added again
       await expect(sessionLog.addLink(recent)).rejects.toThrow('UNIQUE');
     });
   });
 
-  it('is shared by two relays, and knows whose each half and log is', async () => {
+  it('is shared by two relays and knows the owner of each half and log', async () => {
     const other = await SessionLog.open(file, randomUUID());
     await opened(async (sessionLog) => {
       const [own, others] = [link(), link()];
@@ -133,7 +136,7 @@ describe("the relay's data folder", () => {
     await other.close();
   });
 
-  it('takes over a file that was made before relays could share it', async () => {
+  it('migrates a file from before relays could share it', async () => {
     const { linkId, ...rest } = link();
     await new Promise<void>((resolve, reject) => {
       const earlier = new Database(file);
@@ -155,7 +158,7 @@ describe("the relay's data folder", () => {
       });
   });
 
-  it('keeps its key for itself and makes a new session ID each time', async () => {
+  it('stores a private key and creates a new session ID each time', async () => {
     const [first, again] = [await SessionIds.load(folder), await SessionIds.load(folder)];
     const ids = [first.next(), first.next(), again.next()];
     expect(new Set(ids).size).toBe(3);

@@ -3,20 +3,20 @@ import { Database, type RunResult } from 'sqlite3';
 import { halfLog, type HalfLog } from '../../protocol/relay-rpc';
 import type { Half } from '../../protocol/remote-session';
 
-/** What is kept of a link; session IDs only as hashes. */
+/** A link in the database; session IDs are stored as hashes. */
 export interface StoredLink {
   readonly linkId: string;
   readonly remoteSessionId: string;
   readonly connectBefore: string;
   readonly sessionIdHashes: Record<Half, string>;
 }
-/** Whose a log or a half is. */
+/** The link and the run that a log or a half belongs to. */
 export interface Owner {
   readonly linkId: string;
   /** The run of the relay that made the link. */
   readonly instance: string;
 }
-/** A half without end log, as a killed relay leaves it behind. */
+/** A half without end log; a killed relay leaves such halves. */
 export interface OpenHalf extends Owner {
   readonly half: Half;
   readonly tokenHash: string | null;
@@ -25,13 +25,13 @@ export interface OpenHalf extends Owner {
 /** Links whose logs have all been acknowledged are kept this long. */
 const KEEP_DAYS = 30;
 
-/** How long a write waits for that of the other relay, during a deployment. */
+/** How long a write waits for the other relay's write during a deployment. */
 const BUSY_MS = 5_000;
 
 /**
- * A half's state follows from its logs (none: waiting, start: connected, end: ended), so that each change is one
- * statement. During a deployment two relays share the file, maybe of different versions, and the earlier one may come
- * back: columns are only ever added, with a default.
+ * A half's state follows from its logs (none: waiting, start: connected, end: ended), so each change is one statement.
+ * During a deployment, two relays share the file. They may have different versions, and the earlier one may return.
+ * Therefore migrations only add columns, with a default.
  */
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
@@ -54,7 +54,7 @@ const SCHEMA = `
   DELETE FROM half_log WHERE link_id NOT IN (SELECT link_id FROM link);
 `;
 
-/** Of a file that was made before relays could share it. */
+/** For files that were created before relays could share them. */
 const ADD_INSTANCE = "ALTER TABLE link ADD COLUMN instance TEXT NOT NULL DEFAULT ''";
 
 const OPEN_HALVES = `
@@ -69,7 +69,7 @@ const UNACKNOWLEDGED = `
   SELECT link_id AS linkId, instance, log FROM half_log JOIN link USING (link_id)
   WHERE acknowledged = 0 ORDER BY number`;
 
-/** The relay's own session management database ([0063], 64). Every write is on disk when its promise resolves. */
+/** The relay's session management database ([0063], 64). Every write is on disk when its promise resolves. */
 export class SessionLog {
   private constructor(
     private readonly database: Database,
@@ -82,7 +82,7 @@ export class SessionLog {
       const opening: Database = new Database(file, (error) => (error ? reject(error) : resolve(opening)));
     });
     database.configure('busyTimeout', BUSY_MS);
-    database.serialize(); // what is asked first is done first
+    database.serialize(); // statements run in the order of their calls
     const sessionLog = new SessionLog(database, instance);
     await new Promise<void>((resolve, reject) => database.exec(SCHEMA, (error) => (error ? reject(error) : resolve())));
     const columns = await sessionLog.#all<{ name: string }>('PRAGMA table_info(link)');
@@ -101,8 +101,8 @@ export class SessionLog {
   }
 
   /**
-   * A half has one start log and one end log at most, and the first stands. The same log may be written again.
-   * @returns whether it is this one
+   * A half has at most one start log and one end log; the first one is kept. The same log may be written again.
+   * @returns whether `log` is the stored one
    */
   async write(log: HalfLog): Promise<boolean> {
     const changes = await this.#run(

@@ -16,9 +16,9 @@ const answers: MasterAnswers = {
   over: silence,
 };
 
-/** A pair by hand: does what a test tells it. */
-class PlayedPair {
-  readonly asked: string[] = [];
+/** A pair that the test controls. */
+class ScriptedPair {
+  readonly calls: string[] = [];
   readonly running: RunningPair;
   readonly master: MasterPeer;
   answers = true;
@@ -30,7 +30,7 @@ class PlayedPair {
     void own.closed.then(() => this.die('ended'));
     this.running = { pid: 1, channel: master, exited, kill: () => this.die('SIGKILL') };
     const take = <R>(method: string, result: R) => {
-      this.asked.push(method);
+      this.calls.push(method);
       return this.answers ? result : (silence() as Promise<R>);
     };
     const handlers: RpcHandlers<PairMethods> = {
@@ -46,19 +46,19 @@ class PlayedPair {
   }
 }
 
-describe('a pair and its Master', () => {
+describe('SupervisedPair', () => {
   const recorded = recordedJournal();
-  const played: PlayedPair[] = [];
+  const started: ScriptedPair[] = [];
   const down: string[] = [];
   let pair: SupervisedPair;
-  let says = true;
+  let reportsReady = true;
 
   beforeEach(() => {
-    [played.length, down.length, says] = [0, 0, true];
+    [started.length, down.length, reportsReady] = [0, 0, true];
     const startPair = () => {
-      const next = new PlayedPair(recorded);
-      played.push(next);
-      if (says) void next.master.call('ready', { trialPort: played.length }).catch(() => undefined);
+      const next = new ScriptedPair(recorded);
+      started.push(next);
+      if (reportsReady) void next.master.call('ready', { trialPort: started.length }).catch(() => undefined);
       return next.running;
     };
     const onDown = () => {
@@ -73,75 +73,75 @@ describe('a pair and its Master', () => {
     await pair.stop('relay-stopped', 100);
   });
 
-  it('start together', async () => {
+  it('starts a pair', async () => {
     await pair.start();
     expect([pair.isUp, pair.trialPort]).toEqual([true, 1]);
   });
 
   it.each([
     ['exits before it is ready', 10_000, 'exit code 1'],
-    ['does not say that it is ready', 20, 'it does not say that it is ready'],
-  ])('do not where the pair %s', async (why, startMs, message) => {
-    says = false;
+    ['does not report ready', 20, 'it did not report ready in time'],
+  ])('fails to start a pair that %s', async (why, startMs, message) => {
+    reportsReady = false;
     setLimit('RELAY_PAIR_START_MS', startMs);
     const starting = pair.start();
-    if (why.startsWith('exits')) played[0]!.die('exit code 1');
+    if (why.startsWith('exits')) started[0]!.die('exit code 1');
     await expect(starting).rejects.toMatchObject({
       code: 'pair-failed',
       message: `pair 1 cannot start: ${message}`,
     });
   });
 
-  it('bring back a pair that died: its halves are ended first, then it drains and serves as before', async () => {
+  it('restarts a dead pair: first its halves are ended, then it drains and serves as before', async () => {
     await pair.start();
     await pair.serve();
     await pair.drain({ draining: true, returnAfterSeconds: 5 });
-    played[0]!.die('SIGSEGV');
-    await until('it to serve again', () => played[1]?.asked.includes('serve'));
+    started[0]!.die('SIGSEGV');
+    await until('it to serve again', () => started[1]?.calls.includes('serve'));
     expect(down).toEqual(['down']);
-    expect(played[1]!.asked).toEqual(['drain true', 'serve']);
+    expect(started[1]!.calls).toEqual(['drain true', 'serve']);
     expect(pair.trialPort).toBe(2);
   });
 
-  it('try again where it dies at once', async () => {
+  it('retries while the pair cannot be restarted', async () => {
     await pair.start();
-    says = false;
+    reportsReady = false;
     setLimit('RELAY_PAIR_START_MS', 20);
-    played[0]!.die('SIGSEGV');
-    await until('further tries', () => played.length >= 3);
+    started[0]!.die('SIGSEGV');
+    await until('further tries', () => started.length >= 3);
     expect(pair.isUp).toBe(false);
     await expect(pair.call('take', {} as never)).rejects.toMatchObject({ code: 'rpc-unavailable' });
-    says = true;
+    reportsReady = true;
     await until('it to be up', () => pair.isUp);
   });
 
-  it('part where the pair has hung: it is killed, and another started', async () => {
+  it('kills and replaces a pair that hangs', async () => {
     setLimit('RELAY_PAIR_PING_MS', 10);
     setLimit('RELAY_RPC_TIMEOUT_MS', 10);
     await pair.start();
-    played[0]!.answers = false;
-    await until('another pair', () => played.length === 2 && pair.isUp);
-    expect(recorded.messages()).toContain('a pair does not answer; it is ended');
+    started[0]!.answers = false;
+    await until('another pair', () => started.length === 2 && pair.isUp);
+    expect(recorded.messages()).toContain('a pair does not answer and is killed');
   });
 
-  it('part where the channel between them breaks', async () => {
+  it('replaces a pair whose channel breaks', async () => {
     await pair.start();
-    played[0]!.running.channel.close(1000, '');
-    await until('another pair', () => played.length === 2 && pair.isUp);
+    started[0]!.running.channel.close(1000, '');
+    await until('another pair', () => started.length === 2 && pair.isUp);
   });
 
-  it('end in order, and do not start again', async () => {
+  it('stops the pair in order and does not restart it', async () => {
     await pair.start();
     await pair.stop('relay-stopped', 100);
-    expect(played[0]!.asked).toEqual(['stop']);
-    expect([pair.isUp, played.length]).toEqual([false, 1]);
+    expect(started[0]!.calls).toEqual(['stop']);
+    expect([pair.isUp, started.length]).toEqual([false, 1]);
   });
 
-  it('end by force where the pair does not', async () => {
+  it('kills a pair that does not stop', async () => {
     await pair.start();
-    played[0]!.answers = false;
+    started[0]!.answers = false;
     await pair.stop('relay-stopped', 20);
     expect(recorded.messages()).toContain('a pair did not stop in order');
-    await played[0]!.running.exited;
+    await started[0]!.running.exited;
   });
 });

@@ -18,27 +18,27 @@ import {
 import { PairFailed } from './relay.errors';
 import type { RunningPair, StartPair } from './running-pair';
 
-/** Questions a pair may leave unanswered before it counts as hung. */
-const UNANSWERED = 2;
-/** For a pair to exit after its Master has closed the channel. */
+/** A pair that misses this many health requests counts as hung. */
+const MISSED_PINGS = 2;
+/** Timeout for a pair to exit after its Master has closed the channel. */
 const EXIT_MS = 1_000;
 
 export type MasterAnswers = Omit<RpcHandlers<MasterMethods>, 'ready'>;
 
-/** One pair as its Master has it: started, started again with back-off when it has died, and stopped. */
+/** The Master's view of one pair: starts it, restarts it with back-off when it has died, and stops it. */
 export class SupervisedPair {
   /** Where peers dial it; undefined until it has served. */
   address: PairAddress | undefined;
   trialPort = 0;
   #running: RunningPair | undefined;
-  /** Set while it answers. */
+  /** Set while the pair is up. */
   #peer: PairPeer | undefined;
   #draining: Params<PairMethods, 'drain'> = { draining: false, returnAfterSeconds: 0 };
   #serves = false;
   readonly #stopped = new AbortController();
   readonly #backoff = new Backoff();
 
-  /** @param onDown called, and awaited, when it has died: its halves have to be ended in the log */
+  /** @param onDown called and awaited when the pair has died; ends its halves in the log */
   constructor(
     readonly number: number,
     private readonly startPair: StartPair,
@@ -60,10 +60,10 @@ export class SupervisedPair {
   async serve(): Promise<void> {
     this.#serves = true;
     this.address = await this.call('serve', {});
-    this.journal.info('pair serves', { pair: this.number, ...this.address });
+    this.journal.info('pair serving', { pair: this.number, ...this.address });
   }
 
-  /** A pair that is down, or has hung, hears it when it is up again. */
+  /** A pair that is down receives the decision when it is up again. */
   async drain(decision: Params<PairMethods, 'drain'>): Promise<void> {
     this.#draining = decision;
     if (this.isUp) await this.call('drain', decision).catch(() => undefined);
@@ -75,11 +75,11 @@ export class SupervisedPair {
     params: Params<PairMethods, K>,
     timeoutMs?: number,
   ): Promise<Result<PairMethods, K>> {
-    if (!this.#peer) throw new RpcUnavailable(`pair ${this.number} is being started again`);
+    if (!this.#peer) throw new RpcUnavailable(`pair ${this.number} is restarting`);
     return await this.#peer.call(method, params, timeoutMs);
   }
 
-  /** Ends its halves in order, then the pair itself. */
+  /** Ends its halves in order, then stops the pair. */
   async stop(reason: EndReason, withinMs: number): Promise<void> {
     this.#stopped.abort();
     if (this.isUp)
@@ -116,7 +116,7 @@ export class SupervisedPair {
     const outcome = await Promise.race([
       ready,
       running.exited,
-      delay(LIMITS.RELAY_PAIR_START_MS, 'it does not say that it is ready', { signal: timeout.signal }),
+      delay(LIMITS.RELAY_PAIR_START_MS, 'it did not report ready in time', { signal: timeout.signal }),
     ]);
     timeout.abort();
     if (typeof outcome === 'string') {
@@ -128,7 +128,7 @@ export class SupervisedPair {
     this.journal.info('pair ready', { pair: this.number, child: running.pid, trialPort: outcome });
   }
 
-  /** Until it is stopped. */
+  /** Runs until `stop`. */
   async #supervise(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
@@ -136,14 +136,14 @@ export class SupervisedPair {
       const how = await this.#untilDown(this.#running!);
       this.#peer = undefined;
       if (signal.aborted) return;
-      this.journal.error('a pair has died; it is started again', { pair: this.number, how });
+      this.journal.error('a pair has died and will be restarted', { pair: this.number, how });
       await this.onDown(this).catch((error: unknown) => this.journal.unexpected(error, 'ending the halves of a pair'));
       if (Date.now() - since > LIMITS.RELAY_PAIR_START_MS) this.#backoff.reset();
-      await this.#startAgain();
+      await this.#restart();
     }
   }
 
-  async #startAgain(): Promise<void> {
+  async #restart(): Promise<void> {
     const { signal } = this.#stopped;
     for (;;) {
       await delay(this.#backoff.next(), undefined, { signal }).catch(() => undefined);
@@ -155,7 +155,7 @@ export class SupervisedPair {
         return;
       } catch (error) {
         await this.#end();
-        this.journal.error('a pair cannot be started again; tried once more', {
+        this.journal.error('a pair could not be restarted; trying again', {
           pair: this.number,
           detail: (error as Error).message,
         });
@@ -163,20 +163,20 @@ export class SupervisedPair {
     }
   }
 
-  /** @returns how it ended; one that has hung is killed first */
+  /** Kills the pair if it hangs. @returns how it exited */
   async #untilDown(running: RunningPair): Promise<string> {
     let unanswered = 0;
     const watch = setInterval(() => {
       this.call('health', {}).then(
         () => (unanswered = 0),
         () => {
-          if (++unanswered < UNANSWERED || this.#stopped.signal.aborted) return;
-          this.journal.error('a pair does not answer; it is ended', { pair: this.number });
+          if (++unanswered < MISSED_PINGS || this.#stopped.signal.aborted) return;
+          this.journal.error('a pair does not answer and is killed', { pair: this.number });
           running.kill();
         },
       );
     }, LIMITS.RELAY_PAIR_PING_MS);
-    // One that runs on without its channel is of no use.
+    // Without its channel the pair is useless.
     void running.channel.closed.then(() => this.#stopped.signal.aborted || running.kill());
     const how = await running.exited;
     clearInterval(watch);

@@ -28,7 +28,7 @@ export class CloudHub implements HalfOwner {
     private readonly journal: Journal,
   ) {}
 
-  /** S172: a device asks for its half. */
+  /** S172: a device requests its half. */
   async serve(session: RelayedSession, peer: PeerSocket, token: string): Promise<void> {
     const refusal = await this.open(session, 'device', peer, token, this);
     if (refusal) return peer.refuse(refusal.code, refusal.detail);
@@ -49,8 +49,8 @@ export class CloudHub implements HalfOwner {
   }
 
   /**
-   * S173-S180, S206-S213: authenticates, stores the start log, has it acknowledged, has the owner tell the peer.
-   * @returns the refusal, if the half could not be established; it may be tried again
+   * S173-S180, S206-S213: authenticates, stores and reports the start log, then has the owner notify the peer.
+   * @returns the refusal, if the half was not established; the peer may try again
    */
   async open(
     session: RelayedSession,
@@ -61,15 +61,15 @@ export class CloudHub implements HalfOwner {
   ): Promise<RefusedHere | undefined> {
     const record = session.halves[half];
     if (record.state === 'ending' || record.state === 'ended') return refused('unknown-session');
-    if (record.state !== 'waiting') return refused('token-used', 'this half is connected already');
+    if (record.state !== 'waiting') return refused('token-used', 'this half is already connected');
     record.state = 'connecting';
     const refusal = await this.#open(session, half, peer, token);
-    // Narrowed before the wait; the control plane may have ended the half meanwhile.
+    // The cast undoes the narrowing above: the control plane may have ended the half meanwhile.
     if ((record.state as string) !== 'connecting') return refused('unknown-session', 'the session is being ended');
     if (refusal) {
       record.state = 'waiting';
-      // Its deadline may have passed while it tried.
-      if (session.connectBefore <= new Date()) this.ending.begin(session, half, { reason: 'never-connected' });
+      // The deadline may have passed during the attempt.
+      if (session.connectBefore <= new Date()) this.ending.start(session, half, { reason: 'never-connected' });
       return refusal;
     }
     Object.assign(record, { state: 'connected', peer, owner } as const);
@@ -81,7 +81,7 @@ export class CloudHub implements HalfOwner {
     return undefined;
   }
 
-  /** [0103]: the WebSockets of both halves are associated. Called when the peer of a half is being served. */
+  /** [0103]: associates the WebSockets of both halves. Called after `peer.serve`. */
   join(session: RelayedSession, half: Half, peer: PeerSocket): void {
     session.link.attach(half, peer.ws);
     if (!session.link.joined) return;
@@ -89,12 +89,12 @@ export class CloudHub implements HalfOwner {
     this.journal.info('both halves are joined', { linkId: session.linkId, remoteSessionId: session.remoteSessionId });
   }
 
-  /** S264-S272, S293-S299: ends a half as its peer asks. Whatever the control plane answers, a peer may leave. */
+  /** S264-S272, S293-S299: ends a half at its peer's request, whether or not the control plane answers. */
   terminate(session: RelayedSession, half: Half, step: 'S264' | 'S293'): void {
-    this.ending.begin(session, half, { reason: 'requested' }, async () => {
+    this.ending.start(session, half, { reason: 'requested' }, async () => {
       this.journal.step(step, session.remoteSessionId);
       await this.master.call('request-termination', { linkId: session.linkId, half }).catch((error: Error) =>
-        this.journal.warn('the termination could not be announced; the half is ended all the same', {
+        this.journal.warn('the control plane could not be notified of a termination; the half ends all the same', {
           linkId: session.linkId,
           half,
           detail: error.message,
@@ -104,14 +104,14 @@ export class CloudHub implements HalfOwner {
   }
 
   lose(session: RelayedSession, half: Half): void {
-    this.ending.begin(session, half, { reason: 'lost' });
+    this.ending.start(session, half, { reason: 'lost' });
   }
 
   async #open(session: RelayedSession, half: Half, peer: PeerSocket, token: string): Promise<RefusedHere | undefined> {
     const answer = await this.#authenticate(session, half, token);
     if ('code' in answer) return answer;
     const record = session.halves[half];
-    if (record.state !== 'connecting' || !peer.isOpen) return refused('unknown-session', 'the peer has gone');
+    if (record.state !== 'connecting' || !peer.isOpen) return refused('unknown-session', 'the peer has disconnected');
     session.validUntil = new Date(answer.validUntil);
     this.onValidUntil(session);
     record.tokenHash = secretHash(token);

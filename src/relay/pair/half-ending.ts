@@ -14,7 +14,7 @@ export interface EndCause {
   readonly ending?: Ending;
 }
 
-/** Ends halves: store the end log, report it, wait for the acknowledgement, tell the peer (S267-S272, S295-S299, S332-S337). */
+/** Ends halves: stores and reports the end log, then notifies the peer (S267-S272, S295-S299, S332-S337). */
 export class HalfEnding {
   constructor(
     private readonly master: MasterPeer,
@@ -23,10 +23,10 @@ export class HalfEnding {
   ) {}
 
   /**
-   * Begins to end a half, once: a half that is ending or ended already is left alone.
-   * @param before what must happen before the end log is written (S264, S293); a failure does not hold the end up
+   * Starts to end a half; does nothing if it is ending or has ended.
+   * @param before runs before the end log is written (S264, S293)
    */
-  begin(session: RelayedSession, half: Half, cause: EndCause, before?: () => Promise<void>): void {
+  start(session: RelayedSession, half: Half, cause: EndCause, before?: () => Promise<void>): void {
     const record = session.halves[half];
     if (record.state === 'ending' || record.state === 'ended') return;
     const reason = reasonOf(record, cause.reason);
@@ -58,14 +58,14 @@ export class HalfEnding {
     this.journal.info('a half has ended', { linkId: session.linkId, half, reason: cause.reason, ...counters });
     if (!record.peer || !record.owner) return;
     const message = { type: 'terminated', reason: cause.reason, ending: cause.ending, ...counters } as const;
-    const step = ENDING_STEPS[by][half].tell;
+    const step = ENDING_STEPS[by][half].notify;
     if (step) this.journal.step(step, session.remoteSessionId);
     record.owner.terminated(record.peer, message, by, session.remoteSessionId);
   }
 
   /**
-   * Resolves when the log is acknowledged. Where that cannot be had in time the peer does not wait longer: the log is
-   * stored, and the Master reports it as soon as that is possible.
+   * Resolves when the log is acknowledged, or after LIMITS.RELAY_CLOSE_MS: the peer must not wait longer. The log is
+   * stored, and the Master reports it later.
    */
   async #record(session: RelayedSession, log: HalfLog, by: EndedBy): Promise<void> {
     const timeout = new AbortController();
@@ -83,8 +83,8 @@ export class HalfEnding {
   }
 
   /**
-   * A full disk must not lose the end of a half: tried again for as long as there is a Master. One that has gone is
-   * followed by another, which ends the half in the log.
+   * A full disk must not lose the end of a half, so storing is retried while the Master runs. After the Master has
+   * exited, the next one ends the half in the log.
    */
   async #store(log: HalfLog): Promise<boolean> {
     for (;;) {
@@ -92,7 +92,7 @@ export class HalfEnding {
         return (await this.master.call('store', log)).stored;
       } catch (error) {
         if (!this.master.isOpen) return false;
-        this.journal.error('an end log could not be stored; tried again', {
+        this.journal.error('an end log could not be stored; trying again', {
           linkId: log.linkId,
           half: log.half,
           detail: (error as Error).message,
@@ -105,7 +105,7 @@ export class HalfEnding {
 
 const isInOrder = (reason: EndReason) => reason === 'requested' || reason === 'control-plane';
 
-/** A half without start log was never connected; one with start log was, if only for a moment. */
+/** A half with a start log was connected, if only briefly; one without was not. */
 function reasonOf(record: HalfRecord, reason: EndReason): EndReason {
   if (reason === 'never-connected') return record.started ? 'lost' : 'never-connected';
   const wasNeverThere = !record.started && (reason === 'control-plane' || reason === 'expired');

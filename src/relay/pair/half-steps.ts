@@ -11,21 +11,21 @@ export const OPENING_STEPS = {
 export interface EndingSteps {
   readonly store?: Step;
   readonly report?: Step;
-  /** The Cloud Hub tells: the device, or the Web Agent, which then tells the terminal. */
-  readonly tell?: Step;
-  readonly webAgentTells?: Step;
+  /** The Cloud Hub notifies the device, or the Web Agent, which then notifies the terminal. */
+  readonly notify?: Step;
+  readonly webAgentNotifies?: Step;
 }
-const DEVICE_ENDING: EndingSteps = { store: 'S295', report: 'S296', tell: 'S299' };
+const DEVICE_ENDING: EndingSteps = { store: 'S295', report: 'S296', notify: 'S299' };
 
 /** Fig. 14, 15 and 17: the steps while a half ends in order. */
 export const ENDING_STEPS: Record<EndedBy, Record<Half, EndingSteps>> = {
   requested: {
     device: DEVICE_ENDING,
-    terminal: { store: 'S267', report: 'S268', tell: 'S271', webAgentTells: 'S272' },
+    terminal: { store: 'S267', report: 'S268', notify: 'S271', webAgentNotifies: 'S272' },
   },
   'control-plane': {
     device: DEVICE_ENDING,
-    terminal: { store: 'S332', report: 'S333', tell: 'S336', webAgentTells: 'S337' },
+    terminal: { store: 'S332', report: 'S333', notify: 'S336', webAgentNotifies: 'S337' },
   },
   other: { device: {}, terminal: {} },
 };

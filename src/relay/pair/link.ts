@@ -3,7 +3,7 @@ import { LIMITS } from '../../protocol/limits';
 import { HALVES, type Half } from '../../protocol/remote-session';
 
 export interface Counters {
-  /** Tunnel bytes the relay got from and sent to this peer. */
+  /** Tunnel bytes received from and sent to this peer. */
   received: number;
   sent: number;
 }
@@ -12,9 +12,9 @@ const OTHER = { device: 'terminal', terminal: 'device' } as const satisfies Reco
 const RESUME_BELOW_BYTES = LIMITS.RELAY_QUEUE_BYTES / 4;
 
 /**
- * The byte path of one link: two WebSockets in, counters out. Binary frames are forwarded verbatim (S231-S243) with
- * back-pressure both ways. Until both are attached bytes are held, LIMITS.RELAY_JOIN_BYTES at most; after one has
- * been detached the other's bytes are discarded, so that its control messages still come through.
+ * The byte path of one link: forwards binary frames verbatim between two WebSockets (S231-S243), with back-pressure in
+ * both directions. Until both are attached, it holds up to LIMITS.RELAY_JOIN_BYTES. After one is detached, it discards
+ * the bytes of the other, so that its control messages can still be read.
  */
 export class Link {
   readonly counters: Record<Half, Counters> = {
@@ -44,7 +44,7 @@ export class Link {
     }
   }
 
-  /** The half is over; for good. */
+  /** The half has ended; it cannot be attached again. */
   detach(half: Half): void {
     this.#broken = true;
     for (const each of HALVES) this.#held[each].length = 0;
@@ -70,7 +70,7 @@ export class Link {
     if (this.counters[OTHER[from]].sent === 0) this.onFirstBytes(from);
     counters.sent += data.length;
     if (target.bufferedAmount <= LIMITS.RELAY_QUEUE_BYTES) return target.send(data);
-    // `ws` has no drain event; a send callback per frame is costly, so it is asked for only above the mark.
+    // `ws` has no drain event. Send callbacks are costly, so only frames above the high-water mark get one.
     source.pause();
     target.send(data, () => {
       if (target.bufferedAmount <= RESUME_BELOW_BYTES || target.readyState !== target.OPEN) resume(source);

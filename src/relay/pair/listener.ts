@@ -10,18 +10,18 @@ import { RELAY_PATHS } from '../../protocol/relay-messages';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../../protocol/version';
 
-/** Connections that have not been upgraded yet may come on top of those that are served. */
+/** Room for connections that are not upgraded yet, in addition to LIMITS.RELAY_CONNECTIONS. */
 const SPARE_CONNECTIONS = 100;
 
-/** `fd`: an inherited socket, bound already. */
+/** `fd`: an inherited, bound socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
 /** `stream`: the raw stream below the WebSocket. */
 export type OnPeer = (side: Half, ws: WebSocket, stream: Duplex, address: string) => void;
 
-/** The relay's paths, with the number of the pair before them or without: a reverse proxy need not take it off. */
+/** The relay's paths, with an optional pair number in front, so that a reverse proxy need not remove it. */
 const PATH = /^(?:\/\d{1,2})?(\/[a-z-]+)$/;
 
-/** One port of a pair: upgrades the two paths of the relay protocol to WebSockets and answers 404 to all else. */
+/** One port of a pair: upgrades the two paths of the relay protocol to WebSockets and answers 404 to other requests. */
 export class Listener {
   readonly #server: Server;
   /** Connections that are not a WebSocket yet. */
@@ -30,7 +30,7 @@ export class Listener {
     noServer: true,
     clientTracking: true,
     maxPayload: LIMITS.RELAY_FRAME_BYTES,
-    // Traffic inside is compressed or encrypted already; deflate costs memory per connection.
+    // The traffic is already compressed or encrypted; deflate would cost memory per connection.
     perMessageDeflate: false,
     closeTimeout: LIMITS.RELAY_CLOSE_MS,
   } as ConstructorParameters<typeof WebSocketServer>[0]);
@@ -73,19 +73,19 @@ export class Listener {
   }
 
   /**
-   * Takes no new connections; open WebSockets live on, and who has just connected still gets an answer, if the request
-   * comes within LIMITS.RELAY_NEWCOMER_MS. Resolves when the last connection has closed.
+   * Accepts no new connections. Open WebSockets stay open, and pending connections are still answered if their request
+   * arrives within LIMITS.RELAY_PENDING_MS. Resolves when the last connection has closed.
    */
   async stopAccepting(): Promise<void> {
     const patience = setTimeout(() => {
       for (const socket of this.#unauthenticated.values()) socket.destroy();
-    }, LIMITS.RELAY_NEWCOMER_MS);
+    }, LIMITS.RELAY_PENDING_MS);
     // http.Server.close would also close connections.
     await new Promise<void>((resolve) => TcpServer.prototype.close.call(this.#server, () => resolve()));
     clearTimeout(patience);
   }
 
-  /** Cuts what is still open. */
+  /** Cuts all open connections. */
   cut(): void {
     for (const ws of this.#webSockets.clients) ws.terminate();
     for (const socket of this.#unauthenticated.values()) socket.destroy();
@@ -95,7 +95,7 @@ export class Listener {
     stream.on('error', () => stream.destroy());
     const path = PATH.exec(request.url ?? '')?.[1];
     const side = HALVES.find((half) => RELAY_PATHS[half] === path);
-    // A web page has no business here: browsers send an Origin, agents and terminals never do.
+    // Web pages must not connect: browsers send an Origin, agents and terminals do not.
     if (!side || request.headers.origin !== undefined) return answer(stream, '404 Not Found', '');
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(RELAY_SUBPROTOCOL))
@@ -109,7 +109,7 @@ export class Listener {
   }
 }
 
-/** The same for a TCP socket and for the TLS over it. */
+/** Identifies a connection: a TCP socket and its TLS socket have the same remote address and port. */
 const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 function answer(stream: Duplex, status: string, body: string): void {

@@ -4,9 +4,9 @@ import { listeningDescriptor } from '../master-messages';
 import { PairServer } from './pair-server';
 import { readRelayConfig } from '../relay-config';
 
-/** A pair as a process of its own: runs for as long as its Master holds the IPC channel. */
+/** A pair process. It runs until its Master closes the IPC channel. */
 export async function runPair(env: NodeJS.ProcessEnv): Promise<void> {
-  // A signal for the whole process group is for the Master, which ends its pairs in order.
+  // Signals reach the whole process group; the Master handles them and stops its pairs in order.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
   const config = readRelayConfig(env);
   const journal = createJournal('relay', config.logLevel).child({ pair: config.pair });

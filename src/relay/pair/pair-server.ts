@@ -7,18 +7,18 @@ import { Pair } from './pair';
 import { MASTER_METHODS, PAIR_METHODS, PAIR_RPC, type MasterPeer, type PairMethods } from '../pair-rpc';
 import type { RelayConfig } from '../relay-config';
 
-/** A pair with its listeners, at its Master's orders. Bytes of sessions never leave it but to their peers. */
+/** A pair with its listeners, controlled by its Master. */
 export class PairServer {
-  /** The Master has gone; everything is cut. */
+  /** The Master has exited and all connections are cut. */
   readonly closed: Promise<void>;
   readonly #master: MasterPeer;
   readonly #pair: Pair;
   readonly #pendingConnections: PendingConnections;
-  /** On this machine's loopback: a relay can be tried before it serves. */
+  /** On loopback: accepts trials before the relay serves. */
   readonly #trials: Listener;
   readonly #serving: Listener;
 
-  /** @param address where peers dial, once the Master says so */
+  /** @param address for peers; used when the Master calls `serve` */
   constructor(
     channel: RpcChannel,
     tls: RelayConfig['tls'],
@@ -34,7 +34,7 @@ export class PairServer {
     this.closed = this.#master.closed.then(() => this.#cut());
   }
 
-  /** Resolves when the Master knows that it is ready. */
+  /** Resolves when the pair has reported ready to its Master. */
   async start(): Promise<void> {
     const { port } = await this.#trials.listen({ host: '127.0.0.1', port: 0 });
     await this.#master.call('ready', { trialPort: port });
@@ -43,7 +43,7 @@ export class PairServer {
   #methods(): RpcHandlers<PairMethods> {
     return {
       take: (link) => {
-        this.#pair.take(link);
+        this.#pair.addLink(link);
         return {};
       },
       'end-half': ({ linkId, half, ending }) => ({ known: this.#pair.endHalf(linkId, half, ending) }),

@@ -11,7 +11,7 @@ import { WebAgent } from './web-agent';
 /** setTimeout's longest time. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Where a session ID leads. */
+/** The session and half of a session ID. */
 export interface Place {
   readonly session: RelayedSession;
   readonly half: Half;
@@ -25,7 +25,7 @@ interface Entry {
 /** One Cloud Hub with its one Web Agent (E10), the sessions they serve, and those sessions' deadlines. */
 export class Pair {
   readonly #entries = new Map<string, Entry>();
-  /** By the hash of a session ID: nothing that could be used to connect stays in memory. */
+  /** By the hash of a session ID, so that memory does not contain usable session IDs. */
   readonly #places = new Map<string, Place>();
   readonly #ending: HalfEnding;
   readonly #cloudHub: CloudHub;
@@ -36,7 +36,7 @@ export class Pair {
     private readonly journal: Journal,
   ) {
     this.#ending = new HalfEnding(master, (session) => this.#onEnded(session), journal);
-    const onValidUntil = (session: RelayedSession) => this.#expireInTime(session);
+    const onValidUntil = (session: RelayedSession) => this.#scheduleExpiry(session);
     this.#cloudHub = new CloudHub(master, this.#ending, onValidUntil, journal);
     this.#webAgent = new WebAgent(this.#cloudHub, journal);
   }
@@ -46,13 +46,13 @@ export class Pair {
   }
 
   /** S63: the Master has chosen this pair for a link. */
-  take({ linkId, remoteSessionId, connectBefore, sessionIdHashes, trial }: PlacedLink): void {
+  addLink({ linkId, remoteSessionId, connectBefore, sessionIdHashes, trial }: PlacedLink): void {
     const session = new RelayedSession(linkId, remoteSessionId, new Date(connectBefore), trial, this.journal);
     this.#entries.set(linkId, { session, hashes: Object.values(sessionIdHashes), timers: new Set() });
     for (const half of HALVES) this.#places.set(sessionIdHashes[half], { session, half });
     this.#at(session, session.connectBefore.getTime(), () => {
       for (const half of HALVES)
-        if (session.halves[half].state === 'waiting') this.#ending.begin(session, half, { reason: 'never-connected' });
+        if (session.halves[half].state === 'waiting') this.#ending.start(session, half, { reason: 'never-connected' });
     });
   }
 
@@ -69,7 +69,7 @@ export class Pair {
   endHalf(linkId: string, half: Half, ending: Ending): boolean {
     const session = this.#entries.get(linkId)?.session;
     if (!session || session.halves[half].state === 'ended') return false;
-    this.#ending.begin(session, half, { reason: 'control-plane', ending });
+    this.#ending.start(session, half, { reason: 'control-plane', ending });
     return true;
   }
 
@@ -82,18 +82,18 @@ export class Pair {
     );
   }
 
-  /** The Master has gone: nothing is waited for any more. */
+  /** The Master has exited: stops all timers. */
   forgetAll(): void {
     for (const { session } of this.#entries.values()) this.#forget(session);
   }
 
-  #expireInTime(session: RelayedSession): void {
+  #scheduleExpiry(session: RelayedSession): void {
     const until = session.validUntil!.getTime() + LIMITS.RELAY_EXPIRY_GRACE_MS;
     this.#at(session, until, () => this.#endBoth(session, 'expired'));
   }
 
   #endBoth(session: RelayedSession, reason: EndReason): void {
-    for (const half of HALVES) this.#ending.begin(session, half, { reason });
+    for (const half of HALVES) this.#ending.start(session, half, { reason });
   }
 
   #at({ linkId }: RelayedSession, moment: number, act: () => void): void {
@@ -103,7 +103,7 @@ export class Pair {
 
   #onEnded(session: RelayedSession): void {
     if (!session.over || !this.#forget(session)) return;
-    // A Master that has gone has no use for it.
+    // Fails only if the Master has exited.
     void this.master.call('over', { linkId: session.linkId }).catch(() => undefined);
   }
 

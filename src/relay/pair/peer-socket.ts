@@ -14,12 +14,12 @@ import { watchHeartbeat } from '../../tunnel/heartbeat';
 
 type Establish = Extract<PeerMessage, { type: 'establish' }>;
 
-/** Frame headers, pings and the like that may come with the first message. */
+/** Allowance for frame headers and pings before the first message is complete. */
 const OVERHEAD_BYTES = 256;
-/** What a refused peer may still have under way; one that sends more does not want to hear why. */
+/** A refused peer may still have this much in transit. If it sends more, the connection is cut. */
 const LINGER_BYTES = 64 * 1024;
 
-/** One peer's WebSocket: its control messages. Binary frames belong to the link. */
+/** Control messages on one peer's WebSocket. The link handles binary frames. */
 export class PeerSocket {
   #state: 'new' | 'establishing' | 'serving' = 'new';
   #bytesBeforeServing = 0;
@@ -27,7 +27,7 @@ export class PeerSocket {
   #onTerminate: () => void = () => undefined;
   readonly #countBytes = (chunk: Buffer) => this.#count(chunk.length);
 
-  /** @param stream the raw stream below `ws`: a frame that is not complete yet takes memory too */
+  /** @param stream the raw stream below `ws`, counted because incomplete frames use memory, too */
   constructor(
     readonly ws: WebSocket,
     private readonly stream: Duplex,
@@ -44,7 +44,7 @@ export class PeerSocket {
     return this.ws.readyState === this.ws.OPEN;
   }
 
-  /** The first message of an unauthenticated peer; undefined: it was refused or has gone. */
+  /** The first message of an unauthenticated peer; undefined: it was refused or has disconnected. */
   establishRequest(): Promise<Establish | undefined> {
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.refuse('establish-timeout'), LIMITS.RELAY_ESTABLISH_MS);
@@ -55,12 +55,12 @@ export class PeerSocket {
     });
   }
 
-  /** From now on bytes and `terminate` are welcome; before that any further message is refused. */
+  /** Accepts bytes and `terminate` from now on. Before, any further message is refused. */
   serve(listeners: { onTerminate: () => void; onLost: () => void }): void {
     this.#state = 'serving';
     this.stream.off('data', this.#countBytes);
     this.#onTerminate = listeners.onTerminate;
-    // It may have gone while its start log was acknowledged.
+    // The peer may have disconnected while its start log was being acknowledged.
     if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(listeners.onLost);
     this.ws.once('close', listeners.onLost);
     watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate());
@@ -76,10 +76,10 @@ export class PeerSocket {
     this.#onEstablish(undefined);
   }
 
-  /** Last message of a half that ends in order; the WebSocket is closed by force if the peer does not answer. */
+  /** Sends the last message of a half that ends in order, and closes the WebSocket. */
   end(message: Extract<RelayMessage, { type: 'terminated' }>): void {
     this.send(message);
-    // A paused socket would not see the peer's close.
+    // A paused WebSocket would not receive the peer's close.
     if (this.ws.isPaused) this.ws.resume();
     this.ws.close(CLOSE_TERMINATED, 'terminated');
   }
@@ -87,7 +87,7 @@ export class PeerSocket {
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (!this.isOpen) return;
     if (this.#state === 'new') return this.#onFirst(isBinary ? undefined : read(data, LIMITS.RELAY_ESTABLISH_BYTES));
-    if (this.#state === 'establishing') return this.refuse('bad-message', 'nothing is expected before `established`');
+    if (this.#state === 'establishing') return this.refuse('bad-message', 'no message is allowed before `established`');
     if (isBinary) return;
     if (read(data, LIMITS.RELAY_CONTROL_BYTES)?.type === 'terminate') return this.#onTerminate();
     this.refuse('bad-message', 'not a control message');
@@ -103,11 +103,11 @@ export class PeerSocket {
     this.#bytesBeforeServing += bytes;
     if (this.#bytesBeforeServing > LINGER_BYTES) this.ws.terminate();
     else if (this.isOpen && this.#bytesBeforeServing > LIMITS.RELAY_ESTABLISH_BYTES + OVERHEAD_BYTES)
-      this.refuse('bad-message', 'too much before `established`');
+      this.refuse('bad-message', 'too many bytes before `established`');
   }
 }
 
-/** undefined: not a message of this protocol. */
+/** undefined if it is not a message of this protocol. */
 function read(data: Buffer, limit: number): PeerMessage | undefined {
   if (data.length > limit) return undefined;
   return peerMessage.safeParse(parseJson(data.toString())).data;

@@ -8,10 +8,10 @@ import { secretHash } from '../../tunnel/sha256';
 import type { Pair } from './pair';
 import { PeerSocket } from './peer-socket';
 
-/** Leads WebSockets that have just been opened to their sessions, by their session IDs. */
+/** Assigns new WebSockets to their sessions by session ID. */
 export class PendingConnections {
-  /** Peers that have not said yet who they are. */
-  readonly #unknown = new Set<PeerSocket>();
+  /** Peers that have not sent `establish` yet. */
+  readonly #unestablished = new Set<PeerSocket>();
   #connections = 0;
   #draining: { returnAfterSeconds: number } | undefined;
   #stopped = false;
@@ -28,15 +28,15 @@ export class PendingConnections {
     const peer = new PeerSocket(ws, stream, address);
     if (this.#stopped) return peer.refuse('draining');
     if (this.#connections > LIMITS.RELAY_CONNECTIONS) return peer.refuse('overloaded');
-    this.#unknown.add(peer);
+    this.#unestablished.add(peer);
     const request = await peer.establishRequest();
-    this.#unknown.delete(peer);
+    this.#unestablished.delete(peer);
     if (!request) return;
     const place = this.pair.placeOf(secretHash(request.sessionId));
     if (!place) return peer.refuse('unknown-session');
     if (place.half !== side) return peer.refuse('wrong-side', `this is the ${side}'s path`);
     if (this.#draining && !place.session.trial)
-      return peer.refuse('draining', `come back after ${this.#draining.returnAfterSeconds} seconds`);
+      return peer.refuse('draining', `return after ${this.#draining.returnAfterSeconds} seconds`);
     try {
       await this.pair.serve(place.session, side, peer, request.token);
     } catch (error) {
@@ -48,17 +48,17 @@ export class PendingConnections {
   drain(draining: boolean, returnAfterSeconds: number): void {
     const wasDraining = this.#draining !== undefined;
     this.#draining = draining ? { returnAfterSeconds } : undefined;
-    if (draining) this.#tell({ type: 'draining', returnAfterSeconds });
-    else if (wasDraining) this.#tell({ type: 'resumed' });
+    if (draining) this.#notifyPeers({ type: 'draining', returnAfterSeconds });
+    else if (wasDraining) this.#notifyPeers({ type: 'resumed' });
   }
 
-  /** From now on everybody is refused. */
+  /** Refuses every peer from now on. */
   stop(): void {
     this.#stopped = true;
-    for (const peer of this.#unknown) peer.refuse('draining');
+    for (const peer of this.#unestablished) peer.refuse('draining');
   }
 
-  #tell(message: RelayMessage): void {
+  #notifyPeers(message: RelayMessage): void {
     for (const { halves } of this.pair.sessions) for (const half of HALVES) halves[half].peer?.send(message);
   }
 }

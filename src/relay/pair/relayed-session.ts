@@ -8,10 +8,10 @@ import { Link } from './link';
 
 export type Established = Extract<RelayMessage, { type: 'established' }>;
 export type Terminated = Extract<RelayMessage, { type: 'terminated' }>;
-/** By whose wish a half ends in order; other endings have no numbered steps. */
+/** Who requested the end of a half; other endings have no numbered steps. */
 export type EndedBy = 'requested' | 'control-plane' | 'other';
 
-/** Who speaks with the peer of a half: the Cloud Hub itself, or the Web Agent for the terminal. */
+/** Sends messages to the peer of a half: the Cloud Hub or, for the terminal, the Web Agent. */
 export interface HalfOwner {
   established(peer: PeerSocket, message: Established): void;
   terminated(peer: PeerSocket, message: Terminated, by: EndedBy, remoteSessionId: string): void;
@@ -21,17 +21,17 @@ export interface HalfOwner {
 export interface HalfRecord {
   state: 'waiting' | 'connecting' | 'connected' | 'ending' | 'ended';
   tokenHash: string | null;
-  /** A half has one, even if it must try twice. */
+  /** Reused when the half has to try again. */
   startLog: HalfLog | undefined;
   /** The start log is stored. */
   started: boolean;
   peer: PeerSocket | undefined;
   owner: HalfOwner | undefined;
-  /** Resolves when the half has ended and its peer is notified; set from `ending` on. */
+  /** Set in state `ending`; resolves when the half has ended and its peer is notified. */
   ended: Promise<void> | undefined;
 }
 
-const freshHalf = (): HalfRecord => ({
+const newHalf = (): HalfRecord => ({
   state: 'waiting',
   tokenHash: null,
   startLog: undefined,
@@ -49,11 +49,11 @@ const WIRE_STATE: Record<HalfRecord['state'], HalfState> = {
   ended: 'ended',
 };
 
-/** One remote session as the relay sees it: two halves and the link between them. */
+/** The relay's view of one remote session: two halves and the link between them. */
 export class RelayedSession {
-  readonly halves: Record<Half, HalfRecord> = { device: freshHalf(), terminal: freshHalf() };
+  readonly halves: Record<Half, HalfRecord> = { device: newHalf(), terminal: newHalf() };
   readonly link: Link;
-  /** The moment the token stops being valid; known from the first authentication on. */
+  /** When the token expires; known after the first authentication. */
   validUntil: Date | undefined;
 
   constructor(
@@ -64,7 +64,7 @@ export class RelayedSession {
     journal: Journal,
   ) {
     this.link = new Link((from) => {
-      // The relay does not look into the bytes: it can name the first ones of each direction only.
+      // The relay does not parse the bytes, so it can log only the first ones in each direction.
       for (const step of from === 'terminal' ? (['S233', 'S234'] as const) : (['S242', 'S243'] as const))
         journal.step(step, remoteSessionId, { bytes: 'first' });
     });

@@ -4,14 +4,14 @@ import { ENDING_STEPS } from './half-steps';
 import type { PeerSocket } from './peer-socket';
 import type { EndedBy, Established, HalfOwner, RelayedSession, Terminated } from './relayed-session';
 
-/** The terminal's side of a pair. What needs the control plane or the session log it passes to its one Cloud Hub. */
+/** The terminal's side of a pair. Its Cloud Hub handles the control plane and the session log for it. */
 export class WebAgent implements HalfOwner {
   constructor(
     private readonly cloudHub: CloudHub,
     private readonly journal: Journal,
   ) {}
 
-  /** S204: a terminal asks for its half. */
+  /** S204: a terminal requests its half. */
   async serve(session: RelayedSession, peer: PeerSocket, token: string): Promise<void> {
     this.journal.step('S205', session.remoteSessionId);
     const refusal = await this.cloudHub.open(session, 'terminal', peer, token, this);
@@ -33,7 +33,7 @@ export class WebAgent implements HalfOwner {
   }
 
   terminated(peer: PeerSocket, message: Terminated, by: EndedBy, remoteSessionId: string): void {
-    const step = ENDING_STEPS[by].terminal.webAgentTells;
+    const step = ENDING_STEPS[by].terminal.webAgentNotifies;
     if (step) this.journal.step(step, remoteSessionId);
     peer.end(message);
   }

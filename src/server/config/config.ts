@@ -43,7 +43,7 @@ const environment = z
     // neither end dials for longer
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),
-    PLATEN_END_LOG_SECONDS: seconds.default(LIMITS.BOOKS_CLOSE_MS / 1000),
+    PLATEN_END_LOG_SECONDS: seconds.default(LIMITS.PRESUMED_END_MS / 1000),
     PLATEN_INFORMATION_FRESH_SECONDS: z.coerce
       .number()
       .nonnegative()
@@ -54,7 +54,7 @@ const environment = z
     PLATEN_SMTP_CA: z.string().optional(),
     PLATEN_MAIL_FROM: z.email().max(254).optional(),
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
-    PLATEN_DEPLOY_PROVE_SECONDS: seconds.max(24 * 60 * 60).default(LIMITS.DEPLOYMENT_PROVE_MS / 1000),
+    PLATEN_DEPLOY_PROVE_SECONDS: seconds.max(24 * 60 * 60).default(LIMITS.DEPLOYMENT_MONITOR_MS / 1000),
     PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {

@@ -60,7 +60,7 @@ export class CommandDriver extends RelayDriver {
     } catch {
       throw new DeploymentFailed('command-failed', `${command ?? 'No command is configured;'} it cannot be executed.`);
     }
-    const relay = await this.proof.serving(relayId, () => true, LIMITS.DEPLOYMENT_TRY_MS, signal);
+    const relay = await this.proof.serving(relayId, () => true, LIMITS.DEPLOYMENT_TRIAL_MS, signal);
     if (!relay) throw new DeploymentFailed('relay-lost', '');
     return relay.instance;
   }

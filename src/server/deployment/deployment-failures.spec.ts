@@ -9,7 +9,7 @@ describe('a deployment that fails', () => {
   beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
   beforeEach(() => {
     setLimit('TRIAL_MS', 3_000);
-    setLimit('DEPLOYMENT_TRY_MS', 5_000);
+    setLimit('DEPLOYMENT_TRIAL_MS', 5_000);
   });
   afterEach(() => jest.restoreAllMocks());
   afterEach(() => stage.reset());
@@ -98,7 +98,7 @@ describe('a deployment that fails', () => {
     [
       'needs a port that is taken',
       () => {
-        stage.keeper.onTry = () => ({ outcome: 'port-in-use', detail: '127.0.0.1:8091: another program has it' });
+        stage.keeper.onTry = () => ({ outcome: 'port-in-use', detail: '127.0.0.1:8091: another program is using it' });
       },
       { reason: 'port-in-use', detail: expect.stringContaining('8091') },
     ],
@@ -168,7 +168,7 @@ describe('a deployment that fails', () => {
   });
 
   it('is failed, and says so, where the keeper never answers again', async () => {
-    setLimit('DEPLOYMENT_TRY_MS', 3_500);
+    setLimit('DEPLOYMENT_TRIAL_MS', 3_500);
     const { keeper } = stage;
     keeper.onTry = async () => {
       await keeper.stop();

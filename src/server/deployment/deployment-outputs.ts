@@ -57,7 +57,7 @@ export class DeploymentOutputs {
       case 'idle':
         return LIMITS.DEPLOYMENT_IDLE_MS;
       case 'trial':
-        return LIMITS.DEPLOYMENT_TRY_MS + GRACE_MS;
+        return LIMITS.DEPLOYMENT_TRIAL_MS + GRACE_MS;
       case 'drain':
         return LIMITS.DEPLOYMENT_DRAIN_MS + GRACE_MS;
       case 'take-over':

@@ -39,7 +39,7 @@ export class DeploymentProof {
       const isThere = this.directory.serving(deployment.relayId) !== undefined;
       if (isThere) seenAt = Date.now();
       if (Date.now() - seenAt > absentMs()) throw new DeploymentFailed('relay-lost', '');
-      await pause(signal, Math.min(LIMITS.DEPLOYMENT_LOOK_MS, Math.max(0, end - Date.now())));
+      await pause(signal, Math.min(LIMITS.DEPLOYMENT_POLL_MS, Math.max(0, end - Date.now())));
     } while (Date.now() < end);
     await this.tryServing(deployment.relayId, driver.addresses, signal);
     await driver.check(deployment);

@@ -43,7 +43,7 @@ export class LocalDriver extends RelayDriver {
     return LIMITS.DEPLOYMENT_TAKE_OVER_MS + LIMITS.RETRY_MAX_MS;
   }
   get goBackMs(): number {
-    return LIMITS.DEPLOYMENT_TRY_MS + LIMITS.DEPLOYMENT_DRAIN_MS + this.takeOverMs;
+    return LIMITS.DEPLOYMENT_TRIAL_MS + LIMITS.DEPLOYMENT_DRAIN_MS + this.takeOverMs;
   }
 
   async present(): Promise<DeploymentTarget> {
@@ -72,7 +72,7 @@ export class LocalDriver extends RelayDriver {
 
   /** The instance is the candidate's. */
   async prepare(deployment: DeploymentEntity, signal: AbortSignal): Promise<string> {
-    const end = Date.now() + LIMITS.DEPLOYMENT_TRY_MS - LIMITS.TRIAL_MS;
+    const end = Date.now() + LIMITS.DEPLOYMENT_TRIAL_MS - LIMITS.TRIAL_MS;
     const run = await this.verified(deployment);
     const instance = await this.start(run, end, signal);
     const relay = await this.ready(instance, end, signal);
@@ -109,7 +109,7 @@ export class LocalDriver extends RelayDriver {
 
   async goBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
     const { fromRelease, fromPairs, fromVersion, replacedAt } = deployment;
-    const end = Date.now() + LIMITS.DEPLOYMENT_TRY_MS;
+    const end = Date.now() + LIMITS.DEPLOYMENT_TRIAL_MS;
     const from = await this.runOf(fromRelease, fromPairs);
     for (; ; await pause(signal)) {
       const { candidate, wanted, serving } = await this.asked(() => this.keeper.status(), end, signal);

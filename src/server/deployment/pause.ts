@@ -2,5 +2,5 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../protocol/limits';
 
 /** Waits before the next look. @throws AbortError */
-export const pause = (signal: AbortSignal, ms: number = LIMITS.DEPLOYMENT_LOOK_MS): Promise<void> =>
+export const pause = (signal: AbortSignal, ms: number = LIMITS.DEPLOYMENT_POLL_MS): Promise<void> =>
   delay(ms, undefined, { signal });

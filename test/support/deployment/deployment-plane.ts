@@ -24,7 +24,7 @@ import { until } from '../until';
 export const VERSION = productVersion();
 
 /** Deployments that look often, and may be looked at often. */
-export const EAGER = { DEPLOYMENT_LOOK_MS: 20, DEPLOYMENT_REFRESH_MS: 100, API_REQUESTS_PER_MINUTE: 60_000 };
+export const EAGER = { DEPLOYMENT_POLL_MS: 20, DEPLOYMENT_REFRESH_MS: 100, API_REQUESTS_PER_MINUTE: 60_000 };
 
 /**
  * The real server with the relay `local` to deploy. Its keeper is a fake that starts real relays in this process;

@@ -80,7 +80,7 @@ export class AgentWake implements OnModuleInit {
         if (outcome === true) return;
         outcomes.push(`${substitute}: ${outcome}`);
         if (outcome !== 'taken') continue;
-        if (await Promise.race([online, pause(LIMITS.WAKE_BACK_MS, settled.signal)])) return;
+        if (await Promise.race([online, pause(LIMITS.WAKE_LOGIN_MS, settled.signal)])) return;
       }
       throw new AgentNotWoken(agentId, outcomes.join('; '));
     } finally {

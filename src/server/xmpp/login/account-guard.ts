@@ -15,7 +15,7 @@ interface Watched {
 
 /**
  * Limits guesses at passwords. An account is refused to a network after XMPP_AUTH_TRIES_PER_ACCOUNT failures from it;
- * after XMPP_AUTH_TRIES_FROM_ANYWHERE failures, to every network that has failed at all. An attacker therefore never
+ * after XMPP_AUTH_TRIES_FROM_ALL_NETWORKS failures, to every network that has failed at all. An attacker therefore never
  * locks out an agent elsewhere that knows its password, and refusals do not prolong a lock: it ends with the window.
  * Attempts count from admission, so that parallel guesses are counted, too.
  */
@@ -32,7 +32,7 @@ export class AccountGuard {
     const entry = this.entryOf(account);
     const tries = entry.byNetwork.get(network) ?? 0;
     if (tries >= this.limits.XMPP_AUTH_TRIES_PER_ACCOUNT) return undefined;
-    if (tries > 0 && entry.total >= this.limits.XMPP_AUTH_TRIES_FROM_ANYWHERE) return undefined;
+    if (tries > 0 && entry.total >= this.limits.XMPP_AUTH_TRIES_FROM_ALL_NETWORKS) return undefined;
     entry.total += 1;
     entry.byNetwork.delete(network);
     entry.byNetwork.set(network, tries + 1);

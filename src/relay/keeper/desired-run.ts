@@ -6,10 +6,10 @@ import { relayRun, type RelayRun } from '../../protocol/keeper-rpc';
 import { NotStored } from './keeper.errors';
 
 /**
- * What the keeper shall run, kept over its own end: `wanted.json`. It is written beside the file before a take-over
- * begins, when a full disk can still refuse it, and moved into its place before the earlier relay is stopped.
+ * The desired run, which survives a restart of the keeper: `wanted.json`. A take-over first writes a second file, while
+ * a full disk can still abort it, and renames that file before the earlier relay stops.
  */
-export class WantedRun {
+export class DesiredRun {
   readonly #file: string;
   readonly #next: string;
 
@@ -22,13 +22,13 @@ export class WantedRun {
     this.#next = join(folder, 'wanted.next.json');
   }
 
-  /** The built-in relay where nothing else was ever wanted, or what was wanted is there no more: one has to run. */
+  /** The built-in relay if none is stored or the stored release is missing: some relay has to run. */
   read(): RelayRun {
     if (!existsSync(this.#file)) return this.builtIn;
-    const wanted = relayRun.safeParse(parseJson(readFileSync(this.#file, 'utf8')));
-    if (wanted.success && (wanted.data.file === null || existsSync(wanted.data.file))) return wanted.data;
-    const detail = wanted.success ? `${wanted.data.file} is missing` : 'wanted.json cannot be read';
-    this.journal.error('the wanted release cannot be run; the built-in relay runs in its place', { detail });
+    const stored = relayRun.safeParse(parseJson(readFileSync(this.#file, 'utf8')));
+    if (stored.success && (stored.data.file === null || existsSync(stored.data.file))) return stored.data;
+    const detail = stored.success ? `${stored.data.file} is missing` : 'wanted.json cannot be read';
+    this.journal.error('the desired release cannot be started; the built-in relay runs instead', { detail });
     return this.builtIn;
   }
 
