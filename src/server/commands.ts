@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { role } from '../protocol/api';
 import type { CreateUserOptions } from './commands/create-user.command';
 
-/** `platen server` and what belongs to it. */
+/** `platen server` and its subcommands. */
 export function register(program: Command): void {
   const server = program
     .command('server')
@@ -11,9 +11,9 @@ export function register(program: Command): void {
 
   server
     .command('create-user <username>')
-    .description('make a user, the first administrator for example; works while the server runs')
+    .description('create a user, for example the first administrator; also while the server runs')
     .addOption(new Option('--role <role>', 'what the user may do').choices(role.options).makeOptionMandatory())
-    .option('--display-name <name>', 'as others see the user; otherwise the username')
+    .option('--display-name <name>', 'the name that others see; default: the username')
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .action(async (username: string, options: CreateUserOptions) =>
       (await import('./commands/create-user.command.js')).runCreateUser(username, options),
@@ -21,6 +21,6 @@ export function register(program: Command): void {
 
   server
     .command('relay-secret <relay-id>')
-    .description('print the secret with which a relay on another machine dials this server')
+    .description('print the secret that a relay on another machine needs to connect to this server')
     .action(async (relayId: string) => (await import('./commands/relay-secret.command.js')).runRelaySecret(relayId));
 }

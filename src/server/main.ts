@@ -7,7 +7,7 @@ export type { RunningServer } from './start-server';
 
 const STOP_MS = 20_000;
 
-/** Loads the parts of the server only now: until the settings have been read nothing may stumble over them. */
+/** Loads the modules of the server late, so that a bad setting is reported before any of them can fail. */
 export async function startServer(config: Config): Promise<RunningServer> {
   return (await import('./start-server.js')).startServer(config);
 }
@@ -28,7 +28,7 @@ export async function main(): Promise<void> {
 
 async function stop(server: RunningServer): Promise<void> {
   setTimeout(() => {
-    process.stderr.write(`platen server: not everything ended within ${STOP_MS / 1000} s\n`);
+    process.stderr.write(`platen server: shutdown did not complete within ${STOP_MS / 1000} s\n`);
     process.exit(1);
   }, STOP_MS).unref();
   await server.stop();

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Journal } from '../journal/journal';
 
-/** What Nest itself says, as lines of the journal; how it wires itself up is only of interest at level debug. */
+/** Writes Nest's own messages to the journal; those about its wiring have level debug. */
 export class NestLogger implements LoggerService {
   constructor(private readonly journal: Journal) {}
 
@@ -30,7 +30,7 @@ function text(message: unknown): string {
   return typeof message === 'string' ? message : JSON.stringify(message);
 }
 
-/** Nest puts the name of the part last, and a stack before it. */
+/** Nest passes the context name last, and a stack before it. */
 function fields(rest: unknown[]): Record<string, unknown> {
   const words = rest.filter((part) => typeof part === 'string');
   return { part: words.at(-1), ...(words.length > 1 ? { stack: words[0] } : {}) };

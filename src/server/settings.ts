@@ -9,11 +9,11 @@ import { readMailFiles } from './config/mail-files';
 import { loadSecrets } from './config/secrets';
 
 /**
- * Reads what the server is composed from, and creates on the first start what is missing.
+ * Loads the settings, secrets and certificate of the server; the first start creates the missing ones.
  * @throws ConfigurationError, DataFolderUnusable, SecretsUnusable, CertificateUnusable, ReleaseKeyUnusable
  */
 export async function loadSettings(config: Config): Promise<Settings> {
-  // they are read again for every mail; a missing one is reported now
+  // The templates are read again for every mail; checking them here reports a missing one at the start.
   if (config.mail) readMailFiles(config.mail);
   prepareDataFolder(config.data);
   const secrets = loadSecrets(config);

@@ -15,13 +15,13 @@ describe('the server', () => {
   beforeAll(async () => (server = await startTestServer()));
   afterAll(() => server?.stop());
 
-  it('says that it lives, and whether it is ready', async () => {
+  it('reports liveness and readiness', async () => {
     await server.browser().get('/healthz').expect(200, { status: 'ok' });
     const ready = await server.browser().get('/readyz');
     for (const part of ['database', 'storage']) expect(ready.body.details[part]).toMatchObject({ status: 'up' });
   });
 
-  it('is not ready, and says why, when its data folder cannot be written to', async () => {
+  it('is not ready, and names the cause, when its data folder is not writable', async () => {
     const obstacle = join(server.config.data, '.write-probe');
     mkdirSync(obstacle);
     const now = performance.now.bind(performance);
@@ -32,12 +32,12 @@ describe('the server', () => {
     rmdirSync(obstacle);
   });
 
-  it('tells a terminal what it is before any login', async () => {
+  it('identifies itself to a terminal without a login', async () => {
     const about = await server.browser().get('/api/about').expect(200);
     expect(about.body).toEqual({ product: 'platen', version: expect.stringMatching(/^\d+\.\d+/), protocol: 1 });
   });
 
-  it('shows its measurements on this machine, and to administrators', async () => {
+  it('shows its metrics on this machine, and to administrators', async () => {
     const here = server.browser('').get('/metrics').unset('X-Forwarded-For');
     expect((await here.expect(200)).text).toMatch(/platen_http_request_seconds_count|process_cpu/);
     const rebound = server.browser('').get('/metrics').unset('X-Forwarded-For').set('Host', 'evil.example');
@@ -47,7 +47,7 @@ describe('the server', () => {
     await (await server.loggedIn(ADMIN)).get('/metrics').expect(200);
   });
 
-  it('keeps no secret in clear', async () => {
+  it('stores no secret in plain text', async () => {
     const browser = server.browser();
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
     const [, signed = ''] = /platen\.sid=([^;]+)/.exec(login.get('Set-Cookie')![0]!)!;
@@ -60,7 +60,7 @@ describe('the server', () => {
     for (const name of files) expect(statSync(join(server.config.data, name)).mode & 0o077).toBe(0);
   });
 
-  it('says in one line that its port is in use', async () => {
+  it('reports in one line that its port is in use', async () => {
     const http = { ...server.config.http, port: server.port };
     const second = startServer({ ...server.config, http, data: join(server.config.data, 'second') });
     const error: unknown = await second.catch((failure: unknown) => failure);
@@ -68,13 +68,13 @@ describe('the server', () => {
     await server.browser().get('/readyz');
   });
 
-  it('reports in one line that its data folder is in use, and disturbs no other server', async () => {
+  it('reports in one line that its data folder is in use, and does not affect the running server', async () => {
     const error: unknown = await startServer(server.config).catch((failure: unknown) => failure);
     expect(failureLine(error)).toMatch(/^The data folder .* is in use by another server/);
     await server.browser().get('/healthz').expect(200);
   });
 
-  it('does not believe an address that a client claims when there is no proxy', async () => {
+  it('ignores a forwarded address when no proxy is configured', async () => {
     const bare = await startTestServer({ PLATEN_TRUST_PROXY: 'no' });
     try {
       const statuses: number[] = [];
@@ -88,7 +88,7 @@ describe('the server', () => {
     }
   });
 
-  it('stops with a connection open that says nothing, and answers no more', async () => {
+  it('stops while an idle connection is open, and accepts no more', async () => {
     const stopping = await startTestServer();
     const socket = connect(stopping.port, '127.0.0.1');
     await once(socket, 'connect');
@@ -100,7 +100,7 @@ describe('the server', () => {
   });
 });
 
-describe('the server on other addresses than loopback', () => {
+describe('the server on a public address', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ PLATEN_HOST: '0.0.0.0', PLATEN_TRUST_PROXY: 'no' });
@@ -121,7 +121,7 @@ describe('the server on other addresses than loopback', () => {
       asked.end(content && JSON.stringify(content));
     });
 
-  it('speaks TLS only, with a certificate whose pin it tells', async () => {
+  it('accepts TLS only, and publishes the pin of its certificate', async () => {
     const { body, pin, headers } = await ask('GET', '/api/about');
     expect(JSON.parse(body)).toMatchObject({ pin });
     expect(headers).not.toHaveProperty('strict-transport-security');

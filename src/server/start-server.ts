@@ -12,14 +12,14 @@ import { NestLogger } from './nest-logger';
 import { RelaySupervisor } from './relays/relay-supervisor';
 import { loadSettings } from './settings';
 
-/** How long running requests may take when the server stops. */
+/** Time for running requests to complete when the server stops. */
 const REQUESTS_END_MS = 5_000;
 
 export interface RunningServer {
   readonly port: number;
-  /** Where browsers and terminals reach it. */
+  /** The URL for browsers and terminals. */
   readonly url: string;
-  /** Ends everything in order: modules from right to left, then requests, then the database. */
+  /** Stops the modules from right to left, then the requests, then the database. */
   stop(): Promise<void>;
 }
 

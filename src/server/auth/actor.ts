@@ -9,7 +9,7 @@ export interface Actor {
 }
 
 /**
- * The person at the server's command line. No username can contain parentheses, and no user has the nil UUID
+ * The user of the server's command line. No username can contain parentheses, and no user has the nil UUID
  * (RFC 9562 5.9).
  */
 export const COMMAND_LINE: Actor = {

@@ -41,7 +41,7 @@ import { UsersService } from './users/users.service';
     LoginLimiter,
     LoginService,
     { provide: PASSPORT, useFactory: createPassport, inject: [UsersService] },
-    // in this order: count, refuse pages of other sites, check the role
+    // The order matters: throttle, refuse cross-site requests, check the role.
     { provide: APP_GUARD, useClass: RequestThrottleGuard },
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },

@@ -10,7 +10,7 @@ import { CookieSessionStore } from './login/cookie-session.store';
 import { identify } from './access/identity';
 import { PASSPORT, type ServerPassport } from './login/passport';
 
-/** Identifies the user who makes a request, by API token where one is sent, else by the session cookie. */
+/** Identifies the user of a request by its API token, or without one by its session cookie. */
 @Injectable()
 export class IdentityMiddleware implements NestMiddleware {
   private readonly cookieSessions: { readonly plain: RequestHandler; readonly secure: RequestHandler };

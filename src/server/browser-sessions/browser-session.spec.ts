@@ -75,22 +75,22 @@ describe('a browser session', () => {
     await Promise.all([device, pair].map((each) => new Promise((resolve) => each.close(resolve))));
   });
 
-  it('learns both names of the application once, with its first connection', async () => {
+  it('gets both names of the application once, with its first connection', async () => {
     expect(await session.origins()).toEqual({ device: 'http://192.168.1.20', session: 'http://s-l.localhost' });
     expect(await session.origins()).toBeDefined();
     expect(steps()).toEqual(['S231', 'S232']);
     expect((await session.connections.take(true)).reused).toBe(true);
   });
 
-  it('ends once, in order, and with a reason', async () => {
+  it('ends once, with a reason', async () => {
     await Promise.all([session.end('asked'), session.end('logged-out')]);
     expect(terminations).toBe(1);
     expect(steps()).toEqual(['S261', 'S262', 'S273']);
-    expect(await session.over).toEqual({ words: 'The technician ended the session.' });
+    expect(await session.over).toEqual({ text: 'The technician ended the session.' });
     await expect(session.dial()).rejects.toMatchObject({ status: 502 });
   });
 
-  it.each(['idle', 'shutdown'] as const)('an end that is %s was not asked for by the user', async (why) => {
+  it.each(['idle', 'shutdown'] as const)('an end by %s is not reported as requested by the user', async (why) => {
     await session.end(why);
     expect(steps()).toEqual(['S262', 'S273']);
   });
@@ -98,7 +98,7 @@ describe('a browser session', () => {
   it('reports an end by the control plane with its ending and detail', async () => {
     session.note({ ending: 'ended-by-administrator', detail: 'ended by Alex', deviceHalf: 'connected' });
     close(terminated('control-plane'));
-    expect(await session.over).toEqual({ words: 'An administrator ended the session. (ended by Alex)' });
+    expect(await session.over).toEqual({ text: 'An administrator ended the session. (ended by Alex)' });
     expect(steps()).toEqual(['S338']);
   });
 
@@ -110,7 +110,7 @@ describe('a browser session', () => {
     const page = {
       status: 410,
       title: 'This session was interrupted',
-      words: expect.stringContaining('new relay is being deployed'),
+      text: expect.stringContaining('new relay is being deployed'),
     };
     expect(endedPage(session.ending!)).toEqual(page);
     expect(steps()).toEqual(['S316']);
@@ -120,15 +120,15 @@ describe('a browser session', () => {
     expect(terminations).toBe(0);
   });
 
-  it('reports that it was halted when only the relay has reported it', async () => {
+  it('reports a halt even if only the relay has reported it', async () => {
     close(terminated('control-plane', 'halted-by-deployment'));
     expect((await session.over).title).toBe('This session was interrupted');
     expect(steps()).toEqual(['S316', 'S338']);
   });
 
-  it('ends when only the tunnel has broken', async () => {
+  it('ends when only the tunnel breaks', async () => {
     agent.close();
-    expect((await session.over).words).toMatch(/agent broke/);
+    expect((await session.over).text).toMatch(/agent broke/);
     expect(terminations).toBe(1);
   });
 
@@ -172,7 +172,7 @@ describe('a browser session', () => {
     const fresh = await connections.take(true);
     expect(fresh.reused).toBe(false);
     fresh.stream.emit('free');
-    expect((await connections.take(false)).stream).not.toBe(fresh.stream); // for what must not be sent twice
+    expect((await connections.take(false)).stream).not.toBe(fresh.stream); // for a request that must not be sent twice
   });
 
   it('discards an idle connection on which the device sends something', async () => {

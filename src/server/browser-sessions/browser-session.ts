@@ -19,7 +19,7 @@ export interface BrowserSessionFacts {
   readonly remoteSessionId: string;
   readonly userId: string;
   readonly label: string;
-  /** Where the browser sees the device. */
+  /** The origin under which the browser shows the device. */
   readonly origin: string;
   /** The console that may show the device's pages in a frame. */
   readonly consoleOrigin: string;
@@ -64,7 +64,7 @@ export class BrowserSession {
     });
   }
 
-  /** The session's end as the control plane knows it, before the relay has carried it out. */
+  /** Stores the ending that the control plane has decided, before the relay has ended the halves. */
   note({ ending, detail, deviceHalf }: Pick<SessionEntity, 'ending' | 'detail' | 'deviceHalf'>): void {
     if (!ending) return;
     this.known ??= { ending, detail };
@@ -78,12 +78,12 @@ export class BrowserSession {
     this.ended = HALTED;
   }
 
-  /** Set as soon as nothing is sent to the device any more. */
+  /** Set as soon as no more data is sent to the device. */
   get ending(): SessionEnd | undefined {
     return this.ended;
   }
 
-  /** Who may show pages of this session in a frame (CSP 3, 6.4.2). */
+  /** Origins that may show pages of this session in a frame (CSP 3, 6.4.2). */
   get frameAncestors(): string {
     return `frame-ancestors 'self' ${this.facts.consoleOrigin}`;
   }
@@ -95,7 +95,7 @@ export class BrowserSession {
 
   /**
    * Counts a request, WebSocket or byte stream as open.
-   * @returns to be called once when it is over; undefined when too many are open
+   * @returns a function to call once when it ends; undefined when too many are open
    */
   startExchange(): (() => void) | undefined {
     if (this.exchanges >= LIMITS.BROWSER_EXCHANGES) return undefined;
@@ -106,7 +106,7 @@ export class BrowserSession {
     };
   }
 
-  /** One more connection to the application. @throws StreamRefused */
+  /** Opens another connection to the application. @throws StreamRefused */
   async dial(): Promise<Duplex> {
     if (!this.used) {
       this.journal.step('S231', this.facts.remoteSessionId);
@@ -117,7 +117,7 @@ export class BrowserSession {
   }
 
   /**
-   * Both names of the application; undefined where it does not speak HTTP. Its agent reports that with the first connection.
+   * Both names of the application; undefined without HTTP. The agent reports them with the first connection.
    * @throws StreamRefused
    */
   async origins(): Promise<Origins | undefined> {
@@ -127,7 +127,7 @@ export class BrowserSession {
     return device === undefined ? undefined : { device, session: this.facts.origin };
   }
 
-  /** How the application can be shown; a device that cannot be reached at the moment is assumed to have pages. */
+  /** How to show the application; a device that is unreachable at the moment is assumed to have pages. */
   async view(): Promise<'pages' | 'stream'> {
     const speaksHttp = await this.origins().then(
       (origins) => origins !== undefined,
@@ -136,7 +136,7 @@ export class BrowserSession {
     return speaksHttp ? 'pages' : 'stream';
   }
 
-  /** After a connection to the device has failed: how the session ended, if that is the reason. */
+  /** After a connection to the device has failed: the end of the session, if that is the cause. */
   async causeOfCut(): Promise<SessionEnd | undefined> {
     if (this.ended) return this.ended;
     const settled = delay(SETTLE_MS, undefined, { ref: false });

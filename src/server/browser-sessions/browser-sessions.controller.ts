@@ -31,7 +31,7 @@ export class BrowserSessionsController {
     return { available: this.origins.available };
   }
 
-  /** S201-S214, with this server as the client; each call issues another entry ticket. */
+  /** S201-S214, with this server as the terminal; each call issues another entry ticket. */
   @Post('sessions/:id/browser')
   @Answers(browserSession, 201)
   async open(

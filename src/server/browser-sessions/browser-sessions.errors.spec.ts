@@ -5,7 +5,7 @@ describe('the command that replaces browser access', () => {
   it.each([
     ['paper jam', `'paper jam'`],
     [`it's $(late) "now"`, `'it'\\''s $(late) "now"'`],
-  ])('has the reason %s as one word of a shell', (reason, quoted) => {
+  ])('quotes the reason %s for a shell', (reason, quoted) => {
     const session = { deviceId: 'mfp-1', applicationId: 'web', reason } as SessionEntity;
     const { detail } = new BrowserAccessUnavailable('Not here.', session);
     expect(detail).toBe(`Not here. Use: platen connect mfp-1 web --reason ${quoted}`);

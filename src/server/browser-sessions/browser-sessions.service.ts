@@ -28,13 +28,13 @@ export interface EndedOrigin extends SessionEnd {
   readonly consoleOrigin: string;
 }
 
-/** The remote sessions for which this server is the terminal. They are kept in memory, as their tunnels are. */
+/** The remote sessions for which this server is the terminal. Held in memory only, because their tunnels are, too. */
 @Injectable()
 export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly byLabel = new Map<string, BrowserSession>();
-  /** By remote session ID: two requests for the same session share one. */
+  /** By remote session ID: concurrent requests for the same session share one connection attempt. */
   private readonly opening = new Map<string, Promise<BrowserSession>>();
-  /** By label: how the latest sessions ended, for browsers that still ask for their pages. */
+  /** By label: the endings of recent sessions, for browsers that still request their pages. */
   private readonly endedOrigins = new Map<string, EndedOrigin>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -50,7 +50,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     this.timer = setInterval(() => void this.sweep(), LIMITS.BROWSER_LOGIN_CHECK_MS);
   }
 
-  /** Runs before anything is closed that a session's end needs. */
+  /** Runs while the connections that the sessions need to end are still open. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
     const ends = Promise.allSettled([...this.byLabel.values()].map((session) => session.end('shutdown')));
@@ -67,7 +67,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     return { session, ticket: session.tickets.issue(LIMITS.BROWSER_TICKET_MS) };
   }
 
-  /** S261: the user ends it here. @throws UnknownSession */
+  /** S261: ends the session for its user. @throws UnknownSession */
   async end(actor: Actor, id: string): Promise<void> {
     const session = this.bySession(id);
     if (session?.facts.userId !== actor.userId) throw new UnknownSession(id);
@@ -115,7 +115,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     void session.over.then((end) => {
       this.byLabel.delete(label);
       this.rememberEnd(label, { ...end, consoleOrigin });
-      this.journal.info('browser session over', { remoteSessionId: id, words: end.words });
+      this.journal.info('browser session over', { remoteSessionId: id, end: end.text });
     });
     return session;
   }
@@ -129,7 +129,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   private async giveUp(actor: Actor, id: string, error: unknown): Promise<never> {
     const { session: known } = await this.sessions.get(id);
     if (known.ending) throw new SessionOver(id, known.ending);
-    // so that access can be requested again at once
+    // end the session, so that access can be requested again at once
     await this.sessions.terminate(actor, id).catch(() => undefined);
     const expected = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);
     if (!expected) this.journal.unexpected(error, `connecting session ${id} for a browser`);
@@ -140,7 +140,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     for (const session of this.byLabel.values()) {
       if (session.ending) continue;
       if (session.idleMs >= LIMITS.BROWSER_IDLE_MS) void session.end('idle');
-      // without an answer from the database, the login counts as ended
+      // if the database fails, the login counts as ended
       else if (!(await session.facts.loginIsGood().catch(() => false))) void session.end('logged-out');
     }
   }

@@ -4,7 +4,7 @@ describe('issued secrets', () => {
   beforeEach(() => jest.useFakeTimers({ now: 0 }));
   afterEach(() => jest.useRealTimers());
 
-  it('are redeemed once', () => {
+  it('can be redeemed once', () => {
     const tickets = new IssuedSecrets(3);
     const ticket = tickets.issue(30_000);
     expect(ticket).toMatch(/^[\w-]{43}$/);
@@ -22,7 +22,7 @@ describe('issued secrets', () => {
     jest.advanceTimersByTime(1);
     expect(tickets.redeem(late)).toBe(false);
   });
-  it('are few: the oldest is dropped', () => {
+  it('are limited in number: the oldest is dropped', () => {
     const entries = new IssuedSecrets(2);
     const [a, b, c] = [entries.issue(), entries.issue(), entries.issue()];
     expect([a, b, c].map((each) => entries.isValid(each))).toEqual([false, true, true]);

@@ -2,13 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
-/** A few random secrets, kept as hashes; the oldest is dropped when there are more than `limit`. */
+/** A bounded set of random secrets, stored as hashes. Above `limit` the oldest is dropped. */
 export class IssuedSecrets {
   private readonly expiries = new Map<string, number>();
 
   constructor(private readonly limit: number) {}
 
-  /** @param forMs how long it is valid; without a limit unless given. @returns 32 random bytes, base64url */
+  /** @param forMs lifetime of the secret; default: no expiry. @returns 32 random bytes, base64url */
   issue(forMs = Infinity): string {
     const secret = randomBytes(32).toString('base64url');
     this.expiries.set(hashOf(secret), performance.now() + forMs);
@@ -23,7 +23,7 @@ export class IssuedSecrets {
     return secret !== undefined && (this.expiries.get(hashOf(secret)) ?? 0) > performance.now();
   }
 
-  /** Whether it is valid; it is not from then on. */
+  /** Whether the secret is valid; invalidates it. */
   redeem(secret: string): boolean {
     const valid = this.isValid(secret);
     this.expiries.delete(hashOf(secret));

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { SessionEnd } from './session-end';
 
-/** What a technician sees under a session's origin where the device does not answer. */
+/** A page that Platen shows under a session's origin instead of the device's answer. */
 export interface Page {
   readonly status: number;
   readonly title: string;
   /** Full sentences: what happened, and what to do. */
-  readonly words: string;
+  readonly text: string;
 }
 
 const STYLE =
@@ -19,53 +19,53 @@ export const PAGES = {
   unknown: {
     status: 404,
     title: 'No such session',
-    words: 'There is no session at this address. Open the device from the console.',
+    text: 'There is no session at this address. Open the device from the console.',
   },
   notEntered: {
     status: 403,
     title: 'Not open in this browser',
-    words: 'This session was not opened in this browser. Open the device from the console.',
+    text: 'This session was not opened in this browser. Open the device from the console.',
   },
   ticketRefused: {
     status: 403,
     title: 'Ticket refused',
-    words: 'The entry ticket has been used or has expired. Open the device again from the console.',
+    text: 'The entry ticket has been used or has expired. Open the device again from the console.',
   },
-  badRequest: { status: 400, title: 'Request refused', words: 'This request cannot be forwarded to a device.' },
+  badRequest: { status: 400, title: 'Request refused', text: 'This request cannot be forwarded to a device.' },
   busy: {
     status: 503,
     title: 'Too many requests at a time',
-    words: 'The session has as many open requests as it may have. Wait for some to end, then reload the page.',
+    text: 'The session has too many open requests. Wait until some have ended, then reload the page.',
   },
   notPages: {
     status: 404,
     title: 'No web pages',
-    words: 'This application does not speak HTTP. Open its screen from the console, or use the command line.',
+    text: 'This application does not speak HTTP. Open its screen from the console, or use the command line.',
   },
-  badAnswer: { status: 502, title: 'No valid answer', words: 'The answer of the device is not valid HTTP.' },
-  slow: { status: 504, title: 'No answer in time', words: 'The device did not answer in time. Reload the page.' },
+  badAnswer: { status: 502, title: 'No valid answer', text: 'The answer of the device is not valid HTTP.' },
+  slow: { status: 504, title: 'No answer in time', text: 'The device did not answer in time. Reload the page.' },
 } as const satisfies Record<string, Page>;
 
-export const endedPage = ({ title = 'This session has ended', words }: SessionEnd): Page => ({
+export const endedPage = ({ title = 'This session has ended', text }: SessionEnd): Page => ({
   status: 410,
   title,
-  words: `${title}: ${words}`,
+  text: `${title}: ${text}`,
 });
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,
   title: 'The device cannot be reached',
-  words: `The connection to the device failed: ${detail}. Reload the page, or end the session.`,
+  text: `The connection to the device failed: ${detail}. Reload the page, or end the session.`,
 });
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c]!);
 
-/** @param frameAncestors who may show the page in a frame; no one unless given */
-export function sendPage(response: ServerResponse, { status, title, words }: Page, frameAncestors?: string): void {
+/** @param frameAncestors origins that may show the page in a frame; default: none */
+export function sendPage(response: ServerResponse, { status, title, text }: Page, frameAncestors?: string): void {
   if (response.headersSent) return void response.destroy();
   const body =
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-    `<title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(words)}</p></html>\n`;
+    `<title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>\n`;
   const ancestors = frameAncestors ?? "frame-ancestors 'none'";
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',

@@ -13,7 +13,7 @@ import { InvalidRequest } from '../http/http.errors';
 import { NestLogger } from '../nest-logger';
 import { loadSettings } from '../settings';
 
-/** As much of the server as it takes to keep accounts. */
+/** The part of the server that manages accounts. */
 @Module({})
 class CreateUserModule {
   static of(settings: Settings): DynamicModule {
@@ -23,8 +23,8 @@ class CreateUserModule {
 }
 
 /**
- * Makes a user without a server, or beside a running one.
- * @throws InvalidRequest, UserExists, and what `loadSettings` throws
+ * Creates a user, whether or not the server runs.
+ * @throws InvalidRequest, UserExists, and the errors of `loadSettings`
  */
 export async function createUser(config: Config, user: z.input<typeof newUser>): Promise<void> {
   const parsed = newUser.safeParse(user);

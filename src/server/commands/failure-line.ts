@@ -16,12 +16,12 @@ const OWN = [
   PasswordNotGiven,
 ];
 
-/** Why a program did not start, for the person who started it. */
+/** One line for the terminal: why a program did not start. */
 export function failureLine(error: unknown): string {
   if (OWN.some((kind) => error instanceof kind)) return (error as Error).message;
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (code === 'EADDRINUSE') return `${address}:${port} is in use by another program`;
-  if (code === 'EACCES' && port) return `port ${port} may not be used by this user`;
-  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine`;
+  if (code === 'EACCES' && port) return `this user may not use port ${port}`;
+  if (code === 'EADDRNOTAVAIL') return `${address} is not an address of this machine`;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -9,7 +9,7 @@ export class PasswordNotGiven extends Error {
 /** The first line of a stream, without its end. @throws PasswordNotGiven */
 export async function passwordFrom(input: Readable): Promise<string> {
   let text = '';
-  // bytes of UTF-8, of which a character has four at most
+  // a character has at most four bytes in UTF-8
   const limit = LIMITS.PASSWORD_CHARACTERS_MAX * 4;
   input.setEncoding('utf8');
   for await (const chunk of input) {
@@ -17,7 +17,7 @@ export async function passwordFrom(input: Readable): Promise<string> {
     if (text.includes('\n') || text.length > limit) break;
   }
   const [password = ''] = text.split(/\r?\n/);
-  if (password === '') throw new PasswordNotGiven('no password came on standard input');
+  if (password === '') throw new PasswordNotGiven('standard input contains no password');
   return password;
 }
 
@@ -28,15 +28,16 @@ export async function askNewPassword(): Promise<string> {
   const cancelled = new Promise<never>((_, reject) =>
     terminal.once('SIGINT', () => reject(new PasswordNotGiven('cancelled'))),
   );
-  const ask = async (prompt: string): Promise<string> => {
-    process.stderr.write(prompt);
+  const readPassword = async (label: string): Promise<string> => {
+    process.stderr.write(label);
     const answer = await Promise.race([terminal.question(''), cancelled]);
     process.stderr.write('\n');
     return answer;
   };
   try {
-    const password = await ask('New password: ');
-    if ((await ask('The same again: ')) !== password) throw new PasswordNotGiven('the two passwords differ');
+    const password = await readPassword('New password: ');
+    if ((await readPassword('Repeat the password: ')) !== password)
+      throw new PasswordNotGiven('the two passwords differ');
     return password;
   } finally {
     terminal.close();

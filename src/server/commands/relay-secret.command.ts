@@ -6,11 +6,11 @@ import { loadSecrets } from '../config/secrets';
 import { failureLine } from './failure-line';
 import { relaySecret } from '../relays/relay-secret';
 
-/** `platen server relay-secret`: what a relay on another machine needs as PLATEN_RELAY_SECRET_FILE. */
+/** `platen server relay-secret`: prints the content of PLATEN_RELAY_SECRET_FILE for a relay on another machine. */
 export function runRelaySecret(relayId: string): void {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
-    if (!agentId.safeParse(relayId).success) throw new Error('a relay ID is 1 to 64 of the characters a-z 0-9 . _ -');
+    if (!agentId.safeParse(relayId).success) throw new Error('a relay ID has 1 to 64 characters: a-z 0-9 . _ -');
     const config = readConfig(process.env);
     prepareDataFolder(config.data);
     process.stdout.write(`${relaySecret(loadSecrets(config).localRelaySecret, relayId)}\n`);

@@ -4,9 +4,9 @@ import { spkiPinOf } from '../../tunnel/pinned-tls';
 import type { Config } from './config';
 import { selfMadeCertificate } from './self-made-certificate';
 
-/** What the server proves itself with, to browsers, agents and relays. */
+/** The server's certificate for browsers, agents and relays. */
 export interface Certificate {
-  /** PEM, with the chain where there is one. */
+  /** PEM, including the chain if there is one. */
   readonly certificate: string;
   /** PEM. */
   readonly key: string;
@@ -23,8 +23,8 @@ export class CertificateUnusable extends Error {
 }
 
 /**
- * The configured certificate, or one that the server has made itself.
- * @throws CertificateUnusable when a configured file cannot be read or the two do not belong together
+ * The configured certificate, or a self-made one.
+ * @throws CertificateUnusable if a configured file cannot be read or the key does not match
  */
 export async function loadCertificate(config: Config): Promise<Certificate> {
   const pair = config.tls ? configured(config.tls) : await selfMadeCertificate(config);
@@ -41,5 +41,5 @@ function configured(files: { certificate: string; key: string }): { certificate:
       `PLATEN_TLS_CERTIFICATE or PLATEN_TLS_KEY is not usable: ${(error as Error).message}`,
     );
   }
-  throw new CertificateUnusable('PLATEN_TLS_KEY is not the key of PLATEN_TLS_CERTIFICATE');
+  throw new CertificateUnusable('PLATEN_TLS_KEY does not match PLATEN_TLS_CERTIFICATE');
 }

@@ -6,10 +6,10 @@ import { CONFIG, type Config } from './config';
 import { ReleaseKey } from './release-key';
 import { SECRETS, type Secrets } from './secrets';
 
-/** Everything that is known before the server is composed. */
+/** Everything that is loaded before the server is composed. */
 export interface Settings {
   readonly config: Config;
-  /** Where the database is, with every entity and migration. */
+  /** Options of the database, with every entity and migration. */
   readonly dataSource: DataSourceOptions;
   readonly secrets: Secrets;
   readonly certificate: Certificate;
@@ -17,7 +17,7 @@ export interface Settings {
   readonly journal: Journal;
 }
 
-/** Gives CONFIG, SECRETS, CERTIFICATE, ReleaseKey and Journal to every module. */
+/** Provides CONFIG, SECRETS, CERTIFICATE, ReleaseKey and Journal to every module. */
 @Global()
 @Module({})
 export class ConfigModule {

@@ -2,14 +2,14 @@ import { ConfigurationError, readConfig } from './config';
 import { isLoopback } from '../../protocol/loopback';
 
 describe('configuration', () => {
-  it('needs nothing to run on loopback', () => {
+  it('needs no settings to run on loopback', () => {
     const config = readConfig({});
     expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, tls: false, trustProxy: false });
     expect(config.database).toMatchObject({ type: 'sqlite' });
     expect(Object.isFrozen(config.http)).toBe(true);
   });
 
-  it('limits the wait for a connection to the time in which both ends dial', () => {
+  it('limits the wait for a connection to the time for which both ends dial', () => {
     expect(() => readConfig({ PLATEN_CONNECT_SECONDS: '61' })).toThrow(/PLATEN_CONNECT_SECONDS/);
     expect(readConfig({ PLATEN_CONNECT_SECONDS: '60' }).timeouts.connect).toBe(60_000);
   });
@@ -43,11 +43,11 @@ describe('configuration', () => {
   ])("shows devices' pages under the session domain: %j", (environment, domain) => {
     expect(readConfig(environment).http.sessionDomain).toBe(domain);
   });
-  it.each(['*.sessions.example', 'sessions.example:8080', '.example', 'a b'])('takes no %s for a domain', (domain) => {
+  it.each(['*.sessions.example', 'sessions.example:8080', '.example', 'a b'])('refuses %s as a domain', (domain) => {
     expect(() => readConfig({ PLATEN_SESSION_DOMAIN: domain })).toThrow(/PLATEN_SESSION_DOMAIN/);
   });
 
-  it('takes no data folder whose path is too long for the socket of the relay in it', () => {
+  it('refuses a data folder whose path is too long for the socket in it', () => {
     const data = (bytes: number) => `/${'d'.repeat(bytes - '/'.length - '/relay/keeper.sock'.length)}`;
     expect(readConfig({ PLATEN_DATA: data(107) }).data).toBe(data(107));
     expect(() => readConfig({ PLATEN_DATA: data(108) })).toThrow(/PLATEN_DATA: must be a shorter path/);
@@ -61,23 +61,23 @@ describe('configuration', () => {
   ])('sends mail over %s', (url, mail) => {
     expect(readConfig({ PLATEN_SMTP_URL: url, PLATEN_MAIL_FROM: 'a@b.example' }).mail).toMatchObject(mail);
   });
-  it('sends mail as the user of the address, with the password of a file', () => {
+  it('sends mail as the user in the URL, with the password from a file', () => {
     const given = { PLATEN_SMTP_URL: 'smtps://a%40b@mail.example', PLATEN_SMTP_PASSWORD_FILE: '/p' };
     const { mail } = readConfig({ ...given, PLATEN_MAIL_FROM: 'a@b.example' });
     expect(mail).toMatchObject({ user: 'a@b', passwordFile: '/p', from: 'a@b.example' });
     expect(readConfig({}).mail).toBeUndefined();
   });
   it.each<[string, Record<string, string>, RegExp]>([
-    ['a password in the address', { PLATEN_SMTP_URL: 'smtp://user:geheim@mail.example' }, /PLATEN_SMTP_URL: must not/],
+    ['a password in the URL', { PLATEN_SMTP_URL: 'smtp://user:geheim@mail.example' }, /PLATEN_SMTP_URL: must not/],
     ['another protocol', { PLATEN_SMTP_URL: 'http://mail.example' }, /PLATEN_SMTP_URL/],
     ['a path', { PLATEN_SMTP_URL: 'smtp://mail.example/geheim' }, /PLATEN_SMTP_URL/],
-    ['a badly written user', { PLATEN_SMTP_URL: 'smtp://%zz@mail.example' }, /PLATEN_SMTP_URL/],
+    ['a badly encoded user', { PLATEN_SMTP_URL: 'smtp://%zz@mail.example' }, /PLATEN_SMTP_URL/],
     ['no sender', { PLATEN_MAIL_FROM: '' }, /PLATEN_MAIL_FROM/],
     ['two senders', { PLATEN_MAIL_FROM: 'a@b.example, c@d.example' }, /PLATEN_MAIL_FROM/],
     ['a user without password', { PLATEN_SMTP_URL: 'smtp://user@mail.example' }, /PLATEN_SMTP_PASSWORD_FILE/],
     ['a password without user', { PLATEN_SMTP_PASSWORD_FILE: '/p' }, /PLATEN_SMTP_PASSWORD_FILE/],
-    ['another word', { PLATEN_NOTIFY_ADMINISTRATOR: 'yes' }, /PLATEN_NOTIFY_ADMINISTRATOR/],
-  ])('takes no mail settings with %s', (_what, change, words) => {
+    ['an unknown value', { PLATEN_NOTIFY_ADMINISTRATOR: 'yes' }, /PLATEN_NOTIFY_ADMINISTRATOR/],
+  ])('refuses mail settings with %s', (_what, change, words) => {
     const read = () =>
       readConfig({ PLATEN_SMTP_URL: 'smtp://mail.example', PLATEN_MAIL_FROM: 'a@b.example', ...change });
     expect(read).toThrow(words);
@@ -96,5 +96,5 @@ describe('configuration', () => {
     ['::ffff:10.0.0.1', false],
     ['fe80::1', false],
     ['', false],
-  ])('knows loopback: %s', (host, loopback) => expect(isLoopback(host)).toBe(loopback));
+  ])('recognizes loopback: %s', (host, loopback) => expect(isLoopback(host)).toBe(loopback));
 });

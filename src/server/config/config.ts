@@ -17,7 +17,7 @@ const domain = z
 /** `sun_path` of unix(7) holds 108 bytes, the last of them zero. */
 const fitsSocket = (data: string): boolean => Buffer.byteLength(join(data, 'relay/keeper.sock')) <= 107;
 
-/** Every variable the server reads; `.env.example` explains each to the person who runs it. */
+/** Every variable that the server reads; `.env.example` documents them. */
 const environment = z
   .object({
     PLATEN_DATA: z.string().default('data'),
@@ -59,25 +59,24 @@ const environment = z
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
-    message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY belong together',
+    message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY must be set together',
   })
   .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
     path: ['PLATEN_DATA'],
-    message:
-      'must be a shorter path: the socket of the relay in it may have 107 bytes (unix(7)), relay/keeper.sock included',
+    message: 'must be a shorter path: with relay/keeper.sock it may have 107 bytes (unix(7))',
   })
   .refine((env) => !env.PLATEN_SMTP_URL === !env.PLATEN_MAIL_FROM, {
     path: ['PLATEN_MAIL_FROM'],
-    message: 'PLATEN_SMTP_URL and PLATEN_MAIL_FROM belong together',
+    message: 'PLATEN_SMTP_URL and PLATEN_MAIL_FROM must be set together',
   })
   .refine((env) => !env.PLATEN_SMTP_URL?.username === !env.PLATEN_SMTP_PASSWORD_FILE, {
     path: ['PLATEN_SMTP_PASSWORD_FILE'],
-    message: 'belongs to a user in PLATEN_SMTP_URL',
+    message: 'must be set together with a user in PLATEN_SMTP_URL',
   });
 
-/** The server's settings, read once; nothing else looks at the environment. */
+/** The server's settings. They are read once; no other code reads the environment. */
 export interface Config {
-  /** Folder of everything the server stores. */
+  /** The folder in which the server stores its data. */
   readonly data: string;
   readonly logLevel: string;
   readonly http: {
@@ -85,9 +84,9 @@ export interface Config {
     readonly port: number;
     readonly publicUrl: string | undefined;
     readonly trustProxy: boolean;
-    /** Devices' pages are shown under `s-<label>.<domain>`; undefined: not in the browser. */
+    /** Devices' pages are shown under `s-<label>.<domain>`; undefined: no browser sessions. */
     readonly sessionDomain: string | undefined;
-    /** Whether this server itself speaks TLS: on every address but loopback, unless a proxy in front does. */
+    /** Whether this server terminates TLS: on every address except loopback, unless a proxy does. */
     readonly tls: boolean;
   };
   /** PEM files; undefined: the server makes its own certificate in the data folder. */
@@ -101,7 +100,7 @@ export interface Config {
     readonly publicHost: string | undefined;
   };
   readonly relay: {
-    /** Whether this server starts and supervises a relay of its own. */
+    /** Whether this server starts and supervises a local relay. */
     readonly local: boolean;
     readonly host: string;
     readonly port: number;
@@ -109,11 +108,11 @@ export interface Config {
     readonly publicUrl: string | undefined;
   };
   readonly information: {
-    /** Device information older than this is acquired again before a connection is made (B2). */
+    /** Device information older than this is acquired again before a session is connected (B2). */
     readonly freshMs: number;
   };
   readonly notices: {
-    /** Whether the administrator of a user is notified, too, when that user's session is halted ([0153]). */
+    /** Whether a user's administrator is also notified when the user's session is halted ([0153]). */
     readonly administrator: 'never' | 'when-logged-out' | 'always';
   };
   /** undefined: no mail is sent. */
@@ -126,11 +125,11 @@ export interface Config {
     readonly endLogs: number;
   };
   readonly deployment: {
-    /** PEM file of the key that releases are checked with; undefined: none is taken. */
+    /** PEM file of the key that verifies releases; undefined: releases are refused. */
     readonly releaseKey: string | undefined;
-    /** How long a relay that has taken over is watched. */
+    /** How long a relay is monitored after it has taken over. */
     readonly proveMs: number;
-    /** The executable that deploys relays others run; undefined: they cannot be deployed from here. */
+    /** The executable that deploys remote relays; undefined: they cannot be deployed from here. */
     readonly command: string | undefined;
   };
 }
@@ -199,7 +198,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   });
 }
 
-/** Browsers resolve every name under `localhost` themselves (RFC 6761 6.3), to where this server listens then. */
+/** Browsers resolve every name under `localhost` to loopback (RFC 6761 6.3), where this server listens by default. */
 function usualSessionDomain(host: string, publicUrl: string | undefined): string | undefined {
   const reached = publicUrl === undefined || isLoopback(new URL(publicUrl).hostname);
   return isLoopback(host) && reached ? 'localhost' : undefined;

@@ -17,7 +17,7 @@ describe('the lock of the data folder', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'platen-lock-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is for one at a time, and can be had again', async () => {
+  it('has one holder at a time, and can be acquired again after a release', async () => {
     const release = await lockDataFolder(folder);
     expect(statSync(join(folder, 'server.lock')).mode & 0o777).toBe(0o600);
     await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderInUse);
@@ -28,7 +28,7 @@ describe('the lock of the data folder', () => {
     )();
   });
 
-  it('is released when the program that holds it is killed', async () => {
+  it('is released when its holder is killed', async () => {
     const holder = spawn(process.execPath, ['-e', HOLDER, join(folder, 'server.lock')], {
       stdio: ['ignore', 'pipe', 2],
     });

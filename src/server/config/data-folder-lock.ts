@@ -8,15 +8,15 @@ export class DataFolderInUse extends Error {
   constructor(folder: string) {
     super(
       `The data folder ${folder} (PLATEN_DATA) is in use by another server. ` +
-        'Stop that one, or give this one a data folder of its own.',
+        'Stop the other server, or set another data folder for this one.',
     );
   }
 }
 
 /**
- * Keeps the data folder for one server: a second one would end the relay of the first, and with it its sessions. The
- * lock is SQLite's, on a file that holds nothing, so that the system itself lets go of it when the program dies.
- * @returns lets go of it
+ * Reserves the data folder for one server: a second one would stop the relay of the first, and end its sessions. SQLite
+ * locks an empty file, so the operating system releases the lock when the process dies.
+ * @returns releases the lock
  * @throws DataFolderInUse
  */
 export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
@@ -28,7 +28,7 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
   const release = () =>
     new Promise<void>((resolve, reject) => lock.close((error) => (error ? reject(error) : resolve())));
   try {
-    // in memory: a full disk must not keep the server from starting, nor leave anything behind
+    // journal in memory: a full disk must not prevent the start, and no file remains after a crash
     await execute(lock, 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;');
   } catch (error) {
     await release();

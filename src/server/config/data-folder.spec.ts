@@ -19,7 +19,7 @@ describe('data folder', () => {
   });
   afterEach(() => rmSync(join(data, '..'), { recursive: true, force: true }));
 
-  it('is private to its own user', () => {
+  it('is readable for its user only', () => {
     expect(modeOf(data)).toBe('700');
     chmodSync(data, 0o755);
     prepareDataFolder(data);
@@ -34,7 +34,7 @@ describe('data folder', () => {
     expect(() => prepareDataFolder('/proc/platen/data')).toThrow(/PLATEN_DATA.*ENOENT$/);
   });
 
-  it('keeps secrets, 32 bytes each and all different, from the first start on', () => {
+  it('stores secrets on the first start, 32 bytes each and all different', () => {
     const secrets = loadSecrets(config());
     expect(loadSecrets(config())).toEqual(secrets);
     expect(secrets.encryptionKey).toHaveLength(32);
@@ -44,23 +44,20 @@ describe('data folder', () => {
     expect(modeOf(join(data, 'secrets.json'))).toBe('600');
   });
 
-  it('takes the secrets away from others', () => {
+  it('makes the secrets unreadable for other users', () => {
     loadSecrets(config());
     chmodSync(join(data, 'secrets.json'), 0o644);
     loadSecrets(config());
     expect(modeOf(join(data, 'secrets.json'))).toBe('600');
   });
 
-  it.each(['', '{', '{"cookieSecret":"short"}'])(
-    'does not make new secrets in the place of damaged ones: %j',
-    (text) => {
-      writeFileSync(join(data, 'secrets.json'), text);
-      expect(() => loadSecrets(config())).toThrow(SecretsUnusable);
-      expect(readFileSync(join(data, 'secrets.json'), 'utf8')).toBe(text);
-    },
-  );
+  it.each(['', '{', '{"cookieSecret":"short"}'])('does not replace damaged secrets: %j', (text) => {
+    writeFileSync(join(data, 'secrets.json'), text);
+    expect(() => loadSecrets(config())).toThrow(SecretsUnusable);
+    expect(readFileSync(join(data, 'secrets.json'), 'utf8')).toBe(text);
+  });
 
-  it('keeps a certificate that covers the names of the server', async () => {
+  it('stores a certificate that covers the names of the server', async () => {
     const settings = config({ PLATEN_PUBLIC_URL: 'https://platen.example', PLATEN_XMPP_PUBLIC_HOST: '192.0.2.7' });
     const made = await loadCertificate(settings);
     const x509 = new X509Certificate(made.certificate);
@@ -80,15 +77,15 @@ describe('data folder', () => {
     ['on loopback', {}],
     ['on IPv6 loopback', { PLATEN_HOST: '::1' }],
     [
-      'with a domain for the sites of sessions',
+      'with a session domain',
       { PLATEN_SESSION_DOMAIN: 'devices.example', PLATEN_PUBLIC_URL: 'https://platen.example' },
     ],
-  ])('keeps the certificate when a server %s is started again', async (_where, settings) => {
+  ])('keeps the certificate when a server %s restarts', async (_where, settings) => {
     const made = await loadCertificate(config(settings));
     expect(await loadCertificate(config(settings))).toEqual(made);
   });
 
-  it('renews the certificate for a new domain of session sites', async () => {
+  it('renews the certificate for a new session domain', async () => {
     const before = await loadCertificate(config());
     const after = await loadCertificate(
       config({ PLATEN_SESSION_DOMAIN: 'devices.example', PLATEN_PUBLIC_URL: 'https://platen.example' }),
@@ -98,7 +95,7 @@ describe('data folder', () => {
     expect(after.pin).toBe(before.pin);
   });
 
-  it('renews the certificate for a new name, with the same key, so that the pin stays', async () => {
+  it('renews the certificate for a new name with the same key, so that the pin remains valid', async () => {
     const before = await loadCertificate(config());
     const after = await loadCertificate(config({ PLATEN_PUBLIC_URL: 'https://new.example' }));
     expect(after.certificate).not.toBe(before.certificate);
@@ -115,7 +112,7 @@ describe('data folder', () => {
     expect(after.pin).toBe(before.pin);
   });
 
-  it('gives way to configured files, if they belong together', async () => {
+  it('uses the configured certificate files instead, if the key matches', async () => {
     await loadCertificate(config());
     const files = {
       PLATEN_TLS_CERTIFICATE: join(data, 'tls/certificate.pem'),

@@ -6,7 +6,7 @@ export class DataFolderUnusable extends Error {
 }
 
 /**
- * Creates the folder of everything the server stores, private to its own user (0700).
+ * Creates the data folder, accessible for its user only (0700).
  * @throws DataFolderUnusable
  */
 export function prepareDataFolder(folder: string): void {
@@ -21,7 +21,7 @@ export function prepareDataFolder(folder: string): void {
   }
 }
 
-/** With its parents. `recursive` of Node 20 never returns where a parent cannot hold folders, as in /proc. */
+/** Creates the parents, too. Node 20's `recursive` never returns if a parent cannot contain folders, as in /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));

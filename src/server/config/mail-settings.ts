@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How mail goes out. */
+/** How the server sends mail. */
 export interface MailSettings {
   readonly host: string;
   readonly port: number;
@@ -18,11 +18,14 @@ export interface MailSettings {
 export const mailServer = z
   .url({ protocol: /^smtps?$/ })
   .transform((text) => new URL(text))
-  .refine((url) => url.password === '', 'must not hold the password: PLATEN_SMTP_PASSWORD_FILE names its file')
+  .refine(
+    (url) => url.password === '',
+    'must not contain the password: put it in a file and set PLATEN_SMTP_PASSWORD_FILE',
+  )
   .refine(({ hostname, pathname }) => hostname !== '' && /^\/?$/.test(pathname), 'must be smtp[s]://[user@]host[:port]')
-  .refine(({ username }) => decoded(username) !== undefined, 'the user is not encoded as in an address');
+  .refine(({ username }) => decoded(username) !== undefined, 'the user is not percent-encoded correctly');
 
-/** The ports of RFC 6409 and RFC 8314 where none is given. */
+/** The default ports are those of RFC 6409 and RFC 8314. */
 export function mailSettings(
   url: z.output<typeof mailServer> | undefined,
   passwordFile: string | undefined,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** The content, or undefined where there is no such file. Takes away what others may have been allowed (0600). */
+/** The content; undefined if the file does not exist. Restricts its mode to 0600. */
 export function readPrivate(path: string): string | undefined {
   try {
     chmodSync(path, 0o600);
@@ -12,13 +12,13 @@ export function readPrivate(path: string): string | undefined {
   }
 }
 
-/** Puts a whole file in the place of the old one (0600); a reader never meets half of it. */
+/** Replaces a file atomically (0600): a reader gets the old content or the new one. */
 export function writePrivate(path: string, content: string): void {
   const draft = draftOf(path, content);
   renameSync(draft, path);
 }
 
-/** Puts a file where there was none and returns its content; of two programs that try at once, both return the winner's. */
+/** Creates a file and returns its content. If two programs create it concurrently, both return the same content. */
 export function createPrivate(path: string, content: string): string {
   const draft = draftOf(path, content);
   try {

@@ -11,12 +11,12 @@ import { loadReleaseKey } from './release-key';
 const vectors = join(__dirname, '../../../test/vectors/release.json');
 const vector = JSON.parse(readFileSync(vectors, 'utf8')) as { publicKey: string; manifest: ReleaseManifest };
 
-describe('the key that releases are checked with', () => {
+describe('the key that verifies releases', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-release-key-'));
   const file = join(folder, 'release.pub');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('knows what was signed with it', () => {
+  it('verifies a manifest signed with it', () => {
     writeFileSync(file, vector.publicKey);
     const key = loadReleaseKey(file);
     expect(key.isConfigured).toBe(true);
@@ -24,23 +24,23 @@ describe('the key that releases are checked with', () => {
     expect(key.hasSigned({ ...vector.manifest, bytes: 49 })).toBe(false);
   });
 
-  it('knows nothing where none is configured', () => {
+  it('verifies no manifest if it is not configured', () => {
     expect(loadReleaseKey(undefined).isConfigured).toBe(false);
     expect(loadReleaseKey(undefined).hasSigned(vector.manifest)).toBe(false);
   });
 
   const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
   it.each<[string, string | undefined, string]>([
-    ['is not there', undefined, 'cannot be read (ENOENT)'],
+    ['is missing', undefined, 'cannot be read (ENOENT)'],
     ['is empty', '', 'no public key'],
-    ['is no key', 'ssh-ed25519 AAAA\n', 'no public key'],
-    ['is of another kind', pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey), 'of the kind ec'],
+    ['is not a PEM key', 'ssh-ed25519 AAAA\n', 'no public key'],
+    ['is of another type', pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey), 'of type ec'],
     [
-      'is the private one',
+      'is a private key',
       generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      'holds a private key',
+      'contains a private key',
     ],
-  ])('keeps the server from starting, in one line, when it %s', async (_, content, why) => {
+  ])('stops the start with one line of explanation if it %s', async (_, content, why) => {
     if (content === undefined) rmSync(file, { force: true });
     else writeFileSync(file, content);
     const config = readConfig({ PLATEN_DATA: join(folder, 'data'), PLATEN_RELEASE_PUBLIC_KEY: file });

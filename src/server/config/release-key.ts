@@ -18,7 +18,7 @@ export class ReleaseKey {
     return this.key !== undefined;
   }
 
-  /** Whether the manifest was signed with this key (Ed25519, RFC 8032); without a key none was. */
+  /** Whether the manifest was signed with this key (Ed25519, RFC 8032); false if no key is configured. */
   hasSigned(manifest: ReleaseManifest): boolean {
     const signature = Buffer.from(manifest.signature, 'base64');
     return this.key !== undefined && verify(null, Buffer.from(signedText(manifest)), this.key, signature);
@@ -26,7 +26,7 @@ export class ReleaseKey {
 }
 
 /**
- * @param path PEM file; undefined: no releases are taken
+ * @param path PEM file; undefined: releases are refused
  * @throws ReleaseKeyUnusable
  */
 export function loadReleaseKey(path: string | undefined): ReleaseKey {
@@ -40,14 +40,14 @@ function publicKey(path: string): KeyObject {
   } catch (error) {
     throw new ReleaseKeyUnusable(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  // a public key could be derived from it, but the private key does not belong on this server
-  if (pem.includes('PRIVATE KEY')) throw new ReleaseKeyUnusable('the file holds a private key; take the public one');
+  // The public key could be derived from it, but the private key must not be on this server.
+  if (pem.includes('PRIVATE KEY')) throw new ReleaseKeyUnusable('the file contains a private key; use the public key');
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
   } catch {
-    throw new ReleaseKeyUnusable('the file holds no public key (PEM)');
+    throw new ReleaseKeyUnusable('the file contains no public key (PEM)');
   }
   if (key.asymmetricKeyType === 'ed25519') return key;
-  throw new ReleaseKeyUnusable(`the key is of the kind ${key.asymmetricKeyType}, not Ed25519`);
+  throw new ReleaseKeyUnusable(`the key is of type ${key.asymmetricKeyType}, not Ed25519`);
 }

@@ -6,15 +6,15 @@ import { parseJson } from '../../protocol/parse-json';
 import type { Config } from './config';
 import { createPrivate, readPrivate } from './private-file';
 
-/** What this server alone knows, 32 random bytes each; made on the first start and kept. */
+/** The server's secrets, 32 random bytes each, created on the first start. */
 export interface Secrets {
   /** Signs the session cookies. */
   readonly cookieSecret: string;
-  /** Seals columns of the database: AES-256. */
+  /** Encrypts database columns: AES-256. */
   readonly encryptionKey: Buffer;
-  /** Makes up SCRAM salts for agents that do not exist, the same each time (RFC 5802 9). */
+  /** Derives stable SCRAM salts for unknown agents (RFC 5802 9). */
   readonly fakeSaltKey: Buffer;
-  /** The relay that this server starts itself logs in with it. */
+  /** Derives the secrets with which relays authenticate. */
   readonly localRelaySecret: string;
 }
 /** Injection token: `@Inject(SECRETS) secrets: Secrets`. */
@@ -27,8 +27,8 @@ export class SecretsUnusable extends Error {
 const file = z.object({ cookieSecret: secret, encryptionKey: secret, fakeSaltKey: secret, localRelaySecret: secret });
 
 /**
- * Reads `<data>/secrets.json`, or makes it (0600).
- * @throws SecretsUnusable when the file is damaged; a new one would make the sealed columns unreadable
+ * Reads `<data>/secrets.json`, or creates it (0600).
+ * @throws SecretsUnusable if the file is damaged; a new one would make the encrypted columns unreadable
  */
 export function loadSecrets(config: Config): Secrets {
   const path = join(config.data, 'secrets.json');

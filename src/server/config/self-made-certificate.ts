@@ -7,13 +7,13 @@ import type { Config } from './config';
 import { createPrivate, readPrivate, writePrivate } from './private-file';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** The longest that every current TLS client takes from a certificate. */
+/** The longest validity that every current TLS client accepts. */
 const VALID_MS = 825 * DAY_MS;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 
 /**
- * The certificate in `<data>/tls`. It is renewed before it expires and when a host name is added; its key
- * stays, so that agents that have pinned the key still know the server.
+ * The certificate in `<data>/tls`. It is renewed before it expires and when a host name is added. The key remains the
+ * same, because agents have pinned it.
  */
 export async function selfMadeCertificate(config: Config): Promise<{ certificate: string; key: string }> {
   const folder = join(config.data, 'tls');
@@ -53,14 +53,14 @@ function isGood(certificate: X509Certificate, key: string, names: string[]): boo
   );
 }
 
-/** By the list of names itself: `checkHost` matches no host with a wildcard of one label, such as `*.localhost`. */
+/** Compares the list of names: `checkHost` does not match wildcards of one label, such as `*.localhost`. */
 function isCovered(certificate: X509Certificate): (name: string) => boolean {
   const listed = new Set((certificate.subjectAltName ?? '').split(', '));
   return (name) => (isIP(name) ? certificate.checkIP(name) !== undefined : listed.has(`DNS:${name}`));
 }
 
 async function sign(key: string, names: string[]): Promise<string> {
-  const { generate } = await import('selfsigned'); // 110 modules, for one start in a year or two
+  const { generate } = await import('selfsigned'); // 110 modules, needed once in a year or two
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   const now = Date.now();
   const made = await generate([{ name: 'commonName', value: 'Platen' }], {
@@ -68,7 +68,7 @@ async function sign(key: string, names: string[]): Promise<string> {
     curve: 'P-256',
     algorithm: 'sha256',
     keyPair: { privateKey: key, publicKey },
-    // an hour of grace for a device whose clock is slow
+    // an hour of tolerance for devices whose clock is slow
     notBeforeDate: new Date(now - 60 * 60_000),
     notAfterDate: new Date(now + VALID_MS),
     extensions: [

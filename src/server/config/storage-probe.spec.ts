@@ -9,19 +9,19 @@ describe('the storage', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is fine as long as it can be written to, and nothing stays behind', async () => {
+  it('is fine while it is writable; no file remains', async () => {
     await expect(new StorageProbe(folder).check()).resolves.toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is unwritable when its folder is gone, and names no path', async () => {
+  it('is unwritable if its folder does not exist; the message names no path', async () => {
     await expect(new StorageProbe(join(folder, 'gone')).check()).rejects.toMatchObject({
       reason: 'unwritable',
       message: expect.not.stringContaining(folder) as string,
     });
   });
 
-  it('is looked at every few seconds only', async () => {
+  it('is probed at most once in a few seconds', async () => {
     const clock = jest.spyOn(performance, 'now').mockReturnValue(1_000_000);
     const probe = new StorageProbe(join(folder, 'away'));
     const first = probe.check();
@@ -39,7 +39,7 @@ describe('the storage', () => {
     beforeAll(async () => void (small = await smallFilesystem(256)));
     afterAll(() => small?.remove());
 
-    it('is full, and fine again when space has been made', async () => {
+    it('is full, and fine again after space was freed', async () => {
       if (!small) return;
       const filler = join(small.folder, 'filler');
       expect(() => writeFileSync(filler, Buffer.alloc(512 * 1024))).toThrow('ENOSPC');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Nothing can be written to the data folder; the message begins with why, and names no path: everybody may read it. */
+/** The data folder is not writable. The message is public: it starts with the reason and names no path. */
 export class StorageUnwritable extends Error {
   override readonly name = 'StorageUnwritable';
 
@@ -11,13 +11,13 @@ export class StorageUnwritable extends Error {
   }
 }
 
-/** How long an answer is valid: frequent requests must not wear out the disk. */
+/** How long a result is valid: frequent requests must not wear out the disk. */
 const GOOD_MS = 5_000;
-/** With less than this left no database works for long. */
+/** With less free space the database would soon fail. */
 const BYTES = 64 * 1024;
 const FULL = ['ENOSPC', 'EDQUOT'];
 
-/** Finds out whether the data folder still takes what is written to it, by writing to it. */
+/** Checks that the data folder is writable by writing a file. */
 export class StorageProbe {
   private last = Promise.resolve();
   private pending = false;
@@ -27,7 +27,7 @@ export class StorageProbe {
 
   /** @throws StorageUnwritable */
   check(): Promise<void> {
-    // a disk that hangs is not asked again before it has answered
+    // no second probe while one hangs
     if (!this.pending && performance.now() - this.since >= GOOD_MS) this.last = this.write();
     return this.last;
   }
@@ -38,7 +38,7 @@ export class StorageProbe {
     try {
       const file = await open(path, 'w', 0o600);
       try {
-        await file.writeFile(randomBytes(BYTES)); // what a file system cannot compress
+        await file.writeFile(randomBytes(BYTES)); // random, so that the file system cannot compress it
         await file.sync();
       } finally {
         await file.close();
@@ -47,7 +47,7 @@ export class StorageProbe {
       const { code = '' } = error as NodeJS.ErrnoException;
       throw new StorageUnwritable(FULL.includes(code) ? 'storage-full' : 'unwritable');
     } finally {
-      await rm(path, { force: true }).catch(() => undefined); // the next one overwrites it
+      await rm(path, { force: true }).catch(() => undefined); // the next probe overwrites it
       this.since = performance.now();
       this.pending = false;
     }

@@ -33,7 +33,7 @@ describe('columns', () => {
   };
   const put = () => safes().save({ id: 'x', first: { word: 'sesame' }, second: null });
 
-  it('that are encrypted give back what was put in, and hold nothing readable', async () => {
+  it('that are encrypted return the stored value, and contain no plain text', async () => {
     await put();
     expect(await safes().findOneByOrFail({ id: 'x' })).toMatchObject({ first: { word: 'sesame' }, second: null });
     const { first, second } = await stored();
@@ -42,7 +42,7 @@ describe('columns', () => {
     expect(Buffer.from(first, 'base64url').toString('latin1')).not.toContain('sesame');
   });
 
-  it('that are encrypted are sealed differently each time', async () => {
+  it('that are encrypted get a different ciphertext each time', async () => {
     await put();
     const before = (await stored()).first;
     await safes().update({ id: 'x' }, { first: { word: 'sesame' } });
@@ -53,13 +53,13 @@ describe('columns', () => {
     ['a changed byte', 'first', (text: string) => `${text.slice(0, -2)}${text.endsWith('AA') ? 'BB' : 'AA'}`],
     ['a shortened value', 'first', (text: string) => text.slice(0, 20)],
     ['the value of another column', 'second', (text: string) => text],
-  ])('that are encrypted do not open with %s', async (_what, column, change) => {
+  ])('that are encrypted cannot be decrypted with %s', async (_what, column, change) => {
     await put();
     await database.query(`UPDATE safes SET ${column} = ?`, [change((await stored()).first)]);
     await expect(safes().findOneByOrFail({ id: 'x' })).rejects.toThrow();
   });
 
-  it('that are encrypted do not open with another key, or none', async () => {
+  it('that are encrypted cannot be decrypted with another key, or without one', async () => {
     const locked = new DataSource({ type: 'sqlite', database: ':memory:', entities: [Safe], synchronize: true });
     await locked.initialize();
     await expect(locked.getRepository(Safe).save({ id: 'x', first: { word: 'a' } })).rejects.toThrow('unlocked');
@@ -71,7 +71,7 @@ describe('columns', () => {
     await locked.destroy();
   });
 
-  it('of moments and big numbers keep their value, in conditions too', async () => {
+  it('of instants and large integers keep their value, also in conditions', async () => {
     const at = new Date('2026-01-02T03:04:05.678Z');
     const later = new Date(at.getTime() + 1);
     await safes().save({ id: 'x', at, size: Number.MAX_SAFE_INTEGER });

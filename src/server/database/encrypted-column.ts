@@ -4,12 +4,12 @@ import { seal, unseal } from '../../tunnel/sealed-text';
 const locked = (): never => {
   throw new Error('This column is encrypted and its data source has not been unlocked');
 };
-/** Stands in the entity; each data source replaces it by a transformer with its own key. */
+/** Placeholder in the entity; each data source replaces it with a transformer that has its key. */
 const LOCKED: ValueTransformer = { to: locked, from: locked };
 
 /**
- * Any JSON value, stored as AES-256-GCM in text. It cannot be searched for. The name of table and column is
- * authenticated with it, so that a value copied into another column does not open.
+ * Any JSON value, encrypted with AES-256-GCM and stored as text. It cannot be searched. The names of table and column
+ * are authenticated, so a value copied into another column cannot be decrypted.
  */
 export const Encrypted = <_Value>(options: ColumnOptions = {}): ColumnOptions => ({
   type: 'text',

@@ -10,7 +10,7 @@ class Note {
   @Column({ type: 'integer', default: 0 }) value: number;
 }
 
-/** A promise to be settled from outside: puts the steps of two transactions into one order. */
+/** A promise that the test settles, to order the steps of two transactions. */
 function signal() {
   let raise!: () => void;
   const raised = new Promise<void>((resolve) => (raise = resolve));
@@ -42,7 +42,7 @@ describe('transactions on SQLite', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('roll back what is theirs, and nothing that others write meanwhile', async () => {
+  it('roll back their own writes, and no concurrent ones', async () => {
     const inside = signal();
     const rolledBack = database.transaction(async (manager) => {
       await manager.insert(Note, { id: 'theirs' });
@@ -58,7 +58,7 @@ describe('transactions on SQLite', () => {
     expect(await ids()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('do not take in a statement that was on its way when they began', async () => {
+  it('do not include a statement that was pending when they started', async () => {
     const repository = database.getRepository(Note);
     const rounds = Array.from({ length: 40 }, async (_, n) => {
       const written = repository.insert({ id: `kept-${n}` });
@@ -98,7 +98,7 @@ describe('transactions on SQLite', () => {
     expect(await database.getRepository(Note).findOneBy({ id: 'counter' })).toMatchObject({ value: 30 });
   });
 
-  it('may be nested, and undo only the inner one', async () => {
+  it('may be nested; the inner one can be rolled back alone', async () => {
     await database.transaction(async (manager) => {
       await manager.insert(Note, { id: 'outer' });
       const inner = manager.transaction(async (nested) => {
@@ -110,7 +110,7 @@ describe('transactions on SQLite', () => {
     expect(await ids()).toEqual(['outer']);
   });
 
-  it('leave the way free after a statement of theirs has failed', async () => {
+  it('release the gate after one of their statements has failed', async () => {
     await database.getRepository(Note).insert({ id: 'same' });
     const twice = database.transaction((manager) => manager.insert(Note, { id: 'same' }));
     await expect(twice).rejects.toThrow('UNIQUE');
@@ -118,7 +118,7 @@ describe('transactions on SQLite', () => {
     expect(await ids()).toEqual(['next', 'same']);
   });
 
-  it('have the write lock from the start, so that another process cannot make their write fail', async () => {
+  it('get the write lock when they start, so that another process cannot make their write fail', async () => {
     await database.getRepository(Note).insert({ id: 'counter', value: 1 });
     const other = open(50);
     await other.initialize();

@@ -4,9 +4,9 @@ import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
 import { TransactionGate } from './transaction-gate';
 
 /**
- * TypeORM's SQLite driver has one connection and one query runner for everybody: statements of others land inside a
- * running transaction and are rolled back with it, and a second transaction ends the first. Here each user gets a query
- * runner of its own, and a gate lets no other statement through while one of them is in a transaction.
+ * TypeORM's SQLite driver shares one connection and one query runner: concurrent statements land inside a running
+ * transaction and are rolled back with it, and a second transaction ends the first. Here each caller gets its own query
+ * runner, and a gate blocks other statements while a transaction runs.
  */
 export function gateSqlite(dataSource: DataSource): void {
   const { driver } = dataSource;
@@ -39,7 +39,7 @@ class GatedQueryRunner extends SqliteQueryRunner {
   }
 
   override async commitTransaction(): Promise<void> {
-    // where it fails the caller rolls back, and that leaves
+    // if it fails, the caller rolls back, which leaves the gate
     await super.commitTransaction();
     this.left();
   }
@@ -53,7 +53,7 @@ class GatedQueryRunner extends SqliteQueryRunner {
   }
 
   override query(query: string, parameters?: unknown[], useStructuredResult?: boolean): Statement {
-    // The write lock at once: with another process at work (`create-user`) a later write would otherwise fail, not wait.
+    // Get the write lock now: a later write would fail instead of waiting for another process (`create-user`).
     const statement = query === 'BEGIN TRANSACTION' ? 'BEGIN IMMEDIATE TRANSACTION' : query;
     return this.gate.statement(this, () => super.query(statement, parameters, useStructuredResult));
   }

@@ -1,6 +1,6 @@
 import type { TableColumnOptions } from 'typeorm';
 
-/** Columns of migrations; each matches the helper of the same name in `column-types`. */
+/** Columns for migrations; each matches the helper of the same name in `column-types`. */
 
 export const uuid = (name: string, more: Partial<TableColumnOptions> = {}): TableColumnOptions => ({
   name,

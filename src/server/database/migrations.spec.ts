@@ -30,7 +30,7 @@ describe.each(databases)('migrations on %s', (_name, environment) => {
     for (let left = database.migrations.length; left > 0; left -= 1) await database.undoLastMigration();
   };
 
-  it('make the tables that the entities describe, and can be taken back', async () => {
+  it('create the schema that the entities describe, and can be reverted', async () => {
     await database.runMigrations();
     const pending = await database.driver.createSchemaBuilder().log();
     expect(pending.upQueries.map(({ query }) => query)).toEqual([]);
@@ -39,7 +39,7 @@ describe.each(databases)('migrations on %s', (_name, environment) => {
     expect(await database.showMigrations()).toBe(false);
   });
 
-  it('let the audit log only grow', async () => {
+  it('make the audit log append-only', async () => {
     const events = database.getRepository(AuditEventEntity);
     await events.insert({ at: new Date(), actor: 'ada', action: 'x.done', target: 'y', detail: '' });
     await expect(events.update({ actor: 'ada' }, { actor: 'bob' })).rejects.toThrow('append-only');

@@ -20,5 +20,5 @@ export async function openDatabase(options: DataSourceOptions, secrets: Secrets)
   }
 }
 
-/** SQLite itself would make the file readable for every user; its journals get the mode of the file. */
+/** SQLite would make the file readable for every user. Its journals get the mode of the file. */
 export const createPrivately = (file: string): void => closeSync(openSync(file, 'a', 0o600));

@@ -39,17 +39,17 @@ describe('keyset paging', () => {
     return found;
   };
 
-  it('reads each row once, also where several have the same time', async () => {
+  it('reads each row once, even if several have the same time', async () => {
     expect(await pages((query) => readPage(notes(), ['at', 'id'], 'DESC', query), 2)).toEqual(['f e', 'c.d b', 'a']);
     expect(await pages((query) => readPage(notes(), ['at', 'id'], 'ASC', query), 1)).toEqual('a b c.d e f'.split(' '));
   });
 
-  it('reads by one unique column, text or number', async () => {
+  it('supports a single unique column, text or number', async () => {
     expect(await pages((query) => readPage(notes(), ['id'], 'ASC', query), 3)).toEqual(['a b c.d', 'e f']);
     expect(await pages((query) => readPage(notes(), ['number'], 'DESC', query), 4)).toEqual(['f e c.d b', 'a']);
   });
 
-  it('stays within what the query asks for', async () => {
+  it('combines with the conditions of the query', async () => {
     const read = (query: PageQuery) =>
       readPage(notes().where('n.id > :from', { from: 'b' }), ['at', 'id'], 'ASC', query);
     expect(await pages(read, 2)).toEqual(['c.d e', 'f']);
@@ -65,10 +65,10 @@ describe('keyset paging', () => {
   it.each([
     ['no instant', ['at', 'id'], 'x.a'],
     ['one part of two', ['at', 'id'], '1000'],
-    ['an instant beyond all', ['at', 'id'], `${'9'.repeat(16)}.a`],
+    ['an instant out of range', ['at', 'id'], `${'9'.repeat(16)}.a`],
     ['nothing', ['number'], ''],
-    ['a number that is no integer', ['number'], '1.5'],
-    ['a number beyond the column', ['number'], '2147483648'],
+    ['a fractional number', ['number'], '1.5'],
+    ['a number out of the range of the column', ['number'], '2147483648'],
   ] as const)('refuses a cursor with %s', async (_, key, cursor) => {
     const refused = { code: 'invalid-request', errors: [expect.objectContaining({ path: 'cursor' })] };
     await expect(readPage(notes(), key, 'DESC', { limit: 1, cursor })).rejects.toMatchObject(refused);

@@ -3,15 +3,15 @@ import { ProblemError } from '../../protocol/problems';
 
 export interface Page<Row> {
   readonly rows: Row[];
-  /** Cursor of the page that follows; null on the last one. */
+  /** Cursor of the next page; null on the last page. */
   readonly next: string | null;
 }
 export interface PageQuery {
   readonly limit: number;
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   readonly cursor?: string;
 }
-/** PostgreSQL refuses to compare an integer column with more. */
+/** PostgreSQL refuses to compare an integer column with a larger number. */
 const INTEGER_MAX = 2 ** 31 - 1;
 
 /** Names of one or two properties of an entity; the last one is unique. */

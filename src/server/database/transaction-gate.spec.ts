@@ -1,7 +1,7 @@
 import { TransactionGate, TransactionGateTimeout } from './transaction-gate';
 
 describe('transaction gate', () => {
-  it('tells who waits for itself, instead of hanging', async () => {
+  it('reports a deadlock instead of hanging', async () => {
     const gate = new TransactionGate(20);
     const transaction = {};
     await gate.enter(transaction);
@@ -11,7 +11,7 @@ describe('transaction gate', () => {
     await expect(gate.statement({}, () => Promise.resolve('free'))).resolves.toBe('free');
   });
 
-  it('lets a transaction begin only when the statements that are under way have ended', async () => {
+  it('starts a transaction only after the running statements have ended', async () => {
     const gate = new TransactionGate();
     const order: string[] = [];
     let finish!: () => void;
@@ -24,7 +24,7 @@ describe('transaction gate', () => {
     expect(order).toEqual(['statement', 'transaction']);
   });
 
-  it('admits in the order of asking', async () => {
+  it('admits in the order of arrival', async () => {
     const gate = new TransactionGate();
     const order: string[] = [];
     const [first, second] = [{}, {}];

@@ -1,21 +1,19 @@
 export class TransactionGateTimeout extends Error {
   override readonly name = 'TransactionGateTimeout';
   constructor(waitedMs: number) {
-    super(
-      `Other work has kept the database for ${waitedMs} ms. Inside a transaction only its own manager may be used.`,
-    );
+    super(`Waited ${waitedMs} ms for another transaction. Inside a transaction, use only its own manager.`);
   }
 }
 
 interface Waiting {
-  /** Who wants the gate alone; undefined: a single statement. */
+  /** The transaction that needs exclusive access; undefined: a single statement. */
   readonly holder: object | undefined;
   readonly admit: () => void;
 }
 
 /**
- * Keeps transactions and single statements of one connection apart: a transaction has the connection alone, statements
- * outside of transactions share it. First come, first served.
+ * Separates transactions and single statements on one connection: a transaction has exclusive access; statements
+ * outside transactions share it. First come, first served.
  */
 export class TransactionGate {
   private holder: object | undefined;
@@ -24,7 +22,7 @@ export class TransactionGate {
 
   constructor(private readonly timeoutMs = 10_000) {}
 
-  /** A transaction comes in and stays until `leave`. @throws TransactionGateTimeout */
+  /** Resolves when the transaction has exclusive access, which lasts until `leave`. @throws TransactionGateTimeout */
   enter(holder: object): Promise<void> {
     return this.wait(holder);
   }
@@ -35,7 +33,7 @@ export class TransactionGate {
     this.admitNext();
   }
 
-  /** Runs one statement: at once for who is inside, else together with other single statements. @throws TransactionGateTimeout */
+  /** Runs a statement: at once inside a transaction, otherwise with shared access. @throws TransactionGateTimeout */
   async statement<Result>(asker: object, run: () => Promise<Result>): Promise<Result> {
     if (this.holder === asker) return run();
     await this.wait(undefined);

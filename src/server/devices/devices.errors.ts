@@ -29,7 +29,7 @@ export class NoSubstitute extends ProblemError {
 }
 /** A5 */
 export class AgentNotWoken extends ProblemError {
-  /** @param outcomes of each substitute, for people */
+  /** @param outcomes of each substitute, for the message */
   constructor(agentId: string, outcomes: string) {
     super('device-offline', `Agent ${agentId} saves power and could not be woken. ${outcomes}`);
   }

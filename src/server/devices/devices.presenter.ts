@@ -11,7 +11,7 @@ export const presentedDevice = ({ device, online, asleep, lastSeenAt, informatio
   agentId: device.agentId,
   name: device.name,
   kind: device.kind,
-  // the device reports what the agent's configuration leaves out
+  // the device reports values that the agent's configuration omits
   model: device.model || (information?.information?.model ?? ''),
   serialNumber: device.serialNumber || (information?.information?.serialNumber ?? ''),
   location: device.location,

@@ -18,7 +18,7 @@ type Announcement = z.output<typeof announce.request>;
 export interface DeviceInView {
   readonly device: DeviceEntity;
   readonly online: boolean;
-  /** Its agent saves power, and is woken when the device is requested. */
+  /** The agent saves power; it is woken when the device is requested. */
   readonly asleep: boolean;
   readonly lastSeenAt: Date | null;
   readonly information: DeviceInformationEntity | null;
@@ -36,7 +36,7 @@ export class DevicesService {
   ) {}
 
   /**
-   * An agent has announced its devices.
+   * Stores the devices that an agent has announced.
    * @returns devices that already belong to another agent; they are not changed
    * @throws UnknownAgent if its account has been removed meanwhile
    */

@@ -50,7 +50,7 @@ describe('agents and their devices', () => {
     });
   });
 
-  it('have a new account after another enrolment: the old password and the old stream are no longer valid', async () => {
+  it('get a new account with another enrolment, which ends the old password and the old stream', async () => {
     const first = await plane.enrol('renewed');
     const stream = await login(first);
     const second = await plane.enrol('renewed');

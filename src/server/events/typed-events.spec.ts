@@ -11,7 +11,7 @@ describe('typed events', () => {
     events = new DoorEvents(journal);
   });
 
-  it('reach every listener of their name before publishing returns, in the order of the listeners', () => {
+  it('call the listeners in order before publish returns', () => {
     const seen: string[] = [];
     events.on('opened', (by) => seen.push(`first ${by}`));
     events.on('opened', (by) => seen.push(`second ${by}`));

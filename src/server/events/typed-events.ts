@@ -13,7 +13,7 @@ export class TypedEvents<Payloads extends Record<string, unknown>> {
 
   constructor(private readonly journal: Journal) {}
 
-  /** Calls every listener, in the order in which they were added; what is asynchronous in one is not waited for. */
+  /** Calls the listeners in the order in which they were added. Does not wait for asynchronous ones. */
   publish<Name extends keyof Payloads & string>(name: Name, payload: Payloads[Name]): void {
     for (const listener of this.listeners[name] ?? []) void this.call(name, listener, payload);
   }

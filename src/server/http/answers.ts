@@ -2,7 +2,7 @@ import { HttpCode, applyDecorators } from '@nestjs/common';
 import type { z } from 'zod';
 import { Documented } from './api-docs';
 
-/** What a route answers when all goes well: sets the status and shows the schema in the OpenAPI document. */
+/** The successful answer of a route: sets the status and adds the schema to the OpenAPI document. */
 export const Answers = (schema: z.ZodType, status = 200): MethodDecorator =>
   applyDecorators(
     HttpCode(status),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { problem } from '../../protocol/problems';
 import { productVersion } from '../../journal/product-version';
 
-/** Loaded when the documentation is first requested: few servers are asked for it, and it takes a tenth of a start. */
+/** Loaded when the documentation is first requested, because loading it takes a tenth of the start. */
 type Swagger = typeof import('@nestjs/swagger');
 
 const PATH = '/api/docs';
@@ -20,7 +20,7 @@ export const Documented =
     deferred.push((swagger) => void Reflect.apply(decorator(swagger), undefined, target));
   };
 
-/** The OpenAPI document of all routes at `/api/docs-json` and `/api/docs-yaml`, and to read at `/api/docs`. */
+/** Serves the OpenAPI document at `/api/docs-json` and `/api/docs-yaml`, and its reader at `/api/docs`. */
 export function serveApiDocs(app: NestExpressApplication): void {
   let docs: Promise<Router> | undefined;
   app.use(async (request: Request, response: Response, next: NextFunction) => {
@@ -40,7 +40,7 @@ async function routesOfDocs(app: NestExpressApplication): Promise<Router> {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'an API token, `plt_...`' }, 'token')
     .addCookieAuth('platen.sid', { type: 'apiKey', in: 'cookie' }, 'cookie')
     .build();
-  // its routes go into a router of their own: behind those of the application, they would no longer be reached
+  // a separate router: routes added behind those of the application would not be reached
   const routes = Router();
   const adapter = new ExpressAdapter(routes);
   const site = Object.create(app, {
@@ -54,7 +54,7 @@ async function routesOfDocs(app: NestExpressApplication): Promise<Router> {
 /** Adds the one answer that every route may give. */
 function withProblems(document: OpenAPIObject): OpenAPIObject {
   const schema = z.toJSONSchema(problem, { target: 'openapi-3.0' }) as object;
-  const failure = { description: 'What went wrong', content: { 'application/problem+json': { schema } } };
+  const failure = { description: 'The error', content: { 'application/problem+json': { schema } } };
   for (const path of Object.values(document.paths))
     for (const operation of [path.get, path.post, path.put, path.patch, path.delete])
       if (operation) operation.responses.default = failure;

@@ -36,7 +36,7 @@ describe('the files of the console', () => {
   });
 
   it.each(['/', '/devices', '/devices/hall-1', '/sessions/5b0f8c1e/view', '/profile'])(
-    'answer %s with the one page, always asked for afresh',
+    'answer %s with the console page, which is not cached',
     async (path) => {
       const page = await get(path).expect(200).expect('Content-Type', /html/);
       expect(page.text).toContain('<title>Console</title>');
@@ -44,7 +44,7 @@ describe('the files of the console', () => {
     },
   );
 
-  it('are kept for a year where their name holds their content, and sent compressed', async () => {
+  it('are cached for a year if their name contains a hash, and sent compressed', async () => {
     const file = await get('/assets/index-Bx1.js').set('Accept-Encoding', 'gzip').expect(200);
     expect(file.get('Content-Type')).toMatch(/javascript/);
     expect(file.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
@@ -63,11 +63,11 @@ describe('the files of the console', () => {
       expect(answer.text).not.toContain('Console');
     },
   );
-  it('leave the API alone, and what is not to be read', async () => {
+  it('leave the API and other methods to the routes', async () => {
     expect((await get('/api/thing').expect(200)).body).toEqual({ ok: true });
     await request(app.getHttpServer()).post('/devices').expect(404);
   });
-  it('are not there in a checkout that has only been compiled', () => {
+  it('are optional: a build without the console serves none', () => {
     const untouched = {} as NestExpressApplication;
     expect(() => serveConsole(untouched, join(folder, 'nowhere'))).not.toThrow();
   });

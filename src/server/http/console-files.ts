@@ -5,7 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { CONSOLE_SECTIONS } from '../../protocol/console-sections';
 
-/** Where `vite build` puts the console: beside the compiled server. */
+/** The output of `vite build`, beside the compiled server. */
 const BUILT = join(__dirname, '../../../console');
 /** Their names change with their content. */
 const ASSETS = '/assets/';
@@ -18,9 +18,8 @@ interface Asset {
 }
 
 /**
- * Serves the console: its files, and its one page at every address that its own router handles.
- * All other addresses are left to the routes. A checkout that has only been compiled has no console. The few files are
- * kept in memory, compressed once.
+ * Serves the console: its files, and its single page at every path that its router handles. All other paths are left to
+ * the routes. A build without the console serves none of this. The files are held in memory, compressed once.
  */
 export function serveConsole(app: NestExpressApplication, folder = BUILT): void {
   const pageFile = join(folder, 'index.html');

@@ -84,7 +84,7 @@ describe('gateway adapter', () => {
       /^HTTP\/1\.1 401 Unauthorized[^]*\r\n\r\nthis needs a login$/,
     ],
     [
-      'a refusal that comes later',
+      'an asynchronous refusal',
       () => Promise.resolve({ status: 403, text: 'no' }),
       /^HTTP\/1\.1 403 Forbidden[^]*\r\n\r\nno$/,
     ],
@@ -93,7 +93,7 @@ describe('gateway adapter', () => {
       () => {
         throw new Error('inside');
       },
-      /^HTTP\/1\.1 500 Internal Server Error[^]*\r\n\r\nsomething went wrong here$/,
+      /^HTTP\/1\.1 500 Internal Server Error[^]*\r\n\r\ninternal error$/,
     ],
     ['a guard that rejects', () => Promise.reject(new Error('inside')), /^HTTP\/1\.1 500 /],
     ['a guard that takes too long', () => new Promise(() => undefined), /^HTTP\/1\.1 503 Service Unavailable/],
@@ -129,9 +129,9 @@ describe('gateway adapter', () => {
   it.each([
     ['a message over the limit', 1009, (client: WebSocket) => client.send('x'.repeat(101))],
     // FIN with a reserved bit, masked, empty
-    ['no WebSocket frame', 1002, (_: WebSocket, socket: Socket) => socket.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]))],
+    ['an invalid frame', 1002, (_: WebSocket, socket: Socket) => socket.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]))],
   ])(
-    'closes the connection of a peer that sends %s with %i, which is no error of the server',
+    'closes the connection of a peer that sends %s with %i, and does not log a server error',
     async (_what, code, send) => {
       const client = dial('/here');
       const [{ socket }] = (await once(client, 'upgrade')) as [IncomingMessage];
@@ -142,7 +142,7 @@ describe('gateway adapter', () => {
     },
   );
 
-  it('cuts a peer that does not answer the closing handshake after its error', async () => {
+  it('terminates a peer that does not answer the closing handshake after its error', async () => {
     const gateway = gateways[0]!;
     const socket = ask('/here');
     await once(socket, 'data');

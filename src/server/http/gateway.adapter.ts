@@ -5,7 +5,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Journal } from '../../journal/journal';
 
-/** What an upgrade request is refused with: an HTTP status and one line of text. */
+/** The answer to a refused upgrade request: an HTTP status and one line of text. */
 export interface UpgradeRefusal {
   readonly status: number;
   readonly text: string;
@@ -31,9 +31,9 @@ const CLOSE_MS = 1_000;
 /** The server stops (RFC 6455 7.4.1). */
 const GOING_AWAY = 1001;
 
-const NOT_SERVED: UpgradeRefusal = { status: 404, text: 'nothing to upgrade to here' };
+const NOT_SERVED: UpgradeRefusal = { status: 404, text: 'no WebSocket at this path' };
 const TOO_SLOW: UpgradeRefusal = { status: 503, text: 'the server is busy' };
-const FAILED: UpgradeRefusal = { status: 500, text: 'something went wrong here' };
+const FAILED: UpgradeRefusal = { status: 500, text: 'internal error' };
 
 interface Gateway {
   readonly server: WebSocketServer;
@@ -41,9 +41,9 @@ interface Gateway {
 }
 
 /**
- * Nest's adapter for `ws`, with two differences: an upgrade request (RFC 9110 7.8) passes the guard of its gateway before
- * the handshake, and a path without a gateway is answered with 404. Guards, throttling and login of routes do not apply
- * to gateways.
+ * Nest's adapter for `ws`, with two differences: an upgrade request (RFC 9110 7.8) passes the guard of its gateway
+ * before the handshake, and a path without a gateway is answered with 404. Guards, throttling and login of routes do
+ * not apply to gateways.
  */
 export class GatewayAdapter extends WsAdapter {
   readonly #gateways = new Map<string, Gateway>();
@@ -79,8 +79,8 @@ export class GatewayAdapter extends WsAdapter {
   }
 
   /**
-   * What a peer does wrong is no error of the server, and Nest's adapter would log it as one. `ws` has already sent the
-   * close code, such as 1009 for a message over `maxPayload` (RFC 6455 7.4.1); a peer that does not answer it is cut.
+   * Nest's adapter would log a peer's mistake as an error of the server. `ws` has already sent the close code, such as
+   * 1009 for a message over `maxPayload` (RFC 6455 7.4.1); a peer that does not answer it is terminated.
    */
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('connection', (client: WebSocket) =>

@@ -53,7 +53,7 @@ describe('two sites on one port', () => {
     expect(answer).toContain(site === 'console' ? 'console ' : 'guest true');
   });
 
-  describe('has a time for each request', () => {
+  describe('a request has a time limit', () => {
     const begun = async (): Promise<[IncomingMessage, Socket]> => {
       const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
       socket.on('error', () => undefined);
@@ -64,14 +64,14 @@ describe('two sites on one port', () => {
     beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] }));
     afterEach(() => jest.useRealTimers());
 
-    it('and cuts off who does not send it', async () => {
+    it('after which its connection is cut', async () => {
       const [request, socket] = await begun();
       jest.advanceTimersByTime(30_000);
       expect(request.socket.destroyed).toBe(true);
       await once(socket, 'close');
     });
 
-    it('that can be longer', async () => {
+    it('which can be extended', async () => {
       const [request, socket] = await begun();
       router.giveTime(request, 60_000);
       jest.advanceTimersByTime(59_999);

@@ -4,10 +4,10 @@ import { Injectable } from '@nestjs/common';
 
 type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** A peer that needs longer to send 64 KB is taken for an attack. */
+/** A peer that needs longer to send 64 KB is considered an attacker. */
 const REQUEST_MS = 30_000;
 
-/** Another site that is served on the console's port, under host names of its own. */
+/** Another site on the console's port, under its own host names. */
 export interface HostedSite {
   /** @param hostname of `Host`, lower case, without port and final dot */
   owns(hostname: string): boolean;
@@ -17,8 +17,8 @@ export interface HostedSite {
 }
 
 /**
- * Keeps sites apart by host name, before anything of the console has seen a request: no cookie, no parser, no route of
- * one ever meets a request to the other.
+ * Separates sites by host name before any handler of the console sees a request: no cookie, parser or route of one site
+ * ever handles a request to the other.
  */
 @Injectable()
 export class HostRouter {
@@ -26,20 +26,20 @@ export class HostRouter {
   private readonly cuts = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
   register(site: HostedSite): void {
-    if (this.site) throw new Error('there is another site already');
+    if (this.site) throw new Error('a site is already registered');
     this.site = site;
   }
 
-  /** Lets a request to the console, whose sender is known by now, take its time: as long as this, from now on. */
+  /** Extends the time limit of an authenticated request to the console: `ms` from now. */
   giveTime(request: IncomingMessage, ms: number): void {
     clearTimeout(this.cuts.get(request));
     const cut = setTimeout(() => request.complete || request.socket.destroy(), ms);
-    cut.unref(); // a request that was answered unread, and then cut off, does not close
+    cut.unref(); // `close` is not emitted for a request that was answered unread and then cut
     this.cuts.set(request, cut);
     request.once('close', () => clearTimeout(cut));
   }
 
-  /** Steps between one HTTP server and those who listen to it now. */
+  /** Inserts the router between the HTTP server and its present listeners. */
   attach(server: Server): void {
     const console = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
     const upgrades = server.listeners('upgrade') as UpgradeHandler[];
@@ -72,6 +72,6 @@ export class HostRouter {
   }
 }
 
-/** Host name a request is for, as names are compared (RFC 9110 4.2.3); an address keeps its brackets. */
+/** Host name of a request, normalized for comparison (RFC 9110 4.2.3); an IPv6 address keeps its brackets. */
 export const hostnameOf = (request: IncomingMessage): string =>
   (request.headers.host ?? '').toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');

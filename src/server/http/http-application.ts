@@ -22,12 +22,12 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   server.requestTimeout = 0; // the bound is HostRouter's: an upload to a device takes its time
   server.headersTimeout = HEADERS_MS;
 
-  // a proxy has a private address; who comes from elsewhere cannot pretend to be somebody else
+  // Trust forwarded addresses only from a proxy with a private address.
   app.set('trust proxy', config.http.trustProxy ? ['loopback', 'linklocal', 'uniquelocal'] : false);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((_request: Request, response: Response, next: NextFunction) => {
-    // answers are for the one who asked, and some hold what is shown only once
+    // answers are personal, and some contain secrets that are shown only once
     response.setHeader('Cache-Control', 'no-store');
     next();
   });

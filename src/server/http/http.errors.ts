@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ProblemError, type Problem } from '../../protocol/problems';
 
-/** More would not be read; each repeats its path. */
+/** More errors would not be read, and each repeats its path. */
 const ERRORS = 20;
 const MESSAGE_CHARACTERS = 200;
 
@@ -10,7 +10,7 @@ export class InvalidRequest extends ProblemError {
     super('invalid-request', detail, errors);
   }
 
-  /** What a schema found. */
+  /** From the issues of a schema. */
   static from(issues: readonly StandardSchemaV1.Issue[]): InvalidRequest {
     const errors = issues.slice(0, ERRORS).map((issue) => ({
       path: (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
@@ -21,7 +21,7 @@ export class InvalidRequest extends ProblemError {
 }
 
 export class TooManyRequests extends ProblemError {
-  /** @param retryAfterSeconds sent as `Retry-After`; undefined where another part has set it */
+  /** @param retryAfterSeconds sent as `Retry-After`; undefined if the header is already set */
   constructor(detail: string, retryAfterSeconds?: number) {
     super('too-many-requests', detail, undefined, retryAfterSeconds);
   }
@@ -29,12 +29,12 @@ export class TooManyRequests extends ProblemError {
 
 export class TooLarge extends ProblemError {
   constructor() {
-    super('too-large', 'The body is larger than this server takes.');
+    super('too-large', 'The body is larger than this server accepts.');
   }
 }
 
 export class NotFound extends ProblemError {
-  constructor(detail = 'There is nothing at this address.') {
+  constructor(detail = 'There is no resource at this address.') {
     super('not-found', detail);
   }
 }

@@ -7,7 +7,7 @@ import { ProblemFilter } from './problem.filter';
 import { Readiness } from './readiness';
 import { validation } from './validation';
 
-/** What every route has in common; gives HostRouter, Readiness and Metrics to every module. */
+/** Common behaviour of all routes; provides HostRouter, Readiness and Metrics to every module. */
 @Global()
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],

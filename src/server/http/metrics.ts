@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
-/** What `/metrics` shows. A feature adds its own: `new Gauge({ ..., registers: [metrics.registry] })`. */
+/** The metrics of `/metrics`. A feature adds its own: `new Gauge({ ..., registers: [metrics.registry] })`. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();

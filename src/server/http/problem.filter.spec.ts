@@ -89,14 +89,19 @@ describe('errors over HTTP', () => {
   const big = JSON.stringify({ name: 'x'.repeat(LIMITS.API_BODY_BYTES) });
 
   const cases: [what: string, ask: () => request.Test, code: ProblemCode, more: object][] = [
-    ['an error of ours', () => http().get('/try/own'), 'session-over', { detail: 'It is over.' }],
+    ['a ProblemError', () => http().get('/try/own'), 'session-over', { detail: 'It is over.' }],
     ['no route', () => http().get('/nothing?token=swordfish'), 'not-found', {}],
     ['no route of this method', () => http().put('/try/own'), 'not-found', {}],
     ['malformed JSON', () => post('{"name":'), 'invalid-request', {}],
-    ['a body that is no JSON', () => post('name=x').type('text/plain'), 'invalid-request', {}],
+    ['a body that is not JSON', () => post('name=x').type('text/plain'), 'invalid-request', {}],
     ['an unknown character set', () => post('{}').type('application/json; charset=klingon'), 'invalid-request', {}],
-    ['a body that only says it is compressed', () => post('{}').set('Content-Encoding', 'gzip'), 'invalid-request', {}],
-    ['too much', () => post(big), 'too-large', {}],
+    [
+      'a body that is falsely declared as compressed',
+      () => post('{}').set('Content-Encoding', 'gzip'),
+      'invalid-request',
+      {},
+    ],
+    ['a body that is too large', () => post(big), 'too-large', {}],
     ['a wrong query', () => http().get('/try/query?n=x'), 'invalid-request', { errors: [{ path: 'n' }] }],
     ['a broken address', () => http().get('/try/param/%E0%A4%A'), 'invalid-request', {}],
     ['NUL in an address', () => http().get('/try/param/a%00b'), 'invalid-request', {}],
@@ -105,10 +110,10 @@ describe('errors over HTTP', () => {
     ['any other 4xx', () => http().get('/try/status/418'), 'invalid-request', { detail: 'short and stout' }],
     ['too many requests', () => http().get('/try/busy'), 'too-many-requests', { detail: 'Later.' }],
     ['an unexpected error', () => http().get('/try/unexpected'), 'internal-error', {}],
-    ['what is no error at all', () => http().get('/try/not-an-error'), 'internal-error', {}],
+    ['a thrown value that is not an error', () => http().get('/try/not-an-error'), 'internal-error', {}],
     ['any 5xx', () => http().get('/try/status/502'), 'internal-error', {}],
   ];
-  it.each(cases)('says %s as a problem', async (_what, ask, code, more) => {
+  it.each(cases)('answers %s with a problem', async (_what, ask, code, more) => {
     const answer = await ask();
     expect(answer.status).toBe(PROBLEMS[code].status);
     expect(answer.get('Content-Type')).toMatch(/^application\/problem\+json/);
@@ -123,7 +128,7 @@ describe('errors over HTTP', () => {
     expect(paths.sort()).toEqual(['', 'name', 'size']);
   });
 
-  it('does not repeat a flood of wrong fields', async () => {
+  it('limits the number of reported fields', async () => {
     const flood = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`f${n}`, n]));
     const answer = await post(flood).expect(400);
     expect(answer.text.length).toBeLessThan(5000);
@@ -134,12 +139,12 @@ describe('errors over HTTP', () => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
-  it('says when to come back', async () => {
+  it('sends Retry-After', async () => {
     const answer = await http().get('/try/busy');
     expect(answer.get('Retry-After')).toBe('7');
   });
 
-  it('gives an unexpected error an ID that is in the log, with what happened', async () => {
+  it('logs an unexpected error under the incident ID of the answer', async () => {
     const answer = await http().get('/try/unexpected?token=geheim').expect(500);
     const incident = /[0-9a-f-]{36}/.exec(answer.body.detail as string)![0];
     const line = lines.find((text) => text.includes(incident))!;
@@ -147,11 +152,11 @@ describe('errors over HTTP', () => {
     expect(lines.join('')).not.toContain('geheim');
   });
 
-  it('cuts an answer that has begun, so that it is not taken for a whole one', async () => {
+  it('cuts an incomplete answer, so that it is not mistaken for a complete one', async () => {
     await expect(http().get('/try/late')).rejects.toThrow(/aborted|hang up/);
   });
 
-  it('sends headers that keep a browser from harm, also with errors', async () => {
+  it('sends security headers, also with errors', async () => {
     const { headers } = await http().get('/nothing');
     expect(headers['content-security-policy']).toContain("default-src 'self'");
     expect(headers['content-security-policy']).not.toContain('upgrade-insecure-requests');

@@ -16,7 +16,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = this.problemOf(error, request);
     if (response.headersSent) {
-      // too late for an answer; a cut connection is at least not taken for a whole one
+      // Too late for an error answer: cut the connection, so that the client does not accept the part as complete.
       response.destroy();
       return;
     }

@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorFunction } from '@nestjs/te
 
 const TIMEOUT_MS = 2_000;
 
-/** What has to work before this server takes work; each feature adds its own check. */
+/** The checks that must pass before this server accepts requests; each feature adds its own. */
 @Injectable()
 export class Readiness {
   private readonly named = new Map<string, HealthIndicatorFunction>();
@@ -11,8 +11,8 @@ export class Readiness {
   constructor(private readonly indicators: HealthIndicatorService) {}
 
   /**
-   * @param name as `/readyz` shows it
-   * @param check throws when it is not ready; what it returns is shown to everybody. Takes at most 2 s
+   * @param name its name in `/readyz`
+   * @param check throws if the feature is not ready; its result is public. Takes at most 2 s
    */
   add(name: string, check: () => Promise<Record<string, unknown> | void>): void {
     this.named.set(name, async () => await this.indicators.check(name).attempt(check).withTimeout(TIMEOUT_MS));

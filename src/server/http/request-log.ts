@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Journal } from '../../journal/journal';
 import type { Metrics } from './metrics';
 
-/** One line per answer at level debug, and the request durations. Without the query: it is the caller's, and may hold anything. */
+/** Logs one line per answer at level debug, and observes its duration. The query is omitted: it may contain secrets. */
 export function requestLog(journal: Journal, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();

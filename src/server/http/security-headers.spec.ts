@@ -36,13 +36,13 @@ describe('the Content-Security-Policy', () => {
     expect(policy.get('form-action')).toEqual(["'self'", origins]);
   });
 
-  it('permits no frame where there are no such pages', async () => {
+  it('permits no frame if there are no such pages', async () => {
     const policy = await policyWith({ PLATEN_HOST: '0.0.0.0' });
     expect(policy.get('frame-src')).toEqual(["'none'"]);
     expect(policy.get('form-action')).toEqual(["'self'"]);
   });
 
-  it('permits scripts, connections and parents of the own origin only', async () => {
+  it('permits scripts, connections and framing by the same origin only', async () => {
     const policy = await policyWith({});
     expect(policy.get('script-src')).toEqual(["'self'"]);
     expect(policy.get('script-src-attr')).toEqual(["'none'"]);

@@ -4,8 +4,8 @@ import type { Config } from '../config/config';
 import type { Settings } from '../config/config.module';
 
 /**
- * Helmet's headers. `upgrade-insecure-requests` would break plain http, and Strict-Transport-Security makes a browser
- * refuse for a year what only a self-made certificate stands for.
+ * Helmet's headers, with two exceptions: `upgrade-insecure-requests` would break plain http, and
+ * Strict-Transport-Security would make browsers refuse a self-made certificate for a year.
  */
 export function securityHeaders({ config, certificate }: Settings): RequestHandler {
   const { tls } = config.http;
@@ -16,7 +16,7 @@ export function securityHeaders({ config, certificate }: Settings): RequestHandl
         upgradeInsecureRequests: tls ? [] : null,
         frameAncestors: ["'none'"],
         connectSrc: ["'self'"],
-        // the console shows devices' pages in frames, and lets a frame in with a form
+        // the console shows devices' pages in frames, and posts the entry ticket to a frame
         frameSrc: sessions.length > 0 ? sessions : ["'none'"],
         formAction: ["'self'", ...sessions],
       },
@@ -26,11 +26,11 @@ export function securityHeaders({ config, certificate }: Settings): RequestHandl
   });
 }
 
-/** The origins of devices' pages as a host-source (CSP 3, 2.3.1); none where there are none. */
+/** The origins of devices' pages as a host-source (CSP 3, 2.3.1); empty without a session domain. */
 function sessionSources({ http }: Config): string[] {
   if (http.sessionDomain === undefined) return [];
   const { protocol, port } = new URL(http.publicUrl ?? `${http.tls ? 'https' : 'http'}://localhost:${http.port}`);
-  // a server on any free port does not know it yet
+  // a server on a random port does not know the port yet
   const chosen = http.publicUrl === undefined && http.port === 0 ? ':*' : port && `:${port}`;
   return [`${protocol}//*.${http.sessionDomain}${chosen}`];
 }

@@ -3,12 +3,13 @@ import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { InvalidRequest } from './http.errors';
 
 /**
- * Parses what `@Body({schema})`, `@Query({schema})` and `@Param(name, {schema})` name a schema for. The character NUL is
- * refused everywhere: PostgreSQL cannot store it, and no input needs it.
+ * Validates the parameters with `@Body({schema})`, `@Query({schema})` and `@Param(name, {schema})`. The character NUL
+ * is refused everywhere: PostgreSQL cannot store it, and no input needs it.
  */
 class RequestValidation extends StandardSchemaValidationPipe {
   override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
-    if (metadata.type !== 'custom' && holdsNul(value)) throw new InvalidRequest('The request holds the character NUL.');
+    if (metadata.type !== 'custom' && holdsNul(value))
+      throw new InvalidRequest('The request contains the character NUL.');
     return super.transform(value, metadata);
   }
 }
@@ -16,7 +17,7 @@ class RequestValidation extends StandardSchemaValidationPipe {
 export const validation = (): RequestValidation =>
   new RequestValidation({ exceptionFactory: (issues) => InvalidRequest.from(issues) });
 
-/** Without recursion: how deep it goes is the caller's choice. */
+/** Without recursion, because the caller chooses the depth. */
 function holdsNul(value: unknown): boolean {
   const left = [value];
   while (left.length > 0) {

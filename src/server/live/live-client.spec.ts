@@ -75,7 +75,7 @@ describe('a live client', () => {
   it.each([
     ['an administrator', admin, ['agent', 'device']],
     ['a technician', technician, ['device']],
-  ])('tells %s what they may see', async (_who, actor, types) => {
+  ])('sends %s only permitted events', async (_who, actor, types) => {
     const { client, seen } = await connected(actor);
     for (const event of [agentEvent, deviceEvent]) send(client, event);
     await until('the last event', () => seen.find(({ type }) => type === 'device'));
@@ -107,13 +107,13 @@ describe('a live client', () => {
     expect([code, why.toString()]).toEqual([4401, 'logged-out']);
   });
 
-  it('sees by the role it has now', async () => {
+  it('follows a change of its role', async () => {
     let actor = admin;
     const { client, seen } = await connected(admin, () => Promise.resolve(actor), 10);
     send(client, agentEvent);
     await until('an event', () => seen[0]);
     actor = technician;
-    await until('the role to be taken back', () => {
+    await until('the role to change', () => {
       const before = seen.length;
       send(client, agentEvent);
       send(client, deviceEvent);
@@ -127,7 +127,7 @@ describe('a live client', () => {
     expect((await closed)[0]).toBe(4400);
   });
 
-  it('is cut when it does not take its events', async () => {
+  it('is cut when it does not read its events', async () => {
     const { browser, client, ws } = await connected(technician);
     browser.pause();
     const padding = 'x'.repeat(64 * 1024);

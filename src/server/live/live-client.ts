@@ -4,21 +4,21 @@ import { LIVE_CLOSES, type LiveClose, type LiveEvent } from '../../protocol/live
 import { watchHeartbeat } from '../../tunnel/heartbeat';
 import type { Actor } from '../auth/actor';
 
-/** For the closing handshake; a client that does not take its events does not answer it either. */
+/** For the closing handshake, which a client that does not read its events does not answer either. */
 const CLOSE_MS = 2_000;
 
-/** One console that listens. */
+/** One console on the live channel. */
 export class LiveClient {
   private timer: NodeJS.Timeout;
 
   /**
-   * @param look finds out who is logged in, now
-   * @param actor who was, when the client came
+   * @param actor the user who was logged in when the client connected
+   * @param currentActor returns the user who is logged in now
    */
   constructor(
     private readonly ws: WebSocket,
     private actor: Actor,
-    private readonly look: () => Promise<Actor | undefined>,
+    private readonly currentActor: () => Promise<Actor | undefined>,
     checkMs: number,
   ) {
     this.timer = setInterval(() => void this.check(), checkMs);
@@ -44,13 +44,13 @@ export class LiveClient {
   }
 
   private async check(): Promise<void> {
-    // a database that cannot be asked proves no login
-    const actor = await this.look().catch(() => undefined);
+    // if the database fails, the login counts as ended
+    const actor = await this.currentActor().catch(() => undefined);
     if (actor) this.actor = actor;
     else this.end('logged-out');
   }
 }
 
-/** As the REST API: every technician sees every device and session; agents and deployments are the administrators'. */
+/** Same rule as the REST API: technicians see devices and sessions; only administrators see agents and deployments. */
 const maySee = (actor: Actor, { type }: LiveEvent): boolean =>
   (type !== 'agent' && type !== 'deployment') || actor.role === 'admin';

@@ -3,7 +3,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { LiveEvent } from '../../protocol/live';
 import type { LiveClient } from './live-client';
 
-/** The consoles that listen at the moment. */
+/** The consoles that are connected to the live channel. */
 @Injectable()
 export class LiveClients {
   private readonly clients = new Set<LiveClient>();
@@ -27,7 +27,7 @@ export class LiveClients {
     const text = JSON.stringify(event);
     for (const client of this.clients) client.send(event, text);
   }
-  /** To one user, wherever they are logged in. */
+  /** Sends to every console of one user. */
   sendTo(userId: string, event: LiveEvent): void {
     const text = JSON.stringify(event);
     for (const client of this.clients) if (client.userId === userId) client.send(event, text);

@@ -26,7 +26,7 @@ describe(`GET ${LIVE_PATH}`, () => {
   });
   const closeAll = async (): Promise<void> => {
     for (const ws of open.splice(0)) ws.terminate();
-    await until('all consoles to be gone', () => clients.none);
+    await until('all consoles to disconnect', () => clients.none);
   };
   afterEach(closeAll);
   afterAll(() => server?.stop());
@@ -48,7 +48,7 @@ describe(`GET ${LIVE_PATH}`, () => {
     ['no login', () => ({ Origin: server.url }), 401],
     ['a cookie that is not ours', () => ({ Cookie: 'platen.sid=s%3Aabc.def', Origin: server.url }), 401],
     ['a damaged cookie', () => ({ Cookie: 'platen.sid=%zz', Origin: server.url }), 401],
-    ['a signature of another', () => ({ Cookie: `${cookie.slice(0, -4)}AAAA`, Origin: server.url }), 401],
+    ['a wrong signature', () => ({ Cookie: `${cookie.slice(0, -4)}AAAA`, Origin: server.url }), 401],
     ['a login over https', () => ({ Cookie: `__Host-${cookie}`, Origin: server.url, ...HTTPS }), 101],
     ['a login over https that could be planted', () => ({ Cookie: cookie, Origin: server.url, ...HTTPS }), 401],
     ['no origin', () => ({ Cookie: cookie }), 403],
@@ -62,7 +62,7 @@ describe(`GET ${LIVE_PATH}`, () => {
       const login = await server.browser().post('/api/auth/login').send(who).expect(200);
       return { Cookie: login.get('Set-Cookie')![0]!.split(';')[0]!, Origin: server.url };
     };
-    /** Opens one WebSocket after another, until so many have been admitted and stay open. */
+    /** Opens WebSockets one after another, until `count` have been admitted and stay open. */
     const admit = async (count: number, headers: Record<string, string>): Promise<void> => {
       for (let n = 0; n < count; n += 1) expect(await dial(headers)).toBe(101);
     };
@@ -96,7 +96,7 @@ describe(`GET ${LIVE_PATH}`, () => {
       expect(await dial(ada)).toBe(full);
     });
 
-    it('leaves 3 open of 8 that ask at the same moment', async () => {
+    it('leaves 3 of 8 concurrent requests open', async () => {
       setLimit('LIVE_CLIENTS_PER_USER', 3);
       const tom = await userHeaders(TECHNICIAN);
       const statuses = await Promise.all(Array.from({ length: 8 }, () => dial(tom)));
@@ -106,7 +106,7 @@ describe(`GET ${LIVE_PATH}`, () => {
     });
   });
 
-  it('takes no login that has ended, or whose user has been deactivated', async () => {
+  it('refuses a login that has ended, or whose user has been deactivated', async () => {
     const browser = server.browser();
     const login = await browser.post('/api/auth/login').send(TECHNICIAN).expect(200);
     const another = login.get('Set-Cookie')![0]!.split(';')[0]!;

@@ -9,13 +9,13 @@ import { LiveClients } from './live-clients';
 /** The login that a console presented with its upgrade request. */
 export interface LiveLogin {
   readonly actor: Actor;
-  /** Who is logged in now; undefined after the login has ended. */
+  /** The user who is logged in now; undefined after the login has ended. */
   readonly current: () => Promise<Actor | undefined>;
 }
 
 /**
- * Admits consoles to the live channel. A WebSocket is not bound by the same-origin policy and carries the cookie, so the
- * origin has to be checked here (RFC 6455 10.2).
+ * Admits consoles to the live channel. A WebSocket is not bound by the same-origin policy and carries the cookie, so
+ * the origin has to be checked here (RFC 6455 10.2).
  */
 @Injectable()
 export class LiveGuard implements UpgradeGuard {
@@ -38,7 +38,7 @@ export class LiveGuard implements UpgradeGuard {
     return undefined;
   }
 
-  /** @param request one that `check` has admitted */
+  /** @param request admitted by `check` */
   loginOf(request: IncomingMessage): LiveLogin | undefined {
     return this.admitted.get(request);
   }

@@ -91,7 +91,7 @@ describe('notices', () => {
     expect(await stage.of(max)).toMatchObject([{ deviceName: 'd'.repeat(100), userName: '漢'.repeat(100) }]);
   });
 
-  it('are stored for 90 days', async () => {
+  it('are removed after 90 days', async () => {
     const old = await stage.user('old');
     const gone = await stage.halt(old);
     await stage.write(
@@ -171,7 +171,7 @@ describe("a user's administrator", () => {
       await browser.get('/api/auth/me').set('Authorization', `Bearer ${body.token}`).expect(200);
     }
 
-    it.each(Object.entries(table) as [How, boolean][])('of a user: %s, is notified: %s', async (how, isNotified) => {
+    it.each(Object.entries(table) as [How, boolean][])('notifies for a user who is %s: %s', async (how, isNotified) => {
       const name = how.replaceAll(' ', '-');
       const user = await stage.user(name);
       await stage.change(user, { administratorId: ada });

@@ -137,14 +137,14 @@ describe('a life cycle', () => {
     ]);
   });
 
-  it('applies the input that an output answers with', async () => {
+  it('applies the input that an output returns', async () => {
     parcels.followUp = { input: 'start', notes: 7 };
     const { id } = started();
     await jest.advanceTimersByTimeAsync(0);
     expect(rows.rows.get(id)).toMatchObject({ state: 'busy', notes: 7 });
   });
 
-  it('ignores an input that the state does not take, or that was meant for another state', async () => {
+  it('ignores an input that the state does not accept, or that is for another state', async () => {
     const { id } = started();
     expect(await parcels.apply(id, 'finish')).toBeUndefined();
     expect(await parcels.apply(id, 'start', { from: 'busy' })).toBeUndefined();
@@ -152,7 +152,7 @@ describe('a life cycle', () => {
     await expect(parcels.apply('nothing', 'start')).rejects.toThrow('no parcel nothing');
   });
 
-  it('applies an input to the state that another change has left', async () => {
+  it('applies an input to the state that a concurrent change has reached', async () => {
     const row = started();
     rows.beforeChange = (each) => {
       rows.beforeChange = () => undefined;
@@ -162,7 +162,7 @@ describe('a life cycle', () => {
     expect(parcels.seen.at(-1)).toBe('busy -> done');
   });
 
-  it('gives up if other changes always come first', async () => {
+  it('gives up if concurrent changes always come first', async () => {
     const { id } = started();
     rows.beforeChange = (row) => (row.state = row.state === 'open' ? 'busy' : 'open');
     await expect(parcels.apply(id, 'note')).rejects.toThrow('parcel p0 was changed 5 times while note was applied');
@@ -177,8 +177,8 @@ describe('a life cycle', () => {
   });
 
   it.each([
-    ['keeps a deadline', 'open', 'done'],
-    ['starts a deadline again that counts from the last input', 'busy', 'busy'],
+    ['does not extend a deadline', 'open', 'done'],
+    ['restarts a deadline that counts from the last input', 'busy', 'busy'],
   ] as const)('%s (%s)', async (_, state, afterwards) => {
     const { id } = started();
     if (state === 'busy') await parcels.apply(id, 'start');
@@ -188,7 +188,7 @@ describe('a life cycle', () => {
     expect(rows.rows.get(id)).toMatchObject({ state: afterwards });
   });
 
-  it('tries a deadline again that could not be saved, and meanwhile those of other rows', async () => {
+  it('retries an expiry that could not be saved, without delaying those of other rows', async () => {
     const [first, second] = [started(), started()];
     rows.failing = 1;
     await jest.advanceTimersByTimeAsync(PATIENCE_MS);
@@ -197,7 +197,7 @@ describe('a life cycle', () => {
     expect([rows.rows.get(first.id)!.state, rows.rows.get(second.id)!.state]).toEqual(['done', 'done']);
   });
 
-  it('resumes open rows after a restart, and serves deadlines that have passed meanwhile', async () => {
+  it('resumes open rows after a restart, and expires those whose deadline has passed', async () => {
     parcels.onModuleDestroy();
     const overdue = rows.add({ deadlineAt: new Date(Date.now() - 60_000) });
     const later = rows.add({ deadlineAt: new Date(Date.now() + 60_000) });
@@ -210,7 +210,7 @@ describe('a life cycle', () => {
     again.onModuleDestroy();
   });
 
-  it('does nothing more once the server stops', async () => {
+  it('does nothing after the server has stopped', async () => {
     const { id } = started();
     parcels.onModuleDestroy();
     await jest.advanceTimersByTimeAsync(10 * PATIENCE_MS);
@@ -218,7 +218,7 @@ describe('a life cycle', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('does not start with a flawed table', async () => {
+  it('does not start with an unsound table', async () => {
     const table = { ...machine.table, busy: { ...machine.table.busy, on: {} } };
     const flawed = new Parcels(rows, { ...machine, table });
     await expect(flawed.onApplicationBootstrap()).rejects.toThrow('the parcel machine is not sound: busy has no exit');

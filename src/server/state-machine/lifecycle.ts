@@ -3,11 +3,11 @@ import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { flawsOf, transition, type FollowUp, type Machine, type Transition } from './machine';
 
-/** What every row with a life cycle has. */
+/** The columns that every row with a life cycle has. */
 export interface LifecycleRow<State extends string> {
   readonly id: string;
   readonly state: State;
-  /** When the wait of this state is over; null without a timeout. */
+  /** End of this state's wait; null without a timeout. */
   deadlineAt: Date | null;
 }
 
@@ -23,7 +23,7 @@ export interface LifecycleRepository<Row, State extends string> {
   nextDeadline(): Promise<Date | undefined>;
 }
 
-/** How often a change is tried that another change has overtaken. */
+/** Attempts to save a change while concurrent changes come first. */
 const MAX_ATTEMPTS = 5;
 /** The longest wait of a Node timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -40,7 +40,7 @@ export abstract class Lifecycle<
   Wait extends string,
   Step extends Transition<State, Output>,
   Row extends LifecycleRow<State>,
-  /** What an input brings; with `from`, the input is for that state only. */
+  /** Values of an input; with `from`, the input is for that state only. */
   Details extends { readonly from?: State },
 >
   implements OnApplicationBootstrap, OnModuleDestroy
@@ -59,11 +59,11 @@ export abstract class Lifecycle<
 
   /** Values to save with a transition, besides `state` and `deadlineAt`. */
   protected abstract valuesFor(row: Row, step: Step, details: Details): Partial<Row>;
-  /** When a wait that starts now is over. */
+  /** End of a wait that starts now. */
   protected abstract deadlineAfter(wait: Wait, row: Row, now: Date): Date | null;
   /** @param before undefined for a new row */
   protected abstract publish(row: Row, before?: Row): void;
-  /** Carries out one output. What it does before its first `await` has happened when `apply` returns. */
+  /** Carries out one output. The part before its first `await` is done when `apply` returns. */
   protected abstract carryOut(
     output: Output,
     row: Row,
@@ -101,7 +101,7 @@ export abstract class Lifecycle<
 
   /**
    * Applies one input. When it returns, the change is saved.
-   * @returns the changed row; undefined if its state does not take the input
+   * @returns the changed row; undefined if its state does not accept the input
    * @throws the error of an unknown ID
    */
   async apply(id: string, input: Input, details = {} as Details): Promise<Row | undefined> {
@@ -126,7 +126,7 @@ export abstract class Lifecycle<
     throw new Error(`${this.machine.name} ${id} was changed ${MAX_ATTEMPTS} times while ${input} was applied`);
   }
 
-  /** When the wait of the row's state would be over if it started now. */
+  /** The end of the wait of the row's state if it started now. */
   deadlineOf(row: Row, now = new Date()): Date | null {
     const { timeout } = this.machine.table[row.state];
     return timeout ? this.deadlineAfter(timeout.after, row, now) : null;
@@ -151,7 +151,7 @@ export abstract class Lifecycle<
     }
   }
 
-  /** Makes sure that the timer ends by then. */
+  /** Makes the timer fire no later than `at`. */
   private arm(at: Date | null | undefined): void {
     if (!this.isRunning || !at || at.getTime() >= this.armedFor) return;
     clearTimeout(this.timer);
@@ -168,7 +168,7 @@ export abstract class Lifecycle<
     let next: Date | undefined = new Date(Date.now() + LIMITS.RETRY_FIRST_MS);
     try {
       const expired = (await this.rows.due(new Date())).map((row) => this.expireOne(row));
-      // one that fails is tried again; the others do not wait for it
+      // a failed one is retried; the others do not wait for it
       if ((await Promise.all(expired)).every(Boolean)) next = await this.rows.nextDeadline();
     } catch (error) {
       this.journal.unexpected(error, `looking for deadlines of ${this.machine.name}s`);

@@ -21,7 +21,7 @@ const sound: Light = {
 const { open, busy } = sound.table;
 
 describe('a state machine', () => {
-  it('without a flaw has none', () => expect(flawsOf(sound)).toEqual([]));
+  it('reports no flaw of a sound table', () => expect(flawsOf(sound)).toEqual([]));
 
   it.each<[string, Partial<Light['table']>, string]>([
     ['a state that is never reached', { open: { ...open, on: { expire: { to: 'done' } } } }, 'busy is never reached'],
@@ -29,25 +29,25 @@ describe('a state machine', () => {
     ['a dead end', { busy: { timeout: busy.timeout!, on: {} } }, 'busy has no exit'],
     ['an exit from an end', { done: { on: { start: { to: 'open' } } } }, 'done has an exit'],
     [
-      'a timeout that the state does not take',
+      'a timeout that the state does not accept',
       { open: { ...open, timeout: { after: 'patience', input: 'finish' } } },
-      'open does not take its own timeout finish',
+      'open does not accept its own timeout finish',
     ],
     [
       'a timeout that changes nothing',
       { busy: { ...busy, timeout: { after: 'patience', input: 'start' } } },
-      'busy stays as it is after its timeout',
+      'busy does not change at its timeout',
     ],
   ])('reports %s', (_, change, flaw) => {
     expect(flawsOf({ ...sound, table: { ...sound.table, ...change } })).toContain(flaw);
   });
 
-  it('reports the flaws of a rule of its own', () => {
+  it('reports the flaws that its own rule finds', () => {
     const flaws = (state: State) => (state === 'busy' ? ['is too busy'] : []);
     expect(flawsOf({ ...sound, flaws })).toEqual(['busy is too busy']);
   });
 
-  it('knows no transition for an input that a state does not take', () => {
+  it('has no transition for an input that a state does not accept', () => {
     expect(transition(sound, 'open', 'start')).toEqual({ to: 'busy' });
     expect(transition(sound, 'open', 'finish')).toBeUndefined();
   });

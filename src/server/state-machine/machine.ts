@@ -1,4 +1,4 @@
-/** One cell of a table. Features add what else a transition says: an ending, a reason, a failure. */
+/** One cell of a table. Features add their own fields: an ending, a reason, a failure. */
 export interface Transition<State extends string, Output extends string> {
   readonly to: State;
   /** Carried out, in this order, once the transition is saved. */
@@ -11,13 +11,13 @@ export interface StateRow<Input extends string, Output extends string, Wait exte
   readonly timeout?: {
     readonly after: Wait;
     readonly input: Input;
-    /** Counts from the last input, not from the moment at which the state was entered. */
+    /** Counts from the last input instead of the entry into the state. */
     readonly restarts?: true;
   };
   readonly on: Partial<Record<Input, Step>>;
 }
 
-/** An input that follows from an output, and what it brings. */
+/** An input that follows from an output, with its values. */
 export type FollowUp<Input, Details> = Details & { readonly input: Input };
 
 /** A life cycle as data: state x input -> next state and outputs. */
@@ -28,25 +28,25 @@ export interface Machine<
   Wait extends string,
   Step extends Transition<State, Output> = Transition<State, Output>,
 > {
-  /** What goes through this life cycle, in the singular: `session`. */
+  /** The kind of its rows, in the singular: `session`. */
   readonly name: string;
   /** The field of its ID in the journal. */
   readonly idField: string;
   readonly initial: State;
   readonly ends: readonly State[];
   readonly table: Readonly<Record<State, StateRow<Input, Output, Wait, Step>>>;
-  /** Rules of the feature's own for one state. @returns flaws in words that follow the name of the state */
+  /** Additional checks of one state by the feature. @returns flaws, as predicates of the state's name */
   flaws?(this: void, state: State, row: StateRow<Input, Output, Wait, Step>): string[];
 }
 
-/** The transition for an input; undefined if the state does not take it. */
+/** The transition for an input; undefined if the state does not accept it. */
 export const transition = <State extends string, Input extends string, Step>(
   { table }: { readonly table: Readonly<Record<State, { readonly on: Partial<Record<Input, Step>> }>> },
   state: State,
   input: Input,
 ): Step | undefined => table[state].on[input];
 
-/** @returns every flaw of a machine in words; the server refuses to start with one */
+/** @returns a description of every flaw of a machine; the server does not start with one */
 export function flawsOf<State extends string>(machine: Machine<State, string, string, string>): string[] {
   const { table, initial, ends, flaws } = machine;
   const reached = new Set([initial]);
@@ -62,8 +62,8 @@ export function flawsOf<State extends string>(machine: Machine<State, string, st
       isEnd && hasExit && 'has an exit',
       !isEnd && !hasExit && 'has no exit',
       !isEnd && !row.timeout && 'waits without a timeout',
-      row.timeout && !next && `does not take its own timeout ${row.timeout.input}`,
-      next?.to === state && 'stays as it is after its timeout',
+      row.timeout && !next && `does not accept its own timeout ${row.timeout.input}`,
+      next?.to === state && 'does not change at its timeout',
       ...(flaws?.(state, row) ?? []),
     ];
     return found.filter((flaw) => typeof flaw === 'string').map((flaw) => `${state} ${flaw}`);

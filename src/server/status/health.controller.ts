@@ -9,7 +9,7 @@ import { StorageProbe } from '../config/storage-probe';
 import { Documented } from '../http/api-docs';
 import { Readiness } from '../http/readiness';
 
-/** For a supervisor: a process that does not answer `/healthz` has to be restarted. */
+/** For a supervisor, which restarts a process that does not answer `/healthz`. */
 @Controller()
 @Public()
 @SkipThrottle()

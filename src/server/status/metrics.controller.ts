@@ -7,7 +7,7 @@ import { isLoopback } from '../../protocol/loopback';
 import { Documented } from '../http/api-docs';
 import { Metrics } from '../http/metrics';
 
-/** For Prometheus: on this machine without login, from elsewhere with an administrator's API token. */
+/** For Prometheus: without a login on this machine, otherwise with an administrator's API token. */
 @Controller('metrics')
 @Documented(({ ApiExcludeController }) => ApiExcludeController())
 export class MetricsController {
@@ -23,8 +23,8 @@ export class MetricsController {
 }
 
 /**
- * A proxy on this machine makes everybody look local, but says for whom it asks; a page of another site in a browser on
- * this machine can be made to look local too (DNS rebinding), but not to name this machine as its host.
+ * A proxy on this machine makes every client look local, but names the client in a header. A page of another site in a
+ * browser on this machine can look local, too (DNS rebinding), but its `Host` does not name this machine.
  */
 function isFromHere(request: Request): boolean {
   const forwarded = request.get('x-forwarded-for') ?? request.get('forwarded') ?? request.get('via');

@@ -78,7 +78,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     return { port };
   }
 
-  /** Ends every stream with <system-shutdown/>. Reports no presence: a stopping server knows nothing about its agents. */
+  /** Ends every stream with <system-shutdown/>. Reports no presence: the agents themselves have not gone offline. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.sweep.stop();
@@ -128,7 +128,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     for (const stream of claiming) stream.refuse(new StreamError('not-authorized', 'the account is no longer valid'));
   }
 
-  /** The newest stream of an account counts: the older one is usually a broken connection. */
+  /** A newer stream replaces an older one of the same account, which is usually a broken connection. */
   bound(stream: AgentStream): void {
     const older = this.online.get(stream.agentId);
     this.online.set(stream.agentId, stream);

@@ -33,7 +33,7 @@ describe('exchanges over the control channel', () => {
     `<iq type='result' id='${id}'><terminate ${NS}>${json(body)}</terminate></iq>`;
 
   describe('requests of the server', () => {
-    it('reach the agent as documented, and its answer comes back', async () => {
+    it('reach the agent in the documented form, and return its answer', async () => {
       const wire = await channel.login('agent');
       const answer = channel.transport.request('agent', requestApproval, ASKED);
       const [, id, payload] = await wire.expect(
@@ -194,7 +194,7 @@ describe('exchanges over the control channel', () => {
       await wire.expect(/<internal-server-error /);
     });
 
-    it('have one handler each, and only where agents start the exchange', () => {
+    it('have one handler each, and only if agents start the exchange', () => {
       channel.transport.handle(approval, () => Promise.resolve({}));
       expect(() => channel.transport.handle(approval, () => Promise.resolve({}))).toThrow(TypeError);
       expect(() => channel.transport.handle(terminate, () => Promise.resolve({ connected: true }))).toThrow(TypeError);

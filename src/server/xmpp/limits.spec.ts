@@ -20,7 +20,7 @@ describe('limits of the control channel', () => {
     await channel.stop();
   });
 
-  describe('in time', () => {
+  describe('on time', () => {
     const { XMPP_AUTH_MS, XMPP_PING_INTERVAL_MS } = xmppLimits();
     /** So long that no ping of the interval before has timed out: the first one is sent at a random time. */
     const XMPP_PING_TIMEOUT_MS = 2 * XMPP_PING_INTERVAL_MS;
@@ -40,7 +40,7 @@ describe('limits of the control channel', () => {
       await wire.expectClosed();
     });
 
-    it('a bound stream is not late', async () => {
+    it('a bound stream has no login timeout', async () => {
       const wire = await (await start()).login('agent');
       const late = await channel.connect();
       await late.open();
@@ -87,7 +87,7 @@ describe('limits of the control channel', () => {
     await (await XmppWire.connectInClear(port, DOMAIN)).expectClosed();
   });
 
-  describe('in quantity', () => {
+  describe('on quantity', () => {
     it('a peer that sends requests and reads no answers is disconnected', async () => {
       const wide = { XMPP_BYTES_PER_SECOND: 1e9, XMPP_BURST_BYTES: 1e9 };
       const wire = await (await start({ XMPP_OUTBOUND_BYTES: 64 * 1024, ...wide })).login('agent');
@@ -115,7 +115,7 @@ describe('limits of the control channel', () => {
       await wire.ping();
     });
 
-    it('a character that is split over packets is put together', async () => {
+    it('a character that is split between packets is decoded', async () => {
       const wire = await (await start()).login('agent');
       const bytes = Buffer.from("<iq type='get' id='日本語'><ping xmlns='urn:xmpp:ping'/></iq>");
       const middle = bytes.indexOf(0xe6) + 1;
@@ -127,7 +127,7 @@ describe('limits of the control channel', () => {
       await wire.expect(/id="日本語"/);
     });
 
-    it('one network has a number of connections', async () => {
+    it('the connections of one network are limited', async () => {
       const { port } = await start({ XMPP_CONNECTIONS_PER_ADDRESS: 3 });
       const held = await Promise.all([1, 2, 3].map(() => channel.connect()));
       await (await XmppWire.connectInClear(port, DOMAIN)).expectClosed();
@@ -167,7 +167,7 @@ describe('limits of the control channel', () => {
     return outcome;
   }
 
-  describe('in guesses', () => {
+  describe('on guesses', () => {
     it('a stream ends after some failures', async () => {
       const wire = await (await start({ XMPP_AUTH_TRIES_PER_STREAM: 3 })).connect();
       await wire.open();
@@ -202,13 +202,13 @@ describe('limits of the control channel', () => {
       clock.mockRestore();
     });
 
-    it('guesses in parallel are counted like others', async () => {
+    it('parallel guesses are counted, too', async () => {
       await start({ XMPP_AUTH_TRIES_PER_ACCOUNT: 3 });
       const outcomes = await Promise.all(Array.from({ length: 8 }, () => attempt('agent', 'wrong')));
       expect(outcomes.filter((outcome) => outcome === 'not-authorized')).toHaveLength(3);
     });
 
-    it('logins are refused for now, and the server stays up, while the accounts cannot be read', async () => {
+    it('logins are refused temporarily while the accounts cannot be read', async () => {
       let broken: () => Promise<ScramKeys | undefined> = () => Promise.reject(new Error('the database is away'));
       const whole = (algorithm: ScramAlgorithm) => scramKeys(PASSWORD, algorithm);
       const accounts: AgentAccounts = {

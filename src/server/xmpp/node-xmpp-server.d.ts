@@ -1,4 +1,4 @@
-/** What Platen uses of node-xmpp-server 2.2.7, which carries no types. */
+/** Types for the parts of node-xmpp-server 2.2.7 that Platen uses; the package has none. */
 declare module 'node-xmpp-server' {
   import { EventEmitter } from 'node:events';
   import type { Socket } from 'node:net';
@@ -47,7 +47,7 @@ declare module 'node-xmpp-server' {
     streamOpened: boolean;
     allowTLS: boolean;
     isSecure: boolean;
-    /** 2.2.7 hands this to StreamParser as its whole options. */
+    /** 2.2.7 passes this to StreamParser as its complete options. */
     protected maxStanzaSize: { Parser: new () => EventEmitter };
     end: () => void;
     startParser(): void;

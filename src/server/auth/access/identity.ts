@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Actor } from '../actor';
 import { NotLoggedIn } from '../auth.errors';
 
-/** Who makes a request, and by which credential. */
+/** The user who makes a request, and the credential used. */
 export interface Identity {
   readonly actor: Actor;
   /** ID of the API token; undefined with a browser's cookie. */
@@ -24,10 +24,10 @@ function current(context: ExecutionContext): Identity {
   return identity;
 }
 
-/** Who makes this request: `@CurrentActor() actor: Actor`. */
+/** The user who makes the request: `@CurrentActor() actor: Actor`. */
 export const CurrentActor = createParamDecorator(
   (_: unknown, context: ExecutionContext): Actor => current(context).actor,
 );
 
-/** Who makes this request, and by which credential: `@CurrentIdentity() identity: Identity`. */
+/** The user and the credential of the request: `@CurrentIdentity() identity: Identity`. */
 export const CurrentIdentity = createParamDecorator((_: unknown, context: ExecutionContext) => current(context));

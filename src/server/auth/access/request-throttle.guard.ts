@@ -6,7 +6,7 @@ import { identityOf } from './identity';
 
 /**
  * Limits the requests of each user, and of each address without a login. A route with its own `@Throttle` is counted
- * separately, all others together: a user who polls a lot can still log in.
+ * separately, all others together, so that frequent polling does not prevent a login.
  */
 @Injectable()
 export class RequestThrottleGuard extends ThrottlerGuard {

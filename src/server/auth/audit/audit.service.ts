@@ -15,7 +15,7 @@ export class AuditService {
   /**
    * @param actor undefined for an action without a login: a refused login, the enrolment of an agent
    * @param action `thing.happened`, as in `user.created`
-   * @param detail for people; never a secret
+   * @param detail free text for the reader; never a secret
    */
   record(actor: Actor | undefined, action: string, target: string, detail = ''): Promise<void> {
     return this.repository.append({

@@ -14,8 +14,8 @@ const hashOf = (sessionId: string): string => createHash('sha256').update(sessio
 const login = z.object({ passport: z.object({ user: z.string() }) });
 
 /**
- * Stores express-session's data. It has no `touch`: a login ends a fixed time after it was made, even if it is in use,
- * and reading never writes.
+ * Stores express-session's data. It has no `touch`: a login expires a fixed time after it was made, even while in use,
+ * so reading never writes.
  */
 @Injectable()
 export class CookieSessionStore extends Store {

@@ -2,8 +2,8 @@ import { parse } from 'cookie';
 import { unsign } from 'cookie-signature';
 
 /**
- * Names of the cookie that holds the session ID of a browser's login. Over https it has the prefix with which browsers
- * accept it from this very host only (RFC 6265bis 4.1.3.2): a device's page under a sibling domain cannot plant one.
+ * Names of the cookie that holds the session ID of a browser's login. Over https the name has the prefix `__Host-`, so
+ * browsers accept it from this host only (RFC 6265bis 4.1.3.2): a device's page under a sibling domain cannot set one.
  */
 const LOGIN_COOKIE = 'platen.sid';
 const SECURE_LOGIN_COOKIE = '__Host-platen.sid';

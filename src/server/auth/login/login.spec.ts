@@ -22,7 +22,7 @@ describe('login', () => {
 
   const overHttps = () => server.browser().set('X-Forwarded-Proto', 'https');
 
-  it('binds the cookie to this very host behind an https proxy, at login and at logout', async () => {
+  it('binds the cookie to this host behind an https proxy, at login and at logout', async () => {
     const browser = overHttps();
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
     const [cookie = ''] = login.get('Set-Cookie') ?? [];

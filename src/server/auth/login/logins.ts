@@ -10,7 +10,7 @@ import { UsersService } from '../users/users.service';
 import { CookieSessionStore } from './cookie-session.store';
 import { sessionIdIn } from './login-cookie';
 
-/** Logins outside the request that uses them: of a WebSocket, over a longer time, of a user. */
+/** Login checks outside an HTTP request: for a WebSocket that stays open, or for a given user. */
 @Injectable()
 export class Logins {
   constructor(

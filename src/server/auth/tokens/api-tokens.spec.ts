@@ -89,7 +89,7 @@ describe('API tokens', () => {
     await browser.post('/api/tokens').send(body).expect(400);
   });
 
-  it('end when they expire; their use is recorded at most once a minute', async () => {
+  it('expire; their use is recorded at most once a minute', async () => {
     const { id, token } = await create();
     const database = await openDatabase(dataSourceOptions(server.config), loadSecrets(server.config));
     try {

@@ -22,7 +22,7 @@ describe('passwords', () => {
     await expect(verifyPassword('x', 'plain')).rejects.toThrow('damaged');
   });
 
-  it('of an unknown user are checked at the same cost as others, and never match', async () => {
+  it('of an unknown user are checked at the same cost, and never match', async () => {
     const passwords = new Passwords();
     const stored = await passwords.hash('correct horse');
     const scrypt = jest.spyOn(crypto, 'scrypt');
@@ -38,7 +38,7 @@ describe('passwords', () => {
     }
   });
 
-  it('are refused while too many wait, and checked again afterwards', async () => {
+  it('are refused while too many checks are queued, and accepted afterwards', async () => {
     const passwords = new Passwords();
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => passwords.verify('x', CHEAP)));
     const refused = results.filter((result) => result.status === 'rejected');

@@ -8,7 +8,7 @@ interface Cost {
   readonly r: number;
   readonly p: number;
 }
-/** Of new hashes: 32 MB and three passes, as OWASP's password storage guidance asks of scrypt. */
+/** For new hashes: 32 MB and three passes, as OWASP's password storage guidance recommends for scrypt. */
 export const PASSWORD_COST: Cost = { N: 2 ** 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
@@ -46,7 +46,7 @@ function derive(password: string, salt: Buffer, cost: Cost): Promise<Buffer> {
 const AT_ONCE = 2;
 const WAITING = 30;
 
-/** Hashes and checks passwords, a few at a time. */
+/** Hashes and checks passwords with bounded concurrency. */
 @Injectable()
 export class Passwords {
   private running = 0;
@@ -59,7 +59,7 @@ export class Passwords {
   }
 
   /**
-   * @param stored undefined for an unknown user: the decoy hash is checked then, which takes as long
+   * @param stored undefined for an unknown user: checks the decoy hash, which takes the same time
    * @throws PasswordsBusy
    */
   async verify(password: string, stored: string | undefined): Promise<boolean> {

@@ -14,6 +14,6 @@ export class UserEntity {
   @Column(Instant()) createdAt: Date;
   @Column({ type: 'varchar', length: 254, nullable: true }) email: string | null;
   @Column({ type: 'varchar', length: 8, nullable: true }) language: Language | null;
-  /** Is notified, too, when a session of this user is halted (E18); always an active administrator. */
+  /** An active administrator, who is also notified when a session of this user is halted (E18). */
   @Column(Uuid({ nullable: true })) administratorId: string | null;
 }

@@ -44,7 +44,7 @@ describe('users', () => {
     ['a short password', { password: 'short' }, 400, 'invalid-request'],
     ['an unknown role', { role: 'root' }, 400, 'invalid-request'],
     ['an unknown field', { active: false }, 400, 'invalid-request'],
-  ])('refuses a new one with %s', async (_what, change, status, code) => {
+  ])('are not created with %s', async (_what, change, status, code) => {
     const user = { username: 'new', displayName: 'New', role: 'technician', password: 'long enough to do' };
     const refused = await admin.post('/api/users').send({ ...user, ...change });
     expect([refused.status, refused.body.code]).toEqual([status, code]);
@@ -73,7 +73,7 @@ describe('users', () => {
     await server.loggedIn(user);
   });
 
-  it('have a new role from the next request on', async () => {
+  it('get a new role with their next request', async () => {
     const user = await make('promoted');
     const browser = await server.loggedIn(user);
     await browser.get('/api/users').expect(403);
@@ -123,7 +123,7 @@ describe('users', () => {
     it.each([
       ['deactivated', { active: false }],
       ['made a technician', { role: 'technician' }],
-    ])('until that one is %s', async (what, change) => {
+    ])('until the administrator is %s', async (what, change) => {
       const chief = await make(`chief-${what.length}`, 'admin');
       const [user, other] = [await make(`a-${what.length}`), await make(`b-${what.length}`)];
       await give(user.id, chief.id).expect(200);

@@ -9,7 +9,7 @@ import type { BrowserSession } from '../browser-session';
 
 const SUBPROTOCOL = 'binary';
 
-/** The bytes of one TCP connection to an application as binary frames of a WebSocket, as noVNC reads them. */
+/** Carries one TCP connection to an application in the binary frames of a WebSocket, the format that noVNC reads. */
 export class ByteStreams {
   private readonly sockets = new WebSocketServer({
     noServer: true,
@@ -27,7 +27,7 @@ export class ByteStreams {
   private async carry(session: BrowserSession, ws: WebSocket): Promise<void> {
     ws.on('error', () => ws.terminate());
     watchHeartbeat(ws, LIMITS.RELAY_PING_INTERVAL_MS, () => ws.terminate());
-    const bytes = new WebSocketBytes(ws); // at once: the first bytes may have arrived already
+    const bytes = new WebSocketBytes(ws); // before any await: the first bytes may already have arrived
     try {
       const stream = await session.dial();
       // a WebSocket has no half-close: it ends with the last byte of the device
@@ -42,7 +42,7 @@ export class ByteStreams {
   private async conclude(session: BrowserSession, ws: WebSocket, complete: boolean): Promise<void> {
     if (ws.readyState !== ws.OPEN) return;
     const end = complete ? undefined : await session.causeOfCut();
-    if (end) ws.close(1001, end.words.slice(0, 100));
+    if (end) ws.close(1001, end.text.slice(0, 100));
     else if (complete) ws.close(1000);
     else ws.close(1011, 'the connection to the device broke');
     setTimeout(() => ws.terminate(), LIMITS.RELAY_CLOSE_MS).unref();

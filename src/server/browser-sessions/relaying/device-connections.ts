@@ -14,7 +14,7 @@ export class DeviceConnections {
   constructor(private readonly dial: () => Promise<Duplex>) {}
 
   /**
-   * @param mayReuse false for what must not be sent twice: an idle connection may be closing at this moment
+   * @param mayReuse false for a request that must not be sent twice: an idle connection may be closing at this moment
    * @throws StreamRefused
    */
   async take(mayReuse: boolean): Promise<{ stream: Duplex; reused: boolean }> {
@@ -24,7 +24,8 @@ export class DeviceConnections {
         idle.leave();
         return { stream: idle.stream, reused: true };
       }
-      if (this.open.size + this.dialling < LIMITS.BROWSER_SOCKETS) return { stream: await this.fresh(), reused: false };
+      if (this.open.size + this.dialling < LIMITS.BROWSER_SOCKETS)
+        return { stream: await this.openStream(), reused: false };
       const oldest = this.idle.shift();
       if (oldest) this.discard(oldest.stream);
       else await new Promise<void>((resolve) => this.waiting.push(resolve));
@@ -33,16 +34,16 @@ export class DeviceConnections {
 
   /** Opens a connection for the next request. @throws StreamRefused */
   async prepare(): Promise<void> {
-    this.rest(await this.fresh());
+    this.keepIdle(await this.openStream());
   }
 
-  private async fresh(): Promise<Duplex> {
+  private async openStream(): Promise<Duplex> {
     this.dialling++;
     try {
       const stream = await this.dial();
       this.open.add(stream);
       stream.once('close', () => this.forget(stream));
-      stream.on('free', () => this.rest(stream));
+      stream.on('free', () => this.keepIdle(stream));
       return stream;
     } finally {
       this.dialling--;
@@ -50,8 +51,8 @@ export class DeviceConnections {
     }
   }
 
-  /** Keeps a connection for the next request: for a short time, and until the device sends anything. */
-  private rest(stream: Duplex): void {
+  /** Keeps a connection for the next request: for a short time, unless the device sends something. */
+  private keepIdle(stream: Duplex): void {
     if (stream.destroyed || !stream.writable || stream.readableEnded) return this.discard(stream);
     const over = () => this.discard(stream);
     const timer = setTimeout(over, LIMITS.BROWSER_REUSE_MS);

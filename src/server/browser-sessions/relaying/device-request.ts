@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
 
 /**
- * A browser's request on a connection to its device; nothing is sent yet. The connection emits `free` when it can carry
- * the next one.
+ * Prepares a browser's request on a connection to its device, without sending it. The connection emits `free` when it
+ * can carry the next request.
  */
 export function deviceRequest(request: IncomingMessage, headers: string[], stream: Duplex): ClientRequest {
   const sent = httpRequest({
@@ -14,14 +14,14 @@ export function deviceRequest(request: IncomingMessage, headers: string[], strea
     setHost: false,
     createConnection: () => stream,
     maxHeaderSize: LIMITS.BROWSER_HEADER_BYTES,
-    // many devices break the rules of HTTP, and browsers tolerate it
+    // many devices violate HTTP, and browsers tolerate it
     insecureHTTPParser: true,
   });
   sent.shouldKeepAlive = true; // without an agent, Node assumes the opposite
   return sent;
 }
 
-/** Trailers (RFC 9110 6.5) as `addTrailers` takes them. */
+/** Trailers (RFC 9110 6.5) in the format of `addTrailers`. */
 export function trailersOf({ rawTrailers }: IncomingMessage): [string, string][] {
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) pairs.push([rawTrailers[at]!, rawTrailers[at + 1]!]);

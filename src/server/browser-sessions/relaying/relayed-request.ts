@@ -21,7 +21,7 @@ export interface Exchange {
   readonly framed: boolean;
 }
 
-/** One request of a browser to its device, and the response; both pass as they come. */
+/** Streams one request of a browser to its device, and the response back. */
 export class RelayedRequest {
   private answered = false;
   private continued = false;
@@ -44,7 +44,7 @@ export class RelayedRequest {
     }
   }
 
-  /** @returns whether to try once more, on a new connection. @throws StreamRefused, what broke the connection */
+  /** @returns whether to retry on a new connection. @throws StreamRefused; the error that broke the connection */
   private async attempt(origins: Origins, mayReuse: boolean): Promise<boolean> {
     const { request, response, behindProxy, framed } = this.exchange;
     const { stream, reused } = await this.session.connections.take(mayReuse);
@@ -69,7 +69,7 @@ export class RelayedRequest {
         sent.once('response', (answer) => {
           clearTimeout(timer);
           this.answered = true;
-          // content may still follow that no 100 asked for; the next request must not be read from it
+          // the browser may send its content without the 100; it must not be parsed as the next request
           const close = this.exchange.expectsContinue && !this.continued;
           try {
             passResponse(answer, response, { origins, frameAncestors: this.frameAncestors, framed, close }, sent);

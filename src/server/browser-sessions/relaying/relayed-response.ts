@@ -9,7 +9,7 @@ export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | '
   readonly close: boolean;
 };
 
-/** Forwards a device's response as it arrives, with its trailers; a response that is cut is cut for the browser too. */
+/** Streams a device's response, with its trailers. If the device cuts the response, the browser's is cut, too. */
 export function passResponse(
   from: IncomingMessage,
   to: ServerResponse,
@@ -22,7 +22,7 @@ export function passResponse(
   const headers = responseHeaders(from, { origins, frameAncestors, framed, linksChange: changes, trailersPass });
   to.sendDate = false; // the device's, or none
   to.writeHead(from.statusCode ?? 502, from.statusMessage, close ? [...headers, 'Connection', 'close'] : headers);
-  to.write('', 'latin1'); // at once: an event stream may be silent for long; `flushHeaders` would write UTF-8
+  to.write('', 'latin1'); // sends the header now: an event stream may stay silent; `flushHeaders` would write UTF-8
   from.once('end', () => {
     const trailers = trailersOf(from);
     if (trailers.length > 0 && !to.writableEnded) to.addTrailers(trailers);
@@ -30,7 +30,7 @@ export function passResponse(
   const stages = changes && !bodiless ? translating(from, origins) : [];
   pipeline([from, ...stages, to], (error) => {
     if (error) to.destroy();
-    // the rest of the request has no reader any more
+    // discard the rest of the request: it has no reader any more
     if (!sent.writableFinished) sent.destroy();
   });
 }

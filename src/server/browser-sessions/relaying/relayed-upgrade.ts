@@ -10,7 +10,7 @@ import { hasContent, requestHeaders } from '../translation/request-headers';
 import { responseHeaders } from '../translation/response-headers';
 import { GOING_AWAY, WebSocketFrames } from './websocket-frames';
 
-/** A browser's request to leave HTTP (RFC 9110 7.8), mostly for a WebSocket: after the 101, bytes in both directions. */
+/** Relays a browser's upgrade (RFC 9110 7.8), usually to a WebSocket: after the 101, bytes in both directions. */
 export async function relayUpgrade(
   session: BrowserSession,
   {
@@ -89,8 +89,8 @@ function switching(answer: IncomingMessage, origins: Origins, framed: boolean): 
 }
 
 /**
- * Forwards bytes in both directions with back-pressure; each direction ends on its own. When the session ends, a WebSocket
- * is closed with 1001 where it is between frames; otherwise the browser sees what it would see directly: a cut connection.
+ * Forwards bytes in both directions with back-pressure; each direction ends separately. When the session ends, a
+ * WebSocket that is between frames is closed with 1001; any other connection is cut.
  */
 function carry(session: BrowserSession, browser: Duplex, device: Duplex, isWs: boolean): void {
   const frames = new WebSocketFrames();

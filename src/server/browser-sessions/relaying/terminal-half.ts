@@ -6,7 +6,7 @@ import { openTunnel, type Tunnel } from '../../../tunnel/http2-tunnel';
 import { dialRelay, type RelayConnection } from '../../../tunnel/relay-connection';
 import { RelayRefused, RelayUnreachable } from '../../../tunnel/relay-connection.errors';
 
-/** The terminal's half of a remote session, held by this server for a browser. */
+/** The terminal half of a remote session, which this server holds for a browser. */
 export interface TerminalHalf {
   readonly relay: RelayConnection;
   readonly tunnel: Tunnel;
@@ -15,11 +15,11 @@ export interface TerminalHalf {
 /** Short, because a technician is waiting. */
 const RETRY = { maxMs: 2_000 };
 /** Refusals that leave the token unused. */
-const PASSING: readonly string[] = ['control-plane-unavailable', 'draining', 'overloaded'];
+const TRANSIENT: readonly string[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
 /**
- * Establishes the half (S204-S214), waits for the device's, and starts the tunnel.
- * @throws RelayRefused, RelayUnreachable, StreamRefused; Error where the device did not connect in time
+ * Establishes the terminal half (S204-S214), waits for the device half, and starts the tunnel.
+ * @throws RelayRefused, RelayUnreachable, StreamRefused; Error if the device did not connect in time
  */
 export async function openTerminalHalf(info: ConnectionInfo): Promise<TerminalHalf> {
   const relay = await dial(info);
@@ -40,9 +40,10 @@ async function dial(info: ConnectionInfo): Promise<RelayConnection> {
     try {
       return await dialRelay(info, 'terminal');
     } catch (error) {
-      const passing = error instanceof RelayRefused ? PASSING.includes(error.code) : error instanceof RelayUnreachable;
+      const isTransient =
+        error instanceof RelayRefused ? TRANSIENT.includes(error.code) : error instanceof RelayUnreachable;
       const wait = backoff.next();
-      if (!passing || performance.now() + wait > deadline) throw error;
+      if (!isTransient || performance.now() + wait > deadline) throw error;
       await delay(wait);
     }
   }

@@ -12,7 +12,7 @@ const frame = (length: number, masked = false): Buffer => {
 };
 
 describe('the frames of a WebSocket', () => {
-  it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])('end where they end: %s bytes', (length) => {
+  it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])('are delimited correctly: %s bytes', (length) => {
     for (const masked of [false, true]) {
       const frames = new WebSocketFrames();
       const bytes = Buffer.concat([frame(length, masked), frame(3)]);
@@ -25,7 +25,7 @@ describe('the frames of a WebSocket', () => {
       expect(frames.betweenFrames).toBe(true);
     }
   });
-  it('are found in single bytes too', () => {
+  it('are recognized when they arrive byte by byte', () => {
     const frames = new WebSocketFrames();
     for (const byte of Buffer.concat([frame(300), frame(0), frame(70_000)])) frames.see(Buffer.from([byte]));
     expect(frames.betweenFrames).toBe(true);

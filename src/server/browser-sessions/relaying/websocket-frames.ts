@@ -4,7 +4,7 @@ export const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 /** Follows the frames (RFC 6455 5.2) in a WebSocket's bytes, to know where another frame may be inserted. */
 export class WebSocketFrames {
   private header: number[] = [];
-  /** Bytes of the current frame that are still to come. */
+  /** Remaining bytes of the current frame. */
   private remaining = 0n;
 
   get betweenFrames(): boolean {

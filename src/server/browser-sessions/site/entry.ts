@@ -8,8 +8,8 @@ const FORM_BYTES = 1024;
 const FORM_MS = 10_000;
 
 /**
- * `POST /.platen/enter`: exchanges an entry ticket for the cookie that admits this browser. The ticket is in the body, so
- * that no address, history or log holds it.
+ * `POST /.platen/enter`: exchanges an entry ticket for the cookie that admits this browser. The ticket is in the body,
+ * to keep it out of URLs, histories and logs.
  */
 export async function enter(
   session: BrowserSession,
@@ -33,8 +33,8 @@ export async function enter(
 }
 
 /**
- * In a frame of the console the cookie has to work in a page of another site: it is partitioned (CHIPS), so that it works
- * below that site only. Browsers treat http on localhost as secure there.
+ * A frame of the console belongs to another site, so its cookie is partitioned (CHIPS) and works below the console
+ * only. Browsers treat http on localhost as secure there.
  */
 function cookieOf(session: BrowserSession, request: IncomingMessage): string {
   const secure = session.facts.origin.startsWith('https:');
@@ -44,7 +44,7 @@ function cookieOf(session: BrowserSession, request: IncomingMessage): string {
   return `${entryCookieName(secure)}=${entry}; Path=/; HttpOnly; ${attributes}`;
 }
 
-/** Empty where the form is too long, or does not arrive in time. */
+/** Empty if the form is too long, or does not arrive in time. */
 function formOf(request: IncomingMessage): Promise<string> {
   return new Promise((resolve) => {
     let text = '';

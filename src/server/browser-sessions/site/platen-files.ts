@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { builtPage, type StaticFile } from '../../../static/built-page';
 
-/** Paths of a session's origin that Platen serves, and not the device. */
+/** Paths under a session's origin that Platen serves instead of the device. */
 export const PLATEN_PREFIX = '/.platen/';
 export const PATHS = {
   enter: '/.platen/enter',
@@ -10,10 +10,10 @@ export const PATHS = {
 } as const;
 
 const PAGE = 'index.html';
-/** A session's origin has one version of script and style sheet as long as it exists. */
+/** The scripts and style sheets do not change while a session's origin exists. */
 const CACHED = 'private, max-age=3600';
 
-/** The files that Platen serves to a browser that has entered: the page of the VNC screen. */
+/** The files of the VNC page, for browsers that have entered. */
 export class PlatenFiles {
   private readonly files: ReadonlyMap<string, StaticFile>;
 
@@ -22,7 +22,7 @@ export class PlatenFiles {
     this.files = new Map(files.map(([name, file]) => [name === PAGE ? PATHS.vnc : `${PLATEN_PREFIX}${name}`, file]));
   }
 
-  /** @returns false where there is no such file */
+  /** @returns false if there is no such file */
   serve(path: string, request: IncomingMessage, response: ServerResponse, frameAncestors: string): boolean {
     const file = this.files.get(path);
     if (!file || !['GET', 'HEAD'].includes(request.method ?? '')) return false;

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CONFIG, type Config } from '../../config/config';
 
-/** 80 random bits: a name that cannot be guessed, though it is no secret. */
+/** 80 random bits: hard to guess, though the label is not a secret. */
 const LABEL_BYTES = 10;
 
 /** The host names under which devices' pages are shown: `s-<label>.<session domain>`, one per browser session. */
@@ -28,14 +28,14 @@ export class SessionOrigins {
     return randomBytes(LABEL_BYTES).toString('hex');
   }
 
-  /** With the scheme and port at which browsers reach the console. */
+  /** Has the scheme and port of the console. */
   originOf(label: string): string {
     const { publicUrl, tls, sessionDomain } = this.config.http;
     const { protocol, port } = publicUrl ? new URL(publicUrl) : { protocol: tls ? 'https:' : 'http:', port: this.port };
     return new URL(`${protocol}//s-${label}.${sessionDomain}:${port || (protocol === 'https:' ? 443 : 80)}`).origin;
   }
 
-  /** Every name under the session domain but the console's own; none of them may lead to the console. */
+  /** Every name under the session domain except the console's own. The console must not be served under them. */
   owns(hostname: string): boolean {
     const { sessionDomain } = this.config.http;
     return sessionDomain !== undefined && hostname.endsWith(`.${sessionDomain}`) && hostname !== this.consoleHost;

@@ -15,7 +15,7 @@ import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
 import { SessionOrigins } from './session-origins';
 
-/** Every request under the session domain: finds its session, and admits browsers that have entered. */
+/** Handles every request under the session domain: finds the session, and admits browsers that have entered. */
 @Injectable()
 export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationShutdown {
   private readonly files = new PlatenFiles();
@@ -37,7 +37,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     this.hosts.register(this);
   }
 
-  /** The sessions have ended by now; the server cannot close while an upgraded socket is open. */
+  /** Cuts upgraded sockets, because the server cannot close while one is open. The sessions have already ended. */
   beforeApplicationShutdown(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -88,7 +88,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const place = placeOf(session, request);
     if (!place) return refuse(PAGES.notEntered);
     const isPlaten = path.startsWith(PLATEN_PREFIX);
-    // a device checks origins itself; Platen's stream is for pages of the session's own origin
+    // A device checks the origin itself; Platen's own stream accepts pages of the session's origin only.
     if (isPlaten && (path !== PATHS.stream || request.headers.origin !== session.facts.origin))
       return refuse(PAGES.unknown);
     const done = session.startExchange();
@@ -109,13 +109,13 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
   }
 }
 
-/** Path of the request target; undefined for the forms that only proxies get (RFC 9112 3.2.2). */
+/** Path of the request target; undefined for the forms that only proxies receive (RFC 9112 3.2.2). */
 function pathOf({ url = '', method }: IncomingMessage): string | undefined {
   if (url === '*' && method === 'OPTIONS') return url;
   return url.startsWith('/') ? url.split('?')[0] : undefined;
 }
 
-/** Where the browser shows the pages; undefined where it has not entered. */
+/** Where the browser shows the pages; undefined if it has not entered. */
 function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): 'tab' | 'frame' | undefined {
   const entry = entryIn(headers.cookie, facts.origin.startsWith('https:'));
   if (entries.tab.isValid(entry)) return 'tab';

@@ -5,7 +5,7 @@ import { LOGIN_COOKIES } from '../../auth/login/login-cookie';
 const ENTRY_COOKIE = 'platen-session';
 const SECURE_ENTRY_COOKIE = '__Host-platen';
 
-/** Names that no device gets or sets: those above and, though no browser sends it here, the console's own. */
+/** Cookies that devices neither get nor set: the entry cookies and the console's, which browsers do not send here. */
 const PLATEN_COOKIES: readonly string[] = [ENTRY_COOKIE, SECURE_ENTRY_COOKIE, ...LOGIN_COOKIES];
 
 export const entryCookieName = (secure: boolean): string => (secure ? SECURE_ENTRY_COOKIE : ENTRY_COOKIE);
@@ -14,14 +14,14 @@ export const entryCookieName = (secure: boolean): string => (secure ? SECURE_ENT
 export const entryIn = (header: string | undefined, secure: boolean): string | undefined =>
   parse(header ?? '')[entryCookieName(secure)];
 
-// What follows is no work for a cookie library: devices set cookies that no RFC allows, and get them back byte for byte.
+// No cookie library here: devices set cookies that violate the RFC, and must get them back byte for byte.
 
 const isPlatenCookie = (pair: string): boolean => {
   const [name = ''] = pair.split('=', 1);
   return PLATEN_COOKIES.includes(name.trim());
 };
 
-/** A `Cookie` header as the device may see it; undefined when nothing is left. */
+/** A `Cookie` header without Platen's cookies; undefined if it would be empty. */
 export function withoutPlatenCookies(header: string): string | undefined {
   const pairs = header.split(';');
   const rest = pairs.filter((pair) => !isPlatenCookie(pair));
@@ -45,7 +45,7 @@ export function sessionCookie(
 ): string | undefined {
   const [pair = '', ...attributes] = header.split(';');
   if (isPlatenCookie(pair)) return undefined;
-  // Browsers refuse these prefixes without Secure; where they treat http as secure (localhost) the cookie is kept.
+  // Browsers refuse these prefixes without Secure. If they treat http as secure (localhost), they keep the cookie.
   const insecure = !secure && !/^\s*__(secure|host)-/i.test(pair);
   const kept = attributes.filter((attribute) => {
     const [key = '', value = ''] = attribute.split('=').map((part) => part.trim().toLowerCase());

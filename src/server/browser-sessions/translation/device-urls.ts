@@ -1,20 +1,20 @@
 /** The two names of one application, both as serialized origins (RFC 6454 6.2). */
 export interface Origins {
-  /** As the device knows itself: `http://192.168.1.20`. */
+  /** The device's own origin: `http://192.168.1.20`. */
   readonly device: string;
-  /** As the browser sees it: `http://s-x7k2.localhost:8080`. */
+  /** The session's origin in the browser: `http://s-x7k2.localhost:8080`. */
   readonly session: string;
 }
 
 const ABSOLUTE = /^([\t\n\f\r ]*)(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is;
 
-/** Translates a URL that names the device's own origin for the browser; every other text stays as it is. */
+/** Translates a URL with the device's origin for the browser; any other text is unchanged. */
 export const toSession = (url: string, { device, session }: Origins): string => translated(url, device, session);
 
-/** The way back, for Origin and Referer. */
+/** The reverse translation, for Origin and Referer. */
 export const toDevice = (url: string, { device, session }: Origins): string => translated(url, session, device);
 
-/** A URL without a scheme (RFC 3986 4.2) has that of the page it is in, which is `from`'s. */
+/** A URL without a scheme (RFC 3986 4.2) has the scheme of its page, which is that of `from`. */
 function translated(url: string, from: string, to: string): string {
   const [, space = '', scheme, authority, rest = ''] = ABSOLUTE.exec(url) ?? [];
   if (authority === undefined || authority === '') return url;

@@ -10,7 +10,7 @@ export function* fields(raw: RawHeaders): Generator<[name: string, value: string
   for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at]!, raw[at + 1]!];
 }
 
-/** Which fields of a message end at this hop. */
+/** Returns a test for the fields of a message that end at this hop. */
 export function hopByHop(raw: RawHeaders): (name: string) => boolean {
   const listed = [...fields(raw)]
     .filter(([name]) => name.toLowerCase() === 'connection')
@@ -23,8 +23,8 @@ export function hopByHop(raw: RawHeaders): (name: string) => boolean {
 
 const TAG_SUFFIX = ';platen';
 
-/** A page whose links are translated is not the device's byte for byte: its tag becomes a weak one (RFC 9110 8.8.1). */
+/** A page with translated links differs from the device's, so its entity tag becomes a weak one (RFC 9110 8.8.1). */
 export const sessionTag = (etag: string): string => etag.trim().replace(/^"([^"]*)"$/, `W/"$1${TAG_SUFFIX}"`);
 
-/** The way back: devices compare tags character by character. */
+/** The reverse translation: devices compare tags character by character. */
 export const deviceTags = (list: string): string => list.replace(/W\/"([^"]*);platen"/g, '"$1"');

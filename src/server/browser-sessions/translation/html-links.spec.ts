@@ -30,7 +30,7 @@ const TRANSLATED: [string, string][] = [
   [`1 < 2 <a href="${D}/">`, `1 < 2 <a href="${S}/">`],
   [`<<a href="${D}/">`, `<<a href="${S}/">`],
 ];
-const AS_THEY_ARE = [
+const UNCHANGED = [
   `<p>${D}/a</p>`,
   `<a title="${D}/a">`,
   `<a href="http://192.168.1.200/a">`,
@@ -52,9 +52,9 @@ const AS_THEY_ARE = [
 
 describe('links in an HTML stream', () => {
   it.each(TRANSLATED)('translates %s', async (html, expected) => expect(await whole(html)).toBe(expected));
-  it.each(AS_THEY_ARE)('leaves %s', async (html) => expect(await whole(html)).toBe(html));
+  it.each(UNCHANGED)('leaves %s', async (html) => expect(await whole(html)).toBe(html));
 
-  it('does the same wherever the stream is cut', async () => {
+  it('does not depend on where the stream is split', async () => {
     const html = Buffer.from(TRANSLATED.map(([each]) => each).join('\n'));
     const expected = TRANSLATED.map(([, each]) => each).join('\n');
     expect((await through([...html].map((byte) => Buffer.from([byte])))).toString()).toBe(expected);
@@ -62,7 +62,7 @@ describe('links in an HTML stream', () => {
       expect((await through([html.subarray(0, at), html.subarray(at)])).toString()).toBe(expected);
   });
 
-  it('changes no byte of what has no such link', async () => {
+  it('does not change content without such a link', async () => {
     const noise = randomBytes(200_000);
     const markup = Buffer.from('<>"\'=/!- ab\n');
     const html = Buffer.from(noise.map((byte) => (byte < 128 ? markup[byte % markup.length]! : byte)));

@@ -5,13 +5,13 @@ import { isLinkAttribute, translatedValue } from './link-attributes';
 /** Elements whose content is text up to their own end tag (HTML Living Standard 13.2.5.2 to 13.2.5.4). */
 const RAW = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes']);
 const isSpace = (c: string): boolean => c === ' ' || c === '\n' || c === '\t' || c === '\r' || c === '\f';
-/** HTML has no element or attribute with a longer name. */
+/** HTML defines no longer element or attribute name. */
 const NAME_CHARACTERS = 32;
 
 /**
- * Translates the links in the attributes of an HTML stream and leaves every other byte as it is. Its states are those of
- * the HTML tokenizer, as far as they decide what is an attribute. It keeps back one attribute's value at most
- * (LIMITS.BROWSER_LINK_BYTES). It works on bytes, because the encodings of devices have ASCII where HTML needs it.
+ * Translates the links in the attributes of an HTML stream; every other byte is unchanged. Its states are those of the
+ * HTML tokenizer that are needed to find attributes. It buffers at most one attribute value
+ * (LIMITS.BROWSER_LINK_BYTES). It works on bytes: in the encodings that devices use, HTML markup is ASCII.
  */
 export class HtmlLinks extends Transform {
   private state: (c: string) => void = (c) => this.text(c);
@@ -19,10 +19,10 @@ export class HtmlLinks extends Transform {
   private element = '';
   private attribute = '';
   private endTag = false;
-  /** The last characters, where several together mean something. */
+  /** The last characters, for tokens of several characters. */
   private tail = '';
   private quote = '';
-  /** The value that is being read, while it may have to be translated. */
+  /** The current attribute value, while it may need translation. */
   private held: string | undefined;
 
   /** @param translate applied to each URL */
@@ -35,15 +35,15 @@ export class HtmlLinks extends Transform {
       if (this.held === undefined) this.out += c;
       this.state(c);
     }
-    done(null, this.taken());
+    done(null, this.takeOutput());
   }
 
   override _flush(done: TransformCallback): void {
-    this.release(); // an unfinished value is no link
-    done(null, this.taken());
+    this.release(); // an unterminated value is not a link
+    done(null, this.takeOutput());
   }
 
-  private taken(): Buffer | undefined {
+  private takeOutput(): Buffer | undefined {
     const out = this.out;
     this.out = '';
     return out === '' ? undefined : Buffer.from(out, 'latin1');
@@ -138,7 +138,7 @@ export class HtmlLinks extends Transform {
     else this.state = (c) => this.text(c);
   }
 
-  /** Up to `</element`, followed by what ends a tag's name. */
+  /** Up to `</element` and a character that ends a tag name. */
   private rawText(c: string): void {
     const end = `</${this.element}`;
     if (this.tail.length === end.length && (isSpace(c) || c === '/' || c === '>')) {

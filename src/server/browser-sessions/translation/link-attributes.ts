@@ -1,4 +1,4 @@
-/** Attributes whose value is one URL (HTML Living Standard, "Attributes" index, and those that older pages use). */
+/** Attributes whose value is one URL (HTML Living Standard, "Attributes" index, and obsolete ones). */
 const URLS = new Set([
   'href',
   'src',

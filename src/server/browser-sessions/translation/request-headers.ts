@@ -3,7 +3,7 @@ import { toDevice, type Origins } from './device-urls';
 import { deviceTags, fields, hopByHop } from './header-fields';
 import { withoutPlatenCookies } from './cookies';
 
-/** What a reverse proxy in front of this server adds about the browser; the device does not get it. */
+/** Fields that a reverse proxy adds about the browser; they are not forwarded to the device. */
 const OF_PROXIES = [
   'forwarded',
   'x-forwarded-for',
@@ -39,10 +39,10 @@ function requestField(key: string, value: string, origins: Origins, chunked: boo
     case 'origin':
       return toDevice(value, origins);
     case 'trailer':
-      return chunked ? value : undefined; // Node refuses to announce what it cannot send
+      return chunked ? value : undefined; // Node refuses to announce trailers that it cannot send
     case 'referer': {
       const page = toDevice(value, origins);
-      return page === value ? undefined : page; // the device does not learn of pages on other sites
+      return page === value ? undefined : page; // addresses of other sites are not disclosed to the device
     }
     case 'if-none-match':
     case 'if-match':

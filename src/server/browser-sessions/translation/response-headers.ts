@@ -6,9 +6,9 @@ import { sessionCookie } from './cookies';
 
 export interface ResponseContext {
   readonly origins: Origins;
-  /** `frame-ancestors ...`: who may show the page in a frame. */
+  /** `frame-ancestors ...`: the origins that may show the page in a frame. */
   readonly frameAncestors: string;
-  /** Whether the links in the content are translated, so that its length is not known beforehand. */
+  /** Whether the links in the content are translated, so that its length is unknown beforehand. */
   readonly linksChange: boolean;
   /** Whether the browser shows the pages in a frame of the console. */
   readonly framed: boolean;
@@ -50,12 +50,12 @@ function responseField(key: string, value: string, context: ResponseContext): st
     case 'content-security-policy':
       return sessionPolicy(value, origins, frameAncestors);
     case 'x-frame-options': // `frame-ancestors` replaces it (CSP 3, 6.4.2)
-    case 'alt-svc': // would lead the browser past the session (RFC 7838)
+    case 'alt-svc': // would make the browser bypass the session (RFC 7838)
       return undefined;
     case 'clear-site-data':
       return harmlessClearing(value);
     case 'trailer':
-      return trailersPass ? value : undefined; // Node refuses to announce what it cannot send
+      return trailersPass ? value : undefined; // Node refuses to announce trailers that it cannot send
     case 'content-length':
     case 'accept-ranges':
       return linksChange ? undefined : value;
@@ -66,14 +66,14 @@ function responseField(key: string, value: string, context: ResponseContext): st
   }
 }
 
-/** Clearing cookies affects the whole registrable domain, the console's login among them (Clear Site Data, 4.2.3). */
+/** Clearing cookies affects the whole registrable domain, including the console's login (Clear Site Data, 4.2.3). */
 function harmlessClearing(value: string): string | undefined {
   const types = value.split(',').map((type) => type.trim());
   const kept = types.includes('"*"') ? ['"cache"', '"storage"'] : types.filter((type) => type !== '"cookies"');
   return kept.length > 0 ? kept.join(', ') : undefined;
 }
 
-/** Node reads headers of devices leniently, but refuses to write some of them. */
+/** Node parses the headers of devices leniently, but refuses to write some of them. */
 function isWritable(name: string, value: string): boolean {
   try {
     validateHeaderValue(name, value);

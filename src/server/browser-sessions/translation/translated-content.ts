@@ -4,7 +4,7 @@ import { constants, createBrotliCompress, createBrotliDecompress, createGunzip, 
 import { toSession, type Origins } from './device-urls';
 import { HtmlLinks } from './html-links';
 
-/** Every piece is forwarded at once; a stream that a device cuts short is shown as far as it arrived. */
+/** Every chunk is forwarded at once; a stream that a device cuts short is shown up to the cut. */
 const GZIP = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const BROTLI = {
   flush: constants.BROTLI_OPERATION_FLUSH,
@@ -29,7 +29,7 @@ export function linksChange(response: IncomingMessage): boolean {
   return isHtml && !fixed && statusCode !== 206 && statusCode !== 304 && codingOf(response) in CODINGS;
 }
 
-/** The stages between the device's content and the browser's; they buffer only what the codings need. */
+/** The stages between the device's content and the browser's. They buffer no more than the codings need. */
 export function translating(response: IncomingMessage, origins: Origins): Transform[] {
   const coding = CODINGS[codingOf(response)]?.();
   const links = new HtmlLinks((url) => toSession(url, origins));

@@ -31,7 +31,7 @@ describe('addresses of the device', () => {
     ].map((same): [string, string] => [same, same]),
   ])('%s -> %s', (url, expected) => expect(toSession(url, origins)).toBe(expected));
 
-  it('are the way back for what the browser sends about the session', () => {
+  it("are restored in the browser's Origin and Referer", () => {
     expect(toDevice(`${S}/page?x=1`, origins)).toBe('https://192.168.1.20/page?x=1');
     for (const other of ['null', 'http://s-2.localhost:8080/', 'http://localhost:8080/'])
       expect(toDevice(other, origins)).toBe(other);
@@ -54,7 +54,7 @@ describe('cookies', () => {
     expect(sessionCookie(header, { secure: false, framed: false })).toBe(overHttp);
     expect(sessionCookie(header, { secure: true, framed: false })).toBe(overHttps);
   });
-  it('in a frame work below the console only', () => {
+  it('work below the console only when set in a frame', () => {
     const header = 'a=b; Path=/; Domain=x; SameSite=Strict; Secure';
     expect(sessionCookie(header, { secure: true, framed: true })).toBe(
       'a=b; Path=/; SameSite=None; Secure; Partitioned',
@@ -68,7 +68,7 @@ describe('cookies', () => {
     ['a=1;__Host-platen=x;b=2', 'a=1;b=2'],
     [' platen.sid = x; c', 'c'],
     ['', ''],
-  ])('of %j the device gets %j', (header, expected) => expect(withoutPlatenCookies(header)).toBe(expected));
+  ])('from %j the device gets %j', (header, expected) => expect(withoutPlatenCookies(header)).toBe(expected));
 
   it('the entry cookie is found by its exact name', () => {
     expect(entryIn('xplaten-session=a; platen-session=b', false)).toBe('b');
@@ -98,7 +98,7 @@ describe('other fields', () => {
     expect(sessionTag('"v1"')).toMatch(/^W\//);
   });
 
-  it('of one hop are those of RFC 9110 and those that Connection lists, but none that frames a message', () => {
+  it('are hop-by-hop if RFC 9110 or Connection lists them, except the framing of the message', () => {
     const ends = hopByHop(['Connection', 'close, X-Mine', 'connection', 'Content-Length, Host']);
     expect(['Keep-Alive', 'TE', 'upgrade', 'x-mine', 'Transfer-Encoding'].every(ends)).toBe(true);
     expect(['Content-Length', 'Host', 'Trailer', 'X-Other'].some(ends)).toBe(false);

@@ -1,7 +1,7 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { text } from '../migration-columns';
 
-/** What the person at the device has granted: to operate, or to look only. */
+/** The grant of the person at the device: operate or view. */
 export class Grants1763683200004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.addColumn('remote_sessions', new TableColumn(text('grant', 16, { isNullable: true })));

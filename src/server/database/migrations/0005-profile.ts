@@ -1,7 +1,7 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { text } from '../migration-columns';
 
-/** What a user may say about themselves: where mail reaches them, and the language of their console. */
+/** A user's own settings: the e-mail address and the language of the console. */
 export class Profile1763683200005 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.addColumns('users', [

@@ -4,7 +4,7 @@ import { instant, longText, text, uuid } from '../migration-columns';
 const integer = (name: string) => ({ name, type: 'integer' });
 const bytes = (name: string) => ({ name, type: 'bigint', default: '0' });
 
-/** Deployments of relays, and what became of the sessions that were open then. */
+/** Deployments of relays, and the outcome of the sessions that were open then. */
 export class Deployments1763683200006 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.createTable(

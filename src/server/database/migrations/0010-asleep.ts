@@ -1,7 +1,7 @@
 import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { instant, longText, text } from '../migration-columns';
 
-/** Where agents stand, and what wakes those that save power. */
+/** The site of each agent, and the data to wake agents that save power. */
 export class Asleep1763683200010 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.addColumns('agents', [

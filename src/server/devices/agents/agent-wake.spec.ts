@@ -44,7 +44,7 @@ describe('an agent that saves power', () => {
   const device = async () => (await plane.call('tom', 'GET', '/devices/hall-mfp')).body;
   const ask = () => plane.ask('tom', 'hall-mfp');
   const woken = (through: ScriptedAgent) =>
-    until('the substitute to be asked', () => through.asked.find(({ name }) => name === 'wake'));
+    until('the request to the substitute', () => through.asked.find(({ name }) => name === 'wake'));
 
   it('is shown as asleep, and as online again after its next login', async () => {
     expect(await device()).toMatchObject({ online: false, asleep: true });
@@ -61,7 +61,7 @@ describe('an agent that saves power', () => {
     expect((await ask()).body).toMatchObject({ code: 'device-offline' });
   });
 
-  it('is woken through a substitute with the request itself, and asked when it is back', async () => {
+  it('is woken through a substitute with the approval request, and gets it again when it is online', async () => {
     const through = await substitute('yard', reports('taken'));
     await substitute('elsewhere', reports('taken'), 'other-site');
     const { status, body } = await ask();
@@ -111,7 +111,7 @@ describe('an agent that saves power', () => {
     expect(both.map(({ asked }) => asked.filter(({ name }) => name === 'wake').length)).toEqual([1, 1]);
   });
 
-  it('is woken for a maintenance job, and receives it when it is back', async () => {
+  it('is woken for a maintenance job, and receives it when it is online', async () => {
     const through = await substitute('five', reports('taken'));
     const { status, body } = await plane.call('tom', 'POST', '/devices/hall-mfp/jobs', { operation: 'counters' });
     expect(status).toBe(201);
@@ -120,11 +120,11 @@ describe('an agent that saves power', () => {
     expect(request).toEqual({ agentId: 'hall', approval: null });
     const agent = await online('hall', account);
     substitutes.push(agent);
-    // a job without a report would hold up those of the next tests
+    // a job without a report would block those of the next tests
     (await agent.commanded(String(body.id), 'execute')).answer({ status: 'completed' });
   });
 
-  describe('and goes to sleep in the moment of a request, is woken', () => {
+  describe('is woken if it goes to sleep during a request', () => {
     let through: ScriptedAgent;
     let sleeper: ScriptedAgent;
     beforeEach(async () => {
@@ -153,7 +153,7 @@ describe('an agent that saves power', () => {
     });
   });
 
-  it('that comes back without being woken is asked at once', async () => {
+  it('gets the request at once if it comes online without being woken', async () => {
     const silent = await substitute('four', 'silence');
     const id = String((await ask()).body.id);
     await woken(silent);

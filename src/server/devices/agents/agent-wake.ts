@@ -88,7 +88,7 @@ export class AgentWake implements OnModuleInit {
     }
   }
 
-  /** @returns the outcome, for people; `taken` if the sleeping agent has the request */
+  /** @returns the outcome, for messages; `taken` if the sleeping agent has the request */
   private async wakeThrough(substitute: string, body: z.infer<typeof wake.request>): Promise<string> {
     try {
       const timeoutMs = LIMITS.WAKE_SEND_MS + LIMITS.XMPP_IQ_TIMEOUT_MS / 2;

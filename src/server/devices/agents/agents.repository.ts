@@ -22,7 +22,7 @@ export class AgentsRepository {
   all(): Promise<AgentEntity[]> {
     return this.agents.find({ order: { id: 'ASC' } });
   }
-  /** Since when these agents sleep, and when they were last seen. */
+  /** The times at which these agents fell asleep and were last seen. */
   async presence(ids: string[]): Promise<Map<string, AgentPresence>> {
     const select = { id: true, lastSeenAt: true, asleepSince: true } as const;
     const found = await this.agents.find({ where: { id: In(ids) }, select });

@@ -5,7 +5,7 @@ import { Instant, Json } from '../../database/column-types';
 
 export type UpdateDecisionMade = NonNullable<AcquiredInformation['decision']>;
 
-/** What a device reports about itself, apart from what its agent announces; removed with the device. */
+/** The information that a device reports, as opposed to its agent's announcement; removed with the device. */
 @Entity('device_information')
 export class DeviceInformationEntity {
   @PrimaryColumn({ type: 'varchar', length: 64 }) deviceId: string;

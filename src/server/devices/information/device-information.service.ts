@@ -13,7 +13,7 @@ import type { DeviceEntity } from '../device.entity';
 import { UnknownDevice } from '../devices.errors';
 import { decideUpdate } from './update-decision';
 
-/** Its agent can acquire information, and may report it. */
+/** Whether the agent can acquire and report information of the device. */
 export const reportsInformation = ({ operations }: Pick<DeviceEntity, 'operations'>): boolean =>
   operations.includes('information');
 
@@ -33,7 +33,7 @@ export class DeviceInformationService {
   ) {}
 
   /**
-   * Has the agent ask the device now, and stores the answer. Concurrent calls for a device share one request.
+   * Requests the device information from the agent, and stores it. Concurrent calls for a device share one request.
    * @returns whether the device has answered; never rejects
    */
   acquire(device: DeviceBehindAgent): Promise<boolean> {
@@ -45,8 +45,8 @@ export class DeviceInformationService {
   }
 
   /**
-   * B2, before a connection: information that is no longer recent enough is acquired first, within
-   * INFORMATION_ACQUIRE_MS. Never rejects: without an answer the connection continues with the stored information.
+   * B2, before a session is connected: acquires information that is no longer recent enough, within
+   * INFORMATION_ACQUIRE_MS. Never rejects: without an answer the session continues with the stored information.
    */
   async beforeConnection(
     device: DeviceEntity,
@@ -65,19 +65,19 @@ export class DeviceInformationService {
     await this.record(device, { at: toInstant(Date.now()), update, reason, outcome, remoteSessionId });
   }
 
-  /** A user has requested an update. */
+  /** Acquires the information because a user has requested it. */
   async refresh(device: DeviceBehindAgent): Promise<void> {
     const outcome = await this.outcome(device);
     const at = toInstant(Date.now());
     await this.record(device, { at, update: true, reason: 'requested', outcome, remoteSessionId: null });
   }
 
-  /** The agent reports a change. @throws UnknownDevice, also for a device of another agent */
+  /** Stores information that an agent reports. @throws UnknownDevice, also for a device of another agent */
   async reported(device: DeviceBehindAgent, information: DeviceInformation): Promise<void> {
     if (!(await this.keep(device, information))) throw new UnknownDevice(device.id);
   }
 
-  /** A maintenance job may have changed the device. */
+  /** Notes that a maintenance job may have changed the device. */
   async changed(device: DeviceBehindAgent): Promise<void> {
     await this.repository.keep(device, { changedAt: new Date() });
   }

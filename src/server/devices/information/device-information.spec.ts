@@ -52,7 +52,7 @@ describe('device information', () => {
     expect(rows).toContainEqual(expect.objectContaining({ id: 'printer', serialNumber: SAMPLE.serialNumber }));
   });
 
-  it('is acquired of a limited number of devices at a time, while the agent is online', async () => {
+  it('is acquired from a limited number of devices at a time, while the agent is online', async () => {
     const ids = Array.from({ length: LIMITS.INFORMATION_AT_ONCE + 4 }, (_, i) => `crowd-${i}`);
     const agent = await agentOf('crowd', ids, (each) => each.answers.set('acquire-information', 'silence'));
     await until('the first requests', () => timesAsked(agent) === LIMITS.INFORMATION_AT_ONCE);
@@ -162,7 +162,7 @@ describe('device information', () => {
       expect(order).toEqual(['acquire-information', 'request-approval']);
     });
 
-    it('stays as it is if the agent does not answer, and the session continues', async () => {
+    it('remains unchanged if the agent does not answer, and the session continues', async () => {
       await tooOld();
       const before = await acquired();
       jest.replaceProperty(LIMITS, 'INFORMATION_ACQUIRE_MS', 50 as never);

@@ -6,10 +6,10 @@ import { DeviceEvents } from '../device-events';
 import { DeviceInformationService, reportsInformation } from './device-information.service';
 import { DevicesRepository } from '../devices.repository';
 
-/** Device information from the control channel: what agents report, and that of all devices after an announcement (B1). */
+/** Device information on the control channel: reports of agents, and acquisition after each announcement (B1). */
 @Injectable()
 export class DeviceInformationStanzas implements OnModuleInit {
-  /** The last announcement of each agent whose devices are being asked. */
+  /** The last announcement of each agent from which information is being acquired. */
   private readonly asking = new Map<string, symbol>();
 
   constructor(
@@ -27,7 +27,7 @@ export class DeviceInformationStanzas implements OnModuleInit {
     this.events.on('announced', (agentId) => this.acquireAll(agentId));
   }
 
-  /** INFORMATION_AT_ONCE at a time; a newer announcement of the agent ends this. */
+  /** INFORMATION_AT_ONCE devices at a time; stops at a newer announcement of the agent. */
   private async acquireAll(agentId: string): Promise<void> {
     const announcement = Symbol(agentId);
     this.asking.set(agentId, announcement);

@@ -1,12 +1,12 @@
 /**
- * Handles IDs one after the other, in the order in which they were added. An ID that is added again while it waits is
- * handled once, so a burst of changes to one row is read, and published, in its newest state only.
+ * Handles IDs one at a time, in the order in which they were added. An ID that is added again while it waits is handled
+ * once, so after a burst of changes to one row only the newest state is published.
  */
 export class CoalescingQueue {
   private readonly waiting = new Set<string>();
   private isRunning = false;
 
-  /** @param onFailure called when `handle` rejects; the IDs that follow are handled all the same */
+  /** @param onFailure called when `handle` rejects; the queue continues with the next ID */
   constructor(
     private readonly handle: (id: string) => Promise<void>,
     private readonly onFailure: (error: unknown) => void,

@@ -9,7 +9,7 @@ import { DeviceTransport, type Presence } from '../../xmpp/device-transport';
 import { LiveClients } from '../live-clients';
 import { CoalescingQueue } from './coalescing-queue';
 
-/** Publishes to all consoles which devices are announced, whether they are online, and their device information. */
+/** Publishes announced devices, their presence and their device information to all consoles. */
 @Injectable()
 export class DevicePublisher implements OnModuleInit {
   private readonly informed: CoalescingQueue;

@@ -19,7 +19,7 @@ describe('the live publishers', () => {
     await plane?.stop();
   });
 
-  it('publish each state of a job with its result, and device information, to a user who did not ask for them', async () => {
+  it('publish each state of a job with its result, and device information, to other users, too', async () => {
     const { body } = await plane.call('tom', 'POST', '/devices/printer/jobs', { operation: 'counters' });
     const id = String(body.id);
     const published = (state: string) =>

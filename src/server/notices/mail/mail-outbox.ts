@@ -129,7 +129,11 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
   private async failed(notice: NoticeEntity, { permanent, message: reason }: MailFailed): Promise<void> {
     const { id: noticeId, attempts } = notice;
     const last = permanent || attempts >= LIMITS.MAIL_ATTEMPTS;
-    this.journal.warn(last ? 'a notice is not mailed' : 'a notice is mailed later', { noticeId, attempts, reason });
+    this.journal.warn(last ? 'a notice could not be mailed' : 'a notice could not be mailed; retrying later', {
+      noticeId,
+      attempts,
+      reason,
+    });
     if (last) return this.settle(notice, 'given-up');
     return this.settle(notice, 'pending', new Date(Date.now() + this.waitAfter(attempts)));
   }

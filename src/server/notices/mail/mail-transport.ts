@@ -15,11 +15,11 @@ export interface Mail {
   readonly date: Date;
 }
 
-/** Refusals (RFC 5321 4.2.1) of the session, not of this mail: bad sequence of commands, authentication or STARTTLS missing. */
+/** Replies (RFC 5321 4.2.1) that refuse the session, not this mail: bad sequence, authentication or STARTTLS missing. */
 const SESSION_REFUSALS = [503, 530];
 const REASON_CHARACTERS = 300;
 
-/** A mail was not accepted. `permanent`: this mail never will be; any other failure may be over at the next attempt. */
+/** A mail was not accepted. `permanent`: a retry is useless; any other failure may be temporary. */
 export class MailFailed extends Error {
   override readonly name = 'MailFailed';
   readonly permanent: boolean;
@@ -70,7 +70,7 @@ export class MailTransport {
     }
   }
 
-  /** Outside loopback nothing is sent unencrypted, or to a server that cannot prove its name (RFC 8314 4.3). */
+  /** Outside loopback, mail requires TLS and a certificate for the server's name (RFC 8314 4.3). */
   private connection(
     { host, port, tlsFirst, user }: MailSettings,
     { password, authority }: MailFiles,

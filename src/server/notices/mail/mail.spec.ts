@@ -88,7 +88,7 @@ describe('mail', () => {
     expect(server.mails).toHaveLength(2);
   });
 
-  it('has only its own headers, also if the name of a device contains some', async () => {
+  it('does not get headers from the name of a device', async () => {
     await stage.halt(tom, { deviceName: 'Lobby\r\nBcc: all@vendor.example\r\n\r\nx\u202e', userName: 'a\nb' });
     await stage.mailed(tom, 'sent');
     const [{ headers, to }] = server.mails as [ReceivedMail];
@@ -119,18 +119,18 @@ describe('mail', () => {
   it.each([
     ['the recipient', (refuse: () => 550) => (server.onRecipient = refuse)],
     ['the mail', (refuse: () => 550) => (server.onMail = refuse)],
-  ])('is given up if %s is refused permanently, and the log has the reason', async (_what, prepare) => {
+  ])('fails if %s is refused permanently; the reason is logged', async (_what, prepare) => {
     prepare(() => 550);
     await stage.halt(tom);
     expect(await stage.mailed(tom, 'given-up')).toMatchObject({ attempts: 1, nextAttemptAt: null });
     expect(server.mails).toEqual([]);
-    expect(warnings()).toMatchObject([{ msg: 'a notice is not mailed', reason: expect.stringMatching(/550/) }]);
+    expect(warnings()).toMatchObject([{ msg: 'a notice could not be mailed', reason: expect.stringMatching(/550/) }]);
   });
 
-  it('is given up after the last attempt', async () => {
+  it('fails after the last attempt', async () => {
     server.onRecipient = () => 452;
     await stage.halt(tom);
-    await until('the mail to be given up', async () => {
+    await until('the mail to fail', async () => {
       await stage.write(`UPDATE notices SET attempts = 47 WHERE mail = 'pending'`);
       return (await stage.of(tom))[0]?.mail === 'given-up';
     });
@@ -159,7 +159,7 @@ describe('mail', () => {
     await hanging.close();
   });
 
-  it('ends an attempt at a server whose reply has no end', async () => {
+  it('ends an attempt at a server whose reply does not end', async () => {
     const talking = await talkingServer();
     tom = await stageFor(`smtp://127.0.0.1:${talking.port}`);
     stage.mailTransport.acceptMs = 200;

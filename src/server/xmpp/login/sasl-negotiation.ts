@@ -24,12 +24,12 @@ type SaslCondition =
   | 'not-authorized'
   | 'temporary-auth-failure';
 
-/** The stream, as the negotiation uses it. */
+/** The part of a stream that the negotiation uses. */
 export interface SaslPeer {
   readonly address: string;
   readonly domain: string;
   send(element: Element): void;
-  /** The peer has proved that it is this agent; `success` is to be sent as it is. */
+  /** The peer has proved that it is this agent; the stream sends `success` unchanged. */
   loggedIn(agentId: string, success: Element): void;
   refuse(error: StreamError): void;
 }

@@ -29,7 +29,7 @@ async function exchangeOf(vector: (typeof VECTORS)[number]): Promise<ScramExchan
 }
 
 describe.each(VECTORS)('SCRAM-$algorithm', (vector) => {
-  it('speaks the exchange of its RFC', async () => {
+  it('reproduces the exchange in its RFC', async () => {
     const exchange = await exchangeOf(vector);
     expect(exchange.serverFirst).toBe(vector.serverFirst);
     expect(exchange.verify(vector.clientFinal)).toBe(vector.serverFinal);
@@ -66,7 +66,7 @@ describe('client-first-message', () => {
   ])('refuses %j', (message) => expect(readClientFirst(message)).toBeUndefined());
 });
 
-it('makes another salt each time', async () => {
+it('generates a new salt each time', async () => {
   const [one, two] = await Promise.all([scramKeys('x', 'sha256'), scramKeys('x', 'sha256')]);
   expect(one.salt.equals(two.salt)).toBe(false);
 });

@@ -40,7 +40,7 @@ export class StanzaRouter {
     this.exchange(stream, iq, payload);
   }
 
-  /** Of what RFC 6121 and the XEPs expect of every server. */
+  /** Answers the requests that RFC 6121 and the XEPs require every server to support. */
   private standardAnswer(payload: Element): Element | 'empty' | undefined {
     if (payload.is('ping', NS_PING)) return 'empty';
     if (payload.is('query', NS_ROSTER)) return new Element('query', { xmlns: NS_ROSTER });

@@ -9,7 +9,7 @@ import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negoti
 import { StreamError } from '../stream-error';
 import type { XmppLimits } from '../xmpp-limits';
 
-/** The part that accepted a stream, and is notified of what happens to it. */
+/** Owner of a stream, which is notified of its events. */
 export interface StreamOwner {
   /** The agent has logged in and has a full JID; stanzas follow. */
   bound(stream: AgentStream): void;
@@ -76,7 +76,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     return this.setting.domain;
   }
 
-  /** Also before the login is complete. */
+  /** Also true while the login is in progress. */
   claims(agentId: string): boolean {
     return this.sasl.claimed === agentId;
   }
@@ -85,7 +85,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.guarded.refuse(error.condition, error.message);
   }
 
-  /** Without a stream error: for a peer that no longer answers. */
+  /** Closes without a stream error, for a peer that no longer answers. */
   destroy(): void {
     this.guarded.destroy();
   }
@@ -101,7 +101,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   /** The peer's stream header has arrived; called again after SASL. */
   override startStream(): void {
     this.connection.streamAttrs.from = this.domain;
-    // the library takes IDs from Math.random; RFC 6120 4.7.3 requires unpredictable ones
+    // the library generates IDs with Math.random; RFC 6120 4.7.3 requires unpredictable ones
     this.connection.streamAttrs.id = randomUUID();
     const declared = this.connection.streamNsAttrs ?? {};
     if (declared.xmlns !== NS_CLIENT || declared['xmlns:stream'] !== NS_STREAM)

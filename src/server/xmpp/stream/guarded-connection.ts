@@ -19,7 +19,7 @@ export class ByteBudget {
     this.filledAt = now();
   }
 
-  /** Takes the bytes and returns how many milliseconds to read nothing, 0 while there is budget. */
+  /** Spends the bytes. @returns milliseconds to pause reading; 0 while there is budget */
   spend(bytes: number): number {
     const now = this.now();
     const earned = ((now - this.filledAt) / 1000) * this.perSecond;
@@ -30,8 +30,8 @@ export class ByteBudget {
 }
 
 /**
- * The library's connection, hardened: a bounded parser, input at a bounded rate, output with a bounded queue, no STARTTLS,
- * and no exception that affects another stream.
+ * The library's connection, hardened: a bounded parser, input at a bounded rate, output with a bounded queue, no
+ * STARTTLS, and no exception that affects another stream.
  */
 export class GuardedConnection extends Connection {
   /** Permits stanzas of full size. */
@@ -91,7 +91,7 @@ export class GuardedConnection extends Connection {
     this.emit('stanza', stanza);
   }
 
-  /** False if nothing was sent. Replaces the library's version, which writes every stanza twice and queues without a bound. */
+  /** @returns false if nothing was sent. The library's version writes every stanza twice and queues without a bound. */
   override send(stanza: Element | string): boolean {
     if (!this.socket?.writable || !this.streamOpened) return false;
     if (this.socket.writableLength > this.limits.XMPP_OUTBOUND_BYTES) {
