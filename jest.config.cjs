@@ -1,3 +1,7 @@
+const keepTemporaryFilesInMemory = require('./test/support/memory-folder.cjs');
+
+keepTemporaryFilesInMemory();
+
 // Nest 12 and xmpp.js are ESM only; Jest on Node 20 cannot require() them, so they are compiled to CommonJS (cached).
 const compiled = ['@nestjs/', '@xmpp/'];
 

@@ -91,7 +91,7 @@ describe('Keeper', () => {
     const answered: Promise<string>[] = [];
     await until('its exit', () => {
       answered.push(greetingOf(port));
-      return keeper.status().serving === null;
+      return keeper.status().lastExit?.instance === instance;
     });
     answered.push(greetingOf(port));
     await serving(keeper, '1.0.0');

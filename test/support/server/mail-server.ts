@@ -94,7 +94,7 @@ interface RawServer {
 /** Takes connections and says nothing, ever. */
 export const silentServer = (): Promise<RawServer> => rawServer(() => undefined);
 
-/** Greets, and then goes on and on (RFC 5321 4.2.1) without an end of its reply. */
+/** Greets, and then sends a reply (RFC 5321 4.2.1) that never ends. */
 export const talkingServer = (): Promise<RawServer> =>
   rawServer((socket) => {
     socket.write('220 mail.example\r\n');
