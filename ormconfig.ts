@@ -16,7 +16,7 @@ import { Maintenance1763683200009 } from './src/server/database/migrations/0009-
 import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
 import { JobDeadlines1763683200011 } from './src/server/database/migrations/0011-job-deadlines';
 import { DeploymentDeadlines1763683200012 } from './src/server/database/migrations/0012-deployment-deadlines';
-import { DeploymentSessionEntity } from './src/server/deployment/deployment-session.entity';
+import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';

@@ -5,12 +5,12 @@ import { RelayDirectory } from '../relays/relay-directory';
 import { DeploymentFailed } from './deployment.errors';
 import type { DeploymentEntity } from './deployment.entity';
 import type { DeploymentFollowUp, DeploymentWait, DeploymentWork } from './deployment.machine';
-import { DeploymentProof } from './deployment-proof';
-import { DeviceList } from './device-list';
+import { RelayMonitor } from './drivers/relay-monitor';
+import { DeviceList } from './halt/device-list';
 import { pause } from './pause';
-import { RelayDrivers } from './relay-drivers';
+import { RelayDrivers } from './drivers/relay-drivers';
 import { returnAfterSeconds } from './return-after';
-import { SessionHalt } from './session-halt';
+import { SessionHalt } from './halt/session-halt';
 
 /** A work that waits ends before the deadline of its state, because it knows the better reason. */
 const GRACE_MS = LIMITS.RELAY_RPC_TIMEOUT_MS + 5_000;
@@ -25,7 +25,7 @@ export class DeploymentOutputs {
     private readonly list: DeviceList,
     private readonly halt: SessionHalt,
     private readonly drivers: RelayDrivers,
-    private readonly proof: DeploymentProof,
+    private readonly monitor: RelayMonitor,
     private readonly directory: RelayDirectory,
     private readonly journal: Journal,
   ) {}
@@ -63,9 +63,9 @@ export class DeploymentOutputs {
       case 'take-over':
         return this.drivers.of(relayId).takeOverMs + GRACE_MS;
       case 'monitor':
-        return this.proof.longestMs + GRACE_MS;
+        return this.monitor.longestMs + GRACE_MS;
       case 'roll-back':
-        return this.drivers.of(relayId).goBackMs + GRACE_MS;
+        return this.drivers.of(relayId).rollBackMs + GRACE_MS;
     }
   }
 
@@ -84,7 +84,7 @@ export class DeploymentOutputs {
       case 'try-candidate':
         return { input: 'done', values: { instance: await driver.prepare(deployment, signal) } };
       case 'halt-sessions':
-        await this.halt.all(deployment, LIMITS.DEPLOYMENT_DRAIN_MS, signal);
+        await this.halt.haltAll(deployment, LIMITS.DEPLOYMENT_DRAIN_MS, signal);
         return { input: 'done' };
       case 'take-over': {
         this.journal.step('S317', undefined, { deploymentId: deployment.id, relayId: deployment.relayId });
@@ -92,11 +92,11 @@ export class DeploymentOutputs {
         return { input: 'done', values: { instance }, output };
       }
       case 'monitor':
-        await this.proof.prove(deployment, driver, signal);
+        await this.monitor.monitor(deployment, driver, signal);
         return { input: 'done' };
       case 'roll-back': {
-        const halt = () => this.halt.before(deployment, signal);
-        return { input: 'done', output: await driver.goBack(deployment, halt, signal) };
+        const halt = () => this.halt.haltIfPossible(deployment, signal);
+        return { input: 'done', output: await driver.rollBack(deployment, halt, signal) };
       }
     }
   }

@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '../database/page';
 import type { DeploymentEntity } from './deployment.entity';
 import { DeploymentsRepository } from './deployments.repository';
 import type { DeploymentInView } from './deployments.presenter';
-import { RelayDrivers } from './relay-drivers';
+import { RelayDrivers } from './drivers/relay-drivers';
 
 /** Deployments with their sessions, for whoever shows them. */
 @Injectable()

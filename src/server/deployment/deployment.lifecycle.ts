@@ -18,8 +18,8 @@ import {
 } from './deployment.machine';
 import { DeploymentOutputs } from './deployment-outputs';
 import { DeploymentsRepository } from './deployments.repository';
-import { DeviceList } from './device-list';
-import { HaltNotices } from './halt-notices';
+import { DeviceList } from './halt/device-list';
+import { HaltNotices } from './halt/halt-notices';
 import { WorkRunner } from './work-runner';
 
 /** The length of the column `deployments.detail`. */

@@ -3,10 +3,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
 import { NoticesModule } from '../notices/notices.module';
 import { SessionsModule } from '../sessions/sessions.module';
-import { CommandDriver } from './command-driver';
+import { CommandDriver } from './drivers/command-driver';
 import { DeploymentEvents } from './deployment-events';
-import { DeploymentProof } from './deployment-proof';
-import { DeploymentSessionEntity } from './deployment-session.entity';
+import { RelayMonitor } from './drivers/relay-monitor';
+import { DeploymentSessionEntity } from './halt/deployment-session.entity';
 import { DeploymentViews } from './deployment-views';
 import { DeploymentOutputs } from './deployment-outputs';
 import { DeploymentEntity } from './deployment.entity';
@@ -14,14 +14,14 @@ import { DeploymentLifecycle } from './deployment.lifecycle';
 import { DeploymentsController } from './deployments.controller';
 import { DeploymentsRepository } from './deployments.repository';
 import { DeploymentsService } from './deployments.service';
-import { DeviceList } from './device-list';
-import { HaltNotices } from './halt-notices';
-import { LocalDriver } from './local-driver';
-import { RelayDrivers } from './relay-drivers';
+import { DeviceList } from './halt/device-list';
+import { HaltNotices } from './halt/halt-notices';
+import { LocalDriver } from './drivers/local-driver';
+import { RelayDrivers } from './drivers/relay-drivers';
 import { RelayReleasesInUse } from './relay-releases-in-use';
 import { ReleasesInUse } from './releases/releases-in-use';
 import { ReleasesModule } from './releases/releases.module';
-import { SessionHalt } from './session-halt';
+import { SessionHalt } from './halt/session-halt';
 
 /** Replaces relays without cutting anybody off. Global, because it fills what the releases, on its left, declare. */
 @Global()
@@ -39,7 +39,7 @@ import { SessionHalt } from './session-halt';
     DeploymentEvents,
     DeviceList,
     SessionHalt,
-    DeploymentProof,
+    RelayMonitor,
     LocalDriver,
     CommandDriver,
     RelayDrivers,

@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentSession } from '../../protocol/deployment';
 import { toInstant } from '../../protocol/names';
-import type { DeploymentSessionEntity } from './deployment-session.entity';
+import type { DeploymentSessionEntity } from './halt/deployment-session.entity';
 import type { DeploymentEntity } from './deployment.entity';
 import { returnAfterSeconds } from './return-after';
 

@@ -4,7 +4,7 @@ import { In, IsNull, LessThanOrEqual, Not, QueryFailedError, Repository } from '
 import type { DeploymentState } from '../../protocol/deployment';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import type { LifecycleRepository } from '../state-machine/lifecycle';
-import { DeploymentSessionEntity } from './deployment-session.entity';
+import { DeploymentSessionEntity } from './halt/deployment-session.entity';
 import { DeploymentEntity } from './deployment.entity';
 
 const OPEN = Not(IsNull());
@@ -74,10 +74,10 @@ export class DeploymentsRepository implements LifecycleRepository<DeploymentEnti
     const copies = rows.map((row) => ({ ...row }));
     await this.sessions.upsert(copies, ['deploymentId', 'remoteSessionId']);
   }
-  async markTold(remoteSessionId: string, toldAt: Date): Promise<void> {
+  async markNotified(remoteSessionId: string, toldAt: Date): Promise<void> {
     await this.sessions.update({ remoteSessionId, toldAt: IsNull() }, { toldAt });
   }
-  untold(): Promise<DeploymentSessionEntity[]> {
+  withoutNotice(): Promise<DeploymentSessionEntity[]> {
     return this.sessions.findBy({ toldAt: IsNull(), outcome: In(['asked', 'ended', 'forced']) });
   }
 }

@@ -19,8 +19,8 @@ import { DEPLOYMENT_MACHINE, type DeploymentInput } from './deployment.machine';
 import { DeploymentsRepository } from './deployments.repository';
 import { DeploymentViews } from './deployment-views';
 import type { DeploymentInView } from './deployments.presenter';
-import { DeviceList } from './device-list';
-import { RelayDrivers } from './relay-drivers';
+import { DeviceList } from './halt/device-list';
+import { RelayDrivers } from './drivers/relay-drivers';
 
 type Execution = z.output<typeof deploymentExecution>;
 
@@ -61,7 +61,7 @@ export class DeploymentsService {
       throw new DeploymentOpen(relayId, (await this.repository.openOf(relayId)) ?? undefined);
     this.lifecycle.start(deployment);
     await this.audit.record(actor, 'deployment.instructed', deployment.id, inWords(relayId, from, to));
-    const sessions = await this.list.make(deployment);
+    const sessions = await this.list.create(deployment);
     const input = sessions === 0 && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
     if (input) await this.lifecycle.apply(deployment.id, input, { values: { when, at } });
     return this.get(deployment.id);

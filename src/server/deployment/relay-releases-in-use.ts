@@ -6,7 +6,7 @@ import { KeeperUnavailable } from '../relays/keeper.errors';
 import { RelayDirectory } from '../relays/relay-directory';
 import { LOCAL_RELAY } from '../relays/relay-environment';
 import { DeploymentsRepository } from './deployments.repository';
-import { releaseOf } from './relay-run';
+import { releaseOf } from './drivers/local-driver';
 import { ReleasesInUse } from './releases/releases-in-use';
 
 @Injectable()

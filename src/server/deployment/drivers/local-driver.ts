@@ -1,22 +1,22 @@
+import { basename, dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import type { DeploymentTarget } from '../../protocol/deployment';
-import type { RelayRun } from '../../protocol/keeper-rpc';
-import { LIMITS } from '../../protocol/limits';
-import { PROTOCOL_VERSION } from '../../protocol/version';
-import { KeeperClient } from '../relays/keeper-client';
-import { KeeperRefused, KeeperUnavailable } from '../relays/keeper.errors';
-import { RelayDirectory, type ConnectedRelay } from '../relays/relay-directory';
-import { LOCAL_RELAY } from '../relays/relay-environment';
-import { TrialFailed } from '../relays/relay-trial.errors';
-import { RelayTrial } from '../relays/relay-trial';
-import { RelayUnavailable } from '../sessions/session.errors';
-import { DeploymentFailed } from './deployment.errors';
-import type { DeploymentEntity } from './deployment.entity';
-import { pause } from './pause';
+import { BUILT_IN, releaseName, type DeploymentTarget } from '../../../protocol/deployment';
+import type { RelayRun } from '../../../protocol/keeper-rpc';
+import { LIMITS } from '../../../protocol/limits';
+import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { KeeperClient } from '../../relays/keeper-client';
+import { KeeperRefused, KeeperUnavailable } from '../../relays/keeper.errors';
+import { RelayDirectory, type ConnectedRelay } from '../../relays/relay-directory';
+import { LOCAL_RELAY } from '../../relays/relay-environment';
+import { TrialFailed } from '../../relays/relay-trial.errors';
+import { RelayTrial } from '../../relays/relay-trial';
+import { RelayUnavailable } from '../../sessions/session.errors';
+import { DeploymentFailed } from '../deployment.errors';
+import type { DeploymentEntity } from '../deployment.entity';
+import { pause } from '../pause';
 import { RelayDriver, type Replaced } from './relay-driver';
-import { isSameRun, releaseOf } from './relay-run';
-import { ReleaseRefused, UnknownRelease } from './releases/releases.errors';
-import { ReleasesService } from './releases/releases.service';
+import { ReleaseRefused, UnknownRelease } from '../releases/releases.errors';
+import { ReleasesService } from '../releases/releases.service';
 
 /** What takes over; without `version` no other instance is taken for it. */
 interface Successor {
@@ -42,7 +42,7 @@ export class LocalDriver extends RelayDriver {
   get takeOverMs(): number {
     return LIMITS.DEPLOYMENT_TAKE_OVER_MS + LIMITS.RETRY_MAX_MS;
   }
-  get goBackMs(): number {
+  get rollBackMs(): number {
     return LIMITS.DEPLOYMENT_TRIAL_MS + LIMITS.DEPLOYMENT_DRAIN_MS + this.takeOverMs;
   }
 
@@ -82,7 +82,7 @@ export class LocalDriver extends RelayDriver {
       throw new DeploymentFailed('does-not-answer', `It runs ${relay.pairs} pairs instead of ${deployment.toPairs}.`);
     await this.trial.run(relay, 'local').catch(async (error: unknown) => {
       if (!(error instanceof TrialFailed)) throw error;
-      const exit = (await this.asked(() => this.keeper.status(), Date.now(), signal)).lastExit;
+      const exit = (await this.askKeeper(() => this.keeper.status(), Date.now(), signal)).lastExit;
       throw new DeploymentFailed('trial-failed', error.detail, exit?.instance === instance ? exit.lines : '');
     });
     return instance;
@@ -107,14 +107,14 @@ export class LocalDriver extends RelayDriver {
     if (status.restarts > 0) throw new DeploymentFailed('crashed', status.lastExit?.how ?? '', status.lastExit?.lines);
   }
 
-  async goBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
+  async rollBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
     const { fromRelease, fromPairs, fromVersion, replacedAt } = deployment;
     const end = Date.now() + LIMITS.DEPLOYMENT_TRIAL_MS;
     const from = await this.runOf(fromRelease, fromPairs);
     for (; ; await pause(signal)) {
-      const { candidate, wanted, serving } = await this.asked(() => this.keeper.status(), end, signal);
+      const { candidate, wanted, serving } = await this.askKeeper(() => this.keeper.status(), end, signal);
       const serves = serving?.state === 'serving';
-      if (candidate) await this.asked(() => this.keeper.discard(), end, signal);
+      if (candidate) await this.askKeeper(() => this.keeper.discard(), end, signal);
       // the same run may be another version where the server itself was replaced
       else if (!isSameRun(wanted, from) || (serves && replacedAt && serving.version !== fromVersion)) break;
       else if (serves) return '';
@@ -148,7 +148,7 @@ export class LocalDriver extends RelayDriver {
 
   /** @returns the instance of the candidate */
   private async start(run: RelayRun, end: number, signal: AbortSignal): Promise<string> {
-    const answer = await this.asked(() => this.keeper.tryRelease(run), end, signal).catch((error: unknown) => {
+    const answer = await this.askKeeper(() => this.keeper.tryRelease(run), end, signal).catch((error: unknown) => {
       if (error instanceof KeeperRefused) throw new DeploymentFailed('does-not-start', error.detail);
       throw error;
     });
@@ -159,9 +159,9 @@ export class LocalDriver extends RelayDriver {
   /** Waits until the candidate has reported to its keeper and to this server. */
   private async ready(instance: string, end: number, signal: AbortSignal): Promise<ConnectedRelay> {
     for (;;) {
-      const { candidate, lastExit } = await this.asked(() => this.keeper.status(), end, signal);
+      const { candidate, lastExit } = await this.askKeeper(() => this.keeper.status(), end, signal);
       if (lastExit?.instance === instance) throw new DeploymentFailed('does-not-start', lastExit.how, lastExit.lines);
-      if (candidate?.instance !== instance) throw gone();
+      if (candidate?.instance !== instance) throw candidateLost();
       if (candidate.protocol !== null && candidate.protocol !== PROTOCOL_VERSION)
         throw new DeploymentFailed(
           'wrong-protocol',
@@ -184,7 +184,7 @@ export class LocalDriver extends RelayDriver {
   private async swap({ instance, run, version }: Successor, signal: AbortSignal): Promise<string> {
     const end = Date.now() + this.takeOverMs;
     for (let asked = false; ; await pause(signal)) {
-      const { serving, candidate, wanted, lastExit } = await this.asked(() => this.keeper.status(), end, signal);
+      const { serving, candidate, wanted, lastExit } = await this.askKeeper(() => this.keeper.status(), end, signal);
       const isWanted = isSameRun(wanted, run);
       const isMeant = serving?.instance === instance || (isWanted && serving?.version === version);
       if (serving?.state === 'serving' && isMeant) {
@@ -192,7 +192,7 @@ export class LocalDriver extends RelayDriver {
       } else {
         if (lastExit?.instance === instance)
           throw new DeploymentFailed('take-over-failed', lastExit.how, lastExit.lines);
-        if (!isWanted && ![serving?.instance, candidate?.instance].includes(instance)) throw gone();
+        if (!isWanted && ![serving?.instance, candidate?.instance].includes(instance)) throw candidateLost();
       }
       if (!asked && candidate?.instance === instance) asked = await this.askToTakeOver(instance, end, signal);
       if (Date.now() >= end) throw new DeploymentFailed('take-over-failed', 'It does not serve in time.');
@@ -201,7 +201,7 @@ export class LocalDriver extends RelayDriver {
 
   private async askToTakeOver(instance: string, end: number, signal: AbortSignal): Promise<boolean> {
     try {
-      return await this.asked(() => this.keeper.takeOver(instance), end, signal);
+      return await this.askKeeper(() => this.keeper.takeOver(instance), end, signal);
     } catch (error) {
       if (error instanceof KeeperRefused) throw new DeploymentFailed('take-over-failed', error.detail);
       throw error;
@@ -209,7 +209,7 @@ export class LocalDriver extends RelayDriver {
   }
 
   /** The keeper may be being started again. */
-  private async asked<T>(question: () => Promise<T>, end: number, signal: AbortSignal): Promise<T> {
+  private async askKeeper<T>(question: () => Promise<T>, end: number, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
         return await question();
@@ -222,5 +222,13 @@ export class LocalDriver extends RelayDriver {
   }
 }
 
-const gone = (): DeploymentFailed =>
+const candidateLost = (): DeploymentFailed =>
   new DeploymentFailed('keeper-lost', 'The program that keeps the relays was started again without the new one.');
+
+const isSameRun = (one: RelayRun, other: RelayRun): boolean => one.file === other.file && one.pairs === other.pairs;
+
+/** The name of the release of a run: its script is in a folder of that name. */
+export function releaseOf({ file }: Pick<RelayRun, 'file'>): string {
+  const name = file === null ? BUILT_IN : basename(dirname(file));
+  return releaseName.safeParse(name).success ? name : BUILT_IN;
+}

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../config/config';
-import { RelayDirectory } from '../relays/relay-directory';
-import { LOCAL_RELAY } from '../relays/relay-environment';
+import { CONFIG, type Config } from '../../config/config';
+import { RelayDirectory } from '../../relays/relay-directory';
+import { LOCAL_RELAY } from '../../relays/relay-environment';
 import { CommandDriver } from './command-driver';
-import { DeploymentUnsupported, UnknownRelay } from './deployment.errors';
+import { DeploymentUnsupported, UnknownRelay } from '../deployment.errors';
 import { LocalDriver } from './local-driver';
 import type { RelayDriver } from './relay-driver';
 

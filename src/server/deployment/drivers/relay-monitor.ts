@@ -1,20 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LIMITS } from '../../protocol/limits';
-import { CONFIG, type Config } from '../config/config';
-import { RelayDirectory, type ConnectedRelay } from '../relays/relay-directory';
-import { TrialFailed } from '../relays/relay-trial.errors';
-import { RelayTrial } from '../relays/relay-trial';
-import { DeploymentFailed } from './deployment.errors';
-import type { DeploymentEntity } from './deployment.entity';
-import { pause } from './pause';
+import { LIMITS } from '../../../protocol/limits';
+import { CONFIG, type Config } from '../../config/config';
+import { RelayDirectory, type ConnectedRelay } from '../../relays/relay-directory';
+import { TrialFailed } from '../../relays/relay-trial.errors';
+import { RelayTrial } from '../../relays/relay-trial';
+import { DeploymentFailed } from '../deployment.errors';
+import type { DeploymentEntity } from '../deployment.entity';
+import { pause } from '../pause';
 import type { RelayDriver } from './relay-driver';
 
 /** A relay that has lost its link dials again within this time. */
-const absentMs = (): number => LIMITS.RETRY_MAX_MS + LIMITS.DIAL_TIMEOUT_MS;
+const maxAbsenceMs = (): number => LIMITS.RETRY_MAX_MS + LIMITS.DIAL_TIMEOUT_MS;
 
 /** Watches a relay that has taken over, and tries it once more at the end. */
 @Injectable()
-export class DeploymentProof {
+export class RelayMonitor {
   constructor(
     private readonly directory: RelayDirectory,
     private readonly trial: RelayTrial,
@@ -23,7 +23,7 @@ export class DeploymentProof {
 
   /** What `tryServing` takes at most. */
   get longestTrialMs(): number {
-    return absentMs() + LIMITS.TRIAL_MS;
+    return maxAbsenceMs() + LIMITS.TRIAL_MS;
   }
   /** What proving takes at most. */
   get longestMs(): number {
@@ -31,23 +31,23 @@ export class DeploymentProof {
   }
 
   /** @throws DeploymentFailed */
-  async prove(deployment: DeploymentEntity, driver: RelayDriver, signal: AbortSignal): Promise<void> {
+  async monitor(deployment: DeploymentEntity, driver: RelayDriver, signal: AbortSignal): Promise<void> {
     const end = deployment.enteredAt.getTime() + this.config.deployment.proveMs;
     let seenAt = Date.now();
     do {
       await driver.check(deployment);
       const isThere = this.directory.serving(deployment.relayId) !== undefined;
       if (isThere) seenAt = Date.now();
-      if (Date.now() - seenAt > absentMs()) throw new DeploymentFailed('relay-lost', '');
+      if (Date.now() - seenAt > maxAbsenceMs()) throw new DeploymentFailed('relay-lost', '');
       await pause(signal, Math.min(LIMITS.DEPLOYMENT_POLL_MS, Math.max(0, end - Date.now())));
     } while (Date.now() < end);
-    await this.tryServing(deployment.relayId, driver.addresses, signal);
+    await this.runTrial(deployment.relayId, driver.addresses, signal);
     await driver.check(deployment);
   }
 
   /** A whole synthetic session through the relay that serves. @throws DeploymentFailed */
-  async tryServing(relayId: string, addresses: 'local' | 'public', signal: AbortSignal): Promise<void> {
-    const relay = await this.serving(relayId, () => true, absentMs(), signal);
+  async runTrial(relayId: string, addresses: 'local' | 'public', signal: AbortSignal): Promise<void> {
+    const relay = await this.awaitServing(relayId, () => true, maxAbsenceMs(), signal);
     if (!relay) throw new DeploymentFailed('relay-lost', '');
     try {
       await this.trial.run(relay, addresses);
@@ -58,15 +58,15 @@ export class DeploymentProof {
   }
 
   /** Waits for a relay; undefined: it did not come in time. */
-  async serving(
+  async awaitServing(
     relayId: string,
-    isMeant: (relay: ConnectedRelay) => boolean,
+    isExpected: (relay: ConnectedRelay) => boolean,
     ms: number,
     signal: AbortSignal,
   ): Promise<ConnectedRelay | undefined> {
     for (const end = Date.now() + ms; ; await pause(signal)) {
       const relay = this.directory.serving(relayId);
-      if (relay && isMeant(relay)) return relay;
+      if (relay && isExpected(relay)) return relay;
       if (Date.now() >= end) return undefined;
     }
   }

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlPlane } from '../../../test/support/server/control-plane';
-import { EAGER } from '../../../test/support/deployment/deployment-plane';
-import { startRealRelay } from '../../../test/support/relay/real-relay';
-import { setLimit, setLimits } from '../../../test/support/relay/test-relay';
-import { until } from '../../../test/support/until';
-import { deployment, type Deployment } from '../../protocol/deployment';
-import type { Relay } from '../../relay/master/relay';
+import { ControlPlane } from '../../../../test/support/server/control-plane';
+import { EAGER } from '../../../../test/support/deployment/deployment-plane';
+import { startRealRelay } from '../../../../test/support/relay/real-relay';
+import { setLimit, setLimits } from '../../../../test/support/relay/test-relay';
+import { until } from '../../../../test/support/until';
+import { deployment, type Deployment } from '../../../protocol/deployment';
+import type { Relay } from '../../../relay/master/relay';
 
 type Order = { action: string; version: string; pairs: number };
 

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LIMITS } from '../../protocol/limits';
-import { DeploymentFailed } from './deployment.errors';
+import { LIMITS } from '../../../protocol/limits';
+import { DeploymentFailed } from '../deployment.errors';
 
 /** What the configured command is told, as PLATEN_DEPLOY_ACTION and so on. */
 export interface DeployCommand {

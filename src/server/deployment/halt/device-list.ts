@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Journal } from '../../journal/journal';
-import type { HaltOutcome } from '../../protocol/deployment';
-import type { RelayedSession } from '../../protocol/relay-rpc';
-import { RelayDirectory } from '../relays/relay-directory';
-import type { HalfLogEntity } from '../sessions/half-log.entity';
-import type { SessionEntity } from '../sessions/session.entity';
-import { RelayUnavailable } from '../sessions/session.errors';
-import { SessionsRepository } from '../sessions/sessions.repository';
-import { DeploymentEvents } from './deployment-events';
+import { Journal } from '../../../journal/journal';
+import type { HaltOutcome } from '../../../protocol/deployment';
+import type { RelayedSession } from '../../../protocol/relay-rpc';
+import { RelayDirectory } from '../../relays/relay-directory';
+import type { HalfLogEntity } from '../../sessions/half-log.entity';
+import type { SessionEntity } from '../../sessions/session.entity';
+import { RelayUnavailable } from '../../sessions/session.errors';
+import { SessionsRepository } from '../../sessions/sessions.repository';
+import { DeploymentEvents } from '../deployment-events';
 import type { DeploymentSessionEntity } from './deployment-session.entity';
-import type { DeploymentEntity } from './deployment.entity';
-import { DeploymentsRepository } from './deployments.repository';
+import type { DeploymentEntity } from '../deployment.entity';
+import { DeploymentsRepository } from '../deployments.repository';
 
 type Row = Omit<DeploymentSessionEntity, 'toldAt'>;
 
@@ -26,7 +26,7 @@ export class DeviceList {
   ) {}
 
   /** S311-S313. @returns how many sessions are listed */
-  async make(deployment: DeploymentEntity): Promise<number> {
+  async create(deployment: DeploymentEntity): Promise<number> {
     const about = { deploymentId: deployment.id, relayId: deployment.relayId };
     this.journal.step('S311', undefined, about);
     const open = await this.refresh(deployment);

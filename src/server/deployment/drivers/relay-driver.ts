@@ -1,5 +1,5 @@
-import type { DeploymentTarget } from '../../protocol/deployment';
-import type { DeploymentEntity } from './deployment.entity';
+import type { DeploymentTarget } from '../../../protocol/deployment';
+import type { DeploymentEntity } from '../deployment.entity';
 
 /** What serves now, and what was written while it was put there. */
 export interface Replaced {
@@ -12,7 +12,7 @@ export abstract class RelayDriver {
   /** How long taking over may take, in milliseconds; what it waits for itself ends before. */
   abstract readonly takeOverMs: number;
   /** The same of putting back. */
-  abstract readonly goBackMs: number;
+  abstract readonly rollBackMs: number;
   /** How trials dial the relay that serves. */
   abstract readonly addresses: 'local' | 'public';
 
@@ -42,5 +42,5 @@ export abstract class RelayDriver {
    * @param halt ends, in order, what the relay carries that has to go
    * @returns what was written meanwhile
    */
-  abstract goBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string>;
+  abstract rollBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string>;
 }

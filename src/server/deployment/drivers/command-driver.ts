@@ -1,16 +1,16 @@
 import { accessSync, constants } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
-import { BUILT_IN, relayVersion, type DeploymentTarget } from '../../protocol/deployment';
-import { LIMITS } from '../../protocol/limits';
-import { CONFIG, type Config } from '../config/config';
-import { RelayDirectory, type ConnectedRelay } from '../relays/relay-directory';
-import { RelayUnavailable } from '../sessions/session.errors';
+import { BUILT_IN, relayVersion, type DeploymentTarget } from '../../../protocol/deployment';
+import { LIMITS } from '../../../protocol/limits';
+import { CONFIG, type Config } from '../../config/config';
+import { RelayDirectory, type ConnectedRelay } from '../../relays/relay-directory';
+import { RelayUnavailable } from '../../sessions/session.errors';
 import { runDeployCommand, type DeployCommand } from './deploy-command';
-import { DeploymentFailed } from './deployment.errors';
-import type { DeploymentEntity } from './deployment.entity';
-import { DeploymentProof } from './deployment-proof';
+import { DeploymentFailed } from '../deployment.errors';
+import type { DeploymentEntity } from '../deployment.entity';
+import { RelayMonitor } from './relay-monitor';
 import { RelayDriver, type Replaced } from './relay-driver';
-import { ReleasesService } from './releases/releases.service';
+import { ReleasesService } from '../releases/releases.service';
 
 /** A relay that others run (systemd, compose): the configured command replaces it, and it is tried once it is back. */
 @Injectable()
@@ -19,7 +19,7 @@ export class CommandDriver extends RelayDriver {
 
   constructor(
     private readonly directory: RelayDirectory,
-    private readonly proof: DeploymentProof,
+    private readonly monitor: RelayMonitor,
     private readonly releases: ReleasesService,
     @Inject(CONFIG) private readonly config: Config,
   ) {
@@ -27,9 +27,9 @@ export class CommandDriver extends RelayDriver {
   }
 
   get takeOverMs(): number {
-    return LIMITS.DEPLOYMENT_COMMAND_MS + LIMITS.DEPLOYMENT_TAKE_OVER_MS + this.proof.longestTrialMs;
+    return LIMITS.DEPLOYMENT_COMMAND_MS + LIMITS.DEPLOYMENT_TAKE_OVER_MS + this.monitor.longestTrialMs;
   }
-  get goBackMs(): number {
+  get rollBackMs(): number {
     return LIMITS.DEPLOYMENT_DRAIN_MS + this.takeOverMs;
   }
 
@@ -60,7 +60,7 @@ export class CommandDriver extends RelayDriver {
     } catch {
       throw new DeploymentFailed('command-failed', `${command ?? 'No command is configured;'} it cannot be executed.`);
     }
-    const relay = await this.proof.serving(relayId, () => true, LIMITS.DEPLOYMENT_TRIAL_MS, signal);
+    const relay = await this.monitor.awaitServing(relayId, () => true, LIMITS.DEPLOYMENT_TRIAL_MS, signal);
     if (!relay) throw new DeploymentFailed('relay-lost', '');
     return relay.instance;
   }
@@ -73,9 +73,9 @@ export class CommandDriver extends RelayDriver {
     const there = this.directory.serving(relayId);
     const output = there && isNew(there) ? '' : await this.run('deploy', relayId, { version, pairs }, signal);
     try {
-      const relay = await this.proof.serving(relayId, isNew, LIMITS.DEPLOYMENT_TAKE_OVER_MS, signal);
-      if (!relay) throw this.notTheOne(relayId, deployment.instance);
-      await this.proof.tryServing(relayId, this.addresses, signal);
+      const relay = await this.monitor.awaitServing(relayId, isNew, LIMITS.DEPLOYMENT_TAKE_OVER_MS, signal);
+      if (!relay) throw this.wrongRelay(relayId, deployment.instance);
+      await this.monitor.runTrial(relayId, this.addresses, signal);
       return { instance: relay.instance, output };
     } catch (error) {
       if (!(error instanceof DeploymentFailed)) throw error;
@@ -89,15 +89,15 @@ export class CommandDriver extends RelayDriver {
     return Promise.reject(new DeploymentFailed('crashed', 'It was started again.'));
   }
 
-  async goBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
+  async rollBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
     if (!deployment.replacedAt) return ''; // the command has not been run
     await halt();
     const { relayId, fromVersion: version, fromPairs: pairs } = deployment;
     const output = await this.run('roll-back', relayId, { version, pairs }, signal);
     const isBack = (relay: ConnectedRelay) => relay.version === version && relay.pairs === pairs;
-    const relay = await this.proof.serving(relayId, isBack, LIMITS.DEPLOYMENT_TAKE_OVER_MS, signal);
-    if (!relay) throw this.notTheOne(relayId, null);
-    await this.proof.tryServing(relayId, this.addresses, signal);
+    const relay = await this.monitor.awaitServing(relayId, isBack, LIMITS.DEPLOYMENT_TAKE_OVER_MS, signal);
+    if (!relay) throw this.wrongRelay(relayId, null);
+    await this.monitor.runTrial(relayId, this.addresses, signal);
     return output;
   }
 
@@ -112,7 +112,7 @@ export class CommandDriver extends RelayDriver {
     return runDeployCommand({ file, action, relayId, ...wanted }, signal);
   }
 
-  private notTheOne(relayId: string, earlier: string | null): DeploymentFailed {
+  private wrongRelay(relayId: string, earlier: string | null): DeploymentFailed {
     const there = this.directory.serving(relayId);
     if (!there) return new DeploymentFailed('does-not-answer', 'No relay has come back after the command.');
     if (there.instance === earlier)

@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRunning } from '../../../test/support/is-running';
-import { setLimit } from '../../../test/support/relay/test-relay';
-import { until } from '../../../test/support/until';
+import { isRunning } from '../../../../test/support/is-running';
+import { setLimit } from '../../../../test/support/relay/test-relay';
+import { until } from '../../../../test/support/until';
 import { runDeployCommand } from './deploy-command';
-import { DeploymentFailed } from './deployment.errors';
+import { DeploymentFailed } from '../deployment.errors';
 
 describe('the command that deploys a relay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-command-'));

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { HaltOutcome } from '../../protocol/deployment';
-import { Instant, Int64, Uuid } from '../database/column-types';
+import type { HaltOutcome } from '../../../protocol/deployment';
+import { Instant, Int64, Uuid } from '../../database/column-types';
 
 /** A row of the device list (Fig. 18), and what became of its session. */
 @Entity('deployment_sessions')

@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Journal } from '../../journal/journal';
-import { Backoff } from '../../tunnel/backoff';
-import { NoticesService } from '../notices/notices.service';
-import { SessionEvents } from '../sessions/session-events';
-import type { SessionEntity } from '../sessions/session.entity';
-import { SessionTimeline } from '../sessions/session-timeline';
-import { SessionsRepository } from '../sessions/sessions.repository';
-import { DeploymentsRepository } from './deployments.repository';
+import { Journal } from '../../../journal/journal';
+import { Backoff } from '../../../tunnel/backoff';
+import { NoticesService } from '../../notices/notices.service';
+import { SessionEvents } from '../../sessions/session-events';
+import type { SessionEntity } from '../../sessions/session.entity';
+import { SessionTimeline } from '../../sessions/session-timeline';
+import { SessionsRepository } from '../../sessions/sessions.repository';
+import { DeploymentsRepository } from '../deployments.repository';
 
 /** Sessions of which it is remembered that their users have been told. */
 const REMEMBERED = 10_000;
@@ -17,7 +17,7 @@ const REMEMBERED = 10_000;
  */
 @Injectable()
 export class HaltNotices implements OnModuleInit, OnModuleDestroy {
-  private readonly told = new Set<string>();
+  private readonly notified = new Set<string>();
   private readonly backoff = new Backoff();
   private timer: NodeJS.Timeout | undefined;
 
@@ -32,7 +32,7 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.events.on('changed', (session) => {
-      if (isHalted(session) && !this.told.has(session.id)) void this.tellOrLater(session);
+      if (isHalted(session) && !this.notified.has(session.id)) void this.notifyOrRetry(session);
     });
   }
   onModuleDestroy(): void {
@@ -41,42 +41,42 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
 
   /** Of sessions whose halves ended while the server was down, or whose users could not be told. */
   async catchUp(): Promise<void> {
-    for (const { remoteSessionId } of await this.repository.untold()) {
+    for (const { remoteSessionId } of await this.repository.withoutNotice()) {
       const session = await this.sessions.find(remoteSessionId);
-      if (session && isHalted(session) && !this.told.has(session.id)) await this.tellOrLater(session);
+      if (session && isHalted(session) && !this.notified.has(session.id)) await this.notifyOrRetry(session);
     }
   }
 
-  private async tellOrLater(session: SessionEntity): Promise<void> {
+  private async notifyOrRetry(session: SessionEntity): Promise<void> {
     try {
-      await this.tell(session);
+      await this.notify(session);
       this.backoff.reset();
     } catch (error) {
-      this.told.delete(session.id);
+      this.notified.delete(session.id);
       this.journal.unexpected(error, `telling of the halt of session ${session.id}`);
-      this.later();
+      this.retryLater();
     }
   }
 
-  private later(): void {
+  private retryLater(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.catchUp().catch(() => this.later()), this.backoff.next());
+    this.timer = setTimeout(() => void this.catchUp().catch(() => this.retryLater()), this.backoff.next());
   }
 
-  private async tell(session: SessionEntity): Promise<void> {
+  private async notify(session: SessionEntity): Promise<void> {
     const { id, userId, displayName, deviceId, deviceName, applicationId } = session;
     this.remember(id);
     this.timeline.step('S315', id);
     const about = { remoteSessionId: id, deviceId, deviceName, applicationId };
     await this.notices.notifyOfHalt({ ...about, userId, userName: displayName });
-    await this.repository.markTold(id, new Date());
+    await this.repository.markNotified(id, new Date());
   }
 
   private remember(id: string): void {
-    this.told.add(id);
-    for (const oldest of this.told) {
-      if (this.told.size <= REMEMBERED) return;
-      this.told.delete(oldest);
+    this.notified.add(id);
+    for (const oldest of this.notified) {
+      if (this.notified.size <= REMEMBERED) return;
+      this.notified.delete(oldest);
     }
   }
 }

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Journal } from '../../journal/journal';
-import { LIMITS } from '../../protocol/limits';
-import { CONFIG, type Config } from '../config/config';
-import { SessionLifecycle } from '../sessions/session.lifecycle';
-import { SESSION_MACHINE } from '../sessions/session.machine';
-import { transition } from '../state-machine/machine';
-import { DeploymentFailed } from './deployment.errors';
-import type { DeploymentEntity } from './deployment.entity';
+import { Journal } from '../../../journal/journal';
+import { LIMITS } from '../../../protocol/limits';
+import { CONFIG, type Config } from '../../config/config';
+import { SessionLifecycle } from '../../sessions/session.lifecycle';
+import { SESSION_MACHINE } from '../../sessions/session.machine';
+import { transition } from '../../state-machine/machine';
+import { DeploymentFailed } from '../deployment.errors';
+import type { DeploymentEntity } from '../deployment.entity';
 import { DeviceList } from './device-list';
-import { pause } from './pause';
+import { pause } from '../pause';
 
 /** How many of the remaining sessions an error names. */
 const NAMED = 5;
@@ -28,7 +28,7 @@ export class SessionHalt {
    * report a new link to the server.
    * @throws DeploymentFailed after `ms`
    */
-  async all(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
+  async haltAll(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
     const end = Date.now() + ms;
     for (let empty = 0; empty < 2; await pause(signal)) {
       const open = await this.list.refresh(deployment);
@@ -42,9 +42,9 @@ export class SessionHalt {
   }
 
   /** Before a broken relay is replaced: sessions that do not end, even when they are forced to, are lost with it. */
-  async before(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
+  async haltIfPossible(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
     const ms = this.config.timeouts.halfEnd + LIMITS.HALF_END_MS;
-    await this.all(deployment, ms, signal).catch((error: unknown) => {
+    await this.haltAll(deployment, ms, signal).catch((error: unknown) => {
       if (!(error instanceof DeploymentFailed)) throw error;
       this.journal.warn('sessions remain on a relay that is being replaced', {
         deploymentId: deployment.id,
