@@ -127,15 +127,14 @@ describe('device information', () => {
     expect(of({ 'printer-device-id': deviceId, ...own })).toMatchObject({ model: 'LaserMax', serialNumber: 'X1' });
   });
 
-  it('is read in a moment, also where an answer is full of alerts', () => {
-    const since = performance.now();
-    const all = Array.from({ length: 12_000 }, (_, index) => index.toString(36));
+  it('is read in time that grows with the number of alerts, not with its square', () => {
+    // the square would take minutes
+    const all = Array.from({ length: 200_000 }, (_, index) => index.toString(36));
     const { alerts } = of({
       'printer-alert': all.map((each) => `code=a${each}`),
       'printer-state-reasons': all.map((each) => `b${each}`),
     });
     expect(alerts).toHaveLength(24);
-    expect(performance.now() - since).toBeLessThan(1_500);
   });
 
   it('stays within its bounds, whatever a device says', () => {

@@ -113,11 +113,14 @@ describe('a live client', () => {
     send(client, agentEvent);
     await until('an event', () => seen[0]);
     actor = technician;
-    await until('the role to change', () => {
+    let round = 0;
+    await until('events of agents to stop', async () => {
       const before = seen.length;
+      const last = { ...deviceEvent, id: `mfp-${(round += 1)}` };
       send(client, agentEvent);
-      send(client, deviceEvent);
-      return new Promise<boolean>((resolve) => setTimeout(() => resolve(seen.length === before + 1), 50));
+      send(client, last);
+      await until('the last event', () => seen.find((event) => event.type === 'device' && event.id === last.id));
+      return seen.length === before + 1;
     });
   });
 

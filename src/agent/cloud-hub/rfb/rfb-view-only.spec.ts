@@ -62,7 +62,7 @@ async function play(it: Played, turns: readonly Turn[], pieceBytes = Infinity): 
     if (turn.from === 'server') seen = join(seen, out);
     else heard = join(heard, out);
     const [wantHeard, wantSeen] = [heard.length, seen.length];
-    await until('the turn came through', () => it.heard().length >= wantHeard && it.seen().length >= wantSeen, 2_000);
+    await until('the turn came through', () => it.heard().length >= wantHeard && it.seen().length >= wantSeen);
     expect(it.heard().toString('hex')).toBe(heard.toString('hex'));
     expect(it.seen().toString('hex')).toBe(seen.toString('hex'));
   }
