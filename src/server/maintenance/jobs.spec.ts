@@ -32,18 +32,21 @@ describe('a maintenance job', () => {
     });
   const cancel = (id: string) => plane.call('tess', 'POST', `/jobs/${id}/cancellation`);
   const codeOf = async (answer: Promise<{ body: Record<string, unknown> }>) => (await answer).body.code;
-  /** One that the agent holds back, or has begun, and is being asked about. */
+  /** One that the agent holds or has started, with the first poll for it. */
   const taken = async (report: { hold?: 'stopped' } = {}, body: object = {}) => {
     const { id } = await requested(body);
     (await plane.agent.commanded(id, 'execute')).answer(report);
     return { id, next: await plane.agent.commanded(id, 'next') };
   };
-  const leave = async () => {
+  const disconnect = async () => {
     await plane.agent.leave();
-    await until('the agent to be away', async () => !(await plane.call('tom', 'GET', '/devices/printer')).body.online);
+    await until(
+      'the agent to be offline',
+      async () => !(await plane.call('tom', 'GET', '/devices/printer')).body.online,
+    );
   };
 
-  it('is sent, followed, and shows its result', async () => {
+  it('is sent, polled for, and shows its progress and result', async () => {
     const { id } = await requested();
     const execute = await plane.agent.commanded(id, 'execute');
     expect(execute).toMatchObject({
@@ -53,7 +56,10 @@ describe('a maintenance job', () => {
     expect(await get(id)).toMatchObject({ state: 'requested', sentAt: null });
     execute.answer({ hold: 'processing', detail: 'copying' });
     expect(await reaches(id, 'held')).toMatchObject({ hold: 'processing', detail: 'copying', beganAt: null });
-    (await plane.agent.commanded(id, 'next')).answer({ percent: 40, activity: 'reading' });
+    const next = await plane.agent.commanded(id, 'next');
+    await plane.agent.settled();
+    expect(plane.agent.commands.map(({ action }) => action)).toEqual(['execute', 'next']); // one at a time
+    next.answer({ percent: 40, activity: 'reading' });
     expect(await reaches(id, 'executing')).toMatchObject({ hold: null, percent: 40, activity: 'reading', detail: '' });
     const result = [
       { name: 'impressions', value: '128456' },
@@ -67,7 +73,7 @@ describe('a maintenance job', () => {
     expect(rows).toContainEqual(expect.objectContaining({ actor: 'tom', action: 'job.requested', target: id }));
   });
 
-  it('is over at once where the agent has done it at once, or will not', async () => {
+  it('ends with the first answer if the agent has completed or refused it', async () => {
     const quick = await requested();
     (await plane.agent.commanded(quick.id, 'execute')).answer({ status: 'completed' });
     expect(await reaches(quick.id, 'succeeded')).toMatchObject({ result: [] });
@@ -86,39 +92,39 @@ describe('a maintenance job', () => {
     ['feature-not-implemented', 'unsupported'],
     ['resource-constraint', 'too-many'],
     ['undefined-condition', 'internal-error'],
-  ])('fails when the agent refuses it with %s: %s', async (condition, failure) => {
+  ])('fails when the agent refuses it (%s): %s', async (condition, failure) => {
     const { id } = await requested();
     (await plane.agent.commanded(id, 'execute')).refuse(condition);
     expect(await reaches(id, 'failed')).toMatchObject({ failure, beganAt: null });
   });
 
-  it('fails when the agent answers with something that is no report of it', async () => {
+  it('fails when the first answer is a report of another job', async () => {
     const { id } = await requested();
     (await plane.agent.commanded(id, 'execute')).answer({}, 'd0d0d0d0-2d3a-4f6b-9c7d-8e9f0a1b2c3d');
     expect(await reaches(id, 'failed')).toMatchObject({ failure: 'internal-error' });
   });
 
-  it('stays as it is when an answer to a later question is nonsense, and is asked about again', async () => {
+  it('stays as it is when a later answer is malformed, and is polled for again', async () => {
     const { id, next } = await taken();
     next.say('result', '<command xmlns="http://jabber.org/protocol/commands" status="completed"/>');
     (await plane.agent.commanded(id, 'next')).answer({ status: 'completed' });
     await reaches(id, 'succeeded');
   });
 
-  it('is refused when it cannot be', async () => {
-    expect(await codeOf(instruct({}, 'nobody'))).toBe('unknown-device');
+  it('is refused if the device, the operation or the firmware is not valid, or the agent is offline', async () => {
+    expect(await codeOf(instruct({}, 'unknown'))).toBe('unknown-device');
     expect(await codeOf(instruct({ operation: 'test-page' }))).toBe('operation-unsupported');
     expect(await codeOf(instruct({ operation: 'explode' }))).toBe('invalid-request');
     expect(await codeOf(instruct({ waitMinutes: -1 }))).toBe('invalid-request');
     expect(await codeOf(instruct({ operation: 'firmware-install' }))).toBe('invalid-request');
     expect(await codeOf(instruct({ firmwareId: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d' }))).toBe('invalid-request');
     expect(await codeOf(plane.call('tom', 'GET', '/jobs/nothing'))).toBe('unknown-job');
-    await leave();
+    await disconnect();
     expect(await codeOf(instruct())).toBe('device-offline');
   });
 
-  it('is one of so many of its device, also when they come at once', async () => {
-    await leave();
+  it('is refused if its device has too many open jobs, also under concurrent requests', async () => {
+    await disconnect();
     jest.replaceProperty(LIMITS, 'JOBS_PER_DEVICE', 3 as never);
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => instruct({ waitMinutes: 5 })));
     expect(answers.map(({ status, body }) => body.code ?? status).sort()).toEqual([
@@ -130,8 +136,8 @@ describe('a maintenance job', () => {
     ]);
   });
 
-  it('waits for its agent where it may, in order', async () => {
-    await leave();
+  it('waits for its agent if it may, and is sent in order', async () => {
+    await disconnect();
     const jobs: string[] = [];
     for (let i = 0; i < 3; i += 1) jobs.push((await requested({ waitMinutes: 5 })).id);
     await plane.connectAgent();
@@ -140,49 +146,40 @@ describe('a maintenance job', () => {
     expect(plane.agent.commands.filter(({ action }) => action === 'execute').map(({ jobId }) => jobId)).toEqual(jobs);
   });
 
-  it('expires where its agent does not come in time, and says so where the agent may have it', async () => {
-    jest.replaceProperty(LIMITS, 'JOB_SEND_MS', 300 as never);
-    const asked = await requested();
-    await plane.agent.commanded(asked.id, 'execute');
-    expect(await reaches(asked.id, 'failed')).toMatchObject({ failure: 'agent-silent' });
-
-    await leave();
-    const { id } = await requested({ waitMinutes: 1 });
+  it('fails after its expiry, and may have started if it was sent', async () => {
+    const sent = await requested();
+    await plane.agent.commanded(sent.id, 'execute');
+    await disconnect();
+    const waiting = await requested({ waitMinutes: 1 });
     await plane.halt();
-    await plane.write(`UPDATE maintenance_jobs SET "deadlineAt" = 1, "expiresAt" = 1 WHERE id = '${id}'`);
+    await plane.write(`UPDATE maintenance_jobs SET "deadlineAt" = 1, "expiresAt" = 1 WHERE state = 'requested'`);
+    jest.replaceProperty(LIMITS, 'RETRY_MAX_MS', 0 as never);
     await plane.boot();
-    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'expired', sentAt: null });
+    expect(await reaches(sent.id, 'failed')).toMatchObject({ failure: 'agent-silent' });
+    expect(await reaches(waiting.id, 'failed')).toMatchObject({ failure: 'expired', sentAt: null });
     await plane.connectRelay(plane.relay);
   });
 
-  it('is given up when nothing is heard of it for too long', async () => {
-    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 200);
-    const { id } = await taken();
-    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'agent-silent' });
-  });
-
-  it('is not given up while the agent says that it goes on', async () => {
-    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 2_000);
+  it('fails if the agent reports nothing for too long after its last report', async () => {
     const { id, next } = await taken();
-    const end = Date.now() + 2_500;
+    jest.replaceProperty(LIMITS, 'JOB_SILENT_MS', 200);
     next.answer({});
-    while (Date.now() < end) (await plane.agent.commanded(id, 'next')).answer({});
-    expect((await get(id)).state).toBe('executing');
+    expect(await reaches(id, 'failed')).toMatchObject({ failure: 'agent-silent' });
   });
 
   it.each([
     ['held', { hold: 'stopped' } as const],
     ['executing', {}],
-  ])('goes on being asked about when the agent has been away while it was %s', async (state, report) => {
+  ])('is polled for again when its agent was offline (%s)', async (state, report) => {
     const { id } = await taken(report);
-    await leave();
+    await disconnect();
     expect((await get(id)).state).toBe(state);
     await plane.connectAgent();
     (await plane.agent.commanded(id, 'next')).answer({ status: 'completed' });
     await reaches(id, 'succeeded');
   });
 
-  it('goes on when the server is started again, whatever state it is in', async () => {
+  it('is resumed after a restart of the server, in every open state', async () => {
     const held = await taken({ hold: 'stopped' });
     const executing = await taken();
     const { id: asked } = await requested();
@@ -190,6 +187,8 @@ describe('a maintenance job', () => {
     const { id: waiting } = await requested({ waitMinutes: 5 });
     await plane.halt();
     await plane.agent.wire.closed;
+    // while the server was stopped, no report could come
+    await plane.write(`UPDATE maintenance_jobs SET "deadlineAt" = 1 WHERE "askedAt" IS NOT NULL`);
     await plane.boot();
     await plane.connectAgent();
     await plane.connectRelay(plane.relay);
@@ -198,10 +197,10 @@ describe('a maintenance job', () => {
     for (const id of [held.id, executing.id, asked, waiting]) await reaches(id, 'succeeded');
   });
 
-  it('is sent again when its agent went away before it had answered', async () => {
+  it('is sent again when its agent went offline without an answer', async () => {
     const { id } = await requested();
     await plane.agent.commanded(id, 'execute');
-    await leave();
+    await disconnect();
     expect(await codeOf(cancel(id))).toBe('device-offline');
     await plane.connectAgent();
     (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
@@ -209,7 +208,7 @@ describe('a maintenance job', () => {
   });
 
   it.each(['bad-sessionid', 'item-not-found'])(
-    'is sent anew when the agent that held it says %s',
+    'is sent again when the agent that held it no longer knows it (%s)',
     async (condition) => {
       const { id, next } = await taken({ hold: 'stopped' });
       next.refuse(condition);
@@ -218,7 +217,7 @@ describe('a maintenance job', () => {
     },
   );
 
-  it('is interrupted when the agent does not know it any more after it had begun', async () => {
+  it('is interrupted when the agent no longer knows it after it had started', async () => {
     const { id, next } = await taken();
     next.refuse('bad-sessionid');
     expect(await reaches(id, 'failed')).toMatchObject({ failure: 'interrupted' });
@@ -234,7 +233,7 @@ describe('a maintenance job', () => {
     expect(await reaches(String(body.id), 'failed')).toMatchObject({ failure: 'agent-removed' });
   });
 
-  it('leaves what is known of the device to be asked for again when it has changed it', async () => {
+  it('outdates the device information when it may have changed the device', async () => {
     const { id } = await requested({ operation: 'restart' });
     (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
     await reaches(id, 'succeeded');
@@ -249,8 +248,8 @@ describe('a maintenance job', () => {
   });
 
   describe('is cancelled', () => {
-    it('at once where it has not been sent, and stays so when it is done twice', async () => {
-      await leave();
+    it('at once if it was not sent, also by two users at the same time', async () => {
+      await disconnect();
       const { id } = await requested({ waitMinutes: 5 });
       const both = await Promise.all([cancel(id), cancel(id)]);
       expect(both.map(({ status }) => status)).toContain(200);
@@ -261,7 +260,7 @@ describe('a maintenance job', () => {
       expect(await get(id)).toMatchObject({ state: 'cancelled', failure: null });
     });
 
-    it('by the agent where that holds it', async () => {
+    it('by the agent that holds it', async () => {
       const { id } = await taken({ hold: 'stopped' });
       const cancelled = cancel(id);
       (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
@@ -269,16 +268,16 @@ describe('a maintenance job', () => {
       expect((await cancel(id)).status).toBe(200);
     });
 
-    it('where the agent does not know it any more', async () => {
+    it('if its agent no longer knows it', async () => {
       const { id } = await taken({ hold: 'stopped' });
       const cancelled = cancel(id);
       (await plane.agent.commanded(id, 'cancel')).refuse('bad-sessionid');
       expect((await cancelled).body.state).toBe('cancelled');
     });
 
-    it('not where the device has begun, whether that is known here or at the agent only', async () => {
-      const begun = await taken();
-      expect(await cancel(begun.id)).toMatchObject({ status: 409, body: { code: 'job-begun' } });
+    it('neither once it has started, nor if only the agent knows that', async () => {
+      const started = await taken();
+      expect(await cancel(started.id)).toMatchObject({ status: 409, body: { code: 'job-begun' } });
       const held = await taken({ hold: 'stopped' });
       const refused = cancel(held.id);
       (await plane.agent.commanded(held.id, 'cancel')).refuse('not-allowed');
@@ -288,7 +287,7 @@ describe('a maintenance job', () => {
       expect(await codeOf(cancel(held.id))).toBe('wrong-state');
     });
 
-    it('not where the agent finishes it at the same moment', async () => {
+    it('not if the agent completes it at the same moment', async () => {
       const { id, next } = await taken({ hold: 'stopped' });
       const late = cancel(id);
       const command = await plane.agent.commanded(id, 'cancel');
@@ -298,15 +297,15 @@ describe('a maintenance job', () => {
       expect(await get(id)).toMatchObject({ state: 'succeeded', result: [{ value: '1' }] });
     });
 
-    it('not without the agent that holds it', async () => {
+    it('not while the agent that holds it is offline', async () => {
       const { id } = await taken({ hold: 'stopped' });
-      await leave();
+      await disconnect();
       expect(await codeOf(cancel(id))).toBe('device-offline');
       expect((await get(id)).state).toBe('held');
     });
   });
 
-  it('that is over here is taken back from an agent that has it after all', async () => {
+  it('that is over is withdrawn from an agent that reports it as open', async () => {
     const { id } = await requested();
     const execute = await plane.agent.commanded(id, 'execute');
     await plane.write(`UPDATE maintenance_jobs SET state = 'cancelled' WHERE id = '${id}'`);
@@ -314,31 +313,39 @@ describe('a maintenance job', () => {
     await plane.agent.commanded(id, 'cancel');
   });
 
-  it('is one of at most 16 that an agent is asked about at a time; the others come in turn', async () => {
+  it('is one of at most 16 of its agent that are polled for at once', async () => {
     const jobs: string[] = [];
     for (let i = 0; i < 18; i += 1) jobs.push((await requested()).id);
     for (const id of jobs) (await plane.agent.commanded(id, 'execute')).answer({ hold: 'queued' });
-    const asked = () => plane.agent.commands.filter((each) => jobs.includes(each.jobId) && each.action === 'next');
-    await until('16 questions', () => asked().length === 16);
+    const polled = () => plane.agent.commands.filter((each) => jobs.includes(each.jobId) && each.action === 'next');
+    await until('16 polls', () => polled().length === 16);
     await plane.agent.settled();
-    expect(asked()).toHaveLength(16);
-    asked()[0]!.answer({ hold: 'queued' });
-    await until('the 17th', () => asked().length === 17);
-    expect(asked()[16]!.jobId).toBe(jobs[16]);
+    expect(polled()).toHaveLength(16);
+    polled()[0]!.answer({ hold: 'queued' });
+    await until('the 17th', () => polled().length === 17);
+    expect(polled()[16]!.jobId).toBe(jobs[16]);
   });
 
   it('is listed, newest first and in pages', async () => {
-    const { body } = await plane.call('tom', 'GET', '/jobs?limit=2');
-    const first = body as { rows: Job[]; next: string };
-    const second = (await plane.call('tom', 'GET', `/jobs?limit=2&cursor=${first.next}`)).body as { rows: Job[] };
-    const times = [...first.rows, ...second.rows].map(({ requestedAt }) => requestedAt);
-    expect(times).toHaveLength(4);
+    const finished: string[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      const { id } = await requested();
+      (await plane.agent.commanded(id, 'execute')).answer({ status: 'completed' });
+      await reaches(id, 'succeeded');
+      finished.push(id);
+    }
+    const list = async (query: string) =>
+      (await plane.call('tom', 'GET', `/jobs?${query}`)).body as { rows: Job[]; next: string };
+    const first = await list('limit=2');
+    const rows = [...first.rows, ...(await list(`limit=2&cursor=${first.next}`)).rows];
+    const times = rows.map(({ requestedAt }) => requestedAt);
     expect(times).toEqual([...times].sort().reverse());
+    expect(rows.map(({ id }) => id).sort()).toEqual(finished.sort());
+
     const { id } = await taken();
-    const ids = async (query: string) =>
-      ((await plane.call('tom', 'GET', `/jobs?${query}`)).body as { rows: Job[] }).rows.map((each) => each.id);
+    const ids = async (query: string) => (await list(query)).rows.map((each) => each.id);
     expect(await ids('state=open')).toEqual([id]);
     expect(await ids('state=over')).not.toContain(id);
-    expect(await ids('deviceId=nobody')).toEqual([]);
+    expect(await ids('deviceId=unknown')).toEqual([]);
   });
 });

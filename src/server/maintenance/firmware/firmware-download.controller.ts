@@ -9,7 +9,7 @@ import { Answers } from '../../http/answers';
 import { FirmwareFiles } from './firmware-files';
 import { FirmwareSources } from './firmware-sources';
 
-/** An agent that takes nothing for so long has gone. */
+/** An agent that reads nothing for this long is gone. */
 const IDLE_MS = 60_000;
 
 @Controller('api/agent/firmware')
@@ -19,10 +19,10 @@ export class FirmwareDownloadController {
     private readonly files: FirmwareFiles,
   ) {}
 
-  /** The agent itself calls this; the token of its job is its permission. `Range` (RFC 9110 14.2) goes on where it broke off. */
+  /** For the agent of a job, with the job's token. `Range` (RFC 9110 14.2) continues an interrupted download. */
   @Get(':jobId')
   @Public()
-  // by itself: many devices may stand behind one address, and each break takes another request
+  // not the limit of logins: many agents may share an address, and each interruption takes another request
   @Throttle({ default: { limit: LIMITS.API_REQUESTS_PER_MINUTE, ttl: 60_000 } })
   @Documented(({ ApiProduces }) => ApiProduces('application/octet-stream'))
   @Answers(z.string())
@@ -34,7 +34,7 @@ export class FirmwareDownloadController {
     await new Promise<void>((resolve, reject) => {
       const options = { root: this.files.folder, cacheControl: false, etag: false, lastModified: false };
       response.sendFile(id, options, (error?: Error) => {
-        // an agent that breaks off comes again; what has begun cannot be answered otherwise any more
+        // an agent that was interrupted tries again; a response whose headers are sent cannot become an error
         if (!error || response.headersSent) resolve();
         else reject(error);
       });

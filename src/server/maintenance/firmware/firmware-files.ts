@@ -8,10 +8,10 @@ import { syncFolder } from '../../config/sync-folder';
 import type { UploadReader } from '../../http/upload';
 import { FirmwareRefused } from './firmware.errors';
 
-/** Begins the names of files that are not whole (yet); an ID never begins so. */
+/** Starts the names of incomplete files; no ID starts with it. */
 const DRAFT = '.';
 
-/** A file that is whole and on the disk, and has no place yet. */
+/** A complete file on the disk that has no ID yet. */
 export interface FirmwareDraft {
   readonly path: string;
   readonly bytes: number;
@@ -19,7 +19,7 @@ export interface FirmwareDraft {
   readonly sha256: string;
 }
 
-/** `<data>/firmware/<id>`: a file gets such a name only when all of it is on the disk. */
+/** `<data>/firmware/<id>`: a file gets this name only once all of it is on the disk. */
 @Injectable()
 export class FirmwareFiles {
   readonly folder: string;
@@ -28,18 +28,18 @@ export class FirmwareFiles {
     this.folder = join(config.data, 'firmware');
   }
 
-  /** Removes what a crash has left behind. @returns the IDs of `known` of which there is no file */
+  /** Removes files that a crash orphaned. @returns the IDs of `known` that have no file */
   async tidy(known: readonly string[]): Promise<string[]> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await chmod(this.folder, 0o700);
-    const there = await readdir(this.folder);
-    for (const name of there) if (!known.includes(name)) await this.remove(name);
-    return known.filter((id) => !there.includes(id));
+    const names = await readdir(this.folder);
+    for (const name of names) if (!known.includes(name)) await this.remove(name);
+    return known.filter((id) => !names.includes(id));
   }
 
   /**
-   * Writes a file while it comes; nothing is left of one that is refused or breaks off.
-   * @throws FirmwareRefused where it is empty or too large, UploadBrokenOff
+   * Writes a file as it arrives; one that is refused or interrupted is removed.
+   * @throws FirmwareRefused if it is empty or too large, UploadBrokenOff
    */
   async receive(upload: UploadReader): Promise<FirmwareDraft> {
     const path = join(this.folder, `${DRAFT}${randomUUID()}`);
@@ -73,11 +73,11 @@ async function write(path: string, upload: UploadReader): Promise<{ bytes: numbe
     for (let chunk = await upload.next(); chunk; chunk = await upload.next()) {
       bytes += chunk.length;
       if (bytes > LIMITS.FIRMWARE_BYTES)
-        throw new FirmwareRefused(`It is larger than the ${LIMITS.FIRMWARE_BYTES} bytes a file may have.`);
+        throw new FirmwareRefused(`The file is larger than ${LIMITS.FIRMWARE_BYTES} bytes.`);
       hash.update(chunk);
       await file.writeFile(chunk);
     }
-    if (bytes === 0) throw new FirmwareRefused('It is empty.');
+    if (bytes === 0) throw new FirmwareRefused('The file is empty.');
     await file.sync();
   } finally {
     await file.close();

@@ -12,7 +12,7 @@ import { JobsRepository } from '../jobs.repository';
 import { FirmwareTokenRefused } from './firmware.errors';
 import { FirmwareService } from './firmware.service';
 
-/** Where the agent of a job gets the file, and whether it is the one that may. */
+/** The address from which an agent downloads the file of a job, and the check of the token that it sends. */
 @Injectable()
 export class FirmwareSources {
   constructor(
@@ -23,7 +23,7 @@ export class FirmwareSources {
     @Inject(CERTIFICATE) private readonly certificate: Certificate,
   ) {}
 
-  /** undefined: the job needs no file. @throws UnknownFirmware */
+  /** @returns undefined if the job needs no file @throws UnknownFirmware */
   async of({ id, firmwareId, firmwareToken }: JobEntity): Promise<FirmwareSource | undefined> {
     if (firmwareId === null || firmwareToken === null) return undefined;
     const { bytes, sha256, version } = await this.firmware.get(firmwareId);
@@ -34,13 +34,13 @@ export class FirmwareSources {
   }
 
   /**
-   * Lets the agent of an open job have its file.
+   * Admits the agent of an open job to its file.
    * @returns the ID of the file
    * @throws FirmwareTokenRefused
    */
   async admit(jobId: string, token: string): Promise<string> {
     const job = await this.jobs.find(jobId);
-    // it is gone when the job is over
+    // a job that is over has no token
     if (!job?.firmwareId || !job.firmwareToken || !isSame(token, job.firmwareToken)) throw new FirmwareTokenRefused();
     return job.firmwareId;
   }

@@ -32,7 +32,7 @@ export class FirmwareController {
     return (await this.firmware.all()).map(presented);
   }
 
-  /** The body is the file itself; no parser has touched it. */
+  /** The body is the file itself; no parser reads it. */
   @Post()
   @Permit('admin')
   @Documented(({ ApiConsumes }) => ApiConsumes(MEDIA_TYPE))

@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Instant, Int64, Uuid } from '../../database/column-types';
 
-/** A firmware file that is kept; its bytes are in the data folder, under its ID. */
+/** A firmware file; its bytes are in the data folder (FirmwareFiles). */
 @Entity('firmware')
 export class FirmwareEntity {
   @PrimaryColumn(Uuid()) id: string;
   @Column({ type: 'varchar', length: 120 }) name: string;
   @Column({ type: 'varchar', length: 64 }) version: string;
-  /** Empty: for any. */
+  /** Empty: for any model. */
   @Column({ type: 'varchar', length: 200 }) model: string;
   @Column(Int64()) bytes: number;
   /** In hexadecimal. */

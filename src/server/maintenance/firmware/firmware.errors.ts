@@ -8,29 +8,28 @@ export class UnknownFirmware extends ProblemError {
   }
 }
 export class FirmwareRefused extends ProblemError {
-  /** @param why what is wrong with it */
   constructor(why: string) {
     super('firmware-refused', why);
   }
 }
 export class FirmwareInUse extends ProblemError {
   constructor(id: string) {
-    super('firmware-in-use', `An open job needs firmware file ${id}.`);
+    super('firmware-in-use', `An open job needs firmware file ${id}. Cancel the job or wait for its end.`);
   }
 }
 export class TooManyFirmwareFiles extends ProblemError {
   constructor() {
-    super('too-many-firmware-files', `${LIMITS.FIRMWARE_FILES} files are stored, which is as many as are kept.`);
+    super('too-many-firmware-files', `There are already ${LIMITS.FIRMWARE_FILES} firmware files. Remove one first.`);
   }
 }
 export class NoFirmware extends InvalidRequest {
   constructor(mediaType: string) {
-    super(`The body has to be the file itself, of the type ${mediaType}.`);
+    super(`The body must be the file, with the content type ${mediaType}.`);
   }
 }
-/** The same for a job that is unknown or over, and for a wrong token. */
+/** The same for an unknown job, a job that is over, and a wrong token. */
 export class FirmwareTokenRefused extends ProblemError {
   constructor() {
-    super('not-logged-in', 'This needs the token that came with an open job.');
+    super('not-logged-in', 'This needs the token of an open job.');
   }
 }

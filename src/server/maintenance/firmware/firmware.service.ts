@@ -14,10 +14,10 @@ import { FirmwareInUse, FirmwareRefused, TooManyFirmwareFiles, UnknownFirmware }
 import { FirmwareFiles } from './firmware-files';
 import { FirmwareRepository } from './firmware.repository';
 
-/** Each may fill the disk with a whole file before it is refused. */
-const UPLOADS = 4;
+/** Each may take the disk space of a whole file before it is refused. */
+const MAX_UPLOADS = 4;
 
-/** The firmware files that can be installed. */
+/** Stores, lists and removes firmware files. */
 @Injectable()
 export class FirmwareService implements OnModuleInit {
   private uploads = 0;
@@ -47,7 +47,7 @@ export class FirmwareService implements OnModuleInit {
   }
 
   /**
-   * @param declaredBytes of the whole file, where the sender has said so
+   * @param declaredBytes size of the file, if the request has a Content-Length
    * @throws FirmwareRefused, TooManyFirmwareFiles, StorageFull, TooManyUploads, UploadBrokenOff
    */
   async upload(
@@ -57,12 +57,12 @@ export class FirmwareService implements OnModuleInit {
     declaredBytes: number | undefined,
   ): Promise<FirmwareEntity> {
     if (declaredBytes !== undefined && declaredBytes > LIMITS.FIRMWARE_BYTES)
-      throw new FirmwareRefused(`A file may have ${LIMITS.FIRMWARE_BYTES} bytes.`);
-    if (this.uploads >= UPLOADS) throw new TooManyUploads();
+      throw new FirmwareRefused(`The file is larger than ${LIMITS.FIRMWARE_BYTES} bytes.`);
+    if (this.uploads >= MAX_UPLOADS) throw new TooManyUploads();
     this.uploads += 1;
     const upload = new UploadReader(body);
     try {
-      // those that are under way have their places already
+      // uploads in progress count, too
       if ((await this.repository.count()) + this.uploads > LIMITS.FIRMWARE_FILES) throw new TooManyFirmwareFiles();
       return await this.store(actor, about, upload);
     } catch (error) {
@@ -92,7 +92,7 @@ export class FirmwareService implements OnModuleInit {
     const id = randomUUID();
     try {
       if (sha256 !== undefined && sha256 !== draft.sha256)
-        throw new FirmwareRefused(`Its SHA-256 is ${draft.sha256}, which is not what was announced.`);
+        throw new FirmwareRefused(`The SHA-256 of the file is ${draft.sha256}, not the one in the request.`);
       await this.files.place(draft, id);
       const { bytes } = draft;
       const uploadedAt = new Date();

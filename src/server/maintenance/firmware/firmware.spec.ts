@@ -26,7 +26,7 @@ describe('firmware files', () => {
   const download = (url: string, token: string, headers: Record<string, string> = {}) =>
     fetch(url, { headers: { authorization: `Bearer ${token}`, ...headers } });
 
-  it('are kept as they came, listed, and removed', async () => {
+  it('are stored unchanged, listed, and removed', async () => {
     const file = await uploaded({ sha256: SHA256, model: '3050ci' });
     expect(file).toMatchObject({ bytes: FILE.length, sha256: SHA256, model: '3050ci', uploadedBy: 'ADA' });
     expect(stored()).toEqual([file.id]);
@@ -37,7 +37,7 @@ describe('firmware files', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('are refused when they are not what they should be, and leave nothing behind', async () => {
+  it('are refused if they are empty, too large, damaged or too many, and are then removed from the disk', async () => {
     expect((await upload('tom')).status).toBe(403);
     expect((await upload('ada', {}, Buffer.alloc(0))).body.code).toBe('firmware-refused');
     expect((await upload('ada', { sha256: '0'.repeat(64) })).body.code).toBe('firmware-refused');
@@ -50,7 +50,7 @@ describe('firmware files', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('reach the agent of an open job with its token, also from the middle, and nobody else', async () => {
+  it('are delivered, whole or in part, only for the token of an open job', async () => {
     const { id } = await uploaded();
     const { body } = await install(id);
     const execute = await plane.agent.commanded(String(body.id), 'execute');
@@ -63,7 +63,7 @@ describe('firmware files', () => {
     const rest = await download(url, token, { range: 'bytes=8000-' });
     expect([rest.status, rest.headers.get('content-range')]).toEqual([206, `bytes 8000-8999/${FILE.length}`]);
     expect(Buffer.from(await rest.arrayBuffer()).equals(FILE.subarray(8_000))).toBe(true);
-    // as many as stand behind one address
+    // more than the limit of logins from one address
     for (let more = 0; more < LIMITS.LOGINS_PER_MINUTE; more += 1)
       expect((await download(url, token, { range: 'bytes=8999-' })).status).toBe(206);
     for (const wrong of ['', 'A'.repeat(43), `${token}x`]) expect((await download(url, wrong)).status).toBe(401);
@@ -74,14 +74,14 @@ describe('firmware files', () => {
     expect((await plane.call('ada', 'DELETE', `/firmware/${id}`)).status).toBe(204);
   });
 
-  it('are for the model they are for', async () => {
+  it('are not installed on another model', async () => {
     const { id } = await uploaded({ model: '9000xl' });
     expect((await install(id)).body.code).toBe('firmware-unfit');
     expect((await install('5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d')).body.code).toBe('unknown-firmware');
     await plane.call('ada', 'DELETE', `/firmware/${id}`);
   });
 
-  it('are tidied up after a crash', async () => {
+  it('that a crash left incomplete are removed at the start', async () => {
     const { id } = await uploaded();
     await plane.halt();
     writeFileSync(join(plane.config.data, 'firmware', '.half'), 'half a file');
