@@ -23,4 +23,9 @@ export function register(program: Command): void {
     .command('relay-secret <relay-id>')
     .description('print the secret that a relay on another machine needs to connect to this server')
     .action(async (relayId: string) => (await import('./commands/relay-secret.command.js')).runRelaySecret(relayId));
+
+  server
+    .command('fingerprint')
+    .description("print the fingerprint of the server's key, which technicians compare at their first login")
+    .action(async () => (await import('./commands/fingerprint.command.js')).runFingerprint());
 }

@@ -57,7 +57,7 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = publicUrlOf(config, port);
-  journal.info('server listening', { url });
+  journal.info('server listening', { url, keyFingerprint: certificate.pin });
   app.get(RelaySupervisor).start(ownUrlOf(config, port));
 
   const stop = async () => {

@@ -117,7 +117,7 @@ function translate(error: Error, server: string): Error {
   if (isCertificateError(code))
     return new CertificateNotTrusted(
       `The certificate of ${server} cannot be verified: ${error.message}.`,
-      'Log in again to see its fingerprint, and compare it with the one shown by the server.',
+      'Log in again to see its fingerprint, and compare it with the output of platen server fingerprint.',
       { cause: error },
     );
   const timeout = error.name === 'AbortError' || error.name === 'TimeoutError';

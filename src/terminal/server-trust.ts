@@ -25,7 +25,7 @@ export async function trustServer(io: TerminalIo, text: string, fingerprint?: st
     if (spkiPin.safeParse(fingerprint).success) return { server, pin: fingerprint };
     throw new UsageError(
       'The fingerprint is not valid: it must have 43 characters (SHA-256 in base64url).',
-      'Copy it from the output of the server.',
+      'On the server, platen server fingerprint prints it.',
     );
   }
   const { trusted, pin, why } = await probeCertificate(url);
@@ -34,14 +34,15 @@ export async function trustServer(io: TerminalIo, text: string, fingerprint?: st
   if (!io.interactive)
     throw new CertificateNotTrusted(
       `${message}.`,
-      'If the server shows the same fingerprint, log in with --fingerprint.',
+      'If platen server fingerprint prints the same on the server, log in with --fingerprint.',
     );
-  io.report(message);
-  const answer = await ask(io, 'Does the server show the same fingerprint? (yes/no) ');
+  io.report(`${message}.`);
+  io.report('On the server, platen server fingerprint prints the right one. Ask the administrator for it.');
+  const answer = await ask(io, 'Are the two the same? (yes/no) ');
   if (answer.toLowerCase() === 'yes') return { server, pin };
   throw new CertificateNotTrusted(
     'The key was not accepted.',
-    'Ask the administrator for the fingerprint of the server.',
+    'Ask the administrator for the output of platen server fingerprint.',
   );
 }
 
