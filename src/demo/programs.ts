@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { parseJson } from '../protocol/parse-json';
 
 /** A line that a program logged (journal/journal.ts). */
 export interface LogLine {
@@ -118,11 +119,5 @@ export class Program {
   }
 }
 
-function parse(text: string): LogLine | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as LogLine;
-  } catch {
-    return undefined;
-  }
-}
+const parse = (text: string): LogLine | undefined =>
+  text.startsWith('{') ? (parseJson(text) as LogLine | undefined) : undefined;

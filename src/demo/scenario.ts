@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { sessionWithSteps } from '../protocol/api';
+import { sha256Hex } from '../tunnel/sha256';
 import { request } from './api-request';
 import type { Program } from './programs';
 import { finished, SAMPLE_USERS, type Stage } from './stage';
@@ -102,5 +102,5 @@ export async function press(stage: Pick<Stage, 'panelUrl'>, path: string, body: 
 async function page(base: string): Promise<string> {
   const response = await fetch(new URL('/', base), { signal: AbortSignal.timeout(15_000) });
   const bytes = Buffer.from(await response.arrayBuffer());
-  return `${response.status} ${createHash('sha256').update(bytes).digest('hex')}`;
+  return `${response.status} ${sha256Hex(bytes)}`;
 }

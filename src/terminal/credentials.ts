@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { spkiPin } from '../protocol/names';
+import { parseJson } from '../protocol/parse-json';
 import { ApiClient } from './api-client';
 import { NotLoggedIn } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
@@ -30,11 +31,9 @@ export async function readCredentials(env: NodeJS.ProcessEnv): Promise<Credentia
     if (error.code === 'ENOENT') throw new NotLoggedIn();
     throw new NotLoggedIn(`The stored login ${path} cannot be read (${error.code ?? error.message}).`);
   });
-  try {
-    return credentials.parse(JSON.parse(text));
-  } catch {
-    throw new NotLoggedIn(`The stored login ${path} is damaged.`);
-  }
+  const { data } = credentials.safeParse(parseJson(text));
+  if (!data) throw new NotLoggedIn(`The stored login ${path} is damaged.`);
+  return data;
 }
 
 /** Only the user may read the file; it is written beside its place and renamed, so it is never incomplete. */

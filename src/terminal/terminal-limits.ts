@@ -25,8 +25,4 @@ export const TERMINAL_LIMITS = {
   LIST_PAGES: 50,
   PASSWORD_INPUT_BYTES: 4 * 1024,
   RETRY_MAX_MS: 5_000,
-  /** Bounds of the wait that a server asks for (Retry-After), and the wait where it gives none. */
-  RETRY_AFTER_MIN_SECONDS: 1,
-  RETRY_AFTER_MAX_SECONDS: 60,
-  RETRY_AFTER_USUAL_SECONDS: 5,
 } as const;

@@ -1,4 +1,5 @@
 import { LIMITS } from '../protocol/limits';
+import { jittered } from '../protocol/waits';
 
 /**
  * Delays between attempts to reach a peer: exponential with full jitter, so that thousands of peers that lost the same
@@ -19,7 +20,7 @@ export class Backoff {
     const ceiling = Math.min(this.#maxMs, this.#firstMs * 2 ** this.#tries);
     // Not counted beyond the cap, so that the power stays finite.
     if (ceiling < this.#maxMs) this.#tries++;
-    return Math.random() * ceiling;
+    return jittered(ceiling, { least: 0, most: 1 });
   }
 
   /** Call it when the peer has been reached. */

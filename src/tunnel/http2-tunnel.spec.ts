@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect as connectHttp2 } from 'node:http2';
@@ -7,6 +7,7 @@ import WebSocket, { WebSocketServer } from 'ws';
 import { LIMITS } from '../protocol/limits';
 import { openTunnel, serveTunnel, type Tunnel, type TunnelServer } from './http2-tunnel';
 import { StreamRefused } from './http2-tunnel.errors';
+import { sha256Hex } from './sha256';
 import { WebSocketBytes } from './websocket-bytes';
 
 const remoteSessionId = randomUUID();
@@ -34,7 +35,6 @@ function holdWrites(stream: WebSocketBytes): (() => void) & { held: Promise<void
   stream._writev = together;
   return Object.assign(() => release(), { held });
 }
-const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 
 describe('HTTP/2 tunnel over WebSockets', () => {
   let wss: WebSocketServer;
@@ -148,7 +148,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
         const data = randomBytes(5_000_000);
         const stream = await open();
         stream.end(data);
-        return sha(await buffer(stream)) === sha(data);
+        return sha256Hex(await buffer(stream)) === sha256Hex(data);
       }),
     );
     expect(echoes).toEqual([true, true, true, true]);

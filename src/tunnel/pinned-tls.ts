@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { sha256 } from './sha256';
 
 /** The server presented a key other than the pinned one. No data was sent to it. */
 export class CertificateMismatch extends Error {
@@ -40,9 +41,7 @@ export function connectPinned(options: ConnectionOptions, pin?: string): TLSSock
 /** Pin of a certificate: base64url SHA-256 over its SubjectPublicKeyInfo. @throws if the text is not a certificate */
 export function spkiPinOf(certificate: string | X509Certificate): string {
   const x509 = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
-  return createHash('sha256')
-    .update(x509.publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64url');
+  return sha256(x509.publicKey.export({ type: 'spki', format: 'der' })).toString('base64url');
 }
 
 const pinOf = (certificate: X509Certificate | undefined): string => (certificate ? spkiPinOf(certificate) : 'no key');

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type WebSocket from 'ws';
 import { problem } from '../../src/protocol/problems';
 import type { Step } from '../../src/protocol/steps';
+import { sha256Hex } from '../../src/tunnel/sha256';
 import { ConformanceDevice } from '../support/device/conformance-device';
 import { consoleCookie, cookieOf, freshLogin, Site, Visit } from '../support/browser/browser-visit';
 import { TestStage } from '../support/stage/test-stage';
@@ -320,15 +321,14 @@ describe('bytes', () => {
   it('pass to the browser (100 MB)', async () => {
     const { site } = await visited();
     const { body } = await site.ask('/stream?mb=100');
-    const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-    expect(sha256(body)).toBe(sha256(Buffer.alloc(100 * MB, Buffer.alloc(MB, 'platen'))));
+    expect(sha256Hex(body)).toBe(sha256Hex(Buffer.alloc(100 * MB, Buffer.alloc(MB, 'platen'))));
   }, 120_000);
 
   it('pass to the device (100 MB)', async () => {
     const { site } = await visited();
     const body = Buffer.alloc(100 * MB, 'up');
     const answer = await site.ask('/echo', { method: 'PUT', headers: { 'Content-Length': `${body.length}` }, body });
-    const sha256 = createHash('sha256').update(body).digest('hex');
+    const sha256 = sha256Hex(body);
     expect(JSON.parse(answer.text)).toMatchObject({ bytes: body.length, sha256 });
   }, 120_000);
 

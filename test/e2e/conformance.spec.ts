@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { sha256Hex } from '../../src/tunnel/sha256';
 import { ConformanceDevice, FILE, page } from '../support/device/conformance-device';
 import { Visit, type Answer, type Ask, type Site } from '../support/browser/browser-visit';
 import { Site as SiteAt } from '../support/browser/browser-visit';
@@ -39,9 +40,7 @@ function essence(answer: Answer, site: Site) {
   const { status, reason, trailers, interim, complete } = answer;
   const isText = /text|json/.test(answer.headers['content-type'] ?? '') && !answer.headers['content-encoding'];
   // what a device says of itself in a text is its own affair
-  const body = isText
-    ? named(answer.text).replaceAll(device.authority, 'AUTHORITY')
-    : createHash('sha256').update(answer.body).digest('hex');
+  const body = isText ? named(answer.text).replaceAll(device.authority, 'AUTHORITY') : sha256Hex(answer.body);
   return { status, reason, headers, body, trailers, interim, complete };
 }
 

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FrameLocator, Page } from 'playwright-core';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import { ADMINISTRATOR } from '../../src/mfp/machine/identity';
 import { memory, type Memory } from '../../src/mfp/machine/memory';
+import { sha256Hex } from '../../src/tunnel/sha256';
 import { findings } from '../support/browser/axe';
 import { askForAccess, ConsoleBrowser, logIn } from '../support/browser/console-browser';
 import { TestStage } from '../support/stage/test-stage';
@@ -101,7 +102,7 @@ describe("a technician's day, in the browser alone", () => {
     await frame().getByLabel('Firmware file').setInputFiles(file);
     await frame().getByRole('button', { name: 'Upload' }).click();
     await frame().getByText('The firmware file has been received.').waitFor(TOLD);
-    const sha256 = createHash('sha256').update(FIRMWARE).digest('hex');
+    const sha256 = sha256Hex(FIRMWARE);
     const kept = await until('the file at the device', async () => (await atTheDevice()).firmwareUpload);
     expect(kept).toMatchObject({ fileName: 'story.bin', bytes: FIRMWARE.length, sha256 });
     await frame().getByText(sha256).waitFor();

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Deployment } from '../../src/protocol/deployment';
 import type { Step } from '../../src/protocol/steps';
 import { event } from '../../src/demo/scenario';
+import { sha256 } from '../../src/tunnel/sha256';
 import { DeploymentStage, type Carried } from '../support/deployment/deployment-stage';
 import { UnauthenticatedPeers } from '../support/relay/unauthenticated-peers';
 
@@ -133,7 +133,5 @@ describe('a release that is broken', () => {
 
 async function hashOfDirect(bytes: number): Promise<string> {
   const response = await fetch(`${on.stage.device('demo-mfp').url}/files/job-log-export.bin?size=${bytes}`);
-  return createHash('sha256')
-    .update(Buffer.from(await response.arrayBuffer()))
-    .digest('base64url');
+  return sha256(Buffer.from(await response.arrayBuffer())).toString('base64url');
 }

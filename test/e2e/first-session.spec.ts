@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Step } from '../../src/protocol/steps';
 import { event } from '../../src/demo/scenario';
+import { sha256Hex, sha256OfFile } from '../../src/tunnel/sha256';
 import { TestStage } from '../support/stage/test-stage';
 
 const run = promisify(execFile);
@@ -32,12 +32,6 @@ const inOrder = (id: string, chain: Step[]) => on.stepsOf(id).filter((step) => c
 async function curl(...args: string[]): Promise<string> {
   const { stdout } = await run('curl', ['-sS', '--fail', '--max-time', '60', ...args], { maxBuffer: 64 * MB });
   return stdout;
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part as Buffer);
-  return hash.digest('hex');
 }
 
 describe.each([
@@ -114,12 +108,12 @@ describe('a session with the simulated MFP', () => {
     await curl('-o', down, `${url}${path}`);
     await curl('-o', direct, `${on.device('demo-mfp').url}/${path}`);
     expect((await readFile(down)).length).toBe(100 * MB);
-    expect(await hashOf(down)).toBe(await hashOf(direct));
+    expect(await sha256OfFile(down)).toBe(await sha256OfFile(direct));
 
     const bytes = randomBytes(100 * MB);
     await writeFile(up, bytes);
     const answer: unknown = JSON.parse(await curl('-T', up, `${url}files/upload`));
-    expect(answer).toMatchObject({ bytes: 100 * MB, sha256: createHash('sha256').update(bytes).digest('hex') });
+    expect(answer).toMatchObject({ bytes: 100 * MB, sha256: sha256Hex(bytes) });
 
     connect.child.kill('SIGTERM');
     await connect.exited;

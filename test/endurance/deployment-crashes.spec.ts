@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { sessionConnection } from '../../src/protocol/api';
 import type { Deployment, DeploymentState } from '../../src/protocol/deployment';
 import type { Program } from '../../src/demo/programs';
 import { event } from '../../src/demo/scenario';
+import { sha256 } from '../../src/tunnel/sha256';
 import { DeploymentStage, type Carried } from '../support/deployment/deployment-stage';
 import { relayProcesses } from '../support/relay/relay-process';
 import { until } from '../support/until';
@@ -67,8 +67,7 @@ async function halted(carried: readonly Carried[], deployment: Deployment): Prom
 /** Each went on as if nothing had been, and nobody was told anything. */
 async function untouched(carried: readonly Carried[]): Promise<void> {
   const direct = await fetch(`${on.stage.device('demo-mfp').url}/files/job-log-export.bin?size=${SOON_OVER}`);
-  const hash = createHash('sha256').update(Buffer.from(await direct.arrayBuffer()));
-  const whole = hash.digest('base64url');
+  const whole = sha256(Buffer.from(await direct.arrayBuffer())).toString('base64url');
   for (const { id, transfer } of carried) {
     transfer.hurry();
     expect(await transfer.ended).toBe(whole);

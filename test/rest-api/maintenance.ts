@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { firmware, job, type Job, type JobState } from '../../src/protocol/maintenance';
+import { sha256Hex } from '../../src/tunnel/sha256';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 
 const FILE = Buffer.from('firmware '.repeat(100));
-const SHA256 = createHash('sha256').update(FILE).digest('hex');
+const SHA256 = sha256Hex(FILE);
 const file = { type: 'application/octet-stream', bytes: FILE };
 const about = { name: 'main.bin', version: '2.15.000' };
 const printer = { id: 'printer' };

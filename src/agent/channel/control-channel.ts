@@ -3,6 +3,7 @@ import type { Journal } from '../../journal/journal';
 import type { Exchange } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
+import { jittered } from '../../protocol/waits';
 import { Backoff } from '../../tunnel/backoff';
 import { ChannelOffline, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
@@ -158,8 +159,7 @@ export class ControlChannel {
 
   #waitAfter({ ending }: StreamEnded): number {
     if (!(ending in REMEDIES)) return this.#backoff.next();
-    const slow = this.options.slowRetryMs ?? SLOW_RETRY_MS;
-    return slow * (0.5 + Math.random() / 2);
+    return jittered(this.options.slowRetryMs ?? SLOW_RETRY_MS, { least: 0.5, most: 1 });
   }
 
   #tell({ ending, detail }: StreamEnded, waitMs: number): void {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { NS_JSON, NS_PROBLEM } from '../../protocol/control-channel';
 import { jsonContainerText } from '../../protocol/json-container';
 import { LIMITS } from '../../protocol/limits';
+import { parseJson } from '../../protocol/parse-json';
 import type { ProblemCode } from '../../protocol/problems';
 
 /** RFC 6120 8.3.3. */
@@ -24,17 +25,11 @@ export function decodeContainer<T>(element: Element | undefined, schema: z.ZodTy
   const json = element?.getChild('json', NS_JSON)?.text();
   if (json === undefined) throw new BadContainer('there is no JSON container');
   if (Buffer.byteLength(json) > LIMITS.XMPP_STANZA_BYTES) throw new BadContainer('the JSON container is too large');
-  const parsed = schema.safeParse(parseJson(json));
+  const body = parseJson(json);
+  if (body === undefined) throw new BadContainer('the container does not hold JSON');
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new BadContainer(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join(', '));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new BadContainer('the container does not hold JSON');
-  }
 }
 
 /** IQ error whose `<problem>` names the code (RFC 6120 8.3.2: text, then the application-specific condition). */

@@ -2,6 +2,7 @@ import { client as createClient, xml, type Client, type Element } from '@xmpp/cl
 import { setTimeout as delay } from 'node:timers/promises';
 import { NS_PING } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { jittered } from '../../protocol/waits';
 import { CertificateMismatch } from '../../tunnel/pinned-tls';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused, StreamEnded } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
@@ -158,7 +159,7 @@ export class XmppStream {
     const stopped = new AbortController();
     void this.closed.then(() => stopped.abort());
     while (!this.#ended) {
-      const waitMs = intervalMs * (0.75 + Math.random() / 2);
+      const waitMs = jittered(intervalMs, { least: 0.75, most: 1.25 });
       await delay(waitMs, undefined, { signal: stopped.signal }).catch(() => undefined);
       if (this.#ended) return;
       const ping = xml('iq', { type: 'get' }, xml('ping', { xmlns: NS_PING }));

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { enrolment, type Enrolment } from '../../protocol/control-channel';
+import { parseJson } from '../../protocol/parse-json';
 
 /** Account of this agent at the control plane, as the enrolment gave it. */
 export type Credentials = Enrolment;
@@ -67,10 +68,9 @@ export async function readCredentials(file: string): Promise<Credentials> {
     if (error instanceof CredentialsUnusable) throw error;
     throw new CredentialsUnusable(`${file} cannot be read (${error.code}); enrol first: platen agent enrol`);
   });
-  try {
-    return enrolment.parse(JSON.parse(text));
-  } catch {
-    // The parser's own words could quote the password.
+  const { data } = enrolment.safeParse(parseJson(text));
+  // The parser's own words could quote the password.
+  if (!data)
     throw new CredentialsUnusable(`${file} does not hold credentials; enrol again: platen agent enrol --force`);
-  }
+  return data;
 }

@@ -1,6 +1,7 @@
 import type { Journal } from '../../journal/journal';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
+import { jittered } from '../../protocol/waits';
 import { DeviceRefused, DeviceUnreachable, type DeviceAccess } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 
@@ -69,7 +70,7 @@ export class DevicePoller {
 
   /** The first polls are spread over the whole interval, so that many devices are not polled at the same time. */
   start(): void {
-    for (const deviceId of this.accesses.keys()) this.#pollAfter(deviceId, Math.random());
+    for (const deviceId of this.accesses.keys()) this.#pollAfter(deviceId, { least: 0, most: 1 });
   }
 
   stop(): void {
@@ -77,10 +78,10 @@ export class DevicePoller {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #pollAfter(deviceId: string, part: number): void {
+  #pollAfter(deviceId: string, spread: Parameters<typeof jittered>[1]): void {
     if (this.#stopping.signal.aborted) return;
-    const poll = () => void this.poll(deviceId).then(() => this.#pollAfter(deviceId, 0.75 + Math.random() / 2));
-    this.#timers.set(deviceId, setTimeout(poll, (this.options.pollMs ?? LIMITS.DEVICE_POLL_MS) * part));
+    const poll = () => void this.poll(deviceId).then(() => this.#pollAfter(deviceId, { least: 0.75, most: 1.25 }));
+    this.#timers.set(deviceId, setTimeout(poll, jittered(this.options.pollMs ?? LIMITS.DEVICE_POLL_MS, spread)));
   }
 
   #startQuery(deviceId: string): Promise<DeviceInformation> {

@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FirmwareSource } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { Backoff } from '../../tunnel/backoff';
+import { sha256OfFile } from '../../tunnel/sha256';
 import { secureSocket } from '../secure-socket';
 import { JobFailed } from './maintenance.errors';
 
@@ -53,7 +51,7 @@ export async function downloadFirmware(source: FirmwareSource, path: string, opt
   } finally {
     await file.close();
   }
-  if ((await sha256Of(path)) !== source.sha256)
+  if ((await sha256OfFile(path).catch(diskError)) !== source.sha256)
     throw new JobFailed('file-damaged', 'the SHA-256 of the file differs from the expected one');
 }
 
@@ -128,12 +126,6 @@ function checkStatus(response: IncomingMessage, from: number): void {
   const detail = `the server answered with status ${statusCode}`;
   if (statusCode >= 500 || TRANSIENT_STATUSES.includes(statusCode)) throw new Error(detail);
   throw new JobFailed('download-failed', detail);
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash).catch(diskError);
-  return hash.digest('hex');
 }
 
 function diskError(error: NodeJS.ErrnoException): never {

@@ -2,6 +2,7 @@ import type { Journal } from '../../journal/journal';
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
+import { jittered, timerMs } from '../../protocol/waits';
 import type { DevicePoller } from '../information/device-poller';
 import { refusalOf, type MaintainedDevice } from './executability';
 import {
@@ -19,8 +20,6 @@ import type { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
 import { ChangeSignal } from './change-signal';
 
-/** setTimeout's own limit. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** After a kill, at most this much of the time that a job has waited is lost. */
 const STORE_INTERVAL_MS = 60_000;
 
@@ -183,7 +182,7 @@ export class JobRunner {
       this.#dispatch({ kind: 'information', deviceId, information });
       if (waiting() !== jobId) return;
       clearTimeout(this.#polls.get(deviceId));
-      const waitMs = (this.options.heldPollMs ?? LIMITS.JOB_HOLD_POLL_MS) * (0.75 + Math.random() / 2);
+      const waitMs = jittered(this.options.heldPollMs ?? LIMITS.JOB_HOLD_POLL_MS, { least: 0.75, most: 1.25 });
       this.#polls.set(
         deviceId,
         setTimeout(() => this.#pollWhileHeld(deviceId), waitMs),
@@ -231,7 +230,6 @@ export class JobRunner {
     clearTimeout(this.#timer);
     const deadline = nextJobDeadline(this.#jobs);
     if (deadline === undefined || this.#stopped) return;
-    const waitMs = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), waitMs);
+    this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), timerMs(deadline - performance.now()));
   }
 }

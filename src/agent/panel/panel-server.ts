@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { decisionBody, endBody, type PanelView } from '../../protocol/approval-screen';
+import { parseJson } from '../../protocol/parse-json';
 import { ProblemError } from '../../protocol/problems';
 import { builtPage, type StaticFile } from '../../static/built-page';
 import type { Decision } from '../sessions/agent-session';
@@ -101,14 +102,14 @@ export class PanelServer {
       return sendProblem(response, 413, 'too-large', `the body has more than ${BODY_BYTES} bytes`);
     try {
       if (isEnd) {
-        endBody.parse(JSON.parse(text));
+        endBody.parse(parseJson(text));
         this.actions.end(id);
-      } else this.actions.decide(id, decisionBody.parse(JSON.parse(text)));
+      } else this.actions.decide(id, decisionBody.parse(parseJson(text)));
       response.writeHead(204).end();
     } catch (error) {
       if (error instanceof ProblemError)
         return sendProblem(response, error.toProblem().status, error.code, error.detail);
-      if (error instanceof SyntaxError || error instanceof z.ZodError)
+      if (error instanceof z.ZodError)
         return sendProblem(response, 400, 'invalid-request', 'the body is not what this action takes');
       throw error;
     }

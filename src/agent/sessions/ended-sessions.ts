@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { remoteSessionId } from '../../protocol/control-channel';
 import { applicationId, deviceId, instant } from '../../protocol/names';
+import { parseJson } from '../../protocol/parse-json';
 import { ending, grant } from '../../protocol/remote-session';
 import type { EndedSession } from './agent-session';
 
@@ -86,11 +87,8 @@ export class EndedSessions {
 }
 
 function readLine(text: string): EndedSession[] {
-  try {
-    return [line.parse(JSON.parse(text))];
-  } catch {
-    return [];
-  }
+  const { data } = line.safeParse(parseJson(text));
+  return data ? [data] : [];
 }
 
 function newestPerDevice(all: EndedSession[]): EndedSession[] {

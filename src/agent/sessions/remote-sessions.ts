@@ -9,6 +9,7 @@ import {
 import { toInstant } from '../../protocol/names';
 import { ProblemError } from '../../protocol/problems';
 import type { Grant } from '../../protocol/remote-session';
+import { timerMs } from '../../protocol/waits';
 import type {
   Action,
   AgentSessions,
@@ -25,9 +26,6 @@ import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
 import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import { nextDeadline, plan } from './planner';
-
-/** setTimeout's own limit. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface RemoteSessionsOptions {
   readonly devices: readonly Device[];
@@ -195,8 +193,7 @@ export class RemoteSessions {
     clearTimeout(this.#timer);
     const deadline = nextDeadline(this.#sessions);
     if (deadline === undefined) return;
-    const waitMs = Math.min(Math.max(Math.ceil(deadline - performance.now()), 1), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), waitMs);
+    this.#timer = setTimeout(() => this.#dispatch({ kind: 'clock' }), timerMs(deadline - performance.now()));
   }
 }
 

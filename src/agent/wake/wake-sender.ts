@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { wake } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { jittered } from '../../protocol/waits';
 import { WAKE_ANSWERS, WAKE_LINE, type WakeAnswer } from '../../protocol/wake';
 import { wakeOnLan } from './wake-on-lan';
 
@@ -28,7 +29,7 @@ export async function sendWake(
     } catch (error) {
       why = (error as Error).message;
     }
-    await delay(PAUSE_MS * (0.5 + Math.random()));
+    await delay(jittered(PAUSE_MS, { least: 0.5, most: 1.5 }));
   }
   return { outcome: 'unreachable', detail: why.slice(0, 200) };
 }

@@ -6,6 +6,7 @@ import { until } from '../../../test/support/until';
 import { freePorts } from '../../demo/free-ports';
 import { wake } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { timerMs } from '../../protocol/waits';
 import { wakeContext, type WakeRequest } from '../../protocol/wake';
 import { seal } from '../../tunnel/sealed-text';
 import { isInOwnNetworks, sendWake } from './wake-sender';
@@ -13,7 +14,7 @@ import { PowerSaving, type PowerSavingOptions } from './power-saving';
 import { magicPacket } from './wake-on-lan';
 
 const HOST = '127.0.0.1';
-const ASLEEP_FOR_EVER = 2 ** 31 - 1;
+const ASLEEP_FOR_EVER = timerMs(Infinity);
 const request: WakeRequest = { agentId: 'hall', approval: null };
 
 /** Keeps the calls, and whether the agent holds a stream. */

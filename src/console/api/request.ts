@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../protocol/parse-json';
 import { problem, type Problem } from '../../protocol/problems';
 import { noteServerTime } from './server-time';
 
@@ -52,7 +53,7 @@ export async function call<T>(
 
 /** @throws ApiProblem, Unreachable, UnexpectedAnswer */
 export function answerOf<T>(schema: z.ZodType<T>, request: string, status: number, text: string): T {
-  const answer = text === '' ? undefined : parse(text);
+  const answer = text === '' ? undefined : parseJson(text);
   if (status < 200 || status > 299) {
     const parsed = problem.safeParse(answer);
     if (!parsed.success) throw new Unreachable(`HTTP ${status}`);
@@ -61,12 +62,4 @@ export function answerOf<T>(schema: z.ZodType<T>, request: string, status: numbe
   const parsed = schema.safeParse(answer);
   if (!parsed.success) throw new UnexpectedAnswer(`${request}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

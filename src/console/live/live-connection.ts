@@ -1,4 +1,6 @@
 import { LIVE_CLOSES, LIVE_PATH, liveEvent, type LiveEvent } from '../../protocol/live';
+import { parseJson } from '../../protocol/parse-json';
+import { jittered } from '../../protocol/waits';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
@@ -33,7 +35,7 @@ export function listenLive(listener: LiveListener): () => void {
       if (stopped) return;
       if (code === LIVE_CLOSES['logged-out'].close) return listener.onLoggedOut();
       listener.onLost();
-      timer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+      timer = setTimeout(connect, jittered(wait, { least: 0.5, most: 1 }));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     };
   };
@@ -55,9 +57,5 @@ export function listenLive(listener: LiveListener): () => void {
 
 /** Events that this console does not know come from a newer server and are ignored. */
 function eventOf(data: unknown): LiveEvent | undefined {
-  try {
-    return typeof data === 'string' ? liveEvent.safeParse(JSON.parse(data)).data : undefined;
-  } catch {
-    return undefined;
-  }
+  return typeof data === 'string' ? liveEvent.safeParse(parseJson(data)).data : undefined;
 }

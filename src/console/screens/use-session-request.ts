@@ -1,20 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Session } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
+import { retryAfterMs } from '../../protocol/waits';
 import { ApiProblem } from '../api/request';
 import { useRequestSession } from '../api/sessions';
 
-/** Bounds of one wait, and the wait where the server gives none. */
-const WAIT_SECONDS = { least: 1, most: 60, usual: 5 };
-
-/**
- * When to try again while a deployment refuses new sessions: the time of Retry-After and up to a quarter more, so that
- * the waiting clients do not all return at once. undefined: the error has another reason.
- */
-function retryAfterMs(error: unknown): number | undefined {
+/** When to try again while a deployment refuses new sessions; undefined: the error has another reason. */
+function waitAfter(error: unknown): number | undefined {
   if (!(error instanceof ApiProblem) || error.problem.code !== 'deployment-in-progress') return undefined;
-  const seconds = error.problem.retryAfterSeconds ?? WAIT_SECONDS.usual;
-  return Math.min(Math.max(seconds, WAIT_SECONDS.least), WAIT_SECONDS.most) * 1000 * (1 + Math.random() / 4);
+  return retryAfterMs(error.problem.retryAfterSeconds);
 }
 
 type Ask = ReturnType<typeof useRequestSession>;
@@ -45,7 +39,7 @@ export function useSessionRequest(onAsked: (session: Session) => void): SessionR
     mutate(wish.current, {
       onSuccess: onAsked,
       onError: (failure) => {
-        const waitMs = retryAfterMs(failure);
+        const waitMs = waitAfter(failure);
         const over = Date.now() - since.current > LIMITS.DEPLOYMENT_WAIT_MS;
         setTooLong(waitMs !== undefined && over);
         setWaiting(waitMs === undefined || over ? undefined : { nextAt: Date.now() + waitMs });

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
 import { firmwareVersion, sha256 } from '../../protocol/maintenance';
 import { parseJson } from '../../protocol/parse-json';
+import { sha256Hex } from '../../tunnel/sha256';
 import { pseudoRandomBytes } from '../pseudo-random';
 import { PRODUCT } from '../machine/identity';
 import { MFP_LIMITS } from '../mfp-limits';
@@ -21,7 +22,7 @@ const header = z.strictObject({
 /** A firmware file for the simulated MFP; the payload has no meaning. */
 export function makeFirmware(version: string, { model = PRODUCT, bytes = 1024 * 1024 } = {}): Buffer {
   const payload = Buffer.concat([...pseudoRandomBytes(0, bytes)]);
-  const sum = createHash('sha256').update(payload).digest('hex');
+  const sum = sha256Hex(payload);
   const line = `${MAGIC}${JSON.stringify(header.parse({ model, version, bytes, sha256: sum }))}\n`;
   return Buffer.concat([Buffer.from(line), payload]);
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IppAttribute } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
+import { sha256Hex } from '../../tunnel/sha256';
 import { DOCUMENT_FORMATS } from './document-pages';
 import { conditionAttributes } from './printer-condition';
 import type { IppOperations } from './ipp-endpoint';
@@ -81,6 +81,6 @@ const mediaName = (size: string): string =>
 
 /** The same at each start of one machine (RFC 9562 5.8). */
 function uuidOf(serialNumber: string): string {
-  const hex = createHash('sha256').update(serialNumber).digest('hex');
+  const hex = sha256Hex(serialNumber);
   return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

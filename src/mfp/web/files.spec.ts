@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { form, plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
+import { sha256Hex } from '../../tunnel/sha256';
 import { makeFirmware } from '../firmware/firmware-file';
 import { startMfp, type RunningMfp } from '../mfp';
-
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('files of the simulated MFP', () => {
   let mfp: RunningMfp;
@@ -19,7 +17,7 @@ describe('files of the simulated MFP', () => {
   it('downloads the same bytes each time, and all 256 values occur', async () => {
     const first = await plainHttp(file(300_001));
     expect(first.headers).toMatchObject({ 'content-length': '300001', etag: '"job-log-300001"' });
-    expect(sha256((await plainHttp(file(300_001))).body)).toBe(sha256(first.body));
+    expect(sha256Hex((await plainHttp(file(300_001))).body)).toBe(sha256Hex(first.body));
     expect(new Set(first.body).size).toBe(256);
   });
 
@@ -61,7 +59,7 @@ describe('files of the simulated MFP', () => {
   it.each(['POST', 'PUT'])('answers an upload by %s with its size and SHA-256', async (method) => {
     const { body } = await plainHttp(file(3_000_000));
     const answer = await plainHttp(at('/files/upload'), { method, body });
-    expect(JSON.parse(answer.text)).toEqual({ bytes: 3_000_000, sha256: sha256(body) });
+    expect(JSON.parse(answer.text)).toEqual({ bytes: 3_000_000, sha256: sha256Hex(body) });
   });
 
   const loggedIn = async (): Promise<string> => {
@@ -87,7 +85,7 @@ describe('files of the simulated MFP', () => {
     for (const shown of [
       'mfp-2.15.bin',
       '1,000,000 bytes',
-      sha256(content),
+      sha256Hex(content),
       'this is not a firmware file of this device',
     ])
       expect(text).toContain(shown);
@@ -114,7 +112,7 @@ describe('files of the simulated MFP', () => {
     const content = 'two\r\nlines --B not a delimiter';
     const body = `preamble\r\n${part('note')}x\r\n${firmware}${content}\r\n${part('last')}\r\n--B--\r\nepilogue`;
     expect((await sendForm(body)).headers.location).toBe('/firmware?done=received');
-    const upload = { fileName: 'Zürich.bin', bytes: content.length, sha256: sha256(Buffer.from(content)) };
+    const upload = { fileName: 'Zürich.bin', bytes: content.length, sha256: sha256Hex(Buffer.from(content)) };
     expect(mfp.machine.memory.firmwareUpload).toMatchObject(upload);
   });
 

@@ -1,19 +1,19 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { parse } from 'cookie';
 import type { CookieOptions, Request, Response } from 'express';
+import { sha256, sha256Hex } from '../../tunnel/sha256';
 import { ADMINISTRATOR } from '../machine/identity';
 import { MFP_LIMITS } from '../mfp-limits';
 
 const COOKIE = 'mfp_session';
 const OPTIONS: CookieOptions = { path: '/', httpOnly: true, sameSite: 'lax' };
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Logins to the administrator's pages: session cookies, kept as hashes, which expire after a while without use. */
 export class Logins {
   private readonly expiry = new Map<string, number>();
 
   permits(user: string, password: string): boolean {
-    const right = timingSafeEqual(digest(password), digest(ADMINISTRATOR.password));
+    const right = timingSafeEqual(sha256(password), sha256(ADMINISTRATOR.password));
     return right && user === ADMINISTRATOR.user;
   }
 
@@ -49,7 +49,7 @@ export class Logins {
   }
 }
 
-const keyOf = (id: string): string => digest(id).toString('hex');
+const keyOf = (id: string): string => sha256Hex(id);
 
 function keyIn({ headers }: Request): string | undefined {
   const id = parse(headers.cookie ?? '')[COOKIE];

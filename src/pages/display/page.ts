@@ -1,4 +1,5 @@
 import type { DisplayInfo, PanelInput, PanelMessage, Picture } from '../../protocol/simulated-mfp';
+import { jittered } from '../../protocol/waits';
 import { byId, element, find } from '../elements';
 import { highlight, onTouch, pulse } from './touches';
 import { dialog, icon, pane, statusBar, titleBar } from './widgets';
@@ -125,7 +126,7 @@ function connect(): void {
   socket.onclose = () => {
     byId('lost').textContent = 'Connection to the device lost. Trying again ...';
     byId('lost').hidden = false;
-    setTimeout(connect, retryMs * (0.5 + Math.random()));
+    setTimeout(connect, jittered(retryMs, { least: 0.5, most: 1.5 }));
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   };
 }

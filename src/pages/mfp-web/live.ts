@@ -1,4 +1,5 @@
 import type { MachineStatus } from '../../protocol/simulated-mfp';
+import { jittered } from '../../protocol/waits';
 
 /**
  * Keeps state and supplies on the web pages of the simulated MFP up to date: by server-sent events or over a WebSocket, as
@@ -47,7 +48,7 @@ function followSocket(): void {
   };
   socket.onclose = () => {
     say('Live display interrupted');
-    setTimeout(followSocket, retryMs * (0.5 + Math.random()));
+    setTimeout(followSocket, jittered(retryMs, { least: 0.5, most: 1.5 }));
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   };
 }

@@ -12,6 +12,7 @@ import {
   type Result,
 } from '../../protocol/relay-rpc';
 import { RELAY_RPC_SUBPROTOCOL } from '../../protocol/version';
+import { jittered } from '../../protocol/waits';
 import { Backoff } from '../../tunnel/backoff';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
 import { RpcUnavailable } from '../../tunnel/json-rpc.errors';
@@ -84,7 +85,7 @@ export class ControlPlaneLink {
       const refused = await this.#serveOnce(handlers);
       if (signal.aborted) return;
       // Frequent retries do not make a wrong secret valid.
-      const wait = refused ? LIMITS.RETRY_MAX_MS * (0.5 + Math.random() / 2) : this.backoff.next();
+      const wait = refused ? jittered(LIMITS.RETRY_MAX_MS, { least: 0.5, most: 1 }) : this.backoff.next();
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }
   }

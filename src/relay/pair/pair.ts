@@ -1,15 +1,13 @@
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { HALVES, type EndReason, type Ending, type Half } from '../../protocol/remote-session';
+import { timerMs } from '../../protocol/waits';
 import { CloudHub } from './cloud-hub';
 import { HalfEnding } from './half-ending';
 import type { MasterPeer, PlacedLink } from '../pair-rpc';
 import type { PeerSocket } from './peer-socket';
 import { RelayedSession } from './relayed-session';
 import { WebAgent } from './web-agent';
-
-/** setTimeout's longest time. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The session and half of a session ID. */
 export interface Place {
@@ -97,8 +95,7 @@ export class Pair {
   }
 
   #at({ linkId }: RelayedSession, moment: number, act: () => void): void {
-    const wait = Math.min(Math.max(0, moment - Date.now()), MAX_TIMER_MS);
-    this.#entries.get(linkId)?.timers.add(setTimeout(act, wait));
+    this.#entries.get(linkId)?.timers.add(setTimeout(act, timerMs(moment - Date.now())));
   }
 
   #onEnded(session: RelayedSession): void {

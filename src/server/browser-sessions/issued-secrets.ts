@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-
-const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+import { randomBytes } from 'node:crypto';
+import { secretHash } from '../../tunnel/sha256';
 
 /** A bounded set of random secrets, stored as hashes. Above `limit` the oldest is dropped. */
 export class IssuedSecrets {
@@ -11,7 +10,7 @@ export class IssuedSecrets {
   /** @param forMs lifetime of the secret; default: no expiry. @returns 32 random bytes, base64url */
   issue(forMs = Infinity): string {
     const secret = randomBytes(32).toString('base64url');
-    this.expiries.set(hashOf(secret), performance.now() + forMs);
+    this.expiries.set(secretHash(secret), performance.now() + forMs);
     for (const oldest of this.expiries.keys()) {
       if (this.expiries.size <= this.limit) break;
       this.expiries.delete(oldest);
@@ -20,13 +19,13 @@ export class IssuedSecrets {
   }
 
   isValid(secret: string | undefined): boolean {
-    return secret !== undefined && (this.expiries.get(hashOf(secret)) ?? 0) > performance.now();
+    return secret !== undefined && (this.expiries.get(secretHash(secret)) ?? 0) > performance.now();
   }
 
   /** Whether the secret is valid; invalidates it. */
   redeem(secret: string): boolean {
     const valid = this.isValid(secret);
-    this.expiries.delete(hashOf(secret));
+    this.expiries.delete(secretHash(secret));
     return valid;
   }
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { sha256 } from '../../tunnel/sha256';
 import type { SessionEnd } from './session-end';
 
 /** A page that Platen shows under a session's origin instead of the device's answer. */
@@ -13,7 +13,7 @@ export interface Page {
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:34rem;padding:0 1rem;color:#1c2530;background:#fff}' +
   'h1{font-size:1.4rem}@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181d}}';
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+const STYLE_HASH = sha256(STYLE).toString('base64');
 
 export const PAGES = {
   unknown: {

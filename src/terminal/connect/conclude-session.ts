@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENDINGS, END_REASONS, type Ending } from '../../protocol/remote-session';
+import { jittered } from '../../protocol/waits';
 import type { Closed } from '../../tunnel/relay-connection';
 import { LIMITS } from '../../protocol/limits';
 import type { ApiClient, SessionWithSteps } from '../api-client';
@@ -59,7 +60,7 @@ async function recordedSession(client: ApiClient, id: string): Promise<SessionWi
   const deadline = performance.now() + TERMINAL_LIMITS.SUMMARY_MS;
   let session: SessionWithSteps | undefined;
   do {
-    if (session) await delay(LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2));
+    if (session) await delay(jittered(LIMITS.POLL_INTERVAL_MS, { least: 0.75, most: 1.25 }));
     try {
       session = await client.session(id);
     } catch (error) {

@@ -15,6 +15,7 @@ import {
 } from '../../../test/support/relay/fake-relayed-device';
 import { until } from '../../../test/support/until';
 import type { Session, SessionConnection } from '../../protocol/api';
+import { RETRY_AFTER_SECONDS } from '../../protocol/waits';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { connect } from './connect';
 import { storeCredentials } from '../credentials';
@@ -86,7 +87,7 @@ describe('platen connect', () => {
   const shortenPauses = (): void => {
     for (const name of ['POLL_INTERVAL_MS', 'RETRY_FIRST_MS'] as const) setLimit(name, 5);
     jest.replaceProperty(TERMINAL_LIMITS, 'HALT_POLL_MS', 5 as never);
-    jest.replaceProperty(TERMINAL_LIMITS, 'RETRY_AFTER_MAX_SECONDS', 0.005 as never);
+    jest.replaceProperty(RETRY_AFTER_SECONDS, 'most', 0.005);
   };
 
   beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../../protocol/api';
+import { jittered } from '../../protocol/waits';
 import type { ApiClient } from '../api-client';
 import type { ConnectProgress } from './connect-progress';
 import type { TerminalIo } from '../terminal-io';
@@ -29,7 +30,7 @@ export class HaltWatch {
     while (!over.signal.aborted && !this.isShown) {
       const session = await this.client.session(this.sessionId).catch(() => undefined);
       if (session && isHalted(session)) return this.show();
-      const wait = TERMINAL_LIMITS.HALT_POLL_MS * (0.75 + Math.random() / 2);
+      const wait = jittered(TERMINAL_LIMITS.HALT_POLL_MS, { least: 0.75, most: 1.25 });
       await delay(wait, undefined, { signal: over.signal }).catch(() => undefined);
     }
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../../protocol/api';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { jittered, retryAfterMs } from '../../protocol/waits';
 import type { ApiClient, NewSession } from '../api-client';
 import { ApiProblem, isPassing, SessionOver } from '../terminal.errors';
 import { TERMINAL_LIMITS } from '../terminal-limits';
@@ -26,23 +27,16 @@ export async function requestSession(
     } catch (error) {
       const isDeploying = codeOf(error) === 'deployment-in-progress';
       const isEnding = afterHalt && (codeOf(error) === 'session-exists' || isPassing(error));
-      const seconds = waitOf(error);
-      if (!(isDeploying || isEnding) || performance.now() + seconds * 1000 > giveUpAt) throw error;
-      if (isDeploying) progress.deploying(seconds);
-      await delay(seconds * 1000, undefined, { signal: interrupted }).catch(() => undefined);
+      const waitMs = retryAfterMs(error instanceof ApiProblem ? error.retryAfterSeconds : undefined);
+      if (!(isDeploying || isEnding) || performance.now() + waitMs > giveUpAt) throw error;
+      if (isDeploying) progress.deploying(waitMs / 1000);
+      await delay(waitMs, undefined, { signal: interrupted }).catch(() => undefined);
     }
   }
   return undefined;
 }
 
 const codeOf = (error: unknown): string | undefined => (error instanceof ApiProblem ? error.code : undefined);
-
-/** The time of Retry-After and up to a quarter more, so that the waiting clients do not all return at once. */
-function waitOf(error: unknown): number {
-  const { RETRY_AFTER_MIN_SECONDS, RETRY_AFTER_MAX_SECONDS, RETRY_AFTER_USUAL_SECONDS } = TERMINAL_LIMITS;
-  const seconds = (error instanceof ApiProblem ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_USUAL_SECONDS;
-  return Math.min(Math.max(seconds, RETRY_AFTER_MIN_SECONDS), RETRY_AFTER_MAX_SECONDS) * (1 + Math.random() / 4);
-}
 
 /**
  * Polls until the session is approved and prepared (S201); the server ends the wait by the session's own deadlines.
@@ -65,7 +59,7 @@ export async function awaitConnection(
     } catch (error) {
       if (!isPassing(error) || performance.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
     }
-    const wait = LIMITS.POLL_INTERVAL_MS * (0.75 + Math.random() / 2);
+    const wait = jittered(LIMITS.POLL_INTERVAL_MS, { least: 0.75, most: 1.25 });
     await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
   }
   return undefined;

@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentState } from '../../protocol/deployment';
+import { jittered } from '../../protocol/waits';
 import { KeyQuestion } from '../ask';
 import type { DeploymentApi } from './deployment-api';
 import { deviceList, exitOf, outcome, stateLine, STATES } from './deployment-words';
@@ -69,7 +70,7 @@ export class DeploymentFollower {
       if (!this.options.json) this.printBelow(...deviceList(now));
       return this.unlessDecided(now, () => this.api.execute(now.id, { when: 'now' }));
     }
-    const wait = Math.round(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS * (0.75 + Math.random() / 2));
+    const wait = Math.round(jittered(TERMINAL_LIMITS.DEPLOYMENT_POLL_MS, { least: 0.75, most: 1.25 }));
     const key = await this.keyWithin(now, wait, interrupted);
     if (key === 'e') return this.unlessDecided(now, () => this.api.execute(now.id, { when: 'now' }));
     if (key === 'i') return this.unlessDecided(now, () => this.api.execute(now.id, { when: 'idle' }));

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { LIMITS } from '../../protocol/limits';
 import type { Firmware } from '../../protocol/maintenance';
+import { sha256Hex } from '../../tunnel/sha256';
 import { storedLogin } from '../credentials';
 import { readBounded, showSent } from '../files';
 import { bytes, minute } from '../formats';
@@ -35,8 +35,12 @@ export interface FirmwareUploadOptions {
 export async function firmwareUpload(io: TerminalIo, path: string, options: FirmwareUploadOptions): Promise<void> {
   const api = new MaintenanceApi(await storedLogin(io));
   const content = await readBounded(path, LIMITS.FIRMWARE_BYTES);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const about = { name: basename(path), version: options.firmwareVersion, model: options.model, sha256 };
+  const about = {
+    name: basename(path),
+    version: options.firmwareVersion,
+    model: options.model,
+    sha256: sha256Hex(content),
+  };
   const stored = await api.uploadFirmware(content, about, showSent(io, content.length));
   io.clearLine();
   if (options.json) return io.printJson(stored);

@@ -1,4 +1,5 @@
 import type { Job } from '../../protocol/maintenance';
+import { jittered } from '../../protocol/waits';
 import { EXIT_CODES, type Exit } from '../exit-codes';
 import { Interrupts, pause, unlessAborted } from '../interrupts';
 import { ApiProblem, isPassing } from '../terminal.errors';
@@ -51,7 +52,7 @@ export class JobFollower {
   private async poll(id: string, stop: AbortSignal): Promise<Job | undefined> {
     const end = performance.now() + TERMINAL_LIMITS.JOB_OUTAGE_MS;
     while (!stop.aborted) {
-      await pause(Math.round(TERMINAL_LIMITS.JOB_POLL_MS * (0.75 + Math.random() / 2)), stop);
+      await pause(Math.round(jittered(TERMINAL_LIMITS.JOB_POLL_MS, { least: 0.75, most: 1.25 })), stop);
       try {
         const answer = await unlessAborted(stop, this.api.job(id));
         return answer === 'interrupted' ? undefined : answer;

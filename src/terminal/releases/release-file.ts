@@ -1,9 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import { releaseManifest, signedText, unsignedManifest, type ReleaseManifest } from '../../protocol/release';
 import { PROTOCOL_VERSION } from '../../protocol/version';
+import { sha256Hex } from '../../tunnel/sha256';
 import { readBounded } from '../files';
 import { ReleaseNotValid, UsageError } from '../terminal.errors';
 
@@ -18,7 +19,7 @@ export function packedRelease(script: Buffer, about: { version: string; notes: s
     version: about.version,
     protocol: PROTOCOL_VERSION,
     bytes: script.length,
-    sha256: sha256Of(script),
+    sha256: sha256Hex(script),
     createdAt: toInstant(Date.now()),
     notes: about.notes,
   });
@@ -47,7 +48,7 @@ export function verifiedRelease(file: Buffer, key: KeyObject): ReleaseManifest {
   const script = file.subarray(end + 1);
   if (script.length !== manifest.bytes)
     throw new ReleaseNotValid(`its script has ${script.length} bytes instead of ${manifest.bytes}`);
-  if (sha256Of(script) !== manifest.sha256) throw new ReleaseNotValid('its script was changed after signing');
+  if (sha256Hex(script) !== manifest.sha256) throw new ReleaseNotValid('its script was changed after signing');
   return manifest;
 }
 
@@ -72,5 +73,3 @@ async function keyFrom(path: string, kind: string, read: (pem: Buffer) => KeyObj
     'Create a key pair: platen release keys --out <folder>',
   );
 }
-
-const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FirmwareSource } from '../../../src/protocol/ad-hoc-command';
+import { sha256Hex } from '../../../src/tunnel/sha256';
 import type { TestCertificate } from '../test-certificate';
 
 export const FIRMWARE_TOKEN = 't'.repeat(43);
@@ -35,7 +36,7 @@ export class FirmwareServer {
   }
 
   source(change: Partial<FirmwareSource> = {}): FirmwareSource {
-    const sha256 = createHash('sha256').update(this.file).digest('hex');
+    const sha256 = sha256Hex(this.file);
     const { length: bytes } = this.file;
     return { url: this.#url, token: FIRMWARE_TOKEN, bytes, sha256, version: '2.15.000', ...change };
   }

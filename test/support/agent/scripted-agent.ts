@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Element } from '@xmpp/client';
 import { NS_COMMANDS } from '../../../src/protocol/ad-hoc-command';
 import { NS_JSON, NS_PROBLEM, type Exchange } from '../../../src/protocol/control-channel';
+import { timerMs } from '../../../src/protocol/waits';
 import vectors from '../../vectors/control-channel.json';
 import { parseXml } from '../xmpp/parse-xml';
 import { ScriptedCommand } from './scripted-command';
@@ -10,7 +11,7 @@ import { XmppWire } from '../xmpp/xmpp-wire';
 
 const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 const STANZA = /<iq\b[^>]*\/>|<iq\b[^>]*>[\s\S]*?<\/iq>/;
-const FOR_EVER_MS = 2 ** 31 - 1;
+const FOR_EVER_MS = timerMs(Infinity);
 
 /** What an agent answers to one exchange: a body, a problem's code, or nothing at all. */
 export type ScriptedAnswer = { body: object } | { problem: string; detail?: string } | 'silence';

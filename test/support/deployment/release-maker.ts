@@ -1,7 +1,8 @@
-import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { signedText, type UnsignedManifest } from '../../../src/protocol/release';
 import { PROTOCOL_VERSION } from '../../../src/protocol/version';
+import { sha256Hex } from '../../../src/tunnel/sha256';
 
 /** Makes releases as their maker would, or with a manifest that says something else. */
 export class ReleaseMaker {
@@ -20,7 +21,7 @@ export class ReleaseMaker {
       version,
       protocol: PROTOCOL_VERSION,
       bytes: content.length,
-      sha256: createHash('sha256').update(content).digest('hex'),
+      sha256: sha256Hex(content),
       createdAt: '2026-03-02T09:00:00.000Z',
       notes: '',
       ...changed,

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Store, type SessionData } from 'express-session';
 import { LessThan, MoreThan, Repository } from 'typeorm';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
+import { secretHash } from '../../../tunnel/sha256';
 import { CookieSessionEntity } from './cookie-session.entity';
 
 type Done<Value = void> = (error?: unknown, value?: Value | null) => void;
 
-const hashOf = (sessionId: string): string => createHash('sha256').update(sessionId).digest('base64url');
 /** Where passport stores the user's ID. */
 const login = z.object({ passport: z.object({ user: z.string() }) });
 
@@ -30,7 +29,7 @@ export class CookieSessionStore extends Store {
     this.save(sessionId, data).then(() => done(), done);
   }
   override destroy(sessionId: string, done: Done = () => {}): void {
-    this.rows.delete({ idHash: hashOf(sessionId) }).then(() => done(), done);
+    this.rows.delete({ idHash: secretHash(sessionId) }).then(() => done(), done);
   }
 
   /** The user who is logged in with this session. */
@@ -44,7 +43,7 @@ export class CookieSessionStore extends Store {
   }
 
   private async find(sessionId: string): Promise<SessionData | null> {
-    const row = await this.rows.findOneBy({ idHash: hashOf(sessionId) });
+    const row = await this.rows.findOneBy({ idHash: secretHash(sessionId) });
     return row && row.expiresAt.getTime() > Date.now() ? (row.data as SessionData) : null;
   }
 
@@ -53,6 +52,6 @@ export class CookieSessionStore extends Store {
     await this.rows.delete({ expiresAt: LessThan(new Date(now)) });
     const expiresAt = data.cookie.expires ? new Date(data.cookie.expires) : new Date(now + LIMITS.COOKIE_SESSION_MS);
     const userId = login.safeParse(data).data?.passport.user ?? null;
-    await this.rows.upsert({ idHash: hashOf(sessionId), userId, data, expiresAt }, ['idHash']);
+    await this.rows.upsert({ idHash: secretHash(sessionId), userId, data, expiresAt }, ['idHash']);
   }
 }

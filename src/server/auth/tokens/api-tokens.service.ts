@@ -1,7 +1,8 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newApiToken } from '../../../protocol/api';
+import { secretHash, sha256 } from '../../../tunnel/sha256';
 import type { Actor } from '../actor';
 import type { ApiTokenEntity } from './api-token.entity';
 import { ApiTokensRepository } from './api-tokens.repository';
@@ -14,8 +15,6 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Not every request writes to the database. */
 const USE_RECORDED_EVERY_MS = 60_000;
 const PATTERN = /^plt_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
-
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /** Credentials of programs: `plt_<id>_<secret>` in `Authorization: Bearer` (RFC 6750). Only a hash of the secret is stored. */
 @Injectable()
@@ -41,7 +40,7 @@ export class ApiTokensService {
       id: randomUUID(),
       userId: actor.userId,
       name,
-      secretHash: hashOf(secret).toString('base64url'),
+      secretHash: secretHash(secret),
       createdAt,
       expiresAt: expiresInDays === undefined ? null : new Date(createdAt.getTime() + expiresInDays * DAY_MS),
       lastUsedAt: null,
@@ -62,7 +61,7 @@ export class ApiTokensService {
     const [, id, secret] = PATTERN.exec(token) ?? [];
     if (!id || !secret) return undefined;
     const entity = await this.repository.find(id);
-    if (!entity || !timingSafeEqual(hashOf(secret), Buffer.from(entity.secretHash, 'base64url'))) return undefined;
+    if (!entity || !timingSafeEqual(sha256(secret), Buffer.from(entity.secretHash, 'base64url'))) return undefined;
     const now = new Date();
     if (entity.expiresAt && entity.expiresAt <= now) return undefined;
     const actor = await this.users.actor(entity.userId);

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Enrolment } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
+import { secretHash } from '../../../tunnel/sha256';
 import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
 import { CERTIFICATE, type Certificate } from '../../config/certificate';
@@ -12,8 +13,6 @@ import { scramKeys } from '../../xmpp/login/scram';
 import type { StoredScramKeys } from './agent.entity';
 import { AgentsRepository } from './agents.repository';
 import { EnrolmentCodeRefused } from '../devices.errors';
-
-const hash = (code: string): string => createHash('sha256').update(code).digest('base64url');
 
 const stored = (keys: ScramKeys): StoredScramKeys => ({
   salt: keys.salt.toString('base64'),
@@ -40,14 +39,14 @@ export class EnrolmentService {
   async createEnrolment(actor: Actor, agentId: string): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
-    await this.repository.addCode({ codeHash: hash(code), agentId, expiresAt });
+    await this.repository.addCode({ codeHash: secretHash(code), agentId, expiresAt });
     await this.audit.record(actor, 'agent.enrolment-created', agentId, `valid until ${expiresAt.toISOString()}`);
     return { agentId, ticket: `${code}.${this.certificate.pin}`, expiresAt };
   }
 
   /** @throws EnrolmentCodeRefused */
   async enrol(code: string): Promise<Enrolment> {
-    const taken = await this.repository.takeCode(hash(code));
+    const taken = await this.repository.takeCode(secretHash(code));
     if (!taken || taken.expiresAt.getTime() < Date.now()) throw new EnrolmentCodeRefused();
     const { agentId } = taken;
     const password = randomBytes(32).toString('base64url');

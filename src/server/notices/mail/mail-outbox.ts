@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
 import { LIMITS } from '../../../protocol/limits';
+import { jittered } from '../../../protocol/waits';
 import type { UserEntity } from '../../auth/users/user.entity';
 import { UsersService } from '../../auth/users/users.service';
 import { CONFIG, type Config } from '../../config/config';
@@ -138,10 +139,10 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     return this.settle(notice, 'pending', new Date(Date.now() + this.waitAfter(attempts)));
   }
 
-  /** Exponential back-off; half of the wait is jitter. */
+  /** Exponential back-off with jitter. */
   private waitAfter(attempts: number): number {
     const ceiling = Math.min(LIMITS.MAIL_RETRY_MAX_MS, this.retryFirstMs * 2 ** (attempts - 1));
-    return (ceiling / 2) * (1 + Math.random());
+    return jittered(ceiling, { least: 0.5, most: 1 });
   }
 
   private async settle(

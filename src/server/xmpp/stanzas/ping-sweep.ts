@@ -1,5 +1,6 @@
 import { Element } from 'node-xmpp-server';
 import { NS_PING } from '../../../protocol/control-channel';
+import { jittered } from '../../../protocol/waits';
 import type { AgentStream } from '../stream/agent-stream';
 import type { IqRequests } from './iq-requests';
 import { AgentSilent } from '../xmpp.errors';
@@ -26,7 +27,7 @@ export class PingSweep {
 
   /** The first ping is early by up to half the interval, so that agents that connected together are spread out. */
   watch(stream: AgentStream): void {
-    this.due.set(stream, Date.now() + this.limits.XMPP_PING_INTERVAL_MS * (0.5 + Math.random() / 2));
+    this.due.set(stream, Date.now() + jittered(this.limits.XMPP_PING_INTERVAL_MS, { least: 0.5, most: 1 }));
   }
 
   /** The stream has sent something: it is alive. */
