@@ -11,8 +11,20 @@ export default defineConfig({
     // inlined files would be data: URLs, which the Content-Security-Policy does not allow
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // 'use client' has no meaning here
-    rolldownOptions: { checks: { moduleLevelDirective: false } },
-    chunkSizeWarningLimit: 1_000,
+    rolldownOptions: {
+      // 'use client' has no meaning here
+      checks: { moduleLevelDirective: false },
+      // Libraries change seldom: browsers keep these files when only the console changes. All are loaded at once: a
+      // page that loads screens later would miss their files after an update of the server.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules\/(react|react-dom|react-router|scheduler|@tanstack)\// },
+            { name: 'mantine', test: /node_modules\/(@mantine|@floating-ui)\// },
+            { name: 'libraries', test: /node_modules\// },
+          ],
+        },
+      },
+    },
   },
 });
