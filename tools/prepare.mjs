@@ -26,10 +26,12 @@ const COUNTERPARTS = {
   '/usr/bin/dbus-daemon': 'dbus-daemon',
   '/usr/lib/python3/dist-packages/slixmpp': 'python3-slixmpp',
   '/usr/bin/curl': 'curl',
-  '/usr/bin/chromium': 'chromium',
+  '/usr/bin/chromium-headless-shell': 'chromium-headless-shell',
   '/usr/bin/Xtigervnc': 'tigervnc-standalone-server',
   '/usr/bin/xev': 'x11-utils',
 };
+/** What replaces a counterpart that cannot be installed; the tests then take longer. */
+const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };
 
 function fail(line) {
   console.error(`platen: ${line}`);
@@ -43,18 +45,26 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (!(major >= 24 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)))
   fail(`Node 20.19, 22.12, 24 or newer is needed, this is ${process.versions.node}`);
 
-function run(what, command, ...args) {
+/** @returns why the command failed */
+function attempt(what, command, ...args) {
   process.stderr.write(`platen: ${what} ...\n`);
   const done = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024, // what is compiled here writes a lot, and one more byte would end it
+    maxBuffer: 64 * 1024 * 1024, // compilers write a lot, and one byte more would end them
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
-  if (done.status === 0) return;
-  process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
+  if (done.status === 0) return undefined;
   if (done.signal === 'SIGINT') fail(`${what} was interrupted`);
-  fail(`${what} failed (${done.error?.message ?? done.signal ?? `exit ${done.status}`}); the lines above say why`);
+  const why = `${what} failed (${done.error?.message ?? done.signal ?? `exit ${done.status}`})`;
+  return { why, output: `${done.stdout ?? ''}${done.stderr ?? ''}` };
+}
+
+function run(what, command, ...args) {
+  const failure = attempt(what, command, ...args);
+  if (!failure) return;
+  process.stderr.write(failure.output);
+  fail(`${failure.why}; the lines above say why`);
 }
 
 const fingerprint = (...files) => {
@@ -87,24 +97,21 @@ once('dist/.platen-built', fingerprint(...BUILT_FROM, ...sources('src')), () =>
 );
 
 if (forTests) {
-  const missing = Object.keys(COUNTERPARTS)
-    .filter((path) => !existsSync(path))
-    .map((path) => COUNTERPARTS[path]);
-  if (missing.length > 0) {
-    if (!existsSync('/usr/bin/apt-get'))
-      fail(`the tests need ${missing.join(', ')}, and there is no apt-get to install them`);
-    const sudo = process.getuid() === 0 ? [] : ['sudo', '-n'];
-    const apt = [...sudo, 'apt-get'];
-    run('looking for Debian packages', ...apt, 'update');
-    run(
-      `installing ${missing.join(', ')}`,
-      ...apt,
-      'install',
-      '-y',
-      '--no-install-recommends',
-      '--no-remove',
-      ...missing,
-    );
+  const missing = Object.keys(COUNTERPARTS).filter((path) => !existsSync(path));
+  const packages = missing.map((path) => COUNTERPARTS[path]);
+  const isReplaced = missing.every((path) => existsSync(REPLACEMENTS[path] ?? ''));
+  const hasApt = existsSync('/usr/bin/apt-get');
+  if (!isReplaced && !hasApt) fail(`the tests need ${packages.join(', ')}, and there is no apt-get to install them`);
+  if (packages.length > 0 && hasApt) {
+    const apt = [...(process.getuid() === 0 ? [] : ['sudo', '-n']), 'apt-get'];
+    const install = [...apt, 'install', '-y', '--no-install-recommends', '--no-remove', ...packages];
+    const installing = `installing ${packages.join(', ')}`;
+    if (!isReplaced) {
+      run('looking for Debian packages', ...apt, 'update');
+      run(installing, ...install);
+    } else if (attempt(installing, ...install)) {
+      process.stderr.write(`platen: ${packages.join(', ')} cannot be installed; the tests take longer\n`);
+    }
   }
 }
 if (!statSync(join(root, 'dist/src/cli.js'), { throwIfNoEntry: false })) fail('the build left no dist/src/cli.js');

@@ -117,7 +117,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     return program;
   };
   const stop = async (): Promise<void> => {
-    for (const program of running) await program.stop();
+    await Promise.all(running.map((program) => program.stop()));
   };
 
   try {

@@ -7,6 +7,7 @@ import { createJournal } from '../../src/journal/journal';
 import { readConfig } from '../../src/server/config/config';
 import { KeeperClient } from '../../src/server/relays/keeper-client';
 import { CLI, TestStage } from '../support/stage/test-stage';
+import { isRunning } from '../support/is-running';
 import { until } from '../support/until';
 
 describe('the server and its relay', () => {
@@ -63,7 +64,7 @@ describe('the server and its relay', () => {
     for (const step of ['S298', 'S335'] as const)
       expect(await at(step, (line) => line.step === step && line.remoteSessionId === id)).toBeLessThan(stopped);
     expect(stage.lines.filter((line) => line.msg.includes('not acknowledged'))).toEqual([]);
-    expect(await until('the relay to be gone', () => !existsSync(`/proc/${String(relay)}`))).toBe(true);
+    expect(await until('the relay to be gone', async () => !(await isRunning(Number(relay))))).toBe(true);
     expect(existsSync(join(stage.folder, 'server/relay/relay.pid'))).toBe(false);
 
     const since = start();
@@ -85,8 +86,8 @@ describe('the server and its relay', () => {
     const earlier = relayPid();
     await server.stop('SIGKILL');
     const since = start(elsewhere());
-    await server.logged('the relay of an earlier run has other settings and is replaced');
-    await until('the earlier relay to be gone', () => !existsSync(`/proc/${earlier}`));
+    await server.logged('the relay of an earlier run has other settings; replacing it');
+    await until('the earlier relay to be gone', async () => !(await isRunning(earlier)));
     await connected(since);
     expect(relayPid()).not.toBe(earlier);
   });

@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { startChromium } from './chromium';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-interface Person {
+export interface Person {
   readonly username: string;
   readonly password: string;
 }
@@ -19,12 +16,7 @@ export class ConsoleBrowser {
   private constructor(private readonly browser: Browser) {}
 
   static async launch(): Promise<ConsoleBrowser> {
-    if (!existsSync(CHROMIUM))
-      throw new Error(`${CHROMIUM} is missing; the tests of the console need the Debian package chromium`);
-    const args = [...ARGUMENTS, '--disable-component-update', '--disable-sync'];
-    return new ConsoleBrowser(
-      await chromium.launch({ executablePath: CHROMIUM, headless: true, chromiumSandbox: false, args }),
-    );
+    return new ConsoleBrowser(await startChromium());
   }
 
   /** A window of somebody new: no cookies, nothing stored. */

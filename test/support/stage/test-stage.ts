@@ -32,19 +32,37 @@ export class TestStage {
   static async set(options: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
+    const ports = await portsOfItsOwn();
+    let loggedIn: Promise<unknown> | undefined;
     it.stage = await setStage({
       folder: it.folder,
-      ports: await portsOfItsOwn(),
+      ports,
       cli: CLI,
-      makeUsers: makeSampleUsers,
+      makeUsers: async (data) => {
+        await makeSampleUsers(data);
+        loggedIn = it.logIn(`http://127.0.0.1:${ports.http}`); // while the agent starts
+        loggedIn.catch(() => undefined); // awaited below
+      },
       ...options,
       onLog: (line) => it.lines.push(line),
     });
-    const { username, password } = SAMPLE_USERS.technician;
-    it.cookie = (await request(it.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
-    const login = ['login', it.stage.serverUrl, '--user', username, '--password-stdin'];
-    await finished(it.stage.platen('terminal', login, `${password}\n`));
+    await loggedIn;
     return it;
+  }
+  /** The technician, for requests of the tests and for `platen connect`. */
+  private async logIn(serverUrl: string): Promise<void> {
+    const { username, password } = SAMPLE_USERS.technician;
+    this.cookie = (await request(serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+    const command = ['login', serverUrl, '--user', username, '--password-stdin'];
+    const env = { PLATEN_CREDENTIALS: join(this.folder, 'terminal-credentials.json'), PLATEN_LOG_LEVEL: 'info' };
+    const input = `${password}\n`;
+    await finished(
+      Program.start('terminal', [process.execPath, CLI, ...command], {
+        env,
+        input,
+        onLog: (line) => this.lines.push(line),
+      }),
+    );
   }
 
   /** Ends what a test has left open, so that the next one finds the pair free. */
@@ -68,8 +86,7 @@ export class TestStage {
   }
 
   async strike(): Promise<void> {
-    for (const program of this.again) await program.stop();
-    await this.stage.stop();
+    await Promise.all([...this.again.map((program) => program.stop()), this.stage.stop()]);
     await rm(this.folder, { recursive: true, force: true });
   }
 
