@@ -3,7 +3,7 @@ import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 
-/** What goes wrong with a new relay, or with the one that is there; each ends with a relay that serves, and a reason. */
+/** Failures of a new relay, or of the one in service; each ends with a relay in service, and a reason. */
 describe('a deployment that fails', () => {
   let stage: DeploymentPlane;
   beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
@@ -22,7 +22,7 @@ describe('a deployment that fails', () => {
     return until('new sessions to be admitted', async () => (await stage.plane.ask('tess')).status === 201);
   };
 
-  /** The keeper starts something that is no relay. */
+  /** The keeper starts a program that is not a relay. */
   const mute = (instance: string, more: object = {}) => {
     const { keeper } = stage;
     keeper.onTry = (run) => {
@@ -53,14 +53,14 @@ describe('a deployment that fails', () => {
       },
       { reason: 'does-not-start', detail: 'exit code 3', output: expect.stringContaining('no such module') },
     ],
-    ['hangs', () => mute(INSTANCE), { reason: 'does-not-answer', detail: expect.stringContaining('not started up') }],
+    ['hangs', () => mute(INSTANCE), { reason: 'does-not-answer', detail: expect.stringContaining('not started') }],
     [
       'reports to its keeper only',
       () => mute(INSTANCE, { state: 'ready', version: VERSION }),
       { reason: 'does-not-answer', detail: expect.stringContaining('not reported') },
     ],
     [
-      'speaks another protocol',
+      'uses another protocol version',
       () => mute(INSTANCE, { state: 'ready', version: VERSION, protocol: 99 }),
       { reason: 'wrong-protocol', detail: expect.stringContaining('99') },
     ],
@@ -72,7 +72,7 @@ describe('a deployment that fails', () => {
       { reason: 'wrong-version', detail: expect.stringContaining('0.0.1') },
     ],
     [
-      'has not as many pairs',
+      'has fewer pairs',
       () => {
         stage.keeper.onTry = async (run) => ({
           outcome: 'started',
@@ -88,7 +88,7 @@ describe('a deployment that fails', () => {
         keeper.onTry = async (run) => {
           const instance = INSTANCE;
           keeper.status.candidate = { ...keeper.status.serving!, ...run, instance, state: 'ready' };
-          // a link to this server, and nothing behind it
+          // a link to this server without pairs
           await stage.hollow(instance, 2, 'candidate');
           return { outcome: 'started', instance };
         };
@@ -96,7 +96,7 @@ describe('a deployment that fails', () => {
       { reason: 'trial-failed' },
     ],
     [
-      'needs a port that is taken',
+      'needs a port that is in use',
       () => {
         stage.keeper.onTry = () => ({ outcome: 'port-in-use', detail: '127.0.0.1:8091: another program is using it' });
       },
@@ -116,7 +116,7 @@ describe('a deployment that fails', () => {
       { reason: 'keeper-lost' },
     ],
   ];
-  it.each(bad)('is rolled back where the new relay %s, and costs no session', async (_, spoil, expected) => {
+  it.each(bad)('is rolled back if the new relay %s, and no session ends', async (_, spoil, expected) => {
     const tom = await stage.plane.established('tom');
     spoil();
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
@@ -127,7 +127,7 @@ describe('a deployment that fails', () => {
 
   const noTakeOver: [what: string, spoil: () => void, expected: object][] = [
     [
-      'cannot be kept on a full disk',
+      'cannot be stored on a full disk',
       () => {
         stage.keeper.before = (method) =>
           method === 'take-over' ? Promise.reject(new RpcRefused(-32060, 'ENOSPC')) : Promise.resolve();
@@ -135,14 +135,14 @@ describe('a deployment that fails', () => {
       { reason: 'take-over-failed', detail: expect.stringContaining('ENOSPC') },
     ],
     [
-      'exits while it takes over',
+      'exits during the take-over',
       () => {
         stage.keeper.onTakeOver = () => stage.keeper.crash('SIGSEGV', 'the last line');
       },
       { reason: 'take-over-failed', detail: 'SIGSEGV', output: 'the last line' },
     ],
     [
-      'never serves',
+      'is never in service',
       () => {
         setLimit('DEPLOYMENT_TAKE_OVER_MS', 1_000);
         setLimit('RETRY_MAX_MS', 500);
@@ -151,14 +151,14 @@ describe('a deployment that fails', () => {
       { reason: 'take-over-failed', detail: expect.stringContaining('in time') },
     ],
   ];
-  it.each(noTakeOver)('is rolled back where the new relay %s', async (_, spoil, expected) => {
+  it.each(noTakeOver)('is rolled back if the new relay %s', async (_, spoil, expected) => {
     spoil();
     const { id } = await stage.instruct();
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', ...expected });
     await earlierServes();
   });
 
-  it('asks a keeper that is started again until it answers', async () => {
+  it('repeats its requests until a restarted keeper answers', async () => {
     const { keeper } = stage;
     const { id } = await stage.instruct();
     await keeper.stop();
@@ -167,7 +167,7 @@ describe('a deployment that fails', () => {
     expect(await outcome(id)).toMatchObject({ state: 'deployed' });
   });
 
-  it('is failed, and says so, where the keeper never answers again', async () => {
+  it('fails if the keeper never answers again', async () => {
     setLimit('DEPLOYMENT_TRIAL_MS', 3_500);
     const { keeper } = stage;
     keeper.onTry = async () => {
@@ -181,14 +181,14 @@ describe('a deployment that fails', () => {
     expect(stage.plane.relay.drained).toMatchObject({ draining: false });
   });
 
-  describe('once the new relay serves', () => {
+  describe('once the new relay is in service', () => {
     const proving = async () => {
       const { id } = await stage.instruct();
       await stage.reaches(id, 'proving');
       return id;
     };
 
-    it('is rolled back when that crashes: the earlier release is started, tried and takes over again', async () => {
+    it('is rolled back if the new relay crashes: the earlier release is started, tested and takes over again', async () => {
       const id = await proving();
       stage.keeper.restart('exit code 7', 'out of luck');
       expect(await outcome(id)).toMatchObject({
@@ -203,7 +203,7 @@ describe('a deployment that fails', () => {
       await earlierServes();
     });
 
-    it('is rolled back when the last trial fails', async () => {
+    it('is rolled back if the last trial fails', async () => {
       const id = await proving();
       const { serving } = stage.keeper.status;
       await stage.hollow(serving!.instance, 2);
@@ -211,7 +211,7 @@ describe('a deployment that fails', () => {
       await earlierServes();
     });
 
-    it('is failed when the earlier release cannot be started again; the relay that is there serves', async () => {
+    it('fails if the earlier release cannot be started again; the new relay stays in service', async () => {
       const id = await proving();
       stage.keeper.onTry = () => ({ outcome: 'port-in-use', detail: 'taken' });
       stage.keeper.restart('exit code 7');
@@ -222,7 +222,7 @@ describe('a deployment that fails', () => {
       });
     });
 
-    it('halts the sessions of the new relay in order before it is rolled back', async () => {
+    it('halts the sessions of the new relay before it is rolled back', async () => {
       const id = await proving();
       const tom = await stage.throughTheRelay('tom');
       stage.keeper.restart('exit code 7');

@@ -41,7 +41,7 @@ describe('a deployment of a stored release', () => {
       .map(({ name }) => name);
   };
 
-  it('runs its script, serves, cannot be removed, and gives way to the built-in one again', async () => {
+  it('is in service, cannot be removed, and is replaced with the built-in one again', async () => {
     const file = store('1.2.0');
     startsAs('1.2.0');
     const { id } = await stage.instruct({ release: '1.2.0' });
@@ -72,14 +72,14 @@ describe('a deployment of a stored release', () => {
       { reason: 'release-damaged', detail: expect.stringContaining('changed') },
     ],
     [
-      'was signed by another',
+      'was signed with another key',
       '1.4.0',
       () => store('1.4.0', {}, new ReleaseMaker()),
       { reason: 'release-damaged', detail: expect.stringContaining('signature') },
     ],
-    ['speaks another protocol', '1.5.0', () => store('1.5.0', { protocol: 99 }), { reason: 'wrong-protocol' }],
+    ['uses another protocol version', '1.5.0', () => store('1.5.0', { protocol: 99 }), { reason: 'wrong-protocol' }],
     [
-      'says that it is another',
+      'reports another version',
       '1.6.0',
       () => {
         store('1.6.0');
@@ -88,14 +88,14 @@ describe('a deployment of a stored release', () => {
       { reason: 'wrong-version', detail: expect.stringContaining('1.6.1') },
     ],
   ];
-  it.each(damages)('is rolled back where the release %s', async (_, release, prepare, expected) => {
+  it.each(damages)('is rolled back if the release %s', async (_, release, prepare, expected) => {
     prepare();
     const { id } = await stage.instruct({ release });
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', ...expected });
     expect(await serving()).toEqual(['built-in']);
   });
 
-  it('keeps both releases that it needs from being removed while it is open', async () => {
+  it('protects both of its releases from removal while it is open', async () => {
     store('1.7.0');
     await stage.plane.established('tom');
     const { id } = await stage.instruct({ release: '1.7.0' });

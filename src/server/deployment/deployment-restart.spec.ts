@@ -3,8 +3,8 @@ import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
 
-/** The server goes, and comes back, in the middle of a deployment; keeper, relays and devices stay where they are. */
-describe('a deployment whose server is started again', () => {
+/** The server is restarted during a deployment; keeper, relays and devices keep running. */
+describe('a deployment whose server is restarted', () => {
   let stage: DeploymentPlane;
   beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
   beforeEach(() => setLimit('TRIAL_MS', 5_000));
@@ -33,7 +33,7 @@ describe('a deployment whose server is started again', () => {
     expect(await outcome(id)).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'ended' }] });
   });
 
-  it('goes on waiting until the relay is idle', async () => {
+  it('still waits until the relay is idle', async () => {
     const tom = await stage.plane.established('tom');
     const { id } = await stage.instruct({ pairs: 2, when: 'idle' });
     await stage.restart();
@@ -43,7 +43,7 @@ describe('a deployment whose server is started again', () => {
   });
 
   const late: [string, number, object][] = [
-    ['is executed when its time has just gone by', 60_000, { state: 'deployed' }],
+    ['is executed if its time has just passed', 60_000, { state: 'deployed' }],
     ['is not executed hours after its time', 3 * 60 * 60_000, { state: 'aborted', reason: 'never-executed' }],
   ];
   it.each(late)('%s', async (_, ms, expected) => {
@@ -54,14 +54,14 @@ describe('a deployment whose server is started again', () => {
     expect(await outcome(id)).toMatchObject(expected);
   });
 
-  it('is aborted where nobody executed it in time', async () => {
+  it('is aborted if it was not executed in time', async () => {
     await stage.plane.established('tom');
     const { id } = await stage.instruct();
     await stage.restart(() => overdue(id, 1_000));
     expect(await outcome(id)).toMatchObject({ state: 'aborted', reason: 'never-executed' });
   });
 
-  it('tries the new relay once more', async () => {
+  it('starts and tests the new relay again', async () => {
     const tom = await stage.plane.established('tom');
     const { onTry } = stage.keeper;
     stage.keeper.onTry = async (run) => {
@@ -79,7 +79,7 @@ describe('a deployment whose server is started again', () => {
     expect(tried()).toHaveLength(2);
   });
 
-  it('goes on ending the sessions, and takes over with the candidate that was tried', async () => {
+  it('still halts the sessions, and the tested candidate takes over', async () => {
     const tom = await stage.plane.established('tom');
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
     await stage.plane.agent.awaitRequest('terminate', tom.id);
@@ -95,7 +95,7 @@ describe('a deployment whose server is started again', () => {
     expect(await noticesOf(tom.id)).toHaveLength(1);
   });
 
-  it('is rolled back where the candidate has gone with its keeper meanwhile', async () => {
+  it('is rolled back if the candidate ended with its keeper meanwhile', async () => {
     await stage.plane.established('tom');
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
     await stage.reaches(id, 'draining');
@@ -109,12 +109,12 @@ describe('a deployment whose server is started again', () => {
     expect(stage.keeper.asked.at(-1)).not.toMatch(/^take-over/);
   });
 
-  it.each(['before', 'while', 'after'])('takes over, where the server went %s that was done', async (when) => {
+  it.each(['before', 'during', 'after'])('takes over, also if the server stopped %s the take-over', async (when) => {
     const { keeper } = stage;
     const { before, onTakeOver } = keeper;
     if (when === 'before')
       keeper.before = (method) => (method === 'take-over' ? new Promise(() => undefined) : before(method));
-    if (when === 'while') keeper.onTakeOver = () => undefined;
+    if (when === 'during') keeper.onTakeOver = () => undefined;
     const { id } = await stage.instruct();
     await until('the take-over to be asked for', () => keeper.asked.some((asked) => asked.startsWith('take-over')));
     if (when === 'after') await until('the take-over', () => keeper.status.serving?.pairs === 2);
@@ -127,7 +127,7 @@ describe('a deployment whose server is started again', () => {
     expect(keeper.status).toMatchObject({ wanted: { pairs: 2 }, candidate: null });
   });
 
-  it('goes on watching the new relay', async () => {
+  it('still monitors the new relay', async () => {
     const { id } = await stage.instruct();
     await stage.reaches(id, 'proving');
     await stage.restart();
@@ -135,14 +135,14 @@ describe('a deployment whose server is started again', () => {
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
   });
 
-  it('does not take a relay that its keeper has started anew for one that has crashed', async () => {
+  it('does not count a relay that its keeper has restarted as crashed', async () => {
     const { id } = await stage.instruct();
     await stage.reaches(id, 'proving');
     await stage.restart(() => stage.keeperStartsAnew());
     expect(await outcome(id)).toMatchObject({ state: 'deployed' });
   });
 
-  it('goes on putting the earlier relay back', async () => {
+  it('still puts the earlier relay back in service', async () => {
     const { keeper } = stage;
     const { onTry } = keeper;
     const { id } = await stage.instruct();
@@ -153,14 +153,14 @@ describe('a deployment whose server is started again', () => {
       return answer;
     };
     await stage.crashes('exit code 7');
-    await until('the earlier one to be tried', () => keeper.status.candidate?.state === 'starting');
+    await until('the earlier one to start', () => keeper.status.candidate?.state === 'starting');
     keeper.onTry = onTry;
     await stage.restart();
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
     expect(keeper.status).toMatchObject({ wanted: { file: null, pairs: 1 }, candidate: null });
   });
 
-  it('tells the user of a halted session whom it could not tell any more', async () => {
+  it('notifies the user of a halted session who could not be notified before', async () => {
     const tom = await stage.plane.established('tom');
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
     await stage.endInOrder(tom);

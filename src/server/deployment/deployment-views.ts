@@ -5,7 +5,7 @@ import { DeploymentsRepository } from './deployments.repository';
 import type { DeploymentInView } from './deployments.presenter';
 import { RelayDrivers } from './drivers/relay-drivers';
 
-/** Deployments with their sessions, for whoever shows them. */
+/** Deployments with their sessions, for the API and live events. */
 @Injectable()
 export class DeploymentViews {
   constructor(
@@ -34,7 +34,7 @@ export class DeploymentViews {
     );
   }
 
-  /** Only what serves can be put back, and only where what it replaced is still there. */
+  /** Only the deployment in service can be rolled back, and only if what it replaced still exists. */
   private async canRollBack({ id, state, relayId, fromRelease, fromVersion }: DeploymentEntity): Promise<boolean> {
     if (state !== 'deployed' || (await this.repository.openOf(relayId))) return false;
     if ((await this.repository.lastDeployed(relayId))?.id !== id) return false;

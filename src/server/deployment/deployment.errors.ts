@@ -13,7 +13,10 @@ export class UnknownRelay extends ProblemError {
 }
 export class DeploymentUnsupported extends ProblemError {
   constructor(relayId: string) {
-    super('deployment-unsupported', `Relay ${relayId} is run by others, and no command is configured that deploys it.`);
+    super(
+      'deployment-unsupported',
+      `This server does not run relay ${relayId}, and no command is configured that deploys it.`,
+    );
   }
 }
 export class DeploymentOpen extends ProblemError {
@@ -23,25 +26,25 @@ export class DeploymentOpen extends ProblemError {
 }
 export class NothingToDeploy extends ProblemError {
   constructor(version: string, pairs: number) {
-    super('nothing-to-deploy', `The relay runs version ${version} with ${pairs} pairs already.`);
+    super('nothing-to-deploy', `The relay already runs version ${version} with ${pairs} pairs.`);
   }
 }
 export class DeploymentInWrongState extends ProblemError {
-  constructor(id: string, state: DeploymentState, wanted: string) {
-    super('wrong-state', `Deployment ${id} is ${state}; it cannot ${wanted}.`);
+  constructor(id: string, state: DeploymentState, action: string) {
+    super('wrong-state', `Deployment ${id} is ${state}; it cannot ${action}.`);
   }
 }
 export class TimeNotPossible extends ProblemError {
   constructor(message: string) {
-    super('invalid-request', 'The time is not possible.', [{ path: 'at', message }]);
+    super('invalid-request', 'The time is not valid.', [{ path: 'at', message }]);
   }
 }
 
-/** What a deployment was about to do did not work out. It is never thrown at a caller of the API. */
+/** A step of a deployment has failed. Never reaches a caller of the API. */
 export class DeploymentFailed extends Error {
   override readonly name = 'DeploymentFailed';
 
-  /** @param output last lines of what failed */
+  /** @param output the last lines of the program that failed */
   constructor(
     readonly reason: DeploymentReason,
     readonly detail: string,

@@ -57,7 +57,7 @@ export class DeploymentLifecycle extends Lifecycle<
     await this.notices.catchUp();
   }
 
-  /** The next start resumes what is open; until then the relay must not be touched any more. */
+  /** The next start resumes open deployments; until then nothing may change the relay. */
   override onModuleDestroy(): void {
     super.onModuleDestroy();
     this.runner.stop();
@@ -85,7 +85,7 @@ export class DeploymentLifecycle extends Lifecycle<
       await this.apply(id, 'expire', { detail: 'The server was not running at the scheduled time.' });
       return;
     }
-    // the work starts again from its beginning, and has the whole time of the state
+    // the work starts again, with the whole time of the state
     if (isRefusing(state)) await this.postpone(deployment, this.deadlineOf(deployment)!);
     this.enter(deployment);
   }

@@ -23,7 +23,7 @@ import { ReleasesInUse } from './releases/releases-in-use';
 import { ReleasesModule } from './releases/releases.module';
 import { SessionHalt } from './halt/session-halt';
 
-/** Replaces relays without cutting anybody off. Global, because it fills what the releases, on its left, declare. */
+/** Deployment of relays. Global, because it implements ReleasesInUse for `releases`. */
 @Global()
 @Module({
   imports: [

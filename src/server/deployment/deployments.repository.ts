@@ -68,7 +68,7 @@ export class DeploymentsRepository implements LifecycleRepository<DeploymentEnti
       order: { deviceName: 'ASC', userName: 'ASC', remoteSessionId: 'ASC' },
     });
   }
-  /** Adds rows, or replaces what they said; when their users were told stays. */
+  /** Adds or replaces rows; `toldAt` keeps its value. */
   async saveSessions(rows: readonly Omit<DeploymentSessionEntity, 'toldAt'>[]): Promise<void> {
     if (rows.length === 0) return;
     const copies = rows.map((row) => ({ ...row }));
@@ -77,6 +77,7 @@ export class DeploymentsRepository implements LifecycleRepository<DeploymentEnti
   async markNotified(remoteSessionId: string, toldAt: Date): Promise<void> {
     await this.sessions.update({ remoteSessionId, toldAt: IsNull() }, { toldAt });
   }
+  /** Halted sessions whose users are not known to have been notified. */
   withoutNotice(): Promise<DeploymentSessionEntity[]> {
     return this.sessions.findBy({ toldAt: IsNull(), outcome: In(['asked', 'ended', 'forced']) });
   }

@@ -24,7 +24,7 @@ import { RelayDrivers } from './drivers/relay-drivers';
 
 type Execution = z.output<typeof deploymentExecution>;
 
-/** What each way of executing a listed deployment is to the machine. */
+/** The input of the machine for each way to execute a listed deployment. */
 const INPUTS = { now: 'execute', idle: 'wait-for-idle', at: 'schedule' } as const satisfies Record<
   string,
   DeploymentInput
@@ -43,24 +43,24 @@ export class DeploymentsService {
   ) {}
 
   /**
-   * S311-S313; executed at once where no session exists, or where that is wanted.
+   * S311-S313; executed immediately if no session is open, or on request.
    * @throws UnknownRelay, DeploymentUnsupported, RelayUnavailable, UnknownRelease, NothingToDeploy, DeploymentOpen,
    * TimeNotPossible
    */
-  async instruct(actor: Actor, wanted: z.output<typeof newDeployment>): Promise<DeploymentInView> {
-    const { relayId, when } = wanted;
-    const at = timeOf(wanted.at);
+  async instruct(actor: Actor, requested: z.output<typeof newDeployment>): Promise<DeploymentInView> {
+    const { relayId, when } = requested;
+    const at = timeOf(requested.at);
     const open = await this.repository.openOf(relayId);
     if (open) throw new DeploymentOpen(relayId, open);
     const driver = this.drivers.find(relayId);
     const from = await driver.present(relayId);
-    const to = await driver.target(from, wanted.release, wanted.pairs);
+    const to = await driver.target(from, requested.release, requested.pairs);
     if (isSame(from, to)) throw new NothingToDeploy(from.version, from.pairs);
     const deployment = this.newDeployment(actor, relayId, from, to);
     if (!(await this.repository.insert(deployment)))
       throw new DeploymentOpen(relayId, (await this.repository.openOf(relayId)) ?? undefined);
     this.lifecycle.start(deployment);
-    await this.audit.record(actor, 'deployment.instructed', deployment.id, inWords(relayId, from, to));
+    await this.audit.record(actor, 'deployment.instructed', deployment.id, description(relayId, from, to));
     const sessions = await this.list.create(deployment);
     const input = sessions === 0 && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
     if (input) await this.lifecycle.apply(deployment.id, input, { values: { when, at } });
@@ -93,10 +93,10 @@ export class DeploymentsService {
     return this.get(id);
   }
 
-  /** Instructs a deployment back to what another one replaced. @throws as `instruct`, DeploymentInWrongState */
+  /** Creates a deployment that restores what another one replaced. @throws as `instruct`, DeploymentInWrongState */
   async rollBack(actor: Actor, id: string): Promise<DeploymentInView> {
     const { deployment, canRollBack } = await this.get(id);
-    if (!canRollBack) throw new DeploymentInWrongState(id, deployment.state, 'be rolled back (any more)');
+    if (!canRollBack) throw new DeploymentInWrongState(id, deployment.state, 'be rolled back');
     const { relayId, fromRelease: release, fromPairs: pairs } = deployment;
     return this.instruct(actor, { relayId, release, pairs, when: 'ask' });
   }
@@ -104,12 +104,12 @@ export class DeploymentsService {
   private async apply(
     id: string,
     input: DeploymentInput,
-    wanted: string,
+    action: string,
     values?: Partial<DeploymentEntity>,
   ): Promise<void> {
     if (await this.lifecycle.apply(id, input, { values })) return;
     const { deployment } = await this.get(id);
-    throw new DeploymentInWrongState(id, deployment.state, wanted);
+    throw new DeploymentInWrongState(id, deployment.state, action);
   }
 
   private newDeployment(actor: Actor, relayId: string, from: DeploymentTarget, to: DeploymentTarget): DeploymentEntity {
@@ -148,7 +148,7 @@ export class DeploymentsService {
 const isSame = (from: DeploymentTarget, to: DeploymentTarget): boolean =>
   from.release === to.release && from.version === to.version && from.pairs === to.pairs;
 
-const inWords = (relayId: string, from: DeploymentTarget, to: DeploymentTarget): string =>
+const description = (relayId: string, from: DeploymentTarget, to: DeploymentTarget): string =>
   `${relayId}: ${from.version}, ${from.pairs} pairs -> ${to.version}, ${to.pairs} pairs`;
 
 function timeOf(at: string | undefined): Date | null {

@@ -13,7 +13,7 @@ describe('a deployment of the relay', () => {
   const rowsOf = async (id: string) => (await stage.get(id)).sessions;
   const tried = () => stage.keeper.asked.filter((asked) => asked.startsWith('try'));
 
-  it('is executed at once where no session exists', async () => {
+  it('is executed immediately if no session is open', async () => {
     const made = await stage.instruct();
     expect(['trying', 'draining']).toContain(made.state);
     const done = await stage.reaches(made.id, 'deployed', 'rolled-back', 'failed');
@@ -32,7 +32,7 @@ describe('a deployment of the relay', () => {
   });
 
   describe('with a session', () => {
-    it('lists its device, and goes on listing; Abort changes nothing', async () => {
+    it('keeps the list of devices current; aborting it changes nothing', async () => {
       const tom = await stage.plane.established('tom');
       const { id, state, sessions } = await stage.instruct();
       expect(state).toBe('listed');
@@ -48,7 +48,7 @@ describe('a deployment of the relay', () => {
       });
       for (const half of HALVES) await stage.plane.relay.end(tess.link, half, 'requested');
       const ended = async () => (await rowsOf(id)).find(({ outcome }) => outcome === 'ended-by-itself');
-      expect((await until('its end', ended)).remoteSessionId).toBe(tess.id);
+      expect((await until('the end of its session', ended)).remoteSessionId).toBe(tess.id);
 
       expect(await stage.press(id, 'abortion')).toMatchObject({ state: 'aborted', reason: 'aborted-by-administrator' });
       expect(await stage.plane.session(tom.id)).toMatchObject({ state: 'established' });
@@ -56,7 +56,7 @@ describe('a deployment of the relay', () => {
       expect(stage.plane.relay.drained).toMatchObject({ draining: false });
     });
 
-    it('is executed: new sessions are refused, the session is halted in order, its user is told once', async () => {
+    it('is executed: new sessions are refused, the session is halted, its user is notified once', async () => {
       const tom = await stage.plane.established('tom');
       const { id } = await stage.instruct();
       await stage.press(id, 'execution', {});
@@ -78,7 +78,7 @@ describe('a deployment of the relay', () => {
       expect(rows.filter((row) => (row as { remoteSessionId: string }).remoteSessionId === tom.id)).toHaveLength(1);
     });
 
-    it('is executed at once where that is wanted, and names who was forced', async () => {
+    it('is executed immediately on request, and names whose session was forced', async () => {
       const tom = await stage.plane.established('tom');
       stage.plane.agent.answers.set('terminate', 'silence');
       stage.plane.relay.onEndSession = (linkId, half) => {
@@ -94,7 +94,7 @@ describe('a deployment of the relay', () => {
       });
     });
 
-    it('leaves the relay as it is where sessions cannot be ended in time', async () => {
+    it('leaves the relay as it is if sessions cannot be ended in time', async () => {
       setLimit('DEPLOYMENT_DRAIN_MS', 1_000);
       const tom = await stage.plane.established('tom');
       const { id } = await stage.instruct({ pairs: 2, when: 'now' });
@@ -111,7 +111,7 @@ describe('a deployment of the relay', () => {
       expect(status).toBe(201);
     });
 
-    it('waits until the relay is idle, and cuts nobody off', async () => {
+    it('waits until the relay is idle, and interrupts no session', async () => {
       const tom = await stage.plane.established('tom');
       const { id, state } = await stage.instruct({ pairs: 2, when: 'idle' });
       expect(state).toBe('awaiting-idle');
@@ -126,7 +126,7 @@ describe('a deployment of the relay', () => {
       expect(done.sessions.map(({ outcome }) => outcome)).toEqual(['ended-by-itself', 'ended-by-itself']);
     });
 
-    it('is executed at its time', async () => {
+    it('is executed at the scheduled time', async () => {
       const tom = await stage.plane.established('tom');
       const { id } = await stage.instruct();
       const at = new Date(Date.now() + 1_500).toISOString();
@@ -139,30 +139,33 @@ describe('a deployment of the relay', () => {
     });
   });
 
-  it.each(['trying', 'draining'] as const)('can be aborted while it is %s; the earlier relay serves', async (state) => {
-    const tom = await stage.plane.established('tom');
-    if (state === 'trying') {
-      const { onTry } = stage.keeper;
-      stage.keeper.onTry = async (run) => {
-        const started = await onTry(run);
-        stage.keeper.status.candidate!.state = 'starting';
-        return started;
-      };
-    }
-    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
-    await stage.reaches(id, state);
-    const expected = state === 'trying' ? 'starting' : 'ready';
-    await until('the candidate', () => stage.keeper.status.candidate?.state === expected);
-    await stage.press(id, 'abortion');
-    expect(await stage.reaches(id, 'rolled-back', 'failed')).toMatchObject({
-      state: 'rolled-back',
-      reason: 'aborted-by-administrator',
-    });
-    expect(stage.keeper.status).toMatchObject({ candidate: null, wanted: { pairs: 1 } });
-    if (state === 'trying') expect(await stage.plane.session(tom.id)).toMatchObject({ state: 'established' });
-  });
+  it.each(['trying', 'draining'] as const)(
+    'can be aborted while it is %s; the earlier relay stays in service',
+    async (state) => {
+      const tom = await stage.plane.established('tom');
+      if (state === 'trying') {
+        const { onTry } = stage.keeper;
+        stage.keeper.onTry = async (run) => {
+          const started = await onTry(run);
+          stage.keeper.status.candidate!.state = 'starting';
+          return started;
+        };
+      }
+      const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+      await stage.reaches(id, state);
+      const expected = state === 'trying' ? 'starting' : 'ready';
+      await until('the candidate', () => stage.keeper.status.candidate?.state === expected);
+      await stage.press(id, 'abortion');
+      expect(await stage.reaches(id, 'rolled-back', 'failed')).toMatchObject({
+        state: 'rolled-back',
+        reason: 'aborted-by-administrator',
+      });
+      expect(stage.keeper.status).toMatchObject({ candidate: null, wanted: { pairs: 1 } });
+      if (state === 'trying') expect(await stage.plane.session(tom.id)).toMatchObject({ state: 'established' });
+    },
+  );
 
-  it('is rolled back by one click: another deployment puts back what it replaced', async () => {
+  it('is rolled back with one click: another deployment restores what it replaced', async () => {
     const first = await stage.instruct();
     expect(first.canRollBack).toBe(false);
     await stage.reaches(first.id, 'deployed');
@@ -176,7 +179,7 @@ describe('a deployment of the relay', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'wrong-state' } });
   });
 
-  it('takes one instruction at a time', async () => {
+  it('is the only open one of its relay', async () => {
     await stage.plane.established('tom');
     const answers = await Promise.all(
       [2, 3, 4].map((pairs) => stage.plane.call('ada', 'POST', '/deployments', { pairs })),
@@ -189,38 +192,38 @@ describe('a deployment of the relay', () => {
   const past = '2001-01-01T00:00:00Z';
   const farOff = new Date(Date.now() + 30 * 24 * 60 * 60_000).toISOString();
   it.each<[string, object, number, string]>([
-    ['nothing that differs', {}, 409, 'nothing-to-deploy'],
-    ['what serves already', { release: 'built-in', pairs: 1 }, 409, 'nothing-to-deploy'],
+    ['a request that changes nothing', {}, 409, 'nothing-to-deploy'],
+    ['what is already in service', { release: 'built-in', pairs: 1 }, 409, 'nothing-to-deploy'],
     ['a release that is not stored', { release: '9.9.9' }, 404, 'unknown-release'],
-    ['a relay that is not there', { relayId: 'east', pairs: 2 }, 404, 'unknown-relay'],
-    ['no number of pairs', { pairs: 0 }, 400, 'invalid-request'],
+    ['a relay that is not connected', { relayId: 'east', pairs: 2 }, 404, 'unknown-relay'],
+    ['zero pairs', { pairs: 0 }, 400, 'invalid-request'],
     ['a time without `at`', { pairs: 2, at: farOff }, 400, 'invalid-request'],
     ['a time in the past', { pairs: 2, when: 'at', at: past }, 400, 'invalid-request'],
-    ['a time too far off', { pairs: 2, when: 'at', at: farOff }, 400, 'invalid-request'],
+    ['a time too far ahead', { pairs: 2, when: 'at', at: farOff }, 400, 'invalid-request'],
   ])('refuses %s', async (_, body, status, code) => {
     expect(await stage.plane.call('ada', 'POST', '/deployments', body)).toMatchObject({ status, body: { code } });
     expect(stage.keeper.asked).toEqual([]);
   });
 
-  it('refuses a relay that others run while no command is configured', async () => {
+  it('refuses a relay that the server does not run while no command is configured', async () => {
     const east = await stage.plane.anotherRelay('east');
     const answer = await stage.plane.call('ada', 'POST', '/deployments', { relayId: 'east', pairs: 2 });
     await east.leave();
     expect(answer).toMatchObject({ status: 409, body: { code: 'deployment-unsupported' } });
   });
 
-  it('refuses what its state does not take, and what it does not know', async () => {
+  it('refuses buttons that its state does not take, and unknown IDs', async () => {
     const { id } = await stage.instruct();
     await stage.reaches(id, 'deployed');
     for (const button of ['execution', 'abortion']) {
       const answer = await stage.plane.call('ada', 'POST', `/deployments/${id}/${button}`, {});
       expect(answer).toMatchObject({ status: 409, body: { code: 'wrong-state' } });
     }
-    const unknown = await stage.plane.call('ada', 'GET', '/deployments/nobody');
+    const unknown = await stage.plane.call('ada', 'GET', '/deployments/unknown');
     expect(unknown).toMatchObject({ status: 404, body: { code: 'unknown-deployment' } });
   });
 
-  it('has a history, newest first, and each instruction in the audit log', async () => {
+  it('has a history, newest first, and is recorded in the audit log', async () => {
     const ids: string[] = [];
     for (const pairs of [2, 3]) {
       const { id } = await stage.instruct({ pairs });

@@ -33,7 +33,7 @@ export class RelayReleasesInUse extends ReleasesInUse {
     return [...(await this.servingNames()), ...needed];
   }
 
-  /** By what was deployed last, while the keeper cannot be asked. */
+  /** By the last deployment if the keeper does not answer. */
   private async localName(): Promise<string> {
     try {
       return releaseOf((await this.keeper.status()).wanted);

@@ -20,7 +20,7 @@ export class WorkRunner {
 
   constructor(private readonly journal: Journal) {}
 
-  /** Starts once the work before, which is aborted, has stopped: it may be about to instruct the keeper. */
+  /** Aborts the work before and starts when that has stopped: it may be about to instruct the keeper. */
   start(id: string, name: string, work: Work): Promise<void> {
     this.abort(id);
     if (this.isStopped) return Promise.resolve();

@@ -12,7 +12,7 @@ import type { Relay } from '../../../relay/master/relay';
 
 type Order = { action: string; version: string; pairs: number };
 
-/** A relay that others run: the command is a real program, which has this test replace the real relay `east`. */
+/** A relay that the server does not run: the command is a real program, which has this test replace the relay `east`. */
 describe('a relay that a command deploys', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-deploy-'));
   const command = join(folder, 'deploy');
@@ -22,7 +22,7 @@ describe('a relay that a command deploys', () => {
   let east: Relay | undefined;
   let watcher: FSWatcher | undefined;
   const carriedOut: string[] = [];
-  /** What whoever runs the relay does. */
+  /** What the operator of the relay does. */
   let carryOut: (order: Order) => Promise<void>;
 
   const write = (body: string) => {
@@ -88,7 +88,7 @@ describe('a relay that a command deploys', () => {
       40,
     );
 
-  it('is deployed, tried through the addresses that peers dial, and its output is kept', async () => {
+  it('is deployed, gets a trial through the addresses that peers dial, and the output is stored', async () => {
     const { id, from } = await instruct({ release: '1.1.0', pairs: 2 });
     expect(from).toEqual({ release: '1.0.0', version: '1.0.0', pairs: 1 });
     expect(await outcome(id)).toMatchObject({
@@ -103,7 +103,7 @@ describe('a relay that a command deploys', () => {
     );
   });
 
-  it('is rolled back by one click', async () => {
+  it('is rolled back with one click', async () => {
     const { id } = await instruct({ release: '1.1.0' });
     await outcome(id);
     const back = await plane.call('ada', 'POST', `/deployments/${id}/roll-back`);
@@ -111,7 +111,7 @@ describe('a relay that a command deploys', () => {
     expect(carriedOut).toEqual(['deploy 1.1.0 1', 'deploy 1.0.0 1']);
   });
 
-  it('is put back by the same command where that fails', async () => {
+  it('is rolled back by the same command if the command fails', async () => {
     write(
       `rm -f ${done}; echo "$PLATEN_DEPLOY_ACTION $PLATEN_DEPLOY_VERSION $PLATEN_DEPLOY_PAIRS" >> ${orders}
        [ $PLATEN_DEPLOY_ACTION = roll-back ] && echo back && exit 0; echo no space left; exit 28`,
@@ -132,7 +132,7 @@ describe('a relay that a command deploys', () => {
     ['fewer pairs', ({ version }) => run(version, 1), { reason: 'wrong-version' }],
     ['the earlier relay', () => Promise.resolve(), { reason: 'does-not-answer' }],
     [
-      'a relay that nobody can dial',
+      'a relay that cannot be dialled',
       async ({ version, pairs }) => {
         await east?.stop();
         east = await startRealRelay(plane, { id: 'east', instance: randomUUID(), version, pairs });
@@ -141,7 +141,7 @@ describe('a relay that a command deploys', () => {
       { reason: 'trial-failed' },
     ],
   ];
-  it.each(wrong)('is put back where %s comes of it', async (_, doWrong, expected) => {
+  it.each(wrong)('is rolled back if the result is %s', async (_, doWrong, expected) => {
     setLimit('DEPLOYMENT_TAKE_OVER_MS', 1_500);
     carryOut = (order) => (order.action === 'deploy' ? doWrong(order) : run(order.version, order.pairs));
     const { id } = await instruct({ release: '1.1.0', pairs: 2 });
@@ -149,27 +149,27 @@ describe('a relay that a command deploys', () => {
     expect(carriedOut).toEqual(['deploy 1.1.0 2', 'roll-back 1.0.0 1']);
   });
 
-  it('is put back when it is started again while it is watched', async () => {
+  it('is rolled back if it is restarted while it is being monitored', async () => {
     const { id } = await instruct({ release: '1.1.0' });
     const proving = async () => (await plane.call('ada', 'GET', `/deployments/${id}`)).body.state === 'proving';
-    await until('the watch', proving, 30_000, 20);
+    await until('the monitoring', proving, 30_000, 20);
     await run('1.1.0', 1);
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'crashed' });
     expect(carriedOut).toEqual(['deploy 1.1.0 1', 'roll-back 1.0.0 1']);
   });
 
-  it('changes nothing where the command cannot be executed', async () => {
+  it('changes nothing if the command cannot be executed', async () => {
     chmodSync(command, 0o600);
     const { id } = await instruct({ release: '1.1.0' });
     expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'command-failed' });
     expect(carriedOut).toEqual([]);
   });
 
-  it('is not run where the relay it deploys has gone', async () => {
+  it('is not deployed while it is not connected', async () => {
     await east!.stop();
     east = undefined;
     const gone = async () => !(await relays()).some((each) => 'id' in each && each.id === 'east');
-    await until('it to be gone', gone, 30_000, 20);
+    await until('it to disconnect', gone, 30_000, 20);
     const answer = await plane.call('ada', 'POST', '/deployments', { relayId: 'east', release: '1.1.0' });
     expect(answer).toMatchObject({ status: 404, body: { code: 'unknown-relay' } });
   });

@@ -12,7 +12,7 @@ import { RelayMonitor } from './relay-monitor';
 import { RelayDriver, type Replaced } from './relay-driver';
 import { ReleasesService } from '../releases/releases.service';
 
-/** A relay that others run (systemd, compose): the configured command replaces it, and it is tried once it is back. */
+/** A relay that this server does not run (systemd, compose): the configured command replaces it, then it gets a trial. */
 @Injectable()
 export class CommandDriver extends RelayDriver {
   readonly addresses = 'public';
@@ -41,7 +41,7 @@ export class CommandDriver extends RelayDriver {
     return Promise.resolve({ release, version, pairs });
   }
 
-  /** Whoever runs the relay has its releases: any version can be asked for. */
+  /** The operator of the relay has its releases: any version can be requested. */
   async target(present: DeploymentTarget, release?: string, pairs = present.pairs): Promise<DeploymentTarget> {
     if (release === undefined) return { ...present, pairs };
     const version = release === BUILT_IN ? (await this.releases.find(BUILT_IN)).version : release;
@@ -52,13 +52,16 @@ export class CommandDriver extends RelayDriver {
     return Promise.resolve(relayVersion.safeParse(version).success && this.config.deployment.command !== undefined);
   }
 
-  /** The instance is that of the relay that has to go. */
+  /** The instance is that of the relay that is replaced. */
   async prepare({ relayId }: DeploymentEntity, signal: AbortSignal): Promise<string> {
     const { command } = this.config.deployment;
     try {
       accessSync(command ?? '', constants.X_OK);
     } catch {
-      throw new DeploymentFailed('command-failed', `${command ?? 'No command is configured;'} it cannot be executed.`);
+      throw new DeploymentFailed(
+        'command-failed',
+        command ? `${command} cannot be executed.` : 'No command is configured.',
+      );
     }
     const relay = await this.monitor.awaitServing(relayId, () => true, LIMITS.DEPLOYMENT_TRIAL_MS, signal);
     if (!relay) throw new DeploymentFailed('relay-lost', '');
@@ -69,7 +72,7 @@ export class CommandDriver extends RelayDriver {
     const { relayId, toVersion: version, toPairs: pairs } = deployment;
     const isNew = (relay: ConnectedRelay) =>
       relay.instance !== deployment.instance && relay.version === version && relay.pairs === pairs;
-    // it may have been replaced before this server was started again
+    // it may have been replaced before this server was restarted
     const there = this.directory.serving(relayId);
     const output = there && isNew(there) ? '' : await this.run('deploy', relayId, { version, pairs }, signal);
     try {
@@ -86,7 +89,7 @@ export class CommandDriver extends RelayDriver {
   check({ relayId, instance }: DeploymentEntity): Promise<void> {
     const relay = this.directory.serving(relayId);
     if (!relay || relay.instance === instance) return Promise.resolve();
-    return Promise.reject(new DeploymentFailed('crashed', 'It was started again.'));
+    return Promise.reject(new DeploymentFailed('crashed', 'It was restarted.'));
   }
 
   async rollBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string> {
@@ -104,19 +107,19 @@ export class CommandDriver extends RelayDriver {
   private run(
     action: DeployCommand['action'],
     relayId: string,
-    wanted: { version: string; pairs: number },
+    target: { version: string; pairs: number },
     signal: AbortSignal,
   ): Promise<string> {
     const { command: file } = this.config.deployment;
-    if (!file) throw new DeploymentFailed('command-failed', 'No command is configured any more.');
-    return runDeployCommand({ file, action, relayId, ...wanted }, signal);
+    if (!file) throw new DeploymentFailed('command-failed', 'No command is configured.');
+    return runDeployCommand({ file, action, relayId, ...target }, signal);
   }
 
   private wrongRelay(relayId: string, earlier: string | null): DeploymentFailed {
     const there = this.directory.serving(relayId);
-    if (!there) return new DeploymentFailed('does-not-answer', 'No relay has come back after the command.');
+    if (!there) return new DeploymentFailed('does-not-answer', 'No relay connected after the command.');
     if (there.instance === earlier)
-      return new DeploymentFailed('does-not-answer', 'The earlier relay serves as before.');
-    return new DeploymentFailed('wrong-version', `It is ${there.version} with ${there.pairs} pairs.`);
+      return new DeploymentFailed('does-not-answer', 'The earlier relay is still in service.');
+    return new DeploymentFailed('wrong-version', `The relay has version ${there.version} and ${there.pairs} pairs.`);
   }
 }

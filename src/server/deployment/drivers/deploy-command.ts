@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../../protocol/limits';
 import { DeploymentFailed } from '../deployment.errors';
 
-/** What the configured command is told, as PLATEN_DEPLOY_ACTION and so on. */
+/** What the configured command gets in its environment: PLATEN_DEPLOY_ACTION and so on. */
 export interface DeployCommand {
   readonly file: string;
   readonly action: 'deploy' | 'roll-back';
@@ -13,15 +13,15 @@ export interface DeployCommand {
   readonly pairs: number;
 }
 
-/** From SIGTERM to SIGKILL. */
+/** Between SIGTERM and SIGKILL. */
 const STOP_MS = 5_000;
-/** For what was written last; a program that it leaves behind may hold its output open for longer. */
+/** For the last output; a program that the command started and left running may hold it open for longer. */
 const LAST_OUTPUT_MS = 250;
 
 /**
- * Runs the command with nothing of the server's own environment but where programs and the home are, because that may
- * hold a password. The process group it is given ends with it when it takes too long.
- * @returns the last LIMITS.DEPLOYMENT_OUTPUT_CHARACTERS that it wrote, standard output and error together
+ * Runs the command in a process group of its own, which is ended if it takes too long. Of the server's environment, which
+ * may hold a password, it gets only PATH, HOME and LANG.
+ * @returns the last LIMITS.DEPLOYMENT_OUTPUT_CHARACTERS of standard output and standard error together
  * @throws DeploymentFailed 'command-failed'
  */
 export async function runDeployCommand(command: DeployCommand, signal: AbortSignal): Promise<string> {
@@ -47,12 +47,13 @@ export async function runDeployCommand(command: DeployCommand, signal: AbortSign
   child.stdout.destroy();
   child.stderr.destroy();
   signal.throwIfAborted();
-  if (tooLong.aborted) throw new DeploymentFailed('command-failed', 'It did not end in time and was stopped.', output);
+  if (tooLong.aborted)
+    throw new DeploymentFailed('command-failed', 'The command did not end in time and was stopped.', output);
   if (how !== 'exit code 0') throw new DeploymentFailed('command-failed', how, output);
   return output;
 }
 
-/** NUL is what PostgreSQL does not store. */
+/** Without NUL, which PostgreSQL does not store. */
 const lastOf = (text: string): string => text.replaceAll('\0', '').slice(-LIMITS.DEPLOYMENT_OUTPUT_CHARACTERS);
 
 async function endOf(child: ChildProcess, stop: AbortSignal): Promise<string> {
@@ -71,7 +72,7 @@ async function endOf(child: ChildProcess, stop: AbortSignal): Promise<string> {
   } finally {
     stop.removeEventListener('abort', end);
     clearTimeout(force);
-    if (stop.aborted) signalGroup(child, 'SIGKILL'); // what is left of its group
+    if (stop.aborted) signalGroup(child, 'SIGKILL'); // the rest of its group
   }
 }
 
@@ -79,6 +80,6 @@ function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, name);
   } catch {
-    // all of it has exited
+    // every process of the group has exited
   }
 }

@@ -18,14 +18,14 @@ import { RelayDriver, type Replaced } from './relay-driver';
 import { ReleaseRefused, UnknownRelease } from '../releases/releases.errors';
 import { ReleasesService } from '../releases/releases.service';
 
-/** What takes over; without `version` no other instance is taken for it. */
+/** What takes over; without `version`, no other instance is accepted. */
 interface Successor {
   readonly instance: string;
   readonly run: RelayRun;
   readonly version?: string;
 }
 
-/** The relay on this machine: its keeper starts the new one beside the present one, and swaps them. */
+/** The relay that this server runs: its keeper starts a candidate beside the serving relay, and swaps them. */
 @Injectable()
 export class LocalDriver extends RelayDriver {
   readonly addresses = 'local';
@@ -77,7 +77,7 @@ export class LocalDriver extends RelayDriver {
     const instance = await this.start(run, end, signal);
     const relay = await this.ready(instance, end, signal);
     if (relay.version !== deployment.toVersion)
-      throw new DeploymentFailed('wrong-version', `It says that it is ${relay.version}.`);
+      throw new DeploymentFailed('wrong-version', `It reports version ${relay.version}.`);
     if (relay.pairs !== deployment.toPairs)
       throw new DeploymentFailed('does-not-answer', `It runs ${relay.pairs} pairs instead of ${deployment.toPairs}.`);
     await this.trial.run(relay, 'local').catch(async (error: unknown) => {
@@ -98,12 +98,12 @@ export class LocalDriver extends RelayDriver {
 
   async check(deployment: DeploymentEntity): Promise<void> {
     const status = await this.keeper.status().catch((error: unknown) => {
-      if (error instanceof KeeperUnavailable) return undefined; // the relay goes with it, and that is noticed
+      if (error instanceof KeeperUnavailable) return undefined; // the relay ends with its keeper, which is noticed
       throw error;
     });
     if (!status) return;
     const to = await this.runOf(deployment.toRelease, deployment.toPairs);
-    if (!isSameRun(status.wanted, to)) throw new DeploymentFailed('relay-lost', 'Another relay has taken its place.');
+    if (!isSameRun(status.wanted, to)) throw new DeploymentFailed('relay-lost', 'Another relay replaced it.');
     if (status.restarts > 0) throw new DeploymentFailed('crashed', status.lastExit?.how ?? '', status.lastExit?.lines);
   }
 
@@ -115,10 +115,10 @@ export class LocalDriver extends RelayDriver {
       const { candidate, wanted, serving } = await this.askKeeper(() => this.keeper.status(), end, signal);
       const serves = serving?.state === 'serving';
       if (candidate) await this.askKeeper(() => this.keeper.discard(), end, signal);
-      // the same run may be another version where the server itself was replaced
+      // the same run may have another version if the server itself was replaced
       else if (!isSameRun(wanted, from) || (serves && replacedAt && serving.version !== fromVersion)) break;
       else if (serves) return '';
-      if (Date.now() >= end) throw new DeploymentFailed('does-not-answer', 'The earlier relay does not serve.');
+      if (Date.now() >= end) throw new DeploymentFailed('does-not-answer', 'The earlier relay is not in service.');
     }
     const instance = await this.start(from, end, signal);
     await this.ready(instance, end, signal);
@@ -131,12 +131,15 @@ export class LocalDriver extends RelayDriver {
     return { file: (await this.releases.find(release)).file, pairs };
   }
 
-  /** What is stored may have been damaged since it was taken. */
+  /** A stored release may have been damaged since its upload. */
   private async verified({ toRelease, toPairs }: DeploymentEntity): Promise<RelayRun> {
     try {
       const { file, protocol } = await this.releases.find(toRelease);
       if (protocol !== PROTOCOL_VERSION)
-        throw new DeploymentFailed('wrong-protocol', `It speaks ${protocol}, this server ${PROTOCOL_VERSION}.`);
+        throw new DeploymentFailed(
+          'wrong-protocol',
+          `It uses protocol version ${protocol}, this server ${PROTOCOL_VERSION}.`,
+        );
       await this.releases.verify(toRelease);
       return { file, pairs: toPairs };
     } catch (error) {
@@ -165,12 +168,12 @@ export class LocalDriver extends RelayDriver {
       if (candidate.protocol !== null && candidate.protocol !== PROTOCOL_VERSION)
         throw new DeploymentFailed(
           'wrong-protocol',
-          `It speaks ${candidate.protocol}, this server ${PROTOCOL_VERSION}.`,
+          `It uses protocol version ${candidate.protocol}, this server ${PROTOCOL_VERSION}.`,
         );
       const relay = this.directory.candidate(LOCAL_RELAY, instance);
       if (relay && candidate.state === 'ready') return relay;
       if (Date.now() >= end) {
-        const where = candidate.state === 'ready' ? 'It has not reported to this server.' : 'It has not started up.';
+        const where = candidate.state === 'ready' ? 'It has not reported to this server.' : 'It has not started.';
         throw new DeploymentFailed('does-not-answer', where);
       }
       await pause(signal);
@@ -178,24 +181,24 @@ export class LocalDriver extends RelayDriver {
   }
 
   /**
-   * Has the candidate take over, and waits until it serves and has told this server so.
-   * @returns the instance that serves: another one where the keeper was started again and runs what it was told last
+   * Has the candidate take over, and waits until it is in service and has reported to this server.
+   * @returns the serving instance: another one if the keeper was restarted and runs the desired release again
    */
   private async swap({ instance, run, version }: Successor, signal: AbortSignal): Promise<string> {
     const end = Date.now() + this.takeOverMs;
     for (let asked = false; ; await pause(signal)) {
       const { serving, candidate, wanted, lastExit } = await this.askKeeper(() => this.keeper.status(), end, signal);
-      const isWanted = isSameRun(wanted, run);
-      const isMeant = serving?.instance === instance || (isWanted && serving?.version === version);
-      if (serving?.state === 'serving' && isMeant) {
+      const isDesired = isSameRun(wanted, run);
+      const isSuccessor = serving?.instance === instance || (isDesired && serving?.version === version);
+      if (serving?.state === 'serving' && isSuccessor) {
         if (this.directory.serving(LOCAL_RELAY)?.instance === serving.instance) return serving.instance;
       } else {
         if (lastExit?.instance === instance)
           throw new DeploymentFailed('take-over-failed', lastExit.how, lastExit.lines);
-        if (!isWanted && ![serving?.instance, candidate?.instance].includes(instance)) throw candidateLost();
+        if (!isDesired && ![serving?.instance, candidate?.instance].includes(instance)) throw candidateLost();
       }
       if (!asked && candidate?.instance === instance) asked = await this.askToTakeOver(instance, end, signal);
-      if (Date.now() >= end) throw new DeploymentFailed('take-over-failed', 'It does not serve in time.');
+      if (Date.now() >= end) throw new DeploymentFailed('take-over-failed', 'It was not in service in time.');
     }
   }
 
@@ -208,11 +211,11 @@ export class LocalDriver extends RelayDriver {
     }
   }
 
-  /** The keeper may be being started again. */
-  private async askKeeper<T>(question: () => Promise<T>, end: number, signal: AbortSignal): Promise<T> {
+  /** Repeats a request while the keeper is being restarted. */
+  private async askKeeper<T>(request: () => Promise<T>, end: number, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
-        return await question();
+        return await request();
       } catch (error) {
         if (!(error instanceof KeeperUnavailable)) throw error;
         if (Date.now() >= end) throw new DeploymentFailed('keeper-lost', error.detail);
@@ -223,7 +226,7 @@ export class LocalDriver extends RelayDriver {
 }
 
 const candidateLost = (): DeploymentFailed =>
-  new DeploymentFailed('keeper-lost', 'The program that keeps the relays was started again without the new one.');
+  new DeploymentFailed('keeper-lost', 'The keeper was restarted without the new relay.');
 
 const isSameRun = (one: RelayRun, other: RelayRun): boolean => one.file === other.file && one.pairs === other.pairs;
 

@@ -1,46 +1,46 @@
 import type { DeploymentTarget } from '../../../protocol/deployment';
 import type { DeploymentEntity } from '../deployment.entity';
 
-/** What serves now, and what was written while it was put there. */
+/** The relay that is in service now, and the output of its installation. */
 export interface Replaced {
   readonly instance: string;
   readonly output: string;
 }
 
-/** How a relay is replaced. Whatever can fail throws DeploymentFailed, and can be asked again after a restart. */
+/** Replaces a relay. Every step throws DeploymentFailed if it fails, and can be repeated after a restart. */
 export abstract class RelayDriver {
-  /** How long taking over may take, in milliseconds; what it waits for itself ends before. */
+  /** How long the take-over may last, in milliseconds; its own waits end earlier. */
   abstract readonly takeOverMs: number;
-  /** The same of putting back. */
+  /** The same for a roll-back. */
   abstract readonly rollBackMs: number;
-  /** How trials dial the relay that serves. */
+  /** How trials dial the serving relay. */
   abstract readonly addresses: 'local' | 'public';
 
-  /** What serves now. @throws RelayUnavailable */
+  /** What is in service now. @throws RelayUnavailable */
   abstract present(relayId: string): Promise<DeploymentTarget>;
 
-  /** @param release undefined: the one that serves. @throws UnknownRelease */
+  /** @param release undefined: the one in service. @throws UnknownRelease */
   abstract target(present: DeploymentTarget, release?: string, pairs?: number): Promise<DeploymentTarget>;
 
-  /** Whether this very version can be deployed (again). */
+  /** Whether exactly this version can be deployed. */
   abstract has(release: string, version: string): Promise<boolean>;
 
   /**
-   * Has the new relay proved as far as that is possible while the present one serves.
-   * @returns what is kept as the deployment's `instance`
+   * Tests the new relay as far as that is possible while the present one is in service.
+   * @returns the `instance` of the deployment
    */
   abstract prepare(deployment: DeploymentEntity, signal: AbortSignal): Promise<string>;
 
-  /** Puts the new relay in the place of the present one, which carries nothing. */
+  /** Replaces the present relay, which carries no session, with the new one. */
   abstract takeOver(deployment: DeploymentEntity, signal: AbortSignal): Promise<Replaced>;
 
-  /** Looks once whether the new relay, which has taken over, still runs as it did. */
+  /** Checks once that the new relay, which has taken over, is still running. */
   abstract check(deployment: DeploymentEntity): Promise<void>;
 
   /**
-   * Puts the earlier relay back, whatever has been done by then.
-   * @param halt ends, in order, what the relay carries that has to go
-   * @returns what was written meanwhile
+   * Puts the earlier relay back in service, however far the deployment has come.
+   * @param halt halts the sessions of the relay that is replaced
+   * @returns the output
    */
   abstract rollBack(deployment: DeploymentEntity, halt: () => Promise<void>, signal: AbortSignal): Promise<string>;
 }

@@ -7,7 +7,7 @@ import { DeploymentUnsupported, UnknownRelay } from '../deployment.errors';
 import { LocalDriver } from './local-driver';
 import type { RelayDriver } from './relay-driver';
 
-/** Which driver deploys which relay. */
+/** Chooses the driver that deploys a relay. */
 @Injectable()
 export class RelayDrivers {
   constructor(
@@ -17,7 +17,7 @@ export class RelayDrivers {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** For an instruction. @throws UnknownRelay, DeploymentUnsupported */
+  /** For a new deployment. @throws UnknownRelay, DeploymentUnsupported */
   find(relayId: string): RelayDriver {
     if (this.isLocal(relayId)) return this.local;
     if (!this.directory.serving(relayId)) throw new UnknownRelay(relayId);
@@ -25,7 +25,7 @@ export class RelayDrivers {
     return this.command;
   }
 
-  /** For a deployment that was instructed once. */
+  /** For an existing deployment. */
   of(relayId: string): RelayDriver {
     return this.isLocal(relayId) ? this.local : this.command;
   }

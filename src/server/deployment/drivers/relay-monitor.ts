@@ -9,10 +9,10 @@ import type { DeploymentEntity } from '../deployment.entity';
 import { pause } from '../pause';
 import type { RelayDriver } from './relay-driver';
 
-/** A relay that has lost its link dials again within this time. */
+/** A relay that has lost its link reconnects within this time. */
 const maxAbsenceMs = (): number => LIMITS.RETRY_MAX_MS + LIMITS.DIAL_TIMEOUT_MS;
 
-/** Watches a relay that has taken over, and tries it once more at the end. */
+/** Monitors a relay that has taken over, and runs the trial again at the end. */
 @Injectable()
 export class RelayMonitor {
   constructor(
@@ -21,11 +21,11 @@ export class RelayMonitor {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** What `tryServing` takes at most. */
+  /** The longest time that `runTrial` takes. */
   get longestTrialMs(): number {
     return maxAbsenceMs() + LIMITS.TRIAL_MS;
   }
-  /** What proving takes at most. */
+  /** The longest time that `monitor` takes. */
   get longestMs(): number {
     return this.config.deployment.proveMs + this.longestTrialMs;
   }
@@ -36,8 +36,8 @@ export class RelayMonitor {
     let seenAt = Date.now();
     do {
       await driver.check(deployment);
-      const isThere = this.directory.serving(deployment.relayId) !== undefined;
-      if (isThere) seenAt = Date.now();
+      const isConnected = this.directory.serving(deployment.relayId) !== undefined;
+      if (isConnected) seenAt = Date.now();
       if (Date.now() - seenAt > maxAbsenceMs()) throw new DeploymentFailed('relay-lost', '');
       await pause(signal, Math.min(LIMITS.DEPLOYMENT_POLL_MS, Math.max(0, end - Date.now())));
     } while (Date.now() < end);
@@ -45,7 +45,7 @@ export class RelayMonitor {
     await driver.check(deployment);
   }
 
-  /** A whole synthetic session through the relay that serves. @throws DeploymentFailed */
+  /** A complete synthetic session through the serving relay. @throws DeploymentFailed */
   async runTrial(relayId: string, addresses: 'local' | 'public', signal: AbortSignal): Promise<void> {
     const relay = await this.awaitServing(relayId, () => true, maxAbsenceMs(), signal);
     if (!relay) throw new DeploymentFailed('relay-lost', '');
@@ -57,7 +57,7 @@ export class RelayMonitor {
     }
   }
 
-  /** Waits for a relay; undefined: it did not come in time. */
+  /** Waits for a relay; undefined: it did not connect in time. */
   async awaitServing(
     relayId: string,
     isExpected: (relay: ConnectedRelay) => boolean,

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { HaltOutcome } from '../../../protocol/deployment';
 import { Instant, Int64, Uuid } from '../../database/column-types';
 
-/** A row of the device list (Fig. 18), and what became of its session. */
+/** A row of the device list (Fig. 18), and the outcome of its session. */
 @Entity('deployment_sessions')
 export class DeploymentSessionEntity {
   @PrimaryColumn(Uuid()) deploymentId: string;
@@ -16,6 +16,6 @@ export class DeploymentSessionEntity {
   @Column(Int64({ default: 0 })) bytesFromTerminal: number;
   @Column(Instant({ nullable: true })) lastActiveAt: Date | null;
   @Column({ type: 'varchar', length: 16 }) outcome: HaltOutcome;
-  /** When its user was told of the halt (S315). */
+  /** When its user was notified of the halt (S315). */
   @Column(Instant({ nullable: true })) toldAt: Date | null;
 }

@@ -35,7 +35,7 @@ export class DeviceList {
   }
 
   /**
-   * Brings the rows to the present: new sessions, bytes, and what became of those that have ended.
+   * Updates the rows: new sessions, bytes, and the outcome of those that have ended.
    * @returns the sessions that are open at the relay
    */
   async refresh({ id, relayId }: DeploymentEntity): Promise<SessionEntity[]> {
@@ -57,9 +57,8 @@ export class DeviceList {
   }
 
   /**
-   * Whether the relay itself carries no session any more. It still carries one that has ended here while its peers are
-   * being told (S337); a link that no session knows is of no account. A relay that is not there cannot be asked, and
-   * carries nothing.
+   * Whether the relay itself carries no session. A session that has ended here is still carried while the relay notifies its
+   * peers (S337). A link without a session is ignored. A relay that is not connected cannot be asked, and carries nothing.
    */
   async isIdle(relayId: string): Promise<boolean> {
     if (!this.directory.serving(relayId)) return true;
@@ -115,8 +114,8 @@ function rowOf(
 }
 
 /**
- * `forced` where the relay, or nobody, ended the device's half of an established session: the device itself would have
- * asked for it (S292).
+ * `forced` if the relay ended the device's half of an established session, or no end was reported: the device itself would
+ * have asked for the end (S292).
  */
 export function outcomeOf(
   session: Pick<SessionEntity, 'ending' | 'establishedAt'>,

@@ -8,12 +8,12 @@ import { SessionTimeline } from '../../sessions/session-timeline';
 import { SessionsRepository } from '../../sessions/sessions.repository';
 import { DeploymentsRepository } from '../deployments.repository';
 
-/** Sessions of which it is remembered that their users have been told. */
+/** How many sessions are kept in memory whose users have been notified. */
 const REMEMBERED = 10_000;
 
 /**
- * S315: once a device's half has ended for a deployment, the session's user is told. Telling again is harmless, so it is
- * done again after a start wherever it is not known to have been done.
+ * S315: notifies the user of a session once the device's half has ended because of a deployment. A repeated notice is
+ * ignored, so each one that is not known to be stored is sent again after a restart.
  */
 @Injectable()
 export class HaltNotices implements OnModuleInit, OnModuleDestroy {
@@ -39,7 +39,7 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
-  /** Of sessions whose halves ended while the server was down, or whose users could not be told. */
+  /** For sessions whose halves ended while the server was stopped, or whose users could not be notified. */
   async catchUp(): Promise<void> {
     for (const { remoteSessionId } of await this.repository.withoutNotice()) {
       const session = await this.sessions.find(remoteSessionId);
@@ -53,7 +53,7 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
       this.backoff.reset();
     } catch (error) {
       this.notified.delete(session.id);
-      this.journal.unexpected(error, `telling of the halt of session ${session.id}`);
+      this.journal.unexpected(error, `notifying of the halt of session ${session.id}`);
       this.retryLater();
     }
   }
@@ -81,6 +81,6 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** Also one that was approved, and never had a device's half. */
+/** Includes one that was approved and never had a device's half. */
 const isHalted = ({ ending, deviceHalf, state }: SessionEntity): boolean =>
   ending === 'halted-by-deployment' && (deviceHalf === 'ended' || state === 'ended');

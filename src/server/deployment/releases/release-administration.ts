@@ -20,7 +20,7 @@ export class ReleaseAdministration {
     private readonly audit: AuditService,
   ) {}
 
-  /** The built-in one, then those stored, newest first. */
+  /** The built-in one, then the stored ones, newest first. */
   async list(): Promise<Release[]> {
     const serving = await this.inUse.servingNames();
     const stored = (await this.files.all()).sort((one, other) => other.storedAt.localeCompare(one.storedAt));

@@ -7,7 +7,7 @@ import { syncFolder } from '../../config/sync-folder';
 import { MANIFEST, SCRIPT, type StoredManifest } from './release-files';
 import { ReleaseRefused } from './releases.errors';
 
-/** Script and manifest of a release as they are written into a folder, chunk by chunk, and compared at the end. */
+/** Writes script and manifest of a release into a folder, chunk by chunk, and compares them at the end. */
 export class ReleaseDraft {
   private readonly hash = createHash('sha256');
   private bytes = 0;
@@ -26,17 +26,17 @@ export class ReleaseDraft {
   async write(chunk: Buffer): Promise<void> {
     this.bytes += chunk.length;
     if (this.bytes > this.manifest.bytes)
-      throw new ReleaseRefused(`It is longer than the ${this.manifest.bytes} bytes of its manifest.`);
+      throw new ReleaseRefused(`It is longer than the ${this.manifest.bytes} bytes that its manifest states.`);
     this.hash.update(chunk);
     await this.script.writeFile(chunk);
   }
 
-  /** Has all of it on the disk. @throws ReleaseRefused */
+  /** Syncs the files to the disk. @throws ReleaseRefused */
   async finish(): Promise<StoredManifest> {
     const { bytes, sha256 } = this.manifest;
     if (this.bytes !== bytes) throw new ReleaseRefused(`It ends after ${this.bytes} of ${bytes} bytes.`);
     if (this.hash.digest('hex') !== sha256)
-      throw new ReleaseRefused('Its content does not fit the SHA-256 of its manifest.');
+      throw new ReleaseRefused('Its content does not match the SHA-256 of its manifest.');
     await this.script.sync();
     const stored = { ...this.manifest, storedAt: toInstant(Date.now()) };
     const text = `${JSON.stringify(stored, null, 2)}\n`;

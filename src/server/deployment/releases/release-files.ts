@@ -16,20 +16,20 @@ import { ReleaseExists, TooManyReleases } from './releases.errors';
 
 export const SCRIPT = 'relay.cjs';
 export const MANIFEST = 'manifest.json';
-/** Begins the names of folders that hold no release (yet, or any more); a version never begins so. */
-const NOT_KEPT = '.';
+/** Prefix of the names of folders that hold a draft or a release being removed; a version never starts with it. */
+const HIDDEN = '.';
 
 export const storedManifest = releaseManifest.extend({ storedAt: instant });
 export type StoredManifest = z.infer<typeof storedManifest>;
 
 /**
- * `<data>/releases/<version>` with script and manifest. A folder gets such a name only when all of it is on the disk,
- * and loses it before anything of it is removed: whatever a crash leaves behind is known by its name.
+ * `<data>/releases/<version>` with script and manifest. A folder gets such a name only when its content is on the disk, and
+ * loses it before the content is removed: what a crash leaves is recognised by its name.
  */
 @Injectable()
 export class ReleaseFiles implements OnModuleInit {
   private readonly folder: string;
-  /** What changes the folder goes one after another. */
+  /** Changes of the folder run one after another. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -43,7 +43,7 @@ export class ReleaseFiles implements OnModuleInit {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await chmod(this.folder, 0o700);
     for (const name of await readdir(this.folder)) {
-      if (name.startsWith(NOT_KEPT)) await this.clear(join(this.folder, name));
+      if (name.startsWith(HIDDEN)) await this.clear(join(this.folder, name));
       else if (!(await this.manifestOf(name))) this.journal.error('a stored release is damaged', { release: name });
     }
   }
@@ -71,27 +71,27 @@ export class ReleaseFiles implements OnModuleInit {
     return manifests.filter((manifest) => manifest !== undefined);
   }
 
-  /** Whether a release may come. @throws ReleaseExists, TooManyReleases */
+  /** @throws ReleaseExists, TooManyReleases */
   async checkRoomFor({ version, sha256 }: { version: string; sha256: string }): Promise<void> {
     const there = await this.manifestOf(version);
     if (there && there.sha256 !== sha256) throw new ReleaseExists(version);
     if (!there && (await this.all()).length >= LIMITS.RELEASES) throw new TooManyReleases();
   }
 
-  /** A new folder for a release that is still to be checked. */
+  /** A new folder for a release that has not been checked yet. */
   async makeDraft(): Promise<string> {
-    const draft = this.notKept();
+    const draft = this.hiddenFolder();
     await mkdir(draft, { mode: 0o700 });
     return draft;
   }
 
   /**
-   * Gives a whole draft its place. Where the same script is there already the draft replaces it, so that a release can
-   * be signed anew, or a damaged one mended.
+   * Gives a complete draft its final name. If the same script is already stored, the draft replaces it, so that a release can
+   * be signed again, or a damaged one repaired.
    * @throws ReleaseExists, TooManyReleases
    */
   place(draft: string, manifest: StoredManifest): Promise<void> {
-    return this.inTurn(async () => {
+    return this.enqueue(async () => {
       await this.checkRoomFor(manifest);
       const place = join(this.folder, manifest.version);
       if (existsSync(place)) for (const name of [SCRIPT, MANIFEST]) await rename(join(draft, name), join(place, name));
@@ -101,8 +101,8 @@ export class ReleaseFiles implements OnModuleInit {
   }
 
   remove(version: string): Promise<void> {
-    return this.inTurn(async () => {
-      const gone = this.notKept();
+    return this.enqueue(async () => {
+      const gone = this.hiddenFolder();
       await rename(join(this.folder, version), gone);
       await this.clear(gone);
     });
@@ -112,13 +112,13 @@ export class ReleaseFiles implements OnModuleInit {
     return rm(folder, { recursive: true, force: true });
   }
 
-  private notKept(): string {
-    return join(this.folder, `${NOT_KEPT}${randomUUID()}`);
+  private hiddenFolder(): string {
+    return join(this.folder, `${HIDDEN}${randomUUID()}`);
   }
 
-  private inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(change);
-    this.last = turn.catch(() => undefined);
-    return turn;
+  private enqueue<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.last.then(change);
+    this.last = result.catch(() => undefined);
+    return result;
   }
 }

@@ -11,11 +11,11 @@ import { ReleaseFiles, type StoredManifest } from './release-files';
 import { ReleaseReader } from './release-reader';
 import { ReleaseKeyMissing, ReleaseRefused, ReleaseTooLarge } from './releases.errors';
 
-/** Each may fill the disk with a whole release before it is refused. */
+/** At the same time: each may fill the disk with a whole release before it is refused. */
 const UPLOADS = 4;
 const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
 
-/** Stores a release while it comes; nothing is left of one that is refused or breaks off. */
+/** Stores a release during its upload; removes one that is refused or interrupted. */
 @Injectable()
 export class ReleaseIntake {
   private uploads = 0;
@@ -26,7 +26,7 @@ export class ReleaseIntake {
   ) {}
 
   /**
-   * @param declaredBytes of the whole file, where the sender has said so
+   * @param declaredBytes length of the whole file, if the sender states it
    * @throws ReleaseKeyMissing, ReleaseTooLarge, ReleaseRefused, ReleaseExists, TooManyReleases, StorageFull,
    * TooManyUploads, UploadBrokenOff
    */
@@ -67,7 +67,9 @@ export class ReleaseIntake {
     }
     const { version, protocol } = parsed.data;
     if (protocol !== PROTOCOL_VERSION)
-      throw new ReleaseRefused(`${version} speaks protocol ${protocol}, this server ${PROTOCOL_VERSION}.`);
+      throw new ReleaseRefused(
+        `Release ${version} uses protocol version ${protocol}, this server ${PROTOCOL_VERSION}.`,
+      );
     if (!this.key.hasSigned(parsed.data))
       throw new ReleaseRefused(`The signature of ${version} was not made with the key of this server.`);
     return parsed.data;

@@ -5,10 +5,10 @@ import { ReleaseRefused } from './releases.errors';
 
 const LINE_FEED = 0x0a;
 
-/** Takes a release file apart while it comes: the line of its manifest first, then its script. */
+/** Splits a release file during its upload: first the line of its manifest, then its script. */
 export class ReleaseReader {
   private readonly upload: UploadReader;
-  /** Of the script: what came in one chunk with the end of the manifest. */
+  /** The start of the script, if it came in one chunk with the end of the manifest. */
   private ahead: Buffer = Buffer.alloc(0);
 
   constructor(body: Readable) {
@@ -20,7 +20,7 @@ export class ReleaseReader {
     const line: Buffer[] = [];
     for (let bytes = 0; bytes <= LIMITS.RELEASE_MANIFEST_BYTES;) {
       const chunk = await this.upload.next();
-      if (!chunk) throw new ReleaseRefused('It ends before its manifest does.');
+      if (!chunk) throw new ReleaseRefused('It ends before the end of its manifest.');
       const end = chunk.indexOf(LINE_FEED);
       line.push(end < 0 ? chunk : chunk.subarray(0, end));
       bytes += line.at(-1)!.length;
@@ -29,7 +29,7 @@ export class ReleaseReader {
       return Buffer.concat(line).toString('utf8');
     }
     throw new ReleaseRefused(
-      `It does not begin with a manifest: no line of up to ${LIMITS.RELEASE_MANIFEST_BYTES} bytes.`,
+      `It does not start with a manifest: no line of up to ${LIMITS.RELEASE_MANIFEST_BYTES} bytes.`,
     );
   }
 

@@ -1,8 +1,8 @@
-/** Which releases are needed; the deployment module, whose matter that is, provides it. */
+/** Which releases are needed; implemented by the deployment module. */
 export abstract class ReleasesInUse {
-  /** Names of the releases that relays run at this moment. */
+  /** Names of the releases that relays run now. */
   abstract servingNames(): Promise<string[]>;
 
-  /** Names of those that must not be removed: what serves, what shall serve, and what an open deployment needs. */
+  /** Names of those that must not be removed: in service, or needed by an open deployment. */
   abstract namesInUse(): Promise<string[]>;
 }

@@ -27,7 +27,7 @@ export class ReleasesController {
     return this.releases.list();
   }
 
-  /** The body is a release file; no parser has touched it. */
+  /** The body is a release file, which no parser has read. */
   @Post()
   @Documented(({ ApiConsumes }) => ApiConsumes(RELEASE_MEDIA_TYPE))
   @Documented(({ ApiBody }) => ApiBody({ schema: { type: 'string', format: 'binary' } }))

@@ -7,21 +7,21 @@ export class UnknownRelease extends ProblemError {
     super('unknown-release', `There is no release ${name}.`);
   }
 }
-/** One that is sent, or one that is stored, is not what its maker signed. */
+/** An uploaded or a stored release is not what was signed. */
 export class ReleaseRefused extends ProblemError {
-  /** @param why the check it does not stand */
+  /** @param why which check it fails */
   constructor(why: string) {
     super('release-refused', why);
   }
 }
 export class ReleaseKeyMissing extends ProblemError {
   constructor() {
-    super('release-key-missing', 'This server has no key to check the signature with.');
+    super('release-key-missing', 'This server has no key to verify signatures.');
   }
 }
 export class ReleaseExists extends ProblemError {
   constructor(version: string) {
-    super('conflict', `There is a release ${version} already, with another content. Give this one another version.`);
+    super('conflict', `Release ${version} already exists with different content. Use another version.`);
   }
 }
 export class ReleaseInUse extends ProblemError {
@@ -31,16 +31,16 @@ export class ReleaseInUse extends ProblemError {
 }
 export class TooManyReleases extends ProblemError {
   constructor() {
-    super('too-many-releases', `${LIMITS.RELEASES} releases are stored, which is as many as are kept.`);
+    super('too-many-releases', `${LIMITS.RELEASES} releases are stored, which is the maximum.`);
   }
 }
 export class ReleaseTooLarge extends ProblemError {
   constructor() {
-    super('too-large', `The bundle of a release may have ${LIMITS.RELEASE_BYTES} bytes.`);
+    super('too-large', `A release may have at most ${LIMITS.RELEASE_BYTES} bytes.`);
   }
 }
 export class NoRelease extends InvalidRequest {
   constructor(mediaType: string) {
-    super(`The body has to be a release, of the type ${mediaType}.`);
+    super(`The body must be a release of the type ${mediaType}.`);
   }
 }

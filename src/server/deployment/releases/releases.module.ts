@@ -6,7 +6,7 @@ import { ReleaseIntake } from './release-intake';
 import { ReleasesController } from './releases.controller';
 import { ReleasesService } from './releases.service';
 
-/** Needs ReleasesInUse, which the (global) deployment module provides. */
+/** Needs ReleasesInUse, which the global deployment module provides. */
 @Module({
   imports: [AuthModule],
   controllers: [ReleasesController],

@@ -14,7 +14,7 @@ export interface RunnableRelease {
   readonly name: string;
   readonly version: string;
   readonly protocol: number;
-  /** Absolute path of its script; null: the one of this installation. */
+  /** Absolute path of its script; null: the one in this installation. */
   readonly file: string | null;
 }
 
@@ -34,8 +34,7 @@ export class ReleasesService {
   }
 
   /**
-   * Checks a release once more as it was checked when it came: what is on the disk may have been damaged or exchanged
-   * since, and the key may be another one.
+   * Repeats the checks of the upload: since then, the file may have been damaged or replaced, and the key changed.
    * @throws UnknownRelease, ReleaseRefused
    */
   async verify(name: string): Promise<void> {
@@ -47,7 +46,7 @@ export class ReleasesService {
       throw new ReleaseRefused(`The script of release ${name} cannot be read (${error.code}).`);
     });
     if (sha256 !== manifest.sha256)
-      throw new ReleaseRefused(`The script of release ${name} was changed after it had been stored.`);
+      throw new ReleaseRefused(`The script of release ${name} was changed after it was stored.`);
   }
 
   private async stored(name: string): Promise<StoredManifest> {

@@ -45,29 +45,29 @@ async function serve(environment: Record<string, string> = {}): Promise<void> {
   admin = await server.loggedIn(ADMIN);
   token = (await admin.post('/api/tokens').send({ name: 'uploads' })).body.token as string;
 }
-/** By a sender that keeps its connection: one that wants it closed may not get to read an early answer. */
+/** Keeps the connection: a sender that has it closed may not get to read an early answer. */
 const upload = (file: Buffer | string) =>
   admin.post('/api/releases').set('Connection', 'keep-alive').type(RELEASE_MEDIA_TYPE).send(Buffer.from(file));
 const stored = (...path: string[]): string => join(server.config.data, 'releases', ...path);
 const names = async (): Promise<string[]> =>
   ((await admin.get('/api/releases').expect(200)).body as { name: string }[]).map(({ name }) => name);
-/** Of the audit trail, newest first. */
+/** From the audit log, newest first. */
 const actions = async (): Promise<string[]> =>
   ((await admin.get('/api/audit?limit=200')).body as { rows: { action: string; target: string }[] }).rows
     .map(({ action, target }) => `${action} ${target}`.trim())
     .filter((line) => line.startsWith('release'));
 let audited = 0;
-const news = async (): Promise<string[]> => (await actions()).slice(0, -audited || undefined);
-/** What else lies in the folder: drafts, and what is being removed. */
+const newActions = async (): Promise<string[]> => (await actions()).slice(0, -audited || undefined);
+/** Other folders: drafts, and releases being removed. */
 const leftovers = (): string[] => readdirSync(stored()).filter((name) => name.startsWith('.'));
 const nothingIsLeft = async (): Promise<void> =>
-  void (await until('drafts to be gone', () => leftovers().length === 0));
+  void (await until('drafts to be removed', () => leftovers().length === 0));
 const codeOf = async (answer: PromiseLike<request.Response>): Promise<string> => {
   const { status, body } = await answer;
   return `${status} ${(body as { code?: string }).code}`;
 };
 
-/** An upload by hand, whose sender does as the test says. */
+/** An upload that the test sends piece by piece. */
 function sender(headers: string[]): Socket {
   const socket = connect(server.port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -86,11 +86,11 @@ describe('releases', () => {
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await until('nothing to be under way', () => leftovers().length === 0);
+    await until('uploads to end', () => leftovers().length === 0);
     for (const name of readdirSync(stored())) rmSync(stored(name), { recursive: true });
   });
 
-  it('are stored as they were signed, for the eyes of the server alone', async () => {
+  it('are stored as they were signed, and only the server can read them', async () => {
     const script = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7) % 256));
     const answer = await upload(maker.make('1.2.0', script, { notes: 'Faster' })).expect(201);
     const sha256 = createHash('sha256').update(script).digest('hex');
@@ -103,10 +103,10 @@ describe('releases', () => {
     expect(builtIn).toMatchObject({ name: 'built-in', version: productVersion(), bytes: null, storedAt: null });
     expect(release).toEqual(answer.body);
     expect(leftovers()).toEqual([]);
-    expect(await news()).toEqual(['release.uploaded 1.2.0']);
+    expect(await newActions()).toEqual(['release.uploaded 1.2.0']);
   });
 
-  it('may come in the smallest pieces, of unknown length', async () => {
+  it('may be uploaded in the smallest pieces, without a length', async () => {
     const socket = sender(['Transfer-Encoding: chunked', 'Connection: close']);
     const answer = once(socket, 'data') as Promise<Buffer[]>;
     for (const byte of maker.make('1.0.0', 'x\ny')) socket.write(Buffer.from([0x31, 13, 10, byte, 13, 10]));
@@ -119,35 +119,35 @@ describe('releases', () => {
   const manifest = JSON.parse(good.toString().split('\n')[0]!) as ReleaseManifest;
   const edited = (changed: object): string => `${JSON.stringify({ ...manifest, ...changed })}\nthe script`;
   it.each<[string, Buffer | string, string]>([
-    ['of nothing but a manifest', good.subarray(0, good.indexOf(0x0a)), 'before its manifest does'],
-    ['of no manifest', 'the script\nof something', 'manifest is not valid: all of it'],
-    ['of JSON that is none', '[1]\n', 'manifest is not valid'],
+    ['of nothing but a manifest', good.subarray(0, good.indexOf(0x0a)), 'before the end of its manifest'],
+    ['without a manifest', 'the script\nof something', 'manifest is not valid: all of it'],
+    ['with an array as its manifest', '[1]\n', 'manifest is not valid'],
     ['with a manifest of 10 MB', Buffer.alloc(10 * 1024 * 1024, 'm'), 'no line of up to'],
     ['with a manifest a little too long', `${' '.repeat(LIMITS.RELEASE_MANIFEST_BYTES + 1)}\n`, 'no line of up to'],
     ['truncated', good.subarray(0, -1), 'ends after 9 of 10 bytes'],
     ['without its script', good.subarray(0, good.indexOf(0x0a) + 1), 'ends after 0 of 10 bytes'],
-    ['longer than it says', Buffer.concat([good, Buffer.from('!')]), 'longer than the 10 bytes'],
+    ['longer than it states', Buffer.concat([good, Buffer.from('!')]), 'longer than the 10 bytes'],
     ['with one byte changed', good.toString().replace('the script', 'the scripT'), 'SHA-256'],
-    ['of another maker', new ReleaseMaker().make('1.0.0'), 'signature of 1.0.0'],
+    ['signed with another key', new ReleaseMaker().make('1.0.0'), 'signature of 1.0.0'],
     ['with other notes than signed', edited({ notes: 'better' }), 'signature of 1.0.0'],
     ['with another version than signed', edited({ version: '1.0.1' }), 'signature of 1.0.1'],
     ['with an empty signature', edited({ signature: '' }), 'signature'],
-    ['with a field more', edited({ more: 1 }), 'not valid'],
+    ['with an additional field', edited({ more: 1 }), 'not valid'],
     ['of another product', maker.make('1.0.0', 'x', { product: 'platen-agent' }), 'product'],
-    ['of another protocol', maker.make('1.0.0', 'x', { protocol: 2 }), 'speaks protocol 2, this server 1'],
-    ['of a version that leads out', maker.make('../1.0.0'), 'version'],
-    ['of a version that leads in', maker.make('1.0.0/../../x'), 'version'],
+    ['of another protocol', maker.make('1.0.0', 'x', { protocol: 2 }), 'uses protocol version 2, this server 1'],
+    ['of a version that is a path out of the folder', maker.make('../1.0.0'), 'version'],
+    ['of a version that is a path into a folder', maker.make('1.0.0/../../x'), 'version'],
     ['of a version with a line feed', maker.make('1.0.0\n'), 'version'],
     ['of a hidden version', maker.make('.1.0.0'), 'version'],
-    ['that says it is too large', maker.make('1.0.0', 'x', { bytes: LIMITS.RELEASE_BYTES + 1 }), 'bytes'],
-  ])('%s are refused, and nothing is left', async (_, file, why) => {
+    ['that states too many bytes', maker.make('1.0.0', 'x', { bytes: LIMITS.RELEASE_BYTES + 1 }), 'bytes'],
+  ])('%s are refused and removed', async (_, file, why) => {
     const { body } = await upload(file).expect(422);
     expect(body).toMatchObject({ code: 'release-refused', detail: expect.stringContaining(why) as string });
     expect(readdirSync(stored())).toEqual([]);
-    expect(await news()).toEqual(['release.refused']);
+    expect(await newActions()).toEqual(['release.refused']);
   });
 
-  it('of another kind, and larger ones than any, are not even looked at', async () => {
+  it('of another media type, or of too many bytes, are refused unread', async () => {
     expect(await codeOf(admin.post('/api/releases').type('application/json').send('{"a":1}'))).toBe(
       '400 invalid-request',
     );
@@ -157,18 +157,18 @@ describe('releases', () => {
     socket.destroy();
   });
 
-  it('that are refused at their beginning are answered before all of them has come', async () => {
+  it('that are refused at the start are answered before the upload is complete', async () => {
     const socket = sender([`Content-Length: ${LIMITS.RELEASE_BYTES}`]);
     socket.write('no manifest\n');
     expect(String(await once(socket, 'data'))).toContain('422');
-    // what still comes is let through, and the connection goes on
+    // the rest is read and discarded, and the connection stays usable
     socket.write(Buffer.alloc(LIMITS.RELEASE_BYTES - 'no manifest\n'.length));
     socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect(String(await once(socket, 'data'))).toContain('200 OK');
     socket.destroy();
   });
 
-  it('that break off leave nothing', async () => {
+  it('are removed if the upload is interrupted', async () => {
     const file = maker.make('1.0.0', Buffer.alloc(1_000_000));
     const socket = sender([`Content-Length: ${file.length}`]);
     socket.write(file.subarray(0, 600_000));
@@ -178,7 +178,7 @@ describe('releases', () => {
     expect(await names()).toEqual(['built-in']);
   });
 
-  it('that come too slowly are cut off', async () => {
+  it('are removed if the upload is too slow', async () => {
     setLimit('RELEASE_UPLOAD_MS', 100);
     const file = maker.make('1.0.0', Buffer.alloc(1_000));
     const socket = sender([`Content-Length: ${file.length}`]);
@@ -197,24 +197,24 @@ describe('releases', () => {
     expect(refused.get('Retry-After')).toBe('10');
     const answers = sockets.map((socket) => once(socket, 'data') as Promise<Buffer[]>);
     for (const socket of sockets) socket.write(file.subarray(-1));
-    // of the same content all are the first
+    // with the same content, all are accepted
     for (const answer of await Promise.all(answers)) expect(String(answer)).toContain('201 Created');
     for (const socket of sockets) socket.destroy();
     expect(await names()).toEqual(['built-in', '1.0.0']);
     expect(leftovers()).toEqual([]);
   });
 
-  it('of one version are one: the same script is fine again, another one is a conflict', async () => {
+  it('of one version can be uploaded again with the same script; another script is a conflict', async () => {
     await upload(maker.make('1.0.0', 'one')).expect(201);
-    await upload(maker.make('1.0.0', 'one', { notes: 'signed anew' })).expect(201);
+    await upload(maker.make('1.0.0', 'one', { notes: 'signed again' })).expect(201);
     expect(await codeOf(upload(maker.make('1.0.0', 'two')))).toBe('409 conflict');
     const [, kept] = (await admin.get('/api/releases')).body as object[];
-    expect(kept).toMatchObject({ name: '1.0.0', notes: 'signed anew' });
+    expect(kept).toMatchObject({ name: '1.0.0', notes: 'signed again' });
     expect(readFileSync(stored('1.0.0', 'relay.cjs'), 'utf8')).toBe('one');
     expect(readdirSync(stored())).toEqual(['1.0.0']);
   });
 
-  it('of one version that come at the same time: one is kept, the other a conflict', async () => {
+  it('of one version that are uploaded at the same time: one is stored, the other one is a conflict', async () => {
     const scripts = ['a', 'b'].map((letter) => letter.repeat(500_000));
     const codes = await Promise.all(scripts.map((script) => codeOf(upload(maker.make('1.0.0', script)))));
     expect(codes.sort()).toEqual(['201 undefined', '409 conflict']);
@@ -222,7 +222,7 @@ describe('releases', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  it('are as many as are kept, until one is removed', async () => {
+  it('are limited in number, until one is removed', async () => {
     setLimit('RELEASES', 2);
     for (const version of ['1.0.0', '1.1.0']) await upload(maker.make(version)).expect(201);
     expect(await codeOf(upload(maker.make('1.2.0')))).toBe('409 too-many-releases');
@@ -246,11 +246,11 @@ describe('releases', () => {
     expect(await codeOf(admin.delete('/api/releases/1.1.0'))).toBe('409 release-in-use');
     await admin.delete('/api/releases/1.0.0').expect(204);
     expect(readdirSync(stored())).toEqual(['1.1.0']);
-    expect((await news())[0]).toBe('release.removed 1.0.0');
+    expect((await newActions())[0]).toBe('release.removed 1.0.0');
     relay.ws.terminate();
   });
 
-  describe('that a relay is deployed from', () => {
+  describe('from which a relay is deployed', () => {
     const releases = async (from = loadReleaseKey(key)): Promise<ReleasesService> => {
       const files = new ReleaseFiles(server.config, { error: () => undefined } as never);
       await files.onModuleInit();
@@ -266,18 +266,18 @@ describe('releases', () => {
     });
 
     it.each<[string, () => void, string]>([
-      ['is as it came', () => undefined, ''],
-      ['has another byte', () => writeFileSync(stored('1.0.0', 'relay.cjs'), '// 1.0.1\n'), 'was changed'],
-      ['is gone', () => rmSync(stored('1.0.0', 'relay.cjs')), 'cannot be read (ENOENT)'],
-      ['says something else', () => rewrite({ notes: 'x' }), 'signature'],
-      ['says another version', () => rewrite({ version: '1.0.1' }), 'no release'],
-      ['says nothing', () => writeFileSync(stored('1.0.0', 'manifest.json'), ''), 'no release'],
+      ['is unchanged', () => undefined, ''],
+      ['has a changed script', () => writeFileSync(stored('1.0.0', 'relay.cjs'), '// 1.0.1\n'), 'was changed'],
+      ['has lost its script', () => rmSync(stored('1.0.0', 'relay.cjs')), 'cannot be read (ENOENT)'],
+      ['has changed notes', () => rewrite({ notes: 'x' }), 'signature'],
+      ['has a changed version', () => rewrite({ version: '1.0.1' }), 'no release'],
+      ['has an empty manifest', () => writeFileSync(stored('1.0.0', 'manifest.json'), ''), 'no release'],
     ])('are checked again: one that %s', async (_, damage, why) => {
       await upload(maker.make('1.0.0')).expect(201);
       damage();
       const checked = (await releases()).verify('1.0.0').catch((error: Error) => error.message);
       await (why ? expect(checked).resolves.toContain(why) : expect(checked).resolves.toBeUndefined());
-      // sent once more, all is well again
+      // another upload repairs it
       await upload(maker.make('1.0.0')).expect(201);
       await expect((await releases()).verify('1.0.0')).resolves.toBeUndefined();
     });
@@ -286,7 +286,7 @@ describe('releases', () => {
       writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), ...changed }));
     };
 
-    it('are checked with the key of now', async () => {
+    it('are checked with the present key', async () => {
       await upload(maker.make('1.0.0')).expect(201);
       const other = loadReleaseKey(new ReleaseMaker().writePublicKey(join(folder, 'other.pub')));
       await expect((await releases(other)).verify('1.0.0')).rejects.toThrow('signature');
@@ -299,7 +299,7 @@ describe('the folder of the releases', () => {
   const data = join(folder, 'data');
   afterEach(() => rmSync(data, { recursive: true, force: true }));
 
-  it('is tidied up when the server starts after a crash', async () => {
+  it('is cleaned when the server starts after a crash', async () => {
     const half = join(data, 'releases', '.0c0f4a1e');
     mkdirSync(half, { recursive: true });
     writeFileSync(join(half, 'relay.cjs'), 'half a script');
@@ -315,7 +315,7 @@ describe('the folder of the releases', () => {
     await again.stop();
   });
 
-  it('takes nothing as long as no key is configured', async () => {
+  it('accepts no release while no key is configured', async () => {
     await serve({ PLATEN_RELEASE_PUBLIC_KEY: '' });
     expect(await codeOf(upload(maker.make('1.0.0')))).toBe('409 release-key-missing');
     expect(readdirSync(stored())).toEqual([]);
@@ -323,13 +323,13 @@ describe('the folder of the releases', () => {
   });
 });
 
-describe('releases on a disk that is full', () => {
+describe('releases on a full disk', () => {
   const data = join(folder, 'full');
   let small: SmallFilesystem | undefined;
   beforeAll(async () => void (small = await smallFilesystem(256)));
   afterAll(() => small?.remove());
 
-  it('are refused by name, nothing of them is left, and there is room for smaller ones', async () => {
+  it('are refused with their own code and removed, and smaller ones still fit', async () => {
     if (!small) return;
     mkdirSync(data);
     symlinkSync(small.folder, join(data, 'releases'));
