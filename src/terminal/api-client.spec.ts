@@ -15,7 +15,7 @@ describe('ApiClient', () => {
   });
   afterEach(() => api.stop());
 
-  it('sends its token, and returns the answer of the server', async () => {
+  it('sends its token and returns the answer of the server', async () => {
     expect(await client.me()).toEqual(sampleUser);
     expect(api.requests[0]?.headers.authorization).toBe('Bearer the-token');
   });
@@ -48,22 +48,27 @@ describe('ApiClient', () => {
     ['an open session', problemAnswer('session-exists'), 'session-exists', 'A session with this device is still open.'],
     ['a problem of a later version', { status: 418, body: { ...problemBody, code: 'new' } }, 'unexpected', 'Odd.'],
     ['a proxy whose server is down', { status: 502, body: '<html>' }, 'server-unreachable', 'status 502'],
-    ['another server', { status: 404, body: 'nothing' }, 'server-unreachable', 'status 404 without a problem'],
     [
-      'no JSON',
+      'a server that is not Platen',
+      { status: 404, body: 'nothing' },
+      'server-unreachable',
+      'status 404 without a problem',
+    ],
+    [
+      'an answer that is not JSON',
       { body: '<html>hello</html>' },
       'server-unreachable',
       'the body of GET /api/auth/me does not match the protocol',
     ],
     ['a wrong field', { body: { ...sampleUser, role: 'king' } }, 'server-unreachable', 'role of GET /api/auth/me'],
     ['an endless answer', { body: 'x'.repeat(9 * 1024 * 1024) }, 'server-unreachable', 'the answer is too large'],
-  ])('names %s', async (_what, answer, exit, words) => {
+  ])('reports %s', async (_what, answer, exit, words) => {
     api.routes['GET /api/auth/me'] = () => answer;
     const error = await client.me().catch((thrown: TerminalError) => thrown);
     expect(error).toMatchObject({ exit, message: expect.stringContaining(words) });
   });
 
-  it('names every wrong field of a request', async () => {
+  it('names every invalid field of a request', async () => {
     const refused = problemAnswer('invalid-request');
     const errors = [{ path: 'reason', message: 'say why' }];
     api.routes['POST /api/sessions'] = () => ({ ...refused, body: { ...(refused.body as object), errors } });
@@ -81,7 +86,7 @@ describe('ApiClient', () => {
     });
   });
 
-  it('has an exit code of its own for every cause', () => {
+  it('has a separate exit code for every cause', () => {
     const codes = Object.values(EXIT_CODES).map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
   });

@@ -26,7 +26,10 @@ export type Proof = { readonly token: string } | { readonly cookies: string } | 
 export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
 export type NewSession = z.input<typeof newSession>;
 
-/** The server's REST API as the commands need it. Every method @throws ApiProblem, ServerUnreachable, UnexpectedAnswer, CertificateNotTrusted. */
+/**
+ * Client of the server's REST API.
+ * Every method @throws ApiProblem, ServerUnreachable, UnexpectedAnswer, CertificateNotTrusted
+ */
 export class ApiClient {
   constructor(
     readonly address: ServerAddress,
@@ -149,7 +152,7 @@ export class ApiClient {
     if (answer.status >= 200 && answer.status < 300) return answer;
     const parsed = problem.safeParse(parseJson(answer.body));
     if (parsed.success) throw new ApiProblem(parsed.data);
-    // the answer of a proxy whose server is down
+    // a proxy answers like this if the server is down
     if (answer.status >= 502) throw new ServerUnreachable(this.address.server, `status ${answer.status}`);
     throw new UnexpectedAnswer(this.address.server, `status ${answer.status} without a problem`);
   }

@@ -41,7 +41,7 @@ export async function askHidden(io: TerminalIo, text: string): Promise<string> {
   }
 }
 
-/** Listens for one of the keys, without Enter. Ctrl-C interrupts, though a raw terminal makes no signal of it. */
+/** Reads one of the keys, without Enter. Handles Ctrl-C itself, because a raw terminal sends no signal for it. */
 export class KeyQuestion {
   private pressed: string | undefined;
   private wake = (): void => undefined;
@@ -63,7 +63,7 @@ export class KeyQuestion {
     io.input.resume();
   }
 
-  /** The key that is pressed before the time is over; undefined: none. */
+  /** The key, or undefined if none is pressed in time. */
   async answerWithin(ms: number, stop: AbortSignal): Promise<string | undefined> {
     if (this.pressed === undefined) {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));

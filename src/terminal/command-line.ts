@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT_CODES, type Exit } from './exit-codes';
 import type { TerminalIo } from './terminal-io';
 
-/** A command; without a result its exit is `ok`. */
+/** A command; without a result it exits with `ok`. */
 export type Action = (io: TerminalIo) => Promise<Exit | void>;
 
 export interface Json {
@@ -27,16 +27,16 @@ export async function perform(command: Action, options: Json = {}): Promise<void
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Help is no error; every error in the arguments has the code for usage. */
+/** Help exits with `ok`; every error in the arguments exits with `usage`. */
 function usageError(error: { exitCode: number }): never {
   process.exit(error.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code);
 }
 
-/** For an option that takes a whole number. */
+/** Parser of an option with a whole number. */
 export function whole(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`Enter a number from ${least} to ${most}.`);
   };
 }

@@ -95,7 +95,7 @@ describe("the technician's commands", () => {
   it.each<[string, (io: TerminalIo) => Promise<void>, string]>([
     ['devices', (io) => devices(io, {}), 'platen enrolment-code <agent>'],
     ['sessions', (io) => sessions(io, { live: true }), 'platen connect <device> <application>'],
-  ])('%s suggests what to do when there are none', async (_name, command, words) => {
+  ])('%s suggests a command when there are none', async (_name, command, words) => {
     api.routes['GET /api/devices'] = () => ({ body: { rows: [], next: null } });
     api.routes['GET /api/sessions'] = api.routes['GET /api/devices'];
     await run(command);
@@ -130,12 +130,12 @@ describe("the technician's commands", () => {
 
   it('end', async () => {
     expect(await run((io) => end(io, sampleSession.id))).toBe(0);
-    expect(terminal.out()).toContain('is being ended');
+    expect(terminal.out()).toContain('The session is ending');
     expect(await run((io) => end(io, '../devices'))).toBe(12);
     expect(api.requests.at(-1)?.line).toBe('POST /api/sessions/..%2Fdevices/termination');
   });
 
-  it('enrolment-code prints the code alone on standard output', async () => {
+  it('enrolment-code prints only the code on standard output', async () => {
     const expiresAt = sampleSession.requestedAt;
     api.routes['POST /api/enrolment-codes'] = () => ({
       status: 201,
@@ -143,10 +143,12 @@ describe("the technician's commands", () => {
     });
     await run((io) => enrolmentCode(io, 'hall', {}));
     expect(terminal.out()).toBe('c.p\n');
-    expect(terminal.err()).toMatch(/once, until 2026-03-02 \d\d:\d\d:\d\d\..*\n {2}platen agent enrol - --server /);
+    expect(terminal.err()).toMatch(
+      /once and expires at 2026-03-02 \d\d:\d\d:\d\d\..*\n {2}platen agent enrol - --server /,
+    );
   });
 
-  it('is not disturbed by a reader that stops reading', () => {
+  it('ignores a closed pipe', () => {
     const output = new Writable();
     ignoreClosedPipe(output);
     const failWith = (code: string) => () => output.emit('error', Object.assign(new Error(code), { code }));
@@ -154,7 +156,7 @@ describe("the technician's commands", () => {
     expect(failWith('ENOSPC')).toThrow('ENOSPC');
   });
 
-  it('keeps control characters of names from the terminal', async () => {
+  it('removes control characters of names', async () => {
     api.routes['GET /api/devices'] = () => ({
       body: { rows: [{ ...sampleDevice, name: 'A\u001b[2J\u009b1mro\u202eom\nB' }], next: null },
     });
@@ -178,14 +180,14 @@ describe("the technician's commands", () => {
     expect(await run(logout)).toBe(0);
   });
 
-  it('logout removes the token even when the server is unreachable, and says so', async () => {
+  it('logout removes the token even if the server is unreachable, and reports it', async () => {
     await api.stop();
     expect(await run(logout)).toBe(4);
     expect(terminal.err()).toContain('could not be revoked');
     expect(await run((io) => whoami(io, {}))).toBe(3);
   });
 
-  it('stores the login readable only for its user, and reports a damaged one', async () => {
+  it('stores a private login and reports a damaged one', async () => {
     const path = join(folder, 'credentials.json');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ server: api.url, token: 'the-token' });

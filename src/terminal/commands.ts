@@ -20,7 +20,7 @@ export function register(program: Command): void {
   program.version(productVersion(), '--version', 'show the version');
   const add = adder(program);
 
-  add('login <server-url>', 'log in to a server, and store an API token for this computer')
+  add('login <server-url>', 'log in to a server and store an API token on this computer')
     .option('--user <user-id>', 'user ID; prompted for if omitted')
     .option('--password-stdin', 'read the password from standard input')
     .option('--fingerprint <pin>', 'accept only the server key with this fingerprint (SPKI SHA-256, base64url)')
@@ -64,7 +64,7 @@ export function register(program: Command): void {
     .action((agentId: string, options: Json) =>
       perform(async (io) => (await import('./enrolment-code.js')).enrolmentCode(io, agentId, options), options),
     );
-  add('connect <device> <application>', "request access to a device's application, and open a local port to it")
+  add('connect <device> <application>', "request access to a device's application and open a local port to it")
     .requiredOption('--reason <text>', 'why access is needed; shown to the person at the device')
     .option('--port <number>', 'local port on 127.0.0.1; any free port if omitted', whole(0, 65_535), 0)
     .option('--minutes <number>', 'how long the session may last', whole(1, LIMITS.SESSION_MINUTES))

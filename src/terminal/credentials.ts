@@ -12,7 +12,7 @@ import type { TerminalIo } from './terminal-io';
 const credentials = z.object({
   server: z.url({ protocol: /^https?$/ }),
   token: z.string().min(1),
-  /** Set where the server's certificate is self-signed. */
+  /** Set if the server's certificate is self-signed. */
   pin: spkiPin.optional(),
 });
 /** A stored login. */
@@ -24,7 +24,7 @@ export function credentialsPath(env: NodeJS.ProcessEnv): string {
   return env.PLATEN_CREDENTIALS || join(folder, 'platen', 'credentials.json');
 }
 
-/** @throws NotLoggedIn when there are none, or the file cannot be used */
+/** @throws NotLoggedIn if there are none or the file is not usable */
 export async function readCredentials(env: NodeJS.ProcessEnv): Promise<Credentials> {
   const path = credentialsPath(env);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -36,7 +36,7 @@ export async function readCredentials(env: NodeJS.ProcessEnv): Promise<Credentia
   return data;
 }
 
-/** Only the user may read the file; it is written beside its place and renamed, so it is never incomplete. */
+/** Writes a private temporary file and renames it, so that the stored login is never incomplete. */
 export async function storeCredentials(env: NodeJS.ProcessEnv, value: Credentials): Promise<string> {
   const path = credentialsPath(env);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -27,7 +27,7 @@ export async function devices(io: TerminalIo, options: { json?: boolean; search?
 const searchable = ({ id, name, model, serialNumber, location, agentId, condition }: Device): string =>
   [id, name, model, serialNumber, location, agentId, condition?.alert].join('\n').toLowerCase();
 
-/** The words of the console. */
+/** The same terms as in the console. */
 const STATES: Record<DeviceState, string> = {
   idle: 'ready',
   processing: 'printing',
@@ -35,7 +35,7 @@ const STATES: Record<DeviceState, string> = {
   unknown: 'unknown',
 };
 
-/** The worst alert, which is more precise than the state: `error: Paper jam`. */
+/** The most severe alert, because it is more precise than the state: `error: Paper jam`. */
 function conditionOf({ condition }: Device): string {
   if (!condition) return '';
   if (!condition.reached) return 'not reached';

@@ -8,6 +8,6 @@ export async function enrolmentCode(io: TerminalIo, agentId: string, options: { 
   const created = await client.createEnrolment(agentId);
   if (options.json) return io.printJson(created);
   io.print(created.ticket);
-  io.report(`The code works once, until ${moment(created.expiresAt)}. Run this beside the agent's agent.json:`);
+  io.report(`The code works once and expires at ${moment(created.expiresAt)}. Run this in the folder of agent.json:`);
   io.report(`  platen agent enrol - --server ${client.address.server}`);
 }

@@ -2,17 +2,17 @@
 export const EXIT_CODES = {
   ok: { code: 0, meaning: 'done; `connect`: the session was ended from this computer' },
   unexpected: { code: 1, meaning: 'unexpected error' },
-  usage: { code: 2, meaning: 'the command line, or what was sent to the server, is not valid' },
+  usage: { code: 2, meaning: 'the command line or the request to the server is not valid' },
   'not-logged-in': { code: 3, meaning: 'no login is stored, or its token is no longer accepted' },
-  'server-unreachable': { code: 4, meaning: 'the server cannot be reached, or does not answer as a Platen server' },
+  'server-unreachable': { code: 4, meaning: 'the server cannot be reached, or is not a Platen server' },
   'refused-at-device': { code: 5, meaning: 'the person at the device pressed NO' },
-  'no-answer': { code: 6, meaning: 'no answer at the device in time' },
+  'no-answer': { code: 6, meaning: 'the request was not answered at the device in time' },
   'device-offline': { code: 7, meaning: 'the agent of the device is not connected' },
   'session-exists': { code: 8, meaning: 'another session with the device is still open' },
   lost: { code: 9, meaning: 'the session was lost: a connection or the relay failed' },
   'certificate-not-trusted': {
     code: 10,
-    meaning: "the server's certificate cannot be verified, or its key is not the pinned one",
+    meaning: "the server's certificate cannot be verified, or its key does not match the pin",
   },
   'login-refused': { code: 11, meaning: 'the user ID or the password is wrong' },
   'not-found': { code: 12, meaning: 'no such device, application, session, job, release, deployment or firmware' },
@@ -50,7 +50,7 @@ export const EXIT_CODES = {
   'job-expired': { code: 29, meaning: '`maintain`: the job was not started in time' },
   interrupted: {
     code: 130,
-    meaning: 'stopped at once by a second Ctrl-C, or by Ctrl-C at a prompt; a deployment or a started job continues',
+    meaning: 'stopped by a second Ctrl-C, or by Ctrl-C at a prompt; a deployment or a started job continues',
   },
 } as const;
 export type Exit = keyof typeof EXIT_CODES;

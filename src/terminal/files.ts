@@ -3,7 +3,7 @@ import { bytes } from './formats';
 import { UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 
-/** @throws UsageError when the file cannot be read, or is larger than `most` bytes */
+/** @throws UsageError if the file cannot be read or is larger than `most` bytes */
 export async function readBounded(path: string, most: number): Promise<Buffer> {
   try {
     const { size } = await stat(path);
@@ -11,10 +11,10 @@ export async function readBounded(path: string, most: number): Promise<Buffer> {
   } catch (error) {
     throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 'Check the path.');
   }
-  throw new UsageError(`${path} is larger than ${most} bytes.`, 'Check the path.');
+  throw new UsageError(`${path} is too large: the limit is ${most} bytes.`, 'Check the path.');
 }
 
-/** Shows how much of a file has been sent. */
+/** Shows the progress of an upload. */
 export const showSent =
   (io: TerminalIo, all: number) =>
   (sent: number): void =>

@@ -8,7 +8,7 @@ export function duration(seconds: number): string {
   return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
-/** Decimal units, as data sheets use them. */
+/** Decimal units, as in data sheets. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = count;
@@ -20,7 +20,7 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Date and time of day in the technician's own time zone: `2026-03-02 10:00:00`. */
+/** Date and time in the local time zone: `2026-03-02 10:00:00`. */
 export function moment(instant: string | null): string {
   if (instant === null) return '-';
   const at = new Date(instant);
@@ -30,7 +30,7 @@ export function moment(instant: string | null): string {
 }
 /** The same without seconds, for lists. */
 export const minute = (instant: string | null): string => moment(instant).slice(0, 16);
-/** The time of day alone. */
+/** The time of day. */
 export const clock = (instant: string): string => moment(instant).slice(11);
 
 export const pairs = (count: number): string => (count === 1 ? '1 pair' : `${count} pairs`);

@@ -25,14 +25,14 @@ export interface HttpRequest {
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, in place of `body`. */
+  /** Sent unchanged, instead of `body`. */
   readonly file?: HttpFile;
 }
 export interface HttpFile {
   readonly content: Buffer;
   readonly mediaType: string;
   readonly timeoutMs: number;
-  /** Gets the number of bytes sent. */
+  /** Receives the number of bytes sent. */
   readonly onProgress: (sent: number) => void;
 }
 export interface HttpAnswer {
@@ -41,7 +41,10 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** One request and its whole answer, bounded in size and time. @throws ServerUnreachable, CertificateNotTrusted, UnexpectedAnswer */
+/**
+ * Sends one request and reads the whole answer, within limits of size and time.
+ * @throws ServerUnreachable, CertificateNotTrusted, UnexpectedAnswer
+ */
 export function httpExchange(address: ServerAddress, asked: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(asked.path, address.server);
   const { file } = asked;
@@ -51,7 +54,7 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
     headers: {
       Accept: 'application/json',
       ...(body && { 'Content-Type': file?.mediaType ?? 'application/json', 'Content-Length': body.length }),
-      // otherwise a server closes the connection as soon as it has answered, even before it has read all
+      // otherwise the server may answer and close the connection before it has read the whole file
       ...(file && { Connection: 'keep-alive' }),
       ...asked.headers,
     },
@@ -70,7 +73,7 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
   });
 }
 
-/** Chunk by chunk, as fast as the server reads; it may answer before it has read all of it. */
+/** Sends chunks as fast as the server reads. The server may answer before it has read the whole file. */
 function sendFile(request: ClientRequest, { content, onProgress }: HttpFile): void {
   Readable.from(chunksOf(content, onProgress)).pipe(request);
 }
@@ -83,7 +86,7 @@ function* chunksOf(content: Buffer, onProgress: (sent: number) => void): Generat
   onProgress(content.length);
 }
 
-/** TLS to the server of a URL; with a pin only that key is accepted. */
+/** TLS to the server of a URL; with a pin, only that key is accepted. */
 export function connectTls(url: URL, pin?: string) {
   const { host, port } = endpointOf(url);
   return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, pin);

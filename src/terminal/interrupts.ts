@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TerminalIo } from './terminal-io';
 
-/** Ctrl-C and SIGTERM during a session: the first ends it cleanly, the second stops at once. */
+/** Ctrl-C and SIGTERM during a command: the first ends it in order, the second stops immediately. */
 export class Interrupts {
   private readonly once = new AbortController();
   private readonly twice = new AbortController();
@@ -30,11 +30,11 @@ export function aborted(signal: AbortSignal): Promise<'interrupted'> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve('interrupted'), { once: true }));
 }
 
-/** Waits that long, or until the signal is aborted. */
+/** Waits for `ms` or until the signal is aborted; never rejects. */
 export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal: stop }).catch(() => undefined);
 
-/** The result of `waiting`, unless the signal is aborted first; removes its listener from a signal that lives longer. */
+/** The result of `waiting`, unless the signal is aborted first. Removes its listener, because signals outlive it. */
 export async function unlessAborted<T>(signal: AbortSignal, waiting: Promise<T>): Promise<T | 'interrupted'> {
   if (signal.aborted) {
     waiting.catch(() => undefined); // its result is no longer needed

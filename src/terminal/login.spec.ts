@@ -65,7 +65,7 @@ describe('platen login', () => {
     return [await runCommand(terminal.io, (io) => login(io, api.url, all)), terminal];
   }
 
-  it('exchanges the password for a token of this computer', async () => {
+  it('exchanges the password for a token', async () => {
     api = await startFakeApi(routes());
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.out()]).toEqual([0, `Logged in to ${api.url} as Tess Technician (tess).\n`]);
@@ -91,7 +91,7 @@ describe('platen login', () => {
     expect(revoked.map(({ headers }) => headers.authorization)).toEqual(['Bearer new-token']);
   });
 
-  it('shows the notices that are unread, once', async () => {
+  it('shows unread notices once', async () => {
     const id = '7a1c7a44-2f8e-4a2e-9d7b-3c9f5f0a0001';
     const { id: remoteSessionId, deviceId, deviceName, applicationId, requestedAt: at } = sampleSession;
     const facts = { remoteSessionId, deviceId, deviceName, applicationId, at, userName: 'Tess' };
@@ -110,26 +110,26 @@ describe('platen login', () => {
     expect(api.requests.map(({ line }) => line)).toContain(`POST /api/notices/${id}/reading`);
   });
 
-  it('does not fail when the notices cannot be read', async () => {
+  it('succeeds even if the notices cannot be loaded', async () => {
     api = await startFakeApi({ ...routes(), 'GET /api/notices': () => problemAnswer('internal-error') });
     const [code, terminal] = await logIn('right word');
     expect([code, terminal.err()]).toEqual([0, expect.stringContaining('platen notices --unread')]);
     expect(await stored()).toMatchObject({ token: 'new-token' });
   });
 
-  it('names a wrong password, and stores nothing', async () => {
+  it('reports a wrong password and stores nothing', async () => {
     api = await startFakeApi(routes());
     const [code, terminal] = await logIn('wrong word');
     expect([code, terminal.err()]).toEqual([11, 'Login refused.\nCheck the user ID and the password.\n']);
     await expect(stored()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('names a server of another version', async () => {
+  it('reports a server with another protocol version', async () => {
     api = await startFakeApi(routes(99));
     expect((await logIn('right word'))[0]).toBe(21);
   });
 
-  it('prompts on a terminal, and does not show the password', async () => {
+  it('prompts on a terminal and hides the password', async () => {
     api = await startFakeApi(routes());
     const terminal = recordedTerminal(env, { person: true });
     const done = runCommand(terminal.io, (io) => login(io, api.url, {}));
@@ -142,7 +142,7 @@ describe('platen login', () => {
     expect(terminal.err()).not.toContain('right');
   });
 
-  it('stops at Ctrl-C at the password', async () => {
+  it('stops on Ctrl-C at the password prompt', async () => {
     api = await startFakeApi(routes());
     const terminal = recordedTerminal(env, { person: true });
     const done = runCommand(terminal.io, (io) => login(io, api.url, { user: 'tess' }));
@@ -152,8 +152,8 @@ describe('platen login', () => {
   });
 
   it.each([
-    ['http://platen.example.com', 'Plain http is only allowed to this computer.'],
-    ['http://127.0.0.1.example.com', 'Plain http is only allowed to this computer.'],
+    ['http://platen.example.com', 'http is only allowed for this computer.'],
+    ['http://127.0.0.1.example.com', 'http is only allowed for this computer.'],
     ['platen.example.com', 'is not the address of a server'],
     ['https://user:word@127.0.0.1', 'is not the address of a server'],
     ['ftp://127.0.0.1', 'is not the address of a server'],
@@ -170,13 +170,13 @@ describe('platen login', () => {
       api = await startFakeApi(routes(), tls);
     });
 
-    it('requires the fingerprint, and shows the one it found', async () => {
+    it('requires a fingerprint and shows the actual one', async () => {
       const [code, terminal] = await logIn('right word');
       expect([code, terminal.err()]).toEqual([10, expect.stringContaining(pin)]);
       expect(api.requests).toEqual([]);
     });
 
-    it('accepts the right fingerprint, and pins it', async () => {
+    it('accepts and pins the right fingerprint', async () => {
       expect((await logIn('right word', { fingerprint: pin }))[0]).toBe(0);
       expect(await stored()).toEqual({ server: api.url, pin, token: 'new-token' });
       expect(await runCommand(recordedTerminal(env).io, (io) => whoami(io, {}))).toBe(0);
@@ -193,7 +193,7 @@ describe('platen login', () => {
     it.each([
       ['yes', 0],
       ['no', 10],
-    ])('follows the answer to the prompt: %s', async (answer, exit) => {
+    ])('accepts the key only if the answer is yes: %s', async (answer, exit) => {
       const terminal = recordedTerminal(env, { person: true });
       const done = runCommand(terminal.io, (io) => login(io, api.url, { user: 'tess' }));
       await until('the question', () => terminal.err().endsWith('(yes/no) '));

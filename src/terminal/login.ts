@@ -16,7 +16,7 @@ export interface LoginOptions {
 }
 const TOKEN_DAYS = 30;
 
-/** `platen login`: exchanges a password for an API token of this computer and stores the token, not the password. */
+/** `platen login`: exchanges the password for an API token and stores the token, not the password. */
 export async function login(io: TerminalIo, serverUrl: string, options: LoginOptions): Promise<void> {
   if (!options.passwordStdin && !io.interactive)
     throw new UsageError(
@@ -24,7 +24,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
       'Pass it on standard input with --password-stdin.',
     );
   if (options.passwordStdin && options.user === undefined)
-    throw new UsageError('--password-stdin needs --user.', 'Add --user <user ID>.');
+    throw new UsageError('--password-stdin requires --user.', 'Add --user <user ID>.');
   const address = await trustServer(io, serverUrl, options.fingerprint);
   const client = new ApiClient(address);
   const { protocol } = await client.about();
@@ -49,7 +49,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
   }
 }
 
-/** The token of the login that this one replaces would otherwise remain valid. */
+/** The token of the replaced login would otherwise remain valid. */
 async function revokeOldLogin(io: TerminalIo): Promise<void> {
   try {
     const { server, pin, token } = await readCredentials(io.env);
@@ -59,7 +59,7 @@ async function revokeOldLogin(io: TerminalIo): Promise<void> {
   }
 }
 
-/** `platen logout`: revokes the token at the server and removes it here, the latter in any case. */
+/** `platen logout`: revokes the token on the server and always removes the stored login. */
 export async function logout(io: TerminalIo): Promise<void> {
   try {
     const client = await storedLogin(io);
@@ -69,7 +69,7 @@ export async function logout(io: TerminalIo): Promise<void> {
     if (error instanceof NotLoggedIn) io.print('You were not logged in.');
     else {
       io.report(
-        'The login is removed from this computer, but its token could not be revoked. Revoke it in the console.',
+        'The login was removed from this computer, but its token could not be revoked. Revoke it in the console.',
       );
       throw error;
     }

@@ -53,7 +53,7 @@ describe('platen notices', () => {
   const run = (options: Parameters<typeof notices>[1]) => runCommand(terminal.io, (io) => notices(io, options));
   const asked = () => api.requests.map(({ line }) => line);
 
-  it('shows a line each, and marks the unread ones as read', async () => {
+  it('shows one line per notice and marks unread ones as read', async () => {
     expect(await run({})).toBe(0);
     const lines = terminal.out().trimEnd().split('\n');
     expect(lines[0]).toMatch(
@@ -66,20 +66,20 @@ describe('platen notices', () => {
   it.each([
     [{}, 'no', 'No notices.'],
     [{ unread: true }, 'yes', 'No unread notices.'],
-  ])('says when there are none: %j', async (options, unread, words) => {
+  ])('reports that there are none: %j', async (options, unread, words) => {
     rows = [];
     await run(options);
     expect(terminal.out()).toBe(`${words}\n`);
     expect(api.requests[0]!.query.get('unread')).toBe(unread);
   });
 
-  it('prints the rows of the API as JSON, and marks none as read', async () => {
+  it('with --json, prints the rows of the API and marks none as read', async () => {
     await run({ json: true });
     expect(JSON.parse(terminal.out())).toEqual([first, second]);
     expect(asked()).toEqual(['GET /api/notices']);
   });
 
-  it('says that there are more', async () => {
+  it('reports that there are more', async () => {
     next = second.id;
     await run({});
     expect(terminal.err()).toBe('There are more. See the console for all of them.\n');

@@ -5,7 +5,7 @@ import { storedLogin } from './credentials';
 import { TerminalError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 
-/** `platen notices`: the newest 50, or the newest unread ones. What has been shown is marked as read. */
+/** `platen notices`: shows the newest 50, or the newest unread ones, and marks them as read. */
 export async function notices(io: TerminalIo, options: { json?: boolean; unread?: boolean }): Promise<void> {
   const client = await storedLogin(io);
   const { rows, next } = await client.notices(options.unread === true);
@@ -15,7 +15,7 @@ export async function notices(io: TerminalIo, options: { json?: boolean; unread?
   if (next !== null) io.report('There are more. See the console for all of them.');
 }
 
-/** Events since the last login ([0152]). They cannot make a login fail; what could not be shown remains unread. */
+/** Notices since the last login ([0152]). An error here does not fail the login; notices not shown remain unread. */
 export async function showUnread(io: TerminalIo, client: ApiClient): Promise<void> {
   try {
     const { rows, next } = await client.notices(true);
@@ -23,11 +23,11 @@ export async function showUnread(io: TerminalIo, client: ApiClient): Promise<voi
     if (next !== null) io.print('There are more: platen notices --unread');
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
-    io.report('Your notices could not be read. Try later: platen notices --unread');
+    io.report('Your notices could not be loaded. Try again later: platen notices --unread');
   }
 }
 
-/** Each is marked on its own: a notice that arrives meanwhile has not been shown. */
+/** Marks each notice separately, because one that arrives meanwhile has not been shown. */
 async function show(io: TerminalIo, client: ApiClient, rows: readonly Notice[]): Promise<void> {
   for (const notice of rows) io.print(line(notice));
   for (const { id, readAt } of rows) if (readAt === null) await client.readNotice(id);

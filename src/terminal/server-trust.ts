@@ -11,15 +11,15 @@ import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 /**
- * Decides how the server of a URL is trusted: by its certificate, or by the pin of its key, which the user has
- * confirmed or passed. @throws UsageError, CertificateNotTrusted, ServerUnreachable
+ * Establishes trust in the server of a URL: by its certificate, or by a pin that the user passed or confirmed.
+ * @throws UsageError, CertificateNotTrusted, ServerUnreachable
  */
 export async function trustServer(io: TerminalIo, text: string, fingerprint?: string): Promise<ServerAddress> {
   const url = serverUrl(text);
   const server = url.origin;
   if (url.protocol === 'http:') {
     if (isLoopback(url.hostname)) return { server };
-    throw new UsageError('Plain http is only allowed to this computer.', 'Use the https address of the server.');
+    throw new UsageError('http is only allowed for this computer.', 'Use the https address of the server.');
   }
   if (fingerprint !== undefined) {
     if (spkiPin.safeParse(fingerprint).success) return { server, pin: fingerprint };

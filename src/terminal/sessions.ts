@@ -60,7 +60,7 @@ function details(found: Session): string[] {
 
 const GRANTED: Record<Grant, string> = { operate: ', full control', view: ', view only' };
 
-/** The start and end logs of both halves, a line each. */
+/** The start and end logs of both halves, one line each. */
 export const halves = (found: Session): string[] => [
   halfLine('device', found.device),
   halfLine('terminal', found.terminal),
@@ -83,5 +83,5 @@ const STEP_COLUMNS: Column<SessionWithSteps['steps'][number]>[] = [
 export async function end(io: TerminalIo, id: string): Promise<void> {
   const session = await (await storedLogin(io)).endSession(id);
   if (session.state === 'ended') io.print(`The session has ended: ${stateOf(session)}.`);
-  else io.print(`The session is being ended; follow it with: platen session ${session.id}`);
+  else io.print(`The session is ending. Follow it: platen session ${session.id}`);
 }

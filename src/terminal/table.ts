@@ -1,7 +1,7 @@
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
-  /** Least width when a terminal has no room for whole values. */
+  /** Minimum width on a terminal that is too narrow for whole values. */
   readonly width: number;
 }
 
@@ -14,8 +14,8 @@ const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(
 const GAP = '  ';
 
 /**
- * Aligned lines, the titles first. Columns are as wide as their values.
- * @param room columns of the terminal; where the lines do not fit, values are cut. undefined: nothing is cut
+ * Formats aligned lines, titles first. Columns are as wide as their values.
+ * @param room width of the terminal, to which values are cut; undefined: nothing is cut
  */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], room?: number): string[] {
   const lines = [columns.map(({ title }) => title)];
@@ -30,7 +30,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   );
 }
 
-/** Every column gets its least width; what is left goes to the columns from left to right. */
+/** Every column gets its minimum width; the remaining width is given to the columns from left to right. */
 function fitted(natural: readonly number[], columns: readonly Column<never>[], room: number): number[] {
   const widths = natural.map((width, index) => Math.min(width, columns[index]?.width ?? width));
   let left = room - widths.reduce((sum, width) => sum + width, 0);

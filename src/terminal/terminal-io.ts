@@ -3,14 +3,14 @@ import { createJournal, type Journal } from '../journal/journal';
 import { table, type Column } from './table';
 
 /**
- * Characters that a name from elsewhere must not send to the technician's terminal: control characters, and those that
- * change the direction of writing (UAX #9) or break lines.
+ * Characters of untrusted text that must not reach the technician's terminal: control characters, and those that change
+ * the text direction (UAX #9) or break lines.
  */
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** At most as many columns as given; characters from the scripts of East Asia take two (UAX #11). */
+/** Cuts a line to a number of columns; East Asian characters take two (UAX #11). */
 function cut(line: string, columns: number): string {
   let width = 0;
   let shown = '';
@@ -22,7 +22,7 @@ function cut(line: string, columns: number): string {
   return shown;
 }
 
-/** Where a command reads and writes. Results go to `out`, progress and errors to `err`. */
+/** Input and output of a command. Results go to `out`, progress and errors to `err`. */
 export class TerminalIo {
   private drawn = 0;
 
@@ -35,7 +35,7 @@ export class TerminalIo {
     private readonly signals: NodeJS.EventEmitter,
   ) {}
 
-  /** A person can be asked. */
+  /** Whether the user can be prompted. */
   get interactive(): boolean {
     return this.input.isTTY === true && this.err.isTTY === true;
   }
@@ -44,7 +44,7 @@ export class TerminalIo {
     this.out.write(`${line.replace(CONTROLS, '')}\n`);
   }
 
-  /** Rows under titles; cut to the width of the terminal, and whole where a program reads them. */
+  /** Prints rows under titles. On a terminal they are cut to its width; for programs they stay whole. */
   printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
     for (const line of table(columns, rows, this.out.isTTY ? this.out.columns : undefined)) this.print(line);
   }
@@ -57,40 +57,40 @@ export class TerminalIo {
     this.err.write(`${line.replace(CONTROLS, '')}\n`);
   }
 
-  /** A line that the next one replaces; only on a terminal. */
+  /** Writes a line that the next one replaces; only on a terminal. */
   reportInPlace(line: string): void {
     if (this.err.isTTY) this.err.write(`\r\u001b[K${line.replace(CONTROLS, '')}`);
   }
 
-  /** Clears what `tellInPlace` wrote. */
+  /** Clears the line that `reportInPlace` wrote. */
   clearLine(): void {
     if (this.err.isTTY) this.err.write('\r\u001b[K');
   }
 
-  /** Replaces the lines drawn before, with as many as fit; only on a terminal. */
+  /** Replaces the lines drawn before, as many as fit; only on a terminal. */
   redraw(lines: readonly string[]): void {
     if (!this.err.isTTY) return;
     const { columns = 80, rows = 24 } = this.err;
     const most = rows - 2;
     const all = lines.map((line) => cut(line.replace(CONTROLS, ''), columns - 1));
-    // the last lines have the keys
+    // the last lines show the keys
     const fit = all.length > most ? [...all.slice(0, most - 3), '...', ...all.slice(-2)] : all;
     const back = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
     this.err.write(`\r${back}\u001b[J${fit.map((line) => `${line}\n`).join('')}`);
     this.drawn = fit.length;
   }
 
-  /** A question without a line break after it. */
+  /** Writes a prompt, without a line break. */
   question(text: string): void {
     this.err.write(text);
   }
 
-  /** Ctrl-C that came as a key. */
+  /** For Ctrl-C that was read as a key. */
   interrupt(): void {
     this.signals.emit('SIGINT');
   }
 
-  /** Calls on Ctrl-C and SIGTERM until the returned function is called. */
+  /** Calls the listener on Ctrl-C and SIGTERM until the returned function is called. */
   onInterrupt(listener: () => void): () => void {
     for (const name of ['SIGINT', 'SIGTERM']) this.signals.on(name, listener);
     return () => {
@@ -99,14 +99,14 @@ export class TerminalIo {
   }
 }
 
-/** The process's own; the journal is silent unless PLATEN_LOG_LEVEL is set. */
+/** Input and output of this process. The journal is silent unless PLATEN_LOG_LEVEL is set. */
 export function processIo(): TerminalIo {
   for (const output of [process.stdout, process.stderr]) ignoreClosedPipe(output);
   const journal = createJournal('terminal', process.env.PLATEN_LOG_LEVEL || 'silent');
   return new TerminalIo(process.env, process.stdin, process.stdout, process.stderr, journal, process);
 }
 
-/** A reader that has seen enough, such as `head`, is no failure of the command. */
+/** A reader that closes the pipe early, such as `head`, does not fail the command. */
 export function ignoreClosedPipe(output: Writable): void {
   output.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

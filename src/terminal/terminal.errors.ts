@@ -2,7 +2,7 @@ import { ENDINGS, type Ending } from '../protocol/remote-session';
 import type { Problem } from '../protocol/problems';
 import type { Exit } from './exit-codes';
 
-/** An error as the technician sees it: what happened, what to do, and the exit code. */
+/** An error for the technician: what happened, what to do, and the exit code. */
 export abstract class TerminalError extends Error {
   abstract readonly exit: Exit;
   constructor(
@@ -41,7 +41,7 @@ export class ServerUnreachable extends TerminalError {
 export class UnexpectedAnswer extends TerminalError {
   readonly exit = 'server-unreachable';
   constructor(server: string, what: string) {
-    super(`${server} does not answer as a Platen server: ${what}.`, 'Check the address.');
+    super(`${server} is not a Platen server: ${what}.`, 'Check the address.');
   }
 }
 
@@ -53,7 +53,7 @@ export class OtherVersion extends TerminalError {
   readonly exit = 'version';
   constructor(ours: number, theirs: number) {
     super(
-      `The server has protocol version ${theirs}, this command version ${ours}.`,
+      `The server uses protocol version ${theirs}, but this command uses version ${ours}.`,
       'Install the same version of Platen as the server.',
     );
   }
@@ -119,7 +119,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
 export class ApiProblem extends TerminalError {
   readonly exit: Exit;
   readonly code: string;
-  /** When to try again, where the server says so. */
+  /** When to try again, if the server sent it. */
   readonly retryAfterSeconds: number | undefined;
   constructor(problem: Problem) {
     const fields = problem.errors?.map(({ path, message }) => `${path}: ${message}`).join('; ');
@@ -138,7 +138,7 @@ export class LocalPortUnavailable extends TerminalError {
   }
 }
 
-/** The relay could not be connected to, after all retries. */
+/** All attempts to connect to the relay failed. */
 export class RelayNotReached extends TerminalError {
   readonly exit = 'setup-failed';
   constructor(why: string, options?: ErrorOptions) {
@@ -212,6 +212,6 @@ function remedyOf(ending: Ending): string {
   return 'Request a new session if you need one.';
 }
 
-/** Whether the same request may succeed a little later. */
+/** Whether the same request may succeed later. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof ServerUnreachable || (error instanceof ApiProblem && error.code === 'too-many-requests');

@@ -13,7 +13,7 @@ import { exitOfEnding, TerminalError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
-/** Reports how a connected session ended, with the start and end logs that the server has. */
+/** Reports how a connected session ended, with the server's start and end logs. */
 export async function concludeSession(
   io: TerminalIo,
   client: ApiClient,
@@ -55,7 +55,7 @@ function summary(session: SessionWithSteps): string[] {
   ];
 }
 
-/** The session as the server has it, if possible with both end logs; undefined when the server cannot be reached. */
+/** The session from the server, if possible with both end logs; undefined if the server cannot be reached. */
 async function recordedSession(client: ApiClient, id: string): Promise<SessionWithSteps | undefined> {
   const deadline = performance.now() + TERMINAL_LIMITS.SUMMARY_MS;
   let session: SessionWithSteps | undefined;

@@ -10,7 +10,7 @@ const WORDS: Partial<Record<SessionState, string>> = {
   approved: 'Approved at the device. Preparing the connection.',
 };
 
-/** Reports the progress of a connection: as text on standard error, or with --json as one object a line on standard output. */
+/** Reports progress: as text on standard error, or with --json as one object per line on standard output. */
 export class ConnectProgress {
   private state: SessionState | undefined;
   private isDeploying = false;
@@ -73,7 +73,7 @@ export class ConnectProgress {
   /** `endsAt`: the end of the permitted time by the local clock, `validUntil` by the server's. */
   connected(validUntil: string, endsAt: Date): void {
     this.event('connected', { validUntil });
-    this.report(`Connected to the device, until ${clock(endsAt.toISOString())} at the latest.`);
+    this.report(`Connected to the device. The session ends at ${clock(endsAt.toISOString())} at the latest.`);
   }
 
   listening(port: number): void {

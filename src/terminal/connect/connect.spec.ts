@@ -62,7 +62,7 @@ describe('platen connect', () => {
     },
   });
 
-  /** Starts the command; the last of `answers` is given to every later poll. */
+  /** Starts the command; later polls get the last of `answers`. */
   async function start(
     answers: () => SessionConnection[],
     relayOptions: Partial<FakeRelayedDeviceOptions> = {},
@@ -83,7 +83,7 @@ describe('platen connect', () => {
     return socket;
   }
 
-  /** No test depends on the length of a pause, so all pauses are short. */
+  /** Tests do not depend on the length of pauses, so pauses are short. */
   const shortenPauses = (): void => {
     for (const name of ['POLL_INTERVAL_MS', 'RETRY_FIRST_MS'] as const) setLimit(name, 5);
     jest.replaceProperty(TERMINAL_LIMITS, 'HALT_POLL_MS', 5 as never);
@@ -94,7 +94,7 @@ describe('platen connect', () => {
     shortenPauses();
     folder = await mkdtemp(join(tmpdir(), 'connect-'));
     terminal = recordedTerminal({ PLATEN_CREDENTIALS: join(folder, 'credentials.json') });
-    // answers when the request is complete, which needs a half-closed connection
+    // answers when the request is complete, which requires a half-closed connection
     application = createServer({ allowHalfOpen: true }, (socket) => {
       let text = '';
       socket.on('error', () => undefined);
@@ -129,7 +129,7 @@ describe('platen connect', () => {
     jest.restoreAllMocks();
   });
 
-  it('requests access, waits for approval, connects, carries bytes, and ends at Ctrl-C', async () => {
+  it('requests access, waits for approval, connects, carries bytes, and ends the session on Ctrl-C', async () => {
     await start(() => [{ status: 'waiting', state: 'requested' }, { status: 'waiting', state: 'approved' }, ready()]);
     const { url } = await event('listening');
     expect(api.requests[0]).toMatchObject({
@@ -164,7 +164,7 @@ describe('platen connect', () => {
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('shows its progress, and never a secret', async () => {
+  it('shows its progress, but no secrets', async () => {
     answersToPolls = [];
     relay = await startFakeRelayedDevice({ remoteSessionId: ID, open: () => openApplication() });
     answersToPolls = [{ status: 'waiting', state: 'requested' }, ready()];
@@ -224,13 +224,13 @@ describe('platen connect', () => {
     expect(await exit).toBe(expected);
   });
 
-  it('requests nothing when the local port is in use', async () => {
+  it('requests no session if the local port is in use', async () => {
     await start(() => [], {}, { port: (application.address() as AddressInfo).port });
     expect(await exit).toBe(19);
     expect(api.requests).toEqual([]);
   });
 
-  it('cancels the request at Ctrl-C', async () => {
+  it('cancels the request on Ctrl-C', async () => {
     await start(() => [{ status: 'waiting', state: 'requested' }]);
     await until('a poll', () => api.requests.length > 1);
     terminal.interrupt();
@@ -239,13 +239,13 @@ describe('platen connect', () => {
     expect(await event('ended')).toMatchObject({ ending: 'cancelled' });
   });
 
-  it('retries a relay that cannot accept it yet', async () => {
+  it('retries when the relay cannot accept it yet', async () => {
     await start(() => [ready()], { refuse: ['control-plane-unavailable', 'draining'] });
     await event('listening');
     expect(relay.received).toHaveLength(3);
   });
 
-  it('gives up when its token is refused, and ends the session', async () => {
+  it('ends the session when its token is refused', async () => {
     await start(() => [ready()], { refuse: ['token-refused'] });
     expect(await exit).toBe(13);
     expect(api.requests.at(-1)?.line).toBe(`POST /api/sessions/${ID}/termination`);
@@ -263,7 +263,7 @@ describe('platen connect', () => {
   it.each([
     ['was ended at the device', 'ended-by-device' as const, 14],
     ['expired', 'expired' as const, 15],
-  ])('reports that the session %s, and closes the port', async (_what, ending, code) => {
+  ])('reports that the session %s and closes the port', async (_what, ending, code) => {
     await start(() => [ready()]);
     const { url } = await event('listening');
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
@@ -290,7 +290,7 @@ describe('platen connect', () => {
     await event('listening');
     record({ ...halted, device: { ...halted.device, state: 'connected', endedAt: null } });
     relay.send({ type: 'draining', returnAfterSeconds: 5 });
-    // the second poll follows an answer that was no halt yet
+    // a second poll means that the first answer contained no halt
     await until('two polls of the session', () => api.requests.filter(({ line }) => line === SHOW).length > 1);
     expect(terminal.journal.steps()).not.toContain('S316'); // the device's half has not ended yet
     record(halted);
@@ -328,9 +328,9 @@ describe('platen connect', () => {
   });
 
   it.each<[string, () => void]>([
-    ['from the message of the relay', () => relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' })],
-    ['from the control plane, when the relay is lost meanwhile', () => relay.cut()],
-  ])('shows a halt that it learns of %s', async (_what, end) => {
+    ['by the relay', () => relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' })],
+    ['by the control plane after the relay was lost', () => relay.cut()],
+  ])('shows a halt that is reported %s', async (_what, end) => {
     record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
     await start(() => [ready()]);
     await event('listening');
@@ -340,7 +340,7 @@ describe('platen connect', () => {
     expect(order('halted')).toHaveLength(1);
   });
 
-  it('waits for the reason when the device has ended its half for a deployment, and ends nothing itself', async () => {
+  it('waits for the reason after the device has ended its half for a deployment', async () => {
     jest.replaceProperty(TERMINAL_LIMITS, 'SETTLE_MS', 0 as never);
     await start(() => [ready()]);
     const { url } = await event('listening');
@@ -353,20 +353,20 @@ describe('platen connect', () => {
         .then((answer) => answer === 'cut'),
     );
     record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
-    await event('halted'); // it is reported after the limit that applies without a deployment
+    await event('halted'); // reported later than SETTLE_MS
     relay.end({ reason: 'control-plane', ending: 'halted-by-deployment' });
     expect(await exit).toBe(27);
     expect(relay.received).not.toContainEqual({ type: 'terminate' });
   });
 
-  it('shows a halt that comes before the device has connected', async () => {
+  it('shows a halt before the device has connected', async () => {
     await start(() => [{ status: 'over', ending: 'halted-by-deployment', detail: 'took too long' }]);
     expect(await exit).toBe(27);
     expect(await event('ended')).toMatchObject({ exitCode: 27, detail: 'took too long' });
     expect(terminal.journal.steps()).toContain('S316');
   });
 
-  it('reports that a session was halted, not that the relay refused', async () => {
+  it('reports a halt instead of the refusal of the relay', async () => {
     const over: SessionConnection = { status: 'over', ending: 'halted-by-deployment', detail: '' };
     await start(() => [ready(), over], { refuse: ['unknown-session'] });
     expect(await exit).toBe(27);
@@ -379,7 +379,7 @@ describe('platen connect', () => {
   const ASK = 'POST /api/sessions';
   const accepted = (): FakeApiAnswer => ({ status: 201, body: sampleSession });
 
-  it('waits while a relay is being deployed, and then continues automatically', async () => {
+  it('waits while a relay is being deployed, then continues', async () => {
     const answers = [deploying(), deploying(), accepted()];
     api.routes[ASK] = () => answers.shift()!;
     await start(() => [ready()]);
@@ -392,7 +392,7 @@ describe('platen connect', () => {
     expect(terminal.err().match(/A new relay is being deployed/g)).toHaveLength(1);
   });
 
-  it('stops waiting for a deployment at Ctrl-C, without a session', async () => {
+  it('stops waiting for a deployment on Ctrl-C', async () => {
     api.routes[ASK] = deploying;
     await start(() => []);
     await event('deployment');
@@ -408,7 +408,7 @@ describe('platen connect', () => {
     expect(await exit).toBe(17);
   });
 
-  it('requests access again after a halt with --again, until the earlier session has ended, at the same port', async () => {
+  it('with --again, requests access again after a halt and keeps the local port', async () => {
     const answers = [accepted(), deploying(), problemAnswer('session-exists'), accepted()];
     api.routes[ASK] = () => answers.shift()!;
     record({ ...sampleEndedSession, ending: 'halted-by-deployment' });
@@ -443,7 +443,7 @@ describe('platen connect', () => {
     expect(terminal.err()).toContain(`Show the session later: platen session ${ID}`);
   });
 
-  it('closes a connection that the device refuses, and reports the reason once', async () => {
+  it('closes refused connections and reports each reason once', async () => {
     await start(() => [ready()], { open: () => Promise.reject(new StreamRefused(404, 'no application web')) });
     const { url } = await event('listening');
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -451,7 +451,7 @@ describe('platen connect', () => {
     expect(terminal.err().match(/was refused \(404\)/g)).toHaveLength(1);
   });
 
-  it('stops at once at the second Ctrl-C', async () => {
+  it('stops immediately on the second Ctrl-C', async () => {
     await start(() => [ready()], { join: false });
     await until('the half is established', () => terminal.err().includes('Waiting for the device'));
     terminal.interrupt();

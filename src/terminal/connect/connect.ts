@@ -22,19 +22,19 @@ export interface ConnectOptions {
   device: string;
   application: string;
   reason: string;
-  /** Local port; 0: any free one. */
+  /** Local port; 0: any free port. */
   port: number;
-  /** Valid duration asked for; undefined: the server's default. */
+  /** Requested valid duration; undefined: the server's default. */
   minutes?: number;
   /** When the session is halted for a deployment: request a new one. */
   again: boolean;
   json: boolean;
 }
 
-/** `platen connect`: requests a session, waits for approval, and opens a local port that leads to the application. */
+/** `platen connect`: requests a session, waits for approval, and opens a local port to the application. */
 export async function connect(io: TerminalIo, options: ConnectOptions): Promise<Exit> {
   const client = await storedLogin(io);
-  // before the person at the device is asked
+  // opened first: if it fails, the person at the device is not disturbed
   const local = await LocalPort.open(options.port);
   const interrupts = new Interrupts(io);
   const progress = new ConnectProgress(io, options.json);
@@ -144,7 +144,7 @@ class Connecting {
     } catch (error) {
       failure = new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
     }
-    // when a relay connection closes, the tunnel breaks first, and the reason follows a moment later
+    // when a relay connection closes, the tunnel breaks first and the reason arrives a moment later
     const { SETTLE_MS, HALT_SETTLE_MS } = TERMINAL_LIMITS;
     await delay(this.isDraining ? HALT_SETTLE_MS : SETTLE_MS, undefined, { ref: false });
     return failure;
@@ -153,7 +153,7 @@ class Connecting {
   private async terminate(relay: RelayConnection): Promise<Closed> {
     const { io, session, interrupts, progress } = this;
     if (interrupts.first.aborted) io.journal.step('S261', session.id);
-    progress.report('Ending the session. Press Ctrl-C again to stop at once.');
+    progress.report('Ending the session. Press Ctrl-C again to stop immediately.');
     io.journal.step('S262', session.id);
     const closed = await Promise.race([relay.terminate(), aborted(interrupts.second)]);
     if (closed === 'interrupted') throw new Interrupted();
@@ -177,7 +177,7 @@ class Connecting {
     } catch (error) {
       const answer = await this.client.connection(this.session.id).catch(() => undefined);
       if (answer?.status === 'over') throw new SessionOver(answer.ending, answer.detail);
-      // so that a new session can be requested at once, before the server's deadline
+      // so that a new session can be requested before the server's deadline
       await this.client.endSession(this.session.id).catch(() => undefined);
       throw error;
     }
@@ -192,12 +192,12 @@ async function within(waiting: Promise<void>, ms: number): Promise<void> {
   await Promise.race([waiting, late]).finally(() => clearTimeout(timer));
 }
 
-/** Repeats no text. */
-function onceEach(say: (text: string) => void): (text: string) => void {
+/** Passes each distinct text on once, 20 at most. */
+function onceEach(report: (text: string) => void): (text: string) => void {
   const texts = new Set<string>();
   return (text) => {
     if (texts.has(text) || texts.size >= 20) return;
     texts.add(text);
-    say(text);
+    report(text);
   };
 }

@@ -7,8 +7,8 @@ import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
 /**
- * Reports once that a session is halted for a deployment (S316): as soon as the control plane reports it, or else when
- * the relay has ended the terminal's half.
+ * Shows once that a session was halted for a deployment (S316): when the control plane reports it, or at the latest
+ * when the relay has ended the terminal's half.
  */
 export class HaltWatch {
   private watching: AbortController | undefined;
@@ -21,7 +21,7 @@ export class HaltWatch {
     private readonly progress: ConnectProgress,
   ) {}
 
-  /** After the relay's `draining`: polls the control plane until it reports the halt, or the half has ended. Never rejects. */
+  /** Called after `draining`: polls the control plane until it reports the halt or the half has ended. Never rejects. */
   async start(closed: Promise<unknown>): Promise<void> {
     if (this.watching) return;
     const over = new AbortController();
@@ -49,6 +49,6 @@ export class HaltWatch {
   }
 }
 
-/** S315: the device's end log is in. */
+/** S315: the device's end log has arrived. */
 const isHalted = ({ ending, device }: Session): boolean =>
   ending === 'halted-by-deployment' && device.state === 'ended';

@@ -12,9 +12,9 @@ import { TERMINAL_LIMITS } from '../terminal-limits';
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
 /**
- * Establishes the terminal's half (S204), with retries while the relay still expects it. The time counts from receipt,
- * because the local clock may differ from the server's.
- * undefined: interrupted. @throws RelayNotReached
+ * Establishes the terminal's half (S204), with retries until the deadline. The deadline counts from receipt, because the
+ * local clock may differ from the server's.
+ * @returns undefined if interrupted @throws RelayNotReached
  */
 export async function joinRelay(
   info: SentConnectionInfo,

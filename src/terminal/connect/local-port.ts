@@ -7,13 +7,13 @@ import { splice } from '../../tunnel/splice';
 import { LocalPortUnavailable } from '../terminal.errors';
 
 export interface LocalPortEvents {
-  /** Before the first connection goes through the tunnel. */
+  /** Called before the first connection is opened through the tunnel. */
   onFirst(): void;
-  /** A connection that the device's end refused. */
+  /** Called when the agent refuses a connection. */
   onRefused(why: string): void;
 }
 
-/** A local TCP port whose connections lead to the application of the device, one CONNECT stream each. */
+/** A local TCP port that forwards each connection to the device's application, over one CONNECT stream. */
 export class LocalPort {
   private readonly sockets = new Set<Socket>();
   private serving: { tunnel: Tunnel; events: LocalPortEvents } | undefined;
@@ -32,7 +32,7 @@ export class LocalPort {
       await once(local.server, 'listening');
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'it is used by another program' : (code ?? message));
+      throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'another program is using it' : (code ?? message));
     }
     return local;
   }

@@ -10,9 +10,9 @@ import type { ConnectProgress } from './connect-progress';
 
 /**
  * S141, with retries while a relay is being deployed.
- * @param afterHalt the end logs of the session that was halted may still be missing, and the server may be restarting
- * @returns undefined when interrupted
- * @throws ApiProblem, after LIMITS.DEPLOYMENT_WAIT_MS also deployment-in-progress
+ * @param afterHalt retry, too, while end logs of the halted session are missing or the server is restarting
+ * @returns undefined if interrupted
+ * @throws ApiProblem; `deployment-in-progress` only after LIMITS.DEPLOYMENT_WAIT_MS
  */
 export async function requestSession(
   client: ApiClient,
@@ -39,8 +39,8 @@ export async function requestSession(
 const codeOf = (error: unknown): string | undefined => (error instanceof ApiProblem ? error.code : undefined);
 
 /**
- * Polls until the session is approved and prepared (S201); the server ends the wait by the session's own deadlines.
- * undefined: interrupted. @throws SessionOver, or the error of a server that stays unreachable
+ * Polls until the session is approved and prepared (S201). The server enforces the deadlines.
+ * @returns undefined if interrupted @throws SessionOver, or the error of a server that stays unreachable
  */
 export async function awaitConnection(
   client: ApiClient,

@@ -20,12 +20,12 @@ export function register(program: Command): void {
     );
   const add = adder(deploy);
 
-  add('status [id]', 'show a deployment; without ID the open ones, or else the last one')
+  add('status [id]', 'show a deployment; without an ID, the open ones or else the last one')
     .option(...JSON_ROWS)
     .action((id: string | undefined, _: Json, command: Command) =>
       performed(command, async (io, options) => (await import('./deployments.js')).deployStatus(io, id, options)),
     );
-  add('abort [id]', 'abort a deployment; without ID the open one')
+  add('abort [id]', 'abort a deployment; without an ID, the open one')
     .option(...JSON_ANSWER)
     .action((id: string | undefined, _: Json, command: Command) =>
       performed(command, async (io, options) => (await import('./deployments.js')).deployAbort(io, id, options)),
@@ -44,7 +44,7 @@ export function register(program: Command): void {
     );
 }
 
-/** `deploy` takes the options that it has too, wherever they stand. */
+/** Options that `deploy` has, too, are parsed by `deploy`, wherever they appear. */
 function performed(
   command: Command,
   action: (io: TerminalIo, options: WhenOptions) => ReturnType<Action>,

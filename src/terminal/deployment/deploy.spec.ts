@@ -98,7 +98,7 @@ describe('platen deploy', () => {
   const run = (changed: Partial<DeployOptions> = {}): Promise<number> =>
     runCommand(terminal.io, (io) => deploy(io, { ...options, ...changed }));
 
-  it('follows it state by state, and names what was forced', async () => {
+  it('follows the deployment and lists the forced sessions', async () => {
     const forced = { ...session, outcome: 'forced' as const };
     const draining: Deployment = { ...listed, state: 'draining', returnAfterSeconds: 30 };
     states = [
@@ -120,9 +120,9 @@ describe('platen deploy', () => {
 
   it.each<[Deployment, number, RegExp]>([
     [{ ...deployed, state: 'rolled-back', reason: 'trial-failed', detail: 'S205' }, 22, /test session.* S205/],
-    [{ ...deployed, state: 'aborted', reason: 'never-idle' }, 23, /open sessions all the time/],
+    [{ ...deployed, state: 'aborted', reason: 'never-idle' }, 23, /always an open session/],
     [{ ...deployed, state: 'failed', reason: 'keeper-lost', output: 'one\ntwo\n' }, 24, /Output:\n {2}one\n {2}two\n/],
-  ])('ends with a code for how it ended: %#', async (over, code, words) => {
+  ])('exits with a code for the outcome: %#', async (over, code, words) => {
     states = [over];
     expect(await run({ when: 'now' })).toBe(code);
     expect(terminal.out()).toMatch(words);
@@ -140,19 +140,19 @@ describe('platen deploy', () => {
   it.each<[string, Partial<DeployOptions>, string]>([
     ['no terminal to prompt on', {}, 'Not interactive: pass --when or --yes.'],
     ['an invalid time', { when: 'tomorrow' }, 'is not a time'],
-    ['nothing to deploy', { release: undefined }, 'nothing to deploy'],
+    ['nothing to deploy', { release: undefined }, 'Nothing to deploy'],
   ])('does not start with %s', async (_, changed, words) => {
     expect(await run(changed)).toBe(2);
     expect(terminal.err()).toContain(words);
     expect(asked('POST /api/deployments')).toEqual([]);
   });
 
-  it('names an unknown release before it asks for anything else', async () => {
+  it('reports an unknown release before it prompts', async () => {
     expect(await run({ release: '9.9' })).toBe(12);
     expect(terminal.err()).toBe('There is no release 9.9.\nList the releases: platen release list\n');
   });
 
-  it('--yes executes what is listed', async () => {
+  it('--yes executes the listed deployment', async () => {
     api.routes[execution] = () => ({ body: deployed });
     expect(await run({ yes: true })).toBe(0);
     expect(asked(execution)[0]?.body).toEqual({ when: 'now' });
@@ -163,14 +163,14 @@ describe('platen deploy', () => {
     beforeEach(() => use({ person: true }));
     const question = () => until('the prompt', () => terminal.err().includes('e  execute now'));
 
-    it('shows the devices in session, as they change, and prompts', async () => {
+    it('keeps the device list current and prompts', async () => {
       const running = run();
       await question();
       expect(terminal.err()).toMatch(/DEVICE +APPLICATION +TECHNICIAN +SINCE +BYTES +STATE/);
       expect(terminal.err()).toMatch(/Copy room +copy-room\/web +Tess Technician .*1\.2 MB +idle/);
       states = [{ ...listed, sessions: [{ ...session, bytesFromDevice: 9_000_000 }] }];
       await until('the list to change', () => terminal.err().includes('9.0 MB'));
-      // drawn over the lines before
+      // drawn over the previous lines
       expect(terminal.err()).toContain('\u001b[5A\u001b[J');
       states = [deployed];
       expect(await running).toBe(0);
@@ -192,7 +192,7 @@ describe('platen deploy', () => {
       expect(terminal.input.rawModes.at(-1)).toBe(false);
     });
 
-    it('accepts that another administrator decides first', async () => {
+    it('continues if another administrator decides first', async () => {
       api.routes[execution] = () => problemAnswer('wrong-state');
       const running = run();
       await question();
@@ -201,7 +201,7 @@ describe('platen deploy', () => {
       expect(await running).toBe(0);
     });
 
-    it.each(['Ctrl-C', 'SIGTERM'])('%s stops following, and says how to abort', async (how) => {
+    it.each(['Ctrl-C', 'SIGTERM'])('%s stops following and shows how to abort', async (how) => {
       const running = run();
       await question();
       if (how === 'Ctrl-C') terminal.input.write('\u0003');
@@ -247,7 +247,7 @@ describe('platen deploy', () => {
     ['deployment-open', 18],
     ['nothing-to-deploy', 18],
     ['forbidden', 16],
-  ])('that is refused: %s', async (code, exit) => {
+  ])('reports the refusal %s', async (code, exit) => {
     api.routes['POST /api/deployments'] = () => problemAnswer(code);
     expect(await run({ when: 'now' })).toBe(exit);
   });

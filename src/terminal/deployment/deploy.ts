@@ -27,10 +27,7 @@ type When = { when: 'ask' } | z.input<typeof deploymentExecution>;
 export async function deploy(io: TerminalIo, options: DeployOptions): Promise<Exit> {
   const { release, pairs, relay: relayId } = options;
   if (release === undefined && pairs === undefined)
-    throw new UsageError(
-      'There is nothing to deploy.',
-      'Name a release with --release, or a number of pairs with --pairs.',
-    );
+    throw new UsageError('Nothing to deploy.', 'Choose a release with --release or a number of pairs with --pairs.');
   const when = whenOf(options.when);
   const api = new DeploymentApi(await storedLogin(io));
   if (release !== undefined && !(await api.releases()).some(({ name }) => name === release))
@@ -48,7 +45,7 @@ export async function deployRollBack(io: TerminalIo, id: string, options: WhenOp
   const api = new DeploymentApi(await storedLogin(io));
   const listed = await api.rollBack(id);
   if (!options.json) io.report(`Deployment ${listed.id}: ${changeWords(listed)}`);
-  // without sessions it has started already
+  // a deployment without open sessions has already started
   const started = listed.state === 'listed' && when.when !== 'ask' ? await api.execute(listed.id, when) : listed;
   return new DeploymentFollower(io, api, options).follow(started);
 }
@@ -61,7 +58,7 @@ function whenOf(when: string): When {
   throw new UsageError(`"${when}" is not a time.`, 'Pass ask, now, idle or a time such as 2026-03-02T22:00:00+01:00.');
 }
 
-/** @throws UsageError when a prompt would be needed and there is no terminal */
+/** @throws UsageError if a prompt is needed but there is no terminal */
 function checkPrompt(io: TerminalIo, { when, yes, json }: WhenOptions): void {
   if (when !== 'ask' || yes || (io.interactive && !json)) return;
   throw new UsageError('Not interactive: pass --when or --yes.', 'For example --when now, --when idle or --yes.');

@@ -20,7 +20,7 @@ export class DeploymentApi {
     return this.client.call('GET', '/api/releases', z.array(release));
   }
 
-  /** @param onProgress gets the number of bytes sent */
+  /** @param onProgress receives the number of bytes sent */
   uploadRelease(content: Buffer, onProgress: (sent: number) => void): Promise<Release> {
     const file = { content, mediaType: RELEASE_MEDIA_TYPE, timeoutMs: LIMITS.RELEASE_UPLOAD_MS, onProgress };
     return this.client.upload('/api/releases', release, file);

@@ -64,7 +64,7 @@ export class DeploymentFollower {
     return state === 'listed' && this.io.interactive && !this.options.json && !this.options.yes;
   }
 
-  /** The deployment after a poll or an answer; undefined: interrupted. */
+  /** The deployment after a poll or a decision; undefined: interrupted. */
   private async next(now: Deployment, interrupted: AbortSignal): Promise<Deployment | undefined> {
     if (now.state === 'listed' && this.options.yes) {
       if (!this.options.json) this.printBelow(...deviceList(now));
@@ -79,7 +79,7 @@ export class DeploymentFollower {
     return this.poll(now.id, interrupted);
   }
 
-  /** The terminal listens as long as the prompt is shown: no key is lost while the server is polled. */
+  /** Keeps reading keys while the prompt is shown, so that none is lost during a poll. */
   private async keyWithin(now: Deployment, ms: number, interrupted: AbortSignal): Promise<string | undefined> {
     if (!this.asks(now)) {
       this.endQuestion();
@@ -107,7 +107,7 @@ export class DeploymentFollower {
     }
   }
 
-  /** Polls until there is an answer: the server may be restarting. */
+  /** Retries until the server answers: it may be restarting. */
   private async poll(id: string, interrupted: AbortSignal): Promise<Deployment | undefined> {
     const end = performance.now() + TERMINAL_LIMITS.DEPLOYMENT_OUTAGE_MS;
     for (let tries = 1; !interrupted.aborted; tries++) {
@@ -123,7 +123,7 @@ export class DeploymentFollower {
     return undefined;
   }
 
-  /** What is drawn is cleared first, and drawn again below. */
+  /** Clears the list before it prints; the list is redrawn below. */
   private printBelow(...lines: string[]): void {
     this.io.redraw([]);
     for (const line of lines) this.io.report(line);

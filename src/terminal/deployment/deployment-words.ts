@@ -22,7 +22,7 @@ const EXITS: Partial<Record<DeploymentState, Exit>> = {
 /** The exit for the outcome of a deployment; undefined while it is open. */
 export const exitOf = ({ state }: Deployment): Exit | undefined => EXITS[state];
 
-/** The words of the console. */
+/** The same terms as in the console. */
 export const STATES: Record<DeploymentState, string> = {
   listed: 'waiting for a decision',
   'awaiting-idle': 'waiting until idle',

@@ -7,7 +7,7 @@ import type { TerminalIo } from '../terminal-io';
 import { DeploymentApi } from './deployment-api';
 import { changeWords, deviceList, exitOf, outcome, stateLine, STATES } from './deployment-words';
 
-/** Only what changes. */
+/** Only the values that change. */
 const change = ({ from, to }: Deployment): string =>
   from.version === to.version ? `${from.pairs} -> ${pairs(to.pairs)}` : `${from.version} -> ${to.version}`;
 
@@ -29,7 +29,7 @@ export async function deployHistory(io: TerminalIo, options: { json?: boolean })
   io.printTable(COLUMNS, rows);
 }
 
-/** `platen deploy status`: one deployment; without ID the open ones, or else the last one. */
+/** `platen deploy status`: one deployment; without an ID, the open ones or else the last one. */
 export async function deployStatus(io: TerminalIo, id: string | undefined, options: { json?: boolean }): Promise<void> {
   const api = new DeploymentApi(await storedLogin(io));
   const shown = id === undefined ? current(await api.deployments()) : [await api.deployment(id)];
@@ -60,7 +60,7 @@ function details(of: Deployment): string[] {
   ];
 }
 
-/** `platen deploy abort`: one deployment; without ID the open one. */
+/** `platen deploy abort`: one deployment; without an ID, the open one. */
 export async function deployAbort(io: TerminalIo, id: string | undefined, options: { json?: boolean }): Promise<void> {
   const api = new DeploymentApi(await storedLogin(io));
   const aborted = await api.abort(id ?? (await onlyOpen(api)));
@@ -74,5 +74,5 @@ async function onlyOpen(api: DeploymentApi): Promise<string> {
   const [first] = open;
   if (open.length === 1 && first) return first.id;
   if (!first) throw new UsageError('No deployment is open.', 'List them: platen deploy history');
-  throw new UsageError(`${open.length} deployments are open.`, 'Name one of them. List them: platen deploy status');
+  throw new UsageError(`${open.length} deployments are open.`, 'Pass the ID of one. List them: platen deploy status');
 }

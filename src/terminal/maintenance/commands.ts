@@ -9,12 +9,12 @@ import type { MaintainOptions } from './maintain';
 export function register(program: Command): void {
   const add = adder(program);
 
-  add('maintain', 'run a maintenance operation on a device, and wait for the result')
+  add('maintain', 'run a maintenance operation on a device and wait for the result')
     .argument('<device>')
     .addArgument(new Argument('<operation>', operationsHelp()).choices(Object.keys(OPERATIONS)))
     .option('--firmware <id or version>', 'the file to install, with firmware-install')
     .option('--wait <minutes>', 'how long the job may wait to start', whole(0, LIMITS.JOB_WAIT_MINUTES), 0)
-    .option('--detach', 'print the job ID, and do not wait for the result')
+    .option('--detach', 'print the job ID and do not wait for the result')
     .option('--json', 'print one JSON object per change')
     .action((device: string, operation: Operation, options: MaintainOptions) =>
       perform(async (io) => (await import('./maintain.js')).maintain(io, device, operation, options), options),
@@ -35,7 +35,7 @@ export function register(program: Command): void {
   adder(job)('cancel <id>', 'cancel a job that has not started on the device')
     .option(...JSON_ANSWER)
     .action((id: string, _: Json, command: Command) => {
-      // `job` takes the options that it has too, wherever they stand
+      // options that `job` has, too, are parsed by `job`, wherever they appear
       const options = command.optsWithGlobals<Json>();
       return perform(async (io) => (await import('./jobs.js')).cancelJob(io, id, options), options);
     });
@@ -50,7 +50,7 @@ function registerFirmware(program: Command): void {
       perform(async (io) => (await import('./firmware.js')).firmwareList(io, options), options),
     );
   add('upload <file>', 'upload a firmware file to the server (administrators)')
-    .requiredOption('--firmware-version <version>', 'version as the device shows it after the installation')
+    .requiredOption('--firmware-version <version>', 'version that the device reports after the installation')
     .option('--model <model>', 'only for devices of this model; any model if omitted', '')
     .option(...JSON_ANSWER)
     .action((file: string, options: FirmwareUploadOptions) =>

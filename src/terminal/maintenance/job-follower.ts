@@ -19,7 +19,7 @@ export class JobFollower {
     private readonly json: boolean,
   ) {}
 
-  /** The first Ctrl-C cancels the job. Where that is too late, and at the second one, the job continues unattended. */
+  /** The first Ctrl-C cancels the job. If it has already started, or at the second Ctrl-C, it continues unattended. */
   async follow(started: Job): Promise<Exit> {
     const interrupts = new Interrupts(this.io);
     try {
@@ -44,11 +44,11 @@ export class JobFollower {
     if (!isNew || exit) return exit;
     if (this.json) this.io.printJson({ event: 'state', job: now });
     else if (now.percent !== null) this.io.reportInPlace(line);
-    else this.tell(line);
+    else this.report(line);
     return exit;
   }
 
-  /** Polls until there is an answer; undefined: interrupted. */
+  /** Retries until the server answers; undefined: interrupted. */
   private async poll(id: string, stop: AbortSignal): Promise<Job | undefined> {
     const end = performance.now() + TERMINAL_LIMITS.JOB_OUTAGE_MS;
     while (!stop.aborted) {
@@ -66,12 +66,12 @@ export class JobFollower {
   /** @returns false: the job has started on the device */
   private async cancel(id: string): Promise<boolean> {
     this.cancelling = true;
-    this.tell('Cancelling the job. Press Ctrl-C again to leave it to itself.');
+    this.report('Cancelling the job. Press Ctrl-C again to stop waiting.');
     try {
       await this.api.cancel(id);
       return true;
     } catch (error) {
-      if (error instanceof ApiProblem && error.code === 'wrong-state') return true; // it has ended meanwhile
+      if (error instanceof ApiProblem && error.code === 'wrong-state') return true; // it has already ended
       if (error instanceof ApiProblem && error.code === 'job-begun') return false;
       throw error;
     }
@@ -81,18 +81,18 @@ export class JobFollower {
     this.io.clearLine();
     if (this.json) this.io.printJson({ event: 'ended', job: over, exitCode: EXIT_CODES[exit].code });
     else {
-      this.tell(stateLine(over));
+      this.report(stateLine(over));
       if (over.result.length > 0) this.io.printTable(RESULT_COLUMNS, over.result);
     }
     return exit;
   }
 
   private leave({ id, state }: Job): Exit {
-    this.tell(`The job continues (${STATES[state]}). Follow it: platen job ${id}`);
+    this.report(`The job continues (${STATES[state]}). Follow it: platen job ${id}`);
     return 'interrupted';
   }
 
-  private tell(line: string): void {
+  private report(line: string): void {
     this.io.clearLine();
     this.io.report(line);
   }

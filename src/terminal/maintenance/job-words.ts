@@ -21,7 +21,7 @@ export function exitOf({ state, failure }: Pick<Job, 'state' | 'failure'>): Exit
 export const operationWords = ({ operation, firmware }: Pick<Job, 'operation' | 'firmware'>): string =>
   firmware ? `${operation} ${firmware.version}` : operation;
 
-/** The words of the console. */
+/** The same terms as in the console. */
 export const STATES: Record<JobState, string> = {
   requested: 'waiting',
   executing: 'running',
@@ -31,11 +31,11 @@ export const STATES: Record<JobState, string> = {
   cancelled: 'cancelled',
 };
 
-/** The state, and the reason of a hold or a failure by its name: `on hold: stopped`. */
+/** The state and the code of a hold or failure: `on hold: stopped`. */
 export const stateWords = ({ state, hold, failure }: Job): string =>
   [STATES[state], failure ?? hold].filter(Boolean).join(': ');
 
-/** State, and what the job does, what it waits for, or why it failed, in one line. */
+/** The state and, in one line, the job's activity, hold or failure. */
 export function stateLine({ state, hold, failure, detail, activity, percent }: Job): string {
   const part = percent === null ? '' : `${percent} %`;
   const doing = [activity, part].filter(Boolean).join(', ');
@@ -50,7 +50,7 @@ export const RESULT_COLUMNS: Column<ResultLine>[] = [
   { title: 'VALUE', value: ({ value }) => value, width: 38 },
 ];
 
-/** A job and its progress, a line each. */
+/** The facts of a job, one per line. */
 export const details = (of: Job): string[] => [
   `Job          ${of.id}`,
   `Operation    ${of.operation}`,

@@ -16,7 +16,7 @@ export interface MaintainOptions {
   json?: boolean;
 }
 
-/** `platen maintain`: requests a job (S121), and follows it to its end unless it is detached. */
+/** `platen maintain`: requests a job (S121) and, without --detach, follows it to its end. */
 export async function maintain(
   io: TerminalIo,
   deviceId: string,
@@ -27,9 +27,9 @@ export async function maintain(
   if ((operation === 'firmware-install') !== (firmware !== undefined))
     throw new UsageError(
       operation === 'firmware-install'
-        ? 'firmware-install needs --firmware.'
+        ? 'firmware-install requires --firmware.'
         : '--firmware is only for firmware-install.',
-      'Name a file: --firmware <id or version>. List the files: platen firmware list',
+      'Pass a file: --firmware <id or version>. List the files: platen firmware list',
     );
   const client = await storedLogin(io);
   const api = new MaintenanceApi(client);
@@ -47,7 +47,7 @@ export async function maintain(
   return new JobFollower(io, api, json).follow(job);
 }
 
-/** The ID of a file. Of several files of one version, it is the one for the model of the device. @throws UsageError */
+/** The ID of the file. If several have the version, the one for the device's model. @throws UsageError */
 function chosen(wanted: string, files: Firmware[], model: string | undefined): string {
   if (files.some(({ id }) => id === wanted)) return wanted;
   const ofVersion = files.filter(({ version }) => version === wanted);
@@ -56,6 +56,6 @@ function chosen(wanted: string, files: Firmware[], model: string | undefined): s
   if (candidates.length === 1) return candidates[0]!.id;
   throw new UsageError(
     candidates.length === 0 ? `There is no firmware "${wanted}".` : `There are several files of version ${wanted}.`,
-    'Name the ID of a file: platen firmware list',
+    'Pass the ID of a file. List the files: platen firmware list',
   );
 }

@@ -31,7 +31,7 @@ export class MaintenanceApi {
     return this.client.call('GET', '/api/firmware', z.array(firmware));
   }
 
-  /** @param onProgress gets the number of bytes sent */
+  /** @param onProgress receives the number of bytes sent */
   uploadFirmware(
     content: Buffer,
     about: z.input<typeof firmwareUpload>,

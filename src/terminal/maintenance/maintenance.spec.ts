@@ -72,7 +72,7 @@ describe('maintenance from the command line', () => {
     expect(terminal.out()).toBe('NAME          VALUE\nimpressions   128456\nmedia-sheets  90211\n');
   });
 
-  it('--json prints one object per change, and nothing else', async () => {
+  it('--json prints only one object per change', async () => {
     course = [held, sampleJob];
     expect(await ask('counters', { json: true })).toBe(0);
     const events = terminal
@@ -92,21 +92,21 @@ describe('maintenance from the command line', () => {
     ['failed', failed, 28, 'Failed: The device refused the operation. server-error-busy'],
     ['expired', { ...requested, state: 'failed', failure: 'expired' }, 29, 'Failed: Not started in time.'],
     ['cancelled', cancelled, 20, 'Cancelled before it started on the device.'],
-  ])('has a code for a job that has %s', async (_name, over, code, words) => {
+  ])('has an exit code for a job that has %s', async (_name, over, code, words) => {
     course = [over];
     expect(await ask('counters')).toBe(code);
     expect(terminal.err()).toContain(`${words}\n`);
     expect(terminal.out()).toBe('');
   });
 
-  it("--detach prints the job's ID at once", async () => {
+  it("--detach prints the job's ID and exits", async () => {
     expect(await ask('restart', { detach: true })).toBe(0);
     expect(terminal.out()).toBe(`${sampleJob.id}\n`);
     expect(api.requests).toHaveLength(1);
   });
 
   it.each([sampleFirmware.id, sampleFirmware.version])('installs firmware %s', async (firmware) => {
-    // a file of the same version for another model is not a candidate
+    // a file of the same version for another model must not be chosen
     const other = { ...sampleFirmware, id: sampleJob.user.id, model: 'Other' };
     api.routes['GET /api/firmware'] = () => ({ body: [other, sampleFirmware] });
     expect(await ask('firmware-install', { firmware })).toBe(0);
@@ -114,10 +114,10 @@ describe('maintenance from the command line', () => {
   });
 
   it.each<[Operation, Partial<MaintainOptions>, string]>([
-    ['firmware-install', {}, 'firmware-install needs --firmware.'],
+    ['firmware-install', {}, 'firmware-install requires --firmware.'],
     ['counters', { firmware: '2.15.000' }, '--firmware is only for firmware-install.'],
     ['firmware-install', { firmware: '9.9' }, 'There is no firmware "9.9".'],
-  ])('%s with %j is not requested', async (operation, options, words) => {
+  ])('%s with %j is a usage error', async (operation, options, words) => {
     expect(await ask(operation, options)).toBe(2);
     expect(terminal.err()).toContain(words);
     expect(bodyOf(AT_DEVICE)).toBeUndefined();
@@ -156,7 +156,7 @@ describe('maintenance from the command line', () => {
     expect(await exit).toBe(130);
   });
 
-  it('keeps following when the server is unreachable for a moment', async () => {
+  it('keeps following during a short outage of the server', async () => {
     let times = 0;
     api.routes[`GET ${ONE}`] = () => (times++ < 2 ? { status: 503, body: 'away' } : { body: sampleJob });
     expect(await ask('counters')).toBe(0);
@@ -168,7 +168,7 @@ describe('maintenance from the command line', () => {
     ['too-many-jobs', 18],
     ['device-offline', 7],
     ['unknown-device', 12],
-  ])('%s ends it with its exit code', async (code, exit) => {
+  ])('the problem %s has its exit code', async (code, exit) => {
     api.routes[AT_DEVICE] = () => problemAnswer(code);
     expect(await ask('counters')).toBe(exit);
   });
@@ -184,7 +184,7 @@ describe('maintenance from the command line', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it('jobs suggests what to do when there are none', async () => {
+  it('jobs suggests a command when there are none', async () => {
     api.routes['GET /api/jobs'] = () => ({ body: { rows: [], next: null } });
     await run((io) => jobs(io, { open: true }));
     expect(terminal.out()).toBe('No open jobs. Start one: platen maintain <device> <operation>\n');

@@ -17,7 +17,7 @@ export async function releaseKeys(io: TerminalIo, { out, json }: { out: string; 
     await writeFile(files.privateKey, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
     await writeFile(files.publicKey, publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx' }).catch(
       async (error: unknown) => {
-        await rm(files.privateKey); // one key alone is of no use
+        await rm(files.privateKey); // one key without the other is useless
         throw error;
       },
     );

@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .action((options: Json & { out: string }) =>
       perform(async (io) => (await import('./make-release.js')).releaseKeys(io, options), options),
     );
-  add('pack <bundle>', 'sign the script built by `npm run release`, and pack it into one file')
+  add('pack <bundle>', 'sign the script built by `npm run release` and pack it into one file')
     .requiredOption('--release-version <version>', 'version that the script was built with, such as 1.2.0')
     .requiredOption('--key <file>', 'the private key')
     .requiredOption('--out <file>', 'release file to write')
@@ -23,7 +23,7 @@ export function register(program: Command): void {
     );
   add('verify <file>', 'verify a release as a server does')
     .requiredOption('--key <file>', 'the public key')
-    .option('--json', 'print its manifest as JSON')
+    .option('--json', 'print the manifest as JSON')
     .action((file: string, options: Json & { key: string }) =>
       perform(async (io) => (await import('./make-release.js')).releaseVerify(io, file, options), options),
     );

@@ -25,7 +25,7 @@ describe('a release file', () => {
   const pack = (content: Buffer | string = script, signer: KeyObject = key): Buffer =>
     packedRelease(Buffer.from(content), about, signer);
 
-  it('is as the vector has it', () => {
+  it('matches the vector', () => {
     expect(signedText(manifest)).toBe(vector.signedText);
     expect(verifiedRelease(Buffer.from(vector.file), publicKey)).toEqual(manifest);
     jest.useFakeTimers({ now: Date.parse(manifest.createdAt) });
@@ -36,7 +36,7 @@ describe('a release file', () => {
     }
   });
 
-  it('may hold any bytes, line feeds among them', () => {
+  it('may contain any bytes, including line feeds', () => {
     const bytes = Buffer.from(Array.from({ length: 512 }, (_, n) => n % 256));
     const packed = pack(bytes);
     expect(verifiedRelease(packed, publicKey).bytes).toBe(512);
@@ -45,26 +45,26 @@ describe('a release file', () => {
 
   const other = generateKeyPairSync('ed25519').privateKey;
   it.each<[string, Buffer, string]>([
-    ['nothing', Buffer.alloc(0), 'does not start with a manifest'],
-    ['no line', Buffer.alloc(100_000, 'x'), 'does not start with a manifest'],
-    ['garbage', Buffer.from('{}\nabc'), 'does not start with a manifest'],
+    ['no content', Buffer.alloc(0), 'does not start with a valid manifest'],
+    ['no line feed', Buffer.alloc(100_000, 'x'), 'does not start with a valid manifest'],
+    ['garbage', Buffer.from('{}\nabc'), 'does not start with a valid manifest'],
     ['another key', pack(script, other), 'not signed with this key'],
     ['other notes', Buffer.from(vector.file.replace('faster', 'slower')), 'not signed with this key'],
     ['another version', Buffer.from(vector.file.replace('1.2.0', '1.3.0')), 'not signed with this key'],
-    ['a byte less', pack().subarray(0, -1), 'bytes instead of'],
-    ['a byte more', Buffer.concat([pack(), Buffer.from(' ')]), 'bytes instead of'],
+    ['a missing byte', pack().subarray(0, -1), 'bytes instead of'],
+    ['an extra byte', Buffer.concat([pack(), Buffer.from(' ')]), 'bytes instead of'],
     ['one byte changed', Buffer.from(vector.file.replace('console', 'consolf')), 'was changed after signing'],
-  ])('is not valid with %s', (_, file, why) => {
+  ])('is rejected with %s', (_, file, why) => {
     expect(() => verifiedRelease(file, publicKey)).toThrow(why);
   });
 
   it.each<[string, { version?: string; notes?: string }, Buffer, string]>([
-    ['a version that leads elsewhere', { version: '../1.2.0' }, Buffer.from('x'), 'version'],
+    ['a version with a path', { version: '../1.2.0' }, Buffer.from('x'), 'version'],
     ['an empty script', {}, Buffer.alloc(0), 'bytes'],
     ['a script that is too large', {}, Buffer.alloc(LIMITS.RELEASE_BYTES + 1), 'bytes'],
     ['notes that are too long', { notes: 'n'.repeat(2_001) }, Buffer.from('x'), 'notes'],
     ['notes of too many bytes', { notes: '\u0001'.repeat(2_000) }, Buffer.from('x'), 'notes'],
-  ])('is not packed with %s', (_, changed, content, named) => {
+  ])('cannot be packed with %s', (_, changed, content, named) => {
     expect(() => packedRelease(content, { ...about, ...changed }, key)).toThrow(named);
   });
 });

@@ -41,7 +41,7 @@ export function packedRelease(script: Buffer, about: { version: string; notes: s
 export function verifiedRelease(file: Buffer, key: KeyObject): ReleaseManifest {
   const end = file.subarray(0, LIMITS.RELEASE_MANIFEST_BYTES + 1).indexOf(LINE_FEED);
   const parsed = releaseManifest.safeParse(parseJson(file.subarray(0, Math.max(end, 0)).toString('utf8')));
-  if (!parsed.success) throw new ReleaseNotValid('it does not start with a manifest');
+  if (!parsed.success) throw new ReleaseNotValid('it does not start with a valid manifest');
   const manifest = parsed.data;
   if (!verify(null, Buffer.from(signedText(manifest)), key, Buffer.from(manifest.signature, 'base64')))
     throw new ReleaseNotValid('it was not signed with this key');

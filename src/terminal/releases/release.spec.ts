@@ -46,14 +46,14 @@ describe('platen release', () => {
   beforeAll(() => writeFileSync(at('relay.cjs'), 'the relay'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('keys creates a pair, the private one readable only for its owner, and never overwrites one', async () => {
+  it('keys creates a pair with a private key for its owner only, and never overwrites a key', async () => {
     expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(0);
     const before = readFileSync(at('keys/release.key'), 'utf8');
     expect(statSync(at('keys/release.key')).mode & 0o777).toBe(0o600);
     expect(terminal.out()).not.toContain(before.split('\n')[1]);
     expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(2);
     rmSync(at('keys/release.key'));
-    // one new key would not match the other
+    // a single new key would not match the existing one
     expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(2);
     expect(() => statSync(at('keys/release.key'))).toThrow('ENOENT');
     writeFileSync(at('keys/release.key'), before);
@@ -76,7 +76,7 @@ describe('platen release', () => {
     expect(terminal.err()).toContain(words);
   });
 
-  it('verify names what is wrong, with an exit code of its own', async () => {
+  it('verify names the failed check and has its own exit code', async () => {
     await pack();
     writeFileSync(at('bad.release'), readFileSync(at('relay.release'), 'utf8').replace('the relay', 'the relaY'));
     expect(await verify(at('bad.release'))).toBe(25);
@@ -96,7 +96,7 @@ describe('platen release', () => {
     });
     afterEach(() => api.stop());
 
-    it('upload sends the file unmodified, and shows its progress', async () => {
+    it('upload sends the file unchanged and shows its progress', async () => {
       const content = JSON.stringify({ text: 'x'.repeat(200_000) });
       writeFileSync(at('any.release'), content);
       expect(await run((io) => releaseUpload(io, at('any.release'), {}))).toBe(0);
@@ -117,7 +117,7 @@ describe('platen release', () => {
       ['conflict', 18],
       ['storage-full', 26],
       ['forbidden', 16],
-    ])('upload that is refused: %s', async (code, exit) => {
+    ])('upload reports the refusal %s', async (code, exit) => {
       api.routes['POST /api/releases'] = () => problemAnswer(code, 'the reason');
       writeFileSync(at('any.release'), '{}');
       expect(await run((io) => releaseUpload(io, at('any.release'), {}))).toBe(exit);
