@@ -1,15 +1,15 @@
-// Builds what runs in browsers: the console into dist/console, and each page of src/pages into a folder of dist/pages.
-// The programs serve these files as they are. To be run after `nest build`, which empties dist.
+// Builds the code for browsers: the console into dist/console, and each page of src/pages into a folder of dist/pages.
+// The programs serve these files unchanged. Run it after `nest build`, which empties dist.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** MPL-2.0 3.2: who gets the bundle learns where its source is. */
+/** MPL-2.0 3.2: the bundle must say where its source is available. */
 const NOVNC = '/*! Contains noVNC, MPL-2.0: https://github.com/novnc/noVNC */';
 
-/** `base` is the address of the files, `name` what script and style sheet are called in it. */
+/** `base` is the URL path of the files, `name` the name of script and style sheet in it. */
 const PAGES = {
   approval: { base: '/', name: 'panel', input: 'index.html' },
   display: { base: '/', name: 'panel', input: 'index.html' },
@@ -30,7 +30,7 @@ for (const [folder, { base, name, input, licence }] of Object.entries(PAGES)) {
       outDir: join(root, 'dist/pages', folder),
       emptyOutDir: true,
       target: 'es2022',
-      // files in data: addresses would need a wider Content-Security-Policy
+      // files in data: URLs would need a weaker Content-Security-Policy
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: {

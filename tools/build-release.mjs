@@ -1,4 +1,4 @@
-// Builds the relay into a release's one script, platen-relay-<version>.cjs. `platen release pack` signs it.
+// Bundles the relay into the script of a release, platen-relay-<version>.cjs. `platen release pack` signs it.
 //   npm run release -- --version 1.2.0 --out <folder>
 import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
 
-/** Packages with parts that no bundle can hold; a keeper starts the script with NODE_PATH = its own packages. */
+/** Packages that cannot be bundled; a keeper starts the script with NODE_PATH = its own packages. */
 const EXTERNAL = ['sqlite3', 'bufferutil'];
 const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 

@@ -1,4 +1,4 @@
-// Runs TypeORM's command line with the server's own settings (.env, PLATEN_*), on the database that ormconfig.ts names.
+// Runs TypeORM's command line with the settings of the server (.env, PLATEN_*), on the database in ormconfig.ts.
 //   npm run migration:show | migration:run | migration:revert | migration:generate -- Name
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,9 +16,9 @@ const fail = (line) => {
 if (!['show', 'run', 'revert', 'generate'].includes(command) || more.length > 0 || !!name !== (command === 'generate'))
   fail('usage: npm run migration:show | migration:run | migration:revert | migration:generate -- Name');
 if (name && !/^[A-Z][A-Za-z0-9]*$/.test(name))
-  fail(`${name} cannot be the name of a migration; use one such as AddSites`);
+  fail(`${name} is not a valid name of a migration; use a name such as AddSites`);
 
-// the settings of the folder in which the command was given, as the server reads them
+// reads the settings from the current folder, as the server does
 const folder = process.env.INIT_CWD ?? process.cwd();
 process.chdir(folder);
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -29,7 +29,7 @@ let release;
 try {
   const config = built('config/config.js').readConfig(process.env);
   built('config/data-folder.js').prepareDataFolder(config.data);
-  // a running server would meet tables that change under it
+  // a running server must not use tables that change
   if (command === 'run' || command === 'revert')
     release = await built('config/data-folder-lock.js').lockDataFolder(config.data);
   if (config.database.type === 'sqlite') built('database/open-database.js').createPrivately(config.database.path);

@@ -1,4 +1,4 @@
-// Takes the screenshots in docs/pictures again from a running demo, so that they show the screens as they are.
+// Takes the screenshots in docs/pictures from a running demo.
 //   npm run pictures
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -120,7 +120,7 @@ async function raisePaperJam() {
   await page.getByText('Now: Paper jam.').waitFor();
 }
 
-/** Fonts and images are there, and the next frame has been painted. */
+/** Resolves when fonts and images are loaded and the next frame is painted. */
 function settled(page) {
   return page.evaluate('document.fonts.ready.then(() => new Promise(requestAnimationFrame))');
 }

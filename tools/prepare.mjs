@@ -1,5 +1,5 @@
-// Brings a checkout to where it can run (`--test`: to where its tests can run), doing only what is missing:
-// Node packages, the build, and for the tests the Debian packages that are counterparts in them.
+// Prepares a checkout to run (`--test`: to run its tests). Installs or builds only what is missing: Node packages, the
+// build, and for the tests the Debian packages that they use as counterparts.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const forTests = process.argv.includes('--test');
 
-/** What the build reads beside `src`. */
+/** Inputs of the build besides `src`. */
 const BUILT_FROM = [
   'package.json',
   'package-lock.json',
@@ -20,7 +20,7 @@ const BUILT_FROM = [
   'tools/build-browser-code.mjs',
 ];
 
-/** What the tests run beside Platen itself: command or file -> Debian package. */
+/** Programs that the tests run against Platen: command or file -> Debian package. */
 const COUNTERPARTS = {
   '/usr/sbin/ippeveprinter': 'cups-ipp-utils',
   '/usr/bin/dbus-daemon': 'dbus-daemon',
@@ -37,10 +37,10 @@ function fail(line) {
   console.error(`platen: ${line}`);
   process.exit(1);
 }
-// a folder that cannot be written, a full disk: one line is enough
+// one line is enough for an unwritable folder or a full disk
 process.on('uncaughtException', (error) => fail(error.message));
 
-// First, because what follows uses functions that an older Node does not have. As `engines` in package.json.
+// First, because the rest uses functions that older versions of Node lack. The versions are those of `engines`.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (!(major >= 24 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)))
   fail(`Node 20.19, 22.12, 24 or newer is needed, this is ${process.versions.node}`);
@@ -51,7 +51,7 @@ function attempt(what, command, ...args) {
   const done = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024, // compilers write a lot, and one byte more would end them
+    maxBuffer: 64 * 1024 * 1024, // compilers write a lot, and exceeding the buffer would kill them
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   if (done.status === 0) return undefined;
@@ -64,7 +64,7 @@ function run(what, command, ...args) {
   const failure = attempt(what, command, ...args);
   if (!failure) return;
   process.stderr.write(failure.output);
-  fail(`${failure.why}; the lines above say why`);
+  fail(`${failure.why}; see the output above`);
 }
 
 const fingerprint = (...files) => {
@@ -77,7 +77,7 @@ const fingerprint = (...files) => {
 function once(stamp, value, make) {
   const path = join(root, stamp);
   if (existsSync(path) && readFileSync(path, 'utf8') === value) return;
-  rmSync(path, { force: true }); // what is begun and not finished must not be taken for what was there before
+  rmSync(path, { force: true }); // an interrupted run must not leave the stamp of an earlier one
   make();
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, value);
@@ -101,7 +101,8 @@ if (forTests) {
   const packages = missing.map((path) => COUNTERPARTS[path]);
   const isReplaced = missing.every((path) => existsSync(REPLACEMENTS[path] ?? ''));
   const hasApt = existsSync('/usr/bin/apt-get');
-  if (!isReplaced && !hasApt) fail(`the tests need ${packages.join(', ')}, and there is no apt-get to install them`);
+  if (!isReplaced && !hasApt)
+    fail(`the tests need ${packages.join(', ')}, but apt-get is not available to install them`);
   if (packages.length > 0 && hasApt) {
     const apt = [...(process.getuid() === 0 ? [] : ['sudo', '-n']), 'apt-get'];
     const install = [...apt, 'install', '-y', '--no-install-recommends', '--no-remove', ...packages];
@@ -114,4 +115,5 @@ if (forTests) {
     }
   }
 }
-if (!statSync(join(root, 'dist/src/cli.js'), { throwIfNoEntry: false })) fail('the build left no dist/src/cli.js');
+if (!statSync(join(root, 'dist/src/cli.js'), { throwIfNoEntry: false }))
+  fail('the build did not create dist/src/cli.js');

@@ -16,7 +16,7 @@ function fail(line) {
   process.exit(1);
 }
 
-/** @returns the path of the binary, which is installed on first use and then kept in the cache folder */
+/** @returns the path of the binary; installs it into the cache folder on first use */
 function newestNode() {
   if (process.versions.node === NEWEST) return process.execPath;
   const name = process.platform === 'linux' ? PACKAGES[process.arch] : undefined;
@@ -33,7 +33,7 @@ function newestNode() {
 
 const node = newestNode();
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-// Last, because Jest takes every word after `--selectProjects` for the name of a project.
+// Last, because Jest reads every word after `--selectProjects` as the name of a project.
 const { status } = spawnSync(node, [jest, ...process.argv.slice(2), '--selectProjects', 'unit'], {
   cwd: root,
   stdio: 'inherit',

@@ -1,4 +1,4 @@
-// The smallest control plane that a relay works with: accepts every token it has issued.
+// A minimal control plane for a relay. It accepts every token that it has issued.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -33,9 +33,9 @@ export async function startControlPlane(dist) {
 
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    /** Resolves when a relay serves. */
+    /** Resolves when a relay is serving. */
     serving: () => relay.then(() => undefined),
-    /** @returns {Promise<{device: object, terminal: object}>} what each side needs for `establish` */
+    /** @returns {Promise<{device: object, terminal: object}>} the parameters of `establish` for each side */
     async prepare() {
       const remoteSessionId = randomUUID();
       const info = await (await relay).call('connection-info', { remoteSessionId, connectBefore: validUntil });

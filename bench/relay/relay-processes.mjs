@@ -1,4 +1,4 @@
-// A real relay and its processes, as the system sees them.
+// Starts a real relay and measures its processes through /proc.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux
-// Garbage must not be counted as memory of a session; the relay itself is unchanged.
+// Collects garbage on SIGUSR2, so that it does not count as memory of a session. The relay itself is unchanged.
 const COLLECT = `process.on("SIGUSR2", () => {
   gc();
   process.stderr.write("heap " + process.memoryUsage().heapUsed + "\\n");
 });`;
 
-/** Starts `platen relay` in `folder`; resolves once its control plane has heard of it. */
+/** Starts `platen relay` in `folder`; resolves when it has connected to its control plane. */
 export async function startRelay(cli, folder, plane, pairs) {
   writeFileSync(join(folder, 'secret'), 'a-secret-for-the-benchmark');
   writeFileSync(join(folder, 'collect.mjs'), COLLECT);
@@ -36,7 +36,7 @@ export async function startRelay(cli, folder, plane, pairs) {
   return {
     all: own.map(({ pid }) => pid),
     pairs: own.filter(({ words }) => words.includes('pair')).map(({ pid }) => pid),
-    /** Bytes that are in use in a process, after its garbage is collected. */
+    /** Bytes of heap in use after a garbage collection. */
     async heapOf(pid) {
       const heap = new Promise((resolve) =>
         log.on('line', (line) => line.startsWith('heap ') && resolve(Number(line.slice(5)))),

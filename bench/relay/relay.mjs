@@ -1,4 +1,4 @@
-// Throughput and memory of real relays on loopback, of one pair and of two; under two minutes.
+// Measures throughput and memory of real relays on loopback, with one pair and with two. Takes under two minutes.
 //   node bench/relay/relay.mjs [dist/src/cli.js]
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
@@ -61,7 +61,7 @@ async function send({ device, terminal }, { frame, total }) {
   await all;
 }
 
-/** As many sessions at a time as there are pairs, which the relay spreads over them. */
+/** One session for each pair at a time; the relay distributes them. */
 async function throughput(plane, relay, run) {
   const sessions = await Promise.all(relay.pairs.map(() => joined(plane)));
   const before = relay.all.map(cpuSeconds);
@@ -107,7 +107,7 @@ for (const pairs of [1, 2]) {
   const relay = await startRelay(CLI, folder, plane, pairs);
   const resident = relay.all.map((pid) => (residentBytes(pid) / MB).toFixed(0)).join(' + ');
   console.log(`${pairs} pair(s), nothing to do: ${resident} MB resident (keeper, Master, pairs)`);
-  // Idle sessions first: what bulk transfers leave in the heap would hide them.
+  // Idle sessions first: the remains of bulk transfers in the heap would hide them.
   if (pairs === 1) await idle(plane, relay);
   console.log('\nframe bytes    MB/s   CPU s/GB   CPUs of each pair');
   for (const run of RUNS) await throughput(plane, relay, run);

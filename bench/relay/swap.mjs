@@ -1,4 +1,4 @@
-// Peers that are refused or cut while a relay is replaced by another release, again and again; under a minute.
+// Counts the peers that are refused or cut while a relay is replaced repeatedly. Takes under a minute.
 //   node bench/relay/swap.mjs [dist/src/cli.js]
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

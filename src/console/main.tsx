@@ -1,4 +1,4 @@
-// before all schemas: zod would compile them, which the Content-Security-Policy refuses and reports
+// Import this before all schemas: zod would compile them, which violates the Content-Security-Policy.
 import './zod-settings';
 import '@mantine/core/styles.css';
 import './style.css';

@@ -8,7 +8,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     sourcemap: false,
-    // inlined files would be data: URLs, which the Content-Security-Policy does not allow
+    // inlined files would become data: URLs, which the Content-Security-Policy refuses
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {

@@ -13,8 +13,8 @@ export function find(selector: string, within: ParentNode = document): HTMLEleme
 type Child = Node | string | false | null | undefined;
 
 /**
- * Makes an element. Attributes and children that are `undefined` or `false` are left out; `true` is an attribute without
- * a value. Strings become text, never markup.
+ * Creates an element. Attributes and children that are `undefined` or `false` are omitted; `true` is an attribute
+ * without a value. Strings become text, never markup.
  */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
-/** A file as a browser gets it. */
+/** A file that is served to browsers. */
 export interface StaticFile {
   readonly type: string;
   readonly body: Buffer;
 }
 
-/** Beside the compiled programs, and as seen from their sources. */
+/** Relative to the compiled programs, and to their sources. */
 const BUILT = ['../../pages', '../../dist/pages'].map((folder) => join(__dirname, folder));
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -19,13 +19,13 @@ const TYPES: Readonly<Record<string, string>> = {
 
 type PageName = 'approval' | 'display' | 'mfp-web' | 'vnc';
 
-/** Folder of a page that `npm run build` made from `src/pages`; there is none where it has not been built. */
+/** Folder of a page that `npm run build` makes from `src/pages`. Without a build it does not exist. */
 export function builtFolder(name: PageName): string {
   const [compiled, source] = BUILT.map((folder) => join(folder, name)) as [string, string];
   return existsSync(compiled) ? compiled : source;
 }
 
-/** The files of a page by name; none where it has not been built. */
+/** The files of a page by name; empty without a build. */
 export function builtPage(name: PageName): ReadonlyMap<string, StaticFile> {
   const folder = builtFolder(name);
   if (!existsSync(folder)) return new Map();

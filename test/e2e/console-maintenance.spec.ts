@@ -102,7 +102,7 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText(en.devices.noneFound).waitFor();
   });
 
-  it('Refresh asks the device, and shows that it does', async () => {
+  it('Refresh shows that the information is being updated', async () => {
     let answer = (): void => undefined;
     const asked = new Promise<void>((resolve) => (answer = resolve));
     await page.route(/\/information$/, async (route) => {

@@ -4,7 +4,7 @@ import { LIMITS } from '../../protocol/limits';
 import { useClient } from './query-client';
 import { call, codeOf, nothing } from './request';
 
-/** The answer comes when both ends have connected. */
+/** The server answers when both ends have connected. */
 const TIMEOUT_MS = LIMITS.CONNECT_MS + 30_000;
 
 /** Requests the origin that serves the device's pages, and an entry ticket for one window. */
@@ -14,7 +14,7 @@ export const useBrowserSession = () =>
       call(browserSession, 'POST', `/sessions/${sessionId}/browser`, undefined, TIMEOUT_MS),
   });
 
-/** Ends a session as its terminal (S261), or as its user where this browser is not its terminal. */
+/** Ends a session as its terminal (S261), or as its user if this browser is not the terminal. */
 export function useEndView() {
   const client = useClient();
   return useMutation({

@@ -28,8 +28,8 @@ export const useDeployment = (id: string) =>
   });
 
 /**
- * An action on a deployment, whose answer is kept.
- * @param onDone is also called when the live event came first and removed the component that acted
+ * An action on a deployment. Its answer updates the cache.
+ * @param onDone is also called if the live event arrived first and removed the component
  */
 function useDeploymentAction<Input>(
   act: (input: Input) => Promise<Deployment>,
@@ -39,10 +39,10 @@ function useDeploymentAction<Input>(
   return useMutation({
     mutationFn: act,
     onSuccess: (changed) => {
-      keepDeployment(client, changed);
+      cacheDeployment(client, changed);
       onDone(changed);
     },
-    // shows the state that prevented it
+    // read the state that prevented the action
     onError: () => void client.invalidateQueries({ queryKey: ['deployment'] }),
   });
 }
@@ -58,14 +58,14 @@ export const useAbort = (id: string) =>
 export const useRollBack = (id: string, onDone: (back: Deployment) => void) =>
   useDeploymentAction(() => call(deployment, 'POST', `/deployments/${id}/roll-back`), onDone);
 
-/** Keeps a new or changed deployment. */
-export function keepDeployment(client: ConsoleQueryClient, changed: Deployment): void {
+/** Puts a new or changed deployment into the cache. */
+export function cacheDeployment(client: ConsoleQueryClient, changed: Deployment): void {
   client.keep(['deployment', changed.id], () => changed);
   const isIt = ({ id }: Deployment): boolean => id === changed.id;
   const before = rowsOf(client.getQueryData<Pages<Deployment>>(LIST)).find(isIt);
   client.keep<Pages<Deployment>>(LIST, (pages) => pages && withRow(pages, isIt, () => changed));
   if (before?.state === changed.state) return;
-  // an older one may no longer be one to roll back to
+  // an earlier deployment may no longer be available for a roll back
   void client.invalidateQueries({ queryKey: LIST });
   void client.invalidateQueries({ queryKey: ['relays'] });
   void client.invalidateQueries({ queryKey: ['releases'] });

@@ -3,7 +3,7 @@ import { device, page, type Device } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import { call } from './request';
 
-/** Enough for all devices of one server; the list is searched here, so that it answers while the user types. */
+/** Enough for all devices of one server: the browser searches the list, so that it responds while the user types. */
 const PAGES = 40;
 
 export const useDevices = () => useQuery({ queryKey: ['devices'], queryFn: allDevices });

@@ -6,17 +6,17 @@ import { isOpenJob } from './jobs';
 import { useClient, type ConsoleQueryClient } from './query-client';
 
 const ENDED = ['ended-jobs'];
-/** The list of jobs has the older ones. */
+/** Older jobs are in the list of jobs. */
 const MOST = 10;
 
 /** Remembers that a job of the user has ended (S125). */
-export function keepEndedJob(client: ConsoleQueryClient, job: Job): void {
+export function cacheEndedJob(client: ConsoleQueryClient, job: Job): void {
   const me = client.getQueryData<User | null>(['me']);
   if (isOpenJob(job) || job.user.id !== me?.id) return;
   client.setQueryData<Job[]>(ENDED, (ended = []) => [job, ...ended.filter(({ id }) => id !== job.id)].slice(0, MOST));
 }
 
-/** Jobs of the user that have ended while this page was open and have not been looked at since, newest first. */
+/** Jobs of the user that have ended while this page was open and that the user has not opened, newest first. */
 export function useEndedJobs(): { ended: Job[]; forget: (isSeen: (job: Job) => boolean) => void } {
   const client = useClient();
   const { data } = useQuery<Job[]>({

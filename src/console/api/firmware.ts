@@ -6,7 +6,7 @@ import { useClient } from './query-client';
 import { call, nothing } from './request';
 import { useUpload } from './upload';
 
-/** The largest file at a megabit a second. */
+/** Time for the largest file at 1 Mbit/s. */
 const UPLOAD_MS = Math.round((LIMITS.FIRMWARE_BYTES * 8) / 1_000);
 
 export interface FirmwareFile {
@@ -33,9 +33,9 @@ export function useRemoveFirmware() {
   });
 }
 
-/** A file that names no model is for any. */
+/** A file without a model fits every device. */
 export const fitsModel = (file: Firmware, model: string): boolean => file.model === '' || file.model === model;
 
-/** The version in the name of a file, such as `3050ci_2.15.000.bin`; empty where there is none. */
+/** The version in a file name such as `3050ci_2.15.000.bin`; empty if there is none. */
 export const versionInName = (name: string): string =>
   /(?<![\d.])\d+(?:\.\d+)+(?:[-+][A-Za-z0-9]+)?(?=\.[A-Za-z]|[^\d.]|$)/.exec(name)?.[0] ?? '';

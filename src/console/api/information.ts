@@ -15,7 +15,7 @@ export const useInformation = (deviceId: string) =>
     queryFn: () => call(acquiredInformation, 'GET', pathOf(deviceId)),
   });
 
-/** Has the agent ask the device again, and keeps the answer. */
+/** Requests current device information through the agent. */
 export function useAcquire(deviceId: string) {
   const client = useClient();
   return useMutation({

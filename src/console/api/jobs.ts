@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { job, OPEN_JOB_STATES, type Job, type newJob } from '../../protocol/maintenance';
-import { keepInLists, usePages } from './pages';
+import { cacheInLists, usePages } from './pages';
 import { useClient, type ConsoleQueryClient } from './query-client';
 import { call } from './request';
 
@@ -9,7 +9,7 @@ export type JobFilter = 'open' | 'over' | 'all';
 export type NewJob = z.input<typeof newJob>;
 
 export const isOpenJob = ({ state }: Pick<Job, 'state'>): boolean => OPEN_JOB_STATES.includes(state);
-/** The device has not started it. */
+/** Whether the job can be cancelled: it is open and has not started on the device. */
 export const canCancel = (job: Pick<Job, 'state' | 'beganAt'>): boolean => isOpenJob(job) && job.beganAt === null;
 
 export const useJobs = (state: JobFilter, deviceId?: string) => {
@@ -25,7 +25,7 @@ export function useRequestJob(deviceId: string) {
   const client = useClient();
   return useMutation({
     mutationFn: (wish: NewJob) => call(job, 'POST', `/devices/${encodeURIComponent(deviceId)}/jobs`, wish),
-    onSuccess: (instructed) => keepJob(client, instructed),
+    onSuccess: (instructed) => cacheJob(client, instructed),
   });
 }
 
@@ -33,8 +33,8 @@ export function useCancelJob() {
   const client = useClient();
   return useMutation({
     mutationFn: (id: string) => call(job, 'POST', `/jobs/${id}/cancellation`),
-    onSuccess: (cancelled) => keepJob(client, cancelled),
-    // the device may have started it meanwhile
+    onSuccess: (cancelled) => cacheJob(client, cancelled),
+    // the job may have started meanwhile
     onError: (_error, id) => {
       void client.invalidateQueries({ queryKey: ['job', id] });
       void client.invalidateQueries({ queryKey: ['jobs'] });
@@ -42,10 +42,10 @@ export function useCancelJob() {
   });
 }
 
-/** Puts a job, new or changed, into what has been read. An answer may come later than the event that follows it. */
-export function keepJob(client: ConsoleQueryClient, changed: Job): void {
+/** Puts a new or changed job into the cache. An answer may arrive after the event of a later change. */
+export function cacheJob(client: ConsoleQueryClient, changed: Job): void {
   const known = client.getQueryData<Job>(['job', changed.id]);
   if (known && !isOpenJob(known) && isOpenJob(changed)) return;
   client.keep(['job', changed.id], () => changed);
-  keepInLists(client, 'jobs', changed, !isOpenJob(changed));
+  cacheInLists(client, 'jobs', changed, !isOpenJob(changed));
 }

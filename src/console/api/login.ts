@@ -4,13 +4,13 @@ import { loginRequest, passwordChange, profileChange, user, type User } from '..
 import { useClient, type ConsoleQueryClient } from './query-client';
 import { call, codeOf, nothing } from './request';
 
-/** Everything that was read for another user is removed. */
+/** Removes cached data of another user. */
 function become(client: ConsoleQueryClient, me: User | null): void {
   client.setQueryData(['me'], me);
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
 }
 
-/** The user who is logged in; null: none. */
+/** The user who is logged in, or null. */
 export const useMe = () =>
   useQuery({
     queryKey: ['me'],

@@ -9,7 +9,7 @@ export type NoticeFilter = 'unread' | 'all';
 const UNREAD = ['unread-notices'];
 const LISTS = ['notices'];
 
-/** The unread notices that are shown until they are read; `next` is set where there are more. */
+/** The unread notices; `next` is set if there are more. */
 export const useUnreadNotices = () =>
   useQuery({
     queryKey: UNREAD,
@@ -23,7 +23,7 @@ export function useReadNotice() {
   const client = useClient();
   return useMutation({
     mutationFn: (id: string) => call(notice, 'POST', `/notices/${id}/reading`),
-    onSuccess: (read) => keepNotice(client, read),
+    onSuccess: (read) => cacheNotice(client, read),
     // it may have been removed
     onError: () => void client.invalidateQueries({ queryKey: UNREAD }),
   });
@@ -40,8 +40,8 @@ export function useReadAllNotices() {
   });
 }
 
-/** Keeps a new or changed notice. */
-export function keepNotice(client: ConsoleQueryClient, changed: Notice): void {
+/** Puts a new or changed notice into the cache. */
+export function cacheNotice(client: ConsoleQueryClient, changed: Notice): void {
   const isIt = ({ id }: Notice): boolean => id === changed.id;
   client.keep<Page<Notice>>(UNREAD, (unread) => {
     if (!unread) return unread;

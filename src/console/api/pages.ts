@@ -29,7 +29,7 @@ const withCursor = (path: string, cursor: string | null): string => {
 
 export const rowsOf = <Row>(pages: Pages<Row> | undefined): Row[] => pages?.pages.flatMap((each) => each.rows) ?? [];
 
-/** Replaces a row by its changed one; returns the same object if it is on none of the pages. */
+/** Replaces a changed row; returns the same object if no page contains it. */
 export function withRow<Row>(pages: Pages<Row>, fits: (row: Row) => boolean, change: (row: Row) => Row): Pages<Row> {
   if (!rowsOf(pages).some(fits)) return pages;
   const changed = pages.pages.map((each) => ({
@@ -46,11 +46,11 @@ interface RowOfDevice {
 const ENDED = ['ended', 'over'];
 
 /**
- * Puts a row, new or changed, into the lists that it belongs to; one that it comes into or leaves is read again.
- * @param kind lists have the key `[kind, state, deviceId]`: state is `all`, that of rows which have ended, or that of
- *   open ones; a list of all devices has null for `deviceId`
+ * Puts a new or changed row into the lists that contain it. Lists that it enters or leaves are read again.
+ * @param kind lists have the key `[kind, state, deviceId]`: `state` selects all, open or ended rows; `deviceId` is null
+ *   in a list of all devices
  */
-export function keepInLists<Row extends RowOfDevice>(
+export function cacheInLists<Row extends RowOfDevice>(
   client: ConsoleQueryClient,
   kind: string,
   changed: Row,
@@ -62,7 +62,7 @@ export function keepInLists<Row extends RowOfDevice>(
     if (deviceId !== null && deviceId !== changed.deviceId) continue;
     const belongs = state === 'all' || ENDED.includes(state) === hasEnded;
     client.keep<Pages<Row>>(key, (known) => known && withRow(known, isIt, () => changed));
-    // last, because what is set counts as read
+    // last, because setting data marks the query as fresh
     if (!pages || rowsOf(pages).some(isIt) !== belongs) void client.invalidateQueries({ queryKey: key, exact: true });
   }
 }

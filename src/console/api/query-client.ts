@@ -13,9 +13,9 @@ const TRIES = 3;
 type Change = (known: unknown) => unknown;
 
 /**
- * What the server has answered stays as it is until a live event or an action changes it. Nothing that happens while a
- * query is being read is lost, though the answer may be older: a change is applied to the answer, too, and an
- * invalidation has the query read once more, which TanStack Query itself does not do for a first reading.
+ * Cached answers remain valid until a live event or an action changes them. An answer may be older than an event that
+ * arrived while the query was being read. Therefore a change is applied to that answer, too, and an invalidation causes
+ * another read, which TanStack Query omits during the first read.
  */
 export class ConsoleQueryClient extends QueryClient {
   /** Changes of queries that are being read. */
@@ -42,7 +42,7 @@ export class ConsoleQueryClient extends QueryClient {
     });
   }
 
-  /** @param change gets undefined where nothing has been read, and returns undefined where it leaves that so */
+  /** @param change gets undefined if nothing has been read, and returns undefined to leave it so */
   keep<Data>(queryKey: QueryKey, change: (known: Data | undefined) => Data | undefined): void {
     const query = this.getQueryCache().find({ queryKey, exact: true, fetchStatus: 'fetching' });
     if (query) this.changes.set(query, [...(this.changes.get(query) ?? []), change as Change]);
@@ -70,7 +70,7 @@ export class ConsoleQueryClient extends QueryClient {
 export const queryClient = new ConsoleQueryClient();
 export const useClient = (): ConsoleQueryClient => useQueryClient() as ConsoleQueryClient;
 
-/** A login that has ended shows the login screen again, wherever it was noticed. */
+/** Shows the login screen when any request finds that the login has ended. */
 queryClient.getQueryCache().subscribe(({ query, type }) => {
   if (type !== 'updated' || (query.queryKey as readonly unknown[])[0] === 'me') return;
   if (codeOf(query.state.error) === 'not-logged-in') void queryClient.invalidateQueries({ queryKey: ['me'] });

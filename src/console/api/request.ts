@@ -12,7 +12,7 @@ export class ApiProblem extends Error {
     super(problem.title);
   }
 }
-/** No answer, or one that is not from a Platen server. */
+/** There was no answer, or it was not from a Platen server. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }

@@ -1,7 +1,7 @@
-/** How far this machine's clock is behind the server's, in milliseconds. Countdowns use the server's. */
+/** The server's clock minus this machine's, in milliseconds. Countdowns use the server's time. */
 let behind = 0;
 
-/** The header has whole seconds: a smaller difference means nothing. */
+/** The header has whole seconds, so smaller differences are ignored. */
 const TOLERANCE_MS = 2_000;
 
 export function noteServerTime(date: string | null): void {

@@ -14,7 +14,7 @@ interface Upload {
 
 /**
  * Sends a file as the body of a POST. `fetch` does not report how much has been sent.
- * @param onProgress gets the part that has been sent, 0 to 1
+ * @param onProgress gets the fraction that has been sent, 0 to 1
  * @throws ApiProblem, Unreachable, UnexpectedAnswer
  */
 async function upload<T>(
@@ -36,7 +36,7 @@ async function upload<T>(
   return answerOf(schema, `POST ${path}`, status, text);
 }
 
-/** Uploads files and re-reads the list that contains them. `part` of the file has been sent, 0 to 1. */
+/** Uploads files and reads their list again. `part` is the fraction that has been sent, 0 to 1. */
 export function useUpload<Input, Stored>(schema: z.ZodType<Stored>, list: string, uploadOf: (input: Input) => Upload) {
   const client = useClient();
   const [part, setPart] = useState(0);

@@ -41,14 +41,14 @@ describe('a live event', () => {
       expect(lists.map((key) => isStale(client, key))).toEqual([false, false, false, false]);
     });
 
-    it('has those lists read again that it comes into or leaves', () => {
+    it('causes another read of the lists that the job enters or leaves', () => {
       apply(sampleJob);
       expect(lists.map((key) => isStale(client, key))).toEqual([true, true, false, false]);
       apply({ ...open, id: sampleSession.id });
       expect(isStale(client, ['jobs', 'all', 'copy-room'])).toBe(true);
     });
 
-    it('is not undone by an answer that is older than it', () => {
+    it('is not undone by an older answer', () => {
       apply(sampleJob);
       apply(open);
       expect(client.getQueryData(['job', open.id])).toEqual(sampleJob);
@@ -65,7 +65,7 @@ describe('a live event', () => {
     });
   });
 
-  it('about information changes the condition, and has the information read again', () => {
+  it('about information changes the condition, and causes another read of the information', () => {
     const other: Device = { ...sampleDevice, id: 'other' };
     client.setQueryData(['devices'], [sampleDevice, other]);
     client.setQueryData(['device', sampleDevice.id], sampleDevice);
@@ -86,14 +86,14 @@ describe('a live event', () => {
     expect(isStale(client, ['information', 'other'])).toBe(false);
   });
 
-  it('about presence changes the device alone', () => {
+  it('about presence changes only the device', () => {
     client.setQueryData(['devices'], [sampleDevice]);
     const lastSeenAt = sampleDevice.lastSeenAt!;
     applyEvent(client, { type: 'device', id: sampleDevice.id, online: false, asleep: false, lastSeenAt });
     expect(client.getQueryData(['devices'])).toEqual([{ ...sampleDevice, online: false }]);
   });
 
-  it('about a session changes the lists that it is in', () => {
+  it('about a session changes the lists that contain it', () => {
     const [live, ended] = [
       ['sessions', 'live', null],
       ['sessions', 'ended', null],
@@ -106,12 +106,12 @@ describe('a live event', () => {
     expect([isStale(client, live), isStale(client, ended)]).toEqual([true, true]);
   });
 
-  describe('that comes while something is being read', () => {
+  describe('that arrives while a query is being read', () => {
     let stop: (() => void)[];
     beforeEach(() => (stop = []));
     afterEach(() => stop.splice(0).forEach((each) => each()));
 
-    /** A screen that shows a query; `answers` are given one by one. @returns how often it has been asked for */
+    /** A screen with a query that the test answers. @returns the number of requests, and a function that answers */
     const show = (queryKey: QueryKey): { asked: () => number; answer: (data: unknown) => Promise<void> } => {
       const questions: ((data: unknown) => void)[] = [];
       let answered = 0;
@@ -127,7 +127,7 @@ describe('a live event', () => {
       };
     };
 
-    it('for the first time has it read once more', async () => {
+    it('for the first time causes another read', async () => {
       const devices = show(['devices']);
       applyEvent(client, { type: 'devices', agentId: sampleDevice.agentId });
       expect(devices.asked()).toBe(1);
@@ -138,7 +138,7 @@ describe('a live event', () => {
       expect(devices.asked()).toBe(2);
     });
 
-    it('for the first time has the lists read once more that it may have changed', async () => {
+    it('for the first time causes another read of the lists that it may have changed', async () => {
       const job = { ...sampleJob };
       const [opened, over, elsewhere] = [null, null, 'elsewhere'].map((deviceId, index) =>
         show(['jobs', ['open', 'over', 'all'][index], deviceId]),
@@ -151,7 +151,7 @@ describe('a live event', () => {
       expect(elsewhere!.asked()).toBe(1);
     });
 
-    it('changes the answer, which may be older', async () => {
+    it('also changes the answer, which may be older', async () => {
       const device = show(['device', sampleDevice.id]);
       const presence = { online: false, asleep: true, lastSeenAt: sampleDevice.lastSeenAt! };
       applyEvent(client, { type: 'device', id: sampleDevice.id, ...presence });

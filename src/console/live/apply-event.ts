@@ -2,23 +2,23 @@ import type { Device, Session } from '../../protocol/api';
 import type { LiveEvent } from '../../protocol/live';
 import type { Job } from '../../protocol/maintenance';
 import type { Agent } from '../api/agents';
-import { keepDeployment } from '../api/deployments';
-import { keepEndedJob } from '../api/ended-jobs';
-import { keepJob } from '../api/jobs';
-import { keepNotice } from '../api/notices';
-import { keepInLists } from '../api/pages';
+import { cacheDeployment } from '../api/deployments';
+import { cacheEndedJob } from '../api/ended-jobs';
+import { cacheJob } from '../api/jobs';
+import { cacheNotice } from '../api/notices';
+import { cacheInLists } from '../api/pages';
 import type { ConsoleQueryClient } from '../api/query-client';
 import type { SessionWithSteps } from '../api/sessions';
 
-/** Applies one live event to what the console has read; what the event does not contain is read again. */
+/** Applies one live event to the cache. Data that the event does not contain is read again. */
 export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
   if (event.type === 'session') return applySession(client, event.session);
   if (event.type === 'devices') {
     void client.invalidateQueries({ queryKey: ['devices'] });
     return void client.invalidateQueries({ queryKey: ['device'] });
   }
-  if (event.type === 'notice') return keepNotice(client, event.notice);
-  if (event.type === 'deployment') return keepDeployment(client, event.deployment);
+  if (event.type === 'notice') return cacheNotice(client, event.notice);
+  if (event.type === 'deployment') return cacheDeployment(client, event.deployment);
   if (event.type === 'job') return applyJob(client, event.job);
   if (event.type === 'information') {
     changeDevice(client, event.id, { condition: event.condition });
@@ -33,12 +33,12 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
 function applySession(client: ConsoleQueryClient, session: Session): void {
   client.keep<SessionWithSteps>(['session', session.id], (known) => known && { ...known, ...session });
   void client.invalidateQueries({ queryKey: ['session', session.id] });
-  keepInLists(client, 'sessions', session, session.state === 'ended');
+  cacheInLists(client, 'sessions', session, session.state === 'ended');
 }
 
 function applyJob(client: ConsoleQueryClient, job: Job): void {
-  keepJob(client, job);
-  keepEndedJob(client, job);
+  cacheJob(client, job);
+  cacheEndedJob(client, job);
 }
 
 function changeDevice(client: ConsoleQueryClient, id: string, change: Partial<Device>): void {

@@ -7,7 +7,7 @@ const LONGEST_WAIT_MS = 20_000;
 
 export interface LiveListener {
   onEvent(event: LiveEvent): void;
-  /** Connected or reconnected: missed events have to be made up for. */
+  /** Connected or reconnected: events may have been missed. */
   onConnected(): void;
   onLost(): void;
   onLoggedOut(): void;

@@ -3,10 +3,10 @@ import { applyEvent } from './apply-event';
 import { listenLive } from './live-connection';
 import { useClient } from '../api/query-client';
 
-/** A shorter loss is not shown. */
+/** Shorter interruptions are not shown. */
 const QUIET_MS = 2_000;
 
-/** Keeps what the console shows up to date while a user is logged in. @returns whether live events arrive */
+/** Applies live events to the cache while a user is logged in. @returns whether live events arrive */
 export function useLive(userId: string): boolean {
   const client = useClient();
   const [connected, setConnected] = useState(true);

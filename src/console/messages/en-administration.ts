@@ -68,7 +68,7 @@ export const enAdministration = {
     revokeTitle: (name: string) => `Revoke ${name}?`,
     revokeHint: 'Anything that uses this token loses access immediately.',
     emptyTitle: 'No tokens yet',
-    emptyHint: 'Create one token for each script, so that each can be revoked on its own.',
+    emptyHint: 'Create one token for each script, so that each can be revoked separately.',
   },
   audit: {
     title: 'Audit trail',

@@ -22,7 +22,7 @@ export const enDeployment = {
   bundled: 'Bundled with the server',
   builtIn: (version: string) => `${version} (bundled)`,
   runsNow: 'running now',
-  pairsHint: 'Each pair is a process of its own. More pairs carry more sessions at the same time.',
+  pairsHint: 'Each pair is a separate process. More pairs carry more sessions at the same time.',
   pairsOf: (n: number) => (n === 1 ? '1 pair' : `${n} pairs`),
   nothing: 'Choose another release or another number of pairs.',
   when: 'When',
@@ -88,7 +88,7 @@ export const enDeployment = {
   whenIdle: 'When idle',
   atTime: 'Schedule …',
   abort: 'Abort',
-  /** What the screen asks for, or waits for. */
+  /** Explains the pending decision, or the wait. */
   prompts: {
     listed: 'Execute ends the sessions below cleanly and notifies their users. Abort changes nothing.',
     'awaiting-idle': 'The deployment starts as soon as no session is open. Nothing changes until then.',

@@ -134,8 +134,8 @@ export const enDevices = {
     firmware: 'Firmware version',
     acquired: 'Updated',
     refresh: 'Refresh',
-    refreshing: 'Asking the device …',
-    emptyHint: 'Refresh asks the device now. It is also asked automatically when its agent connects.',
+    refreshing: 'Updating …',
+    emptyHint: 'Refresh to request it from the device. It is also updated automatically when the agent connects.',
     decision: 'Last update',
     decisions: {
       kept: 'Using saved data',

@@ -116,7 +116,7 @@ export const enMaintenance = {
   } as Partial<Record<string, string>>,
   failures: JOB_FAILURES as Record<JobFailure, string>,
   remedies: {
-    unsupported: 'Check what the configuration of the agent says about this device.',
+    unsupported: 'Check the settings of this device in the configuration of the agent.',
     forbidden: 'The person responsible for the agent can allow it in the agent’s configuration.',
     'unknown-device': 'The device has been removed from the configuration of its agent.',
     'device-unreachable': 'Ask someone to check that the device is switched on and connected, then try again.',

@@ -18,7 +18,7 @@ const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
   'too-many-releases': 'Remove one that is no longer needed.',
   'unknown-job': 'Look for it in the list of jobs.',
   'operation-unsupported':
-    'The configuration of its agent decides. Reload the page to see which operations are available now.',
+    'Reload the page to see the available operations. The configuration of the agent defines them.',
   'too-many-jobs': 'Wait for some jobs to finish, or cancel some.',
   'unknown-firmware': 'Choose one from the list. It may have been removed.',
   'unknown-notice': 'It may have been removed because of its age.',

@@ -114,8 +114,8 @@ export const jaDevices: typeof enDevices = {
     firmware: 'ファームウェアのバージョン',
     acquired: '更新日時',
     refresh: '更新',
-    refreshing: '機器に問い合わせています…',
-    emptyHint: '「更新」を押すと機器に問い合わせます。エージェントが接続したときにも自動的に問い合わせます。',
+    refreshing: '更新しています…',
+    emptyHint: '「更新」を押すと機器から取得します。エージェントが接続したときにも自動的に更新されます。',
     decision: '前回の更新',
     decisions: {
       kept: '保存済みの情報を使用',

@@ -105,7 +105,7 @@ export const jaProblems: typeof enProblems = {
     'unknown-job': { title: '不明な保守ジョブです', remedy: 'ジョブ一覧を確認してください。' },
     'operation-unsupported': {
       title: '機器がこの操作に対応していません',
-      remedy: 'エージェントの設定で決まります。ページを再読み込みし、実行できる操作を確認してください。',
+      remedy: 'ページを再読み込みし、実行できる操作を確認してください。操作はエージェントの設定で決まります。',
     },
     'too-many-jobs': {
       title: '機器の進行中のジョブが多すぎます',

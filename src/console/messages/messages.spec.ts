@@ -32,7 +32,7 @@ const matches = (source: string, pattern: RegExp): string[] => [
   ...new Set([...source.matchAll(pattern)].map(([, match]) => match ?? '')),
 ];
 
-/** Names, and texts that are put together from others or come from elsewhere. */
+/** Names, and texts that are composed of others or come from other sources. */
 const NOT_TRANSLATED = [
   'language',
   'product',
@@ -56,7 +56,7 @@ describe('the catalogues of the console', () => {
     expect([...japanese.keys()].filter((path) => !isStep(path)).sort()).toEqual([...paths].sort());
   });
 
-  it('have texts of the same values', () => {
+  it('use the same values in their texts', () => {
     const [one, other] = [120, 240];
     const differing = translated.filter((path) => {
       const [inEnglish, inJapanese] = [english.get(path), japanese.get(path)];
@@ -86,7 +86,7 @@ describe('the catalogues of the console', () => {
     expect(untranslated).toEqual([]);
   });
 
-  it('are no Japanese in English', () => {
+  it('contain no Japanese in English', () => {
     const foreign = translated.filter((path) => /[\u3040-\u30ff\u4e00-\u9fff]/.test(String(english.get(path))));
     expect(foreign).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { Dialog, DialogForm } from './dialog';
 
-/** A button for what cannot be undone: a dialog says what will happen and asks for confirmation. */
+/** A button for an irreversible action. A dialog explains the effect and requires confirmation. */
 export function Confirm({
   button,
   confirm = button,
@@ -23,7 +23,7 @@ export function Confirm({
   action: { run: (done: () => void) => void; isPending: boolean; error: unknown; reset: () => void };
   /** Further fields of the dialog. */
   children?: ReactNode;
-  /** How the button looks on the screen. */
+  /** Appearance of the button on the screen. */
   look?: 'light' | 'subtle' | 'default';
   /** Accessible name of the button where there are several of its kind. */
   label?: string;

@@ -16,7 +16,7 @@ export function Dialog({
   onClose: () => void;
   title: string | undefined;
   size?: 'lg';
-  /** It shows something only once, which must not be lost by a click outside. */
+  /** Its content is shown only once and must not be lost by a click outside. */
   keepOpen?: boolean;
   children: ReactNode;
 }) {
@@ -52,7 +52,7 @@ export function DialogForm({
   onCancel: () => void;
   isPending: boolean;
   error?: unknown;
-  /** What is submitted cannot be undone. */
+  /** The action cannot be undone. */
   isDanger?: boolean;
   /** The browser need not check the fields, because `onSubmit` does. */
   validates?: boolean;

@@ -10,7 +10,7 @@ export function textsOf(form: HTMLFormElement): (name: string) => string {
   };
 }
 
-/** What the server reports about the fields of a form, by their names. */
+/** The server's errors about the fields of a form, by name. */
 export function fieldErrors(error: unknown, t: Messages): Record<string, string> {
   const errors = error instanceof ApiProblem ? (error.problem.errors ?? []) : [];
   return Object.fromEntries(errors.map(({ path, message }) => [path, t.fieldError(message)]));

@@ -7,10 +7,10 @@ import { useText } from '../messages/language';
 import { WarningIcon } from './icons';
 
 /** Title, detail and remedy of an error. */
-export function wordsOf(error: unknown, t: Messages): { title: string; detail: string; remedy: string } {
+export function textsOfProblem(error: unknown, t: Messages): { title: string; detail: string; remedy: string } {
   if (error instanceof ApiProblem) {
     const { code, title, detail = '', remedy } = error.problem;
-    // a newer server may have problems that this page does not know
+    // a newer server may send problems that this page does not know
     const known = code in t.problems ? t.problems[code as ProblemCode] : { title, remedy };
     return { ...known, detail: t.detail(detail) };
   }
@@ -30,7 +30,7 @@ export function ProblemNotice({
   children?: ReactNode;
 }) {
   const t = useText();
-  const { title, detail, remedy } = wordsOf(error, t);
+  const { title, detail, remedy } = textsOfProblem(error, t);
   return (
     <div className="notice" role="alert">
       <WarningIcon />

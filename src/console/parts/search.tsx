@@ -22,7 +22,7 @@ export const SearchInput = ({
   />
 );
 
-/** Whether every word of `search` is in the texts, in upper or lower case. */
+/** Whether the texts contain every word of `search`, ignoring case. */
 export function hasWords(texts: readonly string[], search: string): boolean {
   const all = texts.join('\n').toLowerCase();
   return search

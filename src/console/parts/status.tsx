@@ -4,7 +4,7 @@ import { useText } from '../messages/language';
 
 export type Tone = 'on' | 'busy' | 'bad' | 'asleep' | 'off';
 
-/** A word with a coloured dot; the word is sufficient without the dot. */
+/** A text with a coloured dot; the text alone is sufficient. */
 export const Status = ({ tone, children }: { tone: Tone; children: ReactNode }) => (
   <span className={`status ${tone}`}>{children}</span>
 );

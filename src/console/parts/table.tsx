@@ -9,7 +9,7 @@ export interface Column<Row> {
   readonly untitled?: boolean;
 }
 
-/** A table; on a narrow screen each row becomes a card in which every value has its title. */
+/** A table. On a narrow screen each row becomes a card that shows the column title beside each value. */
 export function Table<Row>({
   label,
   columns,

@@ -25,7 +25,7 @@ export function TimeInput({
 }: {
   value: string;
   onChange: (value: string) => void;
-  /** It was submitted, and is not in the future. */
+  /** The submitted time is not in the future. */
   missing: boolean;
 }) {
   const t = useText();

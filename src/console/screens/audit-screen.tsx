@@ -3,13 +3,13 @@ import type { AuditEvent } from '../../protocol/api';
 import { useAudit } from '../api/audit';
 import { rowsOf } from '../api/pages';
 import { useFormats, useText } from '../messages/language';
-import { wordOf } from '../messages/word-of';
+import { ownText } from '../messages/own-text';
 import { Empty, Loaded, More } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
 
-/** The target of an event; a session has a page of its own. */
+/** The target of an event; a session is a link to its page. */
 const Target = ({ event: { action, target } }: { event: AuditEvent }) =>
   action.startsWith('session.') ? <Link to={`/sessions/${target}`}>{target}</Link> : target;
 
@@ -32,7 +32,7 @@ export function AuditScreen() {
                 columns={[
                   { title: t.audit.at, cell: ({ at }) => <span className="unbroken">{formats.moment(at)}</span> },
                   { title: t.audit.actor, cell: ({ actor }) => actor },
-                  { title: t.audit.action, cell: ({ action }) => wordOf(t.audit.actions, action) ?? action },
+                  { title: t.audit.action, cell: ({ action }) => ownText(t.audit.actions, action) ?? action },
                   { title: t.audit.target, cell: (event) => <Target event={event} /> },
                   { title: t.audit.detail, cell: ({ detail }) => t.detail(detail) },
                 ]}

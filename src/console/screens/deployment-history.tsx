@@ -4,7 +4,7 @@ import { isOpen } from '../api/deployments';
 import { useFormats, useText } from '../messages/language';
 import { Status } from '../parts/status';
 import { Table } from '../parts/table';
-import { deploymentTone, changeWords } from './deployment-words';
+import { deploymentTone, changeText } from './deployment-texts';
 import { RollBack } from './roll-back';
 
 /** Deployments with their sessions, duration and outcome, newest first. */
@@ -23,7 +23,7 @@ export function DeploymentHistory({ deployments }: { deployments: Deployment[] }
           cell: (deployment) => (
             <>
               <Link to={`/deployment/${deployment.id}`} className="strong">
-                {changeWords(deployment, t)}
+                {changeText(deployment, t)}
               </Link>
               <div className="minor">
                 {formats.moment(deployment.instructedAt)}
@@ -85,13 +85,13 @@ export function DeploymentChart({ deployments }: { deployments: Deployment[] }) 
   if (executed.length < 2) return null;
   const longest = Math.max(1, ...executed.map(({ durationSeconds }) => durationSeconds ?? 0));
   const width = executed.length * (BAR + GAP);
-  const words = t.deployment.picture(executed.length);
+  const caption = t.deployment.picture(executed.length);
   const kinds = (['deployed', 'rolled-back', 'failed', 'aborted'] as const).filter((state) =>
     executed.some((each) => each.state === state),
   );
   return (
     <figure className="histogram outcomes">
-      <svg viewBox={`0 0 ${width} ${HEIGHT + 1}`} style={{ width }} role="img" aria-label={words}>
+      <svg viewBox={`0 0 ${width} ${HEIGHT + 1}`} style={{ width }} role="img" aria-label={caption}>
         {[...executed].reverse().map((each, index) => {
           const seconds = each.durationSeconds ?? 0;
           const height = Math.max(LEAST, (seconds / longest) * HEIGHT);
@@ -108,7 +108,7 @@ export function DeploymentChart({ deployments }: { deployments: Deployment[] }) 
         })}
       </svg>
       <figcaption>
-        <span>{words}</span>
+        <span>{caption}</span>
         {kinds.map((state) => (
           <span key={state} className={`key ${deploymentTone({ state })}`}>
             {t.deployment.states[state]}

@@ -3,7 +3,7 @@ import { useText } from '../messages/language';
 import { Panel } from '../parts/panel';
 import { Steps, type Mark } from '../parts/steps';
 
-/** The steps since Execute, the sessions that were ended by force, and why the deployment failed. */
+/** The steps since Execute, the forced sessions, and the reason of a failure. */
 export function DeploymentProgress({ deployment }: { deployment: Deployment }) {
   const t = useText();
   const { reason, detail, output, sessions } = deployment;
@@ -64,7 +64,7 @@ interface ProgressStep {
   readonly mark: Mark;
 }
 
-/** The step that a reason belongs to, where there is only one. */
+/** The step in which a reason occurs, if there is only one. */
 const FAILED_IN: Partial<Record<DeploymentReason, Step>> = {
   'release-damaged': 'trying',
   'does-not-start': 'trying',

@@ -9,7 +9,7 @@ import { Panel } from '../parts/panel';
 import { Status } from '../parts/status';
 import { Table } from '../parts/table';
 import { DeploymentChart, DeploymentHistory } from './deployment-history';
-import { changeWords, deploymentTone } from './deployment-words';
+import { changeText, deploymentTone } from './deployment-texts';
 import { NewDeploymentButton } from './new-deployment-dialog';
 import { ReleasesPanel } from './releases-panel';
 
@@ -51,7 +51,7 @@ function OpenDeployments() {
         <div className="grow">
           <strong>{t.deployment.open}</strong>
           <div className="notice-actions">
-            <span>{changeWords(deployment, t)}</span>
+            <span>{changeText(deployment, t)}</span>
             <Status tone={deploymentTone(deployment)}>{t.deployment.states[deployment.state]}</Status>
             <Link to={`/deployment/${deployment.id}`}>{t.deployment.toList}</Link>
           </div>

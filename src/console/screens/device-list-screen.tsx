@@ -9,7 +9,7 @@ import { Panel } from '../parts/panel';
 import { Status } from '../parts/status';
 import { DeploymentActions } from './deployment-actions';
 import { DeploymentProgress } from './deployment-progress';
-import { changeWords, deploymentTone, targetWords } from './deployment-words';
+import { changeText, deploymentTone, targetText } from './deployment-texts';
 import { DeviceList } from './device-list';
 
 /** The device list screen (Fig. 18): devices in session, Execute and Abort, then the progress of the deployment. */
@@ -20,7 +20,7 @@ export function DeviceListScreen() {
   const { data } = deployment;
   return (
     <Page
-      title={data ? `${t.deployment.title}: ${changeWords(data, t)}` : t.deployment.title}
+      title={data ? `${t.deployment.title}: ${changeText(data, t)}` : t.deployment.title}
       lead={data && <Status tone={deploymentTone(data)}>{t.deployment.states[data.state]}</Status>}
       actions={data && <DeploymentActions deployment={data} />}
     >
@@ -38,7 +38,7 @@ export function DeviceListScreen() {
   );
 }
 
-/** The pending decision, or what the deployment waits for. */
+/** Explains the pending decision, or the wait. */
 function Prompt({ deployment: { state } }: { deployment: Deployment }) {
   const t = useText();
   if (state !== 'listed' && state !== 'awaiting-idle' && state !== 'scheduled') return null;
@@ -56,7 +56,7 @@ function Summary({ deployment }: { deployment: Deployment }) {
         <Facts
           of={[
             [t.deployment.relay, deployment.relayId],
-            [t.deployment.change, `${targetWords(from, t)} → ${targetWords(to, t)}`],
+            [t.deployment.change, `${targetText(from, t)} → ${targetText(to, t)}`],
             [t.deployment.instructedBy, deployment.instructedBy.displayName],
             [t.deployment.instructed, moment(deployment.instructedAt)],
             [t.deployment.plannedFor, moment(deployment.at)],

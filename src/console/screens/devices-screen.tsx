@@ -14,7 +14,7 @@ import { Presence } from '../parts/status';
 import { Table, type Column } from '../parts/table';
 import { useCurrent } from './current-user';
 import { Condition } from './device-information/condition';
-import { alertText } from './device-information/device-words';
+import { alertText } from './device-information/device-texts';
 import { OpenButton } from './open-dialog';
 
 /** Rows drawn at once; more are shown on request. */

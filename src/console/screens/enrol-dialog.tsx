@@ -50,7 +50,7 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
   );
 }
 
-/** The only time the code is shown. */
+/** Shows the code, once. */
 function EnrolmentCode({ created: { ticket: code, expiresAt } }: { created: CreatedEnrolment }) {
   const t = useText();
   const formats = useFormats();

@@ -1,7 +1,7 @@
 import type { BrowserSession } from '../../protocol/api';
 
 /**
- * Opens a session's origin in a window or frame. The entry ticket is sent as a form, so that it is in no URL.
+ * Opens a session's origin in a window or frame. The entry ticket is sent in a form, to keep it out of URLs.
  * @param target name of the window or frame
  */
 export function enter({ enterUrl, ticket }: BrowserSession, target: string): void {

@@ -7,9 +7,9 @@ import { useText } from '../messages/language';
 import { Ago } from '../parts/time';
 import { WarningIcon } from '../parts/icons';
 import { EndedJobs } from './maintenance/ended-jobs';
-import { noticeText, noticeTitle } from './notice-words';
+import { noticeText, noticeTitle } from './notice-texts';
 
-/** Number of cards shown at the same time, on a narrow screen and on others. */
+/** Maximum number of cards, on narrow and on other screens. */
 const [NARROW, SHOWN_NARROW, SHOWN] = ['(max-width: 48em)', 1, 3];
 
 /** Unread notices, shown on top of every screen until they are read (S315, E18). */

@@ -8,7 +8,7 @@ import { Empty, Loaded, More } from '../parts/loaded';
 import { ProblemNotice } from '../parts/notice';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
-import { noticeText, noticeTitle } from './notice-words';
+import { noticeText, noticeTitle } from './notice-texts';
 
 export function NoticesScreen() {
   const t = useText();

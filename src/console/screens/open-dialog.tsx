@@ -17,7 +17,7 @@ import { useSessionRequest } from './use-session-request';
 
 const MINUTES = [15, 30, 60, 120, 240, 480];
 
-interface Wish {
+interface RequestDraft {
   readonly applicationId?: string;
   readonly reason?: string;
   readonly minutes?: number;
@@ -31,7 +31,7 @@ export function OpenButton({
   variant = 'default',
 }: {
   device: Device;
-  wish?: Wish;
+  wish?: RequestDraft;
   label?: string;
   variant?: string;
 }) {
@@ -56,7 +56,7 @@ export function OpenButton({
   );
 }
 
-function OpenForm({ device, wish, onCancel }: { device: Device; wish?: Wish; onCancel: () => void }) {
+function OpenForm({ device, wish, onCancel }: { device: Device; wish?: RequestDraft; onCancel: () => void }) {
   const t = useText();
   const navigate = useNavigate();
   const ask = useSessionRequest(({ id }) => void navigate(`/sessions/${id}/view`));

@@ -2,7 +2,7 @@ import { Button, Group, Loader, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useFormats, useText } from '../messages/language';
 
-/** Shows that the request waits while a deployment refuses new sessions. @param nextAt null during an attempt */
+/** Shown while a deployment refuses new sessions. @param nextAt time of the next attempt; null during one */
 export function OpenWaiting({ nextAt, onStop }: { nextAt: number | null; onStop: () => void }) {
   const t = useText();
   return (

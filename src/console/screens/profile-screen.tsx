@@ -87,7 +87,7 @@ function AboutForm() {
           <Button type="submit" loading={change.isPending}>
             {t.actions.save}
           </Button>
-          <Done shown={change.isSuccess} words={t.profile.saved} />
+          <Done shown={change.isSuccess} text={t.profile.saved} />
         </Group>
       </Stack>
     </form>
@@ -136,18 +136,18 @@ function PasswordForm() {
           <Button type="submit" loading={change.isPending}>
             {t.profile.changePassword}
           </Button>
-          <Done shown={change.isSuccess} words={t.profile.passwordChanged} />
+          <Done shown={change.isSuccess} text={t.profile.passwordChanged} />
         </Group>
       </Stack>
     </form>
   );
 }
 
-const Done = ({ shown, words }: { shown: boolean; words: string }) => (
+const Done = ({ shown, text }: { shown: boolean; text: string }) => (
   <Text size="sm" role="status">
     {shown && (
       <>
-        <CheckIcon size={14} /> {words}
+        <CheckIcon size={14} /> {text}
       </>
     )}
   </Text>

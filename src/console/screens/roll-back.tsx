@@ -3,7 +3,7 @@ import type { Deployment } from '../../protocol/deployment';
 import { useRollBack } from '../api/deployments';
 import { useText } from '../messages/language';
 import { Confirm } from '../parts/confirm';
-import { targetWords } from './deployment-words';
+import { targetText } from './deployment-texts';
 
 /** Rolls back by a new deployment, and opens its page. */
 export function RollBack({ deployment: { id, from } }: { deployment: Deployment }) {
@@ -14,7 +14,7 @@ export function RollBack({ deployment: { id, from } }: { deployment: Deployment 
     <Confirm
       look="subtle"
       button={t.deployment.rollBack}
-      title={t.deployment.rollBackTitle(targetWords(from, t))}
+      title={t.deployment.rollBackTitle(targetText(from, t))}
       hint={t.deployment.rollBackHint}
       action={{
         ...rollBack,

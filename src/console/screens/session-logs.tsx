@@ -1,7 +1,7 @@
 import type { Session } from '../../protocol/api';
 import type { SessionWithSteps } from '../api/sessions';
 import { useFormats, useText } from '../messages/language';
-import { wordOf } from '../messages/word-of';
+import { ownText } from '../messages/own-text';
 import { Empty } from '../parts/loaded';
 import { Panel } from '../parts/panel';
 import { HALF_TONES, Status } from '../parts/status';
@@ -47,7 +47,7 @@ export function SessionTimeline({ session }: { session: SessionWithSteps }) {
           {session.steps.map(({ step, at, text }, index) => (
             <li key={index}>
               <span className="step">{step}</span>
-              <span>{wordOf(t.steps, step) ?? text}</span>
+              <span>{ownText(t.steps, step) ?? text}</span>
               <time className="minor" dateTime={at} title={formats.clock(at)}>
                 +{((Date.parse(at) - start) / 1000).toFixed(2)} s
               </time>

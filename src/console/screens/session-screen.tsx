@@ -14,7 +14,7 @@ import { Panel } from '../parts/panel';
 import { SessionState } from '../parts/status';
 import { Elapsed } from '../parts/time';
 import { useCurrent } from './current-user';
-import { changeWords } from './deployment-words';
+import { changeText } from './deployment-texts';
 import { SessionHalves, SessionTimeline } from './session-logs';
 import { SessionProgress } from './session-progress';
 
@@ -99,7 +99,7 @@ function HaltedBy({ sessionId }: { sessionId: string }) {
     sessions.some(({ remoteSessionId }) => remoteSessionId === sessionId),
   );
   if (!deployment) return t.deployment.title;
-  return <Link to={`/deployment/${deployment.id}`}>{`${t.deployment.title}: ${changeWords(deployment, t)}`}</Link>;
+  return <Link to={`/deployment/${deployment.id}`}>{`${t.deployment.title}: ${changeText(deployment, t)}`}</Link>;
 }
 
 function Actions({ session }: { session: SessionWithSteps }) {

@@ -5,33 +5,33 @@ import { retryAfterMs } from '../../protocol/waits';
 import { ApiProblem } from '../api/request';
 import { useRequestSession } from '../api/sessions';
 
-/** When to try again while a deployment refuses new sessions; undefined: the error has another reason. */
+/** The wait before a retry while a deployment refuses new sessions; undefined: the error has another cause. */
 function waitAfter(error: unknown): number | undefined {
   if (!(error instanceof ApiProblem) || error.problem.code !== 'deployment-in-progress') return undefined;
   return retryAfterMs(error.problem.retryAfterSeconds);
 }
 
 type Ask = ReturnType<typeof useRequestSession>;
-type Wish = Parameters<Ask['mutate']>[0];
+type SessionInput = Parameters<Ask['mutate']>[0];
 
 interface SessionRequest {
-  readonly start: (wish: Wish) => void;
+  readonly start: (wish: SessionInput) => void;
   readonly stop: () => void;
   /** The first attempt is under way. */
   readonly isPending: boolean;
-  /** A deployment refuses new sessions; `nextAt`: time of the next attempt by this machine's clock, null during one. */
+  /** Set while a deployment refuses new sessions; `nextAt`: time of the next attempt (local clock), null during one. */
   readonly waiting: { readonly nextAt: number | null } | undefined;
-  /** The longest wait is over. */
+  /** The maximum wait has passed. */
   readonly tooLong: boolean;
   readonly error: unknown;
 }
 
-/** Requests a session; during a deployment it retries until it is accepted, refused, stopped, or too late. */
+/** Requests a session. During a deployment, retries until the request is accepted, refused, stopped or too old. */
 export function useSessionRequest(onAsked: (session: Session) => void): SessionRequest {
   const { mutate, reset, isPending, error } = useRequestSession();
   const [waiting, setWaiting] = useState<SessionRequest['waiting']>();
   const [tooLong, setTooLong] = useState(false);
-  const wish = useRef<Wish>(undefined);
+  const wish = useRef<SessionInput>(undefined);
   const since = useRef(0);
 
   const attempt = (): void => {

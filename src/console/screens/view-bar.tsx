@@ -65,12 +65,12 @@ const stateOf = ({ state, ending }: Session, t: Messages): string =>
 
 const TimeLeft = ({ until }: { until: string }) => useTimeLeft(until);
 
-/** Opens the device's pages in a tab of their own, with an entry ticket of its own. */
+/** Opens the device's pages in a separate tab, with another entry ticket. */
 function NewTabButton({ session }: { session: Session }) {
   const t = useText();
   const ask = useBrowserSession();
   const open = (): void => {
-    // before the request, because the browser allows it only during the click; the address follows with the answer
+    // open the tab now, because the browser allows it only during the click; its address follows with the answer
     const target = `platen-tab-${Date.now()}`;
     const tab = window.open('', target);
     ask.mutate(session.id, {

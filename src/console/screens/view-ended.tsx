@@ -9,7 +9,7 @@ import { Status, toneOf } from '../parts/status';
 import { useCurrent } from './current-user';
 import { OpenButton } from './open-dialog';
 
-/** How a session ended and why, and what to do next. */
+/** The ending of a session, its reason, and what to do next. */
 export function ViewEnded({ session }: { session: Session }) {
   const t = useText();
   const formats = useFormats();

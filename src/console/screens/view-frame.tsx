@@ -7,10 +7,10 @@ import { CopyLine } from '../parts/copy-line';
 import { ProblemNotice } from '../parts/notice';
 import { enter } from './enter-session';
 
-/** The device's pages have an origin of their own, so that what is allowed here cannot reach the console. */
+/** The device's pages have their own origin, so these permissions do not affect the console. */
 const SANDBOX = 'allow-scripts allow-forms allow-same-origin allow-downloads allow-popups allow-modals';
 
-/** Has the server connect as the terminal, and shows the device's pages. */
+/** Makes the server connect as the terminal, and shows the device's pages. */
 export function ViewFrame({ session }: { session: Session }) {
   const ask = useBrowserSession();
   const { mutate } = ask;
@@ -48,7 +48,7 @@ function Frame({ session, browser }: { session: Session; browser: BrowserSession
         title={t.view.frame(session.applicationId, session.deviceName)}
         sandbox={SANDBOX}
         allow="fullscreen; clipboard-write"
-        // the initial empty page fires it, too
+        // ignore the `load` event of the initial empty page
         onLoad={() => setLoaded(entered.current !== '')}
       />
     </>
@@ -67,7 +67,7 @@ function Waiting({ shown }: { shown: boolean }) {
 /** The end of the problem's detail. */
 const COMMAND = /platen connect .*$/;
 
-/** When the browser cannot show the pages: the command that opens them. */
+/** Shown if the browser cannot show the pages: the command that opens them. */
 function Unavailable({ session, error, onRetry }: { session: Session; error: unknown; onRetry: () => void }) {
   const t = useText();
   const code = error instanceof ApiProblem ? error.problem.code : undefined;

@@ -13,7 +13,7 @@ export function ViewProgress({ session }: { session: Session }) {
   const t = useText();
   const cancel = useEndSession();
   const steps = stepsOf(session);
-  const words = [t.view.asked, t.view.waiting, t.view.approved, t.view.deviceConnected, t.view.ready];
+  const titles = [t.view.asked, t.view.waiting, t.view.approved, t.view.deviceConnected, t.view.ready];
   const waiting = session.state === 'requested';
   return (
     <section className="view-card panel" aria-labelledby="progress-title">
@@ -21,10 +21,10 @@ export function ViewProgress({ session }: { session: Session }) {
       <p className="reason">{session.reason}</p>
       <ol className="progress" aria-label={t.view.progress}>
         {steps.map((state, index) => (
-          <li key={words[index]} className={state} aria-current={state === 'now' ? 'step' : undefined}>
+          <li key={titles[index]} className={state} aria-current={state === 'now' ? 'step' : undefined}>
             <span className="mark">{state === 'done' && <CheckIcon size={14} />}</span>
             <span>
-              {words[index]}
+              {titles[index]}
               {index === 1 && waiting && session.answerBefore && <AnswerLeft until={session.answerBefore} />}
             </span>
           </li>

@@ -55,7 +55,7 @@ function Content({ session }: { session: Session }) {
         </p>
       </section>
     );
-  // from now on the terminal may connect: the pages load behind the progress until both ends are connected
+  // The terminal may connect from here: the pages load behind the progress until both ends are connected.
   const prepared = session.state === 'prepared' || session.state === 'established';
   return (
     <>

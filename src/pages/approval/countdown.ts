@@ -1,12 +1,12 @@
 import { element } from '../elements';
 
-/** The last seconds to answer are in another colour. */
+/** The last seconds have another colour. */
 const LATE_SECONDS = 20;
 
 /** The agent's monotonic clock minus the page's. */
 let skew = 0;
 
-/** @param now of the agent, this moment */
+/** @param now the present time of the agent's clock */
 export function setClock(now: number): void {
   skew = now - performance.now();
 }
@@ -28,7 +28,7 @@ export const countdown = (until: number): HTMLElement => element('span', { class
 export const countdownBar = (until: number): HTMLElement =>
   element('progress', { max: 1, value: 1, 'aria-hidden': 'true', 'data-until': until });
 
-/** Brings every countdown in the page up to date. */
+/** Updates every countdown in the page. */
 export function updateCountdowns(): void {
   for (const each of document.querySelectorAll<HTMLElement>('.countdown')) {
     const text = duration(secondsTo(Number(each.dataset.until)));

@@ -2,7 +2,7 @@ import { LANGUAGES, languageOf, MESSAGES } from './messages';
 
 const PLACES = /\{\w+\}/g;
 
-describe('the words of the panel', () => {
+describe('the texts of the approval screen', () => {
   it.each<[string[], string]>([
     [[], 'en'],
     [['ja'], 'ja'],
@@ -10,11 +10,11 @@ describe('the words of the panel', () => {
     [['en-US', 'en', 'ja'], 'en'],
     [['de-DE', 'de'], 'en'],
     [['de', 'JA-jp', 'en'], 'ja'],
-  ])('for a browser that prefers %j are those of %s', (preferred, language) => {
+  ])('for a browser that prefers %j are in %s', (preferred, language) => {
     expect(languageOf(preferred)).toBe(language);
   });
 
-  it.each(LANGUAGES)('have the same places to fill in %s as in English', (language) => {
+  it.each(LANGUAGES)('have the same placeholders in %s as in English', (language) => {
     const places = (of: 'en' | 'ja') =>
       Object.entries(MESSAGES[of]).map(([name, text]) => [name, typeof text === 'string' ? text.match(PLACES) : null]);
     expect(places(language)).toEqual(places('en'));

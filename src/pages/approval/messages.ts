@@ -4,10 +4,10 @@ import type { Ending } from '../../protocol/remote-session';
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** `{user}`, `{time}` and the like are filled in by the page. */
+/** The page fills in placeholders such as `{user}` and `{time}`. */
 export interface Messages {
   readonly title: string;
-  /** The other language, in that language. */
+  /** Name of the other language, in that language. */
   readonly switchTo: string;
   readonly connecting: string;
   readonly online: string;
@@ -89,7 +89,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     draining: 'The service is about to be updated. The session will be interrupted.',
     left: 'left',
     end: 'End now',
-    failed: 'That did not work. Please try again.',
+    failed: 'Your choice could not be sent. Please try again.',
     operated: 'Full control',
     viewed: 'View only',
     maintaining: '{device}: {operation} …',
@@ -153,7 +153,7 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     draining: 'まもなくサービスが更新されます。セッションはそのために中断されます。',
     left: '残り',
     end: '今すぐ終了',
-    failed: '処理できませんでした。もう一度お試しください。',
+    failed: '送信できませんでした。もう一度お試しください。',
     operated: '操作',
     viewed: '閲覧のみ',
     maintaining: '{device}：{operation}を実行しています',
@@ -183,12 +183,12 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
   },
 };
 
-/** The first of a browser's preferred languages (BCP 47) that the page has; English where it has none of them. */
+/** The first of a browser's preferred languages (BCP 47) that the page has, otherwise English. */
 export function languageOf(preferred: readonly string[]): Language {
   const primary = preferred.map((tag) => tag.toLowerCase().split('-')[0]);
   return primary.map((tag) => LANGUAGES.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
 
-/** A text with values in the places of its `{names}`. */
+/** Replaces the `{placeholders}` of a text with values. */
 export const fill = (text: string, values: Readonly<Record<string, string | number>>): string =>
   text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));

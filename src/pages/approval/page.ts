@@ -5,10 +5,10 @@ import { fill, LANGUAGES, languageOf, MESSAGES, type Language } from './messages
 import { approvalRequest, banner, focusRequest, headline, pastRow, type Post } from './sessions';
 
 /**
- * The approval screen (S143): shows each state that the agent sends as an event, and sends what is pressed.
+ * The approval screen (S143): shows the states that the agent sends as events, and sends the answers.
  */
 let language: Language = storedLanguage() ?? languageOf(navigator.languages);
-let words = MESSAGES[language];
+let texts = MESSAGES[language];
 let view: PanelView | undefined;
 /** The agent does not answer. */
 let silent = false;
@@ -17,7 +17,7 @@ function storedLanguage(): Language | undefined {
   try {
     return LANGUAGES.find((each) => each === localStorage.getItem('language'));
   } catch {
-    return undefined; // storage is switched off in this browser
+    return undefined; // storage is disabled in this browser
   }
 }
 
@@ -27,7 +27,7 @@ const post: Post = (path, body, buttons) => {
   void send(path, body).then((sent) => {
     if (sent) return;
     for (const button of buttons) button.disabled = false;
-    byId('problem').textContent = words.failed;
+    byId('problem').textContent = texts.failed;
     byId('problem').hidden = false;
   });
 };
@@ -40,7 +40,7 @@ async function send(path: string, body: object): Promise<boolean> {
 }
 
 const seen = new Map<string, string>();
-/** Whether a part of the page shows anything but these keys. */
+/** Whether a part of the page shows other items than these keys. */
 function changed(part: string, keys: readonly string[]): boolean {
   const text = keys.join();
   if (seen.get(part) === text) return false;
@@ -48,8 +48,8 @@ function changed(part: string, keys: readonly string[]): boolean {
   return true;
 }
 
-/** Keeps what has not changed as it is, because a finger may be on it. */
-function keep<Session extends PendingApproval | LiveSession>(
+/** Leaves unchanged elements in place, because a finger may be on them. */
+function updateList<Session extends PendingApproval | LiveSession>(
   container: HTMLElement,
   sessions: readonly Session[],
   build: (session: Session) => HTMLElement,
@@ -72,7 +72,7 @@ function keep<Session extends PendingApproval | LiveSession>(
 }
 
 function jobLine({ deviceName, operation, started }: ShownJob): string {
-  return fill(started ? words.maintaining : words.held, { device: deviceName, operation: words.operations[operation] });
+  return fill(started ? texts.maintaining : texts.held, { device: deviceName, operation: texts.operations[operation] });
 }
 
 function showState(shown: PanelView): void {
@@ -83,26 +83,26 @@ function showState(shown: PanelView): void {
   const liveKeys = live.map((each) =>
     [each.remoteSessionId, each.phase, each.grant, each.draining, language].join(' '),
   );
-  if (changed('live', liveKeys)) keep(byId('live'), live, (session) => banner(session, words, post));
+  if (changed('live', liveKeys)) updateList(byId('live'), live, (session) => banner(session, texts, post));
   const askingKeys = asking.map((each) => each.remoteSessionId + language);
   if (changed('asking', askingKeys))
-    keep(byId('asking'), asking, (session) => approvalRequest(session, words, post), focusRequest);
+    updateList(byId('asking'), asking, (session) => approvalRequest(session, texts, post), focusRequest);
   byId('idle').hidden = asking.length > 0;
   document.body.classList.toggle('crowded', asking.length > 0 && live.length > 0);
   const waiting = shown.asking.length - 1;
   for (const more of document.querySelectorAll('.more'))
-    more.textContent = waiting > 0 ? fill(words.more, { count: waiting }) : '';
+    more.textContent = waiting > 0 ? fill(texts.more, { count: waiting }) : '';
   byId('maintenance').textContent = shown.maintenance.map(jobLine).join('\n');
   byId('maintenance').hidden = shown.maintenance.length === 0;
   showIdle(shown);
   announce(
-    first ? fill(words.question, { user: first.userName }) : live.map((each) => headline(each, words)).join('. '),
+    first ? fill(texts.question, { user: first.userName }) : live.map((each) => headline(each, texts)).join('. '),
   );
   if (hadFocus && document.activeElement === document.body) byId('main').focus();
   updateCountdowns();
 }
 
-/** For screen readers; a text that is set again would be read again. */
+/** For screen readers, which would read a text again if it were set again. */
 function announce(text: string): void {
   if (byId('announcement').textContent !== text) byId('announcement').textContent = text;
 }
@@ -113,22 +113,22 @@ function showIdle({ online, asleep, live, ended }: PanelView): void {
     state.className = online || asleep ? 'state' : 'state offline';
     state.hidden = live.length > 0;
   }
-  byId('state').textContent = words.idle;
-  byId('hint').textContent = online ? words.idleHint : asleep ? words.idleAsleep : words.idleOffline;
-  byId('history').textContent = words.history;
-  byId('none').textContent = words.historyEmpty;
+  byId('state').textContent = texts.idle;
+  byId('hint').textContent = online ? texts.idleHint : asleep ? texts.idleAsleep : texts.idleOffline;
+  byId('history').textContent = texts.history;
+  byId('none').textContent = texts.historyEmpty;
   byId('none').hidden = ended.length > 0;
   byId('rows').hidden = ended.length === 0;
   if (!changed('ended', [language, JSON.stringify(ended)])) return;
-  find('thead tr')?.replaceChildren(...words.columns.map((text) => element('th', { scope: 'col' }, text)));
-  find('tbody')?.replaceChildren(...ended.map((session) => pastRow(session, language, words)));
+  find('thead tr')?.replaceChildren(...texts.columns.map((text) => element('th', { scope: 'col' }, text)));
+  find('tbody')?.replaceChildren(...ended.map((session) => pastRow(session, language, texts)));
 }
 
 function showFrame(): void {
   document.documentElement.lang = language;
-  document.title = words.title;
-  byId('title').textContent = words.title;
-  byId('language').textContent = words.switchTo;
+  document.title = texts.title;
+  byId('title').textContent = texts.title;
+  byId('language').textContent = texts.switchTo;
   byId('language').lang = language === 'ja' ? 'en' : 'ja';
   const channel = silent
     ? 'silent'
@@ -139,17 +139,17 @@ function showFrame(): void {
         : view.asleep
           ? 'asleep'
           : 'offline';
-  byId('channel').textContent = words[channel];
+  byId('channel').textContent = texts[channel];
   byId('channel').className = channel === 'silent' ? 'offline' : channel;
 }
 
 byId('language').onclick = () => {
   language = language === 'ja' ? 'en' : 'ja';
-  words = MESSAGES[language];
+  texts = MESSAGES[language];
   try {
     localStorage.setItem('language', language);
   } catch {
-    // the choice lasts as long as the page
+    // without storage the choice lasts until the page is closed
   }
   showFrame();
   if (view) showState(view);

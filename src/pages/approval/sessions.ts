@@ -5,10 +5,10 @@ import { element } from '../elements';
 import { countdown, countdownBar, duration } from './countdown';
 import { fill, type Language, type Messages } from './messages';
 
-/** A request that appears under a finger must not be answered by it. */
+/** A tap at the moment when a request appears must not answer it. */
 const ARM_MS = 600;
 
-/** Sends what was pressed; the buttons are disabled unless that fails. */
+/** Sends an answer. The buttons are disabled unless that fails. */
 export type Post = (
   path: string,
   body: z.input<typeof decisionBody> | z.input<typeof endBody>,
@@ -16,7 +16,7 @@ export type Post = (
 ) => void;
 
 /** The question whether a technician may use the device, with YES and NO. */
-export function approvalRequest(session: PendingApproval, words: Messages, post: Post): HTMLElement {
+export function approvalRequest(session: PendingApproval, texts: Messages, post: Post): HTMLElement {
   const buttons: HTMLButtonElement[] = [];
   const choice = (name: string, label: string, meaning: string, answer: z.input<typeof decisionBody>) => {
     const attributes = { type: 'button', class: name, disabled: true };
@@ -25,9 +25,9 @@ export function approvalRequest(session: PendingApproval, words: Messages, post:
     buttons.push(made);
     return made;
   };
-  const yes = choice('yes', words.yes, words.yesMeans, { decision: 'approved', grant: 'operate' });
-  const view = session.viewable && choice('view', words.view, words.viewMeans, { decision: 'approved', grant: 'view' });
-  const no = choice('no', words.no, words.noMeans, { decision: 'declined' });
+  const yes = choice('yes', texts.yes, texts.yesMeans, { decision: 'approved', grant: 'operate' });
+  const view = session.viewable && choice('view', texts.view, texts.viewMeans, { decision: 'approved', grant: 'view' });
+  const no = choice('no', texts.no, texts.noMeans, { decision: 'declined' });
   setTimeout(() => {
     for (const button of buttons) button.disabled = false;
   }, ARM_MS);
@@ -36,19 +36,19 @@ export function approvalRequest(session: PendingApproval, words: Messages, post:
   return element(
     'article',
     { class: 'approval', tabindex: -1, role: 'alertdialog', 'aria-labelledby': 'question' },
-    element('h2', { id: 'question' }, fill(words.question, { user: session.userName })),
+    element('h2', { id: 'question' }, fill(texts.question, { user: session.userName })),
     element(
       'dl',
       {},
-      ...[element('dt', {}, words.application), element('dd', {}, session.applicationTitle)],
-      ...[element('dt', {}, words.device), element('dd', {}, device)],
-      ...[element('dt', {}, words.reason), element('dd', { class: 'why' }, session.reason)],
-      ...[element('dt', {}, words.duration), element('dd', {}, fill(words.minutes, { minutes: session.minutes }))],
+      ...[element('dt', {}, texts.application), element('dd', {}, session.applicationTitle)],
+      ...[element('dt', {}, texts.device), element('dd', {}, device)],
+      ...[element('dt', {}, texts.reason), element('dd', { class: 'why' }, session.reason)],
+      ...[element('dt', {}, texts.duration), element('dd', {}, fill(texts.minutes, { minutes: session.minutes }))],
     ),
     element(
       'p',
       { class: 'left' },
-      ...[words.unanswered, ' ', countdown(session.answerBefore)],
+      ...[texts.unanswered, ' ', countdown(session.answerBefore)],
       element('span', { class: 'more' }),
     ),
     countdownBar(session.answerBefore),
@@ -63,16 +63,16 @@ export function focusRequest(request: HTMLElement): void {
   request.focus();
 }
 
-/** What a live session does now, in one sentence. */
-export function headline({ phase, grant, userName, ending }: LiveSession, words: Messages): string {
-  if (phase === 'ending') return ending === 'halted-by-deployment' ? words.endings[ending] : words.ending;
-  const text = phase !== 'connected' ? words.approved : grant === 'view' ? words.viewing : words.operating;
+/** The present state of a live session in one sentence. */
+export function headline({ phase, grant, userName, ending }: LiveSession, texts: Messages): string {
+  if (phase === 'ending') return ending === 'halted-by-deployment' ? texts.endings[ending] : texts.ending;
+  const text = phase !== 'connected' ? texts.approved : grant === 'view' ? texts.viewing : texts.operating;
   return fill(text, { user: userName });
 }
 
 /** A live session, with the button that ends it. */
-export function banner(session: LiveSession, words: Messages, post: Post): HTMLElement {
-  const end = element('button', { type: 'button', disabled: session.phase === 'ending' }, words.end);
+export function banner(session: LiveSession, texts: Messages, post: Post): HTMLElement {
+  const end = element('button', { type: 'button', disabled: session.phase === 'ending' }, texts.end);
   end.onclick = () => post(`/sessions/${session.remoteSessionId}/end`, {}, [end]);
   return element(
     'div',
@@ -80,21 +80,21 @@ export function banner(session: LiveSession, words: Messages, post: Post): HTMLE
     element('span', { class: 'dot', 'aria-hidden': 'true' }),
     element(
       'p',
-      { class: 'words' },
-      element('b', {}, headline(session, words)),
+      { class: 'text' },
+      element('b', {}, headline(session, texts)),
       `${session.applicationTitle} – ${session.deviceName}`,
-      session.draining && element('span', { class: 'draining' }, words.draining),
+      session.draining && element('span', { class: 'draining' }, texts.draining),
     ),
-    session.endsAt !== null && element('div', { class: 'remaining' }, countdown(session.endsAt), words.left),
+    session.endsAt !== null && element('div', { class: 'remaining' }, countdown(session.endsAt), texts.left),
     end,
   );
 }
 
 /** A past session as a row of the table. */
-export function pastRow(session: PastSession, language: Language, words: Messages): HTMLElement {
+export function pastRow(session: PastSession, language: Language, texts: Messages): HTMLElement {
   const ended = new Date(session.endedAt);
   const connected = session.connectedAt === null ? null : new Date(session.connectedAt);
-  const access = connected === null ? '–' : session.grant === 'view' ? words.viewed : words.operated;
+  const access = connected === null ? '–' : session.grant === 'view' ? texts.viewed : texts.operated;
   const lasted = connected && duration(Math.round((ended.getTime() - connected.getTime()) / 1000));
   const cell = (text: string, detail?: string | null) =>
     element('td', {}, text, typeof detail === 'string' && element('small', {}, detail));
@@ -108,6 +108,6 @@ export function pastRow(session: PastSession, language: Language, words: Message
     cell(session.userName),
     cell(session.applicationTitle, session.deviceName),
     cell(access, lasted),
-    cell(words.endings[session.ending as Ending] ?? session.ending),
+    cell(texts.endings[session.ending as Ending] ?? session.ending),
   );
 }

@@ -5,8 +5,8 @@ import { highlight, onTouch, pulse } from './touches';
 import { dialog, icon, pane, statusBar, titleBar } from './widgets';
 
 /**
- * The front of the operation panel: shows the pictures that the device sends, and sends what is touched. `/?at=device`
- * is a display at the machine itself.
+ * The front of the operation panel: shows the pictures that the device sends, and sends the touches. `/?at=device` is a
+ * display at the device itself.
  */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
@@ -20,7 +20,7 @@ let lastTouch: number | undefined;
 let retryMs = FIRST_RETRY_MS;
 
 const shown = new Map<string, string>();
-/** Only a region that looks different is replaced: a finger or the focus may be on the others. */
+/** Replaces a region only if it has changed: a finger or the focus may be on it. */
 function region<Data>(id: string, data: Data, make: (data: Data) => Element[]): void {
   const text = JSON.stringify(data);
   if (shown.get(id) === text) return;
@@ -59,7 +59,7 @@ function showDialog({ awake, dialog: data }: Picture): void {
   if (isNew && awake) find('.primary', byId('dialog'))?.focus({ preventScroll: true });
 }
 
-/** Who else sees this display. */
+/** Describes the other viewers of the panel. */
 function othersHint(displays: readonly DisplayInfo[]): string {
   const others = displays.filter(({ id }) => id !== own);
   const one = others.find(({ operating }) => operating) ?? others[0];
@@ -77,7 +77,7 @@ function send(touched: HTMLElement, at?: PointerEvent): void {
   );
 }
 
-/** In thousandths of the display: the place of the pointer, or the middle of what was touched. */
+/** Position of the pointer, or the centre of the touched element, in thousandths of the display. */
 function placeOf(touched: HTMLElement, at?: PointerEvent): Pick<Extract<PanelInput, { type: 'touch' }>, 'x' | 'y'> {
   const frame = glass.getBoundingClientRect();
   const box = touched.getBoundingClientRect();

@@ -2,14 +2,14 @@ import { byId, find } from '../elements';
 
 const PULSE_MS = 900;
 
-/** Something that can be touched: a target of the picture, or a key of the device. */
+/** A touchable element: a target of the picture, or a key of the device. */
 const touchable = (node: EventTarget | null): HTMLElement | null =>
   node instanceof Element ? node.closest<HTMLElement>('[data-target],[data-key]') : null;
 
 const nameOf = ({ dataset }: HTMLElement): string => dataset.target ?? `key ${dataset.key}`;
 const isDisabled = (touched: HTMLElement): boolean => touched instanceof HTMLButtonElement && touched.disabled;
 
-/** Shows for a moment that something was touched. */
+/** Shows a touch briefly. */
 export function pulse(element: HTMLElement, name: string): void {
   element.classList.remove(name);
   void element.offsetWidth; // restarts the animation
@@ -17,7 +17,7 @@ export function pulse(element: HTMLElement, name: string): void {
   setTimeout(() => element.classList.remove(name), PULSE_MS);
 }
 
-/** Shows where another display has been touched, in thousandths of the display. */
+/** Shows a touch on another display; its position is in thousandths of the display. */
 export function highlight(touch: { target?: string; key?: string; x?: number; y?: number }): void {
   const { target, key, x, y } = touch;
   const touched = find(key === undefined ? `[data-target="${target}"]` : `[data-key="${key}"]`);
@@ -41,7 +41,7 @@ export function onTouch(send: (touched: HTMLElement, at?: PointerEvent) => void)
     if (touched && !isDisabled(touched) && nameOf(touched) === down) send(touched, event);
     down = undefined;
   });
-  // by Enter, Space or a screen reader; with a pointer, pointerup has sent it already
+  // a click by Enter, Space or a screen reader; for a pointer, pointerup has already sent the touch
   document.addEventListener('click', ({ target, detail }) => {
     const touched = touchable(target);
     if (detail === 0 && touched) send(touched);

@@ -2,7 +2,7 @@ import type { Bar, Button, Dialog, Message, Pane, Row, Widget } from '../../prot
 import { element } from '../elements';
 import { ICONS } from './icons';
 
-// Builds what a picture describes. What carries `data-target` can be touched.
+// Builds the elements of a picture. Elements with `data-target` can be touched.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const ICON_ONLY = ['plus', 'minus', 'up', 'down'];

@@ -2,8 +2,8 @@ import type { MachineStatus } from '../../protocol/simulated-mfp';
 import { jittered } from '../../protocol/waits';
 
 /**
- * Keeps state and supplies on the web pages of the simulated MFP up to date: by server-sent events or over a WebSocket, as
- * `data-follow` of the body says.
+ * Updates state and supplies on the web pages of the simulated MFP, by server-sent events or over a WebSocket according
+ * to `data-follow` of the body.
  */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
@@ -22,8 +22,8 @@ function show(status: MachineStatus): void {
     bar.setAttribute('width', `${levels.get(bar.dataset.bar ?? '')}%`);
 }
 
-/** Says how the page is kept up to date, where the page has a place for that. */
-function say(text: string): void {
+/** Shows the state of the updates, if the page has an element for it. */
+function showStatus(text: string): void {
   const how = document.querySelector('[data-how]');
   if (how) how.textContent = text;
 }
@@ -32,9 +32,9 @@ function followEvents(): void {
   const source = new EventSource('/events');
   source.addEventListener('status', ({ data }: MessageEvent<string>) => {
     show(JSON.parse(data) as MachineStatus);
-    say('Live (event stream)');
+    showStatus('Live (event stream)');
   });
-  source.onerror = () => say('Live display interrupted');
+  source.onerror = () => showStatus('Live display interrupted');
 }
 
 let retryMs = FIRST_RETRY_MS;
@@ -44,10 +44,10 @@ function followSocket(): void {
   socket.onmessage = ({ data }: MessageEvent<string>) => {
     retryMs = FIRST_RETRY_MS;
     show(JSON.parse(data) as MachineStatus);
-    say('Live (WebSocket)');
+    showStatus('Live (WebSocket)');
   };
   socket.onclose = () => {
-    say('Live display interrupted');
+    showStatus('Live display interrupted');
     setTimeout(followSocket, jittered(retryMs, { least: 0.5, most: 1.5 }));
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   };

@@ -1,4 +1,4 @@
-/** What the page uses of noVNC, which has no types of its own (docs/API.md of its package). */
+/** Types for the parts of noVNC that the page uses (docs/API.md of its package); the package has none. */
 declare module '@novnc/novnc' {
   interface RfbEvents {
     connect: CustomEvent<object>;

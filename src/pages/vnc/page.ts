@@ -2,8 +2,8 @@ import RFB from '@novnc/novnc';
 import { byId } from '../elements';
 
 /**
- * The screen of a VNC server, through the session's own origin. `?view-only` sends no key and no pointer. The clipboard is
- * not shared in either direction.
+ * The screen of a VNC server, under the session's own origin. `?view-only` sends no keyboard or pointer events. The
+ * clipboard is not shared in either direction.
  */
 const scale = byId<HTMLInputElement>('scale');
 const watch = byId<HTMLInputElement>('watch');
@@ -18,7 +18,7 @@ const rfb = new RFB(byId('screen'), url.href, { wsProtocols: ['binary'], shared:
 let connected = false;
 let failure = '';
 
-const say = (text: string): void => {
+const showStatus = (text: string): void => {
   byId('state').textContent = text;
 };
 
@@ -40,7 +40,7 @@ applySettings();
 rfb.addEventListener('connect', () => {
   connected = true;
   applySettings();
-  say('Connected');
+  showStatus('Connected');
   rfb.focus();
 });
 rfb.addEventListener('desktopname', ({ detail }) => {
@@ -52,7 +52,7 @@ rfb.addEventListener('securityfailure', ({ detail }) => {
 rfb.addEventListener('credentialsrequired', ({ detail }) => {
   username.parentElement!.hidden = !detail.types.includes('username');
   login.hidden = false;
-  say('The device asks for a login.');
+  showStatus('The device requires a login.');
 });
 login.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -64,8 +64,8 @@ rfb.addEventListener('disconnect', () => {
   const wasConnected = connected;
   connected = false;
   applySettings();
-  if (failure) return say(`Not connected: ${failure}.`);
-  say(wasConnected ? 'The connection has ended.' : 'The device did not answer as a VNC server.');
+  if (failure) return showStatus(`Not connected: ${failure}.`);
+  showStatus(wasConnected ? 'The connection has ended.' : 'The device did not answer as a VNC server.');
   // once the session has ended, its origin answers 410 with the reason
   fetch(location.pathname, { redirect: 'error' }).then(
     ({ status }) => status === 410 && location.reload(),

@@ -5,9 +5,9 @@ import type { Supply } from '../../../protocol/device-information';
 import { useFormats, useText } from '../../messages/language';
 import { Facts } from '../../parts/facts';
 import { Ago } from '../../parts/time';
-import { counterName } from '../maintenance/job-words';
-import { AlertLine, DeviceStateWord } from './condition';
-import { alertText, supplyText } from './device-words';
+import { counterName } from '../maintenance/job-texts';
+import { AlertLine, DeviceStateLabel } from './condition';
+import { alertText, supplyText } from './device-texts';
 
 /** The device information acquired last, and the last update decision (B2). */
 export function AcquiredInformation({ information, decision }: Acquired) {
@@ -26,7 +26,7 @@ function Information({ information }: { information: NonNullable<Acquired['infor
   return (
     <>
       <div>
-        <DeviceStateWord {...information} />
+        <DeviceStateLabel {...information} />
         {!reached && (
           <Text size="sm" c="dimmed">
             {t.information.notReachedHint}

@@ -3,12 +3,12 @@ import type { AlertSeverity, DeviceState } from '../../../protocol/device-inform
 import { useText } from '../../messages/language';
 import { ErrorIcon, NoteIcon, WarningIcon } from '../../parts/icons';
 import { Status, type Tone } from '../../parts/status';
-import { alertText } from './device-words';
+import { alertText } from './device-texts';
 
 const TONES: Record<DeviceState, Tone> = { idle: 'on', processing: 'on', stopped: 'bad', unknown: 'off' };
 
-/** State of a device as it reports it, or that it did not answer. */
-export function DeviceStateWord({
+/** The state that a device reports, or that it did not answer. */
+export function DeviceStateLabel({
   reached,
   state,
   isCurrent = true,
@@ -30,7 +30,7 @@ export function Condition({ device: { condition, online } }: { device: Device })
   const { alerts, severity, alert, alertCode } = condition;
   return (
     <>
-      <DeviceStateWord {...condition} isCurrent={online} />
+      <DeviceStateLabel {...condition} isCurrent={online} />
       {severity && (
         <div>
           <AlertLine severity={severity} text={alertText({ code: alertCode, text: alert }, t)} />

@@ -6,7 +6,7 @@ import { useEndedJobs } from '../../api/ended-jobs';
 import { useText } from '../../messages/language';
 import { Ago } from '../../parts/time';
 import { CheckIcon, WarningIcon } from '../../parts/icons';
-import { jobTitle } from './job-words';
+import { jobTitle } from './job-texts';
 
 /** Whether the current screen shows the job anyway. */
 const isShown = ({ id, deviceId }: Job, pathname: string): boolean =>

@@ -3,7 +3,7 @@ import { useFormats, useText } from '../../messages/language';
 import { impressionsOf } from './impressions';
 
 const [WIDTH, HEIGHT, MARGIN] = [420, 64, 5];
-/** Fewer readings make no chart. */
+/** Fewer readings are not plotted. */
 const LEAST = 3;
 
 /** The impressions of a device over its readings. */
@@ -22,10 +22,10 @@ export function ImpressionsPlot({ jobs }: { jobs: readonly Job[] }) {
     x: MARGIN + ((Date.parse(at) - from) / Math.max(1, to - from)) * (WIDTH - 2 * MARGIN),
     y: HEIGHT - MARGIN - ((count - least) / Math.max(1, most - least)) * (HEIGHT - 2 * MARGIN),
   }));
-  const words = t.maintenance.impressions(readings.length);
+  const caption = t.maintenance.impressions(readings.length);
   return (
     <figure className="histogram readings">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 1}`} role="img" aria-label={words}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 1}`} role="img" aria-label={caption}>
         <rect className="ground" y={HEIGHT} width={WIDTH} height="1" />
         <polyline points={points.map(({ x, y }) => `${x},${y}`).join(' ')} />
         {points.map(({ at, count, x, y }) => (
@@ -35,7 +35,7 @@ export function ImpressionsPlot({ jobs }: { jobs: readonly Job[] }) {
         ))}
       </svg>
       <figcaption>
-        {words}: {formats.count(first.count)} ({formats.day(first.at)}) – {formats.count(last.count)} (
+        {caption}: {formats.count(first.count)} ({formats.day(first.at)}) – {formats.count(last.count)} (
         {formats.day(last.at)})
       </figcaption>
     </figure>

@@ -5,7 +5,7 @@ import { impressionsOf } from './impressions';
 const read = (endedAt: string | null, ...result: Job['result']): Job => ({ ...sampleJob, endedAt, result });
 
 describe('readings of impressions', () => {
-  it('come oldest first, from any job that has read them', () => {
+  it('are taken from any job that has read them, oldest first', () => {
     const [one, two, three] = ['2026-03-01T09:00:00.000Z', '2026-03-02T09:00:00.000Z', '2026-03-03T09:00:00.000Z'];
     const jobs = [
       read(three, { name: 'impressions', value: '300' }),
@@ -22,7 +22,7 @@ describe('readings of impressions', () => {
   it.each<[string, Job]>([
     ['is still open', read(null, { name: 'impressions', value: '1' })],
     ['read other counters', read(sampleJob.endedAt, { name: 'copies', value: '1' })],
-    ['read a value that is no number', read(sampleJob.endedAt, { name: 'impressions', value: 'many' })],
+    ['read a value that is not a number', read(sampleJob.endedAt, { name: 'impressions', value: 'many' })],
     ['has no result', read(sampleJob.endedAt)],
   ])('ignore a job that %s', (_name, job) => expect(impressionsOf([job])).toEqual([]));
 });

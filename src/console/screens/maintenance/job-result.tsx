@@ -1,6 +1,6 @@
 import type { Job } from '../../../protocol/maintenance';
 import { useFormats, useText } from '../../messages/language';
-import { isCount, lineName, lineValue } from './job-words';
+import { isCount, lineName, lineValue } from './job-texts';
 
 /** The result of a job, line by line. */
 export function JobResult({ job: { result, operation } }: { job: Job }) {

@@ -10,9 +10,9 @@ import { Panel } from '../../parts/panel';
 import { Steps } from '../../parts/steps';
 import { Elapsed } from '../../parts/time';
 import { JobResult } from './job-result';
-import { CancelJob, JobProgress, JobStateWord } from './job-state';
+import { CancelJob, JobProgress, JobStateLabel } from './job-state';
 import { stepsOf, type JobStep } from './job-steps';
-import { jobTitle } from './job-words';
+import { jobTitle } from './job-texts';
 
 /** A maintenance job: its progress and its result. */
 export function JobScreen() {
@@ -23,7 +23,7 @@ export function JobScreen() {
   return (
     <Page
       title={data ? `${jobTitle(data, t)} – ${data.deviceName}` : t.maintenance.job}
-      lead={data && <JobStateWord job={data} />}
+      lead={data && <JobStateLabel job={data} />}
       actions={data && <Actions job={data} />}
     >
       <Loaded query={job}>
@@ -54,7 +54,7 @@ export function JobScreen() {
   );
 }
 
-/** Each step of a job with its time, and what the job waits for. */
+/** The steps of a job with their times, and the reason for a wait. */
 function JobSteps({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();

@@ -4,34 +4,34 @@ import { canCancel, useCancelJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
 import { ProblemNotice } from '../../parts/notice';
 import { Status } from '../../parts/status';
-import { activityWords, jobTitle, jobTone } from './job-words';
+import { activityText, jobTitle, jobTone } from './job-texts';
 
-export function JobStateWord({ job }: { job: Job }) {
+export function JobStateLabel({ job }: { job: Job }) {
   const t = useText();
   return <Status tone={jobTone(job)}>{t.maintenance.states[job.state]}</Status>;
 }
 
-/** State of a job with its progress, what it waits for, or why it failed. */
+/** State of a job with its progress, or the reason why it waits or has failed. */
 export function JobState({ job }: { job: Job }) {
   const t = useText();
   const { state, hold, failure, detail } = job;
-  const words = state === 'held' && hold ? t.maintenance.holds[hold] : failure && t.maintenance.failures[failure];
+  const why = state === 'held' && hold ? t.maintenance.holds[hold] : failure && t.maintenance.failures[failure];
   return (
     <>
-      <JobStateWord job={job} />
-      {words && <div className="minor why">{words}</div>}
+      <JobStateLabel job={job} />
+      {why && <div className="minor why">{why}</div>}
       {detail && <div className="minor why">{t.detail(detail)}</div>}
       {state === 'executing' && <JobProgress job={job} />}
     </>
   );
 }
 
-/** Progress of a running job, where the agent knows it. */
+/** Progress of a running job, if the agent reports it. */
 export function JobProgress({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
   const { percent, activity } = job;
-  const texts = [activity && activityWords(activity, t), percent !== null && formats.percent(percent / 100)];
+  const texts = [activity && activityText(activity, t), percent !== null && formats.percent(percent / 100)];
   return (
     <div className="job-progress">
       {percent !== null && <Progress value={percent} size="sm" aria-label={jobTitle(job, t)} />}
@@ -40,7 +40,7 @@ export function JobProgress({ job }: { job: Job }) {
   );
 }
 
-/** Cancels a job as long as it has not started on the device. */
+/** Cancels a job that has not started on the device. */
 export function CancelJob({ job }: { job: Job }) {
   const t = useText();
   const cancel = useCancelJob();

@@ -24,12 +24,12 @@ describe('the steps of a job', () => {
       'requested done, failed bad',
     ],
     ['was cancelled at the agent', { ...sent, state: 'cancelled' }, 'requested done, sent done, cancelled done'],
-  ])('that %s', (_name, changed, course) => {
+  ])('show a job that %s', (_name, changed, course) => {
     const steps = stepsOf({ ...sampleJob, ...changed });
     expect(steps.map(({ step, mark }) => `${step} ${mark}`).join(', ')).toBe(course);
   });
 
-  it('have their times', () => {
+  it('have times', () => {
     const { requestedAt, sentAt, beganAt, endedAt } = sampleJob;
     expect(stepsOf(sampleJob).map(({ at }) => at)).toEqual([requestedAt, sentAt, beganAt, endedAt]);
   });

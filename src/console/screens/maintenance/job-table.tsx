@@ -5,7 +5,7 @@ import { useFormats, useText } from '../../messages/language';
 import { Table, type Column } from '../../parts/table';
 import { Elapsed } from '../../parts/time';
 import { CancelJob, JobState } from './job-state';
-import { jobTitle } from './job-words';
+import { jobTitle } from './job-texts';
 
 /** Jobs, newest first. */
 export function JobTable({

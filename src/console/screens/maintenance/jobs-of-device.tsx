@@ -8,7 +8,7 @@ import { Panel } from '../../parts/panel';
 import { ImpressionsPlot } from './impressions-plot';
 import { JobResult } from './job-result';
 import { JobTable } from './job-table';
-import { jobTitle } from './job-words';
+import { jobTitle } from './job-texts';
 
 /** Open jobs of a device, its last result, and its history. */
 export function JobsOfDevice({ deviceId }: { deviceId: string }) {

@@ -11,7 +11,7 @@ import { hasWords, SearchInput } from '../../parts/search';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
 import { JobTable } from './job-table';
-import { jobTitle } from './job-words';
+import { jobTitle } from './job-texts';
 
 /** The open and finished jobs of all devices. */
 export function JobsScreen() {

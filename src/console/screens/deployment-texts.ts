@@ -6,16 +6,16 @@ const nameOf = ({ release, version }: DeploymentTarget, t: Messages): string =>
   release === BUILT_IN ? t.deployment.builtIn(version) : version;
 
 /** Release and number of pairs before or after a deployment. */
-export const targetWords = (target: DeploymentTarget, t: Messages): string =>
+export const targetText = (target: DeploymentTarget, t: Messages): string =>
   `${nameOf(target, t)}, ${t.deployment.pairsOf(target.pairs)}`;
 
 /** Only what changes: `0.1.0 → 0.2.0, 1 → 2 pairs`. */
-export function changeWords({ from, to }: Pick<Deployment, 'from' | 'to'>, t: Messages): string {
+export function changeText({ from, to }: Pick<Deployment, 'from' | 'to'>, t: Messages): string {
   const parts: string[] = [];
   if (from.version !== to.version) parts.push(`${from.version} → ${to.version}`);
   else if (from.release !== to.release) parts.push(`${nameOf(from, t)} → ${nameOf(to, t)}`);
   if (from.pairs !== to.pairs) parts.push(`${from.pairs} → ${t.deployment.pairsOf(to.pairs)}`);
-  return parts.length > 0 ? parts.join(', ') : targetWords(to, t);
+  return parts.length > 0 ? parts.join(', ') : targetText(to, t);
 }
 
 export const deploymentTone = ({ state }: Pick<Deployment, 'state'>): Tone => {

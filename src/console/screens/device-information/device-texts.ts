@@ -1,19 +1,19 @@
 import type { DeviceAlert, Supply } from '../../../protocol/device-information';
 import type { Messages } from '../../messages/en';
-import { wordOf } from '../../messages/word-of';
+import { ownText } from '../../messages/own-text';
 
 const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]/;
 
-/** Whether a device has worded a text in the language of the reader; devices are asked for English, and not all obey. */
+/** Whether a device's text is in the reader's language. Devices are asked for English, but some answer in another. */
 const isReadable = (text: string, t: Messages): boolean => text !== '' && JAPANESE.test(text) === (t.language === 'ja');
 
-/** An alert in the reader's language: as the device words it, or else by its keyword. */
+/** An alert in the reader's language: the device's own text, otherwise the text for its keyword. */
 export const alertText = ({ code, text }: Pick<DeviceAlert, 'code' | 'text'>, t: Messages): string =>
-  isReadable(text, t) ? text : (wordOf(t.information.alertNames, code) ?? (text || code));
+  isReadable(text, t) ? text : (ownText(t.information.alertNames, code) ?? (text || code));
 
-/** A supply in the reader's language: as the device names it, or else by its type and colour. */
+/** A supply in the reader's language: the device's own name, otherwise its type and colour. */
 export function supplyText({ name, type, colour }: Pick<Supply, 'name' | 'type' | 'colour'>, t: Messages): string {
-  const word = wordOf(t.information.supplyTypes, type);
+  const word = ownText(t.information.supplyTypes, type);
   if (isReadable(name, t) || !word) return name || type;
   const { supplyColours } = t.information;
   const known = Object.keys(supplyColours).find((each) => `${colour} ${name}`.toLowerCase().includes(each));

@@ -1,8 +1,8 @@
 import type { Job, JobState, ResultLine } from '../../../protocol/maintenance';
 import type { Messages } from '../../messages/en';
-import { wordOf } from '../../messages/word-of';
+import { ownText } from '../../messages/own-text';
 import type { Tone } from '../../parts/status';
-import { alertText, supplyText } from '../device-information/device-words';
+import { alertText, supplyText } from '../device-information/device-texts';
 
 const TONES: Record<JobState, Tone> = {
   requested: 'busy',
@@ -18,17 +18,17 @@ export const jobTone = ({ state }: Pick<Job, 'state'>): Tone => TONES[state];
 export const jobTitle = ({ operation, firmware }: Pick<Job, 'operation' | 'firmware'>, t: Messages): string =>
   [t.maintenance.operations[operation].name, firmware?.version].filter(Boolean).join(' ');
 
-/** What the agent reports to be doing. */
-export const activityWords = (activity: string, t: Messages): string =>
-  wordOf(t.maintenance.activities, activity) ?? activity.replaceAll('-', ' ');
+/** The activity that the agent reports. */
+export const activityText = (activity: string, t: Messages): string =>
+  ownText(t.maintenance.activities, activity) ?? activity.replaceAll('-', ' ');
 
 const sentence = (name: string): string => {
   const words = name.replace(/[.-]+/g, ' ').trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-/** Name of a counter; those of IPP can be read as they are. */
-export const counterName = (name: string, t: Messages): string => wordOf(t.maintenance.lines, name) ?? sentence(name);
+/** Name of a counter; names from IPP are readable unchanged. */
+export const counterName = (name: string, t: Messages): string => ownText(t.maintenance.lines, name) ?? sentence(name);
 
 /** Name of a line of a result: `firmware-version`, `counter.impressions`, `alert.1`, `supply.2.black-toner`. */
 export function lineName(name: string, t: Messages): string {
@@ -50,13 +50,13 @@ const ALERT = /^(error|warning|report): ([a-z0-9-]+)(?: \((.*)\))?$/;
 
 /** Value of a line of a result. */
 export function lineValue({ name, value }: ResultLine, t: Messages): string {
-  if (name === 'state') return wordOf(t.information.states, value) ?? value;
+  if (name === 'state') return ownText(t.information.states, value) ?? value;
   if (value === 'unknown') return t.information.levelUnknown;
   const [, severity = '', code = '', text = ''] = (name.startsWith('alert.') && ALERT.exec(value)) || [];
-  return code ? `${wordOf(t.information.severities, severity)}: ${alertText({ code, text }, t)}` : value;
+  return code ? `${ownText(t.information.severities, severity)}: ${alertText({ code, text }, t)}` : value;
 }
 
-/** Names of lines whose digits are no number. */
+/** Names of lines whose digits are not a quantity. */
 const TEXTS = /serial|version|model|name/;
-/** A number that needs separators to be read. */
+/** Whether the value is a count, which is shown with separators. */
 export const isCount = ({ name, value }: ResultLine): boolean => !TEXTS.test(name) && /^(0|[1-9]\d{0,14})$/.test(value);

@@ -1,6 +1,6 @@
 import { en } from '../../messages/en';
 import { ja } from '../../messages/ja';
-import { activityWords, lineName, lineValue } from './job-words';
+import { activityText, lineName, lineValue } from './job-texts';
 
 it.each([
   ['firmware-version', 'Firmware version', 'ファームウェアのバージョン'],
@@ -9,7 +9,7 @@ it.each([
   ['supply.2.black-toner', 'Supply 2: Black toner', '消耗品 2: ブラックトナー'],
   ['supply.3.box', 'Supply 3: Box', '消耗品 3: Box'],
   ['constructor', 'Constructor', 'Constructor'],
-])('the line %s is called "%s", in Japanese "%s"', (name, english, japanese) => {
+])('the line %s is named "%s", in Japanese "%s"', (name, english, japanese) => {
   expect([lineName(name, en), lineName(name, ja)]).toEqual([english, japanese]);
 });
 
@@ -28,4 +28,4 @@ it.each([
   ['warming-up', 'warming up'],
   ['__proto__', '__proto__'],
   ['toString', 'toString'],
-])('the activity %s of an agent reads "%s"', (activity, words) => expect(activityWords(activity, en)).toBe(words));
+])('the activity %s of an agent reads "%s"', (activity, words) => expect(activityText(activity, en)).toBe(words));
