@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { setLimit } from '../../test/support/relay/test-relay';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/server/test-server';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { failureLine } from './commands/failure-line';
@@ -90,12 +91,14 @@ describe('the server', () => {
 
   it('stops while an idle connection is open, and accepts no more', async () => {
     const stopping = await startTestServer();
+    setLimit('API_STOP_MS', 100);
     const socket = connect(stopping.port, '127.0.0.1');
     await once(socket, 'connect');
     const closed = once(socket, 'close');
     socket.resume();
     await stopping.stop();
     await closed;
+    jest.restoreAllMocks();
     await expect(stopping.browser().get('/healthz')).rejects.toThrow('ECONNREFUSED');
   });
 });

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LIMITS } from '../protocol/limits';
 import { AppModule } from './app.module';
 import type { Config } from './config/config';
 import { lockDataFolder } from './config/data-folder-lock';
@@ -11,9 +12,6 @@ import { ownUrlOf, publicUrlOf } from './http/own-url';
 import { NestLogger } from './nest-logger';
 import { RelaySupervisor } from './relays/relay-supervisor';
 import { loadSettings } from './settings';
-
-/** Time for running requests to complete when the server stops. */
-const REQUESTS_END_MS = 5_000;
 
 export interface RunningServer {
   readonly port: number;
@@ -61,7 +59,7 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   app.get(RelaySupervisor).start(ownUrlOf(config, port));
 
   const stop = async () => {
-    const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), REQUESTS_END_MS);
+    const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), LIMITS.API_STOP_MS);
     await app.close().finally(() => clearTimeout(cut));
     await release();
     journal.info('server stopped');

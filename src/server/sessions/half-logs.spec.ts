@@ -3,7 +3,7 @@ import { ControlPlane } from '../../../test/support/server/control-plane';
 import { endLog, startLog } from '../../../test/support/relay/scripted-relay';
 import { HALVES } from '../../protocol/remote-session';
 
-const ROUNDS = 50;
+const ROUNDS = 20;
 
 describe('the logs of the halves', () => {
   let plane: ControlPlane;
