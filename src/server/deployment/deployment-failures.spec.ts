@@ -1,16 +1,13 @@
 import { DeploymentPlane, VERSION } from '../../../test/support/deployment/deployment-plane';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
+import { LIMITS } from '../../protocol/limits';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 
 /** Failures of a new relay, or of the one in service; each ends with a relay in service, and a reason. */
 describe('a deployment that fails', () => {
   let stage: DeploymentPlane;
-  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
-  beforeEach(() => {
-    setLimit('TRIAL_MS', 3_000);
-    setLimit('DEPLOYMENT_TRIAL_MS', 5_000);
-  });
+  beforeAll(async () => (stage = await DeploymentPlane.start()));
   afterEach(() => jest.restoreAllMocks());
   afterEach(() => stage.reset());
   afterAll(() => stage?.stop());
@@ -21,6 +18,9 @@ describe('a deployment that fails', () => {
     expect(status).toMatchObject({ candidate: null, wanted: { file: null, pairs: 1 } });
     return until('new sessions to be admitted', async () => (await stage.plane.ask('tess')).status === 201);
   };
+
+  /** The trial may take the whole time of its state, so that no time is left in which the candidate may start. */
+  const noTimeToStart = () => setLimit('TRIAL_MS', LIMITS.DEPLOYMENT_TRIAL_MS);
 
   /** The keeper starts a program that is not a relay. */
   const mute = (instance: string, more: object = {}) => {
@@ -53,10 +53,20 @@ describe('a deployment that fails', () => {
       },
       { reason: 'does-not-start', detail: 'exit code 3', output: expect.stringContaining('no such module') },
     ],
-    ['hangs', () => mute(INSTANCE), { reason: 'does-not-answer', detail: expect.stringContaining('not started') }],
+    [
+      'hangs',
+      () => {
+        noTimeToStart();
+        mute(INSTANCE);
+      },
+      { reason: 'does-not-answer', detail: expect.stringContaining('not started') },
+    ],
     [
       'reports to its keeper only',
-      () => mute(INSTANCE, { state: 'ready', version: VERSION }),
+      () => {
+        noTimeToStart();
+        mute(INSTANCE, { state: 'ready', version: VERSION });
+      },
       { reason: 'does-not-answer', detail: expect.stringContaining('not reported') },
     ],
     [
@@ -84,6 +94,7 @@ describe('a deployment that fails', () => {
     [
       'carries no synthetic session',
       () => {
+        setLimit('TRIAL_MS', 200);
         const { keeper } = stage;
         keeper.onTry = async (run) => {
           const instance = INSTANCE;
@@ -144,8 +155,8 @@ describe('a deployment that fails', () => {
     [
       'is never in service',
       () => {
-        setLimit('DEPLOYMENT_TAKE_OVER_MS', 1_000);
-        setLimit('RETRY_MAX_MS', 500);
+        setLimit('DEPLOYMENT_TAKE_OVER_MS', 200);
+        setLimit('RETRY_MAX_MS', 100);
         stage.keeper.onTakeOver = () => undefined;
       },
       { reason: 'take-over-failed', detail: expect.stringContaining('in time') },
@@ -160,15 +171,25 @@ describe('a deployment that fails', () => {
 
   it('repeats its requests until a restarted keeper answers', async () => {
     const { keeper } = stage;
+    const { onTry } = keeper;
+    const gone = new Promise<void>((resolve) => {
+      keeper.onTry = async () => {
+        await keeper.stop();
+        resolve();
+        throw new Error('killed');
+      };
+    });
     const { id } = await stage.instruct();
-    await keeper.stop();
-    await stage.reaches(id, 'trying', 'draining', 'taking-over');
+    await gone;
+    expect(await stage.get(id)).toMatchObject({ state: 'trying' });
+    keeper.onTry = onTry;
     await keeper.listen();
     expect(await outcome(id)).toMatchObject({ state: 'deployed' });
   });
 
   it('fails if the keeper never answers again', async () => {
-    setLimit('DEPLOYMENT_TRIAL_MS', 3_500);
+    setLimit('DEPLOYMENT_TRIAL_MS', 500);
+    noTimeToStart();
     const { keeper } = stage;
     keeper.onTry = async () => {
       await keeper.stop();
@@ -183,6 +204,7 @@ describe('a deployment that fails', () => {
 
   describe('once the new relay is in service', () => {
     const proving = async () => {
+      stage.monitorsForLong();
       const { id } = await stage.instruct();
       await stage.reaches(id, 'proving');
       return id;
@@ -204,9 +226,13 @@ describe('a deployment that fails', () => {
     });
 
     it('is rolled back if the last trial fails', async () => {
-      const id = await proving();
-      const { serving } = stage.keeper.status;
-      await stage.hollow(serving!.instance, 2);
+      const { onTakeOver } = stage.keeper;
+      stage.keeper.onTakeOver = async (candidate) => {
+        await onTakeOver(candidate);
+        await stage.hollow(candidate.instance, 2);
+        setLimit('TRIAL_MS', 200);
+      };
+      const { id } = await stage.instruct();
       expect(await outcome(id)).toMatchObject({ state: 'rolled-back', reason: 'trial-failed' });
       await earlierServes();
     });

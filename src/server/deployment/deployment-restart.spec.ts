@@ -1,14 +1,11 @@
 import { DeploymentPlane } from '../../../test/support/deployment/deployment-plane';
-import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
 
 /** The server is restarted during a deployment; keeper, relays and devices keep running. */
 describe('a deployment whose server is restarted', () => {
   let stage: DeploymentPlane;
-  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_DEPLOY_PROVE_SECONDS: '1' })));
-  beforeEach(() => setLimit('TRIAL_MS', 5_000));
-  afterEach(() => jest.restoreAllMocks());
+  beforeAll(async () => (stage = await DeploymentPlane.start()));
   afterEach(() => stage.reset());
   afterAll(() => stage?.stop());
 
@@ -128,6 +125,7 @@ describe('a deployment whose server is restarted', () => {
   });
 
   it('still monitors the new relay', async () => {
+    stage.monitorsForLong();
     const { id } = await stage.instruct();
     await stage.reaches(id, 'proving');
     await stage.restart();
@@ -136,13 +134,18 @@ describe('a deployment whose server is restarted', () => {
   });
 
   it('does not count a relay that its keeper has restarted as crashed', async () => {
+    stage.monitorsForLong();
     const { id } = await stage.instruct();
     await stage.reaches(id, 'proving');
-    await stage.restart(() => stage.keeperStartsAnew());
+    await stage.restart(() => {
+      stage.monitorsBriefly();
+      return stage.keeperStartsAnew();
+    });
     expect(await outcome(id)).toMatchObject({ state: 'deployed' });
   });
 
   it('still puts the earlier relay back in service', async () => {
+    stage.monitorsForLong();
     const { keeper } = stage;
     const { onTry } = keeper;
     const { id } = await stage.instruct();

@@ -5,7 +5,7 @@ import { HALVES } from '../../protocol/remote-session';
 
 describe('a deployment of the relay', () => {
   let stage: DeploymentPlane;
-  beforeAll(async () => (stage = await DeploymentPlane.start({ PLATEN_HALF_END_SECONDS: '1' })));
+  beforeAll(async () => (stage = await DeploymentPlane.start()));
   afterEach(() => jest.restoreAllMocks());
   afterEach(() => stage.reset());
   afterAll(() => stage?.stop());
@@ -80,6 +80,7 @@ describe('a deployment of the relay', () => {
 
     it('is executed immediately on request, and names whose session was forced', async () => {
       const tom = await stage.plane.established('tom');
+      stage.plane.change({ PLATEN_HALF_END_SECONDS: '0.2' });
       stage.plane.agent.answers.set('terminate', 'silence');
       stage.plane.relay.onEndSession = (linkId, half) => {
         const link = stage.plane.relay.links.get(linkId)!;
@@ -95,7 +96,7 @@ describe('a deployment of the relay', () => {
     });
 
     it('leaves the relay as it is if sessions cannot be ended in time', async () => {
-      setLimit('DEPLOYMENT_DRAIN_MS', 1_000);
+      setLimit('DEPLOYMENT_DRAIN_MS', 200);
       const tom = await stage.plane.established('tom');
       const { id } = await stage.instruct({ pairs: 2, when: 'now' });
       expect(await stage.reaches(id, 'deployed', 'rolled-back', 'failed')).toMatchObject({

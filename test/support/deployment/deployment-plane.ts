@@ -23,6 +23,9 @@ import { until } from '../until';
 
 export const VERSION = productVersion();
 
+/** New relays are monitored for a moment only, and sessions have all the time they need to end. */
+const SETTINGS = { PLATEN_DEPLOY_PROVE_SECONDS: '0.05', PLATEN_HALF_END_SECONDS: '15' };
+
 /** Deployments that look often, and may be looked at often. */
 export const EAGER = { DEPLOYMENT_POLL_MS: 20, DEPLOYMENT_REFRESH_MS: 100, API_REQUESTS_PER_MINUTE: 60_000 };
 
@@ -40,7 +43,7 @@ export class DeploymentPlane {
   static async start(overrides: Record<string, string> = {}): Promise<DeploymentPlane> {
     const it = new DeploymentPlane();
     setLimits(EAGER);
-    const settings = { PLATEN_RELAY: 'local', PLATEN_DEPLOY_PROVE_SECONDS: '0.5', ...overrides };
+    const settings = { PLATEN_RELAY: 'local', ...SETTINGS, ...overrides };
     it.plane = await ControlPlane.start(settings, (config) => it.keepRelay(config));
     it.keeper = await FakeKeeper.start(it.plane.config.data);
     it.useFakeKeeper();
@@ -87,6 +90,15 @@ export class DeploymentPlane {
     await (this.relays.get(earlier)?.stop() ?? this.plane.relay.leave());
     this.relays.delete(earlier);
     await relay.recover([]);
+  }
+
+  /** From now on a new relay stays monitored until the test ends that. */
+  monitorsForLong(): void {
+    this.plane.change({ PLATEN_DEPLOY_PROVE_SECONDS: '60' });
+  }
+  /** Monitoring that starts now, or starts again after a restart, ends at once. */
+  monitorsBriefly(): void {
+    this.plane.change(SETTINGS);
   }
 
   /** The relay that serves has exited; its keeper starts it again, which does not get as far as this server. */
@@ -146,6 +158,7 @@ export class DeploymentPlane {
     }
     await this.stopRelays();
     await Promise.all(this.scripted.splice(0).map((relay) => relay.leave()));
+    plane.change(SETTINGS);
     plane.agent.answers.set('terminate', { body: { connected: true } });
     await plane.relay.leave();
     await plane.connectRelay(plane.relay);

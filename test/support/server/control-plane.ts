@@ -78,7 +78,7 @@ export class ControlPlane {
       PLATEN_TRUST_PROXY: 'yes',
       ...overrides,
     });
-    it.config = readConfig(it.environment);
+    it.config = it.readSettings();
     const users = Object.entries(USERS).map(([username, role]) => ({ username, role }));
     await storeUsers(
       it.config,
@@ -103,8 +103,20 @@ export class ControlPlane {
   }
   /** Starts the server again on the same data, with other settings if wanted; nobody has connected to it yet. */
   async boot(overrides: Record<string, string> = {}): Promise<void> {
-    this.config = readConfig({ ...this.environment, ...overrides });
+    this.config = this.readSettings(overrides);
     this.server = await startServer(this.config);
+  }
+
+  /** Changes timeouts and settings of deployments, in the running server and in those started after it. */
+  change(settings: Record<string, string>): void {
+    Object.assign(this.environment, settings);
+    const { timeouts, deployment } = this.readSettings();
+    Object.assign(this.config.timeouts, timeouts);
+    Object.assign(this.config.deployment, deployment);
+  }
+  private readSettings(overrides: Record<string, string> = {}): Config {
+    const config = readConfig({ ...this.environment, ...overrides });
+    return { ...config, timeouts: { ...config.timeouts }, deployment: { ...config.deployment } };
   }
 
   async stop(): Promise<void> {

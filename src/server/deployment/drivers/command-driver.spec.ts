@@ -42,8 +42,7 @@ describe('a relay that a command deploys', () => {
     setLimits(EAGER);
     plane = await ControlPlane.start({
       PLATEN_DEPLOY_COMMAND: command,
-      PLATEN_DEPLOY_PROVE_SECONDS: '0.5',
-      PLATEN_HALF_END_SECONDS: '1',
+      PLATEN_DEPLOY_PROVE_SECONDS: '0.05',
     });
     let seen = 0;
     watcher = watch(folder, () => {
@@ -67,7 +66,10 @@ describe('a relay that a command deploys', () => {
     await run('1.0.0', 1);
     await until('east', async () => (await relays()).some((each) => 'id' in each && each.id === 'east'), 30_000, 20);
   });
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+    plane?.change({ PLATEN_DEPLOY_PROVE_SECONDS: '0.05' });
+  });
   afterAll(async () => {
     await east?.stop();
     await plane?.stop();
@@ -150,6 +152,7 @@ describe('a relay that a command deploys', () => {
   });
 
   it('is rolled back if it is restarted while it is being monitored', async () => {
+    plane.change({ PLATEN_DEPLOY_PROVE_SECONDS: '60' });
     const { id } = await instruct({ release: '1.1.0' });
     const proving = async () => (await plane.call('ada', 'GET', `/deployments/${id}`)).body.state === 'proving';
     await until('the monitoring', proving, 30_000, 20);
