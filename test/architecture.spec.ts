@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { preProcessFile } from 'typescript';
+import { dependencies, devDependencies } from '../package.json';
 
 /**
  * The import rules of docs/ARCHITECTURE.md. Every file belongs to a place; a place may import only what stands here.
@@ -95,6 +97,12 @@ function refusalOf(file: string, target: string): string | undefined {
   return to <= from ? undefined : `${module} stands left of ${otherModule}`;
 }
 
+/** Whether a file runs from an installation without the development packages. */
+const isInstalled = (file: string): boolean =>
+  file.startsWith('src/') &&
+  !/\.spec\.ts$/.test(file) &&
+  !IN_BROWSERS.some((program) => file.startsWith(`src/${program}/`));
+
 describe('architecture', () => {
   it('finds the sources', () => expect(files.length).toBeGreaterThan(20));
 
@@ -123,6 +131,26 @@ describe('architecture', () => {
       .filter((file) => importsOf(file).some((target) => builtinModules.includes(target.replace(/^node:/, ''))))
       .map((file) => relative(SRC, file));
     expect(found).toEqual([]);
+  });
+
+  it('imports only packages that package.json declares', () => {
+    const root = join(SRC, '..');
+    const sources = ['src', 'test', 'tools', 'bench']
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+      )
+      .concat(readdirSync(root))
+      .filter((file) => /(?<!\.d)\.[cm]?[jt]sx?$/.test(file));
+    const undeclared = sources.flatMap((file) => {
+      const declared: Record<string, string> = isInstalled(file)
+        ? dependencies
+        : { ...dependencies, ...devDependencies };
+      return preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
+        .importedFiles.map(({ fileName }) => /^(?!\.|node:)(@[^/]+\/)?[^/]+/.exec(fileName)?.[0])
+        .filter((name) => name !== undefined && !builtinModules.includes(name) && !(name in declared))
+        .map((name) => `${file} imports ${name}`);
+    });
+    expect(undeclared).toEqual([]);
   });
 
   it('knows every program and module by name', () => {
