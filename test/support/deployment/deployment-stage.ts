@@ -18,6 +18,8 @@ import { slowDownload, type Transfer } from './transfer';
 import { until } from '../until';
 
 const BYTES_PER_SECOND = 100 * 1024;
+/** Version of the built release, replaced in its script. */
+const PLACEHOLDER = '99.98.97';
 /** Sessions that are opened at the same time; more would only wait for each other's processes. */
 const SIDE_BY_SIDE = 5;
 const FINAL: DeploymentState[] = ['deployed', 'rolled-back', 'aborted', 'failed'];
@@ -32,6 +34,8 @@ export interface Carried {
 
 /** A stage with many devices, on which releases of the relay are made, signed, uploaded and deployed. */
 export class DeploymentStage {
+  /** The script of the release that all others are made of. */
+  private built: Promise<string> | undefined;
   private admin: { cookie: string; env: Record<string, string> } | undefined;
 
   private constructor(
@@ -65,10 +69,12 @@ export class DeploymentStage {
     return (await request(this.stage.stage.serverUrl, method, path, body, this.admin?.cookie)).body as T;
   }
 
-  /** Builds the relay as a release, spoils it where wanted, signs it and uploads it. */
+  /** Builds the relay as a release (once), sets its version, spoils it where wanted, signs it and uploads it. */
   async upload(version: string, { flaw, builtAs = version }: { flaw?: Flaw; builtAs?: string } = {}): Promise<void> {
-    const script = await buildRelease(builtAs, this.folder);
-    if (flaw) await writeFile(script, spoil(await readFile(script, 'utf8'), flaw));
+    this.built ??= buildRelease(PLACEHOLDER, this.folder).then((built) => readFile(built, 'utf8'));
+    const good = (await this.built).replaceAll(PLACEHOLDER, builtAs);
+    const script = join(this.folder, `${version}.cjs`);
+    await writeFile(script, flaw ? spoil(good, flaw) : good);
     const file = join(this.folder, `${version}.release`);
     const key = join(this.folder, 'release.key');
     await finished(platen(['release', 'pack', script, '--release-version', version, '--key', key, '--out', file]));
