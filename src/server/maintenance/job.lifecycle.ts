@@ -27,7 +27,7 @@ export interface AgentOutputs {
   poll(job: JobEntity): void;
 }
 
-/** After them, the device no longer reports what is stored. */
+/** They may change what the device reports. */
 const CHANGING: readonly Operation[] = ['test-page', 'restart', 'firmware-install'];
 
 @Injectable()
@@ -35,7 +35,7 @@ export class JobLifecycle
   extends Lifecycle<JobState, JobInput, JobOutput, JobWait, JobTransition, JobEntity, JobDetails>
   implements OnModuleInit
 {
-  private agentOutputs: AgentOutputs | undefined;
+  private agentOutputs!: AgentOutputs;
 
   constructor(
     private readonly repository: JobsRepository,
@@ -51,7 +51,7 @@ export class JobLifecycle
     this.deviceEvents.on('removed', (agentId) => this.failAllOf(agentId));
   }
 
-  /** Before the server has started. Answers of agents are inputs again, so this cannot be injected. */
+  /** Call this in `onModuleInit`. The outputs apply the agents' answers here, so they cannot be injected. */
   register(outputs: AgentOutputs): void {
     this.agentOutputs = outputs;
   }
@@ -92,9 +92,9 @@ export class JobLifecycle
   protected async carryOut(output: JobOutput, job: JobEntity): Promise<void> {
     switch (output) {
       case 'send':
-        return this.agentOutputs?.send(job);
+        return this.agentOutputs.send(job);
       case 'poll':
-        return this.agentOutputs?.poll(job);
+        return this.agentOutputs.poll(job);
       case 'outdate-information': {
         const { beganAt, operation, deviceId: id, agentId } = job;
         if (beganAt && CHANGING.includes(operation)) await this.information.changed({ id, agentId });
@@ -112,7 +112,7 @@ export class JobLifecycle
   }
 
   protected async resume(job: JobEntity): Promise<void> {
-    // an agent that has been asked needs time to come back and answer
+    // an agent that was asked needs time to reconnect and answer
     if (job.askedAt) await this.postpone(job, new Date(Date.now() + 2 * LIMITS.RETRY_MAX_MS));
     this.enter(job);
   }
