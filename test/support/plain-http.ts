@@ -15,7 +15,7 @@ export interface PlainRequest {
 /** One HTTP exchange as it is on the wire: follows no redirect, unpacks nothing, sends any header it is told to. */
 export function plainHttp(url: string, { method = 'GET', headers, body }: PlainRequest = {}): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false, signal: AbortSignal.timeout(15_000) }, (answer) => {
+    const sent = request(url, { method, headers, agent: false, signal: AbortSignal.timeout(60_000) }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);

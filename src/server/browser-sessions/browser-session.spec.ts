@@ -182,7 +182,7 @@ describe('a browser session', () => {
     const [socket] = await accepted;
     stream.emit('free');
     socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n');
-    await once(stream, 'close', { signal: AbortSignal.timeout(5_000) });
+    await once(stream, 'close', { signal: AbortSignal.timeout(60_000) });
     expect((await session.connections.take(true)).reused).toBe(false);
   });
 });

@@ -1,12 +1,19 @@
 import { ControlPlane, announcedPrinter } from '../../../test/support/server/control-plane';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { announce } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 
 describe('agents and their devices', () => {
   let plane: ControlPlane;
-  beforeAll(async () => (plane = await ControlPlane.start()));
-  afterAll(() => plane?.stop());
+  beforeAll(async () => {
+    setLimit('XMPP_AUTH_DELAY_MS', 10);
+    plane = await ControlPlane.start();
+  });
+  afterAll(async () => {
+    await plane?.stop();
+    jest.restoreAllMocks();
+  });
   afterEach(() => plane.clear());
 
   const enrol = async (enrolmentCode: string) => {

@@ -96,7 +96,7 @@ export class FakeControlPlane {
   }
   /** Waits until it has announced that it serves; from then on it is asked, and not the one before it. */
   async servedBy(instance: string): Promise<void> {
-    await until('it to have announced that it serves', () => this.announced(instance).includes('serving'), 20_000);
+    await until('it to have announced that it serves', () => this.announced(instance).includes('serving'));
   }
 
   /** S145-S149: a link with tokens for both halves. */

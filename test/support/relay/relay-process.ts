@@ -60,7 +60,7 @@ export class RelayProcess {
     const from = this.lines.length;
     createInterface(child.stderr).on('line', (line) => this.lines.push(parse(line)));
     const listening = () => this.lines.slice(from).find(({ msg }) => msg === 'relay listening');
-    await until('the relay to listen', () => listening() !== undefined || child.exitCode !== null, 20_000);
+    await until('the relay to listen', () => listening() !== undefined || child.exitCode !== null);
     if (!listening()) throw new Error(`the relay exited: ${JSON.stringify(this.lines.slice(from))}`);
     this.port = Number(listening()!.port);
   }
@@ -95,9 +95,9 @@ export class RelayProcess {
     if (tried.outcome !== 'started') throw new Error(tried.detail);
     const { instance } = tried;
     const status = () => this.keeper('status', {});
-    await until('the candidate to be ready', async () => (await status()).candidate?.state === 'ready', 20_000);
+    await until('the candidate to be ready', async () => (await status()).candidate?.state === 'ready');
     await this.keeper('take-over', { instance });
-    await until('it to serve', async () => (await status()).serving?.instance === instance, 20_000);
+    await until('it to serve', async () => (await status()).serving?.instance === instance);
     return instance;
   }
 

@@ -155,7 +155,7 @@ export class ControlPlane {
         ...(who && { authorization: `Bearer ${this.tokenOf(who)}` }),
       },
       body,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
@@ -241,7 +241,7 @@ export class ControlPlane {
       const seen = await this.session(id);
       return seen.state === state && seen;
     };
-    return until(`session ${id} to be ${state}`, look, 30_000, 20);
+    return until(`session ${id} to be ${state}`, look, undefined, 20);
   }
   /** `half kind reason` of each log that is kept of a session, in the order in which they came. */
   async logs(id: string): Promise<string[]> {
