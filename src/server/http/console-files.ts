@@ -14,7 +14,8 @@ const A_YEAR = 'public, max-age=31536000, immutable';
 interface Asset {
   readonly type: string;
   readonly plain: Buffer;
-  readonly compressed: Buffer;
+  /** Made when the first browser asks for it. */
+  compressed?: Buffer;
 }
 
 /**
@@ -41,17 +42,17 @@ function readAssets(folder: string): ReadonlyMap<string, Asset> {
   return new Map(
     readdirSync(folder).map((name) => {
       const plain = readFileSync(join(folder, name));
-      return [`${ASSETS}${name}`, { type: extname(name), plain, compressed: gzipSync(plain) }];
+      return [`${ASSETS}${name}`, { type: extname(name), plain }];
     }),
   );
 }
 
-function sendAsset({ type, plain, compressed }: Asset, request: Request, response: Response): void {
+function sendAsset(asset: Asset, request: Request, response: Response): void {
   response.setHeader('Cache-Control', A_YEAR);
   response.setHeader('Vary', 'Accept-Encoding');
   const zipped = request.acceptsEncodings('gzip', 'identity') === 'gzip';
   if (zipped) response.setHeader('Content-Encoding', 'gzip');
-  response.type(type).send(zipped ? compressed : plain);
+  response.type(asset.type).send(zipped ? (asset.compressed ??= gzipSync(asset.plain)) : asset.plain);
 }
 
 function isConsolePage(path: string): boolean {

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { ConnectionInfo } from '../../protocol/control-channel';
 import type { ControlPlaneMethods, HalfLog, Params, RelayMethods, Result } from '../../protocol/relay-rpc';
 import type { Half } from '../../protocol/remote-session';
-import { tokenHash } from '../sessions/prepare-connection';
+import { secretHash } from '../../tunnel/sha256';
 
 type Link = Result<RelayMethods, 'connection-info'>;
 type Kind = HalfLog['event']['kind'];
@@ -61,7 +61,7 @@ export class TrialLink {
 
   /** The token hash that the logs of this half must name. */
   tokenHashOf(half: Half): string {
-    return tokenHash(this.tokens[half]);
+    return secretHash(this.tokens[half]);
   }
 }
 

@@ -1,11 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ConnectionInfo } from '../../protocol/control-channel';
 import { toInstant } from '../../protocol/names';
+import { secretHash } from '../../tunnel/sha256';
 import type { PreparedLink } from './relay.port';
 import type { SessionEntity } from './session.entity';
-
-/** base64url SHA-256: the only form in which a token is kept. */
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 /**
  * S148: a token of 32 random bytes for each side, bound to that side by its hash, and the valid duration, which
@@ -32,8 +30,8 @@ export function prepareConnection(
       validUntil,
       relayId: link.relayId,
       linkId: link.linkId,
-      deviceTokenHash: tokenHash(deviceConnection.token),
-      terminalTokenHash: tokenHash(terminalConnection.token),
+      deviceTokenHash: secretHash(deviceConnection.token),
+      terminalTokenHash: secretHash(terminalConnection.token),
       terminalConnection,
     },
   };

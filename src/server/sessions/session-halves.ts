@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EndReason, Half } from '../../protocol/remote-session';
 import type { ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
 import type { Step } from '../../protocol/steps';
-import { tokenHash } from './prepare-connection';
+import { secretHash } from '../../tunnel/sha256';
 import { halfStateOf, type SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
@@ -33,7 +33,7 @@ export class SessionHalves {
     const session = await this.repository.findByLink(linkId);
     if (!session || session.relayId !== relayId) return { outcome: 'refused', code: 'unknown-session' };
     this.timeline.step(half === 'device' ? 'S174' : 'S207', session.id);
-    const answer = this.permission(session, half, tokenHash(token));
+    const answer = this.permission(session, half, secretHash(token));
     this.timeline.step(half === 'device' ? 'S175' : 'S208', session.id);
     return answer;
   }

@@ -1,6 +1,7 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
+import { timerMs } from '../../protocol/waits';
 import { flawsOf, transition, type FollowUp, type Machine, type Transition } from './machine';
 
 /** The columns that every row with a life cycle has. */
@@ -25,8 +26,6 @@ export interface LifecycleRepository<Row, State extends string> {
 
 /** Attempts to save a change while concurrent changes come first. */
 const MAX_ATTEMPTS = 5;
-/** The longest wait of a Node timer. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Runs the life cycles of all rows of one kind, and is the only writer of their state: look the transition up, save it
@@ -156,7 +155,7 @@ export abstract class Lifecycle<
     if (!this.isRunning || !at || at.getTime() >= this.armedFor) return;
     clearTimeout(this.timer);
     this.armedFor = at.getTime();
-    const wait = Math.min(Math.max(this.armedFor - Date.now(), 0), MAX_TIMER_MS);
+    const wait = timerMs(this.armedFor - Date.now());
     this.timer = setTimeout(() => {
       this.armedFor = Infinity;
       if (!this.isExpiring) void this.expireDue();

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import { productVersion } from '../../../journal/product-version';
 import { BUILT_IN } from '../../../protocol/deployment';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { sha256OfFile } from '../../../tunnel/sha256';
 import { ReleaseKey } from '../../config/release-key';
 import { ReleaseFiles, type StoredManifest } from './release-files';
 import { ReleaseRefused, UnknownRelease } from './releases.errors';
@@ -42,7 +41,7 @@ export class ReleasesService {
     const manifest = await this.stored(name);
     if (!this.key.hasSigned(manifest))
       throw new ReleaseRefused(`The signature of release ${name} was not made with the key of this server.`);
-    const sha256 = await sha256Of(this.files.scriptOf(name)).catch((error: NodeJS.ErrnoException) => {
+    const sha256 = await sha256OfFile(this.files.scriptOf(name)).catch((error: NodeJS.ErrnoException) => {
       throw new ReleaseRefused(`The script of release ${name} cannot be read (${error.code}).`);
     });
     if (sha256 !== manifest.sha256)
@@ -54,10 +53,4 @@ export class ReleasesService {
     if (!manifest) throw new UnknownRelease(name);
     return manifest;
   }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }

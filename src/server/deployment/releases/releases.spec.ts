@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -24,6 +23,7 @@ import { until } from '../../../../test/support/until';
 import { productVersion } from '../../../journal/product-version';
 import { LIMITS } from '../../../protocol/limits';
 import { RELEASE_MEDIA_TYPE, type ReleaseManifest } from '../../../protocol/release';
+import { sha256Hex } from '../../../tunnel/sha256';
 import { loadReleaseKey } from '../../config/release-key';
 import { loadSecrets } from '../../config/secrets';
 import { relaySecret } from '../../relays/relay-secret';
@@ -93,7 +93,7 @@ describe('releases', () => {
   it('are stored as they were signed, and only the server can read them', async () => {
     const script = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7) % 256));
     const answer = await upload(maker.make('1.2.0', script, { notes: 'Faster' })).expect(201);
-    const sha256 = createHash('sha256').update(script).digest('hex');
+    const sha256 = sha256Hex(script);
     const about = { name: '1.2.0', version: '1.2.0', bytes: 300_000, sha256, notes: 'Faster', serving: false };
     expect(answer.body).toMatchObject(about);
     expect(readFileSync(stored('1.2.0', 'relay.cjs'))).toEqual(script);

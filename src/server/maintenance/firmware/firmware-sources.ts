@@ -1,9 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FirmwareSource } from '../../../protocol/ad-hoc-command';
+import { sha256 } from '../../../tunnel/sha256';
 import { CERTIFICATE, type Certificate } from '../../config/certificate';
 import { CONFIG, type Config } from '../../config/config';
 import { publicUrlOf } from '../../http/own-url';
@@ -46,5 +47,4 @@ export class FirmwareSources {
   }
 }
 
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
-const isSame = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));
+const isSame = (one: string, other: string): boolean => timingSafeEqual(sha256(one), sha256(other));

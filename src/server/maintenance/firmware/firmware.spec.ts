@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ControlPlane, type Answer, type Who } from '../../../../test/support/server/control-plane';
 import { until } from '../../../../test/support/until';
 import { LIMITS } from '../../../protocol/limits';
 import { firmware } from '../../../protocol/maintenance';
+import { sha256Hex } from '../../../tunnel/sha256';
 
 const FILE = Buffer.from('firmware '.repeat(1_000));
-const SHA256 = createHash('sha256').update(FILE).digest('hex');
+const SHA256 = sha256Hex(FILE);
 
 describe('firmware files', () => {
   let plane: ControlPlane;
