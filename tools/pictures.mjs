@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const { portsOfItsOwn, SAMPLE_USERS, setStage } = createRequire(import.meta.url)('../dist/src/demo/stage.js');
+const { reservePorts, SAMPLE_USERS, setStage } = createRequire(import.meta.url)('../dist/src/demo/stage.js');
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WIDE = { width: 1280, height: 800 };
 
 const folder = await mkdtemp(join(tmpdir(), 'platen-pictures-'));
 const stage = await setStage({
   folder,
-  ports: await portsOfItsOwn(),
+  ports: await reservePorts(),
   cli: join(ROOT, 'dist/src/cli.js'),
   moreDevices: ['copy-room', 'warehouse'],
 });

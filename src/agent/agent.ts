@@ -21,11 +21,11 @@ const END_SESSIONS_MS = 10_000;
 const ENDED_SHOWN = 20;
 
 export interface AgentOptions extends ControlChannelOptions {
-  /** By device ID, in place of what the configuration names; a device without can be connected to, and nothing else. */
+  /** By device ID; replaces the addresses in the configuration. A device without one supports sessions only. */
   readonly accesses?: ReadonlyMap<string, DeviceAccess>;
 }
 
-/** The device agent: composition of its parts, in the order in which they start; they stop in the reverse. */
+/** The device agent: composes its parts and starts them in order. */
 export class Agent {
   readonly #ended: EndedSessions;
   readonly #channel: ControlChannel;
@@ -44,7 +44,7 @@ export class Agent {
     options: AgentOptions = {},
   ) {
     const { devices } = configuration;
-    const tells = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
+    const reports = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
     this.#ended = new EndedSessions(configuration.state, journal);
     this.#channel = new ControlChannel(credentials, journal, options);
     this.#remoteSessions = new RemoteSessions({
@@ -55,7 +55,7 @@ export class Agent {
     });
     this.#accesses = options.accesses ?? accessesOf(devices);
     this.#poller = new DevicePoller(this.#accesses, journal);
-    this.#information = new InformationExchange(devices.filter(tells), this.#poller, this.#channel, journal);
+    this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
     this.#maintenance = new Maintenance({
       devices: new Map(devices.map(({ id, permitted }) => [id, { access: this.#accesses.get(id), permitted }])),
       poller: this.#poller,
@@ -88,7 +88,8 @@ export class Agent {
     this.#channel.onChange(changed);
     this.#channel.afterLogin(() => this.#announce());
     this.#channel.handle(wake, (request) => {
-      if (configuration.site === undefined) throw new ProblemError('wrong-state', 'this agent belongs to no site');
+      if (configuration.site === undefined)
+        throw new ProblemError('wrong-state', 'the configuration of this agent has no site');
       return sendWake(request);
     });
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
@@ -110,7 +111,7 @@ export class Agent {
     return powerSaving;
   }
 
-  /** Resolves when the panel is there; the control channel is opened in the background. */
+  /** Resolves when the panel listens; the control channel connects in the background. */
   async start(): Promise<{ host: string; port: number }> {
     const { host, port } = this.configuration.panel;
     await this.#ended.load();
@@ -122,7 +123,7 @@ export class Agent {
     return listening;
   }
 
-  /** Ends all sessions in order while the control channel is still there, then closes everything. Bounded. */
+  /** Ends all sessions in order while the control channel is open, then closes everything. Limited in time. */
   async stop(): Promise<void> {
     await this.#powerSaving?.stop();
     await this.#remoteSessions.close(END_SESSIONS_MS);
@@ -143,7 +144,7 @@ export class Agent {
     }));
     const { refused } = await this.#channel.request(announce, announcementOf(maintained, site));
     for (const deviceId of refused)
-      this.journal.error('the device belongs to another agent already; choose another ID or remove it there', {
+      this.journal.error('the device ID already belongs to another agent; choose another ID or remove it there', {
         deviceId,
       });
     this.#information.flush();

@@ -4,18 +4,18 @@ import type { RunOptions } from './main';
 
 const CONFIG = 'agent.json';
 
-/** `platen agent ...`: what runs at the customer. */
+/** Adds `platen agent ...`. */
 export function register(program: Command): void {
-  const agent = program.command('agent').description('the device agent, inside the customer’s firewall');
+  const agent = program.command('agent').description('the device agent, which runs inside the customer’s firewall');
 
   agent
     .command('enrol')
     .description('exchange an enrolment code for this agent’s account')
-    .argument('<code>', 'enrolment code from the administrator of the server; - reads it from standard input')
-    .requiredOption('--server <url>', 'address of the server, as https://platen.example')
-    .option('--config <file>', 'configuration file; the credentials are stored beside it', CONFIG)
+    .argument('<code>', 'enrolment code from the server’s administrator; - reads it from standard input')
+    .requiredOption('--server <url>', 'address of the server, such as https://platen.example')
+    .option('--config <file>', 'configuration file; the credentials are stored in the same folder', CONFIG)
     .option('--credentials <file>', 'where to store the credentials')
-    .option('--force', 'replace credentials that are there already', false)
+    .option('--force', 'replace existing credentials', false)
     .action(async (code: string, options: EnrolOptions) => {
       const { enrolAgent } = await import('./enrolment/enrol-command.js');
       await enrolAgent(code, options);
@@ -23,9 +23,9 @@ export function register(program: Command): void {
 
   agent
     .command('run')
-    .description('keep the control channel, show the approval screen, carry approved sessions')
+    .description('run the agent: connect to the server, serve the approval screen, carry approved sessions')
     .requiredOption('--config <file>', 'configuration file')
-    .option('--credentials <file>', 'default: agent-credentials.json beside the configuration file')
+    .option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file')
     .action(async (options: RunOptions) => {
       const { main } = await import('./main.js');
       await main(options);

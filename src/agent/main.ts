@@ -8,7 +8,7 @@ export interface RunOptions {
   readonly credentials?: string;
 }
 
-/** `platen agent run`: until SIGTERM or SIGINT (exit code 0); 1 where it cannot start. */
+/** `platen agent run`: runs until SIGTERM or SIGINT (exit code 0); exit code 1 if it cannot start. */
 export async function main(options: RunOptions): Promise<void> {
   const agent = await prepare(options).catch(explain);
   if (!agent) return;
@@ -33,7 +33,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
   return new Agent(configuration, account, createJournal('agent', level));
 }
 
-/** A line for the person who started it; anything unexpected is thrown on. */
+/** Prints an expected error as one line; rethrows others. */
 function explain(error: unknown): undefined {
   const known = error instanceof ConfigurationError || error instanceof CredentialsUnusable;
   const { code, message } = error as NodeJS.ErrnoException;
@@ -42,7 +42,7 @@ function explain(error: unknown): undefined {
   process.exitCode = 1;
 }
 
-/** `platen agent check`: each problem in one line on standard error, exit code 1 if there is any. */
+/** `platen agent check`: prints each problem in one line on standard error; exit code 1 if there is any. */
 export async function checkConfiguration(file: string): Promise<void> {
   try {
     const { devices } = await readConfiguration(file);

@@ -5,9 +5,9 @@ import { LIMITS } from '../protocol/limits';
 import { connectPinned } from '../tunnel/pinned-tls';
 
 /**
- * A TLS connection to the host of an https: address, for one request of HTTP/1.1. Its key has the pin; without one it is
- * verified the usual way, with `ca` (PEM) in place of the well-known trust anchors.
- * @throws CertificateMismatch, what TLS and TCP say
+ * A TLS connection to the host of an https: address, for one HTTP/1.1 request. Verifies the pin or, without one, the
+ * certificate, with `ca` (PEM) instead of the default trust anchors.
+ * @throws CertificateMismatch, errors of TLS and TCP
  */
 export async function secureSocket(url: URL, pin?: string, ca?: string): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -16,7 +16,7 @@ export async function secureSocket(url: URL, pin?: string, ca?: string): Promise
     { host, port: Number(url.port) || 443, servername, ca, ALPNProtocols: ['http/1.1'] },
     pin,
   );
-  socket.on('error', () => undefined); // a refused key is an error after secureConnect
+  socket.on('error', () => undefined); // a wrong key is reported after secureConnect
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(LIMITS.DIAL_TIMEOUT_MS) });
     if (socket.errored) throw socket.errored;

@@ -4,7 +4,7 @@ export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
 }
 
-/** One request to the REST API as a browser makes it. @throws RequestRefused with the detail of the problem */
+/** Sends one request to the REST API, as a browser does. @throws RequestRefused with the detail of the problem */
 export async function request(
   serverUrl: string,
   method: 'GET' | 'POST',

@@ -5,10 +5,10 @@ import type { DemoOptions } from './demo';
 export function register(program: Command): void {
   program
     .command('demo')
-    .description('run a demonstration on this machine: server, relay, agent, simulated MFP and sample users')
-    .option('--once', 'play the whole scenario without a person, and exit with 0 or 1', false)
+    .description('run a demonstration on this computer: server, relay, agent, simulated MFP and sample users')
+    .option('--once', 'run the whole scenario automatically, and exit with 0 or 1', false)
     .option('--verbose', 'also print the protocol steps', false)
-    .option('--data <folder>', 'where the demo keeps its data', 'data/demo')
+    .option('--data <folder>', 'folder for the data of the demo', 'data/demo')
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import('./demo.js');
       process.exitCode = await runDemo(options);

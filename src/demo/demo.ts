@@ -4,14 +4,14 @@ import { join, resolve } from 'node:path';
 import { isFree } from './free-ports';
 import type { LogLine } from './programs';
 import { playScenario } from './scenario';
-import { portsOfItsOwn, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
+import { reservePorts, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
 
 const CLI = join(__dirname, '../cli.js');
 const WARNING = 40;
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
 export interface DemoOptions {
-  /** Plays the scenario without a person. */
+  /** Runs the scenario automatically. */
   once: boolean;
   /** Prints the protocol steps. */
   verbose: boolean;
@@ -28,10 +28,10 @@ export async function runDemo({ once, verbose, data }: DemoOptions): Promise<num
   }
 }
 
-/** In a temporary folder and on free ports, so that it disturbs nothing and leaves nothing. */
+/** Uses a temporary folder and free ports, so that it does not disturb other programs and leaves no files. */
 async function runOnce(verbose: boolean): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'platen-demo-'));
-  const ports = await portsOfItsOwn();
+  const ports = await reservePorts();
   const lines: LogLine[] = [];
   let stage: Stage | undefined;
   try {
@@ -52,7 +52,7 @@ async function runOnce(verbose: boolean): Promise<number> {
   }
 }
 
-/** The steps of all programs in the order in which they were taken. */
+/** Prints the steps of all programs in order. */
 function printSteps(lines: readonly LogLine[], verbose: boolean): void {
   if (!verbose) return;
   const steps = lines.filter(({ step }) => step).sort((one, other) => one.at - other.at);
@@ -86,10 +86,10 @@ async function checkPorts(ports: Ports): Promise<void> {
   const busy: number[] = [];
   for (const port of Object.values(ports) as number[]) if (!(await isFree(port))) busy.push(port);
   if (busy.length > 0)
-    throw new Error(`port ${busy.join(', ')} is in use; stop the program that uses it, and try again`);
+    throw new Error(`port ${busy.join(', ')} is in use. Stop the program that uses it, then try again`);
 }
 
-/** Warnings and errors, and with `verbose` the protocol steps as they are taken. */
+/** Prints warnings and errors and, with `verbose`, the protocol steps. */
 function printLog({ at, level, step, program, msg, detail }: LogLine, verbose: boolean): void {
   const clock = new Date(at).toTimeString().slice(0, 8);
   if (step && verbose) say(`${clock}  ${step}  ${program.padEnd(8)}  ${msg}`);
@@ -101,21 +101,21 @@ function invite({ serverUrl, panelUrl, displayUrl, devices }: Stage, verbose: bo
   const { admin, technician } = SAMPLE_USERS;
   const platen = 'node dist/src/cli.js';
   say(`
-Platen is running on this machine. Try it:
+Platen is running on this computer. Try it:
 
   1. Open the approval screen in one window: you are the person at the device.
   2. Open the console in another window and log in as ${technician.username}: you are the technician.
   3. Open the web pages of ${devices[0]!.id} with a reason, and press YES on the approval screen.
      The device's own pages appear in the console, through the relay.
-  4. Do the same with the operation panel. The panel and the display show the same; View only lets you look, not operate.
+  4. Do the same with the operation panel. The panel shows the same as the display. With View only you cannot operate it.
   5. Press End session in the console, or End now on the approval screen. The session's details have the logs of both halves.
   6. Do the same on the command line:
        ${platen} login ${serverUrl} --user ${technician.username}
        ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
   7. Log in as ${admin.username} in a third window while a session is open, and deploy the relay with one more pair
      (Deployment, New deployment). The devices in session are listed before anything happens to them.
-  8. Read the counters of ${devices[0]!.id} on its page in the console. Then raise a paper jam (the MFP's web pages, log
-     in, Service) and start a test page that may wait: it is on hold until the jam is cleared on the display.
+  8. Read the counters of ${devices[0]!.id} on its page in the console. Then cause a paper jam (the MFP's web pages, log
+     in, Service) and start a test page that may wait: it is on hold until you clear the jam on the display.
 
   Console of the server            ${serverUrl}
   Approval screen of the device    ${panelUrl}

@@ -5,11 +5,11 @@ import { createServer, type Server } from 'node:net';
 /** Ports are claimed in blocks; the first of a block is the claim. */
 const BLOCK = 64;
 const FIRST_BLOCK = 10_048;
-/** Where the kernel's ephemeral ports start by default on Linux, which is the lowest start in use. */
+/** Linux's default start of ephemeral ports, the lowest of all systems. */
 const EPHEMERAL = 32_768;
 
 interface Block {
-  /** Reserves the block for as long as this process lives. */
+  /** Reserves the block while this process runs. */
   readonly claim: Server;
   next: number;
   readonly end: number;
@@ -17,23 +17,23 @@ interface Block {
 let block: Block | undefined;
 
 /**
- * Consecutive free ports of this machine. As long as this process lives they are given to no one else: the kernel gives
- * only ephemeral ports (RFC 6056 2.1) to connections and to listeners on port 0, and other processes that call this
- * function get other ports. So a program may be started on them later, and restarted.
- * @throws Error when there are none
+ * Consecutive free ports of this computer, reserved while this process runs: the kernel assigns only ephemeral ports
+ * (RFC 6056 2.1), and other processes that call this function receive other ports. Programs can be started on
+ * them later, and restarted.
+ * @throws Error if there are none
  */
 export async function freePorts(count: number): Promise<number[]> {
   if (count >= BLOCK) throw new RangeError(`at most ${BLOCK - 1} ports at a time`);
   for (;;) {
     if (!block || block.next + count > block.end) block = await claimBlock(); // ports of the earlier block stay reserved
     const first = block.next;
-    block.next += count; // before the first await, so that no other caller gets them
+    block.next += count; // before the first await, so that concurrent callers receive others
     const ports = Array.from({ length: count }, (_, index) => first + index);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
   }
 }
 
-/** @returns false when the port is in use */
+/** @returns false if the port is in use */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listener(port);
   if (!server) return false;
@@ -46,7 +46,7 @@ async function claimBlock(): Promise<Block> {
     const claim = await listener(first);
     if (claim) return { claim: claim.unref(), next: first + 1, end: first + BLOCK };
   }
-  throw new Error(`every block of ports from ${FIRST_BLOCK} on is claimed`);
+  throw new Error(`no free block of ports from ${FIRST_BLOCK} on`);
 }
 
 function ephemeralFrom(): number {

@@ -3,15 +3,16 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Program } from './programs';
 
-/** Debian's cups-ipp-utils and dbus-daemon: a real IPP Everywhere printer with web pages of its own. */
+/** From Debian's cups-ipp-utils and dbus-daemon: a real IPP Everywhere printer with web pages. */
 const PRINTER = '/usr/sbin/ippeveprinter';
 const DBUS = '/usr/bin/dbus-daemon';
 
 export const findPrinter = (): boolean => existsSync(PRINTER) && existsSync(DBUS);
 
 /**
- * Starts the printer on loopback. It insists on a D-Bus socket, even with DNS-SD off, so it gets a bus of its own.
- * @returns once its web pages answer; `programs` in the order in which they were started
+ * Starts the printer on loopback, with a separate D-Bus, which it requires even without DNS-SD. Resolves when its web
+ * pages answer.
+ * @returns the programs in the order of their start
  */
 export async function startPrinter(options: {
   port: number;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseJson } from '../protocol/parse-json';
 
-/** A line that a program logged (journal/journal.ts). */
+/** A log line (journal/journal.ts). */
 export interface LogLine {
   readonly program: string;
   /** Milliseconds since 1970, with fractions. */
@@ -21,10 +21,10 @@ export class ProgramFailed extends Error {
 /** Time for reading the last lines of a program that has exited. */
 const LAST_LINES_MS = 50;
 
-/** Lines kept per program; the oldest go first. */
+/** Stored lines per program; the oldest are dropped first. */
 const KEPT_LINES = 20_000;
 
-/** A running program, with what it logs on standard error and prints on standard output. */
+/** A running program, with its log from standard error and its output. */
 export class Program {
   readonly log: LogLine[] = [];
   readonly printed: string[] = [];
@@ -67,12 +67,12 @@ export class Program {
     return new Program(name, child, options.onLog ?? (() => undefined));
   }
 
-  /** Waits for a log line. @throws ProgramFailed when the program exits or the time is over before it comes */
+  /** Waits for a log line. @throws ProgramFailed if the program exits or the time is up first */
   async logged(message: string, timeoutMs = 30_000): Promise<LogLine> {
     return this.until(() => this.log.find((line) => line.msg === message), `logs '${message}'`, timeoutMs);
   }
 
-  /** Waits until `find` finds something. @throws ProgramFailed when the program exits or the time is over before */
+  /** Waits until `find` returns a value. @throws ProgramFailed if the program exits or the time is up first */
   async until<T>(find: () => T | undefined, what: string, timeoutMs = 30_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -84,7 +84,7 @@ export class Program {
     }
   }
 
-  /** Stops the program and waits for it; kills it when it does not exit in time. */
+  /** Stops the program and waits for its exit; kills it if it does not exit in time. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 25_000): Promise<number | NodeJS.Signals> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     const force = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);

@@ -8,7 +8,7 @@ export class ScenarioFailed extends Error {
   override readonly name = 'ScenarioFailed';
 }
 
-/** Which end ends the session: the technician (Fig. 14, 15), or the person at the device (Fig. 15, 17). */
+/** Who ends the session: the technician (Fig. 14, 15), or the person at the device (Fig. 15, 17). */
 type EndedBy = 'terminal' | 'device';
 
 interface Narrator {
@@ -17,7 +17,7 @@ interface Narrator {
   readonly showSteps: () => void;
 }
 
-/** Plays remote sessions with every device without a person. @throws ScenarioFailed, ProgramFailed */
+/** Runs remote sessions with every device automatically. @throws ScenarioFailed, ProgramFailed */
 export async function playScenario(stage: Stage, { say, showSteps }: Narrator): Promise<void> {
   const { technician } = SAMPLE_USERS;
   const { username, password } = technician;
@@ -65,7 +65,7 @@ async function playSession(stage: Stage, device: { id: string; url: string }, en
   }
 }
 
-/** Both halves have ended, and all their start and end logs are stored. */
+/** Checks that both halves have ended and that all start and end logs are stored. */
 async function checkLogs(stage: Stage, cookie: string, sessionId: string, endedBy: EndedBy): Promise<void> {
   const { body } = await request(stage.serverUrl, 'GET', `/api/sessions/${sessionId}`, undefined, cookie);
   const { state, ending, device, terminal } = sessionWithSteps.parse(body);

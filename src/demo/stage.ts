@@ -35,8 +35,8 @@ export const USUAL_PORTS: Ports = {
 /** Pairs that a deployment may add to the relay's first one. */
 const FURTHER_PAIRS = 8;
 
-/** Free ports, for a stage that disturbs nothing. */
-export async function portsOfItsOwn(): Promise<Ports> {
+/** Reserves free ports for a stage. */
+export async function reservePorts(): Promise<Ports> {
   const names = Object.keys(USUAL_PORTS) as (keyof Ports)[];
   const free = await freePorts(names.length + FURTHER_PAIRS);
   return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Record<keyof Ports, number>;
@@ -88,13 +88,13 @@ export interface StageOptions {
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
   readonly env?: Record<string, string>;
-  /** Creates the sample users in the data folder of the server, which is listening; by its command if omitted. */
+  /** Creates the sample users in the data folder of the running server; default: by its command. */
   readonly makeUsers?: (data: string) => Promise<void>;
   readonly onLog?: (line: LogLine) => void;
   readonly onProgress?: (what: string) => void;
 }
 
-/** Starts every program on loopback, with sample users and an enrolled agent; keeps the data of an earlier run. */
+/** Starts every program on loopback, with sample users and an enrolled agent. Reuses the data of an earlier run. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { folder, ports, cli, onLog, onProgress = () => undefined } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -172,7 +172,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 function usersByCommand(folder: string, platen: Stage['platen']) {
   return async (): Promise<void> => {
     for (const { username, displayName, role, password } of Object.values(SAMPLE_USERS)) {
-      // one by one: a first start may be interrupted between two users
+      // marked one by one, because a first start may be interrupted between two users
       const made = join(folder, `user-made-${username}`);
       if (existsSync(made)) continue;
       const create = ['server', 'create-user', username, '--display-name', displayName, '--role', role];

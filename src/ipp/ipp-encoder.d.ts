@@ -1,9 +1,9 @@
-/** What Platen uses of ipp-encoder 5.0.0, which carries no types. */
+/** The part of ipp-encoder 5.0.0 (which ships no types) that Platen uses. */
 declare module 'ipp-encoder' {
   export type Value = number | boolean | string | Date | { lang: string; value: string };
 
   interface Attribute {
-    /** Of an attribute with several values: that of the first one. */
+    /** Tag of the first value. */
     readonly tag: number;
     readonly name: string;
     readonly value: Value | readonly Value[];
@@ -18,9 +18,9 @@ declare module 'ipp-encoder' {
 
   export const CONSTANTS: Readonly<Record<string, number>>;
   export const STATUS_CODES: Readonly<Record<number, string | undefined>>;
-  /** Requests and responses differ in the name of one field only. */
+  /** Also for responses, which differ only in the name of one field. */
   export const request: {
-    /** Takes the lengths in the bytes as they are: negative ones keep it in a loop. Decoded values are always lists. */
+    /** Does not check lengths: negative ones cause an endless loop. Decoded values are always lists. */
     decode(bytes: Buffer): Request & Required<Pick<Message, 'version'>>;
     encode(message: Request, into: Buffer): Buffer;
     encodingLength(message: Request): number;

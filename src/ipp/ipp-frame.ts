@@ -4,13 +4,12 @@ const HEADER_BYTES = 8;
 const END_OF_ATTRIBUTES = 0x03;
 const LAST_DELIMITER = 0x0f;
 const TEXT_WITH_LANGUAGE = [0x35, 0x36];
-/** Values whose length their syntax gives (RFC 8010 3.9): integer, boolean, enum, dateTime, resolution, rangeOfInteger. */
+/** Syntaxes of fixed length (RFC 8010 3.9): integer, boolean, enum, dateTime, resolution, rangeOfInteger. */
 const FIXED_LENGTHS: Readonly<Record<number, number>> = { 0x21: 4, 0x22: 1, 0x23: 4, 0x31: 11, 0x32: 9, 0x33: 8 };
 
 /**
- * Walks over the attributes of an IPP message (RFC 8010 3.1) without reading them, so that no length leads out of the
- * bytes or backwards. One pass: its time is that of their number.
- * @returns where the attributes end and the document begins
+ * Checks the lengths of all attributes of an IPP message (RFC 8010 3.1) in one pass, before a decoder uses them.
+ * @returns offset of the document after the attributes
  * @throws IppMalformed
  */
 export function attributesEnd(bytes: Buffer): number {
@@ -18,9 +17,9 @@ export function attributesEnd(bytes: Buffer): number {
   let inGroup = false;
   let inAttribute = false;
   const need = (count: number): void => {
-    if (at + count > bytes.length) throw new IppMalformed(`it breaks off after ${bytes.length} bytes`);
+    if (at + count > bytes.length) throw new IppMalformed(`it ends after ${bytes.length} bytes`);
   };
-  /** Moves over a length and what it counts. */
+  /** Skips a length field and its bytes. */
   const skip = (): number => {
     need(2);
     const length = bytes.readUInt16BE(at);
@@ -34,13 +33,13 @@ export function attributesEnd(bytes: Buffer): number {
     need(1);
     const tag = bytes[at++]!;
     if (tag === END_OF_ATTRIBUTES) return at;
-    if (tag > 0x7f || tag === 0) throw new IppMalformed(`tag ${tag} means nothing, at byte ${at - 1}`);
+    if (tag > 0x7f || tag === 0) throw new IppMalformed(`tag ${tag} is unknown, at byte ${at - 1}`);
     if (tag <= LAST_DELIMITER) {
       inGroup = true;
       inAttribute = false;
       continue;
     }
-    if (!inGroup) throw new IppMalformed('an attribute stands outside every group');
+    if (!inGroup) throw new IppMalformed('an attribute is outside of a group');
     if (skip() > 0) inAttribute = true;
     else if (!inAttribute) throw new IppMalformed(`a value belongs to no attribute, at byte ${at}`);
     const length = skip();
@@ -50,10 +49,10 @@ export function attributesEnd(bytes: Buffer): number {
   }
 }
 
-/** textWithLanguage and nameWithLanguage (RFC 8010 3.9): two strings with their lengths, and nothing else. */
+/** textWithLanguage and nameWithLanguage (RFC 8010 3.9) consist of two strings with their lengths. */
 function checkTwoStrings(value: Buffer): void {
   const language = value.length < 4 ? 0 : value.readUInt16BE(0);
   const rest = value.length - 4 - language;
   if (rest < 0 || value.readUInt16BE(2 + language) !== rest)
-    throw new IppMalformed('a text with its language does not fill its value');
+    throw new IppMalformed('the lengths of a text with language do not match its value');
 }

@@ -71,15 +71,19 @@ describe('an IPP message', () => {
   });
 
   it.each<[string, Buffer, RegExp]>([
-    ['nothing', Buffer.alloc(0), /breaks off after 0 bytes/],
-    ['a web page', Buffer.from('<!DOCTYPE html><html><body>Hello</body></html>'), /outside every group/],
-    ['no end', raw(0x44, 0, 1, 'a', 0, 1, 'x'), /breaks off/],
-    ['an attribute outside every group', Buffer.from([1, 1, 0, 0, 0, 0, 0, 1, 0x44, 0, 1, 65, 0, 0, 3]), /outside/],
+    ['nothing', Buffer.alloc(0), /ends after 0 bytes/],
+    ['a web page', Buffer.from('<!DOCTYPE html><html><body>Hello</body></html>'), /outside of a group/],
+    ['a missing end', raw(0x44, 0, 1, 'a', 0, 1, 'x'), /ends after/],
+    ['an attribute outside of a group', Buffer.from([1, 1, 0, 0, 0, 0, 0, 1, 0x44, 0, 1, 65, 0, 0, 3]), /outside/],
     ['a value of no attribute', raw(0x44, 0, 0, 0, 1, 'x', 3), /belongs to no attribute/],
-    ['a tag that means nothing', raw(0x80, 0, 1, 'a', 0, 1, 'x', 3), /tag 128 means nothing/],
+    ['an unknown tag', raw(0x80, 0, 1, 'a', 0, 1, 'x', 3), /tag 128 is unknown/],
     ['an integer of three bytes', raw(0x21, 0, 1, 'a', 0, 3, 0, 0, 9, 3), /3 bytes/],
-    ['a text that is longer than its value', raw(0x35, 0, 1, 'a', 0, 8, 0, 2, 'en', 0, 9, 'hi', 3), /fill its value/],
-    ['a language that is longer than its value', raw(0x36, 0, 1, 'a', 0, 2, 0, 9, 3), /fill its value/],
+    [
+      'a text that is longer than its value',
+      raw(0x35, 0, 1, 'a', 0, 8, 0, 2, 'en', 0, 9, 'hi', 3),
+      /do not match its value/,
+    ],
+    ['a language that is longer than its value', raw(0x36, 0, 1, 'a', 0, 2, 0, 9, 3), /do not match its value/],
     // What keeps decoders in a loop: a length that leads backwards.
     ['a name of negative length', raw(0x44, 0x80, 0x16, 'a', 0, 1, 'x', 3), /a length is negative/],
     ['a value of negative length', raw(0x44, 0, 1, 'a', 0xff, 0xf0, 'x', 3), /a length is negative/],
@@ -88,10 +92,10 @@ describe('an IPP message', () => {
     expect(() => decodeIpp(bytes)).toThrow(expect.objectContaining(refusal));
   });
 
-  it('is refused wherever it breaks off', () => {
+  it('rejects a message that is cut at any position', () => {
     const attributes = WHOLE.length - MESSAGE.data!.length;
     for (let length = 0; length < attributes; length++)
-      expect(() => decodeIpp(WHOLE.subarray(0, length))).toThrow(/breaks off/);
+      expect(() => decodeIpp(WHOLE.subarray(0, length))).toThrow(/ends after/);
     expect(decodeIpp(WHOLE.subarray(0, attributes)).data).toHaveLength(0);
   });
 

@@ -2,7 +2,7 @@ import { request, type Value } from 'ipp-encoder';
 import { attributesEnd } from './ipp-frame';
 import { GROUPS, SYNTAXES, type GroupName, type Syntax } from './ipp-registry';
 
-/** Text with a language is read as its text alone. */
+/** The language of texts is dropped. */
 export type IppValue = number | boolean | string;
 export type IppAttribute = readonly [syntax: Syntax, name: string, value: IppValue | readonly IppValue[]];
 export interface IppGroup {
@@ -17,21 +17,21 @@ export interface IppMessage {
   readonly code: number;
   readonly requestId: number;
   readonly groups: readonly IppGroup[];
-  /** The document behind the attributes. */
+  /** The document after the attributes. */
   readonly data?: Buffer;
 }
 
-/** Values of a group's attributes by name. An attribute without a value (`unknown`, `no-value`) is not among them. */
+/** Values of a group's attributes by name, without out-of-band values (`unknown`, `no-value`). */
 export type IppAttributes = ReadonlyMap<string, readonly IppValue[]>;
 export interface DecodedIpp extends Required<Omit<IppMessage, 'groups'>> {
   readonly groups: readonly { readonly tag: number; readonly attributes: IppAttributes }[];
 }
 
-/** Spoken where nothing else was heard: every printer there is takes it (RFC 8011 4.1.8). */
+/** The default version, because every printer supports it (RFC 8011 4.1.8). */
 export const IPP_VERSION = { major: 1, minor: 1 } as const;
 
 const LAST_OUT_OF_BAND = 0x1f;
-/** Members of a collection (RFC 8010 3.1.6) are given by ipp-encoder one after the other, without their boundaries. */
+/** ipp-encoder returns the members of a collection (RFC 8010 3.1.6) without their boundaries. */
 const BEGIN_COLLECTION = 0x34;
 
 export function encodeIpp({ version, code, requestId, groups, data }: IppMessage): Buffer {
@@ -48,7 +48,7 @@ export function encodeIpp({ version, code, requestId, groups, data }: IppMessage
   return request.encode(message, Buffer.alloc(request.encodingLength(message)));
 }
 
-/** Collections are left out. @throws IppMalformed */
+/** Decodes a message without its collections. @throws IppMalformed */
 export function decodeIpp(bytes: Buffer): DecodedIpp {
   const end = attributesEnd(bytes);
   const { version, operationId, requestId, groups } = request.decode(bytes.subarray(0, end));
@@ -61,7 +61,7 @@ export function decodeIpp(bytes: Buffer): DecodedIpp {
   };
 }
 
-/** All attributes of the groups of one kind; of one that is there twice the first (RFC 8011 4.1.3 forbids the second). */
+/** All attributes of the groups of one kind. Of a duplicate, the first one counts (RFC 8011 4.1.3 forbids duplicates). */
 export function attributesOf({ groups }: DecodedIpp, group: GroupName): IppAttributes {
   const found = groups.filter(({ tag }) => tag === GROUPS[group]).reverse();
   return new Map(found.flatMap(({ attributes }) => [...attributes]));

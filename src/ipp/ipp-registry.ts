@@ -8,16 +8,16 @@ export const IPP_OPERATIONS = {
   'Get-Job-Attributes': 0x09,
   'Get-Jobs': 0x0a,
   'Get-Printer-Attributes': 0x0b,
-  /** RFC 3998 3.5.1: the one printer behind the URI. */
+  /** RFC 3998 3.5.1: restarts the printer at the URI. */
   'Restart-Printer': 0x29,
   /** PWG 5100.13 5.1. */
   'Identify-Printer': 0x3c,
-  /** PWG 5100.22 6.3.11: the whole device, at /ipp/system. */
+  /** PWG 5100.22 6.3.11: restarts the whole device, at /ipp/system. */
   'Restart-System': 0x60,
 } as const;
 export type IppOperation = keyof typeof IPP_OPERATIONS;
 
-/** Status codes that are looked at or given here (RFC 8011 B.1). */
+/** Status codes in use (RFC 8011 B.1). */
 export const IPP_STATUS = {
   'successful-ok': 0x0000,
   'client-error-bad-request': 0x0400,
@@ -36,7 +36,7 @@ export type IppStatus = keyof typeof IPP_STATUS;
 /** RFC 8011 B.1.1 and B.1.2: whether the operation was carried out. */
 export const isSuccessful = (status: number): boolean => status < 0x0100;
 
-/** Keyword of a status code; its number where it is none that is known. */
+/** Keyword of a status code, or its number if it is unknown. */
 export const statusName = (status: number): string =>
   STATUS_CODES[status] ?? `status 0x${status.toString(16).padStart(4, '0')}`;
 

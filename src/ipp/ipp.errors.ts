@@ -1,4 +1,4 @@
-/** Bytes that are no IPP message, or one that does not end; `message` says where it goes wrong. */
+/** The bytes are not a complete IPP message; `message` has the position of the error. */
 export class IppMalformed extends Error {
   override readonly name = 'IppMalformed';
 }

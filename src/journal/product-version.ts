@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const manifest = z.object({ name: z.literal('platen'), version: z.string() });
 
-/** Version of every program here: that of our package.json, above the source or, one folder higher, the compiled file. */
+/** Version in Platen's package.json, which is in a parent folder of this file. */
 export function productVersion(): string {
   for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
     const path = join(folder, 'package.json');

@@ -17,9 +17,9 @@ export function register(program: Command): void {
   const mfp = program
     .command('mfp')
     .description('run a simulated MFP, for demonstrations and tests')
-    .option('--port <number>', 'port of its web pages; 0 takes any free one', parsePort, 8081)
-    .option('--panel-port <number>', 'port of its display, to operate it; no display unless given', parsePort)
-    .option('--view-port <number>', 'port of the same display, to view it only', parsePort)
+    .option('--port <number>', 'port of its web pages; 0: any free port', parsePort, 8081)
+    .option('--panel-port <number>', 'port of its display with full control; no display if omitted', parsePort)
+    .option('--view-port <number>', 'port of its display, view only', parsePort)
     .option(
       '--raw-port <number>',
       'port that accepts firmware, like 9100 of real printers; none unless given',
@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')
-    .option('--data <folder>', 'where it keeps settings and counters; lost at the end unless given')
+    .option('--data <folder>', 'folder for settings and counters; if omitted, they are lost when it stops')
     .action(async ({ serial, ...flags }: Flags) => {
       const { runMfp } = await import('./main.js');
       await runMfp({ ...flags, serialNumber: serial });
@@ -50,11 +50,11 @@ export function register(program: Command): void {
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (!(port <= 65_535)) throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  if (!(port <= 65_535)) throw new InvalidArgumentError('Enter a number from 0 to 65535.');
   return port;
 }
 
 function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('this is a number from 1 to 999999999');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Enter a number from 1 to 999999999.');
   return Number(text);
 }

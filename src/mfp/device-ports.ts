@@ -8,10 +8,10 @@ import type { Machine } from './machine/machine';
 import type { OperationPanel, PanelPorts } from './panel/operation-panel';
 import { createWebServer } from './web/web-server';
 
-/** 0: any free port, which is kept over a restart; undefined: none. */
+/** 0: any free port, reused after a restart; undefined: none. */
 export interface PortOptions extends PanelPorts {
   port: number;
-  /** The raw port, which takes firmware. */
+  /** The raw port, which accepts firmware. */
   rawPort?: number;
 }
 
@@ -34,7 +34,7 @@ export class DevicePorts {
     this.asked = { port, rawPort, panelPort, viewPort };
   }
 
-  /** Resolves with the ports it got; rejects with node's error when one cannot be had, and then has none. */
+  /** Resolves with the bound ports. If one is not available, closes all and rejects with Node's error. */
   async open(): Promise<PortOptions> {
     const { port, rawPort } = this.asked;
     try {

@@ -31,7 +31,7 @@ export async function runMfp(options: MfpOptions): Promise<void> {
   process.on('SIGINT', stop);
 }
 
-/** `platen mfp firmware`: exit code 2 for an invalid version, 1 where the file cannot be written. */
+/** `platen mfp firmware`: exit code 2 for an invalid version, 1 if the file cannot be written. */
 export async function writeFirmware(
   version: string,
   file: string,

@@ -1,9 +1,9 @@
-/** Bounds of the simulated MFP. Times in milliseconds, sizes in bytes unless the name says otherwise. */
+/** Limits of the simulated MFP. Times are milliseconds and sizes bytes unless the name says otherwise. */
 export const MFP_LIMITS = {
   FORM_BYTES: 16 * 1024,
   FORM_FIELDS: 64,
   HEADER_BYTES: 16 * 1024,
-  /** Attributes of one IPP request, and the document behind them. */
+  /** Attributes of one IPP request, and the document after them. */
   IPP_ATTRIBUTES_BYTES: 64 * 1024,
   IPP_DOCUMENT_BYTES: 256 * 1024 ** 2,
   IPP_JOBS: 200,
@@ -41,7 +41,7 @@ export const MFP_LIMITS = {
   PANEL_FAX_DIGITS: 20,
   PANEL_ROWS: 5,
   MINUTE_MS: 60_000,
-  /** How long the display shows which machine it is. */
+  /** How long the display identifies the machine. */
   IDENTIFY_MS: 10_000,
   /** How long a restart takes. */
   RESTART_MS: 3_000,

@@ -12,13 +12,13 @@ export interface MfpOptions extends Partial<PortOptions> {
   host?: string;
   name?: string;
   serialNumber?: string;
-  /** Folder in which the machine keeps its memory; undefined: the memory is lost when it stops. */
+  /** Folder of the machine's memory; undefined: the memory is lost when the machine stops. */
   data?: string;
   /** Duration of one printed page. */
   pageMs?: number;
   /** Duration of one minute of the display's sleep setting. */
   minuteMs?: number;
-  /** How long it cannot be reached while it restarts. */
+  /** How long it is unreachable during a restart. */
   restartMs?: number;
 }
 
@@ -26,9 +26,9 @@ export interface RunningMfp {
   readonly host: string;
   readonly port: number;
   readonly url: string;
-  /** The raw port, where it has one. */
+  /** The raw port, if it has one. */
   readonly rawPort?: number;
-  /** The display, where it has ports. */
+  /** The display, if it has ports. */
   readonly panelUrl?: string;
   readonly viewUrl?: string;
   readonly machine: Machine;
@@ -37,7 +37,7 @@ export interface RunningMfp {
   stop(): Promise<void>;
 }
 
-/** Starts a simulated MFP. @throws DamagedMemory, or node's error when a port cannot be had */
+/** Starts a simulated MFP. @throws DamagedMemory, or Node's error if a port is not available */
 export async function startMfp(options: MfpOptions, journal: Journal): Promise<RunningMfp> {
   const { host = '127.0.0.1', port = 0, serialNumber = DEFAULT_SERIAL } = options;
   const file = options.data === undefined ? undefined : new MemoryFile(options.data);

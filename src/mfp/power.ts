@@ -3,7 +3,7 @@ import type { Journal } from '../journal/journal';
 import type { DevicePorts } from './device-ports';
 import type { Machine } from './machine/machine';
 
-/** Switches the machine off and on again when it requests that. In between it cannot be reached. */
+/** Restarts the machine on its request. In between it is unreachable. */
 export class Power {
   private restarting: Promise<void> | undefined;
   private readonly stopping = new AbortController();

@@ -5,8 +5,8 @@ const BLOCK = 16;
 const PIECE = 64 * 1024;
 
 /**
- * Bytes [start, end) of an endless file that is the same on every machine: the key stream of AES-128 in counter mode,
- * which can start at any byte. At most 64 KB at a time.
+ * Bytes [start, end) of an endless file with the same content on every computer: the key stream of AES-128 in counter
+ * mode, which can start at any byte. At most 64 KB at a time.
  */
 export function* pseudoRandomBytes(start: number, end: number): Generator<Buffer> {
   const counter = Buffer.alloc(BLOCK);

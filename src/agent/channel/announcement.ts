@@ -6,13 +6,13 @@ import { encodeContainer } from './json-container';
 
 type Announcement = z.infer<typeof announce.request>;
 
-/** The addresses of a device are not announced: they are the agent's own affair. */
+/** Without the addresses of a device, which only the agent needs. */
 type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDevice, 'operations'>>;
 
-/** What is around the payload in the stanza: names, JID, ID. */
+/** For the stanza around the payload: names, JID, ID. */
 const ENVELOPE_BYTES = 1024;
 
-/** What the agent announces of its devices to the control plane. */
+/** The announcement of this agent's devices. */
 export const announcementOf = (devices: readonly ToAnnounce[], site?: string): Announcement => ({
   agentVersion: productVersion(),
   ...(site !== undefined && { site }),
@@ -22,7 +22,7 @@ export const announcementOf = (devices: readonly ToAnnounce[], site?: string): A
   })),
 });
 
-/** By how many bytes the announcement is too large for one stanza; 0 where it fits. */
+/** Bytes by which the announcement exceeds one stanza; 0 if it fits. */
 export function announcementExcess(devices: readonly ToAnnounce[]): number {
   const payload = encodeContainer(announce.name, announce.namespace, announcementOf(devices)).toString();
   return Math.max(0, Buffer.byteLength(payload) + ENVELOPE_BYTES - LIMITS.XMPP_STANZA_BYTES);

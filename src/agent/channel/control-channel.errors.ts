@@ -1,4 +1,4 @@
-/** There is no stream to the control plane at the moment. */
+/** No stream to the control plane is open. */
 export class ChannelOffline extends Error {
   override readonly name = 'ChannelOffline';
   readonly code = 'channel-offline';
@@ -10,7 +10,7 @@ export class ChannelTimeout extends Error {
   readonly code = 'channel-timeout';
 }
 
-/** The control plane answered with an error; `code` is its problem's (protocol/problems) or RFC 6120's condition. */
+/** The control plane answered with an error; `code` is a problem code (protocol/problems) or a condition of RFC 6120. */
 export class ExchangeRefused extends Error {
   override readonly name = 'ExchangeRefused';
 
@@ -23,9 +23,9 @@ export class ExchangeRefused extends Error {
 }
 
 /**
- * Why a stream could not be opened, or ended:
- * `login-refused` the account is not valid, `wrong-key` the server shows another key than at enrolment,
- * `replaced` the same account has logged in elsewhere, `silent` a ping stayed unanswered, `lost` anything else.
+ * Why a stream ended or could not be opened: `login-refused` the account is not valid, `wrong-key` the server's key
+ * differs from the one at enrolment, `replaced` the same account has logged in elsewhere, `silent` a ping was not
+ * answered, `lost` any other reason.
  */
 export type StreamEnding = 'login-refused' | 'wrong-key' | 'replaced' | 'silent' | 'lost';
 

@@ -13,23 +13,23 @@ import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-strea
 export interface ControlChannelOptions extends Omit<StreamOptions, 'signal'> {
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
-  /** Wait after an ending that a retry alone does not cure. */
+  /** Wait after an ending that a retry alone does not resolve. */
   readonly slowRetryMs?: number;
 }
 
-/** Long enough for the server to reset its count of failed logins. */
+/** Longer waits let the server's count of failed logins expire. */
 const SLOW_RETRY_MS = 5 * 60_000;
 
-/** Endings that need a person, and what that person should do. */
+/** Endings that need an administrator, and what to do. */
 const REMEDIES: Partial<Record<StreamEnding, string>> = {
   'login-refused':
-    'the control plane refuses the account of this agent; create a new enrolment code, then: platen agent enrol --force',
+    'the control plane refused the account of this agent; create a new enrolment code, then run: platen agent enrol --force',
   'wrong-key':
-    'the control plane shows another key than at enrolment; if its key was changed on purpose, enrol again: platen agent enrol --force',
-  replaced: 'this account has logged in elsewhere; make sure that only one agent uses these credentials',
+    'the key of the control plane differs from the one at enrolment; if it was changed on purpose, run: platen agent enrol --force',
+  replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
 };
 
-/** The agent's end of the control channel: typed exchanges over a stream that is opened again whenever it ends. */
+/** The agent's end of the control channel: typed exchanges over a stream that is reopened whenever it ends. */
 export class ControlChannel {
   readonly #handlers: StreamHandler[] = [];
   #stopping = new AbortController();
@@ -51,7 +51,7 @@ export class ControlChannel {
     return this.#stream !== undefined;
   }
 
-  /** Answers an exchange that the server starts; a ProblemError reaches the server with its code. Before `start`. */
+  /** Registers a handler for an exchange from the server, which receives the code of a ProblemError. Before `start`. */
   handle<Request, Response>(
     exchange: Exchange<Request, Response>,
     handler: (body: Request) => Promise<Response> | Response,
@@ -74,23 +74,23 @@ export class ControlChannel {
     });
   }
 
-  /** Answers requests of the server that are no exchanges: those of a published protocol. Before `start`. */
+  /** Registers a handler for requests of other protocols (XEPs). Before `start`. */
   answer(handler: StreamHandler): void {
     this.#handlers.push(handler);
   }
 
-  /** Runs after every login; when it fails the stream is given up and opened again. Before `start`. */
+  /** Runs after every login; if it fails, the stream is closed and reopened. Before `start`. */
   afterLogin(listener: () => Promise<void>): void {
     this.#afterLogin = listener;
   }
 
-  /** Called when the channel has come or gone. Before `start`. */
+  /** Called when the channel has gone online or offline. Before `start`. */
   onChange(listener: () => void): void {
     this.#onChange = listener;
   }
 
   /**
-   * Asks the control plane.
+   * Sends a request to the control plane.
    * @throws ChannelOffline, ChannelTimeout, ExchangeRefused, BadContainer
    */
   async request<Request, Response>(
@@ -98,26 +98,26 @@ export class ControlChannel {
     body: Request,
     timeoutMs: number = LIMITS.XMPP_IQ_TIMEOUT_MS,
   ): Promise<Response> {
-    if (!this.#stream) throw new ChannelOffline('there is no stream to the control plane');
+    if (!this.#stream) throw new ChannelOffline('not connected to the control plane');
     const { name, namespace } = exchange;
     const answer = await this.#stream.request(encodeContainer(name, namespace, body), timeoutMs);
     return decodeContainer(answer, exchange.response);
   }
 
-  /** Opens the stream, and again whenever it ends; also after `stop`. */
+  /** Opens the stream, and reopens it whenever it ends. Can be called again after `stop`. */
   start(): void {
     if (this.#running) return;
     this.#stopping = new AbortController();
     this.#running = this.#run();
   }
 
-  /** Closes the stream in order; bounded. */
+  /** Closes the stream in order; limited in time. */
   async stop(): Promise<void> {
     const running = this.#running;
     this.#stopping.abort();
     await this.#stream?.close();
     await running;
-    if (this.#running === running) this.#running = undefined; // it may have been started again meanwhile
+    if (this.#running === running) this.#running = undefined; // unless it was restarted meanwhile
   }
 
   async #run(): Promise<void> {
@@ -125,7 +125,7 @@ export class ControlChannel {
       const ended = await this.#oneStream();
       if (this.#stopping.signal.aborted) return;
       const waitMs = this.#waitAfter(ended);
-      this.#tell(ended, waitMs);
+      this.#log(ended, waitMs);
       await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
   }
@@ -162,7 +162,7 @@ export class ControlChannel {
     return jittered(this.options.slowRetryMs ?? SLOW_RETRY_MS, { least: 0.5, most: 1 });
   }
 
-  #tell({ ending, detail }: StreamEnded, waitMs: number): void {
+  #log({ ending, detail }: StreamEnded, waitMs: number): void {
     const fields = { agentId: this.credentials.agentId, ending, detail, retryMs: Math.round(waitMs) };
     const remedy = REMEDIES[ending];
     if (remedy) this.journal.error(remedy, fields);

@@ -9,7 +9,7 @@ import type { ProblemCode } from '../../protocol/problems';
 /** RFC 6120 8.3.3. */
 export const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
-/** A payload that is not what the exchange says. Names the fields, never their values. */
+/** The payload does not match the schema of the exchange. The message names fields, never their values. */
 export class BadContainer extends Error {
   override readonly name = 'BadContainer';
   readonly code = 'invalid-request';
@@ -23,16 +23,16 @@ export function encodeContainer(name: string, namespace: string, body: unknown):
 /** @throws BadContainer */
 export function decodeContainer<T>(element: Element | undefined, schema: z.ZodType<T>): T {
   const json = element?.getChild('json', NS_JSON)?.text();
-  if (json === undefined) throw new BadContainer('there is no JSON container');
+  if (json === undefined) throw new BadContainer('the JSON container is missing');
   if (Buffer.byteLength(json) > LIMITS.XMPP_STANZA_BYTES) throw new BadContainer('the JSON container is too large');
   const body = parseJson(json);
-  if (body === undefined) throw new BadContainer('the container does not hold JSON');
+  if (body === undefined) throw new BadContainer('the container does not contain JSON');
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new BadContainer(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join(', '));
 }
 
-/** IQ error whose `<problem>` names the code (RFC 6120 8.3.2: text, then the application-specific condition). */
+/** IQ error with the code in `<problem>` (RFC 6120 8.3.2: text, then the application-specific condition). */
 export function encodeProblem(code: ProblemCode, detail: string): Element {
   return xml(
     'error',

@@ -44,7 +44,7 @@ declare module '@xmpp/client' {
     readonly iqCaller: {
       /** Rejects with StanzaError or TimeoutError. */
       request(iq: Element, timeoutMs?: number): Promise<Element>;
-      /** Requests under way, by ID. */
+      /** Open requests by ID. */
       readonly handlers: Map<string, { promise: Promise<Element>; reject: (error: Error) => void }>;
     };
     readonly iqCallee: Record<'get' | 'set', (namespace: string, name: string, handler: IqHandler) => void>;
@@ -58,7 +58,7 @@ declare module '@xmpp/client' {
     domain: string;
     username: string;
     resource: string;
-    /** Bound on every wait inside the library, in milliseconds. */
+    /** Timeout of every wait inside the library, in milliseconds. */
     timeout: number;
     credentials: (
       authenticate: (credentials: { username: string; password: string }, mechanism: string) => Promise<void>,

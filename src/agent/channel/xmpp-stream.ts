@@ -11,26 +11,26 @@ import { usePinnedTransport, type PinnedTransport } from './xmpp-transport';
 
 const LOGIN_MS = LIMITS.DIAL_TIMEOUT_MS + LIMITS.XMPP_AUTH_MS;
 const CLOSE_MS = 2_000;
-/** PLAIN is never used: the server keeps no password, and a wrong server shall not learn it. */
+/** Never PLAIN, which would reveal the password to a wrong server. */
 const MECHANISM = 'SCRAM-SHA-1';
 const REFUSED_LOGIN = ['not-authorized', 'account-disabled', 'credentials-expired', 'invalid-mechanism'];
 
 export interface StreamOptions {
-  /** Gives up a login that is under way. */
+  /** Aborts a login in progress. */
   readonly signal?: AbortSignal;
   readonly pingIntervalMs?: number;
   readonly pingTimeoutMs?: number;
 }
-/** Answers a request that the server starts: with the payload of the result, or an `<error>`. */
+/** Answers a request of the server with the payload of the result, or an `<error>`. */
 export interface StreamHandler {
   readonly type: 'get' | 'set';
   readonly name: string;
   readonly namespace: string;
-  /** `to` is this agent's JID, as the server wrote it. */
+  /** `to` is this agent's JID as in the request. */
   readonly answer: (payload: Element, to: string) => Promise<Element>;
 }
 
-/** One XMPP stream (RFC 6120) from login to its end. A new stream is a new object. */
+/** One XMPP stream (RFC 6120), from login to end. */
 export class XmppStream {
   /** Never rejects. */
   readonly closed: Promise<StreamEnded>;
@@ -50,7 +50,7 @@ export class XmppStream {
     options: StreamOptions = {},
   ): Promise<XmppStream> {
     const stream = new XmppStream(credentials, handlers);
-    const abort = () => stream.end('lost', 'given up');
+    const abort = () => stream.end('lost', 'aborted');
     options.signal?.addEventListener('abort', abort);
     await stream.#login(credentials).finally(() => options.signal?.removeEventListener('abort', abort));
     void stream.#watch(
@@ -72,7 +72,7 @@ export class XmppStream {
         await authenticate({ username: agentId, password }, MECHANISM);
       },
     });
-    // Its fixed second would bring all agents back at once; control-channel.ts waits with jitter.
+    // The library reconnects after a fixed second, all agents at once; control-channel.ts waits with jitter.
     this.#client.reconnect.stop();
     this.#transport = usePinnedTransport(this.#client, pin);
     this.closed = new Promise((resolve) => (this.#end = resolve));
@@ -81,7 +81,7 @@ export class XmppStream {
     this.#client.on('disconnect', () => this.#end(whyEnded(this.#lastError ?? this.#transport.socket?.errored)));
     for (const { type, name, namespace, answer } of handlers)
       this.#client.iqCallee[type](namespace, name, ({ element, stanza: { attrs } }) => {
-        const answered = isFromServer(attrs.from, xmpp.domain) ? answer(element, attrs.to ?? '') : refuseStranger();
+        const answered = isFromServer(attrs.from, xmpp.domain) ? answer(element, attrs.to ?? '') : refuseSender();
         return answered.finally(() => (element.children = []));
       });
   }
@@ -100,7 +100,7 @@ export class XmppStream {
     }
   }
 
-  /** Closes the stream in order (RFC 6120 4.4); by force where the server does not answer. */
+  /** Closes the stream in order (RFC 6120 4.4); cuts it if the server does not answer. */
   async close(): Promise<void> {
     const force = setTimeout(() => this.end('lost', 'closed by force'), CLOSE_MS);
     await Promise.race([this.#client.disconnect().catch(() => undefined), this.closed]);
@@ -108,7 +108,7 @@ export class XmppStream {
     this.end('lost', 'closed by this agent');
   }
 
-  /** Ends the stream at once. */
+  /** Ends the stream immediately. */
   end(ending: StreamEnded['ending'], detail: string): void {
     this.#end(new StreamEnded(ending, detail));
   }
@@ -117,8 +117,8 @@ export class XmppStream {
     this.#ended = why;
     this.#client.transports = []; // the library must not dial again, not even for see-other-host
     this.#transport.socket?.destroy();
-    this.#client.emit('error', why); // ends what the library itself waits for
-    // The library would let these wait for their timeouts.
+    this.#client.emit('error', why); // ends the library's own waits
+    // Otherwise open requests would wait for their timeouts.
     for (const { promise, reject } of this.#client.iqCaller.handlers.values()) {
       promise.catch(() => undefined);
       reject(new ChannelOffline(why.message));
@@ -139,13 +139,13 @@ export class XmppStream {
     const late = delay(LOGIN_MS, undefined, { signal: waiting.signal }).then(() => {
       throw new StreamEnded('lost', 'the login took too long');
     });
-    late.catch(() => undefined); // aborted when the login is through
+    late.catch(() => undefined); // aborted after the login
     const gone = this.closed.then((why) => Promise.reject(why));
     gone.catch(() => undefined);
     try {
       await Promise.race([online, gone, late]);
     } catch (error) {
-      // What TLS found wrong comes before what the library made of the dead socket.
+      // The TLS error is the cause; the library's error only reports the dead socket.
       const why = whyEnded(this.#transport.socket?.errored ?? (error as Error));
       this.#end(why);
       throw why;
@@ -154,7 +154,7 @@ export class XmppStream {
     }
   }
 
-  /** XEP-0199: finds out that the connection is dead while TCP still believes in it. */
+  /** XEP-0199: detects a dead connection that TCP still considers open. */
   async #watch(intervalMs: number, timeoutMs: number): Promise<void> {
     const stopped = new AbortController();
     void this.closed.then(() => stopped.abort());
@@ -164,17 +164,17 @@ export class XmppStream {
       if (this.#ended) return;
       const ping = xml('iq', { type: 'get' }, xml('ping', { xmlns: NS_PING }));
       await this.#client.iqCaller.request(ping, timeoutMs).catch((error: Error) => {
-        // An error that the server itself sends is a sign of life as well.
-        if (error.name !== 'StanzaError') this.end('silent', 'a ping stayed unanswered');
+        // An error from the server is a sign of life, too.
+        if (error.name !== 'StanzaError') this.end('silent', 'a ping was not answered');
       });
     }
   }
 }
 
-/** Only the control plane may send requests; a stanza without sender is the server's (RFC 6120 8.1.2.1). */
+/** Only the control plane may send requests. A stanza without sender is from the server (RFC 6120 8.1.2.1). */
 const isFromServer = (from: string | undefined, domain: string): boolean => from === undefined || from === domain;
 
-const refuseStranger = (): Promise<Element> =>
+const refuseSender = (): Promise<Element> =>
   Promise.resolve(xml('error', { type: 'auth' }, xml('forbidden', { xmlns: NS_STANZAS })));
 
 const serviceOf = ({ host, port }: Credentials['xmpp']): string =>

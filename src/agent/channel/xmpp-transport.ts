@@ -4,14 +4,14 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
 import { connectPinned } from '../../tunnel/pinned-tls';
 
-/** The TLS socket under a client, once it has been made. */
+/** The TLS socket of a client, after it has been created. */
 export interface PinnedTransport {
   socket: TLSSocket | undefined;
 }
 
 /**
- * Lets the client dial by direct TLS only, to a server with this pin only, and bounds what it takes from there.
- * The library's own transports verify no pin, split characters at the edge of a TLS record, and read without bound.
+ * Restricts the client to direct TLS, to a server with this pin, and to stanzas of limited size. The library's own
+ * transports verify no pin, split characters at TLS record boundaries, and read without a limit.
  */
 export function usePinnedTransport(client: Client, pin: string): PinnedTransport {
   const tls = client.transports.find((each) => acceptsDirectTls(each));
@@ -36,7 +36,7 @@ export function usePinnedTransport(client: Client, pin: string): PinnedTransport
   return used;
 }
 
-/** Ends the connection when more bytes come than a stanza may have without one being complete. */
+/** Ends the connection when an incomplete stanza exceeds the limit. */
 function boundStanzas(client: Client, socket: TLSSocket): void {
   let unfinished = 0;
   const complete = (_element: Element) => (unfinished = 0);
@@ -44,7 +44,7 @@ function boundStanzas(client: Client, socket: TLSSocket): void {
   socket.once('close', () => client.off('element', complete));
   socket.on('data', (text: string) => {
     unfinished += Buffer.byteLength(text);
-    if (unfinished > LIMITS.XMPP_STANZA_BYTES) socket.destroy(new Error('the server sent too large a stanza'));
+    if (unfinished > LIMITS.XMPP_STANZA_BYTES) socket.destroy(new Error('the server sent a stanza that is too large'));
   });
 }
 

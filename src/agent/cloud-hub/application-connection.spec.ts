@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connectTarget } from './application-connection';
 
-describe('a connection to an application', () => {
-  it('is given up when the application does not finish TLS in time', async () => {
+describe('connectTarget', () => {
+  it('fails if the TLS handshake does not finish in time', async () => {
     const accepted: Socket[] = [];
     const silent = createServer((socket) => accepted.push(socket));
     await once(silent.listen(0, '127.0.0.1'), 'listening');
@@ -18,7 +18,7 @@ describe('a connection to an application', () => {
     }
   });
 
-  it('stays open for what the terminal still says when the application has said all it has to say', async () => {
+  it('still carries bytes to an application that has ended its direction', async () => {
     const application = createServer({ allowHalfOpen: true }, (socket) => socket.end('all of it'));
     await once(application.listen(0, '127.0.0.1'), 'listening');
     try {
@@ -38,7 +38,7 @@ describe('a connection to an application', () => {
   });
 
   it.each([
-    ['a name that does not exist', { host: 'no-such-host.invalid', port: 80, tls: false }],
+    ['an unknown host name', { host: 'no-such-host.invalid', port: 80, tls: false }],
     ['a closed port', { host: '127.0.0.1', port: 9, tls: false }],
     ['TLS to a closed port', { host: '127.0.0.1', port: 9, tls: true }],
   ])('fails for %s', async (_case, target) => {

@@ -7,14 +7,14 @@ import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Application, Target } from '../configuration/configuration';
 import { rfbViewOnly } from './rfb/rfb-view-only';
 
-/** Where a session with this grant goes. */
+/** The target for sessions with this grant. */
 export const targetOf = ({ target, viewTarget }: Application, grant: Grant): Target =>
   grant === 'view' ? (viewTarget ?? target) : target;
 
 /**
- * A new connection to an application, within what was granted at the device. Only looking is ensured by the application
- * itself at its `viewTarget`, or else here. `onRefused` tells why a connection that only looks was closed.
- * @throws StreamRefused 403 (only looking was granted and cannot be ensured), 502, 504
+ * Opens a connection to an application with the given grant. The grant `view` is enforced by the application itself at
+ * its `viewTarget`, or else by `rfbViewOnly`, which reports why it closed a connection to `onRefused`.
+ * @throws StreamRefused 403 (the grant `view` cannot be enforced), 502, 504
  */
 export async function openApplication(
   application: Application,
@@ -23,20 +23,20 @@ export async function openApplication(
 ): Promise<Duplex> {
   const filtered = grant === 'view' && !application.viewTarget;
   if (filtered && application.protocol !== 'vnc')
-    throw new StreamRefused(403, 'this application cannot be looked at only');
+    throw new StreamRefused(403, 'this application has no view-only access');
   const socket = await connectTarget(targetOf(application, grant));
   return filtered ? rfbViewOnly(socket, onRefused) : socket;
 }
 
-/** Shorter than LIMITS.TUNNEL_OPEN_MS, so that the terminal learns the cause and not only that time is over. */
+/** Shorter than LIMITS.TUNNEL_OPEN_MS, so that the terminal receives the cause instead of a timeout. */
 const CONNECT_MS = 10_000;
 
-/** Of TLS, too, though its types do not say so. */
+/** TLS sockets support it, too, although its types do not declare it. */
 const EACH_WAY = { allowHalfOpen: true };
 
 /**
- * A new connection to an application on the customer's network. Each direction ends on its own: an application that has
- * said all it has to say may close long before a slow terminal has taken it.
+ * Opens a connection to an application on the customer's network. Each direction ends separately: an application may
+ * end its direction long before a slow terminal has received everything.
  * @throws StreamRefused 504 (no answer in time), 502 (refused, not found, or TLS failed)
  */
 export async function connectTarget({ host, port, tls }: Target, timeoutMs = CONNECT_MS): Promise<Socket> {
@@ -45,8 +45,8 @@ export async function connectTarget({ host, port, tls }: Target, timeoutMs = CON
         host,
         port,
         servername: isIP(host) ? '' : host,
-        // Printers carry self-signed certificates that cannot be verified; the address in the agent's
-        // configuration is what says which device is meant, and the connection stays on the customer's network.
+        // Printers have self-signed certificates that cannot be verified. The agent's configuration identifies the
+        // device by its address, and the connection stays on the customer's network.
         rejectUnauthorized: false,
         ...EACH_WAY,
       })

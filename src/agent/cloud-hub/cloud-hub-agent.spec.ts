@@ -38,7 +38,7 @@ const info = (path = '/cloud-hub', change: Partial<SentConnectionInfo> = {}): Se
   url: relay.url + path,
   sessionId: 's'.repeat(43),
   token: 't'.repeat(43),
-  validUntil: '1999-01-01T00:00:00.000Z', // by a clock that is years off
+  validUntil: '1999-01-01T00:00:00.000Z', // the clocks differ by years
   validForSeconds: 60,
   ...change,
 });
@@ -56,7 +56,7 @@ function startHub(
   change: Partial<SentConnectionInfo> = {},
   grant: Grant = 'operate',
 ): CloudHubAgent {
-  const mine = events; // what is closed after its test must not be recorded by the next one
+  const mine = events; // events after the end of a test must not reach the next one
   const hub = new CloudHubAgent({
     info: info('/cloud-hub', change),
     approved: applications[0] as Application,
@@ -85,7 +85,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Requests as the application got them: path and header names. */
+/** Requests that the application received: path and header names. */
 function pages(seen: string[][]): Server {
   return createHttpServer((request, response) => {
     seen.push([request.url ?? '', ...Object.keys(request.headers)]);
@@ -98,8 +98,8 @@ async function askFor(stream: Duplex, path: string): Promise<string> {
   return text(stream);
 }
 
-describe('the cloud-hub agent', () => {
-  it('carries the approved application, and removes the relaying header', async () => {
+describe('CloudHubAgent', () => {
+  it('carries the approved application and removes the relaying header', async () => {
     const seen: string[][] = [];
     startHub([application('web', await listen(pages(seen)))]);
     const tunnel = await openTerminal('web');
@@ -116,7 +116,7 @@ describe('the cloud-hub agent', () => {
     expect(recorded.text()).not.toMatch(/s{43}|t{43}/);
   });
 
-  it('speaks TLS to an https application, with any certificate', async () => {
+  it('connects to an https application with any certificate', async () => {
     const { key, cert } = await makeCertificate();
     const server = createTlsServer({ key, cert }, (_request, response) => response.end('secure page'));
     startHub([application('web', await listen(server), true)]);
@@ -126,7 +126,7 @@ describe('the cloud-hub agent', () => {
 
   it.each([
     ['another application of the device', 'box', 403],
-    ['an application it does not know', 'nothing', 404],
+    ['an unknown application', 'nothing', 404],
   ])('refuses %s', async (_case, applicationId, status) => {
     const port = await listen(pages([]));
     startHub([application('web', port), application('box', port)]);
@@ -137,7 +137,7 @@ describe('the cloud-hub agent', () => {
   it.each([
     ['operate', 'first'],
     ['view', 'second'],
-  ] as const)('with the grant to %s it leads to the %s target', async (grant, expected) => {
+  ] as const)('with the grant %s connects to the %s target', async (grant, expected) => {
     const [first, second] = await Promise.all(
       ['first', 'second'].map((name) => listen(createHttpServer((_request, response) => response.end(name)))),
     );
@@ -147,7 +147,7 @@ describe('the cloud-hub agent', () => {
     expect((await askFor(await tunnel.connect(), '/')).endsWith(expected)).toBe(true);
   });
 
-  it('refuses to be looked at where looking only cannot be ensured', async () => {
+  it('refuses the grant view if it cannot be enforced', async () => {
     startHub([application('web', await listen(pages([])))], {}, 'view');
     const tunnel = await openTerminal('web');
     await expect(tunnel.connect()).rejects.toMatchObject({ status: 403 });
@@ -182,7 +182,7 @@ describe('the cloud-hub agent', () => {
   it.each([
     ['closes the connection', () => relay.half('/cloud-hub')?.terminate(), 'closed lost-device'],
     [
-      'says that the terminal has ended the session',
+      'reports that the terminal has ended the session',
       () => {
         const ws = relay.half('/cloud-hub');
         if (!ws) return;
@@ -205,14 +205,14 @@ describe('the cloud-hub agent', () => {
     expect(events[1]).toContain(expected);
   });
 
-  it.each(['control-plane-unavailable', 'draining', 'overloaded'] as const)('tries again on %s', async (code) => {
+  it.each(['control-plane-unavailable', 'draining', 'overloaded'] as const)('retries after %s', async (code) => {
     relay.refusals.push(code);
     startHub([application('web', 9)]);
     await until('connected', () => events.includes('connected'));
     expect(relay.establishes).toHaveLength(2);
   });
 
-  it('tells that the relay is about to be replaced, and that it is not after all', async () => {
+  it('reports that the relay is draining, and that it has resumed', async () => {
     startHub([application('web', 9)]);
     await until('connected', () => events.length === 1);
     relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
@@ -222,7 +222,7 @@ describe('the cloud-hub agent', () => {
     expect(events).toEqual(['connected', 'draining', 'resumed']);
   });
 
-  it.each(['token-expired', 'unknown-session'] as const)('does not try again on %s', async (code) => {
+  it.each(['token-expired', 'unknown-session'] as const)('does not retry after %s', async (code) => {
     relay.refusals.push(code);
     startHub([application('web', 9)]);
     await until('closed', () => events.length === 1);
@@ -230,7 +230,7 @@ describe('the cloud-hub agent', () => {
     expect(relay.establishes).toHaveLength(1);
   });
 
-  it('gives up connecting when the valid duration is over', async () => {
+  it('stops connecting after the valid duration', async () => {
     await relay.close();
     ends.shift();
     startHub([application('web', 9)], { validForSeconds: 0.3 });
@@ -238,7 +238,7 @@ describe('the cloud-hub agent', () => {
     expect(events[0]).toMatch(/^closed failed the relay cannot be reached/);
   });
 
-  it('gives up connecting when it is ended', async () => {
+  it('stops connecting when it is ended', async () => {
     await relay.close();
     ends.shift();
     const hub = startHub([application('web', 9)]);
@@ -248,10 +248,10 @@ describe('the cloud-hub agent', () => {
     expect(recorded.steps()).not.toContain('S292');
   });
 
-  it('shows its token to no relay without encryption, but on this machine', async () => {
+  it('sends its token without encryption only to a relay on this computer', async () => {
     startHub([application('web', 9)], { url: 'ws://192.0.2.1/cloud-hub' });
     await until('closed', () => events.length === 1);
-    expect(events[0]).toContain('without encryption');
+    expect(events[0]).toContain('no encryption');
     expect(recorded.steps()).toEqual(['S171']);
   });
 });

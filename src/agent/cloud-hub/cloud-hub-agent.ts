@@ -13,23 +13,22 @@ import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.er
 import { openApplication, targetOf } from './application-connection';
 import type { Application } from '../configuration/configuration';
 
-/** A person waits at the terminal meanwhile. */
+/** Short, because a person is waiting at the terminal. */
 const RETRY = { maxMs: 5_000 };
 
 export interface CloudHubAgentOptions {
   readonly info: SentConnectionInfo;
   /** The one application that the person at the device has approved. */
   readonly approved: Application;
-  /** What was approved: to operate it, or to look only. */
   readonly grant: Grant;
-  /** All applications of the device: the others are refused, not unknown. */
+  /** All applications of the device; requests for the others are refused with 403 instead of 404. */
   readonly applications: readonly Application[];
   readonly journal: Journal;
   /** The half is established at the relay. */
   onConnected(): void;
-  /** The relay is about to be replaced; false: it is not, after all. */
+  /** true: the relay is about to be replaced; false: its deployment was aborted. */
   onDraining(draining: boolean): void;
-  /** Nothing is left of it; called once. */
+  /** Called once, after everything is closed. */
   onClosed(ending: Ending, detail: string): void;
 }
 
@@ -47,7 +46,7 @@ export class CloudHubAgent {
     void this.#run().then(({ ending, detail }) => this.options.onClosed(ending, detail));
   }
 
-  /** Ends the half in order (S291-S299), or gives up connecting. `onClosed` follows. */
+  /** Ends the half in order (S291-S299), or stops connecting. `onClosed` follows. */
   end(): void {
     if (this.#giveUp.signal.aborted) return;
     this.#step('S291');
@@ -65,14 +64,14 @@ export class CloudHubAgent {
       connection.onDraining((returnAfterSeconds) => {
         const { remoteSessionId } = info;
         const draining = returnAfterSeconds !== undefined;
-        const what = draining ? 'the relay is about to be replaced' : 'the relay stays';
+        const what = draining ? 'the relay is about to be replaced' : 'the relay will not be replaced';
         journal.info(what, { remoteSessionId, returnAfterSeconds });
         this.options.onDraining(draining);
       });
       if (this.#giveUp.signal.aborted) this.#terminate();
       connection.joined.then(
         () => this.#serve(connection),
-        () => undefined, // `closed` tells why
+        () => undefined, // `closed` has the reason
       );
       return outcome(await connection.closed);
     } catch (error) {
@@ -82,11 +81,11 @@ export class CloudHubAgent {
     }
   }
 
-  /** Tries again only where another try can help: the relay was not reached, or cannot serve at the moment. */
+  /** Retries only if it can help: the relay was not reached, or is temporarily unavailable. */
   async #dial(): Promise<RelayConnection> {
     const { info } = this.options;
     const backoff = new Backoff(RETRY);
-    // The relay expects this half that long; counted from receipt, whatever the clock here says.
+    // How long the relay waits for this half. Counted from receipt, because the local clock may be wrong.
     const deadline = performance.now() + Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
     const { signal } = this.#giveUp;
     for (;;) {
@@ -98,7 +97,7 @@ export class CloudHubAgent {
         const again = isPassing(error) && !signal.aborted && performance.now() + waitMs < deadline;
         if (!again) throw error;
         const detail = (error as Error).message;
-        this.options.journal.warn('the relay could not be reached, trying again', { ...this.#subject, detail });
+        this.options.journal.warn('the relay could not be reached; trying again', { ...this.#subject, detail });
         await delay(waitMs, undefined, { signal });
       }
     }
@@ -119,25 +118,25 @@ export class CloudHubAgent {
     if (!connection) return;
     this.#tunnel?.close();
     this.#step('S292');
-    // Nothing of the tunnel is sent after `terminate`; its GOAWAY is written within this turn of the event loop.
+    // No tunnel bytes may follow `terminate`; the tunnel writes its GOAWAY within this turn of the event loop.
     setImmediate(() => void connection.terminate());
   }
 
   async #open(applicationId: string): Promise<Duplex> {
     const { approved, grant, applications, journal } = this.options;
-    if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'no such application');
+    if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'unknown application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
     if (first) for (const step of ['S235', 'S236', 'S237'] as const) this.#step(step);
-    else journal.debug('one more connection to the application', this.#subject);
+    else journal.debug('another connection to the application', this.#subject);
     const stream = await openApplication(approved, grant, (reason) =>
-      journal.warn('a connection that may only look was closed', { ...this.#subject, reason }),
+      journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
     );
     if (first) this.#onFirstBytes(stream, () => (['S240', 'S241'] as const).forEach((step) => this.#step(step)));
     return stream;
   }
 
-  /** Watches without reading: a paused stream that gets a listener stays paused until the tunnel takes it. */
+  /** Does not start the flow: a paused stream with a listener stays paused until the tunnel reads it. */
   #onFirstBytes(stream: Duplex, listener: () => void): void {
     stream.pause();
     stream.once('data', listener);
@@ -152,19 +151,19 @@ export class CloudHubAgent {
   }
 }
 
-/** The token goes in clear only to a relay on this machine. */
+/** The token is sent without encryption only to a relay on this computer. */
 function refuseClearText(address: string): void {
   const { protocol, hostname } = new URL(address);
   if (protocol === 'wss:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return;
-  throw new RelayUnreachable('it asks for a connection without encryption');
+  throw new RelayUnreachable('its address has no encryption (ws:)');
 }
 
-/** Refusals after which the token is still unused and the same attempt may succeed. */
+/** Refusals after which the token is still unused and a retry may succeed. */
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 const isPassing = (error: unknown): boolean =>
   error instanceof RelayRefused ? PASSING.includes(error.code) : error instanceof RelayUnreachable;
 
-/** What ended the session, where the relay names only why this half ended. */
+/** The session's ending, if the relay sends only the end reason of this half. */
 const ENDING_OF: Partial<Record<EndReason, Ending>> = {
   requested: 'ended-by-device',
   expired: 'expired',

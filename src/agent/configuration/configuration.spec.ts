@@ -19,8 +19,8 @@ function problemsOf(text: string): readonly string[] {
   }
 }
 
-describe('the configuration file', () => {
-  it('fills in what may be left out', () => {
+describe('parseConfiguration', () => {
+  it('adds defaults', () => {
     expect(parse({ devices: [device] })).toEqual({
       panel: { host: '127.0.0.1', port: 8631, lan: false },
       state: '/etc/platen',
@@ -53,11 +53,11 @@ describe('the configuration file', () => {
     expect(parse(withTarget(target)).devices[0]?.applications[0]?.target).toEqual(expected);
   });
 
-  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('serves the panel to this machine at %s', (host) => {
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('accepts the loopback address %s for the panel', (host) => {
     expect(parse({ devices: [device], panel: { host } }).panel).toMatchObject({ host, lan: false });
   });
   it.each(['0.0.0.0', '::', '192.168.1.9', 'box.local'])(
-    'serves the panel to others at %s where it says so',
+    'accepts the address %s for the panel with "lan": true',
     (host) => {
       expect(parse({ devices: [device], panel: { host, lan: true } }).panel).toMatchObject({ host, lan: true });
     },
@@ -72,7 +72,7 @@ describe('the configuration file', () => {
     [{ target: 'tcp://printer:5900' }, 'tcp', false],
     [{ target: 'tcp://printer:5900', protocol: 'vnc' }, 'vnc', true],
     [{ target: 'tcp://printer:9100', viewTarget: 'tcp://printer:9101' }, 'tcp', true],
-  ])('an application with %j speaks %s; only looking: %s', (change, protocol, viewable) => {
+  ])('reads an application with %j: protocol %s, viewable %s', (change, protocol, viewable) => {
     expect(of(change).devices[0]?.applications[0]).toMatchObject({ protocol, viewable });
   });
 
@@ -98,11 +98,11 @@ describe('the configuration file', () => {
       [],
       { firmware: { kind: 'http', port: 443, tls: true, path: '/fw?slot=1', certificate: 'A'.repeat(43) } },
     ],
-  ])('a device with %j can be maintained by %j', (fields, operations, targets) => {
+  ])('reads a device with %j: operations %j', (fields, operations, targets) => {
     const [read] = parse({ devices: [{ ...device, ...fields }] }).devices;
     expect(read).toMatchObject(targets);
     expect(read?.operations).toEqual(operations);
-    // The announcement contains the operations, and not the addresses.
+    // The announcement contains the operations, but no addresses.
     const [announced] = announcementOf([read!]).devices;
     expect(announced).toMatchObject({ id: 'mfp-1', operations });
     expect(announced).not.toHaveProperty('ipp');
@@ -114,17 +114,17 @@ describe('the configuration file', () => {
   const applicationWith = (change: object) =>
     JSON.stringify({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
   it.each([
-    ['no JSON', '{', /^the file: is not JSON/],
+    ['text that is not JSON', '{', /^the file: is not JSON/],
     ['no devices', '{}', /^devices: /],
     ['an empty list of devices', JSON.stringify({ devices: [] }), /^devices: /],
     ['an unknown field', JSON.stringify({ devices: [device], pannel: {} }), /^the file: .*pannel/],
     ['an unknown kind', JSON.stringify({ devices: [{ ...device, kind: 'toaster' }] }), /^devices\.0\.kind: /],
     ['a bad device ID', JSON.stringify({ devices: [{ ...device, id: 'MFP 1' }] }), /^devices\.0\.id: device ID must/],
-    ['a device ID twice', JSON.stringify({ devices: [device, device] }), /^devices\.1\.id: .*mfp-1 is there twice/],
+    ['a device ID twice', JSON.stringify({ devices: [device, device] }), /^devices\.1\.id: .*mfp-1 is used twice/],
     [
       'an application ID twice',
       JSON.stringify({ devices: [{ ...device, applications: [application, application] }] }),
-      /^devices\.0\.applications\.1\.id: .*web is there twice/,
+      /^devices\.0\.applications\.1\.id: .*web is used twice/,
     ],
     ['no applications', JSON.stringify({ devices: [{ ...device, applications: [] }] }), /^devices\.0\.applications: /],
     ['a bad port', JSON.stringify({ devices: [device], panel: { port: 70000 } }), /^panel\.port: /],
@@ -147,56 +147,64 @@ describe('the configuration file', () => {
       /applications\.0\.protocol: must be http for/,
     ],
     [
-      'a target to look at of another kind',
+      'a viewTarget with another protocol',
       applicationWith({ viewTarget: 'tcp://printer:5900' }),
-      /applications\.0\.viewTarget: must be of the same kind/,
+      /applications\.0\.viewTarget: must have the same protocol/,
     ],
     ['an IPP URI without a path', deviceWith({ ipp: 'ipp://printer' }), /^devices\.0\.ipp: must look like ipp:/],
     ['an IPP URI of another scheme', deviceWith({ ipp: 'tcp://printer/ipp' }), /^devices\.0\.ipp: must look like/],
     ['an IPP URI with a password', deviceWith({ ipp: 'ipp://a:b@printer/ipp' }), /ipp: must not contain a user/],
     ['an IPP URI on port 0', deviceWith({ ipp: 'ipp://printer:0/ipp' }), /ipp: must name a port/],
-    ['firmware by another way', deviceWith({ ipp, firmware: 'ftp://printer' }), /firmware: must look like tcp:/],
-    ['firmware to no port', deviceWith({ ipp, firmware: 'tcp://printer' }), /firmware: must name a port/],
-    ['firmware without IPP', deviceWith({ firmware: 'tcp://printer:9100' }), /^devices\.0\.firmware: needs "ipp"/],
+    [
+      'a firmware address with another scheme',
+      deviceWith({ ipp, firmware: 'ftp://printer' }),
+      /firmware: must look like tcp:/,
+    ],
+    ['a firmware address without port', deviceWith({ ipp, firmware: 'tcp://printer' }), /firmware: must name a port/],
+    ['firmware without IPP', deviceWith({ firmware: 'tcp://printer:9100' }), /^devices\.0\.firmware: requires "ipp"/],
     [
       'a bad pin',
       deviceWith({ ipp: 'ipps://printer/ipp', certificate: 'abc' }),
       /certificate: must be "any" or the pin/,
     ],
-    ['a pin for nothing', deviceWith({ ipp, certificate: 'any' }), /certificate: belongs to an ipps or https address/],
-    ['unknown maintenance', deviceWith({ ipp, maintenance: ['dance'] }), /^devices\.0\.maintenance\.0: /],
-    ['maintenance without IPP', deviceWith({ maintenance: ['restart'] }), /maintenance\.0: restart needs "ipp"/],
     [
-      'a firmware job without a place for it',
+      'a pin without TLS',
+      deviceWith({ ipp, certificate: 'any' }),
+      /certificate: is only allowed with an ipps or https/,
+    ],
+    ['unknown maintenance', deviceWith({ ipp, maintenance: ['dance'] }), /^devices\.0\.maintenance\.0: /],
+    ['maintenance without IPP', deviceWith({ maintenance: ['restart'] }), /maintenance\.0: restart requires "ipp"/],
+    [
+      'firmware-install without a firmware address',
       deviceWith({ ipp, maintenance: ['counters', 'firmware-install'] }),
-      /maintenance\.1: firmware-install needs "firmware"/,
+      /maintenance\.1: firmware-install requires "firmware"/,
     ],
     ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
-    ['a target that is no address', JSON.stringify(withTarget('printer')), /target: must look like/],
+    ['a target that is not a URL', JSON.stringify(withTarget('printer')), /target: must look like/],
   ])('names the field for %s', (_case, text, expected) => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(expected);
   });
 
-  it('names every bad field, one line each', () => {
+  it('names every bad field, one per line', () => {
     expect(
       problemsOf(JSON.stringify({ devices: [{ ...device, id: '', kind: 'x' }], panel: { port: -1 } })),
     ).toHaveLength(3);
   });
 
-  it('refuses more devices than fit into one announcement, and takes those that do', () => {
+  it('refuses more devices than fit into one announcement', () => {
     const many = (count: number) =>
       JSON.stringify({
         devices: Array.from({ length: count }, (_, n) => ({ ...device, id: `d-${n}`, location: 'x'.repeat(200) })),
       });
     expect(problemsOf(many(200))).toEqual([
-      expect.stringMatching(/^devices: too much for one announcement, by \d+ bytes/),
+      expect.stringMatching(/^devices: too large for one announcement by \d+ bytes/),
     ]);
     expect(parseConfiguration(many(100), '/').devices).toHaveLength(100);
   });
 
-  it('reads a file, and says which one it cannot read', async () => {
+  it('names a file that it cannot read', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'platen-configuration-'));
     try {
       await writeFile(join(folder, 'agent.json'), JSON.stringify({ devices: [device], state: 'kept' }));

@@ -12,10 +12,10 @@ import { certificate, firmwareAddress, ippAddress } from './device-address';
 const CONFIGURATION_BYTES = 1024 * 1024;
 
 const NOT_LOOPBACK =
-  'is not this machine alone (127.0.0.1, ::1, localhost). The panel has no login: anyone who reaches it from the network ' +
-  'may press YES in the place of the person at the device. Where that is meant, say "lan": true beside it';
+  'is not a loopback address (127.0.0.1, ::1, localhost). The panel has no login: anyone who reaches it over the network ' +
+  'could press YES instead of the person at the device. To allow that, add "lan": true';
 
-/** Where the agent finds an application: an origin only, because the tunnel carries its bytes unread. */
+/** Address of an application: an origin only, because the tunnel does not parse the bytes. */
 const target = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['tcp:', 'http:', 'https:'].includes(url.protocol) || url.hostname === '')
@@ -26,7 +26,7 @@ const target = z.string().transform((text, context) => {
   const port = url.port === '' ? { 'http:': 80, 'https:': 443 }[url.protocol] : Number(url.port);
   if (!port) return problem(context, 'must name a port from 1 to 65535');
   const tls = url.protocol === 'https:';
-  // only of an application that speaks HTTP: the origin under which the device knows itself (RFC 6454 6.2)
+  // for applications that speak HTTP: their origin at the device (RFC 6454 6.2)
   const http = url.protocol === 'tcp:' ? {} : { origin: url.origin };
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port, tls, ...http };
 });
@@ -51,12 +51,12 @@ const application = z
         'protocol',
       ]);
     if (rest.viewTarget && (rest.viewTarget.origin !== undefined) !== http)
-      return problem(context, 'must be of the same kind as the target', ['viewTarget']);
+      return problem(context, 'must have the same protocol as the target', ['viewTarget']);
     const spoken = protocol ?? (http ? 'http' : 'tcp');
-    // An application that speaks VNC can be looked at without a target of its own (rfb-view-only).
+    // The agent enforces `view` for VNC itself (rfb-view-only), so no `viewTarget` is needed.
     return { ...rest, protocol: spoken, viewable: rest.viewTarget !== undefined || spoken === 'vnc' };
   });
-/** What can be done by IPP alone; installing firmware needs a place for the file beside it. */
+/** Operations that need IPP only. `firmware-install` also needs an address for the file. */
 const BY_IPP: readonly Operation[] = ['information', 'counters', 'identify', 'test-page', 'restart'];
 
 const deviceFields = z.strictObject({
@@ -74,23 +74,23 @@ const deviceFields = z.strictObject({
 });
 const device = deviceFields.transform(({ maintenance, certificate: key, ipp, firmware, ...rest }, context) => {
   if (firmware && !ipp)
-    return problem(context, 'needs "ipp" beside it, which says whether the device is back with it', ['firmware']);
+    return problem(context, 'requires "ipp", to check the version after the installation', ['firmware']);
   const secure = ipp?.tls || (firmware?.kind === 'http' && firmware.tls);
   if (key !== undefined && !secure)
-    return problem(context, 'belongs to an ipps or https address, and there is none', ['certificate']);
+    return problem(context, 'is only allowed with an ipps or https address', ['certificate']);
   const possible = ipp ? [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])] : [];
   for (const [index, name] of (maintenance ?? []).entries()) {
     const missing = ipp && name === 'firmware-install' ? 'firmware' : 'ipp';
     if (!possible.includes(name))
-      return problem(context, `${name} needs "${missing}" beside it`, ['maintenance', String(index)]);
+      return problem(context, `${name} requires "${missing}"`, ['maintenance', String(index)]);
   }
   return {
     ...rest,
     ipp: ipp && { ...ipp, certificate: key },
     firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key } : firmware,
-    /** What the person who configures the agent permits, whatever is possible; undefined: everything. */
+    /** Operations that the configuration permits; undefined: all. */
     permitted: maintenance,
-    /** What the control plane may have done with it. */
+    /** Operations that are both possible and permitted. */
     operations: possible.filter((name) => maintenance?.includes(name) ?? true),
   };
 });
@@ -105,27 +105,27 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
  *             { "id": "web", "title": "Web pages", "target": "http://192.168.1.20:80" },
  *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900", "protocol": "vnc" } ] } ] }
  *
- * With `"site"`, the name of the LAN this agent stands in, other agents there can wake it and be woken by it. With
+ * With `"site"`, the name of this agent's LAN, the agents of that LAN can wake each other. With
  *
  *     "powerSaving": { "afterMinutes": 10, "wake": { "host": "192.168.1.20", "port": 8633, "mac": "00:1a:2b:3c:4d:5e" } }
  *
- * it ends its session with the server when nothing has been asked of it for so long, and listens at `wake` for another
- * agent of its site to wake it; `mac` where its machine itself goes to sleep then (Wake-on-LAN).
+ * the agent disconnects from the server when it has been idle for that time, and listens at `wake` for another agent of
+ * its site. `mac` is required if the agent's computer sleeps, too (Wake-on-LAN).
  *
- * `panel` is where the approval screen is served, to other machines only with `"lan": true`; `state` the folder for what the agent keeps (default: beside the file).
- * `protocol` is what the application speaks: `http` for http and https targets, otherwise `tcp` unless it says `vnc`.
- * `viewTarget` is where a session goes that may only look; an application that speaks VNC needs none, because the agent
- * itself lets no input through.
+ * `panel`: address of the approval screen, reachable from other computers only with `"lan": true`. `state`: folder of
+ * the agent's data (default: the folder of this file). `protocol` of an application: `http` for http and https targets,
+ * otherwise `tcp` (the default) or `vnc`. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
+ * itself blocks the input.
  *
- * Maintenance, per device, all of it optional:
+ * Maintenance, for each device, all optional:
  *
  *     "ipp": "ipp://192.168.1.20/ipp/print", "firmware": "tcp://192.168.1.20:9100",
  *     "certificate": "any", "maintenance": ["information", "counters", "test-page"]
  *
- * `ipp` is the printer's URI (also ipps, http, https), `firmware` where a file is sent to: as it is to a raw port, or by
- * `PUT` to an http or https address. `certificate` is the key behind ipps and https: its pin, or `any`; without, an
- * authority that this machine knows has to vouch for it. `maintenance` names what may be done (protocol/maintenance),
- * whatever the server asks for; without, all that is possible.
+ * `ipp`: the printer's URI (also ipps, http, https). `firmware`: where a firmware file is sent, unchanged to a raw port
+ * or by `PUT` to an http or https address. `certificate`: for ipps and https, the pin of the device's key, or `any`; by
+ * default, a certificate authority that this computer trusts must have signed it. `maintenance`: the permitted
+ * operations (protocol/maintenance); by default, all that are possible.
  */
 const configuration = z
   .strictObject({
@@ -179,15 +179,15 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   return parseConfiguration(text, dirname(resolve(file)));
 }
 
-/** @throws ConfigurationError; `folder` is what a relative `state` starts from */
+/** @param folder base of a relative `state` @throws ConfigurationError */
 export function parseConfiguration(text: string, folder: string): Configuration {
   if (text.length > CONFIGURATION_BYTES) throw new ConfigurationError(['the file is too large']);
   const parsed = configuration.safeParse(parseJson(text));
   if (parsed.success) {
     const excess = announcementExcess(parsed.data.devices);
     if (excess === 0) return { ...parsed.data, state: resolve(folder, parsed.data.state ?? '.') };
-    const why = `too much for one announcement, by ${excess} bytes: shorten names, or put a second agent in front`;
-    throw new ConfigurationError([`devices: ${why} of some`]);
+    const why = `too large for one announcement by ${excess} bytes: shorten names, or move some to a second agent`;
+    throw new ConfigurationError([`devices: ${why}`]);
   }
   throw new ConfigurationError(
     parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
@@ -207,7 +207,7 @@ function unique<T extends z.ZodType<{ id: string }[]>>(rows: T, what: string) {
     const seen = new Set<string>();
     for (const [index, { id }] of list.entries()) {
       if (seen.has(id))
-        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the ${what} ID ${id} is there twice` });
+        context.addIssue({ code: 'custom', path: [index, 'id'], message: `the ${what} ID ${id} is used twice` });
       seen.add(id);
     }
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { spkiPin } from '../../protocol/names';
 
-/** Which key of the device is right: the pinned one (`any`: whichever it shows), or one that a known authority vouches for. */
+/** The accepted key of the device: its pin, or `any`; undefined: any key with a trusted certificate. */
 export const certificate = z
   .string()
   .refine(
@@ -14,22 +14,22 @@ interface Address {
   readonly host: string;
   readonly port: number;
 }
-/** Over HTTP, or HTTPS where `tls`. */
+/** HTTP, or HTTPS if `tls`. */
 export interface HttpAddress extends Address {
   readonly tls: boolean;
-  /** With the query. */
+  /** Includes the query. */
   readonly path: string;
   readonly certificate?: Certificate;
 }
-/** `uri` is what the printer is called in requests (printer-uri). */
+/** `uri` is the printer-uri of requests. */
 export type IppAddress = HttpAddress & { readonly uri: string };
-/** Where firmware goes: over HTTP, or as it is to a raw port. */
+/** Where firmware is sent: by HTTP, or unchanged to a raw port. */
 export type FirmwareAddress = (HttpAddress & { readonly kind: 'http' }) | (Address & { readonly kind: 'raw' });
 
 const PORTS: Readonly<Record<string, number>> = { 'ipp:': 631, 'ipps:': 631, 'http:': 80, 'https:': 443 };
 const SECURE = ['ipps:', 'https:'];
 
-/** `ipp://host[:port]/path` (RFC 3510), `ipps://` (RFC 7472), or the same as http or https. */
+/** `ipp://host[:port]/path` (RFC 3510), `ipps://` (RFC 7472), or the same with http or https. */
 export const ippAddress = z.string().transform((text, context): IppAddress => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !(url.protocol in PORTS) || !url.hostname || url.pathname.length < 2)

@@ -5,7 +5,7 @@ import { cleanLine, keyValues, stringsOf } from './attribute-text';
 const CODE_CHARACTERS = 64;
 const TEXT_CHARACTERS = 200;
 
-/** prtAlertCode -> keyword of printer-state-reasons, where they differ by more than spelling (PWG 5100.9 table 2). */
+/** prtAlertCode -> keyword of printer-state-reasons, if they differ in more than spelling (PWG 5100.9 table 2). */
 const KEYWORDS: Readonly<Record<string, string>> = {
   jam: 'media-jam',
   inputMediaSupplyLow: 'media-low',
@@ -24,13 +24,13 @@ const KEYWORDS: Readonly<Record<string, string>> = {
 /** prtAlertSeverityLevel (RFC 3805). */
 const SEVERITIES: Readonly<Record<string, AlertSeverity>> = { critical: 'error', warning: 'warning' };
 
-/** Reasons that tell of no trouble, and have no suffix in practice (RFC 8011 5.4.12, PWG 5100.13). */
+/** Reasons that are no alerts, and have no suffix in practice (RFC 8011 5.4.12, PWG 5100.13). */
 const NEUTRAL = ['paused', 'moving-to-paused', 'connecting-to-device', 'stopped-partly', 'identify-printer-requested'];
 
-/** printer-alert with printer-alert-description, and of printer-state-reasons what these do not tell already. */
+/** Alerts from printer-alert and printer-alert-description, then those only in printer-state-reasons. */
 export function alertsOf(attributes: IppAttributes): DeviceAlert[] {
   const reasons = stringsOf(attributes, 'printer-state-reasons').flatMap(reasonOf);
-  // a device may tell thousands: none of them is looked for among all others; of two of one code the first counts
+  // A Map, because a device may report thousands. The first reason of a code counts.
   const severities = new Map(reasons.toReversed().map(({ code, severity }) => [code, severity]));
   const texts = stringsOf(attributes, 'printer-alert-description');
   const alerts = stringsOf(attributes, 'printer-alert').flatMap((alert, index) => {
@@ -57,13 +57,13 @@ function reasonOf(keyword: string): DeviceAlert[] {
   return [{ severity: (suffix as AlertSeverity | undefined) ?? assumedSeverity(clean), code: clean, text: '' }];
 }
 
-/** Without a suffix a reason is an error (RFC 8011 5.4.12), but not one whose very word says that it is none. */
+/** Without a suffix, a reason is an error (RFC 8011 5.4.12), unless its keyword implies less. */
 function assumedSeverity(code: string): AlertSeverity {
   if (NEUTRAL.includes(code)) return 'report';
   return /-(low|near-eol|almost-(full|empty))$/.test(code) ? 'warning' : 'error';
 }
 
-/** `coverOpen` is `cover-open`. */
+/** `coverOpen` becomes `cover-open`. */
 function keywordOf(code: string): string {
   const spelt = code.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return cleanLine((Object.hasOwn(KEYWORDS, code) && KEYWORDS[code]) || spelt, CODE_CHARACTERS);

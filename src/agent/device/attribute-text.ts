@@ -1,6 +1,6 @@
 import type { IppAttributes } from '../../ipp/ipp-message';
 
-/** The values of an attribute that are text; none where the device does not tell it. */
+/** The text values of an attribute; empty if the device does not report it. */
 export const stringsOf = (attributes: IppAttributes, name: string): string[] =>
   (attributes.get(name) ?? []).filter((value) => typeof value === 'string');
 
@@ -10,10 +10,10 @@ export function keyValues(text: string): ReadonlyMap<string, string> {
   return new Map(pairs.map(([key = '', value = '']) => [key.trim().toLowerCase(), value.trim()]));
 }
 
-/** What no line of text may hold: control characters, line separators, and what XML 1.0 2.2 forbids. */
+/** Control characters, line separators, and characters that XML 1.0 2.2 forbids. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu;
 
-/** Text of a device as one line of at most `most` characters (UTF-16 units), without half a character at its end. */
+/** Converts a device's text to one line of at most `most` UTF-16 units, without cutting a surrogate pair. */
 export const cleanLine = (text: string, most: number): string =>
   text
     .replace(FORBIDDEN, ' ')

@@ -1,9 +1,9 @@
 import { DeviceUnreachable } from './device-access';
 
 /**
- * What a device answers, if it does so in time; `again` restarts the time.
- * @param signal gives up at once; then this rejects with its reason
- * @throws DeviceUnreachable after `ms`, even where `ask` does not heed its signal
+ * Runs a request to a device with a timeout; `again` restarts the time.
+ * @param signal aborts the request; then this rejects with its reason
+ * @throws DeviceUnreachable after `ms`, even if `ask` ignores its signal
  */
 export async function answerInTime<T>(
   ms: number,
@@ -13,9 +13,9 @@ export async function answerInTime<T>(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new DeviceUnreachable(`no answer in ${ms} ms`)), ms);
   const either = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
-  let given = (_error: Error): void => undefined;
-  const up = new Promise<never>((_, reject) => (given = reject));
-  const giveUp = () => given(either.reason as Error);
+  let rejectEarly = (_error: Error): void => undefined;
+  const up = new Promise<never>((_, reject) => (rejectEarly = reject));
+  const giveUp = () => rejectEarly(either.reason as Error);
   either.addEventListener('abort', giveUp);
   try {
     if (either.aborted) giveUp();

@@ -27,19 +27,19 @@ const http = (body: Buffer | string, head = '200 OK', type = 'application/ipp'):
     Buffer.from(`HTTP/1.1 ${head}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`),
     Buffer.from(body),
   ]);
-/** A length that leads backwards, as in the answers that keep some IPP libraries in a loop for ever. */
+/** A negative length, which makes some IPP libraries loop forever. */
 const looping = Buffer.concat([
   answer(1).subarray(0, -1),
   Buffer.from([0x44, 0x80, 0x00, 0x61, 0x00, 0x01, 0x78, 0x03]),
 ]);
 
-/** Writes without end, as fast as it is read. */
+/** Writes endlessly, as fast as it is read. */
 function endless(socket: Socket, piece: string): void {
   const write = (): void => void (socket.writable && socket.write(piece, write));
   write();
 }
 
-describe('a device that answers with anything', () => {
+describe('a device that sends invalid answers', () => {
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   let folder: string;
@@ -72,28 +72,33 @@ describe('a device that answers with anything', () => {
   const ask = (port: number, signal?: AbortSignal) => client(port).printer('Get-Printer-Attributes', {}, signal);
 
   it.each<[string, Buffer | string, string, RegExp]>([
-    ['no HTTP', 'garbage\r\n\r\n', 'DeviceRefused', /no HTTP \(HPE_/],
-    ['a web page', http('<html>', '200 OK', 'text/html'), 'DeviceRefused', /no IPP/],
-    ['a page that calls itself IPP', http('<html><body>Hello</body>'), 'DeviceRefused', /no IPP: an attribute stands/],
-    ['nothing', http(''), 'DeviceRefused', /no IPP: it breaks off/],
-    ['half an answer', http(answer(1).subarray(0, 30)), 'DeviceRefused', /no IPP: it breaks off after 30 bytes/],
-    ['lengths that lead backwards', http(looping), 'DeviceRefused', /no IPP: a length is negative/],
+    ['an answer that is not HTTP', 'garbage\r\n\r\n', 'DeviceRefused', /not HTTP \(HPE_/],
+    ['a web page', http('<html>', '200 OK', 'text/html'), 'DeviceRefused', /not IPP/],
+    [
+      'a web page with the IPP media type',
+      http('<html><body>Hello</body>'),
+      'DeviceRefused',
+      /not IPP: an attribute is/,
+    ],
+    ['an empty answer', http(''), 'DeviceRefused', /not IPP: it ends after/],
+    ['half an answer', http(answer(1).subarray(0, 30)), 'DeviceRefused', /not IPP: it ends after 30 bytes/],
+    ['negative lengths', http(looping), 'DeviceRefused', /not IPP: a length is negative/],
     ['the answer to another request', http(answer(7)), 'DeviceRefused', /another request/],
-    ['a login', http('', '401 Unauthorized'), 'DeviceRefused', /asks for a login/],
-    ['a wish for TLS', http('', '426 Upgrade Required'), 'DeviceRefused', /ipps:/],
-    ['another address', http('', '301 Moved\r\nLocation: http://elsewhere/'), 'DeviceRefused', /HTTP 301/],
+    ['a required login', http('', '401 Unauthorized'), 'DeviceRefused', /requires a login/],
+    ['required TLS', http('', '426 Upgrade Required'), 'DeviceRefused', /ipps:/],
+    ['a redirection', http('', '301 Moved\r\nLocation: http://elsewhere/'), 'DeviceRefused', /HTTP 301/],
     [
       'another protocol',
       'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
       'DeviceRefused',
-      /changes to another protocol/,
+      /switched to another protocol/,
     ],
-    ['no such address', http('', '404 Not Found'), 'OperationUnsupported', /404/],
-    ['no such operation', http(answer(1, 0x0501)), 'OperationUnsupported', /does not know Get-Printer-Attributes/],
+    ['an unknown path', http('', '404 Not Found'), 'OperationUnsupported', /404/],
+    ['an unknown operation', http(answer(1, 0x0501)), 'OperationUnsupported', /not support Get-Printer-Attributes/],
     ['a refusal', http(answer(1, 0x0507, 'Come\u0007later')), 'DeviceRefused', /server-error-busy: Come later$/],
-    ['a status that is none', http(answer(1, 0x7abc, '')), 'DeviceRefused', /status 0x7abc/],
+    ['an unknown status', http(answer(1, 0x7abc, '')), 'DeviceRefused', /status 0x7abc/],
     [
-      'less than it promises',
+      'less than its Content-Length',
       'HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: 99\r\n\r\nx',
       'DeviceUnreachable',
       /ECONNRESET/,
@@ -105,7 +110,7 @@ describe('a device that answers with anything', () => {
 
   it.each<[string, (socket: Socket) => void, RegExp]>([
     [
-      'a body without end',
+      'an endless body',
       (socket) => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\n\r\n');
         endless(socket, 'x'.repeat(9999));
@@ -113,16 +118,16 @@ describe('a device that answers with anything', () => {
       /more than 262144 bytes/,
     ],
     [
-      'a header without end',
+      'an endless header',
       (socket) => endless(socket, `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(9999)}`),
       /HPE_HEADER_OVERFLOW/,
     ],
-  ])('%s is not read to the end', async (_what, react, message) => {
+  ])('reading %s stops at the limit', async (_what, react, message) => {
     const refused = { name: 'DeviceRefused', message: expect.stringMatching(message) };
     await expect(ask(await device(react))).rejects.toMatchObject(refused);
   });
 
-  it('is waited for no longer than DEVICE_ANSWER_MS, whichever way it keeps one waiting', async () => {
+  it('fails after DEVICE_ANSWER_MS, however the device delays its answer', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\n';
     const drip = (piece: string) => (socket: Socket) => {
       const timer = setInterval(() => socket.write(piece), 50);
@@ -130,7 +135,7 @@ describe('a device that answers with anything', () => {
     };
     const silent = await device(() => undefined);
     const slow: [string, number][] = [
-      ['says nothing', silent],
+      ['sends nothing', silent],
       ['answers 100 Continue only', await device(drip('HTTP/1.1 100 Continue\r\n\r\n'))],
       ['header byte by byte', await device((socket) => (socket.write(head + 'X: '), drip('x')(socket)))],
       ['body byte by byte', await device((socket) => (socket.write(`${head}\r\n`), drip('x')(socket)))],
@@ -167,7 +172,7 @@ describe('a device that answers with anything', () => {
     });
     beforeEach(() => (requests = 0));
 
-    it('is asked when its key is pinned, or any will do', async () => {
+    it('receives requests if its key is pinned or any key is accepted', async () => {
       for (const right of [pin, 'any'] as const)
         expect((await client(port, true, right).printer('Get-Printer-Attributes')).code).toBe(0);
       expect(requests).toBe(2);
@@ -175,8 +180,8 @@ describe('a device that answers with anything', () => {
 
     it.each([
       ['is not signed by a trusted authority', undefined, /no trusted authority .* pin it as "certificate"$/],
-      ['is not the pinned one', 'A'.repeat(43), /another key than the pinned one/],
-    ])('gets no request when its key %s', async (_what, certificate, message) => {
+      ['does not match the pin', 'A'.repeat(43), /key does not match the pin/],
+    ])('receives no request if its key %s', async (_what, certificate, message) => {
       const asked = client(port, true, certificate).printer('Get-Printer-Attributes');
       const error = await asked.catch((thrown: Error) => thrown);
       expect(error).toMatchObject({ name: 'DeviceRefused', message: expect.stringMatching(message) });
@@ -185,7 +190,7 @@ describe('a device that answers with anything', () => {
     });
   });
 
-  describe('to firmware', () => {
+  describe('during a firmware upload', () => {
     const STALL_MS = 300;
     /** Where the device does not stand still: no pause of a busy machine is as long. */
     const LONG_MS = 60_000;
@@ -195,12 +200,12 @@ describe('a device that answers with anything', () => {
       sendHttp({ host: '127.0.0.1', port, tls: false, path: '/fw' }, file, () => undefined, undefined, stallMs);
 
     it.each<[string, typeof raw | typeof put, (socket: Socket) => void, string, RegExp]>([
-      ['closes a raw port early', raw, (socket) => socket.destroy(), 'DeviceRefused', /before it has all/],
-      ['takes no more at a raw port', raw, (socket) => socket.pause(), 'DeviceUnreachable', /taken nothing for 300 ms/],
-      ['takes no more over HTTP', put, (socket) => socket.pause(), 'DeviceUnreachable', /taken nothing for 300 ms/],
+      ['closes a raw port early', raw, (socket) => socket.destroy(), 'DeviceRefused', /before it had read/],
+      ['stops reading at a raw port', raw, (socket) => socket.pause(), 'DeviceUnreachable', /read nothing for 300 ms/],
+      ['stops reading over HTTP', put, (socket) => socket.pause(), 'DeviceUnreachable', /read nothing for 300 ms/],
       ['refuses over HTTP', put, (socket) => socket.resume().write(http('', '403 No')), 'DeviceRefused', /HTTP 403/],
-      ['says nothing over HTTP', put, (socket) => socket.resume(), 'DeviceUnreachable', /taken nothing for 300 ms/],
-    ])('that %s', async (_what, send, react, name, message) => {
+      ['does not answer over HTTP', put, (socket) => socket.resume(), 'DeviceUnreachable', /read nothing for 300 ms/],
+    ])('fails if the device %s', async (_what, send, react, name, message) => {
       const stallMs = message.source.includes('300 ms') ? STALL_MS : LONG_MS;
       await expect(send(await device(react), stallMs)).rejects.toMatchObject({
         name,
@@ -208,14 +213,14 @@ describe('a device that answers with anything', () => {
       });
     });
 
-    it('is not waited for longer than it may stand still, though it never ends a raw connection', async () => {
+    it('succeeds after the stall time if the device never ends a raw connection', async () => {
       let bytes = 0;
       const port = await device((socket) => socket.on('data', (chunk: Buffer) => (bytes += chunk.length)));
       await raw(port, 1_000);
       expect(bytes).toBeGreaterThan(7 * 1024 * 1024);
     });
 
-    it('gets the file by PUT', async () => {
+    it('sends the file by PUT', async () => {
       let seen = '';
       const port = await device((socket) => socket.resume().write(http('', '204 Done')));
       const server = servers.at(-1)!;

@@ -4,14 +4,14 @@ import { informationOf } from './information';
 
 const of = (attributes: Record<string, IppValue | IppValue[]>) => {
   const information = informationOf(new Map(Object.entries(attributes).map(([name, value]) => [name, [value].flat()])));
-  // Whatever a device says, the control channel takes it.
+  // The schema of the control channel must accept any device information.
   expect(deviceInformation.parse(information)).toEqual(information);
   return information;
 };
 const level = (fields: string) => of({ 'printer-supply': fields }).supplies[0]?.level;
 
-describe('device information', () => {
-  it('is little where it says nothing', () => {
+describe('informationOf', () => {
+  it('has defaults for missing attributes', () => {
     expect(of({})).toEqual({
       reached: true,
       state: 'unknown',
@@ -38,17 +38,21 @@ describe('device information', () => {
     ['a warning', ['toner-low-warning'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
     ['a report', ['moving-to-paused-report'], [{ severity: 'report', code: 'moving-to-paused', text: '' }]],
     ['a reason without a suffix', ['media-jam'], [{ severity: 'error', code: 'media-jam', text: '' }]],
-    ['one that is no trouble', ['paused'], [{ severity: 'report', code: 'paused', text: '' }]],
-    ['one whose word is a warning', ['toner-low'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
-    ['the same twice', ['toner-low', 'toner-low-warning'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
-    ['the worst first', ['toner-low-warning', 'cover-open-error'], [{ code: 'cover-open' }, { code: 'toner-low' }]],
-  ])('tells of %s', (_what, reasons, alerts) => {
+    ['a neutral reason', ['paused'], [{ severity: 'report', code: 'paused', text: '' }]],
+    ['a keyword that implies a warning', ['toner-low'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
+    ['a duplicate', ['toner-low', 'toner-low-warning'], [{ severity: 'warning', code: 'toner-low', text: '' }]],
+    [
+      'the most severe first',
+      ['toner-low-warning', 'cover-open-error'],
+      [{ code: 'cover-open' }, { code: 'toner-low' }],
+    ],
+  ])('converts printer-state-reasons: %s', (_what, reasons, alerts) => {
     const found = of({ 'printer-state-reasons': reasons }).alerts;
     expect(found).toHaveLength(alerts.length);
     expect(found).toMatchObject(alerts);
   });
 
-  it('tells an alert once, with its words, and as severe as its reason', () => {
+  it('reports each alert once, with its text and the severity of its reason', () => {
     const { alerts } = of({
       'printer-state-reasons': ['media-jam-error', 'toner-low-warning', 'fuser-over-temp-warning'],
       'printer-alert': [
@@ -79,9 +83,9 @@ describe('device information', () => {
     ['level=;maxcapacity=100', null],
     ['level=1e9;maxcapacity=100', null],
     ['', null],
-  ])('takes %j for the level %s', (fields, expected) => expect(level(fields)).toBe(expected));
+  ])('converts %j to the level %s', (fields, expected) => expect(level(fields)).toBe(expected));
 
-  it('names supplies by the device’s words, or by what they are', () => {
+  it('names supplies by their description, or else by colour and type', () => {
     const { supplies } = of({
       'printer-supply': ['type=toner;colorantname=black;level=4;maxcapacity=100', 'type=opc;level=7', 'x'],
       'printer-supply-description': ['Black Toner'],
@@ -93,7 +97,7 @@ describe('device information', () => {
     ]);
   });
 
-  it('reads marker-levels where there is no printer-supply', () => {
+  it('reads the marker attributes if there is no printer-supply', () => {
     const { supplies } = of({
       'marker-names': ['Black', 'Waste'],
       'marker-types': ['toner', 'waste-toner'],
@@ -106,7 +110,7 @@ describe('device information', () => {
     ]);
   });
 
-  it('counts by what the device counts', () => {
+  it('reads all counters', () => {
     const counters = {
       'printer-impressions-completed': 128_456,
       'printer-media-sheets-completed': 90_211,
@@ -117,7 +121,7 @@ describe('device information', () => {
     expect(of(counters).counters).toEqual({ impressions: 128_456, 'media-sheets': 90_211 });
   });
 
-  it('finds model and serial number in the device ID where it tells them nowhere else', () => {
+  it('reads model and serial number from the device ID if no other attribute has them', () => {
     const deviceId = 'MFG:Acme;MDL:LaserMax 9000;CMD:PDF,PWG;SN:AC90001234;';
     expect(of({ 'printer-device-id': deviceId })).toMatchObject({
       model: 'Acme LaserMax 9000',
@@ -137,7 +141,7 @@ describe('device information', () => {
     expect(alerts).toHaveLength(24);
   });
 
-  it('stays within its bounds, whatever a device says', () => {
+  it('stays within its limits, whatever the device reports', () => {
     const much = Array.from({ length: 200 }, (_, index) => `code=a${index};level=${index};${'x'.repeat(500)}`);
     const long = '\ud83d\ude00'.repeat(500);
     const information = of({

@@ -10,7 +10,7 @@ import { alertsOf } from './alerts';
 import { cleanLine, stringsOf } from './attribute-text';
 import { suppliesOf } from './supplies';
 
-/** All that informationOf looks at; a printer leaves out what it does not know. */
+/** Attributes that `informationOf` uses; printers omit those they do not support. */
 export const INFORMATION_ATTRIBUTES: readonly string[] = [
   ...['printer-state', 'printer-state-reasons', 'printer-alert', 'printer-alert-description'],
   ...['printer-supply', 'printer-supply-description'],
@@ -23,7 +23,7 @@ export const INFORMATION_ATTRIBUTES: readonly string[] = [
 /** RFC 8011 5.4.11 */
 const STATES: Readonly<Record<number, DeviceState>> = { 3: 'idle', 4: 'processing', 5: 'stopped' };
 
-/** Printer attributes as what they say of the device. */
+/** Converts printer attributes to device information. */
 export function informationOf(attributes: IppAttributes): DeviceInformation {
   const first = (name: string, most: number): string => cleanLine(stringsOf(attributes, name)[0] ?? '', most);
   const deviceId = deviceIdOf(first('printer-device-id', 1024));
@@ -39,7 +39,7 @@ export function informationOf(attributes: IppAttributes): DeviceInformation {
   };
 }
 
-/** Each printer-...-completed under the name in its middle. */
+/** Counters from printer-...-completed, named by the middle part. */
 function countersOf(attributes: IppAttributes): Counters {
   const counters = [...attributes].flatMap(([name, [value]]) => {
     const counted = /^printer-(.+)-completed$/.exec(name)?.[1];

@@ -19,7 +19,7 @@ import { cleanLine } from './attribute-text';
 const SYSTEM_PATH = '/ipp/system';
 const USER = 'platen-agent';
 
-/** Asks one IPP printer, one connection per request. An answer is bounded in time and size, whatever the device does. */
+/** Client of one IPP printer, with one connection per request. Answers are limited in time and size. */
 export class IppClient {
   private requestId = 0;
 
@@ -34,7 +34,7 @@ export class IppClient {
     return this.ask(operation, this.address, [['uri', 'printer-uri', this.address.uri], ...attributes], data, signal);
   }
 
-  /** The device as a whole. @throws as above */
+  /** Requests to the System object. @throws as above */
   system(operation: IppOperation, signal?: AbortSignal): Promise<DecodedIpp> {
     const uri = new URL(SYSTEM_PATH, this.address.uri).href;
     return this.ask(operation, { ...this.address, path: SYSTEM_PATH }, [['uri', 'system-uri', uri]], undefined, signal);
@@ -79,7 +79,7 @@ async function post(address: IppAddress, body: Buffer, signal?: AbortSignal): Pr
       const response = await answered;
       checkHttp(response);
       const answer = await readAnswer(response);
-      until.throwIfAborted(); // an answer of no given length looks whole when it is cut off
+      until.throwIfAborted(); // without Content-Length, a cut answer looks complete
       return answer;
     } finally {
       request.destroy();
@@ -89,31 +89,31 @@ async function post(address: IppAddress, body: Buffer, signal?: AbortSignal): Pr
   }
 }
 
-/** RFC 8010 4: whatever is not 200 with IPP in it comes from the device's web server, not from its printer. */
+/** RFC 8010 4: any other answer than 200 with IPP comes from the device's web server, not from its printer. */
 function checkHttp({ statusCode = 0, headers }: IncomingMessage): void {
-  if (statusCode === 401) throw new DeviceRefused('the device asks for a login (HTTP 401)');
-  if (statusCode === 404) throw new OperationUnsupported('the device has no such address (HTTP 404)');
-  if (statusCode === 426) throw new DeviceRefused('the device wants TLS: name it as ipps:// (HTTP 426)');
-  if (statusCode !== 200) throw new DeviceRefused(`the device answers with HTTP ${statusCode}`);
+  if (statusCode === 401) throw new DeviceRefused('the device requires a login (HTTP 401)');
+  if (statusCode === 404) throw new OperationUnsupported('the path does not exist on the device (HTTP 404)');
+  if (statusCode === 426) throw new DeviceRefused('the device requires TLS: use ipps:// (HTTP 426)');
+  if (statusCode !== 200) throw new DeviceRefused(`the device answered with HTTP ${statusCode}`);
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/ipp') throw new DeviceRefused('the device answers with something that is no IPP');
+  if (type !== 'application/ipp') throw new DeviceRefused("the device's answer is not IPP");
 }
 
 function answerOf(operation: IppOperation, requestId: number, bytes: Buffer): DecodedIpp {
   const answer = decoded(bytes);
-  if (answer.requestId !== requestId) throw new DeviceRefused('the device answers to another request');
+  if (answer.requestId !== requestId) throw new DeviceRefused("the device's answer is for another request");
   if (isSuccessful(answer.code)) return answer;
-  if (isUnknown(operation, answer.code)) throw new OperationUnsupported(`the device does not know ${operation}`);
+  if (isUnknown(operation, answer.code)) throw new OperationUnsupported(`the device does not support ${operation}`);
   const words = attributesOf(answer, 'operation').get('status-message')?.[0];
-  const said = typeof words === 'string' && words !== statusName(answer.code) ? `: ${cleanLine(words, 200)}` : '';
-  throw new DeviceRefused(`the device answers to ${operation} with ${statusName(answer.code)}${said}`);
+  const text = typeof words === 'string' && words !== statusName(answer.code) ? `: ${cleanLine(words, 200)}` : '';
+  throw new DeviceRefused(`the device answered ${operation} with ${statusName(answer.code)}${text}`);
 }
 
-/** A printer without a System object takes what is meant for one as a request to itself, in which something is missing. */
+/** A printer without a System object may treat such a request as an invalid request to the printer. */
 function isUnknown(operation: IppOperation, status: number): boolean {
   if (status === IPP_STATUS['server-error-operation-not-supported']) return true;
-  const nothingThere = [IPP_STATUS['client-error-bad-request'], IPP_STATUS['client-error-not-found']];
-  return operation === 'Restart-System' && nothingThere.some((each) => each === status);
+  const unsupported = [IPP_STATUS['client-error-bad-request'], IPP_STATUS['client-error-not-found']];
+  return operation === 'Restart-System' && unsupported.some((each) => each === status);
 }
 
 function decoded(bytes: Buffer): DecodedIpp {
@@ -121,6 +121,6 @@ function decoded(bytes: Buffer): DecodedIpp {
     return decodeIpp(bytes);
   } catch (error) {
     if (!(error instanceof IppMalformed)) throw error;
-    throw new DeviceRefused(`the device answers with something that is no IPP: ${error.message}`, { cause: error });
+    throw new DeviceRefused(`the device's answer is not IPP: ${error.message}`, { cause: error });
   }
 }

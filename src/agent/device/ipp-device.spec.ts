@@ -12,14 +12,14 @@ import { IppDevice } from './ipp-device';
 
 const RESTART_MS = 300;
 
-/** A device as the configuration of an agent names it. */
+/** A device from the configuration of an agent. */
 const deviceAt = (fields: object): IppDevice => {
   const application = { id: 'web', title: 'Web', target: 'http://127.0.0.1:80' };
   const device = { id: 'mfp', name: 'Hall', kind: 'mfp', applications: [application], ...fields };
   return new IppDevice(parseConfiguration(JSON.stringify({ devices: [device] }), '/').devices[0]!);
 };
 
-describe('a device that is spoken to by IPP', () => {
+describe('IppDevice', () => {
   let mfp: RunningMfp;
   let device: IppDevice;
   let folder: string;
@@ -44,7 +44,7 @@ describe('a device that is spoken to by IPP', () => {
     return path;
   };
 
-  it('tells all that its pages tell', async () => {
+  it('reports the same information as the web pages', async () => {
     expect(await device.information()).toEqual({
       reached: true,
       state: 'idle',
@@ -77,7 +77,7 @@ describe('a device that is spoken to by IPP', () => {
     ['cover-open', 'stopped', { severity: 'error', code: 'cover-open' }],
     ['paper-out', 'stopped', { severity: 'error', code: 'media-empty' }],
     ['toner-low', 'idle', { severity: 'warning', code: 'toner-low' }],
-  ] as const)('tells of the fault %s', async (fault, state, alert) => {
+  ] as const)('reports the fault %s', async (fault, state, alert) => {
     mfp.machine.raise(fault);
     const { alerts, ...information } = await device.information();
     mfp.machine.clear(fault);
@@ -86,7 +86,7 @@ describe('a device that is spoken to by IPP', () => {
     expect((await device.information()).alerts).toHaveLength(1);
   });
 
-  it('shows on its display which one it is', async () => {
+  it('identifies itself on its display', async () => {
     const display = await PanelDisplay.open(mfp.panelUrl!);
     await device.identify();
     const { picture } = await display.sees('the words', ({ picture }) => picture.message?.tone === 'good');
@@ -108,7 +108,7 @@ describe('a device that is spoken to by IPP', () => {
     });
   });
 
-  it('says so when it can take no more jobs', async () => {
+  it('refuses a job when its queue is full', async () => {
     mfp.machine.raise('paper-jam');
     for (let count = 0; count < 21; count++) mfp.machine.print('Long', 'me', 1, false);
     await expect(device.printTestPage('One more')).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('a device that is spoken to by IPP', () => {
     await until('the jobs are done', () => mfp.machine.status.state === 'idle');
   });
 
-  it('restarts: is unreachable for a while, and keeps its settings', async () => {
+  it('restarts: it is unreachable for a while and keeps its settings', async () => {
     mfp.machine.memory.settings.contact = 'night shift';
     await device.restart();
     const refusal = await until('it is away', async () => {
@@ -137,13 +137,13 @@ describe('a device that is spoken to by IPP', () => {
   });
 
   it.each([
-    ['as it is', '2.15.000', (file: Buffer) => [file]],
+    ['unchanged', '2.15.000', (file: Buffer) => [file]],
     [
       'wrapped in PJL',
       '2.15.001',
       (file: Buffer) => [`\x1b%-12345X@PJL COMMENT x\r\n@PJL UPGRADE SIZE=${file.length}\r\n`, file, '\x1b%-12345X'],
     ],
-  ])('installs firmware that comes %s', async (_how, version, wrap) => {
+  ])('installs firmware that is sent %s', async (_how, version, wrap) => {
     const before = (await device.information()).firmwareVersion;
     const content = Buffer.concat(wrap(makeFirmware(version, { bytes: 300_000 })).map((part) => Buffer.from(part)));
     const sent: number[] = [];
@@ -166,7 +166,7 @@ describe('a device that is spoken to by IPP', () => {
       'this is not a firmware file of this device',
       Buffer.from('@PJL ENTER LANGUAGE=PCL\r\nhi'),
     ],
-  ])('takes a file %s, and does not install it', async (_what, why, content) => {
+  ])('accepts a file %s but does not install it', async (_what, why, content) => {
     const version = (await device.information()).firmwareVersion;
     await device.sendFirmware(await fileOf(content), () => undefined);
     expect(mfp.machine.memory.firmwareUpload).toMatchObject({
@@ -176,7 +176,7 @@ describe('a device that is spoken to by IPP', () => {
     expect((await device.information()).firmwareVersion).toBe(version);
   });
 
-  it('can do nothing that the configuration does not name', async () => {
+  it('supports only operations with a configured address', async () => {
     const bare = deviceAt({});
     const readOnly = deviceAt({ ipp: `ipp://127.0.0.1:${mfp.port}/ipp/print`, maintenance: ['counters'] });
     expect([bare.operations, readOnly.operations, device.operations.length]).toEqual([[], ['counters'], 6]);
@@ -189,7 +189,7 @@ describe('a device that is spoken to by IPP', () => {
       await expect(attempt).rejects.toMatchObject({ name: 'OperationUnsupported' });
   });
 
-  it('met no unexpected error', () => {
+  it('logs no unexpected error', () => {
     expect(journal.lines.filter((line) => 'incident' in line)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { IppClient } from './ipp-client';
 import { sendHttp, sendRaw } from './send-firmware';
 import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
 
-/** A device that is spoken to by IPP, and gets its firmware where the configuration says. */
+/** Maintenance access by IPP; firmware is sent to its configured address. */
 export class IppDevice implements DeviceAccess {
   readonly operations: readonly Operation[];
   private readonly client: IppClient | undefined;
@@ -19,7 +19,7 @@ export class IppDevice implements DeviceAccess {
     this.client = device.ipp && new IppClient(device.ipp);
   }
 
-  /** Also throws OperationUnsupported where the configuration names no `ipp`. */
+  /** Also throws OperationUnsupported if the configuration has no `ipp`. */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
     return informationOf(await this.attributes(INFORMATION_ATTRIBUTES, signal));
   }
@@ -36,8 +36,8 @@ export class IppDevice implements DeviceAccess {
     );
     const page = testPageFor(supported, { title, device: this.device.name, at: new Date() });
     if (!page) {
-      const taken = cleanLine(supported.join(', '), 200) || 'nothing';
-      throw new DeviceRefused(`the device prints ${taken}; a test page can be ${TEST_PAGE_FORMATS.join(' or ')}`);
+      const formats = cleanLine(supported.join(', '), 200) || 'no formats';
+      throw new DeviceRefused(`the device prints ${formats}, but a test page is ${TEST_PAGE_FORMATS.join(' or ')}`);
     }
     const attributes = [
       ['name', 'job-name', cleanLine(title, 100)],
@@ -46,7 +46,7 @@ export class IppDevice implements DeviceAccess {
     await this.printer().printer('Print-Job', { attributes, data: page.data }, signal);
   }
 
-  /** Restart-Printer (RFC 3998); where the printer does not know it, Restart-System (PWG 5100.22). */
+  /** Restart-Printer (RFC 3998) or, if the printer does not support it, Restart-System (PWG 5100.22). */
   async restart(signal?: AbortSignal): Promise<void> {
     try {
       await this.printer().printer('Restart-Printer', {}, signal);
@@ -58,7 +58,7 @@ export class IppDevice implements DeviceAccess {
 
   async sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
     const { firmware } = this.device;
-    if (!firmware) throw new OperationUnsupported('the configuration names no "firmware" for the device');
+    if (!firmware) throw new OperationUnsupported('the configuration has no "firmware" for the device');
     await (firmware.kind === 'raw'
       ? sendRaw(firmware, file, onSent, signal)
       : sendHttp(firmware, file, onSent, signal));
@@ -71,6 +71,6 @@ export class IppDevice implements DeviceAccess {
 
   private printer(): IppClient {
     if (this.client) return this.client;
-    throw new OperationUnsupported('the configuration names no "ipp" for the device');
+    throw new OperationUnsupported('the configuration has no "ipp" for the device');
   }
 }

@@ -9,7 +9,7 @@ import type { FirmwareAddress, HttpAddress } from '../configuration/device-addre
 import { DeviceRefused, DeviceUnreachable } from './device-access';
 import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 
-/** A file as the body of a `PUT` (RFC 9110 9.3.4). @throws DeviceUnreachable, DeviceRefused */
+/** Sends a file as the body of a `PUT` (RFC 9110 9.3.4). @throws DeviceUnreachable, DeviceRefused */
 export async function sendHttp(
   address: HttpAddress,
   file: string,
@@ -24,10 +24,10 @@ export async function sendHttp(
     request.on('socket', (socket) => giveUpStalled(socket, stallMs));
     try {
       const answered = responseTo(request);
-      // A device that refuses may say so before it has read all.
+      // A device may refuse before it has read the whole file.
       const response = await Promise.race([answered, writeFile(file, request, onSent).then(() => answered)]);
       const { statusCode = 0 } = response;
-      if (statusCode < 200 || statusCode > 299) throw new DeviceRefused(`the device answers with HTTP ${statusCode}`);
+      if (statusCode < 200 || statusCode > 299) throw new DeviceRefused(`the device answered with HTTP ${statusCode}`);
       await readAnswer(response);
     } finally {
       request.destroy();
@@ -40,8 +40,8 @@ export async function sendHttp(
 const CLOSED = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
- * A file to a raw port: as it is, then the end of this side. A device answers nothing there; that it ends its own side is
- * the sign that it has taken all.
+ * Sends a file unchanged to a raw port, then ends this side. A device sends no answer there; when it ends its side, it
+ * has read everything.
  * @throws DeviceUnreachable, DeviceRefused
  */
 export async function sendRaw(
@@ -61,9 +61,9 @@ export async function sendRaw(
     ended.catch(() => undefined);
     await writeFile(file, socket, onSent).catch((error: NodeJS.ErrnoException) => {
       if (!CLOSED.includes(error.code ?? '')) throw error;
-      throw new DeviceRefused('the device closes the connection before it has all of the file', { cause: error });
+      throw new DeviceRefused('the device closed the connection before it had read the whole file', { cause: error });
     });
-    // Devices that restart at once, or never end their side, have nevertheless taken what they were sent.
+    // Devices that restart immediately, or never end their side, have received the file all the same.
     await ended.catch(() => signal?.throwIfAborted());
   } catch (error) {
     throw deviceError(error, signal);
@@ -72,7 +72,7 @@ export async function sendRaw(
   }
 }
 
-/** Writes the whole file and ends; no faster than the device takes it. */
+/** Writes the whole file with back-pressure and ends the stream. */
 export async function writeFile(file: string, into: Writable, onSent: (bytes: number) => void): Promise<void> {
   let sent = 0;
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
@@ -84,8 +84,8 @@ export async function writeFile(file: string, into: Writable, onSent: (bytes: nu
   await pipeline(createReadStream(file), counted, into);
 }
 
-/** A device that has taken nothing for a while, nor said anything, is given up. */
+/** Destroys a connection without traffic in either direction for `stallMs`. */
 export function giveUpStalled(socket: Socket, stallMs: number = LIMITS.FIRMWARE_STALL_MS): void {
-  const why = `the device has taken nothing for ${stallMs} ms`;
+  const why = `the device has read nothing for ${stallMs} ms`;
   socket.setTimeout(stallMs, () => socket.destroy(new DeviceUnreachable(why)));
 }

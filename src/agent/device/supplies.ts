@@ -2,7 +2,7 @@ import type { IppAttributes } from '../../ipp/ipp-message';
 import { SUPPLIES, type Supply } from '../../protocol/device-information';
 import { cleanLine, keyValues, stringsOf } from './attribute-text';
 
-/** printer-supply with printer-supply-description (PWG 5100.13), or else marker-names and its like. */
+/** Supplies from printer-supply and printer-supply-description (PWG 5100.13), or else from the marker attributes. */
 export function suppliesOf(attributes: IppAttributes): Supply[] {
   const described = stringsOf(attributes, 'printer-supply').map(keyValues);
   const names = stringsOf(attributes, 'printer-supply-description');
@@ -16,7 +16,7 @@ export function suppliesOf(attributes: IppAttributes): Supply[] {
   });
 }
 
-/** Before PWG 5100.13 was there, and of CUPS: parallel lists, levels in per cent. */
+/** CUPS and printers older than PWG 5100.13: parallel lists, levels in per cent. */
 function markersOf(attributes: IppAttributes): Supply[] {
   const [names, types, colours] = ['marker-names', 'marker-types', 'marker-colors'].map((name) =>
     stringsOf(attributes, name),
@@ -39,8 +39,8 @@ function colourOf(text = ''): string {
 }
 
 /**
- * prtMarkerSuppliesLevel against its capacity (RFC 3805): below 0 is `other`, `unknown` or `some`, never a level. A
- * capacity that is not known leaves a level that can only be per cent. More than full is full.
+ * Per cent from prtMarkerSuppliesLevel and its capacity (RFC 3805). Values below 0 mean `other`, `unknown` or `some`.
+ * Without a capacity, the level is in per cent. Levels above the capacity count as full.
  */
 function levelOf(level: unknown, capacity: number | undefined): number | null {
   if (typeof level !== 'number' || level < 0) return null;

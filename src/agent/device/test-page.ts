@@ -6,12 +6,12 @@ export interface TestPage {
   readonly data: Buffer;
 }
 
-/** What can be made here, best first. */
+/** Available formats, best first. */
 export const TEST_PAGE_FORMATS = ['application/pdf', 'text/plain'] as const;
 
 /**
- * A test page in the first format that the device takes (document-format-supported); undefined where it takes none.
- * @param device how it is called in the agent's configuration
+ * A test page in the best format that the device supports (document-format-supported); undefined if it supports none.
+ * @param device its name in the agent's configuration
  */
 export function testPageFor(
   supported: readonly string[],
@@ -29,7 +29,7 @@ export function testPageFor(
   return text && { format: text.format, data: Buffer.from(`${[title, '', ...lines].join('\r\n')}\r\n\f`) };
 }
 
-/** One A4 page in a font that every PDF reader has (ISO 32000-1 9.6.2.2). */
+/** One A4 page in a standard font (ISO 32000-1 9.6.2.2). */
 function pdfPage(title: string, lines: readonly string[]): Buffer {
   const text = lines.map((line) => `(${pdfText(line)}) Tj T*`).join(' ');
   const content = `BT /F1 24 Tf 72 740 Td (${pdfText(title)}) Tj /F1 12 Tf 18 TL 0 -40 Td ${text} ET`;
@@ -51,5 +51,5 @@ function pdfPage(title: string, lines: readonly string[]): Buffer {
   return Buffer.from(`${body}${table}${trailer}`, 'latin1');
 }
 
-/** What the font has (nearly Latin-1), with the marks of a string escaped (ISO 32000-1 7.3.4.2). */
+/** Replaces characters that the font lacks (it is nearly Latin-1) and escapes delimiters (ISO 32000-1 7.3.4.2). */
 const pdfText = (text: string): string => text.replace(/[^ -~\u00a0-\u00ff]/gu, '?').replace(/[\\()]/g, '\\$&');

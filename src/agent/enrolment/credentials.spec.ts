@@ -25,7 +25,7 @@ describe('the credentials file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is read back, and only its owner may read it', async () => {
+  it('can be read back, by its owner only', async () => {
     await storeCredentials(file, credentials);
     expect(await readCredentials(file)).toEqual(credentials);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -44,8 +44,8 @@ describe('the credentials file', () => {
   it.each([
     ['missing', () => Promise.resolve(), /cannot be read \(ENOENT\)/],
     ['open to others', () => storeCredentials(file, credentials).then(() => chmod(file, 0o640)), /chmod 600/],
-    ['not JSON', () => writeFile(file, 'p'.repeat(43), { mode: 0o600 }), /does not hold credentials/],
-    ['of another shape', () => writeFile(file, '{"agentId":"a"}', { mode: 0o600 }), /does not hold credentials/],
+    ['not JSON', () => writeFile(file, 'p'.repeat(43), { mode: 0o600 }), /does not contain valid credentials/],
+    ['incomplete', () => writeFile(file, '{"agentId":"a"}', { mode: 0o600 }), /does not contain valid credentials/],
   ])('is refused when it is %s', async (_case, prepare, message) => {
     await prepare();
     const failure: unknown = await readCredentials(file).catch((error: unknown) => error);

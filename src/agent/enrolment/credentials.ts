@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { enrolment, type Enrolment } from '../../protocol/control-channel';
 import { parseJson } from '../../protocol/parse-json';
 
-/** Account of this agent at the control plane, as the enrolment gave it. */
+/** Account of this agent at the control plane, from the enrolment. */
 export type Credentials = Enrolment;
 
 export class CredentialsExist extends Error {
@@ -12,7 +12,7 @@ export class CredentialsExist extends Error {
   readonly code = 'credentials-exist';
 
   constructor(file: string) {
-    super(`${file} is there already; --force replaces it, which makes the old account useless here`);
+    super(`${file} already exists. To replace this agent's account, add --force`);
   }
 }
 
@@ -21,7 +21,7 @@ export class CredentialsUnusable extends Error {
   readonly code = 'credentials-unusable';
 }
 
-/** The file of the credentials unless it is named: beside the configuration file. */
+/** Default file of the credentials, in the folder of the configuration file. */
 export function credentialsFileFor(configurationFile: string): string {
   return join(dirname(resolve(configurationFile)), 'agent-credentials.json');
 }
@@ -36,7 +36,7 @@ export async function refuseExisting(file: string): Promise<void> {
 }
 
 /**
- * Writes the credentials so that only this user can read them (mode 0600), whole or not at all.
+ * Writes the credentials atomically, readable for this user only (mode 0600).
  * @throws CredentialsExist unless `replace`
  */
 export async function storeCredentials(file: string, credentials: Credentials, replace = false): Promise<void> {
@@ -56,21 +56,23 @@ export async function storeCredentials(file: string, credentials: Credentials, r
   }
 }
 
-/** @throws CredentialsUnusable: not there, not readable, too open, or not what `storeCredentials` wrote */
+/** @throws CredentialsUnusable if the file is missing, not readable, not private, or not valid */
 export async function readCredentials(file: string): Promise<Credentials> {
   const read = async () => {
-    // Mode bits mean nothing on Windows.
+    // Mode bits have no meaning on Windows.
     if (process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0)
-      throw new CredentialsUnusable(`${file} can be read by others; run: chmod 600 ${file}`);
+      throw new CredentialsUnusable(`${file} can be read by other users. Run: chmod 600 ${file}`);
     return readFile(file, 'utf8');
   };
   const text = await read().catch((error: NodeJS.ErrnoException) => {
     if (error instanceof CredentialsUnusable) throw error;
-    throw new CredentialsUnusable(`${file} cannot be read (${error.code}); enrol first: platen agent enrol`);
+    throw new CredentialsUnusable(`${file} cannot be read (${error.code}). Enrol the agent: platen agent enrol`);
   });
   const { data } = enrolment.safeParse(parseJson(text));
-  // The parser's own words could quote the password.
+  // The parser's message could quote the password.
   if (!data)
-    throw new CredentialsUnusable(`${file} does not hold credentials; enrol again: platen agent enrol --force`);
+    throw new CredentialsUnusable(
+      `${file} does not contain valid credentials. Enrol the agent again: platen agent enrol --force`,
+    );
   return data;
 }

@@ -12,11 +12,11 @@ export interface EnrolOptions {
   readonly force: boolean;
 }
 
-/** `platen agent enrol`: stores the account, or says in one line why not (exit code 1). */
+/** `platen agent enrol`: stores the account, or reports the error in one line (exit code 1). */
 export async function enrolAgent(code: string, options: EnrolOptions): Promise<void> {
   const file = options.credentials ?? credentialsFileFor(options.config);
   try {
-    // Before the code is used up: it works once.
+    // Checked first, because the code works only once.
     if (!options.force) await refuseExisting(file);
     const account = await enrol(
       code === '-' ? await presentedCode(process.stdin, process.stderr) : code,

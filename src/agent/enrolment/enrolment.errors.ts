@@ -1,4 +1,4 @@
-/** The server could not be reached, or did not answer as a Platen server. */
+/** The server could not be reached, or is not a Platen server. */
 export class ServerUnreachable extends Error {
   override readonly name = 'ServerUnreachable';
   readonly code = 'server-unreachable';
@@ -10,7 +10,7 @@ export class ServerNotTrusted extends Error {
   readonly code = 'server-not-trusted';
 }
 
-/** The server refused the code; `code` is the problem's (protocol/problems). */
+/** The server refused the enrolment code; `code` is the problem code (protocol/problems). */
 export class EnrolmentRefused extends Error {
   override readonly name = 'EnrolmentRefused';
 

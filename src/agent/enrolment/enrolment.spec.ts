@@ -10,7 +10,7 @@ const code = 'c'.repeat(43);
 let certificate: TestCertificate;
 let other: TestCertificate;
 let server: Server | undefined;
-/** Every body a server of this spec has got. */
+/** Every request body that the servers have received. */
 let received: string[];
 
 beforeAll(async () => {
@@ -55,13 +55,13 @@ describe('enrolment', () => {
     expect(received).toEqual([`POST /api/enrolment ${JSON.stringify({ code })}`]);
   });
 
-  it('sends the code over https to the key that the enrolment code names', async () => {
+  it('sends the code over https to a server with the pinned key', async () => {
     const url = await serve({ body: account() }, certificate);
     expect(await enrol(`${code}.${certificate.pin}`, url)).toEqual(accountWith(certificate.pin));
     expect(received).toHaveLength(1);
   });
 
-  it('sends the code over https to a server with a generally valid certificate', async () => {
+  it('sends the code over https to a server with a trusted certificate', async () => {
     const url = await serve({ body: account() }, other);
     expect(await enrol(`${code}.${certificate.pin}`, url, other.cert)).toEqual(accountWith(certificate.pin));
   });
@@ -90,7 +90,7 @@ describe('enrolment', () => {
     ['a redirection', { status: 302, body: '' }, ServerUnreachable, /status 302/],
     ['another answer', { body: '{}' }, ServerUnreachable, /not that of a Platen server/],
     ['an endless answer', { body: 'x'.repeat(70_000) }, ServerUnreachable, /too large/],
-  ])('names the cause of %s', async (_case, answer, type, message) => {
+  ])('reports the cause of %s', async (_case, answer, type, message) => {
     const failure: unknown = await enrol(`${code}.${certificate.pin}`, await serve(answer)).catch((e: unknown) => e);
     expect(failure).toBeInstanceOf(type);
     expect(String(failure)).toMatch(message);
@@ -98,9 +98,9 @@ describe('enrolment', () => {
   });
 
   it.each([
-    ['http to another machine', 'http://192.0.2.1', ServerNotTrusted],
+    ['http to another computer', 'http://192.0.2.1', ServerNotTrusted],
     ['another scheme', 'ftp://localhost', ServerUnreachable],
-    ['no address', 'platen', ServerUnreachable],
+    ['text that is not a URL', 'platen', ServerUnreachable],
     ['a closed port', 'http://127.0.0.1:9', ServerUnreachable],
   ])('refuses %s', async (_case, url, type) => {
     await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(type);

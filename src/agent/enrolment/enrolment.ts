@@ -12,9 +12,9 @@ import { secureSocket } from '../secure-socket';
 
 /**
  * Exchanges an enrolment code (`<secret>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
- * The secret goes only to a server whose key is the code's pin or that is verified the usual way; in clear only over
- * loopback. The answer must contain the code's pin: it is the key that the control channel will accept.
- * `ca`: a trust anchor (PEM) in place of the well-known ones.
+ * The secret is sent only to a server with the pinned key or a trusted certificate, and without TLS only over loopback.
+ * The answer must contain the code's pin, because the control channel will accept that key.
+ * @param ca a trust anchor (PEM) instead of the default ones
  * @throws ZodError (code), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
  */
 export async function enrol(presented: string, server: string, ca?: string): Promise<Enrolment> {
@@ -24,11 +24,9 @@ export async function enrol(presented: string, server: string, ca?: string): Pro
   const { status, body } = await post(url, JSON.stringify({ code }), socket);
   if (status !== 200 && status !== 201) throw refusalOf(status, body);
   const account = enrolment.safeParse(body);
-  if (!account.success) throw new ServerUnreachable('the answer is not that of a Platen server');
+  if (!account.success) throw new ServerUnreachable('the address is not that of a Platen server');
   if (account.data.pin !== pin)
-    throw new ServerNotTrusted(
-      'the server answered with a key that the enrolment code does not name; create a new enrolment code',
-    );
+    throw new ServerNotTrusted('the key in the answer does not match the enrolment code; create a new enrolment code');
   return account.data;
 }
 
@@ -37,12 +35,11 @@ function serverUrl(server: string): URL {
   const url = new URL('/api/enrolment', server);
   if (url.protocol === 'https:') return url;
   if (url.protocol !== 'http:') throw new ServerUnreachable('the server must look like https://host[:port]');
-  if (!isLoopback(url.hostname))
-    throw new ServerNotTrusted('an enrolment code is sent over http to this machine only; use https');
+  if (!isLoopback(url.hostname)) throw new ServerNotTrusted('http is only allowed for this computer; use https');
   return url;
 }
 
-/** The pin first; a server with a publicly valid certificate (a proxy in front) serves as well. */
+/** Tries the pin first; a trusted certificate is accepted, too, because a proxy may be in front of the server. */
 async function trustedSocket(url: URL, pin: string, ca?: string): Promise<TLSSocket> {
   try {
     return await secureSocket(url, pin);
@@ -51,7 +48,7 @@ async function trustedSocket(url: URL, pin: string, ca?: string): Promise<TLSSoc
   }
   return secureSocket(url, undefined, ca).catch((error: NodeJS.ErrnoException) => {
     throw new ServerNotTrusted(
-      `the server's key is neither the one of the enrolment code nor generally valid (${error.code ?? error.message})`,
+      `the server's key does not match the enrolment code, and its certificate is not trusted (${error.code ?? error.message})`,
     );
   });
 }
@@ -61,7 +58,7 @@ async function post(url: URL, body: string, socket?: TLSSocket): Promise<{ statu
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), host: url.host },
     signal: AbortSignal.timeout(LIMITS.DIAL_TIMEOUT_MS),
-    // Node asks createConnection only where no agent is named.
+    // Node uses createConnection only if no agent is given.
     ...(socket ? { createConnection: () => socket } : { agent: false }),
   });
   request.end(body);

@@ -19,8 +19,8 @@ beforeEach(() => {
 });
 afterEach(() => poller.stop());
 
-describe('the device poller', () => {
-  it('answers from a request that starts after the call, one for all callers that wait', async () => {
+describe('DevicePoller', () => {
+  it('answers with a request that starts after the call; waiting callers share the next one', async () => {
     let answerFirst = () => undefined as void;
     const held = new Promise<void>((resolve) => (answerFirst = resolve));
     device.acts.information = () => {
@@ -37,7 +37,7 @@ describe('the device poller', () => {
     expect(device.questions).toBe(3);
   });
 
-  it('sends the next request also after one that failed', async () => {
+  it('sends the next request even after a failed one', async () => {
     device.fault = 'unreachable';
     const first = poller.query('mfp-1');
     const second = poller.poll('mfp-1');
@@ -60,7 +60,7 @@ describe('the device poller', () => {
     },
   );
 
-  it.each(['mfp-1', 'mfp-9'])('has no information of %s, which never answered', async (id) => {
+  it.each(['mfp-1', 'mfp-9'])('has no information about %s, which never answered', async (id) => {
     device.fault = 'unreachable';
     expect(await poller.poll(id)).toMatchObject({ reached: false, state: 'unknown', supplies: [] });
     expect(poller.known(id)).toMatchObject({ reached: false });

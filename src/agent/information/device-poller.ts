@@ -10,7 +10,7 @@ export interface DevicePollerOptions {
   readonly answerMs?: number;
 }
 
-/** A request to a device, and the one that follows it because a caller came after it had started. */
+/** A running request to a device, and the next one for callers that came after it had started. */
 interface Query {
   readonly ended: Promise<void>;
   next?: Promise<DeviceInformation>;
@@ -52,8 +52,8 @@ export class DevicePoller {
   }
 
   /**
-   * Acquires the information by a request that starts after the call: what has happened before, the answer reflects. A
-   * device gets one request at a time; the callers that wait for it to end share the next one.
+   * Acquires the information with a request that starts after the call, so that the answer is not older. A device gets
+   * one request at a time; callers that wait for it share the next one.
    * @throws DeviceUnreachable, DeviceRefused
    */
   query(deviceId: string): Promise<DeviceInformation> {
@@ -63,7 +63,7 @@ export class DevicePoller {
     return running.next;
   }
 
-  /** The same; for a device that does not answer, the latest information with `reached: false`. */
+  /** Like `query`, but resolves with the latest information and `reached: false` if the device does not answer. */
   poll(deviceId: string): Promise<DeviceInformation> {
     return this.query(deviceId).catch(() => this.known(deviceId));
   }
@@ -96,7 +96,7 @@ export class DevicePoller {
 
   async #queryDevice(deviceId: string): Promise<DeviceInformation> {
     const access = this.accesses.get(deviceId);
-    if (!access) throw new DeviceUnreachable('the configuration names no address for the device');
+    if (!access) throw new DeviceUnreachable('the configuration has no address for the device');
     const ms = this.options.answerMs ?? LIMITS.DEVICE_ANSWER_MS;
     try {
       const information = await answerInTime(ms, this.#stopping.signal, (signal) => access.information(signal));

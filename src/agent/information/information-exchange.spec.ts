@@ -34,20 +34,20 @@ const reported = () =>
     return `${deviceId} ${information.reached ? information.state : 'gone'}`;
   });
 
-describe('device information for the control plane', () => {
-  it('is acquired from the device', async () => {
+describe('InformationExchange', () => {
+  it('acquires the information from the device on request', async () => {
     expect(await acquire('mfp-1')).toEqual(DEVICE_INFORMATION);
   });
-  it('is the latest when the device does not answer', async () => {
+  it('returns the latest information if the device does not answer', async () => {
     await acquire('mfp-1');
     device.fault = 'unreachable';
     expect(await acquire('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
   });
-  it('comes from the configuration for a device without an address', async () => {
+  it('uses the configuration for a device without an address', async () => {
     const named = { model: 'model of mfp-2', serialNumber: 'serial of mfp-2' };
     expect(await acquire('mfp-2')).toMatchObject({ reached: false, state: 'unknown', ...named });
   });
-  it('is refused for a device whose information may not be reported', async () => {
+  it('refuses a device whose information may not be reported', async () => {
     await expect(acquire('mfp-3')).rejects.toMatchObject({ code: 'operation-unsupported' });
   });
 
@@ -60,7 +60,7 @@ describe('device information for the control plane', () => {
     ['a counter', () => (device.says = { ...DEVICE_INFORMATION, counters: { impressions: 5 } }), []],
     ['a supply', () => (device.says = { ...DEVICE_INFORMATION, supplies: [] }), []],
     ['nothing', () => undefined, []],
-  ])('is reported, or not, when %s has changed', async (_what, change, reports) => {
+  ])('reports relevant changes only: %s', async (_what, change, reports) => {
     await poller.poll('mfp-1');
     await until('the first report', () => channel.asked.length === 1);
     channel.asked.length = 0;
@@ -70,7 +70,7 @@ describe('device information for the control plane', () => {
     expect(reported()).toEqual(reports);
   });
 
-  it('is not reported when the control plane has just acquired it', async () => {
+  it('reports nothing that the control plane has just acquired', async () => {
     channel.online = false;
     await acquire('mfp-1');
     channel.online = true;
@@ -79,7 +79,7 @@ describe('device information for the control plane', () => {
     expect(channel.asked).toEqual([]);
   });
 
-  it('is reported once, in its latest state, when the channel is online again', async () => {
+  it('reports the latest state once when the channel is online again', async () => {
     channel.online = false;
     await poller.poll('mfp-1');
     device.says = { ...DEVICE_INFORMATION, state: 'stopped' };
@@ -92,14 +92,14 @@ describe('device information for the control plane', () => {
     expect(reported()).toEqual(['mfp-1 stopped']);
   });
 
-  it('is reported again when there was no answer', async () => {
+  it('retries a report that was not answered', async () => {
     channel.answers.push(() => Promise.reject(new ChannelTimeout('no answer')));
     await poller.poll('mfp-1');
     await until('the second report', () => channel.asked.length === 2);
     expect(reported()).toEqual(['mfp-1 idle', 'mfp-1 idle']);
   });
 
-  it('is not retried after a few attempts, until the next login', async () => {
+  it('stops retrying after a few attempts, until the next login', async () => {
     for (let i = 0; i < 4; i++) channel.answers.push(() => Promise.reject(new ChannelTimeout('no answer')));
     await poller.poll('mfp-1');
     await until('four attempts', () => channel.asked.length === 4);
@@ -109,7 +109,7 @@ describe('device information for the control plane', () => {
     });
   });
 
-  it('is not reported again when it was refused', async () => {
+  it('does not retry a refused report', async () => {
     channel.answers.push(() => Promise.reject(new ExchangeRefused('unknown-device', '')));
     await poller.poll('mfp-1');
     await until('the refusal', () => channel.asked.length === 1);

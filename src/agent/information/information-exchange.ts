@@ -9,14 +9,14 @@ import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
 import type { DevicePoller } from './device-poller';
 
-/** For one report; it is then retried after the next login or with the next change. */
+/** Attempts for one report; after that, the next login or change retries it. */
 const ATTEMPTS = 4;
 
-/** Reports device information to the control plane: on request (B1, B2) and when it has changed. */
+/** Reports device information to the control plane, on request (B1, B2) and after changes. */
 export class InformationExchange {
-  /** The `essence` that the control plane has. */
+  /** The last reported `essence` of each device. */
   readonly #reported = new Map<string, string>();
-  /** The latest information of devices that is still to be reported. */
+  /** Information that has yet to be reported. */
   readonly #due = new Map<string, DeviceInformation>();
   readonly #stopping = new AbortController();
   #reporting = false;
@@ -59,7 +59,7 @@ export class InformationExchange {
     void this.#sendReports();
   }
 
-  /** Takes the model and serial number from the configuration if the device does not report them. */
+  /** Adds model and serial number from the configuration if the device does not report them. */
   #withConfiguredNames(deviceId: string, information: DeviceInformation): DeviceInformation {
     const device = this.devices.find(({ id }) => id === deviceId);
     const { model, serialNumber } = information;

@@ -1,4 +1,4 @@
-/** Lets any number of callers wait for a condition; `notify` has each of them check it again. */
+/** Lets callers wait for conditions; `notify` makes each of them check its condition again. */
 export class ChangeSignal {
   readonly #waiting = new Set<() => void>();
   #closed = false;
@@ -7,13 +7,13 @@ export class ChangeSignal {
     for (const check of [...this.#waiting]) check();
   }
 
-  /** Releases every caller that waits, now and later. */
+  /** Releases all current and future callers. */
   close(): void {
     this.#closed = true;
     this.notify();
   }
 
-  /** Resolves as soon as `condition` holds, and after `ms` in any case. */
+  /** Resolves as soon as `condition` holds, or after `ms`. */
   wait(condition: () => boolean, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {

@@ -50,7 +50,7 @@ function formFields(form: Element | undefined): FormFields {
   return all.FORM_TYPE === NS_MAINTENANCE ? all : {};
 }
 
-/** The answer to every action. Result lines that do not fit into the stanza are left out, from the end. */
+/** The answer to every action. Omits the last result lines if they do not fit into the stanza. */
 export function encodeReport(operation: Operation, jobId: string, report: JobReport): Element {
   const { status, result } = report;
   const fields = Object.entries({ FORM_TYPE: NS_MAINTENANCE, ...reportFields(report) });
@@ -68,7 +68,7 @@ function encodeField(name: string, value: string): Element {
   return xml('field', attributes, xml('value', null, xmlText(value)));
 }
 
-/** Texts of devices may contain characters that XML forbids (XML 1.0, 2.2), which would end the stream. */
+/** Replaces characters that XML forbids (XML 1.0, 2.2): in a device's text they would end the stream. */
 const xmlText = (text: string): string =>
   // eslint-disable-next-line no-control-regex -- the forbidden characters
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd');

@@ -4,7 +4,7 @@ import type { DeviceAccess } from '../device/device-access';
 
 /** What maintenance needs to know about a device. */
 export interface MaintainedDevice {
-  /** Undefined: the configuration names no address for it. */
+  /** Undefined if the configuration has no address for it. */
   readonly access: DeviceAccess | undefined;
   /** What the configuration permits; undefined: everything. */
   readonly permitted: readonly Operation[] | undefined;
@@ -17,7 +17,7 @@ export function refusalOf(operation: Operation, device: MaintainedDevice | undef
   return device.access?.operations.includes(operation) ? null : 'unsupported';
 }
 
-/** `hold` is null if the device can execute the operation now; `detail` is the text of the device. */
+/** `hold` is null if the device can execute the operation now; `detail` is the device's text. */
 export interface Determination {
   readonly hold: HoldReason | null;
   readonly detail: string;

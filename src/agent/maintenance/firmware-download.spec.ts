@@ -54,7 +54,7 @@ describe('a firmware download', () => {
     expect(server.asked).toEqual(['200']);
   });
 
-  it('resumes a transfer that breaks off where it stopped', async () => {
+  it('resumes an interrupted transfer where it stopped', async () => {
     server.faults.push({ breakAfter: 70_000 }, { status: 503 });
     await download();
     expect((await readFile(path())).equals(server.file)).toBe(true);
@@ -113,7 +113,7 @@ describe('a firmware download', () => {
       1,
     ],
     [
-      'breaks off every time',
+      'cuts every transfer',
       () => server.faults.push(...Array.from({ length: 9 }, () => ({ breakAfter: 0 }))),
       'download-failed: ',
       5,
@@ -125,7 +125,7 @@ describe('a firmware download', () => {
   });
 
   it.each<[string, Partial<FirmwareSource>, string]>([
-    ['over http from another machine', { url: 'http://192.0.2.1/f' }, 'http to this machine only'],
+    ['over http from another computer', { url: 'http://192.0.2.1/f' }, 'http is only allowed for this computer'],
     ['of a file that is too large', { bytes: LIMITS.FIRMWARE_BYTES + 1 }, 'larger than the agent accepts'],
   ])('is refused %s', async (_what, change, message) => {
     expect(await failure(download(server.source(change)))).toContain(message);

@@ -28,14 +28,14 @@ export interface DownloadOptions {
 /** The file in which the firmware of a job is stored until it has been sent. */
 export const firmwareFile = (folder: string, jobId: string): string => join(folder, `${PREFIX}${jobId}.part`);
 
-/** Removes the files that a killed agent orphaned. */
+/** Removes orphaned files of a killed agent. */
 export async function removeFirmwareFiles(folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((name) => name.startsWith(PREFIX) && name.endsWith('.part'));
   for (const name of files) await rm(join(folder, name), { force: true });
 }
 
 /**
- * Downloads a firmware file and verifies it. A transfer that breaks off is resumed where it stopped (RFC 9110 14.2).
+ * Downloads and verifies a firmware file. An interrupted transfer is resumed (RFC 9110 14.2).
  * @throws JobFailed download-failed, file-damaged; the reason of `signal`
  */
 export async function downloadFirmware(source: FirmwareSource, path: string, options: DownloadOptions): Promise<void> {
@@ -43,7 +43,7 @@ export async function downloadFirmware(source: FirmwareSource, path: string, opt
   if (source.bytes > LIMITS.FIRMWARE_BYTES)
     throw new JobFailed('download-failed', 'the file is larger than the agent accepts');
   if (protocol !== 'https:' && !isLoopback(hostname))
-    throw new JobFailed('download-failed', 'the token may be sent over http to this machine only');
+    throw new JobFailed('download-failed', 'http is only allowed for this computer');
   const file = await open(path, 'w', 0o600).catch(diskError);
   try {
     await transfer(source, file, options);
@@ -71,7 +71,7 @@ async function transfer(source: FirmwareSource, file: FileHandle, options: Downl
   }
 }
 
-/** One request for the missing bytes; returns why it ended if a retry can help. @throws JobFailed if a retry cannot help */
+/** Requests the missing bytes. @returns why the request ended @throws JobFailed if a retry cannot help */
 async function part(
   source: FirmwareSource,
   file: FileHandle,
@@ -86,14 +86,14 @@ async function part(
     const response = addAbortSignal(either, await get(source, from, either));
     checkStatus(response, from);
     let at = from;
-    // Not by `pipeline`, which rejects while the last chunk is still being written and has not been counted.
+    // Not with `pipeline`, which may reject before the last chunk has been written and counted.
     for await (const chunk of response as AsyncIterable<Buffer>) {
       timer.refresh();
       if (at + chunk.length > source.bytes) throw new JobFailed('file-damaged', 'the file is longer than announced');
       await file.write(chunk, 0, chunk.length, at).catch(diskError);
       onBytes((at += chunk.length));
     }
-    return 'the transfer ended too early';
+    return 'the transfer was incomplete';
   } catch (error) {
     if (error instanceof JobFailed) throw error;
     const { code, message } = error as NodeJS.ErrnoException;

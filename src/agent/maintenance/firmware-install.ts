@@ -6,11 +6,11 @@ import { waitUntilBack, type OperationContext } from './operation-context';
 import { downloadFirmware, firmwareFile } from './firmware-download';
 import { JobFailed } from './maintenance.errors';
 
-/** Downloads the file, sends it to the device, and waits for the device to return with the new version. @throws as `EXECUTE` in operations.ts */
+/** Downloads the file, sends it to the device, and waits until the device reports the new version. @throws as `EXECUTE` */
 export async function installFirmware(context: OperationContext): Promise<ResultLine[]> {
   const { order, access, query: ask, folder, progress, signal, times } = context;
   const { firmware } = order;
-  if (!firmware) throw new JobFailed('download-failed', 'the order names no file');
+  if (!firmware) throw new JobFailed('download-failed', 'the order contains no file');
   const before = (await ask()).firmwareVersion;
   const percentOf = (bytes: number) => Math.min(100, Math.floor((bytes / firmware.bytes) * 100));
 
@@ -23,8 +23,8 @@ export async function installFirmware(context: OperationContext): Promise<Result
       retry: times.downloadRetry,
     });
     progress('sending', 0);
-    // Each byte sent extends the time; after the last one the device may check the file for as long.
-    await answerInTime(times.backMs ?? LIMITS.DEVICE_RETURN_MS, signal, (either, extend) =>
+    // Each byte sent restarts the timeout, so the device has the full time to check the file after the last one.
+    await answerInTime(times.returnMs ?? LIMITS.DEVICE_RETURN_MS, signal, (either, extend) =>
       access.sendFirmware(
         file,
         (bytes) => {

@@ -171,7 +171,7 @@ const LINES: [jobs: [Before, Before], input: keyof typeof INPUTS, after: string,
   [['over', 'held'], 'idle', 'completed, started', 'start'],
 ];
 
-describe('the job planner', () => {
+describe('planJobs', () => {
   it.each(ROWS)('%s + %s -> %s', (before, input, after, actions, answer) => {
     expect(outcomeOf(jobsWith(before), INPUTS[input])).toEqual([after, actions, answer]);
   });
@@ -185,12 +185,12 @@ describe('the job planner', () => {
   it.each<[Before, JobInput]>([
     ['held', INPUTS.printing],
     ['started', INPUTS.progress],
-  ])('changes nothing when a %s job gets the same input again', (before, input) => {
+  ])('changes nothing when a %s job receives the same input again', (before, input) => {
     const { jobs } = planJobs(jobsWith(before), input, NOW);
     expect(planJobs(jobs, input, NOW).jobs).toBe(jobs);
   });
 
-  it('does not let jobs of two devices wait for each other', () => {
+  it('has a separate queue for each device', () => {
     const other: JobInput = {
       kind: 'execute',
       order: order({ jobId: otherId, deviceId: 'mfp-2' }),
@@ -234,13 +234,13 @@ describe('the job planner', () => {
         { order: order({ jobId: `job-${i}`, deviceId: device(i) }), phase },
       ]),
     );
-  it('refuses a job when its device has the most open jobs permitted', () => {
+  it('refuses a job if its device has too many open jobs', () => {
     const full = many(LIMITS.JOBS_PER_DEVICE, PHASES.queued, () => 'mfp-1');
     expect(planJobs(full, INPUTS.execute, NOW)).toEqual({ jobs: full, actions: [], answer: 'too-many' });
     const past = many(LIMITS.JOBS_PER_DEVICE, PHASES.over, () => 'mfp-1');
     expect(planJobs(past, INPUTS.execute, NOW).answer).toBe('accepted');
   });
-  it('removes the oldest job that is over to make room, and refuses a job when none is over', () => {
+  it('removes the oldest finished job to make room, and refuses a job if there is none', () => {
     const device = (i: number) => `mfp-${i}`;
     const past = many(LIMITS.JOBS_PER_AGENT, PHASES.over, device);
     const { jobs, answer } = planJobs(past, INPUTS.execute, NOW);

@@ -15,8 +15,8 @@ import {
 
 /**
  * The transition for one input: the next state of this agent's jobs, the actions to perform, and the answer. Pure; `now`
- * is on the clock of `JobPhase`. Each device has one queue, in order of arrival: its first job is held until the device
- * can execute it, and the others wait behind it.
+ * uses the clock of `JobPhase`. Each device has one queue in order of arrival. Its first job is held until the device
+ * can execute it; the others wait.
  */
 export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan {
   switch (input.kind) {
@@ -37,13 +37,13 @@ export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan
   }
 }
 
-/** The next moment at which `clock` changes anything; undefined: never. */
+/** When `clock` next changes anything; undefined: never. */
 export function nextJobDeadline(jobs: AgentJobs): number | undefined {
   const deadlines = [...jobs.values()].map(({ phase }) => deadlineOf(phase)).filter((at) => at !== undefined);
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 
-/** The first job of a device that is not over. */
+/** The first open job of a device. */
 export const headOf = (jobs: AgentJobs, deviceId: string): AgentJob | undefined =>
   [...jobs.values()].find((job) => job.order.deviceId === deviceId && job.phase.name !== 'over');
 
@@ -78,7 +78,7 @@ function cancel(jobs: AgentJobs, jobId: string, now: number): JobPlan {
   return { jobs, actions: [], answer: withdrawn ? 'accepted' : 'started' };
 }
 
-/** C2, C4: determines whether the first job can be executed, and starts it as soon as it can. */
+/** C2, C4: determines whether the first job can be executed, and starts it if so. */
 function onInformation(
   jobs: AgentJobs,
   { deviceId, information }: Extract<JobInput, { kind: 'information' }>,
@@ -168,7 +168,7 @@ function advanceQueues(jobs: AgentJobs): JobPlan {
 
 const withJob = (jobs: AgentJobs, job: AgentJob): AgentJobs => new Map(jobs).set(job.order.jobId, job);
 
-/** Undefined forgets the job. */
+/** Maps every job; undefined removes it. */
 function mapJobs(jobs: AgentJobs, next: (job: AgentJob) => AgentJob | undefined): AgentJobs {
   const changed = [...jobs].map(([jobId, job]) => [jobId, next(job)] as const);
   return new Map(changed.filter((entry): entry is readonly [string, AgentJob] => entry[1] !== undefined));

@@ -20,7 +20,7 @@ import type { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
 import { ChangeSignal } from './change-signal';
 
-/** After a kill, at most this much of the time that a job has waited is lost. */
+/** Waiting times are stored at this interval, so a kill loses no more. */
 const STORE_INTERVAL_MS = 60_000;
 
 /** Times that tests shorten. */
@@ -45,7 +45,7 @@ export interface JobRunnerOptions extends JobRunnerTimes {
 export class JobRunner {
   #jobs: AgentJobs = new Map();
   readonly #changes = new ChangeSignal();
-  /** The last report of each job to the control plane, as JSON. */
+  /** The last report of each job, as JSON. */
   readonly #reported = new Map<string, string>();
   readonly #polls = new Map<string, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
@@ -77,7 +77,7 @@ export class JobRunner {
     this.#storeTimer = setInterval(() => this.#storeWaiting(), STORE_INTERVAL_MS);
   }
 
-  /** Answers once the job is on the disk and it has been determined whether the device can execute it. */
+  /** Answers when the job is on disk and the agent has determined whether the device can execute it. */
   async execute(order: JobOrder): Promise<JobReport> {
     const known = this.#jobs.has(order.jobId);
     const answer = this.#dispatch({ kind: 'execute', order, refusal: this.#refusal(order) });
@@ -103,7 +103,10 @@ export class JobRunner {
     return this.#report(this.#job(operation, jobId));
   }
 
-  /** Answers once it is on the disk: a restarted agent must not start the job. @throws CommandRefused bad-sessionid, not-allowed */
+  /**
+   * Answers when the cancellation is on disk, because a restarted agent must not start the job.
+   * @throws CommandRefused bad-sessionid, not-allowed
+   */
   async cancel(operation: Operation, jobId: string): Promise<JobReport> {
     this.#job(operation, jobId);
     if (this.#dispatch({ kind: 'cancel', jobId }) === 'started') throw new CommandRefused('not-allowed');
@@ -111,7 +114,7 @@ export class JobRunner {
     return this.#report(this.#job(operation, jobId));
   }
 
-  /** Waits for the started jobs, which `carryOut` has to end, and stores all jobs. */
+  /** Waits until `carryOut` has ended the started jobs, then stores all jobs. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -147,7 +150,7 @@ export class JobRunner {
   #dispatch(input: JobInput): JobAnswer {
     const { jobs, actions, answer } = planJobs(this.#jobs, input, performance.now());
     const before = this.#jobs;
-    // A file arrives in thousands of chunks, and devices are polled all the time: most inputs change nothing.
+    // Most inputs change nothing: files arrive in thousands of chunks, and devices are polled all the time.
     if (jobs === before && actions.length === 0) return answer;
     this.#jobs = jobs;
     for (const jobId of this.#reported.keys()) if (!jobs.has(jobId)) this.#reported.delete(jobId);
@@ -167,8 +170,8 @@ export class JobRunner {
   }
 
   /**
-   * Polls until the first job of the device no longer waits. Only these results count: another poll may have started
-   * before the job came, and would show the device as it was then.
+   * Polls until the first job of the device no longer waits. The job ignores other polls, because they may have started
+   * before it arrived.
    */
   #pollWhileHeld(deviceId: string): void {
     if (this.#stopped) return;
@@ -190,14 +193,14 @@ export class JobRunner {
     });
   }
 
-  /** Carries a job out only after its start is on the disk, so that no job is carried out twice. */
+  /** Stores the start of a job before it is carried out, so that no job is carried out twice. */
   async #startJob(order: JobOrder): Promise<void> {
     const { jobId, deviceId, operation } = order;
     const stored = await this.#store();
     if (!stored) {
       const outcome = {
         failure: 'internal-error',
-        detail: 'the job cannot be stored at the agent',
+        detail: 'the agent cannot store the job',
         result: [],
       } as const;
       return void this.#dispatch({ kind: 'ended', jobId, outcome });
@@ -207,7 +210,7 @@ export class JobRunner {
       this.#dispatch({ kind: 'progress', jobId, activity, percent });
     const outcome = await this.options.carryOut(order, onProgress);
     const { failure, detail } = outcome;
-    this.options.journal.info('maintenance job over', { jobId, deviceId, operation, failure, detail });
+    this.options.journal.info('maintenance job ended', { jobId, deviceId, operation, failure, detail });
     this.#dispatch({ kind: 'ended', jobId, outcome });
   }
 

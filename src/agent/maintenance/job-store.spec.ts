@@ -64,7 +64,7 @@ describe('the stored jobs', () => {
     expect(left[2]).toBeGreaterThan(left[1]!);
   });
 
-  it('are readable by this user only, without a temporary file', async () => {
+  it('are private, and no temporary file remains', async () => {
     await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
     expect((await stat(file())).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['maintenance-jobs.json']);
@@ -78,16 +78,16 @@ describe('the stored jobs', () => {
   });
 
   it.each([
-    ['no JSON', '{"version":1,"jobs":[{"tok'],
-    ['something else', '{"version":1,"jobs":[{"order":{"token":"ssss"}}]}'],
+    ['cut off', '{"version":1,"jobs":[{"tok'],
+    ['not valid', '{"version":1,"jobs":[{"order":{"token":"ssss"}}]}'],
     ['of another version', '{"version":2,"jobs":[]}'],
     ['empty', ''],
-  ])('are kept under another name when the file is %s, and the journal does not quote them', async (_what, text) => {
+  ])('are renamed, but not quoted in the journal, when the file is %s', async (_what, text) => {
     await writeFile(file(), text);
     expect(await store.load(0)).toEqual(new Map());
     expect(await readFile(join(folder, 'maintenance-jobs.damaged.json'), 'utf8')).toBe(text);
     expect(recorded.lines).toEqual([
-      expect.objectContaining({ level: 50, msg: expect.stringContaining('kept under another name') }),
+      expect.objectContaining({ level: 50, msg: expect.stringContaining('the file was renamed') }),
     ]);
     expect(recorded.text()).not.toMatch(/tok|ssss/);
     await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
@@ -100,7 +100,7 @@ describe('the stored jobs', () => {
     expect(recorded.lines).toEqual([]);
   });
 
-  it('stay as they were when the disk is full, and the write fails', async () => {
+  it('are unchanged when a write fails because the disk is full', async () => {
     const small = await smallFilesystem(16);
     if (!small) return expect(small).toBeUndefined();
     try {

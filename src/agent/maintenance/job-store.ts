@@ -8,11 +8,11 @@ import type { AgentJob, AgentJobs, JobPhase } from './job';
 const FILE = 'maintenance-jobs.json';
 const DAMAGED = 'maintenance-jobs.damaged.json';
 
-/** The clock of JobPhase ends with the program, so the remaining time is stored. */
+/** Remaining time, because the clock of JobPhase does not survive a restart. */
 const leftMs = z.number();
 const storedJobs = z.object({
   version: z.literal(1),
-  /** Time of day on this machine, in epoch milliseconds; compared only with its own clock. */
+  /** Epoch milliseconds of the local clock; compared only with the same clock. */
   storedAt: z.number().optional(),
   jobs: z.array(
     z.object({
@@ -28,8 +28,8 @@ const storedJobs = z.object({
 type StoredPhase = z.infer<typeof storedJobs>['jobs'][number]['phase'];
 
 /**
- * The jobs of this agent in its state folder, so that each is carried out once even if the agent is killed. The file
- * contains the tokens of firmware downloads: only this user can read it.
+ * Stores the jobs in the state folder, so that each is carried out once even if the agent is killed. The file is
+ * private, because it contains the tokens of firmware downloads.
  */
 export class JobStore {
   readonly #file: string;
@@ -43,7 +43,7 @@ export class JobStore {
     this.#file = join(folder, FILE);
   }
 
-  /** A file that cannot be read is renamed and named in the journal; the agent then starts without jobs. */
+  /** Renames and logs a file that cannot be read; the agent then starts without jobs. */
   async load(now: number): Promise<AgentJobs> {
     await mkdir(this.folder, { recursive: true });
     try {
@@ -57,12 +57,12 @@ export class JobStore {
   }
 
   /**
-   * Once it resolves, these jobs or newer ones are on the disk.
-   * @throws the error of the file system; the jobs stored before are still there
+   * Resolves when these jobs, or newer ones, are on disk.
+   * @throws the error of the file system; the jobs stored before are unchanged
    */
   async save(jobs: AgentJobs): Promise<void> {
     this.#due = jobs;
-    // A write that is in progress may contain earlier ones.
+    // A write in progress may contain an earlier state.
     if (this.#writing) await this.#writing.catch(() => undefined);
     if (this.#due === undefined) return this.#writing;
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
@@ -88,7 +88,7 @@ export class JobStore {
     const aside = join(this.folder, DAMAGED);
     const detail =
       error instanceof z.ZodError || error instanceof SyntaxError ? 'not a file of stored jobs' : error.message;
-    this.journal.error('the stored maintenance jobs cannot be read; the file is kept under another name', {
+    this.journal.error('the stored maintenance jobs cannot be read; the file was renamed', {
       file: aside,
       detail,
     });
@@ -109,19 +109,19 @@ function writeJob({ order, phase }: AgentJob, now: number): { order: AgentJob['o
   }
 }
 
-/** @param awayMs how long the agent was not running: a job that expired meanwhile must not start */
+/** @param awayMs how long the agent was not running; a job that expired meanwhile must not start */
 function readPhase(phase: StoredPhase, now: number, awayMs: number): JobPhase {
   switch (phase.name) {
     case 'waiting': // its device has to be polled again
       return { name: 'waiting', hold: 'queued', detail: '', expiresAt: now + phase.leftMs - awayMs };
     case 'begun':
       return { name: 'started', activity: '', percent: null };
-    case 'over': // the control plane could not acquire the result meanwhile
+    case 'over': // not shortened by awayMs: the control plane could not read the result meanwhile
       return { name: 'over', report: phase.report, forgetAt: now + phase.leftMs };
   }
 }
 
-/** Writes the entries of the folder to the disk. Windows cannot open a folder for that. */
+/** Makes the rename durable. Windows cannot open folders. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

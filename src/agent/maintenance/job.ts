@@ -7,13 +7,13 @@ import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintena
  * monotonic clock (`performance.now`), as in agent-session.ts.
  */
 export type JobPhase =
-  /** `hold` is null while the agent polls the device to determine whether it can execute the job. */
+  /** `hold` is null until the agent has determined whether the device can execute the job. */
   | { readonly name: 'waiting'; readonly hold: HoldReason | null; readonly detail: string; readonly expiresAt: number }
   | { readonly name: 'started'; readonly activity: string; readonly percent: number | null }
   | { readonly name: 'over'; readonly report: JobReport; readonly forgetAt: number };
 
 export interface AgentJob {
-  /** Without the firmware's address and token once the job is over. */
+  /** Without the firmware's address and token after the job has ended. */
   readonly order: JobOrder;
   readonly phase: JobPhase;
 }
@@ -28,7 +28,7 @@ export interface JobOutcome {
 }
 
 export type JobInput =
-  /** The agent has started and read its stored jobs; `refusals` by job ID, as for `execute`. */
+  /** The agent has started and loaded its stored jobs; `refusals` by job ID, as for `execute`. */
   | { readonly kind: 'resumed'; readonly refusals: ReadonlyMap<string, JobFailure> }
   /** `refusal`: why this agent will never carry it out. */
   | { readonly kind: 'execute'; readonly order: JobOrder; readonly refusal: JobFailure | null }
@@ -49,10 +49,10 @@ export type JobInput =
 export type JobAction =
   /** Acquire the device information; the input `information` follows. */
   | { readonly do: 'poll'; readonly deviceId: string }
-  /** S123; only after the jobs have been stored in their present state. */
+  /** S123; only after the jobs have been stored in this state. */
   | { readonly do: 'start'; readonly order: JobOrder };
 
-/** How the planner answers a command. */
+/** The planner's answer to a command. */
 export type JobAnswer = 'accepted' | 'unknown-job' | 'started' | 'too-many';
 
 export interface JobPlan {
@@ -66,7 +66,7 @@ const NOTHING = { hold: null, percent: null, activity: '', failure: null, detail
 /** The report of a job to the control plane. */
 export function reportOf({ phase }: AgentJob): JobReport {
   switch (phase.name) {
-    case 'waiting': // a device that is still polled has not answered yet
+    case 'waiting': // without a hold, the device has not answered yet
       return { ...NOTHING, status: 'executing', hold: phase.hold ?? 'unreachable', detail: phase.detail };
     case 'started':
       return { ...NOTHING, status: 'executing', activity: phase.activity, percent: phase.percent };
@@ -75,7 +75,7 @@ export function reportOf({ phase }: AgentJob): JobReport {
   }
 }
 
-/** The report of a job that is over. */
+/** The report of a job that has ended. */
 export function finalReport({ failure, detail, result }: JobOutcome): JobReport {
   return { ...NOTHING, status: 'completed', failure, detail: detail.slice(0, 500), result: [...result] };
 }

@@ -1,8 +1,8 @@
 import type { JobFailure } from '../../protocol/maintenance';
 
 /**
- * Why a command is refused: a stanza error condition (RFC 6120 8.3.3) if the name is one, otherwise a condition of
- * XEP-0050 4.4, sent with `bad-request`.
+ * Why a command is refused: a stanza error condition (RFC 6120 8.3.3), or a condition of XEP-0050 4.4, which is sent
+ * with `bad-request`.
  */
 export type CommandRefusal = 'item-not-found' | 'not-allowed' | 'bad-action' | 'bad-payload' | 'bad-sessionid';
 
@@ -15,11 +15,11 @@ export class CommandRefused extends Error {
   }
 }
 
-/** An operation failed, and why. */
+/** An operation failed. */
 export class JobFailed extends Error {
   override readonly name = 'JobFailed';
 
-  /** @param detail is shown to users and must not contain secrets */
+  /** @param detail shown to users; must not contain secrets */
   constructor(
     readonly failure: JobFailure,
     readonly detail = '',

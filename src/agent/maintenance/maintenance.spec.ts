@@ -37,7 +37,7 @@ function busyWith(operation: Operation): { end: () => void } {
 const stored = () => readFile(join(on.folder, 'maintenance-jobs.json'), 'utf8');
 
 describe('a maintenance job', () => {
-  it('is carried out, its result is reported, and both steps are logged', async () => {
+  it('is carried out and reported, and both steps are logged', async () => {
     expect(await on.outcome('counters', { jobId })).toMatchObject({
       status: 'completed',
       failure: null,
@@ -71,7 +71,7 @@ describe('a maintenance job', () => {
     expect(on.device.did).toEqual([]);
   });
 
-  it('is held while the device cannot execute it, and starts automatically when it can (C2-C4)', async () => {
+  it('is held until the device can execute it, then starts automatically (C2-C4)', async () => {
     on.device.says = STOPPED;
     const held = { status: 'executing', hold: 'stopped', detail: 'Paper jam' };
     expect(await on.execute('test-page', { jobId })).toMatchObject(held);
@@ -82,7 +82,7 @@ describe('a maintenance job', () => {
     expect(on.device.did).toHaveLength(1);
   });
 
-  it('is not started on information from before it was requested', async () => {
+  it('does not start based on information from before the request', async () => {
     let [questions, answerFirst] = [0, () => undefined as void];
     const first = new Promise<void>((resolve) => (answerFirst = resolve));
     on.device.acts.information = () => {
@@ -114,7 +114,7 @@ describe('a maintenance job', () => {
     expect(await next).toMatchObject({ hold: 'unreachable' });
   });
 
-  it('is reported again after a while when nothing has changed', async () => {
+  it('is reported again after the hold time when nothing has changed', async () => {
     await on.restart({ reportHoldMs: 50 });
     on.device.says = STOPPED;
     const report = await on.execute('test-page', { jobId });
@@ -156,7 +156,7 @@ describe('a maintenance job', () => {
     expect(on.device.did).toEqual(['identify']);
   });
 
-  it('is cancelled on the disk before the control plane gets the answer', async () => {
+  it('is cancelled on disk before the control plane receives the answer', async () => {
     on.device.says = STOPPED;
     await on.execute('test-page', { jobId });
     const order: string[] = [];
@@ -169,7 +169,7 @@ describe('a maintenance job', () => {
     save.mockRestore();
   });
 
-  it('expires when it could not start in time', async () => {
+  it('expires if it cannot start in time', async () => {
     on.device.says = STOPPED;
     await on.execute('test-page', { jobId, expiresInSeconds: 1 });
     const over = () => on.next('test-page', jobId);
@@ -190,15 +190,15 @@ describe('a maintenance job', () => {
     await expect(on.server.transport.command('agent-1', command)).rejects.toMatchObject({ code: 'bad-payload' });
   });
 
-  it('does not start when that cannot be stored, because a restarted agent would repeat it', async () => {
+  it('does not start if the start cannot be stored, because a restarted agent would repeat it', async () => {
     await rm(on.folder, { recursive: true });
-    const failed = { status: 'completed', failure: 'internal-error', detail: 'the job cannot be stored at the agent' };
+    const failed = { status: 'completed', failure: 'internal-error', detail: 'the agent cannot store the job' };
     expect(await on.outcome('test-page', { jobId })).toMatchObject(failed);
     expect(on.device.did).toEqual([]);
     expect(on.recorded.messages()).toContain('the maintenance jobs cannot be stored');
   });
 
-  it('is refused when its device already has the most jobs permitted', async () => {
+  it('is refused if its device has too many open jobs', async () => {
     on.device.says = STOPPED;
     for (let i = 0; i < LIMITS.JOBS_PER_DEVICE; i++) await on.execute('test-page');
     expect(await on.execute('test-page', { jobId })).toMatchObject({ status: 'completed', failure: 'too-many' });
@@ -268,7 +268,7 @@ describe('a restarted agent', () => {
     expect(on.device.did).toHaveLength(1);
   });
 
-  it('still has the results of finished jobs', async () => {
+  it('keeps the results of finished jobs', async () => {
     const report = await on.outcome('information', { jobId });
     await on.stop();
     await on.start();

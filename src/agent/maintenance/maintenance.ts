@@ -26,7 +26,7 @@ export interface MaintenanceOptions {
   readonly times?: JobRunnerTimes & OperationTimes;
 }
 
-/** The agent's side of maintenance (E2, abstract 3): composition of its parts. */
+/** The agent's side of maintenance (E2, abstract 3): composes its parts. */
 export class Maintenance {
   readonly #stopping = new AbortController();
   readonly #runner: JobRunner;
@@ -39,7 +39,7 @@ export class Maintenance {
       poller: watch,
       store: new JobStore(folder, journal),
       carryOut: (order, progress) => {
-        // A job starts only if its device has an access (`refusalOf`).
+        // Defined: without an access, `refusalOf` refuses the job.
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
         return carryOut(order, access, progress, { poller: watch, folder, journal, signal, times });
       },
@@ -54,7 +54,7 @@ export class Maintenance {
     return this.#runner.jobs;
   }
 
-  /** Whether a job is not over yet. */
+  /** Whether any job is open. */
   get busy(): boolean {
     return [...this.jobs.values()].some(({ phase }) => phase.name !== 'over');
   }

@@ -10,7 +10,7 @@ const POLL_MS = 1_000;
 /** Times that tests shorten. */
 export interface OperationTimes {
   /** For a device to return after a restart. */
-  readonly backMs?: number;
+  readonly returnMs?: number;
   /** After this time, a device that never stopped answering counts as restarted. */
   readonly awayMs?: number;
   /** Between two polls. */
@@ -20,7 +20,7 @@ export interface OperationTimes {
   readonly downloadRetry?: { readonly firstMs?: number; readonly maxMs?: number };
 }
 
-/** What the execution of one job needs. */
+/** Context for the execution of one job. */
 export interface OperationContext {
   readonly order: JobOrder;
   readonly access: DeviceAccess;
@@ -35,16 +35,16 @@ export interface OperationContext {
 }
 
 /**
- * Waits until a restarting device has been away and answers again; resolves with its information. A device that answers
- * every poll was away between two of them, or does not restart at all: it counts as back after `DEVICE_AWAY_MS`.
- * @param changed whether the information proves the restart although no poll failed
+ * Waits until a restarting device was unreachable and answers again; resolves with its information. A device that
+ * answers every poll restarted between two polls, or not at all: it counts as restarted after `DEVICE_AWAY_MS`.
+ * @param changed whether the information proves the restart even though no poll failed
  * @throws JobFailed not-back; the reason of `signal`
  */
 export async function waitUntilBack(
   { query, signal, times }: Pick<OperationContext, 'query' | 'signal' | 'times'>,
   changed: (information: DeviceInformation) => boolean = () => false,
 ): Promise<DeviceInformation> {
-  const { backMs = LIMITS.DEVICE_RETURN_MS, awayMs = LIMITS.DEVICE_AWAY_MS, pollMs = POLL_MS } = times;
+  const { returnMs = LIMITS.DEVICE_RETURN_MS, awayMs = LIMITS.DEVICE_AWAY_MS, pollMs = POLL_MS } = times;
   const startedAt = performance.now();
   let away = false;
   for (;;) {
@@ -53,7 +53,7 @@ export async function waitUntilBack(
     const passed = performance.now() - startedAt;
     if (information && (away || passed >= awayMs || changed(information))) return information;
     away ||= information === undefined;
-    if (passed >= backMs) throw new JobFailed('not-back', `it has not answered for ${Math.round(passed / 1000)} s`);
+    if (passed >= returnMs) throw new JobFailed('not-back', `it has not answered for ${Math.round(passed / 1000)} s`);
     await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

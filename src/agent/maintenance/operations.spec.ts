@@ -24,7 +24,7 @@ afterEach(async () => {
   await files.stop();
 });
 
-/** The device is away for one poll; then it reports `says`. */
+/** The device does not answer one poll; then it reports `says`. */
 function restartInto(says: typeof DEVICE_INFORMATION): void {
   let away = true;
   on.device.says = says;
@@ -38,7 +38,7 @@ const install = () => on.reports('firmware-install', { firmware: files.source() 
 const NEW = { ...DEVICE_INFORMATION, firmwareVersion: '2.15.000' };
 const firmwareFiles = async () => (await readdir(on.folder)).filter((name) => name.startsWith('firmware-'));
 
-describe('the operations', () => {
+describe('operations', () => {
   it('information: reports the device information', async () => {
     const { result } = await on.outcome('information');
     expect(result).toContainEqual({ name: 'firmware-version', value: '2.14.003' });
@@ -52,13 +52,13 @@ describe('the operations', () => {
     expect(on.device.did).toEqual([expect.stringContaining(did)]);
   });
 
-  it('restart: completes when the device has been away and is back', async () => {
+  it('restart: completes when the device was unreachable and answers again', async () => {
     on.device.acts.restart = () => restartInto(DEVICE_INFORMATION);
     const reports = await on.reports('restart');
     expect(reports.map(({ activity }) => activity)).toContain('restarting');
     expect(reports.at(-1)).toMatchObject({ status: 'completed', failure: null });
   });
-  it('restart: completes after a while when the device answered every poll', async () => {
+  it('restart: completes after DEVICE_AWAY_MS if the device answered every poll', async () => {
     expect(await on.outcome('restart')).toMatchObject({ failure: null });
   });
 
@@ -142,14 +142,14 @@ const FAILURES: [
   ],
   [
     'download-failed',
-    'has to get a file that the server does not have',
+    'needs a file that the server does not have',
     'firmware-install',
     () => files.faults.push({ status: 404 }),
     'status 404',
   ],
   [
     'file-damaged',
-    'has to get a file that the server has replaced',
+    'needs a file that the server has replaced',
     'firmware-install',
     () => (files.sent = Buffer.alloc(files.file.length)),
     'SHA-256',
@@ -160,7 +160,7 @@ const FAILURES: [
     'restart',
     () => {
       on.device.acts.restart = () => void (on.device.fault = 'unreachable');
-      return on.restart({ backMs: 50 });
+      return on.restart({ returnMs: 50 });
     },
     'not answered',
   ],
@@ -170,7 +170,7 @@ const FAILURES: [
     'firmware-install',
     () => {
       on.device.acts['firmware-install'] = () => void (on.device.fault = 'unreachable');
-      return on.restart({ backMs: 50 });
+      return on.restart({ returnMs: 50 });
     },
     'not answered',
   ],
@@ -192,7 +192,7 @@ const FAILURES: [
 ];
 const fail = (error: Error) => () => Promise.reject(error);
 
-describe('the failures', () => {
+describe('failures', () => {
   it.each(FAILURES)('%s: the device %s', async (failure, _how, operation, prepare, detail) => {
     await prepare();
     const firmware = operation === 'firmware-install' ? files.source() : undefined;
@@ -201,7 +201,7 @@ describe('the failures', () => {
     expect(await firmwareFiles()).toEqual([]);
   });
 
-  it('interrupted: the agent stops during an installation, and removes the file', async () => {
+  it('interrupted: the agent stops during an installation and removes the file', async () => {
     on.device.acts['firmware-install'] = () => new Promise(() => undefined);
     const jobId = randomUUID();
     await on.execute('firmware-install', { jobId, firmware: files.source() });

@@ -41,7 +41,7 @@ const EXECUTE: Readonly<Record<Operation, (context: OperationContext) => Promise
   'firmware-install': installFirmware,
 };
 
-/** Resolves once the device has accepted the request. */
+/** Resolves when the device has accepted the request. */
 const accepted = ({ signal, times }: OperationContext, send: (signal: AbortSignal) => Promise<void>): Promise<void> =>
   answerInTime(times.acceptMs ?? LIMITS.DEVICE_ACCEPT_MS, signal, send);
 

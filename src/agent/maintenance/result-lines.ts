@@ -5,7 +5,7 @@ import type { ResultLine } from '../../protocol/maintenance';
 const NAME_CHARACTERS = 64;
 const VALUE_CHARACTERS = 300;
 
-/** The result of `information`, the most important lines first. Values that the device does not report are left out. */
+/** The result of `information`, the most important lines first, without values that the device does not report. */
 export function informationLines({ state, alerts, supplies, counters, ...device }: DeviceInformation): ResultLine[] {
   return bounded([
     ['state', state],
@@ -27,7 +27,7 @@ type Line = readonly [name: string, value: string];
 const alertText = (severity: string, code: string, text: string): string =>
   `${severity}: ${code}${text === '' ? '' : ` (${text})`}`;
 
-/** Names of supplies may be in any script; a number distinguishes equal ones. */
+/** The index makes names unique, because names in other scripts may become empty. */
 function supplyName({ name, type }: Supply, index: number): string {
   const slug = (text: string) =>
     text

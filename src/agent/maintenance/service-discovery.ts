@@ -69,7 +69,7 @@ function commandAt(node: string): Description | undefined {
   );
 }
 
-/** All operations; an operation that a device does not support fails as a job. */
+/** Lists all operations; a job fails if its device does not support the operation. */
 function items(node: string | undefined, jid: string): Element {
   if (node === undefined) return query(NS_DISCO_ITEMS, undefined, []);
   if (node !== NS_COMMANDS) return encodeRefusal(new CommandRefused('item-not-found'));

@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
 
 const CLIENTS = 32;
-/** More streams from one address are forgotten ones, or keep other displays out. */
+/** Keeps one address from using up all streams. */
 const CLIENTS_PER_ADDRESS = 8;
-/** A page that reads slower than this is dropped; it connects again and gets the present state. */
+/** A page with a longer queue is disconnected; it reconnects and receives the current state. */
 const QUEUE_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
 
-/** Server-sent events (WHATWG HTML 9.2) to every open page: each event is the whole state. */
+/** Server-sent events (WHATWG HTML 9.2) to every open page; each event carries the whole state. */
 export class EventStream {
   readonly #clients = new Set<ServerResponse>();
   readonly #heartbeat = setInterval(() => this.#write(': alive\n\n'), HEARTBEAT_MS);
 
-  /** The oldest page of an address gives way to its ninth. false: too many pages are open. */
+  /** Closes the oldest page of an address that has too many. @returns false if too many pages are open in total */
   add(response: ServerResponse, state: unknown): boolean {
     const address = response.req.socket.remoteAddress;
     const same = [...this.#clients].filter((client) => client.req.socket.remoteAddress === address);

@@ -51,11 +51,11 @@ async function withHost(method: string, path: string, host: string): Promise<num
   return response.statusCode;
 }
 
-describe('the panel over HTTP', () => {
+describe('PanelServer', () => {
   it.each([
     ['/panel.css', 'text/css; charset=utf-8', '.banner'],
     ['/panel.js', 'text/javascript; charset=utf-8', '/events'],
-  ])('serves %s, which nothing else may frame or feed', async (path, type, part) => {
+  ])('serves %s with headers against framing and foreign content', async (path, type, part) => {
     const response = await fetch(base + path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type);
@@ -73,7 +73,7 @@ describe('the panel over HTTP', () => {
     expect(await response.text()).toContain('<title>Remote maintenance</title>');
   });
 
-  it('answers at the address it was reached at, when it listens at all of them', async () => {
+  it('answers at each of its addresses when it listens on all', async () => {
     const open = new PanelServer({ view: () => view, decide: () => undefined, end: () => undefined }, recorded.journal);
     const listening = await open.listen('0.0.0.0', 0);
     try {
@@ -91,12 +91,12 @@ describe('the panel over HTTP', () => {
     }
   });
 
-  it('loads nothing from elsewhere and has no inline script or style', async () => {
+  it('has no external resources and no inline script or style', async () => {
     const page = await (await fetch(base)).text();
     expect(page).not.toMatch(/https?:\/\/|<style|style=|\son\w+=|<script>/);
   });
 
-  it('tells where it listens', () => {
+  it('logs its address', () => {
     expect(recorded.lines[0]).toMatchObject({ msg: 'panel listening', host: '127.0.0.1', port });
   });
 
@@ -106,7 +106,7 @@ describe('the panel over HTTP', () => {
     [`/approvals/${ID}`, '{"decision":"approved","grant":"view"}', `approved view ${ID}`],
     [`/approvals/${ID}`, '{"decision":"declined"}', `declined ${ID}`],
     [`/sessions/${ID}/end`, '{}', `end ${ID}`],
-  ])('takes POST %s %s', async (path, body, expected) => {
+  ])('accepts POST %s %s', async (path, body, expected) => {
     expect((await post(path, body)).status).toBe(204);
     expect((await post(path, body, { origin: base, 'sec-fetch-site': 'same-origin' })).status).toBe(204);
     expect(taken).toEqual([expected, expected]);
@@ -119,14 +119,14 @@ describe('the panel over HTTP', () => {
     ['a same-site request', `/sessions/${ID}/end`, '{}', { 'sec-fetch-site': 'same-site' }, 403],
     ['a form', `/approvals/${ID}`, 'decision=approved', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['plain text', `/approvals/${ID}`, '{"decision":"approved"}', { 'content-type': 'text/plain' }, 415],
-    ['no JSON', `/approvals/${ID}`, '{', {}, 400],
+    ['invalid JSON', `/approvals/${ID}`, '{', {}, 400],
     ['an unknown decision', `/approvals/${ID}`, '{"decision":"maybe"}', {}, 400],
     ['an unknown grant', `/approvals/${ID}`, '{"decision":"approved","grant":"all"}', {}, 400],
     ['a grant with NO', `/approvals/${ID}`, '{"decision":"declined","grant":"view"}', {}, 400],
     ['an extra field', `/approvals/${ID}`, '{"decision":"approved","minutes":999}', {}, 400],
     ['null', `/sessions/${ID}/end`, 'null', {}, 400],
     ['a large body', `/approvals/${ID}`, `{"decision":"${'x'.repeat(2000)}"}`, {}, 413],
-    ['an ID that is none', '/approvals/../../etc', '{"decision":"approved"}', {}, 404],
+    ['an invalid ID', '/approvals/../../etc', '{"decision":"approved"}', {}, 404],
     ['an unknown action', `/sessions/${ID}/extend`, '{}', {}, 404],
     ['a mixed-up path', `/approvals/${ID}/end`, '{"decision":"approved"}', {}, 404],
   ])('refuses %s', async (_case, path, body, headers, status) => {
@@ -155,7 +155,7 @@ describe('the panel over HTTP', () => {
   it.each([
     ['a problem', new ProblemError('wrong-state', 'this has been answered'), 409, 'wrong-state'],
     ['an unexpected error', new Error('the inside story'), 500, 'internal-error'],
-  ])('tells of %s, and no more', async (_case, error, status, code) => {
+  ])('reports %s without internals', async (_case, error, status, code) => {
     fails = error;
     const response = await post(`/approvals/${ID}`, '{"decision":"approved"}');
     expect(response.status).toBe(status);
@@ -165,7 +165,7 @@ describe('the panel over HTTP', () => {
     expect((await fetch(base)).status).toBe(200);
   });
 
-  it('sends the present state to a page that opens, and every change to all', async () => {
+  it('sends the current state to a new page and every change to all pages', async () => {
     const pages = [get(`${base}/events`), get(`${base}/events`)];
     const responses = await Promise.all(pages.map((page) => responseOf(page)));
     const streams = responses.map((response) => eventsOf(response));
@@ -177,7 +177,7 @@ describe('the panel over HTTP', () => {
     for (const page of pages) page.destroy();
   });
 
-  it('holds so many open pages of one address only; the oldest gives way', async () => {
+  it('closes the oldest page of an address that opens too many', async () => {
     const pages = Array.from({ length: 8 }, () => get(`${base}/events`));
     const responses = await Promise.all(pages.map((page) => responseOf(page)));
     const cut = once(responses[0]!.resume(), 'error');

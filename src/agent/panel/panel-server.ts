@@ -34,7 +34,7 @@ export interface PanelActions {
   end(remoteSessionId: string): void;
 }
 
-/** The web page at the device where people approve remote sessions, watch them and end them. */
+/** The web server of the approval screen, where people approve, watch and end remote sessions. */
 export class PanelServer {
   readonly #events = new EventStream();
   readonly #server: Server;
@@ -54,7 +54,7 @@ export class PanelServer {
     });
   }
 
-  /** Rejects where the port cannot be had. Port 0: any free one. */
+  /** Rejects if the port is not available. Port 0: any free port. */
   async listen(host: string, port: number): Promise<{ host: string; port: number }> {
     if (this.#files.size === 0) throw new Error('the approval screen has not been built: npm run build');
     await once(this.#server.listen(port, host), 'listening');
@@ -64,7 +64,7 @@ export class PanelServer {
     return listening;
   }
 
-  /** Tells every open page. */
+  /** Sends the current state to every open page. */
   changed(): void {
     this.#events.send(this.actions.view());
   }
@@ -110,13 +110,13 @@ export class PanelServer {
       if (error instanceof ProblemError)
         return sendProblem(response, error.toProblem().status, error.code, error.detail);
       if (error instanceof z.ZodError)
-        return sendProblem(response, 400, 'invalid-request', 'the body is not what this action takes');
+        return sendProblem(response, 400, 'invalid-request', 'the body is not valid for this action');
       throw error;
     }
   }
 }
 
-/** undefined: too large. */
+/** undefined if the body is too large. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

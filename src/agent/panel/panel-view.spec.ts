@@ -47,8 +47,8 @@ function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new 
   return panelView(sources, NOW);
 }
 
-describe('what the panel shows', () => {
-  it('asks with who, which device and application, why and how long (Fig. 11)', () => {
+describe('panelView', () => {
+  it('shows user, device, application, reason and duration of a request (Fig. 11)', () => {
     expect(viewOf({ name: 'asking' })).toEqual({
       now: NOW,
       online: true,
@@ -60,7 +60,7 @@ describe('what the panel shows', () => {
     });
   });
 
-  it('tells of the first job of each device that is not over', () => {
+  it('shows the first open job of each device', () => {
     const over = { name: 'over', report: cancelledReport, forgetAt: NOW } as const;
     const held = { name: 'waiting', hold: 'stopped', detail: '', expiresAt: NOW } as const;
     const begun = { name: 'started', activity: '', percent: null } as const;
@@ -102,7 +102,7 @@ describe('what the panel shows', () => {
     expect([...viewOf(phase).asking, ...viewOf(phase).live]).toEqual([]);
   });
 
-  it('lists what has ended, also of a device that is configured no more', () => {
+  it('lists ended sessions, even of devices that are no longer configured', () => {
     const ended: EndedSession = {
       remoteSessionId: id,
       deviceId: 'gone',

@@ -69,7 +69,7 @@ function named({ asked }: AgentSession, devices: readonly Device[]): ShownSessio
   return { remoteSessionId, userName, reason, minutes, ...names(devices, asked.deviceId, asked.applicationId) };
 }
 
-/** A session of the past may name what the configuration has no more. */
+/** The configuration may no longer contain the device or application of a past session. */
 function names(devices: readonly Device[], deviceId: string, applicationId: string) {
   const device = devices.find(({ id }) => id === deviceId);
   const application = applicationOf(devices, deviceId, applicationId);

@@ -9,30 +9,30 @@ export interface Refusal {
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** `Host` values this panel answers to: any other name may be one that an attacker points here (DNS rebinding). */
+/** Accepted `Host` values. An attacker could point any other name to this address (DNS rebinding). */
 export function allowedHosts(host: string, port: number): ReadonlySet<string> {
   const names = [...LOOPBACK, isIPv6(host) ? `[${host}]` : host];
   return new Set(names.map((name) => (port === 80 ? name : `${name}:${port}`)));
 }
 
-/** undefined: the request is permitted. */
+/** undefined if the request is permitted. */
 export function refusalOf(request: IncomingMessage, hosts: ReadonlySet<string>): Refusal | undefined {
   const { host = '', origin } = request.headers;
-  // The very address that was connected to is no name that could be pointed elsewhere.
+  // The local IP address is safe: it is not a name.
   const { localAddress = '', localPort = 0 } = request.socket;
   const reached = allowedHosts(localAddress.replace(/^::ffff:/, ''), localPort);
   if (!hosts.has(host.toLowerCase()) && !reached.has(host.toLowerCase()))
-    return { status: 421, detail: 'this panel has another name' };
+    return { status: 421, detail: 'the panel is not reachable under this name' };
   const { method } = request;
   const site = request.headers['sec-fetch-site'];
   if (method === 'GET') {
-    // Another site may lead here, but not hold the streams that the person at the device needs.
+    // Another site may link here, but must not use up the event streams.
     const foreign = site === 'cross-site' || site === 'same-site';
     const led = request.headers['sec-fetch-mode'] === 'navigate';
     return foreign && !led ? { status: 403, detail: 'cross-site request refused' } : undefined;
   }
-  if (method !== 'POST') return { status: 405, detail: 'only GET and POST are served' };
-  // Every browser sends at least one of the two with a POST; a program at this machine may send neither.
+  if (method !== 'POST') return { status: 405, detail: 'only GET and POST are allowed' };
+  // Every browser sends at least one of the two headers with a POST; other programs may send neither.
   if (site !== undefined && site !== 'same-origin') return { status: 403, detail: 'cross-site request refused' };
   if (origin !== undefined && origin !== `http://${host}`) return { status: 403, detail: 'cross-site request refused' };
   const type = request.headers['content-type']?.split(';')[0]?.trim();

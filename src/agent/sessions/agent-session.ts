@@ -5,21 +5,21 @@ import type { Ending, Grant } from '../../protocol/remote-session';
 
 export type ApprovalRequest = z.infer<typeof requestApproval.request>;
 
-/** What the person at the device answers. */
+/** The answer of the person at the device. */
 export type Decision = { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined' };
 
 /**
- * What was asked for one remote session. Moments, here and below, are milliseconds of a clock that only runs on
- * (`performance.now`): the time of day at this machine may be minutes off, and nothing is decided by it.
+ * The approval request of one remote session. Times, here and below, are milliseconds of a monotonic clock
+ * (`performance.now`), because the local time of day may be wrong.
  */
-export interface Asked extends Omit<ApprovalRequest, 'answerWithinSeconds'> {
+export interface RequestedApproval extends Omit<ApprovalRequest, 'answerWithinSeconds'> {
   readonly answerBefore: number;
 }
 
 /**
- * Where a remote session stands at this agent:
+ * State of a remote session at this agent:
  * asking -> approved -> connecting -> connected -> ending -> over, and asking -> declined -> over.
- * `over` remembers the ID, so that a request repeated late does not put the screen up again.
+ * `over` keeps the ID, so that a late repeated request does not show the approval screen again.
  */
 export type Phase =
   | { readonly name: 'asking' }
@@ -30,19 +30,19 @@ export type Phase =
       readonly name: 'connected';
       readonly endsAt: number;
       readonly since: number;
-      /** The relay has said that it is about to be replaced. */
+      /** The relay is about to be replaced. */
       readonly draining: boolean;
     }
   | { readonly name: 'ending'; readonly ending: Ending; readonly since: number | undefined }
   | { readonly name: 'over'; readonly forgetAt: number };
 
 export interface AgentSession {
-  readonly asked: Asked;
-  /** null until somebody says YES. */
+  readonly asked: RequestedApproval;
+  /** null before YES. */
   readonly grant: Grant | null;
   readonly phase: Phase;
 }
-/** By remote session ID, in the order they were asked for. */
+/** By remote session ID, in the order of the requests. */
 export type AgentSessions = ReadonlyMap<string, AgentSession>;
 
 export type Input =
@@ -54,24 +54,24 @@ export type Input =
   | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly answer: Decision }
   /** "End now" at the panel. */
   | { readonly kind: 'end'; readonly remoteSessionId: string }
-  /** The server refused the YES or NO for good. */
+  /** The server refused the YES or NO permanently. */
   | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
   | { readonly kind: 'connected'; readonly remoteSessionId: string }
   | { readonly kind: 'draining'; readonly remoteSessionId: string; readonly draining: boolean }
-  /** The cloud-hub agent is done: it could not connect, or its connection closed. */
+  /** The cloud-hub agent could not connect, or its connection closed. */
   | { readonly kind: 'closed'; readonly remoteSessionId: string; readonly ending: Ending; readonly detail: string }
   /** Time has passed. */
   | { readonly kind: 'clock' }
   | { readonly kind: 'shutdown' };
 
-/** A remote session that is over. `connectedForMs` is null where it never connected. */
+/** A remote session that has ended. `connectedForMs` is null if it never connected. */
 export interface Outcome extends Pick<AgentSession, 'asked' | 'grant'> {
   readonly ending: Ending;
   readonly detail: string;
   readonly connectedForMs: number | null;
 }
 
-/** The same as the panel lists it, with the time of day at this machine. */
+/** An entry of the panel's history, with times of day of the local clock. */
 export interface EndedSession {
   readonly remoteSessionId: string;
   readonly deviceId: string;
@@ -89,23 +89,28 @@ export interface EndedSession {
 
 export type Action =
   /** S143. */
-  | { readonly do: 'show'; readonly asked: Asked }
-  /** S144, or NO; in place of an answer to the same session that has not been acknowledged yet. */
+  | { readonly do: 'show'; readonly asked: RequestedApproval }
+  /** S144, or NO. Replaces an unacknowledged answer to the same session. */
   | {
       readonly do: 'deliver';
       readonly remoteSessionId: string;
       readonly answer: Decision;
-      /** When it is too late to tell. */
+      /** When the delivery is given up. */
       readonly until: number;
     }
   | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
   /** S171. */
-  | { readonly do: 'connect'; readonly asked: Asked; readonly grant: Grant; readonly info: SentConnectionInfo }
+  | {
+      readonly do: 'connect';
+      readonly asked: RequestedApproval;
+      readonly grant: Grant;
+      readonly info: SentConnectionInfo;
+    }
   /** S291. */
   | { readonly do: 'end-half'; readonly remoteSessionId: string }
   | { readonly do: 'record'; readonly outcome: Outcome };
 
-/** The answer to the sender of an input; other inputs are answered, too. */
+/** The answer to the sender of an input. */
 export type Answer =
   | { readonly ok: true; readonly connected: boolean }
   | { readonly ok: false; readonly code: ProblemCode; readonly detail: string };

@@ -11,7 +11,7 @@ const NO: Decision = { decision: 'declined' };
 const within = (ms: number) => performance.now() + ms;
 const fails = (error: Error) => () => Promise.reject(error);
 
-describe('the delivery of an answer', () => {
+describe('ApprovalDelivery', () => {
   let channel: ScriptedChannel;
   let recorded: RecordedJournal;
   let refused: string[];
@@ -42,7 +42,7 @@ describe('the delivery of an answer', () => {
     expect(recorded.steps()).toEqual(['S144']);
   });
 
-  it('tries again until it is acknowledged, and logs the step once', async () => {
+  it('retries until the answer is acknowledged, and logs the step once', async () => {
     channel.answers.push(
       fails(new ChannelOffline('gone')),
       fails(new ChannelTimeout('no answer')),
@@ -54,7 +54,7 @@ describe('the delivery of an answer', () => {
     expect(refused).toEqual([]);
   });
 
-  it('tells of a refusal for good', async () => {
+  it('reports a permanent refusal', async () => {
     channel.answers.push(fails(new ExchangeRefused('session-over', 'too late')));
     delivery.start(remoteSessionId, YES, within(60_000));
     await until('refused', () => refused.length === 1);
@@ -62,21 +62,21 @@ describe('the delivery of an answer', () => {
     expect(channel.asked).toHaveLength(1);
   });
 
-  it('takes a refusal after a lost acknowledgement for one', async () => {
+  it('counts a refusal after a lost acknowledgement as an acknowledgement', async () => {
     channel.answers.push(fails(new ChannelTimeout('no answer')), fails(new ExchangeRefused('wrong-state', 'approved')));
     delivery.start(remoteSessionId, YES, within(60_000));
     await until('the second try', () => channel.asked.length === 2 && channel.answers.length === 0);
     expect(refused).toEqual([]);
   });
 
-  it('ends when the time to answer is over', async () => {
+  it('ends when the time to answer is up', async () => {
     channel.online = false;
     delivery.start(remoteSessionId, YES, within(100));
     await until('given up', () => recorded.messages().includes('the answer could not be delivered in time'));
     expect(channel.asked).toEqual([]);
   });
 
-  it('sends NO in place of a YES that is on its way, and no YES after it', async () => {
+  it('replaces an undelivered YES with NO', async () => {
     let unanswered: () => void = () => undefined;
     channel.answers.push(
       () => new Promise((_, reject) => (unanswered = () => reject(new ChannelTimeout('no answer')))),

@@ -6,15 +6,15 @@ import type { Decision } from './agent-session';
 import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
 
-/** A person is waiting at both ends: try often. */
+/** Short, because people are waiting at both ends. */
 const RETRY = { firstMs: 200, maxMs: 3_000 };
 const ANSWER_MS = 10_000;
-/** Refusals that another try may not meet again; every other one is final. */
-const PASSING = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
+/** Temporary refusals; all others are final. */
+const TEMPORARY_REFUSALS = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
 
 /**
- * Brings a YES (S144) or NO to the control plane: again and again until it is acknowledged, refused for good, stopped,
- * or too late. A repeated answer is harmless; NO takes the place of a YES that is still on its way.
+ * Delivers a YES (S144) or NO to the control plane. Retries until it is acknowledged, refused permanently, stopped or
+ * too late. A repeated answer is harmless; a NO replaces an undelivered YES.
  */
 export class ApprovalDelivery {
   readonly #running = new Map<string, { answer: Decision; stopping: AbortController }>();
@@ -23,16 +23,16 @@ export class ApprovalDelivery {
     private readonly channel: Pick<ControlChannel, 'online' | 'request'>,
     private readonly journal: Journal,
     private readonly onRefused: (remoteSessionId: string, detail: string) => void,
-    /** An answer is no longer on its way: taken, refused, or too late. */
+    /** Called when a delivery has ended. */
     private readonly onDone: () => void = () => undefined,
   ) {}
 
-  /** Answers that are still on their way. */
+  /** Number of undelivered answers. */
   get pending(): number {
     return this.#running.size;
   }
 
-  /** `until` is when it is too late (`performance.now`). */
+  /** @param until when the delivery is given up (`performance.now`) */
   start(remoteSessionId: string, answer: Decision, until: number): void {
     if (this.#running.get(remoteSessionId)?.answer.decision === answer.decision) return;
     this.stop(remoteSessionId);
@@ -62,7 +62,7 @@ export class ApprovalDelivery {
         if (!sent && answer.decision === 'approved') this.journal.step('S144', remoteSessionId);
         const refusal = await this.#send(remoteSessionId, answer);
         if (refusal === undefined || signal.aborted) return;
-        // After a lost acknowledgement the first try may have been the one that counted.
+        // A refusal of a retry may only mean that an earlier attempt was accepted but its acknowledgement lost.
         if (refusal instanceof ExchangeRefused && !sent) return this.onRefused(remoteSessionId, refusal.message);
         if (refusal instanceof ExchangeRefused) return;
         sent = true;
@@ -72,15 +72,15 @@ export class ApprovalDelivery {
     if (!signal.aborted) this.journal.warn('the answer could not be delivered in time', { remoteSessionId, ...answer });
   }
 
-  /** undefined: acknowledged. An ExchangeRefused is final. */
+  /** @returns undefined if acknowledged; an ExchangeRefused is final */
   async #send(remoteSessionId: string, answer: Decision): Promise<Error | undefined> {
     try {
       await this.channel.request(approval, { remoteSessionId, ...answer }, ANSWER_MS);
       return undefined;
     } catch (error) {
       const { message } = error as Error;
-      this.journal.info('the answer was not taken', { remoteSessionId, ...answer, detail: message });
-      if (error instanceof ExchangeRefused && PASSING.includes(error.code)) return new Error(message);
+      this.journal.info('the answer was not accepted', { remoteSessionId, ...answer, detail: message });
+      if (error instanceof ExchangeRefused && TEMPORARY_REFUSALS.includes(error.code)) return new Error(message);
       return error as Error;
     }
   }

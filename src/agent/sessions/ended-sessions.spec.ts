@@ -19,7 +19,7 @@ const ended = (deviceId: string, reason: string): EndedSession => ({
   endedAt: '2030-01-01T00:00:00.000Z',
 });
 
-describe('the ended sessions', () => {
+describe('EndedSessions', () => {
   let folder: string;
   let file: string;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe('the ended sessions', () => {
     return sessions;
   }
 
-  it('are there again after a restart, newest first, for their owner only', async () => {
+  it('keeps them across a restart, newest first, in a private file', async () => {
     const first = await opened();
     for (const reason of ['1', '2', '3']) first.add(ended('mfp-1', reason));
     await first.close();
@@ -42,7 +42,7 @@ describe('the ended sessions', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('keep the last of each device', async () => {
+  it('keeps the last ones of each device', async () => {
     const sessions = await opened();
     sessions.add(ended('mfp-2', 'rare'));
     for (let i = 1; i <= 30; i++) sessions.add(ended('mfp-1', String(i)));
@@ -53,7 +53,7 @@ describe('the ended sessions', () => {
     expect(all.at(-1)?.reason).toBe('rare');
   });
 
-  it('do not let the file grow', async () => {
+  it('limits the size of the file', async () => {
     const sessions = await opened();
     for (let i = 1; i <= 1000; i++) sessions.add(ended('mfp-1', String(i)));
     await sessions.close();
@@ -62,7 +62,7 @@ describe('the ended sessions', () => {
     expect(lines.at(-1)).toContain('"reason":"1000"');
   });
 
-  it('outlive lines that cannot be read', async () => {
+  it('skips lines that cannot be read', async () => {
     const first = await opened();
     first.add(ended('mfp-1', 'good'));
     await first.close();
@@ -70,14 +70,14 @@ describe('the ended sessions', () => {
     expect((await opened()).latest(10).map(({ reason }) => reason)).toEqual(['good']);
   });
 
-  it('stay in memory when they cannot be written, and that is logged', async () => {
+  it('keeps them in memory and logs an error if they cannot be written', async () => {
     const recorded = recordedJournal();
     const sessions = new EndedSessions(folder, recorded.journal);
     await sessions.load();
     await rm(folder, { recursive: true });
     sessions.add(ended('mfp-1', 'kept in mind'));
     await sessions.close();
-    expect(recorded.messages()).toEqual(['an ended session could not be kept']);
+    expect(recorded.messages()).toEqual(['an ended session could not be stored']);
     expect(sessions.latest(1)[0]?.reason).toBe('kept in mind');
   });
 });

@@ -9,9 +9,9 @@ import { ending, grant } from '../../protocol/remote-session';
 import type { EndedSession } from './agent-session';
 
 const FILE = 'ended-sessions.jsonl';
-/** Kept per device. */
+/** Stored sessions per device. */
 export const ENDED_KEPT = 20;
-/** The file is rewritten when it has this many lines more than it needs. */
+/** The file is rewritten when it has this many obsolete lines. */
 const SPARE_LINES = 200;
 
 const line = z.object({
@@ -20,7 +20,7 @@ const line = z.object({
   applicationId,
   userName: z.string(),
   reason: z.string(),
-  /** Lines of before there was a choice are without it. */
+  /** Lines from before grants existed lack it. */
   grant: grant.nullable().default(null),
   ending,
   detail: z.string(),
@@ -28,7 +28,7 @@ const line = z.object({
   endedAt: instant,
 });
 
-/** The last sessions of each device, so that the people there can see who was in; JSON lines in the state folder. */
+/** The last sessions of each device, for the history of the panel; JSON lines in the state folder. */
 export class EndedSessions {
   readonly #file: string;
   #kept: EndedSession[] = [];
@@ -43,7 +43,7 @@ export class EndedSessions {
     this.#file = join(folder, FILE);
   }
 
-  /** Reads what is there; lines that cannot be read are left out. */
+  /** Loads the file and skips lines that cannot be read. */
   async load(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -64,10 +64,10 @@ export class EndedSessions {
     this.#kept = newestPerDevice([...this.#kept, ended]);
     this.#writing = this.#writing
       .then(() => this.#write(ended))
-      .catch((error: Error) => this.journal.warn('an ended session could not be kept', { detail: error.message }));
+      .catch((error: Error) => this.journal.warn('an ended session could not be stored', { detail: error.message }));
   }
 
-  /** What has been added is on disk. */
+  /** Resolves when all added sessions are on disk. */
   async close(): Promise<void> {
     await this.#writing;
   }

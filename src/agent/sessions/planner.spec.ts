@@ -1,6 +1,14 @@
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
-import type { Action, AgentSession, AgentSessions, ApprovalRequest, Asked, Input, Phase } from './agent-session';
+import type {
+  Action,
+  AgentSession,
+  AgentSessions,
+  ApprovalRequest,
+  RequestedApproval,
+  Input,
+  Phase,
+} from './agent-session';
 import { APPROVED_MS, nextDeadline, plan, REMEMBER_MS, SESSIONS_KEPT } from './planner';
 
 const NOW = 5_000_000;
@@ -15,7 +23,7 @@ const request: ApprovalRequest = {
   answerWithinSeconds: 120,
 };
 const { answerWithinSeconds: _seconds, ...rest } = request;
-const asked: Asked = { ...rest, answerBefore: NOW + 120_000 };
+const asked: RequestedApproval = { ...rest, answerBefore: NOW + 120_000 };
 const info: SentConnectionInfo = {
   remoteSessionId,
   applicationId: 'web',
@@ -205,7 +213,7 @@ const ROWS: Row[] = [
   ['over', 'clock', 'over', [], 'ok'],
 ];
 
-describe('the planner', () => {
+describe('plan', () => {
   it('has a row for every input in every phase', () => {
     const pairs = new Set(ROWS.map(([before, input]) => `${before} ${input}`));
     expect(pairs.size).toBe((Object.keys(PHASES).length + 1) * Object.keys(INPUTS).length);
@@ -225,7 +233,7 @@ describe('the planner', () => {
     ['connected', NOW + 60_000 + LIMITS.RELAY_EXPIRY_GRACE_MS, 'ending', ['end-half']],
     ['ending', NOW + 24 * 60 * 60_000, 'ending', []],
     ['over', NOW + 60_000, 'none', []],
-  ])('%s, when it is %d -> %s %j', (before, now, after, actions) => {
+  ])('%s at %d -> %s %j', (before, now, after, actions) => {
     expect(outcome(before, clock, now)).toEqual({ after, actions, answer: 'ok' });
   });
 
@@ -249,11 +257,11 @@ describe('the planner', () => {
     },
   );
 
-  it('takes no YES after the time to answer', () => {
+  it('refuses a YES after the time to answer', () => {
     expect(outcome('asking', yes, asked.answerBefore)).toEqual({ after: 'asking', actions: [], answer: 'wrong-state' });
   });
 
-  it('ends a session after the approved minutes, however long the server says it is valid', () => {
+  it('ends a session after the approved minutes, even if the server allows more', () => {
     const long: Input = { ...connect, info: { ...info, validForSeconds: 10 * 60 * 60 } };
     const { sessions } = plan(sessionsIn('approved'), long, NOW);
     expect(sessions.get(remoteSessionId)?.phase).toEqual({
@@ -262,14 +270,14 @@ describe('the planner', () => {
     });
   });
 
-  it('keeps that the relay is about to be replaced', () => {
+  it('stores that the relay is draining', () => {
     const { sessions } = plan(sessionsIn('connected'), draining, NOW);
     expect(sessions.get(remoteSessionId)?.phase).toEqual({ ...PHASES.connected, draining: true });
     const resumed = plan(sessions, { ...draining, draining: false }, NOW);
     expect(resumed.sessions.get(remoteSessionId)?.phase).toEqual(PHASES.connected);
   });
 
-  it('records who, what and how long', () => {
+  it('records the request and the duration', () => {
     const { actions } = plan(sessionsIn('connected'), closed, NOW);
     expect(actions.at(-1)).toEqual({
       do: 'record',
@@ -277,7 +285,7 @@ describe('the planner', () => {
     });
   });
 
-  it('keeps what was granted, from YES to the history', () => {
+  it('keeps the grant from YES to the history', () => {
     const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view' } };
     let now = plan(sessionsIn('asking'), view, NOW);
     now = plan(now.sessions, connect, NOW);
@@ -286,7 +294,7 @@ describe('the planner', () => {
     expect(now.actions.at(-1)).toMatchObject({ do: 'record', outcome: { grant: 'view' } });
   });
 
-  it('does not widen what was granted', () => {
+  it('does not widen a grant', () => {
     const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view' } };
     const { sessions } = plan(sessionsIn('asking'), view, NOW);
     const again = plan(sessions, yes, NOW);
@@ -294,7 +302,7 @@ describe('the planner', () => {
     expect(again.sessions.get(remoteSessionId)?.grant).toBe('view');
   });
 
-  it('says when it next needs the clock', () => {
+  it('returns the next deadline', () => {
     expect(nextDeadline(new Map())).toBeUndefined();
     expect(nextDeadline(sessionsIn('ending'))).toBeUndefined();
     expect(nextDeadline(sessionsIn('asking'))).toBe(asked.answerBefore);
@@ -302,7 +310,7 @@ describe('the planner', () => {
     expect(nextDeadline(sessions)).toBe(asked.answerBefore + REMEMBER_MS);
   });
 
-  it('keeps so many sessions only: forgets what is over first, then refuses', () => {
+  it('limits the number of sessions: removes ended ones first, then refuses', () => {
     const many = (phase: Phase) =>
       new Map(Array.from({ length: SESSIONS_KEPT }, (_, i) => [`${i}`, { asked, grant: null, phase }] as const));
     const after = plan(many(PHASES.over), ask, NOW);
@@ -310,7 +318,7 @@ describe('the planner', () => {
     expect(plan(many(PHASES.connected), ask, NOW).answer).toMatchObject({ ok: false, code: 'too-many-requests' });
   });
 
-  it('never changes the state it is given', () => {
+  it('does not modify its input', () => {
     const before = sessionsIn('asking');
     plan(before, yes, NOW);
     expect(before.get(remoteSessionId)?.phase.name).toBe('asking');

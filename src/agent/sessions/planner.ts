@@ -1,18 +1,28 @@
 import { LIMITS } from '../../protocol/limits';
 import type { ProblemCode } from '../../protocol/problems';
 import type { Ending, Grant } from '../../protocol/remote-session';
-import type { Action, AgentSession, AgentSessions, Answer, Asked, Decision, Input, Phase, Plan } from './agent-session';
+import type {
+  Action,
+  AgentSession,
+  AgentSessions,
+  Answer,
+  RequestedApproval,
+  Decision,
+  Input,
+  Phase,
+  Plan,
+} from './agent-session';
 
-/** How long after the last moment for an answer a YES still waits for token and session ID (S149). */
+/** How long after the answer deadline a YES still waits for token and session ID (S149). */
 export const APPROVED_MS = LIMITS.ADMISSION_MS + LIMITS.PREPARE_MS + LIMITS.XMPP_IQ_TIMEOUT_MS;
-/** How long an ID is remembered after its session is over. */
+/** How long an ID is remembered after its session has ended. */
 export const REMEMBER_MS = 10 * 60_000;
-/** Sessions kept in mind at most, live and over together. */
+/** Maximum number of sessions in memory, ended ones included. */
 export const SESSIONS_KEPT = 4 * LIMITS.DEVICES_PER_AGENT;
 
 /**
  * The transition for one input: the next state of this agent's remote sessions, the actions to perform in order, and
- * the answer. Pure; `now` is milliseconds of the clock that `Asked` counts by.
+ * the answer. Pure; `now` is on the clock of `Asked`.
  */
 export function plan(sessions: AgentSessions, input: Input, now: number): Plan {
   if (input.kind === 'request-approval') return requestApproval(sessions, input, now);
@@ -25,7 +35,7 @@ export function plan(sessions: AgentSessions, input: Input, now: number): Plan {
   return { sessions: replace(sessions, session, next), actions: next.actions ?? [], answer: next.answer ?? OK };
 }
 
-/** The next moment at which `clock` changes anything; undefined: never. */
+/** When `clock` next changes anything; undefined: never. */
 export function nextDeadline(sessions: AgentSessions): number | undefined {
   const deadlines = [...sessions.values()].map(deadlineOf).filter((at) => at !== undefined);
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
@@ -36,7 +46,7 @@ const OK: Answer = { ok: true, connected: false };
 const CONNECTED: Answer = { ok: true, connected: true };
 const refused = (code: ProblemCode, detail: string): Answer => ({ ok: false, code, detail });
 
-/** The result for one session. Without `phase` it stays; `forgotten` removes it. */
+/** The result for one session. Without `phase` the session is unchanged; `forgotten` removes it. */
 interface Next {
   readonly phase?: Phase | 'forgotten';
   readonly grant?: Grant;
@@ -71,7 +81,7 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
 function withoutSession(input: OneSession): Answer {
   if (input.kind === 'connection-info')
     return refused('wrong-state', 'this session has not been approved at the device');
-  if (input.kind === 'decide' || input.kind === 'end') return refused('unknown-session', 'no such session here');
+  if (input.kind === 'decide' || input.kind === 'end') return refused('unknown-session', 'unknown session');
   return OK;
 }
 
@@ -80,10 +90,10 @@ function requestApproval(
   { request }: Extract<Input, { kind: 'request-approval' }>,
   now: number,
 ): Plan {
-  // The server repeats what it is not sure has arrived.
+  // The server repeats requests that may not have arrived.
   if (sessions.has(request.remoteSessionId)) return { sessions, actions: [], answer: OK };
   const { answerWithinSeconds, ...rest } = request;
-  const asked: Asked = { ...rest, answerBefore: now + answerWithinSeconds * 1000 };
+  const asked: RequestedApproval = { ...rest, answerBefore: now + answerWithinSeconds * 1000 };
   const room = makeRoom(sessions);
   if (!room) return { sessions, actions: [], answer: refused('too-many-requests', 'too many sessions at this agent') };
   room.set(asked.remoteSessionId, { asked, grant: null, phase: { name: 'asking' } });
@@ -104,8 +114,8 @@ function decide(session: AgentSession, answer: Decision, now: number): Next {
   if (answer.decision === 'declined' && phase.name === 'declined') return {};
   if (answer.decision === 'declined' && LIVE.includes(phase.name)) return end(session, now);
   if (answer.decision === 'approved' && phase.name === 'approved' && session.grant === answer.grant) return {};
-  if (phase.name !== 'asking') return { answer: refused('wrong-state', 'this has been answered, or is over') };
-  if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is over') };
+  if (phase.name !== 'asking') return { answer: refused('wrong-state', 'already answered, or ended') };
+  if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is up') };
   const { remoteSessionId, answerBefore: until } = asked;
   const deliver: Action = { do: 'deliver', remoteSessionId, answer, until };
   if (answer.decision === 'approved') return { phase: { name: 'approved' }, grant: answer.grant, actions: [deliver] };
@@ -117,7 +127,7 @@ function withdraw(session: AgentSession, ending: Ending, now: number): Next {
   if (phase.name === 'asking' || phase.name === 'approved') return over(session, now, ending, '');
   if (phase.name === 'declined') return forgetLater(session, now);
   if (phase.name === 'over' || phase.name === 'ending') return {};
-  return { answer: refused('wrong-state', 'the device is connected already; terminate the session instead') };
+  return { answer: refused('wrong-state', 'the device is already connected; terminate the session instead') };
 }
 
 function connectionInfo(
@@ -126,12 +136,12 @@ function connectionInfo(
   now: number,
 ): Next {
   const sameTarget = info.applicationId === asked.applicationId && deviceId === asked.deviceId;
-  // E20: a token is taken only for exactly what the person at the device has approved.
+  // E20: a token is used only for the device and application that the person at the device has approved.
   if (!sameTarget) return { answer: refused('wrong-state', 'another device or application was approved') };
   if (phase.name === 'connecting' || phase.name === 'connected') return {};
   if (phase.name !== 'approved' || !grant)
-    return { answer: refused('wrong-state', `the session is not approved here, it is ${phase.name}`) };
-  // The person approved so many minutes; a server that allows more does not extend that.
+    return { answer: refused('wrong-state', `the session is not approved: its state is ${phase.name}`) };
+  // The approved minutes are the upper limit, even if the server allows more.
   const endsAt = now + Math.min(info.validForSeconds * 1000, asked.minutes * 60_000 + LIMITS.CONNECT_MS);
   return {
     phase: { name: 'connecting', endsAt },
@@ -152,17 +162,17 @@ function terminate(session: AgentSession, ending: Ending, now: number): Next {
   return over(session, now, ending, '');
 }
 
-/** The person at the device, or the end of this program, ends what there is. */
+/** Ended by the person at the device, or by the stop of this program. */
 function end(session: AgentSession, now: number): Next {
   const { phase } = session;
   if (phase.name === 'connected') return endHalf(session, 'ended-by-device', phase.since);
-  // There is no half yet that could end in order: the server gets a NO.
+  // No half exists yet that could end in order, so the server receives a NO.
   if (phase.name === 'connecting') return andDecline(session, endHalf(session, 'ended-by-device', undefined), now);
   if (phase.name === 'approved') return andDecline(session, over(session, now, 'ended-by-device', ''), now);
   return {};
 }
 
-/** The server itself ends the session by then. */
+/** Delivered for CONNECT_MS only: after that, the server has ended the session itself. */
 function andDecline({ asked: { remoteSessionId } }: AgentSession, { phase, actions = [] }: Next, now: number): Next {
   const until = now + LIMITS.CONNECT_MS;
   const deliver: Action = { do: 'deliver', remoteSessionId, answer: { decision: 'declined' }, until };
@@ -191,7 +201,7 @@ function passTime(session: AgentSession, now: number): Next {
     case 'asking':
       return over(session, now, 'expired', 'no answer at the device in time');
     case 'approved':
-      return over(session, now, 'failed', 'no connection information came after the approval');
+      return over(session, now, 'failed', 'no connection information arrived after the approval');
     case 'declined':
       return forgetLater(session, now);
     case 'connecting':
@@ -200,7 +210,7 @@ function passTime(session: AgentSession, now: number): Next {
       return endHalf(session, 'expired', phase.since);
     case 'over':
       return { phase: 'forgotten' };
-    case 'ending': // the cloud-hub agent closes by force in time
+    case 'ending': // the cloud-hub agent has its own timeout
       return {};
   }
 }
@@ -214,7 +224,7 @@ function deadlineOf({ asked, phase }: AgentSession): number | undefined {
       return asked.answerBefore + APPROVED_MS;
     case 'connecting':
     case 'connected':
-      // The control plane ends an expired session in order; this is for when it cannot.
+      // Normally the control plane ends an expired session in order before this deadline.
       return phase.endsAt + LIMITS.RELAY_EXPIRY_GRACE_MS;
     case 'over':
       return phase.forgetAt;
@@ -245,12 +255,15 @@ const forgetLater = ({ asked }: AgentSession, now: number): Next => ({
   actions: [stopDelivery(asked)],
 });
 
-const overUntil = (asked: Asked, now: number): Phase => ({
+const overUntil = (asked: RequestedApproval, now: number): Phase => ({
   name: 'over',
   forgetAt: Math.max(now, asked.answerBefore) + REMEMBER_MS,
 });
 
-const stopDelivery = (asked: Asked): Action => ({ do: 'stop-delivery', remoteSessionId: asked.remoteSessionId });
+const stopDelivery = (asked: RequestedApproval): Action => ({
+  do: 'stop-delivery',
+  remoteSessionId: asked.remoteSessionId,
+});
 
 function record(
   { asked, grant }: AgentSession,

@@ -85,8 +85,8 @@ async function connected(): Promise<void> {
   await until('connected', () => phase() === 'connected');
 }
 
-describe('the remote sessions of an agent', () => {
-  it('take the steps of Fig. 8 and 9 in order, and keep the secrets to themselves', async () => {
+describe('RemoteSessions', () => {
+  it('takes the steps of Fig. 8 and 9 in order and logs no secrets', async () => {
     await connected();
     expect(recorded.steps()).toEqual(['S143', 'S144', 'S171', 'S172']);
     expect(recorded.text()).not.toMatch(/s{43}|t{43}/);
@@ -95,13 +95,13 @@ describe('the remote sessions of an agent', () => {
   it.each([
     ['an unknown device', { deviceId: 'mfp-2' }, 'unknown-device'],
     ['an unknown application', { applicationId: 'panel' }, 'unknown-application'],
-  ])('refuse %s', async (_case, change, code) => {
+  ])('refuses %s', async (_case, change, code) => {
     await expect(channel.ask(requestApproval, question(change))).rejects.toMatchObject({ code });
     expect(sessions.sessions.size).toBe(0);
     expect(recorded.steps()).toEqual([]);
   });
 
-  it('use no token without a YES here (E20)', async () => {
+  it('uses no token without a YES at this device (E20)', async () => {
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
     await channel.ask(requestApproval, question());
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
@@ -110,7 +110,7 @@ describe('the remote sessions of an agent', () => {
     expect(relay.establishes).toEqual([]);
   });
 
-  it('use no token for another application than the one approved (E20)', async () => {
+  it('uses no token for an application that was not approved (E20)', async () => {
     await channel.ask(requestApproval, question());
     sessions.decide(id, YES);
     const other = { ...info(), applicationId: 'box' };
@@ -118,7 +118,7 @@ describe('the remote sessions of an agent', () => {
     expect(relay.establishes).toEqual([]);
   });
 
-  it('grant looking only where that can be ensured', async () => {
+  it('accepts the grant view only if it can be enforced', async () => {
     await channel.ask(requestApproval, question());
     expect(() => sessions.decide(id, { decision: 'approved', grant: 'view' })).toThrow(
       expect.objectContaining({ code: 'wrong-state' }),
@@ -126,7 +126,7 @@ describe('the remote sessions of an agent', () => {
     expect(phase()).toBe('asking');
   });
 
-  it('tell the server what was granted, and keep it', async () => {
+  it('sends the grant to the server and keeps it', async () => {
     await channel.ask(requestApproval, question({ applicationId: 'screen' }));
     sessions.decide(id, { decision: 'approved', grant: 'view' });
     await until('the approval is sent', () => channel.asked.length === 1);
@@ -136,7 +136,7 @@ describe('the remote sessions of an agent', () => {
     expect(ended).toEqual([expect.objectContaining({ grant: 'view' })]);
   });
 
-  it('keep the history by the time of day here, whatever that is', async () => {
+  it('records the history with the local time of day', async () => {
     await sessions.close(100);
     const timeOfDay = () => Date.parse('1999-01-01T00:00:00.000Z');
     const onEnded = (each: EndedSession) => ended.push(each);
@@ -148,7 +148,7 @@ describe('the remote sessions of an agent', () => {
     expect(ended[0]?.connectedAt).toMatch(/^1998-12-31T23:59:5/);
   });
 
-  it('connect once, however often the server repeats itself', async () => {
+  it('connects once, even if the server repeats the connection information', async () => {
     await connected();
     await channel.ask(requestApproval, question());
     await channel.ask(connectionInfoToDevice, info());
@@ -156,7 +156,7 @@ describe('the remote sessions of an agent', () => {
     expect(recorded.steps().filter((step) => step === 'S143')).toHaveLength(1);
   });
 
-  it('end in order when the server terminates, and say that they were connected', async () => {
+  it('ends in order when the server terminates, and reports that it was connected', async () => {
     await connected();
     const ending = { remoteSessionId: id, ending: 'ended-by-terminal' as const };
     expect(await channel.ask(terminate, ending)).toEqual({ connected: true });
@@ -166,7 +166,7 @@ describe('the remote sessions of an agent', () => {
     expect(await channel.ask(terminate, ending)).toEqual({ connected: false });
   });
 
-  it('end when the person at the device says so', async () => {
+  it('ends when the person at the device ends it', async () => {
     await connected();
     sessions.end(id);
     await until('over', () => phase() === 'over');
@@ -174,35 +174,35 @@ describe('the remote sessions of an agent', () => {
     expect(ended[0]?.connectedAt).not.toBeNull();
   });
 
-  it('take the screen down when the request is withdrawn', async () => {
+  it('hides the approval screen when the request is withdrawn', async () => {
     const changes: unknown[] = [];
     sessions.onChange(() => changes.push(phase()));
     await channel.ask(requestApproval, question());
     await channel.ask(withdrawApproval, { remoteSessionId: id, ending: 'cancelled' });
     expect(changes).toEqual(['asking', 'over']);
-    expect(() => sessions.decide(id, YES)).toThrow(/answered, or is over/);
+    expect(() => sessions.decide(id, YES)).toThrow(/already answered, or ended/);
   });
 
-  it('take the screen down when the time to answer is over', async () => {
+  it('hides the approval screen when the time to answer is up', async () => {
     await channel.ask(requestApproval, question({ answerWithinSeconds: 0.1 }));
     await until('over', () => phase() === 'over');
     expect(ended).toEqual([expect.objectContaining({ ending: 'expired' })]);
     expect(channel.asked).toEqual([]);
   });
 
-  it('refuse a press on a button of a session that is not there', () => {
+  it('refuses an answer to an unknown session', () => {
     expect(() => sessions.decide(id, YES)).toThrow(expect.objectContaining({ code: 'unknown-session' }));
     expect(() => sessions.end(id)).toThrow(expect.objectContaining({ code: 'unknown-session' }));
   });
 
-  it('are all ended in order when the agent stops', async () => {
+  it('ends all sessions in order when the agent stops', async () => {
     await connected();
     await sessions.close(5_000);
     expect(phase()).toBe('over');
     expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
   });
 
-  it('do not hold up the agent when the relay does not answer', async () => {
+  it('stops in time even if the relay does not answer', async () => {
     await connected();
     relay.half('/cloud-hub')?.pause();
     setLimit('RELAY_CLOSE_MS', 2 ** 31 - 1); // so that only the bound of close() can end the wait

@@ -15,7 +15,7 @@ import type {
   AgentSessions,
   Answer,
   ApprovalRequest,
-  Asked,
+  RequestedApproval,
   EndedSession,
   Input,
   Outcome,
@@ -32,11 +32,11 @@ export interface RemoteSessionsOptions {
   readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
-  /** Time of day in epoch milliseconds, for the history that people read and for nothing else. */
+  /** Time of day in epoch milliseconds; used for the history only. */
   readonly timeOfDay?: () => number;
 }
 
-/** The remote sessions of this agent: feeds the planner with what happens and takes the actions it plans. */
+/** The remote sessions of this agent: passes each event to the planner and performs the actions that it returns. */
 export class RemoteSessions {
   #sessions: AgentSessions = new Map();
   readonly #hubs = new Map<string, CloudHubAgent>();
@@ -50,7 +50,7 @@ export class RemoteSessions {
       channel,
       journal,
       (remoteSessionId, detail) => this.#dispatch({ kind: 'answer-refused', remoteSessionId, detail }),
-      () => this.#tell(),
+      () => this.#notify(),
     );
     channel.handle(requestApproval, (request) => this.#requestApproval(request));
     channel.handle(withdrawApproval, (body) => answered(this.#dispatch({ kind: 'withdraw', ...body })));
@@ -64,12 +64,12 @@ export class RemoteSessions {
     return this.#sessions;
   }
 
-  /** Whether a session is asked for or not over yet. */
+  /** Whether any session is requested or open. */
   get busy(): boolean {
     return [...this.#sessions.values()].some(({ phase }) => phase.name !== 'over');
   }
 
-  /** What the server has asked through another agent, while there was no channel; a refusal is logged. */
+  /** Handles an approval request that arrived with a wake-up; a refusal is logged. */
   ask(request: ApprovalRequest): void {
     try {
       this.#requestApproval(request);
@@ -87,9 +87,9 @@ export class RemoteSessions {
   /** YES or NO at the panel; NO after YES ends the session. @throws ProblemError unknown-session, wrong-state */
   decide(remoteSessionId: string, answer: Decision): void {
     const asked = this.#sessions.get(remoteSessionId)?.asked;
-    const onlyLooking = answer.decision === 'approved' && answer.grant === 'view';
-    if (onlyLooking && asked && !this.#application(asked)?.viewable)
-      throw new ProblemError('wrong-state', 'this application cannot be looked at only');
+    const viewOnly = answer.decision === 'approved' && answer.grant === 'view';
+    if (viewOnly && asked && !this.#application(asked)?.viewable)
+      throw new ProblemError('wrong-state', 'this application has no view-only access');
     answered(this.#dispatch({ kind: 'decide', remoteSessionId, answer }));
   }
 
@@ -98,14 +98,14 @@ export class RemoteSessions {
     answered(this.#dispatch({ kind: 'end', remoteSessionId }));
   }
 
-  /** Ends every session in order; resolves when none is left and the server knows, or after `timeoutMs`. */
+  /** Ends every session in order; resolves when all have ended and all answers are delivered, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#dispatch({ kind: 'shutdown' });
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       const check = () => {
-        const telling = this.#delivery.pending > 0 && this.options.channel.online;
-        if (this.#hubs.size > 0 || telling) return;
+        const delivering = this.#delivery.pending > 0 && this.options.channel.online;
+        if (this.#hubs.size > 0 || delivering) return;
         clearTimeout(timer);
         resolve();
       };
@@ -118,7 +118,7 @@ export class RemoteSessions {
 
   #requestApproval(request: ApprovalRequest): Record<string, never> {
     const device = this.options.devices.find(({ id }) => id === request.deviceId);
-    if (!device) throw new ProblemError('unknown-device', 'this agent does not serve the device');
+    if (!device) throw new ProblemError('unknown-device', 'this agent does not have the device');
     if (!device.applications.some(({ id }) => id === request.applicationId))
       throw new ProblemError('unknown-application', 'the device has no such application');
     return answered(this.#dispatch({ kind: 'request-approval', request }));
@@ -127,19 +127,19 @@ export class RemoteSessions {
   #dispatch(input: Input): Answer {
     const { sessions, actions, answer } = plan(this.#sessions, input, performance.now());
     this.#sessions = sessions;
-    for (const action of actions) this.#take(action);
+    for (const action of actions) this.#perform(action);
     if (!answer.ok)
       this.options.journal.warn('refused', { input: input.kind, problem: answer.code, detail: answer.detail });
     this.#setTimer();
-    this.#tell();
+    this.#notify();
     return answer;
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  #take(action: Action): void {
+  #perform(action: Action): void {
     const { journal } = this.options;
     switch (action.do) {
       case 'show':
@@ -155,25 +155,25 @@ export class RemoteSessions {
       case 'record': {
         const { asked, ending, detail } = action.outcome;
         const { remoteSessionId, deviceId } = asked;
-        journal.info('remote session over', { remoteSessionId, deviceId, ending, detail });
+        journal.info('remote session ended', { remoteSessionId, deviceId, ending, detail });
         return this.options.onEnded(endedSession(action.outcome, this.options.timeOfDay?.() ?? Date.now()));
       }
     }
   }
 
-  #applications({ deviceId }: Asked): readonly Application[] {
+  #applications({ deviceId }: RequestedApproval): readonly Application[] {
     return this.options.devices.find(({ id }) => id === deviceId)?.applications ?? [];
   }
 
-  #application(asked: Asked): Application | undefined {
+  #application(asked: RequestedApproval): Application | undefined {
     return this.#applications(asked).find(({ id }) => id === asked.applicationId);
   }
 
-  #connect(asked: Asked, grant: Grant, info: SentConnectionInfo): void {
+  #connect(asked: RequestedApproval, grant: Grant, info: SentConnectionInfo): void {
     const { remoteSessionId } = asked;
     const hub = new CloudHubAgent({
       info,
-      // Approval was asked for an application of this device only (#requestApproval).
+      // Defined: #requestApproval accepts only applications of the device.
       approved: this.#application(asked) as Application,
       grant,
       applications: this.#applications(asked),

@@ -9,25 +9,25 @@ import { WakeListener } from './wake-listener';
 export interface PowerSavingOptions {
   readonly agentId: string;
   readonly wake: WakeAddress;
-  /** Without anything to do for so long, the agent goes to sleep. */
+  /** The agent goes to sleep when it has been idle for this time. */
   readonly idleMs: number;
   /** The agent connects after this time even if it was not woken. */
   readonly sleepMs?: number;
   readonly channel: Pick<ControlChannel, 'start' | 'stop' | 'request' | 'online'>;
-  /** Whether there is something to do: a session, a question, a job. */
+  /** Whether a session, an approval request or a job is open. */
   readonly isBusy: () => boolean;
-  /** A4: what the agent was woken for. */
+  /** A4: processes the request that woke the agent. */
   readonly onWoken: (request: WakeRequest) => void;
   readonly onChange: () => void;
   readonly journal: Journal;
 }
 
 /**
- * The power-saving mode of an agent (A1): awake -> falling asleep -> asleep -> awake. Asleep it holds no session with
- * the control plane, and only a request that was sealed with the key of this sleep wakes it before its time.
+ * The power-saving mode of an agent (A1): awake -> falling asleep -> asleep -> awake. While asleep, the agent has no
+ * connection to the control plane. A request sealed with the key of this sleep wakes it early.
  */
 export class PowerSaving {
-  readonly #listener = new WakeListener((sealed) => this.#take(sealed));
+  readonly #listener = new WakeListener((sealed) => this.#onRequest(sealed));
   #key: Buffer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -38,7 +38,7 @@ export class PowerSaving {
     return this.#key !== undefined;
   }
 
-  /** Rejects where the address to be woken at cannot be had. */
+  /** Rejects if the wake address is not available. */
   async start(): Promise<void> {
     await this.#listener.listen(this.options.wake.host, this.options.wake.port);
     this.resetIdleTimer();
@@ -50,7 +50,7 @@ export class PowerSaving {
     await this.#listener.close();
   }
 
-  /** The agent was active: the idle time starts again. */
+  /** Restarts the idle time; call it on activity. */
   resetIdleTimer(): void {
     if (this.asleep || this.#closed) return;
     this.#after(this.options.idleMs, () => void this.#fallAsleep());
@@ -61,7 +61,8 @@ export class PowerSaving {
     try {
       if (isBusy() || !channel.online) return this.resetIdleTimer();
       const { key } = await channel.request(sleep, { wake });
-      if (isBusy() || this.#closed) return this.resetIdleTimer(); // asked in this very moment; the next login tells the server
+      // A request may have arrived meanwhile. The next login corrects the server's state.
+      if (isBusy() || this.#closed) return this.resetIdleTimer();
       this.#key = Buffer.from(key, 'base64url');
       this.#after(this.options.sleepMs ?? LIMITS.SLEEP_MS, () => this.#wake('scheduled'));
       await channel.stop();
@@ -73,11 +74,11 @@ export class PowerSaving {
     }
   }
 
-  #take(sealed: string): boolean {
+  #onRequest(sealed: string): boolean {
     const { agentId, journal, onWoken } = this.options;
     const request = this.#key && opened(this.#key, agentId, sealed);
     if (!request) {
-      journal.warn('refused a request to wake', { asleep: this.asleep });
+      journal.warn('refused a wake request', { asleep: this.asleep });
       return false;
     }
     this.#wake('woken by a substitute');
@@ -89,7 +90,7 @@ export class PowerSaving {
     this.#key = undefined;
     this.options.journal.info('agent awake', { why });
     this.resetIdleTimer();
-    // after the stream that is being closed has closed
+    // the old stream may still be closing
     void this.options.channel.stop().then(() => this.#closed || this.options.channel.start());
     this.options.onChange();
   }

@@ -6,17 +6,17 @@ import { WAKE_LINE, type WakeAnswer } from '../../protocol/wake';
 const LINE_MS = 5_000;
 const CONNECTIONS = 8;
 
-/** Where a substitute reaches this agent on its LAN: one line in, one word out (protocol/wake.ts). */
+/** Listens on the LAN for a substitute: one line in, one word out (protocol/wake.ts). */
 export class WakeListener {
   readonly #server: Server;
 
-  /** @param take whether what is sealed wakes this agent */
-  constructor(take: (sealed: string) => boolean) {
-    this.#server = createServer((socket) => serve(socket, take));
+  /** @param accept returns whether the sealed request wakes this agent */
+  constructor(accept: (sealed: string) => boolean) {
+    this.#server = createServer((socket) => serve(socket, accept));
     this.#server.maxConnections = CONNECTIONS;
   }
 
-  /** Rejects where the address cannot be had. */
+  /** Rejects if the address is not available. */
   async listen(host: string, port: number): Promise<void> {
     this.#server.listen(port, host);
     await once(this.#server, 'listening');
@@ -28,7 +28,7 @@ export class WakeListener {
   }
 }
 
-function serve(socket: Socket, take: (sealed: string) => boolean): void {
+function serve(socket: Socket, accept: (sealed: string) => boolean): void {
   let line = '';
   const answer = (word: WakeAnswer): void => void socket.end(`${word}\n`);
   const late = setTimeout(() => socket.destroy(), LINE_MS);
@@ -41,6 +41,6 @@ function serve(socket: Socket, take: (sealed: string) => boolean): void {
     if (!line.includes('\n')) return undefined;
     socket.removeAllListeners('data');
     const [name, sealed = ''] = line.trimEnd().split(' ');
-    return answer(name === WAKE_LINE && take(sealed) ? 'taken' : 'refused');
+    return answer(name === WAKE_LINE && accept(sealed) ? 'taken' : 'refused');
   });
 }

@@ -1,17 +1,17 @@
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 
-/** Where Wake-on-LAN packets are sent by custom: discard (RFC 863). */
+/** The usual port for Wake-on-LAN: discard (RFC 863). */
 const PORT = 9;
 const REPEATS = 16;
 
-/** Six times 0xff, then the address sixteen times. @param mac as 00:1a:2b:3c:4d:5e */
+/** Six times 0xff, then the address sixteen times. @param mac such as 00:1a:2b:3c:4d:5e */
 export function magicPacket(mac: string): Buffer {
   const address = Buffer.from(mac.replaceAll(':', ''), 'hex');
   return Buffer.concat([Buffer.alloc(6, 0xff), ...Array.from({ length: REPEATS }, () => address)]);
 }
 
-/** Sends one to every IPv4 network of this machine; what cannot be sent is left: the wake itself tells. */
+/** Sends a packet to every IPv4 network of this computer. Errors are ignored: the wake request reports the outcome. */
 export async function wakeOnLan(mac: string): Promise<void> {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined);

@@ -14,12 +14,12 @@ type Outcome = z.infer<typeof wake.response>;
 const ATTEMPT_MS = 3_000;
 const PAUSE_MS = 1_000;
 
-/** A3: passes a sealed request on to a sleeping agent, until it answers or the time is over. */
+/** A3: forwards a sealed request to a sleeping agent; retries until it answers or the time is up. */
 export async function sendWake(
   { wake: { host, port, mac }, sealed }: Wake,
   timeoutMs: number = LIMITS.WAKE_SEND_MS,
 ): Promise<Outcome> {
-  if (!isInOwnNetworks(host)) return { outcome: 'out-of-reach', detail: `${host} is in no network of this agent` };
+  if (!isInOwnNetworks(host)) return { outcome: 'out-of-reach', detail: `${host} is not in a network of this agent` };
   const deadline = performance.now() + timeoutMs;
   let why = '';
   while (performance.now() < deadline) {
@@ -50,12 +50,12 @@ function oneAttempt(host: string, port: number, sealed: string): Promise<WakeAns
       clearTimeout(late);
       const answer = WAKE_ANSWERS.find((word) => text === `${word}\n`);
       if (answer) resolve(answer);
-      else reject(new Error(`${host} port ${port} answers, but not as an agent`));
+      else reject(new Error(`${host} port ${port} is not an agent`));
     });
   });
 }
 
-/** Whether an address lies in a network that this machine itself has an address in. */
+/** Whether an address is in a network in which this computer has an address. */
 export function isInOwnNetworks(
   host: string,
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),

@@ -17,7 +17,7 @@ const HOST = '127.0.0.1';
 const ASLEEP_FOR_EVER = timerMs(Infinity);
 const request: WakeRequest = { agentId: 'hall', approval: null };
 
-/** Keeps the calls, and whether the agent holds a stream. */
+/** Records the calls, and whether the agent is connected. */
 class PlayedChannel {
   readonly keys: Buffer[] = [];
   online = true;
@@ -76,7 +76,7 @@ describe('an agent that saves power', () => {
     seal(key, context, JSON.stringify(what));
   const send = (text: string) => sendWake({ agentId: 'hall', wake: { host: HOST, port, mac: null }, sealed: text });
 
-  it('goes to sleep when nothing is to be done, is woken by what its key sealed, and sleeps again', async () => {
+  it('goes to sleep when idle, is woken by a request sealed with its key, and sleeps again', async () => {
     const it = await started({ idleMs: 50 });
     await asleep(it);
     const first = sealed();
@@ -85,7 +85,7 @@ describe('an agent that saves power', () => {
     expect(it.asleep).toBe(false);
     await until('a stream', () => channel.online);
     await asleep(it);
-    // every sleep has a key of its own: what woke it once does not wake it again
+    // every sleep has its own key, so a request cannot be replayed
     expect((await send(first)).outcome).toBe('refused');
     expect((await send(sealed())).outcome).toBe('taken');
   });
@@ -94,11 +94,11 @@ describe('an agent that saves power', () => {
     ['sealed with another key', () => sealed(randomBytes(32))],
     ['sealed for another purpose', () => sealed(undefined, wakeContext('yard'))],
     ['meant for another agent', () => sealed(undefined, undefined, { ...request, agentId: 'yard' })],
-    ['no request', () => sealed(undefined, undefined, [])],
+    ['not a request', () => sealed(undefined, undefined, [])],
     ['changed on the way', () => `${sealed().slice(0, -2)}AA`],
-    ['nothing at all', () => ''],
+    ['empty', () => ''],
     ['cut off', () => 'AA'],
-  ])('refuses what is %s', async (_what, text) => {
+  ])('refuses a request that is %s', async (_what, text) => {
     const it = await started();
     await asleep(it);
     expect((await send(text())).outcome).toBe('refused');
@@ -106,7 +106,7 @@ describe('an agent that saves power', () => {
     expect(woken).toEqual([]);
   });
 
-  it('stays awake while there is something to do, and while it cannot tell the server', async () => {
+  it('stays awake while it is busy and while the server is unreachable', async () => {
     busy = true;
     channel.refuse = true;
     const it = await started();
@@ -118,7 +118,7 @@ describe('an agent that saves power', () => {
     await asleep(it);
   });
 
-  it('stays awake when it is asked in the very moment in which it goes to sleep', async () => {
+  it('stays awake if a request arrives while it goes to sleep', async () => {
     const it = await started();
     const answer = channel.request.bind(channel);
     jest.spyOn(channel, 'request').mockImplementation(() => {
@@ -138,7 +138,7 @@ describe('an agent that saves power', () => {
     await asleep(it);
   });
 
-  it('bounds what a intruder writes, and how long one takes', async () => {
+  it('limits the length and duration of a connection', async () => {
     await asleep(await started());
     const intruder = connect(port, HOST);
     intruder.on('error', () => undefined);
@@ -165,17 +165,17 @@ describe('a substitute', () => {
     sendWake({ agentId: 'hall', wake: { host, port, mac: null }, sealed: 'AA' }, 200);
 
   it.each([
-    ['another protocol', 'SSH-2.0-x\r\n', /not as an agent/],
-    ['much', 'x'.repeat(10_000), /not as an agent/],
-    ['nothing', '', /not as an agent/],
-  ])('tells that it was answered %s', async (_what, answer, detail) => {
+    ['another protocol', 'SSH-2.0-x\r\n', /is not an agent/],
+    ['too many bytes', 'x'.repeat(10_000), /is not an agent/],
+    ['no bytes', '', /is not an agent/],
+  ])('reports an answer that is %s', async (_what, answer, detail) => {
     expect(await send(await answering(answer))).toEqual({
       outcome: 'unreachable',
       detail: expect.stringMatching(detail) as string,
     });
   });
 
-  it('reports that the agent does not listen', async () => {
+  it('reports a closed port', async () => {
     const [port] = await freePorts(1);
     expect(await send(port!)).toMatchObject({
       outcome: 'unreachable',
@@ -195,13 +195,13 @@ describe('a substitute', () => {
     expect(hosts.map((host) => isInOwnNetworks(host, own))).toEqual([true, false, true, false, false]);
   });
 
-  it.each(['AA\r\nDELETE / HTTP/1.1', 'AA BB', ''])('passes on what is sealed and nothing else: not %j', (text) => {
+  it.each(['AA\r\nDELETE / HTTP/1.1', 'AA BB', ''])('forwards only sealed requests, not %j', (text) => {
     const request = { agentId: 'hall', wake: { host: HOST, port: 9100, mac: null }, sealed: text };
     expect(wake.request.safeParse(request).success).toBe(false);
     expect(wake.request.safeParse({ ...request, sealed: 'AA-_' }).success).toBe(true);
   });
 
-  it('knows the packet of Wake-on-LAN', () => {
+  it('builds the Wake-on-LAN packet', () => {
     const packet = magicPacket('00:1a:2b:3c:4d:5e');
     expect(packet.subarray(0, 6).toString('hex')).toBe('ffffffffffff');
     expect(packet.subarray(6).toString('hex')).toBe('001a2b3c4d5e'.repeat(16));

@@ -27,10 +27,10 @@ export function makeFirmware(version: string, { model = PRODUCT, bytes = 1024 * 
   return Buffer.concat([Buffer.from(line), payload]);
 }
 
-/** `refusal` is worded for a person. */
+/** `refusal` is shown to users. */
 export type Verdict = { version: string } | { refusal: string };
 
-/** Reads a firmware file as it arrives, and keeps only its header. */
+/** Reads a firmware file as it arrives and stores only its header. */
 export class FirmwareReader {
   private head: Buffer = Buffer.alloc(0);
   private inPayload = false;

@@ -6,11 +6,11 @@ const STARTS = [UEL, '@PJL'];
 
 /**
  * Extracts a firmware file from the bytes of a raw port: n bytes after `@PJL UPGRADE SIZE=n` of the Printer Job Language,
- * or all bytes where they are no PJL. Other PJL jobs give nothing.
+ * or all bytes if they are not PJL. Other PJL jobs contain no firmware.
  */
 export class PjlUpgrade {
   private held: Buffer = Buffer.alloc(0);
-  /** Bytes of the file that are still to come; undefined in the lines before it. */
+  /** Remaining bytes of the file; undefined in the lines before it. */
   private left: number | undefined;
 
   constructor(private readonly sink: (bytes: Buffer) => void) {}

@@ -19,7 +19,7 @@ export class RawPort {
     this.server.maxConnections = MFP_LIMITS.RAW_CONNECTIONS;
   }
 
-  /** Resolves with the port; rejects with node's error when it cannot be had. */
+  /** Resolves with the port; rejects with Node's error if it is not available. */
   async listen(host: string, port: number): Promise<number> {
     await once(this.server.listen(port, host), 'listening');
     return (this.server.address() as AddressInfo).port;

@@ -3,7 +3,7 @@ import type { Machine } from '../machine/machine';
 import type { FirmwareUpload } from '../machine/memory';
 import type { FirmwareReader } from './firmware-file';
 
-/** Records a file that was received, with its outcome. @returns the version to install, where there is one */
+/** Records a received file with its outcome. @returns the version to install, if any */
 export function recordFirmware(
   machine: Machine,
   file: Pick<FirmwareUpload, 'fileName' | 'bytes' | 'sha256'>,

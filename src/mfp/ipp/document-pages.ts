@@ -8,14 +8,14 @@ export const DOCUMENT_FORMATS = [
   'text/plain',
 ];
 
-/** What marks each page, and how many characters of a mark may be in the piece that follows. */
+/** The mark of each page, and how many of its characters may be in the next chunk. */
 const PAGE_MARKS: Readonly<Record<string, RegExp>> = {
   'application/pdf': /\/Type\s{0,4}\/Page(?![A-Za-z])/g,
   'text/plain': /\f(?=[^\f])/g,
 };
 const OVERLAP = 32;
 
-/** Reads a document to its end, and counts its pages where its format marks them; others count as one page. */
+/** Reads a document to its end and counts its pages, if its format marks them; otherwise it counts as one page. */
 export async function countPages(document: AsyncIterable<Buffer>, format: string): Promise<number> {
   let held = '';
   let marks = 0;

@@ -2,14 +2,14 @@ import type { IppAttribute, IppAttributes, IppGroup } from '../../ipp/ipp-messag
 import type { IppStatus } from '../../ipp/ipp-registry';
 import type { Exchange } from '../web/exchange';
 
-/** One IPP request, with what an operation needs to answer it. */
+/** One IPP request, with the context that operations need. */
 export interface IppCall {
   readonly exchange: Exchange;
   /** Of the operation attributes group. */
   readonly operation: IppAttributes;
   /** Of the job attributes group: how the job is to be printed. */
   readonly job: IppAttributes;
-  /** What follows the attributes. @throws BadRequest when it is too large or breaks off */
+  /** The document after the attributes. @throws BadRequest if it is too large or incomplete */
   readonly document: AsyncIterable<Buffer>;
 }
 
@@ -20,7 +20,7 @@ export interface IppReply {
 }
 export type IppHandler = (call: IppCall) => IppReply | Promise<IppReply>;
 
-/** An operation that is not carried out; `message` becomes the status-message. */
+/** The operation is refused; `message` becomes the status-message. */
 export class IppRefusal extends Error {
   override readonly name = 'IppRefusal';
   constructor(
@@ -40,10 +40,10 @@ export const numberOf = (attributes: IppAttributes, name: string): number | unde
   return typeof value === 'number' ? value : undefined;
 };
 
-/** Groups of attributes (RFC 8011 4.2.5.1, 4.3.4.1); a request for one of them gets all. */
+/** Groups of attributes (RFC 8011 4.2.5.1, 4.3.4.1); a request for one of them is answered with all attributes. */
 const GROUP_NAMES = ['all', 'printer-description', 'job-description', 'system-description'];
 
-/** The attributes that a request asks for; those of `otherwise` where it does not say. */
+/** The requested attributes, or those of `otherwise` if the request names none. */
 export function requested(
   attributes: readonly IppAttribute[],
   operation: IppAttributes,

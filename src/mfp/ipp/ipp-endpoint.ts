@@ -20,7 +20,7 @@ export const ippEndpoint =
         ['text', 'status-message', text],
       ];
       send(exchange, {
-        // RFC 8011 4.1.8: in the version of the request, where that version exists
+        // RFC 8011 4.1.8: in the version of the request, if that version exists
         version: isKnown(version) ? version : { major: 1, minor: 1 },
         code: IPP_STATUS[status],
         requestId: start.bytes.readInt32BE(4),
@@ -67,7 +67,7 @@ function checkOperationAttributes({ groups, requestId }: DecodedIpp, operation: 
 
 function send({ request, response }: Exchange, message: Parameters<typeof encodeIpp>[0]): void {
   const body = encodeIpp(message);
-  // the rest of a body that was refused is not read: the connection ends with the answer
+  // the rest of a refused body is not read, so the connection ends with the answer
   if (!request.complete) response.setHeader('Connection', 'close');
   response.writeHead(200, {
     'Content-Type': 'application/ipp',

@@ -9,7 +9,7 @@ export interface IppRequest {
   readonly document: AsyncIterable<Buffer>;
 }
 
-/** The start of a request: enough to answer it with its own number, even where the rest is malformed. */
+/** The start of a request: enough to answer with its request-id, even if the rest is malformed. */
 export interface IppStart {
   readonly bytes: Buffer;
   /** @throws IppMalformed */
@@ -17,8 +17,8 @@ export interface IppStart {
 }
 
 /**
- * Reads the first bytes of a request, which have to hold all its attributes; the document may still be arriving.
- * @throws BadRequest where it is no IPP over HTTP (RFC 8010 4)
+ * Reads the start of a request, which must contain all its attributes; the document may still be arriving.
+ * @throws BadRequest if it is not IPP over HTTP (RFC 8010 4)
  */
 export async function receiveIpp({ request }: Exchange): Promise<IppStart> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
@@ -33,7 +33,7 @@ export async function receiveIpp({ request }: Exchange): Promise<IppStart> {
     size += chunk.length;
   }
   const bytes = Buffer.concat(chunks);
-  if (bytes.length < 8) throw new BadRequest('This is no IPP request.');
+  if (bytes.length < 8) throw new BadRequest('This is not an IPP request.');
   const read = (): IppRequest => {
     const message = decodeIpp(bytes);
     return { message, document: documentOf(message.data, body) };

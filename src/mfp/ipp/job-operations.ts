@@ -70,7 +70,7 @@ export function cancelJob(call: IppCall): IppReply {
   return {};
 }
 
-/** The job that a request is about: job-uri, or job-id beside the printer's URI (RFC 8011 4.3). */
+/** The job of a request: job-uri, or job-id with the printer's URI (RFC 8011 4.3). */
 function jobOf({ exchange, operation }: IppCall): Job {
   const inUri = /\/(\d{1,9})$/.exec(textOf(operation, 'job-uri') ?? '')?.[1];
   const id = inUri === undefined ? numberOf(operation, 'job-id') : Number(inUri);

@@ -53,7 +53,7 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
 
 export const printerUri = (exchange: Exchange): string => `ipp://${hostOf(exchange.request)}/ipp/print`;
 
-/** The last three are no standard counters, but are named like them. */
+/** The last three counters are not standard, but are named like standard ones. */
 function counterAttributes({ machine: { memory, status } }: Exchange): IppAttribute[] {
   const { copies, scans, faxesSent, faxesReceived } = memory.counters;
   return [

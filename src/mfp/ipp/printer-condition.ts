@@ -12,7 +12,7 @@ interface Condition extends Pick<Fault, 'reason' | 'alert'> {
   readonly text: string;
 }
 
-/** Kinds of supplies: prtMarkerSuppliesClass and Type (RFC 3805, PWG 5100.13), and what is reported when one runs out. */
+/** Kinds of supplies: prtMarkerSuppliesClass and Type (RFC 3805, PWG 5100.13), and the alert when one runs out. */
 const KINDS = {
   toner: {
     class: 'supplyThatIsConsumed',

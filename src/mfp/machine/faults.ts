@@ -2,12 +2,12 @@
 export interface Fault {
   readonly title: string;
   readonly text: string;
-  /** What the person at the device has to do. */
+  /** What the person at the device must do. */
   readonly steps: readonly string[];
-  /** Label of the button that confirms that it has been done. */
+  /** Label of the button that confirms it. */
   readonly remedy: string;
   readonly stops: boolean;
-  /** The supply behind it: low while the fault lasts, fresh afterwards. */
+  /** The supply that causes it: low during the fault, full afterwards. */
   readonly supply?: string;
   /** Keyword of printer-state-reasons, without its suffix (RFC 8011 5.4.12). */
   readonly reason: string;
@@ -58,5 +58,5 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   },
 };
 
-/** Level to which a fault brings its supply. */
+/** Level of a supply during its fault. */
 export const FAULTY_LEVEL = 9;

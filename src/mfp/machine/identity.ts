@@ -1,4 +1,4 @@
-/** What a simulated MFP reports as its identity. The product is invented and belongs to no vendor. */
+/** Identity of the simulated MFP. The product is fictitious and belongs to no vendor. */
 export interface Identity {
   readonly product: string;
   readonly name: string;
@@ -11,5 +11,5 @@ export const DEFAULT_SERIAL = 'PD3050-000417';
 /** The version at the factory. */
 export const FIRMWARE = '2.14.003';
 
-/** Shown on the login page: this machine is a simulation and protects nothing. */
+/** Shown on the login page, because the simulation has nothing to protect. */
 export const ADMINISTRATOR = { user: 'admin', password: 'demo-3050' } as const;

@@ -1,4 +1,4 @@
-/** Something the machine cannot do now; its page shows `message`. */
+/** The machine cannot do this now; its page shows `message`. */
 export class MachineRefusal extends Error {
   override readonly name: string = 'MachineRefusal';
 }

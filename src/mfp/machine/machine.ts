@@ -7,7 +7,7 @@ import { TooManyJobs } from './machine.errors';
 import type { Job, Memory, Supply } from './memory';
 import { MFP_LIMITS } from '../mfp-limits';
 
-/** Per cent that one page takes, by kind of supply. */
+/** Per cent that one page uses, by kind of supply. */
 const WEAR = { toner: 0.05, drum: 0.01, waste: 0.02 } as const;
 export const LOW_LEVEL = 15;
 
@@ -83,7 +83,7 @@ export class Machine extends EventEmitter<{
     return job;
   }
 
-  /** Cancels the job of this number, or the one that is printing; false when there is none, or it has ended. */
+  /** Cancels the job with this number, or the printing one. @returns false if there is none or it has ended */
   cancel(id = this.jobs('printing')[0]?.id): boolean {
     const job = [...this.jobs('printing'), ...this.jobs('waiting')].find((one) => one.id === id);
     if (!job) return false;
@@ -91,7 +91,7 @@ export class Machine extends EventEmitter<{
     return true;
   }
 
-  /** Shows on the display which machine it is, for a while. */
+  /** Identifies the machine on the display for a while. */
   identify(words: string): void {
     clearTimeout(this.identifying?.timer);
     const timer = setTimeout(() => {
@@ -103,7 +103,7 @@ export class Machine extends EventEmitter<{
     this.changed();
   }
 
-  /** Requests to be switched off and on again. */
+  /** Requests a restart. */
   restart(): void {
     this.emit('restart');
   }
@@ -114,7 +114,7 @@ export class Machine extends EventEmitter<{
     this.restart();
   }
 
-  /** Does nothing until it is switched on again; its memory is kept. */
+  /** Stops all activity until it is switched on again; its memory is kept. */
   switchOff(): void {
     this.powered = false;
     clearTimeout(this.timer);
@@ -131,7 +131,7 @@ export class Machine extends EventEmitter<{
     this.changed();
   }
 
-  /** Replaces a cartridge, drum or waste box; false when there is no such supply. */
+  /** Replaces a cartridge, drum or waste box. @returns false if there is no such supply */
   replaceSupply(id: string): boolean {
     const supply = this.memory.supplies.find((one) => one.id === id);
     if (!supply) return false;
@@ -141,7 +141,7 @@ export class Machine extends EventEmitter<{
     return true;
   }
 
-  /** Causes a fault, as a service technician does for a trial. */
+  /** Causes a fault, for tests. */
   raise(fault: FaultName): void {
     const { faults, supplies } = this.memory;
     if (faults.includes(fault)) return;
@@ -205,7 +205,7 @@ export class Machine extends EventEmitter<{
     return this.memory.supplies.filter(({ id, kind }) => kind !== 'toner' || id === 'black' || job.colour);
   }
 
-  /** Why nothing can be printed now, or why this job cannot be. */
+  /** Why nothing, or not this job, can be printed now. */
   private obstacleTo(job: Job | undefined): string | undefined {
     const fault = this.memory.faults.map((name) => FAULTS[name]).find(({ stops }) => stops);
     if (fault) return `${fault.title}. ${fault.text}`;
@@ -216,6 +216,6 @@ export class Machine extends EventEmitter<{
 
 export const isLow = ({ level }: Supply): boolean => level <= LOW_LEVEL;
 const emptyText = ({ name, kind }: Supply): string => `${name} ${kind === 'waste' ? 'is full' : 'is empty'}.`;
-/** What is shown about a supply that is low. */
+/** The warning about a low supply. */
 export const warningText = (supply: Supply): string =>
   supply.level <= 0 ? emptyText(supply) : `${supply.name} ${supply.kind === 'waste' ? 'is nearly full' : 'is low'}.`;

@@ -4,7 +4,7 @@ import { parseJson } from '../../protocol/parse-json';
 import { DamagedMemory } from './machine.errors';
 import { memory, type Memory } from './memory';
 
-/** Keeps a machine's memory in `<folder>/mfp.json`. It writes a new file and renames it, so that a crash leaves a whole file. */
+/** Stores a machine's memory in `<folder>/mfp.json`. Writes a new file and renames it, so that a crash cannot damage it. */
 export class MemoryFile {
   private readonly path: string;
   private writing: Promise<void> = Promise.resolve();
@@ -27,7 +27,7 @@ export class MemoryFile {
     return parsed.data;
   }
 
-  /** Writes soon; a write that waits includes later changes. Resolves when written. */
+  /** Writes after a short delay, including later changes. Resolves when written. */
   save(state: Memory): Promise<void> {
     if (this.pending) return this.writing;
     this.pending = true;

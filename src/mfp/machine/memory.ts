@@ -4,7 +4,7 @@ import { FAULT_NAMES } from './faults';
 import { FIRMWARE } from './identity';
 import { MFP_LIMITS } from '../mfp-limits';
 
-/** What a simulated MFP keeps over a restart. */
+/** The data of a simulated MFP that survives a restart. */
 const line = (least: number, most: number) =>
   z
     .string()
@@ -33,7 +33,7 @@ export const settings = z.object({
 });
 export type Settings = z.infer<typeof settings>;
 
-/** One line of the address book as its form sends it. */
+/** One entry of the address book, as submitted by its form. */
 export const addressEntry = z.object({
   name: line(1, 60),
   email: line(0, 254).regex(/^$|^[^\s@]+@[^\s@]+$/, 'must look like name@example.com'),
@@ -48,7 +48,7 @@ const supply = z.object({
   name: z.string(),
   kind: z.enum(['toner', 'drum', 'waste']),
   colour: z.string(),
-  /** Per cent that is left; of a waste box, the room that is left. */
+  /** Remaining per cent; of a waste box, the remaining space. */
   level: z.number().min(0).max(100),
 });
 export type Supply = z.infer<typeof supply>;
@@ -82,7 +82,7 @@ const firmwareUpload = z.object({
   bytes: count,
   sha256: z.string(),
   at: instant,
-  /** Its outcome, worded for a person. */
+  /** Its outcome, as shown to users. */
   outcome: z.string().default('Not installed.'),
 });
 export type FirmwareUpload = z.infer<typeof firmwareUpload>;

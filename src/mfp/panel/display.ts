@@ -13,7 +13,7 @@ export interface DisplayOptions {
   onClose(): void;
 }
 
-/** One display at the other end of a WebSocket. A slow one skips pictures: at most one waits for it. */
+/** One display, connected by a WebSocket. At most one picture waits, so a slow display skips pictures. */
 export class Display {
   touchedAt = -Infinity;
   private next: string | undefined;

@@ -20,7 +20,7 @@ export class Displays {
     return this.all.size;
   }
 
-  /** @param make makes a display with the number that it gets */
+  /** @param make creates a display with a given number */
   add(make: (id: number) => Display): Display {
     const display = make(this.nextId++);
     this.all.add(display);

@@ -4,13 +4,13 @@ import { Panel } from './panel';
 import { PanelServer } from './panel-server';
 
 export interface PanelPorts {
-  /** Displays that operate; 0: any free port. */
+  /** Port for displays with full control; 0: any free port. */
   panelPort?: number;
-  /** Displays that only view; 0: any free port. */
+  /** Port for view-only displays; 0: any free port. */
   viewPort?: number;
 }
 
-/** The operation panel, with the ports at which its displays connect. */
+/** The operation panel with the ports for its displays. */
 export class OperationPanel {
   private readonly displays = new Displays();
   readonly panel: Panel;
@@ -23,12 +23,12 @@ export class OperationPanel {
     this.viewing = new PanelServer(this.panel, this.displays, 'view');
   }
 
-  /** How many displays are connected. */
+  /** Number of connected displays. */
   get connected(): number {
     return this.displays.count;
   }
 
-  /** Opens the given ports; resolves with those it got. */
+  /** Opens the given ports; resolves with the bound ones. */
   async listen(host: string, { panelPort, viewPort }: PanelPorts): Promise<PanelPorts> {
     return {
       panelPort: panelPort === undefined ? undefined : await this.operating.listen(host, panelPort),

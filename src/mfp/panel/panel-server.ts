@@ -19,7 +19,7 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
 };
-/** Serves the display at one port: the page at `/`, the pictures at `/ws/panel`. */
+/** Serves the display on one port: the page at `/`, the pictures at `/ws/panel`. */
 export class PanelServer {
   private readonly files: ReadonlyMap<string, StaticFile> = builtPage('display');
   private readonly server: Server = createServer({
@@ -44,7 +44,7 @@ export class PanelServer {
     this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
-  /** Resolves with the port; rejects with node's error when it cannot be had. */
+  /** Resolves with the port; rejects with Node's error if it is not available. */
   async listen(host: string, port: number): Promise<number> {
     await once(this.server.listen(port, host), 'listening');
     return (this.server.address() as AddressInfo).port;

@@ -2,14 +2,14 @@ import type { FaultName } from '../machine/faults';
 import type { Machine } from '../machine/machine';
 import type { Message, Pane, ScreenName } from '../../protocol/simulated-mfp';
 
-/** What only the display keeps; everything else is kept by the machine. */
+/** State of the display only; everything else is state of the machine. */
 export interface PanelState {
   readonly awake: boolean;
   readonly screen: ScreenName;
   /** Page of the list on the screen, from 0. */
   readonly page: number;
   readonly copies: number;
-  /** The next digit is added to the number instead of starting a new one. */
+  /** The next digit is appended to the number instead of starting a new one. */
   readonly typing: boolean;
   readonly colour: boolean;
   readonly tray: 1 | 2;
@@ -35,10 +35,10 @@ export const FIRST_STATE: PanelState = {
   message: null,
 };
 
-/** What the display reads of the machine. */
+/** The machine's data that the display reads. */
 export type MachineFacts = Pick<Machine, 'identity' | 'memory' | 'status'>;
 
-/** What the machine has to do. */
+/** Effects on the machine. */
 export type Effect =
   | { kind: 'copy'; copies: number; colour: boolean; paper: string }
   | { kind: 'scan'; address: number }
@@ -53,11 +53,11 @@ export interface Step {
   readonly effects?: readonly Effect[];
 }
 
-/** What one kind of target does on a screen; undefined for an argument without a meaning. */
+/** The effect of one kind of target; undefined for a meaningless argument. */
 export type Verb = (state: PanelState, argument: string, facts: MachineFacts) => Step | undefined;
 export type Verbs = Readonly<Record<string, Verb>>;
 
-/** One screen: what its targets do, and what it shows. */
+/** One screen: its targets and its content. */
 export interface PanelScreen {
   readonly title: string;
   readonly verbs: Verbs;

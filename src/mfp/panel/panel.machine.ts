@@ -29,7 +29,7 @@ export const SCREENS: Readonly<Record<ScreenName, PanelScreen>> = {
   jobs: jobsScreen,
 };
 
-/** The target that means the same as a key. */
+/** The target that is equivalent to a key. */
 const targetOf = (key: Key): string => (/^\d$/.test(key) ? `digit:${key}` : key === 'sleep' ? 'doze' : key);
 
 /** Targets of every screen. */
@@ -68,18 +68,18 @@ export const faultShown = ({ hidden }: PanelState, { memory }: MachineFacts): Fa
     .filter((fault) => !hidden.includes(fault))
     .sort((a, b) => Number(FAULTS[b].stops) - Number(FAULTS[a].stops))[0];
 
-/** What changes the display: people, the machine, and time. */
+/** Events that change the display: input, changes of the machine, and time. */
 export type PanelEvent =
   | PanelInput
-  /** It has not been touched for a while. */
+  /** The display has not been touched for a while. */
   | { type: 'idle' }
   | { type: 'fault'; fault: FaultName }
-  /** A person wants to see which machine it is. */
+  /** The machine was asked to identify itself. */
   | { type: 'identify' }
   /** The machine refused an effect. */
   | { type: 'refusal'; text: string };
 
-/** The display's next state, and what the machine has to do. Pure; an event without a meaning leaves the state as it is. */
+/** The display's next state, and the effect on the machine. Pure; meaningless events do not change the state. */
 export function reduce(state: PanelState, event: PanelEvent, facts: MachineFacts): Step {
   switch (event.type) {
     case 'idle':

@@ -92,7 +92,7 @@ export class Panel {
     }
   }
 
-  /** A job that takes no paper and no time. */
+  /** Adds a job that uses no paper and no time. */
   private record(title: string): void {
     const { memory } = this.machine;
     const now = toInstant(Date.now());

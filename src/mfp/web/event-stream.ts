@@ -15,7 +15,7 @@ export function eventStream({ request, response, machine }: Exchange): void {
   open++;
   let number = 0;
   const send = (): void => {
-    // a reader that is behind needs only the newest state, which the next change sends
+    // a slow reader needs only the newest state, which the next change sends
     if (response.writableNeedDrain) return;
     response.write(`id: ${++number}\nevent: status\ndata: ${JSON.stringify(machine.status)}\n\n`);
   };

@@ -6,7 +6,7 @@ import type { Html } from './html';
 import type { Logins } from './logins';
 import { hostOf } from './same-origin';
 
-/** One request to the machine's web server, with what a page needs to answer it. */
+/** One request to the machine's web server, with the context that pages need. */
 export interface Exchange {
   readonly request: Request;
   readonly response: Response;
@@ -20,7 +20,7 @@ export type Handler = (exchange: Exchange) => void | Promise<void>;
 
 const compress = promisify(gzip);
 
-/** A parameter of the address's query; empty where it is missing or repeated. */
+/** A query parameter; empty if it is missing or repeated. */
 export function queryOf({ request }: Exchange, name: string): string {
   const value = request.query[name];
   return typeof value === 'string' ? value : '';
@@ -31,7 +31,7 @@ export function segmentOf({ request }: Exchange, name: string): string {
   return String(request.params[name] ?? '');
 }
 
-/** Sends a whole page, compressed where the browser accepts that. */
+/** Sends a whole page, compressed if the browser accepts it. */
 export async function sendPage({ request, response }: Exchange, page: Html, status = 200): Promise<void> {
   const compressed = request.acceptsEncodings('gzip', 'identity') === 'gzip';
   const plain = Buffer.from(page.text);
@@ -51,7 +51,7 @@ export function redirect({ response }: Exchange, path: string, status: 302 | 303
   response.status(status).set({ Location: path, 'Content-Length': '0', 'Cache-Control': 'no-store' }).end();
 }
 
-/** The same with the whole address, made of the Host header as many devices do it. */
+/** The same with an absolute address based on the Host header, as many devices do. */
 export function redirectAbsolute(exchange: Exchange, path: string, status: 302 | 303 = 303): void {
   redirect(exchange, `http://${hostOf(exchange.request)}${path}`, status);
 }

@@ -32,7 +32,7 @@ export async function download(exchange: Exchange): Promise<void> {
   await pipeline(Readable.from(pseudoRandomBytes(start, end + 1), { objectMode: false }), response);
 }
 
-/** The one range that a request wants; undefined: the whole file, also where several ranges are wanted (RFC 9110 14.2). */
+/** The requested range; undefined: the whole file, which is also sent for several ranges (RFC 9110 14.2). */
 function rangeOf(
   request: Request,
   etag: string,
@@ -51,7 +51,7 @@ function sizeOf(exchange: Exchange): number {
   return size;
 }
 
-/** `POST` or `PUT /files/upload`: takes any body, answers `{bytes, sha256}`. */
+/** `POST` or `PUT /files/upload`: accepts any body, answers `{bytes, sha256}`. */
 export async function upload({ request, response }: Exchange): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0;

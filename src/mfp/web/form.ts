@@ -4,7 +4,7 @@ import type { Fields } from './request-body';
 
 export type Mistakes = Record<string, string | undefined>;
 
-/** What a form shows in its fields, and what is wrong with them. */
+/** The values of a form's fields, and their errors. */
 export interface FormState {
   readonly values: Fields;
   readonly mistakes: Mistakes;
@@ -12,7 +12,7 @@ export interface FormState {
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; mistakes: Mistakes };
 
-/** Checks a form's fields; of each wrong field the first mistake, worded for the person. */
+/** Validates a form. @returns the first error of each invalid field, as shown to the user */
 export function checkForm<T>(schema: z.ZodType<T>, fields: Fields): Checked<T> {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return { ok: true, value: parsed.data };
@@ -58,6 +58,6 @@ function field({ mistakes }: FormState, name: string, label: string, control: Ht
   </div>`;
 }
 
-/** The values of a record as a form shows them. */
+/** The values of a record as text for a form. */
 export const toFields = (record: Record<string, string | number>): Fields =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, String(value)]));

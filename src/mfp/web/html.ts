@@ -21,7 +21,7 @@ function render(insert: Insert): string {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-/** Marks the place of content that is sent in pieces; a template cannot leave tags open, because formatters close them. */
+/** Placeholder for content that is sent in pieces, because a template cannot leave tags open: formatters close them. */
 export const CONTENT = new Html('<!-- content -->');
 
 /** What precedes and follows CONTENT in a template that has it once. */

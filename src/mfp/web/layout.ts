@@ -15,7 +15,7 @@ const MENU = [
 export interface PageOptions {
   title: string;
   body: Html;
-  /** How the page keeps itself up to date. */
+  /** How the page is updated. */
   follow?: 'events' | 'socket';
 }
 
@@ -25,7 +25,7 @@ export function layout(exchange: Exchange, { title, body, follow }: PageOptions)
   return html`${before}${body}${after}`;
 }
 
-/** What precedes and follows the content, for pages that are sent in pieces. */
+/** The parts before and after the content, for pages that are sent in pieces. */
 export function layoutAround(exchange: Exchange, title: string, follow?: string): { before: Html; after: Html } {
   const { machine, request, administrator } = exchange;
   const { identity, memory, status } = machine;

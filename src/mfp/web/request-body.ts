@@ -18,15 +18,15 @@ export interface ReceivedFile {
 
 interface Expected {
   readonly type: string;
-  /** What the error page calls the type. */
+  /** Name of the type on the error page. */
   readonly name: string;
   readonly mostBytes: number;
   readonly limits: busboy.Limits;
-  /** Gets the bytes of files as they arrive. */
+  /** Receives the bytes of files as they arrive. */
   readonly onFile?: (field: string, bytes: Buffer) => void;
 }
 
-/** The body as it arrives; unlike with the request's own iterator, leaving it early keeps the connection for the answer. */
+/** The body as it arrives. Unlike the request's own iterator, an early exit keeps the connection open for the answer. */
 export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
   return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
 }
@@ -45,7 +45,7 @@ export async function* boundedBody(request: IncomingMessage, mostBytes: number):
   }
 }
 
-/** Reads a submitted form. @throws BadRequest when it is no form, too large, or breaks off */
+/** Reads a submitted form. @throws BadRequest if it is not a form, too large or incomplete */
 export async function readForm({ request }: { readonly request: Request }): Promise<Fields> {
   const { fields } = await receive(request, {
     type: 'application/x-www-form-urlencoded',

@@ -21,7 +21,7 @@ const administratorOnly =
     return redirect(exchange, `/login?next=${encodeURIComponent(page)}`);
   };
 
-/** Every address of the machine's web server but `/assets` and `/ws/status`. */
+/** Every path of the machine's web server except `/assets` and `/ws/status`. */
 export const ROUTES: Readonly<Record<string, { get?: Handler; post?: Handler; put?: Handler }>> = {
   '/': { get: (exchange) => redirect(exchange, '/status', 302) },
   '/index.htm': { get: (exchange) => redirectAbsolute(exchange, '/status', 302) },

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BadRequest } from './web.errors';
 
-/** @throws BadRequest when the Host header (RFC 9110 7.2) is no host and port */
+/** @throws BadRequest if the Host header (RFC 9110 7.2) is not a host and port */
 export function hostOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const host = headers.host ?? '';
   if (!/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host))

@@ -83,14 +83,14 @@ async function sendError(exchange: Exchange, error: unknown, journal: Journal): 
   const { request, response } = exchange;
   const refusal = error instanceof URIError ? new BadRequest('The address is not valid.') : error;
   const known = refusal instanceof BadRequest;
-  // a client that went away in the middle of an answer is no error of this device
+  // a client that disconnects during an answer is not an error of this device
   const gone = (request.destroyed && !request.complete) || response.destroyed;
   if (!known && !gone) journal.unexpected(error, `answering ${request.method} ${request.path}`);
   if (response.headersSent || gone) {
     response.destroy();
     return;
   }
-  // the rest of a body that was refused is not read: the connection ends with the answer
+  // the rest of a refused body is not read, so the connection ends with the answer
   if (!request.complete) response.set('Connection', 'close');
   const status = known ? refusal.status : 500;
   const body = html`${note('bad', known ? refusal.message : 'The device met an internal error.')}

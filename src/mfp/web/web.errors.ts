@@ -1,4 +1,4 @@
-/** A request that gets an error page; the message is for the person. */
+/** The request is answered with an error page that shows the message. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';
   constructor(

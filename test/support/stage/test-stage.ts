@@ -6,14 +6,7 @@ import type { Step } from '../../../src/protocol/steps';
 import { request } from '../../../src/demo/api-request';
 import { Program, type LogLine } from '../../../src/demo/programs';
 import { event, press } from '../../../src/demo/scenario';
-import {
-  finished,
-  portsOfItsOwn,
-  SAMPLE_USERS,
-  setStage,
-  type Stage,
-  type StageOptions,
-} from '../../../src/demo/stage';
+import { finished, reservePorts, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../../src/demo/stage';
 import { makeSampleUsers } from './sample-users';
 import { until } from '../until';
 
@@ -32,7 +25,7 @@ export class TestStage {
   static async set(options: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
-    const ports = await portsOfItsOwn();
+    const ports = await reservePorts();
     let loggedIn: Promise<unknown> | undefined;
     it.stage = await setStage({
       folder: it.folder,

@@ -1,15 +1,15 @@
 import { RfbRefused, type Pass, type Watch } from './rfb-handshake';
 
-/** Far more than there are. */
+/** Far more encodings than exist. */
 const ENCODINGS = 1024;
-/** Thrown away, but not for ever. */
+/** Longest clipboard text that is discarded; a longer one closes the connection. */
 const CUT_TEXT_BYTES = 1024 * 1024;
 const PIECE_BYTES = 4096;
 
 /**
- * Encodings that change nothing about the messages of a client (RFC 6143 7.7, 7.8): raw, CopyRect, RRE, Hextile, zlib,
- * Tight, ZRLE, cursor, desktop size; JPEG quality (-32 .. -23) and compression level (-256 .. -247). Others announce
- * messages of their own, with which input could be sent unseen.
+ * Encodings that do not change the client's messages (RFC 6143 7.7, 7.8): raw, CopyRect, RRE, Hextile, zlib, Tight,
+ * ZRLE, cursor, desktop size; JPEG quality (-32 .. -23) and compression level (-256 .. -247). Others announce further
+ * messages, which could carry undetected input.
  */
 const HARMLESS = [0, 1, 2, 5, 6, 7, 16, -239, -223];
 const isHarmless = (encoding: number): boolean =>
@@ -21,7 +21,7 @@ const CLIENT_CUT_TEXT = 6;
 const PASSED: Readonly<Record<number, number>> = { 0: 19 /* SetPixelFormat */, 3: 9 /* FramebufferUpdateRequest */ };
 const DROPPED: Readonly<Record<number, number>> = { 4: 7 /* KeyEvent */, 5: 5 /* PointerEvent */ };
 
-/** Passes what asks for the screen, drops what is input, and ends at whatever else. */
+/** Passes requests for the screen, drops input, and throws on any other message. */
 export function* watchClientMessages(pass: Pass): Watch {
   for (;;) {
     const head = yield 1;
@@ -30,7 +30,7 @@ export function* watchClientMessages(pass: Pass): Watch {
     else if (type in DROPPED) yield DROPPED[type] ?? 0;
     else if (type === SET_ENCODINGS) yield* watchSetEncodings(pass);
     else if (type === CLIENT_CUT_TEXT) yield* dropCutText();
-    else throw new RfbRefused(`the client sent message type ${type}, which is not understood`);
+    else throw new RfbRefused(`the client sent message type ${type}, which is unknown`);
   }
 }
 

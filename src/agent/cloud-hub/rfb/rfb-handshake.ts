@@ -1,22 +1,21 @@
 /**
- * The handshake of RFB 3.3, 3.7 and 3.8 (RFC 6143 7.1-7.3) as a watcher between client and server sees it: just enough
- * to know where the client's messages begin. Only security types are let through whose bytes it knows; the others could
- * hide input from it.
+ * Follows the handshake of RFB 3.3, 3.7 and 3.8 (RFC 6143 7.1-7.3) between client and server, to find where the client's
+ * messages start. It passes only security types whose messages it knows; others could hide input.
  */
 
-/** What a watcher does with one direction: yields how many bytes it needs next, gets exactly those, passes on what may go. */
+/** Filters one direction: yields the number of bytes it needs, receives exactly those, and passes the permitted ones. */
 export type Watch = Generator<number, void, Buffer>;
 export type Pass = (bytes: Buffer) => void;
 
-/** What either direction has shown so far. */
+/** State of the handshake, shared by both directions. */
 export interface Handshake {
   server?: readonly [major: number, minor: number];
   version?: '3.3' | '3.7' | '3.8';
-  /** Security types that the client may choose from; in 3.3 the one that the server has chosen. */
+  /** Security types that the client may choose from; in 3.3, the server's choice. */
   offered?: readonly number[];
 }
 
-/** Not RFB as it is understood here. `farewell` reports it to the client in RFB. */
+/** The connection is not RFB, or uses an unsupported feature. `farewell` reports it to the client in RFB. */
 export class RfbRefused extends Error {
   override readonly name = 'RfbRefused';
   constructor(
@@ -34,16 +33,16 @@ const VERSIONS = { '003.003': '3.3', '003.007': '3.7', '003.008': '3.8' } as con
 const PROTOCOL_VERSION_BYTES = 12;
 const RESPONSE_BYTES = 16;
 
-/** Server to client, up to the security types; what follows needs no watching. */
+/** Server to client, up to the security types. All later bytes may pass. */
 export function* watchServerHandshake(handshake: Handshake, pass: Pass): Watch {
   const greeting = yield PROTOCOL_VERSION_BYTES;
   handshake.server = numbersOf(greeting);
   pass(greeting);
   const first = yield 1;
-  if (!handshake.version) throw new RfbRefused('the server spoke before the client had chosen a version');
+  if (!handshake.version) throw new RfbRefused('the server sent data before the client had chosen a version');
   if (handshake.version === '3.3') return watchChosenType(handshake, Buffer.concat([first, yield 3]), pass);
   const count = first.readUInt8();
-  if (count === 0) return pass(first); // a refusal of the server itself; its reason follows
+  if (count === 0) return pass(first); // the server refuses; its reason follows
   const offered = [...(yield count)].filter((type) => KNOWN.includes(type));
   if (offered.length === 0) throw unknownSecurity(handshake.version);
   handshake.offered = offered;
@@ -64,7 +63,7 @@ export function* watchClientHandshake(handshake: Handshake, pass: Pass): Watch {
   pass(answer);
   const first = yield 1;
   const { version, offered } = handshake;
-  if (!offered) throw new RfbRefused('the client spoke before the server had named its security types');
+  if (!offered) throw new RfbRefused('the client sent data before the server had listed its security types');
   const [choice = 0] = version === '3.3' ? offered : first;
   if (!offered.includes(choice))
     throw new RfbRefused(`the client chose security type ${choice}, which was not offered`);
@@ -76,7 +75,7 @@ export function* watchClientHandshake(handshake: Handshake, pass: Pass): Watch {
     if (choice === VNC_AUTHENTICATION) pass(yield RESPONSE_BYTES);
     yield 1;
   }
-  // ClientInit: always shared, because who only looks must not put out those who operate (RFC 6143 7.3.1).
+  // ClientInit: always shared, because a viewer must not disconnect others (RFC 6143 7.3.1).
   pass(Buffer.from([1]));
 }
 
@@ -86,19 +85,19 @@ function numbersOf(bytes: Buffer): [number, number] {
   return [Number(major), Number(minor)];
 }
 
-/** The client must not answer with more than the server knows (RFC 6143 7.1.1), or both would read on differently. */
+/** The client must not choose a newer version than the server's (RFC 6143 7.1.1). */
 function versionOf(answer: Buffer, server: Handshake['server']): '3.3' | '3.7' | '3.8' {
   const [major, minor] = numbersOf(answer);
   const version = VERSIONS[answer.toString('latin1', 4, 11) as keyof typeof VERSIONS];
-  if (!server) throw new RfbRefused('the client spoke before the server');
+  if (!server) throw new RfbRefused('the client sent data before the server');
   if (!version || server[0] < major || (server[0] === major && server[1] < minor))
-    throw new RfbRefused(`RFB ${major}.${minor} cannot be spoken here`);
+    throw new RfbRefused(`RFB ${major}.${minor} is not supported here`);
   return version;
 }
 
-/** As a server says that it refuses (RFC 6143 7.1.2). */
+/** In the form in which a server refuses (RFC 6143 7.1.2). */
 function unknownSecurity(version: '3.3' | '3.7' | '3.8'): RfbRefused {
-  const reason = 'The device offers only security types under which looking only cannot be ensured.';
+  const reason = 'View-only access is not possible with the security types that the device offers.';
   const head = Buffer.alloc(version === '3.3' ? 8 : 5);
   head.writeUInt32BE(reason.length, head.length - 4);
   return new RfbRefused(reason, Buffer.concat([head, Buffer.from(reason)]));

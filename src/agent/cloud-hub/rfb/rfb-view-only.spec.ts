@@ -12,7 +12,7 @@ const u32 = (value: number) => {
 };
 const join = (...parts: Buffer[]) => Buffer.concat(parts);
 
-/** A server whose bytes a test gives and takes. */
+/** A server whose bytes the test controls. */
 function played() {
   const [speaks, hears] = [new PassThrough(), new PassThrough()];
   const server = Duplex.from({ readable: speaks, writable: hears });
@@ -27,7 +27,7 @@ function played() {
     client,
     speaks,
     refusals,
-    /** What has reached the server, and the client. */
+    /** Bytes that have reached the server and the client. */
     heard: () => Buffer.concat(heard),
     seen: () => Buffer.concat(seen),
   };
@@ -45,14 +45,14 @@ const SERVER_INIT = join(bytes(0, 64, 0, 48), Buffer.alloc(16), u32(3), ascii('m
 interface Turn {
   readonly from: 'server' | 'client';
   readonly bytes: Buffer;
-  /** What comes out at the other end, where that is something else. */
+  /** Bytes at the other end, if they differ. */
   readonly becomes?: Buffer;
 }
 const server = (...parts: Buffer[]): Turn => ({ from: 'server', bytes: join(...parts) });
 const client = (...parts: Buffer[]): Turn => ({ from: 'client', bytes: join(...parts) });
 const becomes = (turn: Turn, ...parts: Buffer[]): Turn => ({ ...turn, becomes: join(...parts) });
 
-/** Plays turns in order; each has come through before the next begins. */
+/** Plays turns in order; each has arrived before the next one starts. */
 async function play(it: Played, turns: readonly Turn[], pieceBytes = Infinity): Promise<void> {
   let [heard, seen] = [it.heard(), it.seen()];
   for (const turn of turns) {
@@ -106,7 +106,7 @@ const POINTER = bytes(5, 1, 0, 3, 0, 3);
 const cutText = (text: Buffer) => join(bytes(6, 0, 0, 0), u32(text.length), text);
 const NOTHING = Buffer.alloc(0);
 
-/** What a client sends, and what of it reaches the server. */
+/** Messages of a client, and the bytes that reach the server. */
 const MESSAGES: [string, Buffer, Buffer][] = [
   ['SetPixelFormat', PIXEL_FORMAT, PIXEL_FORMAT],
   ['FramebufferUpdateRequest', UPDATE_REQUEST, UPDATE_REQUEST],
@@ -122,7 +122,7 @@ const MESSAGES: [string, Buffer, Buffer][] = [
     setEncodings(1, 2, 6, -239, -223, -32, -23, -256, -247),
   ],
   [
-    'SetEncodings with extensions that have messages of their own',
+    'SetEncodings with extensions that add messages',
     // extended desktop size, QEMU keys, fence, continuous updates, extended clipboard, xvp, GII, tight's own
     setEncodings(7, -308, -258, -312, -313, 0xc0a1e5ce, -309, -305, -33, -22, -257, -246, 0x574d5600, -239),
     setEncodings(7, -239),
@@ -131,14 +131,14 @@ const MESSAGES: [string, Buffer, Buffer][] = [
   ['a text that looks like requests', cutText(join(UPDATE_REQUEST, KEY)), NOTHING],
 ];
 
-describe('a VNC connection that only looks', () => {
-  it.each(HANDSHAKES)('comes about with %s', async (_name, turns) => {
+describe('rfbViewOnly', () => {
+  it.each(HANDSHAKES)('completes the handshake: %s', async (_name, turns) => {
     const it = played();
     await play(it, [...turns, client(UPDATE_REQUEST), becomes(client(KEY, UPDATE_REQUEST), UPDATE_REQUEST)]);
     expect(it.refusals).toEqual([]);
   });
 
-  it.each(HANDSHAKES)('comes about with %s, one byte at a time', async (_name, turns) => {
+  it.each(HANDSHAKES)('completes the handshake, one byte at a time: %s', async (_name, turns) => {
     const it = played();
     await play(it, [...turns, becomes(client(KEY, POINTER, UPDATE_REQUEST), UPDATE_REQUEST)], 1);
     expect(it.refusals).toEqual([]);
@@ -151,7 +151,7 @@ describe('a VNC connection that only looks', () => {
     }
   });
 
-  it('carries the screen unread, both ways at once', async () => {
+  it('passes the screen unchanged, in both directions at once', async () => {
     const screen = Buffer.alloc(3_000_000, 0xff);
     await play(played(), [...NONE_38, client(UPDATE_REQUEST), server(screen)], 64 * 1024);
   });
@@ -159,23 +159,23 @@ describe('a VNC connection that only looks', () => {
   it.each<[string, Turn[], Turn, RegExp]>([
     ['an unknown message', NONE_38, client(bytes(255, 0)), /message type 255/],
     ['a message of an extension', NONE_38, client(bytes(251, 0, 0, 10)), /message type 251/],
-    ['too long a text', NONE_38, client(bytes(6, 0, 0, 0), u32(0x40000000)), /text of 1073741824 bytes/],
+    ['a text that is too long', NONE_38, client(bytes(6, 0, 0, 0), u32(0x40000000)), /text of 1073741824 bytes/],
     ['an extended clipboard message', NONE_38, client(bytes(6, 0, 0, 0), u32(-8)), /text of 4294967288 bytes/],
     ['too many encodings', NONE_38, client(bytes(2, 0, 0x40, 0)), /16384 encodings/],
-    ['a client of another version', [server(V38)], client(ascii('RFB 003.005\n')), /RFB 3\.5 cannot/],
-    ['a client newer than the server', [server(V33)], client(V38), /RFB 3\.8 cannot/],
-    ['a client that is none', [server(V38)], client(ascii('GET / HTTP/1')), /not RFB/],
-    ['a server that is none', [], server(ascii('HTTP/1.1 200')), /not RFB/],
-    ['a client that speaks first', [], client(V38), /client spoke before the server$/],
-    ['a client that chooses too early', [server(V38), client(V38)], client(bytes(1)), /before the server had named/],
+    ['a client of another version', [server(V38)], client(ascii('RFB 003.005\n')), /RFB 3\.5 is not supported/],
+    ['a client newer than the server', [server(V33)], client(V38), /RFB 3\.8 is not supported/],
+    ['a client that is not RFB', [server(V38)], client(ascii('GET / HTTP/1')), /not RFB/],
+    ['a server that is not RFB', [], server(ascii('HTTP/1.1 200')), /not RFB/],
+    ['a client that sends first', [], client(V38), /client sent data before the server$/],
+    ['a client that chooses too early', [server(V38), client(V38)], client(bytes(1)), /before the server had listed/],
     [
-      'a client that chooses what was not offered',
+      'a client that chooses a type that was not offered',
       [server(V38), client(V38), server(bytes(1, 2))],
       client(bytes(1)),
       /security type 1, which was not offered/,
     ],
-    ['a server that speaks out of turn', [server(V38)], server(bytes(1, 1)), /server spoke before the client/],
-  ])('is closed by %s, and the server gets no byte of it', async (_name, before, last, reason) => {
+    ['a server that sends out of turn', [server(V38)], server(bytes(1, 1)), /server sent data before the client/],
+  ])('closes on %s, and none of its bytes reach the server', async (_name, before, last, reason) => {
     const it = played();
     await play(it, before);
     const heard = it.heard().toString('hex');
@@ -190,23 +190,26 @@ describe('a VNC connection that only looks', () => {
     ['3.8', V38, bytes(2, 16, 19), 5],
     ['3.7', V37, bytes(1, 30), 5],
     ['3.3', V33, u32(16), 8],
-  ])('tells a client of %s in RFB why no security type is left', async (_version, version, types, headBytes) => {
-    const it = played();
-    await play(it, [server(V38), client(version)]);
-    const ended = once(it.client, 'end');
-    it.speaks.write(types);
-    await ended;
-    const farewell = it.seen().subarray(V38.length);
-    expect(farewell.readUIntBE(0, headBytes - 4)).toBe(0);
-    expect(farewell.readUInt32BE(headBytes - 4)).toBe(farewell.length - headBytes);
-    expect(farewell.toString('latin1', headBytes)).toMatch(/looking only cannot be ensured/);
-    expect(it.refusals).toHaveLength(1);
-    it.client.write(join(bytes(1, 1), KEY));
-    await new Promise((done) => setImmediate(done));
-    expect(it.heard().length).toBe(version.length);
-  });
+  ])(
+    'reports to a client of %s in RFB that no security type is supported',
+    async (_version, version, types, headBytes) => {
+      const it = played();
+      await play(it, [server(V38), client(version)]);
+      const ended = once(it.client, 'end');
+      it.speaks.write(types);
+      await ended;
+      const farewell = it.seen().subarray(V38.length);
+      expect(farewell.readUIntBE(0, headBytes - 4)).toBe(0);
+      expect(farewell.readUInt32BE(headBytes - 4)).toBe(farewell.length - headBytes);
+      expect(farewell.toString('latin1', headBytes)).toMatch(/View-only access is not possible/);
+      expect(it.refusals).toHaveLength(1);
+      it.client.write(join(bytes(1, 1), KEY));
+      await new Promise((done) => setImmediate(done));
+      expect(it.heard().length).toBe(version.length);
+    },
+  );
 
-  it('passes on the reason of a server that refuses the connection', async () => {
+  it('passes the reason of a server that refuses the connection', async () => {
     await play(played(), [server(V38), client(V38), server(bytes(0), u32(4), ascii('busy'))]);
   });
 

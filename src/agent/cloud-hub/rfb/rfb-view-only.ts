@@ -3,8 +3,8 @@ import { watchClientMessages } from './rfb-client-messages';
 import { RfbRefused, watchClientHandshake, watchServerHandshake, type Handshake, type Watch } from './rfb-handshake';
 
 /**
- * A connection to an RFB server (VNC, RFC 6143) through which one can look only: no key, pointer or clipboard of the
- * client reaches the server. Whatever cannot be understood for certain closes it; `onRefused` tells why, once.
+ * A view-only connection to an RFB server (VNC, RFC 6143): no key, pointer or clipboard message of the client reaches
+ * the server. Anything unknown closes the connection; `onRefused` receives the reason, once.
  */
 export function rfbViewOnly(server: Duplex, onRefused: (reason: string) => void): Duplex {
   const handshake: Handshake = {};
@@ -13,8 +13,8 @@ export function rfbViewOnly(server: Duplex, onRefused: (reason: string) => void)
     if (!reported) onRefused(message);
     reported = true;
   };
-  const toServer = new Watched((pass) => watchClient(handshake, pass), refused);
-  const toClient = new Watched(
+  const toServer = new Filtered((pass) => watchClient(handshake, pass), refused);
+  const toClient = new Filtered(
     (pass) => watchServerHandshake(handshake, pass),
     (refusal) => {
       refused(refusal);
@@ -32,8 +32,8 @@ function* watchClient(handshake: Handshake, pass: (bytes: Buffer) => void): Watc
   yield* watchClientMessages(pass);
 }
 
-/** One direction under a watch; when the watch is over, everything passes. Holds no more than the watch asks for. */
-class Watched extends Transform {
+/** Applies a filter to one direction; when the filter returns, everything passes. Buffers only what the filter needs. */
+class Filtered extends Transform {
   readonly #watch: Watch;
   #parts: Buffer[] = [];
   #missing: number;
@@ -69,7 +69,7 @@ class Watched extends Transform {
     }
   }
 
-  /** @returns what is left of the chunk */
+  /** @returns the rest of the chunk */
   #feed(chunk: Buffer): Buffer {
     const taken = chunk.subarray(0, this.#missing);
     this.#parts.push(taken);

@@ -4,7 +4,7 @@ import type { Row, Widget } from '../../../protocol/simulated-mfp';
 
 const pagesOf = (count: number, rows: number): number => Math.max(1, Math.ceil(count / rows));
 
-/** A list that fits the display, with buttons for its pages where it has several. */
+/** A list that fits the display, with page buttons if it has several pages. */
 export function pagedList<T>(
   items: readonly T[],
   page: number,
@@ -29,7 +29,7 @@ export function pagedList<T>(
   };
 }
 
-/** `page:previous` and `page:next` of a list of so many items. */
+/** `page:previous` and `page:next` of a list with this number of items. */
 export const pageVerb = (
   count: (facts: Parameters<Verbs[string]>[2]) => number,
   rows: number = MFP_LIMITS.PANEL_ROWS,

@@ -13,7 +13,7 @@ export function firmwarePage(exchange: Exchange): Promise<void> {
   return sendPage(exchange, view(exchange, done && note('good', 'The firmware file has been received.')));
 }
 
-/** `POST /firmware`: takes a file from a multipart form (RFC 7578), and installs it where it is firmware of this machine. */
+/** `POST /firmware`: accepts a file in a multipart form (RFC 7578), and installs it if it is firmware of this machine. */
 export async function uploadFirmware(exchange: Exchange): Promise<void> {
   const reader = new FirmwareReader();
   const { files } = await readMultipart(exchange.request, MFP_LIMITS.FIRMWARE_BYTES, (field, bytes) => {

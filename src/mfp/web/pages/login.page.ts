@@ -10,7 +10,7 @@ export function loginPage(exchange: Exchange): Promise<void> {
   return sendPage(exchange, view(exchange, ADMINISTRATOR.user, false));
 }
 
-/** `POST /login`: the right password leads back with an absolute address, as on many devices. */
+/** `POST /login`: on success redirects with an absolute address, as many devices do. */
 export async function login(exchange: Exchange): Promise<void> {
   const { user = '', password = '' } = await readForm(exchange);
   if (!exchange.logins.permits(user, password)) return sendPage(exchange, view(exchange, user, true), 403);
@@ -25,7 +25,7 @@ export async function logout(exchange: Exchange): Promise<void> {
   redirect(exchange, '/status');
 }
 
-/** A page of this device, never another site. */
+/** A path of this device, never another site. */
 function nextOf(exchange: Exchange): string {
   const next = queryOf(exchange, 'next');
   return /^\/[a-z][a-z0-9/-]*$/.test(next) ? next : '/status';

@@ -17,7 +17,7 @@ const printForm = z.object({
 });
 const EMPTY: FormState = { values: { title: 'Test page', pages: '3', colour: 'Colour' }, mistakes: {} };
 
-/** `GET /status`: what the machine is doing, and a form to print a test job. */
+/** `GET /status`: the state of the machine, and a form to print a test job. */
 export function statusPage(exchange: Exchange): Promise<void> {
   const asked = queryOf(exchange, 'done');
   const message =
