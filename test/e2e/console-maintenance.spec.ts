@@ -35,7 +35,7 @@ describe('maintenance in the console, without a server', () => {
     return asked;
   };
 
-  it('a job is asked for, followed live, and its end is told to who asked wherever they are', async () => {
+  it('a job is requested and followed live, and its user is notified of its end on every screen', async () => {
     const asked = await answerJob(open);
     await visit('/devices/copy-room');
     await page.getByRole('combobox', { name: t.wait }).click();

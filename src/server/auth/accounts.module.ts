@@ -8,7 +8,7 @@ import { UserEntity } from './users/user.entity';
 import { UsersRepository } from './users/users.repository';
 import { UsersService } from './users/users.service';
 
-/** Users and the audit log, without HTTP: the server and the command `create-user` share it. */
+/** Users and the audit trail, without HTTP: the server and the command `create-user` share it. */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity, AuditEventEntity])],
   providers: [UsersRepository, UsersService, Passwords, AuditRepository, AuditService],

@@ -39,7 +39,7 @@ describe.each(databases)('migrations on %s', (_name, environment) => {
     expect(await database.showMigrations()).toBe(false);
   });
 
-  it('make the audit log append-only', async () => {
+  it('make the audit trail append-only', async () => {
     const events = database.getRepository(AuditEventEntity);
     await events.insert({ at: new Date(), actor: 'ada', action: 'x.done', target: 'y', detail: '' });
     await expect(events.update({ actor: 'ada' }, { actor: 'bob' })).rejects.toThrow('append-only');

@@ -76,7 +76,7 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
   private async storeLog(relayId: string, log: HalfLog): Promise<boolean> {
     const trial = this.trials.find(relayId, log.linkId);
     trial?.storeLog(log);
-    return trial !== undefined || this.halves.keep(relayId, log);
+    return trial !== undefined || this.halves.storeLog(relayId, log);
   }
 
   /** @throws RpcRefused; the relay logs the reason and retries later */

@@ -41,14 +41,14 @@ export class AgentOutputs {
     }
   }
 
-  /** S142. An agent that sleeps is woken; one that is asked again asks the person at the device once. */
+  /** S142. Wakes a sleeping agent. The request may be repeated: the agent shows it to the person at the device once. */
   async requestApproval(session: SessionEntity): Promise<SessionFollowUp | undefined> {
     this.timeline.step('S142', session.id);
     try {
       await this.ask(session);
       return undefined;
     } catch (error) {
-      // a newer stream has replaced the one on which the agent was asked: it is asked again on that
+      // a newer stream has replaced this one, and the request is sent again on that
       if (error instanceof AgentOffline && this.transport.isOnline(session.agentId)) return undefined;
       return this.unreachable(error, session, 'asking for approval');
     }
@@ -60,7 +60,7 @@ export class AgentOutputs {
     try {
       if (this.transport.isOnline(agentId)) return void (await ask());
     } catch (error) {
-      // it may have gone to sleep at the moment at which it was asked
+      // the agent may have gone to sleep during the request
       if (!(error instanceof AgentOffline) || this.transport.isOnline(agentId)) throw error;
     }
     await this.agentWake.wake(agentId, approvalRequestOf(session));

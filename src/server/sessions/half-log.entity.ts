@@ -6,12 +6,12 @@ import { Instant, Int64, Uuid } from '../database/column-types';
 @Entity('half_logs')
 @Index('ix_half_logs_session', ['sessionId'])
 export class HalfLogEntity {
-  /** The relay's ID of the line: a repeated report finds it here. */
+  /** The relay's ID of the log, by which a repeated report is recognized. */
   @PrimaryColumn(Uuid()) id: string;
   @Column(Uuid()) sessionId: string;
   @Column({ type: 'varchar', length: 16 }) half: Half;
   @Column({ type: 'varchar', length: 8 }) kind: 'start' | 'end';
-  /** When it happened, by the relay's clock. */
+  /** Time of the event, by the relay's clock. */
   @Column(Instant()) at: Date;
   @Column(Instant()) keptAt: Date;
   @Column({ type: 'varchar', length: 32, nullable: true }) reason: EndReason | null;

@@ -21,7 +21,7 @@ describe('the logs of the halves', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'forcing', ending: 'lost-device' });
   });
 
-  it('may come in any order: a start after the end opens nothing', async () => {
+  it('may arrive in any order: a start after the end does not open the half', async () => {
     const { id, link } = await plane.prepared();
     await plane.relay.start(link, 'terminal');
     await plane.relay.report(endLog(link.linkId, 'device', 'lost'));
@@ -35,7 +35,7 @@ describe('the logs of the halves', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'lost-device' });
   });
 
-  it('of start and end of one half at the same moment leave it ended', async () => {
+  it('leave a half ended if its start and end are reported concurrently', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id, link } = await plane.prepared();
       const logs = [startLog(link.linkId, 'device'), endLog(link.linkId, 'device', 'lost')];
@@ -45,11 +45,11 @@ describe('the logs of the halves', () => {
     }
   });
 
-  it('of an unknown link are accepted, and need not come again', async () => {
+  it('of an unknown link are acknowledged, so that the relay does not repeat them', async () => {
     expect(await plane.relay.report(endLog(randomUUID(), 'device', 'lost'))).toEqual({ known: false });
   });
 
-  it('replace what was presumed, and byte counts never decrease', async () => {
+  it('replace presumed logs, and byte counts never decrease', async () => {
     const { id, link } = await plane.established();
     await plane.call('ada', 'POST', `/sessions/${id}/termination`);
     await plane.call('ada', 'POST', `/sessions/${id}/override`, { reason: 'test' });
@@ -71,7 +71,7 @@ describe('the logs of the halves', () => {
 
   // each of two users twice as often as rounds: the API counts the requests of one user
   it.each(['tom', 'tess'] as const)(
-    `of both halves at the same moment establish and end each of ${ROUNDS} sessions of %s once`,
+    `reported for both halves concurrently establish and end each of ${ROUNDS} sessions of %s once`,
     async (who) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const { id, link } = await plane.prepared(who);
@@ -85,7 +85,7 @@ describe('the logs of the halves', () => {
     },
   );
 
-  it('are both needed before the pair may have another session (E15)', async () => {
+  it('must both be ended before the user may have another session with the device (E15)', async () => {
     const { id, link } = await plane.established();
     const refused = async () => {
       const { status, body } = await plane.ask('tom');
@@ -103,7 +103,7 @@ describe('the logs of the halves', () => {
     expect((await plane.ask('tom')).status).toBe(201);
   });
 
-  it('permit one session of a pair, also if several are requested at the same moment', async () => {
+  it('permit one session of user and device, even if several are requested concurrently', async () => {
     for (let round = 0; round < 5; round += 1) {
       const answers = await Promise.all(Array.from({ length: 6 }, () => plane.ask('tom')));
       expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
@@ -111,7 +111,7 @@ describe('the logs of the halves', () => {
     }
   });
 
-  it('stay as they are when the end of an ended session is requested', async () => {
+  it('do not change when the end of an ended session is requested', async () => {
     const { id, link } = await plane.established();
     for (const half of HALVES) await plane.relay.end(link, half, 'lost');
     const before = await plane.session(id);

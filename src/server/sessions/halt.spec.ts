@@ -41,7 +41,7 @@ describe('sessions while their relay is deployed', () => {
   };
   const stepsOf = async (id: string) => (await plane.session(id)).steps.map(({ step }) => step).join(' ');
 
-  it('are not started, and may be requested again when the answer says', async () => {
+  it('are refused with a retry time', async () => {
     await close();
     const refused = await plane.ask('tom');
     expect(refused).toMatchObject({ status: 503, body: { code: 'deployment-in-progress' } });
@@ -61,7 +61,7 @@ describe('sessions while their relay is deployed', () => {
     await other.leave();
   });
 
-  it('keep their request, and a YES that comes meanwhile waits for the new relay', async () => {
+  it('remain requested, and a YES waits for the new relay', async () => {
     const id = await plane.requested();
     const asked = await asksFor(async () => {
       await close();
@@ -75,7 +75,7 @@ describe('sessions while their relay is deployed', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
   });
 
-  it('leave a YES more time than the relay alone gets', async () => {
+  it('give a YES more time than the relay alone', async () => {
     const id = await plane.requested();
     await close();
     await plane.decide(id, 'approved');
@@ -99,7 +99,7 @@ describe('sessions while their relay is deployed', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'halted-by-deployment' });
   });
 
-  it('do not continue if they were cancelled while the YES waited', async () => {
+  it('do not continue if they are cancelled while the YES waits', async () => {
     const id = await plane.requested();
     const asked = await asksFor(async () => {
       await close();
@@ -112,7 +112,7 @@ describe('sessions while their relay is deployed', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: 'cancelled' });
   });
 
-  it('wait, too, if the deployment starts while the relay is being asked', async () => {
+  it('also wait if the deployment starts during the request to the relay', async () => {
     const id = await plane.requested();
     let tries = 0;
     plane.relay.before = async (method) => {
@@ -162,7 +162,7 @@ describe('sessions while their relay is deployed', () => {
       ],
     ],
     [
-      'the terminal ends it, too',
+      'the terminal also ends it',
       () => Promise.resolve(),
       [
         ['terminal', 'requested'],

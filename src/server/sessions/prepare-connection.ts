@@ -6,8 +6,8 @@ import type { PreparedLink } from './relay.port';
 import type { SessionEntity } from './session.entity';
 
 /**
- * S148: a token of 32 random bytes for each side, bound to that side by its hash, and the valid duration, which
- * begins now. Nothing here was made before the person at the device approved (E20).
+ * S148: a token of 32 random bytes for each half, bound to the half by its hash, and the valid duration, which starts
+ * now. None of this exists before the person at the device has approved (E20).
  */
 export function prepareConnection(
   session: SessionEntity,

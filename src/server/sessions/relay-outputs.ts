@@ -23,7 +23,7 @@ export class RelayOutputs {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** S145-S148. A YES that comes while the relay is being deployed waits for the new one. */
+  /** S145-S148. During a deployment, a YES waits for the new relay. */
   async requestLink(session: SessionEntity): Promise<SessionFollowUp | undefined> {
     const waitUntil = performance.now() + LIMITS.ADMISSION_MS;
     for (;;) {
@@ -44,7 +44,7 @@ export class RelayOutputs {
     try {
       const link = await this.relay.connectionInfo({
         remoteSessionId: session.id,
-        // the control plane ends the wait first; the relay alone after a grace
+        // the control plane ends the wait first; the relay does so later, in case the control plane is down
         connectBefore: toInstant(Date.now() + this.config.timeouts.connect + LIMITS.RELAY_EXPIRY_GRACE_MS),
       });
       this.timeline.step('S148', session.id);
@@ -55,7 +55,7 @@ export class RelayOutputs {
     }
   }
 
-  /** S331 for the terminal's half. A relay that is away is asked again when it is back: `still-relayed`. */
+  /** S331 for the terminal half. A disconnected relay gets the request when it reconnects: `still-relayed`. */
   async endHalf(session: SessionEntity, half: Half): Promise<void> {
     if (halfStateOf(session, half) === 'ended' || !session.relayId || !session.linkId) return;
     if (half === 'terminal') this.timeline.step('S331', session.id);
@@ -63,7 +63,7 @@ export class RelayOutputs {
       await this.relay.endHalf(session.relayId, session.linkId, half, session.ending ?? 'failed');
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      this.journal.warn(`having the relay end the ${half}'s half failed`, { remoteSessionId: session.id, detail });
+      this.journal.warn(`the relay could not end the ${half} half`, { remoteSessionId: session.id, detail });
     }
   }
 }

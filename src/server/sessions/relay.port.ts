@@ -9,23 +9,22 @@ export interface PreparedLink extends Result<RelayMethods, 'connection-info'> {
 
 export type Admission = { readonly open: true } | { readonly open: false; readonly returnAfterSeconds: number };
 
-/** What sessions need of a relay; the relays module provides it. */
+/** The requests of sessions to relays; the relays module implements them. */
 export abstract class RelayPort {
   /**
-   * Whether a session asked for now would get a relay, as far as deployments are concerned; `returnAfterSeconds` is
-   * when to ask again.
+   * Whether deployments permit new sessions now. If not, a request may be repeated after `returnAfterSeconds`.
    */
   abstract admission(): Admission;
 
-  /** Resolves to whether sessions are admitted within the time. */
+  /** Waits until new sessions are admitted. @returns false after the time */
   abstract admitted(withinMs: number): Promise<boolean>;
 
   /** S145-S147. @throws RelayUnavailable */
   abstract connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink>;
 
   /**
-   * S331: has one half ended in order.
-   * @returns false when the relay has no such open half.
+   * S331: requests the relay to end one half.
+   * @returns false if the relay has no such open half
    * @throws RelayUnavailable
    */
   abstract endHalf(relayId: string, linkId: string, half: Half, ending: Ending): Promise<boolean>;

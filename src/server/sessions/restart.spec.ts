@@ -5,7 +5,7 @@ import { HALVES, type SessionState } from '../../protocol/remote-session';
 /** Deadlines of the tests that wait for them. */
 const SHORT = { PLATEN_APPROVAL_SECONDS: '0.3', PLATEN_CONNECT_SECONDS: '0.3', PLATEN_HALF_END_SECONDS: '0.3' };
 
-describe('a server that is started again', () => {
+describe('a restarted server', () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     setLimit('RELAY_WATCH_MS', 100);
@@ -28,7 +28,7 @@ describe('a server that is started again', () => {
     await plane.connectAgent();
   };
 
-  it('asks the agent again for an answer, and continues', async () => {
+  it('repeats the approval request, and continues', async () => {
     const id = await plane.requested();
     await restart();
     await plane.agent.awaitRequest('request-approval', id);
@@ -37,7 +37,7 @@ describe('a server that is started again', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
   });
 
-  it('ends a session that it was preparing, because neither side knows of it', async () => {
+  it('ends a session that it was preparing, because neither half knows of it', async () => {
     const id = await plane.requested();
     let asked = () => undefined as void;
     const waiting = new Promise<void>((resolve) => (asked = resolve));
@@ -56,7 +56,7 @@ describe('a server that is started again', () => {
     });
   });
 
-  it('lets both connect to what was prepared', async () => {
+  it('lets both halves of a prepared session connect', async () => {
     const { id, link, device } = await plane.prepared();
     await restart();
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
@@ -80,7 +80,7 @@ describe('a server that is started again', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended' });
   });
 
-  it.each(['terminal', 'device'] as const)('asks the agent again to end its half: %s', async (asks) => {
+  it.each(['terminal', 'device'] as const)('repeats the request to the agent to end its half: %s', async (asks) => {
     const { id, link } = await plane.established();
     await plane.relay.requestTermination(link.linkId, asks);
     await restart();
@@ -89,7 +89,7 @@ describe('a server that is started again', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'ended', ending: `ended-by-${asks}` });
   });
 
-  it('gives the agent its full time again to end its half', async () => {
+  it('gives the agent the full time again to end its half', async () => {
     const { id, link } = await plane.established();
     await plane.relay.requestTermination(link.linkId, 'terminal');
     await restart(() => plane.overdue(id));
@@ -102,10 +102,10 @@ describe('a server that is started again', () => {
     ['both starts', 'established', (sql: Sql) => sql(`"deviceHalf" = 'connected', "terminalHalf" = 'connected'`)],
     ['an end', 'halting', (sql: Sql) => sql(`"deviceHalf" = 'ended'`)],
     ['both ends', 'ended', (sql: Sql) => sql(`"deviceHalf" = 'ended', "terminalHalf" = 'ended'`)],
-  ] as const)('applies %s that it had just stored', async (what, state, keep) => {
+  ] as const)('applies %s that it had stored before the restart', async (what, state, store) => {
     const { id } = what === 'both starts' ? await plane.prepared() : await plane.established();
     await restart(async () =>
-      keep((columns) => plane.write(`UPDATE remote_sessions SET ${columns} WHERE id = '${id}'`)),
+      store((columns) => plane.write(`UPDATE remote_sessions SET ${columns} WHERE id = '${id}'`)),
     );
     expect(await plane.reaches(id, state)).toMatchObject({ state });
   });
@@ -125,7 +125,7 @@ describe('a server that is started again', () => {
       expect(await plane.decide(id, 'approved')).toBe('session-over');
     });
 
-    it('expires a session to which no end has connected, and issues no connection information', async () => {
+    it('expires a session without a connected half, and issues no connection information', async () => {
       const { id, link, terminal } = await plane.prepared();
       await restart(() => plane.overdue(id));
       expect(await plane.reaches(id, 'forcing')).toMatchObject({ ending: 'expired' });
@@ -134,7 +134,7 @@ describe('a server that is started again', () => {
       expect(await plane.relay.authenticate(link.linkId, 'terminal', terminal.token)).toEqual(refused);
     });
 
-    it('halts what is no longer valid, forces what does not end, and presumes the end logs', async () => {
+    it('halts an expired session, forces a half that does not end, and presumes the end logs', async () => {
       const { id } = await plane.established();
       setLimit('RELAY_SETTLE_MS', 0);
       plane.relay.links.clear();
@@ -146,7 +146,7 @@ describe('a server that is started again', () => {
       });
     });
 
-    it('gives the relay a moment to report before it presumes the end logs', async () => {
+    it('gives the relay time to report before it presumes the end logs', async () => {
       const { id, link } = await plane.prepared();
       await plane.call('tom', 'POST', `/sessions/${id}/termination`);
       await restart(() => plane.overdue(id));

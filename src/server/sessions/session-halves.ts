@@ -8,15 +8,15 @@ import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
 import { SessionsRepository } from './sessions.repository';
 
-/** The steps the control plane takes for a start log: kept, acknowledged. */
+/** The steps of the control plane for a start log: stored, acknowledged. */
 const START_STEPS: Record<Half, [Step, Step]> = { device: ['S178', 'S179'], terminal: ['S211', 'S212'] };
-/** For an end log: of Fig. 14 where the terminal has asked for its end, otherwise of Fig. 17. */
+/** The steps for an end log: of Fig. 14 if the terminal has requested the end, otherwise of Fig. 17. */
 const endSteps = (half: Half, reason: EndReason): [Step, Step] => {
   if (half === 'device') return ['S297', 'S298'];
   return reason === 'requested' ? ['S269', 'S270'] : ['S334', 'S335'];
 };
 
-/** What relays say about the halves of sessions: who may connect, who did, and how it ended. */
+/** Handles the reports of relays about the halves of sessions: authentication, start and end. */
 @Injectable()
 export class SessionHalves {
   constructor(
@@ -52,16 +52,16 @@ export class SessionHalves {
   }
 
   /**
-   * Keeps a start or end log (S178, S211, S269, S297, S334) and draws its consequences. Repeating a report is harmless.
-   * @returns false when there is no such session at this relay.
+   * Stores a start or end log (S178, S211, S269, S297, S334) and updates the session. Idempotent.
+   * @returns false if this relay has no such session
    */
-  async keep(relayId: string, log: HalfLog): Promise<boolean> {
+  async storeLog(relayId: string, log: HalfLog): Promise<boolean> {
     const session = await this.repository.findByLink(log.linkId);
     if (!session || session.relayId !== relayId) return false;
     const { event, half } = log;
-    const [kept, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, event.reason);
-    this.timeline.step(kept, session.id);
-    await this.repository.keepLog({
+    const [stored, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, event.reason);
+    this.timeline.step(stored, session.id);
+    await this.repository.storeLog({
       id: log.id,
       sessionId: session.id,
       half,
@@ -78,7 +78,7 @@ export class SessionHalves {
     return true;
   }
 
-  /** S264-S266, S293-S294: one half asks for the end; accepted whatever the state, so that it can end. */
+  /** S264-S266, S293-S294: one half requests the end. Accepted in every state, so that the half can always end. */
   async requestTermination(relayId: string, linkId: string, half: Half): Promise<void> {
     const session = await this.repository.findByLink(linkId);
     if (!session || session.relayId !== relayId) return;

@@ -26,8 +26,8 @@ export class SessionRequests {
    * S141: requests a session with an application of a device.
    * @throws UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
    */
-  async request(actor: Actor, wanted: z.output<typeof newSession>): Promise<SessionEntity> {
-    const inView = await this.devices.application(wanted.deviceId, wanted.applicationId);
+  async request(actor: Actor, requested: z.output<typeof newSession>): Promise<SessionEntity> {
+    const inView = await this.devices.application(requested.deviceId, requested.applicationId);
     const { device } = inView;
     await this.devices.checkReachable(inView);
     const admission = this.relay.admission();
@@ -41,9 +41,9 @@ export class SessionRequests {
       deviceId: device.id,
       deviceName: device.name,
       agentId: device.agentId,
-      applicationId: wanted.applicationId,
-      reason: wanted.reason,
-      minutes: wanted.minutes,
+      applicationId: requested.applicationId,
+      reason: requested.reason,
+      minutes: requested.minutes,
       grant: null,
       openPair,
       state: 'requested',
@@ -73,7 +73,7 @@ export class SessionRequests {
       actor,
       'session.requested',
       session.id,
-      `${device.id} ${wanted.applicationId}: ${wanted.reason}`,
+      `${device.id} ${requested.applicationId}: ${requested.reason}`,
     );
     this.lifecycle.start(session);
     return session;

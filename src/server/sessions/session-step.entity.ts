@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { Step } from '../../protocol/steps';
 import { Instant, Uuid } from '../database/column-types';
 
-/** A numbered step that the control plane took for a remote session: its timeline. */
+/** An entry of a session's timeline: a numbered step of the control plane. */
 @Entity('session_steps')
 @Index('ix_session_steps_session', ['sessionId'])
 export class SessionStepEntity {

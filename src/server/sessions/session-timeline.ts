@@ -3,13 +3,13 @@ import { Journal } from '../../journal/journal';
 import type { Step } from '../../protocol/steps';
 import { SessionsRepository } from './sessions.repository';
 
-/** Steps that wait for the database; while it stands still, more are only in the log. */
+/** Maximum number of steps that wait for the database. Further steps are only in the log. */
 const WAITING_STEPS = 10_000;
 const STEPS_AT_ONCE = 100;
 
 /**
- * Notes each numbered step of the control plane twice: in the log every time, and in the session's own timeline the
- * first time, so that polling and repeated reports do not make it grow.
+ * Records the numbered steps of the control plane: in the log every time, and in the session's timeline the first time
+ * only, so that polling and repeated reports do not make it grow.
  */
 @Injectable()
 export class SessionTimeline implements OnApplicationShutdown {
@@ -22,7 +22,7 @@ export class SessionTimeline implements OnApplicationShutdown {
     private readonly journal: Journal,
   ) {}
 
-  /** Returns at once; the timeline's rows follow in the order of the calls. */
+  /** Returns at once. The rows of the timeline are stored in the order of the calls. */
   step(step: Step, sessionId: string): void {
     this.journal.step(step, sessionId);
     if (this.waiting.length >= WAITING_STEPS) return;
@@ -34,14 +34,14 @@ export class SessionTimeline implements OnApplicationShutdown {
     return this.written;
   }
 
-  /** One batch after the other, because rows of connections side by side come in any order. */
+  /** Stores one batch at a time, because concurrent writes would not keep the order. */
   private async write(): Promise<void> {
     this.isWriting = true;
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, STEPS_AT_ONCE);
       await this.repository
         .addSteps(batch)
-        .catch((error: unknown) => this.journal.unexpected(error, `noting ${batch.length} steps of sessions`));
+        .catch((error: unknown) => this.journal.unexpected(error, `storing ${batch.length} steps of sessions`));
     }
     this.isWriting = false;
   }

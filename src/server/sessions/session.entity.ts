@@ -4,11 +4,11 @@ import type { Ending, Grant, Half, HalfState, SessionState } from '../../protoco
 import { Hash, Instant, Int64, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
 
-/** What the relay has reported of one half. */
+/** The state of one half according to the relay's reports. */
 export const halfStateOf = (session: SessionEntity, half: Half): HalfState =>
   half === 'device' ? session.deviceHalf : session.terminalHalf;
 
-/** A remote session. Who and what are copied in, so that its history outlives users and devices. */
+/** A remote session. Names are copied, so that its history outlives users and devices. */
 @Entity('remote_sessions')
 @Index('ix_remote_sessions_requested', ['requestedAt'])
 export class SessionEntity {
@@ -23,19 +23,19 @@ export class SessionEntity {
   @Column({ type: 'varchar', length: 64 }) applicationId: string;
   @Column({ type: 'varchar', length: 500 }) reason: string;
   @Column({ type: 'integer' }) minutes: number;
-  /** What was approved; null before. */
+  /** The approved grant; null before the approval. */
   @Column({ type: 'varchar', length: 16, nullable: true }) grant: Grant | null;
 
   /**
-   * Device and user while the session is open, null afterwards: its unique index is what permits one session
-   * between the two (E15).
+   * Device and user while the session is open, null afterwards. Its unique index permits one open session of a user
+   * with a device (E15).
    */
   @Index('ux_remote_sessions_pair', { unique: true })
   @Column({ type: 'varchar', length: 140, nullable: true })
   openPair: string | null;
 
   @Column({ type: 'varchar', length: 32 }) state: SessionState;
-  /** When the wait of this state is over. */
+  /** End of this state's wait. */
   @Index('ix_remote_sessions_deadline') @Column(Instant({ nullable: true })) deadlineAt: Date | null;
   @Column({ type: 'varchar', length: 32, nullable: true }) ending: Ending | null;
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
@@ -52,7 +52,7 @@ export class SessionEntity {
   /** base64url SHA-256 of each side's token. */
   @Column(Hash({ nullable: true })) deviceTokenHash: string | null;
   @Column(Hash({ nullable: true })) terminalTokenHash: string | null;
-  /** Kept, encrypted, until the terminal has connected: it polls, and may poll again. */
+  /** Stored, encrypted, until the terminal has connected, because the terminal may poll for it again. */
   @Column(Encrypted<ConnectionInfo>({ nullable: true })) terminalConnection: ConnectionInfo | null;
 
   @Column({ type: 'varchar', length: 16, default: 'waiting' }) deviceHalf: HalfState;

@@ -22,15 +22,15 @@ export class WrongState extends ProblemError {
     super('wrong-state', `Session ${sessionId} is ${state}; it cannot ${wanted}.`);
   }
 }
-/** No session can be asked for while the relay is being deployed. */
+/** No session can be requested while the relay is being deployed. */
 export class DeploymentInProgress extends ProblemError {
-  /** @param returnAfterSeconds when to ask again */
+  /** @param returnAfterSeconds time until the next attempt */
   constructor(returnAfterSeconds: number) {
     const detail = `No session can be started for about ${returnAfterSeconds} seconds.`;
     super('deployment-in-progress', detail, undefined, returnAfterSeconds);
   }
 }
-/** The relay could not be asked for connection information. */
+/** No relay provided connection information. */
 export class RelayUnavailable extends ProblemError {
   constructor(detail: string) {
     super('relay-unavailable', detail);

@@ -22,12 +22,12 @@ import {
 } from './session.machine';
 import { SessionsRepository } from './sessions.repository';
 
-/** A YES may have to wait for a deployment before the relay can be asked. */
+/** Includes the time for which a YES may wait for a deployment. */
 const PREPARE_MS = LIMITS.ADMISSION_MS + LIMITS.PREPARE_MS;
 /** The length of the column `remote_sessions.detail`. */
 const DETAIL_CHARACTERS = 500;
 
-/** The ending that follows from a relay's reason for the end of a half, if no one had asked for the end before. */
+/** The ending for a relay's end reason, if the end was not requested before. */
 const ENDING_OF: Partial<Record<EndReason, (half: Half) => Ending>> = {
   requested: (half) => (half === 'device' ? 'ended-by-device' : 'ended-by-terminal'),
   lost: (half) => (half === 'device' ? 'lost-device' : 'lost-terminal'),
@@ -61,12 +61,12 @@ export class SessionLifecycle extends Lifecycle<
   }
 
   /**
-   * Applies what follows from the states of the two halves; harmless to repeat. Needed again after a restart, because
-   * the server may have stopped between storing a log and this.
-   * @returns the session as it is afterwards
+   * Applies the input that follows from the states of the two halves. Idempotent. Runs again after a restart, because
+   * the server may have stopped after storing a log.
+   * @returns the updated session
    */
   async conclude(id: string): Promise<SessionEntity | null> {
-    const session = await this.repository.find(id); // read again: both halves may have reported at the same moment
+    const session = await this.repository.find(id); // read again: both halves may have reported concurrently
     if (!session) return null;
     const input = inputOf(session);
     const changed = input && (await this.apply(id, input, { ending: await this.endingOf(session) }));
@@ -75,16 +75,16 @@ export class SessionLifecycle extends Lifecycle<
   }
 
   /**
-   * Writes the end logs that no relay will report any more, and ends the session.
-   * @param input `presume-ended`: decided here, by a deadline or a person; `both-halves-ended`: the relay has no record
-   * @param detail who decided so, and why
+   * Writes the end logs that no relay will report, and ends the session.
+   * @param input `presume-ended`: by a deadline or a user; `both-halves-ended`: the relay has no record of the session
+   * @param detail the user, if any, and the reason
    */
   async presumeEnded(id: string, input: 'presume-ended' | 'both-halves-ended', detail: string): Promise<void> {
-    const session = await this.repository.find(id); // read again: the real logs may have come meanwhile
+    const session = await this.repository.find(id); // read again: the real logs may have arrived
     if (!session?.openPair) return;
     const now = new Date();
     for (const half of HALVES.filter((each) => halfStateOf(session, each) !== 'ended')) {
-      await this.repository.keepLog({
+      await this.repository.storeLog({
         id: randomUUID(),
         sessionId: id,
         half,
@@ -126,8 +126,8 @@ export class SessionLifecycle extends Lifecycle<
   }
 
   /**
-   * What had no answer yet when the server stopped is not known outside, and ends. Agents and relays need a moment to
-   * reconnect, and to end a half or to report its end, before anything is forced or presumed.
+   * A session that was being prepared when the server stopped is unknown to agent and relay, and ends. Agents and
+   * relays get time to reconnect, and to end a half or report its end, before anything is forced or presumed.
    */
   protected async resume({ id, state, linkId }: SessionEntity): Promise<void> {
     if (state === 'approved') await this.apply(id, 'relay-unavailable', { detail: 'the server was restarted' });
@@ -176,7 +176,7 @@ export class SessionLifecycle extends Lifecycle<
     };
   }
 
-  /** By the half that ended first. */
+  /** The ending according to the half that ended first. */
   private async endingOf({ id, ending }: SessionEntity): Promise<Ending | undefined> {
     if (ending) return ending;
     const first = (await this.repository.logsOf([id])).find((log) => log.kind === 'end');

@@ -8,7 +8,7 @@ const walk = (...inputs: SessionInput[]) =>
   inputs.reduce<{ state: SessionState; outputs: string[] }>(
     ({ state, outputs }, input) => {
       const next = transition(SESSION_MACHINE, state, input);
-      if (!next) throw new Error(`${state} does not take ${input}`);
+      if (!next) throw new Error(`${state} does not accept ${input}`);
       const entered = next.to === state ? [] : (table[next.to].enter ?? []);
       return { state: next.to, outputs: [...outputs, ...(next.do ?? []), ...entered] };
     },
@@ -113,11 +113,11 @@ describe('session machine', () => {
     ['approved', 'declined'],
     ['prepared', 'ended-by-device'],
     ['established', 'ended-by-device'],
-  ])('names the ending of a NO that finds it %s', (state, ending) => {
+  ])('names the ending of a NO in state %s', (state, ending) => {
     expect(transition(SESSION_MACHINE, state, 'decline')?.ending).toBe(ending);
   });
 
-  it('frees the pair only when both halves have ended, in fact or presumed', () => {
+  it('permits another session only when both halves have ended, or are presumed to have ended', () => {
     const frees = Object.entries(table)
       .filter(([state]) => ['prepared', 'established', 'ending', 'halting', 'forcing'].includes(state))
       .flatMap(([, { on }]) => Object.entries(on))

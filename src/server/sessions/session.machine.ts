@@ -9,7 +9,7 @@ export type SessionInput =
   | 'approve'
   | 'decline'
   | 'cancel'
-  /** The agent is online again: it may not know what it was asked. */
+  /** The agent is online again: it may not have received the request. */
   | 'agent-online'
   | 'device-unreachable'
   | 'connection-info'
@@ -23,11 +23,11 @@ export type SessionInput =
   | 'device-half-ended'
   | 'terminal-half-ended'
   | 'both-halves-ended'
-  /** A half does not end although it was asked to. */
+  /** A half does not end although its end was requested. */
   | 'silent'
   /** The relay still carries the session. */
   | 'still-relayed'
-  /** The end logs that no relay reported have been written as presumed (SessionLifecycle.presumeEnded). */
+  /** The missing end logs have been written as presumed (SessionLifecycle.presumeEnded). */
   | 'presume-ended';
 
 export type SessionOutput =
@@ -47,22 +47,22 @@ export type SessionOutput =
   | 'end-terminal-half'
   | 'end-device-half';
 
-/** Which setting bounds the wait in a state; `validity` is the session's own `validUntil`. */
+/** The setting that bounds the wait in a state; `validity` is the session's `validUntil`. */
 export type SessionWait = 'approval' | 'prepare' | 'connect' | 'validity' | 'halfEnd' | 'endLogs';
 
 export interface SessionTransition extends Transition<SessionState, SessionOutput> {
-  /** Set unless the session has an ending already, or the input brings a more precise one. */
+  /** Set unless the session already has an ending, or the input has a more precise one. */
   readonly ending?: Ending;
 }
 
-/** What an input brings. */
+/** Values of an input. */
 export interface SessionDetails {
   readonly from?: SessionState;
-  /** More precise than the table's. */
+  /** Takes precedence over the ending in the table. */
   readonly ending?: Ending;
   readonly detail?: string;
   readonly values?: Partial<SessionEntity>;
-  /** For the device; it is never stored. */
+  /** For the device; never stored. */
   readonly deviceConnection?: ConnectionInfo;
 }
 export type SessionFollowUp = FollowUp<SessionInput, SessionDetails>;
@@ -83,9 +83,9 @@ const forceBoth = ['ask-device-to-end', ...endHalves] as const;
  *                               |                              |
  *                               +----------> forcing <---------+   (forcing -> ended)
  *
- * `ending`: the terminal asked, and each half is ended by its own request (Fig. 14, 15).
- * `halting`: the device's half is ended first, then the terminal's through the relay (Fig. 15, 16, 17).
- * `forcing`: a half does not answer, or never connected. The relay ends both; end logs that still do not come are
+ * `ending`: the terminal has requested the end, and each half ends by its own request (Fig. 14, 15).
+ * `halting`: the device half ends first, then the relay ends the terminal half (Fig. 15, 16, 17).
+ * `forcing`: a half does not answer, or never connected. The relay ends both; end logs that are still missing are
  * presumed.
  */
 export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput, SessionWait, SessionTransition> = {
@@ -115,9 +115,9 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
       on: {
         'connection-info': { to: 'prepared', do: ['send-connection-info'] },
         'relay-unavailable': { to: 'ended', ending: 'failed', do: withdraw },
-        // a deployment of the relay that the YES cannot wait for any longer
+        // the YES has waited too long for a deployment
         halt: { to: 'ended', ending: 'halted-by-deployment', do: withdraw },
-        // NO after YES: the agent has withdrawn the approval already
+        // NO after YES: the agent has already withdrawn the approval
         decline: { to: 'ended', ending: 'declined' },
         cancel: { to: 'ended', ending: 'cancelled', do: withdraw },
         'administrator-ends': { to: 'ended', ending: 'ended-by-administrator', do: withdraw },
@@ -146,7 +146,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         'terminal-asks': { to: 'ending', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
         'terminal-half-ended': { to: 'ending', ending: 'lost-terminal', do: ['ask-device-to-end'] },
         'device-asks': { to: 'halting', ending: 'ended-by-device' },
-        // sent while the device's half was being established
+        // sent while the device half was being established
         decline: { to: 'halting', ending: 'ended-by-device', do: ['ask-device-to-end'] },
         'device-half-ended': { to: 'halting', ending: 'lost-device', do: ['end-terminal-half'] },
         cancel: { to: 'halting', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
@@ -198,7 +198,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
   },
 };
 
-/** A transition by which the end is decided says what the end is. */
+/** Every transition that decides the end of a session must name its ending. */
 function endingsMissing(state: SessionState, { on }: Row): string[] {
   const decided = [...CLOSING, 'ended'];
   if (decided.includes(state)) return [];

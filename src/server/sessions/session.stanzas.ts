@@ -27,13 +27,15 @@ export class SessionStanzas implements OnModuleInit {
     this.deviceEvents.on('removed', (agentId) => this.endAll(agentId));
     this.transport.onPresence(({ agentId, online }) => {
       if (online)
-        this.askAgain(agentId).catch((error: unknown) => this.journal.unexpected(error, 'asking an agent again'));
+        this.repeatRequests(agentId).catch((error: unknown) =>
+          this.journal.unexpected(error, 'repeating requests to an agent'),
+        );
     });
   }
 
   /**
-   * S144, or NO, which may also come after a YES: the person at the device can end the session at any time. An agent
-   * decides about its own sessions only; a repeated answer is harmless.
+   * S144, or NO. A NO may follow a YES, because the person at the device can end the session at any time. An agent
+   * decides about its own sessions only. Idempotent.
    */
   private async decide(agentId: string, answer: z.infer<typeof approval.request>): Promise<void> {
     const { remoteSessionId: id, decision, grant = 'operate' } = answer;
@@ -50,7 +52,7 @@ export class SessionStanzas implements OnModuleInit {
     this.journal.debug('the answer was repeated', { remoteSessionId: id, state });
   }
 
-  /** The agent has been removed: it cannot be asked any more, so its relay ends what it carries. */
+  /** Ends the sessions of a removed agent through the relay, because the agent is disconnected. */
   private async endAll(agentId: string): Promise<void> {
     for (const { id } of await this.repository.openOf(agentId)) {
       await this.lifecycle.apply(id, 'administrator-ends', { detail: 'the agent of the device was removed' });
@@ -58,7 +60,7 @@ export class SessionStanzas implements OnModuleInit {
     }
   }
 
-  private async askAgain(agentId: string): Promise<void> {
+  private async repeatRequests(agentId: string): Promise<void> {
     for (const { id } of await this.repository.awaitingAgent(agentId)) await this.lifecycle.apply(id, 'agent-online');
   }
 }

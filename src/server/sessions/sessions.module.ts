@@ -18,7 +18,7 @@ import { SessionsController } from './sessions.controller';
 import { SessionsRepository } from './sessions.repository';
 import { SessionsService } from './sessions.service';
 
-/** Needs a RelayPort, which the (global) relays module provides. */
+/** The global relays module provides its RelayPort. */
 @Module({
   imports: [
     AuthModule,

@@ -11,7 +11,7 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
   const half = (which: Half): z.infer<typeof sessionHalf> => {
     const start = logs.find((log) => log.half === which && log.kind === 'start');
     const ends = logs.filter((log) => log.half === which && log.kind === 'end');
-    const end = ends.find((log) => log.reason !== 'presumed') ?? ends[0]; // what a relay says is better than a guess
+    const end = ends.find((log) => log.reason !== 'presumed') ?? ends[0]; // a relay's report takes precedence over a presumed end
     return {
       half: which,
       state: which === 'device' ? session.deviceHalf : session.terminalHalf,

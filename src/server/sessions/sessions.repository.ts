@@ -22,7 +22,7 @@ export interface SessionFilter extends PageQuery {
   readonly deviceId?: string;
 }
 
-/** All SQL about remote sessions, shared by all who ask about them. */
+/** All SQL for remote sessions. */
 @Injectable()
 export class SessionsRepository {
   constructor(
@@ -31,26 +31,26 @@ export class SessionsRepository {
     @InjectRepository(SessionStepEntity) private readonly steps: Repository<SessionStepEntity>,
   ) {}
 
-  /** @returns false when the pair has an open session already. */
+  /** @returns false if user and device already have an open session */
   async insert(session: SessionEntity): Promise<boolean> {
     try {
-      await this.sessions.insert({ ...session }); // a copy: PostgreSQL's defaults come back into it, bigint as text
+      await this.sessions.insert({ ...session }); // a copy, because `insert` writes PostgreSQL's defaults into it, bigint as text
       return true;
     } catch (error) {
       if (!(error instanceof QueryFailedError)) throw error;
       const taken = await this.sessions.existsBy({ openPair: session.openPair ?? IsNull() });
-      if (!taken) await this.sessions.insert({ ...session }); // the other one has ended meanwhile
+      if (!taken) await this.sessions.insert({ ...session }); // the other session has ended in the meantime
       return !taken;
     }
   }
 
-  /** @returns false when the session was not in `from` any more. */
+  /** @returns false if the session was no longer in `from` */
   async change(id: string, from: SessionState, values: Partial<SessionEntity>): Promise<boolean> {
     const { affected } = await this.sessions.update({ id, state: from }, values);
     return affected === 1;
   }
 
-  /** Byte counts of a session that is still carried; they never go back. */
+  /** Stores the byte counts of an open session; they never decrease. */
   async noteBytes(id: string, bytesFromDevice: number, bytesFromTerminal: number): Promise<void> {
     const open = { id, openPair: Not(IsNull()) };
     await this.sessions.update({ ...open, bytesFromDevice: LessThan(bytesFromDevice) }, { bytesFromDevice });
@@ -75,15 +75,15 @@ export class SessionsRepository {
   openOf(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, openPair: Not(IsNull()) });
   }
-  /** Those of these sessions that have ended. */
+  /** The ended ones of these sessions. */
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids), state: 'ended' });
   }
-  /** Whether one of these is a session at all. */
+  /** Whether at least one of these sessions exists. */
   anyAmong(ids: string[]): Promise<boolean> {
     return this.sessions.existsBy({ id: In(ids) });
   }
-  /** Those that wait for the agent: for an answer, or for the end of its half. */
+  /** Sessions that wait for the agent: for an answer, or for the end of its half. */
   awaitingAgent(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, state: In(['requested', 'ending', 'halting']) });
   }
@@ -106,15 +106,15 @@ export class SessionsRepository {
   }
 
   /**
-   * Keeps one log line and what it says about its half, together; repeating it is harmless. A start opens the half only
-   * while it waits, so that one that comes late does not open it again, and byte counts never go back.
+   * Stores one log and the resulting state of its half in one transaction. Idempotent. A start opens a waiting half
+   * only, so that a late start does not reopen it, and byte counts never decrease.
    */
-  async keepLog(log: HalfLogEntity): Promise<void> {
+  async storeLog(log: HalfLogEntity): Promise<void> {
     const { id, sessionId, kind, bytesReceived } = log;
     const ofDevice = log.half === 'device';
     const state = ofDevice ? 'deviceHalf' : 'terminalHalf';
     const bytes = ofDevice ? 'bytesFromDevice' : 'bytesFromTerminal';
-    const keep = this.logs.manager.transaction(async (manager) => {
+    const stored = this.logs.manager.transaction(async (manager) => {
       if (await manager.existsBy(HalfLogEntity, { id })) return;
       await manager.insert(HalfLogEntity, log);
       if (kind === 'start') {
@@ -129,9 +129,9 @@ export class SessionsRepository {
       );
     });
     try {
-      await keep;
+      await stored;
     } catch (error) {
-      // the same line, reported twice at once
+      // the same log, reported twice concurrently
       if (!(error instanceof QueryFailedError) || !(await this.logs.existsBy({ id }))) throw error;
     }
   }
@@ -139,7 +139,7 @@ export class SessionsRepository {
     return this.logs.find({ where: { sessionId: In(sessionIds) }, order: { at: 'ASC' } });
   }
 
-  /** Keeps the first time that each step was taken for a session. */
+  /** Stores the first time of each step of a session. */
   async addSteps(taken: readonly { sessionId: string; step: Step; at: Date }[]): Promise<void> {
     const kept = await this.steps.findBy({ sessionId: In(taken.map(({ sessionId }) => sessionId)) });
     const nameOf = (each: { sessionId: string; step: Step }): string => `${each.sessionId} ${each.step}`;

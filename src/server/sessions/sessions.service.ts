@@ -18,7 +18,7 @@ export interface SessionInView {
   readonly logs: HalfLogEntity[];
 }
 
-/** What people do with remote sessions. */
+/** The actions of users on remote sessions. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -44,7 +44,7 @@ export class SessionsService {
   }
 
   /**
-   * S201-S202: what the terminal polls for. Only who asked for the session gets it (E20).
+   * S201-S202: the connection information that the terminal polls for. Only the user of the session gets it (E20).
    * @throws UnknownSession, also for another user's session
    */
   async connection(actor: Actor, id: string): Promise<SessionConnection> {
@@ -78,17 +78,17 @@ export class SessionsService {
   }
 
   /**
-   * An administrator has the end of a session presumed whose halves can never report it.
+   * Presumes the end of a session whose halves can no longer report it, for an administrator.
    * @throws UnknownSession, SessionOver, WrongState
    */
   async override(actor: Actor, id: string, reason: string): Promise<SessionInView> {
     const { session } = await this.get(id);
     if (session.state === 'ended') throw new SessionOver(id, session.ending);
     if (!CLOSING.includes(session.state)) {
-      throw new WrongState(id, session.state, 'be closed by hand before its end was asked for');
+      throw new WrongState(id, session.state, 'be recorded as ended before its end was requested');
     }
     await this.audit.record(actor, 'session.books-closed', id, reason);
-    await this.lifecycle.presumeEnded(id, 'presume-ended', `closed by ${actor.displayName}: ${reason}`);
+    await this.lifecycle.presumeEnded(id, 'presume-ended', `recorded as ended by ${actor.displayName}: ${reason}`);
     return this.get(id);
   }
 }

@@ -4,7 +4,7 @@ import { ControlPlane } from '../../../test/support/server/control-plane';
 import { until } from '../../../test/support/until';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 
-describe('a remote session on the wires', () => {
+describe('a remote session', () => {
   let plane: ControlPlane;
   beforeAll(async () => (plane = await ControlPlane.start()));
   afterAll(() => plane?.stop());
@@ -15,7 +15,7 @@ describe('a remote session on the wires', () => {
   const cancel = (id: string) => asUser(id, 'POST', '/termination');
   const administratorEnds = (id: string) => plane.call('ada', 'POST', `/sessions/${id}/termination`);
 
-  it('goes from the request to its end, each step once and in order', async () => {
+  it('takes each step from the request to the end once, in order', async () => {
     const id = await plane.requested();
     const asked = await plane.agent.awaitRequest('request-approval', id);
     expect(asked).toMatchObject({ deviceId: 'printer', applicationId: 'web', userName: 'TOM', minutes: 30 });
@@ -45,7 +45,7 @@ describe('a remote session on the wires', () => {
     expect(await timeline()).toBe(steps);
   });
 
-  it('leaves the relay a grace after its own wait for both ends', async () => {
+  it('gives the relay a longer wait for both halves than its own', async () => {
     const { id } = await plane.prepared();
     const { approvedAt } = await plane.session(id);
     const wait = plane.relay.connectBefore.get(id)! - Date.parse(approvedAt!);
@@ -58,7 +58,7 @@ describe('a remote session on the wires', () => {
     ['withdrawn by the technician', cancel, 'cancelled', true],
     ['ended by an administrator', administratorEnds, 'ended-by-administrator', true],
   ];
-  it.each(beforeTheRelay)('%s: ends before the relay is asked', async (_, act, ending, withdrawn) => {
+  it.each(beforeTheRelay)('ends before the request to the relay: %s', async (_, act, ending, withdrawn) => {
     const before = plane.relay.asked.length;
     const id = await plane.requested();
     await act(id);
@@ -75,51 +75,57 @@ describe('a remote session on the wires', () => {
     ['ended by the terminal', (_, link) => plane.relay.requestTermination(link, 'terminal'), 'cancelled'],
     ['ended by the device', (_, link) => plane.relay.requestTermination(link, 'device'), 'ended-by-device'],
   ];
-  it.each(whilePrepared)('%s while one half is connected: the relay ends both', async (_, act, ending) => {
-    const { id, link } = await plane.prepared();
-    await plane.relay.start(link, 'device');
-    await act(id, link.linkId);
-    await plane.reaches(id, 'forcing');
-    await until('both halves to be ended', () =>
-      [`end-session device ${ending}`, `end-session terminal ${ending}`].every((each) =>
-        plane.relay.asked.includes(each),
-      ),
-    );
-    await plane.relay.end(link, 'device', 'control-plane');
-    expect(await plane.session(id)).toMatchObject({ state: 'forcing' });
-    await plane.relay.end(link, 'terminal', 'never-connected');
-    expect(await plane.session(id)).toMatchObject({ state: 'ended', ending, establishedAt: null });
-  });
+  it.each(whilePrepared)(
+    'is ended at both halves by the relay if it is %s while one half is connected',
+    async (_, act, ending) => {
+      const { id, link } = await plane.prepared();
+      await plane.relay.start(link, 'device');
+      await act(id, link.linkId);
+      await plane.reaches(id, 'forcing');
+      await until('both halves to be ended', () =>
+        [`end-session device ${ending}`, `end-session terminal ${ending}`].every((each) =>
+          plane.relay.asked.includes(each),
+        ),
+      );
+      await plane.relay.end(link, 'device', 'control-plane');
+      expect(await plane.session(id)).toMatchObject({ state: 'forcing' });
+      await plane.relay.end(link, 'terminal', 'never-connected');
+      expect(await plane.session(id)).toMatchObject({ state: 'ended', ending, establishedAt: null });
+    },
+  );
 
   const whileEstablished: [string, (id: string, linkId: string) => Promise<unknown>, Ending][] = [
     ['its user', cancel, 'ended-by-terminal'],
     ['an administrator', administratorEnds, 'ended-by-administrator'],
     ['the device', (_, link) => plane.relay.requestTermination(link, 'device'), 'ended-by-device'],
   ];
-  it.each(whileEstablished)('ended by %s: the device first, then the terminal', async (_, act, ending) => {
-    const { id, link } = await plane.established();
-    const before = plane.relay.asked.length;
-    await act(id, link.linkId);
-    expect(await plane.session(id)).toMatchObject({ state: 'halting', ending });
-    if (ending !== 'ended-by-device') await plane.agent.awaitRequest('terminate', id);
-    expect(plane.relay.asked.slice(before)).not.toContain(`end-session terminal ${ending}`);
-    await plane.relay.end(link, 'device', 'requested');
-    await until('the terminal half to be ended', () => plane.relay.asked.includes(`end-session terminal ${ending}`));
-    await plane.relay.end(link, 'terminal', 'control-plane');
-    expect(await plane.session(id)).toMatchObject({ state: 'ended', ending });
-  });
+  it.each(whileEstablished)(
+    'ends at the device first, then at the terminal, if it is ended by %s',
+    async (_, act, ending) => {
+      const { id, link } = await plane.established();
+      const before = plane.relay.asked.length;
+      await act(id, link.linkId);
+      expect(await plane.session(id)).toMatchObject({ state: 'halting', ending });
+      if (ending !== 'ended-by-device') await plane.agent.awaitRequest('terminate', id);
+      expect(plane.relay.asked.slice(before)).not.toContain(`end-session terminal ${ending}`);
+      await plane.relay.end(link, 'device', 'requested');
+      await until('the terminal half to be ended', () => plane.relay.asked.includes(`end-session terminal ${ending}`));
+      await plane.relay.end(link, 'terminal', 'control-plane');
+      expect(await plane.session(id)).toMatchObject({ state: 'ended', ending });
+    },
+  );
 
   const lost: ['device' | 'terminal', SessionState, Ending][] = [
     ['device', 'halting', 'lost-device'],
     ['terminal', 'ending', 'lost-terminal'],
   ];
-  it.each(lost)('the %s is lost: %s', async (half, state, ending) => {
+  it.each(lost)('ends after the %s is lost, through the state %s', async (half, state, ending) => {
     const { id, link } = await plane.established();
     await plane.relay.end(link, half, 'lost');
     expect(await plane.session(id)).toMatchObject({ state, ending });
   });
 
-  it('asks the relay at once when the agent holds no connection to end', async () => {
+  it('is ended by the relay at once if the agent holds no connection', async () => {
     plane.agent.answers.set('terminate', { body: { connected: false } });
     const { id } = await plane.established();
     await administratorEnds(id);
@@ -137,7 +143,7 @@ describe('a remote session on the wires', () => {
     await plane.connectAgent();
   });
 
-  it('states what the agent refused, and does not call it offline', async () => {
+  it("reports the agent's refusal, and not that the agent is offline", async () => {
     plane.agent.answers.set('request-approval', { problem: 'unknown-application', detail: 'no such application here' });
     const { body } = await plane.ask('tom');
     expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({
@@ -159,7 +165,7 @@ describe('a remote session on the wires', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'failed' });
   });
 
-  it('ends as device-offline when the agent goes without an answer, and waits for one that answered', async () => {
+  it('ends as device-offline if the agent disconnects before it answers, but not afterwards', async () => {
     const answered = await plane.requested('tess');
     await plane.agent.settled();
     plane.agent.answers.set('request-approval', 'silence');
@@ -207,7 +213,7 @@ describe('a remote session on the wires', () => {
     expect((await cancel(id)).body.code).toBe('session-over');
   });
 
-  it('has its end presumed by an administrator, once the end was requested; audited', async () => {
+  it('can be recorded as ended by an administrator after its end was requested, which is audited', async () => {
     const { id, link } = await plane.established();
     const override = (who: 'ada' | 'tom') =>
       plane.call(who, 'POST', `/sessions/${id}/override`, { reason: 'the agent has burnt down' });
@@ -217,7 +223,7 @@ describe('a remote session on the wires', () => {
     expect((await override('tom')).status).toBe(403);
     expect((await override('ada')).body).toMatchObject({
       state: 'ended',
-      detail: 'closed by ADA: the agent has burnt down',
+      detail: 'recorded as ended by ADA: the agent has burnt down',
       device: { endReason: 'requested' },
       terminal: { endReason: 'presumed' },
     });
@@ -228,7 +234,7 @@ describe('a remote session on the wires', () => {
     );
   });
 
-  it('is listed in pages that end when there are no more', async () => {
+  it('is listed in pages; the last one has no cursor', async () => {
     for (let n = 0; n < 2; n += 1) await cancel(await plane.requested());
     const all = (await plane.call('tom', 'GET', '/sessions')).body as { rows: { id: string }[]; next: null };
     const read = async (size: number, cursor: string | null, ids: string[] = []): Promise<string[]> => {

@@ -3,14 +3,14 @@ import { ControlPlane, announcedPrinter, type Prepared } from '../../../test/sup
 import { announce, approval } from '../../protocol/control-channel';
 import type { Half } from '../../protocol/remote-session';
 
-/** E20: no session ID or token reaches either side unless a logged-in user asked and the device's user approved. */
-describe('what is secret about a session', () => {
+/** E20: session IDs and tokens are issued only after a user has requested them and the person at the device approved. */
+describe('the connection information of a session', () => {
   let plane: ControlPlane;
   beforeAll(async () => (plane = await ControlPlane.start()));
   afterAll(() => plane?.stop());
   afterEach(() => plane.clear());
 
-  it('does not exist before YES, and nothing leaves after NO', async () => {
+  it('does not exist before YES, and is not issued after NO', async () => {
     const id = await plane.requested();
     for (const who of ['tom', 'tess', 'ada'] as const) {
       const answer = await plane.call(who, 'GET', `/sessions/${id}/connection`);
@@ -38,7 +38,7 @@ describe('what is secret about a session', () => {
     await other.leave();
   });
 
-  it('differs between the sides and from session to session', async () => {
+  it('differs between the halves and between sessions', async () => {
     const secrets: string[] = [];
     for (const who of ['tom', 'tess'] as const) {
       const { device, terminal } = await plane.prepared(who);
@@ -47,7 +47,7 @@ describe('what is secret about a session', () => {
     expect(new Set(secrets).size).toBe(8);
   });
 
-  it('reaches only the one who asked, and only until both are connected', async () => {
+  it('is issued to the user of the session only, until both halves are connected', async () => {
     const { id, link } = await plane.prepared('tom');
     for (const who of ['tess', 'ada'] as const)
       expect((await plane.call(who, 'GET', `/sessions/${id}/connection`)).status).toBe(404);
@@ -111,7 +111,7 @@ describe('what is secret about a session', () => {
     expect(await plane.relay.authenticate(...attempt)).toEqual({ outcome: 'refused', code });
   });
 
-  it('means nothing at another relay, which cannot touch the session either', async () => {
+  it('is invalid at another relay, which cannot affect the session', async () => {
     const { id, link, device } = await plane.established();
     const other = await plane.anotherRelay('other');
     const code = 'unknown-session';

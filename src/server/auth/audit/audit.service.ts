@@ -7,7 +7,7 @@ import { AuditRepository } from './audit.repository';
 const TARGET_CHARACTERS = 200;
 const DETAIL_CHARACTERS = 2_000;
 
-/** The audit log: who did what to what. Never deleted. */
+/** The audit trail: actor, action and target of every action. Entries are never deleted. */
 @Injectable()
 export class AuditService {
   constructor(private readonly repository: AuditRepository) {}

@@ -42,7 +42,7 @@ export class LoginService {
     await this.audit.record(actor, actor ? 'login.permitted' : 'login.refused', target, `from ${address}`);
     if (actor) {
       this.limiter.succeeded(username, address);
-      await keepLogin(request, actor);
+      await storeLogin(request, actor);
     }
     this.journal.step('S103', undefined, { permitted: actor !== undefined });
     if (!actor) throw new LoginRefused();
@@ -69,7 +69,7 @@ export class LoginService {
     if (wait > 0) throw new TooManyLogins(wait);
     await this.users.changePassword(actor, current, next);
     this.limiter.succeeded(actor.username, address);
-    if (request.session) await keepLogin(request, actor);
+    if (request.session) await storeLogin(request, actor);
   }
 
   private authenticate(request: Request, response: Response): Promise<{ actor: Actor | undefined } & LoginInfo> {
@@ -83,5 +83,5 @@ export class LoginService {
 }
 
 /** Always under a new session ID. */
-const keepLogin = (request: Request, actor: Actor): Promise<void> =>
+const storeLogin = (request: Request, actor: Actor): Promise<void> =>
   new Promise((resolve, reject) => request.logIn(actor, (error?: Error) => (error ? reject(error) : resolve())));

@@ -162,7 +162,7 @@ describe('users', () => {
     await admin.patch(`/api/users/${id}`).send({ active: false }).expect(status);
   });
 
-  it('are recorded in the audit log, newest first, in pages, without a secret', async () => {
+  it('are recorded in the audit trail, newest first, in pages, without a secret', async () => {
     await server
       .browser()
       .post('/api/auth/login')

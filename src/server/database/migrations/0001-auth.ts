@@ -1,7 +1,7 @@
 import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { hash, instant, longText, text, uuid } from '../migration-columns';
 
-/** Users, their logins, and the audit log. */
+/** Users, their logins, and the audit trail. */
 export class Auth1763683200001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const postgres = runner.connection.options.type === 'postgres';

@@ -21,7 +21,7 @@ export class DeviceInformationRepository {
    * Changes the given columns of a device's information.
    * @returns false if this agent has no such device (any more)
    */
-  keep(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
+  store(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
     const { id, agentId } = device;
     return this.known.manager.transaction(async (manager) => {
       // locks the device's row: a concurrent removal then removes this information, too

@@ -74,12 +74,12 @@ export class DeviceInformationService {
 
   /** Stores information that an agent reports. @throws UnknownDevice, also for a device of another agent */
   async reported(device: DeviceBehindAgent, information: DeviceInformation): Promise<void> {
-    if (!(await this.keep(device, information))) throw new UnknownDevice(device.id);
+    if (!(await this.store(device, information))) throw new UnknownDevice(device.id);
   }
 
   /** Notes that a maintenance job may have changed the device. */
   async changed(device: DeviceBehindAgent): Promise<void> {
-    await this.repository.keep(device, { changedAt: new Date() });
+    await this.repository.store(device, { changedAt: new Date() });
   }
 
   private async outcome(device: DeviceBehindAgent): Promise<UpdateDecisionMade['outcome']> {
@@ -91,7 +91,7 @@ export class DeviceInformationService {
     try {
       const timeoutMs = LIMITS.INFORMATION_ACQUIRE_MS;
       const information = await this.transport.request(agentId, acquireInformation, { deviceId }, { timeoutMs });
-      await this.keep(device, information);
+      await this.store(device, information);
       return information.reached;
     } catch (error) {
       this.journal.warn('device information could not be acquired', { agentId, deviceId, detail: String(error) });
@@ -100,10 +100,10 @@ export class DeviceInformationService {
   }
 
   /** If the device did not answer its agent, its last information stays stored. */
-  private async keep(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
+  private async store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
     const earlier = information.reached ? undefined : (await this.repository.find(device.id))?.information;
     const values = earlier ? { information: { ...earlier, reached: false } } : { information, acquiredAt: new Date() };
-    const kept = await this.repository.keep(device, values);
+    const kept = await this.repository.store(device, values);
     if (kept) this.events.publish('informed', device.id);
     return kept;
   }
@@ -112,7 +112,7 @@ export class DeviceInformationService {
     const { update, reason, outcome } = decision;
     this.journal.info('update decision', { deviceId: device.id, update, reason, outcome });
     try {
-      if (await this.repository.keep(device, { decision })) this.events.publish('informed', device.id);
+      if (await this.repository.store(device, { decision })) this.events.publish('informed', device.id);
     } catch (error) {
       this.journal.unexpected(error, 'storing an update decision');
     }
