@@ -12,7 +12,7 @@ import { RpcPeer, type RpcHandlers } from '../../../src/tunnel/json-rpc';
 
 type Running = NonNullable<KeeperStatus['serving']>;
 
-/** A keeper on its real Unix socket that starts nothing: tests say what becomes of what it is asked. */
+/** A keeper on its real Unix socket that starts nothing: tests decide how it answers. */
 export class FakeKeeper {
   /** @param data the server's data folder */
   static async start(data: string, wanted: RelayRun = { file: null, pairs: 1 }): Promise<FakeKeeper> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** A reverse proxy as it stands before a relay: one port, WebSockets go on by the beginning of their path. */
+/** A reverse proxy as used in front of a relay: one port; the beginning of its path decides where a WebSocket goes. */
 export class PathProxy {
   /** Beginning of a path -> port on this machine. */
   readonly routes = new Map<string, number>();

@@ -13,8 +13,8 @@ export interface ScriptedMaster {
 }
 
 /**
- * Writes the script of a release whose relay only greets: each connection on an inherited socket is told `<version>
- * <pair>` and closed. What it hears from its keeper it writes to `heard.log` beside itself.
+ * Writes the script of a release whose relay only greets: each connection on an inherited socket receives `<version>
+ * <pair>` and is closed. The script writes the messages of its keeper to `heard.log` in its own folder.
  * @returns the script's path
  */
 export function writeScriptedMaster(folder: string, name: string, play: ScriptedMaster = {}): string {

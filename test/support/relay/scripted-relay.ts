@@ -38,15 +38,15 @@ export interface ScriptedRelayOptions {
   earlier?: ScriptedRelay;
 }
 
-/** A relay's end of the RPC link, over a real WebSocket: does nothing by itself but make links and record. */
+/** A relay's end of the RPC link, over a real WebSocket: on its own it only makes links and records. */
 export class ScriptedRelay {
   readonly links = new Map<string, ScriptedLink>();
-  /** `method` or `end-session half ending`, in order. */
   /** Until when the halves of each session may connect, in milliseconds since 1970. */
   readonly connectBefore = new Map<string, number>();
+  /** `method` or `end-session half ending`, in order. */
   readonly asked: string[] = [];
   unacknowledgedLogs = 0;
-  /** What it was told last. */
+  /** The latest `drain`. */
   drained: Params<RelayMethods, 'drain'> | undefined;
   /** Awaited before the answer to each request of the server; may throw. */
   before: (method: keyof RelayMethods) => Promise<void> = () => Promise.resolve();

@@ -11,10 +11,10 @@ export interface Frame {
   result?: Record<string, unknown>;
   error?: { code: number; message: string };
 }
-/** What becomes of a frame on its way; undefined: it does not arrive. */
+/** Changes a frame in transit; undefined: it does not arrive. */
 export type Tamper = (frame: Frame) => Frame | undefined;
 
-/** Stands between a real relay and the server, and tampers with what they say, so that the relay seems a broken one. */
+/** A proxy between a real relay and the server, which changes their messages so that the relay appears to be broken. */
 export class TamperedRpc {
   tamper: Tamper = (frame) => frame;
 

@@ -6,8 +6,8 @@ import { RELAY_SUBPROTOCOL } from '../../../src/protocol/version';
 const LONGEST_MS = 4 * 60_000;
 
 /**
- * Peers that nobody knows, one after the other, at a relay's address: each connects, is upgraded, shows a session ID
- * that was never given out, and has to be told so in order.
+ * Unauthenticated peers at a relay's address, one after the other: each connects, is upgraded, presents a session ID that
+ * was never created, and must be refused in order.
  */
 export class UnauthenticatedPeers {
   /** Attempts under way at a time. */

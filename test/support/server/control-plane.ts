@@ -101,7 +101,7 @@ export class ControlPlane {
   async halt(): Promise<void> {
     await this.server.stop();
   }
-  /** Starts the server again on the same data, with other settings if wanted; nobody has connected to it yet. */
+  /** Starts the server again on the same data, with other settings if wanted; no agent or relay is connected yet. */
   async boot(overrides: Record<string, string> = {}): Promise<void> {
     this.config = this.readSettings(overrides);
     this.server = await startServer(this.config);
@@ -150,7 +150,7 @@ export class ControlPlane {
       method,
       headers: {
         'content-type': type,
-        // a new address each time, so that the throttle for strangers counts none of them
+        // a new address each time, so that the throttle for unauthenticated peers counts none of them
         'x-forwarded-for': `198.51.100.${(this.addresses = (this.addresses + 1) % 250)}`,
         ...(who && { authorization: `Bearer ${this.tokenOf(who)}` }),
       },

@@ -14,7 +14,7 @@ export interface TestServer {
   readonly url: string;
   readonly port: number;
   readonly config: Config;
-  /** A browser with its own cookies; `address` is where it seems to come from, so that throttles count it by itself. */
+  /** A browser with its own cookies; `address` is where it seems to come from, so that throttles count it separately. */
   browser(address?: string): ReturnType<typeof request.agent>;
   /** The same, logged in. */
   loggedIn(who: { username: string; password: string }): Promise<ReturnType<typeof request.agent>>;
