@@ -247,7 +247,10 @@ describe('the control channel of the agent', () => {
     const { channel, lines, text } = makeChannel({ password: 'w'.repeat(43) }, { slowRetryMs: 60_000 });
     channel.start();
     await until('the login is refused', () => lines.some((line) => line.ending === 'login-refused'));
-    expect(lines.at(-1)).toMatchObject({ level: 50, msg: expect.stringContaining('platen agent enrol --force') });
+    expect(lines.at(-1)).toMatchObject({
+      level: 50,
+      msg: expect.stringContaining('platen agent enrol - --server <url> --force'),
+    });
     expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(30_000);
     expect(logins).toEqual(['agent-1']);
     expect(text()).not.toContain('w'.repeat(43));

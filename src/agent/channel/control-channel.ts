@@ -23,9 +23,9 @@ const SLOW_RETRY_MS = 5 * 60_000;
 /** Endings that need an administrator, and what to do. */
 const REMEDIES: Partial<Record<StreamEnding, string>> = {
   'login-refused':
-    'the control plane refused the account of this agent; create a new enrolment code, then run: platen agent enrol --force',
+    'the server refused the account of this agent; create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   'wrong-key':
-    'the key of the control plane differs from the one at enrolment; if it was changed on purpose, run: platen agent enrol --force',
+    'the server has another key than at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
 };
 

@@ -66,13 +66,15 @@ export async function readCredentials(file: string): Promise<Credentials> {
   };
   const text = await read().catch((error: NodeJS.ErrnoException) => {
     if (error instanceof CredentialsUnusable) throw error;
-    throw new CredentialsUnusable(`${file} cannot be read (${error.code}). Enrol the agent: platen agent enrol`);
+    throw new CredentialsUnusable(
+      `${file} cannot be read (${error.code}). Enrol the agent: platen agent enrol - --server <url>`,
+    );
   });
   const { data } = enrolment.safeParse(parseJson(text));
   // The parser's message could quote the password.
   if (!data)
     throw new CredentialsUnusable(
-      `${file} does not contain valid credentials. Enrol the agent again: platen agent enrol --force`,
+      `${file} does not contain valid credentials. Enrol the agent again: platen agent enrol - --server <url> --force`,
     );
   return data;
 }

@@ -38,7 +38,7 @@ export const enAdministration = {
     codeOnce: 'This code is shown only once and works only once.',
     codeUntil: (until: string) => `It is valid until ${until}.`,
     command: 'Run this at the customer’s site, in the folder of the agent’s configuration file',
-    code: 'The enrolment code alone',
+    code: 'Enter this code when the command asks for it',
     version: 'Version',
     id: 'Agent',
     since: 'Enrolled',

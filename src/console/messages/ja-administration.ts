@@ -40,7 +40,7 @@ export const jaAdministration: typeof enAdministration = {
     codeOnce: 'このコードは一度だけ表示され、一度だけ使用できます。',
     codeUntil: (until) => `有効期限：${until}`,
     command: '顧客先で、エージェントの設定ファイルがあるフォルダーで実行してください',
-    code: '登録コードのみ',
+    code: 'コマンドの実行後、このコードを入力してください',
     version: 'バージョン',
     id: 'エージェント',
     since: '登録日時',

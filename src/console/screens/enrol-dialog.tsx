@@ -54,7 +54,7 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
 function EnrolmentCode({ created: { ticket: code, expiresAt } }: { created: CreatedEnrolment }) {
   const t = useText();
   const formats = useFormats();
-  const command = `platen agent enrol ${code} --server ${location.origin} --config agent.json`;
+  const command = `platen agent enrol - --server ${location.origin} --config agent.json`;
   return (
     <Stack gap="sm">
       <Text size="sm">
