@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { deviceId, secret, spkiPin } from './names';
-import {
-  firmwareVersion,
-  holdReason,
-  jobFailure,
-  jobResult,
-  operation,
-  OPERATIONS,
-  sha256,
-  type Operation,
-} from './maintenance';
+import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
+import { OPERATIONS } from './operations';
 
 /**
  * Maintenance on the control channel: each operation is an ad-hoc command (XEP-0050) of the agent, with data forms

@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
+import { OPERATIONS } from './operations';
 
 /**
  * Remote maintenance without a session (E2, S121-S125): a job is one operation that the agent carries out at one device.
  * The transitions are in `server/maintenance/job.machine.ts`, the control channel's messages in `ad-hoc-command.ts`.
  */
-export const OPERATIONS = {
-  information: 'Reads all information the device reports.',
-  counters: 'Reads the counters.',
-  identify: 'Makes the device flash or beep so that it can be found.',
-  'test-page': 'Prints one page.',
-  restart: 'Restarts the device.',
-  'firmware-install': 'Installs a firmware file and waits until the device reports the new version.',
-} as const;
 export type Operation = keyof typeof OPERATIONS;
 export const operation = z.enum(Object.keys(OPERATIONS) as [Operation, ...Operation[]]);
 

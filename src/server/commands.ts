@@ -1,6 +1,9 @@
 import { Option, type Command } from 'commander';
-import { role } from '../protocol/api';
+import type { Role } from '../protocol/api';
 import type { CreateUserOptions } from './commands/create-user.command';
+
+/** As a list of its own: the schema would be loaded with every command. */
+const ROLES = ['admin', 'technician'] satisfies Role[];
 
 /** `platen server` and its subcommands. */
 export function register(program: Command): void {
@@ -12,7 +15,7 @@ export function register(program: Command): void {
   server
     .command('create-user <username>')
     .description('create a user, for example the first administrator; also while the server runs')
-    .addOption(new Option('--role <role>', 'what the user may do').choices(role.options).makeOptionMandatory())
+    .addOption(new Option('--role <role>', 'what the user may do').choices(ROLES).makeOptionMandatory())
     .option('--display-name <name>', 'the name that others see; default: the username')
     .option('--password-stdin', 'read the password from standard input, also on a terminal')
     .action(async (username: string, options: CreateUserOptions) =>

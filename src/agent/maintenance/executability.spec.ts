@@ -1,5 +1,6 @@
 import type { DeviceInformation } from '../../protocol/device-information';
-import { OPERATIONS, type HoldReason, type JobFailure, type Operation } from '../../protocol/maintenance';
+import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
+import { OPERATIONS } from '../../protocol/operations';
 import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { determine, refusalOf, type MaintainedDevice } from './executability';
 

@@ -8,7 +8,8 @@ import {
   operationOf,
 } from '../../protocol/ad-hoc-command';
 import { NS_DISCO_INFO } from '../../protocol/control-channel';
-import { OPERATIONS, type Operation } from '../../protocol/maintenance';
+import type { Operation } from '../../protocol/maintenance';
+import { OPERATIONS } from '../../protocol/operations';
 import type { ControlChannel } from '../channel/control-channel';
 import { encodeRefusal } from './command-element';
 import { CommandRefused } from './maintenance.errors';

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { LIMITS } from '../../protocol/limits';
-import { OPERATIONS, type Operation } from '../../protocol/maintenance';
+import type { Operation } from '../../protocol/maintenance';
+import { OPERATIONS } from '../../protocol/operations';
 import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from '../command-line';
 import type { FirmwareUploadOptions } from './firmware';
 import type { MaintainOptions } from './maintain';

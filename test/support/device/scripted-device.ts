@@ -5,7 +5,8 @@ import {
   type DeviceAccess,
 } from '../../../src/agent/device/device-access';
 import type { DeviceInformation } from '../../../src/protocol/device-information';
-import { OPERATIONS, type Operation } from '../../../src/protocol/maintenance';
+import type { Operation } from '../../../src/protocol/maintenance';
+import { OPERATIONS } from '../../../src/protocol/operations';
 
 /** What a device that is well says of itself. */
 export const DEVICE_INFORMATION: DeviceInformation = {

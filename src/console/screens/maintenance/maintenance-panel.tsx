@@ -1,7 +1,8 @@
 import { Button, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { Device } from '../../../protocol/api';
-import { OPERATIONS, type Operation } from '../../../protocol/maintenance';
+import type { Operation } from '../../../protocol/maintenance';
+import { OPERATIONS } from '../../../protocol/operations';
 import { useRequestJob } from '../../api/jobs';
 import { useText } from '../../messages/language';
 import { Confirm } from '../../parts/confirm';
