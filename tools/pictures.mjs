@@ -1,5 +1,6 @@
 // Takes the screenshots in docs/pictures from a running demo.
 //   npm run pictures
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,8 @@ const stage = await setStage({
   cli: join(ROOT, 'dist/src/cli.js'),
   moreDevices: ['copy-room', 'warehouse'],
 });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+const executablePath = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
   await takePictures();
 } finally {
