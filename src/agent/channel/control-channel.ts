@@ -25,7 +25,7 @@ const REMEDIES: Partial<Record<StreamEnding, string>> = {
   'login-refused':
     'the server refused the account of this agent; create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   'wrong-key':
-    'the server has another key than at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
+    'the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
 };
 
