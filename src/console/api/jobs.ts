@@ -45,7 +45,11 @@ export function useCancelJob() {
 /** Puts a new or changed job into the cache. An answer may arrive after the event of a later change. */
 export function cacheJob(client: ConsoleQueryClient, changed: Job): void {
   const known = client.getQueryData<Job>(['job', changed.id]);
-  if (known && !isOpenJob(known) && isOpenJob(changed)) return;
+  if (known && isOlder(changed, known)) return;
   client.keep(['job', changed.id], () => changed);
   cacheInLists(client, 'jobs', changed, !isOpenJob(changed));
 }
+
+/** A job never loses a time that it has reached. */
+const isOlder = (one: Job, other: Job): boolean =>
+  (['sentAt', 'beganAt', 'endedAt'] as const).some((time) => one[time] === null && other[time] !== null);

@@ -48,10 +48,24 @@ describe('a live event', () => {
       expect(isStale(client, ['jobs', 'all', 'copy-room'])).toBe(true);
     });
 
-    it('is not undone by an older answer', () => {
-      apply(sampleJob);
-      apply(open);
-      expect(client.getQueryData(['job', open.id])).toEqual(sampleJob);
+    const requested: Job = { ...open, state: 'requested', percent: null, sentAt: null, beganAt: null };
+    const held: Job = { ...requested, state: 'held', hold: 'stopped', sentAt: sampleJob.sentAt };
+    it.each([
+      ['held, requested', held, requested],
+      ['executing, held', open, held],
+      ['succeeded, executing', sampleJob, open],
+    ])('is not undone by an older answer (%s)', (_states, job, older) => {
+      apply(job);
+      apply(older);
+      expect(client.getQueryData(['job', job.id])).toEqual(job);
+      expect(rows(client, ['jobs', 'all', 'copy-room'])).toEqual([job]);
+    });
+
+    it('shows a job that waits for its agent again', () => {
+      const again: Job = { ...requested, sentAt: held.sentAt };
+      apply(held);
+      apply(again);
+      expect(client.getQueryData(['job', held.id])).toEqual(again);
     });
 
     it.each<[string, Job, unknown]>([
