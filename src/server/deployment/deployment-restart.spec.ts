@@ -92,6 +92,16 @@ describe('a deployment whose server is restarted', () => {
     expect(await noticesOf(tom.id)).toHaveLength(1);
   });
 
+  it('has the whole time to halt the sessions again, however long the server was stopped', async () => {
+    const tom = await stage.plane.established('tom');
+    const { id } = await stage.instruct({ pairs: 2, when: 'now' });
+    await stage.plane.agent.awaitRequest('terminate', tom.id);
+    await stage.restart(() => overdue(id, 60 * 60_000));
+    expect(await stage.get(id)).toMatchObject({ state: 'draining' });
+    for (const half of HALVES) await stage.plane.relay.end(tom.link, half, 'requested');
+    expect(await outcome(id)).toMatchObject({ state: 'deployed' });
+  });
+
   it('is rolled back if the candidate ended with its keeper meanwhile', async () => {
     await stage.plane.established('tom');
     const { id } = await stage.instruct({ pairs: 2, when: 'now' });
