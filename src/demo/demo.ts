@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isFree } from './free-ports';
 import type { LogLine } from './programs';
 import { playScenario } from './scenario';
-import { reservePorts, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
+import { portsFrom, reservePorts, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
 
 const CLI = join(__dirname, '../cli.js');
 const WARNING = 40;
@@ -16,12 +16,15 @@ export interface DemoOptions {
   /** Prints the protocol steps. */
   verbose: boolean;
   data: string;
+  /** Of consecutive ports, instead of the usual ones. */
+  firstPort?: number;
 }
 
 /** @returns the exit code */
-export async function runDemo({ once, verbose, data }: DemoOptions): Promise<number> {
+export async function runDemo({ once, verbose, data, firstPort }: DemoOptions): Promise<number> {
+  const ports = firstPort === undefined ? USUAL_PORTS : portsFrom(firstPort);
   try {
-    return once ? await runOnce(verbose) : await runUntilInterrupted(resolve(data), verbose);
+    return once ? await runOnce(verbose) : await runUntilInterrupted(resolve(data), verbose, ports);
   } catch (error) {
     process.stderr.write(`platen demo: ${(error as Error).message}\n`);
     return 1;
@@ -59,14 +62,14 @@ function printSteps(lines: readonly LogLine[], verbose: boolean): void {
   for (const { step, program, msg } of steps) say(`  ${step}  ${program.padEnd(8)}  ${msg}`);
 }
 
-async function runUntilInterrupted(folder: string, verbose: boolean): Promise<number> {
-  await checkPorts(USUAL_PORTS);
+async function runUntilInterrupted(folder: string, verbose: boolean, ports: Ports): Promise<number> {
+  await checkPorts(ports);
   const interrupted = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
   });
   const stage = await setStage({
     folder,
-    ports: USUAL_PORTS,
+    ports,
     cli: CLI,
     env: { PLATEN_DEPLOY_PROVE_SECONDS: '10' }, // the default is too long to watch
     onLog: (line) => printLog(line, verbose),

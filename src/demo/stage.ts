@@ -35,11 +35,18 @@ export const USUAL_PORTS: Ports = {
 /** Pairs that a deployment may add to the relay's first one. */
 const FURTHER_PAIRS = 8;
 
+const NAMES = Object.keys(USUAL_PORTS) as (keyof Ports)[];
+/** Ports that a stage needs. */
+export const STAGE_PORTS = NAMES.length + FURTHER_PAIRS;
+
+/** Consecutive ports. */
+export const portsFrom = (first: number): Ports =>
+  Object.fromEntries(NAMES.map((name, index) => [name, first + index])) as Record<keyof Ports, number>;
+
 /** Reserves free ports for a stage. */
 export async function reservePorts(): Promise<Ports> {
-  const names = Object.keys(USUAL_PORTS) as (keyof Ports)[];
-  const free = await freePorts(names.length + FURTHER_PAIRS);
-  return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Record<keyof Ports, number>;
+  const [first] = await freePorts(STAGE_PORTS);
+  return portsFrom(first!);
 }
 
 /** Sample users. Their passwords are public, so they exist in the demo only. */

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
+import { STAGE_PORTS } from '../../src/demo/stage';
 import { CLI } from '../support/stage/test-stage';
 
 it('platen demo --once plays the whole scenario, with its steps if it is verbose', async () => {
@@ -28,11 +31,13 @@ it('platen demo --once plays the whole scenario, with its steps if it is verbose
 }, 120_000);
 
 it('platen demo names the port that is in use', async () => {
-  const busy = createServer().listen(8080, '127.0.0.1');
+  const [port] = await freePorts(STAGE_PORTS);
+  const busy = createServer().listen(port, '127.0.0.1');
+  await once(busy, 'listening');
   try {
-    const demo = Program.start('demo', [process.execPath, CLI, 'demo']);
+    const demo = Program.start('demo', [process.execPath, CLI, 'demo', '--first-port', String(port)]);
     expect(await demo.exited).toBe(1);
-    expect(demo.printed).toEqual([expect.stringMatching(/^platen demo: port 8080.* is in use/)]);
+    expect(demo.printed).toEqual([expect.stringMatching(new RegExp(`^platen demo: port ${port}.* is in use`))]);
   } finally {
     busy.close();
   }

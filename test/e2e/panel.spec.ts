@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { PanelStage } from '../support/agent/panel-stage';
+import { findings as serious } from '../support/browser/axe';
 import { startChromium } from '../support/browser/chromium';
 import { DEVICE_INFORMATION } from '../support/device/scripted-device';
 
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const DISPLAY = { width: 800, height: 480 };
 const TOUCH_PX = 56;
 
@@ -51,17 +50,6 @@ async function connected(page: Page, applicationId = 'web', name = 'YES'): Promi
   await on.connect(id, applicationId);
   await page.locator('.banner', { hasText: name === 'YES' ? 'has control' : 'is viewing' }).waitFor();
   return id;
-}
-
-/** Serious findings of axe, as `rule: elements`. */
-async function serious(page: Page): Promise<string[]> {
-  // evaluated from outside the page, where its content security policy does not apply
-  const found =
-    await page.evaluate(`${AXE}; axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) =>
-    ({ id, impact, at: nodes.map(({ target }) => target.join(' ')).join(', ') })))`);
-  return (found as { id: string; impact: string; at: string }[])
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, at }) => `${id}: ${at}`);
 }
 
 /** Checks that nothing needs scrolling, and that every button is large enough for a finger. */
@@ -249,22 +237,22 @@ describe("the approval screen in the device's browser", () => {
     await on.maintain('test-page');
     const page = await open({ colorScheme, locale });
     await page.locator('#maintenance').waitFor();
-    const findings = [await serious(page)];
+    const found = [await serious(page)];
     const id = await on.ask({ applicationId: 'screen', reason: 'Streifen '.repeat(55) });
     await page.locator('.yes:enabled').waitFor();
-    findings.push(await serious(page));
+    found.push(await serious(page));
     await page.locator('.view').click();
     await on.answered('approved view');
     await on.connect(id, 'screen');
     await page.locator('.banner.viewing').waitFor();
-    findings.push(await serious(page));
+    found.push(await serious(page));
     await on.ask();
     await page.locator('.yes:enabled').waitFor();
     await fits(page);
     await page.locator('.no').click();
     await page.locator('.banner button').click();
     await page.locator('tbody tr').nth(1).waitFor();
-    findings.push(await serious(page));
-    expect(findings).toEqual([[], [], [], []]);
+    found.push(await serious(page));
+    expect(found).toEqual([[], [], [], []]);
   });
 });

@@ -10,8 +10,8 @@ import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const SITE = 'acme-berlin';
-/** Long enough for an agent to be asked before it sleeps again. */
-const AWAKE_MINUTES = 0.05;
+/** Longer than the server takes to request approval from an agent that it has woken. */
+const AWAKE_MINUTES = 0.1;
 
 let on: TestStage;
 const agents: Program[] = [];
@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, 120_000);
 afterEach(async () => {
   await on?.clear();
-  for (const agent of agents.splice(0)) await agent.stop();
+  await Promise.all(agents.splice(0).map((agent) => agent.stop('SIGKILL')));
 }, 60_000);
 afterAll(() => on?.strike(), 60_000);
 
@@ -60,8 +60,7 @@ const connect = (): Program =>
   on.stage.platen('terminal', ['connect', 'sleeper-mfp', 'web', '--reason', 'Wake up', '--json']);
 
 it('a session with a device whose agent sleeps: woken through a substitute, approved, carried, asleep again', async () => {
-  const substitute = await startSubstitute();
-  const sleeper = await startSleeper();
+  const [substitute, sleeper] = await Promise.all([startSubstitute(), startSleeper()]);
   const terminal = connect();
   try {
     const { sessionId } = await event(terminal, 'requested');
@@ -87,20 +86,19 @@ it('a session with a device whose agent sleeps: woken through a substitute, appr
   expect(substitute.log.some(({ msg }) => msg === 'refused')).toBe(false);
 }, 120_000);
 
-it('without a substitute the caller learns that nobody can wake it', async () => {
+it('without a substitute the caller is informed that the device cannot be woken', async () => {
   await startSleeper();
   const terminal = connect();
   await terminal.exited;
   expect(terminal.printed.concat(terminal.log.map(({ msg }) => msg)).join('\n')).toMatch(/cannot be woken/);
 }, 120_000);
 
-it('a sleeper that was switched off is not woken, and the caller learns why', async () => {
-  await startSubstitute();
-  const sleeper = await startSleeper();
+it('a sleeping agent that was switched off is not woken, and the caller is informed of the reason', async () => {
+  const [sleeper] = await Promise.all([startSleeper(), startSubstitute()]);
   await sleeper.stop('SIGKILL');
   const terminal = connect();
   const { sessionId } = await event(terminal, 'requested');
-  const ended = await on.ended(String(sessionId), 60_000);
+  const ended = await on.ended(String(sessionId));
   expect(ended.ending).toBe('device-offline');
   expect(ended.detail).toMatch(/substitute: unreachable \(.*ECONNREFUSED/);
   await terminal.exited;
