@@ -39,7 +39,7 @@ function essence(answer: Answer, site: Site) {
   }
   const { status, reason, trailers, interim, complete } = answer;
   const isText = /text|json/.test(answer.headers['content-type'] ?? '') && !answer.headers['content-encoding'];
-  // what a device says of itself in a text is its own affair
+  // a device may say in a text what it likes
   const body = isText ? named(answer.text).replaceAll(device.authority, 'AUTHORITY') : sha256Hex(answer.body);
   return { status, reason, headers, body, trailers, interim, complete };
 }

@@ -61,7 +61,7 @@ const goneTo = (page: Page, state: string): Promise<void> =>
   page.locator('.page-head').getByText(state, { exact: true }).waitFor({ timeout: DEPLOYED_MS });
 
 describe('a deployment', () => {
-  it('is clicked from the device list to its history and back; whoever is halted is told, and goes on', async () => {
+  it('is followed from the device list to its history and rolled back; users of halted sessions are notified and continue', async () => {
     const view = await asTechnician();
     await openInView(view, 'Streaks on every page');
     for (const device of ['copy-room', 'warehouse']) await on.connect(device);
@@ -104,7 +104,7 @@ describe('a deployment', () => {
     await entry.getByText('Alex Admin').waitFor();
     await entry.getByText('Deployed', { exact: true }).waitFor();
     await entry.getByRole('button', { name: 'Roll back' }).click();
-    // the news that it cannot be rolled back any more come before the answer
+    // the live event that it cannot be rolled back any more comes before the answer
     await page.route('**/roll-back', async (route) => {
       const response = await route.fetch();
       await page.locator('td button', { hasText: 'Roll back' }).waitFor({ state: 'detached' });
@@ -187,7 +187,7 @@ describe('a request during a deployment', () => {
     return page;
   }
 
-  it('is given up in words, not silently', async () => {
+  it('that waited too long says so', async () => {
     const page = await ask();
     const over = page.getByText('New sessions are still not accepted');
     await until('the end of the wait', async () => {
@@ -230,7 +230,7 @@ describe('a release', () => {
     await releases.getByText('9.8.7').waitFor({ state: 'detached' });
   }, 120_000);
 
-  it('of somebody else is refused in words', async () => {
+  it('that another key has signed is refused with a reason', async () => {
     const page = await asAdmin();
     await page.getByRole('link', { name: 'Deployment' }).click();
     const releases = page.getByRole('region', { name: 'Releases' });
@@ -257,6 +257,6 @@ describe("a user's administrator", () => {
   });
 });
 
-it('leaves the browser nothing to complain of', () => {
+it('the browser logs no errors', () => {
   expect(browser.complaints).toEqual([]);
 });

@@ -24,7 +24,7 @@ const asTechnician = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, t
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
 
 describe('a login', () => {
-  it('is refused with words, permitted with the keyboard alone, and ended', async () => {
+  it('is refused with a reason, works with the keyboard alone, and ends', async () => {
     const page = await browser.window();
     await page.goto(`${on.stage.serverUrl}/sessions?state=ended`);
     await page.locator('input[name=username]:focus').waitFor();
@@ -63,7 +63,7 @@ describe('the device list', () => {
 });
 
 describe('opening a device', () => {
-  it('shows the way to YES, then its pages, and in the end why it ended', async () => {
+  it('shows the progress up to YES, then its pages, and at the end the reason', async () => {
     const page = await asTechnician();
     const watching = await asTechnician();
     await watching.getByRole('link', { name: 'Sessions' }).click();
@@ -100,7 +100,7 @@ describe('opening a device', () => {
     expect(await page.getByLabel('Reason').inputValue()).toBe('Streaks on every page');
   });
 
-  it('says so when the person at the device ends it', async () => {
+  it('shows that the person at the device has ended it', async () => {
     const page = await asTechnician();
     const id = await askForAccess(page, 'Ended at the device');
     await on.step('S143', id);
@@ -125,7 +125,7 @@ describe('opening a device', () => {
     await panel.getByRole('heading', { name: 'Job list' }).waitFor();
   });
 
-  it('takes NO for an answer', async () => {
+  it('ends when the person at the device presses NO', async () => {
     const page = await asTechnician();
     const id = await askForAccess(page, 'Refused');
     await on.step('S143', id);
@@ -136,7 +136,7 @@ describe('opening a device', () => {
     await page.getByText('The person at the device pressed NO.').waitFor();
   });
 
-  it('can be cancelled, and stands in the history', async () => {
+  it('can be cancelled, which the history shows', async () => {
     const page = await asTechnician();
     const id = await askForAccess(page, 'Cancelled again');
     await page.getByRole('button', { name: 'Cancel request' }).click();
@@ -149,7 +149,7 @@ describe('opening a device', () => {
     expect(await on.ended(id)).toMatchObject({ ending: 'cancelled' });
   });
 
-  it('needs a reason, and names the session that stands in the way', async () => {
+  it('requires a reason, and links to the open session that prevents it', async () => {
     const page = await asTechnician();
     await page.getByRole('link', { name: 'Demo MFP' }).click();
     await page.getByRole('button', { name: 'Open Web pages' }).click();
@@ -171,7 +171,7 @@ describe('opening a device', () => {
 
   it("shows an administrator others' sessions, but not their pages", async () => {
     const page = await asTechnician();
-    const id = await askForAccess(page, 'Not for everybody');
+    const id = await askForAccess(page, 'Only for Tina');
     const boss = await browser.loggedIn(on.stage.serverUrl, admin);
     await boss.goto(`${on.stage.serverUrl}/sessions/${id}/view`);
     await boss.getByText(`Only ${technician.displayName} can see`).waitFor();
@@ -275,8 +275,8 @@ describe('a user', () => {
   });
 });
 
-describe('live news', () => {
-  it('come again by themselves after the agent and the server were away', async () => {
+describe('live events', () => {
+  it('continue automatically after the agent and the server were away', async () => {
     const page = await asTechnician();
     await row(page, 'Demo MFP').getByText('Online').waitFor();
     await on.stage.programs.agent.stop();
@@ -292,6 +292,6 @@ describe('live news', () => {
   }, 120_000);
 });
 
-it('nothing of all this has broken the rules of its own pages', () => {
+it('the browser logs no violations of the Content-Security-Policy and no other errors', () => {
   expect(browser.complaints.filter((each) => !/WebSocket connection to|ERR_CONNECTION_REFUSED/.test(each))).toEqual([]);
 });

@@ -35,7 +35,7 @@ const yes = async (id: string) => {
 const steps = (from: number, to: number): Step[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `S${from + index}` as Step);
 
-it('a deployment as those see it who are in a session, ask for one, and say YES to one', async () => {
+it('a deployment halts open sessions, defers new requests, and delays a session that is approved meanwhile', async () => {
   const connect = platenConnect('again', 'mfp-1', '--again');
   const { sessionId: id } = await event(connect, 'requested');
   await yes(String(id));
@@ -82,7 +82,7 @@ it('a deployment as those see it who are in a session, ask for one, and say YES 
   await on.stage.step('S338', visit.id);
   expect(inOrder(visit.id, ['S315', 'S316', 'S338'])).toEqual(['S315', 'S316', 'S338']);
 
-  // the YES that came too early goes on by itself, and so does the technician with --again
+  // the session that was approved too early continues automatically, and so does the one with --again
   expect(await on.over(deployment)).toMatchObject({ state: 'deployed' });
   const other = await event(waiting, 'listening');
   expect((await plainHttp(`${String(other.url)}status`)).status).toBe(200);

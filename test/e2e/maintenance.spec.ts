@@ -23,9 +23,9 @@ afterAll(() => on?.strike(), 60_000);
 const maintain = (operation: string, ...more: string[]): Program =>
   on.stage.platen('terminal', ['maintain', 'demo-mfp', operation, '--json', ...more]);
 /** What `platen maintain --json` has printed so far: the job after each change. */
-const told = (terminal: Program): Job[] =>
+const printedJobs = (terminal: Program): Job[] =>
   terminal.printed.map((line) => job.parse((JSON.parse(line) as { job: unknown }).job));
-const outcome = async (terminal: Program): Promise<Job> => told(await finished(terminal)).at(-1)!;
+const outcome = async (terminal: Program): Promise<Job> => printedJobs(await finished(terminal)).at(-1)!;
 const value = ({ result }: Job, name: string) => result.find((line) => line.name === name)?.value;
 
 /** Pages that the device itself says it has printed. */
@@ -54,7 +54,7 @@ async function atThePrinter(fault: string, what: 'occurrence' | 'clearance'): Pr
 }
 
 describe('maintenance without a session', () => {
-  it('reads the counters, and shows them to whoever asked (S121-S125)', async () => {
+  it('reads the counters, and shows them to the user (S121-S125)', async () => {
     const done = await outcome(maintain('counters'));
     expect(done).toMatchObject({ state: 'succeeded', failure: null, user: { username: 'tina' } });
     expect(value(done, 'impressions')).toBe(String(await printed()));
@@ -74,7 +74,11 @@ describe('maintenance without a session', () => {
     await atThePrinter('paper-jam', 'occurrence');
     const before = await printed();
     const terminal = maintain('test-page', '--wait', '60');
-    const held = await until('it to be held', () => told(terminal).find(({ state }) => state === 'held'), 30_000);
+    const held = await until(
+      'it to be held',
+      () => printedJobs(terminal).find(({ state }) => state === 'held'),
+      30_000,
+    );
     expect(held).toMatchObject({ hold: 'stopped', detail: expect.stringContaining('Paper jam') as string });
     await until('the list to show it', async () => (await inTheList()).condition?.severity === 'error');
     await atThePrinter('paper-jam', 'clearance');
@@ -85,10 +89,14 @@ describe('maintenance without a session', () => {
   it('cancels what has not begun', async () => {
     await atThePrinter('cover-open', 'occurrence');
     const terminal = maintain('test-page', '--wait', '60');
-    const held = await until('it to be held', () => told(terminal).find(({ state }) => state === 'held'), 30_000);
+    const held = await until(
+      'it to be held',
+      () => printedJobs(terminal).find(({ state }) => state === 'held'),
+      30_000,
+    );
     await finished(on.stage.platen('terminal', ['job', 'cancel', held.id]));
     await terminal.exited;
-    expect(told(terminal).at(-1)).toMatchObject({ state: 'cancelled' });
+    expect(printedJobs(terminal).at(-1)).toMatchObject({ state: 'cancelled' });
     await atThePrinter('cover-open', 'clearance');
   }, 120_000);
 

@@ -3,7 +3,7 @@ import { event } from '../../src/demo/scenario';
 import { relayProcesses } from '../support/relay/relay-process';
 import { TestStage } from '../support/stage/test-stage';
 
-/** Nobody listens there (tcpmux), so that agent and terminal go on dialling. */
+/** No program listens there (tcpmux), so agent and terminal keep dialling. */
 const env = { PLATEN_RELAY_PUBLIC_URL: 'ws://127.0.0.1:1' };
 /** Far below the waits that would end these sessions otherwise (PREPARE_MS, CONNECT_MS). */
 const AT_ONCE_MS = 10_000;

@@ -72,20 +72,20 @@ describe('a relay of two pairs, as processes', () => {
     expect(relay.processes()).toEqual([]);
   });
 
-  it('loses one of them with its sessions only, has it back at its port, and refuses nobody meanwhile', async () => {
+  it('loses one of them with its sessions only, has it back at its port, and refuses no connection meanwhile', async () => {
     await start();
     const [lost, kept] = [await plane.prepare(), await plane.prepare()];
     const [theirs, ours] = [await join(lost), await join(kept)];
     const pid = pidAt(portOf(lost));
     process.kill(pid, 'SIGKILL');
     expect(await theirs.device.closed).toMatchObject({ kind: 'lost' });
-    const newcomer = RawPeer.open(lost.device.url);
+    const pending = RawPeer.open(lost.device.url);
     await until('the end logs', () => plane.endReasons(lost.linkId).length === 2);
     expect(plane.endReasons(lost.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
     await carries(ours);
-    const stranger = await newcomer; // it waited in the backlog
-    stranger.send({ type: 'establish', sessionId: lost.device.sessionId, token: lost.device.token });
-    expect(await stranger.message('refused')).toMatchObject({ code: 'unknown-session' });
+    const unknown = await pending; // it waited in the backlog
+    unknown.send({ type: 'establish', sessionId: lost.device.sessionId, token: lost.device.token });
+    expect(await unknown.message('refused')).toMatchObject({ code: 'unknown-session' });
     await until('it to serve again', () => pidAt(portOf(lost)) !== pid && servedAt(portOf(lost)).length === 2);
     const again = await plane.prepare();
     expect(portOf(again)).toBe(portOf(lost));
@@ -105,7 +105,7 @@ describe('a relay of two pairs, as processes', () => {
     expect(listed.map(({ device }) => device)).toEqual(['connected', 'connected']);
   });
 
-  it('answers whoever dials while another relay takes its place, at once or a moment later', async () => {
+  it('answers every connection while another relay replaces it, at once or a moment later', async () => {
     await start();
     const { addresses } = await relay.keeper('status', {});
     const unauthenticated = addresses.map(
@@ -119,7 +119,7 @@ describe('a relay of two pairs, as processes', () => {
     await plane.servedBy(await relay.replace({ file: null, pairs: 2 }));
     await asked;
     expect(String((await answer)[0])).toContain('HTTP/1.1 404');
-    // One that never says anything holds nobody up.
+    // A connection without messages delays no other.
     await until('the end of the earlier relay', () => relay.processes().length === 4);
     const session = await plane.prepare();
     await carries(await join(session));

@@ -22,7 +22,7 @@ describe('the relay as a process', () => {
     await plane.stop();
   });
 
-  it('ends in order on SIGTERM: logs reported, peers told, exit code 0', async () => {
+  it('ends in order on SIGTERM: logs reported, peers notified, exit code 0', async () => {
     relay = await RelayProcess.start(plane.url);
     const session = await plane.prepare();
     const device = await dialRelay(session.device, 'device');
@@ -114,7 +114,7 @@ describe('the relay as a process', () => {
     await (await dialRelay((await plane.prepare()).device, 'device')).terminate();
   });
 
-  it('goes on asking, slowly and with a warning, where the server refuses its secret', async () => {
+  it('retries slowly and warns when the server refuses its secret', async () => {
     plane.acceptsSecret = false;
     relay = await RelayProcess.start(plane.url);
     await until('the warning', () => relay.lines.some(({ msg }) => String(msg).includes('refuses the secret')));
@@ -138,7 +138,7 @@ describe('the relay as a process', () => {
     for (const name of await readdir(data)) expect((await stat(join(data, name))).mode & 0o077).toBe(0);
   });
 
-  it('serves TLS to those who know its key, and to nobody else', async () => {
+  it('serves TLS only to peers that know its key', async () => {
     const { cert, private: key } = await generate([{ name: 'commonName', value: 'relay' }]);
     const folder = await mkdtemp(join(tmpdir(), 'platen-tls-'));
     const env = { PLATEN_TLS_CERTIFICATE: join(folder, 'crt'), PLATEN_TLS_KEY: join(folder, 'key') };

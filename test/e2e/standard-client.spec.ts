@@ -42,8 +42,8 @@ describe('slixmpp as an agent', () => {
     client = child;
     createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line) as Record<string, unknown>));
     const event = async (name: string) => {
-      await until(`${name} among ${JSON.stringify(events)}`, () => events.some((told) => told.event === name), 20_000);
-      return events.find((told) => told.event === name)!;
+      await until(`${name} among ${JSON.stringify(events)}`, () => events.some((each) => each.event === name), 20_000);
+      return events.find((each) => each.event === name)!;
     };
     return { child, events, event };
   }
@@ -59,7 +59,7 @@ describe('slixmpp as an agent', () => {
     );
     await event('pong');
     // The server pings again only where the last ping was answered.
-    await until('three pings', () => events.filter((told) => told.event === 'pinged').length >= 3, 20_000);
+    await until('three pings', () => events.filter((each) => each.event === 'pinged').length >= 3, 20_000);
     expect(channel.transport.isOnline('agent')).toBe(true);
     expect(channel.presence).toEqual(['agent+']);
 

@@ -46,7 +46,7 @@ async function settled({ state, reason, from, to }: Deployment): Promise<void> {
   await on.works();
 }
 
-/** Each ended for the deployment, by request of its own device, and its user was told once. */
+/** Each ended for the deployment, by request of its own device, and its user was notified once. */
 async function halted(carried: readonly Carried[], deployment: Deployment): Promise<void> {
   for (const { id, connect, transfer } of carried) {
     expect(await event(connect, 'ended')).toMatchObject({ ending: 'halted-by-deployment' });
@@ -61,10 +61,10 @@ async function halted(carried: readonly Carried[], deployment: Deployment): Prom
     new Map(carried.map(({ id }) => [id, { device: 'requested', terminal: 'control-plane' }])),
   );
   expect(deployment.sessions.map(({ outcome }) => outcome)).toEqual(carried.map(() => 'ended'));
-  expect(await on.told(idsOf(carried))).toEqual(carried.map(() => 1));
+  expect(await on.haltNotices(idsOf(carried))).toEqual(carried.map(() => 1));
 }
 
-/** Each went on as if nothing had been, and nobody was told anything. */
+/** Each continued undisturbed, and no user was notified. */
 async function untouched(carried: readonly Carried[]): Promise<void> {
   const direct = await fetch(`${on.stage.device('demo-mfp').url}/files/job-log-export.bin?size=${SOON_OVER}`);
   const whole = sha256(Buffer.from(await direct.arrayBuffer())).toString('base64url');
@@ -73,7 +73,7 @@ async function untouched(carried: readonly Carried[]): Promise<void> {
     expect(await transfer.ended).toBe(whole);
     expect(await on.stage.session(id)).toMatchObject({ state: 'established', ending: null });
   }
-  expect(await on.told(idsOf(carried))).toEqual(carried.map(() => 0));
+  expect(await on.haltNotices(idsOf(carried))).toEqual(carried.map(() => 0));
 }
 
 /** Each was cut off with the relay: why, both logs tell. A deployment that was about to halt it tells its user so. */
@@ -84,7 +84,7 @@ async function cut(carried: readonly Carried[], why: string): Promise<void> {
     const { ending, device, terminal } = await on.stage.ended(id);
     expect([device.endReason, terminal.endReason]).toEqual([why, why]);
     expect(['lost-relay', 'halted-by-deployment']).toContain(ending);
-    expect(await on.told([id])).toEqual([ending === 'halted-by-deployment' ? 1 : 0]);
+    expect(await on.haltNotices([id])).toEqual([ending === 'halted-by-deployment' ? 1 : 0]);
   }
   expect(await on.endsAtRelay(idsOf(carried))).toEqual(
     new Map(carried.map(({ id }) => [id, { device: why, terminal: why }])),
@@ -126,7 +126,7 @@ describe('another number of pairs', () => {
 });
 
 describe('a deployment that is put off', () => {
-  it('waits until the relay is idle: nobody is cut off, and who asks meanwhile waits by himself', async () => {
+  it('waits until the relay is idle: no session ends, and requests wait meanwhile', async () => {
     const [carried] = await on.carry(1, SOON_OVER);
     const { id } = await instruct('idle');
     const early = await on.stage.request(on.devices[1]!);
@@ -140,7 +140,7 @@ describe('a deployment that is put off', () => {
       await event(late, 'deployment');
       expect((await on.stage.ended(carried!.id)).ending).toBe('ended-by-terminal');
       expect(await on.over(id)).toMatchObject({ state: 'deployed', sessions: [{ outcome: 'ended-by-itself' }] });
-      expect(await on.told([carried!.id])).toEqual([0]);
+      expect(await on.haltNotices([carried!.id])).toEqual([0]);
       const { sessionId } = await event(late, 'requested');
       await on.stage.step('S143', sessionId);
       await on.stage.press(`/approvals/${sessionId}`, { decision: 'approved' });
@@ -157,7 +157,7 @@ describe('a deployment that is put off', () => {
     await settled(await on.over(id));
   }, 120_000);
 
-  it('is aborted: the sessions go on', async () => {
+  it('is aborted: the sessions continue', async () => {
     const carried = await on.carry(2, SOON_OVER);
     const { id, state } = await instruct('ask');
     expect(state).toBe('listed');
@@ -254,7 +254,7 @@ describe('the server is killed', () => {
     ['while the new relay takes over', 'taking-over'],
     ['while the new relay is watched', 'proving'],
   ] as const)(
-    '%s: it goes on where it was',
+    '%s: it continues where it was',
     async (_, state) => {
       const carried = await on.carry(2, LASTING);
       const { id } = await instruct('now');

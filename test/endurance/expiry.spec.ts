@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(() => on?.clear(), 60_000);
 afterAll(() => deployments?.strike(), 60_000);
 
-it('nobody answers: nothing is started, the request expires, the screen is taken away', async () => {
+it('without an answer nothing starts, the request expires, and the approval screen closes', async () => {
   const { connect, id } = await on.request('demo-mfp');
   expect(await event(connect, 'error')).toMatchObject({ error: 'no-answer' });
   expect(await connect.exited).not.toBe(0);
@@ -78,7 +78,7 @@ it('the agent does not answer a deployment: its sessions are ended by force at t
         terminal: { endReason: 'control-plane' },
       });
     }
-    expect(await deployments.told(ids)).toEqual([1, 1]);
+    expect(await deployments.haltNotices(ids)).toEqual([1, 1]);
   } finally {
     agent.child.kill('SIGCONT');
   }

@@ -7,7 +7,7 @@ import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
 import { relayProcesses, type Role } from '../support/relay/relay-process';
 import { TestStage } from '../support/stage/test-stage';
 
-const CLOSED_PORT = 1; // nobody listens on tcpmux
+const CLOSED_PORT = 1; // no program listens on tcpmux
 
 let on: TestStage;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('a program is killed in mid-session', () => {
     await on.works();
   });
 
-  it('the agent: the terminal is told, and a new agent serves again', async () => {
+  it('the agent: the terminal is notified, and a new agent serves sessions again', async () => {
     const { connect, id } = await on.connect('demo-mfp');
     on.stage.programs.agent.child.kill('SIGKILL');
     expect(await event(connect, 'ended')).toMatchObject({ ending: 'lost-device' });
@@ -59,7 +59,7 @@ describe('a program is killed in mid-session', () => {
     await on.works();
   });
 
-  it('the server: the session goes on, and its books are right afterwards', async () => {
+  it('the server: the session continues, and its logs are complete afterwards', async () => {
     const { connect, id, url } = await on.connect('demo-mfp');
     on.stage.programs.server.child.kill('SIGKILL');
     await on.stage.programs.server.exited;
@@ -110,7 +110,7 @@ describe('at the application', () => {
   });
 });
 
-describe('at the relay, with what a real control plane has handed out', () => {
+describe('at the relay, with connection information of a real control plane', () => {
   /** What the relay says to a first message. */
   function establish(
     url: string,

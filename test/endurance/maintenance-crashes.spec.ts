@@ -23,7 +23,7 @@ const STOPPED: DeviceInformation = { ...DEVICE_INFORMATION, state: 'stopped' };
 let server: ControlChannel;
 let device: Server;
 let says: DeviceInformation;
-/** What the device was told to do, each time it was. */
+/** The commands that the device got, in order. */
 let did: string[];
 /** What the device takes and is not done with as long as this test goes. */
 let slow: string | undefined;
@@ -96,7 +96,7 @@ const next = (operation: Operation, jobId: string): Promise<JobReport> =>
   server.transport.command('agent-1', { jobId, operation, action: 'next' });
 
 describe('an agent that is killed', () => {
-  it('before it began: goes on with what it held, in order, once', async () => {
+  it('before a job starts: continues with its held jobs, in order, once', async () => {
     says = STOPPED;
     const [page, light] = [randomUUID(), randomUUID()];
     expect(await execute('test-page', page)).toMatchObject({ status: 'executing', hold: 'stopped' });
@@ -111,7 +111,7 @@ describe('an agent that is killed', () => {
     expect(did).toEqual(['test-page', 'identify']);
   });
 
-  it('after it began: says so, does not do it again, and goes on with the next', async () => {
+  it('after a job starts: reports that, does not repeat it, and continues with the next', async () => {
     slow = 'test-page';
     const [page, light] = [randomUUID(), randomUUID()];
     await execute('test-page', page);

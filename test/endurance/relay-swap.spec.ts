@@ -30,7 +30,7 @@ describe('a relay that is replaced by another release', () => {
     await plane.stop();
   });
 
-  it('refuses and cuts nobody: three times replaced, once killed', async () => {
+  it('refuses and cuts no connection: replaced three times, killed once', async () => {
     const peers = new UnauthenticatedPeers(`ws://127.0.0.1:${relay.port}/cloud-hub`);
     const more = (what: string) => {
       const { attempts } = peers;
@@ -60,10 +60,10 @@ describe('a relay that is replaced by another release', () => {
     // What its pair had taken already cannot be answered any more: as many as there were at that moment, at most.
     const cut = [...peers.outcomes].filter(([outcome]) => peers.unanswered.includes(outcome));
     expect(cut.reduce((sum, [, times]) => sum + times, 0)).toBeLessThanOrEqual(UnauthenticatedPeers.AT_ONCE);
-    const told = (outcomes: Map<string, number>) => JSON.stringify(Object.fromEntries(outcomes));
+    const listed = (outcomes: Map<string, number>) => JSON.stringify(Object.fromEntries(outcomes));
     console.info(
       `${peers.attempts} peers, slowest ${peers.slowestMs.toFixed(0)} ms; ` +
-        `after 3 replacements ${told(replaced)}, after the crash ${told(peers.outcomes)}`,
+        `after 3 replacements ${listed(replaced)}, after the crash ${listed(peers.outcomes)}`,
     );
   });
 
@@ -134,7 +134,7 @@ describe('a relay that is replaced by another release', () => {
     await (await dialRelay(session.device, 'device')).terminate();
   });
 
-  it('goes on with its session beside a candidate that is killed, and ends what that left in the log', async () => {
+  it('continues its session beside a candidate that is killed, and ends the halves that this left in the log', async () => {
     const session = await plane.prepare();
     const device = await dialRelay(session.device, 'device');
     const candidate = await relay.keeper('try', { file: later, pairs: 1 });

@@ -12,7 +12,7 @@ export interface PlainRequest {
   body?: string | Buffer;
 }
 
-/** One HTTP exchange as it is on the wire: follows no redirect, unpacks nothing, sends any header it is told to. */
+/** One HTTP exchange as it is on the wire: follows no redirect, unpacks nothing, sends any header. */
 export function plainHttp(url: string, { method = 'GET', headers, body }: PlainRequest = {}): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent: false, signal: AbortSignal.timeout(60_000) }, (answer) => {

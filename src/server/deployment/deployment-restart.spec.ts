@@ -149,7 +149,7 @@ describe('a deployment whose server is restarted', () => {
     await stage.reaches(id, 'proving');
     await stage.restart(() => {
       stage.monitorsBriefly();
-      return stage.keeperStartsAnew();
+      return stage.keeperRestarts();
     });
     expect(await outcome(id)).toMatchObject({ state: 'deployed' });
   });

@@ -110,16 +110,16 @@ export class DeploymentPlane {
   }
 
   /** As if the keeper had been killed, and had started what serves as another instance. */
-  async keeperStartsAnew(): Promise<void> {
+  async keeperRestarts(): Promise<void> {
     const { keeper } = this;
     const { serving, wanted } = keeper.status;
     await this.relays.get(serving!.instance)?.stop();
     this.relays.delete(serving!.instance);
     await this.candidate(wanted, serving!.version!);
-    const anew = keeper.status.candidate!;
-    await this.relays.get(anew.instance)!.serve();
-    await this.relays.get(anew.instance)!.recover([]);
-    keeper.serve(anew);
+    const restarted = keeper.status.candidate!;
+    await this.relays.get(restarted.instance)!.serve();
+    await this.relays.get(restarted.instance)!.recover([]);
+    keeper.serve(restarted);
   }
 
   /** A run of the relay with a link to the server and nothing behind it, in the place of a real one. */

@@ -101,8 +101,8 @@ export class DeploymentStage {
     return this.stage.works(this.devices.at(-1));
   }
 
-  /** How often the user of each of these sessions was told of its halt. */
-  async told(sessionIds: readonly string[]): Promise<number[]> {
+  /** Number of notices of its halt, for each of these sessions. */
+  async haltNotices(sessionIds: readonly string[]): Promise<number[]> {
     const { rows } = (await this.stage.get('/api/notices?limit=200')) as { rows: Notice[] };
     return sessionIds.map((id) => rows.filter(({ remoteSessionId }) => remoteSessionId === id).length);
   }

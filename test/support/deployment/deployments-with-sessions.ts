@@ -30,7 +30,7 @@ export function testDeploymentsWithSessions(on: () => DeploymentStage, sessions:
     expect(deployed.sessions.map(({ outcome }) => outcome)).toEqual(Array(sessions).fill('ended'));
 
     await haltedInOrder(on(), carried);
-    expect(await on().told(carried.map(({ id }) => id))).toEqual(Array(sessions).fill(1));
+    expect(await on().haltNotices(carried.map(({ id }) => id))).toEqual(Array(sessions).fill(1));
     const executed = on().stage.lines.find(({ step, deploymentId }) => step === 'S317' && deploymentId === listed.id)!;
     const lastEnd = Math.max(
       ...on()
@@ -58,7 +58,7 @@ export function testDeploymentsWithSessions(on: () => DeploymentStage, sessions:
     expect(back.output).toContain('broken on purpose');
 
     await haltedInOrder(on(), carried);
-    expect(await on().told(carried.map(({ id }) => id))).toEqual(Array(sessions).fill(1));
+    expect(await on().haltNotices(carried.map(({ id }) => id))).toEqual(Array(sessions).fill(1));
     expect(await runningVersion(on())).toBe(before);
     await on().works();
     for (const peers of unauthenticated) {

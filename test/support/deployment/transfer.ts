@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { get } from 'node:http';
 
-/** A download that goes on slowly until it is whole or cut. */
+/** A slow download, until it is complete or cut. */
 export interface Transfer {
   readonly received: () => number;
   /** base64url SHA-256 of the whole; undefined where it was cut. */

@@ -8,7 +8,7 @@ import type { DeviceInformation } from '../../../src/protocol/device-information
 import type { Operation } from '../../../src/protocol/maintenance';
 import { OPERATIONS } from '../../../src/protocol/operations';
 
-/** What a device that is well says of itself. */
+/** Information about a device without faults. */
 export const DEVICE_INFORMATION: DeviceInformation = {
   reached: true,
   state: 'idle',
@@ -22,14 +22,14 @@ export const DEVICE_INFORMATION: DeviceInformation = {
 
 type Act = (signal?: AbortSignal) => Promise<void> | void;
 
-/** A device that a test plays: `says` is what it says of itself, `acts` what it does when it is told to. */
+/** A device that a test plays: `says` is the information it gives, `acts` how it carries out commands. */
 export class ScriptedDevice implements DeviceAccess {
   readonly operations: readonly Operation[];
   says: DeviceInformation = DEVICE_INFORMATION;
   /** In place of an answer; `silent` never answers. */
   fault: 'unreachable' | 'refused' | 'silent' | undefined;
   acts: Partial<Record<Operation, Act>> = {};
-  /** Everything it was told to do, in order; questions are not in it. */
+  /** Its commands in order, without queries. */
   readonly did: string[] = [];
   questions = 0;
   /** Questions that were open at the same time, at most. */
