@@ -57,13 +57,14 @@ describe('maintenance in the console, without a server', () => {
   it('progress, a hold and an end change a job where it stands', async () => {
     await visit(`/jobs/${SAMPLE_JOBS.held.id}`);
     await page.getByText(t.holds.stopped).waitFor();
-    const executing: Job = { ...SAMPLE_JOBS.held, state: 'executing', hold: null, percent: 60, activity: 'printing' };
-    alone.happens({ type: 'job', job: { ...executing, beganAt: sampleJob.beganAt } });
+    const { beganAt, endedAt } = sampleJob;
+    const executing: Job = { ...SAMPLE_JOBS.held, state: 'executing', hold: null, percent: 60, beganAt };
+    alone.happens({ type: 'job', job: { ...executing, activity: 'printing' } });
     await page.getByText('Printing · 60%').waitFor();
     expect(await page.getByRole('button', { name: t.cancelNamed('Test page') }).count()).toBe(0);
     alone.happens({
       type: 'job',
-      job: { ...executing, state: 'failed', failure: 'device-refused', detail: 'busy', endedAt: sampleJob.endedAt },
+      job: { ...executing, state: 'failed', failure: 'device-refused', detail: 'busy', endedAt },
     });
     await page.getByText(t.remedies['device-refused']).waitFor();
   });
