@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { destination, pino, type Logger } from 'pino';
 import { STEPS, type Step } from '../protocol/steps';
+import { wallClockMs } from './wall-clock';
 
 /** Fields that are removed from log lines. */
 const SECRETS = ['password', 'token', 'sessionId', 'code', 'ticket', 'secret', 'authorization', 'cookie'];
@@ -9,7 +10,7 @@ const SECRETS = ['password', 'token', 'sessionId', 'code', 'ticket', 'secret', '
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Time with microseconds, so that lines of several programs can be sorted together. */
-const timestamp = (): string => `,"at":${(performance.timeOrigin + performance.now()).toFixed(3)}`;
+const timestamp = (): string => `,"at":${wallClockMs().toFixed(3)}`;
 
 /**
  * The logger of every program: JSON lines on standard error, without fields that contain secrets.

@@ -117,7 +117,7 @@ describe('the relay as a process', () => {
   it('retries slowly and warns when the server refuses its secret', async () => {
     plane.acceptsSecret = false;
     relay = await RelayProcess.start(plane.url);
-    await until('the warning', () => relay.lines.some(({ msg }) => String(msg).includes('refuses the secret')));
+    await until('the warning', () => relay.lines.some(({ msg }) => String(msg).includes('refused the secret')));
     expect(plane.upgrades).toBe(1);
     expect(relay.child.exitCode).toBeNull();
   });

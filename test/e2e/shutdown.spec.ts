@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Program, type LogLine } from '../../src/demo/programs';
 import { createJournal } from '../../src/journal/journal';
+import { wallClockMs } from '../../src/journal/wall-clock';
 import { readConfig } from '../../src/server/config/config';
 import { KeeperClient } from '../../src/server/relays/keeper-client';
 import { CLI, TestStage } from '../support/stage/test-stage';
@@ -24,7 +25,7 @@ describe('the server and its relay', () => {
   afterEach(() => stage.clear());
 
   const relayPid = () => Number(readFileSync(join(stage.folder, 'server/relay/relay.pid'), 'utf8'));
-  const now = () => performance.timeOrigin + performance.now();
+  const now = wallClockMs;
   const portOf = (message: string) => Number(stage.lines.find((line) => line.msg === message)!.port);
 
   /** Starts the server again with other settings, as an administrator would. */

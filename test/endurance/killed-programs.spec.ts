@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import WebSocket from 'ws';
 import { event } from '../../src/demo/scenario';
+import { wallClockMs } from '../../src/journal/wall-clock';
 import { sessionConnection } from '../../src/protocol/api';
 import { RELAY_PATHS, REFUSALS, type Refusal } from '../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
@@ -50,7 +51,7 @@ describe('a program is killed in mid-session', () => {
   ];
   it.each(relay)('%s', async (_name, role, endReason, isBack) => {
     const { connect, id } = await on.connect('demo-mfp');
-    const killed = performance.timeOrigin + performance.now();
+    const killed = wallClockMs();
     const [pid] = relayProcesses(join(on.folder, 'server/relay'), role);
     process.kill(pid!, 'SIGKILL');
     expect(await event(connect, 'ended')).toMatchObject({ event: 'ended' });

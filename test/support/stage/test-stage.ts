@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wallClockMs } from '../../../src/journal/wall-clock';
 import { sessionWithSteps } from '../../../src/protocol/api';
 import type { Step } from '../../../src/protocol/steps';
 import { request } from '../../../src/demo/api-request';
@@ -85,7 +86,7 @@ export class TestStage {
 
   /** Starts a program again that a test has killed. */
   async restart(what: 'server' | 'agent'): Promise<Program> {
-    const since = performance.timeOrigin + performance.now();
+    const since = wallClockMs();
     const args = what === 'server' ? ['server'] : ['agent', 'run', '--config', join(this.folder, 'agent.json')];
     const program = this.stage.platen(what, args);
     this.again.unshift(program);
