@@ -1,31 +1,25 @@
-/** More ticks make the result more precise on a busy machine. */
-const TICKS = 3;
-/** The clocks differ by more than this only if the wall clock was set, or the machine was suspended. */
+/** The two clocks differ by more than this only if the wall clock was set, or the machine was suspended. */
 const STEP_MS = 3;
+/** A second look tells a step from an interruption between the two readings. */
+const LOOKS = 3;
 
-let offset = measureOffset();
+/** Wall clock minus monotonic clock. */
+let offset = performance.timeOrigin;
 
 /**
  * Milliseconds since the epoch, with microseconds, so that the logs of several programs on one machine have one order.
  * Unlike `performance.timeOrigin + performance.now()`, it follows the wall clock after a suspension of the machine.
  */
 export function wallClockMs(): number {
-  const wall = Date.now();
-  const now = offset + performance.now();
-  if (Math.abs(now - wall) < STEP_MS) return now;
-  offset = measureOffset();
+  let seen = difference();
+  for (let look = 1; look < LOOKS && Math.abs(seen - offset) > STEP_MS; look++) seen = Math.max(seen, difference());
+  // the largest difference is the most precise, because the wall clock has whole milliseconds only
+  offset = Math.abs(seen - offset) > STEP_MS ? seen : Math.max(seen, offset);
   return offset + performance.now();
 }
 
-/** Wall clock minus monotonic clock, read at the moments at which the wall clock, which has milliseconds only, ticks. */
-function measureOffset(): number {
-  let found = -Infinity;
-  for (let tick = 0; tick < TICKS; tick++) {
-    const before = Date.now();
-    let wall = before;
-    while (wall === before) wall = Date.now();
-    // an interruption between the two readings makes the difference smaller, never larger
-    found = Math.max(found, wall - performance.now());
-  }
-  return found;
+/** Never more than the exact difference: the wall clock rounds down, and an interruption delays the second reading. */
+function difference(): number {
+  const wall = Date.now();
+  return wall - performance.now();
 }
