@@ -130,7 +130,7 @@ export class TestStage {
       const session = await this.session(id);
       return session.state === 'ended' && session;
     };
-    return until(`the end of session ${id}`, look, timeoutMs, 150);
+    return until(`the end of session ${id}`, look, timeoutMs, 500); // the API limits requests per minute
   }
 
   /** Waits for a line in any program's log. */
