@@ -1,3 +1,4 @@
+const { availableParallelism } = require('node:os');
 const keepTemporaryFilesInMemory = require('./test/support/memory-folder.cjs');
 
 keepTemporaryFilesInMemory();
@@ -42,5 +43,6 @@ module.exports = {
   ],
   testTimeout: 180_000,
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
-  maxWorkers: '100%',
+  // a worker waits for its programs for half of the time
+  maxWorkers: availableParallelism() + 1,
 };

@@ -148,18 +148,19 @@ describe('Keeper', () => {
     expect((await until('its exit', () => keeper.status().lastExit)).how).toBe('discarded (SIGKILL)');
   });
 
-  const noTakeOver: [string, ScriptedMaster, string][] = [
-    ['never serves', { serve: '' }, 'did not take over in time (exit code 0)'],
+  const noTakeOver: [string, ScriptedMaster, string, times: { takeOver?: number }][] = [
+    ['never serves', { serve: '' }, 'did not take over in time (exit code 0)', { takeOver: 50 }],
     [
       'cannot listen',
       { serve: "say({ type: 'failed', detail: 'EADDRINUSE' }); process.exit(1)" },
       'EADDRINUSE (exit code 1)',
+      {},
     ],
-    ['dies', { serve: "process.kill(process.pid, 'SIGKILL')" }, 'SIGKILL'],
+    ['dies', { serve: "process.kill(process.pid, 'SIGKILL')" }, 'SIGKILL', {}],
   ];
-  it.each(noTakeOver)('reverts the take-over if the candidate %s', async (_name, play, how) => {
+  it.each(noTakeOver)('reverts the take-over if the candidate %s', async (_name, play, how, times) => {
     const file = script('1.0.0');
-    const keeper = await started(file, { times: { takeOver: 50 } });
+    const keeper = await started(file, { times });
     await serving(keeper, '1.0.0');
     const instance = keeper.try({ file: script('2.0.0', play), pairs: 1 });
     await ready(keeper);
