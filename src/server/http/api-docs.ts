@@ -25,7 +25,10 @@ export function serveApiDocs(app: NestExpressApplication): void {
   let docs: Promise<Router> | undefined;
   app.use(async (request: Request, response: Response, next: NextFunction) => {
     if (!request.path.toLowerCase().startsWith(PATH)) return next();
-    docs ??= routesOfDocs(app);
+    docs ??= routesOfDocs(app).catch((error: unknown) => {
+      docs = undefined; // the next request tries again
+      throw error;
+    });
     (await docs)(request, response, next);
   });
 }
