@@ -32,7 +32,8 @@ describe('the repository of maintenance jobs', () => {
 
   it('has each job claimed once: it is either sent or cancelled', async () => {
     const id = await insert('requested', 1_000);
-    expect(await Promise.all([repository.claim(id), repository.claim(id)])).toEqual([true, false]);
+    const claims = await Promise.all([repository.claim(id), repository.claim(id)]);
+    expect(claims.filter((claimed) => claimed)).toHaveLength(1);
     expect(await repository.claim(await insert('requested', 1_000, 500))).toBe(false);
     expect(await repository.claim(await insert('cancelled', null))).toBe(false);
   });
