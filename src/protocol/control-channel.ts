@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { accessCondition, denial } from './access-conditions';
+import { signedRecord, signingKey } from './approval-record';
+import { asker } from './asker';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
@@ -19,6 +22,7 @@ import { ending, grant } from './remote-session';
  *   server  -> agent   terminate           S265, S314
  *   server  -> agent   acquire-information the current information of a device
  *   agent   -> server  report-information  the information of a device has changed
+ *   agent   -> server  report-conditions   access conditions    agent -> server   report-denials
  *
  * Maintenance (S122-S124) is in ad-hoc-command.ts.
  */
@@ -50,8 +54,8 @@ export type DeviceKind = z.infer<typeof deviceKind>;
 export const announcedApplication = z.object({
   id: applicationId,
   title: z.string().min(1).max(100),
-  /** Protocol of its byte stream. */
-  protocol: z.enum(['http', 'vnc', 'tcp']).default('http'),
+  /** Protocol of its byte stream. `box`: HTTP to a document box, under the access conditions of the device. */
+  protocol: z.enum(['http', 'vnc', 'tcp', 'box']).default('http'),
   /** The application supports the grant `view`. */
   viewable: z.boolean().default(false),
 });
@@ -135,8 +139,8 @@ export const requestApproval = exchange({
     remoteSessionId,
     deviceId,
     applicationId,
-    /** Requesting user, as shown to the person at the device. */
-    userName: z.string().max(100),
+    /** Shown to the person at the device, and compared with the access conditions. */
+    asker,
     reason: z.string().max(LIMITS.REASON_CHARACTERS),
     /** Requested valid duration. */
     minutes: z.int().positive(),
@@ -155,6 +159,10 @@ export const approval = exchange({
     decision: z.enum(['approved', 'declined']),
     /** With `approved` only; absent means `operate`. */
     grant: grant.optional(),
+    /** Absent: the agent was enrolled by a version without a signing key. */
+    record: signedRecord.optional(),
+    /** With `declined` by the access conditions rather than by a person: the reason class. */
+    denied: denial.optional(),
   }),
   response: nothing,
 });
@@ -220,6 +228,39 @@ export const reportInformation = exchange({
   response: nothing,
 });
 
+/** After every login and change: the access conditions of one device, as they stand at the agent. */
+export const reportConditions = exchange({
+  name: 'report-conditions',
+  namespace: NS_DEVICE,
+  from: 'agent',
+  request: z.object({ deviceId, conditions: z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE) }),
+  response: nothing,
+});
+
+/** D4: the agent has denied access; nothing reached the device. */
+export const reportDenials = exchange({
+  name: 'report-denials',
+  namespace: NS_DEVICE,
+  from: 'agent',
+  request: z.object({
+    deviceId,
+    denials: z
+      .array(
+        z.object({
+          at: instant,
+          remoteSessionId: remoteSessionId.nullable(),
+          asker,
+          /** What was asked for: `session web`, `put invoices/may.pdf`. */
+          what: z.string().max(200),
+          reason: denial,
+        }),
+      )
+      .min(1)
+      .max(LIMITS.DENIALS_PER_REPORT),
+  }),
+  response: nothing,
+});
+
 /** Every exchange of the control channel; PROTOCOL.md and the vectors are checked against this table. */
 export const EXCHANGES = {
   announce,
@@ -232,10 +273,18 @@ export const EXCHANGES = {
   terminate,
   acquireInformation,
   reportInformation,
+  reportConditions,
+  reportDenials,
 } as const;
 
 /** `POST /api/enrolment`: an agent obtains its account with an enrolment code. */
-export const enrolmentRequest = z.object({ code: secret });
+export const enrolmentRequest = z.object({
+  code: secret,
+  /** Verifies the agent's approval records; pinned from now on. */
+  signingKey: signingKey.optional(),
+  /** Made by the agent for this installation; the account works for no other. */
+  installationId: z.uuid().optional(),
+});
 export const enrolment = z.object({
   agentId,
   password: secret,

@@ -13,6 +13,11 @@ export const PROBLEMS = {
   'not-logged-in': { status: 401, title: 'Login required', remedy: 'Log in, or send a valid API token.' },
   'login-refused': { status: 401, title: 'Login refused', remedy: 'Check the user ID and the password.' },
   forbidden: { status: 403, title: 'Not permitted', remedy: 'Ask an administrator for the required role.' },
+  'access-denied': {
+    status: 403,
+    title: 'The device does not permit this',
+    remedy: 'Ask the owner of the device to set an access condition there. See `reason` for what did not fit.',
+  },
   'cross-site': { status: 403, title: 'Cross-site request refused', remedy: 'Use the console of this server.' },
   'not-found': { status: 404, title: 'Not found', remedy: 'Check the address.' },
   'unknown-device': { status: 404, title: 'Unknown device', remedy: 'List the devices: `platen devices`.' },

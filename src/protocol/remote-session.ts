@@ -31,12 +31,14 @@ export type HalfState = z.infer<typeof halfState>;
 /** Why a remote session ended. The first known reason is kept. */
 export const ENDINGS = {
   declined: 'The person at the device pressed NO.',
+  denied: 'The access conditions set at the device do not permit it.',
   expired: 'There was no answer in time, or the permitted time was up.',
   cancelled: 'The request was cancelled.',
   'device-offline': 'The agent of the device could not be reached.',
   'ended-by-terminal': 'The technician ended the session.',
   'ended-by-device': 'The session was ended at the device.',
   'ended-by-administrator': 'An administrator ended the session.',
+  revoked: 'The access of the user or client was revoked.',
   'halted-by-deployment': 'The session was interrupted to deploy the relay.',
   'lost-device': 'The connection between the device and the relay was lost.',
   'lost-terminal': 'The connection between the terminal and the relay was lost.',

@@ -184,6 +184,7 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
     case 'ended-by-terminal':
       return 'ok';
     case 'declined':
+    case 'denied':
       return 'refused-at-device';
     case 'expired':
       return connected ? 'expired' : 'no-answer';
@@ -199,6 +200,7 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
       return 'setup-failed';
     case 'ended-by-device':
     case 'ended-by-administrator':
+    case 'revoked':
       return 'ended-elsewhere';
     case 'halted-by-deployment':
       return 'halted';
@@ -207,6 +209,7 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
 
 function remedyOf(ending: Ending): string {
   if (ending === 'declined') return 'Contact the people at the device before you try again.';
+  if (ending === 'denied') return 'Ask the owner of the device to set an access condition there.';
   if (ending === 'expired') return 'Contact the people at the device, then try again.';
   if (ending === 'device-offline') return 'Have someone check the agent and its network, then try again.';
   return 'Request a new session if you need one.';

@@ -98,7 +98,7 @@ const question = () => ({
   remoteSessionId: randomUUID(),
   deviceId: 'mfp-1',
   applicationId: 'web',
-  userName: 'Tina Technician',
+  asker: { kind: 'user' as const, id: 'tina', name: 'Tina Technician' },
   reason: 'Streifen <b> & "Ränder"',
   minutes: 10,
   answerWithinSeconds: 60,

@@ -107,7 +107,7 @@ const ask = () =>
     remoteSessionId: id,
     deviceId: 'mfp-1',
     applicationId: 'web',
-    userName: 'Tina <script>',
+    asker: { kind: 'user', id: 'tina', name: 'Tina <script>' },
     reason: 'Streifen',
     minutes: 5,
     answerWithinSeconds: 60,

@@ -113,7 +113,11 @@ describe("the approval screen in the device's browser", () => {
 
   it('offers View only where it can be granted, and shows it while the session lasts', async () => {
     const page = await open();
-    await on.ask({ applicationId: 'screen', reason: 'Streifen '.repeat(55), userName: 'T'.repeat(40) });
+    await on.ask({
+      applicationId: 'screen',
+      reason: 'Streifen '.repeat(55),
+      asker: { kind: 'user', id: 'tina', name: 'T'.repeat(40) },
+    });
     await button(page, 'View only').waitFor();
     await fits(page);
     await button(page, 'NO').click();
@@ -149,9 +153,9 @@ describe("the approval screen in the device's browser", () => {
 
   it('shows one request after the other', async () => {
     const page = await open();
-    await on.ask({ userName: 'First' });
+    await on.ask({ asker: { kind: 'user', id: 'tina', name: 'First' } });
     await page.getByRole('alertdialog', { name: 'First' }).waitFor();
-    await on.ask({ userName: 'Second' });
+    await on.ask({ asker: { kind: 'user', id: 'tina', name: 'Second' } });
     await waitFor(page, 'More requests waiting: 1');
     await button(page, 'NO').click();
     await page.getByRole('alertdialog', { name: 'Second' }).waitFor();

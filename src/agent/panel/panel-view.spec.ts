@@ -35,7 +35,7 @@ function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new 
       remoteSessionId: id,
       deviceId: 'mfp-1',
       applicationId: 'web',
-      userName: 'Tina',
+      asker: { kind: 'user', id: 'tina', name: 'Tina' },
       reason: 'streaks',
       minutes: 30,
       answerBefore: NOW + 5000,

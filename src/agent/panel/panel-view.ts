@@ -65,8 +65,14 @@ function maintenanceAt(devices: readonly Device[], jobs: AgentJobs): PanelView['
 }
 
 function named({ asked }: AgentSession, devices: readonly Device[]): ShownSession {
-  const { remoteSessionId, userName, reason, minutes } = asked;
-  return { remoteSessionId, userName, reason, minutes, ...names(devices, asked.deviceId, asked.applicationId) };
+  const { remoteSessionId, asker, reason, minutes } = asked;
+  return {
+    remoteSessionId,
+    userName: asker.name,
+    reason,
+    minutes,
+    ...names(devices, asked.deviceId, asked.applicationId),
+  };
 }
 
 /** The configuration may no longer contain the device or application of a past session. */

@@ -17,7 +17,7 @@ const request: ApprovalRequest = {
   remoteSessionId,
   deviceId: 'mfp-1',
   applicationId: 'web',
-  userName: 'Tina Technician',
+  asker: { kind: 'user', id: 'tina', name: 'Tina Technician' },
   reason: 'streaks',
   minutes: 30,
   answerWithinSeconds: 120,

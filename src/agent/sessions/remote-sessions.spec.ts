@@ -60,7 +60,7 @@ const question = (change: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
   remoteSessionId: id,
   deviceId: 'mfp-1',
   applicationId: 'web',
-  userName: 'Tina',
+  asker: { kind: 'user', id: 'tina', name: 'Tina' },
   reason: 'streaks',
   minutes: 30,
   answerWithinSeconds: 60,

@@ -198,10 +198,21 @@ export class RemoteSessions {
 }
 
 function endedSession({ asked, grant, ending, detail, connectedForMs }: Outcome, now: number): EndedSession {
-  const { remoteSessionId, deviceId, applicationId, userName, reason } = asked;
+  const { remoteSessionId, deviceId, applicationId, asker, reason } = asked;
   const connectedAt = connectedForMs === null ? null : toInstant(now - connectedForMs);
   const endedAt = toInstant(now);
-  return { remoteSessionId, deviceId, applicationId, userName, reason, grant, ending, detail, connectedAt, endedAt };
+  return {
+    remoteSessionId,
+    deviceId,
+    applicationId,
+    userName: asker.name,
+    reason,
+    grant,
+    ending,
+    detail,
+    connectedAt,
+    endedAt,
+  };
 }
 
 function answered(answer: Answer): Record<string, never> {

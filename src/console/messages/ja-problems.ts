@@ -14,6 +14,10 @@ export const jaProblems: typeof enProblems = {
     'not-logged-in': { title: 'ログインが必要です', remedy: 'ログインしてください。' },
     'login-refused': { title: 'ログインできません', remedy: 'ユーザーIDとパスワードを確認してください。' },
     forbidden: { title: '権限がありません', remedy: '必要な役割を管理者に依頼してください。' },
+    'access-denied': {
+      title: '機器が許可していません',
+      remedy: '機器の所有者に、機器側でアクセス条件を設定するよう依頼してください。',
+    },
     'cross-site': {
       title: '別のサイトからの要求は拒否されます',
       remedy: 'このサーバーのコンソールを使用してください。',

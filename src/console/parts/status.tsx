@@ -19,7 +19,7 @@ export function Presence({ of: { online, asleep } }: { of: { online: boolean; as
 
 export const HALF_TONES = { waiting: 'busy', connected: 'on', ended: 'off' } as const;
 
-const BAD = ['declined', 'expired', 'device-offline', 'lost-device', 'lost-terminal', 'lost-relay', 'failed'];
+const BAD = ['declined', 'denied', 'expired', 'device-offline', 'lost-device', 'lost-terminal', 'lost-relay', 'failed'];
 
 export const toneOf = ({ state, ending }: Pick<Session, 'state' | 'ending'>): Tone => {
   if (state === 'established') return 'on';

@@ -123,7 +123,7 @@ const approvalRequestOf = (session: SessionEntity): z.infer<typeof requestApprov
   remoteSessionId: session.id,
   deviceId: session.deviceId,
   applicationId: session.applicationId,
-  userName: session.displayName,
+  asker: { kind: 'user', id: session.username, name: session.displayName },
   reason: session.reason,
   minutes: session.minutes,
   answerWithinSeconds: secondsUntil(session.deadlineAt),

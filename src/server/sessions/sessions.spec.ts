@@ -18,7 +18,12 @@ describe('a remote session', () => {
   it('takes each step from the request to the end once, in order', async () => {
     const id = await plane.requested();
     const asked = await plane.agent.awaitRequest('request-approval', id);
-    expect(asked).toMatchObject({ deviceId: 'printer', applicationId: 'web', userName: 'TOM', minutes: 30 });
+    expect(asked).toMatchObject({
+      deviceId: 'printer',
+      applicationId: 'web',
+      asker: { kind: 'user', id: 'tom', name: 'TOM' },
+      minutes: 30,
+    });
     expect(await plane.decide(id, 'approved')).toEqual({});
     const sent = await plane.agent.awaitRequest('connection-info', id);
     const link = plane.relay.linkOf(id);

@@ -8,7 +8,7 @@ const ASKED = {
   remoteSessionId: SESSION,
   deviceId: 'mfp-1',
   applicationId: 'web',
-  userName: 'Tess <Technician> & "Co"',
+  asker: { kind: 'user' as const, id: 'tess', name: 'Tess <Technician> & "Co"' },
   reason: 'Fuser unit, 定着器',
   minutes: 30,
   answerWithinSeconds: 120,

@@ -82,7 +82,12 @@ export class PanelStage {
   /** S142. @returns the remote session ID */
   async ask(change: Partial<ApprovalRequest> = {}): Promise<string> {
     const remoteSessionId = randomUUID();
-    const asked = { deviceId: 'mfp-1', applicationId: 'web', userName: 'Tina Technician', reason: 'Streaks' };
+    const asked = {
+      deviceId: 'mfp-1',
+      applicationId: 'web',
+      asker: { kind: 'user', id: 'tina', name: 'Tina Technician' },
+      reason: 'Streaks',
+    };
     const request = { remoteSessionId, ...asked, minutes: 5, answerWithinSeconds: 600, ...change };
     await this.server.request('agent-1', requestApproval, request);
     return remoteSessionId;
