@@ -29,6 +29,8 @@ const COUNTERPARTS = {
   '/usr/bin/chromium-headless-shell': 'chromium-headless-shell',
   '/usr/bin/Xtigervnc': 'tigervnc-standalone-server',
   '/usr/bin/xev': 'x11-utils',
+  '/usr/sbin/nft': 'nftables',
+  '/usr/sbin/ip': 'iproute2',
 };
 /** What replaces a counterpart that cannot be installed; the tests then take longer. */
 const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };

@@ -1,0 +1,139 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Program, type LogLine } from '../../src/demo/programs';
+
+/** Address of the vendor's server on the internet of these networks. */
+export const SERVER = '203.0.113.10';
+/** The public addresses of the customers' routers. */
+export const ROUTERS = { a: '203.0.113.101', b: '203.0.113.102' } as const;
+/** Hosts with the same addresses in both LANs. */
+export const LAN = { agent: '192.168.1.10', device: '192.168.1.20', second: '192.168.1.11' } as const;
+export type Customer = keyof typeof ROUTERS;
+export type Host = 'internet' | `${'agent' | 'device' | 'second'}-${Customer}`;
+
+const SETTING_UP_MS = 20_000;
+
+/** Network namespaces need privileges that some containers lack. */
+const UNSHARE = ['--net', '--mount', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
+
+/** undefined: this machine can make the networks; otherwise why not. */
+export function networksMissing(): string | undefined {
+  const tried = spawnSync('unshare', [
+    ...UNSHARE,
+    'sh',
+    '-c',
+    `${PRIVATE}\nip netns add x && ip netns exec x nft list ruleset`,
+  ]);
+  if (tried.status === 0) return undefined;
+  return tried.error?.message ?? tried.stderr.toString().trim().split('\n').at(-1) ?? 'unshare failed';
+}
+
+/**
+ * The internet and the LANs of two customers, in namespaces of their own that end with this process. Both LANs have the
+ * same addresses; each router translates addresses and admits no connection from outside.
+ */
+export class CustomerNetworks {
+  private constructor(private readonly holder: ChildProcess) {}
+
+  static async set(): Promise<CustomerNetworks> {
+    // the last command ends when this process does, because its input ends
+    const script = [PRIVATE, INTERNET, customer('a'), customer('b'), 'echo ready', 'exec cat >&2'].join('\n');
+    const holder = spawn('unshare', [...UNSHARE, 'sh', '-euc', script], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const said: string[] = [];
+    createInterface({ input: holder.stderr }).on('line', (line) => said.push(line));
+    const ready = once(createInterface({ input: holder.stdout }), 'line', {
+      signal: AbortSignal.timeout(SETTING_UP_MS),
+    });
+    const exited = once(holder, 'exit').then(() => Promise.reject(new Error(`no networks: ${said.join('; ')}`)));
+    await Promise.race([ready, exited]);
+    exited.catch(() => undefined);
+    return new CustomerNetworks(holder);
+  }
+
+  /** The command line that runs a program on a host. */
+  on(host: Host, ...command: string[]): [string, ...string[]] {
+    const user = process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials'];
+    const enter = ['nsenter', ...user, '--net', '--mount', '--target', String(this.holder.pid), '--wd=.', '--'];
+    return [...enter, 'ip', 'netns', 'exec', host, ...command] as [string, ...string[]];
+  }
+
+  start(
+    host: Host,
+    command: string[],
+    options: { env?: Record<string, string>; input?: string; onLog?: (line: LogLine) => void } = {},
+  ): Program {
+    return Program.start(host, this.on(host, ...command), options);
+  }
+
+  /** Exit code and output of a short command. */
+  run(host: Host, ...command: string[]): Promise<{ code: number | null; output: string }> {
+    const [file, ...args] = this.on(host, ...command);
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
+    return once(child, 'close').then(([code]: unknown[]) => ({ code: code as number | null, output }));
+  }
+
+  async strike(): Promise<void> {
+    if (this.holder.exitCode !== null || this.holder.signalCode !== null) return;
+    this.holder.kill('SIGKILL');
+    await once(this.holder, 'exit');
+  }
+}
+
+/** Names of namespaces stay within this mount namespace. */
+const PRIVATE = `
+mount --make-rprivate /
+mkdir -p /run/netns
+mount -t tmpfs none /run/netns`;
+
+const INTERNET = `
+ip netns add internet
+ip -n internet link set lo up
+ip -n internet link add br0 type bridge
+ip -n internet addr add 203.0.113.1/24 dev br0
+ip -n internet addr add ${SERVER}/24 dev br0
+ip -n internet link set br0 up`;
+
+/** Frames between hosts of one LAN must not pass the router's filter; not every kernel has the setting. */
+const NO_FILTER_WITHIN_LAN = 'sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true';
+
+const customer = (name: Customer): string => `
+ip netns add router-${name}
+ip -n router-${name} link set lo up
+ip link add wan netns router-${name} type veth peer name w${name} netns internet
+ip -n internet link set w${name} master br0 up
+ip -n router-${name} addr add ${ROUTERS[name]}/24 dev wan
+ip -n router-${name} link set wan up
+ip -n router-${name} route add default via 203.0.113.1
+ip -n router-${name} link add lan type bridge
+ip -n router-${name} addr add 192.168.1.1/24 brd + dev lan
+ip -n router-${name} link set lan up
+ip netns exec router-${name} sysctl -qw net.ipv4.ip_forward=1
+ip netns exec router-${name} ${NO_FILTER_WITHIN_LAN}
+ip netns exec router-${name} nft -f - <<RULES
+table inet firewall {
+  chain input { type filter hook input priority 0; policy drop; ct state established,related accept; iifname { "lo", "lan" } accept; }
+  chain forward { type filter hook forward priority 0; policy drop; ct state established,related accept; iifname "lan" oifname "wan" accept; }
+}
+table ip nat {
+  chain postrouting { type nat hook postrouting priority 100; oifname "wan" masquerade; }
+}
+RULES
+${host(`agent-${name}`, name, LAN.agent)}
+${host(`device-${name}`, name, LAN.device)}
+${host(`second-${name}`, name, LAN.second)}`;
+
+function host(name: string, of: Customer, address: string): string {
+  const port = `p${address.split('.').at(-1)}`;
+  return `
+ip netns add ${name}
+ip -n ${name} link set lo up
+ip link add eth0 netns ${name} type veth peer name ${port} netns router-${of}
+ip -n router-${of} link set ${port} master lan up
+ip -n ${name} addr add ${address}/24 brd + dev eth0
+ip -n ${name} link set eth0 up
+ip -n ${name} route add default via 192.168.1.1`;
+}
