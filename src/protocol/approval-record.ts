@@ -15,8 +15,8 @@ export const answeredBy = z.discriminatedUnion('where', [
   z.object({ where: z.literal('local-page') }),
   /** The agent's page on the LAN, by an approver who proved who they are. */
   z.object({ where: z.literal('approver'), name: z.string().min(1).max(100), proof: z.enum(['pin', 'passkey']) }),
-  /** An access condition that the owner has set. */
-  z.object({ where: z.literal('condition'), conditionId: z.uuid() }),
+  /** An access condition that the owner has set; null: access was denied because no condition permits it. */
+  z.object({ where: z.literal('condition'), conditionId: z.uuid().nullable() }),
 ]);
 export type AnsweredBy = z.infer<typeof answeredBy>;
 

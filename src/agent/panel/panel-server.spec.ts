@@ -28,7 +28,8 @@ beforeEach(async () => {
   panel = new PanelServer(
     {
       view: () => view,
-      decide: (id, answer) => take(`${Object.values(answer).join(' ')} ${id}`),
+      decide: (id, answer) =>
+        take(`${Object.values({ ...answer, answeredBy: answer.answeredBy.where }).join(' ')} ${id}`),
       end: (id) => take(`end ${id}`),
     },
     recorded.journal,
@@ -101,10 +102,10 @@ describe('PanelServer', () => {
   });
 
   it.each([
-    [`/approvals/${ID}`, '{"decision":"approved"}', `approved operate ${ID}`],
-    [`/approvals/${ID}`, '{"decision":"approved","grant":"operate"}', `approved operate ${ID}`],
-    [`/approvals/${ID}`, '{"decision":"approved","grant":"view"}', `approved view ${ID}`],
-    [`/approvals/${ID}`, '{"decision":"declined"}', `declined ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved"}', `approved operate local-page ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved","grant":"operate"}', `approved operate local-page ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved","grant":"view"}', `approved view local-page ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"declined"}', `declined local-page ${ID}`],
     [`/sessions/${ID}/end`, '{}', `end ${ID}`],
   ])('accepts POST %s %s', async (path, body, expected) => {
     expect((await post(path, body)).status).toBe(204);

@@ -104,7 +104,7 @@ export class PanelServer {
       if (isEnd) {
         endBody.parse(parseJson(text));
         this.actions.end(id);
-      } else this.actions.decide(id, decisionBody.parse(parseJson(text)));
+      } else this.actions.decide(id, { ...decisionBody.parse(parseJson(text)), answeredBy: { where: 'local-page' } });
       response.writeHead(204).end();
     } catch (error) {
       if (error instanceof ProblemError)

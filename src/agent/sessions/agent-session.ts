@@ -1,12 +1,15 @@
 import type { z } from 'zod';
+import type { AnsweredBy } from '../../protocol/approval-record';
 import type { requestApproval, SentConnectionInfo } from '../../protocol/control-channel';
 import type { ProblemCode } from '../../protocol/problems';
 import type { Ending, Grant } from '../../protocol/remote-session';
 
 export type ApprovalRequest = z.infer<typeof requestApproval.request>;
 
-/** The answer of the person at the device. */
-export type Decision = { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined' };
+/** The answer to an approval request, and who gave it. */
+export type Decision = { readonly answeredBy: AnsweredBy } & (
+  { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined' }
+);
 
 /**
  * The approval request of one remote session. Times, here and below, are milliseconds of a monotonic clock
@@ -90,14 +93,10 @@ export interface EndedSession {
 export type Action =
   /** S143. */
   | { readonly do: 'show'; readonly asked: RequestedApproval }
-  /** S144, or NO. Replaces an unacknowledged answer to the same session. */
-  | {
-      readonly do: 'deliver';
-      readonly remoteSessionId: string;
-      readonly answer: Decision;
-      /** When the delivery is given up. */
-      readonly until: number;
-    }
+  /** S144, or NO. `until`: when the delivery is given up. */
+  | { readonly do: 'deliver'; readonly asked: RequestedApproval; readonly answer: Decision; readonly until: number }
+  /** NO after YES. Replaces an unacknowledged YES. */
+  | { readonly do: 'take-back'; readonly remoteSessionId: string; readonly until: number }
   | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
   /** S171. */
   | {

@@ -1,13 +1,12 @@
 import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { until } from '../../../test/support/until';
-import type { Decision } from './agent-session';
-import { ApprovalDelivery } from './approval-delivery';
+import { ApprovalDelivery, type SentAnswer } from './approval-delivery';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused } from '../channel/control-channel.errors';
 
 const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
-const YES: Decision = { decision: 'approved', grant: 'operate' };
-const NO: Decision = { decision: 'declined' };
+const YES: SentAnswer = { decision: 'approved', grant: 'operate' };
+const NO: SentAnswer = { decision: 'declined' };
 const within = (ms: number) => performance.now() + ms;
 const fails = (error: Error) => () => Promise.reject(error);
 

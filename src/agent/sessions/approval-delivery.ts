@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { approval } from '../../protocol/control-channel';
 import { Backoff } from '../../tunnel/backoff';
-import type { Decision } from './agent-session';
 import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
 
@@ -12,12 +12,15 @@ const ANSWER_MS = 10_000;
 /** Temporary refusals; all others are final. */
 const TEMPORARY_REFUSALS = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
 
+/** An answer as the control plane receives it. */
+export type SentAnswer = Omit<z.infer<typeof approval.request>, 'remoteSessionId'>;
+
 /**
  * Delivers a YES (S144) or NO to the control plane. Retries until it is acknowledged, refused permanently, stopped or
  * too late. A repeated answer is harmless; a NO replaces an undelivered YES.
  */
 export class ApprovalDelivery {
-  readonly #running = new Map<string, { answer: Decision; stopping: AbortController }>();
+  readonly #running = new Map<string, { answer: SentAnswer; stopping: AbortController }>();
 
   constructor(
     private readonly channel: Pick<ControlChannel, 'online' | 'request'>,
@@ -33,7 +36,7 @@ export class ApprovalDelivery {
   }
 
   /** @param until when the delivery is given up (`performance.now`) */
-  start(remoteSessionId: string, answer: Decision, until: number): void {
+  start(remoteSessionId: string, answer: SentAnswer, until: number): void {
     if (this.#running.get(remoteSessionId)?.answer.decision === answer.decision) return;
     this.stop(remoteSessionId);
     const delivery = { answer, stopping: new AbortController() };
@@ -54,7 +57,7 @@ export class ApprovalDelivery {
     for (const id of this.#running.keys()) this.stop(id);
   }
 
-  async #deliver(remoteSessionId: string, answer: Decision, until: number, signal: AbortSignal): Promise<void> {
+  async #deliver(remoteSessionId: string, answer: SentAnswer, until: number, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(RETRY);
     let sent = false;
     while (!signal.aborted && performance.now() < until) {
@@ -73,7 +76,7 @@ export class ApprovalDelivery {
   }
 
   /** @returns undefined if acknowledged; an ExchangeRefused is final */
-  async #send(remoteSessionId: string, answer: Decision): Promise<Error | undefined> {
+  async #send(remoteSessionId: string, answer: SentAnswer): Promise<Error | undefined> {
     try {
       await this.channel.request(approval, { remoteSessionId, ...answer }, ANSWER_MS);
       return undefined;

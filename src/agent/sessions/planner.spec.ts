@@ -69,8 +69,9 @@ function outcome(before: Before, input: Input, now = NOW) {
 }
 
 const ask: Input = { kind: 'request-approval', request };
-const yes: Input = { kind: 'decide', remoteSessionId, answer: { decision: 'approved', grant: 'operate' } };
-const no: Input = { kind: 'decide', remoteSessionId, answer: { decision: 'declined' } };
+const answeredBy = { where: 'local-page' } as const;
+const yes: Input = { kind: 'decide', remoteSessionId, answer: { decision: 'approved', grant: 'operate', answeredBy } };
+const no: Input = { kind: 'decide', remoteSessionId, answer: { decision: 'declined', answeredBy } };
 const connect: Input = { kind: 'connection-info', info, deviceId: 'mfp-1' };
 const withdraw: Input = { kind: 'withdraw', remoteSessionId, ending: 'cancelled' };
 const terminate: Input = { kind: 'terminate', remoteSessionId, ending: 'ended-by-administrator' };
@@ -144,30 +145,30 @@ const ROWS: Row[] = [
 
   ['approved', 'ask', 'approved', [], 'ok'],
   ['approved', 'yes', 'approved', [], 'ok'],
-  ['approved', 'no', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
+  ['approved', 'no', 'over', ['stop-delivery', 'record ended-by-device', 'take-back'], 'ok'],
   ['approved', 'connect', 'connecting', ['stop-delivery', 'connect'], 'ok'],
   ['approved', 'withdraw', 'over', ['stop-delivery', 'record cancelled'], 'ok'],
   ['approved', 'terminate', 'over', ['stop-delivery', 'record ended-by-administrator'], 'ok'],
-  ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
+  ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device', 'take-back'], 'ok'],
   ['approved', 'refused', 'over', ['stop-delivery', 'record failed'], 'ok'],
   ['approved', 'connected', 'approved', [], 'ok'],
   ['approved', 'draining', 'approved', [], 'ok'],
   ['approved', 'closed', 'approved', [], 'ok'],
-  ['approved', 'shutdown', 'over', ['stop-delivery', 'record ended-by-device', 'deliver declined'], 'ok'],
+  ['approved', 'shutdown', 'over', ['stop-delivery', 'record ended-by-device', 'take-back'], 'ok'],
   ['approved', 'clock', 'approved', [], 'ok'],
 
   ['connecting', 'ask', 'connecting', [], 'ok'],
   ['connecting', 'yes', 'connecting', [], 'wrong-state'],
-  ['connecting', 'no', 'ending', ['end-half', 'deliver declined'], 'ok'],
+  ['connecting', 'no', 'ending', ['end-half', 'take-back'], 'ok'],
   ['connecting', 'connect', 'connecting', [], 'ok'],
   ['connecting', 'withdraw', 'connecting', [], 'wrong-state'],
   ['connecting', 'terminate', 'ending', ['end-half'], 'ok'],
-  ['connecting', 'endNow', 'ending', ['end-half', 'deliver declined'], 'ok'],
+  ['connecting', 'endNow', 'ending', ['end-half', 'take-back'], 'ok'],
   ['connecting', 'refused', 'connecting', [], 'ok'],
   ['connecting', 'connected', 'connected', [], 'ok'],
   ['connecting', 'draining', 'connecting', [], 'ok'],
   ['connecting', 'closed', 'over', ['record lost-terminal'], 'ok'],
-  ['connecting', 'shutdown', 'ending', ['end-half', 'deliver declined'], 'ok'],
+  ['connecting', 'shutdown', 'ending', ['end-half', 'take-back'], 'ok'],
   ['connecting', 'clock', 'connecting', [], 'ok'],
 
   ['connected', 'ask', 'connected', [], 'ok'],
@@ -286,7 +287,7 @@ describe('plan', () => {
   });
 
   it('keeps the grant from YES to the history', () => {
-    const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view' } };
+    const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view', answeredBy } };
     let now = plan(sessionsIn('asking'), view, NOW);
     now = plan(now.sessions, connect, NOW);
     expect(now.actions.at(-1)).toMatchObject({ do: 'connect', grant: 'view' });
@@ -295,7 +296,7 @@ describe('plan', () => {
   });
 
   it('does not widen a grant', () => {
-    const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view' } };
+    const view: Input = { ...yes, answer: { decision: 'approved', grant: 'view', answeredBy } };
     const { sessions } = plan(sessionsIn('asking'), view, NOW);
     const again = plan(sessions, yes, NOW);
     expect(again.answer).toMatchObject({ ok: false, code: 'wrong-state' });

@@ -116,8 +116,7 @@ function decide(session: AgentSession, answer: Decision, now: number): Next {
   if (answer.decision === 'approved' && phase.name === 'approved' && session.grant === answer.grant) return {};
   if (phase.name !== 'asking') return { answer: refused('wrong-state', 'already answered, or ended') };
   if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is up') };
-  const { remoteSessionId, answerBefore: until } = asked;
-  const deliver: Action = { do: 'deliver', remoteSessionId, answer, until };
+  const deliver: Action = { do: 'deliver', asked, answer, until: asked.answerBefore };
   if (answer.decision === 'approved') return { phase: { name: 'approved' }, grant: answer.grant, actions: [deliver] };
   return { phase: { name: 'declined' }, actions: [deliver, record(session, 'declined', '', null, now)] };
 }
@@ -174,9 +173,7 @@ function end(session: AgentSession, now: number): Next {
 
 /** Delivered for CONNECT_MS only: after that, the server has ended the session itself. */
 function andDecline({ asked: { remoteSessionId } }: AgentSession, { phase, actions = [] }: Next, now: number): Next {
-  const until = now + LIMITS.CONNECT_MS;
-  const deliver: Action = { do: 'deliver', remoteSessionId, answer: { decision: 'declined' }, until };
-  return { phase, actions: [...actions, deliver] };
+  return { phase, actions: [...actions, { do: 'take-back', remoteSessionId, until: now + LIMITS.CONNECT_MS }] };
 }
 
 function connected({ phase }: AgentSession, now: number): Next {

@@ -33,8 +33,9 @@ const { devices } = parseConfiguration(
   '/',
 );
 
-const YES: Decision = { decision: 'approved', grant: 'operate' };
-const NO: Decision = { decision: 'declined' };
+const answeredBy = { where: 'local-page' } as const;
+const YES: Decision = { decision: 'approved', grant: 'operate', answeredBy };
+const NO: Decision = { decision: 'declined', answeredBy };
 
 let channel: ScriptedChannel;
 let recorded: RecordedJournal;
@@ -120,7 +121,7 @@ describe('RemoteSessions', () => {
 
   it('accepts the grant view only if it can be enforced', async () => {
     await channel.ask(requestApproval, question());
-    expect(() => sessions.decide(id, { decision: 'approved', grant: 'view' })).toThrow(
+    expect(() => sessions.decide(id, { decision: 'approved', grant: 'view', answeredBy })).toThrow(
       expect.objectContaining({ code: 'wrong-state' }),
     );
     expect(phase()).toBe('asking');
@@ -128,7 +129,7 @@ describe('RemoteSessions', () => {
 
   it('sends the grant to the server and keeps it', async () => {
     await channel.ask(requestApproval, question({ applicationId: 'screen' }));
-    sessions.decide(id, { decision: 'approved', grant: 'view' });
+    sessions.decide(id, { decision: 'approved', grant: 'view', answeredBy });
     await until('the approval is sent', () => channel.asked.length === 1);
     const answer = { remoteSessionId: id, decision: 'approved', grant: 'view' };
     expect(channel.asked).toEqual([`approval ${JSON.stringify(answer)}`]);

@@ -21,7 +21,7 @@ import type {
   Outcome,
   Decision,
 } from './agent-session';
-import { ApprovalDelivery } from './approval-delivery';
+import { ApprovalDelivery, type SentAnswer } from './approval-delivery';
 import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
 import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
@@ -145,7 +145,9 @@ export class RemoteSessions {
       case 'show':
         return journal.step('S143', action.asked.remoteSessionId, { deviceId: action.asked.deviceId });
       case 'deliver':
-        return this.#delivery.start(action.remoteSessionId, action.answer, action.until);
+        return this.#delivery.start(action.asked.remoteSessionId, sent(action.answer), action.until);
+      case 'take-back':
+        return this.#delivery.start(action.remoteSessionId, { decision: 'declined' }, action.until);
       case 'stop-delivery':
         return this.#delivery.stop(action.remoteSessionId);
       case 'connect':
@@ -214,6 +216,9 @@ function endedSession({ asked, grant, ending, detail, connectedForMs }: Outcome,
     endedAt,
   };
 }
+
+const sent = (answer: Decision): SentAnswer =>
+  answer.decision === 'approved' ? { decision: answer.decision, grant: answer.grant } : { decision: answer.decision };
 
 function answered(answer: Answer): Record<string, never> {
   if (!answer.ok) throw new ProblemError(answer.code, answer.detail);
