@@ -253,6 +253,8 @@ export const reportDenials = exchange({
           /** What was asked for: `session web`, `put invoices/may.pdf`. */
           what: z.string().max(200),
           reason: denial,
+          /** Equal denials that followed each other; `at` is the first. */
+          count: z.int().positive().default(1),
         }),
       )
       .min(1)
