@@ -18,6 +18,10 @@ export const MFP_LIMITS = {
   MULTIPART_PARTS: 16,
   DOWNLOAD_BYTES: 16 * 1024 ** 3,
   DOWNLOAD_BYTES_DEFAULT: 100 * 1000 * 1000,
+  /** One document in a box, all documents of one box, and the content of all boxes. */
+  BOX_DOCUMENT_BYTES: 16 * 1024 ** 2,
+  BOX_DOCUMENTS: 100,
+  BOXES_BYTES: 64 * 1024 ** 2,
   ADDRESSES: 500,
   JOBS_WAITING: 20,
   JOBS_KEPT: 1000,

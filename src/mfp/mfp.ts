@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Journal } from '../journal/journal';
+import { Boxes } from './boxes/boxes';
 import { DevicePorts, type PortOptions } from './device-ports';
 import { factoryMemory } from './machine/factory-memory';
 import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCT } from './machine/identity';
@@ -12,7 +14,7 @@ export interface MfpOptions extends Partial<PortOptions> {
   host?: string;
   name?: string;
   serialNumber?: string;
-  /** Folder of the machine's memory; undefined: the memory is lost when the machine stops. */
+  /** Folder of the machine's memory and document boxes; undefined: they are lost when the machine stops. */
   data?: string;
   /** Duration of one printed page. */
   pageMs?: number;
@@ -43,8 +45,10 @@ export async function startMfp(options: MfpOptions, journal: Journal): Promise<R
   const file = options.data === undefined ? undefined : new MemoryFile(options.data);
   const memory = (await file?.read()) ?? factoryMemory(options.name ?? DEFAULT_NAME);
   if (options.name !== undefined) memory.settings.name = options.name;
+  const boxes = new Boxes(options.data === undefined ? undefined : join(options.data, 'boxes'));
+  await boxes.load();
   const identity = { product: PRODUCT, name: memory.settings.name, serialNumber };
-  const machine = new Machine(identity, memory, options.pageMs);
+  const machine = new Machine(identity, memory, boxes, options.pageMs);
   const save = (): void => {
     file?.save(memory).catch((error: unknown) => journal.unexpected(error, 'saving the memory of the machine'));
   };

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { toInstant } from '../../protocol/names';
 import type { MachineStatus } from '../../protocol/simulated-mfp';
+import type { Boxes } from '../boxes/boxes';
 import { FAULTS, FAULTY_LEVEL, type FaultName } from './faults';
 import type { Identity } from './identity';
 import { TooManyJobs } from './machine.errors';
@@ -28,10 +29,12 @@ export class Machine extends EventEmitter<{
   constructor(
     readonly identity: Identity,
     readonly memory: Memory,
+    readonly boxes: Boxes,
     private readonly pageMs: number = MFP_LIMITS.PAGE_MS,
   ) {
     super();
     this.setMaxListeners(0);
+    boxes.on('changed', () => this.changed());
     this.printNext();
   }
 

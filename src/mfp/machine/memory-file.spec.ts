@@ -17,7 +17,7 @@ describe('memory of the simulated MFP', () => {
     first.machine.memory.settings.contact = 'night shift';
     const { id } = first.machine.print('Long job', 'panel', 500, false);
     await first.stop();
-    expect(await readdir(data)).toEqual(['mfp.json']);
+    expect(await readdir(data)).toEqual(['boxes', 'mfp.json']);
 
     const second = await start();
     expect(second.machine.memory.settings.contact).toBe('night shift');

@@ -1,3 +1,4 @@
+import { Boxes } from '../boxes/boxes';
 import { factoryMemory } from '../machine/factory-memory';
 import { FAULT_NAMES, type FaultName } from '../machine/faults';
 import { Machine } from '../machine/machine';
@@ -10,7 +11,7 @@ const identity = { product: 'MFP', name: 'MFP', serialNumber: '1' };
 
 /** Applies touches (`copy:...`) and keys (`#5`) one after the other. */
 function play(steps: string[], start: Partial<PanelState> = {}, faults: FaultName[] = [], printing = false) {
-  const machine = new Machine(identity, { ...factoryMemory('MFP', 0), faults });
+  const machine = new Machine(identity, { ...factoryMemory('MFP', 0), faults }, new Boxes());
   if (printing) machine.print('Job', 'me', 9, false);
   machine.stop();
   let state: PanelState = { ...FIRST_STATE, ...start };

@@ -6,6 +6,7 @@ const MENU = [
   ['/counters', 'Counters'],
   ['/supplies', 'Supplies'],
   ['/job-log', 'Job log'],
+  ['/document-box', 'Document box'],
   ['/address-book', 'Address book'],
   ['/settings', 'Device settings'],
   ['/firmware', 'Firmware'],
