@@ -1,8 +1,9 @@
-import { open, readFile, rename, mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { jobOrder, jobReport } from '../../protocol/ad-hoc-command';
+import { replaceDurably } from '../durable-file';
 import type { AgentJob, AgentJobs, JobPhase } from './job';
 
 const FILE = 'maintenance-jobs.json';
@@ -72,16 +73,7 @@ export class JobStore {
   async #write(): Promise<void> {
     const jobs = [...(this.#due ?? [])].map(([, job]) => writeJob(job, performance.now()));
     this.#due = undefined;
-    const fresh = `${this.#file}.new`;
-    const file = await open(fresh, 'w', 0o600);
-    try {
-      await file.writeFile(JSON.stringify({ version: 1, storedAt: Date.now(), jobs }));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(fresh, this.#file);
-    await syncFolder(this.folder);
+    await replaceDurably(this.#file, JSON.stringify({ version: 1, storedAt: Date.now(), jobs }));
   }
 
   async #setAside(error: Error): Promise<void> {
@@ -119,11 +111,4 @@ function readPhase(phase: StoredPhase, now: number, awayMs: number): JobPhase {
     case 'over': // not shortened by awayMs: the control plane could not read the result meanwhile
       return { name: 'over', report: phase.report, forgetAt: now + phase.leftMs };
   }
-}
-
-/** Makes the rename durable. Windows cannot open folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
 }

@@ -1,0 +1,34 @@
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Replaces a file of this program; what it held before stays until the new text is on disk. Mode 0600. */
+export async function replaceDurably(path: string, text: string): Promise<void> {
+  await write(`${path}.new`, 'w', text);
+  await rename(`${path}.new`, path);
+  await syncFolder(dirname(path));
+}
+
+/** Appends to a file, which is created if it is missing, and returns when the text is on disk. Mode 0600. */
+export async function appendDurably(path: string, text: string): Promise<void> {
+  if (await write(path, 'a', text)) await syncFolder(dirname(path));
+}
+
+/** @returns whether the file was empty before */
+async function write(path: string, flags: 'a' | 'w', text: string): Promise<boolean> {
+  const file = await open(path, flags, 0o600);
+  try {
+    const { size } = await file.stat();
+    await file.writeFile(text);
+    await file.sync();
+    return size === 0;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the new name durable. Windows cannot open folders. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+}
