@@ -18,6 +18,7 @@ export interface ShownSession {
   readonly remoteSessionId: string;
   readonly userName: string;
   readonly reason: string;
+  readonly deviceId: string;
   readonly deviceName: string;
   readonly location: string;
   readonly applicationTitle: string;
@@ -43,6 +44,7 @@ export interface LiveSession extends ShownSession {
 
 export interface PastSession {
   readonly userName: string;
+  readonly deviceId: string;
   readonly deviceName: string;
   readonly location: string;
   readonly applicationTitle: string;
@@ -55,6 +57,7 @@ export interface PastSession {
 }
 
 export interface ShownJob {
+  readonly deviceId: string;
   readonly deviceName: string;
   readonly operation: Operation;
   /** false: the job is on hold. */

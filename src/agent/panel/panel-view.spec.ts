@@ -24,6 +24,7 @@ const named = {
   userName: 'Tina',
   reason: 'streaks',
   minutes: 30,
+  deviceId: 'mfp-1',
   deviceName: 'MFP in the hall',
   location: 'Hall',
   applicationTitle: 'Web pages',
@@ -75,7 +76,7 @@ describe('panelView', () => {
         }),
       );
     const lineOf = (...phases: JobPhase[]) => viewOf({ name: 'declined' }, [], jobsIn(...phases)).maintenance;
-    const line = { deviceName: 'MFP in the hall', operation: 'restart', started: false };
+    const line = { deviceId: 'mfp-1', deviceName: 'MFP in the hall', operation: 'restart', started: false };
     expect(lineOf(held, held)).toEqual([line]);
     expect(lineOf(begun, held)).toEqual([{ ...line, started: true }]);
     expect(lineOf(over, begun)).toEqual([{ ...line, operation: 'counters', started: true }]);
@@ -118,6 +119,7 @@ describe('panelView', () => {
     expect(viewOf({ name: 'declined' }, [ended]).ended).toEqual([
       {
         userName: 'Tina',
+        deviceId: 'gone',
         deviceName: 'gone',
         location: '',
         applicationTitle: 'box',

@@ -60,7 +60,9 @@ function maintenanceAt(devices: readonly Device[], jobs: AgentJobs): PanelView['
   return devices.flatMap(({ id, name }) => {
     const head = headOf(jobs, id);
     if (!head) return [];
-    return [{ deviceName: name, operation: head.order.operation, started: head.phase.name === 'started' }];
+    return [
+      { deviceId: id, deviceName: name, operation: head.order.operation, started: head.phase.name === 'started' },
+    ];
   });
 }
 
@@ -80,6 +82,7 @@ function names(devices: readonly Device[], deviceId: string, applicationId: stri
   const device = devices.find(({ id }) => id === deviceId);
   const application = applicationOf(devices, deviceId, applicationId);
   return {
+    deviceId,
     deviceName: device?.name ?? deviceId,
     location: device?.location ?? '',
     applicationTitle: application?.title ?? applicationId,
