@@ -10,42 +10,54 @@ import { grant } from './remote-session';
  * application serves it over HTTP to its agent alone, and the agent is the client. Both know a shared secret, sent as
  * `Authorization: Bearer`; outside loopback it is TLS. Version 1.
  *
- *   PUT  <base>/state             the agent sends the whole state; the display shows it
- *   GET  <base>/inputs?after=<n>  long poll: the inputs of the person at the device with a greater number, oldest first
+ *   PUT  <base>/state                       the agent sends the whole state, and repeats it; the display shows it
+ *   GET  <base>/inputs?run=<run>&after=<n>  long poll: the inputs of the person at the device with a greater number,
+ *                                           oldest first
  *
- * `after` acknowledges all inputs up to `n`. Numbers continue for as long as the device keeps unacknowledged inputs;
- * `run` changes when they start again from 1. What the person set or pressed has taken effect when the next state says so.
+ * `after` acknowledges the inputs up to `n` of `run`; an agent that knows no run yet sends neither, and the device sends
+ * every input that it keeps. Numbers count from 1 within a run. The device starts a new run when it has lost inputs, and
+ * ignores an acknowledgement of another run. What the person set or pressed has taken effect when the next state says so.
  */
 export const displayState = z.object({
   deviceId,
   /** Name of the vendor's server that asks, as the agent knows it. */
   server: z.string().max(200),
+  /** The agent is connected to that server. */
   online: z.boolean(),
   /** Approval requests, oldest first. */
-  asking: z.array(
-    z.object({
-      remoteSessionId: z.uuid(),
-      asker,
-      reason: z.string().max(LIMITS.REASON_CHARACTERS),
-      applicationTitle: z.string().max(100),
-      minutes: z.int().positive(),
-      /** The application supports the grant `view`. */
-      viewable: z.boolean(),
-      /** Counted from receipt. */
-      answerWithinSeconds: z.int().nonnegative(),
-    }),
-  ),
-  live: z.array(
-    z.object({ remoteSessionId: z.uuid(), asker, applicationTitle: z.string().max(100), grant: grant.nullable() }),
-  ),
-  conditions: z.array(accessCondition),
-  /** What a condition can name. */
-  applications: z.array(z.object({ id: applicationId, title: z.string().max(100) })),
-  boxes: z.array(boxName),
-  /** Everybody who has asked for this device lately, for the choice in a new condition. */
-  askers: z.array(asker),
+  asking: z
+    .array(
+      z.object({
+        remoteSessionId: z.uuid(),
+        asker,
+        reason: z.string().max(LIMITS.REASON_CHARACTERS),
+        applicationTitle: z.string().max(100),
+        minutes: z.int().positive(),
+        /** The application supports the grant `view`. */
+        viewable: z.boolean(),
+        /** Counted from receipt. */
+        answerWithinSeconds: z.int().nonnegative(),
+      }),
+    )
+    .max(LIMITS.DISPLAY_SESSIONS),
+  live: z
+    .array(
+      z.object({ remoteSessionId: z.uuid(), asker, applicationTitle: z.string().max(100), grant: grant.nullable() }),
+    )
+    .max(LIMITS.DISPLAY_SESSIONS),
+  conditions: z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE),
+  /** What a condition can name. `viewable`: the application supports the grant `view`. */
+  applications: z
+    .array(z.object({ id: applicationId, title: z.string().max(100), viewable: z.boolean() }))
+    .max(LIMITS.APPLICATIONS_PER_DEVICE),
+  /** Document boxes that the agent knows of. */
+  boxes: z.array(boxName).max(LIMITS.DISPLAY_ROWS),
+  /** Everybody who has asked for this device lately, latest first, for the choice in a new condition. */
+  askers: z.array(asker).max(LIMITS.DISPLAY_ROWS),
   /** Latest first. */
-  denials: z.array(z.object({ at: instant, asker, what: z.string().max(200), reason: denial })),
+  denials: z
+    .array(z.object({ at: instant, asker, what: z.string().max(200), reason: denial }))
+    .max(LIMITS.DISPLAY_ROWS),
   /** The last input that had no effect, and why. */
   refused: z.object({ input: z.int().positive(), text: z.string().max(200) }).nullable(),
 });
