@@ -16,9 +16,12 @@ import { Maintenance1763683200009 } from './src/server/database/migrations/0009-
 import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
 import { JobDeadlines1763683200011 } from './src/server/database/migrations/0011-job-deadlines';
 import { DeploymentDeadlines1763683200012 } from './src/server/database/migrations/0012-deployment-deadlines';
+import { AccessConditions1763683200014 } from './src/server/database/migrations/0014-access-conditions';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
+import { DenialEntity } from './src/server/devices/conditions/denial.entity';
+import { ReportedConditionsEntity } from './src/server/devices/conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
@@ -40,6 +43,8 @@ const entities = [
   EnrolmentCodeEntity,
   DeviceEntity,
   DeviceInformationEntity,
+  ReportedConditionsEntity,
+  DenialEntity,
   SessionEntity,
   HalfLogEntity,
   SessionStepEntity,
@@ -61,6 +66,7 @@ const migrations = [
   Asleep1763683200010,
   JobDeadlines1763683200011,
   DeploymentDeadlines1763683200012,
+  AccessConditions1763683200014,
 ];
 
 const common = {

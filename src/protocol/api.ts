@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { announcedApplication, deviceKind, remoteSessionId, sentConnectionInfo } from './control-channel';
+import { accessCondition, denial } from './access-conditions';
+import {
+  announcedApplication,
+  deviceKind,
+  remoteSessionId,
+  reportedDenial,
+  sentConnectionInfo,
+} from './control-channel';
 import { alertSeverity, deviceInformation, deviceState, updateReason } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
@@ -155,6 +162,18 @@ export const acquiredInformation = z.object({
 });
 export type AcquiredInformation = z.infer<typeof acquiredInformation>;
 
+/** `GET /api/devices/:id/conditions`: the access conditions as the agent reported them last. They are set at the device only. */
+export const reportedConditions = z.object({
+  conditions: z.array(accessCondition),
+  /** null: the agent has not reported the conditions of this device yet. */
+  reportedAt: instant.nullable(),
+});
+export type ReportedConditions = z.infer<typeof reportedConditions>;
+
+/** `GET /api/devices/:id/denials`, newest first. */
+export const deniedAccess = reportedDenial.extend({ id: z.int(), reportedAt: instant });
+export type DeniedAccess = z.infer<typeof deniedAccess>;
+
 // ---- remote sessions
 /** S141. */
 export const newSession = z.strictObject({
@@ -183,6 +202,8 @@ export const session = z.object({
   minutes: z.int(),
   state: sessionState,
   ending: ending.nullable(),
+  /** With the ending `denied`: the reason class. */
+  denial: denial.nullable(),
   /** null before the approval. */
   grant: grant.nullable(),
   /** What failed or who ended the session, as text; may be empty. */
@@ -214,7 +235,8 @@ export const sessionConnection = z.discriminatedUnion('status', [
     answerWithinSeconds: z.int().positive().optional(),
   }),
   z.object({ status: z.literal('ready'), connection: sentConnectionInfo }),
-  z.object({ status: z.literal('over'), ending, detail: z.string() }),
+  /** `denial`: the reason class of the ending `denied`. */
+  z.object({ status: z.literal('over'), ending, denial: denial.optional(), detail: z.string() }),
 ]);
 export type SessionConnection = z.infer<typeof sessionConnection>;
 

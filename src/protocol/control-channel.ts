@@ -233,32 +233,37 @@ export const reportConditions = exchange({
   name: 'report-conditions',
   namespace: NS_DEVICE,
   from: 'agent',
-  request: z.object({ deviceId, conditions: z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE) }),
+  request: z
+    .object({ deviceId, conditions: z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE) })
+    .refine(
+      ({ deviceId, conditions }) => conditions.every((each) => each.deviceId === deviceId),
+      'every condition belongs to the device of the report',
+    ),
   response: nothing,
 });
 
-/** D4: the agent has denied access; nothing reached the device. */
+/** D4: an access that the agent has denied; nothing reached the device. */
+export const reportedDenial = z.object({
+  /** By the agent's clock. */
+  at: instant,
+  remoteSessionId: remoteSessionId.nullable(),
+  asker,
+  /** What was asked for: `session web`, `put invoices/may.pdf`. */
+  what: z.string().max(200),
+  reason: denial,
+  /** Equal denials that followed each other; `at` is the first. */
+  count: z.int().positive().default(1),
+});
+export type ReportedDenial = z.infer<typeof reportedDenial>;
+
+/** Repeated until acknowledged; the server stores a repeated denial once, with its greatest `count`. */
 export const reportDenials = exchange({
   name: 'report-denials',
   namespace: NS_DEVICE,
   from: 'agent',
   request: z.object({
     deviceId,
-    denials: z
-      .array(
-        z.object({
-          at: instant,
-          remoteSessionId: remoteSessionId.nullable(),
-          asker,
-          /** What was asked for: `session web`, `put invoices/may.pdf`. */
-          what: z.string().max(200),
-          reason: denial,
-          /** Equal denials that followed each other; `at` is the first. */
-          count: z.int().positive().default(1),
-        }),
-      )
-      .min(1)
-      .max(LIMITS.DENIALS_PER_REPORT),
+    denials: z.array(reportedDenial).min(1).max(LIMITS.DENIALS_PER_REPORT),
   }),
   response: nothing,
 });

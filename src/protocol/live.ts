@@ -21,6 +21,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('devices'), agentId }),
   /** Stored device information has changed. */
   z.object({ type: z.literal('information'), id: deviceId, condition: device.shape.condition }),
+  /** The access conditions of a device, or its denials, were reported; read them again. */
+  z.object({ type: z.literal('conditions'), id: deviceId }),
   /** A maintenance job has changed; the event carries the complete job. */
   z.object({ type: z.literal('job'), job }),
   /** Sent to its recipient only. */

@@ -1,9 +1,18 @@
 import { z } from 'zod';
-import { acquiredInformation, agent, createdEnrolment, device } from '../../src/protocol/api';
-import { announce, enrolment } from '../../src/protocol/control-channel';
+import {
+  acquiredInformation,
+  agent,
+  createdEnrolment,
+  deniedAccess,
+  device,
+  page,
+  reportedConditions,
+} from '../../src/protocol/api';
+import { announce, enrolment, reportConditions, reportDenials } from '../../src/protocol/control-channel';
 import { announcedPrinter } from '../support/server/control-plane';
 import { itRefuses, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
+import vectors from '../vectors/control-channel.json';
 
 /** A device whose agent has been enrolled and announced it, and is no longer connected. */
 export async function offlineDevice(api: RestApi, deviceId: string): Promise<void> {
@@ -75,8 +84,32 @@ export function describeDevices(api: () => RestApi): void {
       expect(stored).toEqual(acquired);
     });
 
+    it('show the access conditions and denials that their agent reports', async () => {
+      const { conditions } = reportConditions.request.parse(vectors.reportConditions.request);
+      const ofPrinter = conditions.map((each) => ({ ...each, deviceId: 'printer' }));
+      const { denials } = reportDenials.request.parse(vectors.reportDenials.request);
+      const { agent: stream } = api().plane;
+      await stream.ask(reportConditions, { deviceId: 'printer', conditions: ofPrinter });
+      await stream.ask(reportDenials, { deviceId: 'printer', denials });
+      const known = await api().answers('tom', 'GET /api/devices/:id/conditions', reportedConditions, printer);
+      expect(known.conditions).toEqual(ofPrinter);
+      const { rows } = await api().answers('tom', 'GET /api/devices/:id/denials', page(deniedAccess), printer);
+      expect(rows).toMatchObject(denials);
+    });
+
+    it('have their access conditions changed by no route', async () => {
+      const about = api().routes.filter((route) => /condition|denial/.test(route));
+      expect(about.sort()).toEqual(['GET /api/devices/:id/conditions', 'GET /api/devices/:id/denials']);
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+        const answer = await api().call('ada', `${method} /api/devices/:id/conditions`, { ...printer, body: {} });
+        expect(answer.status).toBe(404);
+      }
+    });
+
     const unknown = { params: { id: 'no-such-device' } };
     itRefuses(api, [
+      ['conditions of an unknown device', 'tom', 'GET /api/devices/:id/conditions', '404 unknown-device', unknown],
+      ['denials of an unknown device', 'tom', 'GET /api/devices/:id/denials', '404 unknown-device', unknown],
       ['an unknown device', 'tom', 'GET /api/devices/:id', '404 unknown-device', unknown],
       ['information of an unknown device', 'tom', 'GET /api/devices/:id/information', '404 unknown-device', unknown],
       ['to ask an unknown device', 'tom', 'POST /api/devices/:id/information', '404 unknown-device', unknown],

@@ -24,6 +24,10 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
     changeDevice(client, event.id, { condition: event.condition });
     return void client.invalidateQueries({ queryKey: ['information', event.id] });
   }
+  if (event.type === 'conditions') {
+    void client.invalidateQueries({ queryKey: ['conditions', event.id] });
+    return void client.invalidateQueries({ queryKey: ['denials', event.id] });
+  }
   const { id, online, asleep, lastSeenAt } = event;
   const presence = { online, asleep, lastSeenAt };
   if (event.type === 'device') return changeDevice(client, id, presence);

@@ -4,7 +4,13 @@ import { TypedEvents } from '../events/typed-events';
 /**
  * `announced`: the devices of an agent were saved; the payload is the agent's ID.
  * `informed`: device information was saved; the payload is the device's ID.
+ * `conditions`: access conditions or denials were reported; the payload is the device's ID.
  * `removed`: an agent was removed with all its devices; the payload is the agent's ID.
  */
 @Injectable()
-export class DeviceEvents extends TypedEvents<{ announced: string; informed: string; removed: string }> {}
+export class DeviceEvents extends TypedEvents<{
+  announced: string;
+  informed: string;
+  conditions: string;
+  removed: string;
+}> {}

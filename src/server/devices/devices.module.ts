@@ -7,6 +7,11 @@ import { AgentWake } from './agents/agent-wake';
 import { AgentsController } from './agents/agents.controller';
 import { AgentsRepository } from './agents/agents.repository';
 import { AgentsService } from './agents/agents.service';
+import { ConditionsController } from './conditions/conditions.controller';
+import { ConditionsRepository } from './conditions/conditions.repository';
+import { ConditionsStanzas } from './conditions/conditions.stanzas';
+import { DenialEntity } from './conditions/denial.entity';
+import { ReportedConditionsEntity } from './conditions/reported-conditions.entity';
 import { DeviceEvents } from './device-events';
 import { DeviceInformationController } from './information/device-information.controller';
 import { DeviceInformationEntity } from './information/device-information.entity';
@@ -25,9 +30,16 @@ import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
   imports: [
     AuthModule,
     XmppModule,
-    TypeOrmModule.forFeature([AgentEntity, EnrolmentCodeEntity, DeviceEntity, DeviceInformationEntity]),
+    TypeOrmModule.forFeature([
+      AgentEntity,
+      EnrolmentCodeEntity,
+      DeviceEntity,
+      DeviceInformationEntity,
+      ReportedConditionsEntity,
+      DenialEntity,
+    ]),
   ],
-  controllers: [AgentsController, DevicesController, DeviceInformationController],
+  controllers: [AgentsController, DevicesController, DeviceInformationController, ConditionsController],
   providers: [
     AgentsRepository,
     AgentsService,
@@ -40,6 +52,8 @@ import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
     DevicesService,
     DevicesStanzas,
     DeviceInformationStanzas,
+    ConditionsRepository,
+    ConditionsStanzas,
   ],
   exports: [DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
 })

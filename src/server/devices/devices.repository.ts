@@ -1,10 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Not, Repository } from 'typeorm';
+import { In, Not, Repository, type EntityManager } from 'typeorm';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { AgentEntity } from './agents/agent.entity';
+import { DenialEntity } from './conditions/denial.entity';
+import { ReportedConditionsEntity } from './conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './information/device-information.entity';
 import { DeviceEntity } from './device.entity';
+
+/** Removes devices of an agent with all that is stored about them. */
+export async function removeDevices(manager: EntityManager, agentId: string, devices: DeviceEntity[]): Promise<void> {
+  const ids = devices.map(({ id }) => id);
+  await manager.delete(DeviceEntity, { agentId, id: In(ids) });
+  for (const about of [DeviceInformationEntity, ReportedConditionsEntity, DenialEntity])
+    await manager.delete(about, { deviceId: In(ids) });
+}
+
+/**
+ * Locks the row of a device within a transaction, so that a concurrent removal of the device also removes what is
+ * stored about it now.
+ * @returns false if this agent has no such device (any more)
+ */
+export async function lockDevice(
+  manager: EntityManager,
+  { id, agentId }: { id: string; agentId: string },
+): Promise<boolean> {
+  const { affected } = await manager.update(DeviceEntity, { id, agentId }, { agentId });
+  return affected === 1;
+}
 
 @Injectable()
 export class DevicesRepository {
@@ -35,9 +58,7 @@ export class DevicesRepository {
       const owners = new Map(known.map((device) => [device.id, device.agentId]));
       const accepted = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
       const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(accepted.map((device) => device.id))) });
-      const goneIds = gone.map((device) => device.id);
-      await manager.delete(DeviceEntity, { agentId, id: In(goneIds) });
-      await manager.delete(DeviceInformationEntity, { deviceId: In(goneIds) });
+      await removeDevices(manager, agentId, gone);
       await manager.save(
         accepted.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
       );

@@ -49,6 +49,7 @@ export class SessionRequests {
       state: 'requested',
       deadlineAt: null,
       ending: null,
+      denial: null,
       detail: '',
       requestedAt: new Date(),
       approvedAt: null,

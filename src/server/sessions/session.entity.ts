@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Denial } from '../../protocol/access-conditions';
 import type { ConnectionInfo } from '../../protocol/control-channel';
 import type { Ending, Grant, Half, HalfState, SessionState } from '../../protocol/remote-session';
 import { Hash, Instant, Int64, Uuid } from '../database/column-types';
@@ -38,6 +39,8 @@ export class SessionEntity {
   /** End of this state's wait. */
   @Index('ix_remote_sessions_deadline') @Column(Instant({ nullable: true })) deadlineAt: Date | null;
   @Column({ type: 'varchar', length: 32, nullable: true }) ending: Ending | null;
+  /** The reason class of the ending `denied`. */
+  @Column({ type: 'varchar', length: 32, nullable: true }) denial: Denial | null;
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
 
   @Column(Instant()) requestedAt: Date;

@@ -42,6 +42,13 @@ describe('session machine', () => {
       'ended',
       [...asked, 'ask-device-to-end', 'end-device-half', 'end-terminal-half'],
     ],
+    ['denied by the access conditions', ['informed', 'deny'], 'ended', asked.slice(0, 2)],
+    [
+      'the condition is revoked while the session runs',
+      [...start, 'deny', 'device-asks', 'device-half-ended', 'both-halves-ended'],
+      'ended',
+      [...asked, 'ask-device-to-end', 'end-terminal-half'],
+    ],
     ['no answer', ['informed', 'expire'], 'ended', [...asked.slice(0, 2), 'withdraw-approval']],
     [
       'the agent reconnects before it has answered',
@@ -116,6 +123,11 @@ describe('session machine', () => {
   ])('names the ending of a NO in state %s', (state, ending) => {
     expect(transition(SESSION_MACHINE, state, 'decline')?.ending).toBe(ending);
   });
+
+  it.each<SessionState>(['requested', 'approved', 'prepared', 'established'])(
+    'names the ending of a denial in state %s',
+    (state) => expect(transition(SESSION_MACHINE, state, 'deny')?.ending).toBe('denied'),
+  );
 
   it('permits another session only when both halves have ended, or are presumed to have ended', () => {
     const frees = Object.entries(table)

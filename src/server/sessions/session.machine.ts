@@ -8,6 +8,8 @@ export type SessionInput =
   | 'informed'
   | 'approve'
   | 'decline'
+  /** The access conditions set at the device do not permit the session, or no longer. */
+  | 'deny'
   | 'cancel'
   /** The agent is online again: it may not have received the request. */
   | 'agent-online'
@@ -103,6 +105,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         'agent-online': { to: 'requested', do: ['request-approval'] },
         approve: { to: 'approved' },
         decline: { to: 'ended', ending: 'declined' },
+        deny: { to: 'ended', ending: 'denied' },
         cancel: { to: 'ended', ending: 'cancelled', do: withdraw },
         'administrator-ends': { to: 'ended', ending: 'ended-by-administrator', do: withdraw },
         'device-unreachable': { to: 'ended', ending: 'device-offline', do: withdraw },
@@ -119,6 +122,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         halt: { to: 'ended', ending: 'halted-by-deployment', do: withdraw },
         // NO after YES: the agent has already withdrawn the approval
         decline: { to: 'ended', ending: 'declined' },
+        deny: { to: 'ended', ending: 'denied' },
         cancel: { to: 'ended', ending: 'cancelled', do: withdraw },
         'administrator-ends': { to: 'ended', ending: 'ended-by-administrator', do: withdraw },
       },
@@ -128,6 +132,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
       on: {
         'both-connected': { to: 'established' },
         decline: { to: 'forcing', ending: 'ended-by-device', do: forceBoth },
+        deny: { to: 'forcing', ending: 'denied', do: forceBoth },
         cancel: { to: 'forcing', ending: 'cancelled', do: forceBoth },
         'terminal-asks': { to: 'forcing', ending: 'cancelled', do: forceBoth },
         'device-asks': { to: 'forcing', ending: 'ended-by-device', do: forceBoth },
@@ -148,6 +153,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         'device-asks': { to: 'halting', ending: 'ended-by-device' },
         // sent while the device half was being established
         decline: { to: 'halting', ending: 'ended-by-device', do: ['ask-device-to-end'] },
+        deny: { to: 'halting', ending: 'denied', do: ['ask-device-to-end'] },
         'device-half-ended': { to: 'halting', ending: 'lost-device', do: ['end-terminal-half'] },
         cancel: { to: 'halting', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
         'administrator-ends': { to: 'halting', ending: 'ended-by-administrator', do: ['ask-device-to-end'] },

@@ -1,12 +1,18 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { z } from 'zod';
 import { Journal } from '../../journal/journal';
+import { DENIALS } from '../../protocol/access-conditions';
 import { approval } from '../../protocol/control-channel';
+import type { Ending } from '../../protocol/remote-session';
 import { DeviceEvents } from '../devices/device-events';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { SessionOver, UnknownSession } from './session.errors';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
+
+type Answer = z.infer<typeof approval.request>;
+/** The endings by a NO or a denial. */
+const ENDED_AT_DEVICE: readonly Ending[] = ['declined', 'denied', 'ended-by-device'];
 
 /** Agents' messages about sessions on the control channel. */
 @Injectable()
@@ -34,22 +40,25 @@ export class SessionStanzas implements OnModuleInit {
   }
 
   /**
-   * S144, or NO. A NO may follow a YES, because the person at the device can end the session at any time. An agent
-   * decides about its own sessions only. Idempotent.
+   * S144, or NO. A NO or a denial may follow a YES, because the person at the device can end the session or revoke the
+   * access condition at any time. An agent decides about its own sessions only. Idempotent.
    */
-  private async decide(agentId: string, answer: z.infer<typeof approval.request>): Promise<void> {
-    const { remoteSessionId: id, decision, grant = 'operate' } = answer;
+  private async decide(agentId: string, answer: Answer): Promise<void> {
+    const { remoteSessionId: id, decision } = answer;
     const session = await this.repository.find(id);
     if (!session || session.agentId !== agentId) throw new UnknownSession(id);
-    const changed =
-      decision === 'approved'
-        ? await this.lifecycle.apply(id, 'approve', { values: { grant } })
-        : await this.lifecycle.apply(id, 'decline');
+    const changed = await this.apply(answer);
     if (changed) return;
     const { state, ending } = (await this.repository.find(id)) ?? session;
-    const repeated = decision === 'approved' ? !ending : ending === 'declined' || ending === 'ended-by-device';
+    const repeated = decision === 'approved' ? !ending : ending && ENDED_AT_DEVICE.includes(ending);
     if (!repeated) throw new SessionOver(id, ending);
     this.journal.debug('the answer was repeated', { remoteSessionId: id, state });
+  }
+
+  private apply({ remoteSessionId: id, decision, grant = 'operate', denied }: Answer): Promise<unknown> {
+    if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant } });
+    if (!denied) return this.lifecycle.apply(id, 'decline');
+    return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], values: { denial: denied } });
   }
 
   /** Ends the sessions of a removed agent through the relay, because the agent is disconnected. */

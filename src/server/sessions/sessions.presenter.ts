@@ -31,6 +31,7 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
     minutes: session.minutes,
     state: session.state,
     ending: session.ending,
+    denial: session.denial,
     grant: session.grant,
     detail: session.detail,
     requestedAt: toInstant(session.requestedAt),

@@ -50,7 +50,8 @@ export class SessionsService {
   async connection(actor: Actor, id: string): Promise<SessionConnection> {
     const session = await this.repository.find(id);
     if (!session || session.userId !== actor.userId) throw new UnknownSession(id);
-    if (session.ending) return { status: 'over', ending: session.ending, detail: session.detail };
+    const { ending, denial, detail } = session;
+    if (ending) return { status: 'over', ending, ...(denial && { denial }), detail };
     const { state, deadlineAt, validUntil, terminalConnection } = session;
     if (!terminalConnection)
       return {

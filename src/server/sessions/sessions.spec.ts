@@ -1,3 +1,5 @@
+import { DENIALS, type Denial } from '../../protocol/access-conditions';
+import { approval } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import type { Ending, SessionState } from '../../protocol/remote-session';
 import { ControlPlane } from '../../../test/support/server/control-plane';
@@ -72,6 +74,55 @@ describe('a remote session', () => {
     if (withdrawn) expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending });
     expect(await plane.decide(id, 'approved')).toBe('session-over');
     expect(plane.relay.asked.slice(before).filter((asked) => asked === 'connection-info')).toEqual([]);
+  });
+
+  describe('that the access conditions do not permit', () => {
+    const denied = (id: string, reason: Denial = 'hours') =>
+      plane.agent.ask(approval, { remoteSessionId: id, decision: 'declined', denied: reason });
+    const ending = { ending: 'denied', denial: 'hours', detail: DENIALS.hours };
+
+    it('ends as denied, with the reason class, and is not approved afterwards', async () => {
+      const id = await plane.requested();
+      expect(await denied(id)).toEqual({});
+      expect(await plane.reaches(id, 'ended')).toMatchObject({ ...ending, approvedAt: null });
+      expect(await plane.connection('tom', id)).toEqual({ status: 'over', ...ending });
+      expect(await denied(id, 'expired')).toEqual({}); // repeated; the first reason is kept
+      expect(await plane.session(id)).toMatchObject(ending);
+      expect(await plane.decide(id, 'approved')).toBe('session-over');
+      expect(await plane.ask('tom')).toMatchObject({ status: 201 });
+    });
+
+    it('has no reason class when a person presses NO', async () => {
+      const id = await plane.requested();
+      await plane.decide(id, 'declined');
+      expect(await plane.connection('tom', id)).toEqual({ status: 'over', ending: 'declined', detail: '' });
+    });
+
+    it('ends in order while it runs, because the condition was revoked or is used up', async () => {
+      const { id, link } = await plane.established();
+      expect(await denied(id)).toEqual({});
+      expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: 'denied' });
+      await plane.relay.end(link, 'device', 'requested');
+      await until('the terminal half to be ended', () => plane.relay.asked.includes('end-session terminal denied'));
+      await plane.relay.end(link, 'terminal', 'control-plane');
+      expect(await plane.session(id)).toMatchObject({ state: 'ended', ...ending });
+    });
+
+    it('ends at both halves while it is being connected', async () => {
+      const { id } = await plane.prepared();
+      expect(await denied(id)).toEqual({});
+      expect(await plane.session(id)).toMatchObject({ state: 'forcing', ...ending });
+    });
+
+    it('is denied by its own agent only, with a known reason', async () => {
+      const id = await plane.requested();
+      expect(await denied(id, 'because' as Denial)).toBe('invalid-request');
+      const other = await plane.streamOf(await plane.enrol('other'));
+      const foreign = { remoteSessionId: id, decision: 'declined', denied: 'hours' } as const;
+      expect(await other.ask(approval, foreign)).toBe('unknown-session');
+      expect(await plane.session(id)).toMatchObject({ state: 'requested', denial: null });
+      await other.leave();
+    });
   });
 
   const whilePrepared: [string, (id: string, linkId: string) => Promise<unknown>, Ending][] = [

@@ -49,6 +49,7 @@ export const sampleSession: Session = {
   grant: null,
   state: 'requested',
   ending: null,
+  denial: null,
   detail: '',
   requestedAt: AT,
   answerBefore: null,

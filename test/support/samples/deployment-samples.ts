@@ -145,6 +145,7 @@ export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Pr
     minutes: 60,
     state,
     ending: 'halted-by-deployment',
+    denial: null,
     grant: 'operate',
     detail: '',
     requestedAt: ago(13),

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, LessThan, Repository } from 'typeorm';
 import { AgentEntity } from './agent.entity';
-import { DeviceInformationEntity } from '../information/device-information.entity';
 import { DeviceEntity } from '../device.entity';
+import { removeDevices } from '../devices.repository';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince'>;
@@ -51,8 +51,7 @@ export class AgentsRepository {
       const { affected } = await manager.delete(AgentEntity, { id });
       await manager.delete(EnrolmentCodeEntity, { agentId: id });
       const devices = await manager.findBy(DeviceEntity, { agentId: id });
-      await manager.delete(DeviceEntity, { agentId: id });
-      await manager.delete(DeviceInformationEntity, { deviceId: In(devices.map((device) => device.id)) });
+      await removeDevices(manager, id, devices);
       return affected === 1;
     });
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
 import { DeviceInformationEntity } from './device-information.entity';
-import { DeviceEntity } from '../device.entity';
+import { lockDevice } from '../devices.repository';
 
 /** All SQL for device information. */
 @Injectable()
@@ -22,12 +22,9 @@ export class DeviceInformationRepository {
    * @returns false if this agent has no such device (any more)
    */
   store(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
-    const { id, agentId } = device;
     return this.known.manager.transaction(async (manager) => {
-      // locks the device's row: a concurrent removal then removes this information, too
-      const { affected } = await manager.update(DeviceEntity, { id, agentId }, { agentId });
-      if (affected !== 1) return false;
-      await manager.upsert(DeviceInformationEntity, { ...values, deviceId: id }, ['deviceId']);
+      if (!(await lockDevice(manager, device))) return false;
+      await manager.upsert(DeviceInformationEntity, { ...values, deviceId: device.id }, ['deviceId']);
       return true;
     });
   }

@@ -34,6 +34,7 @@ export class DevicePublisher implements OnModuleInit {
     this.events.on('informed', (id) => {
       if (!this.clients.none) this.informed.add(id);
     });
+    this.events.on('conditions', (id) => this.clients.send({ type: 'conditions', id }));
     this.transport.onPresence((presence) => {
       this.publishPresence(presence).catch((error: unknown) =>
         this.journal.unexpected(error, 'publishing the presence of an agent'),

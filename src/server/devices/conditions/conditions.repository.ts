@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
+import type { AccessCondition } from '../../../protocol/access-conditions';
+import type { ReportedDenial } from '../../../protocol/control-channel';
+import { LIMITS } from '../../../protocol/limits';
+import { sha256 } from '../../../tunnel/sha256';
+import { readPage, type Page, type PageQuery } from '../../database/page';
+import type { DeviceEntity } from '../device.entity';
+import { lockDevice } from '../devices.repository';
+import { DenialEntity } from './denial.entity';
+import { ReportedConditionsEntity } from './reported-conditions.entity';
+
+const KEPT_MS = LIMITS.DENIALS_KEPT_DAYS * 24 * 60 * 60_000;
+
+type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
+
+/** All SQL for what agents report about access conditions and denials. */
+@Injectable()
+export class ConditionsRepository {
+  constructor(
+    @InjectRepository(ReportedConditionsEntity) private readonly reported: Repository<ReportedConditionsEntity>,
+    @InjectRepository(DenialEntity) private readonly denials: Repository<DenialEntity>,
+  ) {}
+
+  find(deviceId: string): Promise<ReportedConditionsEntity | null> {
+    return this.reported.findOneBy({ deviceId });
+  }
+
+  /**
+   * Replaces the access conditions of a device.
+   * @returns false if this agent has no such device (any more)
+   */
+  replace(device: DeviceBehindAgent, conditions: AccessCondition[]): Promise<boolean> {
+    return this.reported.manager.transaction(async (manager) => {
+      if (!(await lockDevice(manager, device))) return false;
+      const values = { deviceId: device.id, conditions, reportedAt: new Date() };
+      await manager.upsert(ReportedConditionsEntity, values, ['deviceId']);
+      return true;
+    });
+  }
+
+  /**
+   * Stores denials in the order of the report, each once, and removes the oldest of the device beyond
+   * DENIALS_PER_DEVICE and DENIALS_KEPT_DAYS.
+   * @returns false if this agent has no such device (any more)
+   */
+  add(device: DeviceBehindAgent, reported: readonly ReportedDenial[]): Promise<boolean> {
+    const deviceId = device.id;
+    const byHash = new Map<string, ReportedDenial>();
+    for (const denial of reported) keepGreater(byHash, hashOf(denial), denial);
+    return this.denials.manager.transaction(async (manager) => {
+      if (!(await lockDevice(manager, device))) return false;
+      const known = await manager.findBy(DenialEntity, { deviceId, hash: In([...byHash.keys()]) });
+      for (const { id, hash, denial } of known) {
+        const again = byHash.get(hash)!;
+        byHash.delete(hash);
+        if (again.count > denial.count) await manager.update(DenialEntity, { id }, { denial: again });
+      }
+      const reportedAt = new Date();
+      await manager.insert(
+        DenialEntity,
+        [...byHash].map(([hash, denial]) => ({ deviceId, hash, denial, reportedAt })),
+      );
+      const beyond = { where: { deviceId }, order: { id: 'DESC' }, skip: LIMITS.DENIALS_PER_DEVICE, take: 1 } as const;
+      const [last] = await manager.find(DenialEntity, beyond);
+      if (last) await manager.delete(DenialEntity, { deviceId, id: LessThanOrEqual(last.id) });
+      await manager.delete(DenialEntity, { deviceId, reportedAt: LessThanOrEqual(oldest()) });
+      return true;
+    });
+  }
+
+  /** Newest first. */
+  page(deviceId: string, page: PageQuery): Promise<Page<DenialEntity>> {
+    const recent = this.denials.createQueryBuilder('d').where({ deviceId, reportedAt: MoreThan(oldest()) });
+    return readPage(recent, ['id'], 'DESC', page);
+  }
+}
+
+const hashOf = ({ count: _, ...denial }: ReportedDenial): string =>
+  sha256(JSON.stringify(denial)).toString('base64url');
+
+function keepGreater(byHash: Map<string, ReportedDenial>, hash: string, denial: ReportedDenial): void {
+  const known = byHash.get(hash);
+  if (!known || denial.count > known.count) byHash.set(hash, denial);
+}
+
+const oldest = (): Date => new Date(Date.now() - KEPT_MS);
