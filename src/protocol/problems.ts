@@ -13,6 +13,11 @@ export const PROBLEMS = {
   'not-logged-in': { status: 401, title: 'Login required', remedy: 'Log in, or send a valid API token.' },
   'login-refused': { status: 401, title: 'Login refused', remedy: 'Check the user ID and the password.' },
   forbidden: { status: 403, title: 'Not permitted', remedy: 'Ask an administrator for the required role.' },
+  'insufficient-scope': {
+    status: 403,
+    title: 'The access token does not cover this',
+    remedy: 'Request a token with this scope. An administrator decides which scopes a client has.',
+  },
   'access-denied': {
     status: 403,
     title: 'The device does not permit this',
@@ -180,6 +185,11 @@ export class ProblemError extends Error {
   ) {
     super(detail);
     this.name = new.target.name;
+  }
+
+  /** The header `WWW-Authenticate` of the answer (RFC 9110 11.6.1), where it has one. */
+  challenge(): string | undefined {
+    return this.code === 'not-logged-in' ? 'Bearer realm="platen"' : undefined;
   }
 
   toProblem(): Problem {

@@ -18,6 +18,10 @@ export const jaProblems: typeof enProblems = {
       title: '機器が許可していません',
       remedy: '機器の所有者に、機器側でアクセス条件を設定するよう依頼してください。',
     },
+    'insufficient-scope': {
+      title: 'アクセストークンの範囲外です',
+      remedy: 'このスコープを持つトークンを取得してください。クライアントのスコープは管理者が決めます。',
+    },
     'cross-site': {
       title: '別のサイトからの要求は拒否されます',
       remedy: 'このサーバーのコンソールを使用してください。',

@@ -1,3 +1,4 @@
+import type { ClientScope } from '../../protocol/external-clients';
 import { ProblemError } from '../../protocol/problems';
 import { InvalidRequest, TooManyRequests } from '../http/http.errors';
 
@@ -25,6 +26,21 @@ export class PasswordsBusy extends TooManyRequests {
 export class Forbidden extends ProblemError {
   constructor(role: string) {
     super('forbidden', `This requires the role ${role}.`);
+  }
+}
+/** Most routes are for users only. */
+export class ClosedToClients extends ProblemError {
+  constructor() {
+    super('forbidden', 'External clients cannot use this part of the API.');
+  }
+}
+/** RFC 6750 3.1 */
+export class InsufficientScope extends ProblemError {
+  constructor(readonly scope: ClientScope) {
+    super('insufficient-scope', `This requires the scope ${scope}.`);
+  }
+  override challenge(): string {
+    return `Bearer realm="platen", error="insufficient_scope", scope="${this.scope}"`;
   }
 }
 export class CrossSite extends ProblemError {

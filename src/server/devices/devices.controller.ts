@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { device, page, pageQuery, type Device } from '../../protocol/api';
-import { Permit } from '../auth/access/access.guard';
+import { Permit, PermitClient } from '../auth/access/access.guard';
 import { Answers } from '../http/answers';
 import { presentedDevice } from './devices.presenter';
 import { DevicesService } from './devices.service';
@@ -12,6 +12,7 @@ export class DevicesController {
   constructor(private readonly devices: DevicesService) {}
 
   @Get()
+  @PermitClient('devices:read')
   @Answers(page(device))
   async list(
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
@@ -21,6 +22,7 @@ export class DevicesController {
   }
 
   @Get(':id')
+  @PermitClient('devices:read')
   @Answers(device)
   async get(@Param('id') id: string): Promise<Device> {
     return presentedDevice(await this.devices.get(id));

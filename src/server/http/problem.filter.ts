@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const { status, ...body } = problem.toProblem();
-    if (problem.code === 'not-logged-in') response.setHeader('WWW-Authenticate', 'Bearer realm="platen"');
+    const challenge = problem.challenge();
+    if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge);
     if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', problem.retryAfterSeconds);
     response
       .status(status)

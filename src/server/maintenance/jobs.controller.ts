@@ -4,7 +4,7 @@ import { jobQuery, page } from '../../protocol/api';
 import { job, newJob, type Job } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
 import { CurrentActor } from '../auth/access/identity';
-import { Permit } from '../auth/access/access.guard';
+import { Permit, PermitClient } from '../auth/access/access.guard';
 import type { Page } from '../database/page';
 import { Answers } from '../http/answers';
 import { JobRequests } from './job-requests';
@@ -21,6 +21,7 @@ export class JobsController {
 
   /** S121 */
   @Post('devices/:id/jobs')
+  @PermitClient('jobs:write')
   @Answers(job, 201)
   async request(
     @CurrentActor() actor: Actor,
@@ -31,6 +32,7 @@ export class JobsController {
   }
 
   @Get('jobs')
+  @PermitClient('jobs:read')
   @Answers(page(job))
   async list(@Query({ schema: jobQuery }) query: z.output<typeof jobQuery>): Promise<Page<Job>> {
     const { rows, next } = await this.jobs.list(query);
@@ -38,12 +40,14 @@ export class JobsController {
   }
 
   @Get('jobs/:id')
+  @PermitClient('jobs:read')
   @Answers(job)
   async get(@Param('id') id: string): Promise<Job> {
     return presentedJob(await this.jobs.get(id));
   }
 
   @Post('jobs/:id/cancellation')
+  @PermitClient('jobs:write')
   @Answers(job)
   async cancel(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<Job> {
     return presentedJob(await this.jobs.cancel(actor, id));

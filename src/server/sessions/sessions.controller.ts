@@ -15,7 +15,7 @@ import { toInstant } from '../../protocol/names';
 import { STEPS } from '../../protocol/steps';
 import type { Actor } from '../auth/actor';
 import { CurrentActor } from '../auth/access/identity';
-import { Permit } from '../auth/access/access.guard';
+import { Permit, PermitClient } from '../auth/access/access.guard';
 import { Answers } from '../http/answers';
 import { SessionRequests } from './session-requests';
 import { presented } from './sessions.presenter';
@@ -31,6 +31,7 @@ export class SessionsController {
 
   /** S141 */
   @Post()
+  @PermitClient('sessions:write')
   @Answers(session, 201)
   async request(
     @CurrentActor() actor: Actor,
@@ -40,6 +41,7 @@ export class SessionsController {
   }
 
   @Get()
+  @PermitClient('sessions:read')
   @Answers(page(session))
   async list(
     @Query({ schema: sessionQuery }) { state, deviceId, limit, cursor }: z.output<typeof sessionQuery>,
@@ -49,6 +51,7 @@ export class SessionsController {
   }
 
   @Get(':id')
+  @PermitClient('sessions:read')
   @Answers(sessionWithSteps)
   async get(@Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
     const found = await this.sessions.get(id);
@@ -58,12 +61,14 @@ export class SessionsController {
 
   /** S201, S202 */
   @Get(':id/connection')
+  @PermitClient('sessions:write')
   @Answers(sessionConnection)
   connection(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<SessionConnection> {
     return this.sessions.connection(actor, id);
   }
 
   @Post(':id/termination')
+  @PermitClient('sessions:write')
   @Answers(session)
   async terminate(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<Session> {
     return presented(await this.sessions.terminate(actor, id));

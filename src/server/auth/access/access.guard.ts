@@ -1,10 +1,12 @@
 import { Injectable, SetMetadata, type CanActivate, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Role } from '../../../protocol/api';
-import { Forbidden, NotLoggedIn } from '../auth.errors';
+import type { ClientScope } from '../../../protocol/external-clients';
+import { ClosedToClients, Forbidden, InsufficientScope, NotLoggedIn } from '../auth.errors';
 import { identityOf } from './identity';
 
 const ACCESS = 'platen:access';
+const CLIENT_SCOPE = 'platen:client-scope';
 type Access = Role | 'public';
 
 /**
@@ -16,7 +18,13 @@ export const Permit = (role: Role): CustomDecorator => SetMetadata(ACCESS, role 
 /** A route that needs no login. */
 export const Public = (): CustomDecorator => SetMetadata(ACCESS, 'public' satisfies Access);
 
-/** Enforces `@Permit` and `@Public`. */
+/**
+ * Opens one route, besides to users, to external clients with this scope. It stands on methods only, never on a
+ * controller, so that a new route is closed to clients until somebody decides otherwise.
+ */
+export const PermitClient = (scope: ClientScope): MethodDecorator => SetMetadata(CLIENT_SCOPE, scope);
+
+/** Enforces `@Permit`, `@Public` and `@PermitClient`. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -29,7 +37,14 @@ export class AccessGuard implements CanActivate {
     if (access === 'public') return true;
     const identity = identityOf(context.switchToHttp().getRequest<object>());
     if (!identity) throw new NotLoggedIn();
-    if (access === 'admin' && identity.actor.role !== 'admin') throw new Forbidden(access);
+    const { role, client } = identity.actor;
+    if (client) {
+      const scope = this.reflector.get<ClientScope | undefined>(CLIENT_SCOPE, context.getHandler());
+      if (scope === undefined) throw new ClosedToClients();
+      if (!client.scopes.has(scope)) throw new InsufficientScope(scope);
+      return true;
+    }
+    if (access === 'admin' && role !== 'admin') throw new Forbidden(access);
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Post } from '@nestjs/common';
 import { acquiredInformation, type AcquiredInformation } from '../../../protocol/api';
-import { Permit } from '../../auth/access/access.guard';
+import { Permit, PermitClient } from '../../auth/access/access.guard';
 import { Answers } from '../../http/answers';
 import { DeviceInformationService } from './device-information.service';
 import { presentedInformation } from '../devices.presenter';
@@ -15,12 +15,14 @@ export class DeviceInformationController {
   ) {}
 
   @Get()
+  @PermitClient('information:read')
   @Answers(acquiredInformation)
   async get(@Param('id') id: string): Promise<AcquiredInformation> {
     return presentedInformation(await this.devices.get(id));
   }
 
   @Post()
+  @PermitClient('information:acquire')
   @Answers(acquiredInformation)
   async refresh(@Param('id') id: string): Promise<AcquiredInformation> {
     await this.information.refresh((await this.devices.connected(id)).device);
