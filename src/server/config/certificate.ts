@@ -1,8 +1,10 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
+import { selfSignedCertificate } from '../../tunnel/self-signed-certificate';
 import type { Config } from './config';
-import { selfMadeCertificate } from './self-made-certificate';
 
 /** The server's certificate for browsers, agents and relays. */
 export interface Certificate {
@@ -27,7 +29,9 @@ export class CertificateUnusable extends Error {
  * @throws CertificateUnusable if a configured file cannot be read or the key does not match
  */
 export async function loadCertificate(config: Config): Promise<Certificate> {
-  const pair = config.tls ? configured(config.tls) : await selfMadeCertificate(config);
+  const pair = config.tls
+    ? configured(config.tls)
+    : await selfSignedCertificate(join(config.data, 'tls'), hostNames(config));
   return Object.freeze({ ...pair, selfMade: !config.tls, pin: spkiPinOf(pair.certificate) });
 }
 
@@ -42,4 +46,14 @@ function configured(files: { certificate: string; key: string }): { certificate:
     );
   }
   throw new CertificateUnusable('PLATEN_TLS_KEY does not match PLATEN_TLS_CERTIFICATE');
+}
+
+/** All names of this server. */
+function hostNames(config: Config): string[] {
+  const urls = [config.http.publicUrl, config.relay.publicUrl].flatMap((url) => (url ? [new URL(url).hostname] : []));
+  const bound = [config.http.host, config.xmpp.host, config.relay.host];
+  const names = ['localhost', '127.0.0.1', '::1', hostname(), config.xmpp.domain, config.xmpp.publicHost ?? ''];
+  if (config.http.sessionDomain) names.push(`*.${config.http.sessionDomain}`);
+  const all = [...names, ...urls, ...bound].map((name) => name.replace(/^\[(.*)\]$/, '$1').toLowerCase());
+  return [...new Set(all)].filter((name) => name !== '' && name !== '0.0.0.0' && name !== '::');
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { secret } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
+import { createPrivate, readPrivate } from '../../tunnel/private-file';
 import type { Config } from './config';
-import { createPrivate, readPrivate } from './private-file';
 
 /** The server's secrets, 32 random bytes each, created on the first start. */
 export interface Secrets {
