@@ -4,6 +4,7 @@ import { AuditEventEntity } from './src/server/auth/audit/audit-event.entity';
 import { CookieSessionEntity } from './src/server/auth/login/cookie-session.entity';
 import { UserEntity } from './src/server/auth/users/user.entity';
 import { readConfig, type Config } from './src/server/config/config';
+import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
 import { Devices1763683200002 } from './src/server/database/migrations/0002-devices';
 import { RemoteSessions1763683200003 } from './src/server/database/migrations/0003-remote-sessions';
@@ -17,6 +18,7 @@ import { Asleep1763683200010 } from './src/server/database/migrations/0010-aslee
 import { JobDeadlines1763683200011 } from './src/server/database/migrations/0011-job-deadlines';
 import { DeploymentDeadlines1763683200012 } from './src/server/database/migrations/0012-deployment-deadlines';
 import { AccessConditions1763683200014 } from './src/server/database/migrations/0014-access-conditions';
+import { Customers1763683200015 } from './src/server/database/migrations/0015-customers';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -38,6 +40,9 @@ const entities = [
   CookieSessionEntity,
   ApiTokenEntity,
   AuditEventEntity,
+  CustomerEntity,
+  SiteEntity,
+  AssignmentEntity,
   NoticeEntity,
   AgentEntity,
   EnrolmentCodeEntity,
@@ -67,6 +72,7 @@ const migrations = [
   JobDeadlines1763683200011,
   DeploymentDeadlines1763683200012,
   AccessConditions1763683200014,
+  Customers1763683200015,
 ];
 
 const common = {

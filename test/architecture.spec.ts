@@ -24,6 +24,7 @@ const MODULES = [
   'state-machine',
   'http',
   'auth',
+  'customers',
   'notices',
   'xmpp',
   'devices',

@@ -1,6 +1,5 @@
 import type { Journal } from '../journal/journal';
 import { announce, wake } from '../protocol/control-channel';
-import { ProblemError } from '../protocol/problems';
 import { announcementOf } from './channel/announcement';
 import type { Configuration, Device } from './configuration/configuration';
 import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
@@ -87,11 +86,7 @@ export class Agent {
     this.#maintenance.onChange(changed);
     this.#channel.onChange(changed);
     this.#channel.afterLogin(() => this.#announce());
-    this.#channel.handle(wake, (request) => {
-      if (configuration.site === undefined)
-        throw new ProblemError('wrong-state', 'the configuration of this agent has no site');
-      return sendWake(request);
-    });
+    this.#channel.handle(wake, (request) => sendWake(request));
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
   }
 
@@ -137,12 +132,12 @@ export class Agent {
 
   async #announce(): Promise<void> {
     const { agentId } = this.credentials;
-    const { devices, site } = this.configuration;
+    const { devices } = this.configuration;
     const maintained = devices.map((device) => ({
       ...device,
       operations: [...(this.#accesses.get(device.id)?.operations ?? [])],
     }));
-    const { refused } = await this.#channel.request(announce, announcementOf(maintained, site));
+    const { refused } = await this.#channel.request(announce, announcementOf(maintained));
     for (const deviceId of refused)
       this.journal.error('the device ID already belongs to another agent; choose another ID or remove it there', {
         deviceId,

@@ -30,7 +30,12 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
     throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
   const configuration = await readConfiguration(config);
   const account = await readCredentials(credentials ?? credentialsFileFor(config));
-  return new Agent(configuration, account, createJournal('agent', level));
+  const journal = createJournal('agent', level);
+  if (configuration.site !== undefined)
+    journal.warn(
+      '"site" in the configuration has no effect: an administrator of the server decides where an agent is; remove it',
+    );
+  return new Agent(configuration, account, journal);
 }
 
 /** Prints an expected error as one line; rethrows others. */

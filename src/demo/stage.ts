@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Customer, Site, User } from '../protocol/api';
 import { request } from './api-request';
 import { findPrinter, PRINTER_ATTRIBUTES, startPrinter } from './ippeveprinter';
 import { freePorts } from './free-ports';
@@ -59,6 +60,9 @@ export const SAMPLE_USERS = {
     password: 'demo-tina-password',
   },
 } as const;
+
+/** Where the agent of the stage is. */
+export const SAMPLE_CUSTOMER = { name: 'Sample Customer', site: 'Building A' } as const;
 
 /** A device on the stage, and its address without Platen. */
 export interface StagedDevice {
@@ -160,7 +164,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const agentFile = join(folder, 'agent.json');
     await writeFile(agentFile, JSON.stringify(agentConfiguration(options, devices), null, 2));
     if (!existsSync(join(folder, 'agent-credentials.json'))) {
-      const code = await enrolmentCode(serverUrl, 'demo-agent');
+      const code = await enrolmentCode(serverUrl);
       await finished(
         platen('enrol', ['agent', 'enrol', '-', '--server', serverUrl, '--config', agentFile], `${code}\n`),
       );
@@ -196,13 +200,25 @@ export async function finished(program: Program): Promise<Program> {
   return program;
 }
 
-async function enrolmentCode(serverUrl: string, agentId: string): Promise<string> {
-  const admin = await request(serverUrl, 'POST', '/api/auth/login', {
-    username: SAMPLE_USERS.admin.username,
-    password: SAMPLE_USERS.admin.password,
-  });
-  const created = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId }, admin.cookie);
+/** For the agent of the stage, at a site of a sample customer that the sample users work for. */
+async function enrolmentCode(serverUrl: string): Promise<string> {
+  const { username, password } = SAMPLE_USERS.admin;
+  const { cookie } = await request(serverUrl, 'POST', '/api/auth/login', { username, password });
+  const siteId = await addSampleCustomer(serverUrl, cookie);
+  const created = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: 'demo-agent', siteId }, cookie);
   return (created.body as { ticket: string }).ticket;
+}
+
+/** @returns the ID of its site; also of that of an earlier start that was interrupted */
+async function addSampleCustomer(serverUrl: string, cookie: string | undefined): Promise<string> {
+  const ask = async <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T> =>
+    (await request(serverUrl, method, `/api/${path}`, body, cookie)).body as T;
+  const known = (await ask<Customer[]>('GET', 'customers')).find(({ name }) => name === SAMPLE_CUSTOMER.name);
+  const { id, sites } = known ?? (await ask<Customer>('POST', 'customers', { name: SAMPLE_CUSTOMER.name }));
+  const { rows } = await ask<{ rows: User[] }>('GET', 'users');
+  await ask('PUT', `customers/${id}/users`, { userIds: rows.map((user) => user.id) });
+  const site = sites[0] ?? (await ask<Site>('POST', `customers/${id}/sites`, { name: SAMPLE_CUSTOMER.site }));
+  return site.id;
 }
 
 function agentConfiguration({ ports, folder, applications = [] }: StageOptions, devices: StagedDevice[]): unknown {

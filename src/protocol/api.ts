@@ -100,6 +100,26 @@ export const auditEvent = z.object({
 });
 export type AuditEvent = z.infer<typeof auditEvent>;
 
+// ---- customers and sites
+const placeName = z.string().trim().min(1, 'enter a name').max(100);
+/** A new name of a customer or site. */
+export const named = z.strictObject({ name: placeName });
+export const site = z.object({ id: z.uuid(), name: z.string() });
+export type Site = z.infer<typeof site>;
+export const customer = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  sites: z.array(site),
+  /** The users assigned to the customer; for administrators only. */
+  userIds: z.array(z.uuid()).optional(),
+});
+export type Customer = z.infer<typeof customer>;
+export const assignedCustomers = z.strictObject({ customerIds: z.array(z.uuid()).max(LIMITS.CUSTOMERS) });
+export const assignedUsers = z.strictObject({ userIds: z.array(z.uuid()).max(LIMITS.USERS_PER_CUSTOMER) });
+/** Where a device, a session or a job belongs. */
+export const place = z.object({ customerName: z.string(), siteId: z.uuid(), siteName: z.string() });
+export type Place = z.infer<typeof place>;
+
 // ---- agents and devices
 export const agent = z.object({
   id: agentId,
@@ -110,7 +130,8 @@ export const agent = z.object({
   createdAt: instant,
   lastSeenAt: instant.nullable(),
 });
-export const newEnrolment = z.strictObject({ agentId });
+/** `siteId`: where the agent is. Without it the agent stays at the site it has. */
+export const newEnrolment = z.strictObject({ agentId, siteId: z.uuid().optional() });
 /** `ticket` is the enrolment code that the person at the customer's site enters; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
 

@@ -5,7 +5,7 @@ import { asker } from './asker';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
-import { agentId, applicationId, deviceId, instant, secret, siteName, spkiPin } from './names';
+import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
 import { ending, grant } from './remote-session';
 
 /**
@@ -80,8 +80,6 @@ export const announce = exchange({
   request: z.object({
     agentVersion: z.string().max(40),
     devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
-    /** The agent's LAN, from its configuration. Agents of one site can wake each other (A2). */
-    site: siteName.optional(),
   }),
   /** `refused`: devices that already belong to another agent. */
   response: z.object({ refused: z.array(deviceId) }),

@@ -28,6 +28,11 @@ export const LIMITS = {
   XMPP_IQS_IN_FLIGHT: 64,
   XMPP_CLOSE_MS: 2_000,
 
+  // customers and sites
+  CUSTOMERS: 2_000,
+  SITES: 10_000,
+  USERS_PER_CUSTOMER: 500,
+
   // agents and devices
   DEVICES_PER_AGENT: 200,
   APPLICATIONS_PER_DEVICE: 32,

@@ -12,9 +12,6 @@ export const deviceId = name('device ID');
 /** Names an application of a device: `web`, `panel`, `box`, ... */
 export const applicationId = name('application ID');
 
-/** Agents in one LAN; set in their configuration. */
-export const siteName = name('site');
-
 /** Timestamp on the wire: RFC 3339 in UTC. */
 export const instant = z.iso.datetime({ offset: false });
 export const toInstant = (at: Date | number): string => new Date(at).toISOString();

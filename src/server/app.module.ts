@@ -4,6 +4,7 @@ import { AboutController } from './status/about.controller';
 import { AuthModule } from './auth/auth.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
 import { ConfigModule, type Settings } from './config/config.module';
+import { CustomersModule } from './customers/customers.module';
 import { DatabaseModule } from './database/database.module';
 import { DeploymentModule } from './deployment/deployment.module';
 import { DevicesModule } from './devices/devices.module';
@@ -28,6 +29,7 @@ export class AppModule {
         DatabaseModule.of(settings),
         HttpModule,
         AuthModule,
+        CustomersModule,
         NoticesModule,
         XmppModule,
         DevicesModule,

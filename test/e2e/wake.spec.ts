@@ -9,7 +9,6 @@ import { plainHttp } from '../support/plain-http';
 import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
-const SITE = 'acme-berlin';
 /** Longer than the server takes to request approval from an agent that it has woken. */
 const AWAKE_MINUTES = 0.1;
 
@@ -36,7 +35,8 @@ async function startAgent(name: string, more: object): Promise<Program> {
   const devices = [{ id: `${name}-mfp`, name, kind: 'mfp', applications: [application] }];
   await writeFile(config, JSON.stringify({ state: name, devices, ...more }));
   const { serverUrl } = on.stage;
-  const made = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: name }, cookie);
+  const siteId = await on.siteId();
+  const made = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: name, siteId }, cookie);
   const enrol = ['agent', 'enrol', '-', '--server', serverUrl, '--config', config, ...credentials, '--force'];
   await finished(on.stage.platen('enrol', enrol, `${(made.body as { ticket: string }).ticket}\n`));
   const agent = on.stage.platen(name, ['agent', 'run', '--config', config, ...credentials]);
@@ -49,13 +49,13 @@ async function startSleeper(): Promise<Program> {
   panel = panelPort;
   const wake = { host: '127.0.0.1', port };
   const powerSaving = { afterMinutes: AWAKE_MINUTES, wake };
-  const sleeper = await startAgent('sleeper', { site: SITE, powerSaving, panel: { port: panelPort } });
+  const sleeper = await startAgent('sleeper', { powerSaving, panel: { port: panelPort } });
   await sleeper.logged('agent asleep');
   await until('the server to know', async () => (await device()).asleep && !(await device()).online);
   return sleeper;
 }
 const device = async () => (await on.get('/api/devices/sleeper-mfp')) as { online: boolean; asleep: boolean };
-const startSubstitute = () => startAgent('substitute', { site: SITE, panel: { port: 0 } });
+const startSubstitute = () => startAgent('substitute', { panel: { port: 0 } });
 const connect = (): Program =>
   on.stage.platen('terminal', ['connect', 'sleeper-mfp', 'web', '--reason', 'Wake up', '--json']);
 

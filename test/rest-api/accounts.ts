@@ -207,7 +207,13 @@ export function describeNotices(api: () => RestApi): void {
       const { id: userId } = await api().answers('tess', 'GET /api/auth/me', user);
       const notices = api().app.get(NoticesService, { strict: false });
       for (let n = 0; n < 3; n += 1)
-        await notices.notifyOfHalt({ ...session, remoteSessionId: crypto.randomUUID(), userId, userName: 'Tess' });
+        await notices.notifyOfHalt({
+          ...session,
+          siteId: null,
+          remoteSessionId: crypto.randomUUID(),
+          userId,
+          userName: 'Tess',
+        });
     });
     const unread = () => api().pages('tess', 'GET /api/notices', notice, { unread: 'yes' });
 

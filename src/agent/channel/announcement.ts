@@ -13,9 +13,8 @@ type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDe
 const ENVELOPE_BYTES = 1024;
 
 /** The announcement of this agent's devices. */
-export const announcementOf = (devices: readonly ToAnnounce[], site?: string): Announcement => ({
+export const announcementOf = (devices: readonly ToAnnounce[]): Announcement => ({
   agentVersion: productVersion(),
-  ...(site !== undefined && { site }),
   devices: devices.map(({ id, name, kind, model, serialNumber, location, applications, operations = [] }) => ({
     ...{ id, name, kind, model, serialNumber, location, operations: [...operations] },
     applications: applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),

@@ -6,7 +6,7 @@ import { announcedApplication, deviceKind, wakeAddress } from '../../protocol/co
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { operation, type Operation } from '../../protocol/maintenance';
-import { applicationId, deviceId, siteName } from '../../protocol/names';
+import { applicationId, deviceId } from '../../protocol/names';
 import { certificate, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -105,7 +105,7 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
  *             { "id": "web", "title": "Web pages", "target": "http://192.168.1.20:80" },
  *             { "id": "panel", "title": "Operation panel", "target": "tcp://192.168.1.20:5900", "protocol": "vnc" } ] } ] }
  *
- * With `"site"`, the name of this agent's LAN, the agents of that LAN can wake each other. With
+ * With
  *
  *     "powerSaving": { "afterMinutes": 10, "wake": { "host": "192.168.1.20", "port": 8633, "mac": "00:1a:2b:3c:4d:5e" } }
  *
@@ -127,35 +127,31 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
  * default, a certificate authority that this computer trusts must have signed it. `maintenance`: the permitted
  * operations (protocol/maintenance); by default, all that are possible.
  */
-const configuration = z
-  .strictObject({
-    panel: z
-      .strictObject({
-        host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
-        port: z.int().min(0).max(65535).default(8631),
-        lan: z.boolean().default(false),
-      })
-      .superRefine(({ host, lan }, context) => {
-        if (!lan && !isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
-      })
-      .prefault({}),
-    state: z.string().min(1).optional(),
-    site: siteName.optional(),
-    powerSaving: z
-      .strictObject({
-        afterMinutes: z
-          .number()
-          .positive()
-          .max(7 * 24 * 60),
-        wake: z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) }),
-      })
-      .optional(),
-    devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
-  })
-  .superRefine(({ site, powerSaving }, context) => {
-    if (powerSaving && site === undefined)
-      problem(context, 'needs a "site": only another agent of the same site can wake this one', ['powerSaving']);
-  });
+const configuration = z.strictObject({
+  panel: z
+    .strictObject({
+      host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
+      port: z.int().min(0).max(65535).default(8631),
+      lan: z.boolean().default(false),
+    })
+    .superRefine(({ host, lan }, context) => {
+      if (!lan && !isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
+    })
+    .prefault({}),
+  state: z.string().min(1).optional(),
+  /** Without effect; accepted because earlier versions needed it. */
+  site: z.unknown().optional(),
+  powerSaving: z
+    .strictObject({
+      afterMinutes: z
+        .number()
+        .positive()
+        .max(7 * 24 * 60),
+      wake: z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) }),
+    })
+    .optional(),
+  devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
+});
 
 export type Target = z.output<typeof target>;
 export type Application = z.output<typeof application>;

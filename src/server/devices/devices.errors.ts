@@ -22,8 +22,8 @@ export class UnknownAgent extends ProblemError {
 }
 /** A5: no substitute could wake the agent. */
 export class NoSubstitute extends ProblemError {
-  constructor(agentId: string, site: string | null) {
-    const where = site === null ? 'it belongs to no site' : `no other agent of site ${site} is online`;
+  constructor(agentId: string, siteId: string | null) {
+    const where = siteId === null ? 'it belongs to no site' : 'no other agent of its site is online';
     super('no-substitute', `Agent ${agentId} saves power and cannot be woken: ${where}.`);
   }
 }

@@ -1,6 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
+import { CustomersModule } from '../customers/customers.module';
+import { SiteOccupants } from '../customers/site-occupants';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentEntity } from './agents/agent.entity';
 import { AgentWake } from './agents/agent-wake';
@@ -26,9 +28,12 @@ import { DevicesStanzas } from './devices.stanzas';
 import { EnrolmentService } from './agents/enrolment.service';
 import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
 
+/** Agents and the devices behind them. Global, because it implements SiteOccupants for `customers`. */
+@Global()
 @Module({
   imports: [
     AuthModule,
+    CustomersModule,
     XmppModule,
     TypeOrmModule.forFeature([
       AgentEntity,
@@ -42,6 +47,7 @@ import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
   controllers: [AgentsController, DevicesController, DeviceInformationController, ConditionsController],
   providers: [
     AgentsRepository,
+    { provide: SiteOccupants, useExisting: AgentsRepository },
     AgentsService,
     AgentWake,
     EnrolmentService,
@@ -55,6 +61,6 @@ import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
     ConditionsRepository,
     ConditionsStanzas,
   ],
-  exports: [DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
+  exports: [SiteOccupants, DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
 })
 export class DevicesModule {}

@@ -49,7 +49,7 @@ export class DevicesRepository {
   replace(
     agentId: string,
     devices: DeviceEntity[],
-    agent: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'site' | 'asleepSince' | 'wake'>,
+    agent: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'asleepSince' | 'wake'>,
   ) {
     return this.devices.manager.transaction(async (manager): Promise<string[] | undefined> => {
       const { affected } = await manager.update(AgentEntity, { id: agentId }, agent);

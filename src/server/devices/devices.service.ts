@@ -17,6 +17,8 @@ type Announcement = z.output<typeof announce.request>;
 /** A device, the connection of its agent, and its information. */
 export interface DeviceInView {
   readonly device: DeviceEntity;
+  /** Where its agent is. */
+  readonly siteId: string | null;
   readonly online: boolean;
   /** The agent saves power; it is woken when the device is requested. */
   readonly asleep: boolean;
@@ -40,11 +42,11 @@ export class DevicesService {
    * @returns devices that already belong to another agent; they are not changed
    * @throws UnknownAgent if its account has been removed meanwhile
    */
-  async announce(agentId: string, { agentVersion, devices: announced, site }: Announcement): Promise<string[]> {
+  async announce(agentId: string, { agentVersion, devices: announced }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
     const byId = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
     const awake = { asleepSince: null, wake: null };
-    const agent = { version: agentVersion, lastSeenAt: announcedAt, site: site ?? null, ...awake };
+    const agent = { version: agentVersion, lastSeenAt: announcedAt, ...awake };
     const refused = await this.repository.replace(agentId, [...byId.values()], agent);
     if (!refused) throw new UnknownAgent(agentId);
     this.events.publish('announced', agentId);
@@ -111,6 +113,7 @@ export class DevicesService {
   ): DeviceInView {
     const online = this.transport.isOnline(device.agentId);
     const asleep = isAsleep(online, presence);
-    return { device, online, asleep, lastSeenAt: presence?.lastSeenAt ?? null, information };
+    const siteId = presence?.siteId ?? null;
+    return { device, siteId, online, asleep, lastSeenAt: presence?.lastSeenAt ?? null, information };
   }
 }

@@ -28,6 +28,7 @@ const noticeOf = (recipientId: string): NoticeEntity => ({
   deviceId: 'mfp',
   deviceName: 'MFP',
   applicationId: 'web',
+  siteId: null,
   userName: 'Tom',
   readAt: null,
   mail: 'none',

@@ -53,6 +53,7 @@ export class JobRequests {
       deviceId,
       deviceName: device.name,
       agentId: device.agentId,
+      siteId: inView.siteId,
       operation,
       firmwareId: firmware?.id ?? null,
       firmwareName: firmware?.name ?? null,

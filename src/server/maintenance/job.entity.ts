@@ -15,6 +15,8 @@ export class JobEntity {
   @Index('ix_maintenance_jobs_device') @Column({ type: 'varchar', length: 64 }) deviceId: string;
   @Column({ type: 'varchar', length: 100 }) deviceName: string;
   @Column({ type: 'varchar', length: 64 }) agentId: string;
+  /** The site of the agent at the time of the request; null if it had none. */
+  @Index('ix_maintenance_jobs_site') @Column(Uuid({ nullable: true })) siteId: string | null;
   @Column({ type: 'varchar', length: 32 }) operation: Operation;
 
   @Column(Uuid({ nullable: true })) firmwareId: string | null;

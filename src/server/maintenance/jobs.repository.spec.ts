@@ -20,7 +20,16 @@ describe('the repository of maintenance jobs', () => {
     const id = randomUUID();
     const now = new Date();
     await repository.insert({
-      ...{ id, userId: id, username: 'tom', displayName: 'Tom', deviceId: 'd', deviceName: 'D', agentId: 'a' },
+      ...{
+        id,
+        userId: id,
+        username: 'tom',
+        displayName: 'Tom',
+        deviceId: 'd',
+        deviceName: 'D',
+        agentId: 'a',
+        siteId: null,
+      },
       ...{ operation: 'counters', firmwareId: null, firmwareName: null, firmwareVersion: null, firmwareToken: null },
       ...{ hold: null, percent: null, activity: '', failure: null, detail: '', result: [] },
       ...{ requestedAt: now, expiresAt: now, sentAt: null, beganAt: null, endedAt: null, state },

@@ -20,6 +20,8 @@ export class NoticeEntity {
   @Column({ type: 'varchar', length: 64 }) deviceId: string;
   @Column({ type: 'varchar', length: 100 }) deviceName: string;
   @Column({ type: 'varchar', length: 64 }) applicationId: string;
+  /** Of the session. */
+  @Column(Uuid({ nullable: true })) siteId: string | null;
   @Column({ type: 'varchar', length: 100 }) userName: string;
   @Column(Instant({ nullable: true })) readAt: Date | null;
 

@@ -23,6 +23,7 @@ export interface HaltedSession {
   readonly deviceId: string;
   readonly deviceName: string;
   readonly applicationId: string;
+  readonly siteId: string | null;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -103,6 +104,7 @@ export class NoticesService {
       deviceId: halted.deviceId,
       deviceName: halted.deviceName.slice(0, NAME_CHARACTERS),
       applicationId: halted.applicationId,
+      siteId: halted.siteId,
       userName: halted.userName.slice(0, NAME_CHARACTERS),
       readAt: null,
       ...this.outbox.mailColumnsFor(recipient, id, at),

@@ -41,6 +41,7 @@ export class SessionRequests {
       deviceId: device.id,
       deviceName: device.name,
       agentId: device.agentId,
+      siteId: inView.siteId,
       applicationId: requested.applicationId,
       reason: requested.reason,
       minutes: requested.minutes,

@@ -49,6 +49,8 @@ export class ControlPlane {
   relay!: ScriptedRelay;
   private server!: RunningServer;
   private account!: Enrolment;
+  /** The site of the agents, whose customer all technicians are assigned to. */
+  private siteId!: string;
   private readonly tokens = new Map<Who, string>();
   private addresses = 0;
 
@@ -87,6 +89,7 @@ export class ControlPlane {
     await prepare(it.config);
     it.server = await startServer(it.config);
     for (const who of Object.keys(USERS) as Who[]) await it.login(who);
+    await it.addDefaultCustomer();
     it.account = await it.enrol('box');
     await it.connectAgent();
     await it.connectRelay();
@@ -161,12 +164,27 @@ export class ControlPlane {
     return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
   }
 
-  /** A new enrolment code. */
-  async enrolmentCode(agentId: string): Promise<string> {
-    return String((await this.call('ada', 'POST', '/enrolment-codes', { agentId })).body.ticket);
+  /** Of the agents that tests enrol; all users work for it. */
+  private async addDefaultCustomer(): Promise<void> {
+    const customer = await this.addCustomer('Acme');
+    const users = (await this.call('ada', 'GET', '/users')).body.rows as { id: string }[];
+    await this.call('ada', 'PUT', `/customers/${customer}/users`, { userIds: users.map(({ id }) => id) });
+    this.siteId = await this.addSite(customer, 'Berlin');
   }
-  async enrol(agentId: string): Promise<Enrolment> {
-    const [code] = (await this.enrolmentCode(agentId)).split('.');
+  /** @returns its ID */
+  async addCustomer(name: string): Promise<string> {
+    return String((await this.call('ada', 'POST', '/customers', { name })).body.id);
+  }
+  /** @returns its ID */
+  async addSite(customerId: string, name: string): Promise<string> {
+    return String((await this.call('ada', 'POST', `/customers/${customerId}/sites`, { name })).body.id);
+  }
+  /** A new enrolment code. */
+  async enrolmentCode(agentId: string, siteId = this.siteId): Promise<string> {
+    return String((await this.call('ada', 'POST', '/enrolment-codes', { agentId, siteId })).body.ticket);
+  }
+  async enrol(agentId: string, siteId = this.siteId): Promise<Enrolment> {
+    const [code] = (await this.enrolmentCode(agentId, siteId)).split('.');
     return (await this.call(undefined, 'POST', '/enrolment', { code })).body as unknown as Enrolment;
   }
   /** A stream of an enrolled agent. */

@@ -181,4 +181,5 @@ export const halted: Omit<HaltedSession, 'userId' | 'remoteSessionId'> = {
   deviceId: 'copy-room',
   deviceName: 'Copy room',
   applicationId: 'web',
+  siteId: null,
 };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wallClockMs } from '../../../src/journal/wall-clock';
-import { sessionWithSteps } from '../../../src/protocol/api';
+import { sessionWithSteps, type Customer } from '../../../src/protocol/api';
 import type { Step } from '../../../src/protocol/steps';
 import { request } from '../../../src/demo/api-request';
 import { Program, type LogLine } from '../../../src/demo/programs';
@@ -96,6 +96,11 @@ export class TestStage {
       await this.logged('the relay is back', (line) => line.msg === 'relay connected' && line.at > since);
     }
     return program;
+  }
+
+  /** Where the agent of the stage is. */
+  async siteId(): Promise<string> {
+    return ((await this.get('/api/customers')) as Customer[])[0]!.sites[0]!.id;
   }
 
   /** `platen`, logged in as the administrator. */

@@ -64,10 +64,10 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
   }
 
   private async notify(session: SessionEntity): Promise<void> {
-    const { id, userId, displayName, deviceId, deviceName, applicationId } = session;
+    const { id, userId, displayName, deviceId, deviceName, applicationId, siteId } = session;
     this.remember(id);
     this.timeline.step('S315', id);
-    const about = { remoteSessionId: id, deviceId, deviceName, applicationId };
+    const about = { remoteSessionId: id, deviceId, deviceName, applicationId, siteId };
     await this.notices.notifyOfHalt({ ...about, userId, userName: displayName });
     await this.repository.markNotified(id, new Date());
   }

@@ -5,18 +5,22 @@ import { announce, sleep, type Enrolment } from '../../../protocol/control-chann
 import { wakeContext, wakeRequest } from '../../../protocol/wake';
 import { unseal } from '../../../tunnel/sealed-text';
 
-const SITE = 'acme-berlin';
 const address = { host: '192.168.1.20', port: 8633, mac: null };
 const reports = (outcome: string, detail = ''): ScriptedAnswer => ({ body: { outcome, detail } });
 
 describe('an agent that saves power', () => {
   let plane: ControlPlane;
   let account: Enrolment;
+  let site: string;
+  /** A site of another customer, with the same name. */
+  let elsewhere: string;
+  const newSite = async (customer: string) => plane.addSite(await plane.addCustomer(customer), 'Berlin');
   const substitutes: ScriptedAgent[] = [];
   let key: Buffer;
   beforeAll(async () => {
     plane = await ControlPlane.start();
-    account = await plane.enrol('hall');
+    [site, elsewhere] = [await newSite('One'), await newSite('Another')];
+    account = await plane.enrol('hall', site);
   });
   afterAll(() => plane?.stop());
   beforeEach(async () => {
@@ -30,13 +34,13 @@ describe('an agent that saves power', () => {
     await plane.clear();
   });
 
-  async function online(agentId: string, known?: Enrolment, site: string | undefined = SITE): Promise<ScriptedAgent> {
-    const agent = await plane.streamOf(known ?? (await plane.enrol(agentId)));
-    await agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter(`${agentId}-mfp`)], site });
+  async function online(agentId: string, known?: Enrolment, siteId = site): Promise<ScriptedAgent> {
+    const agent = await plane.streamOf(known ?? (await plane.enrol(agentId, siteId)));
+    await agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter(`${agentId}-mfp`)] });
     return agent;
   }
-  async function substitute(agentId: string, answer: ScriptedAnswer, site?: string): Promise<ScriptedAgent> {
-    const agent = await online(agentId, undefined, site);
+  async function substitute(agentId: string, answer: ScriptedAnswer, siteId?: string): Promise<ScriptedAgent> {
+    const agent = await online(agentId, undefined, siteId);
     agent.answers.set('wake', answer);
     substitutes.push(agent);
     return agent;
@@ -63,7 +67,7 @@ describe('an agent that saves power', () => {
 
   it('is woken through a substitute with the approval request, and gets it again when it is online', async () => {
     const through = await substitute('yard', reports('taken'));
-    await substitute('elsewhere', reports('taken'), 'other-site');
+    await substitute('elsewhere', reports('taken'), elsewhere);
     const { status, body } = await ask();
     expect(status).toBe(201);
     const { sealed, ...rest } = (await woken(through)).body;
@@ -81,7 +85,7 @@ describe('an agent that saves power', () => {
   });
 
   it('cannot be requested while no other agent of its site is online', async () => {
-    await substitute('distant', reports('taken'), 'other-site');
+    await substitute('distant', reports('taken'), elsewhere);
     expect(await ask()).toMatchObject({ status: 409, body: { code: 'no-substitute' } });
   });
 

@@ -41,12 +41,12 @@ export class AgentWake implements OnModuleInit {
     await this.substitutes(agent);
   }
 
-  /** A2: online agents of the same site. @throws NoSubstitute */
+  /** A2: online agents that are enrolled at the same site. @throws NoSubstitute */
   private async substitutes(agent: AgentEntity): Promise<string[]> {
-    const { id, site } = agent;
-    const others = site === null ? [] : await this.agents.ofSite(site);
+    const { id, siteId } = agent;
+    const others = siteId === null ? [] : await this.agents.ofSite(siteId);
     const online = others.filter((other) => other !== id && this.transport.isOnline(other));
-    if (online.length === 0) throw new NoSubstitute(id, site);
+    if (online.length === 0) throw new NoSubstitute(id, siteId);
     return online;
   }
 

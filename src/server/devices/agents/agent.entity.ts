@@ -1,6 +1,6 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { WakeAddress } from '../../../protocol/control-channel';
-import { Instant, Json } from '../../database/column-types';
+import { Instant, Json, Uuid } from '../../database/column-types';
 import { Encrypted } from '../../database/encrypted-column';
 
 /** SCRAM keys as stored: base64 strings instead of buffers (RFC 5802: salted, never the password). */
@@ -26,7 +26,8 @@ export class AgentEntity {
   @Column({ type: 'varchar', length: 40, default: '' }) version: string;
   @Column(Instant()) createdAt: Date;
   @Column(Instant({ nullable: true })) lastSeenAt: Date | null;
-  @Column({ type: 'varchar', length: 64, nullable: true }) site: string | null;
+  /** From its enrolment code; null: only administrators see its devices. */
+  @Index('ix_agents_site') @Column(Uuid({ nullable: true })) siteId: string | null;
   /** Set while the agent saves power and has therefore ended its stream. */
   @Column(Instant({ nullable: true })) asleepSince: Date | null;
   @Column(Encrypted<AgentWakeKey | null>({ nullable: true })) wake: AgentWakeKey | null;

@@ -28,7 +28,7 @@ export class AgentsController {
       id,
       version,
       online: this.agents.isOnline(id),
-      asleep: isAsleep(this.agents.isOnline(id), { lastSeenAt, asleepSince }),
+      asleep: isAsleep(this.agents.isOnline(id), { asleepSince }),
       createdAt: toInstant(createdAt),
       lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
     }));
@@ -48,7 +48,7 @@ export class AgentsController {
     @CurrentActor() actor: Actor,
     @Body({ schema: newEnrolment }) body: z.infer<typeof newEnrolment>,
   ): Promise<z.infer<typeof createdEnrolment>> {
-    const created = await this.enrolment.createEnrolment(actor, body.agentId);
+    const created = await this.enrolment.createEnrolment(actor, body);
     return { ...created, expiresAt: toInstant(created.expiresAt) };
   }
 

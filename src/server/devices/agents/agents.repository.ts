@@ -1,38 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThan, Repository } from 'typeorm';
+import { EntityManager, In, LessThan, Repository } from 'typeorm';
+import { SiteEntity } from '../../customers/customer.entity';
+import { held } from '../../customers/customers.repository';
+import { SiteOccupants } from '../../customers/site-occupants';
 import { AgentEntity } from './agent.entity';
 import { DeviceEntity } from '../device.entity';
 import { removeDevices } from '../devices.repository';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
-export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince'>;
+export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince' | 'siteId'>;
 
 /** An agent that has announced its sleep and is still online has been requested in that moment, and stays awake. */
-export const isAsleep = (online: boolean, presence: AgentPresence | undefined): boolean =>
+export const isAsleep = (online: boolean, presence: Pick<AgentPresence, 'asleepSince'> | undefined): boolean =>
   !online && presence?.asleepSince != null;
 
 @Injectable()
-export class AgentsRepository {
+export class AgentsRepository extends SiteOccupants {
   constructor(
     @InjectRepository(AgentEntity) private readonly agents: Repository<AgentEntity>,
     @InjectRepository(EnrolmentCodeEntity) private readonly codes: Repository<EnrolmentCodeEntity>,
-  ) {}
+  ) {
+    super();
+  }
 
   all(): Promise<AgentEntity[]> {
     return this.agents.find({ order: { id: 'ASC' } });
   }
-  /** The times at which these agents fell asleep and were last seen. */
+  /** Where these agents are, and the times at which they fell asleep and were last seen. */
   async presence(ids: string[]): Promise<Map<string, AgentPresence>> {
-    const select = { id: true, lastSeenAt: true, asleepSince: true } as const;
+    const select = { id: true, lastSeenAt: true, asleepSince: true, siteId: true } as const;
     const found = await this.agents.find({ where: { id: In(ids) }, select });
     return new Map(found.map((agent) => [agent.id, agent]));
   }
   find(id: string): Promise<AgentEntity | null> {
     return this.agents.findOneBy({ id });
   }
-  async save(agent: AgentEntity): Promise<void> {
-    await this.agents.save(agent);
+  /** Creates or replaces an agent. @returns false if its site has been removed */
+  save(agent: AgentEntity): Promise<boolean> {
+    return this.agents.manager.transaction(async (manager) => {
+      if (agent.siteId !== null && !(await held(manager, SiteEntity, agent.siteId))) return false;
+      await manager.save(AgentEntity, agent);
+      return true;
+    });
   }
   async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
     await this.agents.update({ id }, change);
@@ -40,9 +50,14 @@ export class AgentsRepository {
   async fellAsleep(id: string, change: Pick<AgentEntity, 'asleepSince' | 'wake'>): Promise<void> {
     await this.agents.update({ id }, change);
   }
-  /** IDs of the agents of a site. */
-  async ofSite(site: string): Promise<string[]> {
-    return (await this.agents.find({ where: { site }, select: { id: true } })).map(({ id }) => id);
+  /** IDs of the agents that are enrolled at a site. */
+  async ofSite(siteId: string): Promise<string[]> {
+    return (await this.agents.find({ where: { siteId }, select: { id: true } })).map(({ id }) => id);
+  }
+  async agentsAt(manager: EntityManager, siteIds: readonly string[]): Promise<string[]> {
+    const where = { siteId: In([...siteIds]) };
+    const found = await manager.find(AgentEntity, { where, select: { id: true }, order: { id: 'ASC' } });
+    return found.map(({ id }) => id);
   }
   /** Removes an agent with its unused codes and its devices. @returns false if there is no such agent */
   remove(id: string): Promise<boolean> {

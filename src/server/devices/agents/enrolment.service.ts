@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { newEnrolment } from '../../../protocol/api';
 import type { Enrolment } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
@@ -7,6 +9,7 @@ import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
 import { CERTIFICATE, type Certificate } from '../../config/certificate';
 import { CONFIG, type Config } from '../../config/config';
+import { CustomersService } from '../../customers/customers.service';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import type { ScramKeys } from '../../xmpp/login/agent-accounts';
 import { scramKeys } from '../../xmpp/login/scram';
@@ -26,6 +29,7 @@ const stored = (keys: ScramKeys): StoredScramKeys => ({
 export class EnrolmentService {
   constructor(
     private readonly repository: AgentsRepository,
+    private readonly customers: CustomersService,
     private readonly transport: DeviceTransport,
     private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Config,
@@ -35,11 +39,16 @@ export class EnrolmentService {
   /**
    * Creates an enrolment code, which creates or renews the account of an agent. Only its hash is stored.
    * @returns `ticket`: what the administrator copies to the customer, `<code>.<pin>`
+   * @throws UnknownSite
    */
-  async createEnrolment(actor: Actor, agentId: string): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
+  async createEnrolment(
+    actor: Actor,
+    { agentId, siteId }: z.infer<typeof newEnrolment>,
+  ): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
+    if (siteId !== undefined) await this.customers.site(siteId);
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
-    await this.repository.addCode({ codeHash: secretHash(code), agentId, expiresAt });
+    await this.repository.addCode({ codeHash: secretHash(code), agentId, siteId: siteId ?? null, expiresAt });
     await this.audit.record(actor, 'agent.enrolment-created', agentId, `valid until ${expiresAt.toISOString()}`);
     return { agentId, ticket: `${code}.${this.certificate.pin}`, expiresAt };
   }
@@ -52,17 +61,18 @@ export class EnrolmentService {
     const password = randomBytes(32).toString('base64url');
     const [sha1, sha256] = await Promise.all([scramKeys(password, 'sha1'), scramKeys(password, 'sha256')]);
     const earlier = await this.repository.find(agentId);
-    await this.repository.save({
+    const kept = await this.repository.save({
       id: agentId,
       scramSha1: stored(sha1),
       scramSha256: stored(sha256),
       version: earlier?.version ?? '',
       createdAt: earlier?.createdAt ?? new Date(),
       lastSeenAt: earlier?.lastSeenAt ?? null,
-      site: earlier?.site ?? null,
+      siteId: taken.siteId ?? earlier?.siteId ?? null,
       asleepSince: null,
       wake: null,
     });
+    if (!kept) throw new EnrolmentCodeRefused();
     this.transport.disconnect(agentId);
     await this.audit.record(undefined, 'agent.enrolled', agentId, earlier ? 'account renewed' : 'account made');
     const { publicHost, port, host, domain } = this.config.xmpp;

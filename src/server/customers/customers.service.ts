@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Customer, Site } from '../../protocol/api';
+import { LIMITS } from '../../protocol/limits';
+import type { Actor } from '../auth/actor';
+import { UnknownUser } from '../auth/auth.errors';
+import { AuditService } from '../auth/audit/audit.service';
+import { UsersService } from '../auth/users/users.service';
+import { CustomerEvents } from './customer-events';
+import type { SiteEntity } from './customer.entity';
+import {
+  AgentsRemain,
+  NameTaken,
+  TooManyCustomers,
+  UnknownAssignee,
+  UnknownCustomer,
+  UnknownSite,
+} from './customers.errors';
+import { CustomersRepository } from './customers.repository';
+import { EVERYTHING, type Reach } from './reach';
+import { SiteOccupants } from './site-occupants';
+
+/** Where a device is, for people. */
+export interface NamedSite {
+  readonly site: SiteEntity;
+  readonly customerName: string;
+}
+
+/** Customers, their sites, and the technicians who work for them. */
+@Injectable()
+export class CustomersService {
+  constructor(
+    private readonly repository: CustomersRepository,
+    private readonly occupants: SiteOccupants,
+    private readonly users: UsersService,
+    private readonly events: CustomerEvents,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** What this actor sees and touches at this moment. */
+  async reachOf(actor: Actor): Promise<Reach> {
+    if (actor.role === 'admin') return EVERYTHING;
+    return { everything: false, sites: new Set(await this.repository.siteIdsOf(actor.userId)) };
+  }
+
+  /** All customers for an administrator, and for a technician those that they are assigned to, without their users. */
+  async list(actor: Actor): Promise<Customer[]> {
+    const isAdmin = actor.role === 'admin';
+    const ids = isAdmin ? undefined : await this.repository.customerIdsOf(actor.userId);
+    const customers = await this.repository.customersOf(ids);
+    const found = customers.map(({ id }) => id);
+    const [sites, assignments] = await Promise.all([
+      this.repository.sitesOf(found),
+      isAdmin ? this.repository.assignmentsOf(found) : [],
+    ]);
+    return customers.map(({ id, name }) => ({
+      id,
+      name,
+      sites: sites.filter(({ customerId }) => customerId === id).map((site) => ({ id: site.id, name: site.name })),
+      ...(isAdmin && { userIds: assignments.filter((each) => each.customerId === id).map(({ userId }) => userId) }),
+    }));
+  }
+
+  /** @throws UnknownSite */
+  async site(id: string): Promise<SiteEntity> {
+    const site = await this.repository.findSite(id);
+    if (!site) throw new UnknownSite();
+    return site;
+  }
+
+  /** Sites with the names of their customers, by ID. */
+  async named(siteIds: readonly string[]): Promise<Map<string, NamedSite>> {
+    const sites = await this.repository.sitesAmong(siteIds);
+    const customers = await this.repository.customersOf(sites.map(({ customerId }) => customerId));
+    const names = new Map(customers.map(({ id, name }) => [id, name]));
+    return new Map(sites.map((site) => [site.id, { site, customerName: names.get(site.customerId) ?? '' }]));
+  }
+
+  /** @throws NameTaken, TooManyCustomers */
+  async add(actor: Actor, name: string): Promise<Customer> {
+    if ((await this.repository.countCustomers()) >= LIMITS.CUSTOMERS)
+      throw new TooManyCustomers('customers', LIMITS.CUSTOMERS);
+    const id = randomUUID();
+    if (!(await this.repository.addCustomer({ id, name, createdAt: new Date() })))
+      throw new NameTaken('customer', name);
+    await this.audit.record(actor, 'customer.created', id, name);
+    return { id, name, sites: [], userIds: [] };
+  }
+
+  /** @throws UnknownCustomer, NameTaken */
+  async rename(actor: Actor, id: string, name: string): Promise<void> {
+    const earlier = await this.repository.findCustomer(id);
+    if (!earlier) throw new UnknownCustomer();
+    if (earlier.name === name) return;
+    if (!(await this.repository.renameCustomer(id, name))) throw new NameTaken('customer', name);
+    await this.audit.record(actor, 'customer.renamed', id, `${earlier.name} -> ${name}`);
+  }
+
+  /** Removes a customer with its sites and assignments. @throws UnknownCustomer, AgentsRemain */
+  async remove(actor: Actor, id: string): Promise<void> {
+    const customer = await this.repository.findCustomer(id);
+    const assigned = await this.repository.removeCustomer(id, (...sites) => this.checkVacant(...sites));
+    if (!customer || !assigned) throw new UnknownCustomer();
+    await this.audit.record(actor, 'customer.removed', id, customer.name);
+    for (const userId of assigned) this.events.publish('reassigned', userId);
+  }
+
+  /** @throws UnknownCustomer, NameTaken, TooManyCustomers */
+  async addSite(actor: Actor, customerId: string, name: string): Promise<Site> {
+    if ((await this.repository.countSites()) >= LIMITS.SITES) throw new TooManyCustomers('sites', LIMITS.SITES);
+    const id = randomUUID();
+    const outcome = await this.repository.addSite({ id, customerId, name, createdAt: new Date() });
+    if (outcome === 'unknown') throw new UnknownCustomer();
+    if (outcome === 'taken') throw new NameTaken('site', name);
+    await this.audit.record(actor, 'site.created', id, `${name}, of customer ${customerId}`);
+    return { id, name };
+  }
+
+  /** @throws UnknownSite, NameTaken */
+  async renameSite(actor: Actor, id: string, name: string): Promise<void> {
+    const earlier = await this.site(id);
+    if (earlier.name === name) return;
+    if (!(await this.repository.renameSite(earlier, name))) throw new NameTaken('site', name);
+    await this.audit.record(actor, 'site.renamed', id, `${earlier.name} -> ${name}`);
+  }
+
+  /** @throws UnknownSite, AgentsRemain */
+  async removeSite(actor: Actor, id: string): Promise<void> {
+    const site = await this.repository.findSite(id);
+    const removed = await this.repository.removeSite(id, (...sites) => this.checkVacant(...sites));
+    if (!site || !removed) throw new UnknownSite();
+    await this.audit.record(actor, 'site.removed', id, site.name);
+  }
+
+  /** Replaces the customers of a user. @throws UnknownUser, UnknownAssignee */
+  async assign(actor: Actor, userId: string, customerIds: readonly string[]): Promise<void> {
+    const user = await this.users.get(userId);
+    const changed = await this.repository.assign(userId, [...new Set(customerIds)]);
+    if (changed === undefined) throw new UnknownAssignee('customerIds');
+    if (!changed) return;
+    await this.audit.record(actor, 'user.assigned', user.username, await this.namesOf(customerIds));
+    this.events.publish('reassigned', userId);
+  }
+
+  /** Replaces the users of a customer. @throws UnknownCustomer, UnknownAssignee */
+  async assignUsers(actor: Actor, customerId: string, userIds: readonly string[]): Promise<void> {
+    const usernames = await this.usernamesOf(userIds);
+    const changed = await this.repository.assignUsers(customerId, [...new Set(userIds)]);
+    if (!changed) throw new UnknownCustomer();
+    if (changed.length === 0) return;
+    await this.audit.record(actor, 'customer.assigned', customerId, usernames.join(' '));
+    for (const userId of changed) this.events.publish('reassigned', userId);
+  }
+
+  private async checkVacant(manager: EntityManager, siteIds: readonly string[]): Promise<void> {
+    const agents = await this.occupants.agentsAt(manager, siteIds);
+    if (agents.length > 0) throw new AgentsRemain(agents);
+  }
+
+  private async namesOf(customerIds: readonly string[]): Promise<string> {
+    return (await this.repository.customersOf(customerIds)).map(({ name }) => name).join(', ');
+  }
+
+  private async usernamesOf(userIds: readonly string[]): Promise<string[]> {
+    try {
+      return (await Promise.all(userIds.map((id) => this.users.get(id)))).map(({ username }) => username);
+    } catch (error) {
+      if (error instanceof UnknownUser) throw new UnknownAssignee('userIds');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { createdEnrolment, customer, site, user, type Customer } from '../../src/protocol/api';
+import { enrolment } from '../../src/protocol/control-channel';
+import { itRefuses, type RestApi } from '../support/server/rest-api';
+
+const UNKNOWN_ID = '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10';
+
+export function describeCustomers(api: () => RestApi): void {
+  describe('customers', () => {
+    const list = (who: 'ada' | 'tess') => api().answers(who, 'GET /api/customers', z.array(customer));
+    const found = async (id: string, who: 'ada' | 'tess' = 'ada'): Promise<Customer | undefined> =>
+      (await list(who)).find((each) => each.id === id);
+    const add = async (name: string) =>
+      (await api().answers('ada', 'POST /api/customers', customer, { body: { name } }, 201)).id;
+    const addSite = async (id: string, name: string) => {
+      const call = { params: { id }, body: { name } };
+      return (await api().answers('ada', 'POST /api/customers/:id/sites', site, call, 201)).id;
+    };
+    const meOf = async (who: 'ada' | 'tess') => (await api().answers(who, 'GET /api/auth/me', user)).id;
+
+    it('have sites; both are renamed, and their names are unique', async () => {
+      const [id, other] = [await add(' Cafe Bloom '), await add('Bakery Ober')];
+      const [hall, cellar] = [await addSite(id, 'Hall'), await addSite(id, 'Cellar')];
+      await addSite(other, 'Hall');
+      expect(await found(id)).toEqual({
+        ...{ id, name: 'Cafe Bloom', userIds: [] },
+        sites: [
+          { id: cellar, name: 'Cellar' },
+          { id: hall, name: 'Hall' },
+        ],
+      });
+      const call = (params: object, name: string) => ({ params: { ...params }, body: { name } });
+      await api().refuses('ada', 'POST /api/customers', '409 conflict', { body: { name: 'Cafe Bloom' } });
+      await api().refuses('ada', 'PATCH /api/customers/:id', '409 conflict', call({ id: other }, 'Cafe Bloom'));
+      await api().refuses('ada', 'POST /api/customers/:id/sites', '409 conflict', call({ id }, 'Hall'));
+      await api().refuses('ada', 'PATCH /api/sites/:id', '409 conflict', call({ id: cellar }, 'Hall'));
+      await api().succeeds('ada', 'PATCH /api/customers/:id', call({ id }, 'Cafe Blum'));
+      await api().succeeds('ada', 'PATCH /api/sites/:id', call({ id: hall }, 'Entrance hall'));
+      expect(await found(id)).toMatchObject({ name: 'Cafe Blum', sites: [{}, { name: 'Entrance hall' }] });
+    });
+
+    it('are seen by the technicians who are assigned to them, without the other users', async () => {
+      const id = await add('Dentist Dorn');
+      const [tess, ada] = [await meOf('tess'), await meOf('ada')];
+      expect(await found(id, 'tess')).toBeUndefined();
+      const before = (await list('tess')).map((each) => each.id);
+      const customerIds = [...before, id];
+      await api().succeeds('ada', 'PUT /api/users/:id/customers', { params: { id: tess }, body: { customerIds } });
+      expect(await found(id, 'tess')).toEqual({ id, name: 'Dentist Dorn', sites: [] });
+      await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [ada, tess] } });
+      expect(await found(id)).toMatchObject({ userIds: [ada, tess].sort() });
+      await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [ada] } });
+      expect((await list('tess')).map((each) => each.id)).toEqual(before);
+      const body = { customerIds: [UNKNOWN_ID] };
+      await api().refuses('ada', 'PUT /api/users/:id/customers', '400 invalid-request', { params: { id: tess }, body });
+      const users = { params: { id }, body: { userIds: [UNKNOWN_ID] } };
+      await api().refuses('ada', 'PUT /api/customers/:id/users', '400 invalid-request', users);
+    });
+
+    it('are not removed while agents are enrolled at their sites; the answer names the agents', async () => {
+      const id = await add('Florist Fink');
+      const siteId = await addSite(id, 'Shop');
+      const empty = await addSite(id, 'Store');
+      const body = { agentId: 'florist', siteId };
+      const { ticket } = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
+      const code = ticket.split('.')[0]!;
+      await api().answers('anonymous', 'POST /api/enrolment', enrolment, { body: { code } });
+      for (const [route, params] of [
+        ['DELETE /api/customers/:id', { id }],
+        ['DELETE /api/sites/:id', { id: siteId }],
+      ] as const)
+        expect((await api().refuses('ada', route, '409 conflict', { params })).detail).toContain('florist');
+      await api().succeeds('ada', 'DELETE /api/sites/:id', { params: { id: empty } });
+      await api().succeeds('ada', 'DELETE /api/agents/:id', { params: { id: 'florist' } });
+      await api().succeeds('ada', 'DELETE /api/customers/:id', { params: { id } });
+      expect(await found(id)).toBeUndefined();
+      await api().refuses('ada', 'DELETE /api/sites/:id', '404 not-found', { params: { id: siteId } });
+    });
+
+    it('take the enrolment codes of their sites with them', async () => {
+      const id = await add('Grocer Graf');
+      const siteId = await addSite(id, 'Shop');
+      const body = { agentId: 'grocer', siteId };
+      const { ticket } = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
+      await api().succeeds('ada', 'DELETE /api/customers/:id', { params: { id } });
+      const code = ticket.split('.')[0]!;
+      await api().refuses('anonymous', 'POST /api/enrolment', '403 code-refused', { body: { code } });
+      await api().refuses('ada', 'POST /api/enrolment-codes', '404 not-found', { body });
+    });
+
+    const unknown = { params: { id: UNKNOWN_ID } };
+    const named = { ...unknown, body: { name: 'x' } };
+    itRefuses(api, [
+      ['a customer without a name', 'ada', 'POST /api/customers', '400 invalid-request', { body: { name: ' ' } }],
+      ['a new name of an unknown customer', 'ada', 'PATCH /api/customers/:id', '404 not-found', named],
+      ['the removal of an unknown customer', 'ada', 'DELETE /api/customers/:id', '404 not-found', unknown],
+      ['a site of an unknown customer', 'ada', 'POST /api/customers/:id/sites', '404 not-found', named],
+      ['a new name of an unknown site', 'ada', 'PATCH /api/sites/:id', '404 not-found', named],
+      [
+        'the users of an unknown customer',
+        'ada',
+        'PUT /api/customers/:id/users',
+        '404 not-found',
+        { ...unknown, body: { userIds: [] } },
+      ],
+      [
+        'the customers of an unknown user',
+        'ada',
+        'PUT /api/users/:id/customers',
+        '404 not-found',
+        { ...unknown, body: { customerIds: [] } },
+      ],
+      ['a customer by name', 'ada', 'DELETE /api/customers/:id', '400 invalid-request', { params: { id: 'x' } }],
+    ]);
+  });
+}
