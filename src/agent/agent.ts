@@ -3,9 +3,10 @@ import { announce, wake } from '../protocol/control-channel';
 import { announcementOf } from './channel/announcement';
 import type { Configuration, Device } from './configuration/configuration';
 import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
-import type { Credentials } from './enrolment/credentials';
+import { ENROL_AGAIN, signerOf, type Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
+import { Answers } from './approval/answers';
 import { EndedSessions } from './sessions/ended-sessions';
 import { DevicePoller } from './information/device-poller';
 import { InformationExchange } from './information/information-exchange';
@@ -26,6 +27,7 @@ export interface AgentOptions extends ControlChannelOptions {
 
 /** The device agent: composes its parts and starts them in order. */
 export class Agent {
+  readonly #answers: Answers;
   readonly #ended: EndedSessions;
   readonly #channel: ControlChannel;
   readonly #remoteSessions: RemoteSessions;
@@ -44,12 +46,14 @@ export class Agent {
   ) {
     const { devices } = configuration;
     const reports = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
+    this.#answers = new Answers({ folder: configuration.state, journal, signer: signerOf(credentials) });
     this.#ended = new EndedSessions(configuration.state, journal);
     this.#channel = new ControlChannel(credentials, journal, options);
     this.#remoteSessions = new RemoteSessions({
       devices,
       journal,
       channel: this.#channel,
+      answers: this.#answers,
       onEnded: (ended) => this.#ended.add(ended),
     });
     this.#accesses = options.accesses ?? accessesOf(devices);
@@ -108,7 +112,10 @@ export class Agent {
 
   /** Resolves when the panel listens; the control channel connects in the background. */
   async start(): Promise<{ host: string; port: number }> {
+    if (!signerOf(this.credentials))
+      this.journal.warn(`answers are not signed: this agent was enrolled by an earlier version. ${ENROL_AGAIN}`);
     const { host, port } = this.configuration.panel;
+    await this.#answers.load();
     await this.#ended.load();
     const listening = await this.#panel.listen(host, port);
     await this.#powerSaving?.start();
@@ -127,6 +134,7 @@ export class Agent {
     this.#poller.stop();
     await this.#channel.stop();
     await this.#panel.close();
+    await this.#answers.close();
     await this.#ended.close();
   }
 

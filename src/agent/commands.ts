@@ -32,6 +32,16 @@ export function register(program: Command): void {
     });
 
   agent
+    .command('fingerprint')
+    .description('print the fingerprint of the key that signs the answers given at this agent’s devices')
+    .option('--config <file>', 'configuration file', CONFIG)
+    .option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file')
+    .action(async (options: { config: string; credentials?: string }) => {
+      const { printFingerprint } = await import('./enrolment/enrol-command.js');
+      await printFingerprint(options);
+    });
+
+  agent
     .command('check')
     .description('check a configuration file')
     .requiredOption('--config <file>', 'configuration file')

@@ -290,6 +290,7 @@ export const enrolmentRequest = z.object({
   /** Made by the agent for this installation; the account works for no other. */
   installationId: z.uuid().optional(),
 });
+export type EnrolmentRequest = z.infer<typeof enrolmentRequest>;
 export const enrolment = z.object({
   agentId,
   password: secret,

@@ -1,11 +1,46 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { enrolment, type Enrolment } from '../../protocol/control-channel';
+import { z } from 'zod';
+import { enrolment } from '../../protocol/control-channel';
 import { parseJson } from '../../protocol/parse-json';
+import type { Signer } from '../approval/approval-record';
 
-/** Account of this agent at the control plane, from the enrolment. */
-export type Credentials = Enrolment;
+const credentials = enrolment.extend({
+  /**
+   * Signs the approval records: Ed25519, PKCS #8 (RFC 5958) in base64url. Absent: the agent was enrolled by a version
+   * that had no signing keys.
+   */
+  privateKey: z
+    .string()
+    .refine((text) => privateKeyIn(text) !== undefined)
+    .optional(),
+});
+/** Account of this agent at the control plane, from the enrolment, and the key that it made for it. */
+export type Credentials = z.infer<typeof credentials>;
+
+/** A private key as the credentials hold it. */
+export const storedKey = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'der' }).toString('base64url');
+
+/** @returns undefined if the text is not an Ed25519 private key */
+function privateKeyIn(text: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(text, 'base64url'), format: 'der', type: 'pkcs8' });
+    return key.asymmetricKeyType === 'ed25519' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** undefined: the agent was enrolled by a version that had no signing keys. */
+export function signerOf({ agentId, privateKey }: Credentials): Signer | undefined {
+  const key = privateKey === undefined ? undefined : privateKeyIn(privateKey);
+  return key && { agentId, key };
+}
+
+/** What to do about credentials without a key. */
+export const ENROL_AGAIN = 'Enrol the agent again: platen agent enrol - --server <url> --force';
 
 export class CredentialsExist extends Error {
   override readonly name = 'CredentialsExist';
@@ -39,13 +74,13 @@ export async function refuseExisting(file: string): Promise<void> {
  * Writes the credentials atomically, readable for this user only (mode 0600).
  * @throws CredentialsExist unless `replace`
  */
-export async function storeCredentials(file: string, credentials: Credentials, replace = false): Promise<void> {
+export async function storeCredentials(file: string, stored: Credentials, replace = false): Promise<void> {
   if (!replace) await refuseExisting(file);
   const fresh = `${file}.${process.pid}.new`;
   const { O_CREAT, O_EXCL, O_WRONLY } = constants;
   const handle = await open(fresh, O_CREAT | O_EXCL | O_WRONLY, 0o600);
   try {
-    await handle.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);
+    await handle.writeFile(`${JSON.stringify(stored, null, 2)}\n`);
     await handle.sync();
     await handle.close();
     await rename(fresh, file);
@@ -70,11 +105,8 @@ export async function readCredentials(file: string): Promise<Credentials> {
       `${file} cannot be read (${error.code}). Enrol the agent: platen agent enrol - --server <url>`,
     );
   });
-  const { data } = enrolment.safeParse(parseJson(text));
-  // The parser's message could quote the password.
-  if (!data)
-    throw new CredentialsUnusable(
-      `${file} does not contain valid credentials. Enrol the agent again: platen agent enrol - --server <url> --force`,
-    );
+  const { data } = credentials.safeParse(parseJson(text));
+  // The parser's message could quote a secret.
+  if (!data) throw new CredentialsUnusable(`${file} does not contain valid credentials. ${ENROL_AGAIN}`);
   return data;
 }

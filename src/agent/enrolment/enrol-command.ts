@@ -1,8 +1,19 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ZodError } from 'zod';
-import { credentialsFileFor, refuseExisting, storeCredentials } from './credentials';
+import { fingerprintOf, signingKeyOf } from '../../tunnel/signing-key';
+import {
+  CredentialsUnusable,
+  credentialsFileFor,
+  ENROL_AGAIN,
+  readCredentials,
+  refuseExisting,
+  signerOf,
+  storeCredentials,
+  storedKey,
+} from './credentials';
 import { enrol } from './enrolment';
 
 export interface EnrolOptions {
@@ -18,15 +29,29 @@ export async function enrolAgent(code: string, options: EnrolOptions): Promise<v
   try {
     // Checked first, because the code works only once.
     if (!options.force) await refuseExisting(file);
-    const account = await enrol(
-      code === '-' ? await presentedCode(process.stdin, process.stderr) : code,
-      options.server,
-    );
-    await storeCredentials(file, account, options.force);
+    const presented = code === '-' ? await presentedCode(process.stdin, process.stderr) : code;
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const signingKey = signingKeyOf(privateKey);
+    const account = await enrol(presented, options.server, { signingKey });
+    await storeCredentials(file, { ...account, privateKey: storedKey(privateKey) }, options.force);
     process.stdout.write(`Enrolled as ${account.agentId}. The credentials are in ${file}\n`);
+    process.stdout.write(`Fingerprint of this agent's key: ${fingerprintOf(signingKey)}\n`);
   } catch (error) {
     const message = error instanceof ZodError ? error.issues[0]?.message : (error as Error).message;
     process.stderr.write(`${message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** `platen agent fingerprint`: what `platen session verify` and the console show for this agent's answers. */
+export async function printFingerprint(options: { config: string; credentials?: string }): Promise<void> {
+  const file = options.credentials ?? credentialsFileFor(options.config);
+  try {
+    const signer = signerOf(await readCredentials(file));
+    if (!signer) throw new CredentialsUnusable(`${file} contains no signing key. ${ENROL_AGAIN}`);
+    process.stdout.write(`${fingerprintOf(signingKeyOf(signer.key))}\n`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = 1;
   }
 }

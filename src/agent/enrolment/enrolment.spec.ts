@@ -7,6 +7,7 @@ import { enrol } from './enrolment';
 import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
 
 const code = 'c'.repeat(43);
+const offered = { signingKey: 'k'.repeat(43) };
 let certificate: TestCertificate;
 let other: TestCertificate;
 let server: Server | undefined;
@@ -51,30 +52,30 @@ const account = (pin = certificate.pin) => JSON.stringify(accountWith(pin));
 describe('enrolment', () => {
   it('exchanges the code for an account over loopback http', async () => {
     const url = await serve({ body: account() });
-    expect(await enrol(`${code}.${certificate.pin}\n`, url)).toEqual(accountWith(certificate.pin));
-    expect(received).toEqual([`POST /api/enrolment ${JSON.stringify({ code })}`]);
+    expect(await enrol(`${code}.${certificate.pin}\n`, url, offered)).toEqual(accountWith(certificate.pin));
+    expect(received).toEqual([`POST /api/enrolment ${JSON.stringify({ code, ...offered })}`]);
   });
 
   it('sends the code over https to a server with the pinned key', async () => {
     const url = await serve({ body: account() }, certificate);
-    expect(await enrol(`${code}.${certificate.pin}`, url)).toEqual(accountWith(certificate.pin));
+    expect(await enrol(`${code}.${certificate.pin}`, url, offered)).toEqual(accountWith(certificate.pin));
     expect(received).toHaveLength(1);
   });
 
   it('sends the code over https to a server with a trusted certificate', async () => {
     const url = await serve({ body: account() }, other);
-    expect(await enrol(`${code}.${certificate.pin}`, url, other.cert)).toEqual(accountWith(certificate.pin));
+    expect(await enrol(`${code}.${certificate.pin}`, url, offered, other.cert)).toEqual(accountWith(certificate.pin));
   });
 
   it('sends nothing over https to any other server', async () => {
     const url = await serve({ body: account() }, other);
-    await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(ServerNotTrusted);
+    await expect(enrol(`${code}.${certificate.pin}`, url, offered)).rejects.toThrow(ServerNotTrusted);
     expect(received).toEqual([]);
   });
 
   it('refuses an account with another pin than the enrolment code', async () => {
     const url = await serve({ body: account(other.pin) });
-    await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(ServerNotTrusted);
+    await expect(enrol(`${code}.${certificate.pin}`, url, offered)).rejects.toThrow(ServerNotTrusted);
   });
 
   const problem = JSON.stringify({
@@ -91,7 +92,9 @@ describe('enrolment', () => {
     ['another answer', { body: '{}' }, ServerUnreachable, /not that of a Platen server/],
     ['an endless answer', { body: 'x'.repeat(70_000) }, ServerUnreachable, /too large/],
   ])('reports the cause of %s', async (_case, answer, type, message) => {
-    const failure: unknown = await enrol(`${code}.${certificate.pin}`, await serve(answer)).catch((e: unknown) => e);
+    const failure: unknown = await enrol(`${code}.${certificate.pin}`, await serve(answer), offered).catch(
+      (e: unknown) => e,
+    );
     expect(failure).toBeInstanceOf(type);
     expect(String(failure)).toMatch(message);
     expect(String(failure)).not.toContain(code);
@@ -103,10 +106,10 @@ describe('enrolment', () => {
     ['text that is not a URL', 'platen', ServerUnreachable],
     ['a closed port', 'http://127.0.0.1:9', ServerUnreachable],
   ])('refuses %s', async (_case, url, type) => {
-    await expect(enrol(`${code}.${certificate.pin}`, url)).rejects.toThrow(type);
+    await expect(enrol(`${code}.${certificate.pin}`, url, offered)).rejects.toThrow(type);
   });
 
   it('refuses a malformed enrolment code', async () => {
-    await expect(enrol('hello', 'http://127.0.0.1:9')).rejects.toThrow(/43 characters each/);
+    await expect(enrol('hello', 'http://127.0.0.1:9', offered)).rejects.toThrow(/43 characters each/);
   });
 });

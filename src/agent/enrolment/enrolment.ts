@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { enrolment, enrolmentCode, type Enrolment } from '../../protocol/control-channel';
+import { enrolment, enrolmentCode, type Enrolment, type EnrolmentRequest } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { parseJson } from '../../protocol/parse-json';
@@ -14,14 +14,20 @@ import { secureSocket } from '../secure-socket';
  * Exchanges an enrolment code (`<secret>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
  * The secret is sent only to a server with the pinned key or a trusted certificate, and without TLS only over loopback.
  * The answer must contain the code's pin, because the control channel will accept that key.
+ * @param offered what the account is tied to
  * @param ca a trust anchor (PEM) instead of the default ones
  * @throws ZodError (code), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
  */
-export async function enrol(presented: string, server: string, ca?: string): Promise<Enrolment> {
+export async function enrol(
+  presented: string,
+  server: string,
+  offered: Omit<EnrolmentRequest, 'code'>,
+  ca?: string,
+): Promise<Enrolment> {
   const { code, pin } = enrolmentCode.parse(presented.trim());
   const url = serverUrl(server);
   const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, ca) : undefined;
-  const { status, body } = await post(url, JSON.stringify({ code }), socket);
+  const { status, body } = await post(url, JSON.stringify({ code, ...offered }), socket);
   if (status !== 200 && status !== 201) throw refusalOf(status, body);
   const account = enrolment.safeParse(body);
   if (!account.success) throw new ServerUnreachable('the address is not that of a Platen server');

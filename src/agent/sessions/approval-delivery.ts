@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { approval } from '../../protocol/control-channel';
 import { Backoff } from '../../tunnel/backoff';
+import type { GivenAnswer, SentAnswer } from '../approval/answers';
 import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
 
@@ -11,9 +11,6 @@ const RETRY = { firstMs: 200, maxMs: 3_000 };
 const ANSWER_MS = 10_000;
 /** Temporary refusals; all others are final. */
 const TEMPORARY_REFUSALS = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
-
-/** An answer as the control plane receives it. */
-export type SentAnswer = Omit<z.infer<typeof approval.request>, 'remoteSessionId'>;
 
 /**
  * Delivers a YES (S144) or NO to the control plane. Retries until it is acknowledged, refused permanently, stopped or
@@ -35,13 +32,19 @@ export class ApprovalDelivery {
     return this.#running.size;
   }
 
-  /** @param until when the delivery is given up (`performance.now`) */
-  start(remoteSessionId: string, answer: SentAnswer, until: number): void {
+  /** Delivers the answer as soon as it is stored. @param until when the delivery is given up (`performance.now`) */
+  start(remoteSessionId: string, { answer, stored }: GivenAnswer, until: number): void {
     if (this.#running.get(remoteSessionId)?.answer.decision === answer.decision) return;
     this.stop(remoteSessionId);
     const delivery = { answer, stopping: new AbortController() };
     this.#running.set(remoteSessionId, delivery);
-    void this.#deliver(remoteSessionId, answer, until, delivery.stopping.signal).finally(() => {
+    const { signal } = delivery.stopping;
+    const delivered = stored.then(
+      () => this.#deliver(remoteSessionId, answer, until, signal),
+      (error: Error) =>
+        signal.aborted || this.onRefused(remoteSessionId, `the answer was not stored: ${error.message}`),
+    );
+    void delivered.finally(() => {
       if (this.#running.get(remoteSessionId) !== delivery) return;
       this.#running.delete(remoteSessionId);
       this.onDone();
@@ -72,7 +75,8 @@ export class ApprovalDelivery {
       }
       await delay(backoff.next(), undefined, { signal }).catch(() => undefined);
     }
-    if (!signal.aborted) this.journal.warn('the answer could not be delivered in time', { remoteSessionId, ...answer });
+    if (!signal.aborted)
+      this.journal.warn('the answer could not be delivered in time', logged(remoteSessionId, answer));
   }
 
   /** @returns undefined if acknowledged; an ExchangeRefused is final */
@@ -82,9 +86,12 @@ export class ApprovalDelivery {
       return undefined;
     } catch (error) {
       const { message } = error as Error;
-      this.journal.info('the answer was not accepted', { remoteSessionId, ...answer, detail: message });
+      this.journal.info('the answer was not accepted', { ...logged(remoteSessionId, answer), detail: message });
       if (error instanceof ExchangeRefused && TEMPORARY_REFUSALS.includes(error.code)) return new Error(message);
       return error as Error;
     }
   }
 }
+
+/** Without the record, which is long. */
+const logged = (remoteSessionId: string, { decision, grant }: SentAnswer) => ({ remoteSessionId, decision, grant });

@@ -1,18 +1,25 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { z } from 'zod';
 import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { startFakeRelay } from '../../../test/support/relay/fake-relay';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import {
+  approval,
   connectionInfoToDevice,
   requestApproval,
   terminate,
   withdrawApproval,
   type SentConnectionInfo,
 } from '../../protocol/control-channel';
+import { approvalRecord } from '../../protocol/approval-record';
 import { toInstant } from '../../protocol/names';
 import type { ApprovalRequest, Decision, EndedSession } from './agent-session';
+import { Answers } from '../approval/answers';
 import { parseConfiguration } from '../configuration/configuration';
 import { RemoteSessions } from './remote-sessions';
 
@@ -33,10 +40,13 @@ const { devices } = parseConfiguration(
   '/',
 );
 
+const key = generateKeyPairSync('ed25519').privateKey;
 const answeredBy = { where: 'local-page' } as const;
 const YES: Decision = { decision: 'approved', grant: 'operate', answeredBy };
 const NO: Decision = { decision: 'declined', answeredBy };
 
+let folder: string;
+let answers: Answers;
 let channel: ScriptedChannel;
 let recorded: RecordedJournal;
 let ended: EndedSession[];
@@ -45,15 +55,32 @@ let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let id: string;
 
 beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'platen-answers-'));
   id = randomUUID();
   channel = new ScriptedChannel();
   recorded = recordedJournal();
   ended = [];
-  sessions = new RemoteSessions({ devices, channel, journal: recorded.journal, onEnded: (each) => ended.push(each) });
+  await start();
   relay = await startFakeRelay(id);
 });
+/** As if the agent were killed and started again. */
+async function restart(): Promise<void> {
+  channel.online = false;
+  await sessions.close(0);
+  await answers.close();
+  channel.online = true;
+  await start();
+}
+async function start(timeOfDay?: () => number): Promise<void> {
+  answers = new Answers({ folder, journal: recorded.journal, signer: { agentId: 'agent-1', key }, timeOfDay });
+  await answers.load();
+  const onEnded = (each: EndedSession) => ended.push(each);
+  sessions = new RemoteSessions({ devices, channel, answers, journal: recorded.journal, onEnded, timeOfDay });
+}
 afterEach(async () => {
   await sessions.close(1_000);
+  await answers.close();
+  await rm(folder, { recursive: true });
   await relay.close();
 });
 
@@ -77,11 +104,15 @@ const info = (): SentConnectionInfo & { deviceId: string } => ({
   validUntil: toInstant(Date.now() + 60_000),
   validForSeconds: 60,
 });
+/** The answers that the server has received. */
+const approvals = () => channel.asked.map((line) => approval.request.parse(JSON.parse(line.slice(line.indexOf(' ')))));
+const recordIn = ({ record }: z.infer<typeof approval.request>) => approvalRecord.parse(JSON.parse(record!.text));
 const phase = () => sessions.sessions.get(id)?.phase.name;
 
 async function connected(): Promise<void> {
   await channel.ask(requestApproval, question());
   sessions.decide(id, YES);
+  await until('the YES is sent', () => recorded.steps().includes('S144'));
   await channel.ask(connectionInfoToDevice, info());
   await until('connected', () => phase() === 'connected');
 }
@@ -131,17 +162,78 @@ describe('RemoteSessions', () => {
     await channel.ask(requestApproval, question({ applicationId: 'screen' }));
     sessions.decide(id, { decision: 'approved', grant: 'view', answeredBy });
     await until('the approval is sent', () => channel.asked.length === 1);
-    const answer = { remoteSessionId: id, decision: 'approved', grant: 'view' };
-    expect(channel.asked).toEqual([`approval ${JSON.stringify(answer)}`]);
+    expect(approvals()).toEqual([
+      { remoteSessionId: id, decision: 'approved', grant: 'view', record: expect.anything() },
+    ]);
     sessions.end(id);
     expect(ended).toEqual([expect.objectContaining({ grant: 'view' })]);
   });
 
+  it('signs what was asked, and who answered', async () => {
+    await channel.ask(requestApproval, question());
+    sessions.decide(id, NO);
+    await until('the answer is sent', () => channel.asked.length === 1);
+    const { answerWithinSeconds: _, ...asked } = question();
+    expect(recordIn(approvals()[0]!)).toEqual({
+      version: 1,
+      agentId: 'agent-1',
+      ...asked,
+      decision: 'declined',
+      grant: null,
+      answeredBy,
+      answeredAt: expect.any(String),
+    });
+  });
+
+  it('sends the record of the YES with the NO that takes it back', async () => {
+    await channel.ask(requestApproval, question());
+    sessions.decide(id, YES);
+    await until('the YES is sent', () => channel.asked.length === 1);
+    sessions.end(id);
+    await until('the NO is sent', () => channel.asked.length === 2);
+    const [yes, no] = approvals();
+    expect([yes!.decision, no!.decision]).toEqual(['approved', 'declined']);
+    expect(no!.record).toEqual(yes!.record);
+  });
+
+  it('repeats a NO unchanged after a restart, without asking again', async () => {
+    channel.online = false;
+    await channel.ask(requestApproval, question());
+    sessions.decide(id, NO);
+    const given = answers.of(id)!.answer;
+    await restart();
+    await channel.ask(requestApproval, question());
+    await until('the answer is sent', () => channel.asked.length === 1);
+    expect(phase()).toBeUndefined();
+    expect(approvals()).toEqual([{ remoteSessionId: id, ...given }]);
+  });
+
+  it.each([
+    ['the same request', {}],
+    ['another application under the same ID', { applicationId: 'screen' }],
+  ])('refuses %s after a YES and a restart: a YES counts once', async (_case, change) => {
+    await channel.ask(requestApproval, question());
+    sessions.decide(id, YES);
+    await until('the YES is sent', () => channel.asked.length === 1);
+    await restart();
+    await expect(channel.ask(requestApproval, question(change))).rejects.toMatchObject({ code: 'wrong-state' });
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    expect([phase(), channel.asked.length]).toEqual([undefined, 1]);
+  });
+
+  it('ends a session whose YES cannot be stored, and sends nothing', async () => {
+    await channel.ask(requestApproval, question());
+    await rm(folder, { recursive: true });
+    sessions.decide(id, YES);
+    await until('over', () => phase() === 'over');
+    expect(channel.asked).toEqual([]);
+    expect(ended).toEqual([expect.objectContaining({ ending: 'failed', detail: expect.stringContaining('ENOENT') })]);
+    await mkdir(folder);
+  });
+
   it('records the history with the local time of day', async () => {
     await sessions.close(100);
-    const timeOfDay = () => Date.parse('1999-01-01T00:00:00.000Z');
-    const onEnded = (each: EndedSession) => ended.push(each);
-    sessions = new RemoteSessions({ devices, channel, journal: recorded.journal, onEnded, timeOfDay });
+    await start(() => Date.parse('1999-01-01T00:00:00.000Z'));
     await connected();
     sessions.end(id);
     await until('over', () => ended.length === 1);

@@ -21,7 +21,8 @@ import type {
   Outcome,
   Decision,
 } from './agent-session';
-import { ApprovalDelivery, type SentAnswer } from './approval-delivery';
+import type { Answers, GivenAnswer } from '../approval/answers';
+import { ApprovalDelivery } from './approval-delivery';
 import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
 import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
@@ -30,6 +31,7 @@ import { nextDeadline, plan } from './planner';
 export interface RemoteSessionsOptions {
   readonly devices: readonly Device[];
   readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
+  readonly answers: Pick<Answers, 'give' | 'of'>;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
   /** Time of day in epoch milliseconds; used for the history only. */
@@ -121,6 +123,8 @@ export class RemoteSessions {
     if (!device) throw new ProblemError('unknown-device', 'this agent does not have the device');
     if (!device.applications.some(({ id }) => id === request.applicationId))
       throw new ProblemError('unknown-application', 'the device has no such application');
+    const given = this.options.answers.of(request.remoteSessionId);
+    if (given && !this.#sessions.has(request.remoteSessionId)) return this.#repeated(request, given);
     return answered(this.#dispatch({ kind: 'request-approval', request }));
   }
 
@@ -145,9 +149,9 @@ export class RemoteSessions {
       case 'show':
         return journal.step('S143', action.asked.remoteSessionId, { deviceId: action.asked.deviceId });
       case 'deliver':
-        return this.#delivery.start(action.asked.remoteSessionId, sent(action.answer), action.until);
+        return this.#deliver(action.asked, action.answer, action.until);
       case 'take-back':
-        return this.#delivery.start(action.remoteSessionId, { decision: 'declined' }, action.until);
+        return this.#takeBack(action.remoteSessionId, action.until);
       case 'stop-delivery':
         return this.#delivery.stop(action.remoteSessionId);
       case 'connect':
@@ -161,6 +165,29 @@ export class RemoteSessions {
         return this.options.onEnded(endedSession(action.outcome, this.options.timeOfDay?.() ?? Date.now()));
       }
     }
+  }
+
+  #deliver(asked: RequestedApproval, decision: Decision, until: number): void {
+    const { remoteSessionId, deviceId } = asked;
+    const { decision: answer, answeredBy } = decision;
+    this.options.journal.info('approval request answered', { remoteSessionId, deviceId, answer, answeredBy });
+    this.#delivery.start(remoteSessionId, this.options.answers.give(asked, decision), until);
+  }
+
+  /** The record stays that of the YES: an answer is signed once. */
+  #takeBack(remoteSessionId: string, until: number): void {
+    const given = this.options.answers.of(remoteSessionId);
+    const answer = { decision: 'declined', record: given?.answer.record } as const;
+    const stored = Promise.resolve(given?.stored).catch(() => undefined); // a NO that is not stored does no harm
+    this.#delivery.start(remoteSessionId, { answer, stored }, until);
+  }
+
+  /** A request that was answered before this agent was restarted, or long ago. A NO is repeated; a YES counts once. */
+  #repeated({ remoteSessionId, answerWithinSeconds }: ApprovalRequest, given: GivenAnswer): Record<string, never> {
+    if (given.answer.decision === 'approved')
+      throw new ProblemError('wrong-state', 'this request was answered before the agent was restarted');
+    this.#delivery.start(remoteSessionId, given, performance.now() + answerWithinSeconds * 1000);
+    return {};
   }
 
   #applications({ deviceId }: RequestedApproval): readonly Application[] {
@@ -216,9 +243,6 @@ function endedSession({ asked, grant, ending, detail, connectedForMs }: Outcome,
     endedAt,
   };
 }
-
-const sent = (answer: Decision): SentAnswer =>
-  answer.decision === 'approved' ? { decision: answer.decision, grant: answer.grant } : { decision: answer.decision };
 
 function answered(answer: Answer): Record<string, never> {
   if (!answer.ok) throw new ProblemError(answer.code, answer.detail);
