@@ -3,13 +3,16 @@ import {
   about,
   createdApiToken,
   createdEnrolment,
+  deniedAccess,
   device,
   newSession,
   page,
+  reportedConditions,
   session,
   sessionConnection,
   sessionWithSteps,
   user,
+  type DeniedAccess,
   type Device,
   type Session,
 } from '../protocol/api';
@@ -74,6 +77,15 @@ export class ApiClient {
 
   device(id: string): Promise<Device> {
     return this.call('GET', `/api/devices/${encodeURIComponent(id)}`, device);
+  }
+
+  conditions(deviceId: string) {
+    return this.call('GET', `/api/devices/${encodeURIComponent(deviceId)}/conditions`, reportedConditions);
+  }
+
+  /** One page of denials, newest first. */
+  async denials(deviceId: string): Promise<DeniedAccess[]> {
+    return (await this.call('GET', `/api/devices/${encodeURIComponent(deviceId)}/denials`, page(deniedAccess))).rows;
   }
 
   /** One page of sessions, newest first. */

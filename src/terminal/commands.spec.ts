@@ -3,9 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { problemAnswer, startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
-import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../../test/support/samples/api-samples';
+import {
+  sampleConditions,
+  sampleDenial,
+  sampleDevice,
+  sampleEndedSession,
+  sampleSession,
+  sampleUser,
+} from '../../test/support/samples/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
 import type { Device } from '../protocol/api';
+import { conditions } from './conditions';
 import { storeCredentials } from './credentials';
 import { devices } from './devices';
 import { enrolmentCode } from './enrolment-code';
@@ -43,6 +51,36 @@ describe("the technician's commands", () => {
   it('whoami', async () => {
     expect(await run((io) => whoami(io, {}))).toBe(0);
     expect(terminal.out()).toBe(`Tess Technician (tess), technician, at ${api.url}\n`);
+  });
+
+  describe('conditions', () => {
+    const shown = async (known: object, denials: object[]) => {
+      api.routes['GET /api/devices/copy-room/conditions'] = () => ({ body: known });
+      api.routes['GET /api/devices/copy-room/denials'] = () => ({ body: { rows: denials, next: null } });
+      expect(await run((io) => conditions(io, 'copy-room', {}))).toBe(0);
+      return terminal.out().trimEnd().split('\n');
+    };
+    const reportedAt = sampleSession.requestedAt;
+
+    it('shows who may do what, when and how often, and the latest denials', async () => {
+      const lines = await shown({ conditions: sampleConditions, reportedAt }, [sampleDenial]);
+      expect(lines[1]).toMatch(
+        /^Tess Technician \(tess\) +list, get in invoices +until 2026-12-24 \d\d:00, Mon Tue Wed Thu Fri 08:00-18:00 +3 of 100 times, 52.0 kB of 10.0 MB +2026-03-02 \d\d:00 by display$/,
+      );
+      expect(lines[2]).toMatch(
+        /^client Invoice archive \(8c7f.*\) +sessions with web, view only +always +0 times +.*by local page$/,
+      );
+      expect(lines.at(-1)).toMatch(
+        /Tess Technician \(tess\) +delete invoices\/may.pdf \(2 times\) +The condition does not include/,
+      );
+    });
+
+    it.each([
+      [null, /not reported/],
+      [reportedAt, /^No access conditions.* sets conditions at the device/],
+    ])('says why there are none: reported at %s', async (at, text) => {
+      expect(await shown({ conditions: [], reportedAt: at }, [])).toEqual([expect.stringMatching(text)]);
+    });
   });
 
   it('devices, cut to the width of the terminal', async () => {

@@ -40,6 +40,11 @@ export function register(program: Command): void {
       'only devices that contain this text in ID, name, model, serial number, location, agent or alert',
     )
     .action((options: Listing) => perform(async (io) => (await import('./devices.js')).devices(io, options), options));
+  add('conditions <device>', 'show the access conditions set at a device, and the latest denials')
+    .option(...JSON_ANSWER)
+    .action((deviceId: string, options: Json) =>
+      perform(async (io) => (await import('./conditions.js')).conditions(io, deviceId, options), options),
+    );
   add('sessions', 'list the remote sessions, newest first')
     .option(...JSON_ROWS)
     .option('--live', 'only open sessions')

@@ -48,6 +48,10 @@ export const EXIT_CODES = {
   halted: { code: 27, meaning: '`connect`: the session was interrupted by a deployment of the relay' },
   'job-failed': { code: 28, meaning: '`maintain`: the job failed; the output gives the reason' },
   'job-expired': { code: 29, meaning: '`maintain`: the job was not started in time' },
+  denied: {
+    code: 30,
+    meaning: '`connect`: the access conditions set at the device do not permit it, or no longer',
+  },
   interrupted: {
     code: 130,
     meaning: 'stopped by a second Ctrl-C, or by Ctrl-C at a prompt; a deployment or a started job continues',

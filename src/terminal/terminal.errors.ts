@@ -1,3 +1,4 @@
+import type { Denial } from '../protocol/access-conditions';
 import { ENDINGS, type Ending } from '../protocol/remote-session';
 import type { Problem } from '../protocol/problems';
 import type { Exit } from './exit-codes';
@@ -79,6 +80,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'not-logged-in': 'not-logged-in',
   'login-refused': 'login-refused',
   forbidden: 'not-permitted',
+  'access-denied': 'denied',
   'not-found': 'not-found',
   'unknown-device': 'not-found',
   'unknown-application': 'not-found',
@@ -171,10 +173,13 @@ export class SessionOver extends TerminalError {
   constructor(
     readonly ending: Ending,
     readonly detail: string,
-    connectedBefore = false,
+    denial?: Denial,
   ) {
-    super(`The session has ended: ${ENDINGS[ending]}${detail && ` ${detail}`}`, remedyOf(ending));
-    this.exit = exitOfEnding(ending, connectedBefore);
+    super(
+      `The session has ended: ${ENDINGS[ending]}${detail && ` ${detail}`}`,
+      denial ? DENIAL_REMEDIES[denial] : remedyOf(ending),
+    );
+    this.exit = exitOfEnding(ending, false);
   }
 }
 
@@ -184,8 +189,9 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
     case 'ended-by-terminal':
       return 'ok';
     case 'declined':
-    case 'denied':
       return 'refused-at-device';
+    case 'denied':
+      return 'denied';
     case 'expired':
       return connected ? 'expired' : 'no-answer';
     case 'cancelled':
@@ -207,9 +213,21 @@ export function exitOfEnding(ending: Ending, connected: boolean): Exit {
   }
 }
 
+/** What to do, by the reason class. Conditions are set at the device and nowhere else. */
+export const DENIAL_REMEDIES: Record<Denial, string> = {
+  'no-condition': 'Ask the owner of the device to set an access condition for you, at the device.',
+  box: 'Ask the owner of the device to set an access condition for this box, at the device.',
+  operation: 'Ask the owner of the device to include it in the access condition, at the device.',
+  'not-yet': 'Try again when the condition applies. Show it: platen conditions <device>',
+  expired: 'Ask the owner of the device to set a new access condition, at the device.',
+  hours: 'Try again at the permitted hours. Show them: platen conditions <device>',
+  times: 'Ask the owner of the device to set a new access condition, at the device.',
+  bytes: 'Ask the owner of the device to set a new access condition, at the device.',
+};
+
 function remedyOf(ending: Ending): string {
   if (ending === 'declined') return 'Contact the people at the device before you try again.';
-  if (ending === 'denied') return 'Ask the owner of the device to set an access condition there.';
+  if (ending === 'denied') return DENIAL_REMEDIES['no-condition'];
   if (ending === 'expired') return 'Contact the people at the device, then try again.';
   if (ending === 'device-offline') return 'Have someone check the agent and its network, then try again.';
   return 'Request a new session if you need one.';

@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { en } from '../../src/console/messages/en';
 import { ja } from '../../src/console/messages/ja';
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import type { Language } from '../../src/protocol/api';
+import type { AccessCondition } from '../../src/protocol/access-conditions';
+import type { DeniedAccess, Language, ReportedConditions } from '../../src/protocol/api';
 import { findings } from '../support/browser/axe';
 import { askForAccess, ConsoleBrowser, type Person } from '../support/browser/console-browser';
+import { sampleConditions, sampleDenial, sampleDevice } from '../support/samples/api-samples';
 import {
   SAMPLE_DEPLOYMENTS,
   withSampleDeployments,
@@ -205,6 +208,48 @@ it.each(LANGUAGES)(
       await page.locator('.page-head').getByText(t.deployment.states[deployment.state], { exact: true }).waitFor();
       await show(`deployment-${name}`);
     }
+  },
+  120_000,
+);
+
+/** The device `copy-room` has a document box, and its agent has reported these conditions and denials. */
+async function withAccess(known: ReportedConditions, denials: DeniedAccess[]): Promise<void> {
+  const box = { id: 'box', title: 'Document boxes', protocol: 'box', viewable: false } as const;
+  const device = { ...sampleDevice, applications: [...sampleDevice.applications, box], operations: [] };
+  const answers = { '': device, '/conditions': known, '/denials?.*': { rows: denials, next: null } };
+  for (const [path, json] of Object.entries(answers))
+    await page.route(new RegExp(`/api/devices/copy-room${path}$`), (route) => route.fulfill({ json }));
+}
+
+it.each(LANGUAGES)(
+  'access conditions are shown with what was denied, in %s',
+  async (spoken, wanted) => {
+    await open(wanted, SAMPLE_USERS.technician, spoken);
+    const { access: t } = CATALOGUES[spoken];
+    const reportedAt = new Date(Date.now() - 120_000).toISOString();
+    const own: AccessCondition = {
+      ...sampleConditions[0]!,
+      id: randomUUID(),
+      who: { kind: 'user', id: SAMPLE_USERS.technician.username, name: 'Tom' },
+      access: { kind: 'box', box: null, operations: ['list', 'get', 'put'] },
+    };
+    await withAccess({ conditions: [own, ...sampleConditions], reportedAt }, [sampleDenial]);
+    await load('/devices/copy-room', 'Copy room');
+    await page.getByRole('table', { name: t.title }).getByText('Invoice archive').waitFor();
+    await page.getByRole('table', { name: t.denials }).getByText('delete invoices/may.pdf').waitFor();
+    await page.getByText('platen connect copy-room box').waitFor();
+    await page.getByText(t.boxPermitted(`${t.everyBox}: ${t.operations.list}`)).waitFor();
+    const opening = CATALOGUES[spoken].device.openNamed('Document boxes');
+    expect(await page.getByRole('button', { name: opening }).count()).toBe(0);
+    await look(`access-${spoken}`, true);
+    await withAccess({ conditions: [], reportedAt }, []);
+    await load('/devices/copy-room', 'Copy room');
+    await page.getByText(t.emptyHint).waitFor();
+    await page.getByText(t.boxClosed).waitFor();
+    await look(`access-empty-${spoken}`, true);
+    await withAccess({ conditions: [], reportedAt: null }, []);
+    await load('/devices/copy-room', 'Copy room');
+    await page.getByText(t.notReportedHint).waitFor();
   },
   120_000,
 );

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { browserAccess, relay, session, sessionConnection, sessionWithSteps } from '../../src/protocol/api';
+import { announce, approval } from '../../src/protocol/control-channel';
 import { STEPS } from '../../src/protocol/steps';
+import { announcedPrinter } from '../support/server/control-plane';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { setLimit } from '../support/relay/test-relay';
 import { until } from '../support/until';
@@ -76,6 +78,23 @@ export function describeSessions(api: () => RestApi): void {
       const { id } = await api().plane.prepared('tom');
       await api().refuses('tom', 'POST /api/sessions/:id/browser', '503 relay-unavailable', { params: { id } });
       expect((await api().plane.session(id)).ending).toBe('cancelled');
+    });
+
+    it('with a document box are not for a browser', async () => {
+      const { plane } = api();
+      const stream = await plane.streamOf(await plane.enrol('boxes'));
+      const applications = [{ id: 'box', title: 'Document boxes', protocol: 'box' as const, viewable: false }];
+      await stream.ask(announce, { agentVersion: '1', devices: [{ ...announcedPrinter('archive'), applications }] });
+      const { id } = session.parse((await plane.ask('tom', 'archive', 'box')).body);
+      await stream.awaitRequest('request-approval', id);
+      await stream.ask(approval, { remoteSessionId: id, decision: 'approved' });
+      await stream.awaitRequest('connection-info', id);
+      const refused = await api().refuses('tom', 'POST /api/sessions/:id/browser', '501 browser-access-unavailable', {
+        params: { id },
+      });
+      expect(refused.detail).toMatch(/platen connect archive box/);
+      await plane.clear();
+      await stream.leave();
     });
 
     const body = (change: object) => ({ body: { ...wanted, ...change } });

@@ -1,4 +1,5 @@
 import type { Language } from '../../protocol/api';
+import { enAccess } from './en-access';
 import { enAdministration } from './en-administration';
 import { enDeployment } from './en-deployment';
 import { enDevices } from './en-devices';
@@ -46,6 +47,7 @@ export const en = {
   },
   roles: { admin: 'Administrator', technician: 'Technician' },
   ...enDevices,
+  access: enAccess,
   ...enSessions,
   maintenance: enMaintenance,
   firmware: enFirmware,

@@ -1,4 +1,6 @@
+import { DENIALS, denial } from '../../protocol/access-conditions';
 import { enDevices } from './en-devices';
+import { jaAccess } from './ja-access';
 import { jaDevices } from './ja-devices';
 
 /** Details as Platen's programs report them, and in Japanese; each `{}` is a value. */
@@ -67,13 +69,15 @@ const ALERTS = new Map(
   Object.keys(alertNames).map((code) => [alertNames[code]?.toLowerCase(), jaDevices.information.alertNames[code]]),
 );
 
+const DENIED = new Map(denial.options.map((reason) => [DENIALS[reason] as string, jaAccess.reasons[reason]]));
+
 /** A detail in Japanese if it is known, or else as it is reported. */
 export function jaDetail(text: string): string {
   for (const { pattern, japanese } of PATTERNS) {
     const [, ...values] = pattern.exec(text) ?? [];
     if (pattern.test(text)) return values.reduce((filled, value) => filled.replace('{}', () => value), japanese);
   }
-  return ALERTS.get(text.toLowerCase()) ?? text;
+  return ALERTS.get(text.toLowerCase()) ?? DENIED.get(text) ?? text;
 }
 
 /** An error of a form's field in Japanese; the description of the field says what is valid. */

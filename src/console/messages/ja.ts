@@ -1,4 +1,5 @@
 import type { Messages } from './en';
+import { jaAccess } from './ja-access';
 import { jaAdministration } from './ja-administration';
 import { jaDetail, jaFieldError } from './ja-details';
 import { jaDeployment } from './ja-deployment';
@@ -46,6 +47,7 @@ export const ja: Messages = {
   },
   roles: { admin: '管理者', technician: '技術者' },
   ...jaDevices,
+  access: jaAccess,
   ...jaSessions,
   maintenance: jaMaintenance,
   firmware: jaFirmware,

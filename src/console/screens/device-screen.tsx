@@ -9,6 +9,8 @@ import { Empty, Loaded, More } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
+import { AccessConditionsPanel } from './access/access-conditions-panel';
+import { BoxAccess } from './access/box-access';
 import { InformationPanel } from './device-information/information-panel';
 import { JobsOfDevice } from './maintenance/jobs-of-device';
 import { MaintenancePanel } from './maintenance/maintenance-panel';
@@ -31,6 +33,7 @@ export function DeviceScreen() {
               </Stack>
               <InformationPanel device={known} />
             </div>
+            <AccessConditionsPanel deviceId={known.id} />
             <JobsOfDevice deviceId={known.id} />
             <SessionsOfDevice id={known.id} />
           </>
@@ -48,20 +51,24 @@ function Applications({ device }: { device: Device }) {
         <Empty title={t.device.noApplications} />
       ) : (
         <ul className="applications">
-          {device.applications.map(({ id, title }) => (
-            <li key={id}>
+          {device.applications.map(({ id, title, protocol }) => (
+            <li key={id} className={protocol === 'box' ? 'stacked' : undefined}>
               <div>
                 <Text size="sm" fw={600}>
                   {title}
                 </Text>
                 <div className="minor">{id}</div>
               </div>
-              <OpenButton
-                device={device}
-                wish={{ applicationId: id }}
-                label={t.device.openNamed(title)}
-                variant="filled"
-              />
+              {protocol === 'box' ? (
+                <BoxAccess deviceId={device.id} applicationId={id} />
+              ) : (
+                <OpenButton
+                  device={device}
+                  wish={{ applicationId: id }}
+                  label={t.device.openNamed(title)}
+                  variant="filled"
+                />
+              )}
             </li>
           ))}
         </ul>

@@ -43,7 +43,7 @@ export function OpenButton({
       <Button
         size="xs"
         variant={variant}
-        disabled={(!device.online && !device.asleep) || device.applications.length === 0}
+        disabled={(!device.online && !device.asleep) || openable(device).length === 0}
         onClick={open}
         aria-label={label ? undefined : `${text}: ${device.name}`}
       >
@@ -56,11 +56,14 @@ export function OpenButton({
   );
 }
 
+/** A document box is for programs: `platen connect`. */
+const openable = ({ applications }: Device) => applications.filter(({ protocol }) => protocol !== 'box');
+
 function OpenForm({ device, wish, onCancel }: { device: Device; wish?: RequestDraft; onCancel: () => void }) {
   const t = useText();
   const navigate = useNavigate();
   const ask = useSessionRequest(({ id }) => void navigate(`/sessions/${id}/view`));
-  const [applicationId, setApplication] = useState(wish?.applicationId ?? device.applications[0]?.id ?? '');
+  const [applicationId, setApplication] = useState(wish?.applicationId ?? openable(device)[0]?.id ?? '');
   const [reason, setReason] = useState(wish?.reason ?? '');
   const [minutes, setMinutes] = useState(wish?.minutes ?? LIMITS.SESSION_MINUTES_DEFAULT);
   const [missing, setMissing] = useState(false);
@@ -83,7 +86,7 @@ function OpenForm({ device, wish, onCancel }: { device: Device; wish?: RequestDr
       </Text>
       <Select
         label={t.open.application}
-        data={device.applications.map(({ id, title }) => ({ value: id, label: title }))}
+        data={openable(device).map(({ id, title }) => ({ value: id, label: title }))}
         value={applicationId}
         onChange={(value) => value && setApplication(value)}
         allowDeselect={false}

@@ -15,7 +15,7 @@ export function ViewEnded({ session }: { session: Session }) {
   const formats = useFormats();
   const { me } = useCurrent();
   const device = useDevice(session.deviceId);
-  const { ending, establishedAt, detail, applicationId, reason, minutes } = session;
+  const { ending, denial, establishedAt, detail, applicationId, reason, minutes } = session;
   const halted = ending === 'halted-by-deployment';
   return (
     <section className="view-card panel" aria-labelledby="ended-title">
@@ -34,6 +34,7 @@ export function ViewEnded({ session }: { session: Session }) {
           </>
         )}
       </div>
+      {denial && <p>{t.access.remedies[denial]}</p>}
       {detail && <p className="minor">{t.detail(detail)}</p>}
       {establishedAt && (
         <Facts

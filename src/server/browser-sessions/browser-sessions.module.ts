@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
+import { DevicesModule } from '../devices/devices.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { BrowserSessionsController } from './browser-sessions.controller';
 import { BrowserSessions } from './browser-sessions.service';
@@ -8,7 +9,7 @@ import { SessionSite } from './site/session-site';
 
 /** A device's web pages in the technician's browser: one origin for each session, HTTP and WebSocket. */
 @Module({
-  imports: [AuthModule, SessionsModule],
+  imports: [AuthModule, DevicesModule, SessionsModule],
   controllers: [BrowserSessionsController],
   providers: [SessionOrigins, BrowserSessions, SessionSite],
 })

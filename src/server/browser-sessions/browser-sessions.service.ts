@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Actor } from '../auth/actor';
+import { DevicesService } from '../devices/devices.service';
 import { SessionEvents } from '../sessions/session-events';
 import { SessionOver, UnknownSession, WrongState } from '../sessions/session.errors';
 import { SessionsService } from '../sessions/sessions.service';
@@ -39,6 +40,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
+    private readonly devices: DevicesService,
     private readonly sessions: SessionsService,
     private readonly events: SessionEvents,
     private readonly origins: SessionOrigins,
@@ -105,6 +107,9 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     const answer = await this.sessions.connection(actor, id);
     if (answer.status === 'over') throw new SessionOver(id, answer.ending);
     if (answer.status === 'waiting') throw new WrongState(id, answer.state, 'be opened in the browser');
+    const { device } = await this.devices.application(asked.deviceId, asked.applicationId);
+    if (device.applications.some((each) => each.id === asked.applicationId && each.protocol === 'box'))
+      throw new BrowserAccessUnavailable('A document box is for programs.', asked);
     this.journal.step('S203', id);
     this.journal.step('S204', id);
     const half = await openTerminalHalf(answer.connection).catch((error: unknown) => this.giveUp(actor, id, error));

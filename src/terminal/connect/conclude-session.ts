@@ -9,7 +9,7 @@ import { EXIT_CODES, type Exit } from '../exit-codes';
 import { bytes, duration } from '../formats';
 import type { HaltWatch } from './halt-watch';
 import { halves } from '../sessions';
-import { exitOfEnding, TerminalError } from '../terminal.errors';
+import { DENIAL_REMEDIES, exitOfEnding, TerminalError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
@@ -31,6 +31,7 @@ export async function concludeSession(
   progress.ended(ending, {
     sessionId: id,
     detail: session?.detail ?? '',
+    ...(session?.denial && { denial: session.denial }),
     durationSeconds: session?.durationSeconds ?? null,
     bytesFromDevice: session?.bytesFromDevice ?? null,
     bytesFromTerminal: session?.bytesFromTerminal ?? null,
@@ -51,6 +52,7 @@ function summary(session: SessionWithSteps): string[] {
   return [
     `Duration ${time}, ${bytes(session.bytesFromDevice)} from the device, ${bytes(session.bytesFromTerminal)} to it.`,
     ...(session.detail ? [session.detail] : []),
+    ...(session.denial ? [DENIAL_REMEDIES[session.denial]] : []),
     ...halves(session),
   ];
 }

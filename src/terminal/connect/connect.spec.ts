@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sampleEndedSession, sampleSession } from '../../../test/support/samples/api-samples';
+import { sampleDevice, sampleEndedSession, sampleSession } from '../../../test/support/samples/api-samples';
 import { plainHttp } from '../../../test/support/plain-http';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApiAnswer, type FakeApi } from '../../../test/support/terminal/fake-api';
@@ -14,6 +14,7 @@ import {
   type FakeRelayedDeviceOptions,
 } from '../../../test/support/relay/fake-relayed-device';
 import { until } from '../../../test/support/until';
+import { DENIALS, type Denial } from '../../protocol/access-conditions';
 import type { Session, SessionConnection } from '../../protocol/api';
 import { RETRY_AFTER_SECONDS } from '../../protocol/waits';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
@@ -206,12 +207,46 @@ describe('platen connect', () => {
     ['NO at the device', { status: 'over', ending: 'declined', detail: '' }, 5],
     ['no answer', { status: 'over', ending: 'expired', detail: '' }, 6],
     ['an agent that disconnected', { status: 'over', ending: 'device-offline', detail: '' }, 7],
+    ['a denial', { status: 'over', ending: 'denied', denial: 'hours', detail: DENIALS.hours }, 30],
     ['a failure', { status: 'over', ending: 'failed', detail: 'no relay' }, 13],
   ])('ends after %s', async (_what, over, code) => {
     await start(() => [{ status: 'waiting', state: 'requested' }, over]);
     expect(await exit).toBe(code);
     expect(relay.received).toEqual([]);
     expect(events().at(-1)).toMatchObject({ event: 'error', exitCode: code });
+  });
+
+  it.each<[Denial, RegExp]>([
+    [
+      'no-condition',
+      /permits this client or user nothing.*\nAsk the owner of the device to set an access condition for you/,
+    ],
+    ['hours', /does not apply at this hour.*\nTry again at the permitted hours. Show them: platen conditions/],
+    ['bytes', /bytes is used up.*\nAsk the owner of the device to set a new/],
+  ])('says why the access conditions deny a session: %s', async (denial, text) => {
+    await start(() => [{ status: 'over', ending: 'denied', denial, detail: DENIALS[denial] }]);
+    expect(await exit).toBe(30);
+    expect(terminal.err()).toMatch(text);
+  });
+
+  it('says so when the access condition is revoked while the session runs', async () => {
+    await start(() => [ready()]);
+    await event('listening');
+    const ended = { ...sampleEndedSession, ending: 'denied', denial: 'no-condition', detail: DENIALS['no-condition'] };
+    api.routes[`GET /api/sessions/${ID}`] = () => ({ body: { ...ended, steps: [] } });
+    relay.end({ reason: 'control-plane', ending: 'denied' });
+    expect(await exit).toBe(30);
+    expect(await event('ended')).toMatchObject({ ending: 'denied', denial: 'no-condition', exitCode: 30 });
+    expect(terminal.err()).toContain('Ask the owner of the device to set an access condition for you');
+  });
+
+  it('shows how to use a document box', async () => {
+    const applications = [{ id: 'web', title: 'Document boxes', protocol: 'box' as const, viewable: false }];
+    api.routes['GET /api/devices/copy-room'] = () => ({ body: { ...sampleDevice, applications } });
+    await start(() => [ready()]);
+    const { url, port } = await event('listening');
+    expect(url).toBe(`http://127.0.0.1:${String(port)}/boxes/`);
+    expect(terminal.err()).toContain(`curl -O ${String(url)}<box>/<document>`);
   });
 
   it.each([

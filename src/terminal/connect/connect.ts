@@ -127,6 +127,7 @@ class Connecting {
     const { remoteSessionId, applicationId, validForSeconds } = info;
     const endsAt = new Date(Date.now() + validForSeconds * 1000);
     let failure: TerminalError;
+    const isBox = this.isBox();
     try {
       await within(relay.joined, LIMITS.CONNECT_MS);
       const tunnel = await openTunnel(relay.bytes, { remoteSessionId, applicationId });
@@ -138,7 +139,7 @@ class Connecting {
         onRefused: onceEach((why) => progress.report(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
       });
       progress.connected(info.validUntil, endsAt);
-      progress.listening(local.port);
+      progress.listening(local.port, await isBox);
       await tunnel.closed;
       failure = new TunnelBroken();
     } catch (error) {
@@ -148,6 +149,15 @@ class Connecting {
     const { SETTLE_MS, HALT_SETTLE_MS } = TERMINAL_LIMITS;
     await delay(this.isDraining ? HALT_SETTLE_MS : SETTLE_MS, undefined, { ref: false });
     return failure;
+  }
+
+  /** Only for what is shown: an error is none of the session's. */
+  private async isBox(): Promise<boolean> {
+    const { deviceId, applicationId } = this.session;
+    const { applications } = await this.client
+      .device(deviceId)
+      .catch(() => ({ applications: [] }));
+    return applications.some(({ id, protocol }) => id === applicationId && protocol === 'box');
   }
 
   private async terminate(relay: RelayConnection): Promise<Closed> {
@@ -176,7 +186,7 @@ class Connecting {
       return await attempt;
     } catch (error) {
       const answer = await this.client.connection(this.session.id).catch(() => undefined);
-      if (answer?.status === 'over') throw new SessionOver(answer.ending, answer.detail);
+      if (answer?.status === 'over') throw new SessionOver(answer.ending, answer.detail, answer.denial);
       // so that a new session can be requested before the server's deadline
       await this.client.endSession(this.session.id).catch(() => undefined);
       throw error;

@@ -54,7 +54,7 @@ export async function awaitConnection(
       const answer = await client.connection(session.id);
       lastAnswerAt = performance.now();
       if (answer.status === 'ready') return answer.connection;
-      if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail);
+      if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail, answer.denial);
       progress.waiting(answer.state, answer.answerWithinSeconds);
     } catch (error) {
       if (!isPassing(error) || performance.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;

@@ -1,4 +1,5 @@
-import type { Device, Session } from '../../../src/protocol/api';
+import type { AccessCondition } from '../../../src/protocol/access-conditions';
+import type { DeniedAccess, Device, Session } from '../../../src/protocol/api';
 import type { Firmware, Job } from '../../../src/protocol/maintenance';
 
 const AT = '2026-03-02T09:00:00.000Z';
@@ -35,6 +36,48 @@ export const sampleDevice: Device = {
     alert: 'Black toner is low',
     alertCode: 'toner-low',
   },
+};
+
+export const sampleConditions: AccessCondition[] = [
+  {
+    id: '0a4b8f0e-3a52-4c58-8c39-5f2f1f6f7a01',
+    deviceId: 'copy-room',
+    who: { kind: 'user', id: 'tess', name: 'Tess Technician' },
+    access: { kind: 'box', box: 'invoices', operations: ['list', 'get'] },
+    from: null,
+    until: '2026-12-24T18:00:00.000Z',
+    hours: [{ days: [1, 2, 3, 4, 5], from: '08:00', until: '18:00' }],
+    times: 100,
+    bytes: 10_000_000,
+    setAt: AT,
+    setBy: 'display',
+    used: { times: 3, bytes: 52_000 },
+  },
+  {
+    id: '0a4b8f0e-3a52-4c58-8c39-5f2f1f6f7a02',
+    deviceId: 'copy-room',
+    who: { kind: 'client', id: '8c7f1a52-6b1e-4f0c-9b43-2f7a3c1d9e10', name: 'Invoice archive' },
+    access: { kind: 'session', applications: ['web'], grant: 'view' },
+    from: null,
+    until: null,
+    hours: [],
+    times: null,
+    bytes: null,
+    setAt: AT,
+    setBy: 'local page',
+    used: { times: 0, bytes: 0 },
+  },
+];
+
+export const sampleDenial: DeniedAccess = {
+  id: 7,
+  at: AT,
+  reportedAt: AT,
+  remoteSessionId: null,
+  asker: { kind: 'user', id: 'tess', name: 'Tess Technician' },
+  what: 'delete invoices/may.pdf',
+  reason: 'operation',
+  count: 2,
 };
 
 const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };
