@@ -12,9 +12,12 @@ export interface Ports {
   readonly xmpp: number;
   readonly panel: number;
   readonly mfp: number;
-  /** The simulated MFP's display, for full control and view only. */
+  /** The simulated MFP's own display, and the interface for its agent. */
   readonly display: number;
-  readonly displayView: number;
+  readonly displayAgent: number;
+  /** Its operation panel for technicians, for full control and view only. */
+  readonly remotePanel: number;
+  readonly remotePanelView: number;
   /** The simulated MFP's raw port, which accepts firmware. */
   readonly raw: number;
   readonly printer: number;
@@ -27,7 +30,9 @@ export const USUAL_PORTS: Ports = {
   panel: 8631,
   mfp: 8081,
   display: 8082,
-  displayView: 8083,
+  displayAgent: 8085,
+  remotePanel: 8083,
+  remotePanelView: 8084,
   raw: 9101,
   printer: 8632,
   relay: 8090,
@@ -135,8 +140,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     onProgress('starting the devices, the server and its relay');
     const mfpPorts = {
       '--port': ports.mfp,
-      '--panel-port': ports.display,
-      '--view-port': ports.displayView,
+      '--display-port': ports.display,
+      '--panel-port': ports.remotePanel,
+      '--view-port': ports.remotePanelView,
       '--raw-port': ports.raw,
     };
     const flags = Object.entries(mfpPorts).flatMap(([flag, port]) => [flag, String(port)]);
@@ -172,7 +178,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const agent = started(platen('agent', ['agent', 'run', '--config', agentFile]));
     await agent.logged('agent online');
     const panelUrl = `http://127.0.0.1:${ports.panel}`;
-    const displayUrl = `http://127.0.0.1:${ports.display}/?at=device`;
+    const displayUrl = `http://127.0.0.1:${ports.display}/`;
     return { folder, serverUrl, panelUrl, displayUrl, devices, programs: { server, agent }, platen, stop };
   } catch (error) {
     await stop();
@@ -229,8 +235,8 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
   const display = {
     id: 'panel',
     title: 'Operation panel',
-    target: `http://127.0.0.1:${ports.display}`,
-    viewTarget: `http://127.0.0.1:${ports.displayView}`,
+    target: `http://127.0.0.1:${ports.remotePanel}`,
+    viewTarget: `http://127.0.0.1:${ports.remotePanelView}`,
   };
   const maintenance: Record<string, object> = {
     'demo-mfp': { ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`, firmware: `tcp://127.0.0.1:${ports.raw}` },

@@ -2,6 +2,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 interface Flags {
   port: number;
+  displayPort?: number;
+  agentPort?: number;
+  agentSecretFile?: string;
   panelPort?: number;
   viewPort?: number;
   rawPort?: number;
@@ -18,8 +21,11 @@ export function register(program: Command): void {
     .command('mfp')
     .description('run a simulated MFP, for demonstrations and tests')
     .option('--port <number>', 'port of its web pages; 0: any free port', parsePort, 8081)
-    .option('--panel-port <number>', 'port of its display with full control; no display if omitted', parsePort)
-    .option('--view-port <number>', 'port of its display, view only', parsePort)
+    .option('--display-port <number>', 'port of its own display, for the person at it; on loopback', parsePort)
+    .option('--agent-port <number>', 'port for its agent, which asks for approval on the display', parsePort)
+    .option('--agent-secret-file <file>', 'secret of that agent, or its hash; no such port if omitted')
+    .option('--panel-port <number>', 'port of its operation panel for technicians, full control', parsePort)
+    .option('--view-port <number>', 'the same, view only', parsePort)
     .option(
       '--raw-port <number>',
       'port that accepts firmware, like 9100 of real printers; none unless given',

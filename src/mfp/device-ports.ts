@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Journal } from '../journal/journal';
+import type { AgentInterface } from './display/agent-interface';
 import { RawPort } from './firmware/raw-port';
 import type { StatusSockets } from './web/status-sockets';
 import type { Machine } from './machine/machine';
@@ -13,9 +14,11 @@ export interface PortOptions extends PanelPorts {
   port: number;
   /** The raw port, which accepts firmware. */
   rawPort?: number;
+  /** The display interface for the agent of this device, on loopback. */
+  agentPort?: number;
 }
 
-/** Every port of the machine: web server with IPP, raw port, displays. They are closed while it restarts. */
+/** Every port of the machine: web server with IPP, raw port, displays, display interface. They are closed while it restarts. */
 export class DevicePorts {
   private readonly server: Server;
   private readonly sockets: StatusSockets;
@@ -26,22 +29,24 @@ export class DevicePorts {
     machine: Machine,
     private readonly panel: OperationPanel,
     private readonly host: string,
-    { port, rawPort, panelPort, viewPort }: PortOptions,
+    { port, rawPort, agentPort, displayPort, panelPort, viewPort }: PortOptions,
+    private readonly agent: AgentInterface | undefined,
     journal: Journal,
   ) {
     ({ server: this.server, sockets: this.sockets } = createWebServer(machine, journal));
     this.raw = new RawPort(machine);
-    this.asked = { port, rawPort, panelPort, viewPort };
+    this.asked = { port, rawPort, agentPort, displayPort, panelPort, viewPort };
   }
 
   /** Resolves with the bound ports. If one is not available, closes all and rejects with Node's error. */
   async open(): Promise<PortOptions> {
-    const { port, rawPort } = this.asked;
+    const { port, rawPort, agentPort = 0 } = this.asked;
     try {
       await once(this.server.listen(port, this.host), 'listening');
       this.asked = {
         port: (this.server.address() as AddressInfo).port,
         rawPort: rawPort === undefined ? undefined : await this.raw.listen(this.host, rawPort),
+        agentPort: await this.agent?.listen(agentPort),
         ...(await this.panel.listen(this.host, this.asked)),
       };
       return this.asked;
@@ -54,7 +59,7 @@ export class DevicePorts {
   /** Cuts every connection. */
   async close(): Promise<void> {
     this.sockets.close();
-    await Promise.all([this.panel.close(), this.raw.close(), this.closeServer()]);
+    await Promise.all([this.panel.close(), this.raw.close(), this.agent?.close(), this.closeServer()]);
   }
 
   private async closeServer(): Promise<void> {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createJournal } from '../journal/journal';
 import { firmwareVersion } from '../protocol/maintenance';
+import { BadSecretFile } from './display/agent-interface';
 import { makeFirmware } from './firmware/firmware-file';
 import { DamagedMemory } from './machine/machine.errors';
 import { startMfp, type MfpOptions, type RunningMfp } from './mfp';
@@ -12,7 +13,8 @@ export async function runMfp(options: MfpOptions): Promise<void> {
   try {
     mfp = await startMfp(options, journal);
   } catch (error) {
-    const known = error instanceof DamagedMemory || (error as NodeJS.ErrnoException).code !== undefined;
+    const named = error instanceof DamagedMemory || error instanceof BadSecretFile;
+    const known = named || (error as NodeJS.ErrnoException).code !== undefined;
     if (!known) throw error;
     process.stderr.write(`The simulated MFP could not start: ${(error as Error).message}\n`);
     process.exitCode = 1;

@@ -33,7 +33,14 @@ export const MFP_LIMITS = {
   STATUS_SOCKETS: 64,
   STATUS_SOCKET_MESSAGE_BYTES: 1024,
   STATUS_SOCKET_QUEUE_BYTES: 64 * 1024,
+  /** Displays of technicians, and windows of the device's own display. */
   PANEL_DISPLAYS: 16,
+  OWN_DISPLAYS: 4,
+  /** A dialog takes no answer before it has been shown this long: a finger may have been on its way. */
+  ANSWER_AFTER_MS: 800,
+  /** A screen of the device's own display is left when it has not been touched for this long. */
+  OWN_SCREEN_IDLE_MS: 2 * 60_000,
+  AGENT_CONNECTIONS: 16,
   PANEL_MESSAGE_BYTES: 512,
   PANEL_MESSAGES_PER_SECOND: 30,
   PANEL_BAD_MESSAGES: 10,

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Journal } from '../journal/journal';
 import { Boxes } from './boxes/boxes';
+import { AgentInterface, readSecretHash } from './display/agent-interface';
+import { RemoteAccess } from './display/remote-access';
 import { DevicePorts, type PortOptions } from './device-ports';
 import { factoryMemory } from './machine/factory-memory';
 import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCT } from './machine/identity';
@@ -16,6 +18,10 @@ export interface MfpOptions extends Partial<PortOptions> {
   serialNumber?: string;
   /** Folder of the machine's memory and document boxes; undefined: they are lost when the machine stops. */
   data?: string;
+  /** File with the secret of this device's agent, which may then use its display; or the hash of the secret. */
+  agentSecretFile?: string;
+  /** Without a state of the agent for this long, the display knows nothing of remote access. */
+  staleMs?: number;
   /** Duration of one printed page. */
   pageMs?: number;
   /** Duration of one minute of the display's sleep setting. */
@@ -30,7 +36,10 @@ export interface RunningMfp {
   readonly url: string;
   /** The raw port, if it has one. */
   readonly rawPort?: number;
-  /** The display, if it has ports. */
+  /** The device's own display, and the interface for its agent. */
+  readonly displayUrl?: string;
+  readonly agentUrl?: string;
+  /** Displays elsewhere, if there are ports for them. */
   readonly panelUrl?: string;
   readonly viewUrl?: string;
   readonly machine: Machine;
@@ -39,7 +48,7 @@ export interface RunningMfp {
   stop(): Promise<void>;
 }
 
-/** Starts a simulated MFP. @throws DamagedMemory, or Node's error if a port is not available */
+/** Starts a simulated MFP. @throws DamagedMemory, BadSecretFile, or Node's error if a port is not available */
 export async function startMfp(options: MfpOptions, journal: Journal): Promise<RunningMfp> {
   const { host = '127.0.0.1', port = 0, serialNumber = DEFAULT_SERIAL } = options;
   const file = options.data === undefined ? undefined : new MemoryFile(options.data);
@@ -53,24 +62,31 @@ export async function startMfp(options: MfpOptions, journal: Journal): Promise<R
     file?.save(memory).catch((error: unknown) => journal.unexpected(error, 'saving the memory of the machine'));
   };
   machine.on('changed', save);
-  const panel = new OperationPanel(machine, options.minuteMs);
-  const ports = new DevicePorts(machine, panel, host, { ...options, port }, journal);
+  const secretHash = options.agentSecretFile === undefined ? undefined : await readSecretHash(options.agentSecretFile);
+  const access = secretHash && new RemoteAccess(options.staleMs);
+  const agent = access && new AgentInterface(access, secretHash, journal);
+  const panel = new OperationPanel(machine, options.minuteMs, access);
+  const ports = new DevicePorts(machine, panel, host, { ...options, port }, agent, journal);
   const power = new Power(machine, ports, options.restartMs ?? MFP_LIMITS.RESTART_MS, journal);
   const stop = async (): Promise<void> => {
     await power.stop();
+    access?.stop();
     await panel.stop();
   };
   const bound = await ports.open().catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  const urlOf = (of: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${of}/`;
+  const urlOf = (of: number, at = host): string => `http://${at.includes(':') ? `[${at}]` : at}:${of}/`;
+  const ownUrlOf = (of: number | undefined) => (of === undefined ? undefined : urlOf(of, '127.0.0.1'));
   journal.info('mfp listening', { host, ...bound });
   return {
     host,
     port: bound.port,
     url: urlOf(bound.port),
     rawPort: bound.rawPort,
+    displayUrl: ownUrlOf(bound.displayPort),
+    agentUrl: ownUrlOf(bound.agentPort),
     panelUrl: bound.panelPort === undefined ? undefined : urlOf(bound.panelPort),
     viewUrl: bound.viewPort === undefined ? undefined : urlOf(bound.viewPort),
     panel,

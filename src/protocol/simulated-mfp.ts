@@ -15,7 +15,17 @@ export interface MachineStatus {
   identifying: string | null;
 }
 
-export const SCREEN_NAMES = ['home', 'copy', 'scan', 'fax', 'addresses', 'status', 'settings', 'jobs'] as const;
+export const SCREEN_NAMES = [
+  'home',
+  'copy',
+  'scan',
+  'fax',
+  'addresses',
+  'boxes',
+  'status',
+  'settings',
+  'jobs',
+] as const;
 export type ScreenName = (typeof SCREEN_NAMES)[number];
 
 /** The whole display as data. A touch returns the `target` of the touched element. */
@@ -23,11 +33,14 @@ export interface Picture {
   awake: boolean;
   /** 1 to 5. */
   brightness: number;
-  screen: ScreenName;
+  /** `access`: remote access, on the device's own display only. */
+  screen: ScreenName | 'access';
   title: string;
   panes: Pane[];
   message: Message | null;
   dialog: Dialog | null;
+  /** Open remote sessions; on the device's own display only. */
+  live?: { text: string; action: Button } | null;
   bar: Bar;
   keys: { start: boolean; stop: boolean };
 }
@@ -54,7 +67,7 @@ export interface Button {
   label: string;
   icon?: string;
   note?: string;
-  tone?: 'start' | 'primary' | 'danger';
+  tone?: 'start' | 'primary' | 'danger' | 'wide';
   pressed?: boolean;
   disabled?: boolean;
 }
@@ -99,9 +112,13 @@ export interface Pager {
 }
 
 export interface Dialog {
-  tone: Tone;
+  /** `ask`: an approval request. */
+  tone: Tone | 'ask';
   title: string;
   text: string;
+  facts?: [name: string, value: string][];
+  /** Below the rest; changes every second. */
+  note?: string;
   steps: string[];
   actions: Button[];
 }
@@ -119,14 +136,14 @@ const spot = { x: thousandths.optional(), y: thousandths.optional() };
 
 /** From a display over `/ws/panel`: a touch of a target in the picture, or of a key. */
 export const panelInput = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('touch'), target: z.string().regex(/^[a-z-]{1,20}(:[a-z0-9-]{1,20})?$/), ...spot }),
+  z.strictObject({ type: z.literal('touch'), target: z.string().regex(/^[a-z-]{1,20}(:[a-z0-9-]{1,36})?$/), ...spot }),
   z.strictObject({ type: z.literal('key'), key: z.enum(KEYS) }),
 ]);
 export type PanelInput = z.infer<typeof panelInput>;
 
 /** `operate`: touches take effect. `view`: receives the same pictures, but its input is refused. */
 export type Role = 'operate' | 'view';
-/** Where a display claims to be; shown to the other displays. */
+/** `device`: the device's own display. */
 export type Place = 'device' | 'remote';
 
 /** One connected display, as the others see it. */
@@ -153,4 +170,4 @@ export interface Touch {
 export type PanelMessage =
   | { type: 'welcome'; display: number; role: Role }
   | { type: 'picture'; picture: Picture; touch: Touch | null; displays: DisplayInfo[] }
-  | { type: 'refused'; reason: 'view-only' | 'malformed'; text: string };
+  | { type: 'refused'; reason: 'view-only' | 'malformed' | 'own-display-only'; text: string };

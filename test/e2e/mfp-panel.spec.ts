@@ -35,7 +35,7 @@ describe("the simulated MFP's display in a real browser", () => {
   let mfp: RunningMfp;
   const mistakes: string[] = [];
   beforeAll(async () => {
-    mfp = await startMfp({ panelPort: 0, viewPort: 0, pageMs: 20 }, recordedJournal().journal);
+    mfp = await startMfp({ displayPort: 0, panelPort: 0, viewPort: 0, pageMs: 20 }, recordedJournal().journal);
   });
   beforeEach(() => mfp.panel.panel.input(0, { type: 'touch', target: 'open:home' }));
   afterEach(async () => {
@@ -44,7 +44,7 @@ describe("the simulated MFP's display in a real browser", () => {
     expect(mistakes.splice(0)).toEqual([]);
   });
   afterAll(() => mfp.stop());
-  const device = () => open(`${mfp.panelUrl}?at=device`, mistakes);
+  const device = () => open(mfp.displayUrl!, mistakes);
   const remote = () => open(mfp.panelUrl!, mistakes);
 
   it('is operated on one page and shown on the other, with the touch and who operates', async () => {

@@ -1,5 +1,6 @@
 import { WebSocket, type RawData } from 'ws';
 import { parseJson } from '../../protocol/parse-json';
+import { isOwnInput } from '../display/own-screen';
 import { MFP_LIMITS } from '../mfp-limits';
 import { panelInput, type PanelInput, type PanelMessage, type Place, type Role } from '../../protocol/simulated-mfp';
 
@@ -77,6 +78,8 @@ export class Display {
     if (this.role === 'view')
       return this.send({ type: 'refused', reason: 'view-only', text: 'View only: touches have no effect.' });
     const parsed = isBinary ? undefined : panelInput.safeParse(parseJson((data as Buffer).toString('utf8')));
+    if (parsed?.success && isOwnInput(parsed.data) && this.place !== 'device')
+      return this.send({ type: 'refused', reason: 'own-display-only', text: 'Only possible at the device itself.' });
     if (parsed?.success) return this.options.onInput(parsed.data);
     if (++this.bad > MFP_LIMITS.PANEL_BAD_MESSAGES) return this.socket.close(POLICY_VIOLATION, 'malformed messages');
     this.send({ type: 'refused', reason: 'malformed', text: 'The device did not understand this display.' });

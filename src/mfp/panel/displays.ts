@@ -1,9 +1,15 @@
 import { MFP_LIMITS } from '../mfp-limits';
 import type { Display } from './display';
-import type { PanelInput, Touch } from '../../protocol/simulated-mfp';
-import type { Picture } from '../../protocol/simulated-mfp';
+import type { PanelInput, Picture, Place, Touch } from '../../protocol/simulated-mfp';
 
-/** Every connected display. All get the same picture, which is serialized once. */
+/** What the device's own display shows instead of the shared picture. */
+export interface OwnPictures {
+  picture(shared: Picture): Picture;
+  /** Touches of other displays are not shown on it. */
+  readonly covered: boolean;
+}
+
+/** Every connected display. All but the device's own get the same picture, which is serialized once. */
 export class Displays {
   private readonly all = new Set<Display>();
   private picture: Picture | undefined;
@@ -13,8 +19,12 @@ export class Displays {
   private waiting = false;
   private expiry: NodeJS.Timeout | undefined;
 
-  get full(): boolean {
-    return this.all.size >= MFP_LIMITS.PANEL_DISPLAYS;
+  constructor(private readonly own: () => OwnPictures | undefined = () => undefined) {}
+
+  /** Displays elsewhere cannot use up the places of the device's own. */
+  isFull(place: Place): boolean {
+    const most = place === 'device' ? MFP_LIMITS.OWN_DISPLAYS : MFP_LIMITS.PANEL_DISPLAYS;
+    return [...this.all].filter((each) => each.place === place).length >= most;
   }
   get count(): number {
     return this.all.size;
@@ -34,6 +44,11 @@ export class Displays {
 
   show(picture: Picture): void {
     this.picture = picture;
+    this.scheduleSend();
+  }
+
+  /** The own display's picture has changed. */
+  refresh(): void {
     this.scheduleSend();
   }
 
@@ -69,7 +84,12 @@ export class Displays {
       place,
       operating: touchedAt >= since,
     }));
-    const text = JSON.stringify({ type: 'picture', picture: this.picture, touch: this.touch, displays });
-    for (const display of this.all) display.show(text);
+    const { picture } = this;
+    if (!picture) return;
+    const text = JSON.stringify({ type: 'picture', picture, touch: this.touch, displays });
+    const own = this.own();
+    const touch = own?.covered ? null : this.touch;
+    const ownText = own ? JSON.stringify({ type: 'picture', picture: own.picture(picture), touch, displays }) : text;
+    for (const display of this.all) display.show(display.place === 'device' ? ownText : text);
   }
 }

@@ -7,18 +7,30 @@ import { MFP_LIMITS } from '../mfp-limits';
 import { builtPage, type StaticFile } from '../../static/built-page';
 import { Display } from './display';
 import type { Displays } from './displays';
-import type { Panel } from './panel';
-import type { Role } from '../../protocol/simulated-mfp';
+import { isLoopback } from '../../protocol/loopback';
+import type { PanelInput, Place, Role } from '../../protocol/simulated-mfp';
 import { hostOf, refuseForeignOrigin } from '../web/same-origin';
 
+const CONTENT_SECURITY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 const HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'Content-Security-Policy': `${CONTENT_SECURITY}; frame-ancestors 'self'`,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
 };
+
+/** One port for displays. */
+export interface PanelPort {
+  readonly role: Role;
+  /**
+   * `device`: the port is the glass of the device itself, so it listens on loopback only and is never an application of
+   * the agent. Host names other than those of loopback are refused (DNS rebinding), and so are frames.
+   */
+  readonly place: Place;
+  readonly onInput: (display: number, input: PanelInput) => void;
+}
+
 /** Serves the display on one port: the page at `/`, the pictures at `/ws/panel`. */
 export class PanelServer {
   private readonly files: ReadonlyMap<string, StaticFile> = builtPage('display');
@@ -35,9 +47,8 @@ export class PanelServer {
   });
 
   constructor(
-    private readonly panel: Panel,
     private readonly displays: Displays,
-    private readonly role: Role,
+    private readonly port: PanelPort,
   ) {
     this.server.maxConnections = MFP_LIMITS.CONNECTIONS;
     this.server.on('request', (request, response) => this.answer(request, response));
@@ -60,6 +71,11 @@ export class PanelServer {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    if (this.port.place === 'device') {
+      response.setHeader('Content-Security-Policy', `${CONTENT_SECURITY}; frame-ancestors 'none'`);
+      response.setHeader('X-Frame-Options', 'DENY');
+      if (!this.isOwnName(request)) return sendText(response, 421, 'The display has another address.');
+    }
     const path = targetOf(request)?.pathname ?? '';
     const file = this.files.get(path === '/' ? 'index.html' : path.slice(1));
     if (!file) return sendText(response, 404, 'There is no such page on this display.');
@@ -68,26 +84,31 @@ export class PanelServer {
     response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length }).end(file.body);
   }
 
+  private isOwnName({ headers }: IncomingMessage): boolean {
+    return isLoopback((headers.host ?? '').replace(/:\d+$/, '').toLowerCase());
+  }
+
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    const { role, place, onInput } = this.port;
     const url = targetOf(request);
     if (url?.pathname !== '/ws/panel') return refuse(socket, '404 Not Found');
-    if (this.displays.full) return refuse(socket, '503 Service Unavailable');
+    if (this.displays.isFull(place)) return refuse(socket, '503 Service Unavailable');
     try {
       hostOf(request);
       refuseForeignOrigin(request);
+      if (place === 'device' && !this.isOwnName(request)) return refuse(socket, '421 Misdirected Request');
     } catch {
       return refuse(socket, '403 Forbidden');
     }
-    const place = url.searchParams.get('at') === 'device' ? 'device' : 'remote';
     this.sockets.handleUpgrade(request, socket, head, (client) => {
       const display: Display = this.displays.add(
         (id) =>
           new Display(client, {
             id,
-            role: this.role,
+            role,
             place,
-            onInput: (input) => this.panel.input(id, input),
+            onInput: (input) => onInput(id, input),
             onClose: () => this.displays.remove(display),
           }),
       );

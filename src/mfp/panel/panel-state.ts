@@ -16,6 +16,8 @@ export interface PanelState {
   readonly faxNumber: string;
   /** Address that is selected on the screen. */
   readonly address: number | null;
+  /** Document box that is open on the screen. */
+  readonly box: string | null;
   /** Faults whose dialog has been hidden. */
   readonly hidden: readonly FaultName[];
   readonly message: Message | null;
@@ -31,17 +33,19 @@ export const FIRST_STATE: PanelState = {
   tray: 1,
   faxNumber: '',
   address: null,
+  box: null,
   hidden: [],
   message: null,
 };
 
 /** The machine's data that the display reads. */
-export type MachineFacts = Pick<Machine, 'identity' | 'memory' | 'status'>;
+export type MachineFacts = Pick<Machine, 'identity' | 'memory' | 'status' | 'boxes'>;
 
 /** Effects on the machine. */
 export type Effect =
   | { kind: 'copy'; copies: number; colour: boolean; paper: string }
   | { kind: 'scan'; address: number }
+  | { kind: 'scan-to-box'; box: string }
   | { kind: 'fax'; number: string }
   | { kind: 'cancel-job' }
   | { kind: 'clear-fault'; fault: FaultName }

@@ -10,6 +10,7 @@ import {
 } from './panel-state';
 import { SCREEN_NAMES, type ScreenName } from '../../protocol/simulated-mfp';
 import { addressesScreen } from './screens/addresses.screen';
+import { boxesScreen } from './screens/boxes.screen';
 import { copyScreen } from './screens/copy.screen';
 import { faxScreen } from './screens/fax.screen';
 import { homeScreen } from './screens/home.screen';
@@ -24,6 +25,7 @@ export const SCREENS: Readonly<Record<ScreenName, PanelScreen>> = {
   scan: scanScreen,
   fax: faxScreen,
   addresses: addressesScreen,
+  boxes: boxesScreen,
   status: statusScreen,
   settings: settingsScreen,
   jobs: jobsScreen,
@@ -36,7 +38,7 @@ const targetOf = (key: Key): string => (/^\d$/.test(key) ? `digit:${key}` : key 
 const COMMON: Verbs = {
   open: (state, name) => {
     const screen = SCREEN_NAMES.find((one) => one === name);
-    return screen && { state: { ...state, screen, page: 0, address: null, typing: false } };
+    return screen && { state: { ...state, screen, page: 0, address: null, box: null, typing: false } };
   },
   reset: ({ screen, hidden }) => ({ state: { ...FIRST_STATE, screen, hidden } }),
   doze: ({ hidden }) => ({ state: { ...FIRST_STATE, hidden, awake: false } }),

@@ -10,10 +10,10 @@ import { startMfp, type RunningMfp } from '../mfp';
 describe('operation panel of the simulated MFP', () => {
   let mfp: RunningMfp;
   beforeEach(async () => {
-    mfp = await startMfp({ pageMs: 5, panelPort: 0, viewPort: 0 }, recordedJournal().journal);
+    mfp = await startMfp({ pageMs: 5, displayPort: 0, panelPort: 0, viewPort: 0 }, recordedJournal().journal);
   });
   afterEach(() => mfp.stop());
-  const operate = (query?: string) => PanelDisplay.open(mfp.panelUrl!, query);
+  const operate = (url = mfp.panelUrl!) => PanelDisplay.open(url);
   const view = () => PanelDisplay.open(mfp.viewUrl!);
 
   it('serves its page at both ports, with nothing from elsewhere', async () => {
@@ -34,7 +34,7 @@ describe('operation panel of the simulated MFP', () => {
   });
 
   it('shows every touch on two displays', async () => {
-    const [here, there] = [await operate('?at=device'), await operate()];
+    const [here, there] = [await operate(mfp.displayUrl), await operate()];
     here.touch('open:copy');
     await there.sees('the copy screen', ({ picture }) => picture.screen === 'copy');
     there.key('7');

@@ -1,4 +1,6 @@
 import { toInstant } from '../../protocol/names';
+import { BoxRefusal } from '../boxes/boxes.errors';
+import { pdf } from '../boxes/factory-documents';
 import { findAddress } from '../machine/address-book';
 import type { FaultName } from '../machine/faults';
 import type { Machine } from '../machine/machine';
@@ -76,6 +78,10 @@ export class Panel {
       case 'scan':
         memory.counters.scans++;
         return this.record(`Scan to ${findAddress(machine, effect.address)?.name ?? 'e-mail'}`);
+      case 'scan-to-box':
+        memory.counters.scans++;
+        this.record(`Scan to box ${effect.box}`);
+        return this.scanTo(effect.box);
       case 'fax':
         memory.counters.faxesSent++;
         return this.record(`Fax to ${effect.number}`);
@@ -90,6 +96,19 @@ export class Panel {
         memory.settings.sleepMinutes = effect.minutes;
         return machine.changed();
     }
+  }
+
+  /** Stores a document of one page. */
+  private scanTo(box: string): void {
+    const at = toInstant(Date.now());
+    const name = `scan-${at.slice(0, 19).replace('T', '-').replaceAll(':', '')}.pdf`;
+    this.machine.boxes.put(box, name, [pdf(['Scanned document', at])]).then(
+      () => undefined,
+      (error: unknown) => {
+        const text = error instanceof BoxRefusal ? error.message : 'The device could not store the document.';
+        this.handle({ type: 'refusal', text });
+      },
+    );
   }
 
   /** Adds a job that uses no paper and no time. */

@@ -47,6 +47,15 @@ export const ICONS: Readonly<Record<string, readonly (readonly [colour: string, 
     ['#b9770e', 'M6 16h3v3H6z'],
     ['#fff', 'M11 6.700h7v1.600h-7zM11 11.700h7v1.600h-7zM11 16.700h7v1.600h-7z'],
   ],
+  boxes: [
+    [DARK, 'M3 9h18v11a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1z'],
+    [SOFT, 'M6 3h12a1 1 0 0 1 1 1v4H5V4a1 1 0 0 1 1-1z'],
+    ['#fff', 'M8.500 12h7v2.500h-7z'],
+  ],
+  access: [
+    ['currentColor', 'M7.500 11V8a4.500 4.500 0 0 1 9 0v3h-2.400V8a2.100 2.100 0 0 0-4.200 0v3z'],
+    ['currentColor', 'M5.500 10.500h13a1 1 0 0 1 1 1V21a1 1 0 0 1-1 1h-13a1 1 0 0 1-1-1v-9.500a1 1 0 0 1 1-1z'],
+  ],
   home: [['currentColor', 'M12 3l9.500 8.500h-2.800V21h-5v-6h-3.400v6h-5v-9.500H2.500z']],
   start: [
     [

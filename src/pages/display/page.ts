@@ -2,17 +2,13 @@ import type { DisplayInfo, PanelInput, PanelMessage, Picture } from '../../proto
 import { jittered } from '../../protocol/waits';
 import { byId, element, find } from '../elements';
 import { highlight, onTouch, pulse } from './touches';
-import { dialog, icon, pane, statusBar, titleBar } from './widgets';
+import { dialog, icon, liveBar, pane, statusBar, titleBar } from './widgets';
 
-/**
- * The front of the operation panel: shows the pictures that the device sends, and sends the touches. `/?at=device` is a
- * display at the device itself.
- */
+/** The front of the operation panel: shows the pictures that the device sends, and sends the touches. */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
 const glass = byId('glass');
-const atDevice = new URLSearchParams(location.search).get('at') === 'device';
 let socket: WebSocket | undefined;
 /** Number of this display. */
 let own: number | undefined;
@@ -42,6 +38,7 @@ function show({ picture, touch, displays }: Extract<PanelMessage, { type: 'pictu
     titleBar(screen, title, message),
   );
   region('panes', { screen, panes: picture.panes }, ({ panes }) => panes.map(pane));
+  region('live', picture.live ?? null, liveBar);
   region('bar', picture.bar, statusBar);
   showDialog(picture);
   region('others', othersHint(displays), (hint) => (hint ? [element('span', {}, icon('eye'), hint)] : []));
@@ -54,8 +51,12 @@ function show({ picture, touch, displays }: Extract<PanelMessage, { type: 'pictu
 
 function showDialog({ awake, dialog: data }: Picture): void {
   byId('dialog').hidden = !data || !awake;
-  const isNew = data !== null && shown.get('dialog') !== JSON.stringify(data);
-  region('dialog', data, () => (data ? [dialog(data)] : []));
+  const { note, ...rest } = data ?? {};
+  const still = data && rest;
+  const isNew = data !== null && shown.get('dialog') !== JSON.stringify(still);
+  region('dialog', still, () => (data ? [dialog(data)] : []));
+  const shownNote = find('.note', byId('dialog'));
+  if (shownNote) shownNote.textContent = note ?? '';
   if (isNew && awake) find('.primary', byId('dialog'))?.focus({ preventScroll: true });
 }
 
@@ -121,7 +122,7 @@ function receive(message: PanelMessage): void {
 
 function connect(): void {
   const scheme = location.protocol === 'https:' ? 'wss://' : 'ws://';
-  socket = new WebSocket(`${scheme}${location.host}/ws/panel${atDevice ? '?at=device' : ''}`);
+  socket = new WebSocket(`${scheme}${location.host}/ws/panel`);
   socket.onmessage = ({ data }: MessageEvent<string>) => receive(JSON.parse(data) as PanelMessage);
   socket.onclose = () => {
     byId('lost').textContent = 'Connection to the device lost. Trying again ...';

@@ -1,4 +1,4 @@
-import type { Bar, Button, Dialog, Message, Pane, Row, Widget } from '../../protocol/simulated-mfp';
+import type { Bar, Button, Dialog, Message, Pane, Picture, Row, Widget } from '../../protocol/simulated-mfp';
 import { element } from '../elements';
 import { ICONS } from './icons';
 
@@ -60,6 +60,9 @@ function row({ target, text, detail, tone, pressed }: Row): HTMLElement {
   return element('button', { type: 'button', 'data-target': target, ...attributes }, ...children);
 }
 
+const factElements = (facts: readonly (readonly [string, string])[]): HTMLElement[] =>
+  facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]);
+
 function widget(shown: Widget): HTMLElement {
   switch (shown.kind) {
     case 'tiles':
@@ -108,8 +111,7 @@ function widget(shown: Widget): HTMLElement {
       return element('div', { class: 'levels' }, ...levels);
     }
     case 'facts': {
-      const facts = shown.facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]);
-      return titled(shown.label, 'facts', element('dl', {}, ...facts));
+      return titled(shown.label, 'facts', element('dl', {}, ...factElements(shown.facts)));
     }
     case 'text':
       return element('p', { class: 'text' }, shown.text);
@@ -124,15 +126,22 @@ export function pane({ size, widgets }: Pane): HTMLElement {
   return made;
 }
 
-export function dialog({ tone, title, text, steps, actions }: Dialog): HTMLElement {
+export function dialog({ tone, title, text, facts = [], note, steps, actions }: Dialog): HTMLElement {
   return element(
     'div',
     { role: 'alertdialog', 'aria-modal': 'true', 'aria-label': title, class: `box ${tone}` },
-    element('h1', {}, icon('alert'), title),
-    element('p', {}, text),
-    element('ol', {}, ...steps.map((step) => element('li', {}, step))),
+    element('h1', {}, icon(tone === 'ask' ? 'access' : 'alert'), title),
+    text !== '' && element('p', {}, text),
+    facts.length > 0 && element('dl', {}, ...factElements(facts)),
+    steps.length > 0 && element('ol', {}, ...steps.map((step) => element('li', {}, step))),
+    note !== undefined && element('p', { class: 'note', role: 'timer' }, note),
     element('div', { class: 'answers' }, ...buttons(actions, 'action')),
   );
+}
+
+/** The line with the open remote sessions. */
+export function liveBar(live: Picture['live']): Element[] {
+  return live ? [element('span', {}, icon('eye'), live.text), button(live.action, 'end')] : [];
 }
 
 /** The line above every screen. */

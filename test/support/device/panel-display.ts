@@ -15,8 +15,8 @@ export class PanelDisplay {
   }
 
   /** Resolves with the first picture there. */
-  static async open(url: string, query = '', options?: ClientOptions): Promise<PanelDisplay> {
-    const socket = new WebSocket(new URL(`/ws/panel${query}`, url).href.replace('http', 'ws'), options);
+  static async open(url: string, options?: ClientOptions): Promise<PanelDisplay> {
+    const socket = new WebSocket(new URL('/ws/panel', url).href.replace('http', 'ws'), options);
     const display = new PanelDisplay(socket);
     await once(socket, 'open');
     await until('the first picture', () => display.pictures.length > 0);

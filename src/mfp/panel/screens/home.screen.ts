@@ -7,6 +7,7 @@ const TILES: Button[] = [
   { target: 'open:scan', label: 'Scan', icon: 'scan' },
   { target: 'open:fax', label: 'Fax', icon: 'fax' },
   { target: 'open:addresses', label: 'Address book', icon: 'addresses' },
+  { target: 'open:boxes', label: 'Document box', icon: 'boxes' },
   { target: 'open:status', label: 'Status / Supplies', icon: 'status' },
   { target: 'open:settings', label: 'Settings', icon: 'settings' },
   { target: 'open:jobs', label: 'Job list', icon: 'jobs' },
