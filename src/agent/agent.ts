@@ -7,12 +7,17 @@ import { ENROL_AGAIN, signerOf, type Credentials } from './enrolment/credentials
 import type { DeviceAccess } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
 import { Answers } from './approval/answers';
+import { AccessControl } from './conditions/access-control';
+import { ConditionReports } from './conditions/condition-reports';
+import { ConditionStore } from './conditions/condition-store';
+import { DenialLog } from './conditions/denial-log';
 import { EndedSessions } from './sessions/ended-sessions';
 import { DevicePoller } from './information/device-poller';
 import { InformationExchange } from './information/information-exchange';
 import { Maintenance } from './maintenance/maintenance';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
+import type { Decision } from './sessions/agent-session';
 import { RemoteSessions } from './sessions/remote-sessions';
 import { PowerSaving } from './wake/power-saving';
 import { sendWake } from './wake/wake-sender';
@@ -29,6 +34,8 @@ export interface AgentOptions extends ControlChannelOptions {
 export class Agent {
   readonly #answers: Answers;
   readonly #ended: EndedSessions;
+  readonly #access: AccessControl;
+  readonly #conditionReports: ConditionReports;
   readonly #channel: ControlChannel;
   readonly #remoteSessions: RemoteSessions;
   readonly #accesses: ReadonlyMap<string, DeviceAccess>;
@@ -49,8 +56,13 @@ export class Agent {
     this.#answers = new Answers({ folder: configuration.state, journal, signer: signerOf(credentials) });
     this.#ended = new EndedSessions(configuration.state, journal);
     this.#channel = new ControlChannel(credentials, journal, options);
+    const store = new ConditionStore({ folder: configuration.state, journal });
+    this.#access = new AccessControl(devices, store, new DenialLog(configuration.state, journal), journal);
+    const deviceIds = devices.map(({ id }) => id);
+    this.#conditionReports = new ConditionReports(deviceIds, store, this.#access.denials, this.#channel, journal);
     this.#remoteSessions = new RemoteSessions({
       devices,
+      access: this.#access,
       journal,
       channel: this.#channel,
       answers: this.#answers,
@@ -77,16 +89,21 @@ export class Agent {
               online: this.#channel.online,
               asleep: this.#powerSaving?.asleep === true,
               ended: this.#ended.latest(ENDED_SHOWN),
+              access: this.#access,
             },
             performance.now(),
           ),
-        decide: (id, answer) => this.#remoteSessions.decide(id, answer),
+        decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
         end: (id) => this.#remoteSessions.end(id),
+        setCondition: async (deviceId, condition, by) => void (await this.#access.set(deviceId, condition, by)),
+        revokeCondition: (id) => this.#access.revoke(id),
       },
       journal,
     );
     const changed = () => this.#panel.changed();
     this.#remoteSessions.onChange(changed);
+    this.#access.store.onChange(changed);
+    this.#access.denials.onChange(changed);
     this.#maintenance.onChange(changed);
     this.#channel.onChange(changed);
     this.#channel.afterLogin(() => this.#announce());
@@ -110,6 +127,13 @@ export class Agent {
     return powerSaving;
   }
 
+  async #decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void> {
+    this.#remoteSessions.decide(remoteSessionId, answer);
+    const asked = this.#remoteSessions.sessions.get(remoteSessionId)?.asked;
+    if (asked && alsoForMinutes !== undefined && answer.decision === 'approved')
+      await this.#access.alsoFor(alsoForMinutes, asked, answer.grant, answer.answeredBy);
+  }
+
   /** Resolves when the panel listens; the control channel connects in the background. */
   async start(): Promise<{ host: string; port: number }> {
     if (!signerOf(this.credentials))
@@ -117,6 +141,8 @@ export class Agent {
     const { host, port } = this.configuration.panel;
     await this.#answers.load();
     await this.#ended.load();
+    await this.#access.store.load();
+    await this.#access.denials.load();
     const listening = await this.#panel.listen(host, port);
     await this.#powerSaving?.start();
     await this.#maintenance.start();
@@ -131,11 +157,14 @@ export class Agent {
     await this.#remoteSessions.close(END_SESSIONS_MS);
     await this.#maintenance.stop();
     this.#information.stop();
+    this.#conditionReports.stop();
     this.#poller.stop();
     await this.#channel.stop();
     await this.#panel.close();
     await this.#answers.close();
     await this.#ended.close();
+    await this.#access.store.close();
+    await this.#access.denials.close();
   }
 
   async #announce(): Promise<void> {
@@ -151,6 +180,7 @@ export class Agent {
         deviceId,
       });
     this.#information.flush();
+    this.#conditionReports.flush();
     this.journal.info('agent online', { agentId });
   }
 }

@@ -1,17 +1,33 @@
 import { z } from 'zod';
+import { newAccessCondition, type AccessCondition } from './access-conditions';
+import type { Asker } from './asker';
+import type { ReportedDenial } from './control-channel';
+import { LIMITS } from './limits';
 import type { Operation } from './maintenance';
+import { deviceId } from './names';
 import { grant, type Ending, type Grant } from './remote-session';
 
 // HTTP messages between the agent and the page of its approval screen.
 
 /** `POST /approvals/<remote session ID>`: the answer to an approval request. */
 export const decisionBody = z.discriminatedUnion('decision', [
-  z.strictObject({ decision: z.literal('approved'), grant: grant.default('operate') }),
+  z.strictObject({
+    decision: z.literal('approved'),
+    grant: grant.default('operate'),
+    /** YES to further requests of the same asker for the same application during this time: an access condition. */
+    alsoForMinutes: z.int().positive().max(LIMITS.SESSION_MINUTES).optional(),
+  }),
   z.strictObject({ decision: z.literal('declined') }),
 ]);
 
 /** `POST /sessions/<remote session ID>/end` */
 export const endBody = z.strictObject({});
+
+/** `POST /conditions` */
+export const conditionBody = z.strictObject({ deviceId, condition: newAccessCondition });
+
+/** `POST /conditions/<condition ID>/revocation` */
+export const revocationBody = z.strictObject({});
 
 /** The facts about a session that the person at the device sees. */
 export interface ShownSession {
@@ -64,6 +80,22 @@ export interface ShownJob {
   readonly started: boolean;
 }
 
+/** What an access condition for a device can name. */
+export interface ShownDevice {
+  readonly id: string;
+  readonly name: string;
+  /** Without document boxes. `viewable`: the application supports the grant `view`. */
+  readonly applications: readonly { readonly id: string; readonly title: string; readonly viewable: boolean }[];
+  /** It has document boxes, which conditions can open. */
+  readonly hasBoxes: boolean;
+  /** Everybody who has asked for it lately; latest first. */
+  readonly askers: readonly Asker[];
+}
+
+export interface ShownDenial extends Omit<ReportedDenial, 'remoteSessionId'> {
+  readonly deviceId: string;
+}
+
 /**
  * The complete state of the approval screen; every event of `GET /events` (WHATWG HTML 9.2) carries one. Times are
  * milliseconds on a monotonic clock of the agent; the page counts from `now`.
@@ -79,4 +111,9 @@ export interface PanelView {
   readonly maintenance: readonly ShownJob[];
   /** Newest first. */
   readonly ended: readonly PastSession[];
+  readonly devices: readonly ShownDevice[];
+  /** In the order in which they were set. */
+  readonly conditions: readonly AccessCondition[];
+  /** Newest first. */
+  readonly denials: readonly ShownDenial[];
 }

@@ -87,7 +87,7 @@ export class Answers {
     const answer: SentAnswer =
       decision.decision === 'approved'
         ? { decision: decision.decision, grant: decision.grant }
-        : { decision: decision.decision };
+        : { decision: decision.decision, denied: decision.denied };
     if (!signer) return answer;
     const record = recordOf(signer.agentId, asked, decision, toInstant(timeOfDay()));
     return { ...answer, record: signRecord(signer, record) };

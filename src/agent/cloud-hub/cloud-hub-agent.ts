@@ -11,6 +11,7 @@ import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
 import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { openApplication, targetOf } from './application-connection';
+import type { BoxGateway } from './box-gateway';
 import type { Application } from '../configuration/configuration';
 
 /** Short, because a person is waiting at the terminal. */
@@ -21,6 +22,8 @@ export interface CloudHubAgentOptions {
   /** The one application that the person at the device has approved. */
   readonly approved: Application;
   readonly grant: Grant;
+  /** Defined for a document box: its connections end there. */
+  readonly box?: Pick<BoxGateway, 'open' | 'close'>;
   /** All applications of the device; requests for the others are refused with 403 instead of 404. */
   readonly applications: readonly Application[];
   readonly journal: Journal;
@@ -78,6 +81,7 @@ export class CloudHubAgent {
       return failure(error, journal);
     } finally {
       this.#tunnel?.close();
+      this.options.box?.close();
     }
   }
 
@@ -109,7 +113,8 @@ export class CloudHubAgent {
     this.#tunnel = serveTunnel(connection.bytes, {
       remoteSessionId,
       open: (id) => this.#open(id),
-      originOf: () => targetOf(this.options.approved, this.options.grant).origin,
+      // A document box is the agent's own HTTP server, which sends no absolute URLs.
+      originOf: () => (this.options.box ? undefined : targetOf(this.options.approved, this.options.grant).origin),
     });
   }
 
@@ -123,15 +128,18 @@ export class CloudHubAgent {
   }
 
   async #open(applicationId: string): Promise<Duplex> {
-    const { approved, grant, applications, journal } = this.options;
+    const { approved, grant, applications, box, journal } = this.options;
     if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'unknown application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
     if (first) for (const step of ['S235', 'S236', 'S237'] as const) this.#step(step);
     else journal.debug('another connection to the application', this.#subject);
-    const stream = await openApplication(approved, grant, (reason) =>
-      journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
-    );
+    if (approved.protocol === 'box' && !box) throw new StreamRefused(403, 'a document box needs access conditions');
+    const stream = box
+      ? box.open()
+      : await openApplication(approved, grant, (reason) =>
+          journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
+        );
     if (first) this.#onFirstBytes(stream, () => (['S240', 'S241'] as const).forEach((step) => this.#step(step)));
     return stream;
   }

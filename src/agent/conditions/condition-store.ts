@@ -19,6 +19,9 @@ const DEVICE_BYTES = LIMITS.XMPP_STANZA_BYTES - 8 * 1024;
 
 const storedConditions = z.object({ version: z.literal(1), conditions: z.array(accessCondition) });
 
+/** A condition was set or revoked, or something was counted. */
+export type ConditionChange = 'change' | 'use';
+
 export interface ConditionStoreOptions {
   readonly folder: string;
   readonly journal: Journal;
@@ -38,7 +41,7 @@ export class ConditionStore {
   #conditions: readonly AccessCondition[] = [];
   /** Conditions that are being stored; they permit nothing until they are. */
   readonly #unstored = new Set<AccessCondition>();
-  readonly #listeners = new Set<(deviceId: string) => void>();
+  readonly #listeners = new Set<(deviceId: string, change: ConditionChange) => void>();
   #writing: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
 
@@ -64,8 +67,8 @@ export class ConditionStore {
     return this.#conditions.filter((each) => each.deviceId === deviceId);
   }
 
-  /** Called with the device after every change, of what has been used as well. */
-  onChange(listener: (deviceId: string) => void): void {
+  /** Called after every change. */
+  onChange(listener: (deviceId: string, change: ConditionChange) => void): void {
     this.#listeners.add(listener);
   }
 
@@ -177,7 +180,7 @@ export class ConditionStore {
     if (!condition) return;
     const used = { times: condition.used.times + times, bytes: Math.max(0, condition.used.bytes + bytes) };
     this.#conditions = this.#conditions.map((each) => (each === condition ? { ...condition, used } : each));
-    this.#changed(condition.deviceId);
+    this.#changed(condition.deviceId, 'use');
   }
 
   #dropExpired(deviceId: string, at: number): void {
@@ -188,8 +191,8 @@ export class ConditionStore {
     );
   }
 
-  #changed(deviceId: string): void {
-    for (const listener of this.#listeners) listener(deviceId);
+  #changed(deviceId: string, change: ConditionChange = 'change'): void {
+    for (const listener of this.#listeners) listener(deviceId, change);
   }
 
   /** Resolves when the present conditions, or newer ones, are on disk. One write at a time; those that wait share one. */

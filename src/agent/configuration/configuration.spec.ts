@@ -140,11 +140,11 @@ describe('parseConfiguration', () => {
     ['a target on port 0', JSON.stringify(withTarget('tcp://printer:0')), /applications\.0\.target: .*port/],
     ['a target with a path', JSON.stringify(withTarget('http://printer/admin')), /target: must end after the port/],
     ['a target with a password', JSON.stringify(withTarget('http://a:b@printer')), /target: must not contain a user/],
-    ['VNC over HTTP', applicationWith({ protocol: 'vnc' }), /applications\.0\.protocol: must be http for/],
+    ['VNC over HTTP', applicationWith({ protocol: 'vnc' }), /applications\.0\.protocol: must be http or box for/],
     [
       'HTTP over plain TCP',
       applicationWith({ target: 'tcp://printer:80', protocol: 'http' }),
-      /applications\.0\.protocol: must be http for/,
+      /applications\.0\.protocol: must be http or box for/,
     ],
     [
       'a viewTarget with another protocol',
@@ -178,6 +178,29 @@ describe('parseConfiguration', () => {
       'firmware-install without a firmware address',
       deviceWith({ ipp, maintenance: ['counters', 'firmware-install'] }),
       /maintenance\.1: firmware-install requires "firmware"/,
+    ],
+    [
+      'a document box over plain TCP',
+      JSON.stringify({
+        devices: [
+          { ...device, applications: [{ id: 'box', title: 'Box', target: 'tcp://printer:80', protocol: 'box' }] },
+        ],
+      }),
+      /applications\.0\.protocol: must be http or box for/,
+    ],
+    [
+      'a document box with a target for viewing',
+      JSON.stringify({
+        devices: [
+          {
+            ...device,
+            applications: [
+              { id: 'box', title: 'Box', target: 'http://printer', protocol: 'box', viewTarget: 'http://printer' },
+            ],
+          },
+        ],
+      }),
+      /applications\.0\.viewTarget: is not possible for a document box/,
     ],
     ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
     ['a target that is not a URL', JSON.stringify(withTarget('printer')), /target: must look like/],

@@ -46,9 +46,13 @@ const application = z
   })
   .transform(({ protocol, ...rest }, context) => {
     const http = rest.target.origin !== undefined;
-    if (protocol !== undefined && (protocol === 'http') !== http)
-      return problem(context, 'must be http for an http or https target, and tcp or vnc for a tcp target', [
+    if (protocol !== undefined && ['http', 'box'].includes(protocol) !== http)
+      return problem(context, 'must be http or box for an http or https target, and tcp or vnc for a tcp target', [
         'protocol',
+      ]);
+    if (protocol === 'box' && rest.viewTarget)
+      return problem(context, 'is not possible for a document box; its access conditions name the operations', [
+        'viewTarget',
       ]);
     if (rest.viewTarget && (rest.viewTarget.origin !== undefined) !== http)
       return problem(context, 'must have the same protocol as the target', ['viewTarget']);
@@ -114,7 +118,8 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
  *
  * `panel`: address of the approval screen, reachable from other computers only with `"lan": true`. `state`: folder of
  * the agent's data (default: the folder of this file). `protocol` of an application: `http` for http and https targets,
- * otherwise `tcp` (the default) or `vnc`. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
+ * otherwise `tcp` (the default) or `vnc`; `box` for a document box (an http or https target), which is opened by access
+ * conditions only. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
  * itself blocks the input.
  *
  * Maintenance, for each device, all optional:

@@ -15,7 +15,8 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
-const BODY_BYTES = 1024;
+/** An access condition with every application of a device. */
+const BODY_BYTES = 8 * 1024;
 
 export function setPageHeaders(response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);

@@ -1,36 +1,61 @@
 import type { z } from 'zod';
+import type { NewAccessCondition } from '../../protocol/access-conditions';
 import type { AnsweredBy } from '../../protocol/approval-record';
-import { decisionBody, endBody, type PanelView } from '../../protocol/approval-screen';
+import { conditionBody, decisionBody, endBody, revocationBody, type PanelView } from '../../protocol/approval-screen';
 import type { Decision } from '../sessions/agent-session';
 
 /** What the pages of the agent need of it. */
 export interface PanelActions {
   view(): PanelView;
-  /** @throws ProblemError */
-  decide(remoteSessionId: string, answer: Decision): void;
+  /** @param alsoForMinutes also YES to further requests of this asker for this application @throws ProblemError */
+  decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void>;
   /** @throws ProblemError */
   end(remoteSessionId: string): void;
+  /** @throws ProblemError, or the error of the file system */
+  setCondition(deviceId: string, condition: NewAccessCondition, by: AnsweredBy): Promise<void>;
+  /** @throws ProblemError, or the error of the file system */
+  revokeCondition(id: string): Promise<void>;
 }
 
 /** What a person does on a page. */
 export type PanelAction =
   | { readonly do: 'decide'; readonly remoteSessionId: string; readonly answer: z.output<typeof decisionBody> }
-  | { readonly do: 'end'; readonly remoteSessionId: string };
+  | { readonly do: 'end'; readonly remoteSessionId: string }
+  | { readonly do: 'set-condition'; readonly deviceId: string; readonly condition: NewAccessCondition }
+  | { readonly do: 'revoke-condition'; readonly id: string };
 
-const ACTION = /^\/(approvals|sessions)\/([0-9a-f-]{36})(\/end)?$/;
+const ACTION = /^\/(approvals|sessions|conditions)\/([0-9a-f-]{36})(\/end|\/revocation)?$/;
 
 /** The reader of the body that is posted to a path; it throws a ZodError. undefined: no such action. */
 export function panelActionAt(path: string): ((body: unknown) => PanelAction) | undefined {
-  const [, kind, remoteSessionId, end] = ACTION.exec(path) ?? [];
-  if (remoteSessionId === undefined) return undefined;
-  if (kind === 'sessions' && end !== undefined) return (body) => (endBody.parse(body), { do: 'end', remoteSessionId });
-  if (kind === 'approvals' && end === undefined)
-    return (body) => ({ do: 'decide', remoteSessionId, answer: decisionBody.parse(body) });
+  if (path === '/conditions') return (body) => ({ do: 'set-condition', ...conditionBody.parse(body) });
+  const [, kind, id, what] = ACTION.exec(path) ?? [];
+  if (id === undefined) return undefined;
+  switch (`${kind}${what ?? ''}`) {
+    case 'approvals':
+      return (body) => ({ do: 'decide', remoteSessionId: id, answer: decisionBody.parse(body) });
+    case 'sessions/end':
+      return (body) => (endBody.parse(body), { do: 'end', remoteSessionId: id });
+    case 'conditions/revocation':
+      return (body) => (revocationBody.parse(body), { do: 'revoke-condition', id });
+  }
   return undefined;
 }
 
-/** @throws ProblemError */
-export function perform(action: PanelAction, by: AnsweredBy, actions: PanelActions): void {
-  if (action.do === 'end') actions.end(action.remoteSessionId);
-  else actions.decide(action.remoteSessionId, { ...action.answer, answeredBy: by });
+/** @throws ProblemError, or the error of the file system */
+export async function perform(action: PanelAction, by: AnsweredBy, actions: PanelActions): Promise<void> {
+  switch (action.do) {
+    case 'end':
+      return actions.end(action.remoteSessionId);
+    case 'set-condition':
+      return actions.setCondition(action.deviceId, action.condition, by);
+    case 'revoke-condition':
+      return actions.revokeCondition(action.id);
+    case 'decide': {
+      if (action.answer.decision === 'declined')
+        return actions.decide(action.remoteSessionId, { ...action.answer, answeredBy: by });
+      const { alsoForMinutes, ...answer } = action.answer;
+      return actions.decide(action.remoteSessionId, { ...answer, answeredBy: by }, alsoForMinutes);
+    }
+  }
 }

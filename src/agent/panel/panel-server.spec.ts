@@ -3,11 +3,16 @@ import { get, request, type ClientRequest, type IncomingMessage } from 'node:htt
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import type { PanelView } from '../../protocol/approval-screen';
 import { ProblemError } from '../../protocol/problems';
+import type { PanelActions } from './panel-actions';
 import { PanelServer } from './panel-server';
 
 const ID = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
-const VIEW: PanelView = { now: 1, online: true, asleep: false, asking: [], live: [], maintenance: [], ended: [] };
+const LISTS = { asking: [], live: [], maintenance: [], ended: [], devices: [], conditions: [], denials: [] };
+const VIEW: PanelView = { now: 1, online: true, asleep: false, ...LISTS };
+const CONDITION =
+  '{"who":{"kind":"user","id":"tina","name":"Tina"},"access":{"kind":"box","box":null,"operations":["get"]}}';
 
+let actions: PanelActions;
 let panel: PanelServer;
 let base: string;
 let port: number;
@@ -25,15 +30,17 @@ beforeEach(async () => {
     if (fails) throw fails;
     taken.push(what);
   };
-  panel = new PanelServer(
-    {
-      view: () => view,
-      decide: (id, answer) =>
-        take(`${Object.values({ ...answer, answeredBy: answer.answeredBy.where }).join(' ')} ${id}`),
-      end: (id) => take(`end ${id}`),
-    },
-    recorded.journal,
-  );
+  const takeLater = (what: string) => Promise.resolve().then(() => take(what));
+  actions = {
+    view: () => view,
+    decide: (id, { answeredBy, ...answer }, also) =>
+      takeLater([...Object.values(answer), answeredBy.where, id, also].filter((each) => each !== undefined).join(' ')),
+    end: (id) => take(`end ${id}`),
+    setCondition: (deviceId, { who, access, times }, by) =>
+      takeLater(`set ${deviceId} ${who.id} ${access.kind} ${times} ${by.where}`),
+    revokeCondition: (id) => takeLater(`revoke ${id}`),
+  };
+  panel = new PanelServer(actions, recorded.journal);
   ({ port } = await panel.listen('127.0.0.1', 0));
   base = `http://127.0.0.1:${port}`;
 });
@@ -75,7 +82,7 @@ describe('PanelServer', () => {
   });
 
   it('answers at each of its addresses when it listens on all', async () => {
-    const open = new PanelServer({ view: () => view, decide: () => undefined, end: () => undefined }, recorded.journal);
+    const open = new PanelServer(actions, recorded.journal);
     const listening = await open.listen('0.0.0.0', 0);
     try {
       const statuses = ['127.0.0.2', 'evil.example', '127.0.0.3'].map(async (host) => {
@@ -106,7 +113,10 @@ describe('PanelServer', () => {
     [`/approvals/${ID}`, '{"decision":"approved","grant":"operate"}', `approved operate local-page ${ID}`],
     [`/approvals/${ID}`, '{"decision":"approved","grant":"view"}', `approved view local-page ${ID}`],
     [`/approvals/${ID}`, '{"decision":"declined"}', `declined local-page ${ID}`],
+    [`/approvals/${ID}`, '{"decision":"approved","alsoForMinutes":30}', `approved operate local-page ${ID} 30`],
     [`/sessions/${ID}/end`, '{}', `end ${ID}`],
+    ['/conditions', `{"deviceId":"mfp-1","condition":${CONDITION}}`, 'set mfp-1 tina box null local-page'],
+    [`/conditions/${ID}/revocation`, '{}', `revoke ${ID}`],
   ])('accepts POST %s %s', async (path, body, expected) => {
     expect((await post(path, body)).status).toBe(204);
     expect((await post(path, body, { origin: base, 'sec-fetch-site': 'same-origin' })).status).toBe(204);
@@ -126,7 +136,7 @@ describe('PanelServer', () => {
     ['a grant with NO', `/approvals/${ID}`, '{"decision":"declined","grant":"view"}', {}, 400],
     ['an extra field', `/approvals/${ID}`, '{"decision":"approved","minutes":999}', {}, 400],
     ['null', `/sessions/${ID}/end`, 'null', {}, 400],
-    ['a large body', `/approvals/${ID}`, `{"decision":"${'x'.repeat(2000)}"}`, {}, 413],
+    ['a large body', `/approvals/${ID}`, `{"decision":"${'x'.repeat(9000)}"}`, {}, 413],
     ['an invalid ID', '/approvals/../../etc', '{"decision":"approved"}', {}, 404],
     ['an unknown action', `/sessions/${ID}/extend`, '{}', {}, 404],
     ['a mixed-up path', `/approvals/${ID}/end`, '{"decision":"approved"}', {}, 404],

@@ -83,7 +83,7 @@ export class PanelServer {
     const actionOf = panelActionAt(path);
     if (!actionOf) throw new PageProblem(404, 'not-found', 'no such action');
     const action = actionOf(parseJson(await readBody(request)));
-    perform(action, { where: 'local-page' }, this.actions);
+    await perform(action, { where: 'local-page' }, this.actions);
     response.writeHead(204).end();
   }
 }

@@ -1,3 +1,5 @@
+import { AccessStage } from '../../../test/support/agent/access-stage';
+import { recordedJournal } from '../../../test/support/recorded-journal';
 import type { AgentSession, EndedSession, Phase } from '../sessions/agent-session';
 import { parseConfiguration } from '../configuration/configuration';
 import { cancelledReport, type AgentJobs, type JobPhase } from '../maintenance/job';
@@ -11,7 +13,10 @@ const { devices } = parseConfiguration(
         name: 'MFP in the hall',
         kind: 'mfp',
         location: 'Hall',
-        applications: [{ id: 'web', title: 'Web pages', target: 'http://192.0.2.1' }],
+        applications: [
+          { id: 'web', title: 'Web pages', target: 'http://192.0.2.1' },
+          { id: 'box', title: 'Document boxes', target: 'http://192.0.2.1', protocol: 'box' },
+        ],
       },
     ],
   }),
@@ -30,6 +35,10 @@ const named = {
   applicationTitle: 'Web pages',
 };
 
+let stage: AccessStage;
+beforeEach(() => (stage = new AccessStage(devices, recordedJournal().journal)));
+afterEach(() => stage.strike());
+
 function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new Map()) {
   const session: AgentSession = {
     asked: {
@@ -42,9 +51,11 @@ function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new 
       answerBefore: NOW + 5000,
     },
     grant: 'view',
+    conditionId: null,
     phase,
   };
-  const sources = { devices, sessions: new Map([[id, session]]), jobs, online: true, asleep: false, ended };
+  const { access } = stage;
+  const sources = { devices, sessions: new Map([[id, session]]), jobs, online: true, asleep: false, ended, access };
   return panelView(sources, NOW);
 }
 
@@ -58,6 +69,17 @@ describe('panelView', () => {
       live: [],
       maintenance: [],
       ended: [],
+      devices: [
+        {
+          id: 'mfp-1',
+          name: 'MFP in the hall',
+          applications: [{ id: 'web', title: 'Web pages', viewable: false }],
+          hasBoxes: true,
+          askers: [],
+        },
+      ],
+      conditions: [],
+      denials: [],
     });
   });
 
@@ -92,7 +114,7 @@ describe('panelView', () => {
       { name: 'connected', endsAt, since: NOW, draining: true },
       { endsAt, draining: true },
     ],
-    [{ name: 'ending', ending: 'expired', since: NOW }, { ending: 'expired' }],
+    [{ name: 'ending', ending: 'expired', detail: '', since: NOW }, { ending: 'expired' }],
   ])('shows a banner while a session is %j', (phase, shown) => {
     const plain = { ...named, phase: phase.name, grant: 'view', endsAt: null, draining: false, ending: null };
     expect(viewOf(phase).live).toEqual([{ ...plain, ...shown }]);

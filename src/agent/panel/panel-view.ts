@@ -1,4 +1,5 @@
 import type { LiveSession, PanelView, ShownSession } from '../../protocol/approval-screen';
+import type { AccessControl } from '../conditions/access-control';
 import type { AgentSession, AgentSessions, EndedSession } from '../sessions/agent-session';
 import type { Application, Device } from '../configuration/configuration';
 import type { AgentJobs } from '../maintenance/job';
@@ -12,9 +13,13 @@ export interface PanelSources {
   readonly asleep: boolean;
   /** Newest first. */
   readonly ended: readonly EndedSession[];
+  readonly access: Pick<AccessControl, 'store' | 'denials' | 'askersOf'>;
 }
 
-export function panelView({ devices, sessions, jobs, online, asleep, ended }: PanelSources, now: number): PanelView {
+const DENIALS_SHOWN = 30;
+
+export function panelView(sources: PanelSources, now: number): PanelView {
+  const { devices, sessions, jobs, online, asleep, ended, access } = sources;
   const all = [...sessions.values()];
   return {
     now,
@@ -38,6 +43,19 @@ export function panelView({ devices, sessions, jobs, online, asleep, ended }: Pa
       connectedAt: each.connectedAt,
       endedAt: each.endedAt,
     })),
+    devices: devices.map(({ id, name, applications }) => ({
+      id,
+      name,
+      applications: applications
+        .filter(({ protocol }) => protocol !== 'box')
+        .map((each) => ({ id: each.id, title: each.title, viewable: each.viewable })),
+      hasBoxes: applications.some(({ protocol }) => protocol === 'box'),
+      askers: access.askersOf(id),
+    })),
+    conditions: access.store.all.filter(({ deviceId }) => devices.some(({ id }) => id === deviceId)),
+    denials: access.denials
+      .latest(DENIALS_SHOWN)
+      .map(({ deviceId, at, asker, what, reason, count }) => ({ deviceId, at, asker, what, reason, count })),
   };
 }
 

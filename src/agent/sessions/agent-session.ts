@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Denial } from '../../protocol/access-conditions';
 import type { AnsweredBy } from '../../protocol/approval-record';
 import type { requestApproval, SentConnectionInfo } from '../../protocol/control-channel';
 import type { ProblemCode } from '../../protocol/problems';
@@ -6,9 +7,9 @@ import type { Ending, Grant } from '../../protocol/remote-session';
 
 export type ApprovalRequest = z.infer<typeof requestApproval.request>;
 
-/** The answer to an approval request, and who gave it. */
+/** The answer to an approval request, and who gave it. `denied`: by the access conditions. */
 export type Decision = { readonly answeredBy: AnsweredBy } & (
-  { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined' }
+  { readonly decision: 'approved'; readonly grant: Grant } | { readonly decision: 'declined'; readonly denied?: Denial }
 );
 
 /**
@@ -36,20 +37,28 @@ export type Phase =
       /** The relay is about to be replaced. */
       readonly draining: boolean;
     }
-  | { readonly name: 'ending'; readonly ending: Ending; readonly since: number | undefined }
+  | {
+      readonly name: 'ending';
+      readonly ending: Ending;
+      readonly since: number | undefined;
+      readonly detail: string;
+    }
   | { readonly name: 'over'; readonly forgetAt: number };
 
 export interface AgentSession {
   readonly asked: RequestedApproval;
   /** null before YES. */
   readonly grant: Grant | null;
+  /** The access condition that has approved it; null: a person has, or will. */
+  readonly conditionId: string | null;
   readonly phase: Phase;
 }
 /** By remote session ID, in the order of the requests. */
 export type AgentSessions = ReadonlyMap<string, AgentSession>;
 
 export type Input =
-  | { readonly kind: 'request-approval'; readonly request: ApprovalRequest }
+  /** `decision`: of the access conditions; without one, the person at the device is asked. */
+  | { readonly kind: 'request-approval'; readonly request: ApprovalRequest; readonly decision?: Decision }
   | { readonly kind: 'withdraw'; readonly remoteSessionId: string; readonly ending: Ending }
   | { readonly kind: 'connection-info'; readonly info: SentConnectionInfo; readonly deviceId: string }
   | { readonly kind: 'terminate'; readonly remoteSessionId: string; readonly ending: Ending }
@@ -57,6 +66,13 @@ export type Input =
   | { readonly kind: 'decide'; readonly remoteSessionId: string; readonly answer: Decision }
   /** "End now" at the panel. */
   | { readonly kind: 'end'; readonly remoteSessionId: string }
+  /** The access condition that has approved it was revoked, or no longer applies. */
+  | {
+      readonly kind: 'permission-ended';
+      readonly remoteSessionId: string;
+      readonly ending: Ending;
+      readonly detail: string;
+    }
   /** The server refused the YES or NO permanently. */
   | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
   | { readonly kind: 'connected'; readonly remoteSessionId: string }

@@ -40,7 +40,7 @@ const PHASES: Record<Phase['name'], Phase> = {
   approved: { name: 'approved' },
   connecting: { name: 'connecting', endsAt: NOW + 60_000 },
   connected: { name: 'connected', endsAt: NOW + 60_000, since: NOW - 5_000, draining: false },
-  ending: { name: 'ending', ending: 'ended-by-terminal', since: NOW - 5_000 },
+  ending: { name: 'ending', ending: 'ended-by-terminal', since: NOW - 5_000, detail: '' },
   over: { name: 'over', forgetAt: NOW + 60_000 },
 };
 type Before = Phase['name'] | 'none';
@@ -50,7 +50,7 @@ function sessionsIn(before: Before): AgentSessions {
   const session: AgentSession | undefined =
     before === 'none'
       ? undefined
-      : { asked, grant: GRANTED.includes(before) ? 'operate' : null, phase: PHASES[before] };
+      : { asked, conditionId: null, grant: GRANTED.includes(before) ? 'operate' : null, phase: PHASES[before] };
   return new Map(session ? [[remoteSessionId, session]] : []);
 }
 
@@ -76,6 +76,18 @@ const connect: Input = { kind: 'connection-info', info, deviceId: 'mfp-1' };
 const withdraw: Input = { kind: 'withdraw', remoteSessionId, ending: 'cancelled' };
 const terminate: Input = { kind: 'terminate', remoteSessionId, ending: 'ended-by-administrator' };
 const endNow: Input = { kind: 'end', remoteSessionId };
+const permissionEnded: Input = { kind: 'permission-ended', remoteSessionId, ending: 'revoked', detail: 'revoked' };
+const conditionId = '0b5d7c3e-1f4a-4b6e-9d58-1f1a3a0a6a11';
+const byCondition: Input = {
+  kind: 'request-approval',
+  request,
+  decision: { decision: 'approved', grant: 'operate', answeredBy: { where: 'condition', conditionId } },
+};
+const denied: Input = {
+  kind: 'request-approval',
+  request,
+  decision: { decision: 'declined', denied: 'hours', answeredBy: { where: 'condition', conditionId: null } },
+};
 const refused: Input = { kind: 'answer-refused', remoteSessionId, detail: 'session over' };
 const connected: Input = { kind: 'connected', remoteSessionId };
 const draining: Input = { kind: 'draining', remoteSessionId, draining: true };
@@ -92,6 +104,9 @@ const INPUTS: Record<string, Input> = {
   withdraw,
   terminate,
   endNow,
+  byCondition,
+  denied,
+  permissionEnded,
   refused,
   connected,
   draining,
@@ -108,6 +123,9 @@ const ROWS: Row[] = [
   ['none', 'withdraw', 'none', [], 'ok'],
   ['none', 'terminate', 'none', [], 'ok'],
   ['none', 'endNow', 'none', [], 'unknown-session'],
+  ['none', 'byCondition', 'approved', ['deliver approved'], 'ok'],
+  ['none', 'denied', 'declined', ['deliver declined', 'record denied'], 'ok'],
+  ['none', 'permissionEnded', 'none', [], 'ok'],
   ['none', 'refused', 'none', [], 'ok'],
   ['none', 'connected', 'none', [], 'ok'],
   ['none', 'draining', 'none', [], 'ok'],
@@ -122,6 +140,9 @@ const ROWS: Row[] = [
   ['asking', 'withdraw', 'over', ['stop-delivery', 'record cancelled'], 'ok'],
   ['asking', 'terminate', 'over', ['stop-delivery', 'record ended-by-administrator'], 'ok'],
   ['asking', 'endNow', 'asking', [], 'ok'],
+  ['asking', 'byCondition', 'asking', [], 'ok'],
+  ['asking', 'denied', 'asking', [], 'ok'],
+  ['asking', 'permissionEnded', 'asking', [], 'ok'],
   ['asking', 'refused', 'asking', [], 'ok'],
   ['asking', 'connected', 'asking', [], 'ok'],
   ['asking', 'draining', 'asking', [], 'ok'],
@@ -136,6 +157,9 @@ const ROWS: Row[] = [
   ['declined', 'withdraw', 'over', ['stop-delivery'], 'ok'],
   ['declined', 'terminate', 'over', ['stop-delivery'], 'ok'],
   ['declined', 'endNow', 'declined', [], 'ok'],
+  ['declined', 'byCondition', 'declined', [], 'ok'],
+  ['declined', 'denied', 'declined', [], 'ok'],
+  ['declined', 'permissionEnded', 'declined', [], 'ok'],
   ['declined', 'refused', 'declined', [], 'ok'],
   ['declined', 'connected', 'declined', [], 'ok'],
   ['declined', 'draining', 'declined', [], 'ok'],
@@ -150,6 +174,9 @@ const ROWS: Row[] = [
   ['approved', 'withdraw', 'over', ['stop-delivery', 'record cancelled'], 'ok'],
   ['approved', 'terminate', 'over', ['stop-delivery', 'record ended-by-administrator'], 'ok'],
   ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device', 'take-back'], 'ok'],
+  ['approved', 'byCondition', 'approved', [], 'ok'],
+  ['approved', 'denied', 'approved', [], 'ok'],
+  ['approved', 'permissionEnded', 'over', ['stop-delivery', 'record revoked', 'take-back'], 'ok'],
   ['approved', 'refused', 'over', ['stop-delivery', 'record failed'], 'ok'],
   ['approved', 'connected', 'approved', [], 'ok'],
   ['approved', 'draining', 'approved', [], 'ok'],
@@ -164,6 +191,9 @@ const ROWS: Row[] = [
   ['connecting', 'withdraw', 'connecting', [], 'wrong-state'],
   ['connecting', 'terminate', 'ending', ['end-half'], 'ok'],
   ['connecting', 'endNow', 'ending', ['end-half', 'take-back'], 'ok'],
+  ['connecting', 'byCondition', 'connecting', [], 'ok'],
+  ['connecting', 'denied', 'connecting', [], 'ok'],
+  ['connecting', 'permissionEnded', 'ending', ['end-half', 'take-back'], 'ok'],
   ['connecting', 'refused', 'connecting', [], 'ok'],
   ['connecting', 'connected', 'connected', [], 'ok'],
   ['connecting', 'draining', 'connecting', [], 'ok'],
@@ -178,6 +208,9 @@ const ROWS: Row[] = [
   ['connected', 'withdraw', 'connected', [], 'wrong-state'],
   ['connected', 'terminate', 'ending', ['end-half'], 'connected'],
   ['connected', 'endNow', 'ending', ['end-half'], 'ok'],
+  ['connected', 'byCondition', 'connected', [], 'ok'],
+  ['connected', 'denied', 'connected', [], 'ok'],
+  ['connected', 'permissionEnded', 'ending', ['end-half'], 'ok'],
   ['connected', 'refused', 'connected', [], 'ok'],
   ['connected', 'connected', 'connected', [], 'ok'],
   ['connected', 'draining', 'connected', [], 'ok'],
@@ -192,6 +225,9 @@ const ROWS: Row[] = [
   ['ending', 'withdraw', 'ending', [], 'ok'],
   ['ending', 'terminate', 'ending', [], 'connected'],
   ['ending', 'endNow', 'ending', [], 'ok'],
+  ['ending', 'byCondition', 'ending', [], 'ok'],
+  ['ending', 'denied', 'ending', [], 'ok'],
+  ['ending', 'permissionEnded', 'ending', [], 'ok'],
   ['ending', 'refused', 'ending', [], 'ok'],
   ['ending', 'connected', 'ending', [], 'ok'],
   ['ending', 'draining', 'ending', [], 'ok'],
@@ -206,6 +242,9 @@ const ROWS: Row[] = [
   ['over', 'withdraw', 'over', [], 'ok'],
   ['over', 'terminate', 'over', [], 'ok'],
   ['over', 'endNow', 'over', [], 'ok'],
+  ['over', 'byCondition', 'over', [], 'ok'],
+  ['over', 'denied', 'over', [], 'ok'],
+  ['over', 'permissionEnded', 'over', [], 'ok'],
   ['over', 'refused', 'over', [], 'ok'],
   ['over', 'connected', 'over', [], 'ok'],
   ['over', 'draining', 'over', [], 'ok'],
@@ -311,9 +350,26 @@ describe('plan', () => {
     expect(nextDeadline(sessions)).toBe(asked.answerBefore + REMEMBER_MS);
   });
 
+  it('remembers the condition that has approved a session, and why it ended', () => {
+    const { sessions } = plan(new Map(), byCondition, NOW);
+    expect(sessions.get(remoteSessionId)).toMatchObject({ conditionId, grant: 'operate', phase: { name: 'approved' } });
+    const { actions } = plan(sessions, permissionEnded, NOW);
+    expect(actions).toContainEqual({
+      do: 'record',
+      outcome: expect.objectContaining({ ending: 'revoked', detail: 'revoked', grant: 'operate' }),
+    });
+    const [record] = plan(new Map(), denied, NOW).actions.slice(-1);
+    expect(record).toMatchObject({ outcome: { ending: 'denied', detail: expect.stringContaining('hour') } });
+  });
+
   it('limits the number of sessions: removes ended ones first, then refuses', () => {
     const many = (phase: Phase) =>
-      new Map(Array.from({ length: SESSIONS_KEPT }, (_, i) => [`${i}`, { asked, grant: null, phase }] as const));
+      new Map(
+        Array.from(
+          { length: SESSIONS_KEPT },
+          (_, i) => [`${i}`, { asked, grant: null, conditionId: null, phase }] as const,
+        ),
+      );
     const after = plan(many(PHASES.over), ask, NOW);
     expect([after.sessions.size, after.sessions.has('0'), after.answer.ok]).toEqual([SESSIONS_KEPT, false, true]);
     expect(plan(many(PHASES.connected), ask, NOW).answer).toMatchObject({ ok: false, code: 'too-many-requests' });

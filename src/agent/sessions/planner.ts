@@ -1,3 +1,4 @@
+import { DENIALS } from '../../protocol/access-conditions';
 import { LIMITS } from '../../protocol/limits';
 import type { ProblemCode } from '../../protocol/problems';
 import type { Ending, Grant } from '../../protocol/remote-session';
@@ -50,6 +51,7 @@ const refused = (code: ProblemCode, detail: string): Answer => ({ ok: false, cod
 interface Next {
   readonly phase?: Phase | 'forgotten';
   readonly grant?: Grant;
+  readonly conditionId?: string | null;
   readonly actions?: readonly Action[];
   readonly answer?: Answer;
 }
@@ -67,6 +69,8 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
       return decide(session, input.answer, now);
     case 'end':
       return end(session, now);
+    case 'permission-ended':
+      return end(session, now, input.ending, input.detail);
     case 'answer-refused':
       return session.phase.name === 'approved' ? over(session, now, 'failed', input.detail) : {};
     case 'connected':
@@ -87,7 +91,7 @@ function withoutSession(input: OneSession): Answer {
 
 function requestApproval(
   sessions: AgentSessions,
-  { request }: Extract<Input, { kind: 'request-approval' }>,
+  { request, decision }: Extract<Input, { kind: 'request-approval' }>,
   now: number,
 ): Plan {
   // The server repeats requests that may not have arrived.
@@ -96,8 +100,11 @@ function requestApproval(
   const asked: RequestedApproval = { ...rest, answerBefore: now + answerWithinSeconds * 1000 };
   const room = makeRoom(sessions);
   if (!room) return { sessions, actions: [], answer: refused('too-many-requests', 'too many sessions at this agent') };
-  room.set(asked.remoteSessionId, { asked, grant: null, phase: { name: 'asking' } });
-  return { sessions: room, actions: [{ do: 'show', asked }], answer: OK };
+  const session: AgentSession = { asked, grant: null, conditionId: null, phase: { name: 'asking' } };
+  room.set(asked.remoteSessionId, session);
+  if (!decision) return { sessions: room, actions: [{ do: 'show', asked }], answer: OK };
+  const next = decide(session, decision, now);
+  return { sessions: replace(room, session, next), actions: next.actions ?? [], answer: OK };
 }
 
 function makeRoom(sessions: AgentSessions): Map<string, AgentSession> | undefined {
@@ -117,8 +124,12 @@ function decide(session: AgentSession, answer: Decision, now: number): Next {
   if (phase.name !== 'asking') return { answer: refused('wrong-state', 'already answered, or ended') };
   if (now >= asked.answerBefore) return { answer: refused('wrong-state', 'the time to answer is up') };
   const deliver: Action = { do: 'deliver', asked, answer, until: asked.answerBefore };
-  if (answer.decision === 'approved') return { phase: { name: 'approved' }, grant: answer.grant, actions: [deliver] };
-  return { phase: { name: 'declined' }, actions: [deliver, record(session, 'declined', '', null, now)] };
+  if (answer.decision === 'approved') {
+    const conditionId = answer.answeredBy.where === 'condition' ? answer.answeredBy.conditionId : null;
+    return { phase: { name: 'approved' }, grant: answer.grant, conditionId, actions: [deliver] };
+  }
+  const [ending, detail] = answer.denied ? (['denied', DENIALS[answer.denied]] as const) : (['declined', ''] as const);
+  return { phase: { name: 'declined' }, actions: [deliver, record(session, ending, detail, null, now)] };
 }
 
 function withdraw(session: AgentSession, ending: Ending, now: number): Next {
@@ -141,7 +152,8 @@ function connectionInfo(
   if (phase.name !== 'approved' || !grant)
     return { answer: refused('wrong-state', `the session is not approved: its state is ${phase.name}`) };
   // The approved minutes are the upper limit, even if the server allows more.
-  const endsAt = now + Math.min(info.validForSeconds * 1000, asked.minutes * 60_000 + LIMITS.CONNECT_MS);
+  const minutes = Math.min(asked.minutes, LIMITS.SESSION_MINUTES);
+  const endsAt = now + Math.min(info.validForSeconds * 1000, minutes * 60_000 + LIMITS.CONNECT_MS);
   return {
     phase: { name: 'connecting', endsAt },
     actions: [
@@ -161,13 +173,13 @@ function terminate(session: AgentSession, ending: Ending, now: number): Next {
   return over(session, now, ending, '');
 }
 
-/** Ended by the person at the device, or by the stop of this program. */
-function end(session: AgentSession, now: number): Next {
+/** Ended by the person at the device, by the access conditions, or by the stop of this program. */
+function end(session: AgentSession, now: number, ending: Ending = 'ended-by-device', detail = ''): Next {
   const { phase } = session;
-  if (phase.name === 'connected') return endHalf(session, 'ended-by-device', phase.since);
+  if (phase.name === 'connected') return endHalf(session, ending, phase.since, detail);
   // No half exists yet that could end in order, so the server receives a NO.
-  if (phase.name === 'connecting') return andDecline(session, endHalf(session, 'ended-by-device', undefined), now);
-  if (phase.name === 'approved') return andDecline(session, over(session, now, 'ended-by-device', ''), now);
+  if (phase.name === 'connecting') return andDecline(session, endHalf(session, ending, undefined, detail), now);
+  if (phase.name === 'approved') return andDecline(session, over(session, now, ending, detail), now);
   return {};
 }
 
@@ -183,7 +195,7 @@ function connected({ phase }: AgentSession, now: number): Next {
 
 function closed(session: AgentSession, input: Extract<Input, { kind: 'closed' }>, now: number): Next {
   const { phase } = session;
-  if (phase.name === 'ending') return overKeepingDelivery(session, now, phase.ending, '', phase.since);
+  if (phase.name === 'ending') return overKeepingDelivery(session, now, phase.ending, phase.detail, phase.since);
   const since = phase.name === 'connected' ? phase.since : undefined;
   if (phase.name === 'connecting' || phase.name === 'connected')
     return overKeepingDelivery(session, now, input.ending, input.detail, since);
@@ -230,9 +242,9 @@ function deadlineOf({ asked, phase }: AgentSession): number | undefined {
   }
 }
 
-function endHalf({ asked }: AgentSession, ending: Ending, since: number | undefined): Next {
+function endHalf({ asked }: AgentSession, ending: Ending, since: number | undefined, detail = ''): Next {
   return {
-    phase: { name: 'ending', ending, since },
+    phase: { name: 'ending', ending, since, detail },
     actions: [{ do: 'end-half', remoteSessionId: asked.remoteSessionId }],
   };
 }
@@ -273,12 +285,18 @@ function record(
   return { do: 'record', outcome: { asked, grant, ending, detail, connectedForMs } };
 }
 
-function replace(sessions: AgentSessions, session: AgentSession, { phase, grant }: Next): AgentSessions {
+function replace(sessions: AgentSessions, session: AgentSession, { phase, grant, conditionId }: Next): AgentSessions {
   if (phase === undefined) return sessions;
   const next = new Map(sessions);
   const { asked } = session;
   if (phase === 'forgotten') next.delete(asked.remoteSessionId);
-  else next.set(asked.remoteSessionId, { asked, phase, grant: grant ?? session.grant });
+  else
+    next.set(asked.remoteSessionId, {
+      asked,
+      phase,
+      grant: grant ?? session.grant,
+      conditionId: conditionId ?? session.conditionId,
+    });
   return next;
 }
 

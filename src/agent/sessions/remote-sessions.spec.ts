@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { AccessStage } from '../../../test/support/agent/access-stage';
 import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { startFakeRelay } from '../../../test/support/relay/fake-relay';
@@ -50,6 +51,7 @@ let answers: Answers;
 let channel: ScriptedChannel;
 let recorded: RecordedJournal;
 let ended: EndedSession[];
+let stage: AccessStage;
 let sessions: RemoteSessions;
 let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let id: string;
@@ -60,6 +62,7 @@ beforeEach(async () => {
   channel = new ScriptedChannel();
   recorded = recordedJournal();
   ended = [];
+  stage = new AccessStage(devices, recorded.journal);
   await start();
   relay = await startFakeRelay(id);
 });
@@ -75,13 +78,15 @@ async function start(timeOfDay?: () => number): Promise<void> {
   answers = new Answers({ folder, journal: recorded.journal, signer: { agentId: 'agent-1', key }, timeOfDay });
   await answers.load();
   const onEnded = (each: EndedSession) => ended.push(each);
-  sessions = new RemoteSessions({ devices, channel, answers, journal: recorded.journal, onEnded, timeOfDay });
+  const { access } = stage;
+  sessions = new RemoteSessions({ devices, channel, access, answers, journal: recorded.journal, onEnded, timeOfDay });
 }
 afterEach(async () => {
   await sessions.close(1_000);
   await answers.close();
   await rm(folder, { recursive: true });
   await relay.close();
+  await stage.strike();
 });
 
 const question = (change: Partial<ApprovalRequest> = {}): ApprovalRequest => ({

@@ -19,11 +19,14 @@ import type {
   EndedSession,
   Input,
   Outcome,
+  Phase,
   Decision,
 } from './agent-session';
 import type { Answers, GivenAnswer } from '../approval/answers';
 import { ApprovalDelivery } from './approval-delivery';
+import { BoxGateway } from '../cloud-hub/box-gateway';
 import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
+import type { AccessControl } from '../conditions/access-control';
 import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import { nextDeadline, plan } from './planner';
@@ -31,6 +34,7 @@ import { nextDeadline, plan } from './planner';
 export interface RemoteSessionsOptions {
   readonly devices: readonly Device[];
   readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
+  readonly access: AccessControl;
   readonly answers: Pick<Answers, 'give' | 'of'>;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
@@ -38,16 +42,22 @@ export interface RemoteSessionsOptions {
   readonly timeOfDay?: () => number;
 }
 
+const ENDED: readonly Phase['name'][] = ['declined', 'ending', 'over'];
+
 /** The remote sessions of this agent: passes each event to the planner and performs the actions that it returns. */
 export class RemoteSessions {
   #sessions: AgentSessions = new Map();
   readonly #hubs = new Map<string, CloudHubAgent>();
+  readonly #boxes = new Map<string, BoxGateway>();
   readonly #delivery: ApprovalDelivery;
+  /** Requests whose answer by an access condition is being stored. */
+  readonly #answering = new Map<string, { withdrawn: boolean }>();
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  #permissionTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RemoteSessionsOptions) {
-    const { channel, journal } = options;
+    const { access, channel, journal } = options;
     this.#delivery = new ApprovalDelivery(
       channel,
       journal,
@@ -55,11 +65,19 @@ export class RemoteSessions {
       () => this.#notify(),
     );
     channel.handle(requestApproval, (request) => this.#requestApproval(request));
-    channel.handle(withdrawApproval, (body) => answered(this.#dispatch({ kind: 'withdraw', ...body })));
-    channel.handle(connectionInfoToDevice, ({ deviceId, ...info }) =>
-      answered(this.#dispatch({ kind: 'connection-info', info, deviceId })),
-    );
-    channel.handle(terminate, (body) => connectedOf(this.#dispatch({ kind: 'terminate', ...body })));
+    channel.handle(withdrawApproval, (body) => {
+      this.#withdrawAnswering(body.remoteSessionId);
+      return answered(this.#dispatch({ kind: 'withdraw', ...body }));
+    });
+    channel.handle(connectionInfoToDevice, ({ deviceId, ...info }) => {
+      this.#endUnpermitted();
+      return answered(this.#dispatch({ kind: 'connection-info', info, deviceId }));
+    });
+    channel.handle(terminate, (body) => {
+      this.#withdrawAnswering(body.remoteSessionId);
+      return connectedOf(this.#dispatch({ kind: 'terminate', ...body }));
+    });
+    access.store.onChange(() => this.#endUnpermitted());
   }
 
   get sessions(): AgentSessions {
@@ -73,12 +91,11 @@ export class RemoteSessions {
 
   /** Handles an approval request that arrived with a wake-up; a refusal is logged. */
   ask(request: ApprovalRequest): void {
-    try {
-      this.#requestApproval(request);
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      this.options.journal.warn('refused', { input: 'wake', problem: error.code, detail: error.detail });
-    }
+    const { journal } = this.options;
+    this.#requestApproval(request).catch((error: unknown) => {
+      if (!(error instanceof ProblemError)) return journal.unexpected(error, 'a request that arrived with a wake-up');
+      journal.warn('refused', { input: 'wake', problem: error.code, detail: error.detail });
+    });
   }
 
   /** Called after every change. */
@@ -86,7 +103,7 @@ export class RemoteSessions {
     this.#listeners.add(listener);
   }
 
-  /** YES or NO at the panel; NO after YES ends the session. @throws ProblemError unknown-session, wrong-state */
+  /** YES or NO at the device; NO after YES ends the session. @throws ProblemError unknown-session, wrong-state */
   decide(remoteSessionId: string, answer: Decision): void {
     const asked = this.#sessions.get(remoteSessionId)?.asked;
     const viewOnly = answer.decision === 'approved' && answer.grant === 'view';
@@ -116,16 +133,55 @@ export class RemoteSessions {
     });
     this.#delivery.stopAll();
     clearTimeout(this.#timer);
+    clearTimeout(this.#permissionTimer);
   }
 
-  #requestApproval(request: ApprovalRequest): Record<string, never> {
+  async #requestApproval(request: ApprovalRequest): Promise<Record<string, never>> {
     const device = this.options.devices.find(({ id }) => id === request.deviceId);
     if (!device) throw new ProblemError('unknown-device', 'this agent does not have the device');
-    if (!device.applications.some(({ id }) => id === request.applicationId))
-      throw new ProblemError('unknown-application', 'the device has no such application');
-    const given = this.options.answers.of(request.remoteSessionId);
-    if (given && !this.#sessions.has(request.remoteSessionId)) return this.#repeated(request, given);
-    return answered(this.#dispatch({ kind: 'request-approval', request }));
+    const application = device.applications.find(({ id }) => id === request.applicationId);
+    if (!application) throw new ProblemError('unknown-application', 'the device has no such application');
+    const { remoteSessionId } = request;
+    // The server repeats requests that may not have arrived.
+    if (this.#sessions.has(remoteSessionId) || this.#answering.has(remoteSessionId)) return {};
+    const given = this.options.answers.of(remoteSessionId);
+    if (given) return this.#repeated(request, given);
+    const answering = { withdrawn: false };
+    this.#answering.set(remoteSessionId, answering);
+    try {
+      const decision = await this.options.access.answer(request, application);
+      return answering.withdrawn ? {} : answered(this.#dispatch({ kind: 'request-approval', request, decision }));
+    } finally {
+      this.#answering.delete(remoteSessionId);
+    }
+  }
+
+  #withdrawAnswering(remoteSessionId: string): void {
+    const answering = this.#answering.get(remoteSessionId);
+    if (answering) answering.withdrawn = true;
+  }
+
+  /** Ends what runs on an access condition that was revoked or no longer applies. */
+  #endUnpermitted(): void {
+    for (const { asked, conditionId, phase } of this.#sessions.values()) {
+      if (conditionId === null || ENDED.includes(phase.name)) continue;
+      const { remoteSessionId } = asked;
+      const end = this.options.access.endOf(asked, conditionId);
+      if (end) this.#dispatch({ kind: 'permission-ended', remoteSessionId, ...end });
+      else this.#boxes.get(remoteSessionId)?.check();
+    }
+  }
+
+  #setPermissionTimer(): void {
+    clearTimeout(this.#permissionTimer);
+    const running = [...this.#sessions.values()].some(
+      ({ conditionId, phase }) => conditionId !== null && !ENDED.includes(phase.name),
+    );
+    if (!running) return;
+    this.#permissionTimer = setTimeout(() => {
+      this.#endUnpermitted();
+      this.#setPermissionTimer();
+    }, timerMs(this.options.access.nextCheckMs()));
   }
 
   #dispatch(input: Input): Answer {
@@ -135,6 +191,7 @@ export class RemoteSessions {
     if (!answer.ok)
       this.options.journal.warn('refused', { input: input.kind, problem: answer.code, detail: answer.detail });
     this.#setTimer();
+    this.#setPermissionTimer();
     this.#notify();
     return answer;
   }
@@ -199,18 +256,27 @@ export class RemoteSessions {
   }
 
   #connect(asked: RequestedApproval, grant: Grant, info: SentConnectionInfo): void {
-    const { remoteSessionId } = asked;
+    const { remoteSessionId, deviceId, asker } = asked;
+    const { access, journal } = this.options;
+    // Defined: #requestApproval accepts only applications of the device.
+    const approved = this.#application(asked) as Application;
+    const box =
+      approved.protocol === 'box'
+        ? new BoxGateway({ remoteSessionId, deviceId, asker, target: approved.target, access, journal })
+        : undefined;
+    if (box) this.#boxes.set(remoteSessionId, box);
     const hub = new CloudHubAgent({
       info,
-      // Defined: #requestApproval accepts only applications of the device.
-      approved: this.#application(asked) as Application,
+      approved,
       grant,
+      box,
       applications: this.#applications(asked),
-      journal: this.options.journal,
+      journal,
       onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),
       onDraining: (draining) => this.#dispatch({ kind: 'draining', remoteSessionId, draining }),
       onClosed: (ending, detail) => {
         this.#hubs.delete(remoteSessionId);
+        this.#boxes.delete(remoteSessionId);
         this.#dispatch({ kind: 'closed', remoteSessionId, ending, detail });
       },
     });
