@@ -17,6 +17,7 @@ import { Maintenance1763683200009 } from './src/server/database/migrations/0009-
 import { Asleep1763683200010 } from './src/server/database/migrations/0010-asleep';
 import { JobDeadlines1763683200011 } from './src/server/database/migrations/0011-job-deadlines';
 import { DeploymentDeadlines1763683200012 } from './src/server/database/migrations/0012-deployment-deadlines';
+import { ApprovalRecords1763683200013 } from './src/server/database/migrations/0013-approval-records';
 import { AccessConditions1763683200014 } from './src/server/database/migrations/0014-access-conditions';
 import { Customers1763683200015 } from './src/server/database/migrations/0015-customers';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
@@ -71,6 +72,7 @@ const migrations = [
   Asleep1763683200010,
   JobDeadlines1763683200011,
   DeploymentDeadlines1763683200012,
+  ApprovalRecords1763683200013,
   AccessConditions1763683200014,
   Customers1763683200015,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessCondition, denial } from './access-conditions';
+import { signedRecord, signingKey } from './approval-record';
 import {
   announcedApplication,
   deviceKind,
@@ -245,7 +246,19 @@ export const session = z.object({
   terminal: sessionHalf,
 });
 export type Session = z.infer<typeof session>;
-export const sessionWithSteps = session.extend({ steps: z.array(sessionStep) });
+export const sessionWithSteps = session.extend({
+  steps: z.array(sessionStep),
+  /** What the agent signed when the request was answered; null before, and if the agent has no signing key. */
+  approvalRecord: signedRecord
+    .extend({
+      /** The key that the server had pinned for the agent at that time. */
+      key: signingKey,
+      /** Of that key: base64url SHA-256 of its SubjectPublicKeyInfo. `platen agent fingerprint` prints it. */
+      keyFingerprint: z.string(),
+    })
+    .nullable(),
+});
+export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
 
 /** S201-S202: `waiting` until the person at the device has approved and the relay has answered. */
 export const sessionConnection = z.discriminatedUnion('status', [

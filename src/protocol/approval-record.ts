@@ -46,6 +46,22 @@ export const signedRecord = z.object({
 });
 export type SignedRecord = z.infer<typeof signedRecord>;
 
+/** What of a record the one who asked knows. */
+export type RecordedRequest = Pick<
+  ApprovalRecord,
+  'agentId' | 'remoteSessionId' | 'deviceId' | 'applicationId' | 'asker' | 'reason' | 'minutes'
+>;
+
+/** Names of the fields in which a record differs from the request that it claims to answer. */
+export function differences(record: ApprovalRecord, asked: Partial<RecordedRequest>): string[] {
+  const flat = ({ asker, ...rest }: Partial<RecordedRequest>): Record<string, unknown> => ({
+    ...rest,
+    ...(asker && { 'asker.kind': asker.kind, 'asker.id': asker.id, 'asker.name': asker.name }),
+  });
+  const found = flat(record);
+  return Object.entries(flat(asked)).flatMap(([name, value]) => (found[name] === value ? [] : [name]));
+}
+
 /** The signed text. The first line keeps the signature from being valid for anything else. */
 export const recordMessage = (text: string): string => `platen approval record\n${text}`;
 

@@ -23,6 +23,11 @@ export const PROBLEMS = {
     title: 'The device does not permit this',
     remedy: 'Ask the owner of the device to set an access condition there. See `reason` for what did not fit.',
   },
+  'record-refused': {
+    status: 422,
+    title: 'The approval record was refused',
+    remedy: 'Enrol the agent again if its credentials were exchanged or restored. See the detail for what is wrong.',
+  },
   'cross-site': { status: 403, title: 'Cross-site request refused', remedy: 'Use the console of this server.' },
   'not-found': { status: 404, title: 'Not found', remedy: 'Check the address.' },
   'unknown-device': { status: 404, title: 'Unknown device', remedy: 'List the devices: `platen devices`.' },

@@ -35,7 +35,11 @@ describe("the technician's commands", () => {
       'GET /api/devices': () => ({ body: { rows: [sampleDevice], next: null } }),
       'GET /api/sessions': () => ({ body: { rows: [sampleEndedSession], next: null } }),
       [`GET /api/sessions/${sampleSession.id}`]: () => ({
-        body: { ...sampleEndedSession, steps: [{ at: sampleSession.requestedAt, step: 'S141', text: 'asked' }] },
+        body: {
+          ...sampleEndedSession,
+          steps: [{ at: sampleSession.requestedAt, step: 'S141', text: 'asked' }],
+          approvalRecord: null,
+        },
       }),
       [`POST /api/sessions/${sampleSession.id}/termination`]: () => ({ body: { ...sampleSession, state: 'ending' } }),
       'DELETE /api/tokens/current': () => ({ status: 204 }),

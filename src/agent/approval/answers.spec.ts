@@ -1,7 +1,8 @@
-import { createPrivateKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { agentKey as key } from '../../../test/support/agent/signed-record';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import vectors from '../../../test/vectors/approval-record.json';
 import { LIMITS } from '../../protocol/limits';
@@ -11,7 +12,6 @@ import type { Decision, RequestedApproval } from '../sessions/agent-session';
 import { Answers, ANSWERS_KEPT } from './answers';
 
 const { record, text, signature } = vectors.records[0]!;
-const key = createPrivateKey({ key: { ...vectors.privateKey, kty: 'OKP', crv: 'Ed25519' }, format: 'jwk' });
 const signer = { agentId: record.agentId, key };
 const answeredBy = { where: 'local-page' } as const;
 const NO: Decision = { decision: 'declined', answeredBy };
@@ -48,7 +48,7 @@ describe('the answers of an agent', () => {
     expect(hasSigned(vectors.signingKey, answer.record!)).toBe(true);
   });
 
-  it('have no record if the agent has no key', async () => {
+  it('have no record if the agent has no key', () => {
     const answers = new Answers({ folder, journal: recordedJournal().journal, signer: undefined });
     expect(answers.give(asked(), NO).answer).toEqual({ decision: 'declined' });
   });

@@ -61,6 +61,6 @@ import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
     ConditionsRepository,
     ConditionsStanzas,
   ],
-  exports: [SiteOccupants, DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
+  exports: [SiteOccupants, AgentsService, DevicesService, DeviceInformationService, AgentWake, DeviceEvents],
 })
 export class DevicesModule {}

@@ -119,7 +119,8 @@ export class AgentOutputs {
   }
 }
 
-const approvalRequestOf = (session: SessionEntity): z.infer<typeof requestApproval.request> => ({
+/** What the agent is asked about a session. */
+export const approvalRequestOf = (session: SessionEntity): z.infer<typeof requestApproval.request> => ({
   remoteSessionId: session.id,
   deviceId: session.deviceId,
   applicationId: session.applicationId,

@@ -52,6 +52,7 @@ export class SessionRequests {
       ending: null,
       denial: null,
       detail: '',
+      approvalRecord: null,
       requestedAt: new Date(),
       approvedAt: null,
       establishedAt: null,

@@ -1,9 +1,15 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Denial } from '../../protocol/access-conditions';
+import type { SignedRecord } from '../../protocol/approval-record';
 import type { ConnectionInfo } from '../../protocol/control-channel';
 import type { Ending, Grant, Half, HalfState, SessionState } from '../../protocol/remote-session';
-import { Hash, Instant, Int64, Uuid } from '../database/column-types';
+import { Hash, Instant, Int64, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
+
+/** An approval record as the agent sent it, and the key that was pinned at that time. */
+export interface KeptRecord extends SignedRecord {
+  readonly key: string;
+}
 
 /** The state of one half according to the relay's reports. */
 export const halfStateOf = (session: SessionEntity, half: Half): HalfState =>
@@ -44,6 +50,8 @@ export class SessionEntity {
   /** The reason class of the ending `denied`. */
   @Column({ type: 'varchar', length: 32, nullable: true }) denial: Denial | null;
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
+  /** null before the answer, and if the agent has no signing key. */
+  @Column(Json({ nullable: true })) approvalRecord: KeptRecord | null;
 
   @Column(Instant()) requestedAt: Date;
   @Column(Instant({ nullable: true })) approvedAt: Date | null;

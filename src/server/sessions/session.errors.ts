@@ -22,6 +22,12 @@ export class WrongState extends ProblemError {
     super('wrong-state', `Session ${sessionId} is ${state}; it cannot ${wanted}.`);
   }
 }
+/** The agent's approval record does not prove its answer. */
+export class RecordRefused extends ProblemError {
+  constructor(detail: string) {
+    super('record-refused', detail);
+  }
+}
 /** No session can be requested while the relay is being deployed. */
 export class DeploymentInProgress extends ProblemError {
   /** @param returnAfterSeconds time until the next attempt */

@@ -6,7 +6,9 @@ import { approval } from '../../protocol/control-channel';
 import type { Ending } from '../../protocol/remote-session';
 import { DeviceEvents } from '../devices/device-events';
 import { DeviceTransport } from '../xmpp/device-transport';
-import { SessionOver, UnknownSession } from './session.errors';
+import { ApprovalRecords } from './approval-records';
+import type { KeptRecord, SessionEntity } from './session.entity';
+import { RecordRefused, SessionOver, UnknownSession } from './session.errors';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
@@ -22,6 +24,7 @@ export class SessionStanzas implements OnModuleInit {
     private readonly deviceEvents: DeviceEvents,
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
+    private readonly records: ApprovalRecords,
     private readonly journal: Journal,
   ) {}
 
@@ -47,7 +50,9 @@ export class SessionStanzas implements OnModuleInit {
     const { remoteSessionId: id, decision } = answer;
     const session = await this.repository.find(id);
     if (!session || session.agentId !== agentId) throw new UnknownSession(id);
-    const changed = await this.apply(answer);
+    // later answers change nothing about the record: a NO ends the session whatever it carries
+    const record = session.state === 'requested' ? await this.recordOf(session, answer) : null;
+    const changed = await this.apply(answer, record && { approvalRecord: record });
     if (changed) return;
     const { state, ending } = (await this.repository.find(id)) ?? session;
     const repeated = decision === 'approved' ? !ending : ending && ENDED_AT_DEVICE.includes(ending);
@@ -55,10 +60,25 @@ export class SessionStanzas implements OnModuleInit {
     this.journal.debug('the answer was repeated', { remoteSessionId: id, state });
   }
 
-  private apply({ remoteSessionId: id, decision, grant = 'operate', denied }: Answer): Promise<unknown> {
-    if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant } });
-    if (!denied) return this.lifecycle.apply(id, 'decline');
-    return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], values: { denial: denied } });
+  /** Without a record that proves the answer, the session ends. @throws RecordRefused */
+  private async recordOf(session: SessionEntity, answer: Answer): Promise<KeptRecord | null> {
+    try {
+      return await this.records.check(session, answer);
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      const { id, agentId } = session;
+      this.journal.warn('an approval record was refused', { remoteSessionId: id, agentId, detail: error.detail });
+      const detail = `The answer of the agent was refused. ${error.detail}`;
+      await this.lifecycle.apply(id, 'device-unreachable', { from: 'requested', ending: 'failed', detail });
+      throw error;
+    }
+  }
+
+  private apply(answer: Answer, kept: Pick<SessionEntity, 'approvalRecord'> | null): Promise<unknown> {
+    const { remoteSessionId: id, decision, grant = 'operate', denied } = answer;
+    if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant, ...kept } });
+    if (!denied) return this.lifecycle.apply(id, 'decline', { values: { ...kept } });
+    return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], values: { denial: denied, ...kept } });
   }
 
   /** Ends the sessions of a removed agent through the relay, because the agent is disconnected. */

@@ -18,7 +18,7 @@ import { CurrentActor } from '../auth/access/identity';
 import { Permit, PermitClient } from '../auth/access/access.guard';
 import { Answers } from '../http/answers';
 import { SessionRequests } from './session-requests';
-import { presented } from './sessions.presenter';
+import { presented, presentedRecord } from './sessions.presenter';
 import { SessionsService } from './sessions.service';
 
 @Controller('api/sessions')
@@ -56,7 +56,7 @@ export class SessionsController {
   async get(@Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
     const found = await this.sessions.get(id);
     const steps = found.steps.map(({ at, step }) => ({ at: toInstant(at), step, text: STEPS[step] }));
-    return { ...presented(found), steps };
+    return { ...presented(found), steps, approvalRecord: presentedRecord(found.session) };
   }
 
   /** S201, S202 */

@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module';
 import { DevicesModule } from '../devices/devices.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentOutputs } from './agent-outputs';
+import { ApprovalRecords } from './approval-records';
 import { HalfLogEntity } from './half-log.entity';
 import { RelayOutputs } from './relay-outputs';
 import { SessionEvents } from './session-events';
@@ -35,6 +36,7 @@ import { SessionsService } from './sessions.service';
     RelayOutputs,
     SessionLifecycle,
     SessionHalves,
+    ApprovalRecords,
     SessionStanzas,
     SessionRequests,
     SessionsService,

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import type { Session, sessionHalf } from '../../protocol/api';
+import type { Session, sessionHalf, SessionWithSteps } from '../../protocol/api';
 import { toInstant } from '../../protocol/names';
 import type { Half } from '../../protocol/remote-session';
+import { fingerprintOf } from '../../tunnel/signing-key';
+import type { SessionEntity } from './session.entity';
 import type { SessionInView } from './sessions.service';
 
 const instantOf = (at: Date | null | undefined): string | null => (at ? toInstant(at) : null);
@@ -46,4 +48,8 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
     device: half('device'),
     terminal: half('terminal'),
   };
+}
+
+export function presentedRecord({ approvalRecord: kept }: SessionEntity): SessionWithSteps['approvalRecord'] {
+  return kept && { ...kept, keyFingerprint: fingerprintOf(kept.key) };
 }

@@ -111,7 +111,7 @@ describe('platen connect', () => {
       [`GET /api/sessions/${ID}/connection`]: () => ({
         body: answersToPolls.length > 1 ? answersToPolls.shift() : answersToPolls[0],
       }),
-      [`GET /api/sessions/${ID}`]: () => ({ body: { ...sampleEndedSession, steps: [] } }),
+      [`GET /api/sessions/${ID}`]: () => ({ body: { ...sampleEndedSession, steps: [], approvalRecord: null } }),
       [`POST /api/sessions/${ID}/termination`]: () => ({
         body: { ...sampleSession, state: 'ended', ending: 'cancelled' },
       }),
@@ -317,7 +317,8 @@ describe('platen connect', () => {
     device: sampleEndedSession.device,
   };
   const SHOW = `GET /api/sessions/${ID}`;
-  const record = (session: Session) => (api.routes[SHOW] = () => ({ body: { ...session, steps: [] } }));
+  const record = (session: Session) =>
+    (api.routes[SHOW] = () => ({ body: { ...session, steps: [], approvalRecord: null } }));
   const order = (...names: string[]) => events().filter((each) => names.includes(each.event));
 
   it('shows a halt as soon as the control plane reports it, before the relay has ended the half', async () => {

@@ -160,6 +160,7 @@ export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Pr
     device: { half: 'device', ...half },
     terminal: { half: 'terminal', ...half },
     steps: [],
+    approvalRecord: null,
   };
   await answer(page, new RegExp(`/api/sessions/${remoteSessionId}$`), halted);
   await page.route('**/api/sessions', (route) =>

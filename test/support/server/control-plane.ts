@@ -183,9 +183,9 @@ export class ControlPlane {
   async enrolmentCode(agentId: string, siteId = this.siteId): Promise<string> {
     return String((await this.call('ada', 'POST', '/enrolment-codes', { agentId, siteId })).body.ticket);
   }
-  async enrol(agentId: string, siteId = this.siteId): Promise<Enrolment> {
+  async enrol(agentId: string, siteId = this.siteId, signingKey?: string): Promise<Enrolment> {
     const [code] = (await this.enrolmentCode(agentId, siteId)).split('.');
-    return (await this.call(undefined, 'POST', '/enrolment', { code })).body as unknown as Enrolment;
+    return (await this.call(undefined, 'POST', '/enrolment', { code, signingKey })).body as unknown as Enrolment;
   }
   /** A stream of an enrolled agent. */
   streamOf(account: Enrolment): Promise<ScriptedAgent> {

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { WakeAddress } from '../../../protocol/control-channel';
-import { Instant, Json, Uuid } from '../../database/column-types';
+import { Hash, Instant, Json, Uuid } from '../../database/column-types';
 import { Encrypted } from '../../database/encrypted-column';
 
 /** SCRAM keys as stored: base64 strings instead of buffers (RFC 5802: salted, never the password). */
@@ -30,5 +30,7 @@ export class AgentEntity {
   @Index('ix_agents_site') @Column(Uuid({ nullable: true })) siteId: string | null;
   /** Set while the agent saves power and has therefore ended its stream. */
   @Column(Instant({ nullable: true })) asleepSince: Date | null;
+  /** Verifies its approval records; null: enrolled by a version without signing keys. */
+  @Column(Hash({ nullable: true })) signingKey: string | null;
   @Column(Encrypted<AgentWakeKey | null>({ nullable: true })) wake: AgentWakeKey | null;
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { z } from 'zod';
 import { agent, createdEnrolment, newEnrolment } from '../../../protocol/api';
-import { enrolment, enrolmentRequest, type Enrolment } from '../../../protocol/control-channel';
+import { enrolment, enrolmentRequest, type Enrolment, type EnrolmentRequest } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
 import type { Actor } from '../../auth/actor';
@@ -57,7 +57,7 @@ export class AgentsController {
   @Public()
   @Throttle({ default: { limit: LIMITS.LOGINS_PER_MINUTE, ttl: 60_000 } })
   @Answers(enrolment)
-  enrol(@Body({ schema: enrolmentRequest }) body: z.infer<typeof enrolmentRequest>): Promise<Enrolment> {
-    return this.enrolment.enrol(body.code);
+  enrol(@Body({ schema: enrolmentRequest }) body: EnrolmentRequest): Promise<Enrolment> {
+    return this.enrolment.enrol(body);
   }
 }

@@ -31,6 +31,11 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     return this.transport.isOnline(agentId);
   }
 
+  /** The key pinned at enrolment. */
+  async signingKey(agentId: string): Promise<string | undefined> {
+    return (await this.repository.find(agentId))?.signingKey ?? undefined;
+  }
+
   async scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {
     const agent = await this.repository.find(agentId);
     if (!agent) return undefined;

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newEnrolment } from '../../../protocol/api';
-import type { Enrolment } from '../../../protocol/control-channel';
+import type { Enrolment, EnrolmentRequest } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
+import { fingerprintOf } from '../../../tunnel/signing-key';
 import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
 import { CERTIFICATE, type Certificate } from '../../config/certificate';
@@ -54,7 +55,7 @@ export class EnrolmentService {
   }
 
   /** @throws EnrolmentCodeRefused */
-  async enrol(code: string): Promise<Enrolment> {
+  async enrol({ code, signingKey }: EnrolmentRequest): Promise<Enrolment> {
     const taken = await this.repository.takeCode(secretHash(code));
     if (!taken || taken.expiresAt.getTime() < Date.now()) throw new EnrolmentCodeRefused();
     const { agentId } = taken;
@@ -71,10 +72,17 @@ export class EnrolmentService {
       siteId: taken.siteId ?? earlier?.siteId ?? null,
       asleepSince: null,
       wake: null,
+      signingKey: signingKey ?? null,
     });
     if (!kept) throw new EnrolmentCodeRefused();
     this.transport.disconnect(agentId);
-    await this.audit.record(undefined, 'agent.enrolled', agentId, earlier ? 'account renewed' : 'account made');
+    const key = signingKey === undefined ? 'no signing key' : `signing key ${fingerprintOf(signingKey)}`;
+    await this.audit.record(
+      undefined,
+      'agent.enrolled',
+      agentId,
+      `${earlier ? 'account renewed' : 'account made'}, ${key}`,
+    );
     const { publicHost, port, host, domain } = this.config.xmpp;
     return { agentId, password, xmpp: { host: publicHost ?? host, port, domain }, pin: this.certificate.pin };
   }
