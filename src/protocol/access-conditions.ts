@@ -77,6 +77,8 @@ export const DENIALS = {
   hours: 'The condition does not apply at this hour.',
   times: 'The permitted number of accesses is used up.',
   bytes: 'The permitted number of bytes is used up.',
+  /** Of a session that was running on the condition. */
+  revoked: 'The condition was revoked at the device.',
 } as const;
 export type Denial = keyof typeof DENIALS;
 export const denial = z.enum(Object.keys(DENIALS) as [Denial, ...Denial[]]);

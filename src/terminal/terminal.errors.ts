@@ -223,6 +223,7 @@ export const DENIAL_REMEDIES: Record<Denial, string> = {
   hours: 'Try again at the permitted hours. Show them: platen conditions <device>',
   times: 'Ask the owner of the device to set a new access condition, at the device.',
   bytes: 'Ask the owner of the device to set a new access condition, at the device.',
+  revoked: 'Contact the owner of the device before you try again.',
 };
 
 function remedyOf(ending: Ending): string {

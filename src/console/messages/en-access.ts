@@ -29,7 +29,9 @@ export const enAccess = {
   times: (used: string, most: string | null) => (most === null ? `${used} times` : `${used} of ${most} times`),
   bytes: (used: string, most: string | null) => (most === null ? used : `${used} of ${most}`),
   setBy: (who: string) => `by ${who}`,
-  places: { display: 'on the display of the device', 'local page': 'on the page of the agent' } as Partial<Record<string, string>>,
+  places: { display: 'on the display of the device', 'local page': 'on the page of the agent' } as Partial<
+    Record<string, string>
+  >,
   denials: 'Latest denials',
   time: 'Time',
   what: 'Requested',
@@ -50,5 +52,6 @@ export const enAccess = {
     hours: 'Try again at the permitted hours.',
     times: 'Ask the owner of the device to set a new access condition, at the device.',
     bytes: 'Ask the owner of the device to set a new access condition, at the device.',
+    revoked: 'Contact the owner of the device before you try again.',
   } as Record<Denial, string>,
 };

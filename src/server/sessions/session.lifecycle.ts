@@ -157,13 +157,16 @@ export class SessionLifecycle extends Lifecycle<
 
   protected valuesFor(
     session: SessionEntity,
-    { to, ending }: SessionTransition,
+    { to, ending, refines }: SessionTransition,
     details: SessionDetails,
   ): Partial<SessionEntity> {
     const now = new Date();
+    const earlier = session.ending === refines ? null : session.ending;
+    const decided = earlier ?? (ending && (details.ending ?? ending)) ?? null;
     const values: Partial<SessionEntity> = {
       ...details.values,
-      ending: session.ending ?? (ending && (details.ending ?? ending)) ?? null,
+      ending: decided,
+      denial: session.denial ?? (decided === 'denied' ? (details.denial ?? null) : null),
       detail: session.detail || (details.detail ?? '').slice(0, DETAIL_CHARACTERS),
     };
     if (to === session.state) return values;

@@ -124,7 +124,7 @@ describe('session machine', () => {
     expect(transition(SESSION_MACHINE, state, 'decline')?.ending).toBe(ending);
   });
 
-  it.each<SessionState>(['requested', 'approved', 'prepared', 'established'])(
+  it.each<SessionState>(['requested', 'approved', 'prepared', 'established', 'halting', 'forcing'])(
     'names the ending of a denial in state %s',
     (state) => expect(transition(SESSION_MACHINE, state, 'deny')?.ending).toBe('denied'),
   );

@@ -1,3 +1,4 @@
+import type { Denial } from '../../protocol/access-conditions';
 import type { ConnectionInfo } from '../../protocol/control-channel';
 import type { Ending, SessionState } from '../../protocol/remote-session';
 import type { FollowUp, Machine, StateRow, Transition } from '../state-machine/machine';
@@ -55,11 +56,15 @@ export type SessionWait = 'approval' | 'prepare' | 'connect' | 'validity' | 'hal
 export interface SessionTransition extends Transition<SessionState, SessionOutput> {
   /** Set unless the session already has an ending, or the input has a more precise one. */
   readonly ending?: Ending;
+  /** An earlier ending that `ending` replaces, because it describes the same event more precisely. */
+  readonly refines?: Ending;
 }
 
 /** Values of an input. */
 export interface SessionDetails {
   readonly from?: SessionState;
+  /** With the ending `denied`. */
+  readonly denial?: Denial;
   /** Takes precedence over the ending in the table. */
   readonly ending?: Ending;
   readonly detail?: string;
@@ -73,6 +78,9 @@ type Row = StateRow<SessionInput, SessionOutput, SessionWait, SessionTransition>
 
 /** In these states the end of the session has been decided. */
 export const CLOSING: readonly SessionState[] = ['ending', 'halting', 'forcing'];
+
+/** The agent ends its half through the relay and reports the reason on the control channel, in either order. */
+const refined = { ending: 'denied', refines: 'ended-by-device' } as const;
 
 const withdraw = ['withdraw-approval'] as const;
 const endHalves = ['end-device-half', 'end-terminal-half'] as const;
@@ -179,6 +187,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
       timeout: { after: 'halfEnd', input: 'silent' },
       on: {
         'agent-online': { to: 'halting', do: ['ask-device-to-end'] },
+        deny: { to: 'halting', ...refined },
         'terminal-asks': { to: 'halting' },
         'device-asks': { to: 'halting' },
         'device-half-ended': { to: 'halting', do: ['end-terminal-half'] },
@@ -192,6 +201,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
       timeout: { after: 'endLogs', input: 'presume-ended' },
       on: {
         'still-relayed': { to: 'forcing', do: endHalves },
+        deny: { to: 'forcing', ...refined },
         'terminal-asks': { to: 'forcing' },
         'device-asks': { to: 'forcing' },
         'device-half-ended': { to: 'forcing' },

@@ -52,7 +52,9 @@ export class SessionStanzas implements OnModuleInit {
     if (!session || session.agentId !== agentId) throw new UnknownSession(id);
     // later answers change nothing about the record: a NO ends the session whatever it carries
     const record = session.state === 'requested' ? await this.recordOf(session, answer) : null;
-    const changed = await this.apply(answer, record && { approvalRecord: record });
+    // a denial may refine an end at the device; other endings that came first stay
+    const isLate = answer.denied && session.ending && !ENDED_AT_DEVICE.includes(session.ending);
+    const changed = !isLate && (await this.apply(answer, record && { approvalRecord: record }));
     if (changed) return;
     const { state, ending } = (await this.repository.find(id)) ?? session;
     const repeated = decision === 'approved' ? !ending : ending && ENDED_AT_DEVICE.includes(ending);
@@ -78,7 +80,7 @@ export class SessionStanzas implements OnModuleInit {
     const { remoteSessionId: id, decision, grant = 'operate', denied } = answer;
     if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant, ...kept } });
     if (!denied) return this.lifecycle.apply(id, 'decline', { values: { ...kept } });
-    return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], values: { denial: denied, ...kept } });
+    return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], denial: denied, values: { ...kept } });
   }
 
   /** Ends the sessions of a removed agent through the relay, because the agent is disconnected. */

@@ -108,6 +108,23 @@ describe('a remote session', () => {
       expect(await plane.session(id)).toMatchObject({ state: 'ended', ...ending });
     });
 
+    it('names the denial if the agent has ended its half before it reports the reason', async () => {
+      const { id, link } = await plane.established();
+      await plane.relay.requestTermination(link.linkId, 'device');
+      expect(await plane.session(id)).toMatchObject({ ending: 'ended-by-device', denial: null });
+      expect(await denied(id, 'revoked')).toEqual({});
+      const revoked = { ending: 'denied', denial: 'revoked', detail: DENIALS.revoked };
+      expect(await plane.session(id)).toMatchObject({ state: 'halting', ...revoked });
+    });
+
+    it('keeps another ending that came first', async () => {
+      const { id } = await plane.established();
+      await administratorEnds(id);
+      expect(await denied(id)).toBe('session-over');
+      const known = { ending: 'ended-by-administrator', denial: null, detail: 'ended by ADA' };
+      expect(await plane.session(id)).toMatchObject(known);
+    });
+
     it('ends at both halves while it is being connected', async () => {
       const { id } = await plane.prepared();
       expect(await denied(id)).toEqual({});

@@ -154,9 +154,7 @@ class Connecting {
   /** Only for what is shown: an error is none of the session's. */
   private async isBox(): Promise<boolean> {
     const { deviceId, applicationId } = this.session;
-    const { applications } = await this.client
-      .device(deviceId)
-      .catch(() => ({ applications: [] }));
+    const { applications } = await this.client.device(deviceId).catch(() => ({ applications: [] }));
     return applications.some(({ id, protocol }) => id === applicationId && protocol === 'box');
   }
 
