@@ -6,6 +6,7 @@ import { ControlChannel, type ControlChannelOptions } from './channel/control-ch
 import { ENROL_AGAIN, signerOf, type Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
+import { Displays } from './approval/displays';
 import { Answers } from './approval/answers';
 import { AccessControl } from './conditions/access-control';
 import { ConditionReports } from './conditions/condition-reports';
@@ -43,6 +44,7 @@ export class Agent {
   readonly #information: InformationExchange;
   readonly #maintenance: Maintenance;
   readonly #panel: PanelServer;
+  readonly #displays: Displays;
   readonly #powerSaving: PowerSaving | undefined;
 
   constructor(
@@ -100,7 +102,17 @@ export class Agent {
       },
       journal,
     );
-    const changed = () => this.#panel.changed();
+    this.#displays = new Displays(devices, {
+      sessions: this.#remoteSessions,
+      isOnline: () => this.#channel.online,
+      server: credentials.xmpp.host,
+      folder: configuration.state,
+      journal,
+    });
+    const changed = () => {
+      this.#panel.changed();
+      this.#displays.changed();
+    };
     this.#remoteSessions.onChange(changed);
     this.#access.store.onChange(changed);
     this.#access.denials.onChange(changed);
@@ -147,6 +159,7 @@ export class Agent {
     await this.#powerSaving?.start();
     await this.#maintenance.start();
     this.#poller.start();
+    await this.#displays.start();
     this.#channel.start();
     return listening;
   }
@@ -160,6 +173,7 @@ export class Agent {
     this.#conditionReports.stop();
     this.#poller.stop();
     await this.#channel.stop();
+    await this.#displays.stop();
     await this.#panel.close();
     await this.#answers.close();
     await this.#ended.close();

@@ -34,12 +34,15 @@ export class AccessControl {
     private readonly journal: Journal,
   ) {}
 
-  /** @throws ProblemError unknown-device, invalid-request, conflict; the error of the file system */
-  async set(deviceId: string, condition: NewAccessCondition, by: AnsweredBy): Promise<AccessCondition> {
+  /**
+   * @param id of the condition; setting it again has no effect
+   * @throws ProblemError unknown-device, invalid-request, conflict; the error of the file system
+   */
+  async set(deviceId: string, condition: NewAccessCondition, by: AnsweredBy, id?: string): Promise<AccessCondition> {
     const device = this.devices.find(({ id }) => id === deviceId);
     if (!device) throw new ProblemError('unknown-device', 'this agent does not have the device');
     refuseImpossible(device, condition);
-    const set = await this.store.set(deviceId, condition, placeOf(by));
+    const set = await this.store.set(deviceId, condition, placeOf(by), id);
     this.journal.info('access condition set', { deviceId, conditionId: set.id, setBy: set.setBy, who: set.who });
     return set;
   }

@@ -79,14 +79,22 @@ export class ConditionStore {
   /**
    * Applies from the moment when it is on disk.
    * @param setBy who has set it, and where
+   * @param id of the condition; setting it again has no effect
    * @throws ProblemError invalid-request, conflict (the device has too many); the error of the file system
    */
-  async set(deviceId: string, wanted: NewAccessCondition, setBy: string): Promise<AccessCondition> {
+  async set(
+    deviceId: string,
+    wanted: NewAccessCondition,
+    setBy: string,
+    id: string = randomUUID(),
+  ): Promise<AccessCondition> {
+    const same = this.find(id);
+    if (same) return same;
     const { at } = this.now();
     refuseUnfit(wanted, at);
     this.#dropExpired(deviceId, at);
     const used = { times: 0, bytes: 0 };
-    const condition = { ...wanted, id: randomUUID(), deviceId, setAt: toInstant(at), setBy, used };
+    const condition = { ...wanted, id, deviceId, setAt: toInstant(at), setBy, used };
     const others = [...this.of(deviceId), ...[...this.#unstored].filter((each) => each.deviceId === deviceId)];
     if (others.length >= LIMITS.CONDITIONS_PER_DEVICE)
       throw new ProblemError('conflict', `the device has ${others.length} access conditions; revoke one first`);

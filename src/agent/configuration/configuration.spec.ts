@@ -109,6 +109,16 @@ describe('parseConfiguration', () => {
     expect(JSON.stringify(announced)).not.toContain('9100');
   });
 
+  it.each([
+    ['http://127.0.0.1:8085', { host: '127.0.0.1', port: 8085, tls: false, path: '' }],
+    ['http://[::1]:80/platen/', { host: '::1', port: 80, tls: false, path: '/platen' }],
+    ['https://mfp.local/v1', { host: 'mfp.local', port: 443, tls: true, path: '/v1' }],
+  ])('reads the display %s', (url, address) => {
+    const [read] = parse({ devices: [{ ...device, display: { url, secretFile: 'secret' } }] }).devices;
+    expect(read?.display).toEqual({ address, secretFile: '/etc/platen/secret' });
+    expect(announcementOf([read!]).devices[0]).not.toHaveProperty('display');
+  });
+
   const deviceWith = (change: object) => JSON.stringify({ devices: [{ ...device, ...change }] });
   const ipp = 'ipp://printer/ipp/print';
   const applicationWith = (change: object) =>
@@ -201,6 +211,26 @@ describe('parseConfiguration', () => {
         ],
       }),
       /applications\.0\.viewTarget: is not possible for a document box/,
+    ],
+    [
+      'a display in the LAN without TLS',
+      deviceWith({ display: { url: 'http://192.168.1.20', secretFile: 'x' } }),
+      /^devices\.0\.display\.url: must be https/,
+    ],
+    [
+      'a display with a pin without TLS',
+      deviceWith({ display: { url: 'http://127.0.0.1', secretFile: 'x', pin: 'A'.repeat(43) } }),
+      /^devices\.0\.display\.pin: is only allowed/,
+    ],
+    [
+      'a display without a secret',
+      deviceWith({ display: { url: 'https://192.168.1.20' } }),
+      /^devices\.0\.display\.secretFile: /,
+    ],
+    [
+      'the display as an application',
+      deviceWith({ display: { url: 'https://192.168.1.20:8080', secretFile: 'x' } }),
+      /^devices\.0\.applications\.0: must not be the display/,
     ],
     ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
     ['a target that is not a URL', JSON.stringify(withTarget('printer')), /target: must look like/],

@@ -6,8 +6,8 @@ import { announcedApplication, deviceKind, wakeAddress } from '../../protocol/co
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { operation, type Operation } from '../../protocol/maintenance';
-import { applicationId, deviceId } from '../../protocol/names';
-import { certificate, firmwareAddress, ippAddress } from './device-address';
+import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
+import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
 
@@ -75,8 +75,22 @@ const deviceFields = z.strictObject({
   firmware: firmwareAddress.optional(),
   certificate: certificate.optional(),
   maintenance: z.array(operation).optional(),
+  display: z
+    .strictObject({ url: displayAddress, secretFile: z.string().min(1), pin: spkiPin.optional() })
+    .superRefine(({ url, pin }, context) => {
+      if (pin !== undefined && !url.tls) problem(context, 'is only allowed with an https address', ['pin']);
+    })
+    .transform(({ url, secretFile, pin }) => ({ address: { ...url, certificate: pin }, secretFile }))
+    .optional(),
 });
 const device = deviceFields.transform(({ maintenance, certificate: key, ipp, firmware, ...rest }, context) => {
+  const { host, port } = rest.display?.address ?? {};
+  for (const [index, { target, viewTarget }] of rest.applications.entries())
+    if ([target, viewTarget].some((each) => each !== undefined && each.host === host && each.port === port))
+      return problem(context, 'must not be the display of the device: technicians could answer their own requests', [
+        'applications',
+        String(index),
+      ]);
   if (firmware && !ipp)
     return problem(context, 'requires "ipp", to check the version after the installation', ['firmware']);
   const secure = ipp?.tls || (firmware?.kind === 'http' && firmware.tls);
@@ -131,6 +145,13 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
  * or by `PUT` to an http or https address. `certificate`: for ipps and https, the pin of the device's key, or `any`; by
  * default, a certificate authority that this computer trusts must have signed it. `maintenance`: the permitted
  * operations (protocol/maintenance); by default, all that are possible.
+ *
+ * With
+ *
+ *     "display": { "url": "http://127.0.0.1:8085", "secretFile": "display-secret" }
+ *
+ * the display of the device asks for approval and shows and sets access conditions (protocol/device-display). Elsewhere
+ * than on this computer the address is https, with `pin` for a self-signed certificate.
  */
 const configuration = z.strictObject({
   panel: z
@@ -172,12 +193,23 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** @throws ConfigurationError naming every bad field */
+/** @throws ConfigurationError naming every bad field, or a secret that cannot be read */
 export async function readConfiguration(file: string): Promise<Configuration> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigurationError([`${file}: cannot be read (${error.code})`]);
   });
-  return parseConfiguration(text, dirname(resolve(file)));
+  const parsed = parseConfiguration(text, dirname(resolve(file)));
+  for (const { display } of parsed.devices) if (display) await readDisplaySecret(display.secretFile);
+  return parsed;
+}
+
+/** The secret that a device's display and this agent know: 32 bytes in base64url. @throws ConfigurationError */
+export async function readDisplaySecret(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError([`${file}: cannot be read (${error.code})`]);
+  });
+  if (secret.safeParse(text.trim()).success) return text.trim();
+  throw new ConfigurationError([`${file}: must contain 32 bytes in base64url`]);
 }
 
 /** @param folder base of a relative `state` @throws ConfigurationError */
@@ -186,7 +218,15 @@ export function parseConfiguration(text: string, folder: string): Configuration 
   const parsed = configuration.safeParse(parseJson(text));
   if (parsed.success) {
     const excess = announcementExcess(parsed.data.devices);
-    if (excess === 0) return { ...parsed.data, state: resolve(folder, parsed.data.state ?? '.') };
+    if (excess === 0)
+      return {
+        ...parsed.data,
+        state: resolve(folder, parsed.data.state ?? '.'),
+        devices: parsed.data.devices.map(({ display, ...rest }) => ({
+          ...rest,
+          display: display && { ...display, secretFile: resolve(folder, display.secretFile) },
+        })),
+      };
     const why = `too large for one announcement by ${excess} bytes: shorten names, or move some to a second agent`;
     throw new ConfigurationError([`devices: ${why}`]);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from '../../protocol/loopback';
 import { spkiPin } from '../../protocol/names';
 
 /** The accepted key of the device: its pin, or `any`; undefined: any key with a trusted certificate. */
@@ -46,6 +47,20 @@ export const firmwareAddress = z.string().transform((text, context): FirmwareAdd
   }
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return { kind: 'http', ...checked(url, context) };
   return problem(context, 'must look like tcp://host:port, http://host/path or https://host/path');
+});
+
+/** `http://host[:port][/path]`, or the same with https, without a slash at the end of the path. */
+export const displayAddress = z.string().transform((text, context): HttpAddress => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol) || !url.hostname || url.search !== '')
+    return problem(context, 'must look like https://host/path or http://127.0.0.1:port');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return problem(
+      context,
+      'must be https: without TLS, the answers of the person at the device could be read and changed on the way',
+    );
+  const address = checked(url, context);
+  return { ...address, path: address.path.replace(/\/$/, '') };
 });
 
 function checked(url: URL, context: z.RefinementCtx): HttpAddress {

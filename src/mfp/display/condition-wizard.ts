@@ -39,7 +39,7 @@ const OPERATIONS: readonly (readonly [BoxOperation, string, string])[] = [
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 const WHEN: readonly { text: string; detail: string; days?: readonly number[]; limited?: true }[] = [
   { text: 'Always', detail: 'Until you revoke it' },
-  { text: 'For a limited time', detail: 'It ends by itself', limited: true },
+  { text: 'For a limited time', detail: 'It ends automatically', limited: true },
   { text: 'Every day', detail: 'At certain hours', days: EVERY_DAY },
   { text: 'Monday to Friday', detail: 'At certain hours', days: EVERY_DAY.slice(0, 5) },
   { text: 'Saturday and Sunday', detail: 'At certain hours', days: EVERY_DAY.slice(5) },

@@ -77,7 +77,7 @@ export class OwnDisplay {
     this.options.onChange();
   }
 
-  /** Counts down, and leaves a screen that nobody touches. */
+  /** Counts down, and leaves a screen that is not touched. */
   private tick(): void {
     const { asking, view } = this.screen;
     const left = view !== null && performance.now() - this.touchedAt > MFP_LIMITS.OWN_SCREEN_IDLE_MS;
