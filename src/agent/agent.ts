@@ -103,7 +103,10 @@ export class Agent {
       journal,
     );
     this.#displays = new Displays(devices, {
-      sessions: this.#remoteSessions,
+      sessions: () => this.#remoteSessions.sessions,
+      access: this.#access,
+      decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
+      end: (id) => this.#remoteSessions.end(id),
       isOnline: () => this.#channel.online,
       server: credentials.xmpp.host,
       folder: configuration.state,

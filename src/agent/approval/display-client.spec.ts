@@ -108,7 +108,7 @@ describe('the display of a device', () => {
 
   it('gives an input that it executed before it was killed the same key', async () => {
     const executed: Executed[] = [];
-    for (let start_ = 0; start_ < 2; start_++) {
+    for (let round = 0; round < 2; round++) {
       const display = scripted(inputsOf(RUN, 1));
       await start(display, { executed });
       await until('the execution', () => display.acknowledged.length === 2);

@@ -2,13 +2,19 @@ import type { Journal } from '../../journal/journal';
 import type { DisplayInput } from '../../protocol/device-display';
 import { ProblemError } from '../../protocol/problems';
 import { readDisplaySecret, type Device } from '../configuration/configuration';
-import type { RemoteSessions } from '../sessions/remote-sessions';
+import type { AccessControl } from '../conditions/access-control';
+import type { AgentSessions, Decision } from '../sessions/agent-session';
 import { DisplayClient } from './display-client';
 import { DisplayConnection } from './display-connection';
 import { displayState } from './display-state';
 
 export interface DisplaysOptions {
-  readonly sessions: Pick<RemoteSessions, 'sessions' | 'decide' | 'end'>;
+  readonly sessions: () => AgentSessions;
+  readonly access: AccessControl;
+  /** @throws ProblemError */
+  readonly decide: (remoteSessionId: string, answer: Decision, alsoForMinutes?: number) => Promise<void> | void;
+  /** @throws ProblemError */
+  readonly end: (remoteSessionId: string) => void;
   readonly isOnline: () => boolean;
   /** Name of the server. */
   readonly server: string;
@@ -16,6 +22,8 @@ export interface DisplaysOptions {
   readonly folder: string;
   readonly journal: Journal;
 }
+
+const AT_DISPLAY = { where: 'display' } as const;
 
 /** The displays of this agent's devices. What is pressed at one concerns its own device only. */
 export class Displays {
@@ -36,7 +44,7 @@ export class Displays {
         deviceId: device.id,
         connection: new DisplayConnection(address, await readDisplaySecret(secretFile)),
         state: () => this.#stateOf(device),
-        execute: (input) => this.#execute(device, input),
+        execute: (input, key) => this.#execute(device, input, key),
         folder,
         journal,
       });
@@ -54,12 +62,12 @@ export class Displays {
   }
 
   #stateOf(device: Device) {
-    const { sessions, isOnline, server } = this.options;
+    const { sessions, access, isOnline, server } = this.options;
     const sources = {
-      sessions: sessions.sessions,
-      conditions: [],
-      denials: [],
-      askers: [],
+      sessions: sessions(),
+      conditions: access.store.of(device.id),
+      denials: access.denials.latest(Infinity).filter(({ deviceId }) => deviceId === device.id),
+      askers: access.askersOf(device.id),
       online: isOnline(),
       server,
     };
@@ -67,20 +75,26 @@ export class Displays {
   }
 
   /** @throws ProblemError */
-  async #execute({ id }: Device, input: DisplayInput): Promise<void> {
-    const { sessions } = this.options;
-    if ('remoteSessionId' in input && sessions.sessions.get(input.remoteSessionId)?.asked.deviceId !== id)
+  async #execute({ id: deviceId }: Device, input: DisplayInput, key: string): Promise<void> {
+    const { sessions, access, decide, end } = this.options;
+    const isOther = (owner: string | undefined) => owner !== deviceId;
+    if ('remoteSessionId' in input && isOther(sessions().get(input.remoteSessionId)?.asked.deviceId))
       throw new ProblemError('unknown-session', 'This request or session has ended.');
-    const answeredBy = { where: 'display' } as const;
+    if ('id' in input && isOther(access.store.find(input.id)?.deviceId))
+      throw new ProblemError('not-found', 'This condition has been revoked.');
     switch (input.do) {
-      case 'approve':
-        return sessions.decide(input.remoteSessionId, { decision: 'approved', grant: input.grant, answeredBy });
+      case 'approve': {
+        const answer = { decision: 'approved', grant: input.grant, answeredBy: AT_DISPLAY } as const;
+        return decide(input.remoteSessionId, answer, input.alsoForMinutes);
+      }
       case 'decline':
-        return sessions.decide(input.remoteSessionId, { decision: 'declined', answeredBy });
+        return decide(input.remoteSessionId, { decision: 'declined', answeredBy: AT_DISPLAY });
       case 'end':
-        return sessions.end(input.remoteSessionId);
-      default:
-        throw new ProblemError('wrong-state', 'Access conditions are not available.');
+        return end(input.remoteSessionId);
+      case 'set-condition':
+        return void (await access.set(deviceId, input.condition, AT_DISPLAY, key));
+      case 'revoke-condition':
+        return access.revoke(input.id);
     }
   }
 }
