@@ -6,6 +6,7 @@ import type { ConnectOptions } from './connect/connect';
 import { register as registerDeploy } from './deployment/deploy-commands';
 import type { LoginOptions } from './login';
 import { register as registerMaintenance } from './maintenance/commands';
+import type { VerifyOptions } from './verify-session';
 import { register as registerRelease } from './releases/release-commands';
 
 interface Listing extends Json {
@@ -52,11 +53,18 @@ export function register(program: Command): void {
     .action((options: Listing) =>
       perform(async (io) => (await import('./sessions.js')).sessions(io, options), options),
     );
-  add('session <id>', 'show a remote session and its steps')
+  const one = add('session <id>', 'show a remote session and its steps')
     .option(...JSON_ANSWER)
     .action((id: string, options: Json) =>
       perform(async (io) => (await import('./sessions.js')).session(io, id, options), options),
     );
+  adder(one)('verify <id>', 'verify on this computer who approved or declined a session at the device')
+    .option('--key <fingerprint>', 'accept only the agent key with this fingerprint (platen agent fingerprint)')
+    .option('--json', 'print the verified record as JSON')
+    .action((id: string, _: object, command: Command) => {
+      const options: VerifyOptions = command.optsWithGlobals(); // the command around it has --json, too
+      return perform(async (io) => (await import('./verify-session.js')).verifySession(io, id, options), options);
+    });
   add('end <id>', 'end a remote session').action((id: string) =>
     perform(async (io) => (await import('./sessions.js')).end(io, id)),
   );

@@ -52,6 +52,8 @@ export const EXIT_CODES = {
     code: 30,
     meaning: '`connect`: the access conditions set at the device do not permit it, or no longer',
   },
+  'not-verified': { code: 31, meaning: '`session verify`: the approval record does not prove what the server shows' },
+  'no-record': { code: 32, meaning: '`session verify`: the session has no approval record' },
   interrupted: {
     code: 130,
     meaning: 'stopped by a second Ctrl-C, or by Ctrl-C at a prompt; a deployment or a started job continues',

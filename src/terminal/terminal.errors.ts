@@ -68,6 +68,18 @@ export class ReleaseNotValid extends TerminalError {
   }
 }
 
+/** The approval record does not prove what the server shows. */
+export class RecordNotVerified extends TerminalError {
+  readonly exit = 'not-verified';
+}
+
+export class NoRecord extends TerminalError {
+  readonly exit = 'no-record';
+  constructor(message: string) {
+    super(message, 'Agents that were enrolled by an earlier version sign after they are enrolled again.');
+  }
+}
+
 export class UnknownRelease extends TerminalError {
   readonly exit = 'not-found';
   constructor(name: string) {

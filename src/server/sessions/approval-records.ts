@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import { approvalRecord, differences, type ApprovalRecord } from '../../protocol/approval-record';
+import { differences, type ApprovalRecord } from '../../protocol/approval-record';
 import type { approval } from '../../protocol/control-channel';
-import { parseJson } from '../../protocol/parse-json';
+import { readRecord } from '../../protocol/record-check';
 import { hasSigned } from '../../tunnel/signing-key';
 import { AgentsService } from '../devices/agents/agents.service';
 import { approvalRequestOf } from './agent-outputs';
@@ -25,13 +25,10 @@ export class ApprovalRecords {
     if (key === undefined) return null;
     if (!answer.record) throw new RecordRefused('The answer has no record, but its agent has a signing key.');
     if (!hasSigned(key, answer.record)) throw new RecordRefused('The record was not signed with the key of the agent.');
-    const { data: record } = approvalRecord.safeParse(parseJson(answer.record.text));
+    const record = readRecord(answer.record.text);
     if (!record) throw new RecordRefused('The text of the record cannot be read.');
     const { answerWithinSeconds: _, ...asked } = approvalRequestOf(session);
-    const wrong = [
-      ...differences(record, { agentId: session.agentId, ...asked }),
-      ...contradictions(record, answer),
-    ];
+    const wrong = [...differences(record, { agentId: session.agentId, ...asked }), ...contradictions(record, answer)];
     if (wrong.length > 0)
       throw new RecordRefused(`The record differs from what was asked or answered: ${wrong.join(', ')}.`);
     return { ...answer.record, key };
