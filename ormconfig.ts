@@ -20,6 +20,7 @@ import { DeploymentDeadlines1763683200012 } from './src/server/database/migratio
 import { ApprovalRecords1763683200013 } from './src/server/database/migrations/0013-approval-records';
 import { AccessConditions1763683200014 } from './src/server/database/migrations/0014-access-conditions';
 import { Customers1763683200015 } from './src/server/database/migrations/0015-customers';
+import { Installations1763683200017 } from './src/server/database/migrations/0017-installations';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -28,6 +29,7 @@ import { ReportedConditionsEntity } from './src/server/devices/conditions/report
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
+import { RemovedAgentEntity } from './src/server/devices/agents/removed-agent.entity';
 import { FirmwareEntity } from './src/server/maintenance/firmware/firmware.entity';
 import { JobEntity } from './src/server/maintenance/job.entity';
 import { NoticeEntity } from './src/server/notices/notice.entity';
@@ -47,6 +49,7 @@ const entities = [
   NoticeEntity,
   AgentEntity,
   EnrolmentCodeEntity,
+  RemovedAgentEntity,
   DeviceEntity,
   DeviceInformationEntity,
   ReportedConditionsEntity,
@@ -75,6 +78,7 @@ const migrations = [
   ApprovalRecords1763683200013,
   AccessConditions1763683200014,
   Customers1763683200015,
+  Installations1763683200017,
 ];
 
 const common = {

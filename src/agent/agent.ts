@@ -121,7 +121,13 @@ export class Agent {
     this.#access.denials.onChange(changed);
     this.#maintenance.onChange(changed);
     this.#channel.onChange(changed);
-    this.#channel.afterLogin(() => this.#announce());
+    this.#channel.afterLogin(() => {
+      this.#maintenance.resume();
+      return this.#announce();
+    });
+    this.#channel.onEnded((ending) => {
+      if (ending === 'in-use' || ending === 'other-installation') this.#maintenance.suspend();
+    });
     this.#channel.handle(wake, (request) => sendWake(request));
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
   }

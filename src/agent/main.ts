@@ -1,6 +1,7 @@
 import { LOG_LEVELS, createJournal } from '../journal/journal';
 import { Agent } from './agent';
 import { ConfigurationError, readConfiguration } from './configuration/configuration';
+import { Installation } from './enrolment/installation';
 import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
 
 export interface RunOptions {
@@ -35,7 +36,8 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
     journal.warn(
       '"site" in the configuration has no effect: an administrator of the server decides where an agent is; remove it',
     );
-  return new Agent(configuration, account, journal);
+  const installation = await Installation.load(configuration.state, journal);
+  return new Agent(configuration, account, journal, { installation });
 }
 
 /** Prints an expected error as one line; rethrows others. */

@@ -287,8 +287,6 @@ export const enrolmentRequest = z.object({
   code: secret,
   /** Verifies the agent's approval records; pinned from now on. */
   signingKey: signingKey.optional(),
-  /** Made by the agent for this installation; the account works for no other. */
-  installationId: z.uuid().optional(),
 });
 export type EnrolmentRequest = z.infer<typeof enrolmentRequest>;
 export const enrolment = z.object({

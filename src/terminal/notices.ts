@@ -33,9 +33,13 @@ async function show(io: TerminalIo, client: ApiClient, rows: readonly Notice[]):
   for (const { id, readAt } of rows) if (readAt === null) await client.readNotice(id);
 }
 
-const line = (notice: Notice): string => {
+const line = (notice: Notice): string =>
+  `${notice.readAt === null ? '*' : ' '} ${minute(notice.at)}  ${text(notice)}`.replace(/[\n\t]+/g, ' ');
+
+function text(notice: Notice): string {
+  if (notice.kind === 'agent-refused')
+    return `A second installation of agent ${notice.agentId} was refused: see Agents in the console.`;
   const whose = notice.kind === 'session-halted' ? 'Your session' : `${notice.userName}'s session`;
   const what = `${notice.deviceName} (${notice.deviceId}/${notice.applicationId})`;
-  const text = `${notice.readAt === null ? '*' : ' '} ${minute(notice.at)}  ${whose} with ${what} was interrupted by a deployment.`;
-  return text.replace(/[\n\t]+/g, ' ');
-};
+  return `${whose} with ${what} was interrupted by a deployment.`;
+}

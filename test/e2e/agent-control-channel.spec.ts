@@ -12,6 +12,7 @@ import { makeCertificate, type TestCertificate } from '../support/test-certifica
 import { startFreezingProxy } from '../support/agent/freezing-proxy';
 import { recordedJournal } from '../support/recorded-journal';
 import { until } from '../support/until';
+import { EVERY_INSTALLATION } from '../support/xmpp/control-channel';
 
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
@@ -32,6 +33,7 @@ let logins: string[];
 let ends: (() => Promise<unknown>)[];
 
 const accounts: AgentAccounts = {
+  ...EVERY_INSTALLATION,
   scramKeys: (agentId: string, algorithm: ScramAlgorithm) => {
     logins.push(agentId);
     return scramKeys(PASSWORD, algorithm);

@@ -21,6 +21,7 @@ import { makeCertificate, type TestCertificate } from '../support/test-certifica
 import { recordedJournal, type RecordedJournal } from '../support/recorded-journal';
 import { startFakeRelay } from '../support/relay/fake-relay';
 import { until } from '../support/until';
+import { EVERY_INSTALLATION } from '../support/xmpp/control-channel';
 
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
@@ -45,7 +46,7 @@ async function startServer(onPort = 0): Promise<void> {
     key: certificate.key,
     certificate: certificate.cert,
     fakeSaltSecret: randomBytes(32),
-    accounts: { scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) },
+    accounts: { ...EVERY_INSTALLATION, scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) },
     journal: recordedJournal().journal,
   });
   server.handle(announce, (_agentId, { devices }) => {

@@ -12,7 +12,7 @@ import { acquireInformation, announce, reportInformation } from '../../src/proto
 import type { DeviceInformation } from '../../src/protocol/device-information';
 import type { Operation } from '../../src/protocol/maintenance';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
-import { ControlChannel, DOMAIN } from '../support/xmpp/control-channel';
+import { ControlChannel, DOMAIN, EVERY_INSTALLATION } from '../support/xmpp/control-channel';
 import { DEVICE_INFORMATION } from '../support/device/scripted-device';
 import { until } from '../support/until';
 
@@ -33,7 +33,10 @@ let announced: Operation[][];
 let reported: string[];
 
 beforeAll(async () => {
-  server = await ControlChannel.start({}, { scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) });
+  server = await ControlChannel.start(
+    {},
+    { ...EVERY_INSTALLATION, scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) },
+  );
   server.transport.handle(announce, (_agentId, { devices }) => {
     announced.push(...devices.map(({ operations }) => operations));
     return Promise.resolve({ refused: [] });

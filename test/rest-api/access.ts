@@ -34,6 +34,7 @@ export const ACCESS: Record<Route, Access> = {
   'DELETE /api/sites/:id': 'admin',
   'GET /api/agents': 'admin',
   'DELETE /api/agents/:id': 'admin',
+  'DELETE /api/agents/:id/installation': 'admin',
   'POST /api/enrolment-codes': 'admin',
   'POST /api/enrolment': 'anyone',
   'GET /api/devices': 'technician',

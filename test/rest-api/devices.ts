@@ -41,9 +41,11 @@ export function describeAgents(api: () => RestApi): void {
       await api().refuses('anonymous', 'POST /api/enrolment', '403 code-refused', enrol);
       expect(await list()).toContainEqual(expect.objectContaining({ id: 'hall', online: false, lastSeenAt: null }));
       const params = { id: 'hall' };
+      await api().succeeds('ada', 'DELETE /api/agents/:id/installation', { params });
       await api().succeeds('ada', 'DELETE /api/agents/:id', { params });
       expect((await list()).map(({ id }) => id)).not.toContain('hall');
       await api().refuses('ada', 'DELETE /api/agents/:id', '404 not-found', { params });
+      await api().refuses('ada', 'DELETE /api/agents/:id/installation', '404 not-found', { params });
     });
 
     itRefuses(api, [

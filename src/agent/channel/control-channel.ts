@@ -7,10 +7,12 @@ import { jittered } from '../../protocol/waits';
 import { Backoff } from '../../tunnel/backoff';
 import { ChannelOffline, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
+import type { Installation } from '../enrolment/installation';
 import { BadContainer, decodeContainer, encodeContainer, encodeProblem } from './json-container';
 import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
 
-export interface ControlChannelOptions extends Omit<StreamOptions, 'signal'> {
+export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'resource'> {
+  readonly installation?: Pick<Installation, 'present' | 'accepted'>;
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
   /** Wait after an ending that a retry alone does not resolve. */
@@ -26,6 +28,10 @@ const REMEDIES: Partial<Record<StreamEnding, string>> = {
     'the server refused the account of this agent; create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   'wrong-key':
     'the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
+  'in-use':
+    'another agent is running with this account; stop one of them. A second agent needs an enrolment code of its own, for another agent ID',
+  'other-installation':
+    'the account belongs to another installation, because the folder of this agent was copied or restored; ask an administrator to allow another installation, or to create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
 };
 
@@ -38,6 +44,7 @@ export class ControlChannel {
   #running: Promise<void> | undefined;
   #afterLogin: () => Promise<void> = () => Promise.resolve();
   #onChange: () => void = () => undefined;
+  #onEnded: (ending: StreamEnding) => void = () => undefined;
 
   constructor(
     private readonly credentials: Credentials,
@@ -84,6 +91,11 @@ export class ControlChannel {
     this.#afterLogin = listener;
   }
 
+  /** Called when a stream has ended or could not be opened. Before `start`. */
+  onEnded(listener: (ending: StreamEnding) => void): void {
+    this.#onEnded = listener;
+  }
+
   /** Called when the channel has gone online or offline. Before `start`. */
   onChange(listener: () => void): void {
     this.#onChange = listener;
@@ -123,6 +135,7 @@ export class ControlChannel {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const ended = await this.#oneStream();
+      this.#onEnded(ended.ending);
       if (this.#stopping.signal.aborted) return;
       const waitMs = this.#waitAfter(ended);
       this.#log(ended, waitMs);
@@ -134,8 +147,10 @@ export class ControlChannel {
     try {
       const stream = await XmppStream.open(this.credentials, this.#handlers, {
         ...this.options,
+        resource: await this.options.installation?.present(),
         signal: this.#stopping.signal,
       });
+      await this.options.installation?.accepted();
       this.#set(stream);
       if (this.#stopping.signal.aborted) await stream.close();
       this.#afterLogin().then(

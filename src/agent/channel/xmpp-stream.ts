@@ -16,6 +16,8 @@ const MECHANISM = 'SCRAM-SHA-1';
 const REFUSED_LOGIN = ['not-authorized', 'account-disabled', 'credentials-expired', 'invalid-mechanism'];
 
 export interface StreamOptions {
+  /** The resource to request (protocol/installation.ts). */
+  readonly resource?: string;
   /** Aborts a login in progress. */
   readonly signal?: AbortSignal;
   readonly pingIntervalMs?: number;
@@ -49,7 +51,7 @@ export class XmppStream {
     handlers: Iterable<StreamHandler>,
     options: StreamOptions = {},
   ): Promise<XmppStream> {
-    const stream = new XmppStream(credentials, handlers);
+    const stream = new XmppStream(credentials, handlers, options.resource ?? 'agent');
     const abort = () => stream.end('lost', 'aborted');
     options.signal?.addEventListener('abort', abort);
     await stream.#login(credentials).finally(() => options.signal?.removeEventListener('abort', abort));
@@ -60,12 +62,16 @@ export class XmppStream {
     return stream;
   }
 
-  private constructor({ agentId, password, xmpp, pin }: Credentials, handlers: Iterable<StreamHandler>) {
+  private constructor(
+    { agentId, password, xmpp, pin }: Credentials,
+    handlers: Iterable<StreamHandler>,
+    resource: string,
+  ) {
     this.#client = createClient({
       service: serviceOf(xmpp),
       domain: xmpp.domain,
       username: agentId,
-      resource: 'agent',
+      resource,
       timeout: LIMITS.DIAL_TIMEOUT_MS,
       credentials: async (authenticate, mechanisms) => {
         if (!mechanisms.includes(MECHANISM)) throw new StreamEnded('lost', `the server does not offer ${MECHANISM}`);
@@ -191,6 +197,9 @@ function whyEnded(error: LibraryError | null | undefined): StreamEnded {
   if (error instanceof CertificateMismatch) return new StreamEnded('wrong-key', error.message);
   const { name, condition = '' } = error;
   if (name === 'SASLError' && REFUSED_LOGIN.includes(condition)) return new StreamEnded('login-refused', condition);
+  // The only request that the library makes before it is online binds the resource.
+  if (name === 'StanzaError' && condition === 'conflict') return new StreamEnded('in-use', condition);
+  if (name === 'StanzaError' && condition === 'not-allowed') return new StreamEnded('other-installation', condition);
   if (name === 'StreamError' && condition === 'conflict') return new StreamEnded('replaced', condition);
   if (name === 'StreamError' && condition === 'not-authorized') return new StreamEnded('login-refused', condition);
   return new StreamEnded('lost', condition || (error.code ?? error.message));

@@ -55,6 +55,8 @@ export class JobRunner {
   /** The last write, and whether it succeeded. */
   #stored: Promise<boolean> = Promise.resolve(true);
   #stopped = false;
+  /** No job starts before this installation is known to be the one that the account belongs to. */
+  #suspended = true;
 
   constructor(private readonly options: JobRunnerOptions) {}
 
@@ -67,7 +69,7 @@ export class JobRunner {
     this.#listeners.push(listener);
   }
 
-  /** Resumes the stored jobs. */
+  /** Loads the stored jobs. They wait for `resume`. */
   async start(): Promise<void> {
     this.#jobs = await this.options.store.load(performance.now());
     const refusals = [...this.#jobs.values()].map(({ order }) => [order.jobId, this.#refusal(order)] as const);
@@ -75,6 +77,19 @@ export class JobRunner {
     this.#dispatch({ kind: 'resumed', refusals: new Map(refused) });
     await this.#stored;
     this.#storeTimer = setInterval(() => this.#storeWaiting(), STORE_INTERVAL_MS);
+  }
+
+  /** Starts jobs from now on. */
+  resume(): void {
+    if (!this.#suspended) return;
+    this.#suspended = false;
+    const devices = new Set([...this.#jobs.values()].map(({ order }) => order.deviceId));
+    for (const deviceId of devices) this.#pollWhileHeld(deviceId);
+  }
+
+  /** Starts no further job until `resume`. */
+  suspend(): void {
+    this.#suspended = true;
   }
 
   /** Answers when the job is on disk and the agent has determined whether the device can execute it. */
@@ -174,14 +189,14 @@ export class JobRunner {
    * before it arrived.
    */
   #pollWhileHeld(deviceId: string): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#suspended) return;
     const waiting = () => {
       const head = headOf(this.#jobs, deviceId);
       return head?.phase.name === 'waiting' ? head.order.jobId : undefined;
     };
     const jobId = waiting();
     void this.options.poller.poll(deviceId).then((information) => {
-      if (this.#stopped || jobId === undefined || waiting() !== jobId) return;
+      if (this.#stopped || this.#suspended || jobId === undefined || waiting() !== jobId) return;
       this.#dispatch({ kind: 'information', deviceId, information });
       if (waiting() !== jobId) return;
       clearTimeout(this.#polls.get(deviceId));

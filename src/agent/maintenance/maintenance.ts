@@ -64,10 +64,23 @@ export class Maintenance {
     this.#runner.onChange(listener);
   }
 
-  /** Resumes the stored jobs. Call this before the control channel opens. */
+  /** Loads the stored jobs. Call this before the control channel opens. */
   async start(): Promise<void> {
     await this.#runner.start();
     await removeFirmwareFiles(this.options.folder);
+  }
+
+  /**
+   * The server has accepted this installation: jobs start from now on. Until then a stored job waits, because a copy of the
+   * state folder holds the same jobs.
+   */
+  resume(): void {
+    this.#runner.resume();
+  }
+
+  /** The account belongs to another installation: no further job starts here. */
+  suspend(): void {
+    this.#runner.suspend();
   }
 
   /** Ends the jobs that are being carried out as `interrupted`. */

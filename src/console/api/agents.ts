@@ -15,6 +15,11 @@ export const useCreateEnrolment = () =>
     mutationFn: (agentId: string) => call(createdEnrolment, 'POST', '/enrolment-codes', { agentId }),
   });
 
+export const useReleaseInstallation = () =>
+  useMutation({
+    mutationFn: (id: string) => call(nothing, 'DELETE', `/agents/${encodeURIComponent(id)}/installation`),
+  });
+
 export function useRemoveAgent() {
   const client = useClient();
   return useMutation({

@@ -45,6 +45,10 @@ export const enAdministration = {
     remove: 'Remove',
     removeTitle: (id: string) => `Remove agent ${id}?`,
     removeHint: 'Its account is deleted, the agent is disconnected, and its devices disappear from the list.',
+    release: 'Allow another installation',
+    releaseTitle: (id: string) => `Allow another installation of agent ${id}?`,
+    releaseHint:
+      'Use this after you have moved the agent or restored it from a backup. Stop the old one first: the account belongs to the installation that logs in next.',
     emptyTitle: 'No agents yet',
     emptyHint:
       'Create an enrolment code and start the agent at the customer’s site. Its devices then appear automatically.',
@@ -92,6 +96,8 @@ export const enAdministration = {
       'agent.enrolment-created': 'Enrolment code created',
       'agent.enrolled': 'Agent enrolled',
       'agent.removed': 'Agent removed',
+      'agent.installation-refused': 'Second installation of an agent refused',
+      'agent.installation-released': 'Another installation of an agent allowed',
       'session.requested': 'Session requested',
       'session.terminated': 'Session ended',
       'session.books-closed': 'Session recorded as ended',

@@ -62,6 +62,9 @@ export const en = {
     new: 'New notices',
     halted: (device: string) => `Your session with ${device} was interrupted`,
     haltedOf: (user: string, device: string) => `${user}’s session with ${device} was interrupted`,
+    agentRefused: (agent: string) => `A second installation of agent ${agent} was refused`,
+    agentRefusedHint:
+      'It knows the password of the account. If you have moved the agent or restored it from a backup, allow another installation. Otherwise enrol the agent again: that makes every copy useless.',
     why: 'A new relay was deployed.',
     next: 'Request access again to continue.',
     session: 'Session details',

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { useAgents, useRemoveAgent, type Agent } from '../api/agents';
+import { useAgents, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
 import { useFormats, useText } from '../messages/language';
 import { Ago } from '../parts/time';
 import { Confirm } from '../parts/confirm';
@@ -56,8 +56,31 @@ function AgentTable({ agents }: { agents: Agent[] }) {
           title: t.devices.lastSeen,
           cell: ({ lastSeenAt }) => (lastSeenAt ? <Ago at={lastSeenAt} /> : t.devices.neverSeen),
         },
-        { title: t.agents.remove, untitled: true, cell: ({ id }) => <Remove id={id} /> },
+        {
+          title: t.agents.remove,
+          untitled: true,
+          cell: ({ id }) => (
+            <>
+              <Release id={id} />
+              <Remove id={id} />
+            </>
+          ),
+        },
       ]}
+    />
+  );
+}
+
+function Release({ id }: { id: string }) {
+  const t = useText();
+  const release = useReleaseInstallation();
+  return (
+    <Confirm
+      look="subtle"
+      button={t.agents.release}
+      title={t.agents.releaseTitle(id)}
+      hint={t.agents.releaseHint}
+      action={{ ...release, run: (done) => release.mutate(id, { onSuccess: done }) }}
     />
   );
 }

@@ -7,7 +7,7 @@ import { useText } from '../messages/language';
 import { Ago } from '../parts/time';
 import { WarningIcon } from '../parts/icons';
 import { EndedJobs } from './maintenance/ended-jobs';
-import { noticeText, noticeTitle } from './notice-texts';
+import { noticeTarget, noticeText, noticeTitle } from './notice-texts';
 
 /** Maximum number of cards, on narrow and on other screens. */
 const [NARROW, SHOWN_NARROW, SHOWN] = ['(max-width: 48em)', 1, 3];
@@ -38,6 +38,7 @@ export function NewNotices() {
 function Card({ notice }: { notice: Notice }) {
   const t = useText();
   const read = useReadNotice();
+  const { to, label } = noticeTarget(notice, t);
   return (
     <article className="notice new">
       <WarningIcon />
@@ -47,8 +48,8 @@ function Card({ notice }: { notice: Notice }) {
         </Text>
         <Text size="sm">{noticeText(notice, t)}</Text>
         <div className="notice-actions">
-          <Link to={`/sessions/${notice.remoteSessionId}`} onClick={() => read.mutate(notice.id)}>
-            {t.notices.session}
+          <Link to={to} onClick={() => read.mutate(notice.id)}>
+            {label}
           </Link>
           <Button size="compact-xs" variant="default" loading={read.isPending} onClick={() => read.mutate(notice.id)}>
             {t.notices.read}

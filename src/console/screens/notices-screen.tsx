@@ -8,7 +8,7 @@ import { Empty, Loaded, More } from '../parts/loaded';
 import { ProblemNotice } from '../parts/notice';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
-import { noticeText, noticeTitle } from './notice-texts';
+import { noticeTarget, noticeText, noticeTitle } from './notice-texts';
 
 export function NoticesScreen() {
   const t = useText();
@@ -75,7 +75,9 @@ function Row({ notice }: { notice: Notice }) {
   const t = useText();
   const formats = useFormats();
   const read = useReadNotice();
-  const { id, at, readAt, mail, applicationId, remoteSessionId } = notice;
+  const { id, at, readAt, mail } = notice;
+  const application = 'applicationId' in notice ? notice.applicationId : '';
+  const { to, label } = noticeTarget(notice, t);
   const markRead = (): void => read.mutate(id);
   return (
     <li className={readAt ? undefined : 'unread'}>
@@ -85,13 +87,13 @@ function Row({ notice }: { notice: Notice }) {
         </Text>
         <Text size="sm">{noticeText(notice, t)}</Text>
         <div className="minor">
-          {[formats.moment(at), applicationId, t.notices.mails[mail]].filter(Boolean).join(' · ')}
+          {[formats.moment(at), application, t.notices.mails[mail]].filter(Boolean).join(' · ')}
         </div>
         {read.error && <ProblemNotice error={read.error} />}
       </div>
       <div className="notice-actions">
-        <Link to={`/sessions/${remoteSessionId}`} onClick={() => !readAt && markRead()}>
-          {t.notices.session}
+        <Link to={to} onClick={() => !readAt && markRead()}>
+          {label}
         </Link>
         {!readAt && (
           <Button size="xs" variant="default" loading={read.isPending} onClick={markRead}>

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
 import { CustomersModule } from '../customers/customers.module';
 import { SiteOccupants } from '../customers/site-occupants';
+import { NoticesModule } from '../notices/notices.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentEntity } from './agents/agent.entity';
 import { AgentWake } from './agents/agent-wake';
@@ -27,6 +28,7 @@ import { DevicesService } from './devices.service';
 import { DevicesStanzas } from './devices.stanzas';
 import { EnrolmentService } from './agents/enrolment.service';
 import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
+import { RemovedAgentEntity } from './agents/removed-agent.entity';
 
 /** Agents and the devices behind them. Global, because it implements SiteOccupants for `customers`. */
 @Global()
@@ -34,10 +36,12 @@ import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
   imports: [
     AuthModule,
     CustomersModule,
+    NoticesModule,
     XmppModule,
     TypeOrmModule.forFeature([
       AgentEntity,
       EnrolmentCodeEntity,
+      RemovedAgentEntity,
       DeviceEntity,
       DeviceInformationEntity,
       ReportedConditionsEntity,

@@ -24,6 +24,7 @@ const noticeOf = (recipientId: string): NoticeEntity => ({
   recipientId,
   kind: 'session-halted',
   remoteSessionId: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f11',
+  agentId: null,
   at: new Date(AT),
   deviceId: 'mfp',
   deviceName: 'MFP',

@@ -4,7 +4,7 @@ import { Instant, Uuid } from '../database/column-types';
 
 /**
  * A message for one user, and the state of its e-mail. The facts are copied, so that it outlives the device. There is one
- * for each recipient, kind and session.
+ * for each recipient, kind and session. One about an agent has no session, and its facts about one are empty.
  */
 @Entity('notices')
 @Index('ux_notices_once', ['recipientId', 'kind', 'remoteSessionId'], { unique: true })
@@ -14,7 +14,8 @@ export class NoticeEntity {
   @PrimaryColumn(Uuid()) id: string;
   @Column(Uuid()) recipientId: string;
   @Column({ type: 'varchar', length: 32 }) kind: NoticeKind;
-  @Column(Uuid()) remoteSessionId: string;
+  @Column(Uuid({ nullable: true })) remoteSessionId: string | null;
+  @Column({ type: 'varchar', length: 64, nullable: true }) agentId: string | null;
   @Index('ix_notices_at') @Column(Instant()) at: Date;
 
   @Column({ type: 'varchar', length: 64 }) deviceId: string;

@@ -3,15 +3,10 @@ import { toInstant } from '../../protocol/names';
 import type { NoticeEntity } from './notice.entity';
 
 /** A notice as the API and live events show it. */
-export const presentedNotice = (notice: NoticeEntity): Notice => ({
-  id: notice.id,
-  kind: notice.kind,
-  at: toInstant(notice.at),
-  remoteSessionId: notice.remoteSessionId,
-  deviceId: notice.deviceId,
-  deviceName: notice.deviceName,
-  applicationId: notice.applicationId,
-  userName: notice.userName,
-  readAt: notice.readAt && toInstant(notice.readAt),
-  mail: notice.mail,
-});
+export function presentedNotice(notice: NoticeEntity): Notice {
+  const { id, kind, mail, deviceId, deviceName, applicationId, userName } = notice;
+  const about = { id, mail, at: toInstant(notice.at), readAt: notice.readAt && toInstant(notice.readAt) };
+  if (kind === 'agent-refused') return { ...about, kind, agentId: String(notice.agentId) };
+  const remoteSessionId = String(notice.remoteSessionId);
+  return { ...about, kind, remoteSessionId, deviceId, deviceName, applicationId, userName };
+}

@@ -48,13 +48,21 @@ export class NoticesRepository {
     return affected !== 0;
   }
 
+  /** IDs of the users who have an unread notice about this agent. */
+  async withUnreadAbout(agentId: string): Promise<Set<string>> {
+    const unread = await this.notices.find({ where: { agentId, readAt: IsNull() }, select: { recipientId: true } });
+    return new Set(unread.map(({ recipientId }) => recipientId));
+  }
+
   async removeBefore(moment: Date): Promise<void> {
     await this.notices.delete({ at: LessThan(moment) });
   }
 
   private anyExists(notices: readonly NoticeEntity[]): Promise<boolean> {
     return this.notices.existsBy(
-      notices.map(({ recipientId, kind, remoteSessionId }) => ({ recipientId, kind, remoteSessionId })),
+      notices.flatMap(({ recipientId, kind, remoteSessionId }) =>
+        remoteSessionId === null ? [] : [{ recipientId, kind, remoteSessionId }],
+      ),
     );
   }
 }

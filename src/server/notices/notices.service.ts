@@ -26,6 +26,11 @@ export interface HaltedSession {
   readonly siteId: string | null;
 }
 
+type NoticeFacts = Pick<
+  NoticeEntity,
+  'remoteSessionId' | 'agentId' | 'deviceId' | 'deviceName' | 'applicationId' | 'siteId' | 'userName'
+>;
+
 const DAY_MS = 24 * 60 * 60_000;
 const NAME_CHARACTERS = 100;
 
@@ -51,11 +56,31 @@ export class NoticesService {
     await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
     const user = await this.users.get(halted.userId);
     const administrator = await this.administratorToNotify(user, now);
-    const notices = [this.notice('session-halted', user, halted, now)];
-    if (administrator) notices.push(this.notice('session-of-user-halted', administrator, halted, now));
+    const facts = { ...halted, agentId: null };
+    const notices = [this.notice('session-halted', user, facts, now)];
+    if (administrator) notices.push(this.notice('session-of-user-halted', administrator, facts, now));
     if (!(await this.repository.add(notices))) return;
     for (const notice of notices) this.events.publish('changed', notice);
     this.outbox.sendDue();
+  }
+
+  /**
+   * Notifies the administrators that a second installation of an agent was refused.
+   * @returns false if all of them have an unread notice about this agent already
+   */
+  async notifyOfRefusedAgent(agentId: string): Promise<boolean> {
+    const now = new Date();
+    await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
+    const notified = await this.repository.withUnreadAbout(agentId);
+    const recipients = (await this.users.administrators()).filter(({ id }) => !notified.has(id));
+    if (recipients.length === 0) return false;
+    const none = { remoteSessionId: null, siteId: null, deviceId: '', deviceName: '', applicationId: '', userName: '' };
+    const facts = { ...none, agentId };
+    const notices = recipients.map((user) => this.notice('agent-refused', user, facts, now));
+    await this.repository.add(notices);
+    for (const notice of notices) this.events.publish('changed', notice);
+    this.outbox.sendDue();
+    return true;
   }
 
   page(actor: Actor, query: NoticeQuery): Promise<Page<NoticeEntity>> {
@@ -93,19 +118,20 @@ export class NoticesService {
     return this.users.get(user.administratorId);
   }
 
-  private notice(kind: NoticeKind, recipient: UserEntity, halted: HaltedSession, at: Date): NoticeEntity {
+  private notice(kind: NoticeKind, recipient: UserEntity, facts: NoticeFacts, at: Date): NoticeEntity {
     const id = randomUUID();
     return {
       id,
       recipientId: recipient.id,
       kind,
-      remoteSessionId: halted.remoteSessionId,
+      remoteSessionId: facts.remoteSessionId,
+      agentId: facts.agentId,
       at,
-      deviceId: halted.deviceId,
-      deviceName: halted.deviceName.slice(0, NAME_CHARACTERS),
-      applicationId: halted.applicationId,
-      siteId: halted.siteId,
-      userName: halted.userName.slice(0, NAME_CHARACTERS),
+      deviceId: facts.deviceId,
+      deviceName: facts.deviceName.slice(0, NAME_CHARACTERS),
+      applicationId: facts.applicationId,
+      siteId: facts.siteId,
+      userName: facts.userName.slice(0, NAME_CHARACTERS),
       readAt: null,
       ...this.outbox.mailColumnsFor(recipient, id, at),
     };

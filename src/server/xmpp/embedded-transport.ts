@@ -3,9 +3,10 @@ import type { Journal } from '../../journal/journal';
 import type { JobReport } from '../../protocol/ad-hoc-command';
 import type { Exchange } from '../../protocol/control-channel';
 import { readReportOf, writeCommand } from './stanzas/ad-hoc-command';
+import { readInstallation } from '../../protocol/installation';
 import { AgentStream, createCore, type StreamOwner, type StreamSetting } from './stream/agent-stream';
 import { DeviceTransport, type JobCommand, type Presence } from './device-transport';
-import type { AgentAccounts } from './login/agent-accounts';
+import type { AgentAccounts, InstallationRefusal } from './login/agent-accounts';
 import { ExchangeHandlers } from './stanzas/exchange-handlers';
 import { IqRequests } from './stanzas/iq-requests';
 import { LoginGate } from './login/login-gate';
@@ -47,6 +48,8 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   private readonly streams = new Set<AgentStream>();
   /** The one stream of each agent that is online. */
   private readonly online = new Map<string, AgentStream>();
+  /** By agent: the last login that is being admitted. */
+  private readonly admissions = new Map<string, Promise<unknown>>();
   private readonly listeners: ((presence: Presence) => void)[] = [];
   private stopping = false;
 
@@ -62,7 +65,8 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     this.router = new StanzaRouter(this.requests, this.handlers, limits);
     this.sweep = new PingSweep(this.requests, limits);
     const gate = new LoginGate(options.accounts, options.fakeSaltSecret, limits);
-    this.setting = { domain, core: createCore(domain), gate, limits, journal, owner: this };
+    const { accounts } = options;
+    this.setting = { domain, core: createCore(domain), accounts, gate, limits, journal, owner: this };
     this.listener = new TlsListener({ ...options, limits }, (socket) => {
       socket.setEncoding('utf8');
       socket.setNoDelay(true);
@@ -126,6 +130,40 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   override disconnect(agentId: string): void {
     const claiming = [...this.streams].filter((stream) => stream.claims(agentId));
     for (const stream of claiming) stream.refuse(new StreamError('not-authorized', 'the account is no longer valid'));
+  }
+
+  /** One login of an account after the other, so that of two copies one finds the other online. */
+  async admit(stream: AgentStream, resource: string): Promise<'conflict' | 'not-allowed' | undefined> {
+    const { agentId } = stream;
+    const earlier = this.admissions.get(agentId);
+    const admission = Promise.resolve(earlier).then(() => this.admitNext(stream, resource));
+    const settled = admission.catch(() => undefined);
+    this.admissions.set(agentId, settled);
+    try {
+      const refusal = await admission;
+      if (!refusal) return undefined;
+      this.journal.warn('agent login refused: another installation', {
+        agentId,
+        why: refusal,
+        address: stream.address,
+      });
+      this.setting.accounts.refused(agentId, refusal, stream.address);
+      return refusal === 'in-use' ? 'conflict' : 'not-allowed';
+    } finally {
+      if (this.admissions.get(agentId) === settled) this.admissions.delete(agentId);
+    }
+  }
+
+  private async admitNext(stream: AgentStream, resource: string): Promise<InstallationRefusal | undefined> {
+    const { agentId } = stream;
+    const presented = readInstallation(resource);
+    stream.run = presented?.run;
+    const older = this.online.get(agentId);
+    // the same process has noticed earlier than this server that its connection is broken
+    const mayRun = older?.run !== undefined && older.run !== stream.run;
+    if (mayRun && (await this.sweep.answers(older, this.limits.XMPP_IN_USE_MS))) return 'in-use';
+    const outcome = await this.setting.accounts.admit(agentId, presented);
+    return outcome === 'admitted' ? undefined : outcome;
   }
 
   /** A newer stream replaces an older one of the same account, which is usually a broken connection. */

@@ -1,4 +1,4 @@
-import { ControlChannel, DOMAIN, PASSWORD } from '../../../test/support/xmpp/control-channel';
+import { ControlChannel, DOMAIN, PASSWORD, EVERY_INSTALLATION } from '../../../test/support/xmpp/control-channel';
 import { until } from '../../../test/support/until';
 import { XmppWire } from '../../../test/support/xmpp/xmpp-wire';
 import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './login/agent-accounts';
@@ -212,6 +212,7 @@ describe('limits of the control channel', () => {
       let broken: () => Promise<ScramKeys | undefined> = () => Promise.reject(new Error('the database is away'));
       const whole = (algorithm: ScramAlgorithm) => scramKeys(PASSWORD, algorithm);
       const accounts: AgentAccounts = {
+        ...EVERY_INSTALLATION,
         scramKeys: (name, algorithm) => (name === 'agent' ? broken() : whole(algorithm)),
       };
       channel = await ControlChannel.start({}, accounts);

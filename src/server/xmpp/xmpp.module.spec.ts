@@ -13,6 +13,7 @@ import { AccountRegistry } from './login/agent-accounts';
 import { DeviceTransport } from './device-transport';
 import { scramKeys } from './login/scram';
 import { XmppModule } from './xmpp.module';
+import { EVERY_INSTALLATION } from '../../../test/support/xmpp/control-channel';
 
 /** Does what the module does that stores the accounts. */
 @Module({ imports: [XmppModule] })
@@ -20,7 +21,10 @@ class Accounts implements OnModuleInit {
   constructor(private readonly registry: AccountRegistry) {}
 
   onModuleInit(): void {
-    this.registry.use({ scramKeys: (agentId, algorithm) => scramKeys(`password of ${agentId}`, algorithm) });
+    this.registry.use({
+      ...EVERY_INSTALLATION,
+      scramKeys: (agentId, algorithm) => scramKeys(`password of ${agentId}`, algorithm),
+    });
   }
 }
 

@@ -80,6 +80,7 @@ export class MaintenanceStage {
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
     this.maintenance = new Maintenance({ devices, poller, channel, folder, journal, times: { ...TIMES, ...times } });
     await this.maintenance.start();
+    this.maintenance.resume();
   }
 
   /** The same agent with other times. */

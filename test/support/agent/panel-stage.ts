@@ -21,6 +21,7 @@ import { recordedJournal } from '../recorded-journal';
 import { startFakeRelay } from '../relay/fake-relay';
 import { ScriptedDevice } from '../device/scripted-device';
 import { until } from '../until';
+import { EVERY_INSTALLATION } from '../xmpp/control-channel';
 
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
@@ -57,7 +58,7 @@ export class PanelStage {
       key,
       certificate: cert,
       fakeSaltSecret: randomBytes(32),
-      accounts: { scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) },
+      accounts: { ...EVERY_INSTALLATION, scramKeys: (_agentId, algorithm) => scramKeys(PASSWORD, algorithm) },
       journal,
     });
     server.handle(announce, () => Promise.resolve({ refused: [] }));

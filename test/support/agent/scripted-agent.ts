@@ -33,10 +33,17 @@ export class ScriptedAgent {
     void this.listen();
   }
 
-  static async login(port: number, domain: string, agentId: string, password: string): Promise<ScriptedAgent> {
+  /** @param resource that it requests; without one, it identifies no installation */
+  static async login(
+    port: number,
+    domain: string,
+    agentId: string,
+    password: string,
+    resource?: string,
+  ): Promise<ScriptedAgent> {
     const wire = await XmppWire.connect(port, domain);
     try {
-      await wire.login(agentId, password);
+      await wire.login(agentId, password, undefined, resource);
       return new ScriptedAgent(wire);
     } catch (error) {
       wire.destroy();

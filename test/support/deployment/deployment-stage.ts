@@ -104,7 +104,9 @@ export class DeploymentStage {
   /** Number of notices of its halt, for each of these sessions. */
   async haltNotices(sessionIds: readonly string[]): Promise<number[]> {
     const { rows } = (await this.stage.get('/api/notices?limit=200')) as { rows: Notice[] };
-    return sessionIds.map((id) => rows.filter(({ remoteSessionId }) => remoteSessionId === id).length);
+    return sessionIds.map(
+      (id) => rows.filter((notice) => 'remoteSessionId' in notice && notice.remoteSessionId === id).length,
+    );
   }
 
   /** Waits until the server has logged that a deployment is in a state. */

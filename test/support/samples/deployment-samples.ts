@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { z } from 'zod';
 import type { relay, sessionWithSteps, User } from '../../../src/protocol/api';
 import type { Deployment, DeploymentSession, Release } from '../../../src/protocol/deployment';
-import type { Notice } from '../../../src/protocol/notice';
+import type { Notice, SessionNotice } from '../../../src/protocol/notice';
 import { ProblemError } from '../../../src/protocol/problems';
 
 const MINUTE_MS = 60_000;
@@ -94,7 +94,7 @@ const relays: z.infer<typeof relay>[] = [
   { id: 'local', connected: true, version: '0.2.0', pairs: 2, links: 3, draining: false, driver: 'local' },
   { id: 'osaka', connected: true, version: '0.1.0', pairs: 1, links: 0, draining: true, driver: 'none' },
 ];
-const notice = (n: number, changed: Partial<Notice> = {}): Notice => ({
+const notice = (n: number, changed: Partial<SessionNotice> = {}): Notice => ({
   id: idOf(n),
   kind: 'session-halted',
   at: ago(3 * n),
@@ -112,6 +112,7 @@ const notices = [
   notice(2, { kind: 'session-of-user-halted', deviceName: '営業部 複合機 3階', userName: '佐藤 健二' }),
   notice(3, { mail: 'given-up' }),
   notice(4, { mail: 'none' }),
+  { id: idOf(5), kind: 'agent-refused', at: ago(15), readAt: null, mail: 'sent', agentId: 'osaka-hall' } as const,
 ];
 
 const answer = (page: Page, path: RegExp, body: unknown): Promise<unknown> =>

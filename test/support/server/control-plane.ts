@@ -187,9 +187,9 @@ export class ControlPlane {
     const [code] = (await this.enrolmentCode(agentId, siteId)).split('.');
     return (await this.call(undefined, 'POST', '/enrolment', { code, signingKey })).body as unknown as Enrolment;
   }
-  /** A stream of an enrolled agent. */
-  streamOf(account: Enrolment): Promise<ScriptedAgent> {
-    return ScriptedAgent.login(account.xmpp.port, account.xmpp.domain, account.agentId, account.password);
+  /** A stream of an enrolled agent. @param resource as in ScriptedAgent.login */
+  streamOf({ xmpp, agentId, password }: Enrolment, resource?: string): Promise<ScriptedAgent> {
+    return ScriptedAgent.login(xmpp.port, xmpp.domain, agentId, password, resource);
   }
 
   async connectAgent(): Promise<ScriptedAgent> {

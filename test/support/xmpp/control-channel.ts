@@ -9,8 +9,16 @@ import { XmppWire } from './xmpp-wire';
 export const DOMAIN = 'xmpp.test';
 export const PASSWORD = 'correct horse battery staple';
 
+/** Admits every installation. */
+export const EVERY_INSTALLATION: Pick<AgentAccounts, 'admit' | 'refused'> = {
+  admit: () => Promise.resolve('admitted'),
+  refused: () => undefined,
+};
+
 /** Accounts that all have the same password. Names that start with `unknown` have none. */
 class TestAccounts implements AgentAccounts {
+  readonly admit = EVERY_INSTALLATION.admit;
+  readonly refused = EVERY_INSTALLATION.refused;
   private readonly keys = new Map<ScramAlgorithm, Promise<ScramKeys>>();
 
   scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {

@@ -114,19 +114,22 @@ export class XmppWire {
     return unbase64(outcome[1]!) === expected ? 'success' : 'the server did not prove itself';
   }
 
-  /** The full JID. */
-  async bind(): Promise<string> {
-    this.write("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
-    return (await this.expect(/<jid>([^<]*)<\/jid><\/bind><\/iq>/))[1]!;
+  /** The full JID. @throws Error with the condition of the refusal */
+  async bind(resource?: string): Promise<string> {
+    const requested = resource === undefined ? '' : `<resource>${resource}</resource>`;
+    this.write(`<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>${requested}</bind></iq>`);
+    const answer = await this.expect(/<jid>([^<]*)<\/jid><\/bind><\/iq>|<error type="cancel"><([a-z-]+)/);
+    if (answer[2]) throw new Error(`bind refused: ${answer[2]}`);
+    return answer[1]!;
   }
 
   /** All of it, from the stream header to the full JID. */
-  async login(name: string, password: string, mechanism?: string): Promise<string> {
+  async login(name: string, password: string, mechanism?: string, resource?: string): Promise<string> {
     await this.open();
     const outcome = await this.authenticate(name, password, mechanism);
     if (outcome !== 'success') throw new Error(`login of ${name} refused: ${outcome}`);
     await this.open();
-    return this.bind();
+    return this.bind(resource);
   }
 
   /** Pings the server and waits for the answer. */

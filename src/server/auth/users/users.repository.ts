@@ -26,6 +26,9 @@ export class UsersRepository {
   findByUsername(username: string): Promise<UserEntity | null> {
     return this.users.findOneBy({ username });
   }
+  activeAdministrators(): Promise<UserEntity[]> {
+    return this.users.findBy({ role: 'admin', active: true });
+  }
   page(query: PageQuery): Promise<Page<UserEntity>> {
     return readPage(this.users.createQueryBuilder('u'), ['username'], 'ASC', query);
   }

@@ -39,6 +39,11 @@ export class UsersService {
     return user;
   }
 
+  /** The active administrators. */
+  administrators(): Promise<UserEntity[]> {
+    return this.repository.activeAdministrators();
+  }
+
   /** Undefined for an unknown or deactivated user. */
   async actor(id: string): Promise<Actor | undefined> {
     const user = await this.repository.find(id);

@@ -28,6 +28,10 @@ export class AgentEntity {
   @Column(Instant({ nullable: true })) lastSeenAt: Date | null;
   /** From its enrolment code; null: only administrators see its devices. */
   @Index('ix_agents_site') @Column(Uuid({ nullable: true })) siteId: string | null;
+  /** The installation that the account belongs to; null: the next one that logs in. */
+  @Column(Uuid({ nullable: true })) installationId: string | null;
+  /** Of the continuation that this installation has to present at its next login. */
+  @Column(Hash({ nullable: true })) continuationHash: string | null;
   /** Set while the agent saves power and has therefore ended its stream. */
   @Column(Instant({ nullable: true })) asleepSince: Date | null;
   /** Verifies its approval records; null: enrolled by a version without signing keys. */

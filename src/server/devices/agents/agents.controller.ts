@@ -41,6 +41,13 @@ export class AgentsController {
     return this.agents.remove(actor, id);
   }
 
+  @Delete('agents/:id/installation')
+  @Permit('admin')
+  @AnswersNothing()
+  releaseInstallation(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
+    return this.agents.releaseInstallation(actor, id);
+  }
+
   @Post('enrolment-codes')
   @Permit('admin')
   @Answers(createdEnrolment, 201)

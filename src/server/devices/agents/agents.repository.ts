@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, LessThan, Repository } from 'typeorm';
+import { EntityManager, In, IsNull, LessThan, Repository } from 'typeorm';
 import { SiteEntity } from '../../customers/customer.entity';
 import { held } from '../../customers/customers.repository';
 import { SiteOccupants } from '../../customers/site-occupants';
@@ -9,6 +9,7 @@ import { DeviceEntity } from '../device.entity';
 import { removeDevices } from '../devices.repository';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
+type Installation = Pick<AgentEntity, 'installationId' | 'continuationHash'> & { installationId: string };
 export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince' | 'siteId'>;
 
 /** An agent that has announced its sleep and is still online has been requested in that moment, and stays awake. */
@@ -46,6 +47,25 @@ export class AgentsRepository extends SiteOccupants {
   }
   async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
     await this.agents.update({ id }, change);
+  }
+  /**
+   * Binds an account that belongs to no installation yet.
+   * @returns false if it belongs to one meanwhile, or was removed
+   */
+  async bindInstallation(id: string, installation: Installation): Promise<boolean> {
+    const { affected } = await this.agents.update({ id, installationId: IsNull() }, installation);
+    return affected === 1;
+  }
+  /** @returns false if the continuation is no longer `from`, or the agent was removed */
+  async continueInstallation(id: string, from: string, next: Installation): Promise<boolean> {
+    const { installationId } = next;
+    const { affected } = await this.agents.update({ id, installationId, continuationHash: from }, next);
+    return affected === 1;
+  }
+  /** @returns false if there is no such agent */
+  async releaseInstallation(id: string): Promise<boolean> {
+    const { affected } = await this.agents.update({ id }, { installationId: null, continuationHash: null });
+    return affected === 1;
   }
   async fellAsleep(id: string, change: Pick<AgentEntity, 'asleepSince' | 'wake'>): Promise<void> {
     await this.agents.update({ id }, change);

@@ -1,9 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Journal } from '../../../journal/journal';
+import type { PresentedInstallation } from '../../../protocol/installation';
+import { secretHash } from '../../../tunnel/sha256';
 import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
+import { NoticesService } from '../../notices/notices.service';
 import { AccountRegistry } from '../../xmpp/login/agent-accounts';
 import { DeviceTransport } from '../../xmpp/device-transport';
-import type { AgentAccounts, ScramAlgorithm, ScramKeys } from '../../xmpp/login/agent-accounts';
+import type { AgentAccounts, InstallationRefusal, ScramAlgorithm, ScramKeys } from '../../xmpp/login/agent-accounts';
 import type { AgentEntity } from './agent.entity';
 import { AgentsRepository } from './agents.repository';
 import { DeviceEvents } from '../device-events';
@@ -18,6 +22,8 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     private readonly registry: AccountRegistry,
     private readonly events: DeviceEvents,
     private readonly audit: AuditService,
+    private readonly notices: NoticesService,
+    private readonly journal: Journal,
   ) {}
 
   onModuleInit(): void {
@@ -42,6 +48,45 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     const { salt, iterations, storedKey, serverKey } = algorithm === 'sha1' ? agent.scramSha1 : agent.scramSha256;
     const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
     return { salt: bytes(salt), iterations, storedKey: bytes(storedKey), serverKey: bytes(serverKey) };
+  }
+
+  async admit(
+    agentId: string,
+    presented: PresentedInstallation | undefined,
+  ): Promise<'admitted' | InstallationRefusal> {
+    const agent = await this.repository.find(agentId);
+    if (!agent) return 'other'; // removed during the login
+    if (!presented) return agent.installationId === null ? 'admitted' : 'other';
+    const { installationId, continuation, next } = presented;
+    const continued = { installationId, continuationHash: secretHash(next) };
+    if (agent.installationId === null)
+      return (await this.repository.bindInstallation(agentId, continued)) ? 'admitted' : 'other';
+    if (agent.installationId !== installationId) return 'other';
+    // repeated, because the agent did not learn that it was admitted
+    if (agent.continuationHash === continued.continuationHash) return 'admitted';
+    const isLatest = await this.repository.continueInstallation(agentId, secretHash(continuation), continued);
+    return isLatest ? 'admitted' : 'outdated';
+  }
+
+  /** Notifies the administrators once, however often the login is repeated. */
+  refused(agentId: string, why: InstallationRefusal, address: string): void {
+    void this.reportRefusal(agentId, why, address).catch((error: unknown) =>
+      this.journal.unexpected(error, 'reporting a refused installation'),
+    );
+  }
+
+  private async reportRefusal(agentId: string, why: InstallationRefusal, address: string): Promise<void> {
+    if (!(await this.notices.notifyOfRefusedAgent(agentId))) return;
+    await this.audit.record(undefined, 'agent.installation-refused', agentId, `${why} ${address}`);
+  }
+
+  /**
+   * The account belongs to the installation that logs in next.
+   * @throws UnknownAgent
+   */
+  async releaseInstallation(actor: Actor, agentId: string): Promise<void> {
+    if (!(await this.repository.releaseInstallation(agentId))) throw new UnknownAgent(agentId);
+    await this.audit.record(actor, 'agent.installation-released', agentId, '');
   }
 
   /** @throws UnknownAgent */

@@ -70,6 +70,8 @@ export class EnrolmentService {
       createdAt: earlier?.createdAt ?? new Date(),
       lastSeenAt: earlier?.lastSeenAt ?? null,
       siteId: taken.siteId ?? earlier?.siteId ?? null,
+      installationId: null,
+      continuationHash: null,
       asleepSince: null,
       wake: null,
       signingKey: signingKey ?? null,

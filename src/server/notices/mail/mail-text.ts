@@ -7,6 +7,7 @@ interface Facts {
   readonly deviceId: string;
   readonly application: string;
   readonly user: string;
+  readonly agent: string;
   readonly at: string;
 }
 interface Content {
@@ -39,6 +40,17 @@ const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Con
         'be continued: a new session has to be requested, and approved at the device.',
       ],
     }),
+    'agent-refused': (it) => ({
+      subject: `A second installation of agent ${it.agent} was refused`,
+      lines: [
+        `At ${it.at}, a program logged in with the password of agent ${it.agent}, but is not the installation that the`,
+        'account belongs to. It was refused. If an agent is running with this account, it was not disturbed.',
+        '',
+        'If the folder of the agent was copied or restored from a backup on purpose, open Agents in the console and allow',
+        'another installation. If it was not, somebody else has a copy of its credentials: enrol the agent again with a new',
+        'code, which makes every copy useless.',
+      ],
+    }),
   },
   ja: {
     'session-halted': (it) => ({
@@ -64,6 +76,16 @@ const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Con
         '新しいセッションの要求と、機器での承認が必要です。',
       ],
     }),
+    'agent-refused': (it) => ({
+      subject: `エージェント「${it.agent}」の別のインストールを拒否しました`,
+      lines: [
+        `${it.at} に、エージェント「${it.agent}」のパスワードを持つ、登録されたものとは別のインストールがログインを試み、拒否されました。`,
+        'このアカウントで動作中のエージェントがある場合、その動作に影響はありません。',
+        '',
+        'フォルダーを意図的にコピーした場合や、バックアップから復元した場合は、コンソールの「エージェント」で別のインストールを許可してください。',
+        '心当たりがない場合は、認証情報が複製されています。新しい登録コードでエージェントを登録し直してください。複製はすべて無効になります。',
+      ],
+    }),
   },
 };
 
@@ -81,6 +103,7 @@ export function mailOf(
     deviceId: notice.deviceId,
     application: notice.applicationId,
     user: plain(notice.userName),
+    agent: notice.agentId ?? '',
     at: `${toInstant(notice.at).slice(0, 16).replace('T', ' ')} UTC`,
   };
   const { subject, lines } = TEXTS[language][notice.kind](facts);

@@ -3,7 +3,7 @@ import { NS_PING } from '../../../protocol/control-channel';
 import { jittered } from '../../../protocol/waits';
 import type { AgentStream } from '../stream/agent-stream';
 import type { IqRequests } from './iq-requests';
-import { AgentSilent } from '../xmpp.errors';
+import { AgentRefused } from '../xmpp.errors';
 import type { XmppLimits } from '../xmpp-limits';
 
 /** Pings every stream that has been idle for a while (XEP-0199 4.1) and disconnects those that do not answer. */
@@ -44,15 +44,20 @@ export class PingSweep {
     for (const [stream, due] of this.due) if (due <= now) void this.ping(stream);
   }
 
-  private async ping(stream: AgentStream): Promise<void> {
-    this.due.set(stream, Infinity);
+  /** Pings a stream. @returns whether the agent is alive */
+  async answers(stream: AgentStream, timeoutMs: number): Promise<boolean> {
     try {
-      const ping = new Element('ping', { xmlns: NS_PING });
-      await this.requests.ask(stream, 'get', ping, this.limits.XMPP_PING_TIMEOUT_MS);
+      await this.requests.ask(stream, 'get', new Element('ping', { xmlns: NS_PING }), timeoutMs);
+      return true;
     } catch (error) {
       // an error is an answer, too: a client need not support XEP-0199
-      if (error instanceof AgentSilent) return stream.destroy();
+      return error instanceof AgentRefused;
     }
+  }
+
+  private async ping(stream: AgentStream): Promise<void> {
+    this.due.set(stream, Infinity);
+    if (!(await this.answers(stream, this.limits.XMPP_PING_TIMEOUT_MS))) return stream.destroy();
     this.postpone(stream);
   }
 

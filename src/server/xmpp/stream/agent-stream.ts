@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { auth, C2S, Element, JID } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
 import { GuardedConnection } from './guarded-connection';
+import type { AgentAccounts } from '../login/agent-accounts';
 import type { LoginGate } from '../login/login-gate';
 import { NS_CLIENT, NS_SASL, NS_STREAM } from '../namespaces';
 import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negotiation';
@@ -11,6 +12,12 @@ import type { XmppLimits } from '../xmpp-limits';
 
 /** Owner of a stream, which is notified of its events. */
 export interface StreamOwner {
+  /**
+   * Whether an agent that has logged in may bind.
+   * @param resource that it requests
+   * @returns a condition of RFC 6120 7.6.2 or 7.7.2 if it may not
+   */
+  admit(stream: AgentStream, resource: string): Promise<'conflict' | 'not-allowed' | undefined>;
   /** The agent has logged in and has a full JID; stanzas follow. */
   bound(stream: AgentStream): void;
   received(stream: AgentStream, stanza: Element): void;
@@ -22,6 +29,7 @@ export interface StreamOwner {
 export interface StreamSetting {
   readonly domain: string;
   readonly core: C2S._Server;
+  readonly accounts: AgentAccounts;
   readonly gate: LoginGate;
   readonly limits: XmppLimits;
   readonly journal: Journal;
@@ -47,6 +55,9 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   readonly address: string;
   /** Number of requests of this agent that are being answered. */
   answering = 0;
+  /** Identifies the process of the agent; undefined if the agent identifies none. */
+  run: string | undefined;
+  private isBinding = false;
   private isBound = false;
   private isGone = false;
   private readonly guarded: GuardedConnection;
@@ -68,7 +79,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.on('error', (error: Error) => setting.journal.debug('XMPP stream refused', { reason: error.message }));
     this.on('close', () => this.leave());
     this.on('disconnect', () => this.leave());
-    this.on('bind', (_wanted: unknown, answer: BindAnswer) => this.bind(answer));
+    this.on('bind', (wanted: string | null, answer: BindAnswer) => void this.bind(wanted ?? '', answer));
     this.on('stanza', (stanza: Element) => this.deliver(stanza));
   }
 
@@ -119,8 +130,17 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   }
 
   /** The server chooses the resource (RFC 6120 7.6), so that an agent cannot take another stream's address. */
-  private bind(answer: BindAnswer): void {
-    if (this.isBound) return answer({ type: 'cancel', condition: 'not-allowed' });
+  private async bind(wanted: string, answer: BindAnswer): Promise<void> {
+    if (this.isBinding) return answer({ type: 'cancel', condition: 'not-allowed' });
+    this.isBinding = true;
+    try {
+      const condition = await this.setting.owner.admit(this, wanted);
+      if (condition) return answer({ type: 'cancel', condition });
+    } catch (error) {
+      this.setting.journal.unexpected(error, 'admitting an agent');
+      return this.refuse(new StreamError('internal-server-error', 'the login could not be completed'));
+    }
+    if (this.isGone || this.guarded.isDead) return;
     this.isBound = true;
     clearTimeout(this.deadline);
     this.guarded.trusted = true;

@@ -1,0 +1,108 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from '../../src/demo/api-request';
+import type { Program } from '../../src/demo/programs';
+import { SAMPLE_USERS } from '../../src/demo/stage';
+import { ADMINISTRATOR } from '../../src/mfp/machine/identity';
+import { job, type Job } from '../../src/protocol/maintenance';
+import { TestStage } from '../support/stage/test-stage';
+import { until } from '../support/until';
+
+let on: TestStage;
+let admin: string | undefined;
+const copies: Program[] = [];
+beforeAll(async () => {
+  on = await TestStage.set();
+  const { username, password } = SAMPLE_USERS.admin;
+  admin = (await request(on.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+}, 120_000);
+afterEach(async () => {
+  await Promise.all(copies.splice(0).map((copy) => copy.stop('SIGKILL')));
+}, 60_000);
+afterAll(() => on?.strike(), 60_000);
+
+/** Copies all that the agent has stored, with its configuration and credentials. */
+async function copyAgent(name: string): Promise<string[]> {
+  const folder = join(on.folder, name);
+  const state = join(folder, 'agent');
+  await cp(join(on.folder, 'agent'), state, { recursive: true });
+  const configuration = JSON.parse(await readFile(join(on.folder, 'agent.json'), 'utf8')) as object;
+  const config = join(folder, 'agent.json');
+  await writeFile(config, JSON.stringify({ ...configuration, state, panel: { port: 0 } }));
+  await cp(join(on.folder, 'agent-credentials.json'), join(folder, 'agent-credentials.json'));
+  return ['agent', 'run', '--config', config];
+}
+function start(name: string, command: string[]): Program {
+  const copy = on.stage.platen(name, command);
+  copies.push(copy);
+  return copy;
+}
+/** The endings that a program has logged. */
+const refusals = ({ log }: Program) => log.map(({ ending }) => ending).filter((ending) => ending !== undefined);
+const refused = (program: Program, ending: string) =>
+  program.until(() => refusals(program).includes(ending) || undefined, `was refused: ${ending}`);
+
+const printed = async (): Promise<number> =>
+  ((await (await fetch(`${on.device('demo-mfp').url}/status.json`)).json()) as { pagesTotal: number }).pagesTotal;
+async function paperJam(what: 'occurrence' | 'clearance'): Promise<void> {
+  const { url } = on.device('demo-mfp');
+  const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { cookie },
+    redirect: 'manual',
+  });
+  const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
+  await fetch(`${url}/service/paper-jam/${what}`, form({}, login.headers.getSetCookie()[0]!.split(';')[0]));
+}
+const jobs = async (): Promise<Job[]> =>
+  ((await on.get('/api/jobs')) as { rows: unknown[] }).rows.map((each) => job.parse(each));
+const notices = async () =>
+  ((await request(on.stage.serverUrl, 'GET', '/api/notices', undefined, admin)).body as { rows: { kind: string }[] })
+    .rows;
+
+it('a copy of a running agent is refused, does not displace it, and does not print its held page', async () => {
+  await paperJam('occurrence');
+  const before = await printed();
+  await on.post('/api/devices/demo-mfp/jobs', { operation: 'test-page', waitMinutes: 60 });
+  await until('the page to be held', async () => (await jobs())[0]?.state === 'held', 30_000, 500);
+  const copy = start('copy', await copyAgent('copy'));
+  await refused(copy, 'in-use');
+  expect(refusals(copy)).toEqual(['in-use']);
+  await paperJam('clearance');
+  await until('the page to be printed', async () => (await jobs())[0]?.state === 'succeeded', 60_000, 500);
+  // the copy polls devices with held jobs every 5 s
+  const until12s = Date.now() + 12_000;
+  await until('the copy to have had its time', () => Date.now() > until12s, 30_000, 500);
+  expect(await printed()).toBe(before + 1);
+  expect(refusals(on.stage.programs.agent)).toEqual([]);
+  expect((await notices()).filter(({ kind }) => kind === 'agent-refused')).toHaveLength(1);
+}, 180_000);
+
+it('when a copy has logged in, the original is refused until an administrator allows it', async () => {
+  const command = await copyAgent('second');
+  await on.stage.programs.agent.stop();
+  const second = start('second', command);
+  await second.logged('agent online');
+  const original = start('agent', ['agent', 'run', '--config', join(on.folder, 'agent.json')]);
+  await refused(original, 'in-use');
+  await second.stop('SIGKILL');
+  await original.stop('SIGKILL');
+
+  const again = start('agent', ['agent', 'run', '--config', join(on.folder, 'agent.json')]);
+  await refused(again, 'other-installation');
+  await again.stop('SIGKILL');
+  await request(on.stage.serverUrl, 'DELETE', '/api/agents/demo-agent/installation', undefined, admin);
+  await start('agent', ['agent', 'run', '--config', join(on.folder, 'agent.json')]).logged('agent online');
+}, 180_000);
+
+it('an agent that was killed at any moment of its login logs in again', async () => {
+  for (const copy of copies.splice(0)) await copy.stop();
+  const command = ['agent', 'run', '--config', join(on.folder, 'agent.json')];
+  for (const afterMs of [100, 250, 400, 550, 700]) {
+    const killed = start('agent', command);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await killed.stop('SIGKILL');
+  }
+  await start('agent', command).logged('agent online');
+}, 180_000);
