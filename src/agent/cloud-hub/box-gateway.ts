@@ -90,7 +90,7 @@ interface Connection {
 
 /**
  * The end of a session with a document box: the agent itself is the HTTP server of the client. Each request is compared
- * with the access conditions and counted; a permitted one is made anew to the device from its parts, so nothing else of
+ * with the access conditions and counted; for a permitted one the agent makes a request of its own to the device, so nothing else of
  * what the client sends reaches it.
  */
 export class BoxGateway {
@@ -117,7 +117,10 @@ export class BoxGateway {
     stream.once('close', () => {
       clearTimeout(connection.timer);
       this.#connections.delete(stream);
+      // The two ends of a pair do not close each other.
+      if (!stream.writableFinished) client.destroy();
     });
+    client.once('close', () => stream.destroy());
     stream.on('error', () => undefined);
     this.#awaitRequest(stream);
     this.#server.emit('connection', stream);

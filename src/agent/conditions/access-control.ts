@@ -92,7 +92,7 @@ export class AccessControl {
     return { decision: 'declined', answeredBy: { where: 'condition', conditionId: null }, denied: reason };
   }
 
-  /** Why a session that a condition has approved must end now; undefined: it may go on. */
+  /** Why a session that a condition has approved must end now; undefined: it continues. */
   endOf({ deviceId, asker, applicationId }: ApprovalRequestKey, conditionId: string): EndOfPermission | undefined {
     const application = this.devices
       .find(({ id }) => id === deviceId)
