@@ -9,9 +9,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** MPL-2.0 3.2: the bundle must say where its source is available. */
 const NOVNC = '/*! Contains noVNC, MPL-2.0: https://github.com/novnc/noVNC */';
 
+/** The MIT licence asks for it. */
+const WEBAUTHN =
+  '/*! Contains @simplewebauthn/browser, MIT, (c) Matthew Miller: https://github.com/MasterKale/SimpleWebAuthn */';
+const QRCODE =
+  '/*! Contains qrcode-generator, MIT, (c) Kazuhiko Arase: https://github.com/kazuhikoarase/qrcode-generator */';
+
 /** `base` is the URL path of the files, `name` the name of script and style sheet in it. */
 const PAGES = {
   approval: { base: '/', name: 'panel', input: 'index.html' },
+  approver: { base: '/', name: 'approver', input: 'index.html', licence: WEBAUTHN },
+  approvers: { base: '/', name: 'approvers', input: 'approvers.html', licence: QRCODE },
   display: { base: '/', name: 'panel', input: 'index.html' },
   vnc: { base: '/.platen/', name: 'vnc', input: 'index.html', licence: NOVNC },
   'mfp-web': { base: '/assets/', name: '[name]', input: ['live.ts', 'style.css'] },

@@ -12,10 +12,12 @@ import { AccessControl } from './conditions/access-control';
 import { ConditionReports } from './conditions/condition-reports';
 import { ConditionStore } from './conditions/condition-store';
 import { DenialLog } from './conditions/denial-log';
+import { LanApproval } from './approval/lan-approval';
 import { EndedSessions } from './sessions/ended-sessions';
 import { DevicePoller } from './information/device-poller';
 import { InformationExchange } from './information/information-exchange';
 import { Maintenance } from './maintenance/maintenance';
+import type { PanelActions } from './panel/panel-actions';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
 import type { Decision } from './sessions/agent-session';
@@ -45,6 +47,7 @@ export class Agent {
   readonly #maintenance: Maintenance;
   readonly #panel: PanelServer;
   readonly #displays: Displays;
+  readonly #lanApproval: LanApproval;
   readonly #powerSaving: PowerSaving | undefined;
 
   constructor(
@@ -80,33 +83,14 @@ export class Agent {
       folder: configuration.state,
       journal,
     });
-    this.#panel = new PanelServer(
-      {
-        view: () =>
-          panelView(
-            {
-              devices,
-              sessions: this.#remoteSessions.sessions,
-              jobs: this.#maintenance.jobs,
-              online: this.#channel.online,
-              asleep: this.#powerSaving?.asleep === true,
-              ended: this.#ended.latest(ENDED_SHOWN),
-              access: this.#access,
-            },
-            performance.now(),
-          ),
-        decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
-        end: (id) => this.#remoteSessions.end(id),
-        setCondition: async (deviceId, condition, by) => void (await this.#access.set(deviceId, condition, by)),
-        revokeCondition: (id) => this.#access.revoke(id),
-      },
-      journal,
-    );
+    const actions = this.#panelActions();
+    this.#lanApproval = new LanApproval(configuration, actions, journal);
+    this.#panel = new PanelServer(actions, this.#lanApproval, journal);
     this.#displays = new Displays(devices, {
       sessions: () => this.#remoteSessions.sessions,
       access: this.#access,
       decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
-      end: (id) => this.#remoteSessions.end(id),
+      end: (id) => actions.end(id, { where: 'display' }),
       isOnline: () => this.#channel.online,
       server: credentials.xmpp.host,
       folder: configuration.state,
@@ -114,6 +98,7 @@ export class Agent {
     });
     const changed = () => {
       this.#panel.changed();
+      this.#lanApproval.changed();
       this.#displays.changed();
     };
     this.#remoteSessions.onChange(changed);
@@ -130,6 +115,38 @@ export class Agent {
     });
     this.#channel.handle(wake, (request) => sendWake(request));
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
+  }
+
+  #panelActions(): PanelActions {
+    const { devices } = this.configuration;
+    return {
+      view: () =>
+        panelView(
+          {
+            devices,
+            sessions: this.#remoteSessions.sessions,
+            jobs: this.#maintenance.jobs,
+            online: this.#channel.online,
+            asleep: this.#powerSaving?.asleep === true,
+            ended: this.#ended.latest(ENDED_SHOWN),
+            access: this.#access,
+          },
+          performance.now(),
+        ),
+      decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
+      end: (remoteSessionId, answeredBy) => {
+        this.#remoteSessions.end(remoteSessionId);
+        this.journal.info('session ended here', { remoteSessionId, answeredBy });
+      },
+      setCondition: async (deviceId, condition, by) => void (await this.#access.set(deviceId, condition, by)),
+      revokeCondition: (id) => this.#access.revoke(id),
+      deviceOf: (action) => {
+        if (action.do === 'set-condition') return action.deviceId;
+        if (action.do === 'revoke-condition')
+          return this.#access.store.all.find(({ id }) => id === action.id)?.deviceId;
+        return this.#remoteSessions.sessions.get(action.remoteSessionId)?.asked.deviceId;
+      },
+    };
   }
 
   #savingPower({ afterMinutes, wake }: NonNullable<Configuration['powerSaving']>, onChange: () => void): PowerSaving {
@@ -150,12 +167,13 @@ export class Agent {
 
   async #decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void> {
     this.#remoteSessions.decide(remoteSessionId, answer);
+    this.journal.info('approval request answered', { remoteSessionId, ...answer });
     const asked = this.#remoteSessions.sessions.get(remoteSessionId)?.asked;
     if (asked && alsoForMinutes !== undefined && answer.decision === 'approved')
       await this.#access.alsoFor(alsoForMinutes, asked, answer.grant, answer.answeredBy);
   }
 
-  /** Resolves when the panel listens; the control channel connects in the background. */
+  /** Resolves when its pages listen; the control channel connects in the background. */
   async start(): Promise<{ host: string; port: number }> {
     if (!signerOf(this.credentials))
       this.journal.warn(`answers are not signed: this agent was enrolled by an earlier version. ${ENROL_AGAIN}`);
@@ -165,6 +183,7 @@ export class Agent {
     await this.#access.store.load();
     await this.#access.denials.load();
     const listening = await this.#panel.listen(host, port);
+    await this.#lanApproval.start();
     await this.#powerSaving?.start();
     await this.#maintenance.start();
     this.#poller.start();
@@ -183,6 +202,7 @@ export class Agent {
     this.#poller.stop();
     await this.#channel.stop();
     await this.#displays.stop();
+    await this.#lanApproval.close();
     await this.#panel.close();
     await this.#answers.close();
     await this.#ended.close();

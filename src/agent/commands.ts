@@ -49,4 +49,25 @@ export function register(program: Command): void {
       const { checkConfiguration } = await import('./main.js');
       await checkConfiguration(options.config);
     });
+
+  agent
+    .command('pairing-code')
+    .description('print a code with which a phone becomes that of an approver; on the computer of a running agent')
+    .option('--config <file>', 'configuration file', CONFIG)
+    .option('--device <id...>', 'devices that a new approver may answer for; default: all')
+    .option('--reset <name>', 'end all logins of this approver; the code is for a new PIN')
+    .action(async (options: { config: string; device?: string[]; reset?: string }) => {
+      const { printPairingCode } = await import('./approval/approver-commands.js');
+      await printPairingCode(options);
+    });
+
+  agent
+    .command('approvers')
+    .description('list the approvers of a running agent on this computer')
+    .option('--config <file>', 'configuration file', CONFIG)
+    .option('--remove <name>', 'remove this approver; their logins end at once')
+    .action(async (options: { config: string; remove?: string }) => {
+      const { listApprovers } = await import('./approval/approver-commands.js');
+      await listApprovers(options);
+    });
 }

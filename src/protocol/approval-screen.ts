@@ -84,6 +84,7 @@ export interface ShownJob {
 export interface ShownDevice {
   readonly id: string;
   readonly name: string;
+  readonly location: string;
   /** Without document boxes. `viewable`: the application supports the grant `view`. */
   readonly applications: readonly { readonly id: string; readonly title: string; readonly viewable: boolean }[];
   /** It has document boxes, which conditions can open. */

@@ -19,10 +19,12 @@ function problemsOf(text: string): readonly string[] {
   }
 }
 
+const withPanel = (panel: object) => JSON.stringify({ devices: [device], panel });
+
 describe('parseConfiguration', () => {
   it('adds defaults', () => {
     expect(parse({ devices: [device] })).toEqual({
-      panel: { host: '127.0.0.1', port: 8631, lan: false },
+      panel: { host: '127.0.0.1', port: 8631 },
       state: '/etc/platen',
       devices: [
         {
@@ -54,14 +56,19 @@ describe('parseConfiguration', () => {
   });
 
   it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('accepts the loopback address %s for the panel', (host) => {
-    expect(parse({ devices: [device], panel: { host } }).panel).toMatchObject({ host, lan: false });
+    expect(parse({ devices: [device], panel: { host } }).panel).toEqual({ host, port: 8631 });
   });
-  it.each(['0.0.0.0', '::', '192.168.1.9', 'box.local'])(
-    'accepts the address %s for the panel with "lan": true',
-    (host) => {
-      expect(parse({ devices: [device], panel: { host, lan: true } }).panel).toMatchObject({ host, lan: true });
-    },
-  );
+  it('reads the LAN page, with files beside the configuration', () => {
+    const lanOf = (lan: object) => parse({ devices: [device], panel: { lan } }).panel.lan;
+    expect(lanOf({})).toEqual({ host: '0.0.0.0', port: 8634 });
+    const own = { host: '192.168.1.9', port: 443, name: 'Box.Example', certificate: 'box.pem', key: '/etc/box.key' };
+    expect(lanOf(own)).toEqual({
+      host: '192.168.1.9',
+      port: 443,
+      name: 'box.example',
+      files: { certificate: '/etc/platen/box.pem', key: '/etc/box.key' },
+    });
+  });
 
   const of = (change: object) => parse({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
   it.each([
@@ -144,7 +151,24 @@ describe('parseConfiguration', () => {
       JSON.stringify({ devices: [device], panel: { host: '0.0.0.0' } }),
       /^panel\.host: .*no login/,
     ],
-    ['a panel in the LAN', JSON.stringify({ devices: [device], panel: { host: '192.168.1.9' } }), /"lan": true/],
+    [
+      'a panel in the LAN',
+      JSON.stringify({ devices: [device], panel: { host: '192.168.1.9' } }),
+      /no login.*"lan": \{/,
+    ],
+    ['a page without login in the LAN', withPanel({ host: '0.0.0.0', lan: true }), /panel.lan: must be an object/],
+    ['a LAN page that is false', withPanel({ lan: false }), /panel.lan: must be an object/],
+    [
+      'the panel in the LAN beside a LAN page',
+      withPanel({ host: '0.0.0.0', lan: {} }),
+      /panel.host: is not a loopback/,
+    ],
+    [
+      'a certificate of the LAN page without a key',
+      withPanel({ lan: { certificate: 'a.pem' } }),
+      /panel.lan.key: needs/,
+    ],
+    ['an unknown field of the LAN page', withPanel({ lan: { password: 'x' } }), /password/],
     ['a panel of a named host', JSON.stringify({ devices: [device], panel: { host: 'box.local' } }), /^panel\.host: /],
     ['a target without port', JSON.stringify(withTarget('tcp://printer')), /applications\.0\.target: .*port/],
     ['a target on port 0', JSON.stringify(withTarget('tcp://printer:0')), /applications\.0\.target: .*port/],

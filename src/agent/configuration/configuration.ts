@@ -12,8 +12,11 @@ import { certificate, displayAddress, firmwareAddress, ippAddress } from './devi
 const CONFIGURATION_BYTES = 1024 * 1024;
 
 const NOT_LOOPBACK =
-  'is not a loopback address (127.0.0.1, ::1, localhost). The panel has no login: anyone who reaches it over the network ' +
-  'could press YES instead of the person at the device. To allow that, add "lan": true';
+  'is not a loopback address (127.0.0.1, ::1, localhost). This page has no login: anyone who reaches it over the network ' +
+  'could press YES instead of the person at the device. For phones in the LAN, add "lan": { "port": 8634 } beside it';
+const NOT_TRUE =
+  'must be an object such as { "port": 8634 }. There is no page without login in the LAN any more: this one has TLS, and ' +
+  'approvers log in with a PIN. Remove "host" beside it, and pair a phone: platen agent pairing-code';
 
 /** Address of an application: an origin only, because the tunnel does not parse the bytes. */
 const target = z.string().transform((text, context) => {
@@ -113,6 +116,29 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
   };
 });
 
+const address = z.union([z.ipv4(), z.ipv6(), z.hostname()]);
+const lanPage = z
+  .strictObject(
+    {
+      host: address.default('0.0.0.0'),
+      port: z.int().min(0).max(65535).default(8634),
+      name: z
+        .hostname()
+        .transform((name) => name.toLowerCase())
+        .optional(),
+      certificate: z.string().min(1).optional(),
+      key: z.string().min(1).optional(),
+    },
+    { error: ({ code }) => (code === 'invalid_type' ? NOT_TRUE : undefined) },
+  )
+  .transform(({ certificate: chain, key, ...rest }, context) => {
+    if ((chain === undefined) !== (key === undefined))
+      return problem(context, 'needs both "certificate" and "key", or neither', [
+        chain === undefined ? 'certificate' : 'key',
+      ]);
+    return { ...rest, files: chain !== undefined && key !== undefined ? { certificate: chain, key } : undefined };
+  });
+
 /**
  * The agent's configuration file (JSON):
  *
@@ -130,10 +156,16 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
  * the agent disconnects from the server when it has been idle for that time, and listens at `wake` for another agent of
  * its site. `mac` is required if the agent's computer sleeps, too (Wake-on-LAN).
  *
- * `panel`: address of the approval screen, reachable from other computers only with `"lan": true`. `state`: folder of
- * the agent's data (default: the folder of this file). `protocol` of an application: `http` for http and https targets,
- * otherwise `tcp` (the default) or `vnc`; `box` for a document box (an http or https target), which is opened by access
- * conditions only. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
+ * `panel`: loopback address of the local page. With `"lan"` in it, phones in the LAN reach the LAN page over TLS:
+ *
+ *     "lan": { "host": "0.0.0.0", "port": 8634, "name": "box.example", "certificate": "box.pem", "key": "box.key" }
+ *
+ * all optional; without `certificate` (PEM, with its chain) and `key`, the agent makes a certificate itself. Passkeys need
+ * `name` and a certificate.
+ *
+ * `state`: folder of the agent's data (default: the folder of this file). `protocol` of an application: `http` for http
+ * and https targets, otherwise `tcp` (the default) or `vnc`; `box` for a document box (an http or https target), which is
+ * opened by access conditions only. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
  * itself blocks the input.
  *
  * Maintenance, for each device, all optional:
@@ -156,12 +188,12 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
 const configuration = z.strictObject({
   panel: z
     .strictObject({
-      host: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1'),
+      host: address.default('127.0.0.1'),
       port: z.int().min(0).max(65535).default(8631),
-      lan: z.boolean().default(false),
+      lan: lanPage.optional(),
     })
-    .superRefine(({ host, lan }, context) => {
-      if (!lan && !isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
+    .superRefine(({ host }, context) => {
+      if (!isLoopback(host)) problem(context, NOT_LOOPBACK, ['host']);
     })
     .prefault({}),
   state: z.string().min(1).optional(),
@@ -182,6 +214,8 @@ const configuration = z.strictObject({
 export type Target = z.output<typeof target>;
 export type Application = z.output<typeof application>;
 export type Device = z.output<typeof device>;
+/** Paths of `files` are absolute. */
+export type LanPage = z.output<typeof lanPage>;
 /** `state` is an absolute folder. */
 export type Configuration = z.output<typeof configuration> & { readonly state: string };
 
@@ -218,21 +252,27 @@ export function parseConfiguration(text: string, folder: string): Configuration 
   const parsed = configuration.safeParse(parseJson(text));
   if (parsed.success) {
     const excess = announcementExcess(parsed.data.devices);
-    if (excess === 0)
-      return {
-        ...parsed.data,
-        state: resolve(folder, parsed.data.state ?? '.'),
-        devices: parsed.data.devices.map(({ display, ...rest }) => ({
-          ...rest,
-          display: display && { ...display, secretFile: resolve(folder, display.secretFile) },
-        })),
-      };
+    if (excess === 0) return withAbsolutePaths(parsed.data, folder);
     const why = `too large for one announcement by ${excess} bytes: shorten names, or move some to a second agent`;
     throw new ConfigurationError([`devices: ${why}`]);
   }
   throw new ConfigurationError(
     parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`),
   );
+}
+
+function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: string): Configuration {
+  const { lan } = parsed.panel;
+  const files = lan?.files && {
+    certificate: resolve(folder, lan.files.certificate),
+    key: resolve(folder, lan.files.key),
+  };
+  const panel = { ...parsed.panel, lan: lan && { ...lan, files } };
+  const devices = parsed.devices.map(({ display, ...rest }) => ({
+    ...rest,
+    display: display && { ...display, secretFile: resolve(folder, display.secretFile) },
+  }));
+  return { ...parsed, panel, devices, state: resolve(folder, parsed.state ?? '.') };
 }
 
 function parseJson(text: string): unknown {

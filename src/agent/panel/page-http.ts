@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { PAGE_PROBLEMS, type PageProblemCode } from '../../protocol/approver-page';
 import { ProblemError } from '../../protocol/problems';
 import type { StaticFile } from '../../static/built-page';
 
@@ -35,6 +36,9 @@ export class PageProblem extends Error {
   }
 }
 
+export const pageProblem = (code: PageProblemCode, detail: string, retryAfterSeconds?: number): PageProblem =>
+  new PageProblem(PAGE_PROBLEMS[code].status, code, detail, retryAfterSeconds);
+
 /** The body as text. @param limit in bytes @throws PageProblem if the body is larger */
 export async function readBody(request: IncomingMessage, limit = BODY_BYTES): Promise<string> {
   const chunks: Buffer[] = [];
@@ -49,6 +53,10 @@ export async function readBody(request: IncomingMessage, limit = BODY_BYTES): Pr
 
 export function sendFile(response: ServerResponse, file: StaticFile): void {
   response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length }).end(file.body);
+}
+
+export function sendJson(response: ServerResponse, body: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 /** Answers a request that failed. @throws the error if it is not an expected one */

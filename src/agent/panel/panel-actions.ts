@@ -10,11 +10,13 @@ export interface PanelActions {
   /** @param alsoForMinutes also YES to further requests of this asker for this application @throws ProblemError */
   decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void>;
   /** @throws ProblemError */
-  end(remoteSessionId: string): void;
+  end(remoteSessionId: string, by: AnsweredBy): void;
   /** @throws ProblemError, or the error of the file system */
   setCondition(deviceId: string, condition: NewAccessCondition, by: AnsweredBy): Promise<void>;
   /** @throws ProblemError, or the error of the file system */
   revokeCondition(id: string): Promise<void>;
+  /** The device that an action is for; undefined if there is no such session or condition. */
+  deviceOf(action: PanelAction): string | undefined;
 }
 
 /** What a person does on a page. */
@@ -46,7 +48,7 @@ export function panelActionAt(path: string): ((body: unknown) => PanelAction) | 
 export async function perform(action: PanelAction, by: AnsweredBy, actions: PanelActions): Promise<void> {
   switch (action.do) {
     case 'end':
-      return actions.end(action.remoteSessionId);
+      return actions.end(action.remoteSessionId, by);
     case 'set-condition':
       return actions.setCondition(action.deviceId, action.condition, by);
     case 'revoke-condition':

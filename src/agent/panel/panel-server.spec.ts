@@ -12,6 +12,8 @@ const VIEW: PanelView = { now: 1, online: true, asleep: false, ...LISTS };
 const CONDITION =
   '{"who":{"kind":"user","id":"tina","name":"Tina"},"access":{"kind":"box","box":null,"operations":["get"]}}';
 
+const NO_APPROVERS = { administration: {}, actionAt: () => undefined };
+
 let actions: PanelActions;
 let panel: PanelServer;
 let base: string;
@@ -39,8 +41,9 @@ beforeEach(async () => {
     setCondition: (deviceId, { who, access, times }, by) =>
       takeLater(`set ${deviceId} ${who.id} ${access.kind} ${times} ${by.where}`),
     revokeCondition: (id) => takeLater(`revoke ${id}`),
+    deviceOf: () => 'mfp-1',
   };
-  panel = new PanelServer(actions, recorded.journal);
+  panel = new PanelServer(actions, NO_APPROVERS, recorded.journal);
   ({ port } = await panel.listen('127.0.0.1', 0));
   base = `http://127.0.0.1:${port}`;
 });
@@ -82,7 +85,7 @@ describe('PanelServer', () => {
   });
 
   it('answers at each of its addresses when it listens on all', async () => {
-    const open = new PanelServer(actions, recorded.journal);
+    const open = new PanelServer(actions, NO_APPROVERS, recorded.journal);
     const listening = await open.listen('0.0.0.0', 0);
     try {
       const statuses = ['127.0.0.2', 'evil.example', '127.0.0.3'].map(async (host) => {

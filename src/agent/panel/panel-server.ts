@@ -5,7 +5,7 @@ import type { Journal } from '../../journal/journal';
 import { parseJson } from '../../protocol/parse-json';
 import { builtPage, type StaticFile } from '../../static/built-page';
 import { EventStream } from './event-stream';
-import { PageProblem, readBody, sendError, sendFile, sendProblem, setPageHeaders } from './page-http';
+import { PageProblem, readBody, sendError, sendFile, sendJson, sendProblem, setPageHeaders } from './page-http';
 import { panelActionAt, perform, type PanelActions } from './panel-actions';
 import { allowedHosts, DEFAULT_PORT, refusalOf } from './request-guard';
 
@@ -13,15 +13,23 @@ const REQUEST_MS = 10_000;
 /** Open pages of one address. */
 const PAGES_PER_ADDRESS = 8;
 
+/** What the local page manages of approvers. */
+export interface ApproverAdministrator {
+  readonly administration: object;
+  /** undefined: no such action. The action throws a ZodError or a PageProblem. */
+  actionAt(path: string): ((body: unknown) => object | void) | undefined;
+}
+
 /** The web server of the local page, where people approve, watch and end remote sessions. */
 export class PanelServer {
   readonly #events = new EventStream(() => this.actions.view(), PAGES_PER_ADDRESS);
   readonly #server: Server;
-  readonly #files: ReadonlyMap<string, StaticFile> = builtPage('approval');
+  readonly #files: ReadonlyMap<string, StaticFile> = new Map([...builtPage('approval'), ...builtPage('approvers')]);
   #hosts: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly actions: PanelActions,
+    private readonly approvers: ApproverAdministrator,
     private readonly journal: Journal,
   ) {
     this.#server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
@@ -74,16 +82,20 @@ export class PanelServer {
       if (this.#events.add(response, response.req.socket.remoteAddress ?? '')) return;
       throw new PageProblem(503, 'overloaded', 'too many pages are open');
     }
+    if (path === '/approvers') return sendJson(response, this.approvers.administration);
     const file = this.#files.get(path === '/' ? 'index.html' : path.slice(1));
     if (!file) throw new PageProblem(404, 'not-found', 'no such page');
     sendFile(response, file);
   }
 
   async #act(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const manage = this.approvers.actionAt(path);
     const actionOf = panelActionAt(path);
-    if (!actionOf) throw new PageProblem(404, 'not-found', 'no such action');
-    const action = actionOf(parseJson(await readBody(request)));
-    await perform(action, { where: 'local-page' }, this.actions);
-    response.writeHead(204).end();
+    if (!manage && !actionOf) throw new PageProblem(404, 'not-found', 'no such action');
+    const body = parseJson(await readBody(request));
+    const answer = manage?.(body);
+    if (actionOf) await perform(actionOf(body), { where: 'local-page' }, this.actions);
+    if (answer) sendJson(response, answer);
+    else response.writeHead(204).end();
   }
 }

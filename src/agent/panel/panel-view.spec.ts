@@ -73,6 +73,7 @@ describe('panelView', () => {
         {
           id: 'mfp-1',
           name: 'MFP in the hall',
+          location: 'Hall',
           applications: [{ id: 'web', title: 'Web pages', viewable: false }],
           hasBoxes: true,
           askers: [],

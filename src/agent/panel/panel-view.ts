@@ -43,9 +43,10 @@ export function panelView(sources: PanelSources, now: number): PanelView {
       connectedAt: each.connectedAt,
       endedAt: each.endedAt,
     })),
-    devices: devices.map(({ id, name, applications }) => ({
+    devices: devices.map(({ id, name, location, applications }) => ({
       id,
       name,
+      location,
       applications: applications
         .filter(({ protocol }) => protocol !== 'box')
         .map((each) => ({ id: each.id, title: each.title, viewable: each.viewable })),
