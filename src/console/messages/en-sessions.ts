@@ -108,6 +108,42 @@ export const enSessions = {
     runningPart: 'running',
     deployment: 'Interrupted by',
   },
+  record: {
+    title: 'Approval record',
+    none: 'No approval record',
+    noneHint: 'The agent of this device was enrolled by an earlier version and signs no answers. Enrol it again.',
+    signature: 'Signature',
+    verification: {
+      checking: 'Being verified',
+      verified: 'Verified in this browser',
+      wrong: 'Wrong',
+      unavailable: 'Not verified',
+    },
+    hints: {
+      checking: 'This browser is verifying the signature of the agent.',
+      verified:
+        'The agent with this key has signed this answer to this request. This page comes from the server: to verify the answer and the key without believing the server, use the command line on your computer:',
+      wrong:
+        'The record does not belong to this session, or was not signed with this key. Do not rely on it. Verify it on your computer:',
+      unavailable:
+        'This browser cannot verify it: it does not know this kind of signature, or the page was loaded without TLS. Use the command line on your computer:',
+    },
+    command: 'Command that verifies the record',
+    answer: 'Answer',
+    declined: 'Declined',
+    answeredBy: 'Answered by',
+    answeredAt: 'Answered at (agent’s clock)',
+    agent: 'Agent',
+    fingerprint: 'Fingerprint of the agent’s key:',
+    places: {
+      display: 'Person at the display of the device',
+      'local-page': 'Person at the page of the agent on its own computer',
+    },
+    approver: (name: string, proof: string) => `Approver ${name}, ${proof}`,
+    proofs: { pin: 'with a PIN', passkey: 'with a passkey' },
+    condition: (id: string) => `Access condition ${id}`,
+    noCondition: 'Agent: no access condition permits it',
+  },
   halves: { device: 'Device', terminal: 'Terminal' },
   grants: { operate: 'Full control', view: 'View only' },
   halfStates: { waiting: 'waiting', connected: 'connected', ended: 'ended' },

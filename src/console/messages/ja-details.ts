@@ -36,21 +36,15 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['the server was restarted', 'サーバーが再起動されました'],
   ['the agent holds no connection for this session', 'エージェントにこのセッションの接続がありません'],
   [
-    'The answer of the agent was refused. The answer has no record, but its agent has a signing key.',
-    'エージェントの回答は拒否されました。署名鍵を持つエージェントの回答に承認記録がありません。',
+    'The answer of the agent has no approval record, although the agent has a signing key.',
+    '署名鍵を持つエージェントの回答に承認記録がありません。',
   ],
   [
-    'The answer of the agent was refused. The record was not signed with the key of the agent.',
-    'エージェントの回答は拒否されました。承認記録がこのエージェントの鍵で署名されていません。',
+    'The approval record was not signed with the key of the agent.',
+    '承認記録がこのエージェントの鍵で署名されていません。',
   ],
-  [
-    'The answer of the agent was refused. The text of the record cannot be read.',
-    'エージェントの回答は拒否されました。承認記録を読み取れません。',
-  ],
-  [
-    'The answer of the agent was refused. The record differs from what was asked or answered: {}.',
-    'エージェントの回答は拒否されました。承認記録が要求または回答と一致しません：{}。',
-  ],
+  ['The approval record cannot be read.', '承認記録を読み取れません。'],
+  ['The approval record differs from the request or the answer: {}.', '承認記録が要求または回答と一致しません：{}。'],
   // maintenance
   ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
   ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],
@@ -71,11 +65,8 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['must be within a week', '1週間以内の日時を指定してください。'],
   // audit trail
   ['valid until {}', '{}まで有効'],
-  ['account renewed, signing key {}', 'アカウントを更新、署名鍵 {}'],
-  ['account made, signing key {}', 'アカウントを作成、署名鍵 {}'],
-  ['account renewed, no signing key', 'アカウントを更新、署名鍵なし'],
-  ['account made, no signing key', 'アカウントを作成、署名鍵なし'],
-  ['account renewed', 'アカウントを更新'],
+  ['account renewed, signing key: {}', 'アカウントを更新、署名鍵：{}'],
+  ['account made, signing key: {}', 'アカウントを作成、署名鍵：{}'],
 ];
 
 const PATTERNS = DETAILS.map(([english, japanese]) => {

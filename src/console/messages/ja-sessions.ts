@@ -105,6 +105,42 @@ export const jaSessions: typeof enSessions = {
     runningPart: '実行中',
     deployment: '中断の原因',
   },
+  record: {
+    title: '承認記録',
+    none: '承認記録がありません',
+    noneHint: 'この機器のエージェントは以前のバージョンで登録されたため、回答に署名しません。再登録してください。',
+    signature: '署名',
+    verification: {
+      checking: '検証中',
+      verified: 'このブラウザーで検証済み',
+      wrong: '不正',
+      unavailable: '未検証',
+    },
+    hints: {
+      checking: 'エージェントの署名をこのブラウザーで検証しています。',
+      verified:
+        'この鍵を持つエージェントが、この依頼へのこの回答に署名しました。このページはサーバーが配信しています。サーバーに頼らずに回答と鍵を検証するには、お使いのコンピューターでコマンドを実行してください。',
+      wrong:
+        '承認記録がこのセッションのものではないか、この鍵で署名されていません。信用しないでください。お使いのコンピューターで検証するには：',
+      unavailable:
+        'このブラウザーでは検証できません。この署名方式に対応していないか、ページがTLSなしで読み込まれています。お使いのコンピューターでコマンドを実行してください。',
+    },
+    command: '承認記録を検証するコマンド',
+    answer: '回答',
+    declined: '拒否',
+    answeredBy: '回答者',
+    answeredAt: '回答日時（エージェントの時計）',
+    agent: 'エージェント',
+    fingerprint: 'エージェントの鍵のフィンガープリント：',
+    places: {
+      display: '機器の操作画面の前にいる人',
+      'local-page': 'エージェントのコンピューターで承認画面を操作した人',
+    },
+    approver: (name, proof) => `承認者「${name}」（${proof}）`,
+    proofs: { pin: 'PINで確認', passkey: 'パスキーで確認' },
+    condition: (id) => `アクセス条件 ${id}`,
+    noCondition: 'エージェント：許可するアクセス条件がありません',
+  },
   halves: { device: '機器側', terminal: '端末側' },
   grants: { operate: '操作', view: '閲覧のみ' },
   halfStates: { waiting: '待機中', connected: '接続済み', ended: '終了' },

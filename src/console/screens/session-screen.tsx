@@ -17,6 +17,7 @@ import { useCurrent } from './current-user';
 import { changeText } from './deployment-texts';
 import { SessionHalves, SessionTimeline } from './session-logs';
 import { SessionProgress } from './session-progress';
+import { SessionRecord } from './session-record';
 
 const ENDING = ['ending', 'halting', 'forcing'];
 
@@ -40,6 +41,7 @@ export function SessionScreen() {
               </div>
               <SessionProgress session={known} />
             </Panel>
+            <SessionRecord session={known} />
             <SessionHalves session={known} />
             <SessionTimeline session={known} />
           </>

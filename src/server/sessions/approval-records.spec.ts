@@ -88,7 +88,7 @@ describe('an answer of an agent with a signing key', () => {
 
   type Case = [name: string, make: (id: string, other: string) => SignedRecord | undefined, why: RegExp];
   const refused: Case[] = [
-    ['without a record', () => undefined, /no record/],
+    ['without a record', () => undefined, /no approval record/],
     ['signed with another key', (id) => signed(record(id), anotherKey), /not signed/],
     [
       'with a changed text',

@@ -23,14 +23,16 @@ export class ApprovalRecords {
   async check(session: SessionEntity, answer: Answer): Promise<KeptRecord | null> {
     const key = await this.agents.signingKey(session.agentId);
     if (key === undefined) return null;
-    if (!answer.record) throw new RecordRefused('The answer has no record, but its agent has a signing key.');
-    if (!hasSigned(key, answer.record)) throw new RecordRefused('The record was not signed with the key of the agent.');
+    if (!answer.record)
+      throw new RecordRefused('The answer of the agent has no approval record, although the agent has a signing key.');
+    if (!hasSigned(key, answer.record))
+      throw new RecordRefused('The approval record was not signed with the key of the agent.');
     const record = readRecord(answer.record.text);
-    if (!record) throw new RecordRefused('The text of the record cannot be read.');
+    if (!record) throw new RecordRefused('The approval record cannot be read.');
     const { answerWithinSeconds: _, ...asked } = approvalRequestOf(session);
     const wrong = [...differences(record, { agentId: session.agentId, ...asked }), ...contradictions(record, answer)];
     if (wrong.length > 0)
-      throw new RecordRefused(`The record differs from what was asked or answered: ${wrong.join(', ')}.`);
+      throw new RecordRefused(`The approval record differs from the request or the answer: ${wrong.join(', ')}.`);
     return { ...answer.record, key };
   }
 }

@@ -70,8 +70,11 @@ export class SessionStanzas implements OnModuleInit {
       if (!(error instanceof RecordRefused)) throw error;
       const { id, agentId } = session;
       this.journal.warn('an approval record was refused', { remoteSessionId: id, agentId, detail: error.detail });
-      const detail = `The answer of the agent was refused. ${error.detail}`;
-      await this.lifecycle.apply(id, 'device-unreachable', { from: 'requested', ending: 'failed', detail });
+      await this.lifecycle.apply(id, 'device-unreachable', {
+        from: 'requested',
+        ending: 'failed',
+        detail: error.detail,
+      });
       throw error;
     }
   }

@@ -16,11 +16,11 @@ export class ConsoleWithoutServer {
 
   private constructor(readonly page: Page) {}
 
-  /** Routes that the test adds later come before these. */
-  static async open(page: Page, me: User): Promise<ConsoleWithoutServer> {
+  /** Routes that the test adds later come before these. @param origin with https: for what browsers permit with TLS only */
+  static async open(page: Page, me: User, origin = CONSOLE_URL): Promise<ConsoleWithoutServer> {
     const it = new ConsoleWithoutServer(page);
-    await page.route(`${CONSOLE_URL}/**`, sendFile);
-    await page.route(`${CONSOLE_URL}/api/**`, (route) => refuse(route, 'not-found'));
+    await page.route(`${origin}/**`, sendFile);
+    await page.route(`${origin}/api/**`, (route) => refuse(route, 'not-found'));
     await page.route(/\/api\/(sessions|notices)\?/, (route) => route.fulfill({ json: { rows: [], next: null } }));
     await page.route(/\/api\/auth\/me$/, (route) => route.fulfill({ json: me }));
     await page.routeWebSocket(/\/api\/live$/, (socket) => void (it.live = socket));

@@ -78,13 +78,9 @@ export class EnrolmentService {
     });
     if (!kept) throw new EnrolmentCodeRefused();
     this.transport.disconnect(agentId);
-    const key = signingKey === undefined ? 'no signing key' : `signing key ${fingerprintOf(signingKey)}`;
-    await this.audit.record(
-      undefined,
-      'agent.enrolled',
-      agentId,
-      `${earlier ? 'account renewed' : 'account made'}, ${key}`,
-    );
+    const key = signingKey === undefined ? 'none' : fingerprintOf(signingKey);
+    const done = earlier ? `account renewed, signing key: ${key}` : `account made, signing key: ${key}`;
+    await this.audit.record(undefined, 'agent.enrolled', agentId, done);
     const { publicHost, port, host, domain } = this.config.xmpp;
     return { agentId, password, xmpp: { host: publicHost ?? host, port, domain }, pin: this.certificate.pin };
   }
