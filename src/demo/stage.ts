@@ -227,6 +227,8 @@ async function addSampleCustomer(serverUrl: string, cookie: string | undefined):
   return site.id;
 }
 
+const box = (target: string) => ({ id: 'box', title: 'Document boxes', target, protocol: 'box' });
+
 function agentConfiguration({ ports, folder, applications = [] }: StageOptions, devices: StagedDevice[]): unknown {
   const known: Record<string, object> = {
     'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Building A, room 214' },
@@ -251,7 +253,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
       ...maintenance[id],
       applications: [
         { id: 'web', title: 'Web pages', target: url },
-        ...(id === 'demo-mfp' ? [display] : []),
+        ...(id === 'demo-mfp' ? [display, box(url)] : []),
         ...applications
           .filter(({ device }) => device === id)
           .map((each) => ({ id: each.id, title: each.id, target: each.target })),

@@ -17,7 +17,7 @@ import { instant } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import { PROBLEMS, type ProblemCode } from '../../protocol/problems';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
-import type { AccessControl, EndOfPermission } from '../conditions/access-control';
+import type { AccessControl } from '../conditions/access-control';
 import { decideAccess } from '../conditions/access-decision';
 import { bytesLeft } from '../conditions/condition-store';
 import type { Target } from '../configuration/configuration';
@@ -130,8 +130,8 @@ export class BoxGateway {
   /** Ends every transfer whose condition was revoked or no longer applies. */
   check(): void {
     for (const { condition, stopping } of this.#transfers) {
-      const end = this.options.access.endOfCondition(condition.id);
-      if (end) stopping.abort(endProblem(end));
+      const reason = this.options.access.endOfCondition(condition.id);
+      if (reason) stopping.abort(new BoxProblem(403, 'access-denied', DENIALS[reason], { reason }));
     }
   }
 
@@ -351,9 +351,6 @@ export class BoxGateway {
     return new BoxProblem(500, 'internal-error', `incident ${incident}`);
   }
 }
-
-const endProblem = ({ ending, detail }: EndOfPermission): BoxProblem =>
-  new BoxProblem(403, 'access-denied', detail, { reason: ending === 'revoked' ? 'no-condition' : 'expired' });
 
 /** Passes bytes on only when they are counted, a slice ahead. */
 class Meter extends Transform {

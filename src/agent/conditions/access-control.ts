@@ -14,14 +14,6 @@ import type { DenialLog } from './denial-log';
 /** Askers that the pages and the display offer in a new condition. */
 const ASKERS_KEPT = 50;
 
-/** Why something that runs on an access condition ends. */
-export type EndOfPermission = { readonly ending: 'revoked' | 'expired'; readonly detail: string };
-const REVOKED: EndOfPermission = { ending: 'revoked', detail: 'the access condition was revoked at the device' };
-const TIME_IS_UP: Partial<Record<Denial, EndOfPermission>> = {
-  expired: { ending: 'expired', detail: 'the access condition no longer applies' },
-  hours: { ending: 'expired', detail: 'the access condition does not apply at this hour' },
-};
-
 /** Applies the access conditions of this agent's devices to sessions, and remembers who asked. */
 export class AccessControl {
   /** Latest first; of this run. */
@@ -93,7 +85,7 @@ export class AccessControl {
   }
 
   /** Why a session that a condition has approved must end now; undefined: it continues. */
-  endOf({ deviceId, asker, applicationId }: ApprovalRequestKey, conditionId: string): EndOfPermission | undefined {
+  endOf({ deviceId, asker, applicationId }: ApprovalRequestKey, conditionId: string): Denial | undefined {
     const application = this.devices
       .find(({ id }) => id === deviceId)
       ?.applications.find(({ id }) => id === applicationId);
@@ -103,14 +95,13 @@ export class AccessControl {
       .of(deviceId)
       .filter(({ who, access }) => access.kind === 'box' && who.kind === asker.kind && who.id === asker.id);
     const ends = mine.map(({ id }) => this.endOfCondition(id));
-    return ends.includes(undefined) ? undefined : (this.endOfCondition(conditionId) ?? REVOKED);
+    return ends.includes(undefined) ? undefined : (this.endOfCondition(conditionId) ?? 'revoked');
   }
 
-  endOfCondition(conditionId: string): EndOfPermission | undefined {
+  /** Why what runs on a condition must end now. */
+  endOfCondition(conditionId: string): Denial | undefined {
     const condition = this.store.find(conditionId);
-    if (!condition) return REVOKED;
-    const reason = reasonToEnd(condition, this.store.now());
-    return reason && (TIME_IS_UP[reason] ?? TIME_IS_UP.expired);
+    return condition ? reasonToEnd(condition, this.store.now()) : 'revoked';
   }
 
   /** Milliseconds until a condition may end something: hours end with a minute of the wall clock, `until` at any time. */

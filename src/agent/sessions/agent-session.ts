@@ -70,8 +70,7 @@ export type Input =
   | {
       readonly kind: 'permission-ended';
       readonly remoteSessionId: string;
-      readonly ending: Ending;
-      readonly detail: string;
+      readonly denied: Denial;
     }
   /** The server refused the YES or NO permanently. */
   | { readonly kind: 'answer-refused'; readonly remoteSessionId: string; readonly detail: string }
@@ -111,8 +110,13 @@ export type Action =
   | { readonly do: 'show'; readonly asked: RequestedApproval }
   /** S144, or NO. `until`: when the delivery is given up. */
   | { readonly do: 'deliver'; readonly asked: RequestedApproval; readonly answer: Decision; readonly until: number }
-  /** NO after YES. Replaces an unacknowledged YES. */
-  | { readonly do: 'take-back'; readonly remoteSessionId: string; readonly until: number }
+  /** NO after YES, or the reason why a YES of the access conditions has ended. Replaces an unacknowledged YES. */
+  | {
+      readonly do: 'take-back';
+      readonly remoteSessionId: string;
+      readonly until: number;
+      readonly denied?: Denial;
+    }
   | { readonly do: 'stop-delivery'; readonly remoteSessionId: string }
   /** S171. */
   | {

@@ -1,3 +1,4 @@
+import { DENIALS } from '../../protocol/access-conditions';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import type {
@@ -76,7 +77,7 @@ const connect: Input = { kind: 'connection-info', info, deviceId: 'mfp-1' };
 const withdraw: Input = { kind: 'withdraw', remoteSessionId, ending: 'cancelled' };
 const terminate: Input = { kind: 'terminate', remoteSessionId, ending: 'ended-by-administrator' };
 const endNow: Input = { kind: 'end', remoteSessionId };
-const permissionEnded: Input = { kind: 'permission-ended', remoteSessionId, ending: 'revoked', detail: 'revoked' };
+const permissionEnded: Input = { kind: 'permission-ended', remoteSessionId, denied: 'revoked' };
 const conditionId = '0b5d7c3e-1f4a-4b6e-9d58-1f1a3a0a6a11';
 const byCondition: Input = {
   kind: 'request-approval',
@@ -176,7 +177,7 @@ const ROWS: Row[] = [
   ['approved', 'endNow', 'over', ['stop-delivery', 'record ended-by-device', 'take-back'], 'ok'],
   ['approved', 'byCondition', 'approved', [], 'ok'],
   ['approved', 'denied', 'approved', [], 'ok'],
-  ['approved', 'permissionEnded', 'over', ['stop-delivery', 'record revoked', 'take-back'], 'ok'],
+  ['approved', 'permissionEnded', 'over', ['stop-delivery', 'record denied', 'take-back'], 'ok'],
   ['approved', 'refused', 'over', ['stop-delivery', 'record failed'], 'ok'],
   ['approved', 'connected', 'approved', [], 'ok'],
   ['approved', 'draining', 'approved', [], 'ok'],
@@ -210,7 +211,7 @@ const ROWS: Row[] = [
   ['connected', 'endNow', 'ending', ['end-half'], 'ok'],
   ['connected', 'byCondition', 'connected', [], 'ok'],
   ['connected', 'denied', 'connected', [], 'ok'],
-  ['connected', 'permissionEnded', 'ending', ['end-half'], 'ok'],
+  ['connected', 'permissionEnded', 'ending', ['end-half', 'take-back'], 'ok'],
   ['connected', 'refused', 'connected', [], 'ok'],
   ['connected', 'connected', 'connected', [], 'ok'],
   ['connected', 'draining', 'connected', [], 'ok'],
@@ -356,7 +357,7 @@ describe('plan', () => {
     const { actions } = plan(sessions, permissionEnded, NOW);
     expect(actions).toContainEqual({
       do: 'record',
-      outcome: expect.objectContaining({ ending: 'revoked', detail: 'revoked', grant: 'operate' }),
+      outcome: expect.objectContaining({ ending: 'denied', detail: DENIALS.revoked, grant: 'operate' }),
     });
     const [record] = plan(new Map(), denied, NOW).actions.slice(-1);
     expect(record).toMatchObject({ outcome: { ending: 'denied', detail: expect.stringContaining('hour') } });

@@ -1,4 +1,4 @@
-import { DENIALS } from '../../protocol/access-conditions';
+import { DENIALS, type Denial } from '../../protocol/access-conditions';
 import { LIMITS } from '../../protocol/limits';
 import type { ProblemCode } from '../../protocol/problems';
 import type { Ending, Grant } from '../../protocol/remote-session';
@@ -70,7 +70,7 @@ function step(session: AgentSession, input: OneSession, now: number): Next {
     case 'end':
       return end(session, now);
     case 'permission-ended':
-      return end(session, now, input.ending, input.detail);
+      return end(session, now, input.denied);
     case 'answer-refused':
       return session.phase.name === 'approved' ? over(session, now, 'failed', input.detail) : {};
     case 'connected':
@@ -173,19 +173,29 @@ function terminate(session: AgentSession, ending: Ending, now: number): Next {
   return over(session, now, ending, '');
 }
 
-/** Ended by the person at the device, by the access conditions, or by the stop of this program. */
-function end(session: AgentSession, now: number, ending: Ending = 'ended-by-device', detail = ''): Next {
+/** Ended by the person at the device, by the stop of this program, or, with `denied`, by the access conditions. */
+function end(session: AgentSession, now: number, denied?: Denial): Next {
   const { phase } = session;
-  if (phase.name === 'connected') return endHalf(session, ending, phase.since, detail);
+  const [ending, detail] = denied ? (['denied', DENIALS[denied]] as const) : (['ended-by-device', ''] as const);
+  if (phase.name === 'connected') {
+    const ended = endHalf(session, ending, phase.since, detail);
+    // the relay reports the end, but not its reason
+    return denied ? andDecline(session, ended, now, denied) : ended;
+  }
   // No half exists yet that could end in order, so the server receives a NO.
-  if (phase.name === 'connecting') return andDecline(session, endHalf(session, ending, undefined, detail), now);
-  if (phase.name === 'approved') return andDecline(session, over(session, now, ending, detail), now);
+  if (phase.name === 'connecting') return andDecline(session, endHalf(session, ending, undefined, detail), now, denied);
+  if (phase.name === 'approved') return andDecline(session, over(session, now, ending, detail), now, denied);
   return {};
 }
 
 /** Delivered for CONNECT_MS only: after that, the server has ended the session itself. */
-function andDecline({ asked: { remoteSessionId } }: AgentSession, { phase, actions = [] }: Next, now: number): Next {
-  return { phase, actions: [...actions, { do: 'take-back', remoteSessionId, until: now + LIMITS.CONNECT_MS }] };
+function andDecline(
+  { asked: { remoteSessionId } }: AgentSession,
+  { phase, actions = [] }: Next,
+  now: number,
+  denied?: Denial,
+): Next {
+  return { phase, actions: [...actions, { do: 'take-back', remoteSessionId, until: now + LIMITS.CONNECT_MS, denied }] };
 }
 
 function connected({ phase }: AgentSession, now: number): Next {

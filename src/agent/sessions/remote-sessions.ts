@@ -22,6 +22,7 @@ import type {
   Phase,
   Decision,
 } from './agent-session';
+import type { Denial } from '../../protocol/access-conditions';
 import type { Answers, GivenAnswer } from '../approval/answers';
 import { ApprovalDelivery } from './approval-delivery';
 import { BoxGateway } from '../cloud-hub/box-gateway';
@@ -166,8 +167,8 @@ export class RemoteSessions {
     for (const { asked, conditionId, phase } of this.#sessions.values()) {
       if (conditionId === null || ENDED.includes(phase.name)) continue;
       const { remoteSessionId } = asked;
-      const end = this.options.access.endOf(asked, conditionId);
-      if (end) this.#dispatch({ kind: 'permission-ended', remoteSessionId, ...end });
+      const denied = this.options.access.endOf(asked, conditionId);
+      if (denied) this.#dispatch({ kind: 'permission-ended', remoteSessionId, denied });
       else this.#boxes.get(remoteSessionId)?.check();
     }
   }
@@ -208,7 +209,7 @@ export class RemoteSessions {
       case 'deliver':
         return this.#deliver(action.asked, action.answer, action.until);
       case 'take-back':
-        return this.#takeBack(action.remoteSessionId, action.until);
+        return this.#takeBack(action.remoteSessionId, action.until, action.denied);
       case 'stop-delivery':
         return this.#delivery.stop(action.remoteSessionId);
       case 'connect':
@@ -232,9 +233,9 @@ export class RemoteSessions {
   }
 
   /** The record stays that of the YES: an answer is signed once. */
-  #takeBack(remoteSessionId: string, until: number): void {
+  #takeBack(remoteSessionId: string, until: number, denied?: Denial): void {
     const given = this.options.answers.of(remoteSessionId);
-    const answer = { decision: 'declined', record: given?.answer.record } as const;
+    const answer = { decision: 'declined', record: given?.answer.record, denied } as const;
     const stored = Promise.resolve(given?.stored).catch(() => undefined); // a NO that is not stored does no harm
     this.#delivery.start(remoteSessionId, { answer, stored }, until);
   }

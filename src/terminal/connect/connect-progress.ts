@@ -78,7 +78,7 @@ export class ConnectProgress {
 
   /** @param isBox the application is a document box, for programs rather than for a browser */
   listening(port: number, isBox: boolean): void {
-    const url = `http://127.0.0.1:${port}/${isBox ? 'boxes/' : ''}`;
+    const url = `http://127.0.0.1:${port}/${isBox ? 'boxes' : ''}`;
     this.event('listening', { url, host: '127.0.0.1', port });
     if (!this.json) this.io.print(url);
     if (isBox) for (const line of boxExamples(url)) this.report(line);
@@ -124,8 +124,8 @@ export class ConnectProgress {
 const boxExamples = (url: string): string[] => [
   'The document boxes, as far as the access conditions of the device permit:',
   `  list the boxes      curl ${url}`,
-  `  list a box          curl ${url}<box>`,
-  `  get a document      curl -O ${url}<box>/<document>`,
-  `  store a document    curl -T <file> ${url}<box>/`,
-  `  delete a document   curl -X DELETE ${url}<box>/<document>`,
+  `  list a box          curl ${url}/<box>`,
+  `  get a document      curl -O ${url}/<box>/<document>`,
+  `  store a document    curl -T <file> ${url}/<box>/`,
+  `  delete a document   curl -X DELETE ${url}/<box>/<document>`,
 ];

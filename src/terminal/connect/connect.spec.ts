@@ -233,7 +233,7 @@ describe('platen connect', () => {
     await start(() => [ready()]);
     await event('listening');
     const ended = { ...sampleEndedSession, ending: 'denied', denial: 'no-condition', detail: DENIALS['no-condition'] };
-    api.routes[`GET /api/sessions/${ID}`] = () => ({ body: { ...ended, steps: [] } });
+    api.routes[`GET /api/sessions/${ID}`] = () => ({ body: { ...ended, steps: [], approvalRecord: null } });
     relay.end({ reason: 'control-plane', ending: 'denied' });
     expect(await exit).toBe(30);
     expect(await event('ended')).toMatchObject({ ending: 'denied', denial: 'no-condition', exitCode: 30 });
@@ -245,8 +245,8 @@ describe('platen connect', () => {
     api.routes['GET /api/devices/copy-room'] = () => ({ body: { ...sampleDevice, applications } });
     await start(() => [ready()]);
     const { url, port } = await event('listening');
-    expect(url).toBe(`http://127.0.0.1:${String(port)}/boxes/`);
-    expect(terminal.err()).toContain(`curl -O ${String(url)}<box>/<document>`);
+    expect(url).toBe(`http://127.0.0.1:${String(port)}/boxes`);
+    expect(terminal.err()).toContain(`curl -O ${String(url)}/<box>/<document>`);
   });
 
   it.each([
