@@ -106,12 +106,13 @@ function invite({ serverUrl, panelUrl, displayUrl, devices }: Stage, verbose: bo
   say(`
 Platen is running on this computer. Try it:
 
-  1. Open the approval screen in one window: you are the person at the device.
+  1. Open the display of the simulated MFP in one window: you are the person at the device.
   2. Open the console in another window and log in as ${technician.username}: you are the technician.
-  3. Open the web pages of ${devices[0]!.id} with a reason, and press YES on the approval screen.
+  3. Open the web pages of ${devices[0]!.id} with a reason, and press YES on the display.
      The device's own pages appear in the console, through the relay.
-  4. Do the same with the operation panel. The panel shows the same as the display. With View only you cannot operate it.
-  5. Press End session in the console, or End now on the approval screen. The session's details have the logs of both halves.
+  4. Do the same with the operation panel. The panel shows the same as the display, but not what
+     belongs to its owner. With View only you cannot operate it.
+  5. Press End session in the console, or End now on the display. The session's details have the logs of both halves.
   6. Do the same on the command line:
        ${platen} login ${serverUrl} --user ${technician.username}
        ${platen} connect ${devices[0]!.id} web --reason "Toner is low"
@@ -119,10 +120,12 @@ Platen is running on this computer. Try it:
      (Deployment, New deployment). The devices in session are listed before anything happens to them.
   8. Read the counters of ${devices[0]!.id} on its page in the console. Then cause a paper jam (the MFP's web pages, log
      in, Service) and start a test page that may wait: it is on hold until you clear the jam on the display.
+  9. Set an access condition on the display (Remote access, New condition): ${technician.displayName} then opens the web pages
+     without YES, or the document box. Revoke it there, and what runs on it ends.
 
   Console of the server            ${serverUrl}
-  Approval screen of the device    ${panelUrl}
   Display of the simulated MFP     ${displayUrl}
+  Approval screen of the agent     ${panelUrl}  (for devices without such a display)
   Web pages of the simulated MFP   ${devices[0]!.url}
 
   Technician      ${technician.username} / ${technician.password}

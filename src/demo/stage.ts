@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Customer, Site, User } from '../protocol/api';
+import { sha256Hex } from '../tunnel/sha256';
 import { request } from './api-request';
 import { findPrinter, PRINTER_ATTRIBUTES, startPrinter } from './ippeveprinter';
 import { freePorts } from './free-ports';
@@ -37,6 +39,8 @@ export const USUAL_PORTS: Ports = {
   printer: 8632,
   relay: 8090,
 };
+
+const SECRET_FILE = 'display-secret';
 
 /** Pairs that a deployment may add to the relay's first one. */
 const FURTHER_PAIRS = 8;
@@ -141,12 +145,16 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const mfpPorts = {
       '--port': ports.mfp,
       '--display-port': ports.display,
+      '--agent-port': ports.displayAgent,
       '--panel-port': ports.remotePanel,
       '--view-port': ports.remotePanelView,
       '--raw-port': ports.raw,
     };
     const flags = Object.entries(mfpPorts).flatMap(([flag, port]) => [flag, String(port)]);
-    const mfp = started(platen('mfp', ['mfp', ...flags, '--data', join(folder, 'mfp')]));
+    const secretHash = await displaySecret(folder);
+    const mfp = started(
+      platen('mfp', ['mfp', ...flags, '--agent-secret-file', secretHash, '--data', join(folder, 'mfp')]),
+    );
     const server = started(platen('server', ['server'])); // takes longest, so it is awaited later
     await mfp.logged('mfp listening');
     const url = `http://127.0.0.1:${ports.mfp}`;
@@ -184,6 +192,18 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     await stop();
     throw error;
   }
+}
+
+/** Makes the secret of the simulated MFP's display and its agent. @returns the file with its hash, for the MFP */
+async function displaySecret(folder: string): Promise<string> {
+  const file = join(folder, SECRET_FILE);
+  const hash = join(folder, 'display-secret-hash');
+  if (!existsSync(hash)) {
+    const secret = randomBytes(32).toString('base64url');
+    await writeFile(file, secret, { mode: 0o600 });
+    await writeFile(hash, `sha256:${sha256Hex(secret)}`, { mode: 0o600 });
+  }
+  return hash;
 }
 
 function usersByCommand(folder: string, platen: Stage['platen']) {
@@ -234,14 +254,18 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Building A, room 214' },
     ippeveprinter: { name: 'Test printer', kind: 'printer', model: 'ippeveprinter', location: 'Office' },
   };
-  const display = {
+  const panel = {
     id: 'panel',
     title: 'Operation panel',
     target: `http://127.0.0.1:${ports.remotePanel}`,
     viewTarget: `http://127.0.0.1:${ports.remotePanelView}`,
   };
-  const maintenance: Record<string, object> = {
-    'demo-mfp': { ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`, firmware: `tcp://127.0.0.1:${ports.raw}` },
+  const access: Record<string, object> = {
+    'demo-mfp': {
+      ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`,
+      firmware: `tcp://127.0.0.1:${ports.raw}`,
+      display: { url: `http://127.0.0.1:${ports.displayAgent}`, secretFile: join(folder, SECRET_FILE) },
+    },
     ippeveprinter: { ipp: `ipp://127.0.0.1:${ports.printer}/ipp/print` },
   };
   return {
@@ -250,10 +274,10 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     devices: devices.map(({ id, url }) => ({
       id,
       ...(known[id] ?? { name: id, kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Reception' }),
-      ...maintenance[id],
+      ...access[id],
       applications: [
         { id: 'web', title: 'Web pages', target: url },
-        ...(id === 'demo-mfp' ? [display, box(url)] : []),
+        ...(id === 'demo-mfp' ? [panel, box(url)] : []),
         ...applications
           .filter(({ device }) => device === id)
           .map((each) => ({ id: each.id, title: each.id, target: each.target })),

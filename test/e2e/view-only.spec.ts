@@ -66,6 +66,7 @@ describe('a whole session', () => {
     expect(applications).toEqual([
       { id: 'web', title: 'Web pages', protocol: 'http', viewable: false },
       { id: 'panel', title: 'Operation panel', protocol: 'http', viewable: true },
+      { id: 'box', title: 'Document boxes', protocol: 'box', viewable: false },
     ]);
   });
 

@@ -122,7 +122,7 @@ describe('the display of a device', () => {
   it.each([
     ['that has no effect', () => new ProblemError('wrong-state', 'already answered'), 'already answered'],
     ['that fails', () => new Error('disk'), 'The agent could not do this. Its log has the reason.'],
-  ])('reports an input %s, and goes on', async (_what, error, text) => {
+  ])('reports an input %s, and continues', async (_what, error, text) => {
     const states: DisplayState[] = [];
     let failures = 0;
     const display = { ...scripted(inputsOf(RUN, 1, 2)), putState: (state: DisplayState) => void states.push(state) };

@@ -43,7 +43,12 @@ export function whenText({ from, until, hours }: Pick<NewAccessCondition, 'from'
 }
 
 export function useText({ times, bytes, used }: Pick<AccessCondition, 'times' | 'bytes' | 'used'>): string {
-  const often = times === null ? `used ${used.times} times` : `used ${used.times} of ${times} times`;
+  const often =
+    times !== null
+      ? `used ${used.times} of ${times} times`
+      : used.times === 1
+        ? 'used once'
+        : `used ${used.times} times`;
   return bytes === null ? often : `${often}, ${used.bytes} of ${bytes} bytes`;
 }
 

@@ -49,8 +49,9 @@ function approvalDialog(screen: OwnScreen, facts: OwnFacts): Dialog | null {
       ['Who', askerText(asker)],
       ['From', plain(state.server)],
       ['Access to', plain(applicationTitle)],
-      ['Reason', plain(reason) || '-'],
       ['For', minutes === 1 ? '1 minute at most' : `${minutes} minutes at most`],
+      // last, so that a long one hides nothing
+      ['Reason', plain(reason) || '-'],
     ],
     note: `${more}Answer within ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`,
     steps: [],
@@ -154,5 +155,6 @@ function denialPanes(page: number, { denials }: ReceivedState): Pane[] {
     detail: `${timeText(at)}. ${DENIALS[reason]}`,
     tone: 'warn',
   });
-  return [listPane(denials, page, toRow, 'No access has been denied.'), actions(BACK)];
+  const list = listPane(denials, page, toRow, 'No access has been denied.');
+  return [{ ...list, size: 14 }, actions(BACK)];
 }
