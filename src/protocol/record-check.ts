@@ -1,5 +1,6 @@
 import type { SessionWithSteps } from './api';
 import { approvalRecord, differences, type ApprovalRecord } from './approval-record';
+import type { Asker } from './asker';
 import { parseJson } from './parse-json';
 
 /** undefined: the text is not an approval record. */
@@ -10,8 +11,15 @@ export const readRecord = (text: string): ApprovalRecord | undefined => approval
  * @param id of the session that was asked for: the server may show another one
  */
 export function differencesFromSession(id: string, session: SessionWithSteps, record: ApprovalRecord): string[] {
-  const { user, deviceId, applicationId, reason, minutes, approvedAt, grant } = session;
-  const asker = { kind: 'user', id: user.username, name: user.displayName } as const;
+  const { deviceId, applicationId, reason, minutes, approvedAt, grant } = session;
+  // without `kind`, the server knows users only
+  const {
+    kind = 'user',
+    id: userId,
+    username,
+    displayName,
+  }: typeof session.user & Partial<Pick<Asker, 'kind'>> = session.user;
+  const asker = { kind, id: kind === 'client' ? userId : username, name: displayName };
   return [
     ...differences(record, { remoteSessionId: id, deviceId, applicationId, asker, reason, minutes }),
     ...(session.id === id ? [] : ['id']),

@@ -63,7 +63,7 @@ describe('the answers of an agent', () => {
 
   it('survive a line that was being written when the agent was killed', async () => {
     await (await opened()).give(asked(), NO).stored;
-    await appendFile(file(), '{"remoteSessionId":"5b0f');
+    await appendFile(file(), '\n{"remoteSessionId":"5b0f');
     const again = await opened();
     const id = randomUUID();
     await again.give(asked({ remoteSessionId: id }), NO).stored;

@@ -54,12 +54,12 @@ export class Answers {
       if (error.code === 'ENOENT') return '';
       throw error;
     });
-    for (const line of text.split('\n')) {
+    const lines = text.split('\n');
+    this.#lines = lines.length;
+    for (const line of lines) {
       const { data } = approval.request.safeParse(parseJson(line));
       if (data) this.#keep(data.remoteSessionId, { answer: answerOf(data), stored: Promise.resolve() });
     }
-    // also removes an incomplete last line, which would spoil the next one
-    if (text !== '') await this.#rewrite();
   }
 
   of(remoteSessionId: string): GivenAnswer | undefined {
@@ -102,7 +102,8 @@ export class Answers {
   async #write(answer: z.infer<typeof approval.request>): Promise<void> {
     try {
       if (this.#lines >= 2 * ANSWERS_KEPT) return await this.#rewrite();
-      await appendDurably(this.#file, `${JSON.stringify(answer)}\n`);
+      // the line break comes first, because the last write may not have been complete
+      await appendDurably(this.#file, `\n${JSON.stringify(answer)}`);
       this.#lines++;
     } catch (error) {
       const { message } = error as Error;
@@ -115,7 +116,7 @@ export class Answers {
     const kept = [...this.#given].map(([remoteSessionId, { answer }]) =>
       JSON.stringify({ remoteSessionId, ...answer }),
     );
-    await replaceDurably(this.#file, kept.map((line) => `${line}\n`).join(''));
+    await replaceDurably(this.#file, kept.join('\n'));
     this.#lines = kept.length;
   }
 }
