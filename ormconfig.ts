@@ -21,6 +21,7 @@ import { ApprovalRecords1763683200013 } from './src/server/database/migrations/0
 import { AccessConditions1763683200014 } from './src/server/database/migrations/0014-access-conditions';
 import { Customers1763683200015 } from './src/server/database/migrations/0015-customers';
 import { Installations1763683200017 } from './src/server/database/migrations/0017-installations';
+import { Revocation1763683200018 } from './src/server/database/migrations/0018-revocation';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -79,6 +80,7 @@ const migrations = [
   AccessConditions1763683200014,
   Customers1763683200015,
   Installations1763683200017,
+  Revocation1763683200018,
 ];
 
 const common = {

@@ -112,6 +112,10 @@ export class Agent {
     });
     this.#channel.onEnded((ending) => {
       if (ending === 'in-use' || ending === 'other-installation') this.#maintenance.suspend();
+      if (ending === 'removed') {
+        this.#maintenance.drop();
+        this.#remoteSessions.revoke();
+      }
     });
     this.#channel.handle(wake, (request) => sendWake(request));
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);

@@ -7,7 +7,7 @@ export class RequestRefused extends Error {
 /** Sends one request to the REST API, as a browser does. @throws RequestRefused with the detail of the problem */
 export async function request(
   serverUrl: string,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
   cookie?: string,

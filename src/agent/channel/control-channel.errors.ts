@@ -23,13 +23,14 @@ export class ExchangeRefused extends Error {
 }
 
 /**
- * Why a stream ended or could not be opened: `login-refused` the account is not valid, `wrong-key` the server's key
+ * Why a stream ended or could not be opened: `login-refused` the account is not valid, `removed` an
+ * administrator has removed this agent, `wrong-key` the server's key
  * differs from the one at enrolment, `in-use` another agent is running with the account, `other-installation` the account
  * belongs to another installation, or to a copy of this one that has logged in later, `replaced` the same account has
  * logged in again, `silent` a ping was not answered, `lost` any other reason.
  */
 export type StreamEnding =
-  'login-refused' | 'wrong-key' | 'in-use' | 'other-installation' | 'replaced' | 'silent' | 'lost';
+  'login-refused' | 'removed' | 'wrong-key' | 'in-use' | 'other-installation' | 'replaced' | 'silent' | 'lost';
 
 export class StreamEnded extends Error {
   override readonly name = 'StreamEnded';

@@ -26,6 +26,8 @@ const SLOW_RETRY_MS = 5 * 60_000;
 const REMEDIES: Partial<Record<StreamEnding, string>> = {
   'login-refused':
     'the server refused the account of this agent; create a new enrolment code, then run: platen agent enrol - --server <url> --force',
+  removed:
+    'an administrator of the server has removed this agent; its jobs are dropped. To use it again, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   'wrong-key':
     'the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   'in-use':

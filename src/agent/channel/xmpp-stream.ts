@@ -13,7 +13,7 @@ const LOGIN_MS = LIMITS.DIAL_TIMEOUT_MS + LIMITS.XMPP_AUTH_MS;
 const CLOSE_MS = 2_000;
 /** Never PLAIN, which would reveal the password to a wrong server. */
 const MECHANISM = 'SCRAM-SHA-1';
-const REFUSED_LOGIN = ['not-authorized', 'account-disabled', 'credentials-expired', 'invalid-mechanism'];
+const REFUSED_LOGIN = ['not-authorized', 'credentials-expired', 'invalid-mechanism'];
 
 export interface StreamOptions {
   /** The resource to request (protocol/installation.ts). */
@@ -196,12 +196,12 @@ function whyEnded(error: LibraryError | null | undefined): StreamEnded {
   if (error instanceof StreamEnded) return error;
   if (error instanceof CertificateMismatch) return new StreamEnded('wrong-key', error.message);
   const { name, condition = '' } = error;
+  if (name === 'SASLError' && condition === 'account-disabled') return new StreamEnded('removed', condition);
   if (name === 'SASLError' && REFUSED_LOGIN.includes(condition)) return new StreamEnded('login-refused', condition);
   // The only request that the library makes before it is online binds the resource.
   if (name === 'StanzaError' && condition === 'conflict') return new StreamEnded('in-use', condition);
   if (name === 'StanzaError' && condition === 'not-allowed') return new StreamEnded('other-installation', condition);
   if (name === 'StreamError' && condition === 'conflict') return new StreamEnded('replaced', condition);
-  if (name === 'StreamError' && condition === 'not-authorized') return new StreamEnded('login-refused', condition);
   return new StreamEnded('lost', condition || (error.code ?? error.message));
 }
 

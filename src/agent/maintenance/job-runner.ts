@@ -92,6 +92,12 @@ export class JobRunner {
     this.#suspended = true;
   }
 
+  /** Cancels every job that has not started. */
+  drop(): void {
+    for (const { order, phase } of this.#jobs.values())
+      if (phase.name === 'waiting') this.#dispatch({ kind: 'cancel', jobId: order.jobId });
+  }
+
   /** Answers when the job is on disk and the agent has determined whether the device can execute it. */
   async execute(order: JobOrder): Promise<JobReport> {
     const known = this.#jobs.has(order.jobId);

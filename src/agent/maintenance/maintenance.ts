@@ -83,6 +83,12 @@ export class Maintenance {
     this.#runner.suspend();
   }
 
+  /** This agent was removed: no job that has not started will start. */
+  drop(): void {
+    this.#runner.suspend();
+    this.#runner.drop();
+  }
+
   /** Ends the jobs that are being carried out as `interrupted`. */
   async stop(): Promise<void> {
     this.#stopping.abort();

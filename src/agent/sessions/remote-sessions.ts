@@ -118,6 +118,12 @@ export class RemoteSessions {
     answered(this.#dispatch({ kind: 'end', remoteSessionId }));
   }
 
+  /** Ends every session: this agent was removed from the server. */
+  revoke(): void {
+    for (const remoteSessionId of this.#sessions.keys())
+      this.#dispatch({ kind: 'terminate', remoteSessionId, ending: 'revoked' });
+  }
+
   /** Ends every session in order; resolves when all have ended and all answers are delivered, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#dispatch({ kind: 'shutdown' });

@@ -33,6 +33,10 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no session {}.', 'セッション「{}」は存在しません。'],
   ['ended by {}', '{}さんが終了しました'],
   ['the agent of the device was removed', '機器のエージェントが削除されました'],
+  ['the user was deactivated', 'ユーザーが無効になりました'],
+  ['the password of the user was changed', 'ユーザーのパスワードが変更されました'],
+  ['the API token was revoked', 'APIトークンが取り消されました'],
+  ['the user may no longer access the device', 'ユーザーは機器にアクセスできなくなりました'],
   ['the server was restarted', 'サーバーが再起動されました'],
   ['the agent holds no connection for this session', 'エージェントにこのセッションの接続がありません'],
   [

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccessEvents } from './access-events';
 import { AuditEventEntity } from './audit/audit-event.entity';
 import { AuditRepository } from './audit/audit.repository';
 import { AuditService } from './audit/audit.service';
@@ -11,7 +12,7 @@ import { UsersService } from './users/users.service';
 /** Users and the audit trail, without HTTP: the server and the command `create-user` share it. */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity, AuditEventEntity])],
-  providers: [UsersRepository, UsersService, Passwords, AuditRepository, AuditService],
-  exports: [UsersService, AuditService],
+  providers: [UsersRepository, UsersService, Passwords, AuditRepository, AuditService, AccessEvents],
+  exports: [UsersService, AuditService, AccessEvents],
 })
 export class AccountsModule {}

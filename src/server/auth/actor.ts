@@ -10,6 +10,8 @@ interface Identified {
   /** In the audit trail. Usernames contain no parentheses, so a client's `(client) <name>` is never a user's. */
   readonly username: string;
   readonly displayName: string;
+  /** The API token of this request; undefined with a login. */
+  readonly apiTokenId?: string;
 }
 
 export interface ActingUser extends Identified {

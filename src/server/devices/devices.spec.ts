@@ -100,10 +100,12 @@ describe('agents and their devices', () => {
     await agent.wire.closed;
     expect((await devices()).map(({ id }) => id)).not.toContain('fax');
     expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({
-      ending: 'ended-by-administrator',
+      ending: 'revoked',
       detail: 'the agent of the device was removed',
     });
-    await expect(login(account)).rejects.toThrow('not-authorized');
+    // only an agent that proves its password learns that it was removed
+    await expect(login(account)).rejects.toThrow('account-disabled');
+    await expect(login({ ...account, password: 'x'.repeat(43) })).rejects.toThrow('not-authorized');
     expect((await enrol(code)).body.code).toBe('code-refused');
     expect((await plane.call('ada', 'DELETE', '/agents/doomed')).status).toBe(404);
   });

@@ -43,7 +43,8 @@ export class LiveClient {
     setTimeout(() => this.ws.terminate(), CLOSE_MS).unref();
   }
 
-  private async check(): Promise<void> {
+  /** Closes this client if its login has ended. */
+  async check(): Promise<void> {
     // if the database fails, the login counts as ended
     const actor = await this.currentActor().catch(() => undefined);
     if (actor) this.actor = actor;

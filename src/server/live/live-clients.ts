@@ -16,6 +16,10 @@ export class LiveClients {
     const own = [...this.clients].filter((client) => client.userId === userId);
     return this.clients.size < LIMITS.LIVE_CLIENTS && own.length < LIMITS.LIVE_CLIENTS_PER_USER;
   }
+  /** Closes those consoles of a user whose login has ended. */
+  recheck(userId: string): void {
+    for (const client of this.clients) if (client.userId === userId) void client.check();
+  }
   add(client: LiveClient): void {
     this.clients.add(client);
   }

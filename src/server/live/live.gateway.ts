@@ -3,6 +3,7 @@ import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../../protocol/limits';
 import { LIVE_PATH } from '../../protocol/live';
+import { AccessEvents } from '../auth/access-events';
 import type { GatewayOptions } from '../http/gateway.adapter';
 import { LiveClient } from './live-client';
 import { LiveClients } from './live-clients';
@@ -22,7 +23,10 @@ export class LiveGateway implements OnGatewayConnection<WebSocket> {
   constructor(
     private readonly guard: LiveGuard,
     private readonly clients: LiveClients,
-  ) {}
+    access: AccessEvents,
+  ) {
+    access.on('revoked', ({ userId }) => this.clients.recheck(userId));
+  }
 
   handleConnection(ws: WebSocket, request: IncomingMessage): void {
     const login = this.guard.loginOf(request);

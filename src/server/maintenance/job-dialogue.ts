@@ -33,8 +33,11 @@ export class JobDialogue {
     const job = await this.repository.find(jobId);
     if (!job || isOver(job.state)) return false;
     try {
-      const report = job.state === 'requested' ? await this.execute(job) : await this.command(job, 'next');
-      if (report) await this.apply(job, report);
+      if (job.revokedAt && job.state !== 'executing') await this.withdrawRevoked(job);
+      else {
+        const report = job.state === 'requested' ? await this.execute(job) : await this.command(job, 'next');
+        if (report) await this.apply(job, report);
+      }
     } catch (error) {
       await this.applyRefusal(job, error);
     }
@@ -55,6 +58,16 @@ export class JobDialogue {
       if (!isUnknown(error)) throw new AgentSilent(job.agentId, `does not report the outcome (${error.code})`);
       await this.lifecycle.apply(job.id, 'cancelled', { from: job.state });
     }
+  }
+
+  /** A job that has started meanwhile continues. */
+  private async withdrawRevoked(job: JobEntity): Promise<void> {
+    const wasNeverSent = job.state === 'requested' && !job.askedAt && (await this.repository.claim(job.id));
+    if (wasNeverSent) return void (await this.lifecycle.apply(job.id, 'cancel'));
+    await this.cancel(job).catch(async (error: unknown) => {
+      if (!(error instanceof JobStarted)) throw error;
+      await this.apply(job, await this.command(job, 'next'));
+    });
   }
 
   /** @returns undefined if the job is being cancelled */

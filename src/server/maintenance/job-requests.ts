@@ -54,6 +54,8 @@ export class JobRequests {
       deviceName: device.name,
       agentId: device.agentId,
       siteId: inView.siteId,
+      apiTokenId: actor.apiTokenId ?? null,
+      revokedAt: null,
       operation,
       firmwareId: firmware?.id ?? null,
       firmwareName: firmware?.name ?? null,

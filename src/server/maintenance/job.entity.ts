@@ -37,6 +37,10 @@ export class JobEntity {
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
   @Column(Json()) result: ResultLine[];
 
+  /** The API token that it was requested with. */
+  @Column(Uuid({ nullable: true })) apiTokenId: string | null;
+  /** When the access of its user ended: the agent is asked to drop it if it has not started. */
+  @Column(Instant({ nullable: true })) revokedAt: Date | null;
   @Column(Instant()) requestedAt: Date;
   /** Until when it may start. */
   @Column(Instant()) expiresAt: Date;

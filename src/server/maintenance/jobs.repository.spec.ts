@@ -29,6 +29,8 @@ describe('the repository of maintenance jobs', () => {
         deviceName: 'D',
         agentId: 'a',
         siteId: null,
+        apiTokenId: null,
+        revokedAt: null,
       },
       ...{ operation: 'counters', firmwareId: null, firmwareName: null, firmwareVersion: null, firmwareToken: null },
       ...{ hold: null, percent: null, activity: '', failure: null, detail: '', result: [] },

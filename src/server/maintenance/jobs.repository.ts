@@ -54,6 +54,12 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   openOf(agentId: string): Promise<JobEntity[]> {
     return this.jobs.findBy({ agentId, state: OPEN });
   }
+  openOfUser(userId: string): Promise<JobEntity[]> {
+    return this.jobs.findBy({ userId, state: OPEN });
+  }
+  async markRevoked(ids: string[]): Promise<void> {
+    await this.jobs.update({ id: In(ids) }, { revokedAt: new Date() });
+  }
   countOpenOf(deviceId: string): Promise<number> {
     return this.jobs.countBy({ deviceId, state: OPEN });
   }

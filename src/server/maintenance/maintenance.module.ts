@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
+import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { FirmwareDownloadController } from './firmware/firmware-download.controller';
@@ -14,6 +15,7 @@ import { JobDialogue } from './job-dialogue';
 import { JobEntity } from './job.entity';
 import { JobEvents, JobLifecycle } from './job.lifecycle';
 import { JobQueues } from './job-queues';
+import { JobRevocation } from './job-revocation';
 import { JobRequests } from './job-requests';
 import { JobsController } from './jobs.controller';
 import { JobsRepository } from './jobs.repository';
@@ -21,7 +23,13 @@ import { JobsService } from './jobs.service';
 
 /** Maintenance without a session (E2). */
 @Module({
-  imports: [AuthModule, XmppModule, DevicesModule, TypeOrmModule.forFeature([JobEntity, FirmwareEntity])],
+  imports: [
+    AuthModule,
+    CustomersModule,
+    XmppModule,
+    DevicesModule,
+    TypeOrmModule.forFeature([JobEntity, FirmwareEntity]),
+  ],
   controllers: [JobsController, FirmwareController, FirmwareDownloadController],
   providers: [
     JobsRepository,
@@ -34,6 +42,7 @@ import { JobsService } from './jobs.service';
     JobDialogue,
     JobQueues,
     JobRequests,
+    JobRevocation,
     JobsService,
   ],
   exports: [JobsRepository, JobEvents],

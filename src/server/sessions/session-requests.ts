@@ -8,6 +8,7 @@ import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
 import { DeploymentInProgress, SessionExists } from './session.errors';
+import { SessionRevocation } from './session-revocation';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
@@ -20,6 +21,7 @@ export class SessionRequests {
     private readonly devices: DevicesService,
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
+    private readonly revocation: SessionRevocation,
   ) {}
 
   /**
@@ -42,6 +44,7 @@ export class SessionRequests {
       deviceName: device.name,
       agentId: device.agentId,
       siteId: inView.siteId,
+      apiTokenId: actor.apiTokenId ?? null,
       applicationId: requested.applicationId,
       reason: requested.reason,
       minutes: requested.minutes,
@@ -79,6 +82,7 @@ export class SessionRequests {
       `${device.id} ${requested.applicationId}: ${requested.reason}`,
     );
     this.lifecycle.start(session);
+    await this.revocation.recheck(session);
     return session;
   }
 }

@@ -21,6 +21,8 @@ export type SessionInput =
   | 'terminal-asks'
   | 'device-asks'
   | 'administrator-ends'
+  /** The user, the API token or the customer was taken away, or the agent was removed. */
+  | 'revoke'
   | 'halt'
   | 'expire'
   | 'device-half-ended'
@@ -116,6 +118,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         deny: { to: 'ended', ending: 'denied' },
         cancel: { to: 'ended', ending: 'cancelled', do: withdraw },
         'administrator-ends': { to: 'ended', ending: 'ended-by-administrator', do: withdraw },
+        revoke: { to: 'ended', ending: 'revoked', do: withdraw },
         'device-unreachable': { to: 'ended', ending: 'device-offline', do: withdraw },
         expire: { to: 'ended', ending: 'expired', do: withdraw },
       },
@@ -133,6 +136,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         deny: { to: 'ended', ending: 'denied' },
         cancel: { to: 'ended', ending: 'cancelled', do: withdraw },
         'administrator-ends': { to: 'ended', ending: 'ended-by-administrator', do: withdraw },
+        revoke: { to: 'ended', ending: 'revoked', do: withdraw },
       },
     },
     prepared: {
@@ -145,6 +149,7 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         'terminal-asks': { to: 'forcing', ending: 'cancelled', do: forceBoth },
         'device-asks': { to: 'forcing', ending: 'ended-by-device', do: forceBoth },
         'administrator-ends': { to: 'forcing', ending: 'ended-by-administrator', do: forceBoth },
+        revoke: { to: 'forcing', ending: 'revoked', do: forceBoth },
         halt: { to: 'forcing', ending: 'halted-by-deployment', do: forceBoth },
         'device-unreachable': { to: 'forcing', ending: 'device-offline', do: forceBoth },
         expire: { to: 'forcing', ending: 'expired', do: forceBoth },
@@ -165,6 +170,8 @@ export const SESSION_MACHINE: Machine<SessionState, SessionInput, SessionOutput,
         'device-half-ended': { to: 'halting', ending: 'lost-device', do: ['end-terminal-half'] },
         cancel: { to: 'halting', ending: 'ended-by-terminal', do: ['ask-device-to-end'] },
         'administrator-ends': { to: 'halting', ending: 'ended-by-administrator', do: ['ask-device-to-end'] },
+        // the terminal does not keep the connection for as long as an agent that does not answer
+        revoke: { to: 'halting', ending: 'revoked', do: ['end-terminal-half', 'ask-device-to-end'] },
         halt: { to: 'halting', ending: 'halted-by-deployment', do: ['ask-device-to-end'] },
         expire: { to: 'halting', ending: 'expired', do: ['ask-device-to-end'] },
         'both-halves-ended': { to: 'ended', ending: 'lost-relay' },

@@ -4,7 +4,6 @@ import { Journal } from '../../journal/journal';
 import { DENIALS } from '../../protocol/access-conditions';
 import { approval } from '../../protocol/control-channel';
 import type { Ending } from '../../protocol/remote-session';
-import { DeviceEvents } from '../devices/device-events';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { ApprovalRecords } from './approval-records';
 import type { KeptRecord, SessionEntity } from './session.entity';
@@ -21,7 +20,6 @@ const ENDED_AT_DEVICE: readonly Ending[] = ['declined', 'denied', 'ended-by-devi
 export class SessionStanzas implements OnModuleInit {
   constructor(
     private readonly transport: DeviceTransport,
-    private readonly deviceEvents: DeviceEvents,
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly records: ApprovalRecords,
@@ -33,7 +31,6 @@ export class SessionStanzas implements OnModuleInit {
       await this.decide(agentId, answer);
       return {};
     });
-    this.deviceEvents.on('removed', (agentId) => this.endAll(agentId));
     this.transport.onPresence(({ agentId, online }) => {
       if (online)
         this.repeatRequests(agentId).catch((error: unknown) =>
@@ -84,14 +81,6 @@ export class SessionStanzas implements OnModuleInit {
     if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant, ...kept } });
     if (!denied) return this.lifecycle.apply(id, 'decline', { values: { ...kept } });
     return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], denial: denied, values: { ...kept } });
-  }
-
-  /** Ends the sessions of a removed agent through the relay, because the agent is disconnected. */
-  private async endAll(agentId: string): Promise<void> {
-    for (const { id } of await this.repository.openOf(agentId)) {
-      await this.lifecycle.apply(id, 'administrator-ends', { detail: 'the agent of the device was removed' });
-      await this.lifecycle.apply(id, 'silent');
-    }
   }
 
   private async repeatRequests(agentId: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
+import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentOutputs } from './agent-outputs';
@@ -11,6 +12,7 @@ import { SessionEvents } from './session-events';
 import { SessionHalves } from './session-halves';
 import { SessionStepEntity } from './session-step.entity';
 import { SessionRequests } from './session-requests';
+import { SessionRevocation } from './session-revocation';
 import { SessionTimeline } from './session-timeline';
 import { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
@@ -23,6 +25,7 @@ import { SessionsService } from './sessions.service';
 @Module({
   imports: [
     AuthModule,
+    CustomersModule,
     DevicesModule,
     XmppModule,
     TypeOrmModule.forFeature([SessionEntity, HalfLogEntity, SessionStepEntity]),
@@ -39,6 +42,7 @@ import { SessionsService } from './sessions.service';
     ApprovalRecords,
     SessionStanzas,
     SessionRequests,
+    SessionRevocation,
     SessionsService,
   ],
   exports: [SessionsService, SessionsRepository, SessionLifecycle, SessionHalves, SessionEvents, SessionTimeline],

@@ -75,6 +75,9 @@ export class SessionsRepository {
   openOf(agentId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ agentId, openPair: Not(IsNull()) });
   }
+  openOfUser(userId: string): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ userId, openPair: Not(IsNull()) });
+  }
   /** The ended ones of these sessions. */
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids), state: 'ended' });

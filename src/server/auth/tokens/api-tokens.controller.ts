@@ -43,7 +43,7 @@ export class ApiTokensController {
   @AnswersNothing()
   async revokeCurrent(@CurrentIdentity() { actor, apiTokenId }: Identity): Promise<void> {
     if (!apiTokenId) throw new UnknownToken();
-    await this.tokens.revoke(actor, apiTokenId);
+    await this.tokens.revoke(actor, apiTokenId, { jobs: false });
   }
 
   @Delete(':id')

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newApiToken } from '../../../protocol/api';
 import { secretHash, sha256 } from '../../../tunnel/sha256';
+import { AccessEvents } from '../access-events';
 import type { Actor } from '../actor';
 import type { ApiTokenEntity } from './api-token.entity';
 import { ApiTokensRepository } from './api-tokens.repository';
@@ -23,6 +24,7 @@ export class ApiTokensService {
     private readonly repository: ApiTokensRepository,
     private readonly users: UsersService,
     private readonly audit: AuditService,
+    private readonly access: AccessEvents,
   ) {}
 
   list(actor: Actor): Promise<ApiTokenEntity[]> {
@@ -50,10 +52,16 @@ export class ApiTokensService {
     return { entity, token: `plt_${entity.id}_${secret}` };
   }
 
-  /** @throws UnknownToken, also for another user's token */
-  async revoke(actor: Actor, id: string): Promise<void> {
+  /**
+   * Ends the sessions that were requested with the token.
+   * @param options `jobs`: withdraws the jobs that were requested with it, too; not when its user logs out
+   * @throws UnknownToken, also for another user's token
+   */
+  async revoke(actor: Actor, id: string, { jobs } = { jobs: true }): Promise<void> {
     if (!(await this.repository.remove(id, actor.userId))) throw new UnknownToken();
     await this.audit.record(actor, 'token.revoked', id);
+    const { userId } = actor;
+    this.access.publish('revoked', { userId, apiTokenId: id, jobs, detail: 'the API token was revoked' });
   }
 
   /** The user of a token; undefined if it is malformed, unknown, revoked or expired, or the user is deactivated. */
@@ -68,6 +76,6 @@ export class ApiTokensService {
     if (!actor) return undefined;
     if (now.getTime() - (entity.lastUsedAt?.getTime() ?? 0) > USE_RECORDED_EVERY_MS)
       await this.repository.recordUse(id, now);
-    return { actor, apiTokenId: id };
+    return { actor: { ...actor, apiTokenId: id }, apiTokenId: id };
   }
 }

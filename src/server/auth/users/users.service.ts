@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { newUser, pageQuery, profileChange, userChange } from '../../../protocol/api';
 import type { Page } from '../../database/page';
 import type { Actor } from '../actor';
+import { AccessEvents } from '../access-events';
 import { AuditService } from '../audit/audit.service';
 import { LastAdmin, NotAnAdministrator, UnknownUser, UserExists, WrongPassword } from '../auth.errors';
 import { Passwords } from './passwords';
@@ -11,6 +12,8 @@ import type { UserEntity } from './user.entity';
 import { UsersRepository, type UsersInTransaction } from './users.repository';
 
 type Change = z.infer<typeof userChange>;
+
+const NEW_PASSWORD = 'the password of the user was changed';
 
 const actorOf = ({ id, username, displayName, role }: UserEntity): Actor => ({
   userId: id,
@@ -26,6 +29,7 @@ export class UsersService {
     private readonly repository: UsersRepository,
     private readonly passwords: Passwords,
     private readonly audit: AuditService,
+    private readonly access: AccessEvents,
   ) {}
 
   page(query: z.infer<typeof pageQuery>): Promise<Page<UserEntity>> {
@@ -85,6 +89,9 @@ export class UsersService {
       changed.username,
       [...words, ...(password ? ['password'] : [])].join(' '),
     );
+    if (!changed.active) this.access.publish('revoked', { userId: id, jobs: true, detail: 'the user was deactivated' });
+    else if (passwordHash) this.access.publish('revoked', { userId: id, jobs: false, detail: NEW_PASSWORD });
+    if (fields.role) this.access.publish('narrowed', id);
     return changed;
   }
 
@@ -105,6 +112,7 @@ export class UsersService {
     const passwordHash = await this.passwords.hash(next);
     await this.repository.changing((users) => apply(users, actor.userId, {}, passwordHash));
     await this.audit.record(actor, 'password.changed', actor.username);
+    this.access.publish('revoked', { userId: actor.userId, jobs: false, detail: NEW_PASSWORD });
   }
 }
 

@@ -7,6 +7,7 @@ import { SiteOccupants } from '../../customers/site-occupants';
 import { AgentEntity } from './agent.entity';
 import { DeviceEntity } from '../device.entity';
 import { removeDevices } from '../devices.repository';
+import { RemovedAgentEntity } from './removed-agent.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 type Installation = Pick<AgentEntity, 'installationId' | 'continuationHash'> & { installationId: string };
@@ -34,6 +35,9 @@ export class AgentsRepository extends SiteOccupants {
     const found = await this.agents.find({ where: { id: In(ids) }, select });
     return new Map(found.map((agent) => [agent.id, agent]));
   }
+  findRemoved(id: string): Promise<RemovedAgentEntity | null> {
+    return this.agents.manager.findOneBy(RemovedAgentEntity, { id });
+  }
   find(id: string): Promise<AgentEntity | null> {
     return this.agents.findOneBy({ id });
   }
@@ -42,6 +46,7 @@ export class AgentsRepository extends SiteOccupants {
     return this.agents.manager.transaction(async (manager) => {
       if (agent.siteId !== null && !(await held(manager, SiteEntity, agent.siteId))) return false;
       await manager.save(AgentEntity, agent);
+      await manager.delete(RemovedAgentEntity, { id: agent.id });
       return true;
     });
   }
@@ -83,7 +88,11 @@ export class AgentsRepository extends SiteOccupants {
   remove(id: string): Promise<boolean> {
     return this.agents.manager.transaction(async (manager) => {
       // the agent first: a concurrent announcement holds its row, and has finished when the rest is removed
+      const agent = await manager.findOneBy(AgentEntity, { id });
       const { affected } = await manager.delete(AgentEntity, { id });
+      const { scramSha1, scramSha256 } = agent ?? {};
+      if (scramSha1 && scramSha256 && affected === 1)
+        await manager.save(RemovedAgentEntity, { id, scramSha1, scramSha256, removedAt: new Date() });
       await manager.delete(EnrolmentCodeEntity, { agentId: id });
       const devices = await manager.findBy(DeviceEntity, { agentId: id });
       await removeDevices(manager, id, devices);

@@ -44,10 +44,11 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
 
   async scramKeys(agentId: string, algorithm: ScramAlgorithm): Promise<ScramKeys | undefined> {
     const agent = await this.repository.find(agentId);
-    if (!agent) return undefined;
-    const { salt, iterations, storedKey, serverKey } = algorithm === 'sha1' ? agent.scramSha1 : agent.scramSha256;
+    const account = agent ?? (await this.repository.findRemoved(agentId));
+    if (!account) return undefined;
+    const { salt, iterations, storedKey, serverKey } = algorithm === 'sha1' ? account.scramSha1 : account.scramSha256;
     const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
-    return { salt: bytes(salt), iterations, storedKey: bytes(storedKey), serverKey: bytes(serverKey) };
+    return { salt: bytes(salt), iterations, storedKey: bytes(storedKey), serverKey: bytes(serverKey), removed: !agent };
   }
 
   async admit(

@@ -7,6 +7,8 @@ export interface ScramKeys {
   readonly iterations: number;
   readonly storedKey: Buffer;
   readonly serverKey: Buffer;
+  /** The account was removed: an agent that proves its password learns that, and no one else. */
+  readonly removed?: boolean;
 }
 export type ScramAlgorithm = 'sha1' | 'sha256';
 

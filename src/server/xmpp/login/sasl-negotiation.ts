@@ -2,7 +2,7 @@ import { Element } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
 import type { Attempt } from './account-guard';
 import type { ScramAlgorithm } from './agent-accounts';
-import type { LoginGate } from './login-gate';
+import type { Login, LoginGate } from './login-gate';
 import { NS_SASL } from '../namespaces';
 import { readClientFirst, ScramExchange, type ClientFirst } from './scram';
 import { StreamError } from '../stream-error';
@@ -17,6 +17,7 @@ export const MECHANISMS: Readonly<Record<string, ScramAlgorithm>> = {
 /** RFC 6120 6.5. */
 type SaslCondition =
   | 'aborted'
+  | 'account-disabled'
   | 'incorrect-encoding'
   | 'invalid-authzid'
   | 'invalid-mechanism'
@@ -38,7 +39,13 @@ type State =
   | { readonly at: 'idle' }
   /** Waiting for the accounts, or for the delay after a failure: the peer may send nothing. */
   | { readonly at: 'busy' }
-  | { readonly at: 'challenged'; readonly agentId: string; readonly exchange: ScramExchange; readonly attempt: Attempt }
+  | {
+      readonly at: 'challenged';
+      readonly agentId: string;
+      readonly login: Login;
+      readonly exchange: ScramExchange;
+      readonly attempt: Attempt;
+    }
   | { readonly at: 'over' };
 
 /** SASL of one stream (RFC 6120 6.4): idle -> busy -> challenged -> over, or back to idle after a failure. */
@@ -95,7 +102,7 @@ export class SaslNegotiation {
         return this.fail('temporary-auth-failure');
       }
       const exchange = new ScramExchange(algorithm, login.keys, first);
-      this.state = { at: 'challenged', agentId: username, exchange, attempt: login.attempt };
+      this.state = { at: 'challenged', agentId: username, login, exchange, attempt: login.attempt };
       this.peer.send(new Element('challenge', { xmlns: NS_SASL }).t(encode(exchange.serverFirst)));
     } catch (error) {
       this.journal.unexpected(error, 'looking up an agent account');
@@ -103,7 +110,7 @@ export class SaslNegotiation {
     }
   }
 
-  private finish(response: Element, { agentId, exchange, attempt }: State & { at: 'challenged' }): void {
+  private finish(response: Element, { agentId, login, exchange, attempt }: State & { at: 'challenged' }): void {
     const message = decode(response);
     const serverFinal = message === undefined ? undefined : exchange.verify(message);
     if (serverFinal === undefined) {
@@ -111,6 +118,10 @@ export class SaslNegotiation {
       return this.fail('not-authorized');
     }
     attempt.succeeded();
+    if (login.keys.removed) {
+      this.logRefusal('the account was removed', agentId);
+      return this.fail('account-disabled');
+    }
     this.state = { at: 'over' };
     this.peer.loggedIn(agentId, new Element('success', { xmlns: NS_SASL }).t(encode(serverFinal)));
   }

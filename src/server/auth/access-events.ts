@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { TypedEvents } from '../events/typed-events';
+
+/** Access that has ended: all of a user's, or what was requested with one API token. */
+export interface Revocation {
+  readonly userId: string;
+  readonly apiTokenId?: string;
+  /** Whether jobs that have not started are withdrawn, too; not after a new password, whose user may still request them. */
+  readonly jobs: boolean;
+  /** For the log of each session that ends. */
+  readonly detail: string;
+}
+
+/**
+ * `revoked`: published after the change is stored, so that no new request gets past it. `narrowed`: the role of a user was
+ * changed; the payload is the user's ID.
+ */
+@Injectable()
+export class AccessEvents extends TypedEvents<{ revoked: Revocation; narrowed: string }> {}

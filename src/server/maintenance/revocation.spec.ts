@@ -1,0 +1,199 @@
+import WebSocket from 'ws';
+import { ControlPlane, PASSWORD, type Answer } from '../../../test/support/server/control-plane';
+import { until } from '../../../test/support/until';
+import { LIMITS } from '../../protocol/limits';
+import { LIVE_CLOSES } from '../../protocol/live';
+
+/** A user of one test, with a token and a login in a browser. */
+interface Someone {
+  readonly id: string;
+  readonly tokenId: string;
+  readonly cookie: string;
+  readonly post: (path: string, body?: object) => Promise<Answer>;
+}
+
+describe('access that ends', () => {
+  let plane: ControlPlane;
+  let someone: Someone;
+  let count = 0;
+  beforeAll(async () => (plane = await ControlPlane.start()));
+  afterAll(() => plane?.stop());
+  beforeEach(async () => (someone = await newUser()));
+  afterEach(async () => {
+    if (plane.agent.wire.isClosed) await plane.connectAgent();
+    for (const command of plane.agent.commands) if (!command.isAnswered) command.refuse('bad-sessionid');
+    await plane.clear();
+  });
+
+  async function newUser(): Promise<Someone> {
+    const username = `user-${++count}`;
+    const user = { username, displayName: username, role: 'admin', password: PASSWORD };
+    const { body } = await plane.call('ada', 'POST', '/users', user);
+    const send = async (path: string, json: object, headers: Record<string, string>) => {
+      const response = await fetch(`${plane.url}/api${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${count}`, ...headers },
+        body: JSON.stringify(json),
+      });
+      return { response, answer: (await response.json().catch(() => ({}))) as Record<string, unknown> };
+    };
+    const login = await send('/auth/login', { username, password: PASSWORD }, {});
+    const cookie = login.response.headers.getSetCookie()[0]!.split(';')[0]!;
+    const { answer } = await send('/tokens', { name: 'test' }, { cookie });
+    const authorization = `Bearer ${String(answer.token)}`;
+    const post = async (path: string, json: object = {}) => {
+      const { response, answer: got } = await send(path, json, { authorization });
+      return { status: response.status, body: got };
+    };
+    const tokenId = /^plt_(.{36})_/.exec(String(answer.token))![1]!;
+    return { id: String(body.id), tokenId, cookie, post };
+  }
+  const request = async () => {
+    const { body } = await someone.post('/sessions', {
+      deviceId: 'printer',
+      applicationId: 'web',
+      reason: 'paper jam',
+      minutes: 30,
+    });
+    const id = String(body.id);
+    await plane.agent.awaitRequest('request-approval', id);
+    return id;
+  };
+  const established = async () => {
+    const id = await request();
+    await plane.decide(id, 'approved');
+    await plane.agent.awaitRequest('connection-info', id);
+    const link = plane.relay.linkOf(id);
+    for (const half of ['device', 'terminal'] as const) await plane.relay.start(link, half);
+    await plane.reaches(id, 'established');
+    return { id, link };
+  };
+  const heldJob = async () => {
+    const { body } = await someone.post('/devices/printer/jobs', { operation: 'restart', waitMinutes: 60 });
+    const id = String(body.id);
+    (await plane.agent.commanded(id, 'execute')).answer({ hold: 'stopped' });
+    await plane.agent.commanded(id, 'next');
+    return id;
+  };
+  const stateOf = async (id: string) => (await plane.call('ada', 'GET', `/jobs/${id}`)).body.state;
+
+  const ways: [name: string, detail: string, jobs: boolean, end: () => Promise<unknown>][] = [
+    [
+      'a user is deactivated',
+      'the user was deactivated',
+      true,
+      () => plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false }),
+    ],
+    [
+      'a user gets a new password',
+      'the password of the user was changed',
+      false,
+      () => plane.call('ada', 'PATCH', `/users/${someone.id}`, { password: `${PASSWORD} 2` }),
+    ],
+    [
+      'an API token is revoked',
+      'the API token was revoked',
+      true,
+      () =>
+        fetch(`${plane.url}/api/tokens/${someone.tokenId}`, {
+          method: 'DELETE',
+          headers: { cookie: someone.cookie, origin: plane.url },
+        }),
+    ],
+    [
+      'a user becomes a technician without customers',
+      'the user may no longer access the device',
+      true,
+      () => plane.call('ada', 'PATCH', `/users/${someone.id}`, { role: 'technician' }),
+    ],
+  ];
+
+  it.each(ways)('%s: the request for approval is withdrawn', async (_name, detail, _jobs, end) => {
+    const id = await request();
+    await end();
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked', detail });
+    expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending: 'revoked' });
+  });
+
+  it.each(ways)('%s: an open session ends in order, with its reason', async (_name, detail, _jobs, end) => {
+    const { id, link } = await established();
+    await end();
+    expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: 'revoked' });
+    for (const half of ['terminal', 'device'] as const) await plane.relay.end(link, half, 'control-plane');
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked', detail });
+  });
+
+  it.each(ways)('%s: what happens to a job on hold', async (_name, _detail, jobs, end) => {
+    const id = await heldJob();
+    await end();
+    if (!jobs) {
+      await plane.agent.settled();
+      expect(await stateOf(id)).toBe('held');
+      await plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false }); // withdraws it
+    }
+    (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
+    await until('the job to be cancelled', async () => (await stateOf(id)) === 'cancelled');
+  });
+
+  it('a job of a deactivated user is withdrawn from an agent that was offline', async () => {
+    const id = await heldJob();
+    await plane.agent.leave();
+    await until(
+      'the agent to be offline',
+      async () => !(await plane.call('ada', 'GET', '/devices/printer')).body.online,
+    );
+    await plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false });
+    const agent = await plane.connectAgent();
+    (await agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
+    await until('the job to be cancelled', async () => (await stateOf(id)) === 'cancelled');
+  });
+
+  it('a job that has started continues', async () => {
+    const id = await heldJob();
+    await plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false });
+    (await plane.agent.commanded(id, 'cancel')).refuse('not-allowed');
+    await until('the job to be executing', async () => {
+      const next = plane.agent.commands.findLast(
+        (each) => each.jobId === id && each.action === 'next' && !each.isAnswered,
+      );
+      next?.answer({ percent: 10, activity: 'restarting' });
+      return (await stateOf(id)) === 'executing';
+    });
+  });
+
+  it('a technician whose customer is taken away loses the sessions with its devices', async () => {
+    const users = (await plane.call('ada', 'GET', '/users')).body.rows as { id: string; username: string }[];
+    const tom = users.find(({ username }) => username === 'tom')!;
+    const all = (await plane.call('ada', 'GET', '/customers')).body as unknown as { id: string }[];
+    const assign = (customers: { id: string }[]) =>
+      plane.call('ada', 'PUT', `/users/${tom.id}/customers`, { customerIds: customers.map(({ id }) => id) });
+    const id = await plane.requested('tom');
+    await assign(all);
+    expect(await plane.session(id)).toMatchObject({ state: 'requested' });
+    await assign([]);
+    expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked' });
+    await assign(all);
+  });
+
+  it('the sessions of another token of the user continue', async () => {
+    const id = await request();
+    const { body } = await someone.post('/tokens', { name: 'other' });
+    await fetch(`${plane.url}/api/tokens/${String(body.id)}`, {
+      method: 'DELETE',
+      headers: { cookie: someone.cookie, origin: plane.url },
+    });
+    await plane.agent.settled();
+    expect(await plane.session(id)).toMatchObject({ state: 'requested' });
+  });
+
+  it('closes the live channel of a console at once', async () => {
+    const headers = { cookie: someone.cookie };
+    const ws = new WebSocket(`${plane.url.replace('http', 'ws')}/api/live`, { headers, origin: plane.url });
+    const closed = new Promise<number>((resolve) => ws.once('close', resolve));
+    await new Promise((resolve) => ws.once('open', resolve));
+    const since = Date.now();
+    await plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false });
+    expect(await closed).toBe(LIVE_CLOSES['logged-out'].close);
+    expect(Date.now() - since).toBeLessThan(LIMITS.LIVE_LOGIN_CHECK_MS / 2);
+  });
+});

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from '../../src/demo/api-request';
+import { event, press } from '../../src/demo/scenario';
+import { SAMPLE_USERS } from '../../src/demo/stage';
+import { ADMINISTRATOR } from '../../src/mfp/machine/identity';
+import { TestStage } from '../support/stage/test-stage';
+import { until } from '../support/until';
+
+let on: TestStage;
+let admin: string | undefined;
+beforeAll(async () => {
+  on = await TestStage.set();
+  const { username, password } = SAMPLE_USERS.admin;
+  admin = (await request(on.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+}, 120_000);
+afterAll(() => on?.strike(), 60_000);
+
+const asAdmin = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) =>
+  (await request(on.stage.serverUrl, method, path, body, admin)).body;
+
+const printed = async (): Promise<number> =>
+  ((await (await fetch(`${on.device('demo-mfp').url}/status.json`)).json()) as { pagesTotal: number }).pagesTotal;
+async function paperJam(what: 'occurrence' | 'clearance'): Promise<void> {
+  const { url } = on.device('demo-mfp');
+  const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { cookie },
+    redirect: 'manual',
+  });
+  const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
+  await fetch(`${url}/service/paper-jam/${what}`, form({}, login.headers.getSetCookie()[0]!.split(';')[0]));
+}
+
+it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
+  const terminal = on.stage.platen('terminal', ['connect', 'demo-mfp', 'web', '--reason', 'Revocation', '--json']);
+  const { sessionId } = await event(terminal, 'requested');
+  await on.step('S143', String(sessionId));
+  await press(on.stage, `/approvals/${sessionId}`, { decision: 'approved' });
+  await event(terminal, 'listening');
+  const { rows } = (await asAdmin('GET', '/api/users')) as { rows: { id: string; username: string }[] };
+  const user = rows.find(({ username }) => username === SAMPLE_USERS.technician.username)!;
+  const since = Date.now();
+  await asAdmin('PATCH', `/api/users/${user.id}`, { active: false });
+  await terminal.exited;
+  expect(Date.now() - since).toBeLessThan(10_000);
+  const session = async () => (await asAdmin('GET', `/api/sessions/${sessionId}`)) as { state: string; ending: string };
+  await until('the session to end', async () => (await session()).state === 'ended', 30_000, 500);
+  expect(await session()).toMatchObject({ ending: 'revoked', detail: 'the user was deactivated' });
+  const history = await readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8');
+  expect(history).toMatch(new RegExp(`${String(sessionId)}.*"ending":"revoked"`));
+  await asAdmin('PATCH', `/api/users/${user.id}`, { active: true });
+}, 120_000);
+
+it('a removed agent drops its held page', async () => {
+  await paperJam('occurrence');
+  const before = await printed();
+  const job = (await asAdmin('POST', '/api/devices/demo-mfp/jobs', {
+    operation: 'test-page',
+    waitMinutes: 60,
+  })) as { id: string };
+  const state = async () => ((await asAdmin('GET', `/api/jobs/${job.id}`)) as { state: string }).state;
+  await until('the page to be held', async () => (await state()) === 'held', 30_000, 500);
+  await asAdmin('DELETE', '/api/agents/demo-agent');
+  const { agent } = on.stage.programs;
+  await agent.until(() => agent.log.find(({ ending }) => ending === 'removed'), 'was removed');
+  await paperJam('clearance');
+  // an agent polls a device with a held job every 5 s
+  const end = Date.now() + 12_000;
+  await until('the agent to have had its time', () => Date.now() > end, 30_000, 500);
+  expect(await printed()).toBe(before);
+}, 120_000);
