@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,9 @@ import {
   CredentialsExist,
   CredentialsUnusable,
   readCredentials,
+  signerOf,
   storeCredentials,
+  storedKey,
   type Credentials,
 } from './credentials';
 
@@ -30,6 +33,29 @@ describe('the credentials file', () => {
     expect(await readCredentials(file)).toEqual(credentials);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['agent-credentials.json']);
+  });
+
+  it('holds the signing key, with which the agent signs', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    await storeCredentials(file, { ...credentials, privateKey: storedKey(privateKey) });
+    const signer = signerOf(await readCredentials(file));
+    expect(signer?.agentId).toBe('agent-1');
+    expect(signer?.key.equals(privateKey)).toBe(true);
+  });
+
+  it('is usable without a signing key, as earlier versions have stored it', async () => {
+    await storeCredentials(file, credentials);
+    expect(signerOf(await readCredentials(file))).toBeUndefined();
+  });
+
+  it.each([
+    ['no key', 'p'.repeat(43)],
+    ['a key of another type', storedKey(generateKeyPairSync('x25519').privateKey)],
+  ])('is refused with %s as its signing key, which is not quoted', async (_case, privateKey) => {
+    await writeFile(file, JSON.stringify({ ...credentials, privateKey }), { mode: 0o600 });
+    const failure: unknown = await readCredentials(file).catch((error: unknown) => error);
+    expect(String(failure)).toMatch(/does not contain valid credentials/);
+    expect(String(failure)).not.toContain(privateKey);
   });
 
   it('is replaced only on request', async () => {
