@@ -32,12 +32,14 @@ try {
 async function takePictures() {
   const technician = await loggedIn(SAMPLE_USERS.technician);
   const approval = await windowAt(stage.panelUrl, { width: 800, height: 480 });
+  const display = await windowAt(stage.displayUrl, { width: 1120, height: 580 });
 
   await request(technician, 'demo-mfp', 'Operation panel', 'Paper jams in tray 2 since this morning');
-  await approval.locator('button:enabled').filter({ hasText: /^YES/ }).waitFor();
-  await settled(approval);
-  await take(approval, 'approval');
-  await approval.getByRole('button', { name: /^YES/ }).click();
+  await display.getByRole('button', { name: 'YES', exact: true }).waitFor();
+  await settled(display);
+  await take(display, 'approval');
+  await display.waitForTimeout(1_000); // a dialog that has just appeared takes no answer
+  await display.getByRole('button', { name: 'YES', exact: true }).click();
   await technician.frameLocator('iframe').getByRole('button', { name: 'Job list' }).waitFor();
   await settled(technician);
   await take(technician, 'panel');
@@ -103,7 +105,7 @@ async function request(page, device, application, reason) {
 
 async function openSession(page, approval, device) {
   await request(page, device, 'Web pages', 'Streaks on every page');
-  await approval.getByRole('button', { name: /^YES/ }).click();
+  await approval.getByRole('button', { name: /^YES/ }).first().click();
   await page.frameLocator('iframe').getByText('Ready to print').waitFor();
 }
 
