@@ -120,8 +120,11 @@ Platen is running on this computer. Try it:
      (Deployment, New deployment). The devices in session are listed before anything happens to them.
   8. Read the counters of ${devices[0]!.id} on its page in the console. Then cause a paper jam (the MFP's web pages, log
      in, Service) and start a test page that may wait: it is on hold until you clear the jam on the display.
-  9. Set an access condition on the display (Remote access, New condition): ${technician.displayName} then opens the web pages
-     without YES, or the document box. Revoke it there, and what runs on it ends.
+  9. Ask for the document boxes of ${devices[0]!.id}:
+       ${platen} connect ${devices[0]!.id} box --reason "Invoices"
+     Access is denied. Set an access condition for ${technician.displayName} on the display (Remote access, New condition) and
+     ask again: the command prints how to list, get and store documents. Revoke the condition there, and the session ends.
+     A condition for sessions opens the web pages without YES.
 
   Console of the server            ${serverUrl}
   Display of the simulated MFP     ${displayUrl}

@@ -1,4 +1,5 @@
 import { sessionWithSteps } from '../protocol/api';
+import type { PanelView } from '../protocol/approval-screen';
 import { sha256Hex } from '../tunnel/sha256';
 import { request } from './api-request';
 import type { Program } from './programs';
@@ -39,6 +40,58 @@ export async function playScenario(stage: Stage, { say, showSteps }: Narrator): 
       showSteps();
     }
   }
+  say(`${technician.displayName} requests a document of ${BOX_DEVICE}, which no access condition permits.`);
+  await playBox(stage);
+  say('  Access was denied until the owner of the device set an access condition, and after it was revoked.');
+  showSteps();
+}
+
+const BOX_DEVICE = 'demo-mfp';
+const DOCUMENT = '/invoices/2026-10448.pdf';
+
+/** A document box without an access condition, with one, and after it was revoked. */
+async function playBox(stage: Stage): Promise<void> {
+  const connect = () => stage.platen('terminal', ['connect', BOX_DEVICE, 'box', '--reason', 'Invoice 10448', '--json']);
+  const denied = connect();
+  const exit = await denied.exited;
+  if (exit !== DENIED) throw new ScenarioFailed(`access without a condition ended with ${exit}`);
+
+  const { username: id, displayName: name } = SAMPLE_USERS.technician;
+  const access = { kind: 'box', box: 'invoices', operations: ['list', 'get'] };
+  await press(stage, '/conditions', { deviceId: BOX_DEVICE, condition: { who: { kind: 'user', id, name }, access } });
+  const permitted = connect();
+  try {
+    const { url } = await event(permitted, 'listening');
+    const direct = stage.devices.find((each) => each.id === BOX_DEVICE)!.url;
+    const [relayed, original] = await Promise.all([
+      page(`${String(url)}${DOCUMENT}`),
+      page(`${direct}/boxes${DOCUMENT}`),
+    ]);
+    if (relayed !== original) throw new ScenarioFailed('the document is not the same through the relay');
+    await press(stage, `/conditions/${await onlyCondition(stage)}/revocation`, {});
+    const { ending } = await event(permitted, 'ended');
+    if (ending !== 'denied') throw new ScenarioFailed(`the session was ${String(ending)} after the revocation`);
+    await permitted.exited;
+  } finally {
+    await permitted.stop('SIGKILL');
+  }
+}
+
+/** The exit code of `platen connect` for a denial. */
+const DENIED = 30;
+
+/** The ID of the access condition that the approval screen shows. */
+async function onlyCondition(stage: Stage): Promise<string> {
+  const stop = new AbortController();
+  const response = await fetch(`${stage.panelUrl}/events`, { signal: stop.signal });
+  const { value } = (await response.body!.getReader().read()) as { value?: Uint8Array };
+  stop.abort();
+  const view = JSON.parse(
+    Buffer.from(value ?? [])
+      .toString()
+      .split('data: ')[1] ?? '',
+  ) as PanelView;
+  return view.conditions[0]!.id;
 }
 
 async function playSession(stage: Stage, device: { id: string; url: string }, endedBy: EndedBy): Promise<string> {
@@ -52,7 +105,7 @@ async function playSession(stage: Stage, device: { id: string; url: string }, en
     );
     await press(stage, `/approvals/${sessionId}`, { decision: 'approved' });
     const { url } = await event(connect, 'listening');
-    const [relayed, direct] = await Promise.all([page(String(url)), page(device.url)]);
+    const [relayed, direct] = await Promise.all([page(String(url)), page(`${device.url}/`)]);
     if (relayed !== direct) throw new ScenarioFailed(`the page of ${device.id} is not the same through the relay`);
 
     if (endedBy === 'terminal') connect.child.kill('SIGINT');
@@ -99,8 +152,8 @@ export async function press(stage: Pick<Stage, 'panelUrl'>, path: string, body: 
 }
 
 /** Status and SHA-256 of a page. */
-async function page(base: string): Promise<string> {
-  const response = await fetch(new URL('/', base), { signal: AbortSignal.timeout(15_000) });
+async function page(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(15_000) });
   const bytes = Buffer.from(await response.arrayBuffer());
   return `${response.status} ${sha256Hex(bytes)}`;
 }
