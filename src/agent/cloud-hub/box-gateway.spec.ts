@@ -238,10 +238,10 @@ describe('what runs when a condition ends', () => {
 });
 
 describe('50 denied requests', () => {
-  const NOBODY = { kind: 'client', id: 'other', name: 'Other' } as const;
+  const OTHER = { kind: 'client', id: 'other', name: 'Other' } as const;
   /** Each opens something else than what is asked for. */
   const set: Record<string, () => Promise<unknown>> = {
-    'no-condition': () => permit({ who: NOBODY }),
+    'no-condition': () => permit({ who: OTHER }),
     box: () => permit({ access: { kind: 'box', box: 'other', operations: ['list', 'get', 'put', 'delete'] } }),
     'not-yet': () => permit({ from: new Date(stage.now + 60_000).toISOString() }),
     hours: () =>

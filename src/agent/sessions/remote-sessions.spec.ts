@@ -33,6 +33,7 @@ const { devices } = parseConfiguration(
         kind: 'mfp',
         applications: [
           ...['web', 'box'].map((id) => ({ id, title: id, target: 'tcp://127.0.0.1:9' })),
+          { id: 'documents', title: 'Document boxes', target: 'http://127.0.0.1:9', protocol: 'box' },
           { id: 'screen', title: 'Screen', target: 'tcp://127.0.0.1:9', protocol: 'vnc' },
         ],
       },
@@ -307,5 +308,139 @@ describe('RemoteSessions', () => {
     await sessions.close(200);
     jest.restoreAllMocks();
     relay.half('/cloud-hub')?.resume();
+  });
+});
+
+const TINA = { kind: 'user', id: 'tina', name: 'Tina' } as const;
+const BOX = { kind: 'box', box: null, operations: ['get' as const] } as const;
+const SESSION = { kind: 'session', applications: ['web'], grant: 'operate' as const } as const;
+const permitSession = (change: object = {}) =>
+  stage.set({ who: TINA, access: { ...SESSION, applications: [...SESSION.applications] }, ...change });
+const permitBox = (change: object = {}) =>
+  stage.set({ who: TINA, access: { ...BOX, operations: [...BOX.operations] }, ...change });
+const lastAnswer = () => approvals().at(-1)!;
+
+/** A request that a condition has approved, with its connection. */
+async function unattended(): Promise<void> {
+  await channel.ask(requestApproval, question());
+  await until('the answer', () => channel.asked.length === 1);
+  await channel.ask(connectionInfoToDevice, info());
+  await until('connected', () => phase() === 'connected');
+}
+
+describe('access conditions', () => {
+  it('approve a session without YES, with a record that names the condition', async () => {
+    const { id: conditionId } = await permitSession({ times: 1 });
+    await unattended();
+    expect(recorded.steps()).not.toContain('S143');
+    expect(lastAnswer()).toMatchObject({ decision: 'approved', grant: 'operate' });
+    expect(recordIn(lastAnswer())).toMatchObject({ answeredBy: { where: 'condition', conditionId } });
+    expect(stage.access.store.find(conditionId)?.used.times).toBe(1);
+    await channel.ask(requestApproval, question()); // repeated by the server
+    expect(stage.access.store.find(conditionId)?.used.times).toBe(1);
+  });
+
+  it.each([
+    ['another application', { applicationId: 'screen' }],
+    ['another user', { asker: { ...TINA, id: 'tom' } }],
+    ['a client with the ID of the user', { asker: { ...TINA, kind: 'client' as const } }],
+  ])('leave %s to the person at the device', async (_case, change) => {
+    await permitSession();
+    await channel.ask(requestApproval, question(change));
+    expect([phase(), channel.asked]).toEqual(['asking', []]);
+  });
+
+  it('deny a document box at once, without asking; a permitted one is approved', async () => {
+    await channel.ask(requestApproval, question({ applicationId: 'documents' }));
+    await until('the answer', () => channel.asked.length === 1);
+    expect(lastAnswer()).toMatchObject({ decision: 'declined', denied: 'no-condition' });
+    expect(ended).toEqual([expect.objectContaining({ ending: 'denied' })]);
+    expect(stage.access.denials.latest(1)).toMatchObject([{ what: 'session documents', remoteSessionId: id }]);
+    expect(() => sessions.decide(id, YES)).toThrow(expect.objectContaining({ code: 'wrong-state' }));
+    await permitBox();
+    id = randomUUID();
+    await channel.ask(requestApproval, question({ applicationId: 'documents' }));
+    await until('the answer', () => channel.asked.length === 2);
+    expect(lastAnswer()).toMatchObject({ decision: 'approved' });
+  });
+
+  it.each([
+    ['is revoked', () => stage.access.revoke(stage.access.store.all[0]!.id), 'revoked'],
+    ['expires', () => Promise.resolve((stage.now += 3_600_000)), 'expired'],
+  ])('end a session at once when the condition %s, and say why', async (_case, end, denied) => {
+    stage.now = Date.parse('2030-01-07T09:59:59.900Z');
+    await permitSession({ until: '2030-01-07T10:00:00.000Z' });
+    await unattended();
+    await end();
+    await until('over', () => phase() === 'over');
+    expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
+    expect(lastAnswer()).toMatchObject({ decision: 'declined', denied });
+    expect(ended).toEqual([expect.objectContaining({ ending: 'denied', connectedAt: expect.any(String) })]);
+  });
+
+  it('keep a session that a person has approved when a condition is revoked', async () => {
+    const { id: conditionId } = await permitSession({ who: { ...TINA, id: 'tom' } });
+    await connected();
+    await stage.access.revoke(conditionId);
+    expect(phase()).toBe('connected');
+  });
+
+  it('keep a session with a document box while any condition supports it', async () => {
+    const [first, second] = [await permitBox(), await permitBox()];
+    await channel.ask(requestApproval, question({ applicationId: 'documents' }));
+    await stage.access.revoke(first.id);
+    expect(phase()).toBe('approved');
+    await stage.access.revoke(second.id);
+    expect(phase()).toBe('over');
+  });
+});
+
+describe('a hostile server', () => {
+  it('cannot use an approval by a condition for another application or device', async () => {
+    await permitSession();
+    await channel.ask(requestApproval, question());
+    for (const change of [{ applicationId: 'screen' }, { applicationId: 'documents' }, { deviceId: 'mfp-2' }])
+      await expect(channel.ask(connectionInfoToDevice, { ...info(), ...change })).rejects.toMatchObject({
+        code: 'wrong-state',
+      });
+    expect(relay.establishes).toEqual([]);
+  });
+
+  it('cannot make the session longer than was asked for, or than any session may be', async () => {
+    await permitSession();
+    await channel.ask(requestApproval, question({ minutes: 1_000_000 }));
+    await channel.ask(connectionInfoToDevice, { ...info(), validForSeconds: 100_000_000 });
+    const session = sessions.sessions.get(id)!;
+    const endsAt = 'endsAt' in session.phase ? session.phase.endsAt : Infinity;
+    expect(endsAt - performance.now()).toBeLessThanOrEqual((480 + 1) * 60_000);
+  });
+
+  it('cannot open again what was approved by a condition that is revoked', async () => {
+    const { id: conditionId } = await permitSession();
+    await channel.ask(requestApproval, question());
+    await stage.access.revoke(conditionId);
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    await channel.ask(requestApproval, question()); // the old request, again
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    await restart();
+    await expect(channel.ask(requestApproval, question())).rejects.toMatchObject({ code: 'wrong-state' });
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+    expect(relay.establishes).toEqual([]);
+  });
+
+  it('cannot use an approval after the time of the condition, even if the timer is late', async () => {
+    stage.now = Date.parse('2030-01-07T09:00:00.000Z');
+    await permitSession({ until: '2030-01-07T10:00:00.000Z' });
+    await channel.ask(requestApproval, question());
+    stage.now = Date.parse('2030-01-07T10:00:00.000Z');
+    await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
+  });
+
+  it('cannot withdraw a request and have it approved by a condition afterwards', async () => {
+    await permitSession({ times: 5 });
+    const asked = channel.ask(requestApproval, question());
+    await channel.ask(withdrawApproval, { remoteSessionId: id, ending: 'cancelled' });
+    await asked;
+    expect([phase(), channel.asked]).toEqual([undefined, []]);
   });
 });
