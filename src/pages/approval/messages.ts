@@ -31,6 +31,8 @@ export interface Messages {
   readonly more: string;
   readonly yes: string;
   readonly yesMeans: string;
+  readonly also: string;
+  readonly alsoMeans: string;
   readonly view: string;
   readonly viewMeans: string;
   readonly no: string;
@@ -78,6 +80,8 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     more: 'More requests waiting: {count}',
     yes: 'YES',
     yesMeans: 'Can view and operate the device',
+    also: 'For {minutes} min',
+    alsoMeans: 'YES, also to further requests of this user',
     view: 'View only',
     viewMeans: 'Can view but not operate the device',
     no: 'NO',
@@ -144,6 +148,8 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     more: 'ほかに {count} 件の依頼があります',
     yes: 'はい',
     yesMeans: '閲覧と操作を許可',
+    also: '{minutes} 分間許可',
+    alsoMeans: 'この人の次の依頼も許可',
     view: '閲覧のみ',
     viewMeans: '閲覧は可、操作は不可',
     no: 'いいえ',

@@ -1,5 +1,7 @@
 import { ADMINISTRATION_MESSAGES } from '../approvers/messages';
+import type { PanelView } from '../../protocol/approval-screen';
 import { byId } from '../elements';
+import { showConditions } from './conditions';
 import type { Language } from './messages';
 import { showEvents, startScreen } from './screen';
 
@@ -11,6 +13,24 @@ async function send(path: string, body: object): Promise<boolean> {
   return answer !== undefined && (answer.ok || answer.status === 404 || answer.status === 409);
 }
 
-const nameLink = (language: Language) => (byId('approvers').textContent = ADMINISTRATION_MESSAGES[language].title);
-nameLink(startScreen({ send, onLanguage: nameLink }));
+let language: Language;
+let view: PanelView | undefined;
+
+function showLanguage(chosen: Language): void {
+  language = chosen;
+  byId('approvers').textContent = ADMINISTRATION_MESSAGES[language].title;
+  if (view) showConditions(view, language);
+}
+
+showLanguage(
+  startScreen({
+    send,
+    shown: (state) => {
+      view = state;
+      showConditions(state, language);
+      return state;
+    },
+    onLanguage: showLanguage,
+  }),
+);
 showEvents();

@@ -8,6 +8,9 @@ import { fill, type Language, type Messages } from './messages';
 /** A tap at the moment when a request appears must not answer it. */
 const ARM_MS = 600;
 
+/** YES to the same asker and application for this time. */
+const ALSO_MINUTES = 30;
+
 /** Sends an answer. The buttons are disabled unless that fails. */
 export type Post = (
   path: string,
@@ -26,6 +29,11 @@ export function approvalRequest(session: PendingApproval, texts: Messages, post:
     return made;
   };
   const yes = choice('yes', texts.yes, texts.yesMeans, { decision: 'approved', grant: 'operate' });
+  const also = choice('yes also', fill(texts.also, { minutes: ALSO_MINUTES }), texts.alsoMeans, {
+    decision: 'approved',
+    grant: 'operate',
+    alsoForMinutes: ALSO_MINUTES,
+  });
   const view = session.viewable && choice('view', texts.view, texts.viewMeans, { decision: 'approved', grant: 'view' });
   const no = choice('no', texts.no, texts.noMeans, { decision: 'declined' });
   setTimeout(() => {
@@ -52,7 +60,7 @@ export function approvalRequest(session: PendingApproval, texts: Messages, post:
       element('span', { class: 'more' }),
     ),
     countdownBar(session.answerBefore),
-    element('div', { class: 'buttons' }, yes, view, no),
+    element('div', { class: 'buttons' }, yes, also, view, no),
   );
 }
 
