@@ -28,7 +28,7 @@ export const loginBody = z.strictObject({ pin: z.string().max(12) });
 /** `POST /pin` */
 export const changePinBody = z.strictObject({ pin: z.string().max(12), newPin: pin });
 /** `POST /logout`, `POST /passkeys/options`, `POST /passkey-login/options` */
-export const noBody = z.strictObject({});
+export const emptyBody = z.strictObject({});
 const credential = z.looseObject({ id: z.string().max(1024), type: z.literal('public-key') });
 /** `POST /passkeys`, `POST /passkey-login`: what `navigator.credentials` returned, as JSON (WebAuthn 5.1). */
 export const passkeyBody = z.strictObject({ response: credential });

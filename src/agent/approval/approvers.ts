@@ -22,7 +22,7 @@ export interface PairedPhone {
 
 /**
  * The people who may answer on the LAN page. Each has phones, paired once with a code from the box, and a PIN, which is
- * good for nothing without a paired phone. So nobody else on the LAN can try PINs, or lock an approver out by doing so.
+ * good for nothing without a paired phone. So no one else on the LAN can try PINs, or lock an approver out by doing so.
  */
 export class Approvers {
   #stored: StoredApprovers = { approvers: [], phones: [] };
@@ -38,6 +38,7 @@ export class Approvers {
     private readonly store: ApproverStore,
     private readonly journal: Journal,
     private readonly now: () => number = () => performance.now(),
+    private readonly hash: (pin: string) => Promise<string> = hashPin,
   ) {
     this.#codes = new PairingCodes(now);
     this.#tries = new AddressTries(now);
@@ -113,7 +114,7 @@ export class Approvers {
     const { purpose } = checked;
     this.#checkNew(pin);
     if (purpose.kind === 'new') this.#checkName(name);
-    const hash = await hashPin(pin);
+    const hash = await this.hash(pin);
     if (purpose.kind === 'new') this.#checkName(name);
     if (!checked.use())
       throw pageProblem('pairing-refused', 'the code is wrong, used or expired; get a new one at the box');
@@ -160,7 +161,7 @@ export class Approvers {
   async changePin({ phone }: PairedPhone, pin: string, newPin: string): Promise<void> {
     this.#checkNew(newPin);
     await this.#checkPin(phone.id, pin);
-    const hash = await hashPin(newPin);
+    const hash = await this.hash(newPin);
     const { approver } = this.#stillPaired(phone.id);
     for (const { id, approverId } of this.#stored.phones)
       if (approverId === approver.id && id !== phone.id) this.#provenUntil.delete(id);

@@ -4,7 +4,7 @@ import { PageProblem } from '../panel/page-http';
 
 /**
  * Wrong tries of each address: pairing codes, unknown phones and passkeys. An address is refused for the rest of a
- * window, and nobody else is; PINs are counted for each phone instead.
+ * window, and no other one is; PINs are counted for each phone instead.
  */
 export class AddressTries {
   readonly #watched = new Map<string, { tries: number; until: number }>();

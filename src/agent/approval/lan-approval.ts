@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
-import { codeBody, noBody, type ApproverAdministration } from '../../protocol/approver-page';
+import { codeBody, emptyBody, type ApproverAdministration } from '../../protocol/approver-page';
 import type { Configuration } from '../configuration/configuration';
 import { PageProblem } from '../panel/page-http';
 import type { PanelActions } from '../panel/panel-actions';
@@ -75,7 +75,7 @@ export class LanApproval {
     const [, id] = REMOVE.exec(path) ?? [];
     if (id === undefined) return undefined;
     return (body) => {
-      noBody.parse(body);
+      emptyBody.parse(body);
       this.#approvers.remove(id);
     };
   }

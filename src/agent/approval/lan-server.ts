@@ -4,7 +4,14 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { parse } from 'cookie';
 import type { Journal } from '../../journal/journal';
-import { changePinBody, loginBody, noBody, pairBody, passkeyBody, type LoginState } from '../../protocol/approver-page';
+import {
+  changePinBody,
+  loginBody,
+  emptyBody,
+  pairBody,
+  passkeyBody,
+  type LoginState,
+} from '../../protocol/approver-page';
 import { LIMITS } from '../../protocol/limits';
 import { parseJson } from '../../protocol/parse-json';
 import { ProblemError } from '../../protocol/problems';
@@ -185,7 +192,7 @@ export class LanServer {
     [
       '/logout',
       (body, _response, phone) => {
-        noBody.parse(body);
+        emptyBody.parse(body);
         this.options.approvers.logout(this.#loggedIn(phone));
       },
     ],
@@ -199,7 +206,7 @@ export class LanServer {
     [
       '/passkeys/options',
       async (body, _response, phone) => {
-        noBody.parse(body);
+        emptyBody.parse(body);
         const { phone: at, approver } = this.#proven(phone);
         return this.#offered().registrationOptions(at.id, approver);
       },
@@ -216,7 +223,7 @@ export class LanServer {
     [
       '/passkey-login/options',
       async (body, response) => {
-        noBody.parse(body);
+        emptyBody.parse(body);
         this.options.approvers.tries.begin(addressOf(response)).right();
         return this.#offered().loginOptions();
       },

@@ -16,10 +16,10 @@ export function isTrivialPin(pin: string): boolean {
 }
 
 /** `scrypt$N$r$p$salt$key`, salt and key in base64url. @throws PageProblem overloaded */
-export async function hashPin(pin: string): Promise<string> {
+export async function hashPin(pin: string, cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const key = await derive(pin, salt, COST);
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$');
+  const key = await derive(pin, salt, cost);
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
 /** @throws PageProblem overloaded */

@@ -40,6 +40,7 @@ export class PanelStage {
     private readonly folder: string,
     readonly url: string,
     accesses: ReadonlyMap<string, ScriptedDevice>,
+    private readonly lines: readonly Record<string, unknown>[],
   ) {
     this.device = accesses.get('mfp-1')!;
     server.handle(approval, (_agentId, { decision, grant }) => {
@@ -48,9 +49,10 @@ export class PanelStage {
     });
   }
 
-  static async set(): Promise<PanelStage> {
+  /** @param lan the LAN page; the agent then has a second device, `mfp-2` */
+  static async set(lan?: object): Promise<PanelStage> {
     const { key, cert, pin } = await makeCertificate();
-    const { journal } = recordedJournal();
+    const { journal, lines } = recordedJournal();
     const server = new EmbeddedTransport({
       domain: DOMAIN,
       host: '127.0.0.1',
@@ -69,7 +71,9 @@ export class PanelStage {
       { id: 'screen', title: 'Operation panel', target: 'tcp://127.0.0.1:9', protocol: 'vnc' },
     ];
     const device = { id: 'mfp-1', name: 'MFP in the hall', kind: 'mfp', location: 'Reception', applications };
-    const configuration = parseConfiguration(JSON.stringify({ panel: { port: 0 }, devices: [device] }), folder);
+    const second = { ...device, id: 'mfp-2', name: 'Printer upstairs', location: 'Office' };
+    const devices = lan === undefined ? [device] : [device, second];
+    const configuration = parseConfiguration(JSON.stringify({ panel: { port: 0, lan }, devices }), folder);
     const xmpp = { host: '127.0.0.1', port, domain: DOMAIN };
     const accesses = new Map([['mfp-1', new ScriptedDevice()]]);
     const agent = new Agent(configuration, { agentId: 'agent-1', password: PASSWORD, xmpp, pin }, journal, {
@@ -77,7 +81,12 @@ export class PanelStage {
     });
     const listening = await agent.start();
     await until('the agent is online', () => server.isOnline('agent-1'));
-    return new PanelStage(server, agent, folder, `http://127.0.0.1:${listening.port}`, accesses);
+    return new PanelStage(server, agent, folder, `http://127.0.0.1:${listening.port}`, accesses, lines);
+  }
+
+  /** Who answered, as the agent logged it. */
+  get answeredBy(): unknown[] {
+    return this.lines.filter(({ msg }) => msg === 'approval request answered').map(({ answeredBy }) => answeredBy);
   }
 
   /** S142. @returns the remote session ID */
