@@ -37,6 +37,7 @@ export type LiveEvent = z.infer<typeof liveEvent>;
 /** Why the server closed the WebSocket (RFC 6455 7.4.2, private use). */
 export const LIVE_CLOSES = {
   'logged-out': { close: 4401, meaning: 'the login has ended, or the user was deactivated' },
+  'access-changed': { close: 4403, meaning: 'what the user may see has changed; reconnect and read the REST API' },
   'too-slow': { close: 4408, meaning: 'the client did not read its events; reconnect and read the REST API' },
   'not-expected': { close: 4400, meaning: 'the client sent a message, but none is expected' },
 } as const;

@@ -64,6 +64,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
    * @throws UnknownSession, SessionOver, WrongState, BrowserAccessUnavailable, NotConnected
    */
   async open(opener: Opener, id: string): Promise<{ session: BrowserSession; ticket: string }> {
+    await this.sessions.get(opener.actor, id); // it may be out of reach by now
     const session = this.bySession(id) ?? (await this.opened(opener, id));
     if (session.facts.userId !== opener.actor.userId) throw new UnknownSession(id);
     return { session, ticket: session.tickets.issue(LIMITS.BROWSER_TICKET_MS) };
@@ -96,7 +97,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async connect({ actor, consoleOrigin, loginIsGood }: Opener, id: string): Promise<BrowserSession> {
-    const { session: asked } = await this.sessions.get(id);
+    const { session: asked } = await this.sessions.get(actor, id);
     if (asked.userId !== actor.userId) throw new UnknownSession(id);
     if (!this.origins.available)
       throw new BrowserAccessUnavailable('No domain for sessions is configured here.', asked);
@@ -132,7 +133,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async giveUp(actor: Actor, id: string, error: unknown): Promise<never> {
-    const { session: known } = await this.sessions.get(id);
+    const { session: known } = await this.sessions.get(actor, id);
     if (known.ending) throw new SessionOver(id, known.ending);
     // end the session, so that access can be requested again at once
     await this.sessions.terminate(actor, id).catch(() => undefined);

@@ -18,7 +18,7 @@ import {
   UnknownSite,
 } from './customers.errors';
 import { CustomersRepository } from './customers.repository';
-import { EVERYTHING, type Reach } from './reach';
+import { EVERYTHING, reaches, type Place, type Reach } from './reach';
 import { SiteOccupants } from './site-occupants';
 
 /** Where a device is, for people. */
@@ -41,7 +41,16 @@ export class CustomersService {
   /** What this actor sees and touches at this moment. */
   async reachOf(actor: Actor): Promise<Reach> {
     if (actor.role === 'admin') return EVERYTHING;
-    return { everything: false, sites: new Set(await this.repository.siteIdsOf(actor.userId)) };
+    if (actor.client) {
+      const { sites, devices } = actor.client.limits;
+      return { sites: sites && new Set(sites), devices: devices && new Set(devices) };
+    }
+    return { sites: new Set(await this.repository.siteIdsOf(actor.userId)), devices: null };
+  }
+
+  /** Whether the actor sees what is at this place. */
+  async sees(actor: Actor, place: Place): Promise<boolean> {
+    return reaches(await this.reachOf(actor), place);
   }
 
   /** All customers for an administrator, and for a technician those that they are assigned to, without their users. */
@@ -102,8 +111,8 @@ export class CustomersService {
     const customer = await this.repository.findCustomer(id);
     const assigned = await this.repository.removeCustomer(id, (...sites) => this.checkVacant(...sites));
     if (!customer || !assigned) throw new UnknownCustomer();
-    await this.audit.record(actor, 'customer.removed', id, customer.name);
     for (const userId of assigned) this.events.publish('reassigned', userId);
+    await this.audit.record(actor, 'customer.removed', id, customer.name);
   }
 
   /** @throws UnknownCustomer, NameTaken, TooManyCustomers */
@@ -139,8 +148,8 @@ export class CustomersService {
     const changed = await this.repository.assign(userId, [...new Set(customerIds)]);
     if (changed === undefined) throw new UnknownAssignee('customerIds');
     if (!changed) return;
-    await this.audit.record(actor, 'user.assigned', user.username, await this.namesOf(customerIds));
     this.events.publish('reassigned', userId);
+    await this.audit.record(actor, 'user.assigned', user.username, await this.namesOf(customerIds));
   }
 
   /** Replaces the users of a customer. @throws UnknownCustomer, UnknownAssignee */
@@ -149,8 +158,8 @@ export class CustomersService {
     const changed = await this.repository.assignUsers(customerId, [...new Set(userIds)]);
     if (!changed) throw new UnknownCustomer();
     if (changed.length === 0) return;
-    await this.audit.record(actor, 'customer.assigned', customerId, usernames.join(' '));
     for (const userId of changed) this.events.publish('reassigned', userId);
+    await this.audit.record(actor, 'customer.assigned', customerId, usernames.join(' '));
   }
 
   private async checkVacant(manager: EntityManager, siteIds: readonly string[]): Promise<void> {

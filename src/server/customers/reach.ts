@@ -1,29 +1,25 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 
 /**
- * What an actor sees and touches: everything, or the devices of some sites. With `devices`, only those of them that it
- * names. An agent, session or job without a site is within reach of `EVERYTHING` only.
+ * What an actor sees and touches: the devices of these sites and, of those, only these devices. null: no limit of this
+ * kind. Without a limit of sites it includes what has no site.
  */
-export type Reach = { readonly everything: true } | LimitedReach;
-export interface LimitedReach {
-  readonly everything: false;
-  readonly sites: ReadonlySet<string>;
-  readonly devices?: ReadonlySet<string>;
+export interface Reach {
+  readonly sites: ReadonlySet<string> | null;
+  readonly devices: ReadonlySet<string> | null;
 }
 
-export const EVERYTHING: Reach = { everything: true };
-export const NOTHING: Reach = { everything: false, sites: new Set() };
+export const EVERYTHING: Reach = { sites: null, devices: null };
 
-/** Where a device is, or was when a session or a job was requested. */
+/** Where a device is, or was when a session or a job was requested. Without `deviceId`: all devices of an agent. */
 export interface Place {
   readonly siteId: string | null;
-  readonly deviceId: string;
+  readonly deviceId?: string;
 }
 
-export function reaches(reach: Reach, { siteId, deviceId }: Place): boolean {
-  if (reach.everything) return true;
-  if (siteId === null || !reach.sites.has(siteId)) return false;
-  return reach.devices === undefined || reach.devices.has(deviceId);
+export function reaches({ sites, devices }: Reach, { siteId, deviceId }: Place): boolean {
+  if (sites && (siteId === null || !sites.has(siteId))) return false;
+  return devices === null || (deviceId !== undefined && devices.has(deviceId));
 }
 
 /**
@@ -33,13 +29,11 @@ export function reaches(reach: Reach, { siteId, deviceId }: Place): boolean {
  */
 export function within<Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,
-  reach: Reach,
+  { sites, devices }: Reach,
   columns: { readonly site: string; readonly device: string },
 ): SelectQueryBuilder<Row> {
-  if (reach.everything) return query;
-  const { sites, devices } = reach;
-  if (sites.size === 0 || devices?.size === 0) return query.andWhere('1 = 0');
-  query.andWhere(`${columns.site} IN (:...sitesWithinReach)`, { sitesWithinReach: [...sites] });
+  if (sites?.size === 0 || devices?.size === 0) return query.andWhere('1 = 0');
+  if (sites) query.andWhere(`${columns.site} IN (:...sitesWithinReach)`, { sitesWithinReach: [...sites] });
   if (devices) query.andWhere(`${columns.device} IN (:...devicesWithinReach)`, { devicesWithinReach: [...devices] });
   return query;
 }

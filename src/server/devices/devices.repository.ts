@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository, type EntityManager } from 'typeorm';
+import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { AgentEntity } from './agents/agent.entity';
 import { DenialEntity } from './conditions/denial.entity';
@@ -33,8 +34,9 @@ export async function lockDevice(
 export class DevicesRepository {
   constructor(@InjectRepository(DeviceEntity) private readonly devices: Repository<DeviceEntity>) {}
 
-  page(page: PageQuery): Promise<Page<DeviceEntity>> {
-    return readPage(this.devices.createQueryBuilder('d'), ['id'], 'ASC', page);
+  page(reach: Reach, page: PageQuery): Promise<Page<DeviceEntity>> {
+    const query = this.devices.createQueryBuilder('d').innerJoin(AgentEntity, 'a', 'a.id = d.agentId');
+    return readPage(within(query, reach, { site: 'a.siteId', device: 'd.id' }), ['id'], 'ASC', page);
   }
   find(id: string): Promise<DeviceEntity | null> {
     return this.devices.findOneBy({ id });

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { announce } from '../../protocol/control-channel';
+import type { Actor } from '../auth/actor';
+import { CustomersService } from '../customers/customers.service';
 import type { Page, PageQuery } from '../database/page';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentWake } from './agents/agent-wake';
@@ -31,6 +33,7 @@ export class DevicesService {
   constructor(
     private readonly repository: DevicesRepository,
     private readonly agents: AgentsRepository,
+    private readonly customers: CustomersService,
     private readonly information: DeviceInformationRepository,
     private readonly transport: DeviceTransport,
     private readonly agentWake: AgentWake,
@@ -53,9 +56,9 @@ export class DevicesService {
     return refused;
   }
 
-  /** Devices, ordered by ID. */
-  async page(query: PageQuery): Promise<Page<DeviceInView>> {
-    const { rows, next } = await this.repository.page(query);
+  /** Devices within reach of the actor, ordered by ID. */
+  async page(actor: Actor, query: PageQuery): Promise<Page<DeviceInView>> {
+    const { rows, next } = await this.repository.page(await this.customers.reachOf(actor), query);
     const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
     const known = await this.information.of(rows.map((device) => device.id));
     const inView = (device: DeviceEntity) =>
@@ -63,20 +66,28 @@ export class DevicesService {
     return { rows: rows.map(inView), next };
   }
 
-  /** Whether the agent is offline to save power. */
-  async isAsleep(agentId: string): Promise<boolean> {
+  /** Where an agent is, and whether it is offline to save power. */
+  async agent(agentId: string): Promise<{ siteId: string | null; asleep: boolean }> {
     const presence = (await this.agents.presence([agentId])).get(agentId);
-    return isAsleep(this.transport.isOnline(agentId), presence);
+    return { siteId: presence?.siteId ?? null, asleep: isAsleep(this.transport.isOnline(agentId), presence) };
   }
 
   async behind(agentId: string): Promise<DeviceEntity[]> {
     return this.repository.of(agentId);
   }
 
-  /** @throws UnknownDevice */
-  async get(deviceId: string): Promise<DeviceInView> {
+  /** @throws UnknownDevice, also for a device out of reach of the actor */
+  async get(actor: Actor, deviceId: string): Promise<DeviceInView> {
+    const inView = await this.find(deviceId);
+    if (!inView || !(await this.customers.sees(actor, { deviceId, siteId: inView.siteId })))
+      throw new UnknownDevice(deviceId);
+    return inView;
+  }
+
+  /** For the server itself; what acts for somebody uses `get`. */
+  async find(deviceId: string): Promise<DeviceInView | undefined> {
     const device = await this.repository.find(deviceId);
-    if (!device) throw new UnknownDevice(deviceId);
+    if (!device) return undefined;
     const [presence, known] = await Promise.all([
       this.agents.presence([device.agentId]),
       this.information.find(deviceId),
@@ -85,8 +96,8 @@ export class DevicesService {
   }
 
   /** A device whose agent is online. @throws UnknownDevice, DeviceOffline */
-  async connected(deviceId: string): Promise<DeviceInView> {
-    const inView = await this.get(deviceId);
+  async connected(actor: Actor, deviceId: string): Promise<DeviceInView> {
+    const inView = await this.get(actor, deviceId);
     if (!inView.online) throw new DeviceOffline(deviceId);
     return inView;
   }
@@ -99,8 +110,8 @@ export class DevicesService {
   }
 
   /** @throws UnknownDevice, UnknownApplication */
-  async application(deviceId: string, applicationId: string): Promise<DeviceInView> {
-    const inView = await this.get(deviceId);
+  async application(actor: Actor, deviceId: string, applicationId: string): Promise<DeviceInView> {
+    const inView = await this.get(actor, deviceId);
     const offered = inView.device.applications.some((application) => application.id === applicationId);
     if (!offered) throw new UnknownApplication(deviceId, applicationId);
     return inView;

@@ -7,7 +7,8 @@ import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import { liveEvent, type LiveEvent } from '../../protocol/live';
 import type { Actor } from '../auth/actor';
-import { LiveClient } from './live-client';
+import { EVERYTHING } from '../customers/reach';
+import { LiveClient, type Viewer } from './live-client';
 import { NoticeEvents } from '../notices/notice-events';
 import type { NoticeEntity } from '../notices/notice.entity';
 import { LiveClients } from './live-clients';
@@ -15,7 +16,11 @@ import { NoticePublisher } from './publishers/notice.publisher';
 
 const technician: Actor = { userId: 't', username: 'tom', displayName: 'Tom', role: 'technician' };
 const admin: Actor = { ...technician, userId: 'a', role: 'admin' };
+const SITE = '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f12';
+const HERE = { siteId: SITE, deviceId: 'mfp' };
 const AT = '2026-03-02T09:00:00.000Z';
+const viewerOf = (actor: Actor | undefined): Viewer | undefined =>
+  actor && { actor, reach: actor.role === 'admin' ? EVERYTHING : { sites: new Set([SITE]), devices: null } };
 const agentEvent: LiveEvent = { type: 'agent', id: 'hall', online: true, asleep: false, lastSeenAt: AT };
 const deviceEvent: LiveEvent = { type: 'device', id: 'mfp', online: true, asleep: false, lastSeenAt: AT };
 
@@ -29,7 +34,7 @@ const noticeOf = (recipientId: string): NoticeEntity => ({
   deviceId: 'mfp',
   deviceName: 'MFP',
   applicationId: 'web',
-  siteId: null,
+  siteId: SITE,
   userName: 'Tom',
   readAt: null,
   mail: 'none',
@@ -68,11 +73,12 @@ describe('a live client', () => {
     browser.on('message', (data: Buffer) => seen.push(JSON.parse(data.toString()) as LiveEvent));
     const closed = once(browser, 'close') as Promise<[number, Buffer]>;
     const [ws] = await accepted;
-    const client = new LiveClient(ws, actor, look, checkMs);
+    const current = async () => viewerOf(await look());
+    const client = new LiveClient(ws, viewerOf(actor)!, current, checkMs);
     if (browser.readyState !== browser.OPEN) await once(browser, 'open');
     return { browser, client, seen, closed, ws };
   }
-  const send = (client: LiveClient, event: LiveEvent) => client.send(event, JSON.stringify(event));
+  const send = (client: LiveClient, event: LiveEvent) => client.send(event, HERE, JSON.stringify(event));
 
   it.each([
     ['an administrator', admin, ['agent', 'device']],
@@ -84,6 +90,20 @@ describe('a live client', () => {
     expect(seen.map(({ type }) => type)).toEqual(types);
   });
 
+  it.each([
+    ['at the site of a customer', { siteId: SITE, deviceId: 'mfp' }, true],
+    ['at a site of another customer', { siteId: crypto.randomUUID(), deviceId: 'mfp' }, false],
+    ['without a site', { siteId: null, deviceId: 'mfp' }, false],
+  ])('sends a technician an event of a device %s: %o %s', async (_where, place, isSent) => {
+    const { client, seen } = await connected(technician);
+    client.send(agentEvent, place, '{"type":"agent"}');
+    client.send(deviceEvent, place, JSON.stringify({ ...deviceEvent, id: 'there' }));
+    send(client, deviceEvent);
+    await until('the last event', () => seen.find((event) => event.type === 'device' && event.id === 'mfp'));
+    expect(seen.some((event) => event.type === 'device' && event.id === 'there')).toBe(isSent);
+    expect(seen).toHaveLength(isSent ? 2 : 1);
+  });
+
   it('sends a notice to every window of its recipient, and to no one else', async () => {
     const clients = new LiveClients();
     const events = new NoticeEvents(recordedJournal().journal);
@@ -91,7 +111,7 @@ describe('a live client', () => {
     const windows = [await connected(technician), await connected(technician), await connected(admin)];
     for (const { client } of windows) clients.add(client);
     events.publish('changed', noticeOf(technician.userId));
-    clients.send(deviceEvent);
+    clients.send(deviceEvent, HERE);
     await until('the last event', () => windows.every(({ seen }) => seen.some(({ type }) => type === 'device')));
     const types = windows.map(({ seen }) => seen.map(({ type }) => type));
     expect(types).toEqual([['notice', 'device'], ['notice', 'device'], ['device']]);
@@ -138,7 +158,7 @@ describe('a live client', () => {
     const padding = 'x'.repeat(64 * 1024);
     const ended = once(ws, 'close');
     await until('the queue to be full', () => {
-      client.send(deviceEvent, JSON.stringify({ ...deviceEvent, padding }));
+      client.send(deviceEvent, HERE, JSON.stringify({ ...deviceEvent, padding }));
       return ws.readyState !== ws.OPEN;
     });
     expect(ws.bufferedAmount).toBeLessThanOrEqual(LIMITS.LIVE_QUEUE_BYTES + 128);

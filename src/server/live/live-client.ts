@@ -3,37 +3,45 @@ import { LIMITS } from '../../protocol/limits';
 import { LIVE_CLOSES, type LiveClose, type LiveEvent } from '../../protocol/live';
 import { watchHeartbeat } from '../../tunnel/heartbeat';
 import type { Actor } from '../auth/actor';
+import { reaches, type Place, type Reach } from '../customers/reach';
 
 /** For the closing handshake, which a client that does not read its events does not answer either. */
 const CLOSE_MS = 2_000;
+
+/** Who looks at a console, and what they see. */
+export interface Viewer {
+  readonly actor: Actor;
+  readonly reach: Reach;
+}
 
 /** One console on the live channel. */
 export class LiveClient {
   private timer: NodeJS.Timeout;
 
   /**
-   * @param actor the user who was logged in when the client connected
-   * @param currentActor returns the user who is logged in now
+   * @param viewer the user who was logged in when the client connected
+   * @param current returns the user who is logged in now
    */
   constructor(
     private readonly ws: WebSocket,
-    private actor: Actor,
-    private readonly currentActor: () => Promise<Actor | undefined>,
+    private viewer: Viewer,
+    private readonly current: () => Promise<Viewer | undefined>,
     checkMs: number,
   ) {
     this.timer = setInterval(() => void this.check(), checkMs);
     ws.on('message', () => this.end('not-expected'));
     ws.once('close', () => clearInterval(this.timer));
+    void this.check(); // a change since the handshake began may have been missed
     watchHeartbeat(ws, LIMITS.LIVE_PING_INTERVAL_MS, () => ws.terminate());
   }
 
   get userId(): string {
-    return this.actor.userId;
+    return this.viewer.actor.userId;
   }
 
   /** @param text the event as JSON, made once for all clients */
-  send(event: LiveEvent, text: string): void {
-    if (this.ws.readyState !== this.ws.OPEN || !maySee(this.actor, event)) return;
+  send(event: LiveEvent, place: Place, text: string): void {
+    if (this.ws.readyState !== this.ws.OPEN || !maySee(this.viewer, event, place)) return;
     if (this.ws.bufferedAmount + text.length > LIMITS.LIVE_QUEUE_BYTES) return this.end('too-slow');
     this.ws.send(text);
   }
@@ -46,12 +54,12 @@ export class LiveClient {
   /** Closes this client if its login has ended. */
   async check(): Promise<void> {
     // if the database fails, the login counts as ended
-    const actor = await this.currentActor().catch(() => undefined);
-    if (actor) this.actor = actor;
+    const viewer = await this.current().catch(() => undefined);
+    if (viewer) this.viewer = viewer;
     else this.end('logged-out');
   }
 }
 
-/** Same rule as the REST API: technicians see devices and sessions; only administrators see agents and deployments. */
-const maySee = (actor: Actor, { type }: LiveEvent): boolean =>
-  (type !== 'agent' && type !== 'deployment') || actor.role === 'admin';
+/** Same rule as the REST API: users see what is within their reach; only administrators see agents and deployments. */
+const maySee = ({ actor, reach }: Viewer, { type }: LiveEvent, place: Place): boolean =>
+  type === 'agent' || type === 'deployment' ? actor.role === 'admin' : reaches(reach, place);

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../../protocol/limits';
-import type { LiveEvent } from '../../protocol/live';
+import type { LiveClose, LiveEvent } from '../../protocol/live';
+import type { Place } from '../customers/reach';
 import type { LiveClient } from './live-client';
+
+/** Of events that only administrators receive. */
+export const ANYWHERE: Place = { siteId: null };
 
 /** The consoles that are connected to the live channel. */
 @Injectable()
@@ -13,8 +17,7 @@ export class LiveClients {
   }
 
   hasRoomFor(userId: string): boolean {
-    const own = [...this.clients].filter((client) => client.userId === userId);
-    return this.clients.size < LIMITS.LIVE_CLIENTS && own.length < LIMITS.LIVE_CLIENTS_PER_USER;
+    return this.clients.size < LIMITS.LIVE_CLIENTS && this.of(userId).length < LIMITS.LIVE_CLIENTS_PER_USER;
   }
   /** Closes those consoles of a user whose login has ended. */
   recheck(userId: string): void {
@@ -27,13 +30,22 @@ export class LiveClients {
     this.clients.delete(client);
   }
 
-  send(event: Exclude<LiveEvent, { type: 'notice' }>): void {
+  /** Sends to every console whose user sees what is at `place`. */
+  send(event: Exclude<LiveEvent, { type: 'notice' }>, place: Place): void {
     const text = JSON.stringify(event);
-    for (const client of this.clients) client.send(event, text);
+    for (const client of this.clients) client.send(event, place, text);
   }
-  /** Sends to every console of one user. */
-  sendTo(userId: string, event: LiveEvent): void {
+  /** Sends to the consoles of one user. */
+  sendTo(userId: string, event: LiveEvent, place: Place): void {
     const text = JSON.stringify(event);
-    for (const client of this.clients) if (client.userId === userId) client.send(event, text);
+    for (const client of this.of(userId)) client.send(event, place, text);
+  }
+  /** Closes the consoles of one user. */
+  end(userId: string, why: LiveClose): void {
+    for (const client of this.of(userId)) client.end(why);
+  }
+
+  private of(userId: string): LiveClient[] {
+    return [...this.clients].filter((client) => client.userId === userId);
   }
 }

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { LIMITS } from '../../protocol/limits';
 import { LIVE_PATH } from '../../protocol/live';
 import { AccessEvents } from '../auth/access-events';
+import { CustomerEvents } from '../customers/customer-events';
 import type { GatewayOptions } from '../http/gateway.adapter';
 import { LiveClient } from './live-client';
 import { LiveClients } from './live-clients';
@@ -24,15 +25,17 @@ export class LiveGateway implements OnGatewayConnection<WebSocket> {
     private readonly guard: LiveGuard,
     private readonly clients: LiveClients,
     access: AccessEvents,
+    customers: CustomerEvents,
   ) {
     access.on('revoked', ({ userId }) => this.clients.recheck(userId));
+    customers.on('reassigned', (userId) => this.clients.end(userId, 'access-changed'));
   }
 
   handleConnection(ws: WebSocket, request: IncomingMessage): void {
     const login = this.guard.loginOf(request);
     // several upgrade requests of one user may have passed the guard at the same time
-    if (!login || !this.clients.hasRoomFor(login.actor.userId)) return ws.close(TRY_AGAIN_LATER);
-    const client = new LiveClient(ws, login.actor, login.current, this.checkMs);
+    if (!login || !this.clients.hasRoomFor(login.viewer.actor.userId)) return ws.close(TRY_AGAIN_LATER);
+    const client = new LiveClient(ws, login.viewer, login.current, this.checkMs);
     this.clients.add(client);
     ws.once('close', () => this.clients.remove(client));
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
+import { CustomersModule } from '../customers/customers.module';
 import { DevicesModule } from '../devices/devices.module';
 import { DeploymentModule } from '../deployment/deployment.module';
 import { MaintenanceModule } from '../maintenance/maintenance.module';
@@ -17,7 +18,16 @@ import { SessionPublisher } from './publishers/session.publisher';
 
 /** Pushes changes to open consoles. */
 @Module({
-  imports: [AuthModule, NoticesModule, XmppModule, DevicesModule, SessionsModule, MaintenanceModule, DeploymentModule],
+  imports: [
+    AuthModule,
+    CustomersModule,
+    NoticesModule,
+    XmppModule,
+    DevicesModule,
+    SessionsModule,
+    MaintenanceModule,
+    DeploymentModule,
+  ],
   providers: [
     LiveClients,
     SessionPublisher,

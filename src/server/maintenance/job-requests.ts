@@ -35,7 +35,7 @@ export class JobRequests {
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
   async request(actor: Actor, deviceId: string, wanted: NewJob): Promise<JobEntity> {
-    const inView = await this.devices.get(deviceId);
+    const inView = await this.devices.get(actor, deviceId);
     const { device } = inView;
     const { operation, waitMinutes } = wanted;
     if (!device.operations.includes(operation)) throw new OperationUnsupported(deviceId, operation);

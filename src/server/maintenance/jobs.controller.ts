@@ -34,16 +34,19 @@ export class JobsController {
   @Get('jobs')
   @PermitClient('jobs:read')
   @Answers(page(job))
-  async list(@Query({ schema: jobQuery }) query: z.output<typeof jobQuery>): Promise<Page<Job>> {
-    const { rows, next } = await this.jobs.list(query);
+  async list(
+    @CurrentActor() actor: Actor,
+    @Query({ schema: jobQuery }) query: z.output<typeof jobQuery>,
+  ): Promise<Page<Job>> {
+    const { rows, next } = await this.jobs.list(actor, query);
     return { rows: rows.map(presentedJob), next };
   }
 
   @Get('jobs/:id')
   @PermitClient('jobs:read')
   @Answers(job)
-  async get(@Param('id') id: string): Promise<Job> {
-    return presentedJob(await this.jobs.get(id));
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<Job> {
+    return presentedJob(await this.jobs.get(actor, id));
   }
 
   @Post('jobs/:id/cancellation')

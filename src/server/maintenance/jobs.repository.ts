@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThanOrEqual, Not, Repository, type FindOptionsWhere } from 'typeorm';
 import { OPEN_JOB_STATES, type JobState } from '../../protocol/maintenance';
+import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import type { LifecycleRepository } from '../state-machine/lifecycle';
 import { JobEntity } from './job.entity';
@@ -68,10 +69,12 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   }
 
   /** Newest first. */
-  list({ state, deviceId, ...page }: JobFilter): Promise<Page<JobEntity>> {
+  list(reach: Reach, { state, deviceId, ...page }: JobFilter): Promise<Page<JobEntity>> {
     const where: FindOptionsWhere<JobEntity> = {};
     if (state !== 'all') where.state = state === 'open' ? OPEN : Not(OPEN);
     if (deviceId) where.deviceId = deviceId;
-    return readPage(this.jobs.createQueryBuilder('j').where(where), ['requestedAt', 'id'], 'DESC', page);
+    const query = this.jobs.createQueryBuilder('j').where(where);
+    const columns = { site: 'j.siteId', device: 'j.deviceId' };
+    return readPage(within(query, reach, columns), ['requestedAt', 'id'], 'DESC', page);
   }
 }

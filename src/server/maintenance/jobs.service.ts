@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
+import { CustomersService } from '../customers/customers.service';
 import type { Page } from '../database/page';
 import { JobDialogue } from './job-dialogue';
 import type { JobEntity } from './job.entity';
@@ -15,18 +16,20 @@ export class JobsService {
   constructor(
     private readonly repository: JobsRepository,
     private readonly lifecycle: JobLifecycle,
+    private readonly customers: CustomersService,
     private readonly dialogue: JobDialogue,
     private readonly audit: AuditService,
   ) {}
 
-  list(filter: JobFilter): Promise<Page<JobEntity>> {
-    return this.repository.list(filter);
+  /** Jobs at devices within reach of the actor. */
+  async list(actor: Actor, filter: JobFilter): Promise<Page<JobEntity>> {
+    return this.repository.list(await this.customers.reachOf(actor), filter);
   }
 
-  /** @throws UnknownJob */
-  async get(id: string): Promise<JobEntity> {
+  /** @throws UnknownJob, also for a job out of reach of the actor */
+  async get(actor: Actor, id: string): Promise<JobEntity> {
     const job = await this.repository.find(id);
-    if (!job) throw new UnknownJob(id);
+    if (!job || !(await this.customers.sees(actor, job))) throw new UnknownJob(id);
     return job;
   }
 
@@ -35,7 +38,7 @@ export class JobsService {
    * @throws UnknownJob, JobStarted, JobOver; AgentOffline, AgentSilent if the agent may have it and does not answer
    */
   async cancel(actor: Actor, id: string): Promise<JobEntity> {
-    const job = await this.get(id);
+    const job = await this.get(actor, id);
     if (job.state === 'cancelled') return job;
     if (isOver(job.state)) throw new JobOver(id, job.state);
     if (job.state === 'executing') throw new JobStarted(id);
@@ -44,7 +47,7 @@ export class JobsService {
     if (isClaimed) await this.lifecycle.apply(id, 'cancel');
     else await this.dialogue.cancel(job);
 
-    const now = await this.get(id);
+    const now = await this.get(actor, id);
     if (!isOver(now.state)) throw new JobStarted(id);
     if (now.state !== 'cancelled') throw new JobOver(id, now.state);
     await this.audit.record(actor, 'job.cancelled', id, `${job.deviceId} ${job.operation}`);

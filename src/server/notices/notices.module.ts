@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from '../auth/auth.module';
+import { CustomersModule } from '../customers/customers.module';
 import { MailOutbox } from './mail/mail-outbox';
 import { MailTransport } from './mail/mail-transport';
 import { MailsRepository } from './mail/mails.repository';
@@ -12,7 +13,7 @@ import { NoticesService } from './notices.service';
 
 /** Notifies users, also while they are not logged in. */
 @Module({
-  imports: [AuthModule, TypeOrmModule.forFeature([NoticeEntity])],
+  imports: [AuthModule, CustomersModule, TypeOrmModule.forFeature([NoticeEntity])],
   controllers: [NoticesController],
   providers: [NoticesRepository, MailsRepository, NoticeEvents, MailTransport, MailOutbox, NoticesService],
   exports: [NoticesService, NoticeEvents],

@@ -1,11 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThan, LessThanOrEqual, QueryFailedError, Repository } from 'typeorm';
+import { In, IsNull, LessThan, LessThanOrEqual, QueryFailedError, Repository, SelectQueryBuilder } from 'typeorm';
 import type { NoticeQuery } from '../../protocol/notice';
+import { within, type Reach } from '../customers/reach';
 import { readPage, type Page } from '../database/page';
 import { NoticeEntity } from './notice.entity';
 
-/** Notices. Every query names the recipient, so that no user can read the notices of another. */
+/** A recipient, and what they see now. */
+export interface Reader {
+  readonly recipientId: string;
+  readonly reach: Reach;
+}
+
+/**
+ * Notices. Every query names the recipient, so that no user can read the notices of another, and what the recipient
+ * reaches, so that notices of a customer are hidden from those who no longer work for it.
+ */
 @Injectable()
 export class NoticesRepository {
   constructor(@InjectRepository(NoticeEntity) private readonly notices: Repository<NoticeEntity>) {}
@@ -28,19 +38,20 @@ export class NoticesRepository {
     }
   }
 
-  find(recipientId: string, id: string): Promise<NoticeEntity | null> {
-    return this.notices.findOneBy({ recipientId, id });
+  find({ recipientId, reach }: Reader, id: string): Promise<NoticeEntity | null> {
+    return this.of(recipientId, reach).andWhere({ id }).getOne();
   }
 
-  page(recipientId: string, { unread, ...page }: NoticeQuery): Promise<Page<NoticeEntity>> {
-    const query = this.notices.createQueryBuilder('n').where({ recipientId });
+  page({ recipientId, reach }: Reader, { unread, ...page }: NoticeQuery): Promise<Page<NoticeEntity>> {
+    const query = this.of(recipientId, reach);
     if (unread === 'yes') query.andWhere('n.readAt IS NULL');
     return readPage(query, ['at', 'id'], 'DESC', page);
   }
 
   /** Some of the unread notices up to a moment. */
-  unread(recipientId: string, until: Date, limit: number): Promise<NoticeEntity[]> {
-    return this.notices.find({ where: { recipientId, readAt: IsNull(), at: LessThanOrEqual(until) }, take: limit });
+  unread({ recipientId, reach }: Reader, until: Date, limit: number): Promise<NoticeEntity[]> {
+    const isUnread = { readAt: IsNull(), at: LessThanOrEqual(until) };
+    return this.of(recipientId, reach).andWhere(isUnread).limit(limit).getMany();
   }
   /** @returns whether one of them was unread */
   async markRead(recipientId: string, ids: string[], readAt: Date): Promise<boolean> {
@@ -56,6 +67,11 @@ export class NoticesRepository {
 
   async removeBefore(moment: Date): Promise<void> {
     await this.notices.delete({ at: LessThan(moment) });
+  }
+
+  private of(recipientId: string, reach: Reach): SelectQueryBuilder<NoticeEntity> {
+    const query = this.notices.createQueryBuilder('n').where({ recipientId });
+    return within(query, reach, { site: 'n.siteId', device: 'n.deviceId' });
   }
 
   private anyExists(notices: readonly NoticeEntity[]): Promise<boolean> {

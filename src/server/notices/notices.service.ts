@@ -6,13 +6,14 @@ import type { Actor } from '../auth/actor';
 import { Logins } from '../auth/login/logins';
 import type { UserEntity } from '../auth/users/user.entity';
 import { UsersService } from '../auth/users/users.service';
+import { CustomersService } from '../customers/customers.service';
 import { CONFIG, type Config } from '../config/config';
 import type { Page } from '../database/page';
 import { MailOutbox } from './mail/mail-outbox';
 import { NoticeEvents } from './notice-events';
 import type { NoticeEntity } from './notice.entity';
 import { UnknownNotice } from './notices.errors';
-import { NoticesRepository } from './notices.repository';
+import { NoticesRepository, type Reader } from './notices.repository';
 
 /** The facts about a halted session that its notices show. */
 export interface HaltedSession {
@@ -39,6 +40,7 @@ const NAME_CHARACTERS = 100;
 export class NoticesService {
   constructor(
     private readonly repository: NoticesRepository,
+    private readonly customers: CustomersService,
     private readonly users: UsersService,
     private readonly logins: Logins,
     private readonly events: NoticeEvents,
@@ -83,24 +85,27 @@ export class NoticesService {
     return true;
   }
 
-  page(actor: Actor, query: NoticeQuery): Promise<Page<NoticeEntity>> {
-    return this.repository.page(actor.userId, query);
+  async page(actor: Actor, query: NoticeQuery): Promise<Page<NoticeEntity>> {
+    return this.repository.page(await this.reader(actor), query);
   }
 
   /** @throws UnknownNotice, also for another user's notice */
   async read(actor: Actor, id: string): Promise<NoticeEntity> {
-    const isChanged = await this.repository.markRead(actor.userId, [id], new Date());
-    const notice = await this.repository.find(actor.userId, id);
+    const notice = await this.repository.find(await this.reader(actor), id);
     if (!notice) throw new UnknownNotice();
-    if (isChanged) this.events.publish('changed', notice);
-    return notice;
+    const readAt = new Date();
+    if (notice.readAt || !(await this.repository.markRead(actor.userId, [id], readAt))) return notice;
+    const read = { ...notice, readAt };
+    this.events.publish('changed', read);
+    return read;
   }
 
   /** Marks all notices as read that exist at this moment. */
   async readAll(actor: Actor): Promise<void> {
     const until = new Date();
+    const reader = await this.reader(actor);
     for (;;) {
-      const unread = await this.repository.unread(actor.userId, until, LIMITS.PAGE_ROWS);
+      const unread = await this.repository.unread(reader, until, LIMITS.PAGE_ROWS);
       if (unread.length === 0) return;
       await this.repository.markRead(
         actor.userId,
@@ -109,6 +114,10 @@ export class NoticesService {
       );
       for (const notice of unread) this.events.publish('changed', { ...notice, readAt: until });
     }
+  }
+
+  private async reader(actor: Actor): Promise<Reader> {
+    return { recipientId: actor.userId, reach: await this.customers.reachOf(actor) };
   }
 
   private async administratorToNotify(user: UserEntity, now: Date): Promise<UserEntity | undefined> {

@@ -10,6 +10,7 @@ import {
 } from '../../protocol/control-channel';
 import { secondsUntil } from '../../protocol/names';
 import { AgentWake } from '../devices/agents/agent-wake';
+import { UnknownDevice } from '../devices/devices.errors';
 import { DevicesService } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
 import { DeviceTransport } from '../xmpp/device-transport';
@@ -33,7 +34,9 @@ export class AgentOutputs {
   /** B2: the device information is updated first if it is no longer recent enough. */
   async acquireInformation(session: SessionEntity): Promise<SessionFollowUp> {
     try {
-      const { device, information } = await this.devices.get(session.deviceId);
+      const inView = await this.devices.find(session.deviceId);
+      if (!inView) throw new UnknownDevice(session.deviceId);
+      const { device, information } = inView;
       await this.information.beforeConnection(device, information, session.id);
       return { input: 'informed' };
     } catch (error) {

@@ -29,7 +29,7 @@ export class SessionRequests {
    * @throws UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
    */
   async request(actor: Actor, requested: z.output<typeof newSession>): Promise<SessionEntity> {
-    const inView = await this.devices.application(requested.deviceId, requested.applicationId);
+    const inView = await this.devices.application(actor, requested.deviceId, requested.applicationId);
     const { device } = inView;
     await this.devices.checkReachable(inView);
     const admission = this.relay.admission();

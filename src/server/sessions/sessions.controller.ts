@@ -44,17 +44,18 @@ export class SessionsController {
   @PermitClient('sessions:read')
   @Answers(page(session))
   async list(
+    @CurrentActor() actor: Actor,
     @Query({ schema: sessionQuery }) { state, deviceId, limit, cursor }: z.output<typeof sessionQuery>,
   ): Promise<{ rows: Session[]; next: string | null }> {
-    const { rows, next } = await this.sessions.list({ state, deviceId, limit, cursor });
+    const { rows, next } = await this.sessions.list(actor, { state, deviceId, limit, cursor });
     return { rows: rows.map((each) => presented(each)), next };
   }
 
   @Get(':id')
   @PermitClient('sessions:read')
   @Answers(sessionWithSteps)
-  async get(@Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
-    const found = await this.sessions.get(id);
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
+    const found = await this.sessions.get(actor, id);
     const steps = found.steps.map(({ at, step }) => ({ at: toInstant(at), step, text: STEPS[step] }));
     return { ...presented(found), steps, approvalRecord: presentedRecord(found.session) };
   }

@@ -12,6 +12,7 @@ import {
 } from 'typeorm';
 import type { SessionState } from '../../protocol/remote-session';
 import type { Step } from '../../protocol/steps';
+import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { HalfLogEntity } from './half-log.entity';
 import { SessionStepEntity } from './session-step.entity';
@@ -100,12 +101,14 @@ export class SessionsRepository {
   }
 
   /** Newest first. */
-  list(filter: SessionFilter): Promise<Page<SessionEntity>> {
+  list(reach: Reach, filter: SessionFilter): Promise<Page<SessionEntity>> {
     const where: FindOptionsWhere<SessionEntity> = {};
     if (filter.state === 'live') where.openPair = Not(IsNull());
     if (filter.state === 'ended') where.openPair = IsNull();
     if (filter.deviceId) where.deviceId = filter.deviceId;
-    return readPage(this.sessions.createQueryBuilder('s').where(where), ['requestedAt', 'id'], 'DESC', filter);
+    const query = this.sessions.createQueryBuilder('s').where(where);
+    const columns = { site: 's.siteId', device: 's.deviceId' };
+    return readPage(within(query, reach, columns), ['requestedAt', 'id'], 'DESC', filter);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { SessionConnection } from '../../protocol/api';
 import { secondsUntil } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
+import { CustomersService } from '../customers/customers.service';
 import type { Page } from '../database/page';
 import type { HalfLogEntity } from './half-log.entity';
 import type { SessionStepEntity } from './session-step.entity';
@@ -24,21 +25,22 @@ export class SessionsService {
   constructor(
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
+    private readonly customers: CustomersService,
     private readonly timeline: SessionTimeline,
     private readonly audit: AuditService,
   ) {}
 
-  async list(filter: SessionFilter): Promise<Page<SessionInView>> {
-    const { rows, next } = await this.repository.list(filter);
+  /** Sessions with devices within reach of the actor. */
+  async list(actor: Actor, filter: SessionFilter): Promise<Page<SessionInView>> {
+    const { rows, next } = await this.repository.list(await this.customers.reachOf(actor), filter);
     const logs = await this.repository.logsOf(rows.map((session) => session.id));
     const logsOf = (id: string): HalfLogEntity[] => logs.filter((log) => log.sessionId === id);
     return { rows: rows.map((session) => ({ session, logs: logsOf(session.id) })), next };
   }
 
   /** @throws UnknownSession */
-  async get(id: string): Promise<SessionInView & { steps: SessionStepEntity[] }> {
-    const session = await this.repository.find(id);
-    if (!session) throw new UnknownSession(id);
+  async get(actor: Actor, id: string): Promise<SessionInView & { steps: SessionStepEntity[] }> {
+    const session = await this.find(actor, id);
     const [logs, steps] = await Promise.all([this.repository.logsOf([id]), this.repository.stepsOf(id)]);
     return { session, logs, steps };
   }
@@ -48,8 +50,8 @@ export class SessionsService {
    * @throws UnknownSession, also for another user's session
    */
   async connection(actor: Actor, id: string): Promise<SessionConnection> {
-    const session = await this.repository.find(id);
-    if (!session || session.userId !== actor.userId) throw new UnknownSession(id);
+    const session = await this.find(actor, id);
+    if (session.userId !== actor.userId) throw new UnknownSession(id);
     const { ending, denial, detail } = session;
     if (ending) return { status: 'over', ending, ...(denial && { denial }), detail };
     const { state, deadlineAt, validUntil, terminalConnection } = session;
@@ -68,14 +70,14 @@ export class SessionsService {
    * @throws UnknownSession, SessionOver
    */
   async terminate(actor: Actor, id: string): Promise<SessionInView> {
-    const session = await this.repository.find(id);
-    const isOwn = session?.userId === actor.userId;
-    if (!session || (!isOwn && actor.role !== 'admin')) throw new UnknownSession(id);
+    const session = await this.find(actor, id);
+    const isOwn = session.userId === actor.userId;
+    if (!isOwn && actor.role !== 'admin') throw new UnknownSession(id);
     if (session.state === 'ended') throw new SessionOver(id, session.ending);
     const detail = isOwn ? '' : `ended by ${actor.displayName}`;
     await this.lifecycle.apply(id, isOwn ? 'cancel' : 'administrator-ends', { detail });
     await this.audit.record(actor, 'session.terminated', id, detail);
-    return this.get(id);
+    return this.get(actor, id);
   }
 
   /**
@@ -83,13 +85,20 @@ export class SessionsService {
    * @throws UnknownSession, SessionOver, WrongState
    */
   async override(actor: Actor, id: string, reason: string): Promise<SessionInView> {
-    const { session } = await this.get(id);
+    const session = await this.find(actor, id);
     if (session.state === 'ended') throw new SessionOver(id, session.ending);
     if (!CLOSING.includes(session.state)) {
       throw new WrongState(id, session.state, 'be recorded as ended before its end was requested');
     }
     await this.audit.record(actor, 'session.books-closed', id, reason);
     await this.lifecycle.presumeEnded(id, 'presume-ended', `recorded as ended by ${actor.displayName}: ${reason}`);
-    return this.get(id);
+    return this.get(actor, id);
+  }
+
+  /** @throws UnknownSession, also for a session out of reach of the actor */
+  private async find(actor: Actor, id: string): Promise<SessionEntity> {
+    const session = await this.repository.find(id);
+    if (!session || !(await this.customers.sees(actor, session))) throw new UnknownSession(id);
+    return session;
   }
 }

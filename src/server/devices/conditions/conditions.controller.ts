@@ -10,6 +10,8 @@ import {
 } from '../../../protocol/api';
 import { toInstant } from '../../../protocol/names';
 import { Permit } from '../../auth/access/access.guard';
+import type { Actor } from '../../auth/actor';
+import { CurrentActor } from '../../auth/access/identity';
 import { Answers } from '../../http/answers';
 import { DevicesService } from '../devices.service';
 import { ConditionsRepository } from './conditions.repository';
@@ -25,8 +27,8 @@ export class ConditionsController {
 
   @Get('conditions')
   @Answers(reportedConditions)
-  async conditions(@Param('id') id: string): Promise<ReportedConditions> {
-    await this.devices.get(id);
+  async conditions(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<ReportedConditions> {
+    await this.devices.get(actor, id);
     const known = await this.repository.find(id);
     return { conditions: known?.conditions ?? [], reportedAt: known && toInstant(known.reportedAt) };
   }
@@ -34,10 +36,11 @@ export class ConditionsController {
   @Get('denials')
   @Answers(page(deniedAccess))
   async denials(
+    @CurrentActor() actor: Actor,
     @Param('id') id: string,
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
   ): Promise<{ rows: DeniedAccess[]; next: string | null }> {
-    await this.devices.get(id);
+    await this.devices.get(actor, id);
     const { rows, next } = await this.repository.page(id, query);
     const presented = rows.map(({ id: number, denial, reportedAt }) => ({
       ...denial,

@@ -1,6 +1,8 @@
 import { Controller, Get, Param, Post } from '@nestjs/common';
 import { acquiredInformation, type AcquiredInformation } from '../../../protocol/api';
 import { Permit, PermitClient } from '../../auth/access/access.guard';
+import type { Actor } from '../../auth/actor';
+import { CurrentActor } from '../../auth/access/identity';
 import { Answers } from '../../http/answers';
 import { DeviceInformationService } from './device-information.service';
 import { presentedInformation } from '../devices.presenter';
@@ -17,15 +19,15 @@ export class DeviceInformationController {
   @Get()
   @PermitClient('information:read')
   @Answers(acquiredInformation)
-  async get(@Param('id') id: string): Promise<AcquiredInformation> {
-    return presentedInformation(await this.devices.get(id));
+  async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<AcquiredInformation> {
+    return presentedInformation(await this.devices.get(actor, id));
   }
 
   @Post()
   @PermitClient('information:acquire')
   @Answers(acquiredInformation)
-  async refresh(@Param('id') id: string): Promise<AcquiredInformation> {
-    await this.information.refresh((await this.devices.connected(id)).device);
-    return presentedInformation(await this.devices.get(id));
+  async refresh(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<AcquiredInformation> {
+    await this.information.refresh((await this.devices.connected(actor, id)).device);
+    return presentedInformation(await this.devices.get(actor, id));
   }
 }

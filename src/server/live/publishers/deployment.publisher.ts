@@ -3,7 +3,7 @@ import { Journal } from '../../../journal/journal';
 import { DeploymentEvents } from '../../deployment/deployment-events';
 import { DeploymentViews } from '../../deployment/deployment-views';
 import { presentedDeployment } from '../../deployment/deployments.presenter';
-import { LiveClients } from '../live-clients';
+import { ANYWHERE, LiveClients } from '../live-clients';
 import { CoalescingQueue } from './coalescing-queue';
 
 /** Publishes each changed deployment to the consoles of administrators. */
@@ -31,6 +31,6 @@ export class DeploymentPublisher implements OnModuleInit {
 
   private async publish(id: string): Promise<void> {
     const view = await this.views.find(id);
-    if (view) this.clients.send({ type: 'deployment', deployment: presentedDeployment(view) });
+    if (view) this.clients.send({ type: 'deployment', deployment: presentedDeployment(view) }, ANYWHERE);
   }
 }

@@ -6,7 +6,7 @@ import { JobsRepository } from '../../maintenance/jobs.repository';
 import { LiveClients } from '../live-clients';
 import { CoalescingQueue } from './coalescing-queue';
 
-/** Publishes each changed maintenance job to all consoles. */
+/** Publishes each changed maintenance job to the consoles whose users see it. */
 @Injectable()
 export class JobPublisher implements OnModuleInit {
   private readonly changed: CoalescingQueue;
@@ -31,6 +31,6 @@ export class JobPublisher implements OnModuleInit {
 
   private async publish(id: string): Promise<void> {
     const job = await this.jobs.find(id);
-    if (job) this.clients.send({ type: 'job', job: presentedJob(job) });
+    if (job) this.clients.send({ type: 'job', job: presentedJob(job) }, job);
   }
 }

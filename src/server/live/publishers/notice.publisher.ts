@@ -13,7 +13,7 @@ export class NoticePublisher implements OnModuleInit {
 
   onModuleInit(): void {
     this.events.on('changed', (notice) =>
-      this.clients.sendTo(notice.recipientId, { type: 'notice', notice: presentedNotice(notice) }),
+      this.clients.sendTo(notice.recipientId, { type: 'notice', notice: presentedNotice(notice) }, notice),
     );
   }
 }

@@ -6,7 +6,7 @@ import { SessionsRepository } from '../../sessions/sessions.repository';
 import { LiveClients } from '../live-clients';
 import { CoalescingQueue } from './coalescing-queue';
 
-/** Publishes each changed remote session to all consoles. */
+/** Publishes each changed remote session to the consoles whose users see it. */
 @Injectable()
 export class SessionPublisher implements OnModuleInit {
   private readonly changed: CoalescingQueue;
@@ -32,6 +32,6 @@ export class SessionPublisher implements OnModuleInit {
   private async publish(id: string): Promise<void> {
     const session = await this.sessions.find(id);
     const logs = await this.sessions.logsOf([id]);
-    if (session) this.clients.send({ type: 'session', session: presented({ session, logs }) });
+    if (session) this.clients.send({ type: 'session', session: presented({ session, logs }) }, session);
   }
 }
