@@ -10,6 +10,7 @@ import { describeCustomers } from './rest-api/customers';
 import { describeDeployments, describeReleases } from './rest-api/deployment';
 import { describeAgents, describeDevices } from './rest-api/devices';
 import { describeFirmware, describeJobs } from './rest-api/maintenance';
+import { describeReach } from './rest-api/reach';
 import { describeRelays, describeSessions } from './rest-api/sessions';
 import { hashCheaply } from './support/server/cheap-hash';
 import { DeploymentPlane } from './support/deployment/deployment-plane';
@@ -49,6 +50,7 @@ describe('REST API', () => {
   describeNotices(given);
   describeAudit(given);
   describeCustomers(given);
+  describeReach(given);
   describeAgents(given);
   describeDevices(given);
   describeSessions(given);

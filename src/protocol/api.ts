@@ -117,9 +117,9 @@ export const customer = z.object({
 export type Customer = z.infer<typeof customer>;
 export const assignedCustomers = z.strictObject({ customerIds: z.array(z.uuid()).max(LIMITS.CUSTOMERS) });
 export const assignedUsers = z.strictObject({ userIds: z.array(z.uuid()).max(LIMITS.USERS_PER_CUSTOMER) });
-/** Where a device, a session or a job belongs. */
-export const place = z.object({ customerName: z.string(), siteId: z.uuid(), siteName: z.string() });
-export type Place = z.infer<typeof place>;
+/** A site with the name of its customer. */
+export const namedSite = site.extend({ customerName: z.string() });
+export type NamedSite = z.infer<typeof namedSite>;
 
 // ---- agents and devices
 export const agent = z.object({
@@ -130,8 +130,12 @@ export const agent = z.object({
   version: z.string(),
   createdAt: instant,
   lastSeenAt: instant.nullable(),
+  /** null: enrolled before there were sites. Only administrators see its devices. */
+  site: namedSite.nullable(),
 });
-/** `siteId`: where the agent is. Without it the agent stays at the site it has. */
+/** Moves an agent to another site. */
+export const agentChange = z.strictObject({ siteId: z.uuid() });
+/** `siteId`: where the agent is. It may be omitted for an agent that stays at the site it has. */
 export const newEnrolment = z.strictObject({ agentId, siteId: z.uuid().optional() });
 /** `ticket` is the enrolment code that the person at the customer's site enters; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
@@ -139,6 +143,8 @@ export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresA
 export const device = z.object({
   id: deviceId,
   agentId,
+  /** Where its agent is; null: only administrators see the device. */
+  site: namedSite.nullable(),
   name: z.string(),
   kind: deviceKind,
   model: z.string(),

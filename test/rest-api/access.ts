@@ -33,6 +33,7 @@ export const ACCESS: Record<Route, Access> = {
   'PATCH /api/sites/:id': 'admin',
   'DELETE /api/sites/:id': 'admin',
   'GET /api/agents': 'admin',
+  'PATCH /api/agents/:id': 'admin',
   'DELETE /api/agents/:id': 'admin',
   'DELETE /api/agents/:id/installation': 'admin',
   'POST /api/enrolment-codes': 'admin',

@@ -209,7 +209,7 @@ export function describeNotices(api: () => RestApi): void {
       for (let n = 0; n < 3; n += 1)
         await notices.notifyOfHalt({
           ...session,
-          siteId: null,
+          siteId: api().plane.siteId,
           remoteSessionId: crypto.randomUUID(),
           userId,
           userName: 'Tess',

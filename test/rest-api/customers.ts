@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { createdEnrolment, customer, site, user, type Customer } from '../../src/protocol/api';
 import { enrolment } from '../../src/protocol/control-channel';
-import { itRefuses, type RestApi } from '../support/server/rest-api';
-
-const UNKNOWN_ID = '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 
 export function describeCustomers(api: () => RestApi): void {
   describe('customers', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../src/protocol/api';
 import { announce, enrolment, reportConditions, reportDenials } from '../../src/protocol/control-channel';
 import { announcedPrinter } from '../support/server/control-plane';
-import { itRefuses, type RestApi } from '../support/server/rest-api';
+import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 import vectors from '../vectors/control-channel.json';
 
@@ -32,7 +32,8 @@ export function describeAgents(api: () => RestApi): void {
     const list = () => api().answers('ada', 'GET /api/agents', z.array(agent));
 
     it('are enrolled with a code, once, and removed', async () => {
-      const body = { agentId: 'hall' };
+      const siteId = await api().plane.addSite(await api().plane.addCustomer('Hall & Co'), 'Hall');
+      const body = { agentId: 'hall', siteId };
       const created = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
       expect(created).toMatchObject({ agentId: 'hall' });
       const enrol = { body: { code: created.ticket.split('.')[0]! } };
@@ -42,6 +43,13 @@ export function describeAgents(api: () => RestApi): void {
       expect(await list()).toContainEqual(expect.objectContaining({ id: 'hall', online: false, lastSeenAt: null }));
       const params = { id: 'hall' };
       await api().succeeds('ada', 'DELETE /api/agents/:id/installation', { params });
+      const other = await api().plane.addSite(await api().plane.addCustomer('Yard & Co'), 'Yard');
+      await api().succeeds('ada', 'PATCH /api/agents/:id', { params, body: { siteId: other } });
+      const site = { id: other, name: 'Yard', customerName: 'Yard & Co' };
+      expect(await list()).toContainEqual(expect.objectContaining({ id: 'hall', site }));
+      const unknown = { params: { id: 'x' }, body: { siteId: other } };
+      await api().refuses('ada', 'PATCH /api/agents/:id', '404 not-found', unknown);
+      await api().refuses('ada', 'PATCH /api/agents/:id', '404 not-found', { params, body: { siteId: UNKNOWN_ID } });
       await api().succeeds('ada', 'DELETE /api/agents/:id', { params });
       expect((await list()).map(({ id }) => id)).not.toContain('hall');
       await api().refuses('ada', 'DELETE /api/agents/:id', '404 not-found', { params });
@@ -57,6 +65,13 @@ export function describeAgents(api: () => RestApi): void {
         'POST /api/enrolment-codes',
         '400 invalid-request',
         { body: { agentId: 'copy room' } },
+      ],
+      [
+        'a new agent without a site',
+        'ada',
+        'POST /api/enrolment-codes',
+        '400 invalid-request',
+        { body: { agentId: 'new' } },
       ],
       ['a code for a technician', 'tom', 'POST /api/enrolment-codes', '403 forbidden', { body: { agentId: 'hall' } }],
     ]);

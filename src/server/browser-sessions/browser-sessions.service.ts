@@ -108,7 +108,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     const answer = await this.sessions.connection(actor, id);
     if (answer.status === 'over') throw new SessionOver(id, answer.ending);
     if (answer.status === 'waiting') throw new WrongState(id, answer.state, 'be opened in the browser');
-    const { device } = await this.devices.application(asked.deviceId, asked.applicationId);
+    const { device } = await this.devices.application(actor, asked.deviceId, asked.applicationId);
     if (device.applications.some((each) => each.id === asked.applicationId && each.protocol === 'box'))
       throw new BrowserAccessUnavailable('A document box is for programs.', asked);
     this.journal.step('S203', id);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Customer, Site } from '../../protocol/api';
+import type { Customer, NamedSite, Site } from '../../protocol/api';
 import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { UnknownUser } from '../auth/auth.errors';
@@ -20,12 +20,6 @@ import {
 import { CustomersRepository } from './customers.repository';
 import { EVERYTHING, reaches, type Place, type Reach } from './reach';
 import { SiteOccupants } from './site-occupants';
-
-/** Where a device is, for people. */
-export interface NamedSite {
-  readonly site: SiteEntity;
-  readonly customerName: string;
-}
 
 /** Customers, their sites, and the technicians who work for them. */
 @Injectable()
@@ -79,11 +73,16 @@ export class CustomersService {
   }
 
   /** Sites with the names of their customers, by ID. */
-  async named(siteIds: readonly string[]): Promise<Map<string, NamedSite>> {
-    const sites = await this.repository.sitesAmong(siteIds);
+  async named(siteIds: readonly (string | null | undefined)[]): Promise<Map<string | null, NamedSite>> {
+    const ids = new Set(siteIds.filter((id) => id != null));
+    const sites = await this.repository.sitesAmong([...ids]);
     const customers = await this.repository.customersOf(sites.map(({ customerId }) => customerId));
     const names = new Map(customers.map(({ id, name }) => [id, name]));
-    return new Map(sites.map((site) => [site.id, { site, customerName: names.get(site.customerId) ?? '' }]));
+    const named = ({ id, name, customerId }: SiteEntity): NamedSite => ({
+      ...{ id, name },
+      customerName: names.get(customerId) ?? '',
+    });
+    return new Map(sites.map((site) => [site.id, named(site)]));
   }
 
   /** @throws NameTaken, TooManyCustomers */

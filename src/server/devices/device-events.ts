@@ -5,6 +5,7 @@ import { TypedEvents } from '../events/typed-events';
  * `announced`: the devices of an agent were saved; the payload is the agent's ID.
  * `informed`: device information was saved; the payload is the device's ID.
  * `conditions`: access conditions or denials were reported; the payload is the device's ID.
+ * `moved`: an agent is at another site; the payload is its ID and the site it is moved from.
  * `removed`: an agent was removed with all its devices; the payload is the agent's ID.
  */
 @Injectable()
@@ -12,5 +13,6 @@ export class DeviceEvents extends TypedEvents<{
   announced: string;
   informed: string;
   conditions: string;
+  moved: { agentId: string; from: string | null };
   removed: string;
 }> {}

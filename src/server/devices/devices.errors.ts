@@ -1,4 +1,5 @@
 import { ProblemError } from '../../protocol/problems';
+import { InvalidRequest } from '../http/http.errors';
 
 export class UnknownDevice extends ProblemError {
   constructor(deviceId: string) {
@@ -32,6 +33,12 @@ export class AgentNotWoken extends ProblemError {
   /** @param outcomes of each substitute, for the message */
   constructor(agentId: string, outcomes: string) {
     super('device-offline', `Agent ${agentId} saves power and could not be woken. ${outcomes}`);
+  }
+}
+/** A new agent needs a site; one that exists may stay where it is. */
+export class SiteMissing extends InvalidRequest {
+  constructor(agentId: string) {
+    super(`There is no agent ${agentId} yet, so its site is needed.`, [{ path: 'siteId', message: 'choose a site' }]);
   }
 }
 export class EnrolmentCodeRefused extends ProblemError {

@@ -6,9 +6,10 @@ import type { DeviceInformationEntity } from './information/device-information.e
 import type { DeviceInView } from './devices.service';
 
 /** A device as the API shows it. */
-export const presentedDevice = ({ device, online, asleep, lastSeenAt, information }: DeviceInView): Device => ({
+export const presentedDevice = ({ device, site, online, asleep, lastSeenAt, information }: DeviceInView): Device => ({
   id: device.id,
   agentId: device.agentId,
+  site,
   name: device.name,
   kind: device.kind,
   // the device reports values that the agent's configuration omits

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
+import type { NamedSite } from '../../protocol/api';
 import type { announce } from '../../protocol/control-channel';
 import type { Actor } from '../auth/actor';
 import { CustomersService } from '../customers/customers.service';
@@ -21,6 +22,7 @@ export interface DeviceInView {
   readonly device: DeviceEntity;
   /** Where its agent is. */
   readonly siteId: string | null;
+  readonly site: NamedSite | null;
   readonly online: boolean;
   /** The agent saves power; it is woken when the device is requested. */
   readonly asleep: boolean;
@@ -61,8 +63,9 @@ export class DevicesService {
     const { rows, next } = await this.repository.page(await this.customers.reachOf(actor), query);
     const presence = await this.agents.presence([...new Set(rows.map((device) => device.agentId))]);
     const known = await this.information.of(rows.map((device) => device.id));
+    const sites = await this.customers.named([...presence.values()].map(({ siteId }) => siteId));
     const inView = (device: DeviceEntity) =>
-      this.inView(device, presence.get(device.agentId), known.get(device.id) ?? null);
+      this.inView(device, presence.get(device.agentId), sites, known.get(device.id) ?? null);
     return { rows: rows.map(inView), next };
   }
 
@@ -92,7 +95,8 @@ export class DevicesService {
       this.agents.presence([device.agentId]),
       this.information.find(deviceId),
     ]);
-    return this.inView(device, presence.get(device.agentId), known);
+    const agent = presence.get(device.agentId);
+    return this.inView(device, agent, await this.customers.named([agent?.siteId]), known);
   }
 
   /** A device whose agent is online. @throws UnknownDevice, DeviceOffline */
@@ -120,11 +124,13 @@ export class DevicesService {
   private inView(
     device: DeviceEntity,
     presence: AgentPresence | undefined,
+    sites: Map<string | null, NamedSite>,
     information: DeviceInformationEntity | null,
   ): DeviceInView {
     const online = this.transport.isOnline(device.agentId);
     const asleep = isAsleep(online, presence);
     const siteId = presence?.siteId ?? null;
-    return { device, siteId, online, asleep, lastSeenAt: presence?.lastSeenAt ?? null, information };
+    const site = sites.get(siteId) ?? null;
+    return { device, siteId, site, online, asleep, lastSeenAt: presence?.lastSeenAt ?? null, information };
   }
 }

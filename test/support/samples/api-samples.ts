@@ -17,6 +17,7 @@ export const sampleUser = {
 
 export const sampleDevice: Device = {
   id: 'copy-room',
+  site: { id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f20', name: 'Head office', customerName: 'Acme' },
   agentId: 'building-a',
   name: 'Copy room',
   kind: 'mfp',

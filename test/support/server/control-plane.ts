@@ -50,7 +50,7 @@ export class ControlPlane {
   private server!: RunningServer;
   private account!: Enrolment;
   /** The site of the agents, whose customer all technicians are assigned to. */
-  private siteId!: string;
+  siteId!: string;
   private readonly tokens = new Map<Who, string>();
   private addresses = 0;
 

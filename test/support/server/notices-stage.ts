@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { pino } from 'pino';
@@ -20,6 +20,8 @@ import { UserEntity } from '../../../src/server/auth/users/user.entity';
 import { UsersService } from '../../../src/server/auth/users/users.service';
 import { readConfig } from '../../../src/server/config/config';
 import { ConfigModule, type Settings } from '../../../src/server/config/config.module';
+import { AssignmentEntity, SiteEntity } from '../../../src/server/customers/customer.entity';
+import { SiteOccupants } from '../../../src/server/customers/site-occupants';
 import { DatabaseModule } from '../../../src/server/database/database.module';
 import { initialiseHttp } from '../../../src/server/http/http-application';
 import { HttpModule } from '../../../src/server/http/http.module';
@@ -40,12 +42,23 @@ const RETRY_FIRST_MS = 20;
 /** Long enough for a busy machine; a test that leaves a mail without an answer shortens it. */
 const STOP_MS = 60_000;
 
+/** The site of every halted session; all users work for its customer. */
+const SITE = { id: randomUUID(), customerId: randomUUID() };
+
+/** In place of the devices: no agent is enrolled at any site. */
+@Global()
+@Module({
+  providers: [{ provide: SiteOccupants, useValue: { agentsAt: () => Promise.resolve([]) } satisfies SiteOccupants }],
+  exports: [SiteOccupants],
+})
+class NoAgentsModule {}
+
 /** The modules of the server that users and notices need. */
 @Module({})
 class NoticesStageModule {
   static of(settings: Settings): DynamicModule {
-    const imports = [ConfigModule.of(settings), DatabaseModule.of(settings), HttpModule, AuthModule, NoticesModule];
-    return { module: NoticesStageModule, imports };
+    const base = [ConfigModule.of(settings), DatabaseModule.of(settings), HttpModule, NoAgentsModule];
+    return { module: NoticesStageModule, imports: [...base, AuthModule, NoticesModule] };
   }
 }
 
@@ -99,7 +112,8 @@ export class NoticesStage {
   /** As newly started with these settings, without users and notices; mails that are being sent are abandoned. */
   async renew(environment: Record<string, string> = {}): Promise<void> {
     if (!this.isOpen) await this.open(environment);
-    for (const table of ['notices', 'api_tokens', 'cookie_sessions', 'users']) await this.write(`DELETE FROM ${table}`);
+    for (const table of ['notices', 'api_tokens', 'cookie_sessions', 'users', 'sites', 'assignments'])
+      await this.write(`DELETE FROM ${table}`);
     if (this.opened !== JSON.stringify(environment)) {
       this.outbox.stopMs = 0;
       await this.close();
@@ -136,7 +150,13 @@ export class NoticesStage {
       .get(DataSource)
       .getRepository(UserEntity)
       .insert({ ...made, email, language });
+    await this.assign(made.id);
     return made.id;
+  }
+  private async assign(userId: string): Promise<void> {
+    const database = this.app.get(DataSource);
+    await database.getRepository(SiteEntity).upsert({ ...SITE, name: 'Berlin', createdAt: new Date() }, ['id']);
+    await database.getRepository(AssignmentEntity).insert({ userId, customerId: SITE.customerId });
   }
   /** What an administrator changes of a user. */
   async change(id: string, fields: Parameters<UsersService['change']>[2]): Promise<void> {
@@ -181,5 +201,5 @@ export const halted: Omit<HaltedSession, 'userId' | 'remoteSessionId'> = {
   deviceId: 'copy-room',
   deviceName: 'Copy room',
   applicationId: 'web',
-  siteId: null,
+  siteId: SITE.id,
 };

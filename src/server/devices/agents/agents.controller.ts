@@ -1,13 +1,14 @@
-import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { z } from 'zod';
-import { agent, createdEnrolment, newEnrolment } from '../../../protocol/api';
+import { agent, agentChange, createdEnrolment, newEnrolment } from '../../../protocol/api';
 import { enrolment, enrolmentRequest, type Enrolment, type EnrolmentRequest } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
 import type { Actor } from '../../auth/actor';
 import { CurrentActor } from '../../auth/access/identity';
 import { Permit, Public } from '../../auth/access/access.guard';
+import { CustomersService } from '../../customers/customers.service';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { isAsleep } from './agents.repository';
 import { AgentsService } from './agents.service';
@@ -18,20 +19,35 @@ export class AgentsController {
   constructor(
     private readonly agents: AgentsService,
     private readonly enrolment: EnrolmentService,
+    private readonly customers: CustomersService,
   ) {}
 
   @Get('agents')
   @Permit('admin')
   @Answers(z.array(agent))
   async list(): Promise<z.infer<typeof agent>[]> {
-    return (await this.agents.all()).map(({ id, version, createdAt, lastSeenAt, asleepSince }) => ({
+    const agents = await this.agents.all();
+    const sites = await this.customers.named(agents.map(({ siteId }) => siteId));
+    return agents.map(({ id, version, createdAt, lastSeenAt, asleepSince, siteId }) => ({
       id,
       version,
+      site: sites.get(siteId) ?? null,
       online: this.agents.isOnline(id),
       asleep: isAsleep(this.agents.isOnline(id), { asleepSince }),
       createdAt: toInstant(createdAt),
       lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
     }));
+  }
+
+  @Patch('agents/:id')
+  @Permit('admin')
+  @AnswersNothing()
+  move(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Body({ schema: agentChange }) { siteId }: z.infer<typeof agentChange>,
+  ): Promise<void> {
+    return this.agents.move(actor, id, siteId);
   }
 
   @Delete('agents/:id')

@@ -50,6 +50,13 @@ export class AgentsRepository extends SiteOccupants {
       return true;
     });
   }
+  /** @returns false if the agent or the site has been removed */
+  move(id: string, siteId: string): Promise<boolean> {
+    return this.agents.manager.transaction(async (manager) => {
+      if (!(await held(manager, SiteEntity, siteId))) return false;
+      return (await manager.update(AgentEntity, { id }, { siteId })).affected === 1;
+    });
+  }
   async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
     await this.agents.update({ id }, change);
   }

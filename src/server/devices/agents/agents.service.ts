@@ -4,6 +4,7 @@ import type { PresentedInstallation } from '../../../protocol/installation';
 import { secretHash } from '../../../tunnel/sha256';
 import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
+import { CustomersService } from '../../customers/customers.service';
 import { NoticesService } from '../../notices/notices.service';
 import { AccountRegistry } from '../../xmpp/login/agent-accounts';
 import { DeviceTransport } from '../../xmpp/device-transport';
@@ -18,6 +19,7 @@ import { UnknownAgent } from '../devices.errors';
 export class AgentsService implements AgentAccounts, OnModuleInit {
   constructor(
     private readonly repository: AgentsRepository,
+    private readonly customers: CustomersService,
     private readonly transport: DeviceTransport,
     private readonly registry: AccountRegistry,
     private readonly events: DeviceEvents,
@@ -88,6 +90,20 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
   async releaseInstallation(actor: Actor, agentId: string): Promise<void> {
     if (!(await this.repository.releaseInstallation(agentId))) throw new UnknownAgent(agentId);
     await this.audit.record(actor, 'agent.installation-released', agentId, '');
+  }
+
+  /**
+   * Moves an agent to another site. Its open sessions end; those that are over stay with the former site.
+   * @throws UnknownAgent, UnknownSite
+   */
+  async move(actor: Actor, agentId: string, siteId: string): Promise<void> {
+    const agent = await this.repository.find(agentId);
+    if (!agent) throw new UnknownAgent(agentId);
+    if (agent.siteId === siteId) return;
+    const { name, customerId } = await this.customers.site(siteId);
+    if (!(await this.repository.move(agentId, siteId))) throw new UnknownAgent(agentId);
+    this.events.publish('moved', { agentId, from: agent.siteId });
+    await this.audit.record(actor, 'agent.moved', agentId, `to site ${name} of customer ${customerId}`);
   }
 
   /** @throws UnknownAgent */

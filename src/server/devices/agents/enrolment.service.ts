@@ -15,8 +15,9 @@ import { DeviceTransport } from '../../xmpp/device-transport';
 import type { ScramKeys } from '../../xmpp/login/agent-accounts';
 import { scramKeys } from '../../xmpp/login/scram';
 import type { StoredScramKeys } from './agent.entity';
+import { DeviceEvents } from '../device-events';
 import { AgentsRepository } from './agents.repository';
-import { EnrolmentCodeRefused } from '../devices.errors';
+import { EnrolmentCodeRefused, SiteMissing } from '../devices.errors';
 
 const stored = (keys: ScramKeys): StoredScramKeys => ({
   salt: keys.salt.toString('base64'),
@@ -32,6 +33,7 @@ export class EnrolmentService {
     private readonly repository: AgentsRepository,
     private readonly customers: CustomersService,
     private readonly transport: DeviceTransport,
+    private readonly events: DeviceEvents,
     private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CERTIFICATE) private readonly certificate: Certificate,
@@ -40,13 +42,14 @@ export class EnrolmentService {
   /**
    * Creates an enrolment code, which creates or renews the account of an agent. Only its hash is stored.
    * @returns `ticket`: what the administrator copies to the customer, `<code>.<pin>`
-   * @throws UnknownSite
+   * @throws UnknownSite, SiteMissing
    */
   async createEnrolment(
     actor: Actor,
     { agentId, siteId }: z.infer<typeof newEnrolment>,
   ): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
     if (siteId !== undefined) await this.customers.site(siteId);
+    else if (!(await this.repository.find(agentId))) throw new SiteMissing(agentId);
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
     await this.repository.addCode({ codeHash: secretHash(code), agentId, siteId: siteId ?? null, expiresAt });
@@ -62,6 +65,7 @@ export class EnrolmentService {
     const password = randomBytes(32).toString('base64url');
     const [sha1, sha256] = await Promise.all([scramKeys(password, 'sha1'), scramKeys(password, 'sha256')]);
     const earlier = await this.repository.find(agentId);
+    const siteId = taken.siteId ?? earlier?.siteId ?? null;
     const kept = await this.repository.save({
       id: agentId,
       scramSha1: stored(sha1),
@@ -69,7 +73,7 @@ export class EnrolmentService {
       version: earlier?.version ?? '',
       createdAt: earlier?.createdAt ?? new Date(),
       lastSeenAt: earlier?.lastSeenAt ?? null,
-      siteId: taken.siteId ?? earlier?.siteId ?? null,
+      siteId,
       installationId: null,
       continuationHash: null,
       asleepSince: null,
@@ -78,6 +82,7 @@ export class EnrolmentService {
     });
     if (!kept) throw new EnrolmentCodeRefused();
     this.transport.disconnect(agentId);
+    if (earlier && earlier.siteId !== siteId) this.events.publish('moved', { agentId, from: earlier.siteId });
     const key = signingKey === undefined ? 'none' : fingerprintOf(signingKey);
     const done = earlier ? `account renewed, signing key: ${key}` : `account made, signing key: ${key}`;
     await this.audit.record(undefined, 'agent.enrolled', agentId, done);

@@ -28,6 +28,10 @@ export class DevicePublisher implements OnModuleInit {
 
   onModuleInit(): void {
     this.events.on('announced', (agentId) => this.publishDevices(agentId));
+    this.events.on('moved', ({ agentId, from }) => {
+      this.clients.send({ type: 'devices', agentId }, { siteId: from });
+      return this.publishDevices(agentId);
+    });
     this.events.on('informed', (id) => {
       if (!this.clients.none) this.informed.add(id);
     });

@@ -1,0 +1,209 @@
+import { user } from '../../src/protocol/api';
+import { announce } from '../../src/protocol/control-channel';
+import { NoticesService } from '../../src/server/notices/notices.service';
+import type { ScriptedAgent } from '../support/agent/scripted-agent';
+import { announcedPrinter } from '../support/server/control-plane';
+import { UNKNOWN_ID, type Call, type Refusal, type RestApi, type Route } from '../support/server/rest-api';
+import { ACCESS } from './access';
+import { newLogin } from './accounts';
+
+/** What belongs to a customer that Tess and Ada reach, and Tom and Nell do not. Every name contains `secret`. */
+interface Secrets {
+  readonly deviceId: string;
+  readonly sessionId: string;
+  readonly jobId: string;
+}
+type Hidden = readonly [id: keyof Secrets, refusal: Refusal, call: (id: string) => Call];
+/**
+ * What a route shows of customers. `none`: nothing, or only the caller's own account. `list`: rows of which only those
+ * within reach are there. Otherwise one thing, which is refused like an unknown one.
+ */
+type Shows = 'none' | 'list' | Hidden;
+
+const byId = (id: string): Call => ({ params: { id } });
+const device: Hidden = ['deviceId', '404 unknown-device', byId];
+const ofSession: Hidden = ['sessionId', '404 unknown-session', byId];
+const job: Hidden = ['jobId', '404 unknown-job', byId];
+const SHOWS: Record<Route, Shows> = {
+  'POST /api/auth/logout': 'none',
+  'GET /api/auth/me': 'none',
+  'PATCH /api/auth/me': 'none',
+  'POST /api/auth/password': 'none',
+  'GET /api/tokens': 'none',
+  'POST /api/tokens': 'none',
+  'DELETE /api/tokens/current': 'none',
+  'DELETE /api/tokens/:id': 'none',
+  'GET /api/browser-access': 'none',
+  'GET /api/firmware': 'none',
+  'POST /api/notices/reading': 'none',
+  'GET /api/customers': 'list',
+  'GET /api/devices': 'list',
+  'GET /api/sessions': 'list',
+  'GET /api/jobs': 'list',
+  'GET /api/notices': 'list',
+  'POST /api/notices/:id/reading': 'none', // of another user; see the last test here for one's own
+  'GET /api/devices/:id': device,
+  'GET /api/devices/:id/information': device,
+  'POST /api/devices/:id/information': device,
+  'GET /api/devices/:id/conditions': device,
+  'GET /api/devices/:id/denials': device,
+  'POST /api/devices/:id/jobs': [
+    'deviceId',
+    '404 unknown-device',
+    (id) => ({ ...byId(id), body: { operation: 'counters' } }),
+  ],
+  'POST /api/sessions': [
+    'deviceId',
+    '404 unknown-device',
+    (deviceId) => ({ body: { deviceId, applicationId: 'web', reason: 'x', minutes: 5 } }),
+  ],
+  'GET /api/sessions/:id': ofSession,
+  'GET /api/sessions/:id/connection': ofSession,
+  'POST /api/sessions/:id/termination': ofSession,
+  'POST /api/sessions/:id/browser': ofSession,
+  'DELETE /api/sessions/:id/browser': ofSession,
+  'GET /api/jobs/:id': job,
+  'POST /api/jobs/:id/cancellation': job,
+};
+const routes = (kind: 'list' | 'thing'): Route[] =>
+  Object.keys(SHOWS).filter((route) => (kind === 'list' ? SHOWS[route] === 'list' : typeof SHOWS[route] === 'object'));
+
+export function describeReach(api: () => RestApi): void {
+  describe('reach', () => {
+    let agent: ScriptedAgent;
+    let secrets: Secrets;
+    let customer: string;
+    let tess: string;
+    /** The customers of Tess before these tests. */
+    let before: string[];
+    let nell: { headers: { cookie: string } };
+    const assign = (customerIds: string[]) =>
+      api().succeeds('ada', 'PUT /api/users/:id/customers', { params: { id: tess }, body: { customerIds } });
+    beforeAll(async () => {
+      const { plane } = api();
+      customer = await plane.addCustomer('Secret Service');
+      const account = await plane.enrol('secret-agent', await plane.addSite(customer, 'Secret site'));
+      agent = await plane.streamOf(account);
+      await agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter('secret-mfp')] });
+      tess = (await api().answers('tess', 'GET /api/auth/me', user)).id;
+      const known = (await plane.call('tess', 'GET', '/customers')).body as unknown as { id: string }[];
+      before = known.map(({ id }) => id);
+      await assign([...before, customer]);
+      nell = await newLogin(api(), 'nell');
+      const sessionId = String((await plane.ask('tess', 'secret-mfp')).body.id);
+      const request = { operation: 'counters', waitMinutes: 5 };
+      const jobId = String((await plane.call('tess', 'POST', '/devices/secret-mfp/jobs', request)).body.id);
+      secrets = { deviceId: 'secret-mfp', sessionId, jobId };
+    });
+    afterAll(async () => {
+      await api().plane.clear();
+      await assign(before);
+      await agent?.leave();
+      await api().plane.call('ada', 'DELETE', '/agents/secret-agent');
+    });
+
+    it('is decided for every route that technicians may call', () => {
+      const open = Object.keys(ACCESS).filter((route) => ACCESS[route] === 'technician');
+      expect(Object.keys(SHOWS).sort()).toEqual(open.sort());
+    });
+
+    const others = [
+      ['a technician of another customer', () => ['tom', {}] as const],
+      ['a technician without customers', () => ['anonymous', nell] as const],
+    ] as const;
+    describe.each(others)('of %s', (_who, caller) => {
+      it.each(routes('thing'))('ends at %s like that of something unknown', async (route) => {
+        const [which, refusal, call] = SHOWS[route] as Hidden;
+        const [who, login] = caller();
+        const answer = async (id: string) => {
+          const { body } = await api().call(who, route, { ...call(id), ...login });
+          return JSON.parse(JSON.stringify(body).replaceAll(id, 'ID')) as { status: number; code: string };
+        };
+        const hidden = await answer(secrets[which]);
+        expect(hidden).toEqual(await answer(which === 'deviceId' ? 'no-such-device' : UNKNOWN_ID));
+        expect(`${hidden.status} ${hidden.code}`).toBe(refusal);
+      });
+
+      it.each(routes('list'))('has nothing of it in %s, however small the pages are', async (route) => {
+        const [who, login] = caller();
+        const all = await api().call(who, route, login);
+        expect(all.status).toBe(200);
+        expect(all.text.toLowerCase()).not.toContain('secret');
+        for (let cursor = ''; ;) {
+          const query = route === 'GET /api/customers' ? {} : { limit: 1, ...(cursor && { cursor }) };
+          const { body, text } = await api().call(who, route, { ...login, query });
+          expect(text.toLowerCase()).not.toContain('secret');
+          const { rows = [], next = null } = body as { rows?: unknown[]; next?: string | null };
+          if (next) expect(rows).toHaveLength(1); // a page is not shortened by what it hides
+          if (!next) break;
+          cursor = next;
+        }
+      });
+
+      it('is not changed by naming the device in a query', async () => {
+        const [who, login] = caller();
+        const query = { deviceId: 'secret-mfp' };
+        for (const route of ['GET /api/sessions', 'GET /api/jobs'])
+          expect((await api().call(who, route, { ...login, query })).body).toEqual({ rows: [], next: null });
+      });
+    });
+
+    it.each(['ada', 'tess'] as const)('of %s includes it', async (who) => {
+      for (const route of routes('list').filter((each) => each !== 'GET /api/notices'))
+        expect((await api().call(who, route)).text.toLowerCase()).toContain('secret');
+      for (const route of routes('thing').filter((each) => each.startsWith('GET') && !each.endsWith('connection'))) {
+        const [which, , call] = SHOWS[route] as Hidden;
+        expect((await api().call(who, route, call(secrets[which]))).status).toBe(200);
+      }
+    });
+
+    it('of a user no longer includes their own sessions and notices when a customer is taken away', async () => {
+      const remoteSessionId = secrets.sessionId;
+      const siteId = (await agentSite()).id;
+      const halted = {
+        deviceId: 'secret-mfp',
+        deviceName: 'Secret MFP',
+        applicationId: 'web',
+        userName: 'Tess',
+        siteId,
+      };
+      await api()
+        .app.get(NoticesService, { strict: false })
+        .notifyOfHalt({ ...halted, remoteSessionId, userId: tess });
+      const notices = () => api().call('tess', 'GET /api/notices');
+      const { id } = ((await notices()).body as { rows: { id: string }[] }).rows[0]!;
+      expect((await notices()).text).toContain('Secret MFP');
+      await assign(before);
+      expect((await notices()).text).not.toContain('Secret MFP');
+      await api().refuses('tess', 'POST /api/notices/:id/reading', '404 unknown-notice', { params: { id } });
+      for (const route of routes('thing').filter((each) => each.includes('/sessions/:id')))
+        await api().refuses('tess', route, '404 unknown-session', byId(remoteSessionId));
+      await assign([...before, customer]);
+      expect((await notices()).text).toContain('Secret MFP');
+      await api().call('tess', 'POST /api/notices/:id/reading', { params: { id } });
+    });
+
+    it('of a past session stays with the former site when its agent is moved; open ones end', async () => {
+      const { plane } = api();
+      const elsewhere = await plane.addSite(await plane.addCustomer('Another customer'), 'Yard');
+      const move = (siteId: string) =>
+        api().succeeds('ada', 'PATCH /api/agents/:id', { params: { id: 'secret-agent' }, body: { siteId } });
+      const { id: site } = await agentSite();
+      await move(elsewhere);
+      await plane.reaches(secrets.sessionId, 'ended');
+      const past = await api().call('tess', 'GET /api/sessions/:id', byId(secrets.sessionId));
+      expect(past.body).toMatchObject({
+        ending: 'ended-by-administrator',
+        detail: 'the agent was moved to another site',
+      });
+      await api().refuses('tess', 'GET /api/devices/:id', '404 unknown-device', byId('secret-mfp'));
+      await move(site);
+      expect((await api().call('tess', 'GET /api/devices/:id', byId('secret-mfp'))).status).toBe(200);
+    });
+
+    const agentSite = async () => {
+      const { site } = (await api().plane.call('ada', 'GET', '/devices/secret-mfp')).body as { site: { id: string } };
+      return site;
+    };
+  });
+}
