@@ -2,6 +2,7 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import type { ConsoleSection } from '../protocol/console-sections';
 import { AgentsScreen } from './screens/agents-screen';
 import { AuditScreen } from './screens/audit-screen';
+import { CustomersScreen } from './screens/customers-screen';
 import { DeploymentScreen } from './screens/deployment-screen';
 import { DeviceListScreen } from './screens/device-list-screen';
 import { DeviceScreen } from './screens/device-screen';
@@ -39,6 +40,7 @@ export const router = createBrowserRouter([
           section('jobs', <JobsScreen />),
           { path: 'jobs/:id', element: <JobScreen /> },
           section('firmware', <FirmwareScreen />),
+          section('customers', <CustomersScreen />),
           section('users', <UsersScreen />),
           section('agents', <AgentsScreen />),
           section('tokens', <TokensScreen />),

@@ -4,6 +4,7 @@ export const CONSOLE_SECTIONS = [
   'sessions',
   'jobs',
   'firmware',
+  'customers',
   'users',
   'agents',
   'tokens',

@@ -1,8 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   about,
   createdApiToken,
   createdEnrolment,
+  customer,
   deniedAccess,
   device,
   newSession,
@@ -11,10 +12,13 @@ import {
   session,
   sessionConnection,
   sessionWithSteps,
+  site,
   user,
+  type Customer,
   type DeniedAccess,
   type Device,
   type Session,
+  type Site,
 } from '../protocol/api';
 import { LIMITS } from '../protocol/limits';
 import { notice } from '../protocol/notice';
@@ -67,8 +71,19 @@ export class ApiClient {
     return this.send('DELETE', '/api/tokens/current');
   }
 
-  createEnrolment(agentId: string) {
-    return this.call('POST', '/api/enrolment-codes', createdEnrolment, { agentId });
+  /** @param siteId undefined: the agent stays at the site it has */
+  createEnrolment(agentId: string, siteId?: string) {
+    return this.call('POST', '/api/enrolment-codes', createdEnrolment, { agentId, siteId });
+  }
+
+  customers(): Promise<Customer[]> {
+    return this.call('GET', '/api/customers', z.array(customer));
+  }
+  createCustomer(name: string): Promise<Customer> {
+    return this.call('POST', '/api/customers', customer, { name });
+  }
+  createSite(customerId: string, name: string): Promise<Site> {
+    return this.call('POST', `/api/customers/${customerId}/sites`, site, { name });
   }
 
   devices(): Promise<Device[]> {

@@ -11,6 +11,8 @@ import { register as registerRelease } from './releases/release-commands';
 
 interface Listing extends Json {
   search?: string;
+  customer?: string;
+  site?: string;
   live?: boolean;
   unread?: boolean;
   device?: string;
@@ -38,13 +40,19 @@ export function register(program: Command): void {
     .option(...JSON_ROWS)
     .option(
       '--search <text>',
-      'only devices that contain this text in ID, name, model, serial number, location, agent or alert',
+      'only devices that contain this text in ID, name, model, serial number, location, agent, customer, site or alert',
     )
+    .option('--customer <name>', 'only devices of this customer')
     .action((options: Listing) => perform(async (io) => (await import('./devices.js')).devices(io, options), options));
   add('conditions <device>', 'show the access conditions set at a device, and the latest denials')
     .option(...JSON_ANSWER)
     .action((deviceId: string, options: Json) =>
       perform(async (io) => (await import('./conditions.js')).conditions(io, deviceId, options), options),
+    );
+  add('customers', 'list the customers and their sites')
+    .option(...JSON_ROWS)
+    .action((options: Listing) =>
+      perform(async (io) => (await import('./customers.js')).customers(io, options), options),
     );
   add('sessions', 'list the remote sessions, newest first')
     .option(...JSON_ROWS)
@@ -73,8 +81,10 @@ export function register(program: Command): void {
     .option('--unread', 'only unread notices')
     .action((options: Listing) => perform(async (io) => (await import('./notices.js')).notices(io, options), options));
   add('enrolment-code <agent>', 'create a one-time code that enrols an agent (administrators)')
+    .option('--customer <name>', 'where a new agent is; created if it does not exist')
+    .option('--site <name>', 'site (LAN) of the customer; created if it does not exist')
     .option(...JSON_ANSWER)
-    .action((agentId: string, options: Json) =>
+    .action((agentId: string, options: Listing) =>
       perform(async (io) => (await import('./enrolment-code.js')).enrolmentCode(io, agentId, options), options),
     );
   add('connect <device> <application>', "request access to a device's application and open a local port to it")

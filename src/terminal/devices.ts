@@ -10,22 +10,32 @@ const COLUMNS: Column<Device>[] = [
   { title: 'CONDITION', value: conditionOf, width: 22 },
   { title: 'NAME', value: ({ name }) => name, width: 16 },
   { title: 'MODEL', value: ({ model }) => model, width: 16 },
+  { title: 'SITE', value: ({ site }) => (site ? `${site.customerName}, ${site.name}` : ''), width: 12 },
   { title: 'APPS', value: ({ applications }) => applications.map(({ id }) => id).join(' '), width: 10 },
 ];
 
 /** `platen devices` */
-export async function devices(io: TerminalIo, options: { json?: boolean; search?: string }): Promise<void> {
+export async function devices(
+  io: TerminalIo,
+  options: { json?: boolean; search?: string; customer?: string },
+): Promise<void> {
   const all = await (await storedLogin(io)).devices();
   const text = options.search?.toLowerCase() ?? '';
-  const found = all.filter((device) => searchable(device).includes(text));
+  const isOfCustomer = ({ site }: Device) => options.customer === undefined || site?.customerName === options.customer;
+  const found = all.filter((device) => isOfCustomer(device) && searchable(device).includes(text));
   if (options.json) return io.printJson(found);
   if (found.length > 0) return io.printTable(COLUMNS, found);
-  if (all.length > 0) return io.print(`No devices match "${options.search}". List all ${all.length}: platen devices`);
-  io.print('No devices yet. They appear when an agent is enrolled: platen enrolment-code <agent>');
+  if (all.length > 0) {
+    const wanted = options.search ?? options.customer;
+    return io.print(`No devices match "${wanted}". List all ${all.length}: platen devices`);
+  }
+  io.print('No devices yet. An administrator enrols an agent, or assigns you to a customer.');
 }
 
-const searchable = ({ id, name, model, serialNumber, location, agentId, condition }: Device): string =>
-  [id, name, model, serialNumber, location, agentId, condition?.alert].join('\n').toLowerCase();
+const searchable = ({ id, name, model, serialNumber, location, agentId, site, condition }: Device): string =>
+  [id, name, model, serialNumber, location, agentId, site?.customerName, site?.name, condition?.alert]
+    .join('\n')
+    .toLowerCase();
 
 /** The same terms as in the console. */
 const STATES: Record<DeviceState, string> = {

@@ -233,6 +233,10 @@ describe('an administrator', () => {
     await dialog.getByText('agent ID must be 1 to 64').first().waitFor();
     await dialog.getByLabel('Agent ID').fill('warehouse');
     await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
+    await dialog.getByText('choose a site').first().waitFor();
+    await dialog.getByLabel('Customer').fill('Warehouse Ltd');
+    await dialog.getByLabel('Site').fill('Yard');
+    await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
     const command = await dialog.getByRole('textbox', { name: 'Run this at the customer' }).innerText();
     expect(command).toBe(`platen agent enrol - --server ${on.stage.serverUrl} --config agent.json`);
     const code = await dialog.getByRole('textbox', { name: 'Enter this code' }).innerText();

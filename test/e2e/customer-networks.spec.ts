@@ -60,7 +60,9 @@ async function startCustomer(name: Customer): Promise<void> {
   const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
   const device = { id: `mfp-${name}`, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
   await writeFile(configuration, JSON.stringify({ panel: { port: 8631 }, devices: [device] }));
-  const code = (await finished(terminal('admin', ['enrolment-code', `agent-${name}`]))).printed[0]!;
+  const code = (
+    await finished(terminal('admin', ['enrolment-code', `agent-${name}`, '--customer', name, '--site', 'LAN']))
+  ).printed[0]!;
   const enrol = platen('agent', 'enrol', '-', '--server', PUBLIC_URL, '--config', configuration);
   await finished(networks.start(`agent-${name}`, enrol, { input: `${code}\n` }));
   const run = platen('agent', 'run', '--config', configuration);

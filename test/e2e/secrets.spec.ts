@@ -29,7 +29,8 @@ it('leaves no secret in a log, a database or a file that others may read', async
     username: admin.username,
     password: admin.password,
   });
-  const made = await request(on.stage.serverUrl, 'POST', '/api/enrolment-codes', { agentId: 'other' }, login.cookie);
+  const enrol = { agentId: 'other', siteId: await on.siteId() };
+  const made = await request(on.stage.serverUrl, 'POST', '/api/enrolment-codes', enrol, login.cookie);
   const { ticket } = createdEnrolment.parse(made.body);
 
   const { connect, id } = await on.request('demo-mfp');

@@ -11,10 +11,17 @@ export const useUsers = () => usePages<User>(['users', 'list'], user, '/users');
 /** Pages that are read for a selection. */
 const PAGES = 10;
 
-/** Users who can be another user's administrator. */
-export const useAdministrators = () => useQuery({ queryKey: ['users', 'administrators'], queryFn: administrators });
+export const useAllUsers = () => useQuery({ queryKey: ['users', 'all'], queryFn: allUsers });
 
-async function administrators(): Promise<User[]> {
+/** Users who can be another user's administrator. */
+export const useAdministrators = () =>
+  useQuery({
+    queryKey: ['users', 'all'],
+    queryFn: allUsers,
+    select: (users) => users.filter(({ active, role }) => active && role === 'admin'),
+  });
+
+async function allUsers(): Promise<User[]> {
   const users: User[] = [];
   let cursor: string | null = null;
   for (let read = 0; read < PAGES; read += 1) {
@@ -24,7 +31,7 @@ async function administrators(): Promise<User[]> {
     cursor = next;
     if (!cursor) break;
   }
-  return users.filter(({ active, role }) => active && role === 'admin');
+  return users;
 }
 
 export function useCreateUser() {

@@ -13,7 +13,7 @@ export const enDevices = {
       const devices = all === 1 ? '1 device' : `${all} devices`;
       return shown === all ? devices : `${shown} of ${devices}`;
     },
-    search: 'Search name, model, serial number, location, alert',
+    search: 'Search name, model, serial number, customer, alert',
     all: 'All',
     online: 'Online',
     asleep: 'Asleep',
@@ -22,6 +22,8 @@ export const enDevices = {
     name: 'Device',
     model: 'Model',
     serial: 'Serial number',
+    customer: 'Customer',
+    allCustomers: 'All customers',
     location: 'Location',
     agent: 'Agent',
     status: 'Status',
@@ -30,7 +32,7 @@ export const enDevices = {
     open: 'Open',
     emptyTitle: 'No devices yet',
     emptyAdmin: 'Devices appear here automatically when an agent at the customer’s site has been enrolled.',
-    emptyTechnician: 'Ask your administrator to enrol an agent at the customer’s site.',
+    emptyTechnician: 'Ask your administrator to assign you to a customer.',
     toAgents: 'Enrol an agent',
     noneFound: 'No devices match',
     noneFoundHint: 'Change the search, or show all devices.',

@@ -41,6 +41,9 @@ export const AgentsIcon = icon(
     <path d="M7.5 7.25h.01M7.5 16.75h.01M12 7.25h4.5M12 16.75h4.5" />
   </>,
 );
+export const CustomersIcon = icon(
+  <path d="M4 20.5V5.5l8-2v17M12 9.5h8v11M2.5 20.5h19M7.5 9h1M7.5 13h1M7.5 17h1M15.5 13.5h1M15.5 17h1" />,
+);
 export const TokensIcon = icon(
   <>
     <circle cx="8" cy="15" r="4.5" />

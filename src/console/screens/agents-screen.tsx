@@ -1,14 +1,17 @@
-import { Button } from '@mantine/core';
+import { Button, Group, Select } from '@mantine/core';
 import { useState } from 'react';
-import { useAgents, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
+import { useAgents, useMoveAgent, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
+import { useCustomers } from '../api/customers';
 import { useFormats, useText } from '../messages/language';
 import { Ago } from '../parts/time';
+import { Dialog, DialogForm } from '../parts/dialog';
 import { Confirm } from '../parts/confirm';
 import { Empty, Loaded } from '../parts/loaded';
 import { PlusIcon } from '../parts/icons';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
+import { SiteName } from '../parts/site-name';
 import { Table } from '../parts/table';
 import { EnrolDialog } from './enrol-dialog';
 
@@ -50,22 +53,14 @@ function AgentTable({ agents }: { agents: Agent[] }) {
       columns={[
         { title: t.agents.id, cell: ({ id }) => <strong>{id}</strong> },
         { title: t.devices.status, cell: (agent) => <Presence of={agent} /> },
+        { title: t.agents.site, cell: ({ site }) => <SiteName site={site} /> },
         { title: t.agents.version, cell: ({ version }) => version },
         { title: t.agents.since, cell: ({ createdAt }) => formats.moment(createdAt) },
         {
           title: t.devices.lastSeen,
           cell: ({ lastSeenAt }) => (lastSeenAt ? <Ago at={lastSeenAt} /> : t.devices.neverSeen),
         },
-        {
-          title: t.agents.remove,
-          untitled: true,
-          cell: ({ id }) => (
-            <>
-              <Release id={id} />
-              <Remove id={id} />
-            </>
-          ),
-        },
+        { title: t.agents.remove, untitled: true, cell: (agent) => <Actions agent={agent} /> },
       ]}
     />
   );
@@ -82,6 +77,54 @@ function Release({ id }: { id: string }) {
       hint={t.agents.releaseHint}
       action={{ ...release, run: (done) => release.mutate(id, { onSuccess: done }) }}
     />
+  );
+}
+
+function Actions({ agent }: { agent: Agent }) {
+  return (
+    <Group gap="xs" justify="flex-end" wrap="nowrap">
+      <Move agent={agent} />
+      <Release id={agent.id} />
+      <Remove id={agent.id} />
+    </Group>
+  );
+}
+
+function Move({ agent: { id, site } }: { agent: Agent }) {
+  const t = useText();
+  const move = useMoveAgent();
+  const customers = useCustomers().data ?? [];
+  const [opened, setOpened] = useState(false);
+  const [siteId, setSiteId] = useState<string | null>(null);
+  const close = (): void => setOpened(false);
+  return (
+    <>
+      <Button size="xs" variant="default" aria-label={t.agents.moveTitle(id)} onClick={() => setOpened(true)}>
+        {t.agents.move}
+      </Button>
+      <Dialog opened={opened} onClose={close} title={t.agents.moveTitle(id)}>
+        <DialogForm
+          submit={t.agents.move}
+          onSubmit={() => siteId && move.mutate({ id, siteId }, { onSuccess: close })}
+          onCancel={close}
+          isPending={move.isPending}
+          error={move.error}
+        >
+          <Select
+            label={t.agents.site}
+            description={customers.length > 0 ? t.agents.moveHint : t.customers.emptyHint}
+            data={customers.map(({ name, sites }) => ({
+              group: name,
+              items: sites.map((each) => ({ value: each.id, label: each.name })),
+            }))}
+            value={siteId ?? site?.id ?? null}
+            onChange={setSiteId}
+            required
+            searchable
+          />
+        </DialogForm>
+      </Dialog>
+    </>
   );
 }
 

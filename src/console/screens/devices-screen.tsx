@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Text } from '@mantine/core';
+import { Button, SegmentedControl, Select, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Device } from '../../protocol/api';
@@ -11,6 +11,7 @@ import { hasWords, SearchInput } from '../parts/search';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
+import { SiteName } from '../parts/site-name';
 import { Table, type Column } from '../parts/table';
 import { useCurrent } from './current-user';
 import { Condition } from './device-information/condition';
@@ -34,21 +35,38 @@ export function DevicesScreen() {
   const devices = useDevices();
   const [search, setSearch] = useState('');
   const [filter, setFilter] = useState<Filter>('all');
+  const [customer, setCustomer] = useState<string | null>(null);
   const [rows, setRows] = useState(ROWS);
   const showAll = (): void => {
     setSearch('');
     setFilter('all');
+    setCustomer(null);
   };
   return (
     <Page title={t.devices.title}>
       <Loaded query={devices}>
         {(all) => {
           if (all.length === 0) return <NoDevices />;
-          const found = all.filter((device) => FILTERS[filter](device) && hasWords(textsOf(device, t), search));
+          const customers = [...new Set(all.map(({ site }) => site?.customerName ?? ''))].filter(Boolean).sort();
+          const isOfCustomer = ({ site }: Device) => customer === null || site?.customerName === customer;
+          const found = all.filter(
+            (device) => isOfCustomer(device) && FILTERS[filter](device) && hasWords(textsOf(device, t), search),
+          );
           return (
             <Panel>
               <div className="tools">
                 <SearchInput label={t.devices.search} value={search} onChange={setSearch} />
+                {customers.length > 1 && (
+                  <Select
+                    aria-label={t.devices.customer}
+                    placeholder={t.devices.allCustomers}
+                    data={customers}
+                    value={customer}
+                    onChange={setCustomer}
+                    clearable
+                    searchable
+                  />
+                )}
                 <SegmentedControl
                   aria-label={t.devices.status}
                   data={(Object.keys(FILTERS) as Filter[]).map((value) => ({ value, label: t.devices[value] }))}
@@ -84,9 +102,9 @@ export function DevicesScreen() {
 }
 
 function textsOf({ condition, ...device }: Device, t: Messages): string[] {
-  const { id, name, model, serialNumber, location, agentId } = device;
+  const { id, name, model, serialNumber, location, agentId, site } = device;
   const alert = condition ? alertText({ code: condition.alertCode, text: condition.alert }, t) : '';
-  return [id, name, model, serialNumber, location, agentId, alert];
+  return [id, name, model, serialNumber, location, agentId, alert, site?.customerName ?? '', site?.name ?? ''];
 }
 
 const Unbroken = ({ children }: { children: ReactNode }) => <span className="unbroken">{children}</span>;
@@ -123,6 +141,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
         </>
       ),
     },
+    { title: t.devices.customer, cell: ({ site }) => <SiteName site={site} /> },
     { title: t.devices.location, cell: ({ location }) => location },
     {
       title: t.devices.lastSeen,

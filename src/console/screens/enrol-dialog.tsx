@@ -1,5 +1,7 @@
-import { Stack, Text, TextInput } from '@mantine/core';
+import { Autocomplete, Stack, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useCreateEnrolment, type CreatedEnrolment } from '../api/agents';
+import { useCustomers } from '../api/customers';
 import { useFormats, useText } from '../messages/language';
 import { CopyLine } from '../parts/copy-line';
 import { Dialog, DialogForm } from '../parts/dialog';
@@ -26,10 +28,17 @@ export function EnrolDialog({ opened, onClose }: { opened: boolean; onClose: () 
 
 function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEnrolment>; onCancel: () => void }) {
   const t = useText();
+  const customers = useCustomers().data ?? [];
+  const [customer, setCustomer] = useState('');
+  const errors = fieldErrors(create.error, t);
+  const sites = customers.find(({ name }) => name === customer.trim())?.sites ?? [];
   return (
     <DialogForm
       submit={t.agents.createCode}
-      onSubmit={(form) => create.mutate(textsOf(form)('agentId'))}
+      onSubmit={(form) => {
+        const text = textsOf(form);
+        create.mutate({ agentId: text('agentId'), customer: text('customer'), site: text('site') });
+      }}
       onCancel={onCancel}
       isPending={create.isPending}
       error={create.error}
@@ -38,13 +47,30 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
         name="agentId"
         label={t.agents.agentId}
         description={t.agents.agentIdHint}
-        error={fieldErrors(create.error, t).agentId}
+        error={errors.agentId}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
         maxLength={64}
         required
         data-autofocus
+      />
+      <Autocomplete
+        name="customer"
+        label={t.agents.customer}
+        description={t.agents.customerHint}
+        data={customers.map(({ name }) => name)}
+        value={customer}
+        onChange={setCustomer}
+        maxLength={100}
+      />
+      <Autocomplete
+        name="site"
+        label={t.agents.site}
+        description={t.agents.siteHint}
+        data={sites.map(({ name }) => name)}
+        error={errors.siteId ?? errors.name}
+        maxLength={100}
       />
     </DialogForm>
   );

@@ -7,6 +7,7 @@ import {
   AgentsIcon,
   AuditIcon,
   BellIcon,
+  CustomersIcon,
   DeploymentIcon,
   DevicesIcon,
   FirmwareIcon,
@@ -32,6 +33,7 @@ export function Navigation() {
       {isAdmin && (
         <>
           <div className="nav-title">{t.shell.administration}</div>
+          <Section to="customers" icon={<CustomersIcon />} label={t.customers.title} />
           <Section to="agents" icon={<AgentsIcon />} label={t.agents.title} />
           <Section to="users" icon={<UsersIcon />} label={t.users.title} />
           <Section to="deployment" icon={<DeploymentIcon />} label={t.deployment.title} />

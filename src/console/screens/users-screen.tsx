@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { User } from '../../protocol/api';
+import { useCustomers } from '../api/customers';
 import { rowsOf } from '../api/pages';
 import { useUsers } from '../api/users';
 import { useFormats, useText } from '../messages/language';
@@ -19,6 +20,11 @@ export function UsersScreen() {
   const formats = useFormats();
   const { me } = useCurrent();
   const users = useUsers();
+  const customers = useCustomers().data ?? [];
+  const customersOf = (userId: string): string => {
+    const names = customers.filter(({ userIds }) => userIds?.includes(userId)).map(({ name }) => name);
+    return names.join(', ') || t.customers.noneAssigned;
+  };
   const [creating, setCreating] = useState(false);
   const [changing, setChanging] = useState<User>();
   return (
@@ -53,6 +59,10 @@ export function UsersScreen() {
                   cell: ({ active }) => (
                     <Status tone={active ? 'on' : 'off'}>{active ? t.users.active : t.users.inactive}</Status>
                   ),
+                },
+                {
+                  title: t.customers.title,
+                  cell: ({ id, role }) => (role === 'admin' ? t.customers.all : customersOf(id)),
                 },
                 { title: t.profile.email, cell: ({ email }) => email },
                 { title: t.users.since, cell: ({ createdAt }) => formats.moment(createdAt) },

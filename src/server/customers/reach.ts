@@ -10,6 +10,7 @@ export interface Reach {
 }
 
 export const EVERYTHING: Reach = { sites: null, devices: null };
+export const NOTHING: Reach = { sites: new Set(), devices: null };
 
 /** Where a device is, or was when a session or a job was requested. Without `deviceId`: all devices of an agent. */
 export interface Place {

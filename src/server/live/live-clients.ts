@@ -21,7 +21,7 @@ export class LiveClients {
   }
   /** Closes those consoles of a user whose login has ended. */
   recheck(userId: string): void {
-    for (const client of this.clients) if (client.userId === userId) void client.check();
+    for (const client of this.of(userId)) void client.check();
   }
   add(client: LiveClient): void {
     this.clients.add(client);

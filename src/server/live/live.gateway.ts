@@ -28,7 +28,9 @@ export class LiveGateway implements OnGatewayConnection<WebSocket> {
     customers: CustomerEvents,
   ) {
     access.on('revoked', ({ userId }) => this.clients.recheck(userId));
-    customers.on('reassigned', (userId) => this.clients.end(userId, 'access-changed'));
+    const reconnect = (userId: string) => this.clients.end(userId, 'access-changed');
+    customers.on('reassigned', reconnect);
+    access.on('narrowed', reconnect);
   }
 
   handleConnection(ws: WebSocket, request: IncomingMessage): void {
