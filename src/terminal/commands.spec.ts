@@ -97,8 +97,8 @@ describe("the technician's commands", () => {
     api.routes['GET /api/devices'] = () => ({ body: { rows, next: null } });
     expect(await run((io) => devices(io, {}))).toBe(0);
     const lines = terminal.out().trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^DEVICE +STATE +CONDITION +NAME +MODEL +APPS$/);
-    expect(lines[1]).toMatch(/^copy-room .*online +warning: Black toner … +Copy room +Platen Demo MFP… +web$/);
+    expect(lines[0]).toMatch(/^DEVICE +STATE +CONDITION +NAME +MODEL +SITE +APPS$/);
+    expect(lines[1]).toMatch(/^copy-room .*online +warning: Black toner … +Copy room +Platen Demo M… +Acme, H… +web$/);
     expect(lines[2]).toContain(' offline ');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
@@ -135,7 +135,7 @@ describe("the technician's commands", () => {
   });
 
   it.each<[string, (io: TerminalIo) => Promise<void>, string]>([
-    ['devices', (io) => devices(io, {}), 'platen enrolment-code <agent>'],
+    ['devices', (io) => devices(io, {}), 'An administrator enrols an agent, or assigns you'],
     ['sessions', (io) => sessions(io, { live: true }), 'platen connect <device> <application>'],
   ])('%s suggests a command when there are none', async (_name, command, words) => {
     api.routes['GET /api/devices'] = () => ({ body: { rows: [], next: null } });

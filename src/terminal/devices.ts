@@ -5,13 +5,13 @@ import type { Column } from './table';
 import type { TerminalIo } from './terminal-io';
 
 const COLUMNS: Column<Device>[] = [
-  { title: 'DEVICE', value: ({ id }) => id, width: 19 },
+  { title: 'DEVICE', value: ({ id }) => id, width: 17 },
   { title: 'STATE', value: ({ online, asleep }) => (online ? 'online' : asleep ? 'asleep' : 'offline'), width: 7 },
   { title: 'CONDITION', value: conditionOf, width: 22 },
-  { title: 'NAME', value: ({ name }) => name, width: 16 },
-  { title: 'MODEL', value: ({ model }) => model, width: 16 },
-  { title: 'SITE', value: ({ site }) => (site ? `${site.customerName}, ${site.name}` : ''), width: 12 },
-  { title: 'APPS', value: ({ applications }) => applications.map(({ id }) => id).join(' '), width: 10 },
+  { title: 'NAME', value: ({ name }) => name, width: 12 },
+  { title: 'MODEL', value: ({ model }) => model, width: 14 },
+  { title: 'SITE', value: ({ site }) => (site ? `${site.customerName}, ${site.name}` : ''), width: 8 },
+  { title: 'APPS', value: ({ applications }) => applications.map(({ id }) => id).join(' '), width: 8 },
 ];
 
 /** `platen devices` */

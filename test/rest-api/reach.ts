@@ -178,6 +178,7 @@ export function describeReach(api: () => RestApi): void {
       await api().refuses('tess', 'POST /api/notices/:id/reading', '404 unknown-notice', { params: { id } });
       for (const route of routes('thing').filter((each) => each.includes('/sessions/:id')))
         await api().refuses('tess', route, '404 unknown-session', byId(remoteSessionId));
+      expect((await api().plane.reaches(remoteSessionId, 'ended')).ending).toBe('revoked');
       await assign([...before, customer]);
       expect((await notices()).text).toContain('Secret MFP');
       await api().call('tess', 'POST /api/notices/:id/reading', { params: { id } });
@@ -189,12 +190,13 @@ export function describeReach(api: () => RestApi): void {
       const move = (siteId: string) =>
         api().succeeds('ada', 'PATCH /api/agents/:id', { params: { id: 'secret-agent' }, body: { siteId } });
       const { id: site } = await agentSite();
+      const id = String((await plane.ask('tess', 'secret-mfp')).body.id);
       await move(elsewhere);
-      await plane.reaches(secrets.sessionId, 'ended');
-      const past = await api().call('tess', 'GET /api/sessions/:id', byId(secrets.sessionId));
+      await plane.reaches(id, 'ended');
+      const past = await api().call('tess', 'GET /api/sessions/:id', byId(id));
       expect(past.body).toMatchObject({
-        ending: 'ended-by-administrator',
-        detail: 'the agent was moved to another site',
+        ending: 'revoked',
+        detail: 'the agent of the device was moved to another site',
       });
       await api().refuses('tess', 'GET /api/devices/:id', '404 unknown-device', byId('secret-mfp'));
       await move(site);

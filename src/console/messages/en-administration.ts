@@ -47,7 +47,7 @@ export const enAdministration = {
     users: 'Technicians',
     usersTitle: (name: string) => `Technicians of ${name}`,
     usersHint: 'Administrators see all customers.',
-    nobody: 'No technicians are assigned. Only administrators see this customer.',
+    noTechnicians: 'No technicians are assigned. Only administrators see this customer.',
     all: 'All',
     none: 'None; only administrators see it',
     noneAssigned: 'None',

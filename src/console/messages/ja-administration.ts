@@ -49,7 +49,7 @@ export const jaAdministration: typeof enAdministration = {
     users: '技術者',
     usersTitle: (name) => `「${name}」の技術者`,
     usersHint: '管理者にはすべての顧客が表示されます。',
-    nobody: '技術者が割り当てられていません。この顧客は管理者にだけ表示されます。',
+    noTechnicians: '技術者が割り当てられていません。この顧客は管理者にだけ表示されます。',
     all: 'すべて',
     none: 'なし（管理者にだけ表示されます）',
     noneAssigned: 'なし',

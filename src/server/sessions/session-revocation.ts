@@ -9,7 +9,7 @@ import type { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
-/** Ends sessions whose user, API token or customer was taken away, or whose agent was removed. */
+/** Ends sessions whose user, API token or customer was taken away, or whose agent was moved or removed. */
 @Injectable()
 export class SessionRevocation implements OnModuleInit {
   constructor(
@@ -33,6 +33,11 @@ export class SessionRevocation implements OnModuleInit {
     };
     this.customerEvents.on('reassigned', recheckAll);
     this.access.on('narrowed', recheckAll);
+    this.deviceEvents.on('moved', async ({ agentId }) => {
+      // they were requested by users who need not reach the new site
+      for (const session of await this.repository.openOf(agentId))
+        await this.revoke(session, 'the agent of the device was moved to another site');
+    });
     this.deviceEvents.on('removed', async (agentId) => {
       for (const session of await this.repository.openOf(agentId)) {
         await this.revoke(session, 'the agent of the device was removed');

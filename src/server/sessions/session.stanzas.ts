@@ -31,7 +31,6 @@ export class SessionStanzas implements OnModuleInit {
       await this.decide(agentId, answer);
       return {};
     });
-    this.deviceEvents.on('moved', ({ agentId }) => this.endMoved(agentId));
     this.transport.onPresence(({ agentId, online }) => {
       if (online)
         this.repeatRequests(agentId).catch((error: unknown) =>
@@ -82,12 +81,6 @@ export class SessionStanzas implements OnModuleInit {
     if (decision === 'approved') return this.lifecycle.apply(id, 'approve', { values: { grant, ...kept } });
     if (!denied) return this.lifecycle.apply(id, 'decline', { values: { ...kept } });
     return this.lifecycle.apply(id, 'deny', { detail: DENIALS[denied], denial: denied, values: { ...kept } });
-  }
-
-  /** They were requested by somebody who need not reach the new site. The agent is connected and ends its halves. */
-  private async endMoved(agentId: string): Promise<void> {
-    for (const { id } of await this.repository.openOf(agentId))
-      await this.lifecycle.apply(id, 'administrator-ends', { detail: 'the agent was moved to another site' });
   }
 
   private async repeatRequests(agentId: string): Promise<void> {
