@@ -428,6 +428,8 @@ describe('the end of a session', () => {
     const user = { username: 'nina', displayName: 'Nina', role: 'technician', password: 'a password for nina' };
     const { body } = await api('POST', '/api/users', admin, user);
     const { id: userId } = body as { id: string };
+    const [customer] = (await on.get('/api/customers')) as { id: string }[];
+    await api('PUT', `/api/users/${userId}/customers`, admin, { customerIds: [customer!.id] });
     const { username, password } = user;
     const response = await fetch(`${on.stage.serverUrl}/api/auth/login`, {
       method: 'POST',
@@ -443,8 +445,7 @@ describe('the end of a session', () => {
     const isOpen = async () => (await api('POST', path, cookie, {})).status === 201;
     await until('the session to be open', isOpen, 30_000, 100);
     await api('PATCH', `/api/users/${userId}`, admin, { active: false });
-    expect(await on.ended(id)).toMatchObject({ ending: 'ended-by-terminal', terminal: { endReason: 'requested' } });
-    await on.step('S273', id);
+    expect(await on.ended(id)).toMatchObject({ ending: 'revoked', device: { endReason: 'requested' } });
   });
 
   it('comes in order when the server is stopped', async () => {

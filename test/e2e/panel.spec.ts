@@ -201,11 +201,11 @@ describe("the approval screen in the device's browser", () => {
     await button(page, 'YES').and(page.locator(':enabled')).waitFor();
     const focused = () => page.evaluate<string>('document.activeElement.innerText.split("\\n")[0]');
     const order: string[] = [];
-    for (let presses = 0; presses < 3; presses++) {
+    for (let presses = 0; presses < 4; presses++) {
       await page.keyboard.press('Tab');
       order.push(await focused());
     }
-    expect(order).toEqual(['YES', 'View only', 'NO']); // the dialog had the focus before
+    expect(order).toEqual(['YES', 'For 30 min', 'View only', 'NO']); // the dialog had the focus before
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await on.answered('approved view');
@@ -243,7 +243,7 @@ describe("the approval screen in the device's browser", () => {
     await page.locator('#maintenance').waitFor();
     const found = [await serious(page)];
     const id = await on.ask({ applicationId: 'screen', reason: 'Streifen '.repeat(55) });
-    await page.locator('.yes:enabled').waitFor();
+    await page.locator('.yes:not(.also):enabled').waitFor();
     found.push(await serious(page));
     await page.locator('.view').click();
     await on.answered('approved view');
@@ -251,7 +251,7 @@ describe("the approval screen in the device's browser", () => {
     await page.locator('.banner.viewing').waitFor();
     found.push(await serious(page));
     await on.ask();
-    await page.locator('.yes:enabled').waitFor();
+    await page.locator('.yes:not(.also):enabled').waitFor();
     await fits(page);
     await page.locator('.no').click();
     await page.locator('.banner button').click();

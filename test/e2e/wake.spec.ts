@@ -15,11 +15,17 @@ const AWAKE_MINUTES = 0.1;
 let on: TestStage;
 const agents: Program[] = [];
 let cookie: string | undefined;
+/** A site without the agent of the stage, which would be a substitute. */
+let siteId: string;
 let panel = 0;
 beforeAll(async () => {
   on = await TestStage.set();
   const { username, password } = SAMPLE_USERS.admin;
   cookie = (await request(on.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+  const [customer] = (await on.get('/api/customers')) as { id: string }[];
+  const path = `/api/customers/${customer!.id}/sites`;
+  const { body } = await request(on.stage.serverUrl, 'POST', path, { name: 'Warehouse' }, cookie);
+  siteId = (body as { id: string }).id;
 }, 120_000);
 afterEach(async () => {
   await on?.clear();
@@ -35,7 +41,6 @@ async function startAgent(name: string, more: object): Promise<Program> {
   const devices = [{ id: `${name}-mfp`, name, kind: 'mfp', applications: [application] }];
   await writeFile(config, JSON.stringify({ state: name, devices, ...more }));
   const { serverUrl } = on.stage;
-  const siteId = await on.siteId();
   const made = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: name, siteId }, cookie);
   const enrol = ['agent', 'enrol', '-', '--server', serverUrl, '--config', config, ...credentials, '--force'];
   await finished(on.stage.platen('enrol', enrol, `${(made.body as { ticket: string }).ticket}\n`));
