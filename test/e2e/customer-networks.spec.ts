@@ -77,7 +77,17 @@ async function pressYes(name: Customer, id: string): Promise<void> {
     () => agent.log.find((line) => line.step === 'S143' && line.remoteSessionId === id),
     'shows the approval screen',
   );
-  const post = ['curl', '-sS', '--fail', '-H', 'Content-Type: application/json', '-d', '{"decision":"approved"}'];
+  const post = [
+    'curl',
+    '-sS',
+    '--fail',
+    '-H',
+    'Content-Type: application/json',
+    '-H',
+    'Origin: http://127.0.0.1:8631',
+    '-d',
+    '{"decision":"approved"}',
+  ];
   const pressed = await networks.run(`agent-${name}`, ...post, `http://127.0.0.1:8631/approvals/${id}`);
   expect(pressed).toMatchObject({ code: 0 });
 }

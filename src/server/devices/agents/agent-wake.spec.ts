@@ -14,12 +14,13 @@ describe('an agent that saves power', () => {
   let site: string;
   /** A site of another customer, with the same name. */
   let elsewhere: string;
-  const newSite = async (customer: string) => plane.addSite(await plane.addCustomer(customer), 'Berlin');
   const substitutes: ScriptedAgent[] = [];
   let key: Buffer;
   beforeAll(async () => {
     plane = await ControlPlane.start();
-    [site, elsewhere] = [await newSite('One'), await newSite('Another')];
+    const customers = (await plane.call('ada', 'GET', '/customers')).body as unknown as { id: string }[];
+    site = await plane.addSite(customers[0]!.id, 'Hamburg'); // without the agent of the stage, which would be a substitute
+    elsewhere = await plane.addSite(await plane.addCustomer('Another'), 'Berlin');
     account = await plane.enrol('hall', site);
   });
   afterAll(() => plane?.stop());
