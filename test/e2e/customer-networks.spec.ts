@@ -118,7 +118,7 @@ const reaches = async (from: Parameters<CustomerNetworks['run']>[0], url: string
   });
 
   it.each(CUSTOMERS)("lead to the device of customer %s, although the other's has the same address", async (name) => {
-    const connect = terminal('technician', ['connect', `mfp-${name}`, 'web', '--reason', 'Streaks', '--json']);
+    const connect = terminal('admin', ['connect', `mfp-${name}`, 'web', '--reason', 'Streaks', '--json']);
     try {
       const { sessionId } = await event(connect, 'requested');
       await pressYes(name, sessionId);
