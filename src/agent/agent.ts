@@ -171,7 +171,6 @@ export class Agent {
 
   async #decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void> {
     this.#remoteSessions.decide(remoteSessionId, answer);
-    this.journal.info('approval request answered', { remoteSessionId, ...answer });
     const asked = this.#remoteSessions.sessions.get(remoteSessionId)?.asked;
     if (asked && alsoForMinutes !== undefined && answer.decision === 'approved')
       await this.#access.alsoFor(alsoForMinutes, asked, answer.grant, answer.answeredBy);

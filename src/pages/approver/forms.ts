@@ -51,6 +51,9 @@ const ATTRIBUTES = {
   name: { type: 'text', maxlength: 60, autocomplete: 'name' },
 } as const;
 
+/** Several forms of the page may have a field of the same name. */
+let forms = 0;
+
 /**
  * A form whose button sends the values of its fields.
  * @param send returns what went wrong, to be shown; undefined: the form is done
@@ -65,8 +68,9 @@ export function form(
 ): HTMLFormElement {
   const problem = element('p', { class: 'failure', role: 'alert', hidden: true });
   const submit = element('button', { type: 'submit', class: 'primary' }, button);
+  forms += 1;
   const inputs = fields.map(({ name, kind, optional }) =>
-    element('input', { id: `field-${name}`, name, required: optional !== true, ...ATTRIBUTES[kind] }),
+    element('input', { id: `field-${forms}-${name}`, name, required: optional !== true, ...ATTRIBUTES[kind] }),
   );
   const made = element(
     'form',

@@ -190,12 +190,13 @@ function showAround(): void {
   const key = JSON.stringify([approver.name, approver.passkeys, login.passkeys, texts.account]);
   if (account.dataset.key === key) return;
   account.dataset.key = key;
+  const open = account.querySelector('details')?.open === true;
   const logout = element('button', { type: 'button', class: 'secondary' }, texts.logout);
   logout.onclick = () => void post('/logout', {}).then(refresh);
   account.replaceChildren(
     element(
       'details',
-      {},
+      { open },
       element('summary', {}, fill(texts.loggedInAs, { name: approver.name })),
       changePin(),
       login.passkeys && passkeys(approver.passkeys),
