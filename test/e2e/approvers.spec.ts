@@ -26,10 +26,10 @@ beforeEach(() => {
   [contexts, faults] = [[], []];
 });
 afterEach(async () => {
-  jest.restoreAllMocks();
   for (const context of contexts) await context.close();
   await on?.strike();
   on = undefined;
+  jest.restoreAllMocks();
   expect(faults).toEqual([]);
 });
 
