@@ -62,10 +62,9 @@ async function playBox(stage: Stage): Promise<void> {
   const permitted = connect();
   try {
     const { url } = await event(permitted, 'listening');
-    const direct = stage.devices.find((each) => each.id === BOX_DEVICE)!.url;
     const [relayed, original] = await Promise.all([
       page(`${String(url)}${DOCUMENT}`),
-      page(`${direct}/boxes${DOCUMENT}`),
+      page(`${stage.boxUrl}${DOCUMENT}`),
     ]);
     if (relayed !== original) throw new ScenarioFailed('the document is not the same through the relay');
     await press(stage, `/conditions/${await onlyCondition(stage)}/revocation`, {});

@@ -17,6 +17,8 @@ export interface Ports {
   /** The simulated MFP's own display, and the interface for its agent. */
   readonly display: number;
   readonly displayAgent: number;
+  /** Its document boxes. */
+  readonly boxes: number;
   /** Its operation panel for technicians, for full control and view only. */
   readonly remotePanel: number;
   readonly remotePanelView: number;
@@ -33,6 +35,7 @@ export const USUAL_PORTS: Ports = {
   mfp: 8081,
   display: 8082,
   displayAgent: 8085,
+  boxes: 8086,
   remotePanel: 8083,
   remotePanelView: 8084,
   raw: 9101,
@@ -84,6 +87,8 @@ export interface Stage {
   readonly panelUrl: string;
   /** The simulated MFP's own display. */
   readonly displayUrl: string;
+  /** The simulated MFP's document boxes without Platen. */
+  readonly boxUrl: string;
   readonly devices: StagedDevice[];
   readonly programs: { readonly server: Program; readonly agent: Program };
   /** Starts a program of Platen with the stage's settings. */
@@ -144,6 +149,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     onProgress('starting the devices, the server and its relay');
     const mfpPorts = {
       '--port': ports.mfp,
+      '--box-port': ports.boxes,
       '--display-port': ports.display,
       '--agent-port': ports.displayAgent,
       '--panel-port': ports.remotePanel,
@@ -187,7 +193,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     await agent.logged('agent online');
     const panelUrl = `http://127.0.0.1:${ports.panel}`;
     const displayUrl = `http://127.0.0.1:${ports.display}/`;
-    return { folder, serverUrl, panelUrl, displayUrl, devices, programs: { server, agent }, platen, stop };
+    const boxUrl = `http://127.0.0.1:${ports.boxes}/boxes`;
+    return { folder, serverUrl, panelUrl, displayUrl, boxUrl, devices, programs: { server, agent }, platen, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -247,8 +254,6 @@ async function addSampleCustomer(serverUrl: string, cookie: string | undefined):
   return site.id;
 }
 
-const box = (target: string) => ({ id: 'box', title: 'Document boxes', target, protocol: 'box' });
-
 function agentConfiguration({ ports, folder, applications = [] }: StageOptions, devices: StagedDevice[]): unknown {
   const known: Record<string, object> = {
     'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Building A, room 214' },
@@ -260,6 +265,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     target: `http://127.0.0.1:${ports.remotePanel}`,
     viewTarget: `http://127.0.0.1:${ports.remotePanelView}`,
   };
+  const box = { id: 'box', title: 'Document boxes', target: `http://127.0.0.1:${ports.boxes}`, protocol: 'box' };
   const access: Record<string, object> = {
     'demo-mfp': {
       ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`,
@@ -277,7 +283,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
       ...access[id],
       applications: [
         { id: 'web', title: 'Web pages', target: url },
-        ...(id === 'demo-mfp' ? [panel, box(url)] : []),
+        ...(id === 'demo-mfp' ? [panel, box] : []),
         ...applications
           .filter(({ device }) => device === id)
           .map((each) => ({ id: each.id, title: each.id, target: each.target })),

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 interface Flags {
   port: number;
+  boxPort?: number;
   displayPort?: number;
   agentPort?: number;
   agentSecretFile?: string;
@@ -21,6 +22,7 @@ export function register(program: Command): void {
     .command('mfp')
     .description('run a simulated MFP, for demonstrations and tests')
     .option('--port <number>', 'port of its web pages; 0: any free port', parsePort, 8081)
+    .option('--box-port <number>', 'port of its document boxes; not reached over the network if omitted', parsePort)
     .option('--display-port <number>', 'port of its own display, for the person at it; on loopback', parsePort)
     .option('--agent-port <number>', 'port for its agent, which asks for approval on the display', parsePort)
     .option('--agent-secret-file <file>', 'secret of that agent, or its hash; no such port if omitted')

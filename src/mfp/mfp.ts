@@ -36,6 +36,8 @@ export interface RunningMfp {
   readonly url: string;
   /** The raw port, if it has one. */
   readonly rawPort?: number;
+  /** Its document boxes, if they have a port: the address that `/boxes` follows. */
+  readonly boxUrl?: string;
   /** The device's own display, and the interface for its agent. */
   readonly displayUrl?: string;
   readonly agentUrl?: string;
@@ -85,6 +87,7 @@ export async function startMfp(options: MfpOptions, journal: Journal): Promise<R
     port: bound.port,
     url: urlOf(bound.port),
     rawPort: bound.rawPort,
+    boxUrl: bound.boxPort === undefined ? undefined : urlOf(bound.boxPort),
     displayUrl: ownUrlOf(bound.displayPort),
     agentUrl: ownUrlOf(bound.agentPort),
     panelUrl: bound.panelPort === undefined ? undefined : urlOf(bound.panelPort),

@@ -46,7 +46,7 @@ it('is closed without a condition, and the denial is shown', async () => {
 it('gives and takes documents under a condition, which survives the agent, and ends when it is revoked', async () => {
   const condition = await setCondition();
   expect(condition).toMatchObject({ setBy: 'local page', who: { id } });
-  const direct = `${on.device(DEVICE).url}/boxes`;
+  const direct = on.stage.boxUrl;
   const first = await connectedBox();
 
   const document = Buffer.from('0451  99.00 EUR\n');

@@ -12,7 +12,7 @@ describe('document boxes of the simulated MFP', () => {
   const journal = recordedJournal();
   let data: string;
   let mfp: RunningMfp;
-  const start = async () => (mfp = await startMfp({ data }, journal.journal));
+  const start = async () => (mfp = await startMfp({ data, boxPort: 0 }, journal.journal));
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'mfp-'));
     await start();
@@ -21,12 +21,19 @@ describe('document boxes of the simulated MFP', () => {
     await mfp.stop();
     await rm(data, { recursive: true, force: true });
   });
-  const at = (path: string, sent?: PlainRequest): Promise<PlainAnswer> => plainHttp(new URL(path, mfp.url).href, sent);
+  const at = (path: string, sent?: PlainRequest): Promise<PlainAnswer> =>
+    plainHttp(new URL(path, mfp.boxUrl).href, sent);
   const put = (path: string, body: string | Buffer): Promise<PlainAnswer> => at(path, { method: 'PUT', body });
   const listed = async (box: string): Promise<string[]> =>
     (JSON.parse((await at(`/boxes/${box}`)).text) as { documents: { name: string }[] }).documents.map(
       ({ name }) => name,
     );
+
+  it('are not reached through its web pages', async () => {
+    for (const path of ['/boxes', '/boxes/scans/minutes.pdf'])
+      expect((await plainHttp(new URL(path, mfp.url).href)).status).toBe(404);
+    expect((await plainHttp(new URL('/document-box', mfp.url).href)).status).toBe(303);
+  });
 
   it('lists its boxes and documents', async () => {
     expect(JSON.parse((await at('/boxes')).text)).toEqual({ boxes: ['invoices', 'scans'] });
@@ -123,7 +130,7 @@ describe('document boxes of the simulated MFP', () => {
 
   it('keeps the old document if an upload breaks off', async () => {
     const before = (await at('/boxes/scans/minutes.pdf')).body;
-    const sent = request(new URL('/boxes/scans/minutes.pdf', mfp.url), {
+    const sent = request(new URL('/boxes/scans/minutes.pdf', mfp.boxUrl), {
       method: 'PUT',
       headers: { 'Content-Length': '1000' },
     });

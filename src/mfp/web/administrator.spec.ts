@@ -60,6 +60,10 @@ describe("administrator's pages of the simulated MFP", () => {
     expect(text).toContain('Front office');
   });
 
+  it('lists what is in the document boxes', async () => {
+    expect((await get('/document-box')).text).toContain('delivery-note-771.pdf');
+  });
+
   it.each([
     ['name', '', 'Device name must not be empty.'],
     ['name', 'x'.repeat(61), 'Device name must have at most 60 characters.'],

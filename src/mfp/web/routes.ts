@@ -22,7 +22,7 @@ const administratorOnly =
     return redirect(exchange, `/login?next=${encodeURIComponent(page)}`);
   };
 
-/** Every path of the machine's web server except `/assets`, `/boxes` and `/ws/status`. */
+/** Every path of the machine's web server except `/assets` and `/ws/status`. */
 export const ROUTES: Readonly<Record<string, { get?: Handler; post?: Handler; put?: Handler }>> = {
   '/': { get: (exchange) => redirect(exchange, '/status', 302) },
   '/index.htm': { get: (exchange) => redirectAbsolute(exchange, '/status', 302) },
@@ -36,7 +36,7 @@ export const ROUTES: Readonly<Record<string, { get?: Handler; post?: Handler; pu
   '/supplies': { get: suppliesPage },
   '/supplies/:id/replacement': { post: administratorOnly(replaceSupply) },
   '/job-log': { get: jobLogPage },
-  '/document-box': { get: documentBoxPage },
+  '/document-box': { get: administratorOnly(documentBoxPage) },
   '/address-book': { get: addressBookPage, post: administratorOnly(addEntry) },
   '/address-book/:id': { get: administratorOnly(entryPage), post: administratorOnly(changeEntry) },
   '/address-book/:id/deletion': { post: administratorOnly(deleteEntry) },

@@ -24,7 +24,6 @@ describe('web server of the simulated MFP', () => {
     ['/supplies', 'Magenta toner'],
     ['/address-book', 'accounting@example.com'],
     ['/job-log', 'Offer 2291.pdf'],
-    ['/document-box', 'delivery-note-771.pdf'],
     ['/login', 'Administrator login'],
   ])('shows %s', async (path, content) => {
     const { status, headers, text } = await plainHttp(at(path));
@@ -61,7 +60,7 @@ describe('web server of the simulated MFP', () => {
     expect(text).toMatch(/<\/html>\s*$/);
   });
 
-  it.each(['/status', '/job-log', '/address-book', '/document-box'])(
+  it.each(['/status', '/job-log', '/address-book'])(
     'closes each element of %s once, after its content',
     async (path) => {
       const { text } = await plainHttp(at(path));

@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { Journal } from '../../journal/journal';
 import { builtFolder } from '../../static/built-page';
-import { boxProblems, boxRoutes } from '../boxes/box-routes';
 import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
 import { sendPage, type Exchange } from './exchange';
@@ -60,7 +59,6 @@ function application(machine: Machine, journal: Journal): Express {
     next();
   });
   app.use('/assets', express.static(builtFolder('mfp-web'), { index: false, redirect: false, maxAge: '5m' }));
-  app.use('/boxes', boxRoutes(machine.boxes), boxProblems(journal));
   for (const [path, handlers] of Object.entries(ROUTES)) {
     const route = app.route(path);
     const { get, post, put } = handlers;

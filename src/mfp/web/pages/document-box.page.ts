@@ -3,10 +3,10 @@ import { sendPage, type Exchange } from '../exchange';
 import { html, type Html } from '../html';
 import { layout } from '../layout';
 
-/** `GET /document-box` */
+/** `GET /document-box`: what is stored, without the documents themselves. */
 export function documentBoxPage(exchange: Exchange): Promise<void> {
   const { boxes } = exchange.machine;
-  const body = html`<p>Scan to a box at the operation panel, or send a document to it at <code>/boxes</code>.</p>
+  const body = html`<p>Scan to a box at the operation panel. Programs reach the boxes at a port of their own.</p>
     ${boxes.names.map((box) => section(boxes, box))}`;
   return sendPage(exchange, layout(exchange, { title: 'Document box', body }));
 }
@@ -30,7 +30,7 @@ function section(boxes: Boxes, box: string): Html {
               ${documents.map(
                 ({ name, bytes, modifiedAt }) =>
                   html`<tr>
-                    <td><a href="/boxes/${box}/${name}">${name}</a></td>
+                    <td>${name}</td>
                     <td class="number">${bytes.toLocaleString('en')}</td>
                     <td>${modifiedAt.slice(0, 16).replace('T', ' ')}</td>
                   </tr>`,

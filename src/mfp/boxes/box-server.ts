@@ -1,6 +1,9 @@
-import { Router, type ErrorRequestHandler, type Response } from 'express';
+import { createServer, type Server } from 'node:http';
+import express, { Router, type ErrorRequestHandler, type Response } from 'express';
 import type { Journal } from '../../journal/journal';
+import { MFP_LIMITS } from '../mfp-limits';
 import { bodyOf } from '../web/request-body';
+import { hostOf, refuseForeignOrigin } from '../web/same-origin';
 import { BadRequest } from '../web/web.errors';
 import type { Boxes } from './boxes';
 import { BoxRefusal, NoSuchDocument } from './boxes.errors';
@@ -16,13 +19,42 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 const TYPES: Readonly<Record<string, string>> = { pdf: 'application/pdf', txt: 'text/plain; charset=utf-8' };
 /** A document comes from outside: it must not run as a page of this device. */
-const DOCUMENT_HEADERS = { 'Content-Security-Policy': 'sandbox', 'Content-Disposition': 'attachment' };
+const DOCUMENT_HEADERS = {
+  'Content-Security-Policy': 'sandbox',
+  'Content-Disposition': 'attachment',
+  'X-Content-Type-Options': 'nosniff',
+};
 
 /**
- * `/boxes`: the document boxes over HTTP, for programs. PROTOCOL.md, *Document box*, describes it. Errors are
- * `application/problem+json` (RFC 9457) with title, status and detail.
+ * The document boxes over HTTP at `/boxes`, for programs; not yet listening. PROTOCOL.md, *Document box*, describes it.
+ * Errors are `application/problem+json` (RFC 9457) with title, status and detail. It has a port of its own: approved
+ * access to the web pages must not lead to documents, which access conditions protect.
  */
-export function boxRoutes(boxes: Boxes): Router {
+export function createBoxServer(boxes: Boxes, journal: Journal): Server {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
+  app.use((request, _response, next) => {
+    hostOf(request);
+    refuseForeignOrigin(request);
+    next();
+  });
+  app.use('/boxes', boxRoutes(boxes));
+  app.use((_request, response) => sendProblem(response, 404, 'The document boxes are at /boxes.'));
+  app.use(boxProblems(journal));
+  const server = createServer(
+    {
+      maxHeaderSize: MFP_LIMITS.HEADER_BYTES,
+      headersTimeout: MFP_LIMITS.HEADERS_MS,
+      requestTimeout: MFP_LIMITS.REQUEST_MS,
+      keepAliveTimeout: MFP_LIMITS.KEEP_ALIVE_MS,
+    },
+    app,
+  );
+  server.maxConnections = MFP_LIMITS.CONNECTIONS;
+  return server;
+}
+
+function boxRoutes(boxes: Boxes): Router {
   const router = Router({ strict: true, caseSensitive: true });
   router.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -65,8 +97,7 @@ export function boxRoutes(boxes: Boxes): Router {
   return router;
 }
 
-/** Answers errors at `/boxes`. */
-export const boxProblems =
+const boxProblems =
   (journal: Journal): ErrorRequestHandler =>
   // express recognises an error handler by its four parameters
   (error, request, response, _next) => {
