@@ -177,8 +177,8 @@ it('administrators can use all their screens', async () => {
   await goTo('/agents', 'Agents');
   await page.getByRole('button', { name: 'Enrol an agent' }).click();
   await page.getByLabel('Agent ID').fill('warehouse');
-  await page.getByLabel('Customer').fill('Warehouse Ltd');
-  await page.getByLabel('Site').fill('Yard');
+  await page.getByRole('combobox', { name: 'Customer' }).fill('Warehouse Ltd');
+  await page.getByRole('combobox', { name: 'Site' }).fill('Yard');
   await page.getByRole('button', { name: 'Create enrolment code' }).click();
   await page.getByText('shown only once').waitFor();
   await look('enrolment-code');

@@ -9,7 +9,8 @@ export interface LiveListener {
   onEvent(event: LiveEvent): void;
   /** Connected or reconnected: events may have been missed. */
   onConnected(): void;
-  onLost(): void;
+  /** @param connected false: it could not connect; the server also refuses a login that has ended */
+  onLost(connected: boolean): void;
   onLoggedOut(): void;
 }
 
@@ -23,7 +24,9 @@ export function listenLive(listener: LiveListener): () => void {
   const connect = (): void => {
     const own = new WebSocket(new URL(LIVE_PATH, location.href.replace(/^http/, 'ws')));
     socket = own;
+    let connected = false;
     own.onopen = () => {
+      connected = true;
       wait = FIRST_WAIT_MS;
       listener.onConnected();
     };
@@ -34,7 +37,7 @@ export function listenLive(listener: LiveListener): () => void {
     own.onclose = ({ code }) => {
       if (stopped) return;
       if (code === LIVE_CLOSES['logged-out'].close) return listener.onLoggedOut();
-      listener.onLost();
+      listener.onLost(connected);
       timer = setTimeout(connect, jittered(wait, { least: 0.5, most: 1 }));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     };

@@ -21,8 +21,9 @@ export function useLive(userId: string): boolean {
         if (missed) void client.invalidateQueries();
         missed = false;
       },
-      onLost() {
+      onLost(wasConnected) {
         missed = true;
+        if (!wasConnected) void client.invalidateQueries({ queryKey: ['me'] });
         clearTimeout(hint);
         hint = setTimeout(() => setConnected(false), QUIET_MS);
       },

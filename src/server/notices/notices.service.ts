@@ -38,6 +38,9 @@ const NAME_CHARACTERS = 100;
 /** Notices to users (E18). */
 @Injectable()
 export class NoticesService {
+  /** By agent: two refusals at the same time make one notice. */
+  private readonly notifying = new Map<string, Promise<boolean>>();
+
   constructor(
     private readonly repository: NoticesRepository,
     private readonly customers: CustomersService,
@@ -71,6 +74,14 @@ export class NoticesService {
    * @returns false if all of them have an unread notice about this agent already
    */
   async notifyOfRefusedAgent(agentId: string): Promise<boolean> {
+    const underWay = this.notifying.get(agentId);
+    if (underWay) return underWay.then(() => false);
+    const notifying = this.notifyOfRefusedAgentOnce(agentId).finally(() => this.notifying.delete(agentId));
+    this.notifying.set(agentId, notifying);
+    return notifying;
+  }
+
+  private async notifyOfRefusedAgentOnce(agentId: string): Promise<boolean> {
     const now = new Date();
     await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
     const notified = await this.repository.withUnreadAbout(agentId);
