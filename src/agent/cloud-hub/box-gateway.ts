@@ -6,7 +6,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import { duplexPair, Transform, type Duplex, type TransformCallback } from 'node:stream';
+import { duplexPair, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
@@ -15,14 +15,16 @@ import type { Asker } from '../../protocol/asker';
 import { LIMITS } from '../../protocol/limits';
 import { instant } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
-import { PROBLEMS, type ProblemCode } from '../../protocol/problems';
+import type { ProblemCode } from '../../protocol/problems';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { AccessControl } from '../conditions/access-control';
 import { decideAccess } from '../conditions/access-decision';
 import { bytesLeft } from '../conditions/condition-store';
 import type { Target } from '../configuration/configuration';
 import { connectTarget } from './application-connection';
+import { BoxProblem, sendProblem } from './box-problem';
 import { boxRequestOf, type BoxRequest } from './box-request';
+import { Meter } from './meter';
 
 /** Counted on disk at once in a transfer of unknown length; what a crash can cost of the permitted bytes. */
 const SLICE_BYTES = 1024 * 1024;
@@ -61,19 +63,6 @@ export interface BoxGatewayOptions {
   readonly target: Target;
   readonly access: AccessControl;
   readonly journal: Journal;
-}
-
-/** The answer to the client in place of the device's. */
-class BoxProblem extends Error {
-  override readonly name = 'BoxProblem';
-  constructor(
-    readonly status: number,
-    readonly code: ProblemCode,
-    readonly detail: string,
-    readonly more: { readonly reason?: Denial; readonly retryAfterSeconds?: number; readonly allow?: string } = {},
-  ) {
-    super(detail);
-  }
 }
 
 /** A permitted request on its way to the device. */
@@ -352,44 +341,6 @@ export class BoxGateway {
   }
 }
 
-/** Passes bytes on only when they are counted, a slice ahead. */
-class Meter extends Transform {
-  /** Why it has cut the transfer. */
-  cut: Error | undefined;
-  #counted = 0;
-
-  constructor(
-    /** Counts at least so many bytes. @returns how many it has counted; 0: not permitted */
-    private readonly count: (bytes: number) => Promise<number>,
-    private readonly giveBack: (bytes: number) => void,
-    private readonly onLimit: () => Error,
-  ) {
-    super();
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#pass(chunk.length).then(
-      () => done(null, chunk),
-      (error: Error) => done((this.cut = error)),
-    );
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.giveBack(this.#counted);
-    this.#counted = 0;
-    done(error);
-  }
-
-  async #pass(bytes: number): Promise<void> {
-    if (bytes > this.#counted) {
-      const taken = await this.count(bytes - this.#counted);
-      if (taken === 0) throw this.onLimit();
-      this.#counted += taken;
-    }
-    this.#counted -= bytes;
-  }
-}
-
 /** @throws BoxProblem if it is too long */
 async function readText(from: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -401,28 +352,4 @@ async function readText(from: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
-}
-
-/** RFC 9457. */
-function sendProblem(response: ServerResponse, { status, code, detail, more }: BoxProblem): void {
-  const { title, remedy } = PROBLEMS[code];
-  const { reason, retryAfterSeconds, allow } = more;
-  const body = JSON.stringify({
-    type: `urn:platen:problem:${code}`,
-    title,
-    status,
-    detail,
-    code,
-    reason,
-    remedy,
-    retryAfterSeconds,
-  });
-  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
-  if (allow !== undefined) response.setHeader('allow', allow);
-  response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  });
-  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
