@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { request } from '../../src/demo/api-request';
 import type { Program } from '../../src/demo/programs';
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import { ADMINISTRATOR } from '../../src/mfp/machine/identity';
 import { job, type Job } from '../../src/protocol/maintenance';
 import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
@@ -42,19 +41,6 @@ const refusals = ({ log }: Program) => log.map(({ ending }) => ending).filter((e
 const refused = (program: Program, ending: string) =>
   program.until(() => refusals(program).includes(ending) || undefined, `was refused: ${ending}`);
 
-const printed = async (): Promise<number> =>
-  ((await (await fetch(`${on.device('demo-mfp').url}/status.json`)).json()) as { pagesTotal: number }).pagesTotal;
-async function paperJam(what: 'occurrence' | 'clearance'): Promise<void> {
-  const { url } = on.device('demo-mfp');
-  const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
-    method: 'POST',
-    body: new URLSearchParams(fields),
-    headers: { cookie },
-    redirect: 'manual',
-  });
-  const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
-  await fetch(`${url}/service/paper-jam/${what}`, form({}, login.headers.getSetCookie()[0]!.split(';')[0]));
-}
 const jobs = async (): Promise<Job[]> =>
   ((await on.get('/api/jobs')) as { rows: unknown[] }).rows.map((each) => job.parse(each));
 const notices = async () =>
@@ -62,19 +48,19 @@ const notices = async () =>
     .rows;
 
 it('a copy of a running agent is refused, does not displace it, and does not print its held page', async () => {
-  await paperJam('occurrence');
-  const before = await printed();
+  await on.atThePrinter('paper-jam', 'occurrence');
+  const before = await on.pagesPrinted();
   await on.post('/api/devices/demo-mfp/jobs', { operation: 'test-page', waitMinutes: 60 });
   await until('the page to be held', async () => (await jobs())[0]?.state === 'held', 30_000, 500);
   const copy = start('copy', await copyAgent('copy'));
   await refused(copy, 'in-use');
   expect(refusals(copy)).toEqual(['in-use']);
-  await paperJam('clearance');
+  await on.atThePrinter('paper-jam', 'clearance');
   await until('the page to be printed', async () => (await jobs())[0]?.state === 'succeeded', 60_000, 500);
   // the copy polls devices with held jobs every 5 s
   const until12s = Date.now() + 12_000;
   await until('the copy to have had its time', () => Date.now() > until12s, 30_000, 500);
-  expect(await printed()).toBe(before + 1);
+  expect(await on.pagesPrinted()).toBe(before + 1);
   expect(refusals(on.stage.programs.agent)).toEqual([]);
   expect((await notices()).filter(({ kind }) => kind === 'agent-refused')).toHaveLength(1);
 }, 180_000);
@@ -99,9 +85,19 @@ it('when a copy has logged in, the original is refused until an administrator al
 it('an agent that was killed at any moment of its login logs in again', async () => {
   for (const copy of copies.splice(0)) await copy.stop();
   const command = ['agent', 'run', '--config', join(on.folder, 'agent.json')];
-  for (const afterMs of [100, 250, 400, 550, 700]) {
+  const stored = async () =>
+    JSON.parse(await readFile(join(on.folder, 'agent/agent-installation.json'), 'utf8')) as Record<string, string>;
+  const before = await stored();
+  type Moment = (agent: Program) => boolean | Promise<boolean>;
+  const moments: [string, Moment][] = [
+    ['its start', ({ log }) => log.length > 0],
+    ['presenting', async () => (await stored()).next !== undefined],
+    ['being accepted', async () => (await stored()).continuation !== before.continuation],
+    ['announcing', ({ log }) => log.some(({ msg }) => msg === 'agent online')],
+  ];
+  for (const [what, moment] of moments) {
     const killed = start('agent', command);
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await until(what, () => moment(killed), 60_000, 1);
     await killed.stop('SIGKILL');
   }
   await start('agent', command).logged('agent online');

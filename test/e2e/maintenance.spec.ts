@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { request } from '../../src/demo/api-request';
 import type { Program } from '../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
-import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/machine/identity';
+import { FIRMWARE } from '../../src/mfp/machine/identity';
 import { acquiredInformation, device, page as pageOf } from '../../src/protocol/api';
 import { job, type Job } from '../../src/protocol/maintenance';
 import { findings } from '../support/browser/axe';
@@ -28,36 +28,16 @@ const printedJobs = (terminal: Program): Job[] =>
 const outcome = async (terminal: Program): Promise<Job> => printedJobs(await finished(terminal)).at(-1)!;
 const value = ({ result }: Job, name: string) => result.find((line) => line.name === name)?.value;
 
-/** Pages that the device itself says it has printed. */
-const printed = async (): Promise<number> => {
-  const status = await fetch(`${on.device('demo-mfp').url}/status.json`);
-  return ((await status.json()) as { pagesTotal: number }).pagesTotal;
-};
 const inTheList = async () =>
   pageOf(device)
     .parse(await on.get('/api/devices'))
     .rows.find(({ id }) => id === 'demo-mfp')!;
 
-/** Has a fault occur at the device, or be cleared, as somebody who stands there would. */
-async function atThePrinter(fault: string, what: 'occurrence' | 'clearance'): Promise<void> {
-  const { url } = on.device('demo-mfp');
-  const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
-    method: 'POST',
-    body: new URLSearchParams(fields),
-    headers: { cookie },
-    redirect: 'manual',
-  });
-  const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
-  const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
-  const done = await fetch(`${url}/service/${fault}/${what}`, form({}, cookie));
-  expect(done.status).toBe(303);
-}
-
 describe('maintenance without a session', () => {
   it('reads the counters, and shows them to the user (S121-S125)', async () => {
     const done = await outcome(maintain('counters'));
     expect(done).toMatchObject({ state: 'succeeded', failure: null, user: { username: 'tina' } });
-    expect(value(done, 'impressions')).toBe(String(await printed()));
+    expect(value(done, 'impressions')).toBe(String(await on.pagesPrinted()));
     const steps = ['S121', 'S122', 'S123', 'S124', 'S125'];
     const logged = () => on.lines.filter(({ jobId, step }) => jobId === done.id && step);
     await until('all steps', () => new Set(logged().map(({ step }) => step)).size === steps.length);
@@ -71,8 +51,8 @@ describe('maintenance without a session', () => {
   });
 
   it('holds a test page back while paper is jammed, says why, and prints it once the jam is cleared', async () => {
-    await atThePrinter('paper-jam', 'occurrence');
-    const before = await printed();
+    await on.atThePrinter('paper-jam', 'occurrence');
+    const before = await on.pagesPrinted();
     const terminal = maintain('test-page', '--wait', '60');
     const held = await until(
       'it to be held',
@@ -81,13 +61,13 @@ describe('maintenance without a session', () => {
     );
     expect(held).toMatchObject({ hold: 'stopped', detail: expect.stringContaining('Paper jam') as string });
     await until('the list to show it', async () => (await inTheList()).condition?.severity === 'error');
-    await atThePrinter('paper-jam', 'clearance');
+    await on.atThePrinter('paper-jam', 'clearance');
     expect(await outcome(terminal)).toMatchObject({ state: 'succeeded' });
-    await until('the page to be printed', async () => (await printed()) === before + 1);
+    await until('the page to be printed', async () => (await on.pagesPrinted()) === before + 1);
   }, 120_000);
 
   it('cancels what has not begun', async () => {
-    await atThePrinter('cover-open', 'occurrence');
+    await on.atThePrinter('cover-open', 'occurrence');
     const terminal = maintain('test-page', '--wait', '60');
     const held = await until(
       'it to be held',
@@ -97,7 +77,7 @@ describe('maintenance without a session', () => {
     await finished(on.stage.platen('terminal', ['job', 'cancel', held.id]));
     await terminal.exited;
     expect(printedJobs(terminal).at(-1)).toMatchObject({ state: 'cancelled' });
-    await atThePrinter('cover-open', 'clearance');
+    await on.atThePrinter('cover-open', 'clearance');
   }, 120_000);
 
   it('installs firmware: uploaded, fetched by the agent, sent, restarted, compared', async () => {
@@ -147,11 +127,11 @@ describe('the same in the browser', () => {
     await page.getByRole('heading', { name: 'Demo MFP' }).waitFor();
     await page.getByRole('combobox', { name: 'If the device is busy' }).click();
     await page.getByRole('option', { name: 'Wait up to an hour' }).click();
-    await atThePrinter('paper-jam', 'occurrence');
+    await on.atThePrinter('paper-jam', 'occurrence');
     await page.getByRole('button', { name: 'Start: Test page' }).click();
     await page.getByText('The device has stopped. See its alerts.').first().waitFor();
     await page.getByText('Paper jam').first().waitFor();
-    await atThePrinter('paper-jam', 'clearance');
+    await on.atThePrinter('paper-jam', 'clearance');
     await page.getByText('The device has stopped. See its alerts.').first().waitFor({ state: 'hidden' });
     await page.getByRole('cell', { name: 'Test page' }).first().waitFor();
     expect(await findings(page)).toEqual([]);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { request } from '../../src/demo/api-request';
 import { event, press } from '../../src/demo/scenario';
 import { SAMPLE_USERS } from '../../src/demo/stage';
-import { ADMINISTRATOR } from '../../src/mfp/machine/identity';
 import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
@@ -18,20 +17,6 @@ afterAll(() => on?.strike(), 60_000);
 
 const asAdmin = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) =>
   (await request(on.stage.serverUrl, method, path, body, admin)).body;
-
-const printed = async (): Promise<number> =>
-  ((await (await fetch(`${on.device('demo-mfp').url}/status.json`)).json()) as { pagesTotal: number }).pagesTotal;
-async function paperJam(what: 'occurrence' | 'clearance'): Promise<void> {
-  const { url } = on.device('demo-mfp');
-  const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
-    method: 'POST',
-    body: new URLSearchParams(fields),
-    headers: { cookie },
-    redirect: 'manual',
-  });
-  const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
-  await fetch(`${url}/service/paper-jam/${what}`, form({}, login.headers.getSetCookie()[0]!.split(';')[0]));
-}
 
 it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
   const terminal = on.stage.platen('terminal', ['connect', 'demo-mfp', 'web', '--reason', 'Revocation', '--json']);
@@ -54,8 +39,8 @@ it('the open session of a deactivated user ends within seconds, with that reason
 }, 120_000);
 
 it('a removed agent drops its held page', async () => {
-  await paperJam('occurrence');
-  const before = await printed();
+  await on.atThePrinter('paper-jam', 'occurrence');
+  const before = await on.pagesPrinted();
   const job = (await asAdmin('POST', '/api/devices/demo-mfp/jobs', {
     operation: 'test-page',
     waitMinutes: 60,
@@ -65,9 +50,9 @@ it('a removed agent drops its held page', async () => {
   await asAdmin('DELETE', '/api/agents/demo-agent');
   const { agent } = on.stage.programs;
   await agent.until(() => agent.log.find(({ ending }) => ending === 'removed'), 'was removed');
-  await paperJam('clearance');
+  await on.atThePrinter('paper-jam', 'clearance');
   // an agent polls a device with a held job every 5 s
   const end = Date.now() + 12_000;
   await until('the agent to have had its time', () => Date.now() > end, 30_000, 500);
-  expect(await printed()).toBe(before);
+  expect(await on.pagesPrinted()).toBe(before);
 }, 120_000);

@@ -85,6 +85,16 @@ describe('notices', () => {
     expect(events.sort()).toEqual([`${sue} session-halted`, `${ada} session-of-user-halted`].sort());
   });
 
+  it('about a refused agent are created once until they are read, also by concurrent calls', async () => {
+    const recipients: string[] = [];
+    stage.events.on('changed', ({ recipientId, agentId }) => agentId === 'copied' && recipients.push(recipientId));
+    const notify = () => stage.notices.notifyOfRefusedAgent('copied');
+    expect((await Promise.all([notify(), notify(), notify()])).filter(Boolean)).toHaveLength(1);
+    expect(await notify()).toBe(false);
+    expect(recipients).toContain(ada);
+    expect(new Set(recipients).size).toBe(recipients.length);
+  });
+
   it('are limited in length', async () => {
     const max = await stage.user('max');
     await stage.halt(max, { deviceName: 'd'.repeat(5_000), userName: '漢'.repeat(5_000) });

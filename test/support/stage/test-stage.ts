@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wallClockMs } from '../../../src/journal/wall-clock';
+import { ADMINISTRATOR } from '../../../src/mfp/machine/identity';
 import { sessionWithSteps, type Customer } from '../../../src/protocol/api';
 import type { Step } from '../../../src/protocol/steps';
 import { request } from '../../../src/demo/api-request';
@@ -118,6 +119,27 @@ export class TestStage {
     const found = this.stage.devices.find((device) => device.id === id);
     if (!found) throw new Error(`${id} is not on the stage; is cups-ipp-utils installed?`);
     return found;
+  }
+
+  /** Pages that the simulated MFP says it has printed. */
+  async pagesPrinted(): Promise<number> {
+    const status = await fetch(`${this.device('demo-mfp').url}/status.json`);
+    return ((await status.json()) as { pagesTotal: number }).pagesTotal;
+  }
+
+  /** Has a fault occur at the simulated MFP, or be cleared, as somebody who stands there would. */
+  async atThePrinter(fault: string, what: 'occurrence' | 'clearance'): Promise<void> {
+    const { url } = this.device('demo-mfp');
+    const form = (fields: Record<string, string>, cookie = ''): RequestInit => ({
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers: { cookie },
+      redirect: 'manual',
+    });
+    const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
+    const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+    const done = await fetch(`${url}/service/${fault}/${what}`, form({}, cookie));
+    if (done.status !== 303) throw new Error(`${fault} ${what}: ${done.status}`);
   }
 
   async get(path: string): Promise<unknown> {
