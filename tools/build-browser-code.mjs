@@ -18,7 +18,7 @@ const QRCODE =
 /** `base` is the URL path of the files, `name` the name of script and style sheet in it. */
 const PAGES = {
   approval: { base: '/', name: 'panel', input: 'index.html' },
-  approver: { base: '/', name: 'approver', input: 'index.html', licence: WEBAUTHN },
+  'lan-approval': { base: '/', name: 'approver', input: 'index.html', licence: WEBAUTHN },
   approvers: { base: '/', name: 'approvers', input: 'approvers.html', licence: QRCODE },
   display: { base: '/', name: 'panel', input: 'index.html' },
   vnc: { base: '/.platen/', name: 'vnc', input: 'index.html', licence: NOVNC },

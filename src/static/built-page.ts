@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-type PageName = 'approval' | 'approver' | 'approvers' | 'display' | 'mfp-web' | 'vnc';
+type PageName = 'approval' | 'approvers' | 'display' | 'lan-approval' | 'mfp-web' | 'vnc';
 
 /** Folder of a page that `npm run build` makes from `src/pages`. Without a build it does not exist. */
 export function builtFolder(name: PageName): string {

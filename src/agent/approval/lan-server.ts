@@ -56,7 +56,7 @@ type Act = (body: unknown, response: ServerResponse, phone: PairedPhone | undefi
 /** The web server of the LAN page, where approvers answer on their phones. Without login it shows nothing but the login. */
 export class LanServer {
   readonly #events = new EventStream((phoneId) => this.#viewOf(phoneId), LIMITS.LAN_PAGES_PER_PHONE);
-  readonly #files = builtPage('approver');
+  readonly #files = builtPage('lan-approval');
   readonly #server: Server;
   readonly #connections = new Map<string, number>();
   #hosts: ReadonlySet<string> = new Set();
