@@ -69,7 +69,9 @@ describe('the trial of a relay', () => {
   it('passes at the public address, with TLS and a self-made certificate', async () => {
     const tried = await connected({ tls: await makeCertificate() });
     await server.trial.run(tried, 'public');
-    await expect(server.trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(/expected p{43}, found/);
+    await expect(server.trial.run({ ...tried, pin: 'p'.repeat(43) }, 'public')).rejects.toThrow(
+      /expected p{43}, found/,
+    );
   });
 
   const end = (change: object) => withLogs('end', (log) => ({ ...log, event: { ...log.event, ...change } }));
