@@ -161,6 +161,16 @@ describe('access that ends', () => {
     });
   });
 
+  it('a job on hold is withdrawn when the agent is moved to another site', async () => {
+    const id = await heldJob();
+    const elsewhere = await plane.addSite(await plane.addCustomer('Another customer'), 'Yard');
+    const move = (siteId: string) => plane.call('ada', 'PATCH', '/agents/box', { siteId });
+    await move(elsewhere);
+    (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
+    await until('the job to be cancelled', async () => (await stateOf(id)) === 'cancelled');
+    await move(plane.siteId);
+  });
+
   it('a technician whose customer is taken away loses the sessions with its devices', async () => {
     const users = (await plane.call('ada', 'GET', '/users')).body.rows as { id: string; username: string }[];
     const tom = users.find(({ username }) => username === 'tom')!;
