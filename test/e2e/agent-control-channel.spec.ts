@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { ControlChannel, type ControlChannelOptions } from '../../src/agent/channel/control-channel';
 import { ExchangeRefused } from '../../src/agent/channel/control-channel.errors';
@@ -176,6 +177,20 @@ describe('the control channel of the agent', () => {
     await expect(server.request('agent-1', exchange, body)).rejects.toMatchObject({ code });
     expect(channel.online).toBe(true);
     expect(logins).toEqual(['agent-1']);
+  });
+
+  it('receives a refusal that arrives before the request is known to be written', async () => {
+    const { channel } = await startChannel();
+    server.handle(approval, () => Promise.reject(new ProblemError('session-over', 'too late')));
+    const write = Reflect.get(TLSSocket.prototype, 'write') as (...parts: unknown[]) => boolean;
+    const slow = jest.spyOn(TLSSocket.prototype, 'write').mockImplementation(function (this: TLSSocket, ...parts) {
+      const [data, written] = parts as [unknown, ((error?: Error | null) => void) | undefined];
+      return write.call(this, data, (error?: Error | null) => void setTimeout(() => written?.(error), 100));
+    });
+    ends.push(() => Promise.resolve(slow.mockRestore()));
+    const refused = channel.request(approval, { remoteSessionId: randomUUID(), decision: 'approved' });
+    await expect(refused).rejects.toMatchObject({ code: 'session-over' });
+    expect(channel.online).toBe(true);
   });
 
   it('gives up a stream on which too large a stanza comes', async () => {

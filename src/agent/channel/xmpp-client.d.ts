@@ -37,6 +37,12 @@ declare module '@xmpp/client' {
   /** `element` is the payload of `stanza`; resolves with the payload of the result, or with an `<error>`. */
   export type IqHandler = (context: { readonly element: Element; readonly stanza: Element }) => Promise<Element>;
 
+  /** A request whose answer has not arrived. */
+  export interface OpenRequest {
+    readonly promise: Promise<Element>;
+    readonly reject: (error: Error) => void;
+  }
+
   export interface Client extends EventEmitter {
     status: string;
     transports: Transport[];
@@ -45,7 +51,7 @@ declare module '@xmpp/client' {
       /** Rejects with StanzaError or TimeoutError. */
       request(iq: Element, timeoutMs?: number): Promise<Element>;
       /** Open requests by ID. */
-      readonly handlers: Map<string, { promise: Promise<Element>; reject: (error: Error) => void }>;
+      handlers: Map<string, OpenRequest>;
     };
     readonly iqCallee: Record<'get' | 'set', (namespace: string, name: string, handler: IqHandler) => void>;
     connect(service: string): Promise<unknown>;

@@ -1,4 +1,4 @@
-import { client as createClient, xml, type Client, type Element } from '@xmpp/client';
+import { client as createClient, xml, type Client, type Element, type OpenRequest } from '@xmpp/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NS_PING } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
@@ -80,6 +80,7 @@ export class XmppStream {
     });
     // The library reconnects after a fixed second, all agents at once; control-channel.ts waits with jitter.
     this.#client.reconnect.stop();
+    this.#client.iqCaller.handlers = new OpenRequests();
     this.#transport = usePinnedTransport(this.#client, pin);
     this.closed = new Promise((resolve) => (this.#end = resolve));
     void this.closed.then((why) => this.#release(why));
@@ -125,10 +126,7 @@ export class XmppStream {
     this.#transport.socket?.destroy();
     this.#client.emit('error', why); // ends the library's own waits
     // Otherwise open requests would wait for their timeouts.
-    for (const { promise, reject } of this.#client.iqCaller.handlers.values()) {
-      promise.catch(() => undefined);
-      reject(new ChannelOffline(why.message));
-    }
+    for (const { reject } of this.#client.iqCaller.handlers.values()) reject(new ChannelOffline(why.message));
   }
 
   async #login({ xmpp }: Credentials): Promise<void> {
@@ -174,6 +172,17 @@ export class XmppStream {
         if (error.name !== 'StanzaError') this.end('silent', 'a ping was not answered');
       });
     }
+  }
+}
+
+/**
+ * The library waits for the answer to a request only when the request has been written. An error that arrives before
+ * that, also in answer to the library's own request to bind, would be an unhandled rejection and end the process.
+ */
+class OpenRequests extends Map<string, OpenRequest> {
+  override set(id: string, request: OpenRequest): this {
+    request.promise.catch(() => undefined);
+    return super.set(id, request);
   }
 }
 
