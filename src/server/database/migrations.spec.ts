@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
+import { DataSource, type Table, type TableColumn } from 'typeorm';
 import { dataSourceOptions } from '../../../ormconfig';
 import { AuditEventEntity } from '../auth/audit/audit-event.entity';
 import { UserEntity } from '../auth/users/user.entity';
@@ -37,9 +37,36 @@ describe.each(databases)('migrations on %s', (_name, environment) => {
     await undoAll();
     await database.runMigrations();
     expect(await database.showMigrations()).toBe(false);
+    await undoAll();
   });
 
+  it('keep what is stored, one by one, and restore the earlier schema when they are reverted', async () => {
+    const filled = new FilledTables(database);
+    const all = [...database.migrations];
+    const useFirst = (count: number) => database.migrations.splice(0, Infinity, ...all.slice(0, count));
+    const schemas: object[] = [];
+    for (let count = 0; count < all.length; count += 1) {
+      schemas.push(await filled.schema());
+      await filled.fill();
+      useFirst(count + 1);
+      await database.runMigrations();
+      await filled.expectRows();
+      await database.undoLastMigration();
+      expect(await filled.schema()).toEqual(schemas[count]);
+      await filled.expectRows();
+      await database.runMigrations();
+    }
+    await filled.fill();
+    while (schemas.length > 0) {
+      await database.undoLastMigration();
+      expect(await filled.schema()).toEqual(schemas.pop());
+      await filled.expectRows();
+    }
+    useFirst(all.length);
+  }, 60_000);
+
   it('make the audit trail append-only', async () => {
+    await database.runMigrations();
     const events = database.getRepository(AuditEventEntity);
     await events.insert({ at: new Date(), actor: 'ada', action: 'x.done', target: 'y', detail: '' });
     await expect(events.update({ actor: 'ada' }, { actor: 'bob' })).rejects.toThrow('append-only');
@@ -55,3 +82,82 @@ describe.each(databases)('migrations on %s', (_name, environment) => {
     await undoAll();
   });
 });
+
+type Row = Record<string, unknown>;
+
+/** Rows in every table of a schema, whichever tables and columns it has. */
+class FilledTables {
+  private rows = 0;
+  /** Of each table, the rows that have a value in every column. */
+  private readonly complete = new Map<string, Row[]>();
+
+  constructor(private readonly database: DataSource) {}
+
+  /** Inserts two rows into each table: one with a value in every column, one with null where a column permits it. */
+  async fill(): Promise<void> {
+    for (const { name, columns } of await this.tables()) {
+      const row = await this.insert(name, columns);
+      this.complete.set(name, [...(this.complete.get(name) ?? []), row]);
+      await this.insert(
+        name,
+        columns.filter(({ isNullable }) => !isNullable),
+      );
+    }
+  }
+
+  /** The complete rows are there, in all columns that have existed since they were inserted; others are forgotten. */
+  async expectRows(): Promise<void> {
+    const tables = await this.tables();
+    for (const [name, rows] of this.complete) {
+      const columns = tables.find((table) => table.name === name)?.columns.map((column) => column.name);
+      if (!columns) {
+        this.complete.delete(name);
+        continue;
+      }
+      const kept = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => columns.includes(key))));
+      this.complete.set(name, kept);
+      const stored: Row[] = await this.database.query(`SELECT * FROM ${name}`);
+      expect(stored).toEqual(expect.arrayContaining(kept.map((row): unknown => expect.objectContaining(row))));
+    }
+  }
+
+  async schema(): Promise<object> {
+    const byName = (one: { name?: string }, other: { name?: string }) => (one.name! < other.name! ? -1 : 1);
+    return (await this.tables()).sort(byName).map(({ name, columns, indices }) => ({
+      name,
+      columns: columns
+        .map((each) => ({ name: each.name, type: each.type, length: each.length, isNullable: each.isNullable }))
+        .sort(byName),
+      indices: indices.map((each) => ({ ...each, table: undefined, columnNames: [...each.columnNames] })).sort(byName),
+    }));
+  }
+
+  private async tables(): Promise<Table[]> {
+    const names: { name: string }[] = await this.database.query(
+      this.database.options.type === 'postgres'
+        ? `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema()`
+        : `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
+    );
+    const runner = this.database.createQueryRunner();
+    const own = names.map(({ name }) => name).filter((name) => name !== 'migrations');
+    const tables = own.length > 0 ? await runner.getTables(own) : [];
+    await runner.release();
+    return tables.map((table) => Object.assign(table, { name: table.name.split('.').pop() }));
+  }
+
+  private async insert(table: string, columns: readonly TableColumn[]): Promise<Row> {
+    const given = columns.filter(({ isGenerated }) => !isGenerated);
+    const value = ({ type, length }: TableColumn): unknown => {
+      const number = (this.rows += 1);
+      if (type === 'boolean') return this.database.options.type === 'postgres' ? false : 0;
+      if (type === 'integer') return number;
+      if (type === 'bigint') return this.database.options.type === 'postgres' ? String(number) : number;
+      return String(number).padStart(Math.min(Number(length || 10), 10), '0');
+    };
+    const row = Object.fromEntries(given.map((column) => [column.name, value(column)]));
+    const names = Object.keys(row).map((name) => `"${name}"`);
+    const places = names.map((_, at) => (this.database.options.type === 'postgres' ? `$${at + 1}` : '?'));
+    await this.database.query(`INSERT INTO ${table} (${names.join()}) VALUES (${places.join()})`, Object.values(row));
+    return row;
+  }
+}

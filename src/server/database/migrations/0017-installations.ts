@@ -20,18 +20,22 @@ export class Installations1763683200017 implements MigrationInterface {
       }),
     );
     await runner.addColumn('notices', new TableColumn(text('agentId', 64, { isNullable: true })));
-    await runner.changeColumn(
-      'notices',
-      'remoteSessionId',
-      new TableColumn(uuid('remoteSessionId', { isNullable: true })),
-    );
+    await permitNull(runner, true);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DELETE FROM notices WHERE "remoteSessionId" IS NULL`);
-    await runner.changeColumn('notices', 'remoteSessionId', new TableColumn(uuid('remoteSessionId')));
+    await permitNull(runner, false);
     await runner.dropColumn('notices', 'agentId');
     await runner.dropTable('removed_agents');
     await runner.dropColumns('agents', ['installationId', 'continuationHash']);
   }
+}
+
+/** On PostgreSQL, `changeColumn` would create the column again, without what is stored and without its index. */
+async function permitNull(runner: QueryRunner, isNullable: boolean): Promise<void> {
+  const name = 'remoteSessionId';
+  if (runner.connection.options.type === 'postgres')
+    await runner.query(`ALTER TABLE notices ALTER COLUMN "${name}" ${isNullable ? 'DROP' : 'SET'} NOT NULL`);
+  else await runner.changeColumn('notices', name, new TableColumn(uuid(name, { isNullable })));
 }
