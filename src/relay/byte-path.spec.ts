@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import type { Writable } from 'node:stream';
+import { duplexPair, type Writable } from 'node:stream';
 import { RawPeer } from '../../test/support/relay/raw-peer';
 import { startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
 import { until } from '../../test/support/until';
@@ -131,16 +131,23 @@ describe('byte path of the relay', () => {
     application.close();
   });
 
-  it('logs the steps of the first request and response once per link (S233, S234, S242, S243)', async () => {
+  it('logs S233, S234 with the first request and S242, S243 with the first bytes of a response, once per link', async () => {
     const { device, terminal } = await test.join(await test.controlPlane.prepare());
+    const { remoteSessionId } = device;
+    const [near, far] = duplexPair();
+    const server = serveTunnel(device.bytes, { remoteSessionId, open: () => Promise.resolve(near) });
+    const tunnel = await openTunnel(terminal.bytes, { remoteSessionId, applicationId: 'web' });
+    const steps = () => test.recorded.steps().filter((step) => /^S2[34]/.test(String(step)));
+    expect(steps()).toEqual([]);
+    const stream = await tunnel.connect();
+    expect(steps()).toEqual(['S233', 'S234']);
     for (const text of ['one', 'two']) {
-      terminal.bytes.write(text);
-      await once(device.bytes, 'data');
-      device.bytes.write(text);
-      await once(terminal.bytes, 'data');
+      far.write(text);
+      await once(stream, 'data');
+      expect(steps()).toEqual(['S233', 'S234', 'S242', 'S243']);
     }
-    const steps = test.recorded.steps().map(String);
-    expect(steps.filter((step) => /^S2[34]/.test(step))).toEqual(['S233', 'S234', 'S242', 'S243']);
+    tunnel.close();
+    await Promise.all([tunnel.closed, server.closed]);
   });
 });
 

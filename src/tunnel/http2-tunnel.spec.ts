@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectHttp2, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import WebSocket, { WebSocketServer } from 'ws';
 import { LIMITS } from '../protocol/limits';
@@ -254,6 +254,21 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     expect(answer[':status']).toBe(status);
     expect(opened).toEqual([]);
     session.destroy();
+  });
+
+  it.each([
+    ['another session', { 'platen-session': randomUUID(), 'platen-application': 'web' }],
+    ['another application', { 'platen-session': remoteSessionId, 'platen-application': 'fax' }],
+    ['no relaying header', {}],
+  ])('takes no connection from an answer with %s', async (_name, header) => {
+    const session = performServerHandshake(ends.far);
+    session.on('error', () => undefined);
+    session.on('stream', (stream: ServerHttp2Stream) => {
+      stream.on('error', () => undefined);
+      stream.respond({ ':status': 200, ...header });
+    });
+    server = { close: () => session.destroy(), closed: Promise.resolve() };
+    await expect((await dial()).connect()).rejects.toMatchObject({ status: 502 });
   });
 
   it('closes on bytes that are not HTTP/2', async () => {

@@ -144,7 +144,7 @@ class Http2Tunnel implements Tunnel {
       stream.destroy();
       throw error;
     });
-    const refusal = refusalIn(headers as IncomingHttpHeaders);
+    const refusal = refusalIn(headers as IncomingHttpHeaders, this.request);
     if (!refusal) {
       this.applicationOrigin = originIn(headers as IncomingHttpHeaders);
       return writingBuffers(stream);

@@ -51,10 +51,13 @@ export const refused = ({ status, detail }: StreamRefused): OutgoingHttpHeaders 
   [DETAIL]: encodeURIComponent(wellFormed(detail.slice(0, DETAIL_CHARACTERS))),
 });
 
-/** undefined if the stream was opened. */
-export function refusalIn(headers: IncomingHttpHeaders): StreamRefused | undefined {
+/** The answer to `request`: undefined if it opens the stream. */
+export function refusalIn(headers: IncomingHttpHeaders, request: OutgoingHttpHeaders): StreamRefused | undefined {
   const status = Number(headers[':status']);
-  if (status === 200) return undefined;
+  if (status === 200) {
+    const isAnswer = headers[SESSION] === request[SESSION] && headers[APPLICATION] === request[':authority'];
+    return isAnswer ? undefined : new StreamRefused(502, 'the answer belongs to another session or application');
+  }
   const known = STATUSES.find((each) => each === status) ?? 502;
   return new StreamRefused(known, decode(headers[DETAIL]));
 }

@@ -65,7 +65,7 @@ describe.each([
       [...steps(142, 150)],
       [...steps(142, 144), ...steps(171, 180)],
       [...steps(201, 214)],
-      [...steps(231, 232), ...steps(235, 237)],
+      [...steps(231, 243)],
       [...steps(261, 273)],
       [...steps(261, 265), ...steps(291, 299)],
     ]) {
@@ -90,6 +90,14 @@ describe('a session with the simulated MFP', () => {
     for (const chain of [steps(291, 299), [...steps(291, 297), ...steps(331, 338)]]) {
       expect(inOrder(id, chain)).toEqual(chain);
     }
+  });
+
+  it('has no step of Fig. 12 without a request', async () => {
+    const { connect, id } = await on.connect('demo-mfp');
+    connect.child.kill('SIGINT');
+    await connect.exited;
+    await on.ended(id);
+    expect(inOrder(id, steps(231, 243))).toEqual([]);
   });
 
   it('ends in order, device first, when the control plane is asked to end it', async () => {

@@ -14,6 +14,9 @@ import { openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
 import type { Application } from '../configuration/configuration';
 
+/** Fig. 12; logged for the first request and the first bytes of its response. */
+const REQUEST_STEPS = ['S235', 'S236', 'S237'] as const;
+const RESPONSE_STEPS = ['S238', 'S239', 'S240', 'S241'] as const;
 /** Short, because a person is waiting at the terminal. */
 const RETRY = { maxMs: 5_000 };
 
@@ -132,7 +135,7 @@ export class CloudHubAgent {
     if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'unknown application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
-    if (first) for (const step of ['S235', 'S236', 'S237'] as const) this.#step(step);
+    if (first) for (const step of REQUEST_STEPS) this.#step(step);
     else journal.debug('another connection to the application', this.#subject);
     if (approved.protocol === 'box' && !box) throw new StreamRefused(403, 'a document box needs access conditions');
     const stream = box
@@ -140,7 +143,7 @@ export class CloudHubAgent {
       : await openApplication(approved, grant, (reason) =>
           journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
         );
-    if (first) this.#onFirstBytes(stream, () => (['S240', 'S241'] as const).forEach((step) => this.#step(step)));
+    if (first) this.#onFirstBytes(stream, () => RESPONSE_STEPS.forEach((step) => this.#step(step)));
     return stream;
   }
 

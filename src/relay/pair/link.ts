@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../../protocol/limits';
 import { HALVES, type Half } from '../../protocol/remote-session';
+import { FrameWatch } from './frame-watch';
 
 export interface Counters {
   /** Tunnel bytes received from and sent to this peer. */
@@ -24,11 +25,15 @@ export class Link {
   lastActiveAt = new Date();
   readonly #sockets: Partial<Record<Half, WebSocket>> = {};
   readonly #held: Record<Half, Buffer[]> = { device: [], terminal: [] };
+  readonly #watches: Partial<Record<Half, FrameWatch>> = {
+    terminal: FrameWatch.forRequest(),
+    device: FrameWatch.forResponse(),
+  };
   #heldBytes = 0;
   #broken = false;
 
-  /** @param onFirstBytes called when the first bytes of a half are forwarded, with that half */
-  constructor(private readonly onFirstBytes: (from: Half) => void = () => undefined) {}
+  /** @param onFirst called when the first request (`terminal`) or response (`device`) is forwarded */
+  constructor(private readonly onFirst: (from: Half) => void = () => undefined) {}
 
   get joined(): boolean {
     return !this.#broken && HALVES.every((half) => this.#sockets[half]);
@@ -66,9 +71,11 @@ export class Link {
     const source = this.#sockets[from];
     const target = this.#sockets[OTHER[from]];
     if (!source || !target || target.readyState !== target.OPEN) return;
-    const counters = this.counters[OTHER[from]];
-    if (this.counters[OTHER[from]].sent === 0) this.onFirstBytes(from);
-    counters.sent += data.length;
+    if (this.#watches[from]?.take(data)) {
+      delete this.#watches[from];
+      this.onFirst(from);
+    }
+    this.counters[OTHER[from]].sent += data.length;
     if (target.bufferedAmount <= LIMITS.RELAY_QUEUE_BYTES) return target.send(data);
     // `ws` has no drain event. Send callbacks are costly, so only frames above the high-water mark get one.
     source.pause();

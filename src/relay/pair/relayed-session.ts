@@ -64,9 +64,8 @@ export class RelayedSession {
     journal: Journal,
   ) {
     this.link = new Link((from) => {
-      // The relay does not parse the bytes, so it can log only the first ones in each direction.
       for (const step of from === 'terminal' ? (['S233', 'S234'] as const) : (['S242', 'S243'] as const))
-        journal.step(step, remoteSessionId, { bytes: 'first' });
+        journal.step(step, remoteSessionId);
     });
   }
 
