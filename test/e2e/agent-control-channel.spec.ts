@@ -5,6 +5,7 @@ import { ControlChannel, type ControlChannelOptions } from '../../src/agent/chan
 import { ExchangeRefused } from '../../src/agent/channel/control-channel.errors';
 import type { Credentials } from '../../src/agent/enrolment/credentials';
 import { announce, approval, requestApproval, terminate, type Exchange } from '../../src/protocol/control-channel';
+import { LIMITS } from '../../src/protocol/limits';
 import { ProblemError } from '../../src/protocol/problems';
 import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/login/agent-accounts';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
@@ -191,6 +192,14 @@ describe('the control channel of the agent', () => {
     const refused = channel.request(approval, { remoteSessionId: randomUUID(), decision: 'approved' });
     await expect(refused).rejects.toMatchObject({ code: 'session-over' });
     expect(channel.online).toBe(true);
+  });
+
+  it('does not send what is longer than a stanza, which would end the stream', async () => {
+    const { channel } = await startChannel();
+    const text = '&'.repeat(LIMITS.XMPP_STANZA_BYTES / 5);
+    await expect(channel.request(echo, { text })).rejects.toMatchObject({ code: 'too-large', isTemporary: false });
+    expect(await channel.request(echo, { text: 'short' })).toEqual({ text: 'short' });
+    expect(logins).toHaveLength(1);
   });
 
   it('gives up a stream on which too large a stanza comes', async () => {

@@ -1,16 +1,12 @@
 import type { z } from 'zod';
 import { productVersion } from '../../journal/product-version';
 import { announce, type AnnouncedDevice } from '../../protocol/control-channel';
-import { LIMITS } from '../../protocol/limits';
-import { encodeContainer } from './json-container';
+import { containerExcess } from './json-container';
 
 type Announcement = z.infer<typeof announce.request>;
 
 /** Without the addresses of a device, which only the agent needs. */
 type ToAnnounce = Omit<AnnouncedDevice, 'operations'> & Partial<Pick<AnnouncedDevice, 'operations'>>;
-
-/** For the stanza around the payload: names, JID, ID. */
-const ENVELOPE_BYTES = 1024;
 
 /** The announcement of this agent's devices. */
 export const announcementOf = (devices: readonly ToAnnounce[]): Announcement => ({
@@ -22,7 +18,5 @@ export const announcementOf = (devices: readonly ToAnnounce[]): Announcement => 
 });
 
 /** Bytes by which the announcement exceeds one stanza; 0 if it fits. */
-export function announcementExcess(devices: readonly ToAnnounce[]): number {
-  const payload = encodeContainer(announce.name, announce.namespace, announcementOf(devices)).toString();
-  return Math.max(0, Buffer.byteLength(payload) + ENVELOPE_BYTES - LIMITS.XMPP_STANZA_BYTES);
-}
+export const announcementExcess = (devices: readonly ToAnnounce[]): number =>
+  containerExcess(announce, announcementOf(devices));

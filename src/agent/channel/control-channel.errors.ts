@@ -10,6 +10,9 @@ export class ChannelTimeout extends Error {
   readonly code = 'channel-timeout';
 }
 
+/** After these, a retry may succeed. */
+const TEMPORARY = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
+
 /** The control plane answered with an error; `code` is a problem code (protocol/problems) or a condition of RFC 6120. */
 export class ExchangeRefused extends Error {
   override readonly name = 'ExchangeRefused';
@@ -19,6 +22,10 @@ export class ExchangeRefused extends Error {
     readonly detail: string,
   ) {
     super(`the control plane refused: ${code}${detail && ` (${detail})`}`);
+  }
+
+  get isTemporary(): boolean {
+    return TEMPORARY.includes(this.code);
   }
 }
 

@@ -5,10 +5,10 @@ import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
 import { jittered } from '../../protocol/waits';
 import { Backoff } from '../../tunnel/backoff';
-import { ChannelOffline, StreamEnded, type StreamEnding } from './control-channel.errors';
+import { ChannelOffline, ExchangeRefused, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
 import type { Installation } from '../enrolment/installation';
-import { BadContainer, decodeContainer, encodeContainer, encodeProblem } from './json-container';
+import { BadContainer, containerExcess, decodeContainer, encodeContainer, encodeProblem } from './json-container';
 import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
 
 export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'resource'> {
@@ -113,6 +113,8 @@ export class ControlChannel {
     timeoutMs: number = LIMITS.XMPP_IQ_TIMEOUT_MS,
   ): Promise<Response> {
     if (!this.#stream) throw new ChannelOffline('not connected to the control plane');
+    const excess = containerExcess(exchange, body);
+    if (excess > 0) throw new ExchangeRefused('too-large', `${excess} bytes too long for a stanza`);
     const { name, namespace } = exchange;
     const answer = await this.#stream.request(encodeContainer(name, namespace, body), timeoutMs);
     return decodeContainer(answer, exchange.response);

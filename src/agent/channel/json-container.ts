@@ -1,6 +1,6 @@
 import { xml, type Element } from '@xmpp/client';
 import type { z } from 'zod';
-import { NS_JSON, NS_PROBLEM } from '../../protocol/control-channel';
+import { NS_JSON, NS_PROBLEM, type Exchange } from '../../protocol/control-channel';
 import { jsonContainerText } from '../../protocol/json-container';
 import { LIMITS } from '../../protocol/limits';
 import { parseJson } from '../../protocol/parse-json';
@@ -18,6 +18,18 @@ export class BadContainer extends Error {
 /** `<name xmlns='namespace'><json xmlns='urn:xmpp:json:0'>...</json></name>` (XEP-0335). */
 export function encodeContainer(name: string, namespace: string, body: unknown): Element {
   return xml(name, { xmlns: namespace }, xml('json', { xmlns: NS_JSON }, jsonContainerText(body)));
+}
+
+/** For the stanza around a container: names, JID, ID. */
+const ENVELOPE_BYTES = 1024;
+
+/**
+ * Bytes by which a request exceeds one stanza; 0 if it fits. A longer stanza would end the stream.
+ * @param reserve further bytes that have to fit
+ */
+export function containerExcess<T>({ name, namespace }: Exchange<T, unknown>, body: T, reserve = 0): number {
+  const bytes = Buffer.byteLength(encodeContainer(name, namespace, body).toString());
+  return Math.max(0, bytes + reserve + ENVELOPE_BYTES - LIMITS.XMPP_STANZA_BYTES);
 }
 
 /** @throws BadContainer */

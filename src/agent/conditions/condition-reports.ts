@@ -1,11 +1,12 @@
 import type { Journal } from '../../journal/journal';
-import { reportConditions, reportDenials, type Exchange } from '../../protocol/control-channel';
+import { reportConditions, reportDenials, type Exchange, type ReportedDenial } from '../../protocol/control-channel';
 import { timerMs } from '../../protocol/waits';
 import { Backoff } from '../../tunnel/backoff';
 import type { ControlChannel } from '../channel/control-channel';
 import { ExchangeRefused } from '../channel/control-channel.errors';
+import { containerExcess } from '../channel/json-container';
 import type { ConditionStore } from './condition-store';
-import type { DenialLog } from './denial-log';
+import type { DenialLog, StoredDenial } from './denial-log';
 
 /** Changes within this time are reported together. */
 export const REPORT_MS = { change: 500, use: 10_000 };
@@ -81,10 +82,9 @@ export class ConditionReports {
   }
 
   async #denied(deviceId: string): Promise<boolean> {
-    const denials = this.denials.unreported(deviceId);
+    const denials = inOneStanza(deviceId, this.denials.unreported(deviceId));
     if (denials.length === 0) return true;
-    const plain = denials.map(({ deviceId: _device, reported: _reported, ...denial }) => denial);
-    const sent = await this.#send(reportDenials, { deviceId, denials: plain });
+    const sent = await this.#send(reportDenials, { deviceId, denials: denials.map(reportedOf) });
     if (sent) this.denials.setReported(denials);
     if (sent && this.denials.unreported(deviceId).length > 0) this.#schedule('denials', deviceId, this.waitMs.change);
     return sent;
@@ -98,7 +98,15 @@ export class ConditionReports {
       return true;
     } catch (error) {
       this.journal.info('a report was not accepted', { report: exchange.name, detail: (error as Error).message });
-      return error instanceof ExchangeRefused;
+      return error instanceof ExchangeRefused && !error.isTemporary;
     }
   }
+}
+
+const reportedOf = ({ deviceId: _device, reported: _reported, ...denial }: StoredDenial): ReportedDenial => denial;
+
+/** As many of them as fit. */
+function inOneStanza(deviceId: string, denials: readonly StoredDenial[]): readonly StoredDenial[] {
+  const excess = containerExcess(reportDenials, { deviceId, denials: denials.map(reportedOf) });
+  return excess === 0 ? denials : inOneStanza(deviceId, denials.slice(0, denials.length / 2));
 }

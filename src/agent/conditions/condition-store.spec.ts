@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import { newAccessCondition, type NewAccessCondition } from '../../protocol/access-conditions';
+import { reportConditions } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { containerExcess } from '../channel/json-container';
 import type { AccessRequest } from './access-decision';
 import { bytesLeft, ConditionStore } from './condition-store';
 
@@ -135,12 +137,21 @@ describe('the stored access conditions', () => {
     expect((await loaded()).of('mfp-1')).toHaveLength(1);
   });
 
-  it('fit into one report', async () => {
+  it.each([
+    ['the longest applications', 'Archive'],
+    ['Japanese names', '文'.repeat(100)],
+    ['names that XML escapes', '&'.repeat(100)],
+    ['names that JSON escapes', '\u0001'.repeat(100)],
+  ])('with %s fit into one report, also when they have been used', async (_what, name) => {
     const applications = Array.from({ length: 32 }, (_, n) => `${'a'.repeat(62)}${n}`.slice(0, 64));
-    const long = () => set({ access: { kind: 'session', applications, grant: 'operate' } });
-    const outcomes = await Promise.allSettled(Array.from({ length: 40 }, long));
+    const access = { kind: 'session', applications: applications.slice(0, 24), grant: 'operate' } as const;
+    const who = { ...ARCHIVE, name };
+    const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => set({ who, access })));
     expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
-    expect(JSON.stringify(store.all).length).toBeLessThan(LIMITS.XMPP_STANZA_BYTES - 4096);
+    const most = { times: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER };
+    const conditions = store.all.map((each) => ({ ...each, used: most }));
+    expect(conditions.length).toBeGreaterThan(10);
+    expect(containerExcess(reportConditions, { deviceId: 'mfp-1', conditions })).toBe(0);
   });
 
   it.each([

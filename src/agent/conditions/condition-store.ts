@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { accessCondition, type AccessCondition, type NewAccessCondition } from '../../protocol/access-conditions';
+import { reportConditions } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { ProblemError } from '../../protocol/problems';
+import { containerExcess } from '../channel/json-container';
 import { replaceDurably } from '../durable-file';
 import { decideAccess, momentOf, type AccessDecision, type AccessRequest, type Moment } from './access-decision';
 
@@ -14,8 +16,8 @@ const FILE = 'access-conditions.json';
 const DAMAGED = 'access-conditions.damaged.json';
 /** A condition that has expired is still shown for this long. */
 const EXPIRED_KEPT_MS = 24 * 60 * 60_000;
-/** A report of all conditions of a device has to fit into one stanza, with room for growing counts. */
-const DEVICE_BYTES = LIMITS.XMPP_STANZA_BYTES - 8 * 1024;
+/** A report of all conditions of a device has to fit into one stanza. Room for their counts as they grow. */
+const COUNTS_BYTES = LIMITS.CONDITIONS_PER_DEVICE * 2 * String(Number.MAX_SAFE_INTEGER).length;
 
 const storedConditions = z.object({ version: z.literal(1), conditions: z.array(accessCondition) });
 
@@ -98,7 +100,7 @@ export class ConditionStore {
     const others = [...this.of(deviceId), ...[...this.#unstored].filter((each) => each.deviceId === deviceId)];
     if (others.length >= LIMITS.CONDITIONS_PER_DEVICE)
       throw new ProblemError('conflict', `the device has ${others.length} access conditions; revoke one first`);
-    if (JSON.stringify([...others, condition]).length > DEVICE_BYTES)
+    if (containerExcess(reportConditions, { deviceId, conditions: [...others, condition] }, COUNTS_BYTES) > 0)
       throw new ProblemError('conflict', 'the access conditions of the device are too long together; revoke one first');
     this.#unstored.add(condition);
     try {

@@ -17,7 +17,7 @@ const SAME_MS = 60_000;
 const WRITE_MS = 1_000;
 
 const storedDenial = reportedDenial.extend({ deviceId, reported: z.boolean() });
-type StoredDenial = z.infer<typeof storedDenial>;
+export type StoredDenial = z.infer<typeof storedDenial>;
 const stored = z.object({ version: z.literal(1), denials: z.array(storedDenial) });
 
 export type DeniedAccess = Omit<ReportedDenial, 'at' | 'count'> & { readonly deviceId: string };
@@ -42,10 +42,13 @@ export class DenialLog {
   /** A file that cannot be read counts as empty. */
   async load(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? undefined : error.message,
+    );
+    if (text === undefined) return;
     const { data } = stored.safeParse(parseJson(text));
-    if (!data && text !== '') this.journal.warn('the denied accesses of before cannot be read', { file: this.#file });
-    this.#denials = data?.denials ?? [];
+    if (!data) this.journal.warn('the stored denials cannot be read', { file: this.#file });
+    this.#denials = (data?.denials ?? []).slice(-DENIALS_KEPT);
   }
 
   onChange(listener: (deviceId: string) => void): void {
@@ -59,7 +62,7 @@ export class DenialLog {
       this.#denials = this.#denials.map((each) => (each === last ? more : each));
     } else {
       const denial = { ...denied, at: new Date(at).toISOString(), count: 1, reported: false };
-      this.#denials = [...this.#denials, denial].slice(-DENIALS_KEPT);
+      this.#denials = bounded([...this.#denials, denial]);
     }
     this.#changed(denied.deviceId);
   }
@@ -104,7 +107,7 @@ export class DenialLog {
       await delay(WRITE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       this.#unwritten = false;
       await replaceDurably(this.#file, JSON.stringify({ version: 1, denials: this.#denials })).catch((error: Error) =>
-        this.journal.warn('the denied accesses could not be stored', { detail: error.message }),
+        this.journal.warn('the denials could not be stored', { detail: error.message }),
       );
     }
   }
@@ -112,3 +115,13 @@ export class DenialLog {
 
 const keyOf = ({ remoteSessionId, asker, what, reason }: DeniedAccess): string =>
   JSON.stringify([remoteSessionId, asker.kind, asker.id, what, reason]);
+
+/** Without the oldest that was reported, or without the oldest, if there are too many. */
+function bounded(denials: readonly StoredDenial[]): readonly StoredDenial[] {
+  if (denials.length <= DENIALS_KEPT) return denials;
+  const least = Math.max(
+    0,
+    denials.findIndex(({ reported }) => reported),
+  );
+  return denials.toSpliced(least, 1);
+}

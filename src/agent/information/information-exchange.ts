@@ -92,7 +92,7 @@ export class InformationExchange {
       await this.channel.request(reportInformation, { deviceId, information });
     } catch (error) {
       this.journal.info('a change of the device could not be reported', { deviceId, detail: (error as Error).message });
-      if (!(error instanceof ExchangeRefused)) return false;
+      if (!(error instanceof ExchangeRefused) || error.isTemporary) return false;
     }
     this.#reported.set(deviceId, essence(information));
     if (this.#due.get(deviceId) === information) this.#due.delete(deviceId);

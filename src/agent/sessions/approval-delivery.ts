@@ -9,8 +9,6 @@ import { ExchangeRefused } from '../channel/control-channel.errors';
 /** Short, because people are waiting at both ends. */
 const RETRY = { firstMs: 200, maxMs: 3_000 };
 const ANSWER_MS = 10_000;
-/** Temporary refusals; all others are final. */
-const TEMPORARY_REFUSALS = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
 
 /**
  * Delivers a YES (S144) or NO to the control plane. Retries until it is acknowledged, refused permanently, stopped or
@@ -87,7 +85,7 @@ export class ApprovalDelivery {
     } catch (error) {
       const { message } = error as Error;
       this.journal.info('the answer was not accepted', { ...logged(remoteSessionId, answer), detail: message });
-      if (error instanceof ExchangeRefused && TEMPORARY_REFUSALS.includes(error.code)) return new Error(message);
+      if (error instanceof ExchangeRefused && error.isTemporary) return new Error(message);
       return error as Error;
     }
   }
