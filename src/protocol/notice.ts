@@ -9,7 +9,7 @@ import { agentId, applicationId, deviceId, instant } from './names';
  * `agent-refused`: an agent knows the password of an account that belongs to another installation; to all administrators.
  */
 
-/** `none`: no address, or no mail server is configured; `given-up`: refused permanently, or too many attempts failed. */
+/** `none`: no address, no mail server is configured, or the recipient may not read the notice any more; `given-up`: refused permanently, or too many attempts failed. */
 export const mailState = z.enum(['none', 'pending', 'sent', 'given-up']);
 export type MailState = z.infer<typeof mailState>;
 

@@ -29,7 +29,7 @@ import { NestLogger } from '../../../src/server/nest-logger';
 import { MailOutbox } from '../../../src/server/notices/mail/mail-outbox';
 import { MailTransport } from '../../../src/server/notices/mail/mail-transport';
 import { NoticeEvents } from '../../../src/server/notices/notice-events';
-import type { NoticeEntity } from '../../../src/server/notices/notice.entity';
+import { NoticeEntity } from '../../../src/server/notices/notice.entity';
 import { NoticesModule } from '../../../src/server/notices/notices.module';
 import { NoticesService, type HaltedSession } from '../../../src/server/notices/notices.service';
 import { loadSettings } from '../../../src/server/settings';
@@ -150,13 +150,15 @@ export class NoticesStage {
       .get(DataSource)
       .getRepository(UserEntity)
       .insert({ ...made, email, language });
-    await this.assign(made.id);
+    await this.assign(made.id, [SITE.customerId]);
     return made.id;
   }
-  private async assign(userId: string): Promise<void> {
+  /** Replaces the customers of a user. */
+  async assign(userId: string, customerIds: string[]): Promise<void> {
     const database = this.app.get(DataSource);
     await database.getRepository(SiteEntity).upsert({ ...SITE, name: 'Berlin', createdAt: new Date() }, ['id']);
-    await database.getRepository(AssignmentEntity).insert({ userId, customerId: SITE.customerId });
+    await database.getRepository(AssignmentEntity).delete({ userId });
+    await database.getRepository(AssignmentEntity).insert(customerIds.map((customerId) => ({ userId, customerId })));
   }
   /** What an administrator changes of a user. */
   async change(id: string, fields: Parameters<UsersService['change']>[2]): Promise<void> {
@@ -189,6 +191,10 @@ export class NoticesStage {
       return newest?.mail === state && newest;
     };
     return until(`the mail to be ${state}`, look);
+  }
+  /** Of the user's only notice, also if they no longer see it. */
+  async mailStateOf(recipientId: string): Promise<MailState> {
+    return (await this.app.get(DataSource).getRepository(NoticeEntity).findOneByOrFail({ recipientId })).mail;
   }
   /** Runs a statement on the open database, as if time had passed or the server had ended in the middle of something. */
   async write(sql: string): Promise<void> {

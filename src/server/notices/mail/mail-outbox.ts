@@ -11,6 +11,7 @@ import { jittered } from '../../../protocol/waits';
 import type { UserEntity } from '../../auth/users/user.entity';
 import { UsersService } from '../../auth/users/users.service';
 import { CONFIG, type Config } from '../../config/config';
+import { CustomersService } from '../../customers/customers.service';
 import { MailFailed, MailTransport } from './mail-transport';
 import { mailOf } from './mail-text';
 import { MailsRepository } from './mails.repository';
@@ -40,6 +41,7 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
   constructor(
     private readonly mails: MailsRepository,
     private readonly users: UsersService,
+    private readonly customers: CustomersService,
     private readonly transport: MailTransport,
     private readonly events: NoticeEvents,
     private readonly journal: Journal,
@@ -110,9 +112,8 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
   }
 
   private async attempt(notice: NoticeEntity): Promise<void> {
-    const recipient = await this.users.get(notice.recipientId);
-    if (!recipient.active || recipient.email === null) return this.settle(notice, 'none');
-    const { email, language } = recipient;
+    const { email, language } = await this.users.get(notice.recipientId);
+    if (email === null || !(await this.mayRead(notice))) return this.settle(notice, 'none');
     try {
       const content = mailOf(notice, language ?? 'en', this.config.http.publicUrl);
       await this.transport.send(
@@ -125,6 +126,12 @@ export class MailOutbox implements OnApplicationBootstrap, OnModuleDestroy, Befo
     }
     this.journal.info('a notice has been mailed', { noticeId: notice.id, attempts: notice.attempts });
     await this.settle(notice, 'sent');
+  }
+
+  /** The recipient may have been deactivated, or taken away from the customer, since the notice or the last attempt. */
+  private async mayRead({ recipientId, siteId, deviceId }: NoticeEntity): Promise<boolean> {
+    const actor = await this.users.actor(recipientId);
+    return actor !== undefined && this.customers.sees(actor, { siteId, deviceId });
   }
 
   private async failed(notice: NoticeEntity, { permanent, message: reason }: MailFailed): Promise<void> {

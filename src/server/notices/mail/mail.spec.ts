@@ -267,6 +267,32 @@ describe('mail', () => {
     await stage.mailed(tom, 'none');
   });
 
+  it('is not sent to a user who has been taken away from the customer since', async () => {
+    server.onRecipient = () => 452;
+    await stage.halt(tom);
+    await until('an attempt', () => server.attempts > 0);
+    await stage.assign(tom, []);
+    const attempts = server.attempts;
+    await until('the mail to be withdrawn', async () => (await stage.mailStateOf(tom)) === 'none');
+    server.onRecipient = () => 'accept';
+    expect([server.attempts - attempts <= 1, server.mails]).toEqual([true, []]);
+  });
+
+  it('is not sent to a user who has been deactivated since', async () => {
+    server.onRecipient = () => 452;
+    await stage.halt(tom);
+    await until('an attempt', () => server.attempts > 0);
+    await stage.change(tom, { active: false });
+    await stage.mailed(tom, 'none');
+  });
+
+  it('about an agent is sent to an administrator, who works for no customer', async () => {
+    const ada = await stage.user('ada', { role: 'admin', email: 'ada@vendor.example' });
+    await stage.assign(ada, []);
+    expect(await stage.notices.notifyOfRefusedAgent('hall')).toBe(true);
+    await until('the mail', () => server.mails.some(({ to }) => to.includes('ada@vendor.example')));
+  });
+
   it('is not sent without a configured mail server', async () => {
     tom = await stageFor('', { PLATEN_MAIL_FROM: '' });
     await stage.halt(tom);
