@@ -1,5 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ApiTokenEntity } from './src/server/auth/tokens/api-token.entity';
+import { AccessTokenEntity } from './src/server/auth/clients/access-token.entity';
+import { ExternalClientEntity } from './src/server/auth/clients/external-client.entity';
 import { AuditEventEntity } from './src/server/auth/audit/audit-event.entity';
 import { CookieSessionEntity } from './src/server/auth/login/cookie-session.entity';
 import { UserEntity } from './src/server/auth/users/user.entity';
@@ -20,6 +22,7 @@ import { DeploymentDeadlines1763683200012 } from './src/server/database/migratio
 import { ApprovalRecords1763683200013 } from './src/server/database/migrations/0013-approval-records';
 import { AccessConditions1763683200014 } from './src/server/database/migrations/0014-access-conditions';
 import { Customers1763683200015 } from './src/server/database/migrations/0015-customers';
+import { ExternalClients1763683200016 } from './src/server/database/migrations/0016-external-clients';
 import { Installations1763683200017 } from './src/server/database/migrations/0017-installations';
 import { Revocation1763683200018 } from './src/server/database/migrations/0018-revocation';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
@@ -43,6 +46,8 @@ const entities = [
   UserEntity,
   CookieSessionEntity,
   ApiTokenEntity,
+  ExternalClientEntity,
+  AccessTokenEntity,
   AuditEventEntity,
   CustomerEntity,
   SiteEntity,
@@ -79,6 +84,7 @@ const migrations = [
   ApprovalRecords1763683200013,
   AccessConditions1763683200014,
   Customers1763683200015,
+  ExternalClients1763683200016,
   Installations1763683200017,
   Revocation1763683200018,
 ];

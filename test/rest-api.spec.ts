@@ -7,6 +7,7 @@ import request from 'supertest';
 import { ACCESS, describeAccess, describeDocument } from './rest-api/access';
 import { describeAudit, describeLogins, describeNotices, describeTokens, describeUsers } from './rest-api/accounts';
 import { describeCustomers } from './rest-api/customers';
+import { describeClients } from './rest-api/clients';
 import { describeDeployments, describeReleases } from './rest-api/deployment';
 import { describeAgents, describeDevices } from './rest-api/devices';
 import { describeFirmware, describeJobs } from './rest-api/maintenance';
@@ -47,6 +48,7 @@ describe('REST API', () => {
   describeLogins(given);
   describeUsers(given);
   describeTokens(given);
+  describeClients(given);
   describeNotices(given);
   describeAudit(given);
   describeCustomers(given);

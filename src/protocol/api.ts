@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessCondition, denial } from './access-conditions';
 import { signedRecord, signingKey } from './approval-record';
+import { requester } from './asker';
 import {
   announcedApplication,
   deviceKind,
@@ -222,7 +223,8 @@ export const sessionStep = z.object({ at: instant, step: z.string(), text: z.str
 
 export const session = z.object({
   id: remoteSessionId,
-  user: z.object({ id: z.uuid(), username: z.string(), displayName: z.string() }),
+  /** Who asked; see `requester`. */
+  user: requester,
   deviceId,
   deviceName: z.string(),
   applicationId,

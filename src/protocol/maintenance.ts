@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requester } from './asker';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
@@ -98,7 +99,7 @@ export const job = z.object({
   deviceName: z.string(),
   operation,
   firmware: z.object({ id: z.uuid(), name: z.string(), version: z.string() }).nullable(),
-  user: z.object({ id: z.uuid(), username: z.string(), displayName: z.string() }),
+  user: requester,
   state: jobState,
   /** While `held`. */
   hold: holdReason.nullable(),

@@ -1,4 +1,5 @@
 import type { ClientScope } from '../../protocol/external-clients';
+import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
 import { InvalidRequest, TooManyRequests } from '../http/http.errors';
 
@@ -32,6 +33,11 @@ export class Forbidden extends ProblemError {
 export class ClosedToClients extends ProblemError {
   constructor() {
     super('forbidden', 'External clients cannot use this part of the API.');
+  }
+}
+export class BeyondLimits extends ProblemError {
+  constructor(what: string) {
+    super('forbidden', `The limits of this external client do not include ${what}.`);
   }
 }
 /** RFC 6750 3.1 */
@@ -80,5 +86,25 @@ export class NotAnAdministrator extends InvalidRequest {
 export class WrongPassword extends InvalidRequest {
   constructor() {
     super('The current password is wrong.', [{ path: 'current', message: 'this is not your password' }]);
+  }
+}
+export class UnknownClient extends ProblemError {
+  constructor() {
+    super('not-found', 'There is no such external client.');
+  }
+}
+export class ClientExists extends ProblemError {
+  constructor(name: string) {
+    super('conflict', `An external client ${name} already exists, perhaps revoked.`);
+  }
+}
+export class ClientRevoked extends ProblemError {
+  constructor() {
+    super('conflict', 'This external client is revoked. Create another one.');
+  }
+}
+export class TooManyClients extends ProblemError {
+  constructor() {
+    super('conflict', `There are already ${LIMITS.CLIENTS} external clients.`);
   }
 }

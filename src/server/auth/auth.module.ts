@@ -9,6 +9,14 @@ import { ApiTokenEntity } from './tokens/api-token.entity';
 import { ApiTokensController } from './tokens/api-tokens.controller';
 import { ApiTokensRepository } from './tokens/api-tokens.repository';
 import { ApiTokensService } from './tokens/api-tokens.service';
+import { AccessTokenEntity } from './clients/access-token.entity';
+import { AccessTokensService } from './clients/access-tokens.service';
+import { ClientEvents } from './clients/client-events';
+import { ExternalClientEntity } from './clients/external-client.entity';
+import { ExternalClientsController } from './clients/external-clients.controller';
+import { ExternalClientsRepository } from './clients/external-clients.repository';
+import { ExternalClientsService } from './clients/external-clients.service';
+import { OauthController } from './clients/oauth.controller';
 import { AuditController } from './audit/audit.controller';
 import { AuthController } from './login/auth.controller';
 import { CookieSessionEntity } from './login/cookie-session.entity';
@@ -28,13 +36,25 @@ import { UsersService } from './users/users.service';
 @Module({
   imports: [
     AccountsModule,
-    TypeOrmModule.forFeature([CookieSessionEntity, ApiTokenEntity]),
+    TypeOrmModule.forFeature([CookieSessionEntity, ApiTokenEntity, ExternalClientEntity, AccessTokenEntity]),
     ThrottlerModule.forRoot([{ ttl: 60_000, limit: LIMITS.API_REQUESTS_PER_MINUTE }]),
   ],
-  controllers: [AuthController, ProfileController, UsersController, ApiTokensController, AuditController],
+  controllers: [
+    AuthController,
+    ProfileController,
+    UsersController,
+    ApiTokensController,
+    ExternalClientsController,
+    OauthController,
+    AuditController,
+  ],
   providers: [
     ApiTokensRepository,
     ApiTokensService,
+    ExternalClientsRepository,
+    ExternalClientsService,
+    AccessTokensService,
+    ClientEvents,
     CookieSessionStore,
     Logins,
     PlatenOrigin,
@@ -46,7 +66,7 @@ import { UsersService } from './users/users.service';
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccountsModule, Logins, PlatenOrigin],
+  exports: [AccountsModule, ClientEvents, Logins, PlatenOrigin],
 })
 export class AuthModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

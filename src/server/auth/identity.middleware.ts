@@ -4,13 +4,14 @@ import session from 'express-session';
 import { LIMITS } from '../../protocol/limits';
 import { SECRETS, type Secrets } from '../config/secrets';
 import type { Actor } from './actor';
+import { AccessTokensService } from './clients/access-tokens.service';
 import { ApiTokensService } from './tokens/api-tokens.service';
 import { loginCookieName } from './login/login-cookie';
 import { CookieSessionStore } from './login/cookie-session.store';
 import { identify } from './access/identity';
 import { PASSPORT, type ServerPassport } from './login/passport';
 
-/** Identifies the user of a request by its API token, or without one by its session cookie. */
+/** Identifies who makes a request by its API token or access token, or without one by its session cookie. */
 @Injectable()
 export class IdentityMiddleware implements NestMiddleware {
   private readonly cookieSessions: { readonly plain: RequestHandler; readonly secure: RequestHandler };
@@ -19,6 +20,7 @@ export class IdentityMiddleware implements NestMiddleware {
   constructor(
     store: CookieSessionStore,
     private readonly tokens: ApiTokensService,
+    private readonly accessTokens: AccessTokensService,
     @Inject(SECRETS) secrets: Secrets,
     @Inject(PASSPORT) passport: ServerPassport,
   ) {
@@ -44,7 +46,9 @@ export class IdentityMiddleware implements NestMiddleware {
 
   private async useToken(request: Request, token: string): Promise<void> {
     const identity = await this.tokens.identify(token);
-    if (identity) identify(request, identity);
+    if (identity) return identify(request, identity);
+    const client = await this.accessTokens.identify(token);
+    if (client) identify(request, { actor: client, apiTokenId: undefined });
   }
 
   private useCookie(request: Request, response: Response, next: NextFunction): void {

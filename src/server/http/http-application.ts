@@ -34,6 +34,8 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   app.use(requestLog(journal, app.get(Metrics)));
   app.use(securityHeaders(settings));
   app.useBodyParser('json', { limit: LIMITS.API_BODY_BYTES });
+  // only the token endpoint accepts forms; it reads them itself, because it refuses repeated parameters
+  app.useBodyParser('text', { type: 'application/x-www-form-urlencoded', limit: LIMITS.API_BODY_BYTES });
   serveApiDocs(app);
   serveConsole(app);
   app.useWebSocketAdapter(GatewayAdapter.of(app, journal));

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { LIMITS } from '../../protocol/limits';
 import type { newJob } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
+import { checkOperation } from '../auth/clients/client-limits';
 import { AuditService } from '../auth/audit/audit.service';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
@@ -31,10 +32,11 @@ export class JobRequests {
 
   /**
    * Requests one operation at a device.
-   * @throws UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareIdMismatch, TooManyJobs;
+   * @throws BeyondLimits, UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareIdMismatch, TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
   async request(actor: Actor, deviceId: string, wanted: NewJob): Promise<JobEntity> {
+    checkOperation(actor, wanted.operation);
     const inView = await this.devices.get(actor, deviceId);
     const { device } = inView;
     const { operation, waitMinutes } = wanted;
@@ -47,6 +49,7 @@ export class JobRequests {
     const expiresAt = new Date(requestedAt.getTime() + waitMs);
     const job: JobEntity = {
       id: randomUUID(),
+      askerKind: actor.client ? 'client' : 'user',
       userId: actor.userId,
       username: actor.username,
       displayName: actor.displayName,

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { AskerKind } from '../../protocol/asker';
 import type { HoldReason, JobFailure, JobState, Operation, ResultLine } from '../../protocol/maintenance';
 import { Instant, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
@@ -9,6 +10,8 @@ import { Encrypted } from '../database/encrypted-column';
 @Index('ix_maintenance_jobs_agent', ['agentId', 'state'])
 export class JobEntity {
   @PrimaryColumn(Uuid()) id: string;
+  /** Whether `userId` names a user or an external client. */
+  @Column({ type: 'varchar', length: 8, default: 'user' }) askerKind: AskerKind;
   @Column(Uuid()) userId: string;
   @Column({ type: 'varchar', length: 64 }) username: string;
   @Column({ type: 'varchar', length: 100 }) displayName: string;

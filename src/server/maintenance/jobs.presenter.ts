@@ -18,7 +18,7 @@ export const presentedJob = (job: JobEntity): Job => ({
           name: job.firmwareName ?? '',
           version: job.firmwareVersion ?? '',
         },
-  user: { id: job.userId, username: job.username, displayName: job.displayName },
+  user: { kind: job.askerKind, id: job.userId, username: job.username, displayName: job.displayName },
   state: job.state,
   hold: job.hold,
   percent: job.percent,

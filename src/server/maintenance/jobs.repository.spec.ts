@@ -22,6 +22,7 @@ describe('the repository of maintenance jobs', () => {
     await repository.insert({
       ...{
         id,
+        askerKind: 'user',
         userId: id,
         username: 'tom',
         displayName: 'Tom',

@@ -127,7 +127,11 @@ export const approvalRequestOf = (session: SessionEntity): z.infer<typeof reques
   remoteSessionId: session.id,
   deviceId: session.deviceId,
   applicationId: session.applicationId,
-  asker: { kind: 'user', id: session.username, name: session.displayName },
+  asker: {
+    kind: session.askerKind,
+    id: session.askerKind === 'client' ? session.userId : session.username,
+    name: session.displayName,
+  },
   reason: session.reason,
   minutes: session.minutes,
   answerWithinSeconds: secondsUntil(session.deadlineAt),

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
 import type { Actor } from '../auth/actor';
+import { checkApplication } from '../auth/clients/client-limits';
 import { AuditService } from '../auth/audit/audit.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
@@ -26,9 +27,10 @@ export class SessionRequests {
 
   /**
    * S141: requests a session with an application of a device.
-   * @throws UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
+   * @throws BeyondLimits, UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
    */
   async request(actor: Actor, requested: z.output<typeof newSession>): Promise<SessionEntity> {
+    checkApplication(actor, requested.applicationId);
     const inView = await this.devices.application(actor, requested.deviceId, requested.applicationId);
     const { device } = inView;
     await this.devices.checkReachable(inView);
@@ -37,6 +39,7 @@ export class SessionRequests {
     const openPair = `${device.id}/${actor.userId}`;
     const session: SessionEntity = {
       id: randomUUID(),
+      askerKind: actor.client ? 'client' : 'user',
       userId: actor.userId,
       username: actor.username,
       displayName: actor.displayName,

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { AskerKind } from '../../protocol/asker';
 import type { Denial } from '../../protocol/access-conditions';
 import type { SignedRecord } from '../../protocol/approval-record';
 import type { ConnectionInfo } from '../../protocol/control-channel';
@@ -21,6 +22,8 @@ export const halfStateOf = (session: SessionEntity, half: Half): HalfState =>
 export class SessionEntity {
   @PrimaryColumn(Uuid()) id: string;
 
+  /** Whether `userId` names a user or an external client. */
+  @Column({ type: 'varchar', length: 8, default: 'user' }) askerKind: AskerKind;
   @Column(Uuid()) userId: string;
   @Column({ type: 'varchar', length: 64 }) username: string;
   @Column({ type: 'varchar', length: 100 }) displayName: string;

@@ -25,7 +25,7 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
   const { establishedAt, endedAt } = session;
   return {
     id: session.id,
-    user: { id: session.userId, username: session.username, displayName: session.displayName },
+    user: { kind: session.askerKind, id: session.userId, username: session.username, displayName: session.displayName },
     deviceId: session.deviceId,
     deviceName: session.deviceName,
     applicationId: session.applicationId,

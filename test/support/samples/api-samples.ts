@@ -84,7 +84,7 @@ export const sampleDenial: DeniedAccess = {
 const half = { state: 'waiting' as const, startedAt: null, endedAt: null, endReason: null };
 export const sampleSession: Session = {
   id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f10',
-  user: { id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  user: { kind: 'user', id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
   deviceId: 'copy-room',
   deviceName: 'Copy room',
   applicationId: 'web',
@@ -141,7 +141,7 @@ export const sampleJob: Job = {
   deviceName: sampleDevice.name,
   operation: 'counters',
   firmware: null,
-  user: { id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
+  user: { kind: 'user', id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
   state: 'succeeded',
   hold: null,
   percent: null,

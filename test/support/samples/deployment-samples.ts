@@ -138,7 +138,7 @@ export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Pr
   const half = { state: 'ended', startedAt: ago(12), endedAt: ago(1), endReason: 'requested' } as const;
   const halted: z.infer<typeof sessionWithSteps> = {
     id: remoteSessionId,
-    user: me,
+    user: { kind: 'user', id: me.id, username: me.username, displayName: me.displayName },
     deviceId: 'demo-mfp',
     deviceName,
     applicationId,

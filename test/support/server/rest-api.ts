@@ -23,6 +23,7 @@ export interface Call {
   readonly body?: object;
   /** A file, sent as it is. */
   readonly file?: { readonly type: string; readonly bytes: Buffer };
+  readonly form?: Record<string, string>;
   readonly headers?: Record<string, string>;
 }
 
@@ -57,7 +58,7 @@ export class RestApi {
     return this.answered.has(route);
   }
 
-  call(caller: Caller, route: Route, { params = {}, query, body, file, headers = {} }: Call = {}): Test {
+  call(caller: Caller, route: Route, { params = {}, query, body, file, form, headers = {} }: Call = {}): Test {
     const [method, pattern] = route.split(' ') as [string, string];
     const path = pattern.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? name));
     const test = request(this.app.getHttpServer())[method.toLowerCase() as 'get'](path);
@@ -66,6 +67,7 @@ export class RestApi {
     if (caller !== 'anonymous') void test.set('Authorization', `Bearer ${this.plane.tokenOf(caller)}`);
     if (query) void test.query(query);
     if (body) void test.send(body);
+    if (form) void test.type('form').send(form);
     if (file) void test.type(file.type).send(file.bytes);
     return test;
   }

@@ -2,10 +2,10 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Actor } from '../actor';
 import { NotLoggedIn } from '../auth.errors';
 
-/** The user who makes a request, and the credential used. */
+/** Who makes a request, and the credential used. */
 export interface Identity {
   readonly actor: Actor;
-  /** ID of the API token; undefined with a browser's cookie. */
+  /** ID of a user's API token; undefined with a browser's cookie, and for an external client. */
   readonly apiTokenId: string | undefined;
 }
 
@@ -24,7 +24,7 @@ function current(context: ExecutionContext): Identity {
   return identity;
 }
 
-/** The user who makes the request: `@CurrentActor() actor: Actor`. */
+/** Who makes the request: `@CurrentActor() actor: Actor`. */
 export const CurrentActor = createParamDecorator(
   (_: unknown, context: ExecutionContext): Actor => current(context).actor,
 );

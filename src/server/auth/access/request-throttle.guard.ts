@@ -1,17 +1,23 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
-import { ThrottlerGuard } from '@nestjs/throttler';
+import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import { THROTTLER_LIMIT } from '@nestjs/throttler/dist/throttler.constants';
 import type { Request } from 'express';
 import { identityOf } from './identity';
 
 /**
- * Limits the requests of each user, and of each address without a login. A route with its own `@Throttle` is counted
+ * Limits the requests of each user and external client, and of each address without a login. A client has a limit of its own. A route with its own `@Throttle` is counted
  * separately, all others together, so that frequent polling does not prevent a login.
  */
 @Injectable()
 export class RequestThrottleGuard extends ThrottlerGuard {
   protected override async getTracker(request: Request): Promise<string> {
     return identityOf(request)?.actor.userId ?? (await super.getTracker(request));
+  }
+
+  protected override handleRequest(props: ThrottlerRequest): Promise<boolean> {
+    const client = identityOf(props.context.switchToHttp().getRequest<object>())?.actor.client;
+    const limit = Math.min(props.limit, client?.requestsPerMinute ?? Infinity);
+    return super.handleRequest({ ...props, limit });
   }
 
   protected override generateKey(context: ExecutionContext, tracker: string, name: string): string {

@@ -68,7 +68,8 @@ export class HaltNotices implements OnModuleInit, OnModuleDestroy {
     this.remember(id);
     this.timeline.step('S315', id);
     const about = { remoteSessionId: id, deviceId, deviceName, applicationId, siteId };
-    await this.notices.notifyOfHalt({ ...about, userId, userName: displayName });
+    // a client reads no notices: it polls its session
+    if (session.askerKind === 'user') await this.notices.notifyOfHalt({ ...about, userId, userName: displayName });
     await this.repository.markNotified(id, new Date());
   }
 

@@ -1,0 +1,129 @@
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { clientScope, type AccessTokenAnswer, type ClientScope } from '../../../protocol/external-clients';
+import { LIMITS } from '../../../protocol/limits';
+import { secretHash, sha256 } from '../../../tunnel/sha256';
+import type { ActingClient } from '../actor';
+import { AuditService } from '../audit/audit.service';
+import { TooManyLogins } from '../auth.errors';
+import { LoginLimiter } from '../login/login-limiter';
+import { isInForce, type ExternalClientEntity } from './external-client.entity';
+import { ExternalClientsRepository } from './external-clients.repository';
+import { InvalidClient, InvalidScope } from './oauth.errors';
+
+/** Not every request writes to the database. */
+const USE_RECORDED_EVERY_MS = 60_000;
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const CLIENT_ID = new RegExp(`^${UUID}$`);
+const TOKEN = new RegExp(`^pla_(${UUID})_([A-Za-z0-9_-]{43})$`);
+/** Of no secret. */
+const DECOY_HASH = secretHash(randomBytes(32).toString('base64url'));
+
+export interface ClientCredentials {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** Access tokens of external clients: `pla_<id>_<secret>`, opaque to them; only a hash of the secret is stored. */
+@Injectable()
+export class AccessTokensService {
+  constructor(
+    private readonly repository: ExternalClientsRepository,
+    private readonly limiter: LoginLimiter,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * RFC 6749 4.4.2. Failures are limited as failed logins are.
+   * @param scope names separated by spaces; undefined: every scope of the client
+   * @throws InvalidClient, InvalidScope, TooManyLogins
+   */
+  async issue(
+    { id, secret }: ClientCredentials,
+    scope: string | undefined,
+    address: string,
+  ): Promise<AccessTokenAnswer> {
+    const account = `client ${id}`;
+    const wait = this.limiter.take(account, address);
+    if (wait > 0) throw new TooManyLogins(wait);
+    const now = new Date();
+    const client = CLIENT_ID.test(id) ? await this.repository.find(id) : null;
+    const isRight = hasSecret(client, secret, now);
+    if (!client || !isRight || !isInForce(client, now)) {
+      await this.audit.record(undefined, 'client.refused', client?.name ?? '(unknown client)', `from ${address}`);
+      throw new InvalidClient('The client is unknown, revoked or expired, or its secret is wrong.');
+    }
+    this.limiter.succeeded(account, address);
+    const scopes = scopesOf(client, scope);
+    const token = randomBytes(32).toString('base64url');
+    const lastMoment = Math.min(now.getTime() + LIMITS.CLIENT_TOKEN_MS, client.expiresAt?.getTime() ?? Infinity);
+    const entity = {
+      id: randomUUID(),
+      clientId: id,
+      secretHash: secretHash(token),
+      scopes,
+      createdAt: now,
+      expiresAt: new Date(lastMoment),
+    };
+    await this.repository.insertToken(entity, LIMITS.CLIENT_TOKENS);
+    await this.repository.recordUse(id, now);
+    await this.audit.record(actorOf(client, scopes), 'client.token-issued', client.name, scopes.join(' '));
+    return {
+      access_token: `pla_${entity.id}_${token}`,
+      token_type: 'Bearer',
+      expires_in: Math.max(1, Math.floor((lastMoment - now.getTime()) / 1000)),
+      scope: scopes.join(' '),
+    };
+  }
+
+  /**
+   * The client of a token; undefined if the token is malformed, unknown or expired, or its client is revoked or expired.
+   * What the client may no longer do, an earlier token of it does not permit either.
+   */
+  async identify(token: string): Promise<ActingClient | undefined> {
+    const [, id, secret] = TOKEN.exec(token) ?? [];
+    if (!id || !secret) return undefined;
+    const entity = await this.repository.findToken(id);
+    if (!entity || !isHashOf(entity.secretHash, secret)) return undefined;
+    const client = await this.repository.find(entity.clientId);
+    const now = new Date();
+    if (!client || entity.expiresAt <= now || !isInForce(client, now)) return undefined;
+    if (now.getTime() - (client.lastUsedAt?.getTime() ?? 0) > USE_RECORDED_EVERY_MS)
+      await this.repository.recordUse(client.id, now);
+    return actorOf(client, entity.scopes);
+  }
+}
+
+/** A wrong secret takes as long as a right one, and an unknown client as long as a known one. */
+function hasSecret(client: ExternalClientEntity | null, secret: string, now: Date): boolean {
+  const isPresent = isHashOf(client?.secretHash ?? DECOY_HASH, secret);
+  const previousUntil = client?.previousSecretUntil ?? now;
+  const isPrevious = isHashOf(client?.previousSecretHash ?? DECOY_HASH, secret);
+  return isPresent || (isPrevious && previousUntil > now);
+}
+
+const isHashOf = (hash: string, secret: string): boolean =>
+  timingSafeEqual(sha256(secret), Buffer.from(hash, 'base64url'));
+
+/** RFC 6749 3.3 */
+function scopesOf(client: ExternalClientEntity, wanted: string | undefined): ClientScope[] {
+  if (wanted === undefined) return client.scopes;
+  const names = [...new Set(wanted.split(' '))];
+  const scopes = names.flatMap((name) => clientScope.safeParse(name).data ?? []);
+  if (scopes.length < names.length) throw new InvalidScope('A scope is unknown.');
+  const beyond = scopes.filter((name) => !client.scopes.includes(name));
+  if (beyond.length > 0) throw new InvalidScope(`This client does not have the scope ${beyond.join(' ')}.`);
+  return scopes;
+}
+
+const actorOf = (client: ExternalClientEntity, scopes: readonly ClientScope[]): ActingClient => ({
+  userId: client.id,
+  username: `(client) ${client.name}`,
+  displayName: client.name,
+  role: 'client',
+  client: {
+    scopes: new Set(scopes.filter((scope) => client.scopes.includes(scope))),
+    limits: client.limits,
+    requestsPerMinute: client.requestsPerMinute,
+  },
+});

@@ -1,0 +1,27 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { ClientLimits, ClientScope } from '../../../protocol/external-clients';
+import { Hash, Instant, Json, Uuid } from '../../database/column-types';
+
+/** An external client. It is never deleted, because sessions, jobs and the audit trail name it. */
+@Entity('external_clients')
+export class ExternalClientEntity {
+  @PrimaryColumn(Uuid()) id: string;
+  @Index('ux_external_clients_name', { unique: true }) @Column({ type: 'varchar', length: 50 }) name: string;
+  @Column(Hash()) secretHash: string;
+  /** The secret before the last rotation, and until when it works. */
+  @Column(Hash({ nullable: true })) previousSecretHash: string | null;
+  @Column(Instant({ nullable: true })) previousSecretUntil: Date | null;
+  @Column(Json()) scopes: ClientScope[];
+  @Column(Json()) limits: ClientLimits;
+  @Column({ type: 'integer' }) requestsPerMinute: number;
+  @Column(Instant({ nullable: true })) expiresAt: Date | null;
+  @Column(Instant()) createdAt: Date;
+  /** Display name of the administrator. */
+  @Column({ type: 'varchar', length: 100 }) createdBy: string;
+  @Column(Instant({ nullable: true })) lastUsedAt: Date | null;
+  @Column(Instant({ nullable: true })) revokedAt: Date | null;
+}
+
+/** Whether the client may be used at this time. */
+export const isInForce = ({ revokedAt, expiresAt }: ExternalClientEntity, now: Date): boolean =>
+  revokedAt === null && (expiresAt === null || expiresAt > now);

@@ -1,0 +1,137 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { z } from 'zod';
+import { Journal } from '../../../journal/journal';
+import type { externalClientChange, newExternalClient } from '../../../protocol/external-clients';
+import { LIMITS } from '../../../protocol/limits';
+import { secretHash } from '../../../tunnel/sha256';
+import type { Actor } from '../actor';
+import { AuditService } from '../audit/audit.service';
+import { ClientExists, ClientRevoked, TooManyClients, UnknownClient } from '../auth.errors';
+import { ClientEvents } from './client-events';
+import type { ExternalClientEntity } from './external-client.entity';
+import { ExternalClientsRepository } from './external-clients.repository';
+
+const DAY_MS = 24 * 60 * 60_000;
+const EXPIRY_CHECK_MS = 5_000;
+
+/** `plc_` is how a scanner for leaked secrets recognizes one. */
+const newSecret = (): string => `plc_${randomBytes(32).toString('base64url')}`;
+
+interface WithSecret {
+  readonly client: ExternalClientEntity;
+  /** Shown once; only its hash is stored. */
+  readonly secret: string;
+}
+
+/** External clients, as administrators manage them. */
+@Injectable()
+export class ExternalClientsService implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+  /** Those whose expiry this run of the server has published. */
+  private readonly expired = new Set<string>();
+
+  constructor(
+    private readonly repository: ExternalClientsRepository,
+    private readonly events: ClientEvents,
+    private readonly audit: AuditService,
+    private readonly journal: Journal,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.publishExpired(), EXPIRY_CHECK_MS).unref();
+  }
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  all(): Promise<ExternalClientEntity[]> {
+    return this.repository.all();
+  }
+
+  /** @throws ClientExists, TooManyClients */
+  async create(actor: Actor, wanted: z.output<typeof newExternalClient>): Promise<WithSecret> {
+    if ((await this.repository.count()) >= LIMITS.CLIENTS) throw new TooManyClients();
+    const { name, scopes, limits, requestsPerMinute, expiresInDays } = wanted;
+    const createdAt = new Date();
+    const secret = newSecret();
+    const client: ExternalClientEntity = {
+      id: randomUUID(),
+      name,
+      secretHash: secretHash(secret),
+      previousSecretHash: null,
+      previousSecretUntil: null,
+      scopes: [...new Set(scopes)],
+      limits,
+      requestsPerMinute,
+      expiresAt: expiresInDays === undefined ? null : new Date(createdAt.getTime() + expiresInDays * DAY_MS),
+      createdAt,
+      createdBy: actor.displayName,
+      lastUsedAt: null,
+      revokedAt: null,
+    };
+    if (!(await this.repository.insert(client))) throw new ClientExists(name);
+    await this.audit.record(actor, 'client.created', nameOf(client), `${scopes.join(' ')} ${JSON.stringify(limits)}`);
+    return { client, secret };
+  }
+
+  /**
+   * Takes effect with the next request, also for tokens that were issued before.
+   * @throws UnknownClient, ClientRevoked
+   */
+  async change(
+    actor: Actor,
+    id: string,
+    { expiresAt, ...fields }: z.output<typeof externalClientChange>,
+  ): Promise<ExternalClientEntity> {
+    const expiry = expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+    await this.get(id);
+    const values = { ...fields, ...expiry };
+    if (Object.keys(values).length > 0 && !(await this.repository.change(id, values))) throw new ClientRevoked();
+    this.expired.delete(id);
+    const changed = await this.get(id);
+    await this.audit.record(actor, 'client.changed', nameOf(changed), JSON.stringify({ ...fields, expiresAt }));
+    return changed;
+  }
+
+  /** @throws UnknownClient, ClientRevoked */
+  async rotateSecret(actor: Actor, id: string, overlapMinutes: number): Promise<WithSecret> {
+    await this.get(id);
+    const secret = newSecret();
+    const until = overlapMinutes === 0 ? null : new Date(Date.now() + overlapMinutes * 60_000);
+    if (!(await this.repository.rotate(id, secretHash(secret), until))) throw new ClientRevoked();
+    const client = await this.get(id);
+    await this.audit.record(actor, 'client.secret-rotated', nameOf(client), `overlap ${overlapMinutes} min`);
+    return { client, secret };
+  }
+
+  /** Ends its access tokens at once, and through the event what it has open. @throws UnknownClient, ClientRevoked */
+  async revoke(actor: Actor, id: string): Promise<ExternalClientEntity> {
+    await this.get(id);
+    if (!(await this.repository.revoke(id, new Date()))) throw new ClientRevoked();
+    const client = await this.get(id);
+    await this.audit.record(actor, 'client.revoked', nameOf(client));
+    this.events.publish('ended', id);
+    return client;
+  }
+
+  private async get(id: string): Promise<ExternalClientEntity> {
+    const client = await this.repository.find(id);
+    if (!client) throw new UnknownClient();
+    return client;
+  }
+
+  private async publishExpired(): Promise<void> {
+    try {
+      for (const { id } of await this.repository.expired(new Date())) {
+        if (this.expired.has(id)) continue;
+        this.expired.add(id);
+        this.events.publish('ended', id);
+      }
+    } catch (error) {
+      this.journal.unexpected(error, 'looking for expired external clients');
+    }
+  }
+}
+
+const nameOf = ({ name, id }: ExternalClientEntity): string => `${name} (${id})`;
