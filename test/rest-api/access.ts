@@ -90,6 +90,16 @@ export const OTHER_ROUTES: Record<Route, string> = {
   'GET /metrics': 'src/server/start-server.spec.ts',
 };
 
+const upgrade = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+};
+/** The answer to a request for live events with these headers. */
+export const liveStatus = async (api: RestApi, headers: Record<string, string>): Promise<number> =>
+  (await api.call('anonymous', `GET ${LIVE_PATH}`, { headers: { ...upgrade, ...headers } })).status;
+
 const routesFor = (...access: Access[]): Route[] =>
   Object.keys(ACCESS).filter((route) => access.includes(ACCESS[route]!));
 
@@ -151,15 +161,11 @@ export function describeAccess(api: () => RestApi): void {
       await api().refuses('tom', `GET ${LIVE_PATH}`, '404 not-found');
     });
 
-    const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
-    const live = async (headers: Record<string, string>) =>
-      (await api().call('anonymous', `GET ${LIVE_PATH}`, { headers: { ...upgrade, ...headers } })).status;
     it('to live events is refused to pages of other sites, and without a login', async () => {
-      const key = { 'sec-websocket-key': Buffer.alloc(16).toString('base64') };
       const cookie = await api().plane.cookieOf('tom');
-      expect(await live({ ...key, cookie, origin: 'http://elsewhere.example' })).toBe(403);
-      expect(await live({ ...key, cookie })).toBe(403);
-      expect(await live({ ...key, origin: api().plane.url })).toBe(401);
+      expect(await liveStatus(api(), { cookie, origin: 'http://elsewhere.example' })).toBe(403);
+      expect(await liveStatus(api(), { cookie })).toBe(403);
+      expect(await liveStatus(api(), { origin: api().plane.url })).toBe(401);
     });
   });
 }

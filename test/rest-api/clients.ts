@@ -5,14 +5,15 @@ import {
   createdExternalClient,
   externalClient,
   oauthMetadata,
+  type ClientLimits,
   type ClientScope,
   type CreatedExternalClient,
 } from '../../src/protocol/external-clients';
 import { itRefuses, UNKNOWN_ID, type Call, type RestApi, type Route } from '../support/server/rest-api';
-import { ACCESS } from './access';
+import { ACCESS, liveStatus } from './access';
 
 /** The routes that are open to external clients, each with its scope. Every other route is closed to them. */
-const CLIENT_ROUTES: Record<Route, ClientScope> = {
+export const CLIENT_ROUTES: Record<Route, ClientScope> = {
   'GET /api/devices': 'devices:read',
   'GET /api/devices/:id': 'devices:read',
   'GET /api/devices/:id/information': 'information:read',
@@ -28,27 +29,30 @@ const CLIENT_ROUTES: Record<Route, ClientScope> = {
   'POST /api/sessions/:id/termination': 'sessions:write',
 };
 
+/** What is sent for a token of this client. */
 const tokenCall = ({ id, secret }: CreatedExternalClient, scope = ''): Call => ({
   form: { grant_type: 'client_credentials', client_id: id, client_secret: secret, scope },
 });
 
+export const newClient = (
+  api: RestApi,
+  name: string,
+  settings: { scopes?: ClientScope[]; limits?: Partial<ClientLimits> } = {},
+): Promise<CreatedExternalClient> => {
+  const body = { name, scopes: clientScope.options, ...settings };
+  return api.answers('ada', 'POST /api/clients', createdExternalClient, { body }, 201);
+};
+
+/** The headers of a client with a new token. */
+export async function tokenOf(api: RestApi, client: CreatedExternalClient, scope?: string): Promise<Call> {
+  const answer = await api.answers('anonymous', 'POST /oauth/token', accessTokenAnswer, tokenCall(client, scope));
+  return { headers: { authorization: `Bearer ${answer.access_token}` } };
+}
+
 export function describeClients(api: () => RestApi): void {
   describe('external clients', () => {
-    const create = (name: string) =>
-      api().answers(
-        'ada',
-        'POST /api/clients',
-        createdExternalClient,
-        { body: { name, scopes: clientScope.options } },
-        201,
-      );
-    const tokenOf = async (client: CreatedExternalClient, scope?: string): Promise<Call> => {
-      const answer = await api().answers('anonymous', 'POST /oauth/token', accessTokenAnswer, tokenCall(client, scope));
-      return { headers: { authorization: `Bearer ${answer.access_token}` } };
-    };
-
     it('are created, changed, listed and revoked; their secrets are rotated', async () => {
-      const { secret: _secret, ...created } = await create('Reports');
+      const { secret: _secret, ...created } = await newClient(api(), 'Reports');
       const params = { id: created.id };
       const body = { limits: { devices: ['printer'], operations: ['counters'] }, requestsPerMinute: 60 };
       const changed = await api().answers('ada', 'PATCH /api/clients/:id', externalClient, { params, body });
@@ -74,9 +78,9 @@ export function describeClients(api: () => RestApi): void {
       let everything: Call;
       const only = new Map<ClientScope, Call>();
       beforeAll(async () => {
-        client = await create('Everything');
-        everything = await tokenOf(client);
-        for (const scope of clientScope.options) only.set(scope, await tokenOf(client, scope));
+        client = await newClient(api(), 'Everything');
+        everything = await tokenOf(api(), client);
+        for (const scope of clientScope.options) only.set(scope, await tokenOf(api(), client, scope));
       });
 
       const closed = Object.keys(ACCESS).filter(
@@ -84,6 +88,15 @@ export function describeClients(api: () => RestApi): void {
       );
       it.each(closed)('never %s, whatever their scopes', async (route) => {
         await api().refuses('anonymous', route, '403 forbidden', everything);
+      });
+
+      it('never the metrics', async () => {
+        expect((await api().call('anonymous', 'GET /metrics', everything)).status).toBe(403);
+      });
+
+      it('never live events', async () => {
+        const { headers } = everything;
+        expect(await liveStatus(api(), { ...headers, origin: api().plane.url })).toBe(401);
       });
 
       it.each(Object.entries(CLIENT_ROUTES))('%s with the scope %s and no other', async (route, needed) => {

@@ -6,6 +6,7 @@ import { announcedPrinter } from '../support/server/control-plane';
 import { UNKNOWN_ID, type Call, type Refusal, type RestApi, type Route } from '../support/server/rest-api';
 import { ACCESS } from './access';
 import { newLogin } from './accounts';
+import { CLIENT_ROUTES, newClient, tokenOf } from './clients';
 
 /** What belongs to a customer that Tess and Ada reach, and Tom and Nell do not. Every name contains `secret`. */
 interface Secrets {
@@ -65,6 +66,9 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/jobs/:id': job,
   'POST /api/jobs/:id/cancellation': job,
 };
+const isOpenToClients = (route: Route): boolean => route in CLIENT_ROUTES;
+const isOfRequester = (route: Route): boolean =>
+  isOpenToClients(route) && /^\w+ \/api\/(sessions|jobs)/.test(route) && route !== 'POST /api/sessions';
 const routes = (kind: 'list' | 'thing'): Route[] =>
   Object.keys(SHOWS).filter((route) => (kind === 'list' ? SHOWS[route] === 'list' : typeof SHOWS[route] === 'object'));
 
@@ -76,7 +80,10 @@ export function describeReach(api: () => RestApi): void {
     let tess: string;
     /** The customers of Tess before these tests. */
     let before: string[];
-    let nell: { headers: { cookie: string } };
+    let nell: Call;
+    /** External clients: within limits that exclude all of this, and without limits. */
+    let limited: Call;
+    let unlimited: Call;
     const assign = (customerIds: string[]) =>
       api().succeeds('ada', 'PUT /api/users/:id/customers', { params: { id: tess }, body: { customerIds } });
     beforeAll(async () => {
@@ -94,6 +101,9 @@ export function describeReach(api: () => RestApi): void {
       const request = { operation: 'counters', waitMinutes: 5 };
       const jobId = String((await plane.call('tess', 'POST', '/devices/secret-mfp/jobs', request)).body.id);
       secrets = { deviceId: 'secret-mfp', sessionId, jobId };
+      const limits = { devices: ['printer'] };
+      limited = await tokenOf(api(), await newClient(api(), 'Limited', { limits }));
+      unlimited = await tokenOf(api(), await newClient(api(), 'Unlimited'));
     });
     afterAll(async () => {
       await api().plane.clear();
@@ -108,11 +118,13 @@ export function describeReach(api: () => RestApi): void {
     });
 
     const others = [
-      ['a technician of another customer', () => ['tom', {}] as const],
-      ['a technician without customers', () => ['anonymous', nell] as const],
+      ['a technician of another customer', () => ['tom', {}] as const, () => true],
+      ['a technician without customers', () => ['anonymous', nell] as const, () => true],
+      ['a client that is limited to other devices', () => ['anonymous', limited] as const, isOpenToClients],
+      ['a client, of what others requested,', () => ['anonymous', unlimited] as const, isOfRequester],
     ] as const;
-    describe.each(others)('of %s', (_who, caller) => {
-      it.each(routes('thing'))('ends at %s like that of something unknown', async (route) => {
+    describe.each(others)('of %s', (_who, caller, isConcerned) => {
+      it.each(routes('thing').filter(isConcerned))('ends at %s like that of something unknown', async (route) => {
         const [which, refusal, call] = SHOWS[route] as Hidden;
         const [who, login] = caller();
         const answer = async (id: string) => {
@@ -124,21 +136,24 @@ export function describeReach(api: () => RestApi): void {
         expect(`${hidden.status} ${hidden.code}`).toBe(refusal);
       });
 
-      it.each(routes('list'))('has nothing of it in %s, however small the pages are', async (route) => {
-        const [who, login] = caller();
-        const all = await api().call(who, route, login);
-        expect(all.status).toBe(200);
-        expect(all.text.toLowerCase()).not.toContain('secret');
-        for (let cursor = ''; ;) {
-          const query = route === 'GET /api/customers' ? {} : { limit: 1, ...(cursor && { cursor }) };
-          const { body, text } = await api().call(who, route, { ...login, query });
-          expect(text.toLowerCase()).not.toContain('secret');
-          const { rows = [], next = null } = body as { rows?: unknown[]; next?: string | null };
-          if (next) expect(rows).toHaveLength(1); // a page is not shortened by what it hides
-          if (!next) break;
-          cursor = next;
-        }
-      });
+      it.each(routes('list').filter(isConcerned))(
+        'has nothing of it in %s, however small the pages are',
+        async (route) => {
+          const [who, login] = caller();
+          const all = await api().call(who, route, login);
+          expect(all.status).toBe(200);
+          expect(all.text.toLowerCase()).not.toContain('secret');
+          for (let cursor = ''; ;) {
+            const query = route === 'GET /api/customers' ? {} : { limit: 1, ...(cursor && { cursor }) };
+            const { body, text } = await api().call(who, route, { ...login, query });
+            expect(text.toLowerCase()).not.toContain('secret');
+            const { rows = [], next = null } = body as { rows?: unknown[]; next?: string | null };
+            if (next) expect(rows).toHaveLength(1); // a page is not shortened by what it hides
+            if (!next) break;
+            cursor = next;
+          }
+        },
+      );
 
       it('is not changed by naming the device in a query', async () => {
         const [who, login] = caller();
@@ -155,6 +170,41 @@ export function describeReach(api: () => RestApi): void {
         const [which, , call] = SHOWS[route] as Hidden;
         expect((await api().call(who, route, call(secrets[which]))).status).toBe(200);
       }
+    });
+
+    it('of a client includes what it requested itself, and its devices only as far as its limits go', async () => {
+      const { plane } = api();
+      const limits = { devices: ['secret-mfp'], applications: ['web'], operations: ['counters' as const] };
+      const client = await newClient(api(), 'Own', { limits });
+      const own = await tokenOf(api(), client);
+      const call = (route: Route, more: Call = {}) => api().call('anonymous', route, { ...own, ...more });
+      const [which, , device] = SHOWS['GET /api/devices/:id'] as Hidden;
+      const shown = await call('GET /api/devices/:id', device(secrets[which]));
+      expect(shown.body).toMatchObject({ applications: [{ id: 'web' }], operations: ['counters'] });
+      expect((await call('GET /api/devices')).body.rows).toEqual([shown.body]);
+      const session = { deviceId: 'secret-mfp', applicationId: 'web', reason: 'x', minutes: 5 };
+      const { id } = (await call('POST /api/sessions', { body: session })).body as { id: string };
+      const params = { id: 'secret-mfp' };
+      const body = { operation: 'counters', waitMinutes: 5 };
+      const job = (await call('POST /api/devices/:id/jobs', { params, body })).body as { id: string };
+      const ids = async (route: Route) =>
+        ((await call(route)).body as { rows: { id: string }[] }).rows.map((row) => row.id);
+      expect([await ids('GET /api/sessions'), await ids('GET /api/jobs')]).toEqual([[id], [job.id]]);
+      const user = { kind: 'client', id: client.id, username: '(client) Own', displayName: 'Own' };
+      for (const [route, ofWhat] of [
+        ['GET /api/sessions/:id', id],
+        ['GET /api/jobs/:id', job.id],
+      ] as const)
+        expect((await call(route, byId(ofWhat))).body).toMatchObject({ id: ofWhat, user });
+      expect((await call('GET /api/sessions/:id/connection', byId(id))).body).toMatchObject({ status: 'waiting' });
+      expect((await call('POST /api/sessions/:id/termination', byId(id))).body).toMatchObject({ id });
+      await plane.reaches(id, 'ended');
+      const beyond: [Route, Call][] = [
+        ['POST /api/sessions', { body: { ...session, applicationId: 'vnc' } }],
+        ['POST /api/devices/:id/jobs', { params, body: { ...body, operation: 'restart' } }],
+        ['POST /api/devices/:id/information', { params }],
+      ];
+      for (const [route, more] of beyond) await api().refuses('anonymous', route, '403 forbidden', { ...own, ...more });
     });
 
     it('of a user no longer includes their own sessions and notices when a customer is taken away', async () => {

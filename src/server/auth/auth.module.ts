@@ -5,13 +5,13 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LIMITS } from '../../protocol/limits';
 import { AccessGuard } from './access/access.guard';
 import { AccountsModule } from './accounts.module';
+import { Actors } from './actors';
 import { ApiTokenEntity } from './tokens/api-token.entity';
 import { ApiTokensController } from './tokens/api-tokens.controller';
 import { ApiTokensRepository } from './tokens/api-tokens.repository';
 import { ApiTokensService } from './tokens/api-tokens.service';
 import { AccessTokenEntity } from './clients/access-token.entity';
 import { AccessTokensService } from './clients/access-tokens.service';
-import { ClientEvents } from './clients/client-events';
 import { ExternalClientEntity } from './clients/external-client.entity';
 import { ExternalClientsController } from './clients/external-clients.controller';
 import { ExternalClientsRepository } from './clients/external-clients.repository';
@@ -54,7 +54,7 @@ import { UsersService } from './users/users.service';
     ExternalClientsRepository,
     ExternalClientsService,
     AccessTokensService,
-    ClientEvents,
+    Actors,
     CookieSessionStore,
     Logins,
     PlatenOrigin,
@@ -66,7 +66,7 @@ import { UsersService } from './users/users.service';
     { provide: APP_GUARD, useClass: CrossSiteGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccountsModule, ClientEvents, Logins, PlatenOrigin],
+  exports: [AccountsModule, Actors, Logins, PlatenOrigin],
 })
 export class AuthModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

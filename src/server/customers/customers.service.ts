@@ -37,9 +37,9 @@ export class CustomersService {
     if (actor.role === 'admin') return EVERYTHING;
     if (actor.client) {
       const { sites, devices } = actor.client.limits;
-      return { sites: sites && new Set(sites), devices: devices && new Set(devices) };
+      return { sites: sites && new Set(sites), devices: devices && new Set(devices), requesterId: actor.userId };
     }
-    return { sites: new Set(await this.repository.siteIdsOf(actor.userId)), devices: null };
+    return { ...EVERYTHING, sites: new Set(await this.repository.siteIdsOf(actor.userId)) };
   }
 
   /** Whether the actor sees what is at this place. */

@@ -21,13 +21,13 @@ export class DevicesController {
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
   ): Promise<{ rows: Device[]; next: string | null }> {
     const { rows, next } = await this.devices.page(actor, query);
-    return { rows: rows.map(presentedDevice), next };
+    return { rows: rows.map((each) => presentedDevice(actor, each)), next };
   }
 
   @Get(':id')
   @PermitClient('devices:read')
   @Answers(device)
   async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<Device> {
-    return presentedDevice(await this.devices.get(actor, id));
+    return presentedDevice(actor, await this.devices.get(actor, id));
   }
 }

@@ -2,11 +2,16 @@ import type { AcquiredInformation, Device } from '../../protocol/api';
 import { announcedApplication } from '../../protocol/control-channel';
 import { ALERT_SEVERITIES, type DeviceAlert } from '../../protocol/device-information';
 import { toInstant } from '../../protocol/names';
+import type { Actor } from '../auth/actor';
+import { permitsApplication, permitsOperation } from '../auth/clients/client-limits';
 import type { DeviceInformationEntity } from './information/device-information.entity';
 import type { DeviceInView } from './devices.service';
 
-/** A device as the API shows it. */
-export const presentedDevice = ({ device, site, online, asleep, lastSeenAt, information }: DeviceInView): Device => ({
+/** A device as the API shows it to this actor. */
+export const presentedDevice = (
+  actor: Actor,
+  { device, site, online, asleep, lastSeenAt, information }: DeviceInView,
+): Device => ({
   id: device.id,
   agentId: device.agentId,
   site,
@@ -20,8 +25,10 @@ export const presentedDevice = ({ device, site, online, asleep, lastSeenAt, info
   asleep,
   lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
   // applications announced by earlier versions lack newer fields
-  applications: device.applications.map((each) => announcedApplication.parse(each)),
-  operations: device.operations,
+  applications: device.applications
+    .filter(({ id }) => permitsApplication(actor, id))
+    .map((each) => announcedApplication.parse(each)),
+  operations: device.operations.filter((each) => permitsOperation(actor, each)),
   condition: conditionOf(information),
 });
 
@@ -35,11 +42,13 @@ export function conditionOf(known: DeviceInformationEntity | null): Device['cond
   return { reached, state, alerts: alerts.length, severity, alert, alertCode };
 }
 
-export function presentedInformation({ information: known }: DeviceInView): AcquiredInformation {
+export function presentedInformation(actor: Actor, { information: known }: DeviceInView): AcquiredInformation {
   const { information = null, acquiredAt = null, decision = null } = known ?? {};
+  // an external client sees no sessions but its own
+  const shown = decision && actor.client ? { ...decision, remoteSessionId: null } : decision;
   return {
     information: information && acquiredAt && { ...information, acquiredAt: toInstant(acquiredAt) },
-    decision,
+    decision: shown,
   };
 }
 

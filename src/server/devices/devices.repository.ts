@@ -36,7 +36,7 @@ export class DevicesRepository {
 
   page(reach: Reach, page: PageQuery): Promise<Page<DeviceEntity>> {
     const query = this.devices.createQueryBuilder('d').innerJoin(AgentEntity, 'a', 'a.id = d.agentId');
-    return readPage(within(query, reach, { site: 'a.siteId', device: 'd.id' }), ['id'], 'ASC', page);
+    return readPage(within(query, reach, { site: 'a.siteId', device: 'd.id', requester: null }), ['id'], 'ASC', page);
   }
   find(id: string): Promise<DeviceEntity | null> {
     return this.devices.findOneBy({ id });

@@ -20,7 +20,7 @@ const SITE = '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f12';
 const HERE = { siteId: SITE, deviceId: 'mfp' };
 const AT = '2026-03-02T09:00:00.000Z';
 const viewerOf = (actor: Actor | undefined): Viewer | undefined =>
-  actor && { actor, reach: actor.role === 'admin' ? EVERYTHING : { sites: new Set([SITE]), devices: null } };
+  actor && { actor, reach: actor.role === 'admin' ? EVERYTHING : { ...EVERYTHING, sites: new Set([SITE]) } };
 const agentEvent: LiveEvent = { type: 'agent', id: 'hall', online: true, asleep: false, lastSeenAt: AT };
 const deviceEvent: LiveEvent = { type: 'device', id: 'mfp', online: true, asleep: false, lastSeenAt: AT };
 

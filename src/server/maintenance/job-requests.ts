@@ -10,6 +10,7 @@ import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
 import { FirmwareService } from './firmware/firmware.service';
 import type { JobEntity } from './job.entity';
+import { JobRevocation } from './job-revocation';
 import { JobLifecycle } from './job.lifecycle';
 import { FirmwareIdMismatch, FirmwareUnfit, OperationUnsupported, TooManyJobs } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
@@ -28,6 +29,7 @@ export class JobRequests {
     private readonly firmware: FirmwareService,
     private readonly lifecycle: JobLifecycle,
     private readonly audit: AuditService,
+    private readonly revocation: JobRevocation,
   ) {}
 
   /**
@@ -83,6 +85,7 @@ export class JobRequests {
     await this.serialise(() => this.insert(job));
     await this.audit.record(actor, 'job.requested', job.id, `${deviceId} ${operation} ${firmware?.name ?? ''}`.trim());
     this.lifecycle.start(job);
+    await this.revocation.recheck([job]);
     return job;
   }
 

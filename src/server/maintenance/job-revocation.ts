@@ -1,26 +1,28 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { AccessEvents } from '../auth/access-events';
-import { UsersService } from '../auth/users/users.service';
+import { Actors } from '../auth/actors';
+import { permitsJob } from '../auth/clients/client-limits';
 import { CustomerEvents } from '../customers/customer-events';
 import { CustomersService } from '../customers/customers.service';
-import { NOTHING, reaches } from '../customers/reach';
+import { reaches } from '../customers/reach';
 import { DeviceEvents } from '../devices/device-events';
 import { JobDialogue } from './job-dialogue';
 import type { JobEntity } from './job.entity';
 import { JobsRepository } from './jobs.repository';
 
 /**
- * Withdraws jobs that have not started and whose user, API token or customer was taken away, or whose agent was moved. An
- * agent that has such a job and is offline drops it when it is online again.
+ * Withdraws jobs that have not started and whose requester has lost the access for them: a user, an API token, an external
+ * client or a customer was taken away; and those whose agent was moved. An agent that has such a job and is offline drops
+ * it when it is online again.
  */
 @Injectable()
-export class JobRevocation implements OnModuleInit {
+export class JobRevocation implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly access: AccessEvents,
     private readonly customerEvents: CustomerEvents,
     private readonly deviceEvents: DeviceEvents,
-    private readonly users: UsersService,
+    private readonly actors: Actors,
     private readonly customers: CustomersService,
     private readonly repository: JobsRepository,
     private readonly dialogue: JobDialogue,
@@ -33,18 +35,32 @@ export class JobRevocation implements OnModuleInit {
       const open = await this.repository.openOfUser(userId);
       await this.withdraw(open.filter((job) => apiTokenId === undefined || job.apiTokenId === apiTokenId));
     });
-    const recheckAll = async (userId: string) => {
-      const actor = await this.users.actor(userId);
-      const reach = actor ? await this.customers.reachOf(actor) : NOTHING;
-      await this.withdraw((await this.repository.openOfUser(userId)).filter((job) => !reaches(reach, job)));
-    };
+    const recheckAll = async (userId: string) => this.recheck(await this.repository.openOfUser(userId));
     this.customerEvents.on('reassigned', recheckAll);
     this.access.on('narrowed', recheckAll);
     // they were instructed by users who need not reach the new site
     this.deviceEvents.on('moved', async ({ agentId }) => this.withdraw(await this.repository.openOf(agentId)));
   }
 
+  /** The server may have stopped after access ended, before the jobs were marked. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.recheck(await this.repository.open());
+  }
+
+  /** Withdraws those of these jobs that may no longer be, for example because access ended while one was being requested. */
+  async recheck(jobs: readonly JobEntity[]): Promise<void> {
+    const lost: JobEntity[] = [];
+    for (const job of jobs) if (!(await this.isPermitted(job))) lost.push(job);
+    await this.withdraw(lost);
+  }
+
+  private async isPermitted(job: JobEntity): Promise<boolean> {
+    const actor = await this.actors.requesterOf(job);
+    return actor !== undefined && permitsJob(actor, job) && reaches(await this.customers.reachOf(actor), job);
+  }
+
   private async withdraw(jobs: readonly JobEntity[]): Promise<void> {
+    if (jobs.length === 0) return;
     const revoked = jobs.map(({ id }) => id);
     await this.repository.markRevoked(revoked);
     await Promise.all(revoked.map((id) => this.withdrawNow(id)));

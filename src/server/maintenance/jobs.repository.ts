@@ -74,7 +74,7 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
     if (state !== 'all') where.state = state === 'open' ? OPEN : Not(OPEN);
     if (deviceId) where.deviceId = deviceId;
     const query = this.jobs.createQueryBuilder('j').where(where);
-    const columns = { site: 'j.siteId', device: 'j.deviceId' };
+    const columns = { site: 'j.siteId', device: 'j.deviceId', requester: 'j.userId' };
     return readPage(within(query, reach, columns), ['requestedAt', 'id'], 'DESC', page);
   }
 }

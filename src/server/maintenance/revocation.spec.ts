@@ -4,21 +4,27 @@ import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import { LIVE_CLOSES } from '../../protocol/live';
 
-/** A user of one test, with a token and a login in a browser. */
-interface Someone {
+/** A user or an external client of one test. */
+interface Requester {
   readonly id: string;
-  readonly tokenId: string;
-  readonly cookie: string;
   readonly post: (path: string, body?: object) => Promise<Answer>;
 }
+/** With a token and a login in a browser. */
+interface Someone extends Requester {
+  readonly tokenId: string;
+  readonly cookie: string;
+}
+/** A way in which access ends, and what the log of a session then says. */
+type Way = [name: string, detail: string, jobs: boolean, end: () => Promise<unknown>];
 
 describe('access that ends', () => {
   let plane: ControlPlane;
   let someone: Someone;
+  let requester: Requester;
   let count = 0;
   beforeAll(async () => (plane = await ControlPlane.start()));
   afterAll(() => plane?.stop());
-  beforeEach(async () => (someone = await newUser()));
+  beforeEach(async () => (requester = someone = await newUser()));
   afterEach(async () => {
     if (plane.agent.wire.isClosed) await plane.connectAgent();
     for (const command of plane.agent.commands) if (!command.isAnswered) command.refuse('bad-sessionid');
@@ -29,27 +35,43 @@ describe('access that ends', () => {
     const username = `user-${++count}`;
     const user = { username, displayName: username, role: 'admin', password: PASSWORD };
     const { body } = await plane.call('ada', 'POST', '/users', user);
-    const send = async (path: string, json: object, headers: Record<string, string>) => {
-      const response = await fetch(`${plane.url}/api${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${count}`, ...headers },
-        body: JSON.stringify(json),
-      });
-      return { response, answer: (await response.json().catch(() => ({}))) as Record<string, unknown> };
-    };
     const login = await send('/auth/login', { username, password: PASSWORD }, {});
     const cookie = login.response.headers.getSetCookie()[0]!.split(';')[0]!;
     const { answer } = await send('/tokens', { name: 'test' }, { cookie });
-    const authorization = `Bearer ${String(answer.token)}`;
-    const post = async (path: string, json: object = {}) => {
-      const { response, answer: got } = await send(path, json, { authorization });
-      return { status: response.status, body: got };
-    };
     const tokenId = /^plt_(.{36})_/.exec(String(answer.token))![1]!;
-    return { id: String(body.id), tokenId, cookie, post };
+    return { id: String(body.id), tokenId, cookie, post: postWith(answer.token) };
+  }
+  async function newClient(): Promise<Requester> {
+    const wanted = { name: `client ${++count}`, scopes: ['jobs:write', 'sessions:write'] };
+    const { id, secret } = (await plane.call('ada', 'POST', '/clients', wanted)).body;
+    const answer = await fetch(`${plane.url}/oauth/token`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': `192.0.2.${count}` },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: String(id),
+        client_secret: String(secret),
+      }),
+    });
+    const { access_token: token } = (await answer.json()) as Record<string, unknown>;
+    return { id: String(id), post: postWith(token) };
+  }
+  const postWith =
+    (token: unknown) =>
+    async (path: string, json: object = {}) => {
+      const { response, answer } = await send(path, json, { authorization: `Bearer ${String(token)}` });
+      return { status: response.status, body: answer };
+    };
+  async function send(path: string, json: object, headers: Record<string, string>) {
+    const response = await fetch(`${plane.url}/api${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${count}`, ...headers },
+      body: JSON.stringify(json),
+    });
+    return { response, answer: (await response.json().catch(() => ({}))) as Record<string, unknown> };
   }
   const request = async () => {
-    const { body } = await someone.post('/sessions', {
+    const { body } = await requester.post('/sessions', {
       deviceId: 'printer',
       applicationId: 'web',
       reason: 'paper jam',
@@ -69,7 +91,7 @@ describe('access that ends', () => {
     return { id, link };
   };
   const heldJob = async () => {
-    const { body } = await someone.post('/devices/printer/jobs', { operation: 'restart', waitMinutes: 60 });
+    const { body } = await requester.post('/devices/printer/jobs', { operation: 'restart', waitMinutes: 60 });
     const id = String(body.id);
     (await plane.agent.commanded(id, 'execute')).answer({ hold: 'stopped' });
     await plane.agent.commanded(id, 'next');
@@ -77,7 +99,7 @@ describe('access that ends', () => {
   };
   const stateOf = async (id: string) => (await plane.call('ada', 'GET', `/jobs/${id}`)).body.state;
 
-  const ways: [name: string, detail: string, jobs: boolean, end: () => Promise<unknown>][] = [
+  const waysOfUsers: Way[] = [
     [
       'a user is deactivated',
       'the user was deactivated',
@@ -107,32 +129,99 @@ describe('access that ends', () => {
       () => plane.call('ada', 'PATCH', `/users/${someone.id}`, { role: 'technician' }),
     ],
   ];
+  const change = (settings: object) => plane.call('ada', 'PATCH', `/clients/${requester.id}`, settings);
+  const NO_LONGER = 'the external client may no longer access the device';
+  const waysOfClients: Way[] = [
+    [
+      'a client is revoked',
+      'the external client was revoked',
+      true,
+      () => plane.call('ada', 'POST', `/clients/${requester.id}/revocation`),
+    ],
+    [
+      'a client expires',
+      'the external client has expired',
+      true,
+      () => change({ expiresAt: new Date(Date.now() + 200).toISOString() }),
+    ],
+    [
+      'the secret of a client is replaced without an overlap',
+      'the secret of the external client was replaced',
+      true,
+      () => plane.call('ada', 'POST', `/clients/${requester.id}/secret`, { overlapMinutes: 0 }),
+    ],
+    ['a client loses its scopes', NO_LONGER, true, () => change({ scopes: ['devices:read'] })],
+    ['a client is limited to other devices', NO_LONGER, true, () => change({ limits: { devices: ['copier'] } })],
+    ['a client is limited to other sites', NO_LONGER, true, () => change({ limits: { sites: [] } })],
+    [
+      'a client is limited to other applications and operations',
+      NO_LONGER,
+      true,
+      () => change({ limits: { applications: [], operations: ['counters'] } }),
+    ],
+  ];
+  const requesters = [
+    ['user', () => Promise.resolve(someone), waysOfUsers],
+    ['external client', newClient, waysOfClients],
+  ] as const;
 
-  it.each(ways)('%s: the request for approval is withdrawn', async (_name, detail, _jobs, end) => {
-    const id = await request();
-    await end();
-    expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked', detail });
-    expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending: 'revoked' });
+  describe.each(requesters)('of a %s', (kind, make, ways) => {
+    beforeEach(async () => (requester = await make()));
+
+    it.each(ways)('%s: the request for approval is withdrawn', async (_name, detail, _jobs, end) => {
+      const id = await request();
+      await end();
+      expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked', detail });
+      expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending: 'revoked' });
+    });
+
+    it.each(ways)('%s: an open session ends in order, with its reason', async (_name, detail, _jobs, end) => {
+      const { id, link } = await established();
+      await end();
+      expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: 'revoked' });
+      for (const half of ['terminal', 'device'] as const) await plane.relay.end(link, half, 'control-plane');
+      expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked', detail });
+    });
+
+    it.each(ways)('%s: what happens to a job on hold', async (_name, _detail, jobs, end) => {
+      const id = await heldJob();
+      await end();
+      if (!jobs) {
+        await plane.agent.settled();
+        expect(await stateOf(id)).toBe('held');
+        await plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false }); // withdraws it
+      }
+      (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
+      await until('the job to be cancelled', async () => (await stateOf(id)) === 'cancelled');
+    });
+
+    it('ended while the server was being stopped: the session and the job end when it is back', async () => {
+      const [id, jobId] = [await request(), await heldJob()];
+      await plane.halt();
+      const [table, change] = kind === 'user' ? ['users', `"active" = false`] : ['external_clients', `"revokedAt" = 1`];
+      await plane.write(`UPDATE ${table} SET ${change} WHERE id = '${requester.id}'`);
+      await plane.boot();
+      const agent = await plane.connectAgent();
+      await plane.connectRelay();
+      expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked' });
+      (await agent.commanded(jobId, 'cancel')).answer({ status: 'canceled' });
+      await until('the job to be cancelled', async () => (await stateOf(jobId)) === 'cancelled');
+    });
   });
 
-  it.each(ways)('%s: an open session ends in order, with its reason', async (_name, detail, _jobs, end) => {
-    const { id, link } = await established();
-    await end();
-    expect(await plane.agent.awaitRequest('terminate', id)).toMatchObject({ ending: 'revoked' });
-    for (const half of ['terminal', 'device'] as const) await plane.relay.end(link, half, 'control-plane');
-    expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked', detail });
-  });
-
-  it.each(ways)('%s: what happens to a job on hold', async (_name, _detail, jobs, end) => {
-    const id = await heldJob();
-    await end();
-    if (!jobs) {
-      await plane.agent.settled();
-      expect(await stateOf(id)).toBe('held');
-      await plane.call('ada', 'PATCH', `/users/${someone.id}`, { active: false }); // withdraws it
-    }
-    (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
-    await until('the job to be cancelled', async () => (await stateOf(id)) === 'cancelled');
+  it('what a client has open continues while its limits permit it, and after a rotation with an overlap', async () => {
+    requester = await newClient();
+    const [id, jobId] = [await request(), await heldJob()];
+    await change({
+      limits: { devices: ['printer'], applications: ['web'], operations: ['restart'] },
+      requestsPerMinute: 9,
+    });
+    await plane.call('ada', 'POST', `/clients/${requester.id}/secret`, { overlapMinutes: 5 });
+    await plane.agent.settled();
+    expect(await plane.session(id)).toMatchObject({ state: 'requested' });
+    expect(await stateOf(jobId)).toBe('held');
+    await plane.call('ada', 'POST', `/clients/${requester.id}/revocation`);
+    (await plane.agent.commanded(jobId, 'cancel')).answer({ status: 'canceled' });
   });
 
   it('a job of a deactivated user is withdrawn from an agent that was offline', async () => {

@@ -71,7 +71,7 @@ export class NoticesRepository {
 
   private of(recipientId: string, reach: Reach): SelectQueryBuilder<NoticeEntity> {
     const query = this.notices.createQueryBuilder('n').where({ recipientId });
-    return within(query, reach, { site: 'n.siteId', device: 'n.deviceId' });
+    return within(query, reach, { site: 'n.siteId', device: 'n.deviceId', requester: null });
   }
 
   private anyExists(notices: readonly NoticeEntity[]): Promise<boolean> {

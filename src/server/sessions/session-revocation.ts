@@ -1,22 +1,26 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { AccessEvents } from '../auth/access-events';
-import { UsersService } from '../auth/users/users.service';
+import { Actors } from '../auth/actors';
+import { permitsSession } from '../auth/clients/client-limits';
 import { CustomerEvents } from '../customers/customer-events';
 import { CustomersService } from '../customers/customers.service';
-import { NOTHING, reaches } from '../customers/reach';
+import { reaches } from '../customers/reach';
 import { DeviceEvents } from '../devices/device-events';
 import type { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
-/** Ends sessions whose user, API token or customer was taken away, or whose agent was moved or removed. */
+/**
+ * Ends sessions whose requester has lost the access for them: a user, an API token, an external client or a customer was
+ * taken away; and those whose agent was moved or removed.
+ */
 @Injectable()
-export class SessionRevocation implements OnModuleInit {
+export class SessionRevocation implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly access: AccessEvents,
     private readonly customerEvents: CustomerEvents,
     private readonly deviceEvents: DeviceEvents,
-    private readonly users: UsersService,
+    private readonly actors: Actors,
     private readonly customers: CustomersService,
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
@@ -28,9 +32,7 @@ export class SessionRevocation implements OnModuleInit {
       for (const session of open)
         if (apiTokenId === undefined || session.apiTokenId === apiTokenId) await this.revoke(session, detail);
     });
-    const recheckAll = async (userId: string) => {
-      for (const session of await this.repository.openOfUser(userId)) await this.recheck(session);
-    };
+    const recheckAll = async (userId: string) => this.recheckAll(await this.repository.openOfUser(userId));
     this.customerEvents.on('reassigned', recheckAll);
     this.access.on('narrowed', recheckAll);
     this.deviceEvents.on('moved', async ({ agentId }) => {
@@ -47,11 +49,21 @@ export class SessionRevocation implements OnModuleInit {
     });
   }
 
-  /** Ends a session that its user may no longer have, for example because access ended while it was being requested. */
+  /** The server may have stopped after access ended, before the sessions did. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.recheckAll(await this.repository.open());
+  }
+
+  /** Ends a session that may no longer be, for example because access ended while it was being requested. */
   async recheck(session: SessionEntity): Promise<void> {
-    const actor = await this.users.actor(session.userId);
-    const reach = actor ? await this.customers.reachOf(actor) : NOTHING;
-    if (!reaches(reach, session)) await this.revoke(session, 'the user may no longer access the device');
+    const actor = await this.actors.requesterOf(session);
+    if (actor && permitsSession(actor, session) && reaches(await this.customers.reachOf(actor), session)) return;
+    const requester = session.askerKind === 'client' ? 'external client' : 'user';
+    await this.revoke(session, `the ${requester} may no longer access the device`);
+  }
+
+  private async recheckAll(sessions: readonly SessionEntity[]): Promise<void> {
+    for (const session of sessions) await this.recheck(session);
   }
 
   private async revoke({ id }: SessionEntity, detail: string): Promise<void> {

@@ -107,7 +107,7 @@ export class SessionsRepository {
     if (filter.state === 'ended') where.openPair = IsNull();
     if (filter.deviceId) where.deviceId = filter.deviceId;
     const query = this.sessions.createQueryBuilder('s').where(where);
-    const columns = { site: 's.siteId', device: 's.deviceId' };
+    const columns = { site: 's.siteId', device: 's.deviceId', requester: 's.userId' };
     return readPage(within(query, reach, columns), ['requestedAt', 'id'], 'DESC', filter);
   }
 

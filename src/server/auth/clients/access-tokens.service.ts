@@ -7,8 +7,8 @@ import type { ActingClient } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { TooManyLogins } from '../auth.errors';
 import { LoginLimiter } from '../login/login-limiter';
-import { isInForce, type ExternalClientEntity } from './external-client.entity';
-import { ExternalClientsRepository } from './external-clients.repository';
+import { actorOf, isInForce, type ExternalClientEntity } from './external-client.entity';
+import { ExternalClientsRepository, type SecretProof } from './external-clients.repository';
 import { InvalidClient, InvalidScope } from './oauth.errors';
 
 /** Not every request writes to the database. */
@@ -48,15 +48,13 @@ export class AccessTokensService {
     if (wait > 0) throw new TooManyLogins(wait);
     const now = new Date();
     const client = CLIENT_ID.test(id) ? await this.repository.find(id) : null;
-    const isRight = hasSecret(client, secret, now);
-    if (!client || !isRight || !isInForce(client, now)) {
-      await this.audit.record(undefined, 'client.refused', client?.name ?? '(unknown client)', `from ${address}`);
-      throw new InvalidClient('The client is unknown, revoked or expired, or its secret is wrong.');
-    }
+    const proof = proofOf(client, secret, now);
+    if (!client || !proof || !isInForce(client, now)) return this.refuse(client, address);
     this.limiter.succeeded(account, address);
     const scopes = scopesOf(client, scope);
     const token = randomBytes(32).toString('base64url');
-    const lastMoment = Math.min(now.getTime() + LIMITS.CLIENT_TOKEN_MS, client.expiresAt?.getTime() ?? Infinity);
+    const ends = [client.expiresAt, proof.until].map((end) => end?.getTime() ?? Infinity);
+    const lastMoment = Math.min(now.getTime() + LIMITS.CLIENT_TOKEN_MS, ...ends);
     const entity = {
       id: randomUUID(),
       clientId: id,
@@ -65,8 +63,8 @@ export class AccessTokensService {
       createdAt: now,
       expiresAt: new Date(lastMoment),
     };
-    await this.repository.insertToken(entity, LIMITS.CLIENT_TOKENS);
-    await this.repository.recordUse(id, now);
+    // the secret may have been replaced, or the client revoked, since it was looked up
+    if (!(await this.repository.insertToken(entity, proof, LIMITS.CLIENT_TOKENS))) return this.refuse(client, address);
     await this.audit.record(actorOf(client, scopes), 'client.token-issued', client.name, scopes.join(' '));
     return {
       access_token: `pla_${entity.id}_${token}`,
@@ -74,6 +72,11 @@ export class AccessTokensService {
       expires_in: Math.max(1, Math.floor((lastMoment - now.getTime()) / 1000)),
       scope: scopes.join(' '),
     };
+  }
+
+  private async refuse(client: ExternalClientEntity | null, address: string): Promise<never> {
+    await this.audit.record(undefined, 'client.refused', client?.name ?? '(unknown client)', `from ${address}`);
+    throw new InvalidClient('The client is unknown, revoked or expired, or its secret is wrong.');
   }
 
   /**
@@ -95,11 +98,12 @@ export class AccessTokensService {
 }
 
 /** A wrong secret takes as long as a right one, and an unknown client as long as a known one. */
-function hasSecret(client: ExternalClientEntity | null, secret: string, now: Date): boolean {
+function proofOf(client: ExternalClientEntity | null, secret: string, now: Date): SecretProof | undefined {
   const isPresent = isHashOf(client?.secretHash ?? DECOY_HASH, secret);
-  const previousUntil = client?.previousSecretUntil ?? now;
   const isPrevious = isHashOf(client?.previousSecretHash ?? DECOY_HASH, secret);
-  return isPresent || (isPrevious && previousUntil > now);
+  if (isPresent) return { which: 'secretHash', hash: secretHash(secret), until: null };
+  const until = client?.previousSecretUntil ?? now;
+  return isPrevious && until > now ? { which: 'previousSecretHash', hash: secretHash(secret), until } : undefined;
 }
 
 const isHashOf = (hash: string, secret: string): boolean =>
@@ -115,15 +119,3 @@ function scopesOf(client: ExternalClientEntity, wanted: string | undefined): Cli
   if (beyond.length > 0) throw new InvalidScope(`This client does not have the scope ${beyond.join(' ')}.`);
   return scopes;
 }
-
-const actorOf = (client: ExternalClientEntity, scopes: readonly ClientScope[]): ActingClient => ({
-  userId: client.id,
-  username: `(client) ${client.name}`,
-  displayName: client.name,
-  role: 'client',
-  client: {
-    scopes: new Set(scopes.filter((scope) => client.scopes.includes(scope))),
-    limits: client.limits,
-    requestsPerMinute: client.requestsPerMinute,
-  },
-});

@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ClientLimits, ClientScope } from '../../../protocol/external-clients';
+import type { ActingClient } from '../actor';
 import { Hash, Instant, Json, Uuid } from '../../database/column-types';
 
 /** An external client. It is never deleted, because sessions, jobs and the audit trail name it. */
@@ -21,6 +22,22 @@ export class ExternalClientEntity {
   @Column(Instant({ nullable: true })) lastUsedAt: Date | null;
   @Column(Instant({ nullable: true })) revokedAt: Date | null;
 }
+
+/** @param scopes what an access token covers of them */
+export const actorOf = (
+  client: ExternalClientEntity,
+  scopes: readonly ClientScope[] = client.scopes,
+): ActingClient => ({
+  userId: client.id,
+  username: `(client) ${client.name}`,
+  displayName: client.name,
+  role: 'client',
+  client: {
+    scopes: new Set(scopes.filter((scope) => client.scopes.includes(scope))),
+    limits: client.limits,
+    requestsPerMinute: client.requestsPerMinute,
+  },
+});
 
 /** Whether the client may be used at this time. */
 export const isInForce = ({ revokedAt, expiresAt }: ExternalClientEntity, now: Date): boolean =>

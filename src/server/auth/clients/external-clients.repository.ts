@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThan, LessThanOrEqual, Repository } from 'typeorm';
+import { And, In, IsNull, LessThan, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
 import { AccessTokenEntity } from './access-token.entity';
 import { ExternalClientEntity } from './external-client.entity';
+
+/** Which secret a client has presented. */
+export interface SecretProof {
+  readonly which: 'secretHash' | 'previousSecretHash';
+  readonly hash: string;
+  /** When this secret ends; null: not foreseeable. */
+  readonly until: Date | null;
+}
 
 /** All SQL for external clients and their access tokens. */
 @Injectable()
@@ -15,8 +23,9 @@ export class ExternalClientsRepository {
   all(): Promise<ExternalClientEntity[]> {
     return this.clients.find({ order: { name: 'ASC' } });
   }
+  /** Without those that are revoked. */
   count(): Promise<number> {
-    return this.clients.count();
+    return this.clients.countBy({ revokedAt: IsNull() });
   }
   find(id: string): Promise<ExternalClientEntity | null> {
     return this.clients.findOneBy({ id });
@@ -35,7 +44,12 @@ export class ExternalClientsRepository {
   async change(id: string, values: Partial<ExternalClientEntity>): Promise<boolean> {
     return (await this.clients.update({ id, revokedAt: IsNull() }, values)).affected === 1;
   }
-  /** Moves the secret to `previous`. Two rotations at once leave one of both new secrets in force, never three. */
+  /**
+   * Moves the secret to `previous`, and ends the access tokens with it. Two rotations at once leave one of both new
+   * secrets in force, never three.
+   * @param previousSecretUntil null: at once
+   * @returns false if the client does not exist or is revoked, or was rotated concurrently
+   */
   rotate(id: string, secretHash: string, previousSecretUntil: Date | null): Promise<boolean> {
     return this.clients.manager.transaction(async (manager) => {
       const client = await manager.findOneBy(ExternalClientEntity, { id, revokedAt: IsNull() });
@@ -46,7 +60,10 @@ export class ExternalClientsRepository {
         { id, secretHash: client.secretHash, revokedAt: IsNull() },
         { secretHash, previousSecretHash, previousSecretUntil },
       );
-      if (!previousSecretUntil) await manager.delete(AccessTokenEntity, { clientId: id });
+      if (previousSecretUntil) {
+        const longer = { clientId: id, expiresAt: MoreThan(previousSecretUntil) };
+        await manager.update(AccessTokenEntity, longer, { expiresAt: previousSecretUntil });
+      } else await manager.delete(AccessTokenEntity, { clientId: id });
       return affected === 1;
     });
   }
@@ -58,8 +75,10 @@ export class ExternalClientsRepository {
       return affected === 1;
     });
   }
-  expired(now: Date): Promise<ExternalClientEntity[]> {
-    return this.clients.findBy({ revokedAt: IsNull(), expiresAt: LessThanOrEqual(now) });
+  /** Those that expired after one time and not after the other. */
+  expired(after: Date, until: Date): Promise<ExternalClientEntity[]> {
+    const expiresAt = And(MoreThan(after), LessThanOrEqual(until));
+    return this.clients.findBy({ revokedAt: IsNull(), expiresAt });
   }
   async recordUse(id: string, lastUsedAt: Date): Promise<void> {
     await this.clients.update({ id }, { lastUsedAt });
@@ -68,17 +87,27 @@ export class ExternalClientsRepository {
   findToken(id: string): Promise<AccessTokenEntity | null> {
     return this.tokens.findOneBy({ id });
   }
-  /** Stores a token; only the newest `most` of its client remain. */
-  async insertToken(token: AccessTokenEntity, most: number): Promise<void> {
+  /**
+   * Stores a token; only the newest `most` of its client remain.
+   * @returns false if the client is revoked, or no longer has the secret that it presented
+   */
+  async insertToken(token: AccessTokenEntity, { which, hash }: SecretProof, most: number): Promise<boolean> {
     const { clientId, createdAt } = token;
     await this.tokens.delete({ expiresAt: LessThan(createdAt) });
-    await this.tokens.insert({ ...token });
-    const surplus = await this.tokens.find({
-      where: { clientId },
-      order: { createdAt: 'DESC', id: 'DESC' },
-      skip: most,
-      take: most,
+    return this.tokens.manager.transaction(async (manager) => {
+      // locks the row, so that a concurrent rotation or revocation finds this token
+      const client = { id: clientId, [which]: hash, revokedAt: IsNull() };
+      const { affected } = await manager.update(ExternalClientEntity, client, { lastUsedAt: createdAt });
+      if (affected !== 1) return false;
+      await manager.insert(AccessTokenEntity, { ...token });
+      const surplus = await manager.find(AccessTokenEntity, {
+        where: { clientId },
+        order: { createdAt: 'DESC', id: 'DESC' },
+        skip: most,
+        take: most,
+      });
+      if (surplus.length > 0) await manager.delete(AccessTokenEntity, { id: In(surplus.map(({ id }) => id)) });
+      return true;
     });
-    if (surplus.length > 0) await this.tokens.delete({ id: In(surplus.map(({ id }) => id)) });
   }
 }

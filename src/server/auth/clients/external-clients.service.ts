@@ -5,15 +5,15 @@ import { Journal } from '../../../journal/journal';
 import type { externalClientChange, newExternalClient } from '../../../protocol/external-clients';
 import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
-import type { Actor } from '../actor';
+import { AccessEvents } from '../access-events';
+import type { ActingClient, Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { ClientExists, ClientRevoked, TooManyClients, UnknownClient } from '../auth.errors';
-import { ClientEvents } from './client-events';
-import type { ExternalClientEntity } from './external-client.entity';
+import { actorOf, isInForce, type ExternalClientEntity } from './external-client.entity';
 import { ExternalClientsRepository } from './external-clients.repository';
 
 const DAY_MS = 24 * 60 * 60_000;
-const EXPIRY_CHECK_MS = 5_000;
+const EXPIRY_CHECK_MS = 2_000;
 
 /** `plc_` is how a scanner for leaked secrets recognizes one. */
 const newSecret = (): string => `plc_${randomBytes(32).toString('base64url')}`;
@@ -28,12 +28,12 @@ interface WithSecret {
 @Injectable()
 export class ExternalClientsService implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
-  /** Those whose expiry this run of the server has published. */
-  private readonly expired = new Set<string>();
+  /** Clients that expired by then have been dealt with. */
+  private checkedUntil = new Date();
 
   constructor(
     private readonly repository: ExternalClientsRepository,
-    private readonly events: ClientEvents,
+    private readonly access: AccessEvents,
     private readonly audit: AuditService,
     private readonly journal: Journal,
   ) {}
@@ -43,6 +43,12 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
   }
   onModuleDestroy(): void {
     clearInterval(this.timer);
+  }
+
+  /** Undefined for an unknown, revoked or expired client. */
+  async actor(id: string): Promise<ActingClient | undefined> {
+    const client = await this.repository.find(id);
+    return client && isInForce(client, new Date()) ? actorOf(client) : undefined;
   }
 
   all(): Promise<ExternalClientEntity[]> {
@@ -76,7 +82,7 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
   }
 
   /**
-   * Takes effect with the next request, also for tokens that were issued before.
+   * Takes effect with the next request, also for tokens that were issued before, and ends what is open beyond it.
    * @throws UnknownClient, ClientRevoked
    */
   async change(
@@ -88,13 +94,16 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     await this.get(id);
     const values = { ...fields, ...expiry };
     if (Object.keys(values).length > 0 && !(await this.repository.change(id, values))) throw new ClientRevoked();
-    this.expired.delete(id);
     const changed = await this.get(id);
     await this.audit.record(actor, 'client.changed', nameOf(changed), JSON.stringify({ ...fields, expiresAt }));
+    this.access.publish('narrowed', id);
     return changed;
   }
 
-  /** @throws UnknownClient, ClientRevoked */
+  /**
+   * Without an overlap, the secret counts as stolen: all that the client has open ends.
+   * @throws UnknownClient, ClientRevoked
+   */
   async rotateSecret(actor: Actor, id: string, overlapMinutes: number): Promise<WithSecret> {
     await this.get(id);
     const secret = newSecret();
@@ -102,16 +111,17 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     if (!(await this.repository.rotate(id, secretHash(secret), until))) throw new ClientRevoked();
     const client = await this.get(id);
     await this.audit.record(actor, 'client.secret-rotated', nameOf(client), `overlap ${overlapMinutes} min`);
+    if (!until) this.endAll(id, 'the secret of the external client was replaced');
     return { client, secret };
   }
 
-  /** Ends its access tokens at once, and through the event what it has open. @throws UnknownClient, ClientRevoked */
+  /** Ends its access tokens, and all that it has open. @throws UnknownClient, ClientRevoked */
   async revoke(actor: Actor, id: string): Promise<ExternalClientEntity> {
     await this.get(id);
     if (!(await this.repository.revoke(id, new Date()))) throw new ClientRevoked();
     const client = await this.get(id);
     await this.audit.record(actor, 'client.revoked', nameOf(client));
-    this.events.publish('ended', id);
+    this.endAll(id, 'the external client was revoked');
     return client;
   }
 
@@ -121,13 +131,16 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     return client;
   }
 
+  private endAll(id: string, detail: string): void {
+    this.access.publish('revoked', { userId: id, jobs: true, detail });
+  }
+
   private async publishExpired(): Promise<void> {
     try {
-      for (const { id } of await this.repository.expired(new Date())) {
-        if (this.expired.has(id)) continue;
-        this.expired.add(id);
-        this.events.publish('ended', id);
-      }
+      const now = new Date();
+      for (const { id } of await this.repository.expired(this.checkedUntil, now))
+        this.endAll(id, 'the external client has expired');
+      this.checkedUntil = now;
     } catch (error) {
       this.journal.unexpected(error, 'looking for expired external clients');
     }
