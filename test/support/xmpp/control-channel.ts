@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { Element } from 'node-xmpp-server';
 import { createJournal, type Journal } from '../../../src/journal/journal';
 import type { AgentAccounts, ScramAlgorithm, ScramKeys } from '../../../src/server/xmpp/login/agent-accounts';
 import { EmbeddedTransport } from '../../../src/server/xmpp/embedded-transport';
 import { scramKeys } from '../../../src/server/xmpp/login/scram';
+import { readStanzaError } from '../../../src/server/xmpp/stanzas/stanza-errors';
+import type { AgentStream } from '../../../src/server/xmpp/stream/agent-stream';
 import type { XmppLimits } from '../../../src/server/xmpp/xmpp-limits';
 import { makeCertificate, type TestCertificate } from '../test-certificate';
 import { XmppWire } from './xmpp-wire';
@@ -29,13 +33,41 @@ class TestAccounts implements AgentAccounts {
   }
 }
 
+/** Also sends what no server sends. */
+class RawTransport extends EmbeddedTransport {
+  readonly #streams = new Map<string, AgentStream>();
+  readonly #answers = new Map<string, (answer: Element) => void>();
+
+  override bound(stream: AgentStream): void {
+    this.#streams.set(stream.agentId, stream);
+    super.bound(stream);
+  }
+
+  override received(stream: AgentStream, stanza: Element): void {
+    const { id = '' } = stanza.attrs;
+    this.#answers.get(id)?.(stanza);
+    this.#answers.delete(id);
+    super.received(stream, stanza);
+  }
+
+  send(agentId: string, stanza: Element): void {
+    const stream = this.#streams.get(agentId);
+    if (!stream) throw new Error(`${agentId} is not online`);
+    stream.send(stanza);
+  }
+
+  answer(id: string): Promise<Element> {
+    return new Promise((resolve) => this.#answers.set(id, resolve));
+  }
+}
+
 /** The real control channel on a free port; records the presence that it reports. */
 export class ControlChannel {
   readonly presence: string[] = [];
   private readonly wires = new Set<XmppWire>();
 
   private constructor(
-    readonly transport: EmbeddedTransport,
+    readonly transport: RawTransport,
     readonly port: number,
     readonly certificate: TestCertificate,
   ) {
@@ -48,7 +80,7 @@ export class ControlChannel {
     journal: Journal = createJournal('test', 'silent'),
   ): Promise<ControlChannel> {
     const certificate = await certificateOfThisRun();
-    const transport = new EmbeddedTransport({
+    const transport = new RawTransport({
       domain: DOMAIN,
       host: '127.0.0.1',
       port: 0,
@@ -61,6 +93,17 @@ export class ControlChannel {
     });
     const { port } = await transport.start();
     return new ControlChannel(transport, port, certificate);
+  }
+
+  /** Sends an agent an IQ that may hold anything. @returns the code of its refusal, or `accepted` */
+  async sendIq(agentId: string, payload: Element, attributes: Record<string, string> = {}): Promise<string> {
+    const id = randomUUID();
+    const answer = this.transport.answer(id);
+    const iq = new Element('iq', { id, type: 'set', ...attributes });
+    iq.cnode(payload);
+    this.transport.send(agentId, iq);
+    const stanza = await answer;
+    return stanza.attrs.type === 'result' ? 'accepted' : readStanzaError(stanza).code;
   }
 
   /** A raw client that has only finished its TLS handshake. */
