@@ -2,14 +2,11 @@ import { ControlPlane } from '../../../test/support/server/control-plane';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { HALVES, type SessionState } from '../../protocol/remote-session';
 
-/** Deadlines of the tests that wait for them. */
-const SHORT = { PLATEN_APPROVAL_SECONDS: '0.3', PLATEN_CONNECT_SECONDS: '0.3', PLATEN_HALF_END_SECONDS: '0.3' };
-
 describe('a restarted server', () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     setLimit('RELAY_WATCH_MS', 100);
-    plane = await ControlPlane.start({ PLATEN_END_LOG_SECONDS: '0.3' });
+    plane = await ControlPlane.start();
   });
   afterAll(async () => {
     await plane?.stop();
@@ -113,7 +110,8 @@ describe('a restarted server', () => {
   describe('after deadlines have passed', () => {
     beforeAll(async () => {
       await plane.halt();
-      await plane.boot(SHORT);
+      plane.change({ PLATEN_HALF_END_SECONDS: '0.3' });
+      await plane.boot();
       await plane.connectRelay();
       await plane.connectAgent();
     });
@@ -136,6 +134,7 @@ describe('a restarted server', () => {
 
     it('halts an expired session, forces a half that does not end, and presumes the end logs', async () => {
       const { id } = await plane.established();
+      plane.change({ PLATEN_END_LOG_SECONDS: '0.3' });
       setLimit('RELAY_SETTLE_MS', 0);
       plane.relay.links.clear();
       await restart(() => plane.overdue(id));
@@ -148,6 +147,7 @@ describe('a restarted server', () => {
 
     it('gives the relay time to report before it presumes the end logs', async () => {
       const { id, link } = await plane.prepared();
+      plane.change({ PLATEN_END_LOG_SECONDS: '60' });
       await plane.call('tom', 'POST', `/sessions/${id}/termination`);
       await restart(() => plane.overdue(id));
       for (const half of HALVES) await plane.relay.end(link, half, 'control-plane');

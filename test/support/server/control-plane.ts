@@ -259,7 +259,7 @@ export class ControlPlane {
       const seen = await this.session(id);
       return seen.state === state && seen;
     };
-    return until(`session ${id} to be ${state}`, look, undefined, 20);
+    return until(`session ${id} to be ${state}`, look, undefined, 50);
   }
   /** `half kind reason` of each log that is kept of a session, in the order in which they came. */
   async logs(id: string): Promise<string[]> {
