@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createdEnrolment, customer, site, user, type Customer } from '../../src/protocol/api';
+import { auditEvent, createdEnrolment, customer, page, site, user, type Customer } from '../../src/protocol/api';
 import { enrolment } from '../../src/protocol/control-channel';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 
@@ -84,6 +84,44 @@ export function describeCustomers(api: () => RestApi): void {
       const code = ticket.split('.')[0]!;
       await api().refuses('anonymous', 'POST /api/enrolment', '403 code-refused', { body: { code } });
       await api().refuses('ada', 'POST /api/enrolment-codes', '404 not-found', { body });
+    });
+
+    it('have their names in the audit trail, also after they are removed', async () => {
+      const tess = await meOf('tess');
+      const id = await add('Hatter Hahn');
+      const [shop, store] = [await addSite(id, 'Shop'), await addSite(id, 'Store')];
+      const call = (name: string) => ({ params: { id }, body: { name } });
+      await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [tess] } });
+      await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [] } });
+      const body = { agentId: 'hatter', siteId: shop };
+      const { ticket } = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
+      await api().answers('anonymous', 'POST /api/enrolment', enrolment, { body: { code: ticket.split('.')[0]! } });
+      const moved = { params: { id: 'hatter' }, body: { siteId: store } };
+      await api().succeeds('ada', 'PATCH /api/agents/:id', moved);
+      await api().succeeds('ada', 'DELETE /api/agents/:id', { params: { id: 'hatter' } });
+      await api().succeeds('ada', 'PATCH /api/customers/:id', call('Hatter Huhn'));
+      await api().succeeds('ada', 'PATCH /api/sites/:id', { params: { id: shop }, body: { name: 'Workshop' } });
+      await api().succeeds('ada', 'DELETE /api/sites/:id', { params: { id: shop } });
+      await api().succeeds('ada', 'DELETE /api/customers/:id', { params: { id } });
+
+      const { rows } = await api().answers('ada', 'GET /api/audit', page(auditEvent), { query: { limit: 20 } });
+      const since = rows.findIndex((row) => row.action === 'customer.created' && row.target === 'Hatter Hahn');
+      const until = expect.stringMatching(/^for site Shop of customer Hatter Hahn, valid until 2/);
+      expect(rows.slice(0, since + 1).map(({ action, target, detail }) => [action, target, detail])).toEqual([
+        ['customer.removed', 'Hatter Huhn', ''],
+        ['site.removed', 'Workshop', 'of customer Hatter Huhn'],
+        ['site.renamed', 'Workshop', 'formerly Shop, of customer Hatter Huhn'],
+        ['customer.renamed', 'Hatter Huhn', 'formerly Hatter Hahn'],
+        ['agent.removed', 'hatter', ''],
+        ['agent.moved', 'hatter', 'from site Shop of customer Hatter Hahn to site Store of customer Hatter Hahn'],
+        ['agent.enrolled', 'hatter', expect.anything()],
+        ['agent.enrolment-created', 'hatter', until],
+        ['customer.assigned', 'Hatter Hahn', 'none'],
+        ['customer.assigned', 'Hatter Hahn', 'tess'],
+        ['site.created', 'Store', 'of customer Hatter Hahn'],
+        ['site.created', 'Shop', 'of customer Hatter Hahn'],
+        ['customer.created', 'Hatter Hahn', ''],
+      ]);
     });
 
     const unknown = { params: { id: UNKNOWN_ID } };

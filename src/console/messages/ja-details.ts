@@ -33,6 +33,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no session {}.', 'セッション「{}」は存在しません。'],
   ['ended by {}', '{}さんが終了しました'],
   ['the agent of the device was removed', '機器のエージェントが削除されました'],
+  ['the agent of the device was moved to another site', '機器のエージェントが別の拠点に移動されました'],
   ['the user was deactivated', 'ユーザーが無効になりました'],
   ['the password of the user was changed', 'ユーザーのパスワードが変更されました'],
   ['the API token was revoked', 'APIトークンが取り消されました'],
@@ -69,6 +70,16 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['must be within a week', '1週間以内の日時を指定してください。'],
   // audit trail
   ['valid until {}', '{}まで有効'],
+  ['for site {} of customer {}, valid until {}', '拠点「{}」（顧客「{}」）用、{}まで有効'],
+  ['to site {} of customer {}', '移動先：拠点「{}」（顧客「{}」）'],
+  [
+    'from site {} of customer {} to site {} of customer {}',
+    '移動元：拠点「{}」（顧客「{}」）、移動先：拠点「{}」（顧客「{}」）',
+  ],
+  ['of customer {}', '顧客「{}」'],
+  ['formerly {}, of customer {}', '旧名：{}、顧客「{}」'],
+  ['formerly {}', '旧名：{}'],
+  ['none', 'なし'],
   ['account renewed, signing key: {}', 'アカウントを更新、署名鍵：{}'],
   ['account made, signing key: {}', 'アカウントを作成、署名鍵：{}'],
 ];

@@ -66,8 +66,8 @@ export class CustomersService {
   }
 
   /** @throws UnknownSite */
-  async site(id: string): Promise<SiteEntity> {
-    const site = await this.repository.findSite(id);
+  async site(id: string): Promise<NamedSite> {
+    const site = (await this.named([id])).get(id);
     if (!site) throw new UnknownSite();
     return site;
   }
@@ -92,7 +92,7 @@ export class CustomersService {
     const id = randomUUID();
     if (!(await this.repository.addCustomer({ id, name, createdAt: new Date() })))
       throw new NameTaken('customer', name);
-    await this.audit.record(actor, 'customer.created', id, name);
+    await this.audit.record(actor, 'customer.created', name);
     return { id, name, sites: [], userIds: [] };
   }
 
@@ -102,7 +102,7 @@ export class CustomersService {
     if (!earlier) throw new UnknownCustomer();
     if (earlier.name === name) return;
     if (!(await this.repository.renameCustomer(id, name))) throw new NameTaken('customer', name);
-    await this.audit.record(actor, 'customer.renamed', id, `${earlier.name} -> ${name}`);
+    await this.audit.record(actor, 'customer.renamed', name, `formerly ${earlier.name}`);
   }
 
   /** Removes a customer with its sites and assignments. @throws UnknownCustomer, AgentsRemain */
@@ -111,7 +111,7 @@ export class CustomersService {
     const assigned = await this.repository.removeCustomer(id, (...sites) => this.checkVacant(...sites));
     if (!customer || !assigned) throw new UnknownCustomer();
     for (const userId of assigned) this.events.publish('reassigned', userId);
-    await this.audit.record(actor, 'customer.removed', id, customer.name);
+    await this.audit.record(actor, 'customer.removed', customer.name);
   }
 
   /** @throws UnknownCustomer, NameTaken, TooManyCustomers */
@@ -121,24 +121,25 @@ export class CustomersService {
     const outcome = await this.repository.addSite({ id, customerId, name, createdAt: new Date() });
     if (outcome === 'unknown') throw new UnknownCustomer();
     if (outcome === 'taken') throw new NameTaken('site', name);
-    await this.audit.record(actor, 'site.created', id, `${name}, of customer ${customerId}`);
+    await this.audit.record(actor, 'site.created', name, `of customer ${await this.nameOf(customerId)}`);
     return { id, name };
   }
 
   /** @throws UnknownSite, NameTaken */
   async renameSite(actor: Actor, id: string, name: string): Promise<void> {
-    const earlier = await this.site(id);
+    const earlier = await this.repository.findSite(id);
+    if (!earlier) throw new UnknownSite();
     if (earlier.name === name) return;
     if (!(await this.repository.renameSite(earlier, name))) throw new NameTaken('site', name);
-    await this.audit.record(actor, 'site.renamed', id, `${earlier.name} -> ${name}`);
+    const customerName = await this.nameOf(earlier.customerId);
+    await this.audit.record(actor, 'site.renamed', name, `formerly ${earlier.name}, of customer ${customerName}`);
   }
 
   /** @throws UnknownSite, AgentsRemain */
   async removeSite(actor: Actor, id: string): Promise<void> {
-    const site = await this.repository.findSite(id);
-    const removed = await this.repository.removeSite(id, (...sites) => this.checkVacant(...sites));
-    if (!site || !removed) throw new UnknownSite();
-    await this.audit.record(actor, 'site.removed', id, site.name);
+    const { name, customerName } = await this.site(id);
+    if (!(await this.repository.removeSite(id, (...sites) => this.checkVacant(...sites)))) throw new UnknownSite();
+    await this.audit.record(actor, 'site.removed', name, `of customer ${customerName}`);
   }
 
   /** Replaces the customers of a user. @throws UnknownUser, UnknownAssignee */
@@ -148,7 +149,12 @@ export class CustomersService {
     if (changed === undefined) throw new UnknownAssignee('customerIds');
     if (!changed) return;
     this.events.publish('reassigned', userId);
-    await this.audit.record(actor, 'user.assigned', user.username, await this.namesOf(customerIds));
+    await this.audit.record(
+      actor,
+      'user.assigned',
+      user.username,
+      listed(await this.namesOf([...new Set(customerIds)])),
+    );
   }
 
   /** Replaces the users of a customer. @throws UnknownCustomer, UnknownAssignee */
@@ -158,7 +164,7 @@ export class CustomersService {
     if (!changed) throw new UnknownCustomer();
     if (changed.length === 0) return;
     for (const userId of changed) this.events.publish('reassigned', userId);
-    await this.audit.record(actor, 'customer.assigned', customerId, usernames.join(' '));
+    await this.audit.record(actor, 'customer.assigned', await this.nameOf(customerId), listed(usernames));
   }
 
   private async checkVacant(manager: EntityManager, siteIds: readonly string[]): Promise<void> {
@@ -166,8 +172,12 @@ export class CustomersService {
     if (agents.length > 0) throw new AgentsRemain(agents);
   }
 
-  private async namesOf(customerIds: readonly string[]): Promise<string> {
-    return (await this.repository.customersOf(customerIds)).map(({ name }) => name).join(', ');
+  private async namesOf(customerIds: readonly string[]): Promise<string[]> {
+    return (await this.repository.customersOf(customerIds)).map(({ name }) => name);
+  }
+  /** The ID if it has been removed meanwhile. */
+  private async nameOf(customerId: string): Promise<string> {
+    return (await this.repository.findCustomer(customerId))?.name ?? customerId;
   }
 
   private async usernamesOf(userIds: readonly string[]): Promise<string[]> {
@@ -179,3 +189,5 @@ export class CustomersService {
     }
   }
 }
+
+const listed = (names: readonly string[]): string => names.join(', ') || 'none';

@@ -100,10 +100,14 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     const agent = await this.repository.find(agentId);
     if (!agent) throw new UnknownAgent(agentId);
     if (agent.siteId === siteId) return;
-    const { name, customerId } = await this.customers.site(siteId);
+    const from = agent.siteId === null ? undefined : await this.customers.site(agent.siteId);
+    const to = await this.customers.site(siteId);
     if (!(await this.repository.move(agentId, siteId))) throw new UnknownAgent(agentId);
     this.events.publish('moved', { agentId, from: agent.siteId });
-    await this.audit.record(actor, 'agent.moved', agentId, `to site ${name} of customer ${customerId}`);
+    const detail = from
+      ? `from site ${from.name} of customer ${from.customerName} to site ${to.name} of customer ${to.customerName}`
+      : `to site ${to.name} of customer ${to.customerName}`;
+    await this.audit.record(actor, 'agent.moved', agentId, detail);
   }
 
   /** @throws UnknownAgent */

@@ -48,12 +48,16 @@ export class EnrolmentService {
     actor: Actor,
     { agentId, siteId }: z.infer<typeof newEnrolment>,
   ): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
-    if (siteId !== undefined) await this.customers.site(siteId);
-    else if (!(await this.repository.find(agentId))) throw new SiteMissing(agentId);
+    const site = siteId === undefined ? undefined : await this.customers.site(siteId);
+    if (!site && !(await this.repository.find(agentId))) throw new SiteMissing(agentId);
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
     await this.repository.addCode({ codeHash: secretHash(code), agentId, siteId: siteId ?? null, expiresAt });
-    await this.audit.record(actor, 'agent.enrolment-created', agentId, `valid until ${expiresAt.toISOString()}`);
+    const until = expiresAt.toISOString();
+    const detail = site
+      ? `for site ${site.name} of customer ${site.customerName}, valid until ${until}`
+      : `valid until ${until}`;
+    await this.audit.record(actor, 'agent.enrolment-created', agentId, detail);
     return { agentId, ticket: `${code}.${this.certificate.pin}`, expiresAt };
   }
 
