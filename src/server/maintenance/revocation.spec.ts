@@ -85,7 +85,7 @@ describe('access that ends', () => {
     const id = await request();
     await plane.decide(id, 'approved');
     await plane.agent.awaitRequest('connection-info', id);
-    const link = plane.relay.linkOf(id);
+    const link = await plane.presentedLink(id);
     for (const half of ['device', 'terminal'] as const) await plane.relay.start(link, half);
     await plane.reaches(id, 'established');
     return { id, link };
