@@ -25,6 +25,7 @@ import { Customers1763683200015 } from './src/server/database/migrations/0015-cu
 import { ExternalClients1763683200016 } from './src/server/database/migrations/0016-external-clients';
 import { Installations1763683200017 } from './src/server/database/migrations/0017-installations';
 import { Revocation1763683200018 } from './src/server/database/migrations/0018-revocation';
+import { WakeTries1763683200019 } from './src/server/database/migrations/0019-wake-tries';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -87,6 +88,7 @@ const migrations = [
   ExternalClients1763683200016,
   Installations1763683200017,
   Revocation1763683200018,
+  WakeTries1763683200019,
 ];
 
 const common = {

@@ -9,6 +9,7 @@ import { PROBLEMS } from '../src/protocol/problems';
 import { peerMessage, REFUSALS, relayMessage } from '../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../src/protocol/relay-rpc';
 import { END_REASONS, ENDINGS } from '../src/protocol/remote-session';
+import { WAKE_OUTCOMES } from '../src/protocol/wake-try';
 import { keeperMessage, masterMessage } from '../src/relay/master-messages';
 
 const read = (name: string) => readFileSync(join(__dirname, '../docs', name), 'utf8');
@@ -50,6 +51,7 @@ describe('docs/PROTOCOL.md', () => {
     ['message of keeper and Master', [...keeperMessage.options, ...masterMessage.options].map(typeOf)],
     ['relay message', types],
     ['live event', liveEvent.options.map(typeOf)],
+    ['outcome of waking an agent', Object.keys(WAKE_OUTCOMES)],
   ];
   it.each(inTables)('has a row for every %s', (_, names) => {
     expect(names.filter((name) => !rows.has(name))).toEqual([]);
@@ -113,6 +115,7 @@ describe('what the documents name', () => {
       'secrets.json',
       'agent.json',
       'agent-credentials.json',
+      'agent-wake.json',
       'maintenance-jobs.json',
     ];
     expect([...files, ...folders].filter((each) => !exists(each) && !madeAtRunTime.includes(each))).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Journal } from '../journal/journal';
-import { announce, wake } from '../protocol/control-channel';
+import { announce, approval } from '../protocol/control-channel';
 import { announcementOf } from './channel/announcement';
 import type { Configuration, Device } from './configuration/configuration';
 import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
@@ -23,7 +23,9 @@ import { panelView } from './panel/panel-view';
 import type { Decision } from './sessions/agent-session';
 import { RemoteSessions } from './sessions/remote-sessions';
 import { PowerSaving } from './wake/power-saving';
-import { sendWake } from './wake/wake-sender';
+import { Substitute } from './wake/substitute';
+import { WakeKeys } from './wake/wake-keys';
+import { WakeListener } from './wake/wake-listener';
 
 const END_SESSIONS_MS = 10_000;
 const ENDED_SHOWN = 20;
@@ -48,6 +50,9 @@ export class Agent {
   readonly #panel: PanelServer;
   readonly #displays: Displays;
   readonly #lanApproval: LanApproval;
+  readonly #substitute: Substitute;
+  readonly #wakeKeys: WakeKeys;
+  readonly #wakeListener: WakeListener;
   readonly #powerSaving: PowerSaving | undefined;
 
   constructor(
@@ -91,7 +96,7 @@ export class Agent {
       access: this.#access,
       decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
       end: (id) => actions.end(id, { where: 'display' }),
-      isOnline: () => this.#channel.online,
+      isOnline: () => this.#channel.reaches(approval),
       server: credentials.xmpp.host,
       folder: configuration.state,
       journal,
@@ -111,14 +116,26 @@ export class Agent {
       return this.#announce();
     });
     this.#channel.onEnded((ending) => {
+      this.#substitute.offline();
       if (ending === 'in-use' || ending === 'other-installation') this.#maintenance.suspend();
       if (ending === 'removed') {
         this.#maintenance.drop();
         this.#remoteSessions.revoke();
       }
     });
-    this.#channel.handle(wake, (request) => sendWake(request));
+    this.#substitute = new Substitute({ channel: this.#channel, journal });
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
+    this.#wakeKeys = new WakeKeys(configuration.state, journal);
+    this.#wakeListener = new WakeListener({
+      agentId: credentials.agentId,
+      keys: () => this.#wakeKeys.all,
+      onChannel: (substitute) => {
+        journal.info('connected through a substitute');
+        this.#channel.carryThrough(substitute);
+        this.#powerSaving?.wake('woken by a substitute');
+      },
+      journal,
+    });
   }
 
   #panelActions(): PanelActions {
@@ -130,7 +147,7 @@ export class Agent {
             devices,
             sessions: this.#remoteSessions.sessions,
             jobs: this.#maintenance.jobs,
-            online: this.#channel.online,
+            online: this.#channel.reaches(approval),
             asleep: this.#powerSaving?.asleep === true,
             ended: this.#ended.latest(ENDED_SHOWN),
             access: this.#access,
@@ -153,14 +170,11 @@ export class Agent {
     };
   }
 
-  #savingPower({ afterMinutes, wake }: NonNullable<Configuration['powerSaving']>, onChange: () => void): PowerSaving {
+  #savingPower({ afterMinutes }: NonNullable<Configuration['powerSaving']>, onChange: () => void): PowerSaving {
     const powerSaving = new PowerSaving({
-      agentId: this.credentials.agentId,
-      wake,
       idleMs: afterMinutes * 60_000,
       channel: this.#channel,
-      isBusy: () => this.#remoteSessions.busy || this.#maintenance.busy,
-      onWoken: ({ approval }) => approval && this.#remoteSessions.ask(approval),
+      isBusy: () => this.#remoteSessions.busy || this.#maintenance.busy || this.#wakeKeys.all.length === 0,
       onChange,
       journal: this.journal,
     });
@@ -187,7 +201,8 @@ export class Agent {
     await this.#access.denials.load();
     const listening = await this.#panel.listen(host, port);
     await this.#lanApproval.start();
-    await this.#powerSaving?.start();
+    await this.#listenForSubstitutes();
+    this.#powerSaving?.resetIdleTimer();
     await this.#maintenance.start();
     this.#poller.start();
     await this.#displays.start();
@@ -197,8 +212,10 @@ export class Agent {
 
   /** Ends all sessions in order while the control channel is open, then closes everything. Limited in time. */
   async stop(): Promise<void> {
-    await this.#powerSaving?.stop();
+    this.#powerSaving?.stop();
     await this.#remoteSessions.close(END_SESSIONS_MS);
+    await this.#wakeListener.close();
+    this.#substitute.offline();
     await this.#maintenance.stop();
     this.#information.stop();
     this.#conditionReports.stop();
@@ -213,14 +230,24 @@ export class Agent {
     await this.#access.denials.close();
   }
 
+  async #listenForSubstitutes(): Promise<void> {
+    const { wake } = this.configuration;
+    if (!wake) return;
+    await this.#wakeKeys.load();
+    await this.#wakeListener.listen(wake.host, wake.port);
+  }
+
   async #announce(): Promise<void> {
     const { agentId } = this.credentials;
-    const { devices } = this.configuration;
+    const { devices, wake: address } = this.configuration;
+    const key = address && (await this.#wakeKeys.present());
     const maintained = devices.map((device) => ({
       ...device,
       operations: [...(this.#accesses.get(device.id)?.operations ?? [])],
     }));
-    const { refused } = await this.#channel.request(announce, announcementOf(maintained));
+    const wake = address && key !== undefined ? { address, key } : undefined;
+    const { refused } = await this.#channel.request(announce, { ...announcementOf(maintained), wake });
+    if (wake) await this.#wakeKeys.accepted();
     for (const deviceId of refused)
       this.journal.error('the device ID already belongs to another agent; choose another ID or remove it there', {
         deviceId,

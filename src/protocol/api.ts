@@ -155,6 +155,8 @@ export const device = z.object({
   online: z.boolean(),
   /** Its agent saves power. A request for the device wakes it. */
   asleep: z.boolean(),
+  /** If its agent is not connected, another agent of its site wakes it for a request. */
+  wakeable: z.boolean(),
   lastSeenAt: instant.nullable(),
   applications: z.array(announcedApplication),
   operations: z.array(operation),
@@ -219,7 +221,8 @@ export const sessionHalf = z.object({
   endedAt: instant.nullable(),
   endReason: endReason.nullable(),
 });
-export const sessionStep = z.object({ at: instant, step: z.string(), text: z.string() });
+/** `detail`: which substitute was tried, and what came of it; otherwise empty. */
+export const sessionStep = z.object({ at: instant, step: z.string(), text: z.string(), detail: z.string() });
 
 export const session = z.object({
   id: remoteSessionId,

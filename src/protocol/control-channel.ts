@@ -15,7 +15,9 @@ import { ending, grant } from './remote-session';
  * (XEP-0335); the answer is a result with the same element, or an IQ error with a `<problem>` naming the code.
  *
  *   agent   -> server  announce            after every login: the devices behind this agent
- *   agent   -> server  sleep               power saving    server -> agent   wake  through a substitute
+ *   agent   -> server  sleep               power saving
+ *   server  -> agent   wake                this agent is the substitute of another one (wake.ts)
+ *   server  -> agent   pass-to-agent       agent -> server  pass-to-server   what the other one and the server exchange
  *   server  -> agent   request-approval    S142    agent -> server  approval         S144, or NO
  *   server  -> agent   withdraw-approval   the request expired or was cancelled
  *   server  -> agent   connection-info     S149    (token and session ID)
@@ -73,19 +75,7 @@ export const announcedDevice = z.object({
 });
 export type AnnouncedDevice = z.infer<typeof announcedDevice>;
 
-export const announce = exchange({
-  name: 'announce',
-  namespace: NS_AGENT,
-  from: 'agent',
-  request: z.object({
-    agentVersion: z.string().max(40),
-    devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
-  }),
-  /** `refused`: devices that already belong to another agent. */
-  response: z.object({ refused: z.array(deviceId) }),
-});
-
-/** Where a sleeping agent listens on its LAN. */
+/** Where another agent of the site reaches an agent that has no connection to the server. */
 export const wakeAddress = z.object({
   host: z.union([z.ipv4(), z.ipv6()]),
   port: z.int().min(1).max(65_535),
@@ -97,34 +87,65 @@ export const wakeAddress = z.object({
 });
 export type WakeAddress = z.infer<typeof wakeAddress>;
 
-/** A1: this agent is about to close its stream to save power. The 32-byte key seals the wake request (wake.ts). */
+export const announce = exchange({
+  name: 'announce',
+  namespace: NS_AGENT,
+  from: 'agent',
+  request: z.object({
+    agentVersion: z.string().max(40),
+    devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
+    /** A1: how to wake this agent when it has lost this connection; a new key after every login. */
+    wake: z.object({ address: wakeAddress, key: secret }).optional(),
+  }),
+  /** `refused`: devices that already belong to another agent. */
+  response: z.object({ refused: z.array(deviceId) }),
+});
+
+/** A1: this agent is about to close its stream to save power. */
 export const sleep = exchange({
   name: 'sleep',
   namespace: NS_AGENT,
   from: 'agent',
-  request: z.object({ wake: wakeAddress }),
-  response: z.object({ key: secret }),
+  request: nothing,
+  response: nothing,
 });
 
-/** A2, A3: this agent is the substitute; it forwards `sealed` to a sleeping agent of its site. */
+/** base64url only: the server must not be able to send arbitrary lines to any listener on the LAN. */
+export const sealedLine = z
+  .string()
+  .regex(/^[\w-]+$/)
+  .max(LIMITS.WAKE_LINE_BYTES);
+
+/** A2, A3: this agent is the substitute; it connects to another agent of its site (wake.ts). */
 export const wake = exchange({
   name: 'wake',
   namespace: NS_AGENT,
   from: 'server',
-  request: z.object({
-    agentId,
-    wake: wakeAddress,
-    /** base64url only: the server must not be able to send arbitrary lines to any listener on the LAN. */
-    sealed: z
-      .string()
-      .regex(/^[\w-]+$/)
-      .max(LIMITS.WAKE_LINE_BYTES),
-  }),
-  response: z.object({
-    /** `out-of-reach`: not in a network of the substitute; `unreachable`: no answer in time. */
-    outcome: z.enum(['taken', 'refused', 'unreachable', 'out-of-reach']),
-    detail: z.string().max(200),
-  }),
+  request: z.object({ channelId: z.uuid(), agentId, wake: wakeAddress }),
+  response: z.discriminatedUnion('outcome', [
+    /** `challenge`: what the other agent has sent. */
+    z.object({ outcome: z.literal('open'), challenge: secret }),
+    z.object({ outcome: z.enum(['unreachable', 'out-of-reach', 'full']), detail: z.string().max(200) }),
+  ]),
+});
+
+/** A line between the server and an agent without a stream; null: the connection is closed. */
+const passedLine = z.object({ channelId: z.uuid(), line: sealedLine.nullable() });
+/** `open: false`: the other side has no such channel (any more). */
+const passed = z.object({ open: z.boolean() });
+export const passToAgent = exchange({
+  name: 'pass-to-agent',
+  namespace: NS_AGENT,
+  from: 'server',
+  request: passedLine,
+  response: passed,
+});
+export const passToServer = exchange({
+  name: 'pass-to-server',
+  namespace: NS_AGENT,
+  from: 'agent',
+  request: passedLine,
+  response: passed,
 });
 
 export const remoteSessionId = z.uuid();
@@ -271,6 +292,8 @@ export const EXCHANGES = {
   announce,
   sleep,
   wake,
+  passToAgent,
+  passToServer,
   requestApproval,
   approval,
   withdrawApproval,

@@ -3,6 +3,7 @@ import { requester } from './asker';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
+import { wakeTry } from './wake-try';
 
 /**
  * Remote maintenance without a session (E2, S121-S125): a job is one operation that the agent carries out at one device.
@@ -54,6 +55,18 @@ export const HOLD_REASONS = {
 export type HoldReason = keyof typeof HOLD_REASONS;
 export const holdReason = z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]);
 
+/** Why a job still waits for an agent that is not connected. */
+export const WAIT_REASONS = {
+  'no-substitute': 'The agent is not connected, and no other agent of its site is online to wake it.',
+  'not-woken': 'The agent is not connected and was not woken.',
+} as const;
+export type WaitReason = keyof typeof WAIT_REASONS;
+export const jobWait = z.object({
+  reason: z.enum(Object.keys(WAIT_REASONS) as [WaitReason, ...WaitReason[]]),
+  tries: z.array(wakeTry),
+});
+export type JobWait = z.infer<typeof jobWait>;
+
 /** One line of a result; the order is the reading order. */
 export const resultLine = z.object({ name: z.string().regex(/^[a-z0-9.-]{1,64}$/), value: z.string().max(300) });
 export type ResultLine = z.infer<typeof resultLine>;
@@ -101,6 +114,8 @@ export const job = z.object({
   firmware: z.object({ id: z.uuid(), name: z.string(), version: z.string() }).nullable(),
   user: requester,
   state: jobState,
+  /** While `requested`, after the agent was not woken. */
+  waiting: jobWait.nullable(),
   /** While `held`. */
   hold: holdReason.nullable(),
   /** While `executing`: progress, if known, and activity (`downloading`, `sending`, ...). */

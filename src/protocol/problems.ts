@@ -44,7 +44,7 @@ export const PROBLEMS = {
   },
   'no-substitute': {
     status: 409,
-    title: 'The agent is asleep and cannot be woken',
+    title: 'The agent cannot be woken',
     remedy: 'Start another agent of its site, or wait until the agent connects.',
   },
   'session-exists': {
@@ -165,6 +165,7 @@ export const PROBLEMS = {
   'internal-error': { status: 500, title: 'Internal error', remedy: 'Look for the incident ID in the server log.' },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 export type ProblemCode = keyof typeof PROBLEMS;
+export const problemCode = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
 
 /** Body of every error answer (RFC 9457 3.1), with `code`, `remedy` and, for invalid input, `errors` added. */
 export const problem = z.object({

@@ -16,6 +16,8 @@ export const STEPS = {
   // Fig. 8: start of a remote session
   S141: 'terminal asks for a session with an application of a device',
   S142: 'control plane asks the device for approval over XMPP',
+  // not in the figures: the agent has no stream (abstract 1)
+  wake: 'control plane passes the request on through another agent of the site',
   S143: 'the approval screen is shown at the device',
   S144: 'the approval is sent over XMPP',
   S145: 'control plane asks the relay for connection information',

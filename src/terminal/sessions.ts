@@ -76,7 +76,7 @@ function halfLine(half: Half, { state, startedAt, endedAt, endReason }: Session[
 const STEP_COLUMNS: Column<SessionWithSteps['steps'][number]>[] = [
   { title: 'TIME', value: ({ at }) => clock(at), width: 8 },
   { title: 'STEP', value: ({ step }) => step, width: 12 },
-  { title: 'WHAT', value: ({ text }) => text, width: 56 },
+  { title: 'WHAT', value: ({ text, detail }) => (detail ? `${text}: ${detail}` : text), width: 56 },
 ];
 
 /** `platen end <id>` */

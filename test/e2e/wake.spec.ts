@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from '../../src/demo/api-request';
 import { freePorts } from '../../src/demo/free-ports';
 import type { Program } from '../../src/demo/programs';
 import { event, press } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
+import { startFreezingProxy } from '../support/agent/freezing-proxy';
 import { plainHttp } from '../support/plain-http';
 import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
@@ -34,7 +35,7 @@ afterEach(async () => {
 afterAll(() => on?.strike(), 60_000);
 
 /** A further agent, in front of the stage's MFP, as a process of its own. */
-async function startAgent(name: string, more: object): Promise<Program> {
+async function startAgent(name: string, more: object, onEnrolled = (_: string) => Promise.resolve()): Promise<Program> {
   const config = join(on.folder, `${name}.json`);
   const credentials = ['--credentials', join(on.folder, `${name}-credentials.json`)];
   const application = { id: 'web', title: 'Web pages', target: on.device('demo-mfp').url };
@@ -44,6 +45,7 @@ async function startAgent(name: string, more: object): Promise<Program> {
   const made = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: name, siteId }, cookie);
   const enrol = ['agent', 'enrol', '-', '--server', serverUrl, '--config', config, ...credentials, '--force'];
   await finished(on.stage.platen('enrol', enrol, `${(made.body as { ticket: string }).ticket}\n`));
+  await onEnrolled(join(on.folder, `${name}-credentials.json`));
   const agent = on.stage.platen(name, ['agent', 'run', '--config', config, ...credentials]);
   agents.push(agent);
   await agent.logged('agent online');
@@ -53,16 +55,17 @@ async function startSleeper(): Promise<Program> {
   const [panelPort, port] = (await freePorts(2)) as [number, number];
   panel = panelPort;
   const wake = { host: '127.0.0.1', port };
-  const powerSaving = { afterMinutes: AWAKE_MINUTES, wake };
-  const sleeper = await startAgent('sleeper', { powerSaving, panel: { port: panelPort } });
+  const powerSaving = { afterMinutes: AWAKE_MINUTES };
+  const sleeper = await startAgent('sleeper', { powerSaving, wake, panel: { port: panelPort } });
   await sleeper.logged('agent asleep');
   await until('the server to know', async () => (await device()).asleep && !(await device()).online);
   return sleeper;
 }
-const device = async () => (await on.get('/api/devices/sleeper-mfp')) as { online: boolean; asleep: boolean };
+const device = async (id = 'sleeper-mfp') =>
+  (await on.get(`/api/devices/${id}`)) as { online: boolean; asleep: boolean };
 const startSubstitute = () => startAgent('substitute', { panel: { port: 0 } });
-const connect = (): Program =>
-  on.stage.platen('terminal', ['connect', 'sleeper-mfp', 'web', '--reason', 'Wake up', '--json']);
+const connect = (id = 'sleeper-mfp'): Program =>
+  on.stage.platen('terminal', ['connect', id, 'web', '--reason', 'Wake up', '--json']);
 
 it('a session with a device whose agent sleeps: woken through a substitute, approved, carried, asleep again', async () => {
   const [substitute, sleeper] = await Promise.all([startSubstitute(), startSleeper()]);
@@ -107,4 +110,57 @@ it('a sleeping agent that was switched off is not woken, and the caller is infor
   expect(ended.ending).toBe('device-offline');
   expect(ended.detail).toMatch(/substitute: unreachable \(.*ECONNREFUSED/);
   await terminal.exited;
+}, 120_000);
+
+it('a session with a device whose agent was killed and does not reach the control channel any more', async () => {
+  const [panelPort, port] = (await freePorts(2)) as [number, number];
+  let proxy!: Awaited<ReturnType<typeof startFreezingProxy>>;
+  const throughProxy = async (credentials: string) => {
+    const account = JSON.parse(await readFile(credentials, 'utf8')) as { xmpp: { port: number } };
+    proxy = await startFreezingProxy(account.xmpp.port);
+    const changed = { ...account, xmpp: { ...account.xmpp, port: proxy.port } };
+    await writeFile(credentials, JSON.stringify(changed), { mode: 0o600 });
+  };
+  const wake = { host: '127.0.0.1', port };
+  const [substitute, lonely] = await Promise.all([
+    startSubstitute(),
+    startAgent('lonely', { wake, panel: { port: panelPort } }, throughProxy),
+  ]);
+  await proxy.close();
+  await lonely.stop('SIGKILL');
+  await until('the server to know', async () => !(await device('lonely-mfp')).online);
+  const args = [
+    '--config',
+    join(on.folder, 'lonely.json'),
+    '--credentials',
+    join(on.folder, 'lonely-credentials.json'),
+  ];
+  const again = on.stage.platen('lonely', ['agent', 'run', ...args]);
+  agents.push(again);
+  await again.logged('no control channel');
+
+  const terminal = connect('lonely-mfp');
+  try {
+    const id = String((await event(terminal, 'requested')).sessionId);
+    await on.step('S143', id);
+    await press({ panelUrl: `http://127.0.0.1:${panelPort}` }, `/approvals/${id}`, { decision: 'approved' });
+    const { url } = await event(terminal, 'listening');
+    expect(await plainHttp(String(url) + 'status')).toMatchObject({ status: 200 });
+    expect(await device('lonely-mfp')).toMatchObject({ online: false });
+    terminal.child.kill('SIGINT');
+    expect(await terminal.exited).toBe(0);
+    const ended = await on.ended(id);
+    expect(ended).toMatchObject({
+      ending: 'ended-by-terminal',
+      device: { endReason: 'requested' },
+      terminal: { endReason: 'requested' },
+    });
+    expect(ended.steps.filter(({ step }) => step === 'wake').map(({ detail }) => detail)).toEqual([
+      'substitute: woken',
+    ]);
+    // what the substitute has logged names no session
+    expect(JSON.stringify(substitute.log)).not.toContain(id);
+  } finally {
+    await terminal.stop('SIGKILL');
+  }
 }, 120_000);

@@ -6,8 +6,11 @@ import { EXCHANGES, type Exchange } from '../../src/protocol/control-channel';
 import { KEEPER_METHODS } from '../../src/protocol/keeper-rpc';
 import { peerMessage, relayMessage } from '../../src/protocol/relay-messages';
 import { CONTROL_PLANE_METHODS, RELAY_METHODS } from '../../src/protocol/relay-rpc';
+import { AGENT_METHODS, lineContext, readChallenge, readChannelId, sealedMessage, SERVER_METHODS, writeHello } from '../../src/protocol/wake';
 import { keeperMessage, masterMessage } from '../../src/relay/master-messages';
 import { readPayload, writePayload } from '../../src/server/xmpp/stanzas/payload';
+import { SealedChannel } from '../../src/tunnel/sealed-channel';
+import { unseal } from '../../src/tunnel/sealed-text';
 import { parseXml } from '../support/xmpp/parse-xml';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the vectors are what is checked here */
@@ -87,5 +90,51 @@ describe('keeper and Master', () => {
   it.each(sides)('%s: a vector for every message, read as it stands', (_, schema, messages) => {
     expect(messages.map(({ type }: any) => type)).toEqual(schema.options.map((option) => option.shape.type.value));
     for (const message of messages) expect(schema.parse(message)).toEqual(message);
+  });
+});
+
+describe('substitute channel', () => {
+  const { key, agentId, channelId, challenge, agentHello, substituteHello, lines } = read('substitute-channel.json');
+  const names = { agentId, channelId, challenge };
+  const keyBytes = Buffer.from(key, 'base64url');
+
+  it('has a vector for the first line of each side', () => {
+    expect([writeHello(challenge), writeHello(channelId)]).toEqual([agentHello, substituteHello]);
+    expect([readChallenge(agentHello), readChannelId(substituteHello)]).toEqual([challenge, channelId]);
+    expect([readChallenge(substituteHello), readChannelId(agentHello), readChallenge('platen-wake/1 x')]).toEqual([
+      undefined, undefined, undefined,
+    ]);
+  });
+
+  it.each(lines as any[])('$direction $number is sealed for its place', ({ direction, number, context, goodForMs, message, line }) => {
+    expect(lineContext(names, direction, number)).toBe(context);
+    expect(sealedMessage.parse(JSON.parse(unseal(keyBytes, context, line)))).toEqual({ goodForMs, message });
+    const methods: any = direction === 'to-agent' ? AGENT_METHODS : SERVER_METHODS;
+    const asked = lines.find((each: any) => each.message.method && each.direction !== direction && each.message.id === message.id);
+    if (message.method) expect(methods[message.method].params.parse(message.params)).toEqual(message.params);
+    else {
+      const answering: any = direction === 'to-agent' ? SERVER_METHODS : AGENT_METHODS;
+      expect(answering[asked.message.method].result.parse(message.result)).toEqual(message.result);
+    }
+  });
+
+  it.each(['agent', 'server'] as const)('is read by the %s line by line, and no line twice or out of turn', (end) => {
+    const direction = end === 'agent' ? 'to-agent' : 'to-server';
+    const received = lines.filter((each: any) => each.direction === direction);
+    const channel = () => {
+      const read: unknown[] = [];
+      const it = new SealedChannel(keyBytes, { ...names, end, since: performance.now(), send: () => undefined, close: () => undefined });
+      it.onMessage((message) => read.push(message));
+      return { it, read };
+    };
+    const whole = channel();
+    for (const { line } of received) expect(whole.it.receive(line)).toBe(true);
+    expect(whole.read).toEqual(received.map(({ message }: any) => message));
+    expect(whole.it.receive(received[0].line)).toBe(false);
+    expect(channel().it.receive(received[1].line)).toBe(false);
+    const other = lines.find((each: any) => each.direction !== direction);
+    expect(channel().it.receive(other.line)).toBe(false);
+    const late = new SealedChannel(keyBytes, { ...names, end, since: performance.now() - received[0].goodForMs - 1, send: () => undefined, close: () => undefined });
+    expect(late.receive(received[0].line)).toBe(false);
   });
 });

@@ -2,13 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Journal } from '../../journal/journal';
 import type { Exchange } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
-import { ProblemError } from '../../protocol/problems';
+import { ProblemError, type ProblemCode } from '../../protocol/problems';
 import { jittered } from '../../protocol/waits';
+import { isCarriedToServer, type Carried, type CarriedToAgent, type CarriedToServer } from '../../protocol/wake';
 import { Backoff } from '../../tunnel/backoff';
+import type { RpcChannel } from '../../tunnel/rpc-channel';
 import { ChannelOffline, ExchangeRefused, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
 import type { Installation } from '../enrolment/installation';
 import { BadContainer, containerExcess, decodeContainer, encodeContainer, encodeProblem } from './json-container';
+import { SubstituteCarrier } from './substitute-carrier';
 import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
 
 export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'resource'> {
@@ -21,6 +24,9 @@ export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'r
 
 /** Longer waits let the server's count of failed logins expire. */
 const SLOW_RETRY_MS = 5 * 60_000;
+
+/** Of an answer that a substitute carries: sealed, and of characters with up to three bytes, it still fits into a line. */
+const CARRIED_CHARACTERS = LIMITS.WAKE_LINE_BYTES / 4 - 1024;
 
 /** Endings that need an administrator, and what to do. */
 const REMEDIES: Partial<Record<StreamEnding, string>> = {
@@ -37,9 +43,20 @@ const REMEDIES: Partial<Record<StreamEnding, string>> = {
   replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
 };
 
-/** The agent's end of the control channel: typed exchanges over a stream that is reopened whenever it ends. */
+/** A request of the server, in JSON. */
+type ExchangeHandler = (body: unknown) => Promise<unknown>;
+
+/**
+ * The agent's end of the control channel: typed exchanges over a stream that is reopened whenever it ends. While there is
+ * none, a substitute may carry some of them.
+ */
 export class ControlChannel {
   readonly #handlers: StreamHandler[] = [];
+  /** By the name of the exchange. */
+  readonly #exchanges = new Map<string, ExchangeHandler>();
+  #substitute: SubstituteCarrier | undefined;
+  /** Ends the wait before the next attempt to open a stream. */
+  #retryNow = new AbortController();
   #stopping = new AbortController();
   readonly #backoff: Backoff;
   #stream: XmppStream | undefined;
@@ -60,12 +77,19 @@ export class ControlChannel {
     return this.#stream !== undefined;
   }
 
+  /** Whether a request reaches the control plane: by a stream, or by a substitute that carries this exchange. */
+  reaches({ name }: Pick<Exchange, 'name'>): boolean {
+    return this.online || (this.#substitute !== undefined && isCarriedToServer(name));
+  }
+
   /** Registers a handler for an exchange from the server, which receives the code of a ProblemError. Before `start`. */
   handle<Request, Response>(
     exchange: Exchange<Request, Response>,
     handler: (body: Request) => Promise<Response> | Response,
   ): void {
     const { name, namespace } = exchange;
+    const answer = async (body: unknown) => exchange.response.parse(await handler(body as Request));
+    this.#exchanges.set(name, answer);
     this.answer({
       type: 'set',
       name,
@@ -73,14 +97,26 @@ export class ControlChannel {
       answer: async (payload) => {
         try {
           const body = decodeContainer(payload, exchange.request);
-          return encodeContainer(name, namespace, exchange.response.parse(await handler(body)));
+          return encodeContainer(name, namespace, await answer(body));
         } catch (error) {
-          if (error instanceof BadContainer) return encodeProblem('invalid-request', error.message);
-          if (error instanceof ProblemError) return encodeProblem(error.code, error.detail);
-          return encodeProblem('internal-error', `incident ${this.journal.unexpected(error, `answering ${name}`)}`);
+          const { code, detail } = this.#problemOf(error, name);
+          return encodeProblem(code, detail);
         }
       },
     });
+  }
+
+  /** Has a substitute carry exchanges, too, until its channel closes; and opens the stream without waiting. */
+  carryThrough(channel: RpcChannel): void {
+    const carrier = new SubstituteCarrier(channel, (name, body) => this.#answerCarried(name, body), this.journal);
+    this.#substitute = carrier;
+    void carrier.closed.then(() => {
+      if (this.#substitute !== carrier) return;
+      this.#substitute = undefined;
+      this.#onChange();
+    });
+    this.#retryNow.abort();
+    this.#onChange();
   }
 
   /** Registers a handler for requests of other protocols (XEPs). Before `start`. */
@@ -112,10 +148,12 @@ export class ControlChannel {
     body: Request,
     timeoutMs: number = LIMITS.XMPP_IQ_TIMEOUT_MS,
   ): Promise<Response> {
+    const { name, namespace } = exchange;
+    if (!this.#stream && this.#substitute && isCarriedToServer(name))
+      return this.#substitute.request(exchange as typeof exchange & { name: CarriedToServer }, body, timeoutMs);
     if (!this.#stream) throw new ChannelOffline('not connected to the control plane');
     const excess = containerExcess(exchange, body);
     if (excess > 0) throw new ExchangeRefused('too-large', `${excess} bytes too long for a stanza`);
-    const { name, namespace } = exchange;
     const answer = await this.#stream.request(encodeContainer(name, namespace, body), timeoutMs);
     return decodeContainer(answer, exchange.response);
   }
@@ -143,8 +181,30 @@ export class ControlChannel {
       if (this.#stopping.signal.aborted) return;
       const waitMs = this.#waitAfter(ended);
       this.#log(ended, waitMs);
-      await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      this.#retryNow = new AbortController();
+      const signal = AbortSignal.any([this.#stopping.signal, this.#retryNow.signal]);
+      await delay(waitMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #answerCarried(name: CarriedToAgent, body: unknown): Promise<Carried<unknown>> {
+    try {
+      const handler = this.#exchanges.get(name);
+      if (!handler) throw new ProblemError('invalid-request', `this agent does not answer ${name}`);
+      const answer = await handler(body);
+      if (JSON.stringify(answer).length > CARRIED_CHARACTERS)
+        throw new ProblemError('too-large', 'the answer is too large for a substitute');
+      return { answer };
+    } catch (error) {
+      return { problem: this.#problemOf(error, name) };
+    }
+  }
+
+  #problemOf(error: unknown, name: string): { code: ProblemCode; detail: string } {
+    if (error instanceof BadContainer) return { code: 'invalid-request', detail: error.message };
+    if (error instanceof ProblemError) return { code: error.code, detail: error.detail };
+    const incident = this.journal.unexpected(error, `answering ${name}`);
+    return { code: 'internal-error', detail: `incident ${incident}` };
   }
 
   async #oneStream(): Promise<StreamEnded> {

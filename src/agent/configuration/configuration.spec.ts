@@ -21,7 +21,17 @@ function problemsOf(text: string): readonly string[] {
 
 const withPanel = (panel: object) => JSON.stringify({ devices: [device], panel });
 
+const wake = { host: '192.168.1.21', port: 8633 };
+
 describe('parseConfiguration', () => {
+  it.each([
+    ['with power saving', { wake, powerSaving: { afterMinutes: 10 } }, { afterMinutes: 10 }],
+    ['as earlier versions had it', { powerSaving: { afterMinutes: 10, wake } }, { afterMinutes: 10 }],
+    ['of an agent that never sleeps', { wake }, undefined],
+  ])('reads the wake address %s', (_case, fields, powerSaving) => {
+    expect(parse({ devices: [device], ...fields })).toMatchObject({ wake: { ...wake, mac: null }, powerSaving });
+  });
+
   it('adds defaults', () => {
     expect(parse({ devices: [device] })).toEqual({
       panel: { host: '127.0.0.1', port: 8631 },
@@ -255,6 +265,21 @@ describe('parseConfiguration', () => {
       'the display as an application',
       deviceWith({ display: { url: 'https://192.168.1.20:8080', secretFile: 'x' } }),
       /^devices\.0\.applications\.0: must not be the display/,
+    ],
+    [
+      'power saving that nothing can wake',
+      JSON.stringify({ devices: [device], powerSaving: { afterMinutes: 10 } }),
+      /^powerSaving: requires "wake"/,
+    ],
+    [
+      'two wake addresses',
+      JSON.stringify({ devices: [device], wake, powerSaving: { afterMinutes: 10, wake } }),
+      /^powerSaving\.wake: is also there/,
+    ],
+    [
+      'a wake address that is a name',
+      JSON.stringify({ devices: [device], wake: { ...wake, host: 'box.example' } }),
+      /^wake\.host: /,
     ],
     ['a target of another scheme', JSON.stringify(withTarget('ftp://printer:21')), /target: must look like/],
     ['a target that is not a URL', JSON.stringify(withTarget('printer')), /target: must look like/],

@@ -139,6 +139,8 @@ const lanPage = z
     return { ...rest, files: chain !== undefined && key !== undefined ? { certificate: chain, key } : undefined };
   });
 
+const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) });
+
 /**
  * The agent's configuration file (JSON):
  *
@@ -151,10 +153,11 @@ const lanPage = z
  *
  * With
  *
- *     "powerSaving": { "afterMinutes": 10, "wake": { "host": "192.168.1.20", "port": 8633, "mac": "00:1a:2b:3c:4d:5e" } }
+ *     "wake": { "host": "192.168.1.20", "port": 8633, "mac": "00:1a:2b:3c:4d:5e" }, "powerSaving": { "afterMinutes": 10 }
  *
- * the agent disconnects from the server when it has been idle for that time, and listens at `wake` for another agent of
- * its site. `mac` is required if the agent's computer sleeps, too (Wake-on-LAN).
+ * the agent listens at `wake` for another agent of its site, which reaches it when its connection to the server is lost, and
+ * disconnects from the server when it has been idle for that time. `powerSaving` needs `wake`, not the reverse. `mac` is
+ * required if the agent's computer sleeps, too (Wake-on-LAN).
  *
  * `panel`: loopback address of the local page. With `"lan"` in it, phones in the LAN reach the LAN page over TLS:
  *
@@ -185,7 +188,7 @@ const lanPage = z
  * the display of the device asks for approval and shows and sets access conditions (protocol/device-display). Elsewhere
  * than on this computer the address is https, with `pin` for a self-signed certificate.
  */
-const configuration = z.strictObject({
+const fields = z.strictObject({
   panel: z
     .strictObject({
       host: address.default('127.0.0.1'),
@@ -199,16 +202,27 @@ const configuration = z.strictObject({
   state: z.string().min(1).optional(),
   /** Without effect; accepted because earlier versions needed it. */
   site: z.unknown().optional(),
+  wake: wakeField.optional(),
   powerSaving: z
     .strictObject({
       afterMinutes: z
         .number()
         .positive()
         .max(7 * 24 * 60),
-      wake: z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) }),
+      /** Where earlier versions had it. */
+      wake: wakeField.optional(),
     })
     .optional(),
   devices: unique(z.array(device).min(1).max(LIMITS.DEVICES_PER_AGENT), 'device'),
+});
+
+const configuration = fields.transform(({ wake, powerSaving, ...rest }, context) => {
+  if (wake && powerSaving?.wake)
+    return problem(context, 'is also there as "wake"; remove this one', ['powerSaving', 'wake']);
+  const address = wake ?? powerSaving?.wake;
+  if (powerSaving && !address)
+    return problem(context, 'requires "wake", where another agent wakes this one', ['powerSaving']);
+  return { ...rest, wake: address, powerSaving: powerSaving && { afterMinutes: powerSaving.afterMinutes } };
 });
 
 export type Target = z.output<typeof target>;

@@ -18,7 +18,7 @@ export class ApprovalDelivery {
   readonly #running = new Map<string, { answer: SentAnswer; stopping: AbortController }>();
 
   constructor(
-    private readonly channel: Pick<ControlChannel, 'online' | 'request'>,
+    private readonly channel: Pick<ControlChannel, 'reaches' | 'request'>,
     private readonly journal: Journal,
     private readonly onRefused: (remoteSessionId: string, detail: string) => void,
     /** Called when a delivery has ended. */
@@ -62,7 +62,7 @@ export class ApprovalDelivery {
     const backoff = new Backoff(RETRY);
     let sent = false;
     while (!signal.aborted && performance.now() < until) {
-      if (this.channel.online) {
+      if (this.channel.reaches(approval)) {
         if (!sent && answer.decision === 'approved') this.journal.step('S144', remoteSessionId);
         const refusal = await this.#send(remoteSessionId, answer);
         if (refusal === undefined || signal.aborted) return;

@@ -1,5 +1,6 @@
 import type { Journal } from '../../journal/journal';
 import {
+  approval,
   connectionInfoToDevice,
   requestApproval,
   terminate,
@@ -34,7 +35,7 @@ import { nextDeadline, plan } from './planner';
 
 export interface RemoteSessionsOptions {
   readonly devices: readonly Device[];
-  readonly channel: Pick<ControlChannel, 'handle' | 'online' | 'request'>;
+  readonly channel: Pick<ControlChannel, 'handle' | 'reaches' | 'request'>;
   readonly access: AccessControl;
   readonly answers: Pick<Answers, 'give' | 'of'>;
   readonly journal: Journal;
@@ -90,15 +91,6 @@ export class RemoteSessions {
     return [...this.#sessions.values()].some(({ phase }) => phase.name !== 'over');
   }
 
-  /** Handles an approval request that arrived with a wake-up; a refusal is logged. */
-  ask(request: ApprovalRequest): void {
-    const { journal } = this.options;
-    this.#requestApproval(request).catch((error: unknown) => {
-      if (!(error instanceof ProblemError)) return journal.unexpected(error, 'a request that arrived with a wake-up');
-      journal.warn('refused', { input: 'wake', problem: error.code, detail: error.detail });
-    });
-  }
-
   /** Called after every change. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -130,7 +122,7 @@ export class RemoteSessions {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
       const check = () => {
-        const delivering = this.#delivery.pending > 0 && this.options.channel.online;
+        const delivering = this.#delivery.pending > 0 && this.options.channel.reaches(approval);
         if (this.#hubs.size > 0 || delivering) return;
         clearTimeout(timer);
         resolve();

@@ -45,6 +45,8 @@ export const enDevices = {
     sessions: 'Sessions of this device',
     kind: 'Type',
     id: 'Device ID',
+    wakeableHint:
+      'The agent of this device is not connected. Opening the device tries to reach it through another agent of its site.',
     asleepHint: 'The agent of this device is saving power. Opening the device wakes it, which takes a few seconds.',
     offlineHint: 'The agent of this device is not connected. You can open the device when the agent is online again.',
     openNamed: (title: string) => `Open ${title}`,

@@ -1,11 +1,14 @@
 import {
   HOLD_REASONS,
   JOB_FAILURES,
+  WAIT_REASONS,
   type HoldReason,
   type JobFailure,
   type JobState,
   type Operation,
+  type WaitReason,
 } from '../../protocol/maintenance';
+import { WAKE_OUTCOMES, type WakeOutcome } from '../../protocol/wake-try';
 
 export const enMaintenance = {
   title: 'Maintenance',
@@ -102,6 +105,8 @@ export const enMaintenance = {
     failed: 'Failed',
     cancelled: 'Cancelled',
   } as Record<JobState, string>,
+  waitReasons: WAIT_REASONS as Record<WaitReason, string>,
+  wakeOutcomes: WAKE_OUTCOMES as Record<WakeOutcome, string>,
   holds: HOLD_REASONS as Record<HoldReason, string>,
   activities: {
     downloading: 'Downloading the file',

@@ -27,6 +27,18 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no device {}.', '機器「{}」は存在しません。'],
   ['There is no agent {}.', 'エージェント「{}」は存在しません。'],
   ['The agent of device {} is not connected.', '機器「{}」のエージェントは接続されていません。'],
+  [
+    'Agent {} is not connected and cannot be woken, because it belongs to no site.',
+    'エージェント「{}」は接続されておらず、拠点に属していないため復帰させることができません。',
+  ],
+  [
+    'Agent {} is not connected and cannot be woken, because no other agent of its site is online.',
+    'エージェント「{}」は接続されておらず、同じ拠点にオンラインのエージェントがほかにないため復帰させることができません。',
+  ],
+  [
+    'Agent {} is not connected and was not woken. {}',
+    'エージェント「{}」は接続されておらず、復帰させることができませんでした。{}',
+  ],
   ['Device {} offers no application {}.', '機器「{}」にアプリケーション「{}」はありません。'],
   ['The device did not answer.', '機器が応答しませんでした。'],
   // sessions

@@ -37,6 +37,8 @@ export const jaDevices: typeof enDevices = {
     sessions: 'この機器のセッション',
     kind: '種類',
     id: '機器ID',
+    wakeableHint:
+      'この機器のエージェントは接続されていません。機器を開くと、同じ拠点の別のエージェントを通じて接続を試みます。',
     asleepHint: 'この機器のエージェントは省電力中です。機器を開くと、数秒で復帰します。',
     offlineHint: 'この機器のエージェントは接続されていません。エージェントがオンラインに戻ると、機器を開けます。',
     openNamed: (title) => `「${title}」を開く`,

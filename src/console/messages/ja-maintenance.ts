@@ -90,6 +90,21 @@ export const jaMaintenance: typeof enMaintenance = {
     failed: '失敗',
     cancelled: '取り消し',
   },
+  waitReasons: {
+    'no-substitute':
+      'エージェントは接続されておらず、復帰させることのできる同じ拠点のエージェントもオンラインではありません。',
+    'not-woken': 'エージェントは接続されておらず、復帰させることができませんでした。',
+  },
+  wakeOutcomes: {
+    woken: '復帰しました。',
+    unreachable: 'LANで応答がありません。',
+    'out-of-reach': '復帰用のアドレスが別のネットワークにあります。',
+    full: '代理のエージェントの接続数が上限に達しています。',
+    'substitute-failed': '代理のエージェントがサーバーに応答しませんでした。',
+    refused: 'このサーバーの要求を受け付けませんでした。',
+    silent: 'このサーバーの要求に応答しませんでした。',
+    'no-login': '復帰しましたが、サーバーに接続していません。',
+  },
   holds: {
     processing: '機器が印刷中です。',
     stopped: '機器が停止しています。警告を確認してください。',

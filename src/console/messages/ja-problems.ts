@@ -45,7 +45,7 @@ export const jaProblems: typeof enProblems = {
       remedy: 'エージェントとそのネットワークを確認してもらい、もう一度お試しください。',
     },
     'no-substitute': {
-      title: 'エージェントがスリープ中で、復帰させることができません',
+      title: 'エージェントを復帰させることができません',
       remedy: '同じ拠点の別のエージェントを起動するか、エージェントが接続するまでお待ちください。',
     },
     'session-exists': {

@@ -75,7 +75,7 @@ function Applications({ device }: { device: Device }) {
       )}
       {!device.online && (
         <Text size="sm" c="dimmed" px="md" py="sm">
-          {device.asleep ? t.device.asleepHint : t.device.offlineHint}
+          {device.asleep ? t.device.asleepHint : device.wakeable ? t.device.wakeableHint : t.device.offlineHint}
         </Text>
       )}
     </Panel>

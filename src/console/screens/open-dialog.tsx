@@ -43,7 +43,7 @@ export function OpenButton({
       <Button
         size="xs"
         variant={variant}
-        disabled={(!device.online && !device.asleep) || openable(device).length === 0}
+        disabled={(!device.online && !device.wakeable) || openable(device).length === 0}
         onClick={open}
         aria-label={label ? undefined : `${text}: ${device.name}`}
       >

@@ -44,10 +44,13 @@ export function SessionTimeline({ session }: { session: SessionWithSteps }) {
         <Empty title={t.session.noSteps} />
       ) : (
         <ol className="timeline" aria-label={t.session.timeline}>
-          {session.steps.map(({ step, at, text }, index) => (
+          {session.steps.map(({ step, at, text, detail }, index) => (
             <li key={index}>
               <span className="step">{step}</span>
-              <span>{ownText(t.steps, step) ?? text}</span>
+              <span>
+                {ownText(t.steps, step) ?? text}
+                {detail && <div className="minor">{detail}</div>}
+              </span>
               <time className="minor" dateTime={at} title={formats.clock(at)}>
                 +{((Date.parse(at) - start) / 1000).toFixed(2)} s
               </time>

@@ -1,4 +1,5 @@
 import { ProblemError } from '../../protocol/problems';
+import { textOfTry, type WakeTry } from '../../protocol/wake-try';
 import { InvalidRequest } from '../http/http.errors';
 
 export class UnknownDevice extends ProblemError {
@@ -24,15 +25,20 @@ export class UnknownAgent extends ProblemError {
 /** A5: no substitute could wake the agent. */
 export class NoSubstitute extends ProblemError {
   constructor(agentId: string, siteId: string | null) {
-    const where = siteId === null ? 'it belongs to no site' : 'no other agent of its site is online';
-    super('no-substitute', `Agent ${agentId} saves power and cannot be woken: ${where}.`);
+    const detail =
+      siteId === null
+        ? `Agent ${agentId} is not connected and cannot be woken, because it belongs to no site.`
+        : `Agent ${agentId} is not connected and cannot be woken, because no other agent of its site is online.`;
+    super('no-substitute', detail);
   }
 }
 /** A5 */
 export class AgentNotWoken extends ProblemError {
-  /** @param outcomes of each substitute, for the message */
-  constructor(agentId: string, outcomes: string) {
-    super('device-offline', `Agent ${agentId} saves power and could not be woken. ${outcomes}`);
+  constructor(
+    agentId: string,
+    readonly tries: readonly WakeTry[],
+  ) {
+    super('device-offline', `Agent ${agentId} is not connected and was not woken. ${tries.map(textOfTry).join('; ')}`);
   }
 }
 /** A new agent needs a site; one that exists may stay where it is. */

@@ -26,6 +26,7 @@ import { DevicesController } from './devices.controller';
 import { DevicesRepository } from './devices.repository';
 import { DevicesService } from './devices.service';
 import { DevicesStanzas } from './devices.stanzas';
+import { SubstituteChannels } from './agents/substitute-channels';
 import { EnrolmentService } from './agents/enrolment.service';
 import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
 import { RemovedAgentEntity } from './agents/removed-agent.entity';
@@ -54,6 +55,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     { provide: SiteOccupants, useExisting: AgentsRepository },
     AgentsService,
     AgentWake,
+    SubstituteChannels,
     EnrolmentService,
     DevicesRepository,
     DeviceEvents,

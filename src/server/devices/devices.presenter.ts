@@ -10,7 +10,7 @@ import type { DeviceInView } from './devices.service';
 /** A device as the API shows it to this actor. */
 export const presentedDevice = (
   actor: Actor,
-  { device, site, online, asleep, lastSeenAt, information }: DeviceInView,
+  { device, site, online, asleep, wakeable, lastSeenAt, information }: DeviceInView,
 ): Device => ({
   id: device.id,
   agentId: device.agentId,
@@ -23,6 +23,7 @@ export const presentedDevice = (
   location: device.location,
   online,
   asleep,
+  wakeable,
   lastSeenAt: lastSeenAt && toInstant(lastSeenAt),
   // applications announced by earlier versions lack newer fields
   applications: device.applications

@@ -26,6 +26,8 @@ export interface DeviceInView {
   readonly online: boolean;
   /** The agent saves power; it is woken when the device is requested. */
   readonly asleep: boolean;
+  /** Another agent of the site can wake its agent. */
+  readonly wakeable: boolean;
   readonly lastSeenAt: Date | null;
   readonly information: DeviceInformationEntity | null;
 }
@@ -47,11 +49,10 @@ export class DevicesService {
    * @returns devices that already belong to another agent; they are not changed
    * @throws UnknownAgent if its account has been removed meanwhile
    */
-  async announce(agentId: string, { agentVersion, devices: announced }: Announcement): Promise<string[]> {
+  async announce(agentId: string, { agentVersion, devices: announced, wake }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
     const byId = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
-    const awake = { asleepSince: null, wake: null };
-    const agent = { version: agentVersion, lastSeenAt: announcedAt, ...awake };
+    const agent = { version: agentVersion, lastSeenAt: announcedAt, asleepSince: null, wake: wake ?? null };
     const refused = await this.repository.replace(agentId, [...byId.values()], agent);
     if (!refused) throw new UnknownAgent(agentId);
     this.events.publish('announced', agentId);
@@ -107,9 +108,9 @@ export class DevicesService {
   }
 
   /** Returns if the agent of the device is online, or can be woken. @throws DeviceOffline, NoSubstitute */
-  async checkReachable({ device, online, asleep }: DeviceInView): Promise<void> {
-    if (online) return;
-    if (!asleep) throw new DeviceOffline(device.id);
+  async checkReachable({ device, online, wakeable }: DeviceInView): Promise<void> {
+    if (online || this.transport.carrierOf(device.agentId)) return;
+    if (!wakeable) throw new DeviceOffline(device.id);
     await this.agentWake.checkWakeable(device.agentId);
   }
 
@@ -131,6 +132,7 @@ export class DevicesService {
     const asleep = isAsleep(online, presence);
     const siteId = presence?.siteId ?? null;
     const site = sites.get(siteId) ?? null;
-    return { device, siteId, site, online, asleep, lastSeenAt: presence?.lastSeenAt ?? null, information };
+    const wakeable = presence?.wake != null;
+    return { device, siteId, site, online, asleep, wakeable, lastSeenAt: presence?.lastSeenAt ?? null, information };
   }
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { announce, sleep } from '../../protocol/control-channel';
@@ -22,11 +21,10 @@ export class DevicesStanzas implements OnModuleInit {
       this.journal.info('devices announced', { agentId, devices: body.devices.length - refused.length, refused });
       return { refused };
     });
-    this.transport.handle(sleep, async (agentId, { wake: address }) => {
-      const key = randomBytes(32).toString('base64url');
-      await this.agents.fellAsleep(agentId, { asleepSince: new Date(), wake: { address, key } });
+    this.transport.handle(sleep, async (agentId) => {
+      await this.agents.fellAsleep(agentId);
       this.journal.info('agent asleep', { agentId });
-      return { key };
+      return {};
     });
     this.transport.onPresence(({ agentId, online, at }) => {
       this.journal.info(online ? 'agent online' : 'agent offline', { agentId });

@@ -2,11 +2,11 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Journal } from '../../journal/journal';
 import { ProblemError } from '../../protocol/problems';
 import { Backoff } from '../../tunnel/backoff';
-import { AgentWake } from '../devices/agents/agent-wake';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { JobDialogue } from './job-dialogue';
 import type { JobEntity } from './job.entity';
+import { JobWakes } from './job-wakes';
 import { JobLifecycle, type AgentOutputs } from './job.lifecycle';
 
 /** Jobs of one agent that it is polled for at a time; XMPP_IQS_IN_FLIGHT leaves room for sessions beside them. */
@@ -31,8 +31,7 @@ interface QueuedJob {
 
 /**
  * Sends every open job and polls for its reports until it is over. The jobs of one agent are sent one at a time, in
- * order; a bounded number is polled for at once. While an agent is offline its jobs wait; if it saves power, it is woken
- * (A2).
+ * order; a bounded number is polled for at once. While an agent is offline its jobs wait, and it is woken if possible (A2).
  */
 @Injectable()
 export class JobQueues implements AgentOutputs, OnModuleInit, OnModuleDestroy {
@@ -45,7 +44,7 @@ export class JobQueues implements AgentOutputs, OnModuleInit, OnModuleDestroy {
     private readonly lifecycle: JobLifecycle,
     private readonly dialogue: JobDialogue,
     private readonly transport: DeviceTransport,
-    private readonly agentWake: AgentWake,
+    private readonly wakes: JobWakes,
     private readonly journal: Journal,
   ) {}
 
@@ -85,7 +84,7 @@ export class JobQueues implements AgentOutputs, OnModuleInit, OnModuleDestroy {
   private enqueue(job: QueuedJob): void {
     const { queue } = job;
     queue.waiting.push(job);
-    if (queue.kind === 'send' && !this.transport.isOnline(queue.agentId)) this.wake(queue.agentId);
+    if (queue.kind === 'send' && !this.transport.isOnline(queue.agentId)) this.wakes.start(queue.agentId);
     this.advance(queue);
   }
 
@@ -116,21 +115,12 @@ export class JobQueues implements AgentOutputs, OnModuleInit, OnModuleDestroy {
       if (error instanceof AgentOffline) {
         queue.waiting.unshift(job);
         // it may have gone to sleep at the moment in which it was asked
-        if (!this.transport.isOnline(queue.agentId)) this.wake(queue.agentId);
+        if (!this.transport.isOnline(queue.agentId)) this.wakes.start(queue.agentId);
         return;
       }
       this.log(error, job);
       this.later(MIN_INTERVAL_MS + job.backoff.next(), () => this.enqueue(job));
     }
-  }
-
-  private wake(agentId: string): void {
-    this.agentWake.wake(agentId, null).catch((error: unknown) => {
-      if (error instanceof AgentOffline) return; // it does not sleep
-      if (error instanceof ProblemError)
-        this.journal.warn('an agent is not woken for its jobs', { agentId, detail: error.detail });
-      else this.journal.unexpected(error, 'waking an agent for its jobs');
-    });
   }
 
   private later(ms: number, action: () => void): void {

@@ -68,6 +68,7 @@ export class JobRequests {
       firmwareToken: firmware ? randomBytes(32).toString('base64url') : null,
       state: 'requested',
       deadlineAt: null,
+      waiting: null,
       hold: null,
       percent: null,
       activity: '',

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AskerKind } from '../../protocol/asker';
-import type { HoldReason, JobFailure, JobState, Operation, ResultLine } from '../../protocol/maintenance';
+import type { HoldReason, JobFailure, JobState, JobWait, Operation, ResultLine } from '../../protocol/maintenance';
 import { Instant, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
 
@@ -33,6 +33,8 @@ export class JobEntity {
   @Index('ix_maintenance_jobs_deadline')
   @Column(Instant({ nullable: true }))
   deadlineAt: Date | null;
+  /** Why its agent was not woken; null once the agent has answered. */
+  @Column(Json({ nullable: true })) waiting: JobWait | null;
   @Column({ type: 'varchar', length: 32, nullable: true }) hold: HoldReason | null;
   @Column({ type: 'integer', nullable: true }) percent: number | null;
   @Column({ type: 'varchar', length: 60, default: '' }) activity: string;

@@ -60,6 +60,7 @@ export class JobLifecycle
     const now = new Date();
     const hasStarted = to === 'executing' || to === 'succeeded';
     return {
+      waiting: null,
       hold: null,
       percent: null,
       activity: '',
@@ -125,4 +126,5 @@ export class JobLifecycle
 
 /** A repeated report only shows that the agent is still there. */
 const isVisible = (before: JobEntity, after: JobEntity): boolean =>
+  JSON.stringify(before.waiting) !== JSON.stringify(after.waiting) ||
   (['state', 'hold', 'percent', 'activity', 'detail'] as const).some((name) => before[name] !== after[name]);

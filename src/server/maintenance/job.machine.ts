@@ -12,6 +12,8 @@ export type JobInput =
   | 'lost'
   /** A user cancels a job that was never sent. */
   | 'cancel'
+  /** The agent is not connected and was not woken. */
+  | 'not-woken'
   /** The job was never sent and may no longer start. */
   | 'expire'
   /** The agent may have the job and has not reported for too long. */
@@ -68,6 +70,7 @@ export const JOB_MACHINE: Machine<JobState, JobInput, JobOutput, JobWait, JobTra
         failed,
         cancelled,
         cancel: cancelled,
+        'not-woken': { to: 'requested' },
         expire: { to: 'failed', failure: 'expired' },
         // it may have started: only the answer is missing
         silent,

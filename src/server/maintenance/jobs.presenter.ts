@@ -20,6 +20,7 @@ export const presentedJob = (job: JobEntity): Job => ({
         },
   user: { kind: job.askerKind, id: job.userId, username: job.username, displayName: job.displayName },
   state: job.state,
+  waiting: job.waiting,
   hold: job.hold,
   percent: job.percent,
   activity: job.activity,

@@ -34,7 +34,7 @@ describe('the repository of maintenance jobs', () => {
         revokedAt: null,
       },
       ...{ operation: 'counters', firmwareId: null, firmwareName: null, firmwareVersion: null, firmwareToken: null },
-      ...{ hold: null, percent: null, activity: '', failure: null, detail: '', result: [] },
+      ...{ waiting: null, hold: null, percent: null, activity: '', failure: null, detail: '', result: [] },
       ...{ requestedAt: now, expiresAt: now, sentAt: null, beganAt: null, endedAt: null, state },
       askedAt: askedAt === null ? null : new Date(askedAt),
       deadlineAt: deadlineAt === null ? null : new Date(deadlineAt),

@@ -55,6 +55,10 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   openOf(agentId: string): Promise<JobEntity[]> {
     return this.jobs.findBy({ agentId, state: OPEN });
   }
+  /** Those that wait for their agent. */
+  requestedOf(agentId: string): Promise<JobEntity[]> {
+    return this.jobs.findBy({ agentId, state: 'requested' });
+  }
   openOfUser(userId: string): Promise<JobEntity[]> {
     return this.jobs.findBy({ userId, state: OPEN });
   }

@@ -15,6 +15,7 @@ import { JobDialogue } from './job-dialogue';
 import { JobEntity } from './job.entity';
 import { JobEvents, JobLifecycle } from './job.lifecycle';
 import { JobQueues } from './job-queues';
+import { JobWakes } from './job-wakes';
 import { JobRevocation } from './job-revocation';
 import { JobRequests } from './job-requests';
 import { JobsController } from './jobs.controller';
@@ -41,6 +42,7 @@ import { JobsService } from './jobs.service';
     FirmwareSources,
     JobDialogue,
     JobQueues,
+    JobWakes,
     JobRequests,
     JobRevocation,
     JobsService,

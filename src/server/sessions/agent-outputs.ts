@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { Journal } from '../../journal/journal';
 import {
+  acquireInformation,
   connectionInfoToDevice,
   requestApproval,
   terminate,
   withdrawApproval,
   type ConnectionInfo,
+  type Exchange,
 } from '../../protocol/control-channel';
 import { secondsUntil } from '../../protocol/names';
+import { textOfTry, type WakeTry } from '../../protocol/wake-try';
 import { AgentWake } from '../devices/agents/agent-wake';
 import { UnknownDevice } from '../devices/devices.errors';
 import { DevicesService } from '../devices/devices.service';
@@ -22,6 +25,9 @@ import { SessionTimeline } from './session-timeline';
 /** The outputs of the session machine that an agent carries out. */
 @Injectable()
 export class AgentOutputs {
+  /** By session: the device information that is being acquired before it is connected. */
+  private readonly informing = new Map<string, Promise<void>>();
+
   constructor(
     private readonly transport: DeviceTransport,
     private readonly agentWake: AgentWake,
@@ -31,22 +37,32 @@ export class AgentOutputs {
     private readonly journal: Journal,
   ) {}
 
-  /** B2: the device information is updated first if it is no longer recent enough. */
-  async acquireInformation(session: SessionEntity): Promise<SessionFollowUp> {
+  /**
+   * B2: the device information is updated first if it is no longer recent enough. An agent without a stream is woken by the
+   * request for approval; its devices can be asked only then, while that request waits for its answer.
+   */
+  async acquireInformation(session: SessionEntity): Promise<SessionFollowUp | undefined> {
     try {
       const inView = await this.devices.find(session.deviceId);
       if (!inView) throw new UnknownDevice(session.deviceId);
       const { device, information } = inView;
-      await this.information.beforeConnection(device, information, session.id);
-      return { input: 'informed' };
+      const isWoken = !this.transport.reaches(session.agentId, acquireInformation);
+      const woken = isWoken ? this.ask(session) : Promise.resolve();
+      const informed = woken.then(() => this.information.beforeConnection(device, information, session.id));
+      // an access condition may approve before the device has answered
+      this.informing.set(
+        session.id,
+        informed.catch(() => undefined),
+      );
+      await informed.finally(() => this.informing.delete(session.id));
+      return isWoken ? undefined : { input: 'informed' };
     } catch (error) {
       return this.unreachable(error, session, 'acquiring device information');
     }
   }
 
-  /** S142. Wakes a sleeping agent. The request may be repeated: the agent shows it to the person at the device once. */
+  /** S142. Wakes an agent without a stream. The request may be repeated: the agent shows it to the person at the device once. */
   async requestApproval(session: SessionEntity): Promise<SessionFollowUp | undefined> {
-    this.timeline.step('S142', session.id);
     try {
       await this.ask(session);
       return undefined;
@@ -58,25 +74,28 @@ export class AgentOutputs {
   }
 
   private async ask(session: SessionEntity): Promise<void> {
-    const { agentId } = session;
-    const ask = () => this.transport.request(agentId, requestApproval, approvalRequestOf(session));
-    try {
-      if (this.transport.isOnline(agentId)) return void (await ask());
-    } catch (error) {
-      // the agent may have gone to sleep during the request
-      if (!(error instanceof AgentOffline) || this.transport.isOnline(agentId)) throw error;
-    }
-    await this.agentWake.wake(agentId, approvalRequestOf(session));
-    await ask();
+    this.timeline.step('S142', session.id);
+    await this.request(session, requestApproval, approvalRequestOf(session));
+  }
+
+  /** Each substitute that is tried is in the timeline. */
+  private request<Request, Response>(
+    { id, agentId }: SessionEntity,
+    exchange: Exchange<Request, Response>,
+    body: Request,
+  ): Promise<Response> {
+    const onTry = (tried: WakeTry) => this.timeline.step('wake', id, textOfTry(tried));
+    return this.agentWake.request(agentId, exchange, body, { onTry });
   }
 
   /** S149 */
   async sendConnectionInfo(session: SessionEntity, info?: ConnectionInfo): Promise<SessionFollowUp | undefined> {
     if (!info) throw new Error('there is no connection information to send');
+    await this.informing.get(session.id);
     this.timeline.step('S149', session.id);
     try {
       const body = { ...info, validForSeconds: secondsUntil(session.validUntil), deviceId: session.deviceId };
-      const sent = this.transport.request(session.agentId, connectionInfoToDevice, body);
+      const sent = this.request(session, connectionInfoToDevice, body);
       this.timeline.step('S150', session.id);
       await sent;
       return undefined;
@@ -85,6 +104,7 @@ export class AgentOutputs {
     }
   }
 
+  /** An agent that cannot be reached lets the request expire. */
   async withdrawApproval(session: SessionEntity): Promise<void> {
     try {
       const body = { remoteSessionId: session.id, ending: session.ending ?? 'cancelled' };
@@ -100,7 +120,7 @@ export class AgentOutputs {
     this.timeline.step(session.ending === 'halted-by-deployment' ? 'S314' : 'S265', session.id);
     try {
       const body = { remoteSessionId: session.id, ending: session.ending ?? 'failed' };
-      const { connected } = await this.transport.request(session.agentId, terminate, body);
+      const { connected } = await this.request(session, terminate, body);
       return connected ? undefined : { input: 'silent', detail: 'the agent holds no connection for this session' };
     } catch (error) {
       this.failed(error, session, 'asking the device to end its half');

@@ -9,5 +9,7 @@ export class SessionStepEntity {
   @PrimaryGeneratedColumn('increment') id: number;
   @Column(Uuid()) sessionId: string;
   @Column({ type: 'varchar', length: 8 }) step: Step;
+  /** Which substitute, and what it answered. */
+  @Column({ type: 'varchar', length: 300, default: '' }) detail: string;
   @Column(Instant()) at: Date;
 }

@@ -1,11 +1,14 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import type { Step } from '../../protocol/steps';
+import type { SessionStepEntity } from './session-step.entity';
 import { SessionsRepository } from './sessions.repository';
 
 /** Maximum number of steps that wait for the database. Further steps are only in the log. */
 const WAITING_STEPS = 10_000;
 const STEPS_AT_ONCE = 100;
+/** The length of the column `session_steps.detail`. */
+const DETAIL_CHARACTERS = 300;
 
 /**
  * Records the numbered steps of the control plane: in the log every time, and in the session's timeline the first time
@@ -13,7 +16,7 @@ const STEPS_AT_ONCE = 100;
  */
 @Injectable()
 export class SessionTimeline implements OnApplicationShutdown {
-  private readonly waiting: { sessionId: string; step: Step; at: Date }[] = [];
+  private readonly waiting: Pick<SessionStepEntity, 'sessionId' | 'step' | 'detail' | 'at'>[] = [];
   private isWriting = false;
   private written: Promise<void> = Promise.resolve();
 
@@ -23,10 +26,10 @@ export class SessionTimeline implements OnApplicationShutdown {
   ) {}
 
   /** Returns at once. The rows of the timeline are stored in the order of the calls. */
-  step(step: Step, sessionId: string): void {
-    this.journal.step(step, sessionId);
+  step(step: Step, sessionId: string, detail = ''): void {
+    this.journal.step(step, sessionId, detail ? { detail } : undefined);
     if (this.waiting.length >= WAITING_STEPS) return;
-    this.waiting.push({ sessionId, step, at: new Date() });
+    this.waiting.push({ sessionId, step, detail: detail.slice(0, DETAIL_CHARACTERS), at: new Date() });
     if (!this.isWriting) this.written = this.write();
   }
 

@@ -56,7 +56,7 @@ export class SessionsController {
   @Answers(sessionWithSteps)
   async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
     const found = await this.sessions.get(actor, id);
-    const steps = found.steps.map(({ at, step }) => ({ at: toInstant(at), step, text: STEPS[step] }));
+    const steps = found.steps.map(({ at, step, detail }) => ({ at: toInstant(at), step, text: STEPS[step], detail }));
     return { ...presented(found), steps, approvalRecord: presentedRecord(found.session) };
   }
 

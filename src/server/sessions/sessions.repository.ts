@@ -11,7 +11,6 @@ import {
   type FindOptionsWhere,
 } from 'typeorm';
 import type { SessionState } from '../../protocol/remote-session';
-import type { Step } from '../../protocol/steps';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { HalfLogEntity } from './half-log.entity';
@@ -145,10 +144,11 @@ export class SessionsRepository {
     return this.logs.find({ where: { sessionId: In(sessionIds) }, order: { at: 'ASC' } });
   }
 
-  /** Stores the first time of each step of a session. */
-  async addSteps(taken: readonly { sessionId: string; step: Step; at: Date }[]): Promise<void> {
+  /** Stores the first time of each step of a session with the same detail. */
+  async addSteps(taken: readonly Pick<SessionStepEntity, 'sessionId' | 'step' | 'detail' | 'at'>[]): Promise<void> {
     const kept = await this.steps.findBy({ sessionId: In(taken.map(({ sessionId }) => sessionId)) });
-    const nameOf = (each: { sessionId: string; step: Step }): string => `${each.sessionId} ${each.step}`;
+    const nameOf = ({ sessionId, step, detail }: Omit<SessionStepEntity, 'id' | 'at'>): string =>
+      `${sessionId} ${step} ${detail}`;
     const known = new Set(kept.map(nameOf));
     const fresh = taken.filter((each) => !known.has(nameOf(each)) && known.add(nameOf(each)));
     if (fresh.length > 0) await this.steps.insert(fresh.map((each) => ({ ...each })));

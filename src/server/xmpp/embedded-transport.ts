@@ -5,7 +5,8 @@ import type { Exchange } from '../../protocol/control-channel';
 import { readReportOf, writeCommand } from './stanzas/ad-hoc-command';
 import { readInstallation } from '../../protocol/installation';
 import { AgentStream, createCore, type StreamOwner, type StreamSetting } from './stream/agent-stream';
-import { DeviceTransport, type JobCommand, type Presence } from './device-transport';
+import type { Carried } from '../../protocol/wake';
+import { DeviceTransport, type Carrier, type JobCommand, type Presence } from './device-transport';
 import type { AgentAccounts, InstallationRefusal } from './login/agent-accounts';
 import { ExchangeHandlers } from './stanzas/exchange-handlers';
 import { IqRequests } from './stanzas/iq-requests';
@@ -48,6 +49,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   private readonly streams = new Set<AgentStream>();
   /** The one stream of each agent that is online. */
   private readonly online = new Map<string, AgentStream>();
+  private readonly carriers = new Map<string, Carrier>();
   /** By agent: the last login that is being admitted. */
   private readonly admissions = new Map<string, Promise<unknown>>();
   private readonly listeners: ((presence: Presence) => void)[] = [];
@@ -98,6 +100,9 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     options: { timeoutMs?: number } = {},
   ): Promise<Response> {
     if (exchange.from !== 'server') throw new TypeError(`the server does not start ${exchange.name}`);
+    const carrier = this.carriers.get(agentId);
+    if (!this.isOnline(agentId) && carrier?.carries(exchange))
+      return carrier.request(exchange, body, options.timeoutMs);
     const payload = writePayload(exchange, exchange.request.parse(body));
     return this.ask(agentId, payload, options.timeoutMs, (result) =>
       readPayload(result.getChild(exchange.name, exchange.namespace), exchange.response),
@@ -119,8 +124,27 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     this.handlers.add(exchange, handler);
   }
 
+  override answerCarried(agentId: string, name: string, body: unknown): Promise<Carried<unknown>> {
+    return this.handlers.answerCarried(agentId, name, body);
+  }
+
   override isOnline(agentId: string): boolean {
     return this.online.has(agentId);
+  }
+
+  override reaches(agentId: string, exchange: Pick<Exchange, 'name'>): boolean {
+    return this.isOnline(agentId) || this.carriers.get(agentId)?.carries(exchange) === true;
+  }
+
+  override setCarrier(agentId: string, carrier: Carrier | undefined): void {
+    const earlier = this.carriers.get(agentId);
+    if (carrier) this.carriers.set(agentId, carrier);
+    else this.carriers.delete(agentId);
+    if (earlier !== carrier) earlier?.close();
+  }
+
+  override carrierOf(agentId: string): Carrier | undefined {
+    return this.carriers.get(agentId);
   }
 
   override onPresence(listener: (presence: Presence) => void): void {
@@ -128,6 +152,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   }
 
   override disconnect(agentId: string): void {
+    this.setCarrier(agentId, undefined);
     const claiming = [...this.streams].filter((stream) => stream.claims(agentId));
     for (const stream of claiming) stream.refuse(new StreamError('not-authorized', 'the account is no longer valid'));
   }

@@ -2,10 +2,12 @@ import {
   HOLD_REASONS,
   JOB_FAILURES,
   JOB_STATES,
+  WAIT_REASONS,
   type Job,
   type JobState,
   type ResultLine,
 } from '../../protocol/maintenance';
+import { textOfTry } from '../../protocol/wake-try';
 import type { Exit } from '../exit-codes';
 import { moment } from '../formats';
 import type { Column } from '../table';
@@ -36,12 +38,14 @@ export const stateWords = ({ state, hold, failure }: Job): string =>
   [STATES[state], failure ?? hold].filter(Boolean).join(': ');
 
 /** The state and, in one line, the job's activity, hold or failure. */
-export function stateLine({ state, hold, failure, detail, activity, percent }: Job): string {
+export function stateLine({ state, waiting, hold, failure, detail, activity, percent }: Job): string {
   const part = percent === null ? '' : `${percent} %`;
   const doing = [activity, part].filter(Boolean).join(', ');
   if (state === 'executing') return `Running: ${doing || JOB_STATES.executing}`;
   if (state === 'held' && hold) return `On hold: ${HOLD_REASONS[hold]} ${detail}`.trim();
   if (failure) return `Failed: ${JOB_FAILURES[failure]} ${detail}`.trim();
+  if (waiting)
+    return ['Waiting:', WAIT_REASONS[waiting.reason], waiting.tries.map(textOfTry).join('; ')].join(' ').trim();
   return JOB_STATES[state];
 }
 

@@ -27,24 +27,34 @@ export class ScriptedAgent {
     ['terminate', { body: { connected: true } }],
     ['acquire-information', { body: vectors.acquireInformation.response }],
   ]);
+  /** Called for each request, before it is answered. */
+  onAsked: (name: string, body: Record<string, unknown>) => void = () => undefined;
   private readonly waiting = new Map<string, (iq: Element) => void>();
 
-  private constructor(readonly wire: XmppWire) {
+  private constructor(
+    readonly wire: XmppWire,
+    answers: Iterable<readonly [string, ScriptedAnswer | Promise<ScriptedAnswer>]> = [],
+  ) {
+    for (const [name, answer] of answers) this.answers.set(name, answer);
     void this.listen();
   }
 
-  /** @param resource that it requests; without one, it identifies no installation */
+  /**
+   * @param resource that it requests; without one, it identifies no installation
+   * @param answers for requests that follow the login at once
+   */
   static async login(
     port: number,
     domain: string,
     agentId: string,
     password: string,
     resource?: string,
+    answers?: ScriptedAgent['answers'],
   ): Promise<ScriptedAgent> {
     const wire = await XmppWire.connect(port, domain);
     try {
       await wire.login(agentId, password, undefined, resource);
-      return new ScriptedAgent(wire);
+      return new ScriptedAgent(wire, answers);
     } catch (error) {
       wire.destroy();
       throw error;
@@ -113,6 +123,7 @@ export class ScriptedAgent {
       return;
     }
     this.asked.push({ name: payload.name, body: bodyOf(payload) });
+    this.onAsked(payload.name, bodyOf(payload));
     void this.answer(id, payload);
   }
 

@@ -4,13 +4,17 @@ import type { ControlChannel } from '../../../src/agent/channel/control-channel'
 type Handler = (body: unknown) => unknown;
 
 /** The control channel's port with a server that a test plays: `ask` is the server, `answers` what it says. */
-export class ScriptedChannel implements Pick<ControlChannel, 'handle' | 'online' | 'request'> {
+export class ScriptedChannel implements Pick<ControlChannel, 'handle' | 'online' | 'reaches' | 'request'> {
   online = true;
   /** What the agent has asked, as `name body`. */
   readonly asked: string[] = [];
   /** Taken one by one for what the agent asks; when there are none it gets `{}`. */
   readonly answers: (() => Promise<unknown>)[] = [];
   readonly #handlers = new Map<string, Handler>();
+
+  reaches(): boolean {
+    return this.online;
+  }
 
   handle<Request, Response>(
     exchange: Exchange<Request, Response>,

@@ -20,7 +20,6 @@ import { openDatabase } from '../../../src/server/database/open-database';
 import { startServer, type RunningServer } from '../../../src/server/main';
 import { relaySecret } from '../../../src/server/relays/relay-secret';
 import { HalfLogEntity } from '../../../src/server/sessions/half-log.entity';
-import { SessionEntity } from '../../../src/server/sessions/session.entity';
 import { ScriptedAgent } from '../agent/scripted-agent';
 import { ScriptedRelay, type ScriptedLink, type ScriptedRelayOptions } from '../relay/scripted-relay';
 import { storeUsers } from './stored-users';
@@ -189,8 +188,12 @@ export class ControlPlane {
     return (await this.call(undefined, 'POST', '/enrolment', { code, signingKey })).body as unknown as Enrolment;
   }
   /** A stream of an enrolled agent. @param resource as in ScriptedAgent.login */
-  streamOf({ xmpp, agentId, password }: Enrolment, resource?: string): Promise<ScriptedAgent> {
-    return ScriptedAgent.login(xmpp.port, xmpp.domain, agentId, password, resource);
+  streamOf(
+    { xmpp, agentId, password }: Enrolment,
+    resource?: string,
+    answers?: ScriptedAgent['answers'],
+  ): Promise<ScriptedAgent> {
+    return ScriptedAgent.login(xmpp.port, xmpp.domain, agentId, password, resource, answers);
   }
 
   async connectAgent(): Promise<ScriptedAgent> {
@@ -228,15 +231,7 @@ export class ControlPlane {
     const device = (await this.agent.awaitRequest('connection-info', id)) as unknown as ConnectionInfo;
     const ready = await this.connection(who, id);
     if (ready.status !== 'ready') throw new Error(`the terminal gets ${JSON.stringify(ready)}`);
-    return { id, device, terminal: ready.connection, link: await this.presentedLink(id) };
-  }
-  /** The relay's link of a prepared session, as if both halves had presented their tokens. */
-  async presentedLink(id: string): Promise<ScriptedLink> {
-    const found = this.database((database) => database.getRepository(SessionEntity).findOneByOrFail({ id }));
-    const { deviceTokenHash: device, terminalTokenHash: terminal } = await found;
-    const link = this.relay.linkOf(id);
-    Object.assign(link.tokenHashes, { device, terminal });
-    return link;
+    return { id, device, terminal: ready.connection, link: this.relay.linkOf(id) };
   }
   async established(who: Who = 'tom'): Promise<Prepared> {
     const prepared = await this.prepared(who);

@@ -10,7 +10,7 @@ import { Panel } from '../../parts/panel';
 import { Steps } from '../../parts/steps';
 import { Elapsed } from '../../parts/time';
 import { JobResult } from './job-result';
-import { CancelJob, JobProgress, JobStateLabel } from './job-state';
+import { CancelJob, JobProgress, JobStateLabel, JobWaiting } from './job-state';
 import { stepsOf, type JobStep } from './job-steps';
 import { jobTitle } from './job-texts';
 
@@ -62,7 +62,7 @@ function JobSteps({ job }: { job: Job }) {
     if (step === 'held') return job.hold && t.maintenance.holds[job.hold];
     const moment = at && `${formats.day(at)}, ${formats.clock(at)}`;
     if (mark !== 'now') return moment;
-    if (step === 'sent') return t.maintenance.waiting;
+    if (step === 'sent') return job.waiting ? <JobWaiting job={job} /> : t.maintenance.waiting;
     return (
       <>
         {moment}

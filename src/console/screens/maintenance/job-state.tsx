@@ -21,8 +21,25 @@ export function JobState({ job }: { job: Job }) {
       <JobStateLabel job={job} />
       {why && <div className="minor why">{why}</div>}
       {detail && <div className="minor why">{t.detail(detail)}</div>}
+      <JobWaiting job={job} />
       {state === 'executing' && <JobProgress job={job} />}
     </>
+  );
+}
+
+/** Why the agent of a job was not woken, with the outcome of each agent that was to wake it. */
+export function JobWaiting({ job: { waiting } }: { job: Job }) {
+  const t = useText();
+  if (!waiting) return null;
+  return (
+    <div className="minor why">
+      {t.maintenance.waitReasons[waiting.reason]}
+      {waiting.tries.map(({ substitute, outcome, detail }) => (
+        <div key={substitute}>
+          {substitute}: {t.maintenance.wakeOutcomes[outcome]} {detail && `(${detail})`}
+        </div>
+      ))}
+    </div>
   );
 }
 

@@ -1,30 +1,41 @@
 import { randomInt } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { z } from 'zod';
 import { Journal } from '../../../journal/journal';
-import { wake } from '../../../protocol/control-channel';
+import type { Exchange } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
-import { wakeContext, type WakeRequest } from '../../../protocol/wake';
-import { seal } from '../../../tunnel/sealed-text';
+import type { WakeTry } from '../../../protocol/wake-try';
 import { DeviceTransport } from '../../xmpp/device-transport';
-import { AgentOffline } from '../../xmpp/xmpp.errors';
+import { AgentOffline, AgentRefused, AgentSilent } from '../../xmpp/xmpp.errors';
 import { AgentsRepository } from './agents.repository';
-import type { AgentEntity } from './agent.entity';
 import { AgentNotWoken, NoSubstitute } from '../devices.errors';
+import { SubstituteChannels, type SubstituteChannel } from './substitute-channels';
 
 /** Number of substitutes that are tried. */
 const SUBSTITUTES = 3;
 
-/** Brings an agent that saves power back to the control channel, through another agent of its site (A2-A5). */
+/** The first request through a new channel; it wakes the agent. */
+type First<Answer> = (channel: SubstituteChannel) => Promise<Answer>;
+type Outcome<Answer> = { readonly online: true } | { readonly answer: Answer };
+
+export interface AgentRequestOptions {
+  readonly timeoutMs?: number;
+  /** Called after each substitute that was tried. */
+  readonly onTry?: (tried: WakeTry) => void;
+}
+
+/**
+ * Reaches agents that have no stream, because they save power or have lost it, through another agent of their site (A2-A5).
+ */
 @Injectable()
 export class AgentWake implements OnModuleInit {
-  /** By agent. A second request for an agent that is being woken waits for the first. */
+  /** By agent: resolves when it can be asked. Further requests for it wait. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly awaited = new Map<string, Set<() => void>>();
 
   constructor(
     private readonly agents: AgentsRepository,
     private readonly transport: DeviceTransport,
+    private readonly channels: SubstituteChannels,
     private readonly journal: Journal,
   ) {}
 
@@ -34,69 +45,146 @@ export class AgentWake implements OnModuleInit {
     });
   }
 
-  /** Returns if a substitute could wake the agent now. @throws NoSubstitute */
+  /** Returns if a substitute could wake the agent now. @throws AgentOffline if it has no wake address, NoSubstitute */
   async checkWakeable(agentId: string): Promise<void> {
-    const agent = await this.agents.find(agentId);
-    if (!agent) throw new NoSubstitute(agentId, null);
-    await this.substitutes(agent);
-  }
-
-  /** A2: online agents that are enrolled at the same site. @throws NoSubstitute */
-  private async substitutes(agent: AgentEntity): Promise<string[]> {
-    const { id, siteId } = agent;
-    const others = siteId === null ? [] : await this.agents.ofSite(siteId);
-    const online = others.filter((other) => other !== id && this.transport.isOnline(other));
-    if (online.length === 0) throw new NoSubstitute(id, siteId);
-    return online;
+    await this.withSubstitutes(agentId);
   }
 
   /**
-   * Resolves when the agent is online again. The message that wakes it carries the request, so it need not wait for the
-   * server.
-   * @throws AgentOffline if it does not sleep, NoSubstitute, AgentNotWoken with the outcome of each substitute
+   * Sends a request to an agent: over its stream, otherwise through a substitute. A request that is lost with the stream is
+   * repeated once.
+   * @throws AgentOffline if it has no wake address, NoSubstitute, AgentNotWoken with each try; AgentSilent, AgentRefused
    */
-  wake(agentId: string, request: WakeRequest['approval']): Promise<void> {
-    const underWay = this.underWay.get(agentId);
-    if (underWay) return underWay;
-    const waking = this.start(agentId, request).finally(() => this.underWay.delete(agentId));
-    this.underWay.set(agentId, waking);
-    return waking;
+  async request<Request, Response>(
+    agentId: string,
+    exchange: Exchange<Request, Response>,
+    body: Request,
+    { timeoutMs, onTry }: AgentRequestOptions = {},
+  ): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      const underWay = this.underWay.get(agentId);
+      if (underWay) await underWay;
+      else if (!this.transport.reaches(agentId, exchange)) {
+        const first: First<Response> = (channel) => channel.request(exchange, body, timeoutMs);
+        const outcome = await this.begin(agentId, first, onTry);
+        if ('answer' in outcome) return outcome.answer;
+      }
+      try {
+        return await this.transport.request(agentId, exchange, body, { timeoutMs });
+      } catch (error) {
+        if (!(error instanceof AgentOffline) || attempt > 1) throw error;
+      }
+    }
   }
 
-  private async start(agentId: string, approval: WakeRequest['approval']): Promise<void> {
-    const agent = await this.agents.find(agentId);
-    if (!agent?.wake) throw new AgentOffline(agentId);
-    const substitutes = sample(await this.substitutes(agent), SUBSTITUTES);
-    const { address, key } = agent.wake;
-    const request: WakeRequest = { agentId, approval };
-    const sealed = seal(Buffer.from(key, 'base64url'), wakeContext(agentId), JSON.stringify(request));
+  /**
+   * Resolves when the agent has a stream.
+   * @throws AgentOffline if it has no wake address, NoSubstitute, AgentNotWoken with each try
+   */
+  async bringOnline(agentId: string): Promise<void> {
     const settled = new AbortController();
     const online = this.nextOnline(agentId, settled.signal).then(() => true);
     try {
-      if (this.transport.isOnline(agentId)) return; // it came back before it could be awaited
-      const outcomes: string[] = [];
-      for (const substitute of substitutes) {
-        const outcome = await Promise.race([this.wakeThrough(substitute, { agentId, wake: address, sealed }), online]);
-        if (outcome === true) return;
-        outcomes.push(`${substitute}: ${outcome}`);
-        if (outcome !== 'taken') continue;
-        if (await Promise.race([online, pause(LIMITS.WAKE_LOGIN_MS, settled.signal)])) return;
+      if (this.transport.isOnline(agentId)) return;
+      const tries: WakeTry[] = [];
+      if (!this.transport.carrierOf(agentId)) {
+        const first: First<void> = (channel) => channel.wakeUp();
+        const failed = ({ outcome }: WakeTry) => outcome !== 'woken';
+        const onTry = (tried: WakeTry) => void (failed(tried) && tries.push(tried));
+        await (this.underWay.get(agentId) ?? this.begin(agentId, first, onTry));
       }
-      throw new AgentNotWoken(agentId, outcomes.join('; '));
+      if (this.transport.isOnline(agentId)) return;
+      if (await Promise.race([online, pause(LIMITS.WAKE_LOGIN_MS, settled.signal)])) return;
+      const substitute = this.transport.carrierOf(agentId)?.substitute;
+      if (substitute !== undefined) tries.push({ substitute, outcome: 'no-login', detail: '' });
+      throw new AgentNotWoken(agentId, tries);
     } finally {
       settled.abort();
     }
   }
 
-  /** @returns the outcome, for messages; `taken` if the sleeping agent has the request */
-  private async wakeThrough(substitute: string, body: z.infer<typeof wake.request>): Promise<string> {
+  /** IDs of the agents that another one can wake. */
+  sameSite(agentId: string): Promise<string[]> {
+    return this.agents.besides(agentId);
+  }
+
+  /** A2: online agents that are enrolled at the same site. @throws AgentOffline, NoSubstitute */
+  private async withSubstitutes(agentId: string) {
+    const agent = await this.agents.find(agentId);
+    if (!agent?.wake) throw new AgentOffline(agentId);
+    const { siteId, wake } = agent;
+    const others = siteId === null ? [] : await this.agents.ofSite(siteId);
+    const online = others.filter((other) => other !== agentId && this.transport.isOnline(other));
+    if (online.length === 0) throw new NoSubstitute(agentId, siteId);
+    return { agent: { id: agentId, wake }, substitutes: sample(online, SUBSTITUTES) };
+  }
+
+  private begin<Answer>(
+    agentId: string,
+    first: First<Answer>,
+    onTry?: (tried: WakeTry) => void,
+  ): Promise<Outcome<Answer>> {
+    const started = this.start(agentId, first, onTry);
+    const reached = started
+      .then(
+        () => undefined,
+        // the agent has answered
+        (error: unknown) => (error instanceof AgentRefused ? undefined : Promise.reject(error as Error)),
+      )
+      .finally(() => this.underWay.delete(agentId));
+    reached.catch(() => undefined);
+    this.underWay.set(agentId, reached);
+    return started;
+  }
+
+  private async start<Answer>(
+    agentId: string,
+    first: First<Answer>,
+    onTry: (tried: WakeTry) => void = () => undefined,
+  ): Promise<Outcome<Answer>> {
+    const { agent, substitutes } = await this.withSubstitutes(agentId);
+    const settled = new AbortController();
+    const online = this.nextOnline(agentId, settled.signal).then(() => ({ online: true }) as const);
     try {
-      const timeoutMs = LIMITS.WAKE_SEND_MS + LIMITS.XMPP_IQ_TIMEOUT_MS / 2;
-      const { outcome, detail } = await this.transport.request(substitute, wake, body, { timeoutMs });
-      this.journal.info('waking an agent', { substitute, outcome, detail });
-      return detail ? `${outcome} (${detail})` : outcome;
+      if (this.transport.isOnline(agentId)) return { online: true }; // it came back before it could be awaited
+      const tries: WakeTry[] = [];
+      for (const substitute of substitutes) {
+        const outcome = await Promise.race([this.through(substitute, agent, first), online]);
+        if ('online' in outcome) return outcome;
+        const tried = 'answer' in outcome ? { substitute, outcome: 'woken' as const, detail: '' } : outcome;
+        this.journal.info('an agent is reached through a substitute', { agentId, ...tried });
+        onTry(tried);
+        if ('answer' in outcome) return outcome;
+        tries.push(tried);
+      }
+      throw new AgentNotWoken(agentId, tries);
+    } finally {
+      settled.abort();
+    }
+  }
+
+  /** A3. @throws AgentRefused if the agent has refused the request */
+  private async through<Answer>(
+    substitute: string,
+    agent: Parameters<SubstituteChannels['connect']>[0],
+    first: First<Answer>,
+  ): Promise<{ answer: Answer } | WakeTry> {
+    const connected = await this.channels.connect(agent, substitute).catch((error: Error) => error);
+    if (connected instanceof Error) return { substitute, outcome: 'substitute-failed', detail: connected.message };
+    if ('outcome' in connected) return { substitute, ...connected };
+    try {
+      const answer = await first(connected);
+      this.transport.setCarrier(agent.id, connected);
+      return { answer };
     } catch (error) {
-      return (error as Error).message;
+      if (error instanceof AgentRefused) {
+        this.transport.setCarrier(agent.id, connected);
+        throw error;
+      }
+      connected.close();
+      if (error instanceof AgentOffline) return { substitute, outcome: 'refused', detail: '' };
+      if (error instanceof AgentSilent) return { substitute, outcome: 'silent', detail: '' };
+      throw error;
     }
   }
 

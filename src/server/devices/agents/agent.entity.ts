@@ -11,7 +11,7 @@ export interface StoredScramKeys {
   serverKey: string;
 }
 
-/** Wakes a sleeping agent: the address where it listens, and 32 bytes in base64url that seal the request. */
+/** Wakes an agent: the address where it listens, and 32 bytes in base64url that seal what a substitute carries. */
 export interface AgentWakeKey {
   readonly address: WakeAddress;
   readonly key: string;

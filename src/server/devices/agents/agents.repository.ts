@@ -11,7 +11,7 @@ import { RemovedAgentEntity } from './removed-agent.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
 type Installation = Pick<AgentEntity, 'installationId' | 'continuationHash'> & { installationId: string };
-export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince' | 'siteId'>;
+export type AgentPresence = Pick<AgentEntity, 'lastSeenAt' | 'asleepSince' | 'siteId' | 'wake'>;
 
 /** An agent that has announced its sleep and is still online has been requested in that moment, and stays awake. */
 export const isAsleep = (online: boolean, presence: Pick<AgentPresence, 'asleepSince'> | undefined): boolean =>
@@ -29,9 +29,9 @@ export class AgentsRepository extends SiteOccupants {
   all(): Promise<AgentEntity[]> {
     return this.agents.find({ order: { id: 'ASC' } });
   }
-  /** Where these agents are, and the times at which they fell asleep and were last seen. */
+  /** Where these agents are, how to wake them, and the times at which they fell asleep and were last seen. */
   async presence(ids: string[]): Promise<Map<string, AgentPresence>> {
-    const select = { id: true, lastSeenAt: true, asleepSince: true, siteId: true } as const;
+    const select = { id: true, lastSeenAt: true, asleepSince: true, siteId: true, wake: true } as const;
     const found = await this.agents.find({ where: { id: In(ids) }, select });
     return new Map(found.map((agent) => [agent.id, agent]));
   }
@@ -79,12 +79,17 @@ export class AgentsRepository extends SiteOccupants {
     const { affected } = await this.agents.update({ id }, { installationId: null, continuationHash: null });
     return affected === 1;
   }
-  async fellAsleep(id: string, change: Pick<AgentEntity, 'asleepSince' | 'wake'>): Promise<void> {
-    await this.agents.update({ id }, change);
+  async fellAsleep(id: string): Promise<void> {
+    await this.agents.update({ id }, { asleepSince: new Date() });
   }
   /** IDs of the agents that are enrolled at a site. */
   async ofSite(siteId: string): Promise<string[]> {
     return (await this.agents.find({ where: { siteId }, select: { id: true } })).map(({ id }) => id);
+  }
+  /** IDs of the other agents at the site of an agent. */
+  async besides(id: string): Promise<string[]> {
+    const siteId = (await this.agents.findOne({ where: { id }, select: { id: true, siteId: true } }))?.siteId;
+    return siteId == null ? [] : (await this.ofSite(siteId)).filter((other) => other !== id);
   }
   async agentsAt(manager: EntityManager, siteIds: readonly string[]): Promise<string[]> {
     const where = { siteId: In([...siteIds]) };
