@@ -19,7 +19,7 @@ export const TERMINAL_LIMITS = {
   /** How long the summary waits for both end logs. */
   SUMMARY_MS: 5_000,
   /** How long to wait for the reason of a broken tunnel. */
-  SETTLE_MS: 1_000,
+  SETTLE_MS: 5_000,
   /** The same after the relay has announced a deployment: the server may be restarting. */
   HALT_SETTLE_MS: 2 * 60_000,
   LIST_PAGES: 50,

@@ -11,7 +11,7 @@ import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } fro
 import type { TerminalHalf } from './relaying/terminal-half';
 
 /** When a relay connection closes, the tunnel breaks first; the reason follows within this time. */
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 5_000;
 /** When a tunnel closes, its streams break first; the tunnel follows within this time. */
 const BREAK_MS = 200;
 

@@ -37,6 +37,8 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly opening = new Map<string, Promise<BrowserSession>>();
   /** By label: the endings of recent sessions, for browsers that still request their pages. */
   private readonly endedOrigins = new Map<string, EndedOrigin>();
+  /** Seen once without a login. A login also ends with the user's access: SessionRevocation ends those sessions first. */
+  private readonly loggedOut = new WeakSet<BrowserSession>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -147,7 +149,9 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
       if (session.ending) continue;
       if (session.idleMs >= LIMITS.BROWSER_IDLE_MS) void session.end('idle');
       // if the database fails, the login counts as ended
-      else if (!(await session.facts.loginIsGood().catch(() => false))) void session.end('logged-out');
+      else if (await session.facts.loginIsGood().catch(() => false)) this.loggedOut.delete(session);
+      else if (this.loggedOut.has(session)) void session.end('logged-out');
+      else this.loggedOut.add(session);
     }
   }
 }
