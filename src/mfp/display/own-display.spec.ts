@@ -54,9 +54,9 @@ describe("the device's own display and its agent", () => {
   /** A display with the dialog, after the time in which it takes no answer. */
   const asked = async (): Promise<PanelDisplay> => {
     const display = await own();
-    const since = performance.now();
     expect(await send(ASKING)).toBe(204);
     await display.sees('the dialog', ({ picture }) => picture.dialog?.tone === 'ask');
+    const since = performance.now();
     await until('the end of the guard', () => performance.now() - since > MFP_LIMITS.ANSWER_AFTER_MS + 100);
     return display;
   };
