@@ -3,8 +3,9 @@ const keepTemporaryFilesInMemory = require('./test/support/memory-folder.cjs');
 
 keepTemporaryFilesInMemory();
 
-// Nest 12 and xmpp.js are ESM only; Jest on Node 20 cannot require() them, so they are compiled to CommonJS (cached).
-const compiled = ['@nestjs/', '@xmpp/'];
+// Nest 12, xmpp.js and the validator of OpenAPI documents are ESM only; Jest on Node 20 cannot
+// require() them, so they are compiled to CommonJS (cached).
+const compiled = ['@nestjs/', '@seriousme/', '@xmpp/'];
 
 const common = {
   testEnvironment: 'node',

@@ -69,7 +69,7 @@ export const CONTROL_PLANE_METHODS = {
   /** S177-S179, S210-S212, S268-S270, S296-S298, S333-S335. Repeated until acknowledged. */
   'report-log': method({
     params: halfLog,
-    /** `known: false`: the control plane has no such session. The log is acknowledged all the same. */
+    /** `known: false`: the control plane has no such session, or another token. The log is acknowledged all the same. */
     result: z.object({ known: z.boolean() }),
   }),
   /** S264-S266, S293-S294. */

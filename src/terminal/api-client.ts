@@ -19,6 +19,7 @@ import {
   type Device,
   type Session,
   type Site,
+  type User,
 } from '../protocol/api';
 import { LIMITS } from '../protocol/limits';
 import { notice } from '../protocol/notice';
@@ -84,6 +85,14 @@ export class ApiClient {
   }
   createSite(customerId: string, name: string): Promise<Site> {
     return this.call('POST', `/api/customers/${customerId}/sites`, site, { name });
+  }
+
+  users(): Promise<User[]> {
+    return this.rows('/api/users', user);
+  }
+  /** Replaces the customers of a user. */
+  assignCustomers(userId: string, customerIds: readonly string[]): Promise<void> {
+    return this.send('PUT', `/api/users/${userId}/customers`, { customerIds });
   }
 
   devices(): Promise<Device[]> {
@@ -157,8 +166,8 @@ export class ApiClient {
     return this.answerTo({ method: 'POST', path, file }, schema);
   }
 
-  async send(method: HttpRequest['method'], path: string): Promise<void> {
-    await this.exchange({ method, path });
+  async send(method: HttpRequest['method'], path: string, body?: unknown): Promise<void> {
+    await this.exchange({ method, path, body });
   }
 
   private async answerTo<T>(asked: HttpRequest, schema: z.ZodType<T>): Promise<T> {

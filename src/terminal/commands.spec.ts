@@ -15,12 +15,14 @@ import { recordedTerminal, type RecordedTerminal } from '../../test/support/term
 import type { Device } from '../protocol/api';
 import { conditions } from './conditions';
 import { storeCredentials } from './credentials';
+import { customers } from './customers';
 import { devices } from './devices';
 import { enrolmentCode } from './enrolment-code';
 import { logout, whoami } from './login';
 import { runCommand } from './run-command';
 import { end, session, sessions } from './sessions';
 import { ignoreClosedPipe, type TerminalIo } from './terminal-io';
+import { assign, users } from './users';
 
 describe("the technician's commands", () => {
   let api: FakeApi;
@@ -188,6 +190,127 @@ describe("the technician's commands", () => {
     expect(terminal.err()).toMatch(
       /once and expires at 2026-03-02 \d\d:\d\d:\d\d\..*\n {2}platen agent enrol - --server /,
     );
+  });
+
+  describe('customers', () => {
+    const [acme, bakery] = ['0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f21', '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f22'] as const;
+    const office = { id: '0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f23', name: 'Head office' };
+    const known = [
+      { id: acme, name: 'Acme', sites: [office], userIds: [sampleUser.id] },
+      { id: bakery, name: 'Bakery', sites: [], userIds: [] as string[] },
+    ];
+    const admin = { ...sampleUser, id: crypto.randomUUID(), username: 'ada', displayName: 'Ada', role: 'admin' };
+    const sent = () => api.requests.filter(({ line }) => !line.startsWith('GET')).map(({ line, body }) => [line, body]);
+    beforeEach(() => {
+      api.routes['GET /api/customers'] = () => ({ body: known });
+      api.routes['GET /api/users'] = () => ({ body: { rows: [admin, sampleUser], next: null } });
+      api.routes[`PUT /api/users/${sampleUser.id}/customers`] = () => ({ status: 204 });
+      api.routes[`PUT /api/users/${admin.id}/customers`] = () => ({ status: 204 });
+      api.routes['POST /api/customers'] = ({ body }) => ({
+        status: 201,
+        body: { id: bakery, ...(body as object), sites: [], userIds: [] },
+      });
+      for (const id of [acme, bakery])
+        api.routes[`POST /api/customers/${id}/sites`] = ({ body }) => ({
+          status: 201,
+          body: { id: sampleSession.id, ...(body as object) },
+        });
+      api.routes['POST /api/enrolment-codes'] = () => ({
+        status: 201,
+        body: { agentId: 'hall', ticket: 'c.p', expiresAt: sampleSession.requestedAt },
+      });
+    });
+
+    it('are listed with their sites', async () => {
+      expect(await run((io) => customers(io, {}))).toBe(0);
+      expect(terminal.out()).toMatch(/^CUSTOMER +SITES\nAcme +Head office\nBakery +-\n$/);
+      const json = recordedTerminal(terminal.io.env);
+      await customers(json.io, { json: true });
+      expect(JSON.parse(json.out())).toEqual(known);
+    });
+
+    it('that are missing make the list say what to do', async () => {
+      api.routes['GET /api/customers'] = () => ({ body: [] });
+      await run((io) => customers(io, {}));
+      expect(terminal.out()).toBe('No customers yet. Ask your administrator to assign you to a customer.\n');
+    });
+
+    it('limit the list of devices', async () => {
+      await run((io) => devices(io, { customer: 'Acme' }));
+      expect(terminal.out()).toContain('copy-room');
+      const other = recordedTerminal(terminal.io.env);
+      await devices(other.io, { customer: 'Bakery' });
+      expect(other.out()).toBe('No devices match "Bakery". List all 1: platen devices\n');
+    });
+
+    it.each<[string, string, unknown[]]>([
+      ['that exist', 'Head office', [['POST /api/enrolment-codes', { agentId: 'hall', siteId: office.id }]]],
+      [
+        'of which the site is new',
+        'Cellar',
+        [
+          [`POST /api/customers/${acme}/sites`, { name: 'Cellar' }],
+          ['POST /api/enrolment-codes', { agentId: 'hall', siteId: sampleSession.id }],
+        ],
+      ],
+    ])('and sites %s are named by an enrolment code', async (_what, site, requests) => {
+      expect(await run((io) => enrolmentCode(io, 'hall', { customer: 'Acme', site }))).toBe(0);
+      expect(sent()).toEqual(requests);
+    });
+
+    it('that are new are created with an enrolment code', async () => {
+      expect(await run((io) => enrolmentCode(io, 'hall', { customer: 'Cafe', site: 'Bar' }))).toBe(0);
+      expect(sent()).toEqual([
+        ['POST /api/customers', { name: 'Cafe' }],
+        [`POST /api/customers/${bakery}/sites`, { name: 'Bar' }],
+        ['POST /api/enrolment-codes', { agentId: 'hall', siteId: sampleSession.id }],
+      ]);
+    });
+
+    it.each([{ customer: 'Acme' }, { site: 'Bar' }, { customer: ' ', site: 'Bar' }])(
+      'and sites are named together, not as %j',
+      async (options) => {
+        expect(await run((io) => enrolmentCode(io, 'hall', options))).toBe(2);
+        expect(terminal.err()).toContain('Enter both --customer and --site.');
+        expect(sent()).toEqual([]);
+      },
+    );
+
+    it('are listed with the users', async () => {
+      expect(await run((io) => users(io, {}))).toBe(0);
+      expect(terminal.out()).toMatch(/^USER .*\nada +Ada +admin +active +all\ntess +.* technician +active +Acme\n$/);
+    });
+
+    it.each<['assign' | 'unassign', string[], string[], string]>([
+      ['assign', ['Bakery'], [acme, bakery], 'tess is assigned to Acme, Bakery.\n'],
+      ['assign', ['Acme', 'Acme'], [acme], 'tess is assigned to Acme.\n'],
+      ['unassign', ['Acme'], [], 'tess is assigned to no customer.\n'],
+      ['unassign', ['Bakery'], [acme], 'tess is assigned to Acme.\n'],
+    ])('users %s %j', async (kind, names, customerIds, text) => {
+      expect(await run((io) => assign(io, 'tess', names, kind))).toBe(0);
+      expect(sent()).toEqual([[`PUT /api/users/${sampleUser.id}/customers`, { customerIds }]]);
+      expect(terminal.out()).toBe(text);
+    });
+
+    it('of an administrator are all, whatever is assigned', async () => {
+      await run((io) => assign(io, 'ada', ['Acme'], 'assign'));
+      expect(terminal.err()).toContain('An administrator sees all customers');
+    });
+
+    it.each([
+      ['tim', ['Acme'], 'There is no user tim.\nList the users: platen users\n'],
+      ['tess', ['Acme', 'Nobody'], 'There is no customer Nobody.\nList the customers: platen customers\n'],
+    ])('users assign %s %j changes nothing', async (username, names, text) => {
+      expect(await run((io) => assign(io, username, names, 'assign'))).toBe(12);
+      expect(terminal.err()).toBe(text);
+      expect(sent()).toEqual([]);
+    });
+
+    it('are not shown to users who may not list users', async () => {
+      api.routes['GET /api/users'] = () => problemAnswer('forbidden');
+      expect(await run((io) => users(io, {}))).not.toBe(0);
+      expect(terminal.out()).toBe('');
+    });
   });
 
   it('ignores a closed pipe', () => {

@@ -54,6 +54,16 @@ export function register(program: Command): void {
     .action((options: Listing) =>
       perform(async (io) => (await import('./customers.js')).customers(io, options), options),
     );
+  const users = add('users', 'list the users and their customers (administrators)')
+    .option(...JSON_ROWS)
+    .action((options: Listing) => perform(async (io) => (await import('./users.js')).users(io, options), options));
+  for (const [kind, description] of [
+    ['assign', 'have a user work for customers, too (administrators)'],
+    ['unassign', 'take customers away from a user; their open sessions end (administrators)'],
+  ] as const)
+    adder(users)(`${kind} <user-id> <customer...>`, description).action((userId: string, customers: string[]) =>
+      perform(async (io) => (await import('./users.js')).assign(io, userId, customers, kind)),
+    );
   add('sessions', 'list the remote sessions, newest first')
     .option(...JSON_ROWS)
     .option('--live', 'only open sessions')

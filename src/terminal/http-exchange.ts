@@ -20,7 +20,7 @@ export interface ServerAddress {
   readonly pin?: string;
 }
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */

@@ -80,6 +80,14 @@ export class NoRecord extends TerminalError {
   }
 }
 
+/** A name on the command line that the server does not know. */
+export class Unknown extends TerminalError {
+  readonly exit = 'not-found';
+  constructor(what: 'user' | 'customer', name: string) {
+    super(`There is no ${what} ${name}.`, `List the ${what}s: platen ${what}s`);
+  }
+}
+
 export class UnknownRelease extends TerminalError {
   readonly exit = 'not-found';
   constructor(name: string) {

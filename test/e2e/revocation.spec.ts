@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from '../../src/demo/api-request';
 import { event, press } from '../../src/demo/scenario';
@@ -18,24 +18,44 @@ afterAll(() => on?.strike(), 60_000);
 const asAdmin = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) =>
   (await request(on.stage.serverUrl, method, path, body, admin)).body;
 
-it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
+/** Has `end` take access away while the `platen` command that is logged in has a session. */
+async function endsWithinSeconds(end: () => Promise<unknown>, detail: string): Promise<void> {
   const terminal = on.stage.platen('terminal', ['connect', 'demo-mfp', 'web', '--reason', 'Revocation', '--json']);
   const { sessionId } = await event(terminal, 'requested');
   await on.step('S143', String(sessionId));
   await press(on.stage, `/approvals/${sessionId}`, { decision: 'approved' });
   await event(terminal, 'listening');
-  const { rows } = (await asAdmin('GET', '/api/users')) as { rows: { id: string; username: string }[] };
-  const user = rows.find(({ username }) => username === SAMPLE_USERS.technician.username)!;
   const since = Date.now();
-  await asAdmin('PATCH', `/api/users/${user.id}`, { active: false });
+  await end();
   await terminal.exited;
   expect(Date.now() - since).toBeLessThan(10_000);
   const session = async () => (await asAdmin('GET', `/api/sessions/${sessionId}`)) as { state: string; ending: string };
   await until('the session to end', async () => (await session()).state === 'ended', 30_000, 500);
-  expect(await session()).toMatchObject({ ending: 'revoked', detail: 'the user was deactivated' });
+  expect(await session()).toMatchObject({ ending: 'revoked', detail });
   const history = await readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8');
   expect(history).toMatch(new RegExp(`${String(sessionId)}.*"ending":"revoked"`));
-  await asAdmin('PATCH', `/api/users/${user.id}`, { active: true });
+}
+
+it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
+  const { rows } = (await asAdmin('GET', '/api/users')) as { rows: { id: string; username: string }[] };
+  const user = rows.find(({ username }) => username === SAMPLE_USERS.technician.username)!;
+  const setActive = (active: boolean) => asAdmin('PATCH', `/api/users/${user.id}`, { active });
+  await endsWithinSeconds(() => setActive(false), 'the user was deactivated');
+  await setActive(true);
+}, 120_000);
+
+it('the open session of a revoked external client ends likewise', async () => {
+  const wanted = { name: 'Fleet reports', scopes: ['sessions:read', 'sessions:write'] };
+  const { id, secret } = (await asAdmin('POST', '/api/clients', wanted)) as { id: string; secret: string };
+  const answer = await fetch(`${on.stage.serverUrl}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  // the command works with any bearer token
+  await writeFile(join(on.folder, 'terminal-credentials.json'), JSON.stringify({ server: on.stage.serverUrl, token }));
+  await endsWithinSeconds(() => asAdmin('POST', `/api/clients/${id}/revocation`), 'the external client was revoked');
 }, 120_000);
 
 it('a removed agent drops its held page', async () => {

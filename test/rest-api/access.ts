@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { about } from '../../src/protocol/api';
 import { LIMITS } from '../../src/protocol/limits';
 import { LIVE_PATH } from '../../src/protocol/live';
@@ -192,6 +193,13 @@ export function describeDocument(api: () => RestApi): void {
           expect([method, path, status === '204' || described !== undefined]).toEqual([method, path, true]);
           expect(failure?.content).toHaveProperty('application/problem+json');
         }
+    });
+
+    it('is a valid document', async () => {
+      const validator = new Validator();
+      const document = structuredClone(api().document) as unknown as Record<string, unknown>;
+      expect(await validator.validate(document)).toEqual({ valid: true });
+      expect(validator.version).toBe('3.0');
     });
 
     it('describes bodies and queries', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   accessTokenAnswer,
+  CLIENT_SCOPES,
   clientScope,
   createdExternalClient,
   externalClient,
@@ -71,6 +72,29 @@ export function describeClients(api: () => RestApi): void {
     it('find the token endpoint by its metadata', async () => {
       const answer = await api().answers('anonymous', 'GET /.well-known/oauth-authorization-server', oauthMetadata);
       expect(new URL(answer.token_endpoint).pathname).toBe('/oauth/token');
+    });
+
+    it('and all others know from the OpenAPI document which credentials every route accepts', () => {
+      const users = [{ cookie: [] }, { secureCookie: [] }, { token: [] }];
+      const others: Record<Route, object[]> = {
+        'POST /oauth/token': [{ clientSecret: [] }, {}],
+        'GET /api/agent/firmware/:jobId': [{ jobToken: [] }],
+      };
+      const expected = (route: Route): object[] => {
+        if (route in CLIENT_ROUTES) return [...users, { client: [CLIENT_ROUTES[route]] }];
+        return others[route] ?? (ACCESS[route] === 'anyone' ? [] : users);
+      };
+      const { paths, components } = api().document;
+      for (const route of Object.keys(ACCESS)) {
+        const [method, path] = route.split(' ') as [string, string];
+        const { security } = paths[path.replaceAll(/:(\w+)/g, '{$1}')]![method.toLowerCase() as 'get']!;
+        const sorted = (list: object[] = []) => list.map((each) => JSON.stringify(each)).sort();
+        expect([route, sorted(security)]).toEqual([route, sorted(expected(route))]);
+      }
+      expect(components!.securitySchemes!.client).toMatchObject({
+        type: 'oauth2',
+        flows: { clientCredentials: { tokenUrl: '/oauth/token', scopes: CLIENT_SCOPES } },
+      });
     });
 
     describe('reach', () => {

@@ -12,6 +12,7 @@ import { ApiTokensRepository } from './tokens/api-tokens.repository';
 import { ApiTokensService } from './tokens/api-tokens.service';
 import { AccessTokenEntity } from './clients/access-token.entity';
 import { AccessTokensService } from './clients/access-tokens.service';
+import { ClientMetrics } from './clients/client-metrics';
 import { ExternalClientEntity } from './clients/external-client.entity';
 import { ExternalClientsController } from './clients/external-clients.controller';
 import { ExternalClientsRepository } from './clients/external-clients.repository';
@@ -54,6 +55,7 @@ import { UsersService } from './users/users.service';
     ExternalClientsRepository,
     ExternalClientsService,
     AccessTokensService,
+    ClientMetrics,
     Actors,
     CookieSessionStore,
     Logins,

@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import { SECRETS, type Secrets } from '../config/secrets';
 import type { Actor } from './actor';
 import { AccessTokensService } from './clients/access-tokens.service';
+import { ClientMetrics } from './clients/client-metrics';
 import { ApiTokensService } from './tokens/api-tokens.service';
 import { loginCookieName } from './login/login-cookie';
 import { CookieSessionStore } from './login/cookie-session.store';
@@ -21,6 +22,7 @@ export class IdentityMiddleware implements NestMiddleware {
     store: CookieSessionStore,
     private readonly tokens: ApiTokensService,
     private readonly accessTokens: AccessTokensService,
+    private readonly metrics: ClientMetrics,
     @Inject(SECRETS) secrets: Secrets,
     @Inject(PASSPORT) passport: ServerPassport,
   ) {
@@ -40,15 +42,17 @@ export class IdentityMiddleware implements NestMiddleware {
 
   use(request: Request, response: Response, next: NextFunction): void {
     const [scheme = '', token = ''] = (request.get('authorization') ?? '').split(' ');
-    if (scheme.toLowerCase() === 'bearer') this.useToken(request, token).then(() => next(), next);
+    if (scheme.toLowerCase() === 'bearer') this.useToken(request, response, token).then(() => next(), next);
     else this.useCookie(request, response, next);
   }
 
-  private async useToken(request: Request, token: string): Promise<void> {
+  private async useToken(request: Request, response: Response, token: string): Promise<void> {
     const identity = await this.tokens.identify(token);
     if (identity) return identify(request, identity);
     const client = await this.accessTokens.identify(token);
-    if (client) identify(request, { actor: client, apiTokenId: undefined });
+    if (!client) return;
+    identify(request, { actor: client, apiTokenId: undefined });
+    response.once('close', () => this.metrics.request(client.userId, response.statusCode));
   }
 
   private useCookie(request: Request, response: Response, next: NextFunction): void {

@@ -85,7 +85,7 @@ describe('access that ends', () => {
     const id = await request();
     await plane.decide(id, 'approved');
     await plane.agent.awaitRequest('connection-info', id);
-    const link = plane.relay.linkOf(id);
+    const link = await plane.presentedLink(id);
     for (const half of ['device', 'terminal'] as const) await plane.relay.start(link, half);
     await plane.reaches(id, 'established');
     return { id, link };
@@ -260,17 +260,22 @@ describe('access that ends', () => {
     await move(plane.siteId);
   });
 
-  it('a technician whose customer is taken away loses the sessions with its devices', async () => {
+  it('a technician whose customer is taken away loses the sessions and jobs at its devices, and no others', async () => {
     const users = (await plane.call('ada', 'GET', '/users')).body.rows as { id: string; username: string }[];
     const tom = users.find(({ username }) => username === 'tom')!;
     const all = (await plane.call('ada', 'GET', '/customers')).body as unknown as { id: string }[];
     const assign = (customers: { id: string }[]) =>
       plane.call('ada', 'PUT', `/users/${tom.id}/customers`, { customerIds: customers.map(({ id }) => id) });
-    const id = await plane.requested('tom');
-    await assign(all);
+    requester = { id: tom.id, post: (path, body = {}) => plane.call('tom', 'POST', path, body) };
+    const [id, jobId] = [await request(), await heldJob()];
+    await assign([...all, { id: await plane.addCustomer('One more customer') }]);
+    await plane.agent.settled();
     expect(await plane.session(id)).toMatchObject({ state: 'requested' });
+    expect(await stateOf(jobId)).toBe('held');
     await assign([]);
     expect(await plane.reaches(id, 'ended')).toMatchObject({ ending: 'revoked' });
+    (await plane.agent.commanded(jobId, 'cancel')).answer({ status: 'canceled' });
+    await until('the job to be cancelled', async () => (await stateOf(jobId)) === 'cancelled');
     await assign(all);
   });
 

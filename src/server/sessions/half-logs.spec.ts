@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ControlPlane } from '../../../test/support/server/control-plane';
 import { endLog, startLog } from '../../../test/support/relay/scripted-relay';
-import { HALVES } from '../../protocol/remote-session';
+import { HALVES, type Half } from '../../protocol/remote-session';
 
 const ROUNDS = 20;
 
@@ -13,8 +13,8 @@ describe('the logs of the halves', () => {
 
   it('may be repeated', async () => {
     const { id, link } = await plane.prepared();
-    const start = startLog(link.linkId, 'device');
-    const end = endLog(link.linkId, 'device', 'lost');
+    const start = startLog(link, 'device');
+    const end = endLog(link, 'device', 'lost');
     for (const log of [start, start, end, start, end]) expect(await plane.relay.report(log)).toEqual({ known: true });
     await Promise.all([end, end, start].map((log) => plane.relay.report(log)));
     expect(await plane.logs(id)).toEqual(['device start', 'device end lost']);
@@ -24,8 +24,8 @@ describe('the logs of the halves', () => {
   it('may arrive in any order: a start after the end does not open the half', async () => {
     const { id, link } = await plane.prepared();
     await plane.relay.start(link, 'terminal');
-    await plane.relay.report(endLog(link.linkId, 'device', 'lost'));
-    await plane.relay.report(startLog(link.linkId, 'device'));
+    await plane.relay.report(endLog(link, 'device', 'lost'));
+    await plane.relay.report(startLog(link, 'device'));
     expect(await plane.session(id)).toMatchObject({
       state: 'forcing',
       establishedAt: null,
@@ -38,7 +38,7 @@ describe('the logs of the halves', () => {
   it('leave a half ended if its start and end are reported concurrently', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id, link } = await plane.prepared();
-      const logs = [startLog(link.linkId, 'device'), endLog(link.linkId, 'device', 'lost')];
+      const logs = [startLog(link, 'device'), endLog(link, 'device', 'lost')];
       await Promise.all(logs.map((log) => plane.relay.report(log)));
       expect(await plane.session(id)).toMatchObject({ device: { state: 'ended' }, state: 'forcing' });
       await plane.relay.end(link, 'terminal', 'never-connected');
@@ -46,7 +46,32 @@ describe('the logs of the halves', () => {
   });
 
   it('of an unknown link are acknowledged, so that the relay does not repeat them', async () => {
-    expect(await plane.relay.report(endLog(randomUUID(), 'device', 'lost'))).toEqual({ known: false });
+    const { link } = await plane.prepared();
+    expect(await plane.relay.report(endLog({ ...link, linkId: randomUUID() }, 'device', 'lost'))).toEqual({
+      known: false,
+    });
+  });
+
+  it.each<[string, (hashes: Record<Half, string | null>) => string | null]>([
+    ['the token of the other half', ({ terminal }) => terminal],
+    ['an unknown token', () => 'x'.repeat(43)],
+    ['no token', () => null],
+  ])('with %s are acknowledged and change nothing', async (_what, hashOf) => {
+    const { id, link } = await plane.prepared();
+    const wrong = { ...link, tokenHashes: { ...link.tokenHashes, device: hashOf(link.tokenHashes) } };
+    expect(await plane.relay.report(startLog(wrong, 'device'))).toEqual({ known: false });
+    expect(await plane.logs(id)).toEqual([]);
+    await plane.relay.start(link, 'device');
+    expect(await plane.relay.report(endLog(wrong, 'device', 'lost'))).toEqual({ known: false });
+    expect(await plane.logs(id)).toEqual(['device start']);
+    expect(await plane.session(id)).toMatchObject({ ending: null, device: { state: 'connected' } });
+  });
+
+  it('of a half that never presented its token name none', async () => {
+    const { id, link } = await plane.prepared();
+    const never = { ...link, tokenHashes: { device: null, terminal: null } };
+    expect(await plane.relay.report(endLog(never, 'device', 'never-connected'))).toEqual({ known: true });
+    expect(await plane.logs(id)).toEqual(['device end never-connected']);
   });
 
   it('replace presumed logs, and byte counts never decrease', async () => {
@@ -55,7 +80,7 @@ describe('the logs of the halves', () => {
     await plane.call('ada', 'POST', `/sessions/${id}/override`, { reason: 'test' });
     expect(await plane.session(id)).toMatchObject({ state: 'ended', device: { endReason: 'presumed' } });
     await plane.relay.end(link, 'device', 'lost');
-    const restarted = endLog(link.linkId, 'device', 'relay-restarted');
+    const restarted = endLog(link, 'device', 'relay-restarted');
     await plane.relay.report({
       ...restarted,
       event: { ...restarted.event, bytesReceived: 0 } as typeof restarted.event,

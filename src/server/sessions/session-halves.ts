@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Journal } from '../../journal/journal';
 import type { EndReason, Half } from '../../protocol/remote-session';
 import type { ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
 import type { Step } from '../../protocol/steps';
@@ -23,6 +24,7 @@ export class SessionHalves {
     private readonly repository: SessionsRepository,
     private readonly lifecycle: SessionLifecycle,
     private readonly timeline: SessionTimeline,
+    private readonly journal: Journal,
   ) {}
 
   /** S174, S207: a token opens one half of one session, once, while it is being set up. */
@@ -53,12 +55,17 @@ export class SessionHalves {
 
   /**
    * Stores a start or end log (S178, S211, S269, S297, S334) and updates the session. Idempotent.
-   * @returns false if this relay has no such session
+   * @returns false if this relay has no such session, or the half was not opened with the token that the log names
    */
   async storeLog(relayId: string, log: HalfLog): Promise<boolean> {
     const session = await this.repository.findByLink(log.linkId);
     if (!session || session.relayId !== relayId) return false;
     const { event, half } = log;
+    if (!isOfItsToken(session, log)) {
+      const subject = { remoteSessionId: session.id, relayId, half, kind: event.kind };
+      this.journal.error('a log was not stored: it names another token than that of its half', subject);
+      return false;
+    }
     const [stored, acknowledged] = event.kind === 'start' ? START_STEPS[half] : endSteps(half, event.reason);
     this.timeline.step(stored, session.id);
     await this.repository.storeLog({
@@ -85,4 +92,10 @@ export class SessionHalves {
     await this.lifecycle.apply(session.id, half === 'device' ? 'device-asks' : 'terminal-asks');
     this.timeline.step(half === 'device' ? 'S294' : 'S266', session.id);
   }
+}
+
+/** A half that never presented its token ends without one. */
+function isOfItsToken(session: SessionEntity, { half, event, tokenHash }: HalfLog): boolean {
+  if (tokenHash === null) return event.kind === 'end' && halfStateOf(session, half) !== 'connected';
+  return tokenHash === session[half === 'device' ? 'deviceTokenHash' : 'terminalTokenHash'];
 }

@@ -30,9 +30,9 @@ export class SessionEntity {
   @Index('ix_remote_sessions_device') @Column({ type: 'varchar', length: 64 }) deviceId: string;
   @Column({ type: 'varchar', length: 100 }) deviceName: string;
   @Column({ type: 'varchar', length: 64 }) agentId: string;
-  /** The site of the agent at the time of the request; null if it had none. */
   /** The API token that it was requested with. */
   @Column(Uuid({ nullable: true })) apiTokenId: string | null;
+  /** The site of the agent at the time of the request; null if it had none. */
   @Index('ix_remote_sessions_site') @Column(Uuid({ nullable: true })) siteId: string | null;
   @Column({ type: 'varchar', length: 64 }) applicationId: string;
   @Column({ type: 'varchar', length: 500 }) reason: string;

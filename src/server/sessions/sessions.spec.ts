@@ -33,8 +33,12 @@ describe('a remote session', () => {
     const polled = await plane.connection('tom', id);
     expect(polled).toMatchObject({ status: 'ready', connection: { sessionId: link.sessionIds.terminal } });
     await plane.connection('tom', id);
-    for (const half of ['device', 'terminal'] as const)
+    const tokens = { device: sent.token, terminal: polled.status === 'ready' && polled.connection.token };
+    for (const half of ['device', 'terminal'] as const) {
+      const answer = await plane.relay.authenticate(link.linkId, half, String(tokens[half]));
+      expect(answer).toMatchObject({ outcome: 'permitted', remoteSessionId: id });
       expect(await plane.relay.start(link, half)).toEqual({ known: true });
+    }
     expect(await plane.session(id)).toMatchObject({ state: 'established', device: { state: 'connected' } });
     expect(await plane.connection('tom', id)).toEqual({ status: 'waiting', state: 'established' });
 
@@ -46,7 +50,8 @@ describe('a remote session', () => {
     await plane.relay.end(link, 'device', 'requested');
     const ended = await plane.session(id);
     expect(ended).toMatchObject({ state: 'ended', ending: 'ended-by-terminal', bytesFromDevice: 5_000 });
-    const steps = 'S142 S145 S148 S149 S150 S202 S178 S179 S211 S212 S265 S266 S269 S270 S294 S297 S298';
+    const steps =
+      'S142 S145 S148 S149 S150 S202 S174 S175 S178 S179 S207 S208 S211 S212 ' + 'S265 S266 S269 S270 S294 S297 S298';
     const timeline = async () => (await plane.session(id)).steps.map(({ step }) => step).join(' ');
     await until('the whole timeline', async () => (await timeline()).endsWith('S298'));
     expect(await timeline()).toBe(steps);

@@ -16,6 +16,7 @@ import {
 import type { EndReason, Half, HalfState } from '../../../src/protocol/remote-session';
 import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../../src/protocol/version';
 import { RpcPeer, type RpcHandlers } from '../../../src/tunnel/json-rpc';
+import { secretHash } from '../../../src/tunnel/sha256';
 
 export interface ScriptedLink {
   readonly linkId: string;
@@ -25,6 +26,8 @@ export interface ScriptedLink {
   terminal: HalfState;
   bytesFromDevice: number;
   bytesFromTerminal: number;
+  /** Of the tokens that the halves have presented. */
+  readonly tokenHashes: Record<Half, string | null>;
 }
 
 export interface ScriptedRelayOptions {
@@ -124,8 +127,12 @@ export class ScriptedRelay {
     return link;
   }
 
-  authenticate(linkId: string, half: Half, token: string): Promise<Result<ControlPlaneMethods, 'authenticate'>> {
-    return this.peer.call('authenticate', { linkId, half, token });
+  /** As a relay keeps it, the hash of the token is in the logs of the half from then on. */
+  async authenticate(linkId: string, half: Half, token: string): Promise<Result<ControlPlaneMethods, 'authenticate'>> {
+    const answer = await this.peer.call('authenticate', { linkId, half, token });
+    const link = this.links.get(linkId);
+    if (answer.outcome === 'permitted' && link) link.tokenHashes[half] = secretHash(token);
+    return answer;
   }
   requestTermination(linkId: string, half: Half): Promise<unknown> {
     return this.peer.call('request-termination', { linkId, half });
@@ -137,12 +144,12 @@ export class ScriptedRelay {
   /** Reports that a half has been established. */
   start(link: ScriptedLink, half: Half): Promise<{ known: boolean }> {
     if (link[half] === 'waiting') link[half] = 'connected';
-    return this.report(startLog(link.linkId, half));
+    return this.report(startLog(link, half));
   }
   /** Reports that a half has ended. */
   end(link: ScriptedLink, half: Half, reason: EndReason): Promise<{ known: boolean }> {
     link[half] = 'ended';
-    return this.report(endLog(link.linkId, half, reason));
+    return this.report(endLog(link, half, reason));
   }
 
   /** The link to the server breaks. */
@@ -158,7 +165,8 @@ export class ScriptedRelay {
     const sessionIds = { device: secret(), terminal: secret() };
     const halves = { device: 'waiting', terminal: 'waiting' } as const;
     const bytes = { bytesFromDevice: 0, bytesFromTerminal: 0 };
-    this.links.set(linkId, { linkId, remoteSessionId, sessionIds, ...halves, ...bytes });
+    const tokenHashes = { device: null, terminal: null };
+    this.links.set(linkId, { linkId, remoteSessionId, sessionIds, tokenHashes, ...halves, ...bytes });
     return {
       linkId,
       device: { sessionId: sessionIds.device, url: 'ws://127.0.0.1:1/cloud-hub' },
@@ -171,7 +179,7 @@ export class ScriptedRelay {
     const lastActiveAt = toInstant(Date.now());
     return [...this.links.values()]
       .filter((link) => link.device !== 'ended' || link.terminal !== 'ended')
-      .map(({ sessionIds: _secret, ...link }) => ({ ...link, lastActiveAt }));
+      .map(({ sessionIds: _secret, tokenHashes: _hashes, ...link }) => ({ ...link, lastActiveAt }));
   }
 
   private async take(method: keyof RelayMethods, what = ''): Promise<void> {
@@ -182,15 +190,16 @@ export class ScriptedRelay {
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
-const log = (linkId: string, half: Half, event: HalfLog['event']): HalfLog => ({
+type LinkOfLog = Pick<ScriptedLink, 'linkId' | 'tokenHashes'>;
+const log = ({ linkId, tokenHashes }: LinkOfLog, half: Half, event: HalfLog['event']): HalfLog => ({
   id: randomUUID(),
   linkId,
   half,
   at: toInstant(Date.now()),
   event,
-  tokenHash: null,
+  tokenHash: tokenHashes[half],
 });
-export const startLog = (linkId: string, half: Half): HalfLog =>
-  log(linkId, half, { kind: 'start', peerAddress: '192.0.2.7' });
-export const endLog = (linkId: string, half: Half, reason: EndReason): HalfLog =>
-  log(linkId, half, { kind: 'end', reason, bytesReceived: half === 'device' ? 5_000 : 70, bytesSent: 0 });
+export const startLog = (link: LinkOfLog, half: Half): HalfLog =>
+  log(link, half, { kind: 'start', peerAddress: '192.0.2.7' });
+export const endLog = (link: LinkOfLog, half: Half, reason: EndReason): HalfLog =>
+  log(link, half, { kind: 'end', reason, bytesReceived: half === 'device' ? 5_000 : 70, bytesSent: 0 });

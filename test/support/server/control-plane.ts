@@ -20,6 +20,7 @@ import { openDatabase } from '../../../src/server/database/open-database';
 import { startServer, type RunningServer } from '../../../src/server/main';
 import { relaySecret } from '../../../src/server/relays/relay-secret';
 import { HalfLogEntity } from '../../../src/server/sessions/half-log.entity';
+import { SessionEntity } from '../../../src/server/sessions/session.entity';
 import { ScriptedAgent } from '../agent/scripted-agent';
 import { ScriptedRelay, type ScriptedLink, type ScriptedRelayOptions } from '../relay/scripted-relay';
 import { storeUsers } from './stored-users';
@@ -231,7 +232,15 @@ export class ControlPlane {
     const device = (await this.agent.awaitRequest('connection-info', id)) as unknown as ConnectionInfo;
     const ready = await this.connection(who, id);
     if (ready.status !== 'ready') throw new Error(`the terminal gets ${JSON.stringify(ready)}`);
-    return { id, device, terminal: ready.connection, link: this.relay.linkOf(id) };
+    return { id, device, terminal: ready.connection, link: await this.presentedLink(id) };
+  }
+  /** The relay's link of a prepared session, as if both halves had presented their tokens. */
+  async presentedLink(id: string): Promise<ScriptedLink> {
+    const found = this.database((database) => database.getRepository(SessionEntity).findOneByOrFail({ id }));
+    const { deviceTokenHash: device, terminalTokenHash: terminal } = await found;
+    const link = this.relay.linkOf(id);
+    Object.assign(link.tokenHashes, { device, terminal });
+    return link;
   }
   async established(who: Who = 'tom'): Promise<Prepared> {
     const prepared = await this.prepared(who);

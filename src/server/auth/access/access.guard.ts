@@ -1,7 +1,8 @@
-import { Injectable, SetMetadata, type CanActivate, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import { Injectable, SetMetadata, applyDecorators, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Role } from '../../../protocol/api';
 import type { ClientScope } from '../../../protocol/external-clients';
+import { Documented, DOCUMENTED_ACCESS, DOCUMENTED_SCHEMES } from '../../http/api-docs';
 import { ClosedToClients, Forbidden, InsufficientScope, NotLoggedIn } from '../auth.errors';
 import { identityOf } from './identity';
 
@@ -13,16 +14,26 @@ type Access = Role | 'public';
  * The role a route needs, on the method or on the whole controller; an administrator may do what a technician may.
  * A route without it needs a login of any role.
  */
-export const Permit = (role: Role): CustomDecorator => SetMetadata(ACCESS, role satisfies Access);
+export const Permit = (role: Role): MethodDecorator & ClassDecorator => permit(role);
 
 /** A route that needs no login. */
-export const Public = (): CustomDecorator => SetMetadata(ACCESS, 'public' satisfies Access);
+export const Public = (): MethodDecorator & ClassDecorator => permit('public');
+
+const permit = (access: Access): MethodDecorator & ClassDecorator =>
+  applyDecorators(
+    SetMetadata(ACCESS, access),
+    Documented(({ ApiExtension }) => ApiExtension(DOCUMENTED_ACCESS, access)),
+  );
 
 /**
  * Opens one route, besides to users, to external clients with this scope. It stands on methods only, never on a
  * controller, so that a new route is closed to clients until somebody decides otherwise.
  */
-export const PermitClient = (scope: ClientScope): MethodDecorator => SetMetadata(CLIENT_SCOPE, scope);
+export const PermitClient = (scope: ClientScope): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(CLIENT_SCOPE, scope),
+    Documented(({ ApiSecurity }) => ApiSecurity(DOCUMENTED_SCHEMES.client, [scope])),
+  );
 
 /** Enforces `@Permit`, `@Public` and `@PermitClient`. */
 @Injectable()

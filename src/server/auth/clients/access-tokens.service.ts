@@ -7,6 +7,7 @@ import type { ActingClient } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { TooManyLogins } from '../auth.errors';
 import { LoginLimiter } from '../login/login-limiter';
+import { ClientMetrics } from './client-metrics';
 import { actorOf, isInForce, type ExternalClientEntity } from './external-client.entity';
 import { ExternalClientsRepository, type SecretProof } from './external-clients.repository';
 import { InvalidClient, InvalidScope } from './oauth.errors';
@@ -31,6 +32,7 @@ export class AccessTokensService {
     private readonly repository: ExternalClientsRepository,
     private readonly limiter: LoginLimiter,
     private readonly audit: AuditService,
+    private readonly metrics: ClientMetrics,
   ) {}
 
   /**
@@ -43,11 +45,16 @@ export class AccessTokensService {
     scope: string | undefined,
     address: string,
   ): Promise<AccessTokenAnswer> {
-    const account = `client ${id}`;
+    // what is no client ID may be long, and is not worth counting separately
+    const isId = CLIENT_ID.test(id);
+    const account = isId ? `client ${id}` : 'client';
     const wait = this.limiter.take(account, address);
-    if (wait > 0) throw new TooManyLogins(wait);
+    if (wait > 0) {
+      this.metrics.token('limited');
+      throw new TooManyLogins(wait);
+    }
     const now = new Date();
-    const client = CLIENT_ID.test(id) ? await this.repository.find(id) : null;
+    const client = isId ? await this.repository.find(id) : null;
     const proof = proofOf(client, secret, now);
     if (!client || !proof || !isInForce(client, now)) return this.refuse(client, address);
     this.limiter.succeeded(account, address);
@@ -66,6 +73,7 @@ export class AccessTokensService {
     // the secret may have been replaced, or the client revoked, since it was looked up
     if (!(await this.repository.insertToken(entity, proof, LIMITS.CLIENT_TOKENS))) return this.refuse(client, address);
     await this.audit.record(actorOf(client, scopes), 'client.token-issued', client.name, scopes.join(' '));
+    this.metrics.token('issued');
     return {
       access_token: `pla_${entity.id}_${token}`,
       token_type: 'Bearer',
@@ -75,6 +83,7 @@ export class AccessTokensService {
   }
 
   private async refuse(client: ExternalClientEntity | null, address: string): Promise<never> {
+    this.metrics.token('refused');
     await this.audit.record(undefined, 'client.refused', client?.name ?? '(unknown client)', `from ${address}`);
     throw new InvalidClient('The client is unknown, revoked or expired, or its secret is wrong.');
   }

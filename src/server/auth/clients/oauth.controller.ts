@@ -11,7 +11,7 @@ import {
 } from '../../../protocol/external-clients';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
-import { Documented } from '../../http/api-docs';
+import { Documented, DOCUMENTED_SCHEMES } from '../../http/api-docs';
 import { Answers } from '../../http/answers';
 import { Public } from '../access/access.guard';
 import { AccessTokensService, type ClientCredentials } from './access-tokens.service';
@@ -34,7 +34,8 @@ export class OauthController {
   @UseFilters(OauthErrorFilter)
   @Documented(({ ApiConsumes }) => ApiConsumes(FORM))
   @Documented(({ ApiBody }) => ApiBody({ schema: TOKEN_REQUEST }))
-  @Documented(({ ApiSecurity }) => ApiSecurity('client'))
+  @Documented(({ ApiSecurity }) => ApiSecurity(DOCUMENTED_SCHEMES.clientSecret))
+  @Documented(({ ApiSecurity }) => ApiSecurity({}))
   @Documented(({ ApiResponse }) =>
     ApiResponse({ status: 400, standardSchema: oauthError, description: 'RFC 6749 5.2' }),
   )

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { dataSourceOptions } from '../../../../ormconfig';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/server/test-server';
 import { until } from '../../../../test/support/until';
@@ -296,6 +297,71 @@ describe('OAuth 2.0 for external clients', () => {
     expect(await listed()).toMatchObject({ lastUsedAt: null, createdBy: 'Ada', revokedAt: null });
     await tokenOf(client);
     await until('a time of use', async () => (await listed()).lastUsedAt !== null);
+  });
+
+  it('counts tokens and requests, of known clients only', async () => {
+    const client = await create();
+    const token = await tokenOf(client);
+    await devices(token).expect(200);
+    await server.browser().get('/api/users').set('Authorization', `Bearer ${token}`).expect(403);
+    await devices(`pla_${client.id}_${'x'.repeat(43)}`).expect(401);
+    const wrong = { ...inBody(client), client_secret: 'plc_wrong' };
+    for (let tried = 0; tried <= LIMITS.LOGIN_FAILURES_PER_ACCOUNT; tried += 1) await ask(wrong);
+    const { text } = await admin.get('/metrics').expect(200);
+    for (const result of ['issued', 'refused', 'limited'])
+      expect(text).toMatch(new RegExp(`^platen_client_tokens_total\\{result="${result}"\\} [1-9]`, 'm'));
+    const series = text.split('\n').filter((line) => line.startsWith('platen_client_requests_total'));
+    const ofClient = (status: string, count: number) =>
+      `platen_client_requests_total{client="${client.id}",status="${status}"} ${count}`;
+    expect(series).toEqual(expect.arrayContaining([ofClient('2xx', 1), ofClient('4xx', 1)]));
+    const ids = (await admin.get('/api/clients').expect(200)).body.map(({ id }: { id: string }) => id);
+    for (const line of series) expect(ids).toContain(/client="([^"]+)"/.exec(line)![1]);
+  });
+
+  it('counts what is no client ID as one account, however it is written', async () => {
+    const wrong = () => ask({ ...GRANT, client_id: randomBytes(2000).toString('hex'), client_secret: 'x' });
+    for (let tried = 0; tried <= LIMITS.LOGIN_FAILURES_PER_ACCOUNT; tried += 1) await wrong();
+    await wrong().expect(429);
+    await tokenOf(await create());
+  });
+
+  it('gives no ID a second time: it cannot be chosen, and a revoked client and its name stay', async () => {
+    const client = await create({ name: 'Twice' });
+    await admin.post(`/api/clients/${client.id}/revocation`).expect(200);
+    const wanted = { name: 'Twice', scopes: ['devices:read'] };
+    await admin.post('/api/clients').send(wanted).expect(409);
+    await admin
+      .post('/api/clients')
+      .send({ ...wanted, name: 'Twice again', id: client.id })
+      .expect(400);
+    await admin.delete(`/api/clients/${client.id}`).expect(404);
+    expect((await create({ name: 'Twice again' })).id).not.toBe(client.id);
+  });
+
+  it('ends a token that was requested with a secret while that secret was replaced', async () => {
+    const client = await create();
+    const requests = Array.from({ length: 5 }, () => ask(inBody(client)));
+    const [rotated, ...answers] = await Promise.all([
+      admin.post(`/api/clients/${client.id}/secret`).send({ overlapMinutes: 0 }),
+      ...requests,
+    ]);
+    expect(rotated.status).toBe(201);
+    for (const { body } of answers) if (body.access_token) await devices(body.access_token).expect(401);
+  });
+
+  it('ends tokens of the earlier secret with it', async () => {
+    const client = await create();
+    const token = await tokenOf(client);
+    const { secret } = (await admin.post(`/api/clients/${client.id}/secret`).send({ overlapMinutes: 1 }).expect(201))
+      .body;
+    const early = (await ask(inBody(client)).expect(200)).body;
+    const late = (await ask({ ...inBody(client), client_secret: secret }).expect(200)).body;
+    expect(early.expires_in).toBeLessThanOrEqual(60);
+    expect(late.expires_in).toBe(LIMITS.CLIENT_TOKEN_MS / 1000);
+    const database = await openDatabase(dataSourceOptions(server.config), loadSecrets(server.config));
+    const stored = await database.getRepository(AccessTokenEntity).findOneByOrFail({ id: token.slice(4, 40) });
+    await database.destroy();
+    expect(stored.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 60_000);
   });
 
   it.each([

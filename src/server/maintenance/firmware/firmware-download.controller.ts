@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/limits';
 import { Public } from '../../auth/access/access.guard';
-import { Documented } from '../../http/api-docs';
+import { Documented, DOCUMENTED_SCHEMES } from '../../http/api-docs';
 import { Answers } from '../../http/answers';
 import { FirmwareFiles } from './firmware-files';
 import { FirmwareSources } from './firmware-sources';
@@ -25,6 +25,7 @@ export class FirmwareDownloadController {
   // not the limit of logins: many agents may share an address, and each interruption takes another request
   @Throttle({ default: { limit: LIMITS.API_REQUESTS_PER_MINUTE, ttl: 60_000 } })
   @Documented(({ ApiProduces }) => ApiProduces('application/octet-stream'))
+  @Documented(({ ApiSecurity }) => ApiSecurity(DOCUMENTED_SCHEMES.jobToken))
   @Answers(z.string())
   async download(@Param('jobId') jobId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const [scheme = '', token = ''] = (request.get('authorization') ?? '').split(' ');
