@@ -5,8 +5,9 @@ import type { Request } from 'express';
 import { identityOf } from './identity';
 
 /**
- * Limits the requests of each user and external client, and of each address without a login. A client has a limit of its own. A route with its own `@Throttle` is counted
- * separately, all others together, so that frequent polling does not prevent a login.
+ * Limits the requests of each user and external client, and of each address without a login. A client may have a lower
+ * limit. A route with its own `@Throttle` is counted separately, all others together, so that frequent polling does not
+ * prevent a login.
  */
 @Injectable()
 export class RequestThrottleGuard extends ThrottlerGuard {
