@@ -91,7 +91,12 @@ export function describeReach(api: () => RestApi): void {
       customer = await plane.addCustomer('Secret Service');
       const account = await plane.enrol('secret-agent', await plane.addSite(customer, 'Secret site'));
       agent = await plane.streamOf(account);
-      await agent.ask(announce, { agentVersion: '1', devices: [announcedPrinter('secret-mfp')] });
+      const printer = announcedPrinter('secret-mfp');
+      const device = {
+        ...printer,
+        applications: [...printer.applications, { ...printer.applications[0]!, id: 'panel' }],
+      };
+      await agent.ask(announce, { agentVersion: '1', devices: [device] });
       tess = (await api().answers('tess', 'GET /api/auth/me', user)).id;
       const known = (await plane.call('tess', 'GET', '/customers')).body as unknown as { id: string }[];
       before = known.map(({ id }) => id);
