@@ -55,8 +55,9 @@ export function register(program: Command): void {
     .description('print a code with which a phone becomes that of an approver; on the computer of a running agent')
     .option('--config <file>', 'configuration file', CONFIG)
     .option('--device <id...>', 'devices that a new approver may answer for; default: all')
+    .option('--conditions', 'a new approver may also set access conditions of these devices', false)
     .option('--reset <name>', 'end all logins of this approver; the code is for a new PIN')
-    .action(async (options: { config: string; device?: string[]; reset?: string }) => {
+    .action(async (options: { config: string; device?: string[]; conditions: boolean; reset?: string }) => {
       const { printPairingCode } = await import('./approval/approver-commands.js');
       await printPairingCode(options);
     });

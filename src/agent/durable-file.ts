@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -6,6 +7,19 @@ export async function replaceDurably(path: string, text: string): Promise<void> 
   await write(`${path}.new`, 'w', text);
   await rename(`${path}.new`, path);
   await syncFolder(dirname(path));
+}
+
+/** Does the same before anything else happens in this program. */
+export function replaceDurablySync(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 /** Appends to a file, which is created if it is missing, and returns when the text is on disk. Mode 0600. */

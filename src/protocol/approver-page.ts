@@ -46,6 +46,7 @@ export interface LoginState {
 export interface LanView extends PanelView {
   readonly approver: {
     readonly name: string;
+    readonly setsConditions: boolean;
     /** Until when a YES needs no PIN; null: it needs one. */
     readonly provenUntil: number | null;
     readonly passkeys: number;
@@ -54,7 +55,11 @@ export interface LanView extends PanelView {
 
 /** `POST /approvers/codes` on the local page: for a new approver with these devices (null: all), or for one who exists. */
 export const codeBody = z.union([
-  z.strictObject({ devices: z.array(deviceId).min(1).max(LIMITS.DEVICES_PER_AGENT).nullable() }),
+  z.strictObject({
+    devices: z.array(deviceId).min(1).max(LIMITS.DEVICES_PER_AGENT).nullable(),
+    /** Whether the new approver may also set access conditions. */
+    setsConditions: z.boolean().default(false),
+  }),
   z.strictObject({ approver: z.uuid() }),
 ]);
 export const pairingCode = z.object({ code: z.string(), validForSeconds: z.int().positive() });
@@ -78,6 +83,7 @@ export const approverAdministration = z.object({
       name: z.string(),
       /** null: all. */
       devices: z.array(z.string()).nullable(),
+      setsConditions: z.boolean(),
       phones: z.int(),
       passkeys: z.int(),
       pairedAt: z.string(),
@@ -97,6 +103,7 @@ export const PAGE_PROBLEMS = {
   'weak-pin': { status: 400, meaning: 'the PIN is easy to guess' },
   'pin-refused': { status: 403, meaning: 'wrong PIN' },
   'not-paired': { status: 401, meaning: 'this phone is not paired, or no longer' },
+  'not-permitted': { status: 403, meaning: 'this approver may not set access conditions' },
   'proof-required': { status: 403, meaning: 'a YES needs the PIN or the passkey again' },
   'passkey-refused': { status: 403, meaning: 'unknown passkey, or an answer that is not valid' },
 } as const satisfies Record<string, { status: number; meaning: string }>;

@@ -34,6 +34,11 @@ export function createPrivate(path: string, content: string): string {
 
 function draftOf(path: string, content: string): string {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true });
-  return draft;
+  try {
+    writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true });
+    return draft;
+  } catch (error) {
+    rmSync(draft, { force: true }); // on a full disk, part of it
+    throw error;
+  }
 }

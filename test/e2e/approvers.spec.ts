@@ -46,6 +46,15 @@ const button = (page: Page, name: string) => page.getByRole('button', { name: ne
 const lanUrl = async (): Promise<string> =>
   ((await (await fetch(`${on!.url}/approvers`)).json()) as ApproverAdministration).lan!.url;
 
+/** What a person with a phone looks at: it fits its width, and axe finds nothing. PLATEN_TEST_PICTURES keeps it. */
+async function look(page: Page, name: string, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  expect(await serious(page)).toEqual([]);
+  const folder = process.env.PLATEN_TEST_PICTURES;
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
 async function enterPairing(page: Page, code: string, name: string, pin = PIN): Promise<void> {
   await page.getByLabel('Pairing code').fill(code);
   await page.getByLabel('Your name').fill(name);
@@ -147,6 +156,66 @@ describe('approval on a phone', () => {
     await button(phone, '日本語').click();
     await phone.getByText('Anna さんとしてログイン中').waitFor();
   });
+
+  it.each([
+    ['en-GB', 'light'],
+    ['ja-JP', 'dark'],
+  ] as const)(
+    'shows access conditions, and sets one where the box permits it, in %s (%s)',
+    async (locale, colorScheme) => {
+      const ja = locale === 'ja-JP';
+      on = await PanelStage.set({ host: '127.0.0.1', port: 0 });
+      const box = await open(`${on.url}/approvers.html`);
+      await box.getByLabel('Printer upstairs').uncheck();
+      await box.getByLabel('set access conditions').check();
+      await button(box, 'Show a pairing code').click();
+      const anna = await box.locator('.code').innerText();
+      await box.getByText(anna).waitFor();
+      await box.getByLabel('Printer upstairs').uncheck();
+      await button(box, 'Show a pairing code').click();
+      await box.locator('.code', { hasNotText: anna }).waitFor();
+      const ben = await box.locator('.code').innerText();
+      await on.permit('mfp-2');
+
+      const phone = await open(await lanUrl(), PHONE);
+      await enterPairing(phone, anna, 'Anna');
+      if (ja) await button(phone, '日本語').click();
+      await button(phone, ja ? 'アクセス条件' : 'Access conditions').click();
+      await phone.getByText(ja ? '条件はありません' : 'There are no conditions. Set one below').waitFor();
+      await look(phone, `conditions-none-${colorScheme}`, colorScheme);
+      // five minutes later
+      const real = performance.now.bind(performance);
+      jest.spyOn(performance, 'now').mockImplementation(() => real() + LIMITS.APPROVER_PROOF_MS);
+      await phone.locator('#access select[name=kind]').selectOption('user');
+      await phone.locator('#access input[name=id]').fill('tina');
+      await phone.locator('#access input[name=name]').fill('Tina Technician');
+      await phone.locator('#access input[name=application][value=web]').check();
+      await button(phone, ja ? '条件を設定する' : 'Set condition').click();
+      const dialog = phone.getByRole('dialog');
+      await dialog.getByLabel('PIN').fill(PIN);
+      await button(phone, ja ? '許可する' : 'Allow').click();
+      const condition = phone.locator('#conditions li', { hasText: 'Tina Technician' });
+      await condition.filter({ hasText: 'Anna' }).waitFor();
+      expect(await phone.locator('#conditions li').count()).toBe(1);
+      await look(phone, `conditions-${colorScheme}`, colorScheme);
+
+      const other = await open(await lanUrl(), PHONE);
+      await enterPairing(other, ben, 'Ben');
+      await button(other, 'Access conditions').click();
+      const theirs = other.locator('#conditions li', { hasText: 'Anna' });
+      await theirs.waitFor();
+      expect(await other.locator('#condition-form form').count()).toBe(0);
+      await look(other, `conditions-other-${colorScheme}`, colorScheme);
+      await theirs.getByRole('button', { name: 'Revoke' }).click();
+      await theirs.getByRole('button', { name: 'Revoke now' }).click();
+      await condition.waitFor({ state: 'detached' });
+      await other.getByText('There are no conditions. They are set on').waitFor();
+
+      await on.ask();
+      await phone.getByRole('alertdialog').waitFor();
+      expect(await phone.locator('#access').isVisible()).toBe(false);
+    },
+  );
 
   it('logs in with a passkey where the box has a name and a certificate', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'platen-passkey-'));

@@ -444,7 +444,7 @@ describe('access conditions', () => {
     ['by a person whom no condition names', { asker: TINA }],
     ['by a person with the ID of the client', { asker: { ...ARCHIVE, kind: 'user' } }],
     ['by a client with the name of the permitted one', { asker: { ...ARCHIVE, id: 'archive-2' } }],
-    ['by nobody', { asker: { ...ARCHIVE, id: '' } }],
+    ['without an asker', { asker: { ...ARCHIVE, id: '' } }],
     ['with the decision in the request', { asker: TINA, decision: { decision: 'approved', grant: 'operate' } }],
   ])('a document box is not opened %s', async (_what, change) => {
     const id = randomUUID();

@@ -6,12 +6,17 @@ import { ConfigurationError, readConfiguration } from '../configuration/configur
 const ANSWER_MS = 10_000;
 
 /** `platen agent pairing-code`: prints a code for a new approver, or for one who exists. */
-export async function printPairingCode(options: { config: string; device?: string[]; reset?: string }): Promise<void> {
+export async function printPairingCode(options: {
+  config: string;
+  device?: string[];
+  conditions: boolean;
+  reset?: string;
+}): Promise<void> {
   await explained(async () => {
     const base = await localPage(options.config);
     const body =
       options.reset === undefined
-        ? { devices: options.device ?? null }
+        ? { devices: options.device ?? null, setsConditions: options.conditions }
         : { approver: idOf(await administration(base), options.reset) };
     const { code, validForSeconds } = pairingCode.parse(await post(base, '/approvers/codes', body));
     const { lan } = await administration(base);
@@ -31,10 +36,10 @@ export async function listApprovers(options: { config: string; remove?: string }
     const { approvers } = await administration(base);
     if (approvers.length === 0)
       return void process.stdout.write('There are no approvers. To pair one: platen agent pairing-code\n');
-    for (const { name, devices, phones, passkeys } of approvers)
-      process.stdout.write(
-        `${name}: ${devices?.join(', ') ?? 'all devices'}; ${phones} phone(s), ${passkeys} passkey(s)\n`,
-      );
+    for (const { name, devices, setsConditions, phones, passkeys } of approvers) {
+      const may = `${devices?.join(', ') ?? 'all devices'}${setsConditions ? ', and sets access conditions' : ''}`;
+      process.stdout.write(`${name}: ${may}; ${phones} phone(s), ${passkeys} passkey(s)\n`);
+    }
   });
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { deviceId, instant } from '../../protocol/names';
-import { readPrivate, writePrivate } from '../../tunnel/private-file';
+import { readPrivate } from '../../tunnel/private-file';
+import { replaceDurablySync } from '../durable-file';
 
 const FILE = 'approvers.json';
 const DAMAGED = 'approvers.damaged.json';
@@ -23,6 +24,8 @@ const approver = z.object({
   pin: z.string(),
   /** Devices that the approver may answer for; null: all. */
   devices: z.array(deviceId).nullable(),
+  /** May also set access conditions of these devices; decided at the box when the approver is paired. */
+  setsConditions: z.boolean().default(false),
   passkeys: z.array(passkey),
   pairedAt: instant,
 });
@@ -71,8 +74,8 @@ export class ApproverStore {
     }
   }
 
-  /** Atomic. @throws the error of the file system; the file is unchanged then */
+  /** On disk when it returns. @throws the error of the file system; the file is unchanged then */
   save(approvers: StoredApprovers): void {
-    writePrivate(this.#file, JSON.stringify({ version: 1, ...approvers }));
+    replaceDurablySync(this.#file, JSON.stringify({ version: 1, ...approvers }));
   }
 }

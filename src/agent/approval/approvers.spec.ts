@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const pair = async (name = 'Anna', devices: string[] | null = null): Promise<string> =>
-  approvers.pair(approvers.invite(devices).code, name, PIN, '10.0.0.5');
+  approvers.pair(approvers.invite({ devices: devices, setsConditions: false }).code, name, PIN, '10.0.0.5');
 const at = (token: string): PairedPhone => approvers.phoneWith(token)!;
 const codeOf = (work: () => unknown) =>
   Promise.resolve()
@@ -55,7 +55,7 @@ describe('Approvers', () => {
   ])('the PIN %s is trivial: %s', (pin, expected) => expect(isTrivialPin(pin)).toBe(expected));
 
   it('stores neither PIN nor token nor code, in a private file, and knows the phone after a restart', async () => {
-    const { code } = approvers.invite(['mfp-1']);
+    const { code } = approvers.invite({ devices: ['mfp-1'], setsConditions: false });
     const token = await approvers.pair(code, 'Anna', PIN, '10.0.0.5');
     const file = join(folder, 'approvers.json');
     const text = readFileSync(file, 'utf8') + recorded.lines.map((line) => JSON.stringify(line)).join();
@@ -67,7 +67,7 @@ describe('Approvers', () => {
   });
 
   it('accepts a code once, and of two phones at the same time only one', async () => {
-    const { code } = approvers.invite(null);
+    const { code } = approvers.invite({ devices: null, setsConditions: false });
     const tries = ['Anna', 'Bert'].map((name) =>
       codeOf(() => approvers.pair(code.toLowerCase(), name, PIN, '10.0.0.5')),
     );
@@ -77,11 +77,11 @@ describe('Approvers', () => {
   });
 
   it('refuses an expired code, and one after too many wrong tries that name it', async () => {
-    const late = approvers.invite(null).code;
+    const late = approvers.invite({ devices: null, setsConditions: false }).code;
     now += LIMITS.PAIRING_CODE_MS;
     expect(await codeOf(() => approvers.pair(late, 'Anna', PIN, '10.0.0.5'))).toBe('pairing-refused');
-    const { code } = approvers.invite(null);
-    const other = approvers.invite(null).code;
+    const { code } = approvers.invite({ devices: null, setsConditions: false });
+    const other = approvers.invite({ devices: null, setsConditions: false }).code;
     const wrong = `${code.slice(0, 4)}-2222-2222`;
     for (let tries = 0; tries < LIMITS.PAIRING_TRIES_PER_CODE; tries++)
       expect(await codeOf(() => approvers.pair(wrong, 'Eve', PIN, '10.0.0.66'))).toBe('pairing-refused');
@@ -90,7 +90,7 @@ describe('Approvers', () => {
   });
 
   it('makes only the address wait that tries too many codes', async () => {
-    const { code } = approvers.invite(null);
+    const { code } = approvers.invite({ devices: null, setsConditions: false });
     for (let tries = 0; tries < LIMITS.APPROVER_TRIES_PER_ADDRESS; tries++)
       await codeOf(() => approvers.pair('XXXX-XXXX-XXXX', 'Eve', PIN, `fd00:0:0:1::${tries}`));
     expect(await codeOf(() => approvers.pair(code, 'Eve', PIN, 'fd00:0:0:1:abcd::1'))).toBe('too-many-requests');
@@ -101,7 +101,7 @@ describe('Approvers', () => {
 
   it('refuses weak PINs, missing names and names that are taken, without using up the code', async () => {
     await pair('Anna');
-    const { code } = approvers.invite(null);
+    const { code } = approvers.invite({ devices: null, setsConditions: false });
     expect(await codeOf(() => approvers.pair(code, 'Bert', '123456', '10.0.0.5'))).toBe('weak-pin');
     expect(await codeOf(() => approvers.pair(code, undefined, PIN, '10.0.0.5'))).toBe('name-required');
     expect(await codeOf(() => approvers.pair(code, 'ANNA', PIN, '10.0.0.5'))).toBe('name-taken');

@@ -7,7 +7,7 @@ import { secretHash } from '../../tunnel/sha256';
 import { pageProblem } from '../panel/page-http';
 import type { Approver, ApproverStore, Passkey, Phone, StoredApprovers } from './approver-store';
 import { AddressTries, pinWaitMs, tooMany } from './attempts';
-import { PairingCodes } from './pairing-codes';
+import { PairingCodes, type NewApprover } from './pairing-codes';
 import { hashPin, isPin, isTrivialPin } from './pin';
 
 const TOKEN_BYTES = 32;
@@ -68,12 +68,12 @@ export class Approvers {
 
   // ---- at the box
 
-  /** A code for a new approver. @param devices null: all @throws PageProblem */
-  invite(devices: readonly string[] | null): PairingCode {
+  /** A code for a new approver. @throws PageProblem */
+  invite({ devices, setsConditions }: NewApprover): PairingCode {
     if (this.all.length >= LIMITS.APPROVERS_PER_AGENT)
       throw pageProblem('too-many-approvers', `at most ${LIMITS.APPROVERS_PER_AGENT} approvers; remove one first`);
-    this.journal.info('pairing code created', { devices });
-    return this.#codes.create({ kind: 'new', devices });
+    this.journal.info('pairing code created', { devices, setsConditions });
+    return this.#codes.create({ kind: 'new', devices, setsConditions });
   }
 
   /**
@@ -122,9 +122,10 @@ export class Approvers {
       const approver = { ...this.#approver(purpose.approverId), pin: hash };
       return this.#addPhone(approver, 'pin');
     }
-    const id = randomUUID();
-    const paired = { id, name: name!, pin: hash, devices: purpose.devices && [...purpose.devices], passkeys: [] };
-    return this.#addPhone({ ...paired, pairedAt: toInstant(Date.now()) }, 'pin');
+    const { devices, setsConditions } = purpose;
+    const chosen = { devices: devices && [...devices], setsConditions };
+    const pairedAt = toInstant(Date.now());
+    return this.#addPhone({ id: randomUUID(), name: name!, pin: hash, ...chosen, passkeys: [], pairedAt }, 'pin');
   }
 
   /** The phone that has this token, logged in or not. */

@@ -58,10 +58,11 @@ export class LanApproval {
     return {
       lan: certificate && server ? { url: server.origin, ...facts(certificate) } : null,
       devices: devices.map(({ id, name, location }) => ({ id, name, location })),
-      approvers: this.#approvers.all.map(({ id, name, devices: theirs, passkeys, pairedAt }) => ({
+      approvers: this.#approvers.all.map(({ id, name, devices: theirs, setsConditions, passkeys, pairedAt }) => ({
         id,
         name,
         devices: theirs,
+        setsConditions,
         phones: this.#approvers.phonesOf(id),
         passkeys: passkeys.length,
         pairedAt,
@@ -91,7 +92,7 @@ export class LanApproval {
     const known = new Set(this.configuration.devices.map(({ id }) => id));
     const unknown = wanted.devices?.find((id) => !known.has(id));
     if (unknown !== undefined) throw new PageProblem(404, 'unknown-device', `this agent has no device ${unknown}`);
-    return this.#approvers.invite(wanted.devices);
+    return this.#approvers.invite(wanted);
   }
 }
 

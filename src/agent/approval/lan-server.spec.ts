@@ -123,12 +123,13 @@ const post = (path: string, body: object | string, cookie?: string, headers: Rec
     headers: { 'content-type': JSON_TYPE, origin, ...headers },
   });
 const codeOf = ({ text }: Got): string | undefined => (JSON.parse(text || '{}') as { code?: string }).code;
-const codeFor = (devicesOf: string[] | null): PairingCode =>
-  lan.actionAt('/approvers/codes')!({ devices: devicesOf }) as PairingCode;
+const codeFor = (devicesOf: string[] | null, setsConditions?: boolean): PairingCode =>
+  lan.actionAt('/approvers/codes')!({ devices: devicesOf, setsConditions }) as PairingCode;
 
 /** Pairs a phone. @returns its cookie */
-async function paired(name = 'Anna', devicesOf: string[] | null = ['mfp-1']): Promise<string> {
-  const { status, headers } = await post('/pair', { code: codeFor(devicesOf).code, name, pin: PIN });
+async function paired(setsConditions?: boolean): Promise<string> {
+  const { code } = codeFor(['mfp-1'], setsConditions);
+  const { status, headers } = await post('/pair', { code, name: 'Anna', pin: PIN });
   expect(status).toBe(204);
   return headers['set-cookie']![0]!.split(';')[0]!;
 }
@@ -232,6 +233,21 @@ describe('the LAN page', () => {
     expect(value.devices.map(({ id }) => id)).toEqual(['mfp-1']);
     expect(JSON.stringify(value)).not.toContain('mfp-2');
     response.destroy();
+  });
+
+  it.each([
+    ['who may not', undefined, 'mfp-1', 403, 'not-permitted', []],
+    ['who may', true, 'mfp-1', 204, undefined, ['set mfp-1']],
+    ['who may, for another device', true, 'mfp-2', 404, 'not-found', []],
+  ])('lets an approver %s set an access condition: %s', async (_who, may, deviceId, status, code, done) => {
+    const cookie = await paired(may);
+    const access = { kind: 'session', applications: ['web'], grant: 'operate' };
+    const who = { kind: 'user', id: 'tina', name: 'Tina' };
+    const answer = await post('/conditions', { deviceId, condition: { who, access } }, cookie);
+    expect([answer.status, codeOf(answer)]).toEqual([status, code]);
+    expect(taken).toEqual(done);
+    expect((await post(`/conditions/${ID}/revocation`, {}, cookie)).status).toBe(204);
+    expect(lan.administration.approvers[0]!.setsConditions).toBe(may ?? false);
   });
 
   it('ends the events and the cookie of a removed approver at once', async () => {

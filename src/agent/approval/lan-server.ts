@@ -254,6 +254,8 @@ export class LanServer {
         const deviceId = this.options.actions.deviceOf(action);
         if (deviceId === undefined || !mayAnswerFor(approver, deviceId))
           throw new ProblemError('not-found', 'no such session, device or condition');
+        if (action.do === 'set-condition' && !approver.setsConditions)
+          throw pageProblem('not-permitted', 'this approver may not set access conditions');
         if (widens(action)) this.#proven(phone);
         await perform(action, { where: 'approver', name: approver.name, proof: at.proof }, this.options.actions);
       })

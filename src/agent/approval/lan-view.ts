@@ -17,6 +17,11 @@ export function lanView(view: PanelView, approver: Approver, provenUntil: number
     devices: view.devices.filter(({ id }) => mayAnswerFor(approver, id)),
     conditions: view.conditions.filter(isTheirs),
     denials: view.denials.filter(isTheirs),
-    approver: { name: approver.name, provenUntil, passkeys: approver.passkeys.length },
+    approver: {
+      name: approver.name,
+      setsConditions: approver.setsConditions,
+      provenUntil,
+      passkeys: approver.passkeys.length,
+    },
   };
 }

@@ -10,10 +10,16 @@ const GROUP = 4;
 /** The first group names the code, so that wrong tries count against that code only. The others are secret: 39 bits. */
 const GROUPS = 3;
 
-/** What a pairing code is for: a new approver with these devices (null: all), or a phone and PIN of one who exists. */
+/** What a pairing code is for: a new approver, or a phone and PIN of one who exists. */
 export type PairingPurpose =
-  | { readonly kind: 'new'; readonly devices: readonly string[] | null }
-  | { readonly kind: 'again'; readonly approverId: string };
+  ({ readonly kind: 'new' } & NewApprover) | { readonly kind: 'again'; readonly approverId: string };
+
+/** What the box decides about a new approver. */
+export interface NewApprover {
+  /** null: all. */
+  readonly devices: readonly string[] | null;
+  readonly setsConditions: boolean;
+}
 
 interface OpenCode {
   readonly purpose: PairingPurpose;

@@ -8,6 +8,8 @@ export interface ConditionMessages {
   readonly back: string;
   readonly intro: string;
   readonly none: string;
+  /** For approvers who may not set any. */
+  readonly noneHere: string;
   readonly box: string;
   readonly everyBox: string;
   readonly session: string;
@@ -71,6 +73,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     back: 'Back',
     intro: 'A condition permits access without asking on this screen. Without a condition, document boxes are closed.',
     none: 'There are no conditions. Set one below to open a document box, or to permit sessions without a YES for each.',
+    noneHere: 'There are no conditions. They are set on the display of the device, or on the computer of the agent.',
     box: 'Document box {box}',
     everyBox: 'Every document box',
     session: 'Sessions with {applications}',
@@ -88,7 +91,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     usedBytes: '{bytes} MB transferred',
     usedBytesOf: '{bytes} of {limit} MB transferred',
     setBy: 'Set on {time} ({place})',
-    places: { display: 'display of the device', 'local page': 'this page' },
+    places: { display: 'display of the device', 'local page': 'computer of the agent' },
     revoke: 'Revoke',
     revokeNow: 'Revoke now',
     revokeMeans: 'Access ends at once, also where it is in use.',
@@ -111,7 +114,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     access: 'Access',
     operate: 'Full control',
     when: 'When',
-    whenHint: 'Leave empty for no limit. Times are those of this computer.',
+    whenHint: 'Leave empty for no limit. Hours follow the clock of the agent’s computer.',
     onDays: 'On these days only',
     howOften: 'How often',
     howOftenHint: 'Leave empty for no limit.',
@@ -142,6 +145,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     back: '戻る',
     intro: '条件を設定すると、この画面で確認せずにアクセスを許可します。条件がなければ、文書ボックスは開きません。',
     none: '条件はありません。文書ボックスを開くか、確認なしのセッションを許可するには、下で条件を設定してください。',
+    noneHere: '条件はありません。条件は機器の操作パネルまたはエージェントのコンピューターで設定します。',
     box: '文書ボックス {box}',
     everyBox: 'すべての文書ボックス',
     session: '{applications} とのセッション',
@@ -159,7 +163,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     usedBytes: '{bytes} MB 転送',
     usedBytesOf: '{limit} MB 中 {bytes} MB 転送',
     setBy: '{time} に設定（{place}）',
-    places: { display: '機器の操作パネル', 'local page': 'この画面' },
+    places: { display: '機器の操作パネル', 'local page': 'エージェントのコンピューター' },
     revoke: '取り消す',
     revokeNow: '今すぐ取り消す',
     revokeMeans: '使用中のものも含め、アクセスはただちに終了します。',
@@ -182,7 +186,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     access: '権限',
     operate: '操作',
     when: '期間',
-    whenHint: '空欄の場合は制限なし。時刻はこのコンピューターの時刻です。',
+    whenHint: '空欄の場合は制限なし。時間帯はエージェントのコンピューターの時計に従います。',
     onDays: '次の曜日のみ',
     howOften: '回数',
     howOftenHint: '空欄の場合は制限なし。',

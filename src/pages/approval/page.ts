@@ -2,7 +2,7 @@ import { ADMINISTRATION_MESSAGES } from '../approvers/messages';
 import type { PanelView } from '../../protocol/approval-screen';
 import { byId } from '../elements';
 import { showConditions } from './conditions';
-import type { Language } from './messages';
+import { MESSAGES, type Language } from './messages';
 import { showEvents, startScreen } from './screen';
 
 /** The local page of the agent: the approval screen without login, on its own computer only. */
@@ -13,13 +13,21 @@ async function send(path: string, body: object): Promise<boolean> {
   return answer !== undefined && (answer.ok || answer.status === 404 || answer.status === 409);
 }
 
+async function change(path: string, body: object): Promise<string | undefined> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => undefined);
+  if (answer?.ok) return undefined;
+  const problem = (await answer?.json().catch(() => undefined)) as { detail?: string } | undefined;
+  return problem?.detail ?? MESSAGES[language].failed;
+}
+
 let language: Language;
 let view: PanelView | undefined;
 
 function showLanguage(chosen: Language): void {
   language = chosen;
   byId('approvers').textContent = ADMINISTRATION_MESSAGES[language].title;
-  if (view) showConditions(view, language);
+  if (view) showConditions(view, language, change, true);
 }
 
 showLanguage(
@@ -27,7 +35,7 @@ showLanguage(
     send,
     shown: (state) => {
       view = state;
-      showConditions(state, language);
+      showConditions(state, language, change, true);
       return state;
     },
     onLanguage: showLanguage,

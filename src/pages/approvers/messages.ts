@@ -15,6 +15,8 @@ export interface AdministrationMessages {
   readonly all: string;
   readonly pairTitle: string;
   readonly pairHint: string;
+  readonly mayAlso: string;
+  readonly setsConditions: string;
   readonly pair: string;
   readonly codeFor: string;
   readonly newApprover: string;
@@ -49,6 +51,8 @@ export const ADMINISTRATION_MESSAGES: Readonly<Record<Language, AdministrationMe
     all: 'all devices',
     pairTitle: 'Pair a phone',
     pairHint: 'The new approver may answer for:',
+    mayAlso: 'The new approver may also:',
+    setsConditions: 'set access conditions',
     pair: 'Show a pairing code',
     codeFor: 'Pairing code for {name}',
     newApprover: 'a new approver',
@@ -81,6 +85,8 @@ export const ADMINISTRATION_MESSAGES: Readonly<Record<Language, AdministrationMe
     all: 'すべての機器',
     pairTitle: 'スマートフォンを登録',
     pairHint: '新しい承認者が応答できる機器：',
+    mayAlso: '新しい承認者に追加で許可すること：',
+    setsConditions: 'アクセス条件の設定',
     pair: '登録コードを表示',
     codeFor: '{name}の登録コード',
     newApprover: '新しい承認者',

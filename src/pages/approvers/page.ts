@@ -108,7 +108,7 @@ function tick(): void {
 }
 
 function approverRow(
-  { id, name, devices: theirs, phones, passkeys }: Approver,
+  { id, name, devices: theirs, setsConditions, phones, passkeys }: Approver,
   devices: readonly Device[],
 ): HTMLElement {
   const names = theirs?.map((each) => devices.find((device) => device.id === each)?.name ?? each).join(', ');
@@ -123,6 +123,7 @@ function approverRow(
     {},
     element('b', {}, name),
     element('span', {}, fill(texts.facts, { devices: names ?? texts.all, phones, passkeys })),
+    setsConditions && element('span', {}, texts.setsConditions),
     reset,
     remove,
   );
@@ -131,10 +132,12 @@ function approverRow(
 function pairCard(devices: readonly Device[]): HTMLElement {
   const boxes = devices.map(({ id }) => element('input', { type: 'checkbox', value: id, checked: true }));
   const choices = devices.map(({ name }, index) => element('label', {}, boxes[index], name));
+  const conditions = element('input', { type: 'checkbox' });
   const pair = button(texts.pair, 'primary', async () => {
     const chosen = boxes.filter(({ checked }) => checked).map(({ value }) => value);
     // all of them: also devices that are added later
-    await showCode(texts.newApprover, { devices: chosen.length === devices.length ? null : chosen });
+    const all = chosen.length === devices.length;
+    await showCode(texts.newApprover, { devices: all ? null : chosen, setsConditions: conditions.checked });
   });
   const count = () => (pair.disabled = !boxes.some(({ checked }) => checked));
   for (const box of boxes) box.onchange = count;
@@ -143,6 +146,12 @@ function pairCard(devices: readonly Device[]): HTMLElement {
     { class: 'card' },
     element('h2', {}, texts.pairTitle),
     element('fieldset', {}, element('legend', {}, texts.pairHint), ...choices),
+    element(
+      'fieldset',
+      {},
+      element('legend', {}, texts.mayAlso),
+      element('label', {}, conditions, texts.setsConditions),
+    ),
     pair,
   );
 }

@@ -5,6 +5,7 @@ import type { ApproverMessages } from './messages';
 
 export interface Failure {
   readonly code: string;
+  readonly detail?: string;
   readonly retryAfterSeconds: number | undefined;
 }
 /** undefined: done. `body`: the JSON answer, if there is one. */

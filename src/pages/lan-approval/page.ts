@@ -1,10 +1,11 @@
 import { startAuthentication, startRegistration } from '@simplewebauthn/browser';
 import type { LanView, LoginState } from '../../protocol/approver-page';
 import type { PanelView } from '../../protocol/approval-screen';
+import { showConditions } from '../approval/conditions';
 import { fill, type Language } from '../approval/messages';
 import { showEvents, startScreen } from '../approval/screen';
 import { byId, element } from '../elements';
-import { form, post, textOf } from './forms';
+import { form, post, textOf, type Failure } from './forms';
 import { APPROVER_MESSAGES } from './messages';
 
 /**
@@ -20,10 +21,11 @@ let view: LanView | undefined;
 let provenUntil = 0;
 let leave: (() => void) | undefined;
 
-const language: Language = startScreen({
+let language: Language = startScreen({
   send: answer,
   shown,
   onLanguage: (chosen) => {
+    language = chosen;
     texts = APPROVER_MESSAGES[chosen];
     showLogin();
     showAround();
@@ -125,25 +127,44 @@ function shown(received: PanelView): PanelView {
   view = received as LanView;
   provenUntil = (view.approver.provenUntil ?? 0) - view.now + performance.now();
   showAround();
-  if (only === undefined) return view;
+  return here(view);
+}
+
+function here(all: LanView): PanelView {
+  if (only === undefined) return all;
   const isHere = ({ deviceId }: { readonly deviceId: string }) => deviceId === only;
   return {
-    ...view,
-    asking: view.asking.filter(isHere),
-    live: view.live.filter(isHere),
-    maintenance: view.maintenance.filter(isHere),
-    ended: view.ended.filter(isHere),
+    ...all,
+    asking: all.asking.filter(isHere),
+    live: all.live.filter(isHere),
+    maintenance: all.maintenance.filter(isHere),
+    ended: all.ended.filter(isHere),
+    devices: all.devices.filter(({ id }) => id === only),
+    conditions: all.conditions.filter(isHere),
+    denials: all.denials.filter(isHere),
   };
 }
 
-/** A YES needs a recent proof; everything else is sent as it is. */
 async function answer(path: string, body: object): Promise<boolean> {
-  const opens = 'decision' in body && body.decision === 'approved';
-  if (opens && provenUntil < performance.now() && !(await proven())) return false;
-  const { failure } = await post(path, body);
-  if (failure?.code === 'proof-required' && (await proven())) return (await post(path, body)).failure === undefined;
-  if (failure?.code === 'not-logged-in') await refresh();
+  const failure = await send(path, body, 'decision' in body && body.decision === 'approved');
   return failure === undefined || ['not-found', 'unknown-session', 'wrong-state'].includes(failure.code);
+}
+
+/** Sets or revokes an access condition. @returns why it was refused */
+async function change(path: string, body: object): Promise<string | undefined> {
+  const failure = await send(path, body, path === '/conditions');
+  if (failure?.code === 'proof-required') return texts.proofHint;
+  return failure && (failure.detail ?? textOf(failure, texts));
+}
+
+/** What opens something needs a recent proof; everything else is sent as it is. */
+async function send(path: string, body: object, opens: boolean): Promise<Failure | undefined> {
+  const unproven = { code: 'proof-required', retryAfterSeconds: undefined };
+  if (opens && provenUntil < performance.now() && !(await proven())) return unproven;
+  const { failure } = await post(path, body);
+  if (failure?.code === 'proof-required') return (await proven()) ? (await post(path, body)).failure : failure;
+  if (failure?.code === 'not-logged-in') await refresh();
+  return failure;
 }
 
 /** Asks for the PIN or a passkey. @returns false if the person went back */
@@ -176,14 +197,15 @@ function proven(): Promise<boolean> {
 function showAround(): void {
   if (!view) return;
   const { devices, approver, asking } = view;
-  const here = devices.find(({ id }) => id === only);
+  showConditions(here(view), language, change, approver.setsConditions);
+  const device = devices.find(({ id }) => id === only);
   const others = asking.filter(({ deviceId }) => deviceId !== only).length;
   const nameOf = ({ name, location: where }: LanView['devices'][number]) =>
     where === '' ? name : `${name} – ${where}`;
   if (only === undefined) byId('place').textContent = devices.map(nameOf).join(' · ');
   else
     byId('place').replaceChildren(
-      here ? element('b', {}, nameOf(here)) : element('b', { role: 'alert' }, texts.notYours),
+      device ? element('b', {}, nameOf(device)) : element('b', { role: 'alert' }, texts.notYours),
       element('a', { href: '/' }, others > 0 ? fill(texts.otherRequests, { count: others }) : texts.allDevices),
     );
   const account = byId('account');

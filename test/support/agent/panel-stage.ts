@@ -140,6 +140,18 @@ export class PanelStage {
     await this.server.command('agent-1', { jobId, operation, action: 'cancel' });
   }
 
+  /** Somebody at the agent's own page permits sessions with the web pages of a device. */
+  async permit(deviceId: string): Promise<void> {
+    const condition = {
+      who: { kind: 'user', id: 'otto', name: 'Otto' },
+      access: { kind: 'session', applications: ['web'], grant: 'operate' },
+    };
+    const headers = { 'content-type': 'application/json', origin: this.url };
+    const body = JSON.stringify({ deviceId, condition });
+    const { status } = await fetch(`${this.url}/conditions`, { method: 'POST', headers, body });
+    if (status !== 204) throw new Error(`the condition was not set: ${status}`);
+  }
+
   /** Waits until this is the latest answer. */
   answered(answer: string): Promise<unknown> {
     return until(answer, () => this.answers.at(-1) === answer);
