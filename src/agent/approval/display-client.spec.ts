@@ -1,11 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { makeCertificate } from '../../../test/support/test-certificate';
 import { until } from '../../../test/support/until';
 import vectors from '../../../test/vectors/device-display.json';
 import { startMfp, type RunningMfp } from '../../mfp/mfp';
@@ -13,6 +15,7 @@ import { MFP_LIMITS } from '../../mfp/mfp-limits';
 import type { DisplayInput, DisplayInputs, DisplayState } from '../../protocol/device-display';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
+import { parseConfiguration } from '../configuration/configuration';
 import { DisplayClient } from './display-client';
 import { DisplayConnection } from './display-connection';
 
@@ -237,6 +240,82 @@ describe('the display of a device', () => {
       const since = performance.now();
       await client!.stop();
       expect(performance.now() - since).toBeLessThan(5_000);
+    });
+  });
+
+  describe('over TLS, as the configuration names it', () => {
+    let server: HttpsServer;
+    let pin: string;
+    /** Method, path and secret of each request. */
+    let received: string[];
+    beforeEach(async () => {
+      const made = await makeCertificate();
+      [pin, received] = [made.pin, []];
+      server = createHttpsServer({ cert: made.cert, key: made.key }, (request, response) => {
+        received.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+        request.resume();
+        if (request.method === 'PUT') response.writeHead(204).end();
+        else response.end(JSON.stringify({ run: RUN, inputs: [] }));
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+    });
+    afterEach(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    const configured = (change: object): DisplayConnection => {
+      const { port } = server.address() as AddressInfo;
+      const display = { url: `https://127.0.0.1:${port}/platen`, secretFile: 'secret', ...change };
+      const applications = [{ id: 'web', title: 'Web pages', target: 'http://127.0.0.1:9' }];
+      const devices = [{ id: 'mfp-1', name: 'MFP', kind: 'mfp', applications, display }];
+      const [device] = parseConfiguration(JSON.stringify({ devices }), folder).devices;
+      return new DisplayConnection(device!.display!.address, SECRET);
+    };
+
+    it('has the state and the inputs of the device whose key is pinned', async () => {
+      const connection = configured({ pin });
+      await connection.putState(FULL, never);
+      expect(await connection.inputs({ run: RUN, after: 1 }, never)).toEqual({ run: RUN, inputs: [] });
+      expect(received).toEqual([
+        `PUT /platen/state Bearer ${SECRET}`,
+        `GET /platen/inputs?run=${RUN}&after=1 Bearer ${SECRET}`,
+      ]);
+    });
+
+    it.each([
+      ['has another key than the pinned one', { pin: 'A'.repeat(43) }, /key does not match the pin/],
+      ['has a key of its own that is not pinned', {}, /no trusted authority .* pin it in the configuration$/],
+    ])('sends neither secret nor state to a device that %s', async (_what, change, message) => {
+      const connection = configured(change);
+      for (const sent of [connection.putState(FULL, never), connection.inputs(undefined, never)])
+        await expect(sent).rejects.toMatchObject({ name: 'DeviceRefused', message: expect.stringMatching(message) });
+      expect(received).toEqual([]);
+    });
+
+    it('sends nothing in clear text to a port that has no TLS', async () => {
+      let bytes = '';
+      const plain = createTcpServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.on('data', (data) => {
+          bytes += data.toString('latin1');
+          socket.end('HTTP/1.1 200 OK\r\n\r\n');
+        });
+      });
+      await once(plain.listen(0, '127.0.0.1'), 'listening');
+      const { port } = plain.address() as AddressInfo;
+      const connection = configured({ url: `https://127.0.0.1:${port}`, pin });
+      await expect(connection.putState(FULL, never)).rejects.toMatchObject({ name: 'DeviceUnreachable' });
+      expect(bytes).not.toBe('');
+      expect(bytes).not.toMatch(/Bearer|PUT|Streaks/);
+      plain.close();
+    });
+
+    it.each([
+      ['http to another computer', { url: 'http://192.0.2.1/platen' }, /must be https/],
+      ['a pin without TLS', { url: 'http://127.0.0.1:9', pin: 'A'.repeat(43) }, /only allowed with an https address/],
+    ])('is not configured with %s', (_what, change, message) => {
+      expect(() => configured(change)).toThrow(message);
     });
   });
 

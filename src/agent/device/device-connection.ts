@@ -78,7 +78,7 @@ async function secureSocket({ host, port, certificate }: HttpAddress, signal?: A
     if (right) return socket;
     throw new DeviceRefused(
       certificate === undefined
-        ? `no trusted authority has signed the device's certificate; if the key ${pin} is right, pin it as "certificate"`
+        ? `no trusted authority has signed the device's certificate; if the key ${pin} is right, pin it in the configuration`
         : `the device's key does not match the pin: ${pin}`,
     );
   } catch (error) {

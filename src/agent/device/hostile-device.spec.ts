@@ -179,7 +179,7 @@ describe('a device that sends invalid answers', () => {
     });
 
     it.each([
-      ['is not signed by a trusted authority', undefined, /no trusted authority .* pin it as "certificate"$/],
+      ['is not signed by a trusted authority', undefined, /no trusted authority .* pin it in the configuration$/],
       ['does not match the pin', 'A'.repeat(43), /key does not match the pin/],
     ])('receives no request if its key %s', async (_what, certificate, message) => {
       const asked = client(port, true, certificate).printer('Get-Printer-Attributes');
