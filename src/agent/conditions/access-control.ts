@@ -6,7 +6,7 @@ import { toInstant } from '../../protocol/names';
 import { ProblemError } from '../../protocol/problems';
 import type { Grant } from '../../protocol/remote-session';
 import type { Application, Device } from '../configuration/configuration';
-import type { ApprovalRequest, Decision } from '../sessions/agent-session';
+import type { ApprovalRequest, Decision, RequestedApproval } from '../sessions/agent-session';
 import { reasonToEnd } from './access-decision';
 import type { ConditionStore } from './condition-store';
 import type { DenialLog } from './denial-log';
@@ -45,11 +45,16 @@ export class AccessControl {
     this.journal.info('access condition revoked', { conditionId });
   }
 
-  /** YES for some time: the condition that approves further requests of the same asker for the same application. */
-  async alsoFor(minutes: number, { deviceId, applicationId, asker }: ApprovalRequestKey, grant: Grant, by: AnsweredBy) {
+  /**
+   * YES for some time: the condition that approves further requests of the same asker for the same application. It has
+   * the ID of the session, so that a YES that arrives again sets no second one.
+   */
+  async alsoFor(minutes: number, asked: RequestedApproval, grant: Grant, by: AnsweredBy): Promise<void> {
+    const { remoteSessionId, deviceId, applicationId, asker } = asked;
     const until = toInstant(this.store.now().at + minutes * 60_000);
     const access: PermittedAccess = { kind: 'session', applications: [applicationId], grant };
-    await this.set(deviceId, { who: asker, access, from: null, until, hours: [], times: null, bytes: null }, by);
+    const condition = { who: asker, access, from: null, until, hours: [], times: null, bytes: null };
+    await this.set(deviceId, condition, by, remoteSessionId);
   }
 
   /**
