@@ -109,7 +109,7 @@ describe('CloudHubAgent', () => {
       ['/a', 'host', 'connection'],
       ['/b', 'host', 'connection'],
     ]);
-    expect(recorded.steps()).toEqual(['S171', 'S172', 'S235', 'S236', 'S237', 'S240', 'S241']);
+    expect(recorded.steps()).toEqual(['S171', 'S172', 'S235', 'S236', 'S237', 'S238', 'S239', 'S240', 'S241']);
     expect(recorded.lines.every((line) => line.remoteSessionId === remoteSessionId)).toBe(true);
     expect(events).toEqual(['connected']);
     expect(relay.establishes[0]).toEqual({ type: 'establish', sessionId: 's'.repeat(43), token: 't'.repeat(43) });
