@@ -202,6 +202,28 @@ export function describeDocument(api: () => RestApi): void {
       expect(validator.version).toBe('3.0');
     });
 
+    it('names what the answers consist of', () => {
+      interface Shape {
+        readonly $ref?: string;
+        readonly type?: string;
+        readonly properties?: { readonly rows?: { readonly items?: Shape } };
+        readonly items?: Shape;
+      }
+      const isNamed = ({ $ref, type, properties, items }: Shape): boolean =>
+        $ref !== undefined ||
+        type === 'string' ||
+        [items, properties?.rows?.items].some((part) => part && isNamed(part));
+      const unnamed = Object.entries(paths()).flatMap(([path, item]) =>
+        Object.entries(item).flatMap(([method, { responses }]) =>
+          Object.values(responses)
+            .flatMap(({ content }) => Object.values(content ?? {}))
+            .filter(({ schema }) => !isNamed(schema))
+            .map(() => `${method} ${path}: list its schema in src/server/http/named-schemas.ts`),
+        ),
+      );
+      expect(unnamed).toEqual([]);
+    });
+
     it('describes bodies and queries', () => {
       const body = paths()['/api/users']!.post!.requestBody!.content['application/json']!.schema;
       expect(body).toMatchObject({

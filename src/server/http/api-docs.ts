@@ -1,11 +1,12 @@
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Router, type NextFunction, type Request, type Response } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { CLIENT_SCOPES } from '../../protocol/external-clients';
 import { problem } from '../../protocol/problems';
 import { RELAY_SUBPROTOCOL } from '../../protocol/version';
 import { productVersion } from '../../journal/product-version';
+import { documentedSchema } from './named-schemas';
 
 /** Loaded when the documentation is first requested, because loading it takes a tenth of the start. */
 type Swagger = typeof import('@nestjs/swagger');
@@ -95,15 +96,18 @@ async function routesOfDocs(app: NestExpressApplication): Promise<Router> {
     getHttpAdapter: { value: () => adapter },
     useStaticAssets: { value: adapter.useStaticAssets.bind(adapter) },
   }) as NestExpressApplication;
+  const standardSchemaConverter = (schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) =>
+    documentedSchema(schema as z.ZodType, schemaType);
   swagger.SwaggerModule.setup(PATH, site, () =>
-    withSecurity(withProblems(swagger.SwaggerModule.createDocument(app, outline))),
+    withSecurity(withProblems(swagger.SwaggerModule.createDocument(app, outline, { standardSchemaConverter }))),
   );
   return routes;
 }
 
 /** Adds the one answer that every route may give. */
 function withProblems(document: OpenAPIObject): OpenAPIObject {
-  const schema = z.toJSONSchema(problem, { target: 'openapi-3.0' }) as object;
+  Object.assign(document.components!.schemas!, documentedSchema(problem, 'output').components);
+  const schema = { $ref: '#/components/schemas/Problem' };
   const failure = { description: 'The error', content: { 'application/problem+json': { schema } } };
   for (const operation of operationsOf(document)) operation.responses.default = failure;
   return document;

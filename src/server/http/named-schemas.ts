@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { accessCondition, boxOperation, denial, weeklyHours } from '../../protocol/access-conditions';
+import {
+  about,
+  acquiredInformation,
+  agent,
+  apiToken,
+  auditEvent,
+  browserAccess,
+  browserSession,
+  createdApiToken,
+  createdEnrolment,
+  customer,
+  deniedAccess,
+  device,
+  namedSite,
+  newSession,
+  relay,
+  reportedConditions,
+  session,
+  sessionConnection,
+  sessionHalf,
+  sessionStep,
+  sessionWithSteps,
+  site,
+  user,
+} from '../../protocol/api';
+import { signedRecord } from '../../protocol/approval-record';
+import { asker, requester } from '../../protocol/asker';
+import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
+import { deployment, release } from '../../protocol/deployment';
+import { deviceAlert, deviceInformation, supply } from '../../protocol/device-information';
+import {
+  accessTokenAnswer,
+  clientScope,
+  createdExternalClient,
+  externalClient,
+  newExternalClient,
+  oauthError,
+  oauthMetadata,
+} from '../../protocol/external-clients';
+import {
+  firmware,
+  holdReason,
+  job,
+  jobFailure,
+  jobState,
+  newJob,
+  operation,
+  resultLine,
+} from '../../protocol/maintenance';
+import { notice } from '../../protocol/notice';
+import { problem } from '../../protocol/problems';
+import { endReason, ending, grant, halfState, sessionState } from '../../protocol/remote-session';
+
+/** Components of the OpenAPI document. A schema that is not listed is repeated wherever it is used. */
+const COMPONENTS = {
+  About: about,
+  AccessCondition: accessCondition,
+  AccessToken: accessTokenAnswer,
+  AcquiredInformation: acquiredInformation,
+  Agent: agent,
+  ApiToken: apiToken,
+  Application: announcedApplication,
+  Asker: asker,
+  AuditEvent: auditEvent,
+  BoxOperation: boxOperation,
+  BrowserAccess: browserAccess,
+  BrowserSession: browserSession,
+  ClientScope: clientScope,
+  ConnectionInfo: sentConnectionInfo,
+  CreatedApiToken: createdApiToken,
+  CreatedEnrolment: createdEnrolment,
+  CreatedExternalClient: createdExternalClient,
+  Customer: customer,
+  DeniedAccess: deniedAccess,
+  Denial: denial,
+  Deployment: deployment,
+  Device: device,
+  DeviceAlert: deviceAlert,
+  DeviceInformation: deviceInformation,
+  EndReason: endReason,
+  Ending: ending,
+  Enrolment: enrolment,
+  ExternalClient: externalClient,
+  Firmware: firmware,
+  Grant: grant,
+  HalfState: halfState,
+  HoldReason: holdReason,
+  Job: job,
+  JobFailure: jobFailure,
+  JobState: jobState,
+  NamedSite: namedSite,
+  NewExternalClient: newExternalClient,
+  NewJob: newJob,
+  NewSession: newSession,
+  Notice: notice,
+  OauthError: oauthError,
+  OauthMetadata: oauthMetadata,
+  Operation: operation,
+  Problem: problem,
+  Relay: relay,
+  Release: release,
+  ReportedConditions: reportedConditions,
+  Requester: requester,
+  ResultLine: resultLine,
+  Session: session,
+  SessionConnection: sessionConnection,
+  SessionHalf: sessionHalf,
+  SessionState: sessionState,
+  SessionStep: sessionStep,
+  SessionWithSteps: sessionWithSteps,
+  SignedRecord: signedRecord,
+  Site: site,
+  Supply: supply,
+  User: user,
+  WeeklyHours: weeklyHours,
+} satisfies Record<string, z.ZodType>;
+
+const names = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries(COMPONENTS)) names.add(schema, { id });
+
+/** A schema of the OpenAPI document, with the components that it refers to. */
+export interface DocumentedSchema {
+  readonly schema: object;
+  readonly components: Record<string, object>;
+}
+
+/** @param io whether a request is described, where fields with a default may be omitted, or an answer */
+export function documentedSchema(schema: z.ZodType, io: 'input' | 'output'): DocumentedSchema {
+  const described = z.toJSONSchema(schema, { target: 'openapi-3.0', io, metadata: names });
+  const { definitions = {}, ...rest } = described as { definitions?: Record<string, object> };
+  return { schema: rest, components: definitions };
+}
