@@ -21,7 +21,7 @@ export class InvalidRequest extends ProblemError {
 }
 
 export class TooManyRequests extends ProblemError {
-  /** @param retryAfterSeconds sent as `Retry-After`; undefined if the header is already set */
+  /** @param retryAfterSeconds sent as `Retry-After` */
   constructor(detail: string, retryAfterSeconds?: number) {
     super('too-many-requests', detail, undefined, retryAfterSeconds);
   }

@@ -1,9 +1,8 @@
 import { Catch, HttpException, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { ThrottlerException } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { Journal } from '../../journal/journal';
 import { ProblemError } from '../../protocol/problems';
-import { InternalError, InvalidRequest, NotFound, TooLarge, TooManyRequests } from './http.errors';
+import { InternalError, InvalidRequest, NotFound, TooLarge } from './http.errors';
 
 /** Answers every error as `application/problem+json` (RFC 9457). */
 @Injectable()
@@ -32,7 +31,6 @@ export class ProblemFilter implements ExceptionFilter {
 
   private problemOf(error: unknown, request: Request): ProblemError {
     if (error instanceof ProblemError) return error;
-    if (error instanceof ThrottlerException) return new TooManyRequests('This address has sent too many requests.');
     const status = clientErrorOf(error);
     if (status === 404) return new NotFound();
     if (status === 413) return new TooLarge();

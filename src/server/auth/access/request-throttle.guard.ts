@@ -1,7 +1,8 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
-import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
+import { ThrottlerGuard, type ThrottlerLimitDetail, type ThrottlerRequest } from '@nestjs/throttler';
 import { THROTTLER_LIMIT } from '@nestjs/throttler/dist/throttler.constants';
 import type { Request } from 'express';
+import { TooManyRequests } from '../../http/http.errors';
 import { identityOf } from './identity';
 
 /**
@@ -19,6 +20,14 @@ export class RequestThrottleGuard extends ThrottlerGuard {
     const client = identityOf(props.context.switchToHttp().getRequest<object>())?.actor.client;
     const limit = Math.min(props.limit, client?.requestsPerMinute ?? Infinity);
     return super.handleRequest({ ...props, limit });
+  }
+
+  protected override throwThrottlingException(
+    context: ExecutionContext,
+    { timeToBlockExpire }: ThrottlerLimitDetail,
+  ): Promise<void> {
+    const who = identityOf(context.switchToHttp().getRequest<object>())?.actor.username ?? 'This address';
+    throw new TooManyRequests(`${who} has sent too many requests.`, timeToBlockExpire);
   }
 
   protected override generateKey(context: ExecutionContext, tracker: string, name: string): string {

@@ -1,5 +1,4 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { ThrottlerException } from '@nestjs/throttler';
 import type { Response } from 'express';
 import type { OauthError } from '../../../protocol/external-clients';
 import { TooManyRequests } from '../../http/http.errors';
@@ -40,17 +39,15 @@ export class InvalidScope extends OauthFailure {
  * Answers the errors of the token endpoint as OAuth clients expect them. RFC 6749 has no code for too many requests; all
  * other errors, which have none either, are problems as elsewhere.
  */
-@Catch(OauthFailure, TooManyRequests, ThrottlerException)
+@Catch(OauthFailure, TooManyRequests)
 export class OauthErrorFilter implements ExceptionFilter {
-  catch(error: OauthFailure | TooManyRequests | ThrottlerException, host: ArgumentsHost): void {
+  catch(error: OauthFailure | TooManyRequests, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
     if (error instanceof OauthFailure) {
       if (error.status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="platen", charset="UTF-8"');
       return answer(response, error.status, { error: error.error, error_description: error.message });
     }
-    // the throttler has set the header itself
-    if (error instanceof TooManyRequests && error.retryAfterSeconds !== undefined)
-      response.setHeader('Retry-After', error.retryAfterSeconds);
+    if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
     answer(response, 429, {
       error: 'temporarily_unavailable',
       error_description: 'There were too many requests. Wait for the time given in Retry-After.',
