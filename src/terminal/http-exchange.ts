@@ -6,9 +6,8 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { CertificateMismatch, connectPinned } from '../tunnel/pinned-tls';
+import { CertificateMismatch, connectTls } from '../tunnel/pinned-tls';
 import { CertificateNotTrusted, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
@@ -84,17 +83,6 @@ function* chunksOf(content: Buffer, onProgress: (sent: number) => void): Generat
     yield content.subarray(sent, sent + CHUNK_BYTES);
   }
   onProgress(content.length);
-}
-
-/** TLS to the server of a URL; with a pin, only that key is accepted. */
-export function connectTls(url: URL, pin?: string) {
-  const { host, port } = endpointOf(url);
-  return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, pin);
-}
-
-export function endpointOf(url: URL): { host: string; port: number } {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
 }
 
 async function readAnswer(answer: IncomingMessage, server: string): Promise<HttpAnswer> {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { sha256 } from './sha256';
 
@@ -36,6 +37,17 @@ export function connectPinned(options: ConnectionOptions, pin?: string): TLSSock
     if (found !== pin) socket.destroy(new CertificateMismatch(pin, found));
   });
   return socket;
+}
+
+/** The same to the server of a URL. */
+export function connectTls(url: URL, pin?: string): TLSSocket {
+  const { host, port } = endpointOf(url);
+  return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, pin);
+}
+
+export function endpointOf(url: URL): { host: string; port: number } {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
 }
 
 /** Pin of a certificate: base64url SHA-256 over its SubjectPublicKeyInfo. @throws if the text is not a certificate */

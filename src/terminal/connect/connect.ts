@@ -2,19 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../../protocol/api';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
-import { openTunnel } from '../../tunnel/http2-tunnel';
+import { LocalPort } from '../../tunnel/local-port';
 import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
+import { joinRelay, tunnelOver } from '../../tunnel/terminal-half';
 import type { ApiClient } from '../api-client';
 import { ConnectProgress } from './connect-progress';
 import { concludeSession } from './conclude-session';
 import { EXIT_CODES, type Exit } from '../exit-codes';
 import { HaltWatch } from './halt-watch';
 import { aborted, Interrupts } from '../interrupts';
-import { joinRelay } from './join-relay';
-import { LocalPort } from './local-port';
 import { awaitConnection, requestSession } from './request-session';
 import { storedLogin } from '../credentials';
-import { Interrupted, RelayNotReached, SessionOver, TerminalError, TunnelBroken } from '../terminal.errors';
+import {
+  Interrupted,
+  LocalPortUnavailable,
+  RelayNotReached,
+  SessionOver,
+  TerminalError,
+  TunnelBroken,
+} from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
@@ -35,7 +41,7 @@ export interface ConnectOptions {
 export async function connect(io: TerminalIo, options: ConnectOptions): Promise<Exit> {
   const client = await storedLogin(io);
   // opened first: if it fails, the person at the device is not disturbed
-  const local = await LocalPort.open(options.port);
+  const local = await openLocalPort(options.port);
   const interrupts = new Interrupts(io);
   const progress = new ConnectProgress(io, options.json);
   try {
@@ -94,10 +100,22 @@ class Connecting {
     this.progress.approved();
     io.journal.step('S203', session.id);
     io.journal.step('S204', session.id);
-    const relay = await this.endingTheSessionOnError(joinRelay(info, interrupts.first));
+    const relay = await this.endingTheSessionOnError(this.join(info));
     if (!relay) return this.cancel();
     this.progress.established();
     return this.use(relay, info);
+  }
+
+  /** The deadline counts from receipt, because the local clock may differ from the server's. @returns undefined if interrupted */
+  private async join(info: SentConnectionInfo): Promise<RelayConnection | undefined> {
+    const signal = this.interrupts.first;
+    const withinMs = Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
+    try {
+      return await joinRelay(info, { withinMs, retryMaxMs: TERMINAL_LIMITS.RETRY_MAX_MS, signal });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw relayNotReached(error);
+    }
   }
 
   private async use(relay: RelayConnection, info: SentConnectionInfo): Promise<Exit> {
@@ -124,13 +142,12 @@ class Connecting {
   /** Serves the local port through the tunnel; resolves with the reason when that is no longer possible. */
   private async carry(relay: RelayConnection, info: SentConnectionInfo): Promise<TerminalError> {
     const { io, local, progress } = this;
-    const { remoteSessionId, applicationId, validForSeconds } = info;
+    const { remoteSessionId, validForSeconds } = info;
     const endsAt = new Date(Date.now() + validForSeconds * 1000);
     let failure: TerminalError;
     const isBox = this.isBox();
     try {
-      await within(relay.joined, LIMITS.CONNECT_MS);
-      const tunnel = await openTunnel(relay.bytes, { remoteSessionId, applicationId });
+      const tunnel = await tunnelOver(relay, info);
       local.serve(tunnel, {
         onFirst: () => {
           io.journal.step('S231', remoteSessionId);
@@ -143,7 +160,7 @@ class Connecting {
       await tunnel.closed;
       failure = new TunnelBroken();
     } catch (error) {
-      failure = new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
+      failure = relayNotReached(error);
     }
     // when a relay connection closes, the tunnel breaks first and the reason arrives a moment later
     const { SETTLE_MS, HALT_SETTLE_MS } = TERMINAL_LIMITS;
@@ -192,13 +209,18 @@ class Connecting {
   }
 }
 
-async function within(waiting: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the device did not connect in time')), ms);
-  });
-  await Promise.race([waiting, late]).finally(() => clearTimeout(timer));
+/** @throws LocalPortUnavailable */
+async function openLocalPort(port: number): Promise<LocalPort> {
+  try {
+    return await LocalPort.open(port);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'another program is using it' : (code ?? message));
+  }
 }
+
+const relayNotReached = (error: unknown): RelayNotReached =>
+  new RelayNotReached(error instanceof Error ? error.message : String(error), { cause: error });
 
 /** Passes each distinct text on once, 20 at most. */
 function onceEach(report: (text: string) => void): (text: string) => void {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { LIMITS } from '../../protocol/limits';
-import type { Tunnel } from '../../tunnel/http2-tunnel';
-import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
-import { splice } from '../../tunnel/splice';
-import { LocalPortUnavailable } from '../terminal.errors';
+import { LIMITS } from '../protocol/limits';
+import type { Tunnel } from './http2-tunnel';
+import { StreamRefused } from './http2-tunnel.errors';
+import { splice } from './splice';
 
 export interface LocalPortEvents {
   /** Called before the first connection is opened through the tunnel. */
@@ -24,16 +23,11 @@ export class LocalPort {
     server.on('connection', (socket) => this.accept(socket));
   }
 
-  /** Binds 127.0.0.1; connections are dropped until `serve`. 0: any free port. @throws LocalPortUnavailable */
+  /** Binds 127.0.0.1; connections are dropped until `serve`. 0: any free port. @throws the error of `listen` */
   static async open(port: number): Promise<LocalPort> {
     const local = new LocalPort(createServer({ allowHalfOpen: true, noDelay: true }));
     local.server.listen(port, '127.0.0.1');
-    try {
-      await once(local.server, 'listening');
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'another program is using it' : (code ?? message));
-    }
+    await once(local.server, 'listening');
     return local;
   }
 
