@@ -5,7 +5,9 @@ import tseslint from 'typescript-eslint';
 
 const unused = { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', varsIgnorePattern: '^_' };
 const nodeGlobals = {
+  AbortSignal: 'readonly',
   URL: 'readonly',
+  fetch: 'readonly',
   console: 'readonly',
   process: 'readonly',
   module: 'writable',
@@ -13,7 +15,7 @@ const nodeGlobals = {
 };
 
 export default defineConfig(
-  { ignores: ['dist*/**', 'node_modules/**', 'coverage/**', 'data/**'] },
+  { ignores: ['dist*/**', 'node_modules/**', 'coverage/**', 'data/**', '**/*.generated.ts'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   prettier,

@@ -13,7 +13,7 @@ const SHARED = ['protocol', 'journal', 'tunnel', 'ipp', 'static'];
 /** Shared modules, lowest first: each may import those before it. */
 const sharedRule = (place: string) => SHARED.slice(0, SHARED.indexOf(place));
 /** Programs share these modules only: what they send each other goes over a documented wire. */
-const PROGRAMS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'console', 'pages', 'demo'];
+const PROGRAMS = ['server', 'relay', 'agent', 'mfp', 'terminal', 'client', 'console', 'pages', 'demo'];
 /** What runs in browsers: of the shared modules it knows the wires only, and nothing of Node. */
 const IN_BROWSERS = ['console', 'pages'];
 /** The server's modules, each importing only from its left, so that a request flows one way. */

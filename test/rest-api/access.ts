@@ -1,4 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { about } from '../../src/protocol/api';
 import { LIMITS } from '../../src/protocol/limits';
 import { LIVE_PATH } from '../../src/protocol/live';
@@ -222,6 +227,18 @@ export function describeDocument(api: () => RestApi): void {
         ),
       );
       expect(unnamed).toEqual([]);
+    });
+
+    it('is the one that the client was generated from; otherwise run npm run client:generate', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'platen-document-'));
+      const file = join(folder, 'document.json');
+      await writeFile(file, JSON.stringify(api().document));
+      const generator = join(__dirname, '../../tools/generate-client.mjs');
+      const { stdout } = await promisify(execFile)(process.execPath, [generator, '--print', file], {
+        maxBuffer: 2 ** 24,
+      });
+      await rm(folder, { recursive: true });
+      expect(stdout).toBe(await readFile(join(__dirname, '../../src/client/api.generated.ts'), 'utf8'));
     });
 
     it('describes bodies and queries', () => {

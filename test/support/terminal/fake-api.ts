@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { parseJson } from '../../../src/protocol/parse-json';
 import { PROBLEMS, type ProblemCode } from '../../../src/protocol/problems';
 
 export interface FakeApiRequest {
   readonly line: string;
   readonly headers: IncomingMessage['headers'];
   readonly query: URLSearchParams;
+  /** As JSON, or else as text. */
   readonly body: unknown;
 }
 export interface FakeApiAnswer {
@@ -38,7 +40,7 @@ export async function startFakeApi(routes: FakeApiRoutes, tls?: { cert: string; 
       const url = new URL(request.url ?? '/', 'http://fake-api');
       const line = `${request.method} ${url.pathname}`;
       const text = Buffer.concat(chunks).toString();
-      const body: unknown = text ? JSON.parse(text) : undefined;
+      const body = parseJson(text) ?? (text || undefined);
       const asked = { line, headers: request.headers, query: url.searchParams, body };
       requests.push(asked);
       const answer = (await api.routes[line]?.(asked)) ?? problemAnswer('not-found');
