@@ -4,13 +4,13 @@ import { agentId } from './names';
 /** How an attempt to wake an agent through one substitute ended. */
 export const WAKE_OUTCOMES = {
   woken: 'Woken.',
-  unreachable: 'It does not answer on the LAN.',
-  'out-of-reach': 'Its wake address is in another network.',
-  full: 'The substitute has too many connections.',
-  'substitute-failed': 'The substitute did not answer the server.',
-  refused: 'It did not accept the request of this server.',
-  silent: 'It did not answer the request of this server.',
-  'no-login': 'Woken, but it has not connected to the server.',
+  unreachable: 'No answer on the LAN.',
+  'out-of-reach': 'The wake address is in another network.',
+  full: 'Too many connections to other agents.',
+  'substitute-failed': 'Did not answer the server.',
+  refused: 'The agent refused the request of this server.',
+  silent: 'The agent did not answer the request of this server.',
+  'no-login': 'Woken, but not connected to the server.',
 } as const;
 export type WakeOutcome = keyof typeof WAKE_OUTCOMES;
 

@@ -69,6 +69,28 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText(t.remedies['device-refused']).waitFor();
   });
 
+  it('a job whose agent was not woken shows which agents were tried, until the agent has it', async () => {
+    const { requested } = SAMPLE_JOBS;
+    const detail = 'connect ECONNREFUSED 192.168.1.21:8633';
+    const waiting: Job['waiting'] = {
+      reason: 'not-woken',
+      tries: [
+        { substitute: 'building-b', outcome: 'unreachable', detail },
+        { substitute: 'building-c', outcome: 'no-login', detail: '' },
+      ],
+    };
+    await visit(`/jobs/${requested.id}`);
+    await page.getByText(t.waiting, { exact: true }).last().waitFor();
+    alone.happens({ type: 'job', job: { ...requested, waiting } });
+    await page.getByText(t.waitReasons['not-woken']).waitFor();
+    await page.getByText(`building-b: ${t.wakeOutcomes.unreachable} (${detail})`).waitFor();
+    await page.getByText(`building-c: ${t.wakeOutcomes['no-login']}`).waitFor();
+    const held: Job = { ...requested, state: 'held', hold: 'stopped', sentAt: sampleJob.sentAt };
+    alone.happens({ type: 'job', job: held });
+    await page.getByText(t.holds.stopped).waitFor();
+    expect(await page.getByText(t.waitReasons['not-woken']).count()).toBe(0);
+  });
+
   it('firmware is installed only once it was chosen and confirmed', async () => {
     const asked = await answerJob({ ...open, operation: 'firmware-install' });
     await visit('/devices/copy-room');

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program } from '../../src/demo/programs';
+import { sessionWithSteps } from '../../src/protocol/api';
 import { event } from '../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { CustomerNetworks, LAN, networksMissing, ROUTERS, SERVER, type Customer } from '../support/customer-networks';
@@ -54,21 +55,28 @@ async function startServer(): Promise<void> {
 async function startCustomer(name: Customer): Promise<void> {
   const mfp = ['mfp', '--host', LAN.device, '--port', '80', '--name', `MFP of ${name}`, '--serial', `SERIAL-${name}`];
   await started(networks.start(`device-${name}`, platen(...mfp))).logged('mfp listening');
-  const state = join(folder, name);
-  await mkdir(state);
-  const configuration = join(state, 'agent.json');
-  const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
-  const device = { id: `mfp-${name}`, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
-  await writeFile(configuration, JSON.stringify({ panel: { port: 8631 }, devices: [device] }));
-  const code = (
-    await finished(terminal('admin', ['enrolment-code', `agent-${name}`, '--customer', name, '--site', 'LAN']))
-  ).printed[0]!;
-  const enrol = platen('agent', 'enrol', '-', '--server', PUBLIC_URL, '--config', configuration);
-  await finished(networks.start(`agent-${name}`, enrol, { input: `${code}\n` }));
-  const run = platen('agent', 'run', '--config', configuration);
-  const env = { PLATEN_LOG_LEVEL: 'info' };
-  await started(networks.start(`agent-${name}`, run, { env })).logged('agent online', 60_000);
+  await startAgent('agent', name, `mfp-${name}`, { wake: { host: LAN.agent, port: 8633 } });
 }
+
+/** An agent on a host of the customer's LAN, which leads to the customer's MFP. */
+async function startAgent(host: 'agent' | 'second', name: Customer, deviceId: string, more: object): Promise<void> {
+  const agent = `${host}-${name}` as const;
+  const state = join(folder, agent);
+  await mkdir(state);
+  const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
+  const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
+  await writeFile(configurationOf(agent), JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }));
+  const code = (await finished(terminal('admin', ['enrolment-code', agent, '--customer', name, '--site', 'LAN'])))
+    .printed[0]!;
+  const enrol = platen('agent', 'enrol', '-', '--server', PUBLIC_URL, '--config', configurationOf(agent));
+  await finished(networks.start(agent, enrol, { input: `${code}\n` }));
+  await runAgent(agent).logged('agent online', 60_000);
+}
+const configurationOf = (agent: string): string => join(folder, agent, 'agent.json');
+const runAgent = (agent: `${'agent' | 'second'}-${Customer}`): Program => {
+  const run = platen('agent', 'run', '--config', configurationOf(agent));
+  return started(networks.start(agent, run, { env: { PLATEN_LOG_LEVEL: 'info' } }));
+};
 
 /** YES on the agent's page, which only its own host reaches. */
 async function pressYes(name: Customer, id: string): Promise<void> {
@@ -132,4 +140,40 @@ const reaches = async (from: Parameters<CustomerNetworks['run']>[0], url: string
       await connect.stop('SIGKILL');
     }
   });
+
+  it('let a session be opened and ended through another agent when the control channel is blocked', async () => {
+    await startAgent('second', 'a', 'spare-a', {});
+    await running.find(({ name }) => name === 'agent-a')!.stop();
+    const block = [
+      'add table inet blocked',
+      'add chain inet blocked out { type filter hook output priority 0; }',
+      'add rule inet blocked out tcp dport 5223 reject with tcp reset',
+    ].join('; ');
+    expect(await networks.run('agent-a', 'nft', block)).toMatchObject({ code: 0 });
+    const target = runAgent('agent-a');
+    await target.logged('no control channel');
+
+    const connect = terminal('admin', ['connect', 'mfp-a', 'web', '--reason', 'Streaks', '--json']);
+    try {
+      const { sessionId } = await event(connect, 'requested');
+      await pressYes('a', sessionId);
+      const { url } = await event(connect, 'listening');
+      const page = await networks.run('internet', 'curl', '-sSL', '--fail', '--max-time', '60', String(url));
+      expect(page.output).toContain('SERIAL-a');
+      connect.child.kill('SIGINT');
+      expect(await event(connect, 'ended')).toMatchObject({ ending: 'ended-by-terminal' });
+      expect(await connect.exited).toBe(0);
+      const { printed } = await finished(terminal('admin', ['session', sessionId, '--json']));
+      const ended = sessionWithSteps.parse(JSON.parse(printed.join('')));
+      const inOrder = { state: 'ended', endReason: 'requested' };
+      expect(ended).toMatchObject({ device: inOrder, terminal: inOrder });
+      // not through the agent of the other customer, whose LAN has the same addresses
+      expect(ended.steps.filter(({ step }) => step === 'wake').map(({ detail }) => detail)).toEqual([
+        'second-a: woken',
+      ]);
+      expect(target.log.some(({ msg }) => msg === 'agent online')).toBe(false);
+    } finally {
+      await connect.stop('SIGKILL');
+    }
+  }, 120_000);
 });

@@ -59,12 +59,15 @@ describe('maintenance from the command line', () => {
     run((io) => maintain(io, sampleDevice.id, operation, { wait: 0, ...options }));
 
   it('reports every change once on standard error, and prints the result as a table', async () => {
-    course = [requested, held, held, executing, sampleJob];
+    const tries = [{ substitute: 'building-b', outcome: 'unreachable' as const, detail: 'ECONNREFUSED' }];
+    const notWoken: Job = { ...requested, waiting: { reason: 'not-woken', tries } };
+    course = [requested, notWoken, held, held, executing, sampleJob];
     expect(await ask('counters', { wait: 60 })).toBe(0);
     expect(bodyOf(AT_DEVICE)).toEqual({ operation: 'counters', waitMinutes: 60 });
     expect(terminal.err().trimEnd().split('\n')).toEqual([
       `Job ${sampleJob.id}: counters on Copy room`,
       'Waiting for the agent.',
+      'Waiting: The agent is not connected and was not woken. building-b: unreachable (ECONNREFUSED)',
       'On hold: The device has stopped. See its alerts. Paper jam',
       'Running: The agent has the job and carries it out.',
       'Done.',

@@ -51,8 +51,8 @@ export class AgentWake implements OnModuleInit {
   }
 
   /**
-   * Sends a request to an agent: over its stream, otherwise through a substitute. A request that is lost with the stream is
-   * repeated once.
+   * Sends a request to an agent: over its stream, otherwise through a substitute. A request that is lost with the stream or
+   * the substitute is repeated once.
    * @throws AgentOffline if it has no wake address, NoSubstitute, AgentNotWoken with each try; AgentSilent, AgentRefused
    */
   async request<Request, Response>(
@@ -72,7 +72,10 @@ export class AgentWake implements OnModuleInit {
       try {
         return await this.transport.request(agentId, exchange, body, { timeoutMs });
       } catch (error) {
-        if (!(error instanceof AgentOffline) || attempt > 1) throw error;
+        // a carrier that does not answer has been closed
+        const isLost =
+          error instanceof AgentOffline || (error instanceof AgentSilent && !this.transport.isOnline(agentId));
+        if (!isLost || attempt > 1) throw error;
       }
     }
   }
