@@ -52,7 +52,9 @@ export class RelayWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const open = (await this.repository.withLinkAt(relayId)).filter((session) => session.linkId);
     const carried = new Map<string, RelayedSession>();
     let unacknowledged = 0;
-    for (const run of this.directory.runsOf(relayId)) {
+    const runs = this.directory.runsOf(relayId);
+    if (runs.length === 0) return; // disconnected meanwhile
+    for (const run of runs) {
       const { sessions } = await run.peer.call('list-sessions', {});
       await this.endForgotten(run, sessions);
       for (const session of sessions) carried.set(session.linkId, session);
