@@ -46,7 +46,11 @@ export class ConsoleQueryClient extends QueryClient {
   keep<Data>(queryKey: QueryKey, change: (known: Data | undefined) => Data | undefined): void {
     const query = this.getQueryCache().find({ queryKey, exact: true, fetchStatus: 'fetching' });
     if (query) this.changes.set(query, [...(this.changes.get(query) ?? []), change as Change]);
-    this.setQueryData<Data>(queryKey, change);
+    this.setQueryData<Data>(queryKey, (known) => {
+      const changed = change(known);
+      // setting the same data would only mark an invalidated query as fresh
+      return changed === known ? undefined : changed;
+    });
   }
 
   override invalidateQueries<Key extends QueryKey = QueryKey>(
