@@ -26,6 +26,7 @@ import { ExternalClients1763683200016 } from './src/server/database/migrations/0
 import { Installations1763683200017 } from './src/server/database/migrations/0017-installations';
 import { Revocation1763683200018 } from './src/server/database/migrations/0018-revocation';
 import { WakeTries1763683200019 } from './src/server/database/migrations/0019-wake-tries';
+import { ClientActivity1763683200020 } from './src/server/database/migrations/0020-client-activity';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -89,6 +90,7 @@ const migrations = [
   Installations1763683200017,
   Revocation1763683200018,
   WakeTries1763683200019,
+  ClientActivity1763683200020,
 ];
 
 const common = {

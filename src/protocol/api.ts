@@ -334,11 +334,17 @@ export const pageQuery = z.object({
   /** `next` of the previous page; opaque. */
   cursor: z.string().max(64).optional(),
 });
+/** ID of the user or external client who asked. */
+const requesterId = z.uuid().optional();
+/** `clientId`: entries of one external client, what it did and what was done to it. */
+export const auditQuery = pageQuery.extend({ clientId: z.uuid().optional() });
 export const sessionQuery = pageQuery.extend({
   state: z.enum(['live', 'ended', 'all']).default('all'),
   deviceId: deviceId.optional(),
+  userId: requesterId,
 });
 export const jobQuery = pageQuery.extend({
   state: z.enum(['open', 'over', 'all']).default('all'),
   deviceId: deviceId.optional(),
+  userId: requesterId,
 });

@@ -6,6 +6,7 @@ export const CONSOLE_SECTIONS = [
   'firmware',
   'customers',
   'users',
+  'clients',
   'agents',
   'tokens',
   'audit',

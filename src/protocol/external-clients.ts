@@ -41,6 +41,8 @@ export const externalClient = z.object({
   scopes: z.array(clientScope),
   limits: clientLimits,
   requestsPerMinute: z.int(),
+  /** false: deactivated by an administrator; its tokens and its secret do not work. */
+  active: z.boolean(),
   expiresAt: instant.nullable(),
   createdAt: instant,
   createdBy: z.string(),
@@ -58,7 +60,7 @@ export const newExternalClient = z.strictObject({
   expiresInDays: z.int().min(1).max(3650).optional(),
 });
 export const externalClientChange = z
-  .strictObject({ scopes, limits: clientLimits, requestsPerMinute, expiresAt: instant.nullable() })
+  .strictObject({ scopes, limits: clientLimits, requestsPerMinute, active: z.boolean(), expiresAt: instant.nullable() })
   .partial();
 /** The only answers that contain the secret. */
 export const createdExternalClient = externalClient.extend({ secret: z.string() });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditEvent } from '../../src/protocol/api';
 import {
   accessTokenAnswer,
   CLIENT_SCOPES,
@@ -67,6 +68,14 @@ export function describeClients(api: () => RestApi): void {
       );
       const revoked = await api().answers('ada', 'POST /api/clients/:id/revocation', externalClient, { params });
       expect(revoked.revokedAt).not.toBeNull();
+      const entries = await api().pages('ada', 'GET /api/audit', auditEvent, { clientId: created.id });
+      expect(entries.map(({ action }) => action)).toEqual([
+        'client.revoked',
+        'client.secret-rotated',
+        'client.changed',
+        'client.created',
+      ]);
+      expect(entries.at(-2)?.detail).toBe('devices: printer; operations: counters; requests per minute: 60');
     });
 
     it('find the token endpoint by its metadata', async () => {
@@ -140,6 +149,7 @@ export function describeClients(api: () => RestApi): void {
       ['a change of an unknown client', 'ada', 'PATCH /api/clients/:id', '404 not-found', { params, body: {} }],
       ['a rotation of an unknown client', 'ada', 'POST /api/clients/:id/secret', '404 not-found', { params, body: {} }],
       ['a revocation of an unknown client', 'ada', 'POST /api/clients/:id/revocation', '404 not-found', { params }],
+      ['entries of an unknown client', 'ada', 'GET /api/audit', '404 not-found', { query: { clientId: UNKNOWN_ID } }],
       [
         'an unknown scope',
         'ada',

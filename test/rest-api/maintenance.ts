@@ -69,6 +69,8 @@ export function describeJobs(api: () => RestApi): void {
       expect(await ids({ state: 'open' })).toEqual([second.id]);
       expect(await ids({ state: 'over', deviceId: 'printer' })).toEqual([first.id]);
       expect(await ids({ deviceId: 'away' })).toEqual([]);
+      expect(await ids({ userId: first.user.id })).toEqual([second.id, first.id]);
+      expect(await ids({ userId: first.id })).toEqual([]);
       const params = { id: second.id };
       const cancelling = api().answers('tess', 'POST /api/jobs/:id/cancellation', job, { params });
       (await plane.agent.commanded(second.id, 'cancel')).answer({ status: 'canceled' });

@@ -62,7 +62,7 @@ export function describeSessions(api: () => RestApi): void {
       await api().refuses('ada', 'POST /api/sessions/:id/override', '409 session-over', call);
     });
 
-    it('are listed in pages, filtered by state and device', async () => {
+    it('are listed in pages, filtered by state, device and requester', async () => {
       await request('tom');
       await request('tess');
       const all = await api().pages('tom', 'GET /api/sessions', session, { deviceId: 'printer' });
@@ -71,6 +71,9 @@ export function describeSessions(api: () => RestApi): void {
       expect(live.map(({ user }) => user.username).sort()).toEqual(['tess', 'tom']);
       expect([...live, ...ended].map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
       expect(await api().pages('tom', 'GET /api/sessions', session, { deviceId: 'away' })).toEqual([]);
+      const { id: userId } = live.find(({ user }) => user.username === 'tess')!.user;
+      const own = await api().pages('tom', 'GET /api/sessions', session, { state: 'live', userId });
+      expect(own.map(({ user }) => user.username)).toEqual(['tess']);
     });
 
     it('that cannot be connected for a browser are refused, and ended', async () => {

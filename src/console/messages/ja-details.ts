@@ -19,6 +19,16 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     'The administrator of a user must be another active user with the role admin.',
     'ユーザーの管理者には、役割「admin」を持つ別の有効なユーザーを指定してください。',
   ],
+  ['There is no such external client.', 'その外部クライアントは存在しません。'],
+  [
+    'An external client {} already exists, perhaps revoked.',
+    '外部クライアント「{}」はすでに存在します（取り消し済みの場合もあります）。',
+  ],
+  [
+    'This external client is revoked. Create another one.',
+    'この外部クライアントは取り消し済みです。新しく追加してください。',
+  ],
+  ['There are already {} external clients.', '外部クライアントはすでに{}個あります。'],
   ['The current password is wrong.', '現在のパスワードが正しくありません。'],
   ['this is not your password', '現在のパスワードが正しくありません。'],
   ['user ID must be 1 to 64 of a-z 0-9 . _ @ -', 'a–z、0–9、. _ @ - を1～64文字で入力してください。'],
@@ -50,6 +60,11 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['the password of the user was changed', 'ユーザーのパスワードが変更されました'],
   ['the API token was revoked', 'APIトークンが取り消されました'],
   ['the user may no longer access the device', 'ユーザーは機器にアクセスできなくなりました'],
+  ['the external client was deactivated', '外部クライアントが無効になりました'],
+  ['the external client was revoked', '外部クライアントが取り消されました'],
+  ['the external client has expired', '外部クライアントの有効期限が切れました'],
+  ['the secret of the external client was replaced', '外部クライアントのシークレットが交換されました'],
+  ['the external client may no longer access the device', '外部クライアントは機器にアクセスできなくなりました'],
   ['the server was restarted', 'サーバーが再起動されました'],
   ['the agent holds no connection for this session', 'エージェントにこのセッションの接続がありません'],
   [

@@ -12,7 +12,7 @@ export class JobEntity {
   @PrimaryColumn(Uuid()) id: string;
   /** Whether `userId` names a user or an external client. */
   @Column({ type: 'varchar', length: 8, default: 'user' }) askerKind: AskerKind;
-  @Column(Uuid()) userId: string;
+  @Index('ix_maintenance_jobs_user') @Column(Uuid()) userId: string;
   @Column({ type: 'varchar', length: 64 }) username: string;
   @Column({ type: 'varchar', length: 100 }) displayName: string;
   @Index('ix_maintenance_jobs_device') @Column({ type: 'varchar', length: 64 }) deviceId: string;

@@ -10,6 +10,8 @@ import { JobEntity } from './job.entity';
 export interface JobFilter extends PageQuery {
   readonly state: 'open' | 'over' | 'all';
   readonly deviceId?: string;
+  /** Who asked. */
+  readonly userId?: string;
 }
 
 const OPEN = In([...OPEN_JOB_STATES]);
@@ -73,10 +75,11 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   }
 
   /** Newest first. */
-  list(reach: Reach, { state, deviceId, ...page }: JobFilter): Promise<Page<JobEntity>> {
+  list(reach: Reach, { state, deviceId, userId, ...page }: JobFilter): Promise<Page<JobEntity>> {
     const where: FindOptionsWhere<JobEntity> = {};
     if (state !== 'all') where.state = state === 'open' ? OPEN : Not(OPEN);
     if (deviceId) where.deviceId = deviceId;
+    if (userId) where.userId = userId;
     const query = this.jobs.createQueryBuilder('j').where(where);
     const columns = { site: 'j.siteId', device: 'j.deviceId', requester: 'j.userId' };
     return readPage(within(query, reach, columns), ['requestedAt', 'id'], 'DESC', page);

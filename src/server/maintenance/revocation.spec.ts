@@ -150,6 +150,7 @@ describe('access that ends', () => {
       true,
       () => plane.call('ada', 'POST', `/clients/${requester.id}/secret`, { overlapMinutes: 0 }),
     ],
+    ['a client is deactivated', 'the external client was deactivated', true, () => change({ active: false })],
     ['a client loses its scopes', NO_LONGER, true, () => change({ scopes: ['devices:read'] })],
     ['a client is limited to other devices', NO_LONGER, true, () => change({ limits: { devices: ['copier'] } })],
     ['a client is limited to other sites', NO_LONGER, true, () => change({ limits: { sites: [] } })],

@@ -10,6 +10,11 @@ import type { SessionEntity } from './session.entity';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
 
+const NO_LONGER = {
+  user: 'the user may no longer access the device',
+  client: 'the external client may no longer access the device',
+} as const;
+
 /**
  * Ends sessions whose requester has lost the access for them: a user, an API token, an external client or a customer was
  * taken away; and those whose agent was moved or removed.
@@ -58,8 +63,7 @@ export class SessionRevocation implements OnModuleInit, OnApplicationBootstrap {
   async recheck(session: SessionEntity): Promise<void> {
     const actor = await this.actors.requesterOf(session);
     if (actor && permitsSession(actor, session) && reaches(await this.customers.reachOf(actor), session)) return;
-    const requester = session.askerKind === 'client' ? 'external client' : 'user';
-    await this.revoke(session, `the ${requester} may no longer access the device`);
+    await this.revoke(session, NO_LONGER[session.askerKind]);
   }
 
   private async recheckAll(sessions: readonly SessionEntity[]): Promise<void> {

@@ -24,7 +24,7 @@ export class SessionEntity {
 
   /** Whether `userId` names a user or an external client. */
   @Column({ type: 'varchar', length: 8, default: 'user' }) askerKind: AskerKind;
-  @Column(Uuid()) userId: string;
+  @Index('ix_remote_sessions_user') @Column(Uuid()) userId: string;
   @Column({ type: 'varchar', length: 64 }) username: string;
   @Column({ type: 'varchar', length: 100 }) displayName: string;
   @Index('ix_remote_sessions_device') @Column({ type: 'varchar', length: 64 }) deviceId: string;

@@ -45,9 +45,9 @@ export class SessionsController {
   @Answers(page(session))
   async list(
     @CurrentActor() actor: Actor,
-    @Query({ schema: sessionQuery }) { state, deviceId, limit, cursor }: z.output<typeof sessionQuery>,
+    @Query({ schema: sessionQuery }) query: z.output<typeof sessionQuery>,
   ): Promise<{ rows: Session[]; next: string | null }> {
-    const { rows, next } = await this.sessions.list(actor, { state, deviceId, limit, cursor });
+    const { rows, next } = await this.sessions.list(actor, query);
     return { rows: rows.map((each) => presented(each)), next };
   }
 

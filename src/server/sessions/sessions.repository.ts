@@ -20,6 +20,8 @@ import { SessionEntity } from './session.entity';
 export interface SessionFilter extends PageQuery {
   readonly state: 'live' | 'ended' | 'all';
   readonly deviceId?: string;
+  /** Who asked. */
+  readonly userId?: string;
 }
 
 /** All SQL for remote sessions. */
@@ -105,6 +107,7 @@ export class SessionsRepository {
     if (filter.state === 'live') where.openPair = Not(IsNull());
     if (filter.state === 'ended') where.openPair = IsNull();
     if (filter.deviceId) where.deviceId = filter.deviceId;
+    if (filter.userId) where.userId = filter.userId;
     const query = this.sessions.createQueryBuilder('s').where(where);
     const columns = { site: 's.siteId', device: 's.deviceId', requester: 's.userId' };
     return readPage(within(query, reach, columns), ['requestedAt', 'id'], 'DESC', filter);

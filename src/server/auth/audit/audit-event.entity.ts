@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { Instant } from '../../database/column-types';
 
 /** One recorded action; the database refuses to change or remove it. Names are copied, so they outlive what they name. */
@@ -6,8 +6,8 @@ import { Instant } from '../../database/column-types';
 export class AuditEventEntity {
   @PrimaryGeneratedColumn({ type: 'integer' }) id: number;
   @Column(Instant()) at: Date;
-  @Column({ type: 'varchar', length: 64 }) actor: string;
+  @Index('ix_audit_events_actor') @Column({ type: 'varchar', length: 64 }) actor: string;
   @Column({ type: 'varchar', length: 64 }) action: string;
-  @Column({ type: 'varchar', length: 200 }) target: string;
+  @Index('ix_audit_events_target') @Column({ type: 'varchar', length: 200 }) target: string;
   @Column({ type: 'text' }) detail: string;
 }

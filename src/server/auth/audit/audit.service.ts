@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Page, PageQuery } from '../../database/page';
 import type { Actor } from '../actor';
 import type { AuditEventEntity } from './audit-event.entity';
-import { AuditRepository } from './audit.repository';
+import { AuditRepository, type AuditNames } from './audit.repository';
 
 const TARGET_CHARACTERS = 200;
 const DETAIL_CHARACTERS = 2_000;
@@ -27,7 +27,7 @@ export class AuditService {
     });
   }
 
-  page(query: PageQuery): Promise<Page<AuditEventEntity>> {
-    return this.repository.page(query);
+  page(query: PageQuery, of?: AuditNames): Promise<Page<AuditEventEntity>> {
+    return this.repository.page(query, of);
   }
 }

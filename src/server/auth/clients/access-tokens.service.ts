@@ -8,7 +8,7 @@ import { AuditService } from '../audit/audit.service';
 import { TooManyLogins } from '../auth.errors';
 import { LoginLimiter } from '../login/login-limiter';
 import { ClientMetrics } from './client-metrics';
-import { actorOf, isInForce, type ExternalClientEntity } from './external-client.entity';
+import { actorOf, isInForce, targetOf, type ExternalClientEntity } from './external-client.entity';
 import { ExternalClientsRepository, type SecretProof } from './external-clients.repository';
 import { InvalidClient, InvalidScope } from './oauth.errors';
 
@@ -72,7 +72,7 @@ export class AccessTokensService {
     };
     // the secret may have been replaced, or the client revoked, since it was looked up
     if (!(await this.repository.insertToken(entity, proof, LIMITS.CLIENT_TOKENS))) return this.refuse(client, address);
-    await this.audit.record(actorOf(client, scopes), 'client.token-issued', client.name, scopes.join(' '));
+    await this.audit.record(actorOf(client, scopes), 'client.token-issued', targetOf(client), scopes.join(' '));
     this.metrics.token('issued');
     return {
       access_token: `pla_${entity.id}_${token}`,
@@ -84,12 +84,17 @@ export class AccessTokensService {
 
   private async refuse(client: ExternalClientEntity | null, address: string): Promise<never> {
     this.metrics.token('refused');
-    await this.audit.record(undefined, 'client.refused', client?.name ?? '(unknown client)', `from ${address}`);
-    throw new InvalidClient('The client is unknown, revoked or expired, or its secret is wrong.');
+    await this.audit.record(
+      undefined,
+      'client.refused',
+      client ? targetOf(client) : '(unknown client)',
+      `from ${address}`,
+    );
+    throw new InvalidClient('The client is unknown, deactivated, revoked or expired, or its secret is wrong.');
   }
 
   /**
-   * The client of a token; undefined if the token is malformed, unknown or expired, or its client is revoked or expired.
+   * The client of a token; undefined if the token is malformed, unknown or expired, or its client is not in force.
    * What the client may no longer do, an earlier token of it does not permit either.
    */
   async identify(token: string): Promise<ActingClient | undefined> {

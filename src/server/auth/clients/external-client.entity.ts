@@ -15,6 +15,8 @@ export class ExternalClientEntity {
   @Column(Json()) scopes: ClientScope[];
   @Column(Json()) limits: ClientLimits;
   @Column({ type: 'integer' }) requestsPerMinute: number;
+  /** false: deactivated by an administrator, for a time. */
+  @Column({ type: 'boolean', default: true }) active: boolean;
   @Column(Instant({ nullable: true })) expiresAt: Date | null;
   @Column(Instant()) createdAt: Date;
   /** Display name of the administrator. */
@@ -39,6 +41,9 @@ export const actorOf = (
   },
 });
 
+/** As the audit trail names it where it is the target. */
+export const targetOf = ({ name, id }: ExternalClientEntity): string => `${name} (${id})`;
+
 /** Whether the client may be used at this time. */
-export const isInForce = ({ revokedAt, expiresAt }: ExternalClientEntity, now: Date): boolean =>
-  revokedAt === null && (expiresAt === null || expiresAt > now);
+export const isInForce = ({ revokedAt, active, expiresAt }: ExternalClientEntity, now: Date): boolean =>
+  revokedAt === null && active && (expiresAt === null || expiresAt > now);

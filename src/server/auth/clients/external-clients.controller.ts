@@ -25,6 +25,7 @@ const presented = (client: ExternalClientEntity, now = new Date()): ExternalClie
   scopes: client.scopes,
   limits: client.limits,
   requestsPerMinute: client.requestsPerMinute,
+  active: client.active,
   expiresAt: instantOf(client.expiresAt),
   createdAt: toInstant(client.createdAt),
   createdBy: client.createdBy,

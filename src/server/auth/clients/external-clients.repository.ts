@@ -40,9 +40,13 @@ export class ExternalClientsRepository {
       throw error;
     }
   }
-  /** @returns false if the client does not exist or is revoked */
-  async change(id: string, values: Partial<ExternalClientEntity>): Promise<boolean> {
-    return (await this.clients.update({ id, revokedAt: IsNull() }, values)).affected === 1;
+  /** A client that is deactivated loses its access tokens. @returns false if the client does not exist or is revoked */
+  change(id: string, values: Partial<ExternalClientEntity>): Promise<boolean> {
+    return this.clients.manager.transaction(async (manager) => {
+      const { affected } = await manager.update(ExternalClientEntity, { id, revokedAt: IsNull() }, values);
+      if (affected === 1 && values.active === false) await manager.delete(AccessTokenEntity, { clientId: id });
+      return affected === 1;
+    });
   }
   /**
    * Moves the secret to `previous`, and ends the access tokens with it. Two rotations at once leave one of both new
@@ -89,14 +93,14 @@ export class ExternalClientsRepository {
   }
   /**
    * Stores a token; only the newest `most` of its client remain.
-   * @returns false if the client is revoked, or no longer has the secret that it presented
+   * @returns false if the client is deactivated or revoked, or no longer has the secret that it presented
    */
   async insertToken(token: AccessTokenEntity, { which, hash }: SecretProof, most: number): Promise<boolean> {
     const { clientId, createdAt } = token;
     await this.tokens.delete({ expiresAt: LessThan(createdAt) });
     return this.tokens.manager.transaction(async (manager) => {
-      // locks the row, so that a concurrent rotation or revocation finds this token
-      const client = { id: clientId, [which]: hash, revokedAt: IsNull() };
+      // locks the row, so that a concurrent rotation, deactivation or revocation finds this token
+      const client = { id: clientId, [which]: hash, active: true, revokedAt: IsNull() };
       const { affected } = await manager.update(ExternalClientEntity, client, { lastUsedAt: createdAt });
       if (affected !== 1) return false;
       await manager.insert(AccessTokenEntity, { ...token });

@@ -7,9 +7,10 @@ import { LIMITS } from '../../../protocol/limits';
 import { secretHash } from '../../../tunnel/sha256';
 import { AccessEvents } from '../access-events';
 import type { ActingClient, Actor } from '../actor';
+import type { AuditNames } from '../audit/audit.repository';
 import { AuditService } from '../audit/audit.service';
 import { ClientExists, ClientRevoked, TooManyClients, UnknownClient } from '../auth.errors';
-import { actorOf, isInForce, type ExternalClientEntity } from './external-client.entity';
+import { actorOf, isInForce, targetOf, type ExternalClientEntity } from './external-client.entity';
 import { ExternalClientsRepository } from './external-clients.repository';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -45,10 +46,16 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     clearInterval(this.timer);
   }
 
-  /** Undefined for an unknown, revoked or expired client. */
+  /** Undefined for an unknown, deactivated, revoked or expired client. */
   async actor(id: string): Promise<ActingClient | undefined> {
     const client = await this.repository.find(id);
     return client && isInForce(client, new Date()) ? actorOf(client) : undefined;
+  }
+
+  /** How the audit trail names a client. @throws UnknownClient */
+  async auditNames(id: string): Promise<AuditNames> {
+    const client = await this.get(id);
+    return { actor: actorOf(client).username, target: targetOf(client) };
   }
 
   all(): Promise<ExternalClientEntity[]> {
@@ -70,6 +77,7 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
       scopes: [...new Set(scopes)],
       limits,
       requestsPerMinute,
+      active: true,
       expiresAt: expiresInDays === undefined ? null : new Date(createdAt.getTime() + expiresInDays * DAY_MS),
       createdAt,
       createdBy: actor.displayName,
@@ -77,12 +85,13 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
       revokedAt: null,
     };
     if (!(await this.repository.insert(client))) throw new ClientExists(name);
-    await this.audit.record(actor, 'client.created', nameOf(client), `${scopes.join(' ')} ${JSON.stringify(limits)}`);
+    await this.audit.record(actor, 'client.created', targetOf(client), decided(client));
     return { client, secret };
   }
 
   /**
-   * Takes effect with the next request, also for tokens that were issued before, and ends what is open beyond it.
+   * Takes effect with the next request, also for tokens that were issued before, and ends what is open beyond it. A client
+   * that is deactivated loses its tokens and all that it has open.
    * @throws UnknownClient, ClientRevoked
    */
   async change(
@@ -95,8 +104,9 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     const values = { ...fields, ...expiry };
     if (Object.keys(values).length > 0 && !(await this.repository.change(id, values))) throw new ClientRevoked();
     const changed = await this.get(id);
-    await this.audit.record(actor, 'client.changed', nameOf(changed), JSON.stringify({ ...fields, expiresAt }));
-    this.access.publish('narrowed', id);
+    await this.recordChange(actor, changed, values);
+    if (values.active === false) this.endAll(id, 'the external client was deactivated');
+    else this.access.publish('narrowed', id);
     return changed;
   }
 
@@ -110,7 +120,7 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     const until = overlapMinutes === 0 ? null : new Date(Date.now() + overlapMinutes * 60_000);
     if (!(await this.repository.rotate(id, secretHash(secret), until))) throw new ClientRevoked();
     const client = await this.get(id);
-    await this.audit.record(actor, 'client.secret-rotated', nameOf(client), `overlap ${overlapMinutes} min`);
+    await this.audit.record(actor, 'client.secret-rotated', targetOf(client), `overlap ${overlapMinutes} min`);
     if (!until) this.endAll(id, 'the secret of the external client was replaced');
     return { client, secret };
   }
@@ -120,9 +130,21 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
     await this.get(id);
     if (!(await this.repository.revoke(id, new Date()))) throw new ClientRevoked();
     const client = await this.get(id);
-    await this.audit.record(actor, 'client.revoked', nameOf(client));
+    await this.audit.record(actor, 'client.revoked', targetOf(client));
     this.endAll(id, 'the external client was revoked');
     return client;
+  }
+
+  private async recordChange(
+    actor: Actor,
+    client: ExternalClientEntity,
+    { active, ...values }: Partial<ExternalClientEntity>,
+  ): Promise<void> {
+    const target = targetOf(client);
+    if (active !== undefined)
+      await this.audit.record(actor, active ? 'client.activated' : 'client.deactivated', target);
+    const detail = decided(values);
+    if (detail !== '') await this.audit.record(actor, 'client.changed', target, detail);
   }
 
   private async get(id: string): Promise<ExternalClientEntity> {
@@ -147,4 +169,15 @@ export class ExternalClientsService implements OnApplicationBootstrap, OnModuleD
   }
 }
 
-const nameOf = ({ name, id }: ExternalClientEntity): string => `${name} (${id})`;
+/** What was decided about a client, for the audit trail. */
+function decided({ scopes, limits, requestsPerMinute, expiresAt }: Partial<ExternalClientEntity>): string {
+  const limited = Object.entries(limits ?? {}).flatMap(([kind, listed]) =>
+    listed === null ? [] : [`${kind}: ${listed.join(', ') || 'none'}`],
+  );
+  return [
+    ...(scopes ? [`scopes: ${scopes.join(', ')}`] : []),
+    ...(limits ? [limited.length > 0 ? limited.join('; ') : 'no limits'] : []),
+    ...(requestsPerMinute === undefined ? [] : [`requests per minute: ${requestsPerMinute}`]),
+    ...(expiresAt === undefined ? [] : [`expires: ${expiresAt?.toISOString() ?? 'never'}`]),
+  ].join('; ');
+}

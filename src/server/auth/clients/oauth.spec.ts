@@ -177,6 +177,18 @@ describe('OAuth 2.0 for external clients', () => {
     await devices(token).expect(401);
   });
 
+  it('refuses a client while it is deactivated, and ends its tokens', async () => {
+    const client = await create();
+    const token = await tokenOf(client);
+    const change = (active: boolean) => admin.patch(`/api/clients/${client.id}`).send({ active }).expect(200);
+    expect((await change(false)).body.active).toBe(false);
+    await devices(token).expect(401);
+    await ask(inBody(client)).expect(401);
+    await change(true);
+    await devices(token).expect(401);
+    await devices(await tokenOf(client)).expect(200);
+  });
+
   it('rotates the secret: the earlier one works for the overlap, or ends at once with every token', async () => {
     const client = await create();
     const token = await tokenOf(client);
@@ -275,17 +287,27 @@ describe('OAuth 2.0 for external clients', () => {
     const token = await tokenOf(client);
     await ask({ ...inBody(client), client_secret: 'plc_wrong' }).expect(401);
     await admin.patch(`/api/clients/${client.id}`).send({ requestsPerMinute: 7 }).expect(200);
+    for (const active of [false, true]) await admin.patch(`/api/clients/${client.id}`).send({ active }).expect(200);
     const { secret } = (await admin.post(`/api/clients/${client.id}/secret`).send({}).expect(201)).body;
     await admin.post(`/api/clients/${client.id}/revocation`).expect(200);
     const target = `Fleet reports (${client.id})`;
-    for (const action of ['created', 'changed', 'secret-rotated', 'revoked'])
+    for (const action of ['created', 'deactivated', 'activated', 'changed', 'secret-rotated', 'revoked'])
       expect(await auditOf(`client.${action}`)).toContainEqual(expect.objectContaining({ actor: 'ada', target }));
     expect(await auditOf('client.token-issued')).toContainEqual(
-      expect.objectContaining({ actor: '(client) Fleet reports', detail: 'devices:read jobs:read' }),
+      expect.objectContaining({ actor: '(client) Fleet reports', target, detail: 'devices:read jobs:read' }),
     );
-    expect(await auditOf('client.refused')).toContainEqual(
-      expect.objectContaining({ actor: '(no login)', target: 'Fleet reports' }),
-    );
+    expect(await auditOf('client.refused')).toContainEqual(expect.objectContaining({ actor: '(no login)', target }));
+    const own = (await admin.get(`/api/audit?clientId=${client.id}`).expect(200)).body.rows as { action: string }[];
+    expect(own.map(({ action }) => action)).toEqual([
+      'client.revoked',
+      'client.secret-rotated',
+      'client.activated',
+      'client.deactivated',
+      'client.changed',
+      'client.refused',
+      'client.token-issued',
+      'client.created',
+    ]);
     const trail = JSON.stringify((await admin.get('/api/audit?limit=200')).body);
     for (const each of [client.secret, secret, token.slice(-43), 'plc_wrong']) expect(trail).not.toContain(each);
   });
