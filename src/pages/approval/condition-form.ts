@@ -5,6 +5,8 @@ import { CONDITION_MESSAGES } from './condition-messages';
 import { fill, type Language } from './messages';
 
 export const MEGABYTE = 1_000_000;
+/** As the console of the server shows it. */
+const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @returns why it was refused, for people; undefined if it was done */
 export type Send = (path: string, body: object) => Promise<string | undefined>;
@@ -107,11 +109,16 @@ export function conditionForm(devices: readonly ShownDevice[], language: Languag
       ['client', texts.client],
       ['user', texts.user],
     ]);
+    const id = (name: string, label: string, hint?: string) =>
+      field(label, element('input', { name, autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' }), hint);
+    const clientId = id('client-id', texts.clientId, texts.clientIdHint);
+    const userId = id('user-id', texts.userId);
     const other = element(
       'div',
       { class: 'other' },
       field(texts.kind, kind),
-      field(`${texts.clientId} / ${texts.userId}`, element('input', { name: 'id', autocomplete: 'off' })),
+      clientId,
+      userId,
       field(texts.name, element('input', { name: 'name', autocomplete: 'off' })),
     );
     const what = select(
@@ -154,10 +161,12 @@ export function conditionForm(devices: readonly ShownDevice[], language: Languag
     );
     const show = () => {
       other.hidden = who.value !== '';
+      clientId.hidden = kind.value !== 'client';
+      userId.hidden = kind.value !== 'user';
       box.hidden = what.value !== 'box';
       sessions.hidden = what.value !== 'session';
     };
-    who.onchange = what.onchange = show;
+    who.onchange = kind.onchange = what.onchange = show;
     show();
     dependent.replaceChildren(group(texts.who, who, other), group(texts.what, what, box, sessions));
   };
@@ -169,9 +178,15 @@ export function conditionForm(devices: readonly ShownDevice[], language: Languag
     const device = devices.find(({ id }) => id === deviceSelect.value) ?? devices[0];
     if (!device) return;
     const condition = conditionIn(new FormData(form), device);
-    void send('/conditions', { deviceId: device.id, condition }).then((detail) => {
+    const show = (detail: string | undefined) => {
       refused.hidden = detail === undefined;
       refused.textContent = detail === undefined ? '' : fill(texts.refused, { detail });
+    };
+    // a condition for a mistyped ID would permit nothing, and the owner would not learn why
+    const isTyped = !device.askers.includes(condition.who);
+    if (isTyped && condition.who.kind === 'client' && !CLIENT_ID.test(condition.who.id)) return show(texts.notClientId);
+    void send('/conditions', { deviceId: device.id, condition }).then((detail) => {
+      show(detail);
       if (detail === undefined) {
         form.reset();
         build();
@@ -189,8 +204,9 @@ function conditionIn(data: FormData, device: ShownDevice): NewAccessCondition {
   };
   const all = (name: string): string[] => data.getAll(name).map(String);
   const seen = device.askers.find(({ kind, id }) => `${kind} ${id}` === text('who'));
-  const id = text('id');
-  const other = { kind: text('kind') as 'user' | 'client', id, name: text('name') || id };
+  const kind = text('kind') as 'user' | 'client';
+  const id = text(`${kind}-id`).toLowerCase();
+  const other = { kind, id, name: text('name') || id };
   const instant = (name: string) => (text(name) === '' ? null : new Date(text(name)).toISOString());
   const number = (name: string) => (text(name) === '' ? null : Number(text(name)));
   const days = all('day').map(Number);

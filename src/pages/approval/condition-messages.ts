@@ -39,6 +39,8 @@ export interface ConditionMessages {
   readonly other: string;
   readonly kind: string;
   readonly clientId: string;
+  readonly clientIdHint: string;
+  readonly notClientId: string;
   readonly userId: string;
   readonly name: string;
   readonly what: string;
@@ -103,6 +105,9 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     other: 'Another user or client …',
     kind: 'Kind',
     clientId: 'Client ID',
+    clientIdHint:
+      'From the administrator of the service. Or let the client ask once: it is then in the list above, and below under the denied accesses.',
+    notClientId: 'A client ID looks like 8c7f1a52-6b1e-4f0c-9b43-2f7a3c1d9e10.',
     userId: 'User ID',
     name: 'Name, as it is shown here',
     what: 'What',
@@ -175,6 +180,9 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     other: 'ほかのユーザーまたはクライアント…',
     kind: '種類',
     clientId: 'クライアント ID',
+    clientIdHint:
+      'サービスの管理者に確認してください。クライアントが一度要求すると、上の一覧と、下の拒否したアクセスに表示されます。',
+    notClientId: 'クライアント ID は 8c7f1a52-6b1e-4f0c-9b43-2f7a3c1d9e10 のような形式です。',
     userId: 'ユーザー ID',
     name: '表示名',
     what: '内容',
