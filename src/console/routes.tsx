@@ -2,6 +2,8 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import type { ConsoleSection } from '../protocol/console-sections';
 import { AgentsScreen } from './screens/agents-screen';
 import { AuditScreen } from './screens/audit-screen';
+import { ClientScreen } from './screens/clients/client-screen';
+import { ClientsScreen } from './screens/clients/clients-screen';
 import { CustomersScreen } from './screens/customers-screen';
 import { DeploymentScreen } from './screens/deployment-screen';
 import { DeviceListScreen } from './screens/device-list-screen';
@@ -42,6 +44,8 @@ export const router = createBrowserRouter([
           section('firmware', <FirmwareScreen />),
           section('customers', <CustomersScreen />),
           section('users', <UsersScreen />),
+          section('clients', <ClientsScreen />),
+          { path: 'clients/:id', element: <ClientScreen /> },
           section('agents', <AgentsScreen />),
           section('tokens', <TokensScreen />),
           section('audit', <AuditScreen />),

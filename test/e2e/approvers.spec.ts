@@ -187,7 +187,7 @@ describe('approval on a phone', () => {
       const real = performance.now.bind(performance);
       jest.spyOn(performance, 'now').mockImplementation(() => real() + LIMITS.APPROVER_PROOF_MS);
       await phone.locator('#access select[name=kind]').selectOption('user');
-      await phone.locator('#access input[name=id]').fill('tina');
+      await phone.locator('#access input[name=user-id]').fill('tina');
       await phone.locator('#access input[name=name]').fill('Tina Technician');
       await phone.locator('#access input[name=application][value=web]').check();
       await button(phone, ja ? '条件を設定する' : 'Set condition').click();

@@ -7,9 +7,17 @@ import { ja } from '../../src/console/messages/ja';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import type { AccessCondition } from '../../src/protocol/access-conditions';
 import type { DeniedAccess, Language, ReportedConditions } from '../../src/protocol/api';
+import type { ExternalClient } from '../../src/protocol/external-clients';
 import { findings } from '../support/browser/axe';
 import { askForAccess, ConsoleBrowser, type Person } from '../support/browser/console-browser';
-import { sampleConditions, sampleDenial, sampleDevice } from '../support/samples/api-samples';
+import {
+  sampleClient,
+  sampleConditions,
+  sampleDenial,
+  sampleDevice,
+  sampleEndedSession,
+  sampleJob,
+} from '../support/samples/api-samples';
 import {
   SAMPLE_DEPLOYMENTS,
   withSampleDeployments,
@@ -252,6 +260,119 @@ it.each(LANGUAGES)(
     await withAccess({ conditions: [], reportedAt: null }, []);
     await load('/devices/copy-room', 'Copy room');
     await page.getByText(t.notReportedHint).waitFor();
+  },
+  120_000,
+);
+
+/** External clients in each state, and what the first one did last. */
+async function withClients(): Promise<void> {
+  const client = {
+    kind: 'client',
+    id: sampleClient.id,
+    username: '(client) Invoice archive',
+    displayName: 'Invoice archive',
+  } as const;
+  const at = (minutesAgo: number): string => new Date(Date.now() - minutesAgo * 60_000).toISOString();
+  const used = { ...sampleClient, lastUsedAt: at(3), expiresAt: at(-500_000) };
+  const other = (digit: string, change: Partial<ExternalClient>): ExternalClient => ({
+    ...used,
+    id: sampleClient.id.replace('8', digit),
+    limits: { sites: null, devices: null, applications: null, operations: null },
+    ...change,
+  });
+  const clients = [
+    used,
+    other('1', {
+      name: 'Fleet report',
+      scopes: ['devices:read', 'information:read'],
+      lastUsedAt: null,
+      expiresAt: null,
+    }),
+    other('2', { name: 'Night scan', scopes: ['jobs:write'], active: false }),
+    other('3', { name: 'Old archive', expiresAt: at(60 * 24) }),
+    other('4', { name: 'Ticket system', revokedAt: at(60 * 24), previousSecretUntil: null }),
+  ];
+  const sessions = [{ ...sampleEndedSession, user: client, applicationId: 'box', reason: 'Fetch the invoices of May' }];
+  const jobs = [{ ...sampleJob, user: client }];
+  const entry = { at: at(3), actor: client.username, detail: '' };
+  const target = `Invoice archive (${sampleClient.id})`;
+  const audit = [
+    { ...entry, id: 3, action: 'session.requested', target: sampleEndedSession.id },
+    { ...entry, id: 2, action: 'client.token-issued', target, detail: 'devices:read sessions:write' },
+    { ...entry, id: 1, actor: 'admin', action: 'client.created', target },
+  ];
+  const list = (rows: unknown[]) => ({ rows, next: null });
+  const customers = [
+    {
+      id: randomUUID(),
+      name: 'Acme',
+      sites: [{ id: sampleClient.limits.sites![0], name: 'Head office' }],
+      userIds: [],
+    },
+  ];
+  const answers = {
+    clients,
+    customers,
+    'devices\\?.*': list([sampleDevice]),
+    'sessions\\?.*': list(sessions),
+    'jobs\\?.*': list(jobs),
+    'audit\\?.*': list(audit),
+  };
+  for (const [path, json] of Object.entries(answers))
+    await page.route(new RegExp(`/api/${path}$`), (route) =>
+      route.request().method() === 'GET'
+        ? route.fulfill({ json })
+        : route.fulfill({ status: 201, json: { ...used, secret: `plc_${'s'.repeat(43)}` } }),
+    );
+}
+
+it.each(LANGUAGES)(
+  'external clients are created and managed, in %s',
+  async (spoken, wanted) => {
+    await open(wanted, SAMPLE_USERS.admin, spoken);
+    const t = CATALOGUES[spoken];
+    const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
+    await load('/clients', t.clients.title);
+    await page.getByText(t.clients.emptyTitle).waitFor();
+    await show('clients-empty');
+    await withClients();
+    await load('/clients', t.clients.title);
+    const table = page.getByRole('table', { name: t.clients.title });
+    for (const state of ['active', 'deactivated', 'expired'] as const)
+      await table.getByText(t.clients.states[state], { exact: true }).first().waitFor();
+    await show('clients');
+    await page.getByRole('button', { name: t.clients.create }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(t.clients.name).fill('Invoice archive');
+    await dialog.getByLabel(t.clients.scope['sessions:write'].name).check();
+    await dialog.getByRole('radiogroup', { name: t.clients.limit.applications }).getByLabel(t.clients.only).check();
+    await dialog.getByRole('button', { name: t.clients.submit }).click();
+    await dialog.getByText(t.clients.choose).waitFor();
+    await show('client-new');
+    await dialog.getByRole('radiogroup', { name: t.clients.limit.applications }).getByLabel(t.clients.everyOne).check();
+    await dialog.getByRole('button', { name: t.clients.submit }).click();
+    await dialog.getByText(t.clients.secretOnce).waitFor();
+    await show('client-secret');
+    await dialog.getByRole('button', { name: t.clients.done }).click();
+    await shown('Invoice archive');
+    await page.getByRole('table', { name: t.clients.audit }).waitFor();
+    await show('client');
+    await page.getByRole('button', { name: t.clients.rotate }).click();
+    await dialog.getByLabel(t.clients.overlap).waitFor();
+    await look(`client-rotate-${spoken}`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: t.clients.revoke, exact: true }).click();
+    await dialog.getByText(t.clients.ends('1', '1')).waitFor();
+    await look(`client-revoke-${spoken}`);
+    for (const path of ['/sessions', '/jobs', '/audit']) {
+      await load(
+        `${path}?client=${sampleClient.id}`,
+        { '/sessions': t.sessions, '/jobs': t.maintenance, '/audit': t.audit }[path]!.title,
+      );
+      await page.getByText(t.clients.onlyOf).waitFor();
+      await page.getByRole('table').getByText(t.clients.one).first().waitFor();
+      await show(`client-of${path.replace('/', '-')}`);
+    }
   },
   120_000,
 );

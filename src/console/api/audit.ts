@@ -1,4 +1,6 @@
 import { auditEvent, type AuditEvent } from '../../protocol/api';
-import { usePages } from './pages';
+import { queryOf, usePages } from './pages';
 
-export const useAudit = () => usePages<AuditEvent>(['audit'], auditEvent, '/audit');
+/** Newest first; of one external client: what it did, and what was done to it. */
+export const useAudit = (clientId?: string) =>
+  usePages<AuditEvent>(['audit', clientId ?? null], auditEvent, `/audit?${queryOf({ clientId })}`, 0);

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { job, OPEN_JOB_STATES, type Job, type newJob } from '../../protocol/maintenance';
-import { cacheInLists, usePages } from './pages';
+import { cacheInLists, queryOf, usePages, type RowsOf } from './pages';
 import { useClient, type ConsoleQueryClient } from './query-client';
 import { call } from './request';
 
@@ -12,10 +12,12 @@ export const isOpenJob = ({ state }: Pick<Job, 'state'>): boolean => OPEN_JOB_ST
 /** Whether the job can be cancelled: it is open and has not started on the device. */
 export const canCancel = (job: Pick<Job, 'state' | 'beganAt'>): boolean => isOpenJob(job) && job.beganAt === null;
 
-export const useJobs = (state: JobFilter, deviceId?: string) => {
-  const query = new URLSearchParams({ ...(state !== 'all' && { state }), ...(deviceId && { deviceId }) });
-  return usePages<Job>(['jobs', state, deviceId ?? null], job, `/jobs?${query.toString()}`);
-};
+export const useJobs = (state: JobFilter, { deviceId, userId }: RowsOf = {}) =>
+  usePages<Job>(
+    ['jobs', state, deviceId ?? null, userId ?? null],
+    job,
+    `/jobs?${queryOf({ state: state === 'all' ? undefined : state, deviceId, userId })}`,
+  );
 
 export const useJob = (id: string) =>
   useQuery({ queryKey: ['job', id], queryFn: () => call(job, 'GET', `/jobs/${encodeURIComponent(id)}`) });

@@ -10,17 +10,33 @@ export interface Page<Row> {
 }
 export type Pages<Row> = InfiniteData<Page<Row>, unknown>;
 
+/** Narrows a list to one device, or to one user or external client who asked. */
+export interface RowsOf {
+  readonly deviceId?: string;
+  readonly userId?: string;
+}
+
 const ROWS = 50;
 
-/** A list that the API returns page by page. */
-export function usePages<Row>(key: readonly unknown[], row: z.ZodType<Row>, path: string) {
+/**
+ * A list that the API returns page by page.
+ * @param staleTime 0 for a list without live events: each visit reads it again
+ */
+export function usePages<Row>(key: readonly unknown[], row: z.ZodType<Row>, path: string, staleTime?: number) {
   return useInfiniteQuery({
+    ...(staleTime !== undefined && { staleTime }),
     queryKey: key,
     initialPageParam: null as string | null,
     queryFn: ({ pageParam }) => call(page(row), 'GET', withCursor(path, pageParam)) as Promise<Page<Row>>,
     getNextPageParam: (last) => last.next,
   });
 }
+
+/** The parameters that have a value. */
+export const queryOf = (parameters: Readonly<Record<string, string | undefined>>): string =>
+  new URLSearchParams(
+    Object.entries(parameters).filter((each): each is [string, string] => each[1] !== undefined),
+  ).toString();
 
 const withCursor = (path: string, cursor: string | null): string => {
   const query = `limit=${ROWS}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
@@ -39,18 +55,19 @@ export function withRow<Row>(pages: Pages<Row>, fits: (row: Row) => boolean, cha
   return { ...pages, pages: changed };
 }
 
-interface RowOfDevice {
+interface Requested {
   readonly id: string;
   readonly deviceId: string;
+  readonly user: { readonly id: string };
 }
 const ENDED = ['ended', 'over'];
 
 /**
  * Puts a new or changed row into the lists that contain it. Lists that it enters or leaves are read again.
- * @param kind lists have the key `[kind, state, deviceId]`: `state` selects all, open or ended rows; `deviceId` is null
- *   in a list of all devices
+ * @param kind lists have the key `[kind, state, deviceId, userId]`: `state` selects all, open or ended rows; `deviceId` is
+ *   null in a list of all devices, `userId` in one of all users and external clients
  */
-export function cacheInLists<Row extends RowOfDevice>(
+export function cacheInLists<Row extends Requested>(
   client: ConsoleQueryClient,
   kind: string,
   changed: Row,
@@ -58,8 +75,9 @@ export function cacheInLists<Row extends RowOfDevice>(
 ): void {
   const isIt = ({ id }: Row): boolean => id === changed.id;
   for (const [key, pages] of client.getQueriesData<Pages<Row>>({ queryKey: [kind] })) {
-    const [, state, deviceId] = key as [string, string, string | null];
+    const [, state, deviceId, userId] = key as [string, string, string | null, string | null];
     if (deviceId !== null && deviceId !== changed.deviceId) continue;
+    if (userId !== null && userId !== changed.user.id) continue;
     const belongs = state === 'all' || ENDED.includes(state) === hasEnded;
     client.keep<Pages<Row>>(key, (known) => known && withRow(known, isIt, () => changed));
     // last, because setting data marks the query as fresh

@@ -1,17 +1,19 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { newSession, session, sessionWithSteps, type Session } from '../../protocol/api';
-import { usePages } from './pages';
+import { queryOf, usePages, type RowsOf } from './pages';
 import { useClient } from './query-client';
 import { call } from './request';
 
 export type SessionWithSteps = z.infer<typeof sessionWithSteps>;
 export type SessionFilter = 'live' | 'ended' | 'all';
 
-export const useSessions = (state: SessionFilter, deviceId?: string) => {
-  const ofDevice = deviceId ? `&deviceId=${encodeURIComponent(deviceId)}` : '';
-  return usePages<Session>(['sessions', state, deviceId ?? null], session, `/sessions?state=${state}${ofDevice}`);
-};
+export const useSessions = (state: SessionFilter, { deviceId, userId }: RowsOf = {}) =>
+  usePages<Session>(
+    ['sessions', state, deviceId ?? null, userId ?? null],
+    session,
+    `/sessions?${queryOf({ state, deviceId, userId })}`,
+  );
 
 export const useSession = (id: string) =>
   useQuery({ queryKey: ['session', id], queryFn: () => call(sessionWithSteps, 'GET', `/sessions/${id}`) });

@@ -24,10 +24,12 @@ describe('a live event', () => {
 
   describe('about a job', () => {
     const lists = [
-      ['jobs', 'open', null],
-      ['jobs', 'over', null],
-      ['jobs', 'all', 'copy-room'],
-      ['jobs', 'all', 'elsewhere'],
+      ['jobs', 'open', null, null],
+      ['jobs', 'over', null, null],
+      ['jobs', 'all', 'copy-room', null],
+      ['jobs', 'all', 'elsewhere', null],
+      ['jobs', 'all', null, sampleUser.id],
+      ['jobs', 'all', null, 'another'],
     ];
     beforeEach(() => lists.forEach((key) => client.setQueryData(key, pages(...(key[1] === 'over' ? [] : [open])))));
     const apply = (job: Job): void => applyEvent(client, { type: 'job', job });
@@ -37,15 +39,15 @@ describe('a live event', () => {
       const later = { ...open, percent: 60 };
       apply(later);
       expect(client.getQueryData(['job', open.id])).toEqual(later);
-      expect(lists.map((key) => rows(client, key))).toEqual([[later], [], [later], [open]]);
-      expect(lists.map((key) => isStale(client, key))).toEqual([false, false, false, false]);
+      expect(lists.map((key) => rows(client, key))).toEqual([[later], [], [later], [open], [later], [open]]);
+      expect(lists.map((key) => isStale(client, key))).toEqual(Array(6).fill(false));
     });
 
     it('causes another read of the lists that the job enters or leaves', () => {
       apply(sampleJob);
-      expect(lists.map((key) => isStale(client, key))).toEqual([true, true, false, false]);
+      expect(lists.map((key) => isStale(client, key))).toEqual([true, true, false, false, false, false]);
       apply({ ...open, id: sampleSession.id });
-      expect(isStale(client, ['jobs', 'all', 'copy-room'])).toBe(true);
+      expect(lists.map((key) => isStale(client, key))).toEqual([true, true, true, false, true, false]);
     });
 
     const requested: Job = { ...open, state: 'requested', percent: null, sentAt: null, beganAt: null };
@@ -58,7 +60,7 @@ describe('a live event', () => {
       apply(job);
       apply(older);
       expect(client.getQueryData(['job', job.id])).toEqual(job);
-      expect(rows(client, ['jobs', 'all', 'copy-room'])).toEqual([job]);
+      expect(rows(client, ['jobs', 'all', 'copy-room', null])).toEqual([job]);
     });
 
     it('shows a job that waits for its agent again', () => {
@@ -109,8 +111,8 @@ describe('a live event', () => {
 
   it('about a session changes the lists that contain it', () => {
     const [live, ended] = [
-      ['sessions', 'live', null],
-      ['sessions', 'ended', null],
+      ['sessions', 'live', null, null],
+      ['sessions', 'ended', null, null],
     ];
     client.setQueryData(live, pages(sampleSession));
     client.setQueryData(ended, pages());
@@ -155,7 +157,7 @@ describe('a live event', () => {
     it('for the first time causes another read of the lists that it may have changed', async () => {
       const job = { ...sampleJob };
       const [opened, over, elsewhere] = [null, null, 'elsewhere'].map((deviceId, index) =>
-        show(['jobs', ['open', 'over', 'all'][index], deviceId]),
+        show(['jobs', ['open', 'over', 'all'][index], deviceId, null]),
       );
       applyEvent(client, { type: 'job', job });
       await opened!.answer(pages(open));

@@ -10,7 +10,6 @@ export const enAccess = {
   emptyHint:
     'Every session needs YES at the device, and its document boxes are closed. The owner of the device can permit more: on the display of the device, or on the page of its agent.',
   who: 'Who',
-  client: 'External client',
   permits: 'Permits',
   when: 'When',
   used: 'Used',

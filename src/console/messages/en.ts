@@ -1,6 +1,7 @@
 import type { Language } from '../../protocol/api';
 import { enAccess } from './en-access';
 import { enAdministration } from './en-administration';
+import { enClients } from './en-clients';
 import { enDeployment } from './en-deployment';
 import { enDevices } from './en-devices';
 import { enFirmware, enMaintenance } from './en-maintenance';
@@ -53,6 +54,7 @@ export const en = {
   firmware: enFirmware,
   deployment: enDeployment,
   ...enAdministration,
+  clients: enClients,
   notices: {
     title: 'Notices',
     lead: 'Events about your sessions and your team’s sessions.',

@@ -10,7 +10,6 @@ export const jaAccess: typeof enAccess = {
   emptyHint:
     'セッションごとに機器側の「はい」が必要で、文書ボックスは利用できません。機器の所有者は、機器の操作画面またはエージェントのページで許可を追加できます。',
   who: '対象',
-  client: '外部クライアント',
   permits: '許可する内容',
   when: '期間・時間帯',
   used: '使用量',

@@ -1,6 +1,7 @@
 import type { Messages } from './en';
 import { jaAccess } from './ja-access';
 import { jaAdministration } from './ja-administration';
+import { jaClients } from './ja-clients';
 import { jaDetail, jaFieldError } from './ja-details';
 import { jaDeployment } from './ja-deployment';
 import { jaDevices } from './ja-devices';
@@ -53,6 +54,7 @@ export const ja: Messages = {
   firmware: jaFirmware,
   deployment: jaDeployment,
   ...jaAdministration,
+  clients: jaClients,
   notices: {
     title: 'お知らせ',
     lead: 'あなたとあなたのチームのセッションに関するお知らせです。',

@@ -44,6 +44,9 @@ export const AgentsIcon = icon(
 export const CustomersIcon = icon(
   <path d="M4 20.5V5.5l8-2v17M12 9.5h8v11M2.5 20.5h19M7.5 9h1M7.5 13h1M7.5 17h1M15.5 13.5h1M15.5 17h1" />,
 );
+export const ClientsIcon = icon(
+  <path d="M8.5 15.5v3M15.5 15.5v3M6.5 11h11v1.5a3 3 0 0 1-3 3h-5a3 3 0 0 1-3-3zM9.5 11V5.5M14.5 11V5.5M12 18.5v3" />,
+);
 export const TokensIcon = icon(
   <>
     <circle cx="8" cy="15" r="4.5" />

@@ -30,6 +30,8 @@ export const toneOf = ({ state, ending }: Pick<Session, 'state' | 'ending'>): To
 /** The state of a session, or how it ended. */
 export function SessionState({ session }: { session: Session }) {
   const t = useText();
-  const { state, ending } = session;
-  return <Status tone={toneOf(session)}>{state === 'ended' && ending ? t.endings[ending] : t.states[state]}</Status>;
+  const { state, ending, user } = session;
+  const isOfClient = user.kind === 'client' && ending === 'ended-by-terminal';
+  const over = ending && (isOfClient ? t.sessions.endedByClient : t.endings[ending]);
+  return <Status tone={toneOf(session)}>{(state === 'ended' && over) || t.states[state]}</Status>;
 }

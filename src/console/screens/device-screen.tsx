@@ -84,7 +84,7 @@ function Applications({ device }: { device: Device }) {
 
 function SessionsOfDevice({ id }: { id: string }) {
   const t = useText();
-  const sessions = useSessions('all', id);
+  const sessions = useSessions('all', { deviceId: id });
   return (
     <Panel title={t.device.sessions}>
       <Loaded query={sessions}>

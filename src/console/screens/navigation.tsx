@@ -7,6 +7,7 @@ import {
   AgentsIcon,
   AuditIcon,
   BellIcon,
+  ClientsIcon,
   CustomersIcon,
   DeploymentIcon,
   DevicesIcon,
@@ -36,6 +37,7 @@ export function Navigation() {
           <Section to="customers" icon={<CustomersIcon />} label={t.customers.title} />
           <Section to="agents" icon={<AgentsIcon />} label={t.agents.title} />
           <Section to="users" icon={<UsersIcon />} label={t.users.title} />
+          <Section to="clients" icon={<ClientsIcon />} label={t.clients.title} />
           <Section to="deployment" icon={<DeploymentIcon />} label={t.deployment.title} />
           <Section to="audit" icon={<AuditIcon />} label={t.audit.title} />
         </>

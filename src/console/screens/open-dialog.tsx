@@ -132,7 +132,7 @@ function OpenForm({ device, wish, onCancel }: { device: Device; wish?: RequestDr
 function OpenSessionLink({ deviceId }: { deviceId: string }) {
   const t = useText();
   const { me } = useCurrent();
-  const own = rowsOf(useSessions('live', deviceId).data).find(({ user }) => user.id === me.id);
+  const own = rowsOf(useSessions('live', { deviceId }).data).find(({ user }) => user.id === me.id);
   if (!own) return null;
   return (
     <Text size="sm" mt={4}>

@@ -15,6 +15,7 @@ import { SessionState } from '../parts/status';
 import { Elapsed } from '../parts/time';
 import { useCurrent } from './current-user';
 import { changeText } from './deployment-texts';
+import { Requester } from './requester';
 import { SessionHalves, SessionTimeline } from './session-logs';
 import { SessionProgress } from './session-progress';
 import { SessionRecord } from './session-record';
@@ -66,7 +67,7 @@ function Summary({ session }: { session: SessionWithSteps }) {
           </Link>,
         ],
         [t.sessions.application, session.applicationId],
-        [t.sessions.who, session.user.displayName],
+        [t.sessions.who, <Requester key="who" of={session.user} />],
         [t.session.granted, session.grant && t.grants[session.grant]],
         [t.session.askedFor, t.open.minutes(session.minutes)],
         [t.sessions.requested, moment(session.requestedAt)],

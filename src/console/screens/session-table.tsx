@@ -4,16 +4,19 @@ import { useFormats, useText } from '../messages/language';
 import { HALF_TONES, SessionState, Status } from '../parts/status';
 import { Table, type Column } from '../parts/table';
 import { Elapsed } from '../parts/time';
+import { Requester } from './requester';
 
 /** Sessions, newest first. */
 export function SessionTable({
   label,
   sessions,
   withoutDevice = false,
+  withoutUser = false,
 }: {
   label: string;
   sessions: Session[];
   withoutDevice?: boolean;
+  withoutUser?: boolean;
 }) {
   const t = useText();
   const formats = useFormats();
@@ -26,6 +29,7 @@ export function SessionTable({
       </>
     ),
   };
+  const user: Column<Session> = { title: t.sessions.who, cell: (session) => <Requester of={session.user} /> };
   const columns: Column<Session>[] = [
     {
       title: t.sessions.reason,
@@ -39,7 +43,7 @@ export function SessionTable({
       ),
     },
     ...(withoutDevice ? [] : [device]),
-    { title: t.sessions.who, cell: ({ user }) => user.displayName },
+    ...(withoutUser ? [] : [user]),
     { title: t.sessions.state, cell: (session) => <SessionState session={session} /> },
     {
       title: t.sessions.halves,

@@ -6,13 +6,15 @@ import { useText } from '../messages/language';
 import { Empty, Loaded, More } from '../parts/loaded';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
+import { ClientFilter, useClientFilter } from './client-filter';
 import { SessionTable } from './session-table';
 
 export function SessionsScreen() {
   const t = useText();
   const [parameters, setParameters] = useSearchParams();
   const state = parameters.get('state') === 'ended' ? 'ended' : 'live';
-  const sessions = useSessions(state);
+  const clientId = useClientFilter();
+  const sessions = useSessions(state, { userId: clientId });
   const live = state === 'live';
   return (
     <Page title={t.sessions.title}>
@@ -25,8 +27,11 @@ export function SessionsScreen() {
               { value: 'ended', label: t.sessions.ended },
             ]}
             value={state}
-            onChange={(value) => setParameters({ state: value }, { replace: true })}
+            onChange={(value) =>
+              setParameters({ state: value, ...(clientId && { client: clientId }) }, { replace: true })
+            }
           />
+          {clientId && <ClientFilter id={clientId} />}
         </div>
         <Loaded query={sessions}>
           {(pages) => {

@@ -48,7 +48,7 @@ function Content({ session }: { session: Session }) {
   if (session.user.id !== me.id)
     return (
       <section className="view-card panel">
-        <h1>{t.view.elsewhere}</h1>
+        <h1>{session.user.kind === 'client' ? t.view.ofClient : t.view.elsewhere}</h1>
         <p>{t.view.elsewhereHint(session.user.displayName)}</p>
         <p>
           <Link to={`/sessions/${session.id}`}>{t.view.toSession}</Link>

@@ -1,5 +1,6 @@
 import type { AccessCondition } from '../../../src/protocol/access-conditions';
 import type { DeniedAccess, Device, Session } from '../../../src/protocol/api';
+import type { ExternalClient } from '../../../src/protocol/external-clients';
 import type { Firmware, Job } from '../../../src/protocol/maintenance';
 
 const AT = '2026-03-02T09:00:00.000Z';
@@ -13,6 +14,26 @@ export const sampleUser = {
   email: null,
   language: null,
   administratorId: null,
+};
+
+export const sampleClient: ExternalClient = {
+  id: '8c7f1a52-6b1e-4f0c-9b43-2f7a3c1d9e10',
+  name: 'Invoice archive',
+  scopes: ['devices:read', 'sessions:read', 'sessions:write'],
+  limits: {
+    sites: ['0d2b3f6e-3c56-4d0a-9a52-9c1f6c1f7f20'],
+    devices: ['copy-room'],
+    applications: ['box'],
+    operations: null,
+  },
+  requestsPerMinute: 300,
+  active: true,
+  expiresAt: '2027-03-02T09:00:00.000Z',
+  createdAt: AT,
+  createdBy: 'Ada Admin',
+  lastUsedAt: '2026-03-02T09:05:00.000Z',
+  revokedAt: null,
+  previousSecretUntil: null,
 };
 
 export const sampleDevice: Device = {

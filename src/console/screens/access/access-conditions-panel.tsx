@@ -4,6 +4,7 @@ import type { AccessCondition } from '../../../protocol/access-conditions';
 import type { Asker } from '../../../protocol/asker';
 import { serverNow } from '../../api/server-time';
 import { useConditions, useDenials } from '../../api/conditions';
+import { useExternalClients } from '../../api/external-clients';
 import { rowsOf } from '../../api/pages';
 import { useFormats, useText } from '../../messages/language';
 import { ownText } from '../../messages/own-text';
@@ -11,6 +12,7 @@ import { Empty, Loaded, More } from '../../parts/loaded';
 import { Panel } from '../../parts/panel';
 import { Table } from '../../parts/table';
 import { Ago, useNow } from '../../parts/time';
+import { useCurrent } from '../current-user';
 import { accessText, timeLines, usageLines } from './condition-texts';
 
 /** What the owner of the device permits, as its agent reported it, and what was denied. Read-only. */
@@ -73,13 +75,23 @@ function Conditions({ conditions }: { conditions: readonly AccessCondition[] }) 
   );
 }
 
-/** The name is what the agent knows; the ID decides. */
+/** The name is what the agent knows; the ID decides. Administrators see which external client has it. */
 function Who({ asker: { kind, id, name } }: { asker: Asker }) {
   const t = useText();
+  const { isAdmin } = useCurrent();
+  const clients = useExternalClients(isAdmin && kind === 'client').data;
+  if (kind === 'user')
+    return (
+      <>
+        <div>{name || id}</div>
+        <div className="minor">{id}</div>
+      </>
+    );
+  const client = clients?.find((each) => each.id === id);
   return (
     <>
-      <div>{name || id}</div>
-      <div className="minor">{kind === 'user' ? id : t.access.client}</div>
+      <div>{client ? <Link to={`/clients/${id}`}>{client.name}</Link> : name || id}</div>
+      <div className="minor">{clients && !client ? t.clients.unknownId(id) : t.clients.one}</div>
     </>
   );
 }

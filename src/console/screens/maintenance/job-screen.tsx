@@ -9,6 +9,7 @@ import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
 import { Steps } from '../../parts/steps';
 import { Elapsed } from '../../parts/time';
+import { Requester } from '../requester';
 import { JobResult } from './job-result';
 import { CancelJob, JobProgress, JobStateLabel, JobWaiting } from './job-state';
 import { stepsOf, type JobStep } from './job-steps';
@@ -123,7 +124,7 @@ function Summary({ job }: { job: Job }) {
             {deviceName}
           </Link>,
         ],
-        [t.maintenance.who, user.displayName],
+        [t.maintenance.who, <Requester key="who" of={user} />],
         [t.maintenance.firmware, firmware && `${firmware.version} (${firmware.name})`],
         [t.maintenance.expires, isOpenJob(job) && !beganAt && formats.moment(expiresAt)],
         [t.maintenance.took, beganAt && <Elapsed key="time" from={beganAt} to={job.endedAt} />],

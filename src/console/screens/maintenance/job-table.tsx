@@ -4,6 +4,7 @@ import { isOpenJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
 import { Table, type Column } from '../../parts/table';
 import { Elapsed } from '../../parts/time';
+import { Requester } from '../requester';
 import { CancelJob, JobState } from './job-state';
 import { jobTitle } from './job-texts';
 
@@ -12,10 +13,12 @@ export function JobTable({
   label,
   jobs,
   withoutDevice = false,
+  withoutUser = false,
 }: {
   label: string;
   jobs: Job[];
   withoutDevice?: boolean;
+  withoutUser?: boolean;
 }) {
   const t = useText();
   const formats = useFormats();
@@ -28,6 +31,7 @@ export function JobTable({
       </>
     ),
   };
+  const user: Column<Job> = { title: t.maintenance.who, cell: (job) => <Requester of={job.user} /> };
   const columns: Column<Job>[] = [
     {
       title: t.maintenance.operation,
@@ -41,7 +45,7 @@ export function JobTable({
       ),
     },
     ...(withoutDevice ? [] : [device]),
-    { title: t.maintenance.who, cell: ({ user }) => user.displayName },
+    ...(withoutUser ? [] : [user]),
     { title: t.maintenance.state, cell: (job) => <JobState job={job} /> },
     {
       title: t.maintenance.took,

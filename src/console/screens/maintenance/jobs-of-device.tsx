@@ -13,7 +13,7 @@ import { jobTitle } from './job-texts';
 /** Open jobs of a device, its last result, and its history. */
 export function JobsOfDevice({ deviceId }: { deviceId: string }) {
   const t = useText();
-  const jobs = useJobs('all', deviceId);
+  const jobs = useJobs('all', { deviceId });
   return (
     <Panel title={t.maintenance.ofDevice}>
       <Loaded query={jobs}>

@@ -10,6 +10,7 @@ import { Empty, Loaded, More } from '../../parts/loaded';
 import { hasWords, SearchInput } from '../../parts/search';
 import { Page } from '../../parts/page';
 import { Panel } from '../../parts/panel';
+import { ClientFilter, useClientFilter } from '../client-filter';
 import { JobTable } from './job-table';
 import { jobTitle } from './job-texts';
 
@@ -19,7 +20,8 @@ export function JobsScreen() {
   const [parameters, setParameters] = useSearchParams();
   const [search, setSearch] = useState('');
   const state = parameters.get('state') === 'over' ? 'over' : 'open';
-  const jobs = useJobs(state);
+  const clientId = useClientFilter();
+  const jobs = useJobs(state, { userId: clientId });
   return (
     <Page title={t.maintenance.title} lead={t.maintenance.lead}>
       <Panel>
@@ -28,9 +30,12 @@ export function JobsScreen() {
             aria-label={t.maintenance.state}
             data={(['open', 'over'] as const).map((value) => ({ value, label: t.maintenance[value] }))}
             value={state}
-            onChange={(value) => setParameters({ state: value }, { replace: true })}
+            onChange={(value) =>
+              setParameters({ state: value, ...(clientId && { client: clientId }) }, { replace: true })
+            }
           />
           <SearchInput label={t.maintenance.filter} value={search} onChange={setSearch} />
+          {clientId && <ClientFilter id={clientId} />}
         </div>
         <Loaded query={jobs}>
           {(pages) => {
