@@ -1,6 +1,7 @@
 // Builds the code for browsers: the console into dist/console, and each page of src/pages into a folder of dist/pages.
 // The programs serve these files unchanged. Run it after `nest build`, which empties dist.
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -25,6 +26,17 @@ const PAGES = {
   'mfp-web': { base: '/assets/', name: '[name]', input: ['live.ts', 'style.css'] },
 };
 
+/** `<!-- include FILE -->`, relative to the page. */
+const INCLUDE = /<!-- include (\S+) -->/g;
+const includes = {
+  name: 'include',
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html, { filename }) =>
+      html.replace(INCLUDE, (_, file) => readFileSync(join(dirname(filename), file), 'utf8').trim()),
+  },
+};
+
 await build({ root: join(root, 'src/console'), logLevel: 'warn' });
 
 for (const [folder, { base, name, input, licence }] of Object.entries(PAGES)) {
@@ -34,6 +46,7 @@ for (const [folder, { base, name, input, licence }] of Object.entries(PAGES)) {
     root: page,
     base,
     logLevel: 'warn',
+    plugins: [includes],
     build: {
       outDir: join(root, 'dist/pages', folder),
       emptyOutDir: true,
