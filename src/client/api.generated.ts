@@ -285,6 +285,7 @@ export interface components {
       operations: components['schemas']['Operation'][];
       serialNumber: string;
       site: components['schemas']['NamedSite'] | null;
+      wakeable: boolean;
     };
     DeviceAlert: {
       code: string;
@@ -354,6 +355,17 @@ export interface components {
       sentAt: string | null;
       state: components['schemas']['JobState'];
       user: components['schemas']['Requester'];
+      waiting: {
+        /** @enum {string} */
+        reason: 'no-substitute' | 'not-woken';
+        tries: {
+          detail: string;
+          /** @enum {string} */
+          outcome:
+            'woken' | 'unreachable' | 'out-of-reach' | 'full' | 'substitute-failed' | 'refused' | 'silent' | 'no-login';
+          substitute: string;
+        }[];
+      } | null;
     };
     /** @enum {string} */
     JobFailure:
@@ -498,6 +510,7 @@ export interface components {
     SessionStep: {
       /** Format: date-time */
       at: string;
+      detail: string;
       step: string;
       text: string;
     };
