@@ -182,7 +182,7 @@ describe('the API of an external client', () => {
       const asked = device(client(), stop.signal);
       await until('the refusal', () => count(DEVICE) === 1);
       stop.abort(new Error('enough'));
-      await expect(asked).rejects.toThrow();
+      await expect(asked).rejects.toThrow('enough');
     });
 
     describe('to a server with a certificate of its own', () => {
@@ -209,6 +209,11 @@ describe('the API of an external client', () => {
         await expect(device(to({ pin: 'p'.repeat(43) }))).rejects.toThrow(/does not match the pin/);
         await expect(device(to({}))).rejects.toThrow(/CERT/);
         expect(secure.requests).toEqual([]);
+      });
+
+      it('fail on a status that does not exist', async () => {
+        secure.routes[TOKENS] = () => ({ status: 999 });
+        await expect(device(to({ pin }))).rejects.toMatchObject({ name: 'ServerUnusable' });
       });
 
       it('are no redirects', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import createFetchClient, { type Client } from 'openapi-fetch';
@@ -57,21 +58,23 @@ const pinnedFetch =
     const { method, signal } = request;
     const body = Buffer.from(await request.arrayBuffer());
     const headers = { ...Object.fromEntries(request.headers), 'Content-Length': body.length };
-    return new Promise((resolve, reject) => {
-      const createConnection = () => connectTls(url, pin);
-      const sent = requestHttps(url, { method, headers, signal, createConnection }, (answer) => {
-        const status = answer.statusCode ?? 0;
-        const fields = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
-          values.map((value): [string, string] => [name, value]),
-        );
-        const isEmpty = [204, 304].includes(status);
-        if (isEmpty) answer.resume();
-        const content = isEmpty ? null : (Readable.toWeb(answer) as ReadableStream);
-        resolve(new Response(content, { status, headers: fields }));
-      });
+    const createConnection = () => connectTls(url, pin);
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = requestHttps(url, { method, headers, signal, createConnection }, resolve);
       sent.on('error', reject);
       sent.end(body);
     });
+    const status = answer.statusCode ?? 0;
+    if (status < 200 || status > 599) {
+      answer.destroy();
+      throw new ServerUnusable(`status ${status}`);
+    }
+    const fields = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
+    const isEmpty = [204, 205, 304].includes(status);
+    if (isEmpty) answer.resume();
+    return new Response(isEmpty ? null : (Readable.toWeb(answer) as ReadableStream), { status, headers: fields });
   };
 
 function withToken(request: Request, token: string): Request {

@@ -46,7 +46,9 @@ export async function repeatedFetch(
     }
     if (waitMs !== undefined && waitMs <= longestWaitMs && left > 0) {
       // jitter in one direction: not before the time that the server has named
-      await delay(jittered(waitMs, { least: 1, most: 1.25 }), undefined, { signal: request.signal });
+      const { signal } = request;
+      await delay(jittered(waitMs, { least: 1, most: 1.25 }), undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
       continue;
     }
     if (answer) return answer;

@@ -15,6 +15,7 @@ import { SessionTunnel, TUNNEL_WAITS } from './session-tunnel';
 
 const { id: ID } = sampleSession;
 const SECRET = 's'.repeat(43);
+const POLL = `GET /api/sessions/${ID}/connection`;
 const TERMINATION = `POST /api/sessions/${ID}/termination`;
 const waiting: SessionConnection = { status: 'waiting', state: 'requested' };
 const denied: SessionConnection = { status: 'over', ending: 'denied', denial: 'hours', detail: '' };
@@ -30,12 +31,13 @@ describe('the tunnel of an external client', () => {
       ['SETTLE_MS', 50],
     ] as const)
       jest.replaceProperty(TUNNEL_WAITS, name, ms as never);
+    [api, relay] = [undefined as never, undefined as never];
     application = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
     await once(application, 'listening');
   });
   afterEach(async () => {
     await relay?.stop();
-    await api.stop();
+    await api?.stop();
     application.close();
     jest.restoreAllMocks();
   });
@@ -69,7 +71,7 @@ describe('the tunnel of an external client', () => {
     const token = { access_token: 'pla_1', token_type: 'Bearer', expires_in: 600, scope: 'sessions:write' };
     api = await startFakeApi({
       'POST /oauth/token': () => ({ body: token }),
-      [`GET /api/sessions/${ID}/connection`]: () => ({ body: left.length > 1 ? left.shift() : left[0] }),
+      [POLL]: () => ({ body: left.length > 1 ? left.shift() : left[0] }),
       [TERMINATION]: () => ({ body: { ...sampleSession, state: 'ended', ending: 'cancelled' } }),
     });
     return SessionTunnel.open(createApi({ server: api.url, clientId: ID, secret: SECRET }), ID, { signal });
@@ -138,8 +140,19 @@ describe('the tunnel of an external client', () => {
     expect(terminations()).toBe(0);
   });
 
+  it('waits while the server restarts', async () => {
+    const opening = open(() => [waiting, ready()]);
+    await until('the first poll', () => api?.requests.some(({ line }) => line.startsWith('GET')));
+    const polls = api.routes[POLL]!;
+    api.routes[POLL] = () => ({ status: 503, body: '<html>' });
+    await until('the outage', () => api.requests.length > 6);
+    api.routes[POLL] = polls;
+    await (await opening).terminate();
+  });
+
   it('refuses connection data that do not match the protocol', async () => {
     const odd = { status: 'ready', connection: { url: 'file:///etc/passwd' } } as unknown as SessionConnection;
+    jest.replaceProperty(TUNNEL_WAITS, 'OUTAGE_MS', 0 as never);
     await expect(open(() => [odd])).rejects.toMatchObject({ name: 'ServerUnusable' });
     expect(terminations()).toBe(1);
   });

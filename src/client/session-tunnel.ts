@@ -14,6 +14,8 @@ import { ServerUnusable, SessionOver } from './client.errors';
 /** Milliseconds. */
 export const TUNNEL_WAITS = {
   POLL_MS: 1_000,
+  /** How long polling continues while the server cannot be reached: it may be restarting. */
+  OUTAGE_MS: 30_000,
   /** Longer than the server waits for an agent to be woken, for an answer at the device, and for the relay. */
   APPROVAL_MS: 10 * 60_000,
   RETRY_MAX_MS: 5_000,
@@ -54,7 +56,9 @@ export class SessionTunnel {
       const info = await awaitConnection(api, sessionId, signal);
       const withinMs = Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
       relay = await joinRelay(info, { withinMs, retryMaxMs: TUNNEL_WAITS.RETRY_MAX_MS, signal });
-      return new SessionTunnel(relay, await tunnelOver(relay, info));
+      const tunnel = await tunnelOver(relay, info);
+      signal?.throwIfAborted();
+      return new SessionTunnel(relay, tunnel);
     } catch (error) {
       if (error instanceof SessionOver) throw error;
       await relay?.terminate();
@@ -103,10 +107,17 @@ export class SessionTunnel {
 
 async function awaitConnection(api: Api, id: string, signal?: AbortSignal): Promise<SentConnectionInfo> {
   const deadline = performance.now() + TUNNEL_WAITS.APPROVAL_MS;
+  let answeredAt = performance.now();
   while (performance.now() < deadline) {
-    const answer = await connectionOf(api, id, signal);
-    if (answer.status === 'ready') return answer.connection;
-    if (answer.status === 'over') throw overWith(answer);
+    try {
+      const answer = await connectionOf(api, id, signal);
+      if (answer.status === 'ready') return answer.connection;
+      if (answer.status === 'over') throw overWith(answer);
+      answeredAt = performance.now();
+    } catch (error) {
+      const isOutage = error instanceof ServerUnusable && performance.now() - answeredAt < TUNNEL_WAITS.OUTAGE_MS;
+      if (!isOutage) throw error;
+    }
     await delay(jittered(TUNNEL_WAITS.POLL_MS, { least: 0.75, most: 1.25 }), undefined, { signal });
   }
   throw new ServerUnusable('it neither prepared nor ended the session in time');
