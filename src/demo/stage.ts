@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Customer, Site, User } from '../protocol/api';
+import type { z } from 'zod';
+import type { agent as agentInView, Customer, Site, User } from '../protocol/api';
 import { sha256Hex } from '../tunnel/sha256';
 import { request } from './api-request';
 import { findPrinter, PRINTER_ATTRIBUTES, startPrinter } from './ippeveprinter';
@@ -183,11 +184,17 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     onProgress('starting the agent');
     const agentFile = join(folder, 'agent.json');
     await writeFile(agentFile, JSON.stringify(agentConfiguration(options, devices), null, 2));
+    const placed = join(folder, 'agent-placed');
     if (!existsSync(join(folder, 'agent-credentials.json'))) {
       const code = await enrolmentCode(serverUrl);
       await finished(
         platen('enrol', ['agent', 'enrol', '-', '--server', serverUrl, '--config', agentFile], `${code}\n`),
       );
+      await writeFile(placed, '');
+    } else if (!existsSync(placed)) {
+      onProgress('moving the agent of an earlier version to the site of the sample customer');
+      await placeAgent(serverUrl);
+      await writeFile(placed, '');
     }
     const agent = started(platen('agent', ['agent', 'run', '--config', agentFile]));
     await agent.logged('agent online');
@@ -233,10 +240,25 @@ export async function finished(program: Program): Promise<Program> {
   return program;
 }
 
+async function administratorCookie(serverUrl: string): Promise<string | undefined> {
+  const { username, password } = SAMPLE_USERS.admin;
+  return (await request(serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
+}
+
+/** An agent from before there were customers has no site, and technicians do not see its devices. */
+async function placeAgent(serverUrl: string): Promise<void> {
+  const cookie = await administratorCookie(serverUrl);
+  const agents = (await request(serverUrl, 'GET', '/api/agents', undefined, cookie)).body as z.infer<
+    typeof agentInView
+  >[];
+  if (agents.find(({ id }) => id === 'demo-agent')?.site) return;
+  const siteId = await addSampleCustomer(serverUrl, cookie);
+  await request(serverUrl, 'PATCH', '/api/agents/demo-agent', { siteId }, cookie);
+}
+
 /** For the agent of the stage, at a site of a sample customer that the sample users work for. */
 async function enrolmentCode(serverUrl: string): Promise<string> {
-  const { username, password } = SAMPLE_USERS.admin;
-  const { cookie } = await request(serverUrl, 'POST', '/api/auth/login', { username, password });
+  const cookie = await administratorCookie(serverUrl);
   const siteId = await addSampleCustomer(serverUrl, cookie);
   const created = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: 'demo-agent', siteId }, cookie);
   return (created.body as { ticket: string }).ticket;

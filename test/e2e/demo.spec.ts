@@ -1,8 +1,16 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Database } from 'sqlite3';
+import { request } from '../../src/demo/api-request';
 import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
-import { STAGE_PORTS } from '../../src/demo/stage';
+import { reservePorts, SAMPLE_CUSTOMER, SAMPLE_USERS, setStage, STAGE_PORTS } from '../../src/demo/stage';
+import type { Device } from '../../src/protocol/api';
+import { makeSampleUsers } from '../support/stage/sample-users';
 import { CLI } from '../support/stage/test-stage';
 
 it('platen demo --once plays the whole scenario, with its steps if it is verbose', async () => {
@@ -28,6 +36,33 @@ it('platen demo --once plays the whole scenario, with its steps if it is verbose
   expect(demo.printed.filter((line) => !line.startsWith('  S'))).toEqual(
     expect.arrayContaining(['Tina Technician logs in.', 'Tina Technician requests access to demo-mfp.']),
   );
+}, 120_000);
+
+it('the demo moves the agent of a folder from before there were customers to the sample customer', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'platen-old-demo-'));
+  const options = { folder, ports: await reservePorts(), cli: CLI };
+  const earlier = await setStage({ ...options, makeUsers: makeSampleUsers });
+  await earlier.stop();
+  const database = new Database(join(folder, 'server', 'platen.sqlite'));
+  const run = promisify<string, void>(database.run.bind(database));
+  for (const table of ['customers', 'sites', 'assignments']) await run(`DELETE FROM ${table}`);
+  await run('UPDATE agents SET "siteId" = NULL');
+  await promisify(database.close.bind(database))();
+  await rm(join(folder, 'agent-placed'));
+
+  const stage = await setStage({ ...options, makeUsers: () => Promise.resolve() });
+  try {
+    const { username, password } = SAMPLE_USERS.technician;
+    const { cookie } = await request(stage.serverUrl, 'POST', '/api/auth/login', { username, password });
+    const { rows } = (await request(stage.serverUrl, 'GET', '/api/devices', undefined, cookie)).body as {
+      rows: Device[];
+    };
+    const { name, site } = SAMPLE_CUSTOMER;
+    expect(rows.find(({ id }) => id === 'demo-mfp')?.site).toMatchObject({ name: site, customerName: name });
+  } finally {
+    await stage.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 }, 120_000);
 
 it('platen demo names the port that is in use', async () => {
