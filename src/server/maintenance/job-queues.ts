@@ -7,7 +7,7 @@ import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
 import { JobDialogue } from './job-dialogue';
 import type { JobEntity } from './job.entity';
 import { JobWakes } from './job-wakes';
-import { JobLifecycle, type AgentOutputs } from './job.lifecycle';
+import { JobLifecycle, type QueuedOutputs } from './job.lifecycle';
 
 /** Jobs of one agent that it is polled for at a time; XMPP_IQS_IN_FLIGHT leaves room for sessions beside them. */
 const POLLED_AT_ONCE = 16;
@@ -34,7 +34,7 @@ interface QueuedJob {
  * order; a bounded number is polled for at once. While an agent is offline its jobs wait, and it is woken if possible (A2).
  */
 @Injectable()
-export class JobQueues implements AgentOutputs, OnModuleInit, OnModuleDestroy {
+export class JobQueues implements QueuedOutputs, OnModuleInit, OnModuleDestroy {
   private readonly queues = { send: new Map<string, Queue>(), poll: new Map<string, Queue>() };
   private readonly jobs = new Map<string, QueuedJob>();
   private readonly timers = new Set<NodeJS.Timeout>();

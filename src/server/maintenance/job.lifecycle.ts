@@ -22,7 +22,7 @@ export interface JobDetails {
 }
 
 /** Carries out the outputs that need the agent. */
-export interface AgentOutputs {
+export interface QueuedOutputs {
   send(job: JobEntity): void;
   poll(job: JobEntity): void;
 }
@@ -35,7 +35,7 @@ export class JobLifecycle
   extends Lifecycle<JobState, JobInput, JobOutput, JobWait, JobTransition, JobEntity, JobDetails>
   implements OnModuleInit
 {
-  private agentOutputs!: AgentOutputs;
+  private queuedOutputs!: QueuedOutputs;
 
   constructor(
     private readonly repository: JobsRepository,
@@ -52,8 +52,8 @@ export class JobLifecycle
   }
 
   /** Call this in `onModuleInit`. The outputs apply the agents' answers here, so they cannot be injected. */
-  register(outputs: AgentOutputs): void {
-    this.agentOutputs = outputs;
+  register(outputs: QueuedOutputs): void {
+    this.queuedOutputs = outputs;
   }
 
   protected valuesFor(job: JobEntity, { to, failure }: JobTransition, { values }: JobDetails): Partial<JobEntity> {
@@ -93,9 +93,9 @@ export class JobLifecycle
   protected async carryOut(output: JobOutput, job: JobEntity): Promise<void> {
     switch (output) {
       case 'send':
-        return this.agentOutputs.send(job);
+        return this.queuedOutputs.send(job);
       case 'poll':
-        return this.agentOutputs.poll(job);
+        return this.queuedOutputs.poll(job);
       case 'outdate-information': {
         const { beganAt, operation, deviceId: id, agentId } = job;
         if (beganAt && CHANGING.includes(operation)) await this.information.changed({ id, agentId });
