@@ -299,7 +299,7 @@ describe("the technician's commands", () => {
 
     it.each([
       ['tim', ['Acme'], 'There is no user tim.\nList the users: platen users\n'],
-      ['tess', ['Acme', 'Nobody'], 'There is no customer Nobody.\nList the customers: platen customers\n'],
+      ['tess', ['Acme', 'Elsewhere'], 'There is no customer Elsewhere.\nList the customers: platen customers\n'],
     ])('users assign %s %j changes nothing', async (username, names, text) => {
       expect(await run((io) => assign(io, username, names, 'assign'))).toBe(12);
       expect(terminal.err()).toBe(text);

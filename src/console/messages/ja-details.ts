@@ -96,6 +96,10 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['must be in the future', '現在より後の日時を指定してください。'],
   ['must be within a week', '1週間以内の日時を指定してください。'],
   // audit trail
+  ['from {}', '接続元：{}'],
+  ['(command line)', '（コマンドライン）'],
+  ['(no login)', '（ログインなし）'],
+  ['(unknown user)', '（不明なユーザー）'],
   ['valid until {}', '{}まで有効'],
   ['for site {} of customer {}, valid until {}', '拠点「{}」（顧客「{}」）用、{}まで有効'],
   ['to site {} of customer {}', '移動先：拠点「{}」（顧客「{}」）'],

@@ -5,7 +5,7 @@ export const jaDevices: typeof enDevices = {
   devices: {
     title: '機器',
     count: (shown, all) => (shown === all ? `${all}台` : `${all}台中${shown}台`),
-    search: '名前・機種・シリアル番号・顧客・警告で検索',
+    search: '名前、機種、顧客、警告などで検索',
     all: 'すべて',
     online: 'オンライン',
     asleep: 'スリープ中',

@@ -105,7 +105,7 @@ function Move({ agent: { id, site } }: { agent: Agent }) {
       <Dialog opened={opened} onClose={close} title={t.agents.moveTitle(id)}>
         <DialogForm
           submit={t.agents.move}
-          onSubmit={() => siteId && move.mutate({ id, siteId }, { onSuccess: close })}
+          onSubmit={() => (siteId ? move.mutate({ id, siteId }, { onSuccess: close }) : close())}
           onCancel={close}
           isPending={move.isPending}
           error={move.error}

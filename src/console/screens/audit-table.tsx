@@ -28,7 +28,7 @@ export function AuditTable({ label, events }: { label: string; events: AuditEven
 function Actor({ name }: { name: string }) {
   const t = useText();
   const [, client] = /^\(client\) (.+)$/.exec(name) ?? [];
-  if (client === undefined) return name;
+  if (client === undefined) return <Name of={name} />;
   return (
     <>
       {client}
@@ -42,5 +42,11 @@ function Target({ event: { action, target } }: { event: AuditEvent }) {
   if (action.startsWith('session.')) return <Link to={`/sessions/${target}`}>{target}</Link>;
   const [, name, id] = /^(.+) \(([0-9a-f-]{36})\)$/.exec(target) ?? [];
   if (action.startsWith('client.') && id !== undefined) return <Link to={`/clients/${id}`}>{name}</Link>;
-  return target;
+  return <Name of={target} />;
+}
+
+/** A name, or `(command line)` and the like for what has none. */
+function Name({ of: name }: { of: string }) {
+  const t = useText();
+  return name.startsWith('(') ? <span className="unbroken">{t.detail(name)}</span> : name;
 }

@@ -117,9 +117,11 @@ function Assigned({ customer: { id, name, userIds = [] } }: { customer: Customer
   const nameOf = (userId: string): string => users.data?.find((user) => user.id === userId)?.displayName ?? '';
   return (
     <div className="tools">
-      <Text size="sm">{userIds.length > 0 ? userIds.map(nameOf).join(', ') : t.customers.noTechnicians}</Text>
+      <Text size="sm">
+        {userIds.length > 0 ? t.customers.assigned(userIds.map(nameOf).join(', ')) : t.customers.noTechnicians}
+      </Text>
       <Button size="xs" variant="default" aria-label={t.customers.usersTitle(name)} onClick={() => setChosen(userIds)}>
-        {t.customers.users}
+        {t.customers.assign}
       </Button>
       <Dialog opened={chosen !== undefined} onClose={() => setChosen(undefined)} title={t.customers.usersTitle(name)}>
         <DialogForm
