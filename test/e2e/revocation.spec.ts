@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { request } from '../../src/demo/api-request';
 import { event, press } from '../../src/demo/scenario';
 import { SAMPLE_USERS } from '../../src/demo/stage';
+import { Visit } from '../support/browser/browser-visit';
 import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
@@ -18,30 +19,60 @@ afterAll(() => on?.strike(), 60_000);
 const asAdmin = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) =>
   (await request(on.stage.serverUrl, method, path, body, admin)).body;
 
-/** Has `end` take access away while the `platen` command that is logged in has a session. */
-async function endsWithinSeconds(end: () => Promise<unknown>, detail: string): Promise<void> {
-  const terminal = on.stage.platen('terminal', ['connect', 'demo-mfp', 'web', '--reason', 'Revocation', '--json']);
-  const { sessionId } = await event(terminal, 'requested');
-  await on.step('S143', String(sessionId));
-  await press(on.stage, `/approvals/${sessionId}`, { decision: 'approved' });
-  await event(terminal, 'listening');
+interface Ended {
+  readonly state: string;
+  readonly ending: string;
+  readonly detail: string;
+}
+/** Has `end` take access away; then `over` resolves within seconds, and both logs have the reason. */
+async function endsWithinSeconds(
+  sessionId: string,
+  end: () => Promise<unknown>,
+  over: () => Promise<unknown>,
+  detail: string,
+): Promise<void> {
   const since = Date.now();
   await end();
-  await terminal.exited;
+  await over();
   expect(Date.now() - since).toBeLessThan(10_000);
-  const session = async () => (await asAdmin('GET', `/api/sessions/${sessionId}`)) as { state: string; ending: string };
+  const session = async () => (await asAdmin('GET', `/api/sessions/${sessionId}`)) as Ended;
   await until('the session to end', async () => (await session()).state === 'ended', 30_000, 500);
   expect(await session()).toMatchObject({ ending: 'revoked', detail });
   const history = await readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8');
-  expect(history).toMatch(new RegExp(`${String(sessionId)}.*"ending":"revoked"`));
+  expect(history).toMatch(new RegExp(`${sessionId}.*"ending":"revoked"`));
 }
 
-it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
+/** The same for a session of the `platen` command that is logged in. */
+async function commandEndsWithinSeconds(end: () => Promise<unknown>, detail: string): Promise<void> {
+  const terminal = on.stage.platen('terminal', ['connect', 'demo-mfp', 'web', '--reason', 'Revocation', '--json']);
+  const sessionId = String((await event(terminal, 'requested')).sessionId);
+  await on.step('S143', sessionId);
+  await press(on.stage, `/approvals/${sessionId}`, { decision: 'approved' });
+  await event(terminal, 'listening');
+  await endsWithinSeconds(sessionId, end, () => terminal.exited, detail);
+}
+
+const setTechnicianActive = async (active: boolean): Promise<void> => {
   const { rows } = (await asAdmin('GET', '/api/users')) as { rows: { id: string; username: string }[] };
   const user = rows.find(({ username }) => username === SAMPLE_USERS.technician.username)!;
-  const setActive = (active: boolean) => asAdmin('PATCH', `/api/users/${user.id}`, { active });
-  await endsWithinSeconds(() => setActive(false), 'the user was deactivated');
-  await setActive(true);
+  await asAdmin('PATCH', `/api/users/${user.id}`, { active });
+};
+
+it('the view of a deactivated user in the browser ends within seconds, with that reason on it and in both logs', async () => {
+  const visit = await Visit.approved(on, 'demo-mfp', 'web');
+  const site = await visit.enter();
+  const page = () => site.ask('/status', { headers: { Accept: 'text/html' } });
+  expect((await page()).status).toBe(200);
+  const over = () => until('the page to end', async () => (await page()).status !== 200, 30_000, 500);
+  await endsWithinSeconds(visit.id, () => setTechnicianActive(false), over, 'the user was deactivated');
+  expect((await page()).text).toContain('the user was deactivated');
+  await setTechnicianActive(true);
+  await on.logIn(on.stage.serverUrl); // the earlier login and token have ended
+}, 120_000);
+
+it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
+  await commandEndsWithinSeconds(() => setTechnicianActive(false), 'the user was deactivated');
+  await setTechnicianActive(true);
 }, 120_000);
 
 it('the open session of a revoked external client ends likewise', async () => {
@@ -55,7 +86,10 @@ it('the open session of a revoked external client ends likewise', async () => {
   const { access_token: token } = (await answer.json()) as { access_token: string };
   // the command works with any bearer token
   await writeFile(join(on.folder, 'terminal-credentials.json'), JSON.stringify({ server: on.stage.serverUrl, token }));
-  await endsWithinSeconds(() => asAdmin('POST', `/api/clients/${id}/revocation`), 'the external client was revoked');
+  await commandEndsWithinSeconds(
+    () => asAdmin('POST', `/api/clients/${id}/revocation`),
+    'the external client was revoked',
+  );
 }, 120_000);
 
 it('a removed agent drops its held page', async () => {

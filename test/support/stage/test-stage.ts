@@ -45,7 +45,7 @@ export class TestStage {
     return it;
   }
   /** The technician, for requests of the tests and for `platen connect`. */
-  private async logIn(serverUrl: string): Promise<void> {
+  async logIn(serverUrl: string): Promise<void> {
     const { username, password } = SAMPLE_USERS.technician;
     this.cookie = (await request(serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
     const command = ['login', serverUrl, '--user', username, '--password-stdin'];
