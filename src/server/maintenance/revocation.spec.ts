@@ -291,6 +291,16 @@ describe('access that ends', () => {
     expect(await plane.session(id)).toMatchObject({ state: 'requested' });
   });
 
+  it('makes the console of a user whose customers change connect again, with what they see now', async () => {
+    const headers = { cookie: someone.cookie };
+    const ws = new WebSocket(`${plane.url.replace('http', 'ws')}/api/live`, { headers, origin: plane.url });
+    const closed = new Promise<number>((resolve) => ws.once('close', resolve));
+    await new Promise((resolve) => ws.once('open', resolve));
+    const customerIds = [await plane.addCustomer('A further customer')];
+    await plane.call('ada', 'PUT', `/users/${someone.id}/customers`, { customerIds });
+    expect(await closed).toBe(LIVE_CLOSES['access-changed'].close);
+  });
+
   it('closes the live channel of a console at once', async () => {
     const headers = { cookie: someone.cookie };
     const ws = new WebSocket(`${plane.url.replace('http', 'ws')}/api/live`, { headers, origin: plane.url });
