@@ -27,6 +27,7 @@ import { Installations1763683200017 } from './src/server/database/migrations/001
 import { Revocation1763683200018 } from './src/server/database/migrations/0018-revocation';
 import { WakeTries1763683200019 } from './src/server/database/migrations/0019-wake-tries';
 import { ClientActivity1763683200020 } from './src/server/database/migrations/0020-client-activity';
+import { DenialSites1763683200021 } from './src/server/database/migrations/0021-denial-sites';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -91,6 +92,7 @@ const migrations = [
   Revocation1763683200018,
   WakeTries1763683200019,
   ClientActivity1763683200020,
+  DenialSites1763683200021,
 ];
 
 const common = {

@@ -1,7 +1,8 @@
 import { user } from '../../src/protocol/api';
-import { announce } from '../../src/protocol/control-channel';
+import { announce, reportDenials } from '../../src/protocol/control-channel';
 import { NoticesService } from '../../src/server/notices/notices.service';
 import type { ScriptedAgent } from '../support/agent/scripted-agent';
+import vectors from '../vectors/control-channel.json';
 import { announcedPrinter } from '../support/server/control-plane';
 import { UNKNOWN_ID, type Call, type Refusal, type RestApi, type Route } from '../support/server/rest-api';
 import { ACCESS } from './access';
@@ -239,9 +240,15 @@ export function describeReach(api: () => RestApi): void {
       await api().call('tess', 'POST /api/notices/:id/reading', { params: { id } });
     });
 
-    it('of a past session stays with the former site when its agent is moved; open ones end', async () => {
+    it('of past sessions and denials stays with the former site when its agent is moved; open ones end', async () => {
       const { plane } = api();
-      const elsewhere = await plane.addSite(await plane.addCustomer('Another customer'), 'Yard');
+      const another = await plane.addCustomer('Another customer');
+      const elsewhere = await plane.addSite(another, 'Yard');
+      const { denials } = reportDenials.request.parse(vectors.reportDenials.request);
+      await agent.ask(reportDenials, { deviceId: 'secret-mfp', denials });
+      const denied = async () =>
+        (await api().call('tess', 'GET /api/devices/:id/denials', byId('secret-mfp'))).body as { rows: object[] };
+      expect((await denied()).rows).toHaveLength(denials.length);
       const move = (siteId: string) =>
         api().succeeds('ada', 'PATCH /api/agents/:id', { params: { id: 'secret-agent' }, body: { siteId } });
       const { id: site } = await agentSite();
@@ -254,6 +261,11 @@ export function describeReach(api: () => RestApi): void {
         detail: 'the agent of the device was moved to another site',
       });
       await api().refuses('tess', 'GET /api/devices/:id', '404 unknown-device', byId('secret-mfp'));
+      await assign([...before, customer, another]);
+      expect((await denied()).rows).toHaveLength(denials.length);
+      await assign([...before, another]);
+      expect((await denied()).rows).toEqual([]);
+      await assign([...before, customer]);
       await move(site);
       expect((await api().call('tess', 'GET /api/devices/:id', byId('secret-mfp'))).status).toBe(200);
     });

@@ -12,6 +12,7 @@ import { toInstant } from '../../../protocol/names';
 import { Permit } from '../../auth/access/access.guard';
 import type { Actor } from '../../auth/actor';
 import { CurrentActor } from '../../auth/access/identity';
+import { CustomersService } from '../../customers/customers.service';
 import { Answers } from '../../http/answers';
 import { DevicesService } from '../devices.service';
 import { ConditionsRepository } from './conditions.repository';
@@ -23,6 +24,7 @@ export class ConditionsController {
   constructor(
     private readonly devices: DevicesService,
     private readonly repository: ConditionsRepository,
+    private readonly customers: CustomersService,
   ) {}
 
   @Get('conditions')
@@ -41,7 +43,7 @@ export class ConditionsController {
     @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
   ): Promise<{ rows: DeniedAccess[]; next: string | null }> {
     await this.devices.get(actor, id);
-    const { rows, next } = await this.repository.page(id, query);
+    const { rows, next } = await this.repository.page(await this.customers.reachOf(actor), id, query);
     const presented = rows.map(({ id: number, denial, reportedAt }) => ({
       ...denial,
       id: number,

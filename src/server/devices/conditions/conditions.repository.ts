@@ -5,7 +5,9 @@ import type { AccessCondition } from '../../../protocol/access-conditions';
 import type { ReportedDenial } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { sha256 } from '../../../tunnel/sha256';
+import { within, type Reach } from '../../customers/reach';
 import { readPage, type Page, type PageQuery } from '../../database/page';
+import { AgentEntity } from '../agents/agent.entity';
 import type { DeviceEntity } from '../device.entity';
 import { lockDevice } from '../devices.repository';
 import { DenialEntity } from './denial.entity';
@@ -58,9 +60,10 @@ export class ConditionsRepository {
         if (again.count > denial.count) await manager.update(DenialEntity, { id }, { denial: again });
       }
       const reportedAt = new Date();
+      const { siteId = null } = (await manager.findOneBy(AgentEntity, { id: device.agentId })) ?? {};
       await manager.insert(
         DenialEntity,
-        [...byHash].map(([hash, denial]) => ({ deviceId, hash, denial, reportedAt })),
+        [...byHash].map(([hash, denial]) => ({ deviceId, siteId, hash, denial, reportedAt })),
       );
       const beyond = { where: { deviceId }, order: { id: 'DESC' }, skip: LIMITS.DENIALS_PER_DEVICE, take: 1 } as const;
       const [last] = await manager.find(DenialEntity, beyond);
@@ -70,10 +73,11 @@ export class ConditionsRepository {
     });
   }
 
-  /** Newest first. */
-  page(deviceId: string, page: PageQuery): Promise<Page<DenialEntity>> {
+  /** Those within reach, newest first. */
+  page(reach: Reach, deviceId: string, page: PageQuery): Promise<Page<DenialEntity>> {
     const recent = this.denials.createQueryBuilder('d').where({ deviceId, reportedAt: MoreThan(oldest()) });
-    return readPage(recent, ['id'], 'DESC', page);
+    const columns = { site: 'd.siteId', device: 'd.deviceId', requester: null };
+    return readPage(within(recent, reach, columns), ['id'], 'DESC', page);
   }
 }
 
