@@ -188,7 +188,7 @@ describe("the approval screen in the device's browser", () => {
     await on.maintain('identify');
     await line.getByText('MFP in the hall: Identifying the device …').waitFor();
     await button(page, '日本語').click();
-    await line.getByText('MFP in the hall：機器の確認表示を実行しています').waitFor();
+    await line.getByText('MFP in the hall：機器の識別を実行しています').waitFor();
     expect(await serious(page)).toEqual([]);
     await fits(page);
     done();

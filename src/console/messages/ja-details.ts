@@ -76,7 +76,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     '承認記録がこのエージェントの鍵で署名されていません。',
   ],
   ['The approval record cannot be read.', '承認記録を読み取れません。'],
-  ['The approval record differs from the request or the answer: {}.', '承認記録が要求または回答と一致しません：{}。'],
+  ['The approval record differs from the request or the answer: {}.', '承認記録が依頼または回答と一致しません：{}。'],
   // maintenance
   ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
   ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],

@@ -168,7 +168,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     usedBytes: '{bytes} MB 転送',
     usedBytesOf: '{limit} MB 中 {bytes} MB 転送',
     setBy: '{time} に設定（{place}）',
-    places: { display: '機器の操作パネル', 'local page': 'エージェントのコンピューター' },
+    places: { display: '機器の操作画面', 'local page': 'エージェントのコンピューター' },
     revoke: '取り消す',
     revokeNow: '今すぐ取り消す',
     revokeMeans: '使用中のものも含め、アクセスはただちに終了します。',

@@ -169,10 +169,10 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     operations: {
       information: '機器情報の取得',
       counters: 'カウンターの取得',
-      identify: '機器の確認表示',
+      identify: '機器の識別',
       'test-page': 'テストページの印刷',
       restart: '機器の再起動',
-      'firmware-install': 'ファームウェアの更新',
+      'firmware-install': 'ファームウェアのインストール',
     },
     endings: {
       declined: '拒否しました',
