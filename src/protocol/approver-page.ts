@@ -6,6 +6,9 @@ import { deviceId } from './names';
 // HTTP messages between the agent and its LAN page, and between the agent and the page on its own computer that
 // manages approvers. Answers that fail are problems (RFC 9457) with the codes of PAGE_PROBLEMS.
 
+/** An access condition names in `setBy` an approver or one of these. */
+const PLACES = ['display', 'local page'];
+
 /** Shown to others, and in the approval record. */
 export const approverName = z
   .string()
@@ -16,7 +19,8 @@ export const approverName = z
       .string()
       .min(1)
       .max(60)
-      .regex(/^\P{C}*$/u, 'a name has no control characters'),
+      .regex(/^\P{C}*$/u, 'a name has no control characters')
+      .refine((name) => !PLACES.includes(name.toLowerCase()), 'a name is not that of a place'),
   );
 
 export const pin = z.string().regex(/^\d{6,12}$/, 'a PIN has 6 to 12 digits');

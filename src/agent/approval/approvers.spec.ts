@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const pair = async (name = 'Anna', devices: string[] | null = null): Promise<string> =>
-  approvers.pair(approvers.invite({ devices: devices, setsConditions: false }).code, name, PIN, '10.0.0.5');
+  approvers.pair(approvers.invite({ devices, setsConditions: false }).code, name, PIN, '10.0.0.5');
 const at = (token: string): PairedPhone => approvers.phoneWith(token)!;
 const codeOf = (work: () => unknown) =>
   Promise.resolve()

@@ -250,6 +250,15 @@ describe('the LAN page', () => {
     expect(lan.administration.approvers[0]!.setsConditions).toBe(may ?? false);
   });
 
+  it.each(['Display', ' local  page ', '', 'An\u0007na', 'a'.repeat(61)])(
+    'pairs no approver with the name %j, which others could take for something else',
+    async (name) => {
+      const { code } = codeFor(null);
+      expect((await post('/pair', { code, name, pin: PIN })).status).toBe(400);
+      expect((await post('/pair', { code, name: 'Anna', pin: PIN })).status).toBe(204);
+    },
+  );
+
   it('ends the events and the cookie of a removed approver at once', async () => {
     const cookie = await paired();
     const response = await responseTo({ path: '/events', cookie });
