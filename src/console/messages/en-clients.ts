@@ -23,7 +23,10 @@ export const enClients = {
     'information:read': { name: 'Read device information', hint: 'Stored alerts, supplies and counters' },
     'information:acquire': { name: 'Update device information', hint: 'Has the agent ask the device now' },
     'jobs:read': { name: 'See its jobs', hint: 'Maintenance jobs that it requested, and their results' },
-    'jobs:write': { name: 'Request jobs', hint: 'Request maintenance jobs, and cancel its own' },
+    'jobs:write': {
+      name: 'Request jobs',
+      hint: 'Request maintenance jobs, without YES at the device, and cancel its own. Limit the operations below.',
+    },
     'sessions:read': { name: 'See its sessions', hint: 'Remote sessions that it requested' },
     'sessions:write': {
       name: 'Request sessions',
@@ -74,7 +77,7 @@ export const enClients = {
   edit: 'Edit',
   editTitle: (name: string) => `Edit ${name}`,
   editHint:
-    'Applies at once, also to access tokens that were issued before. Open sessions and jobs that the client could no longer request end.',
+    'Applies at once, also to access tokens that were issued before. Open sessions that the client could no longer request end, and such jobs are withdrawn unless they have started.',
   rotate: 'New secret',
   rotateTitle: (name: string) => `New secret for ${name}`,
   rotateHint: 'The service needs the new secret before the earlier one ends.',

@@ -23,7 +23,10 @@ export const jaClients: typeof enClients = {
     'information:read': { name: '機器情報の読み取り', hint: '保存されているアラート、消耗品、カウンター' },
     'information:acquire': { name: '機器情報の更新', hint: 'エージェントがその場で機器に問い合わせます' },
     'jobs:read': { name: 'ジョブの表示', hint: 'このクライアントが依頼したメンテナンスジョブとその結果' },
-    'jobs:write': { name: 'ジョブの依頼', hint: 'メンテナンスジョブの依頼と、自分のジョブの取り消し' },
+    'jobs:write': {
+      name: 'ジョブの依頼',
+      hint: 'メンテナンスジョブの依頼（機器側の「はい」は不要です）と、自分のジョブの取り消し。操作は下で制限してください。',
+    },
     'sessions:read': { name: 'セッションの表示', hint: 'このクライアントが依頼したリモートセッション' },
     'sessions:write': {
       name: 'セッションの依頼',
@@ -74,7 +77,7 @@ export const jaClients: typeof enClients = {
   edit: '編集',
   editTitle: (name) => `「${name}」を編集`,
   editHint:
-    '発行済みのアクセストークンも含め、すぐに適用されます。変更後に依頼できなくなるセッションとジョブは終了します。',
+    '発行済みのアクセストークンも含め、すぐに適用されます。変更後に依頼できなくなるセッションは終了し、開始されていないジョブは取り下げられます。',
   rotate: '新しいシークレット',
   rotateTitle: (name) => `「${name}」の新しいシークレット`,
   rotateHint: '以前のシークレットが無効になる前に、新しいシークレットをサービスに設定してください。',
