@@ -27,6 +27,8 @@ export interface ActingClient extends Identified {
     readonly scopes: ReadonlySet<ClientScope>;
     readonly limits: ClientLimits;
     readonly requestsPerMinute: number;
+    /** Of this request. */
+    readonly accessTokenId?: string;
   };
 }
 

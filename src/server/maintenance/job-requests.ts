@@ -86,7 +86,7 @@ export class JobRequests {
     await this.serialise(() => this.insert(job));
     await this.audit.record(actor, 'job.requested', job.id, `${deviceId} ${operation} ${firmware?.name ?? ''}`.trim());
     this.lifecycle.start(job);
-    await this.revocation.recheck([job]);
+    await this.revocation.recheckRequest(actor, job);
     return job;
   }
 

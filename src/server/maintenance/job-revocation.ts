@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { AccessEvents } from '../auth/access-events';
+import type { Actor } from '../auth/actor';
 import { Actors } from '../auth/actors';
 import { permitsJob } from '../auth/clients/client-limits';
 import { CustomerEvents } from '../customers/customer-events';
@@ -47,8 +48,14 @@ export class JobRevocation implements OnModuleInit, OnApplicationBootstrap {
     await this.recheck(await this.repository.open());
   }
 
-  /** Withdraws those of these jobs that may no longer be, for example because access ended while one was being requested. */
-  async recheck(jobs: readonly JobEntity[]): Promise<void> {
+  /** Withdraws a job if access ended while it was being requested, too late for the events to find it. */
+  async recheckRequest(actor: Actor, job: JobEntity): Promise<void> {
+    if (await this.actors.keepsToken(actor)) await this.recheck([job]);
+    else await this.withdraw([job]);
+  }
+
+  /** Withdraws those of these jobs that their requesters, as they are now, may not have. */
+  private async recheck(jobs: readonly JobEntity[]): Promise<void> {
     const lost: JobEntity[] = [];
     for (const job of jobs) if (!(await this.isPermitted(job))) lost.push(job);
     await this.withdraw(lost);
@@ -63,7 +70,7 @@ export class JobRevocation implements OnModuleInit, OnApplicationBootstrap {
     if (jobs.length === 0) return;
     const revoked = jobs.map(({ id }) => id);
     await this.repository.markRevoked(revoked);
-    await Promise.all(revoked.map((id) => this.withdrawNow(id)));
+    for (const id of revoked) void this.withdrawNow(id);
   }
 
   /** Otherwise the queues do so at their next question to the agent. */

@@ -3,6 +3,8 @@ import { ControlPlane, PASSWORD, type Answer } from '../../../test/support/serve
 import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import { LIVE_CLOSES } from '../../protocol/live';
+import { SessionsRepository } from '../sessions/sessions.repository';
+import { JobsRepository } from './jobs.repository';
 
 /** A user or an external client of one test. */
 interface Requester {
@@ -70,13 +72,9 @@ describe('access that ends', () => {
     });
     return { response, answer: (await response.json().catch(() => ({}))) as Record<string, unknown> };
   }
+  const wantedSession = { deviceId: 'printer', applicationId: 'web', reason: 'paper jam', minutes: 30 };
   const request = async () => {
-    const { body } = await requester.post('/sessions', {
-      deviceId: 'printer',
-      applicationId: 'web',
-      reason: 'paper jam',
-      minutes: 30,
-    });
+    const { body } = await requester.post('/sessions', wantedSession);
     const id = String(body.id);
     await plane.agent.awaitRequest('request-approval', id);
     return id;
@@ -194,6 +192,38 @@ describe('access that ends', () => {
       }
       (await plane.agent.commanded(id, 'cancel')).answer({ status: 'canceled' });
       await until('the job to be cancelled', async () => (await stateOf(id)) === 'cancelled');
+    });
+
+    // after the route has admitted the request, before there is a row that the event could find
+    it.each(ways)('%s during the request of a session: it ends', async (_name, _detail, _jobs, end) => {
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
+      const { insert } = SessionsRepository.prototype;
+      jest.spyOn(SessionsRepository.prototype, 'insert').mockImplementationOnce(async function (
+        this: SessionsRepository,
+        session,
+      ) {
+        await end();
+        return insert.call(this, session);
+      });
+      const { body } = await requester.post('/sessions', wantedSession);
+      expect(await plane.reaches(String(body.id), 'ended')).toMatchObject({ ending: 'revoked' });
+    });
+
+    const withJobs = ways.filter(([, , jobs]) => jobs);
+    it.each(withJobs)('%s during the request of a job: it is withdrawn', async (_name, _detail, _jobs, end) => {
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this` below
+      const { insert } = JobsRepository.prototype;
+      jest.spyOn(JobsRepository.prototype, 'insert').mockImplementationOnce(async function (this: JobsRepository, job) {
+        await end();
+        return insert.call(this, job);
+      });
+      const { body } = await requester.post('/devices/printer/jobs', { operation: 'restart', waitMinutes: 60 });
+      await until('the job to be cancelled', async () => {
+        for (const command of plane.agent.commands)
+          if (command.jobId === body.id && !command.isAnswered)
+            command.answer(command.action === 'cancel' ? { status: 'canceled' } : { hold: 'stopped' });
+        return (await stateOf(String(body.id))) === 'cancelled';
+      });
     });
 
     it('ended while the server was being stopped: the session and the job end when it is back', async () => {

@@ -85,7 +85,7 @@ export class SessionRequests {
       `${device.id} ${requested.applicationId}: ${requested.reason}`,
     );
     this.lifecycle.start(session);
-    await this.revocation.recheck(session);
+    await this.revocation.recheckRequest(actor, session);
     return session;
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { AccessEvents } from '../auth/access-events';
+import type { Actor } from '../auth/actor';
 import { Actors } from '../auth/actors';
 import { permitsSession } from '../auth/clients/client-limits';
 import { CustomerEvents } from '../customers/customer-events';
@@ -59,8 +60,14 @@ export class SessionRevocation implements OnModuleInit, OnApplicationBootstrap {
     await this.recheckAll(await this.repository.open());
   }
 
-  /** Ends a session that may no longer be, for example because access ended while it was being requested. */
-  async recheck(session: SessionEntity): Promise<void> {
+  /** Ends a session if access ended while it was being requested, too late for the events to find it. */
+  async recheckRequest(actor: Actor, session: SessionEntity): Promise<void> {
+    if (await this.actors.keepsToken(actor)) await this.recheck(session);
+    else await this.revoke(session, 'the token of the request was revoked');
+  }
+
+  /** Ends a session that its requester, as they are now, may not have. */
+  private async recheck(session: SessionEntity): Promise<void> {
     const actor = await this.actors.requesterOf(session);
     if (actor && permitsSession(actor, session) && reaches(await this.customers.reachOf(actor), session)) return;
     await this.revoke(session, NO_LONGER[session.askerKind]);

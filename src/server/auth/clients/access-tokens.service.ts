@@ -72,7 +72,7 @@ export class AccessTokensService {
     };
     // the secret may have been replaced, or the client revoked, since it was looked up
     if (!(await this.repository.insertToken(entity, proof, LIMITS.CLIENT_TOKENS))) return this.refuse(client, address);
-    await this.audit.record(actorOf(client, scopes), 'client.token-issued', targetOf(client), scopes.join(' '));
+    await this.audit.record(actorOf(client, entity), 'client.token-issued', targetOf(client), scopes.join(' '));
     this.metrics.token('issued');
     return {
       access_token: `pla_${entity.id}_${token}`,
@@ -80,6 +80,11 @@ export class AccessTokensService {
       expires_in: Math.max(1, Math.floor((lastMoment - now.getTime()) / 1000)),
       scope: scopes.join(' '),
     };
+  }
+
+  /** False once the token was revoked, or has expired and was removed. */
+  exists(id: string): Promise<boolean> {
+    return this.repository.hasToken(id);
   }
 
   private async refuse(client: ExternalClientEntity | null, address: string): Promise<never> {
@@ -107,7 +112,7 @@ export class AccessTokensService {
     if (!client || entity.expiresAt <= now || !isInForce(client, now)) return undefined;
     if (now.getTime() - (client.lastUsedAt?.getTime() ?? 0) > USE_RECORDED_EVERY_MS)
       await this.repository.recordUse(client.id, now);
-    return actorOf(client, entity.scopes);
+    return actorOf(client, entity);
   }
 }
 

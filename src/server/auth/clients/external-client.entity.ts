@@ -25,19 +25,20 @@ export class ExternalClientEntity {
   @Column(Instant({ nullable: true })) revokedAt: Date | null;
 }
 
-/** @param scopes what an access token covers of them */
+/** @param token with which the client makes a request; undefined for all that it may do */
 export const actorOf = (
   client: ExternalClientEntity,
-  scopes: readonly ClientScope[] = client.scopes,
+  token?: { readonly id: string; readonly scopes: readonly ClientScope[] },
 ): ActingClient => ({
   userId: client.id,
   username: `(client) ${client.name}`,
   displayName: client.name,
   role: 'client',
   client: {
-    scopes: new Set(scopes.filter((scope) => client.scopes.includes(scope))),
+    scopes: new Set((token ?? client).scopes.filter((scope) => client.scopes.includes(scope))),
     limits: client.limits,
     requestsPerMinute: client.requestsPerMinute,
+    accessTokenId: token?.id,
   },
 });
 

@@ -88,6 +88,9 @@ export class ExternalClientsRepository {
     await this.clients.update({ id }, { lastUsedAt });
   }
 
+  hasToken(id: string): Promise<boolean> {
+    return this.tokens.existsBy({ id });
+  }
   findToken(id: string): Promise<AccessTokenEntity | null> {
     return this.tokens.findOneBy({ id });
   }

@@ -10,6 +10,9 @@ export class ApiTokensRepository {
   find(id: string): Promise<ApiTokenEntity | null> {
     return this.tokens.findOneBy({ id });
   }
+  has(id: string): Promise<boolean> {
+    return this.tokens.existsBy({ id });
+  }
   allOf(userId: string): Promise<ApiTokenEntity[]> {
     return this.tokens.find({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
   }

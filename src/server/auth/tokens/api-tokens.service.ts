@@ -64,6 +64,11 @@ export class ApiTokensService {
     this.access.publish('revoked', { userId, apiTokenId: id, jobs, detail: 'the API token was revoked' });
   }
 
+  /** False once the token was revoked, or has expired and was removed. */
+  exists(id: string): Promise<boolean> {
+    return this.repository.has(id);
+  }
+
   /** The user of a token; undefined if it is malformed, unknown, revoked or expired, or the user is deactivated. */
   async identify(token: string): Promise<Identity | undefined> {
     const [, id, secret] = PATTERN.exec(token) ?? [];
