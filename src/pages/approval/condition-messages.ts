@@ -150,7 +150,7 @@ export const CONDITION_MESSAGES: Readonly<Record<Language, ConditionMessages>> =
     back: '戻る',
     intro: '条件を設定すると、この画面で確認せずにアクセスを許可します。条件がなければ、文書ボックスは開きません。',
     none: '条件はありません。文書ボックスを開くか、確認なしのセッションを許可するには、下で条件を設定してください。',
-    noneHere: '条件はありません。条件は機器の操作パネルまたはエージェントのコンピューターで設定します。',
+    noneHere: '条件はありません。条件は機器の操作画面またはエージェントのコンピューターで設定します。',
     box: '文書ボックス {box}',
     everyBox: 'すべての文書ボックス',
     session: '{applications} とのセッション',
