@@ -733,6 +733,7 @@ export interface operations {
         deviceId?: string;
         limit?: number;
         state?: 'open' | 'over' | 'all';
+        userId?: string;
       };
       header?: never;
       path?: never;
@@ -829,6 +830,7 @@ export interface operations {
         deviceId?: string;
         limit?: number;
         state?: 'live' | 'ended' | 'all';
+        userId?: string;
       };
       header?: never;
       path?: never;
