@@ -45,8 +45,8 @@ export class SessionTunnel {
   /**
    * Waits until the session is approved, by somebody at the device or by an access condition set there, and opens its
    * tunnel. Needs the scope `sessions:write`. When it fails, it ends the session.
-   * @throws SessionOver, ApiProblem, TokenRefused, ServerUnusable; RelayRefused, RelayUnreachable, DeviceNotConnected,
-   * StreamRefused; the reason of `signal`
+   * @throws SessionOver, ApiProblem, TokenRefused, ServerUnusable; RelayNotEncrypted, RelayRefused, RelayUnreachable,
+   * DeviceNotConnected, StreamRefused; the reason of `signal`
    */
   static async open(api: Api, sessionId: string, { signal }: { signal?: AbortSignal } = {}): Promise<SessionTunnel> {
     let relay: RelayConnection | undefined;

@@ -51,6 +51,8 @@ describe('settings of the relay', () => {
     ['a secret that is too short', { PLATEN_RELAY_SECRET_FILE: file('short', 'x') }, 'PLATEN_RELAY_SECRET_FILE'],
     ['no server', { PLATEN_SERVER_URL: '' }, 'PLATEN_SERVER_URL'],
     ['a server URL that is not HTTP', { PLATEN_SERVER_URL: 'ftp://x' }, 'PLATEN_SERVER_URL'],
+    ['a server URL without TLS', { PLATEN_SERVER_URL: 'http://platen.example' }, 'PLATEN_SERVER_URL'],
+    ['a public URL without TLS', { PLATEN_RELAY_PUBLIC_URL: 'ws://relay.example' }, 'PLATEN_RELAY_PUBLIC_URL'],
     ['no pairs', { PLATEN_RELAY_PAIRS: '0' }, 'PLATEN_RELAY_PAIRS'],
     ['an ID with a separator of credentials', { PLATEN_RELAY_ID: 'a.b' }, 'PLATEN_RELAY_ID'],
     ['an invalid certificate', tls, 'PLATEN_TLS_CERTIFICATE'],

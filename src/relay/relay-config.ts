@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../journal/journal';
-import { isLoopback } from '../protocol/loopback';
+import { isLoopback, isProtected } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { PAIR_NUMBER, portOf } from './pair-url';
@@ -23,13 +23,13 @@ const environment = z
     PLATEN_RELAY_PORT: z.coerce.number().int().min(0).max(65535).default(8090),
     PLATEN_RELAY_PUBLIC_URL: z
       .string()
-      .refine(isPublicUrl, 'must be a ws: or wss: URL without query; it may contain {pair}')
+      .refine(isPublicUrl, 'must be a wss: URL without query (ws: on loopback); it may contain {pair}')
       .optional(),
     PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
     PLATEN_RELAY_INSTANCE: z.uuid().optional(),
     PLATEN_RELAY_PAIR: z.coerce.number().int().min(1).max(64).default(1),
     PLATEN_RELAY_BEHIND_PROXY: z.enum(['yes', 'no']).default('no'),
-    PLATEN_SERVER_URL: z.url({ protocol: /^https?$/ }),
+    PLATEN_SERVER_URL: z.url({ protocol: /^https?$/ }).refine(isProtected, 'must be an https: URL (http: on loopback)'),
     PLATEN_SERVER_PIN: spkiPin.optional(),
     PLATEN_TLS_CERTIFICATE: filled.optional(),
     PLATEN_TLS_KEY: filled.optional(),
@@ -130,7 +130,7 @@ function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {
 
 function isPublicUrl(text: string): boolean {
   const one = text.replaceAll(PAIR_NUMBER, '1');
-  return /^wss?:\/\/[^?#]+$/.test(one) && URL.canParse(one);
+  return /^wss?:\/\/[^?#]+$/.test(one) && URL.canParse(one) && isProtected(one);
 }
 
 /** Highest port that the pairs need, local or public. */

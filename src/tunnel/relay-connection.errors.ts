@@ -24,3 +24,20 @@ export class RelayUnreachable extends Error {
     super(`the relay cannot be reached: ${detail}`, options);
   }
 }
+
+/** Nothing was sent to the relay: outside this computer, a token is sent with encryption only (E13). */
+export class RelayNotEncrypted extends Error {
+  override readonly name = 'RelayNotEncrypted';
+  readonly code = 'relay-not-encrypted';
+
+  constructor() {
+    super('the relay was not dialled: its address has no encryption (ws:)');
+  }
+}
+
+/** Refusals after which the token is still unused. */
+const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
+
+/** Whether a retry of `dialRelay` may succeed. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof RelayUnreachable || (error instanceof RelayRefused && PASSING.includes(error.code));

@@ -7,7 +7,7 @@ import { LIMITS } from '../protocol/limits';
 import { CLOSE_TERMINATED, REFUSALS } from '../protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../protocol/version';
 import { dialRelay } from './relay-connection';
-import { RelayRefused, RelayUnreachable } from './relay-connection.errors';
+import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
 
 const remoteSessionId = randomUUID();
 const validUntil = new Date(Date.now() + 60_000).toISOString();
@@ -102,6 +102,13 @@ describe('dialRelay', () => {
     await new Promise((resolve) => other.close(resolve));
     await expect(dialRelay({ ...info, url }, 'device')).rejects.toBeInstanceOf(RelayUnreachable);
   });
+
+  it.each(['ws://192.0.2.1/cloud-hub', 'ws://127.0.0.1.example/cloud-hub', 'ws://[::2]/cloud-hub'])(
+    'sends no token without encryption to another computer: %s',
+    async (url) => {
+      await expect(dialRelay({ ...info, url }, 'device')).rejects.toBeInstanceOf(RelayNotEncrypted);
+    },
+  );
 
   it("never dials the other half's path", async () => {
     await expect(dialRelay(info, 'terminal')).rejects.toMatchObject({ code: 'wrong-side' });

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type WebSocket from 'ws';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import { isProtected } from '../protocol/loopback';
 import { parseJson } from '../protocol/parse-json';
 import {
   CLOSE_TERMINATED,
@@ -15,7 +16,7 @@ import {
 import type { Half } from '../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../protocol/version';
 import { watchHeartbeat } from './heartbeat';
-import { RelayRefused, RelayUnreachable } from './relay-connection.errors';
+import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
 import { openWebSocket } from './relay-websocket';
 import { WebSocketBytes } from './websocket-bytes';
 
@@ -30,7 +31,7 @@ const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
 /**
  * Establishes one half at the relay (S172, S204); resolves when the relay answers `established`.
  * @param options.timeoutMs from dialling to `established`
- * @throws RelayRefused, RelayUnreachable (also on abort and timeout)
+ * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable (also on abort and timeout)
  */
 export async function dialRelay(
   info: ConnectionInfo,
@@ -39,6 +40,7 @@ export async function dialRelay(
 ): Promise<RelayConnection> {
   if (!new URL(info.url).pathname.endsWith(RELAY_PATHS[half]))
     throw new RelayRefused('wrong-side', `${half} halves are served at ${RELAY_PATHS[half]}`);
+  if (!isProtected(info.url)) throw new RelayNotEncrypted();
   if (options.signal?.aborted) throw new RelayUnreachable('aborted');
   const ws = openWebSocket(info.url, {
     subprotocol: RELAY_SUBPROTOCOL,

@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
-import type { Refusal } from '../protocol/relay-messages';
 import { Backoff } from './backoff';
 import { openTunnel, type Tunnel } from './http2-tunnel';
 import { dialRelay, type RelayConnection } from './relay-connection';
-import { RelayRefused, RelayUnreachable } from './relay-connection.errors';
-
-/** Refusals after which the token is still unused and a retry may succeed. */
-const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
+import { isPassing } from './relay-connection.errors';
 
 export interface JoinOptions {
   /** How long attempts are repeated. */
@@ -20,7 +16,7 @@ export interface JoinOptions {
 
 /**
  * Establishes the terminal's half of a session at its relay (S204), with retries while the relay may be reached later.
- * @throws RelayRefused, RelayUnreachable (also on abort)
+ * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable (also on abort)
  */
 export async function joinRelay(info: ConnectionInfo, options: JoinOptions): Promise<RelayConnection> {
   const { signal } = options;
@@ -36,9 +32,6 @@ export async function joinRelay(info: ConnectionInfo, options: JoinOptions): Pro
     }
   }
 }
-
-const isPassing = (error: unknown): boolean =>
-  error instanceof RelayUnreachable || (error instanceof RelayRefused && PASSING.includes(error.code));
 
 /** The device's half was not established in time. */
 export class DeviceNotConnected extends Error {

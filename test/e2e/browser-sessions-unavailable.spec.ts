@@ -6,7 +6,7 @@ import { TestStage } from '../support/stage/test-stage';
 let on: TestStage;
 beforeAll(async () => {
   // at a name for which no session domain is known
-  on = await TestStage.set({ env: { PLATEN_PUBLIC_URL: 'http://platen.example' } });
+  on = await TestStage.set({ env: { PLATEN_PUBLIC_URL: 'https://platen.example' } });
 }, 120_000);
 afterAll(() => on?.strike(), 60_000);
 

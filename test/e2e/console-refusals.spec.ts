@@ -4,7 +4,7 @@ import { askForAccess, ConsoleBrowser } from '../support/browser/console-browser
 import { TestStage } from '../support/stage/test-stage';
 
 /** A server that asks at the device long enough for a click on a slow machine, and has no domain for devices' pages. */
-const env = { PLATEN_APPROVAL_SECONDS: '8', PLATEN_PUBLIC_URL: 'http://platen.example' };
+const env = { PLATEN_APPROVAL_SECONDS: '8', PLATEN_PUBLIC_URL: 'https://platen.example' };
 
 let on: TestStage;
 let browser: ConsoleBrowser;

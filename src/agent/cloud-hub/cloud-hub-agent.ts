@@ -3,13 +3,12 @@ import type { Duplex } from 'node:stream';
 import type { Journal } from '../../journal/journal';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
-import type { Refusal } from '../../protocol/relay-messages';
 import type { Ending, EndReason, Grant } from '../../protocol/remote-session';
 import { Backoff } from '../../tunnel/backoff';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
-import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
+import { isPassing, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
 import type { Application } from '../configuration/configuration';
@@ -63,7 +62,6 @@ export class CloudHubAgent {
   async #run(): Promise<{ ending: Ending; detail: string }> {
     const { info, journal } = this.options;
     try {
-      refuseClearText(info.url);
       const connection = await this.#dial();
       this.#connection = connection;
       this.options.onConnected();
@@ -162,18 +160,6 @@ export class CloudHubAgent {
   }
 }
 
-/** The token is sent without encryption only to a relay on this computer. */
-function refuseClearText(address: string): void {
-  const { protocol, hostname } = new URL(address);
-  if (protocol === 'wss:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return;
-  throw new RelayUnreachable('its address has no encryption (ws:)');
-}
-
-/** Refusals after which the token is still unused and a retry may succeed. */
-const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
-const isPassing = (error: unknown): boolean =>
-  error instanceof RelayRefused ? PASSING.includes(error.code) : error instanceof RelayUnreachable;
-
 /** The session's ending, if the relay sends only the end reason of this half. */
 const ENDING_OF: Partial<Record<EndReason, Ending>> = {
   requested: 'ended-by-device',
@@ -190,8 +176,8 @@ function outcome(closed: Closed): { ending: Ending; detail: string } {
 }
 
 function failure(error: unknown, journal: Journal): { ending: Ending; detail: string } {
-  if (error instanceof RelayRefused || error instanceof RelayUnreachable)
-    return { ending: 'failed', detail: error.message };
+  if ([RelayNotEncrypted, RelayRefused, RelayUnreachable].some((known) => error instanceof known))
+    return { ending: 'failed', detail: (error as Error).message };
   if ((error as Error).name === 'AbortError') return { ending: 'ended-by-device', detail: '' };
   return { ending: 'failed', detail: `incident ${journal.unexpected(error, 'connecting to the relay')}` };
 }

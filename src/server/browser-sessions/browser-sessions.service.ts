@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import { RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
+import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Actor } from '../auth/actor';
 import { DevicesService } from '../devices/devices.service';
@@ -139,7 +139,9 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     if (known.ending) throw new SessionOver(id, known.ending);
     // end the session, so that access can be requested again at once
     await this.sessions.terminate(actor, id).catch(() => undefined);
-    const expected = [RelayRefused, RelayUnreachable, StreamRefused].some((known) => error instanceof known);
+    const expected = [RelayNotEncrypted, RelayRefused, RelayUnreachable, StreamRefused].some(
+      (known) => error instanceof known,
+    );
     if (!expected) this.journal.unexpected(error, `connecting session ${id} for a browser`);
     throw new NotConnected((error as Error).message);
   }

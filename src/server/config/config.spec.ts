@@ -35,6 +35,15 @@ describe('configuration', () => {
   });
 
   it.each([
+    ['PLATEN_RELAY_PUBLIC_URL', 'ws'],
+    ['PLATEN_PUBLIC_URL', 'http'],
+  ])('refuses an address without TLS in %s, except on loopback', (name, scheme) => {
+    const read = (address: string) => readConfig({ [name]: address });
+    expect(() => read(`${scheme}://platen.example`)).toThrow(new RegExp(`${name}: must be an? ${scheme}s: URL`));
+    for (const address of [`${scheme}s://platen.example`, `${scheme}://127.0.0.1:8090`]) read(address);
+  });
+
+  it.each([
     [{}, 'localhost'],
     [{ PLATEN_HOST: '0.0.0.0' }, undefined],
     [{ PLATEN_PUBLIC_URL: 'https://platen.example' }, undefined],

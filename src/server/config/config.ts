@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import { isLoopback } from '../../protocol/loopback';
+import { isLoopback, isProtected } from '../../protocol/loopback';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -24,7 +24,10 @@ const environment = z
     PLATEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
     PLATEN_HOST: z.string().default('127.0.0.1'),
     PLATEN_PORT: port.default(8080),
-    PLATEN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    PLATEN_PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine(isProtected, 'must be an https: URL (http: on loopback)')
+      .optional(),
     PLATEN_TRUST_PROXY: flag.default(false),
     PLATEN_SESSION_DOMAIN: domain.optional(),
     PLATEN_TLS_CERTIFICATE: z.string().optional(),
@@ -38,7 +41,10 @@ const environment = z
     PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
     PLATEN_RELAY_PORT: port.default(8090),
     PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
-    PLATEN_RELAY_PUBLIC_URL: z.url({ protocol: /^wss?$/ }).optional(),
+    PLATEN_RELAY_PUBLIC_URL: z
+      .url({ protocol: /^wss?$/ })
+      .refine(isProtected, 'must be a wss: URL (ws: on loopback)')
+      .optional(),
     PLATEN_APPROVAL_SECONDS: seconds.default(LIMITS.APPROVAL_MS / 1000),
     // neither end dials for longer
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),

@@ -15,7 +15,8 @@ const JOIN = { withinMs: LIMITS.DIAL_TIMEOUT_MS, retryMaxMs: 2_000 };
 
 /**
  * Establishes the terminal half (S204-S214), waits for the device half, and starts the tunnel.
- * @throws RelayRefused, RelayUnreachable, StreamRefused, DeviceNotConnected; Error if the relay closes the connection
+ * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable, StreamRefused, DeviceNotConnected; Error if the relay closes
+ * the connection
  */
 export async function openTerminalHalf(info: ConnectionInfo): Promise<TerminalHalf> {
   const relay = await joinRelay(info, JOIN);
