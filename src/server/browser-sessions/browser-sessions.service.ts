@@ -37,7 +37,7 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly opening = new Map<string, Promise<BrowserSession>>();
   /** By label: the endings of recent sessions, for browsers that still request their pages. */
   private readonly endedOrigins = new Map<string, EndedOrigin>();
-  /** Seen once without a login. A login also ends with the user's access: SessionRevocation ends those sessions first. */
+  /** Seen once without a login. A login also ends with the user's access; SessionRevocation ends those sessions first. */
   private readonly loggedOut = new WeakSet<BrowserSession>();
   private timer: NodeJS.Timeout | undefined;
 

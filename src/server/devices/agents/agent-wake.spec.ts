@@ -112,7 +112,7 @@ describe('an agent that has no stream', () => {
     expect(await hall.approve(id)).toEqual({ answer: {} });
     const { body: info } = await hall.request('connection-info');
     expect(info).toMatchObject({ remoteSessionId: id, deviceId: 'hall-mfp' });
-    const link = plane.relay.linkOf(id);
+    const link = await plane.presentedLink(id);
     for (const half of ['device', 'terminal'] as const) await plane.relay.start(link, half);
     await plane.reaches(id, 'established');
     expect((await plane.call('tom', 'POST', `/sessions/${id}/termination`)).status).toBeLessThan(300);
