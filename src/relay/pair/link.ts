@@ -75,7 +75,8 @@ export class Link {
       delete this.#watches[from];
       this.onFirst(from);
     }
-    this.counters[OTHER[from]].sent += data.length;
+    const counters = this.counters[OTHER[from]];
+    counters.sent += data.length;
     if (target.bufferedAmount <= LIMITS.RELAY_QUEUE_BYTES) return target.send(data);
     // `ws` has no drain event. Send callbacks are costly, so only frames above the high-water mark get one.
     source.pause();
