@@ -317,7 +317,7 @@ describe('the control channel of the agent', () => {
     const channel = await prepare();
     const started = Date.now();
     await channel.stop();
-    expect(Date.now() - started).toBeLessThan(3_000);
+    expect(Date.now() - started).toBeLessThan(30_000); // half of the wait for the next try
     await until('offline at the server', () => !server.isOnline('agent-1'));
   });
 });
