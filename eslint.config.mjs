@@ -26,6 +26,10 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', unused],
       '@typescript-eslint/no-floating-promises': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'AbortSignal', property: 'any', message: 'It may never abort: see withTimeLimit in src/tunnel.' },
+      ],
     },
   },
   {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jittered } from '../protocol/waits';
 import { Backoff } from '../tunnel/backoff';
+import { withTimeLimit } from '../tunnel/time-limit';
 import { ServerUnusable } from './client.errors';
 
 export type Fetch = (request: Request) => Promise<Response>;
@@ -56,29 +57,11 @@ export async function repeatedFetch(
   }
 }
 
-/**
- * One attempt, with its whole answer. A redirect is an error: it would take credentials elsewhere. The end of the wait does
- * not depend on `fetch`: on some versions of Node, a combined signal is lost to the garbage collector before it aborts.
- */
-async function exchange(fetch: Fetch, request: Request, timeoutMs: number): Promise<Response> {
-  const ending = new AbortController();
-  const ended = new Promise<never>((_resolve, reject) =>
-    ending.signal.addEventListener('abort', () => reject(ending.signal.reason as Error)),
+/** One attempt, with its whole answer. A redirect is an error: it would take credentials elsewhere. */
+const exchange = (fetch: Fetch, request: Request, timeoutMs: number): Promise<Response> =>
+  withTimeLimit(timeoutMs, request.signal, (signal) =>
+    wholeAnswer(fetch, new Request(request, { signal, redirect: 'error' })),
   );
-  const late = setTimeout(() => ending.abort(new DOMException('no answer in time', 'TimeoutError')), timeoutMs);
-  const abort = (): void => ending.abort(request.signal.reason);
-  request.signal.addEventListener('abort', abort);
-  if (request.signal.aborted) abort();
-  try {
-    return await Promise.race([
-      ended,
-      wholeAnswer(fetch, new Request(request, { signal: ending.signal, redirect: 'error' })),
-    ]);
-  } finally {
-    clearTimeout(late);
-    request.signal.removeEventListener('abort', abort);
-  }
-}
 
 async function wholeAnswer(fetch: Fetch, request: Request): Promise<Response> {
   const answer = await fetch(request);

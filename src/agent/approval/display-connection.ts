@@ -1,6 +1,7 @@
 import { displayInputs, type DisplayInputs, type DisplayState } from '../../protocol/device-display';
 import { LIMITS } from '../../protocol/limits';
 import { parseJson } from '../../protocol/parse-json';
+import { withTimeLimit } from '../../tunnel/time-limit';
 import { DeviceRefused } from '../device/device-access';
 import { deviceError, openRequest, readAnswer, responseTo } from '../device/device-connection';
 import type { HttpAddress } from '../configuration/device-address';
@@ -46,25 +47,26 @@ export class DisplayConnection {
     ms: number,
     signal: AbortSignal,
   ): Promise<Buffer> {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+    const address = { ...this.address, path: `${this.address.path}${path}` };
+    const authorization = `Bearer ${this.secret}`;
     try {
-      const address = { ...this.address, path: `${this.address.path}${path}` };
-      const authorization = `Bearer ${this.secret}`;
-      const request = await openRequest(address, { method, headers: { ...headers, authorization } }, until);
-      try {
-        const answered = responseTo(request);
-        request.end(body);
-        const response = await answered;
-        const { statusCode = 0 } = response;
-        if (statusCode === 401) throw new DeviceRefused('the display does not know this secret (HTTP 401)');
-        if (statusCode !== (method === 'PUT' ? 204 : 200))
-          throw new DeviceRefused(`the display answered with HTTP ${statusCode}`);
-        const answer = await readAnswer(response);
-        until.throwIfAborted(); // without Content-Length, a cut answer looks complete
-        return answer;
-      } finally {
-        request.destroy();
-      }
+      return await withTimeLimit(ms, signal, async (until) => {
+        const request = await openRequest(address, { method, headers: { ...headers, authorization } }, until);
+        try {
+          const answered = responseTo(request);
+          request.end(body);
+          const response = await answered;
+          const { statusCode = 0 } = response;
+          if (statusCode === 401) throw new DeviceRefused('the display does not know this secret (HTTP 401)');
+          if (statusCode !== (method === 'PUT' ? 204 : 200))
+            throw new DeviceRefused(`the display answered with HTTP ${statusCode}`);
+          const answer = await readAnswer(response);
+          until.throwIfAborted(); // without Content-Length, a cut answer looks complete
+          return answer;
+        } finally {
+          request.destroy();
+        }
+      });
     } catch (error) {
       throw deviceError(error, signal);
     }

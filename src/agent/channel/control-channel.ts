@@ -169,6 +169,7 @@ export class ControlChannel {
   async stop(): Promise<void> {
     const running = this.#running;
     this.#stopping.abort();
+    this.#retryNow.abort();
     await this.#stream?.close();
     await running;
     if (this.#running === running) this.#running = undefined; // unless it was restarted meanwhile
@@ -182,8 +183,7 @@ export class ControlChannel {
       const waitMs = this.#waitAfter(ended);
       this.#log(ended, waitMs);
       this.#retryNow = new AbortController();
-      const signal = AbortSignal.any([this.#stopping.signal, this.#retryNow.signal]);
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      await delay(waitMs, undefined, { signal: this.#retryNow.signal }).catch(() => undefined);
     }
   }
 

@@ -1,27 +1,13 @@
+import { withTimeLimit } from '../../tunnel/time-limit';
 import { DeviceUnreachable } from './device-access';
 
 /**
- * Runs a request to a device with a timeout; `again` restarts the time.
+ * Runs a request to a device with a time limit; `again` restarts the time.
  * @param signal aborts the request; then this rejects with its reason
  * @throws DeviceUnreachable after `ms`, even if `ask` ignores its signal
  */
-export async function answerInTime<T>(
+export const answerInTime = <T>(
   ms: number,
   signal: AbortSignal | undefined,
   ask: (signal: AbortSignal, again: () => void) => Promise<T>,
-): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new DeviceUnreachable(`no answer in ${ms} ms`)), ms);
-  const either = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
-  let rejectEarly = (_error: Error): void => undefined;
-  const up = new Promise<never>((_, reject) => (rejectEarly = reject));
-  const giveUp = () => rejectEarly(either.reason as Error);
-  either.addEventListener('abort', giveUp);
-  try {
-    if (either.aborted) giveUp();
-    return await Promise.race([up, ask(either, () => timer.refresh())]);
-  } finally {
-    clearTimeout(timer);
-    either.removeEventListener('abort', giveUp);
-  }
-}
+): Promise<T> => withTimeLimit(ms, signal, ask, () => new DeviceUnreachable(`no answer in ${ms} ms`));

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
+import { withTimeLimit } from '../../tunnel/time-limit';
 import type { HttpAddress } from '../configuration/device-address';
 import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
 
@@ -70,8 +71,7 @@ async function secureSocket({ host, port, certificate }: HttpAddress, signal?: A
   const socket = connect({ host, port, servername: isIP(host) ? '' : host, rejectUnauthorized: false });
   socket.on('error', () => undefined); // destroyed while it was connecting
   try {
-    const inTime = AbortSignal.timeout(LIMITS.DEVICE_ANSWER_MS);
-    await once(socket, 'secureConnect', { signal: signal ? AbortSignal.any([signal, inTime]) : inTime });
+    await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, (until) => once(socket, 'secureConnect', { signal: until }));
     const presented = socket.getPeerX509Certificate();
     const pin = presented ? spkiPinOf(presented) : 'none';
     const right = certificate === undefined ? socket.authorized : certificate === 'any' || certificate === pin;

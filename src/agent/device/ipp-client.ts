@@ -10,6 +10,7 @@ import {
 } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation } from '../../ipp/ipp-registry';
 import { LIMITS } from '../../protocol/limits';
+import { withTimeLimit } from '../../tunnel/time-limit';
 import type { IppAddress } from '../configuration/device-address';
 import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { DeviceRefused, OperationUnsupported } from './device-access';
@@ -68,22 +69,22 @@ export class IppClient {
 }
 
 async function post(address: IppAddress, body: Buffer, signal?: AbortSignal): Promise<Buffer> {
-  const inTime = AbortSignal.timeout(LIMITS.DEVICE_ANSWER_MS);
-  const until = signal ? AbortSignal.any([signal, inTime]) : inTime;
+  const headers = { 'content-type': 'application/ipp', 'content-length': body.length };
   try {
-    const headers = { 'content-type': 'application/ipp', 'content-length': body.length };
-    const request = await openRequest(address, { method: 'POST', headers }, until);
-    try {
-      const answered = responseTo(request);
-      request.end(body);
-      const response = await answered;
-      checkHttp(response);
-      const answer = await readAnswer(response);
-      until.throwIfAborted(); // without Content-Length, a cut answer looks complete
-      return answer;
-    } finally {
-      request.destroy();
-    }
+    return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, async (until) => {
+      const request = await openRequest(address, { method: 'POST', headers }, until);
+      try {
+        const answered = responseTo(request);
+        request.end(body);
+        const response = await answered;
+        checkHttp(response);
+        const answer = await readAnswer(response);
+        until.throwIfAborted(); // without Content-Length, a cut answer looks complete
+        return answer;
+      } finally {
+        request.destroy();
+      }
+    });
   } catch (error) {
     throw deviceError(error, signal);
   }

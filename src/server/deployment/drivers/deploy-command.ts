@@ -41,14 +41,12 @@ export async function runDeployCommand(command: DeployCommand, signal: AbortSign
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output = lastOf(output + text)));
   const closed = once(child, 'close').catch(() => undefined);
-  const tooLong = AbortSignal.timeout(LIMITS.DEPLOYMENT_COMMAND_MS);
-  const how = await endOf(child, AbortSignal.any([signal, tooLong]));
+  const { how, late } = await endOf(child, signal);
   await Promise.race([closed, delay(LAST_OUTPUT_MS)]);
   child.stdout.destroy();
   child.stderr.destroy();
   signal.throwIfAborted();
-  if (tooLong.aborted)
-    throw new DeploymentFailed('command-failed', 'The command did not end in time and was stopped.', output);
+  if (late) throw new DeploymentFailed('command-failed', 'The command did not end in time and was stopped.', output);
   if (how !== 'exit code 0') throw new DeploymentFailed('command-failed', how, output);
   return output;
 }
@@ -56,23 +54,31 @@ export async function runDeployCommand(command: DeployCommand, signal: AbortSign
 /** Without NUL, which PostgreSQL does not store. */
 const lastOf = (text: string): string => text.replaceAll('\0', '').slice(-LIMITS.DEPLOYMENT_OUTPUT_CHARACTERS);
 
-async function endOf(child: ChildProcess, stop: AbortSignal): Promise<string> {
+/** @returns how it ended, and whether it was stopped because it was late */
+async function endOf(child: ChildProcess, stop: AbortSignal): Promise<{ how: string; late: boolean }> {
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, by) => resolve(by ?? `exit code ${code}`));
   });
+  let late = false;
   let force: NodeJS.Timeout | undefined;
   const end = () => {
     signalGroup(child, 'SIGTERM');
-    force = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_MS);
+    force ??= setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_MS);
   };
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, LIMITS.DEPLOYMENT_COMMAND_MS);
   stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
   try {
-    return await ended;
+    return { how: await ended, late };
   } finally {
     stop.removeEventListener('abort', end);
+    clearTimeout(timer);
     clearTimeout(force);
-    if (stop.aborted) signalGroup(child, 'SIGKILL'); // the rest of its group
+    if (late || stop.aborted) signalGroup(child, 'SIGKILL'); // the rest of its group
   }
 }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { NodemailerError, SMTPTransportOptions } from 'nodemailer';
 import { LIMITS } from '../../../protocol/limits';
 import { isLoopback } from '../../../protocol/loopback';
+import { withTimeLimit } from '../../../tunnel/time-limit';
 import { CONFIG, type Config } from '../../config/config';
 import { readMailFiles, type MailFiles } from '../../config/mail-files';
 import type { MailSettings } from '../../config/mail-settings';
@@ -52,7 +53,7 @@ export class MailTransport {
       const connection = this.connection(settings, readMailFiles(settings));
       const { createTransport } = await import('nodemailer'); // loaded with the first mail
       const transport = createTransport({ ...connection, disableFileAccess: true, disableUrlAccess: true });
-      await transport.sendMail({
+      const message = {
         // addresses as objects are never parsed into several
         from: { name: 'Platen', address: settings.from },
         to: { name: '', address: mail.to },
@@ -63,8 +64,8 @@ export class MailTransport {
         date: mail.date,
         // RFC 3834: no automatic answers
         headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': mail.language },
-        signal: AbortSignal.any([stopping, AbortSignal.timeout(this.acceptMs)]),
-      });
+      };
+      await withTimeLimit(this.acceptMs, stopping, (signal) => transport.sendMail({ ...message, signal }));
     } catch (error) {
       throw new MailFailed(error);
     }
