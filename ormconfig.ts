@@ -28,6 +28,7 @@ import { Revocation1763683200018 } from './src/server/database/migrations/0018-r
 import { WakeTries1763683200019 } from './src/server/database/migrations/0019-wake-tries';
 import { ClientActivity1763683200020 } from './src/server/database/migrations/0020-client-activity';
 import { DenialSites1763683200021 } from './src/server/database/migrations/0021-denial-sites';
+import { GrowingTables1763683200026 } from './src/server/database/migrations/0026-growing-tables';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -93,6 +94,7 @@ const migrations = [
   WakeTries1763683200019,
   ClientActivity1763683200020,
   DenialSites1763683200021,
+  GrowingTables1763683200026,
 ];
 
 const common = {

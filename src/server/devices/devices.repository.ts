@@ -11,6 +11,7 @@ import { DeviceEntity } from './device.entity';
 
 /** Removes devices of an agent with all that is stored about them. */
 export async function removeDevices(manager: EntityManager, agentId: string, devices: DeviceEntity[]): Promise<void> {
+  if (devices.length === 0) return;
   const ids = devices.map(({ id }) => id);
   await manager.delete(DeviceEntity, { agentId, id: In(ids) });
   for (const about of [DeviceInformationEntity, ReportedConditionsEntity, DenialEntity])

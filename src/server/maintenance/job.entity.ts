@@ -8,6 +8,7 @@ import { Encrypted } from '../database/encrypted-column';
 @Entity('maintenance_jobs')
 @Index('ix_maintenance_jobs_requested', ['requestedAt'])
 @Index('ix_maintenance_jobs_agent', ['agentId', 'state'])
+@Index('ix_maintenance_jobs_deadline', ['state', 'deadlineAt'])
 export class JobEntity {
   @PrimaryColumn(Uuid()) id: string;
   /** Whether `userId` names a user or an external client. */
@@ -30,9 +31,7 @@ export class JobEntity {
 
   @Column({ type: 'varchar', length: 32 }) state: JobState;
   /** When the wait of this state is over. */
-  @Index('ix_maintenance_jobs_deadline')
-  @Column(Instant({ nullable: true }))
-  deadlineAt: Date | null;
+  @Column(Instant({ nullable: true })) deadlineAt: Date | null;
   /** Why its agent was not woken; null once the agent has answered. */
   @Column(Json({ nullable: true })) waiting: JobWait | null;
   @Column({ type: 'varchar', length: 32, nullable: true }) hold: HoldReason | null;

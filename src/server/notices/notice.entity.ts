@@ -10,6 +10,7 @@ import { Instant, Uuid } from '../database/column-types';
 @Index('ux_notices_once', ['recipientId', 'kind', 'remoteSessionId'], { unique: true })
 @Index('ix_notices_recipient', ['recipientId', 'at'])
 @Index('ix_notices_mail', ['mail', 'nextAttemptAt'])
+@Index('ix_notices_agent', ['agentId', 'readAt'])
 export class NoticeEntity {
   @PrimaryColumn(Uuid()) id: string;
   @Column(Uuid()) recipientId: string;

@@ -19,6 +19,7 @@ export const halfStateOf = (session: SessionEntity, half: Half): HalfState =>
 /** A remote session. Names are copied, so that its history outlives users and devices. */
 @Entity('remote_sessions')
 @Index('ix_remote_sessions_requested', ['requestedAt'])
+@Index('ix_remote_sessions_agent', ['agentId', 'openPair'])
 export class SessionEntity {
   @PrimaryColumn(Uuid()) id: string;
 

@@ -5,7 +5,7 @@ import {
   IsNull,
   LessThan,
   LessThanOrEqual,
-  Not,
+  MoreThan,
   QueryFailedError,
   Repository,
   type FindOptionsWhere,
@@ -23,6 +23,9 @@ export interface SessionFilter extends PageQuery {
   /** Who asked. */
   readonly userId?: string;
 }
+
+/** Says of `openPair` that it is not null, in the form for which SQLite uses its index. */
+const OPEN = MoreThan('');
 
 /** All SQL for remote sessions. */
 @Injectable()
@@ -54,7 +57,7 @@ export class SessionsRepository {
 
   /** Stores the byte counts of an open session; they never decrease. */
   async noteBytes(id: string, bytesFromDevice: number, bytesFromTerminal: number): Promise<void> {
-    const open = { id, openPair: Not(IsNull()) };
+    const open = { id, openPair: OPEN };
     await this.sessions.update({ ...open, bytesFromDevice: LessThan(bytesFromDevice) }, { bytesFromDevice });
     await this.sessions.update({ ...open, bytesFromTerminal: LessThan(bytesFromTerminal) }, { bytesFromTerminal });
   }
@@ -69,16 +72,16 @@ export class SessionsRepository {
     return this.sessions.findOneBy({ openPair });
   }
   withLinkAt(relayId: string): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ relayId, openPair: Not(IsNull()) });
+    return this.sessions.findBy({ relayId, openPair: OPEN });
   }
   open(): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ openPair: Not(IsNull()) });
+    return this.sessions.findBy({ openPair: OPEN });
   }
   openOf(agentId: string): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ agentId, openPair: Not(IsNull()) });
+    return this.sessions.findBy({ agentId, openPair: OPEN });
   }
   openOfUser(userId: string): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ userId, openPair: Not(IsNull()) });
+    return this.sessions.findBy({ userId, openPair: OPEN });
   }
   /** The ended ones of these sessions. */
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
@@ -90,21 +93,22 @@ export class SessionsRepository {
   }
   /** Sessions that wait for the agent: for an answer, or for the end of its half. */
   awaitingAgent(agentId: string): Promise<SessionEntity[]> {
-    return this.sessions.findBy({ agentId, state: In(['requested', 'ending', 'halting']) });
+    return this.sessions.findBy({ agentId, openPair: OPEN, state: In(['requested', 'ending', 'halting']) });
   }
 
   due(now: Date): Promise<SessionEntity[]> {
     return this.sessions.findBy({ deadlineAt: LessThanOrEqual(now) });
   }
   async nextDeadline(): Promise<Date | undefined> {
-    const first = await this.sessions.findOne({ where: { deadlineAt: Not(IsNull()) }, order: { deadlineAt: 'ASC' } });
+    const deadlineAt = MoreThan(new Date(0)); // not null, likewise
+    const first = await this.sessions.findOne({ where: { deadlineAt }, order: { deadlineAt: 'ASC' } });
     return first?.deadlineAt ?? undefined;
   }
 
   /** Newest first. */
   list(reach: Reach, filter: SessionFilter): Promise<Page<SessionEntity>> {
     const where: FindOptionsWhere<SessionEntity> = {};
-    if (filter.state === 'live') where.openPair = Not(IsNull());
+    if (filter.state === 'live') where.openPair = OPEN;
     if (filter.state === 'ended') where.openPair = IsNull();
     if (filter.deviceId) where.deviceId = filter.deviceId;
     if (filter.userId) where.userId = filter.userId;

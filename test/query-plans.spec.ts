@@ -1,0 +1,344 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource, type Logger, type Repository } from 'typeorm';
+import { dataSourceOptions } from '../ormconfig';
+import { AuditEventEntity } from '../src/server/auth/audit/audit-event.entity';
+import { AuditRepository } from '../src/server/auth/audit/audit.repository';
+import { readConfig } from '../src/server/config/config';
+import { EVERYTHING, type Reach } from '../src/server/customers/reach';
+import { gateSqlite } from '../src/server/database/gated-sqlite';
+import { unlockColumns } from '../src/server/database/encrypted-column';
+import { AgentEntity } from '../src/server/devices/agents/agent.entity';
+import { AgentsRepository } from '../src/server/devices/agents/agents.repository';
+import { EnrolmentCodeEntity } from '../src/server/devices/agents/enrolment-code.entity';
+import { ConditionsRepository } from '../src/server/devices/conditions/conditions.repository';
+import { DenialEntity } from '../src/server/devices/conditions/denial.entity';
+import { ReportedConditionsEntity } from '../src/server/devices/conditions/reported-conditions.entity';
+import { DeviceEntity } from '../src/server/devices/device.entity';
+import { DevicesRepository } from '../src/server/devices/devices.repository';
+import { DeviceInformationEntity } from '../src/server/devices/information/device-information.entity';
+import { DeviceInformationRepository } from '../src/server/devices/information/device-information.repository';
+import { JobEntity } from '../src/server/maintenance/job.entity';
+import { JobsRepository } from '../src/server/maintenance/jobs.repository';
+import { MailsRepository } from '../src/server/notices/mail/mails.repository';
+import { NoticeEntity } from '../src/server/notices/notice.entity';
+import { NoticesRepository } from '../src/server/notices/notices.repository';
+import { HalfLogEntity } from '../src/server/sessions/half-log.entity';
+import { SessionStepEntity } from '../src/server/sessions/session-step.entity';
+import { SessionEntity } from '../src/server/sessions/session.entity';
+import { SessionsRepository } from '../src/server/sessions/sessions.repository';
+
+/**
+ * Statements that read a growing table from end to end take longer with every session and every device, and stall a
+ * server to which thousands of agents return. Here every method of the repositories runs, and the database explains each
+ * statement that it has issued.
+ */
+const GROWING = [
+  'remote_sessions',
+  'half_logs',
+  'session_steps',
+  'maintenance_jobs',
+  'audit_events',
+  'notices',
+  'denials',
+  'devices',
+  'device_information',
+  'reported_conditions',
+];
+
+interface Statement {
+  readonly query: string;
+  readonly parameters: unknown[];
+}
+
+/** Records what TypeORM issues, in the order in which it does. */
+class Recorder implements Logger {
+  statements: Statement[] = [];
+  logQuery(query: string, parameters: unknown[] = []): void {
+    this.statements.push({ query, parameters });
+  }
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+  logMigration(): void {}
+  log(): void {}
+}
+
+const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
+if (!postgres) console.info('query plans of PostgreSQL are not tested: PLATEN_TEST_POSTGRES_URL is not set');
+const folder = mkdtempSync(join(tmpdir(), 'platen-query-plans-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const databases: [name: string, environment: Record<string, string>][] = [['SQLite', { PLATEN_DATA: folder }]];
+if (postgres) databases.push(['PostgreSQL', { PLATEN_DATABASE_URL: postgres }]);
+
+const now = new Date();
+const page = { limit: 50 };
+const device = { id: 'd', agentId: 'a' };
+const ofOneSite: Reach = { sites: new Set(['s']), devices: null, requesterId: null };
+const ofOneRequester: Reach = { ...EVERYTHING, requesterId: 'u' };
+const row = <Entity>(values: Partial<Entity>) => values as Entity;
+
+/** One call of a repository. A name in brackets tells two calls of one method apart. */
+type Call = readonly [name: string, run: () => unknown];
+
+function callsOf(database: DataSource): Map<object, Call[]> {
+  const rows = <Entity extends object>(entity: new () => Entity): Repository<Entity> => database.getRepository(entity);
+  const sessions = new SessionsRepository(rows(SessionEntity), rows(HalfLogEntity), rows(SessionStepEntity));
+  const jobs = new JobsRepository(rows(JobEntity));
+  const audit = new AuditRepository(rows(AuditEventEntity));
+  const notices = new NoticesRepository(rows(NoticeEntity));
+  const mails = new MailsRepository(rows(NoticeEntity));
+  const devices = new DevicesRepository(rows(DeviceEntity));
+  const agents = new AgentsRepository(rows(AgentEntity), rows(EnrolmentCodeEntity));
+  const information = new DeviceInformationRepository(rows(DeviceInformationEntity));
+  const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity));
+
+  const session = row<SessionEntity>({
+    ...{ id: 's1', userId: 'u', username: 'u', displayName: 'U', deviceId: 'd', deviceName: 'D', agentId: 'a' },
+    ...{ applicationId: 'web', reason: '', minutes: 1, state: 'requested', openPair: 'd u', requestedAt: now },
+  });
+  const log = row<HalfLogEntity>({ id: 'l', sessionId: 's1', half: 'device', at: now, keptAt: now, bytesReceived: 1 });
+  const job = row<JobEntity>({
+    ...{ id: 'j1', userId: 'u', username: 'u', displayName: 'U', deviceId: 'd', deviceName: 'D', agentId: 'a' },
+    ...{ operation: 'restart', state: 'requested', result: [], requestedAt: now, expiresAt: now },
+  });
+  const notice = row<NoticeEntity>({
+    ...{ id: 'n1', recipientId: 'u', kind: 'session-halted', remoteSessionId: 's1', at: now, deviceId: 'd' },
+    ...{ deviceName: 'D', applicationId: 'web', userName: 'U', mail: 'pending', nextAttemptAt: now },
+  });
+  const announced = row<DeviceEntity>({
+    ...{ ...device, name: 'D', kind: 'mfp', model: '', serialNumber: '', location: '' },
+    ...{ applications: [], operations: [], announcedAt: now },
+  });
+  const presence = { version: '1', lastSeenAt: now, asleepSince: null, wake: null };
+  const key = { salt: '', iterations: 1, storedKey: '', serverKey: '' };
+  const agent = row<AgentEntity>({ id: 'a', scramSha1: key, scramSha256: key, createdAt: now, siteId: null });
+  const reader = { recipientId: 'u', reach: ofOneSite };
+  const denial = row<Parameters<typeof conditions.add>[1][number]>({ what: 'session web', count: 1 });
+  const installation = { installationId: 'i', continuationHash: 'h' };
+
+  return new Map<object, Call[]>([
+    [
+      sessions,
+      [
+        ['insert', () => sessions.insert(session)],
+        ['change', () => sessions.change('s1', 'requested', { detail: 'x' })],
+        ['noteBytes', () => sessions.noteBytes('s1', 1, 1)],
+        ['find', () => sessions.find('s1')],
+        ['findByLink', () => sessions.findByLink('l')],
+        ['findByOpenPair', () => sessions.findByOpenPair('d u')],
+        ['withLinkAt', () => sessions.withLinkAt('r')],
+        ['open', () => sessions.open()],
+        ['openOf', () => sessions.openOf('a')],
+        ['openOfUser', () => sessions.openOfUser('u')],
+        ['endedAmong', () => sessions.endedAmong(['s1', 's2'])],
+        ['anyAmong', () => sessions.anyAmong(['s1', 's2'])],
+        ['awaitingAgent', () => sessions.awaitingAgent('a')],
+        ['due', () => sessions.due(now)],
+        ['nextDeadline', () => sessions.nextDeadline()],
+        ['list (all)', () => sessions.list(EVERYTHING, { ...page, state: 'all' })],
+        ['list (a later page)', () => sessions.list(EVERYTHING, { ...page, state: 'all', cursor: '1.s1' })],
+        ['list (live)', () => sessions.list(ofOneSite, { ...page, state: 'live' })],
+        ['list (ended)', () => sessions.list(ofOneSite, { ...page, state: 'ended' })],
+        ['list (of a device)', () => sessions.list(EVERYTHING, { ...page, state: 'all', deviceId: 'd' })],
+        ['list (of a user)', () => sessions.list(EVERYTHING, { ...page, state: 'all', userId: 'u' })],
+        ['list (of a requester)', () => sessions.list(ofOneRequester, { ...page, state: 'all' })],
+        ['storeLog', () => sessions.storeLog({ ...log, kind: 'start' })],
+        ['storeLog (end)', () => sessions.storeLog({ ...log, id: 'l2', kind: 'end' })],
+        ['logsOf', () => sessions.logsOf(['s1', 's2'])],
+        ['addSteps', () => sessions.addSteps([{ sessionId: 's1', step: 'S142', detail: '', at: now }])],
+        ['stepsOf', () => sessions.stepsOf('s1')],
+      ],
+    ],
+    [
+      jobs,
+      [
+        ['insert', () => jobs.insert(job)],
+        ['change', () => jobs.change('j1', 'requested', { detail: 'x' })],
+        ['claim', () => jobs.claim('j1')],
+        ['find', () => jobs.find('j1')],
+        ['open', () => jobs.open()],
+        ['due', () => jobs.due(now)],
+        ['nextDeadline', () => jobs.nextDeadline()],
+        ['openOf', () => jobs.openOf('a')],
+        ['requestedOf', () => jobs.requestedOf('a')],
+        ['openOfUser', () => jobs.openOfUser('u')],
+        ['markRevoked', () => jobs.markRevoked(['j1', 'j2'])],
+        ['countOpenOf', () => jobs.countOpenOf('d')],
+        ['needsFirmware', () => jobs.needsFirmware('f')],
+        ['list (all)', () => jobs.list(EVERYTHING, { ...page, state: 'all' })],
+        ['list (open)', () => jobs.list(ofOneSite, { ...page, state: 'open' })],
+        ['list (over)', () => jobs.list(ofOneSite, { ...page, state: 'over' })],
+        ['list (of a device)', () => jobs.list(EVERYTHING, { ...page, state: 'all', deviceId: 'd' })],
+        ['list (of a user)', () => jobs.list(EVERYTHING, { ...page, state: 'all', userId: 'u' })],
+      ],
+    ],
+    [
+      audit,
+      [
+        ['append', () => audit.append({ at: now, actor: 'u', action: 'x', target: 'y', detail: '' })],
+        ['page', () => audit.page(page)],
+        ['page (later)', () => audit.page({ ...page, cursor: '9' })],
+        ['page (of somebody)', () => audit.page(page, { actor: 'u', target: 'u' })],
+      ],
+    ],
+    [
+      notices,
+      [
+        ['add', () => notices.add([notice])],
+        ['find', () => notices.find(reader, 'n1')],
+        ['page', () => notices.page(reader, { ...page, unread: 'no' })],
+        ['page (unread)', () => notices.page(reader, { ...page, unread: 'yes' })],
+        ['unread', () => notices.unread(reader, now, 10)],
+        ['markRead', () => notices.markRead('u', ['n1'], now)],
+        ['withUnreadAbout', () => notices.withUnreadAbout('a')],
+        ['removeBefore', () => notices.removeBefore(new Date(1))],
+      ],
+    ],
+    [
+      mails,
+      [
+        ['claimNext', () => mails.claimNext(now)],
+        ['nextDue', () => mails.nextDue()],
+        ['settle', () => mails.settle('n1', { mail: 'sent', nextAttemptAt: null })],
+        ['releaseClaims', () => mails.releaseClaims()],
+      ],
+    ],
+    [
+      agents,
+      [
+        ['save', () => agents.save(agent)],
+        ['presence', () => agents.presence(['a'])],
+        ['find', () => agents.find('a')],
+        ['findRemoved', () => agents.findRemoved('a')],
+        ['move', () => agents.move('a', 's')],
+        ['seen', () => agents.seen('a', { lastSeenAt: now })],
+        ['bindInstallation', () => agents.bindInstallation('a', installation)],
+        ['continueInstallation', () => agents.continueInstallation('a', 'h', installation)],
+        ['releaseInstallation', () => agents.releaseInstallation('a')],
+        ['fellAsleep', () => agents.fellAsleep('a')],
+        ['ofSite', () => agents.ofSite('s')],
+        ['besides', () => agents.besides('a')],
+        ['agentsAt', () => agents.agentsAt(database.manager, ['s'])],
+      ],
+    ],
+    [
+      devices,
+      [
+        ['replace', () => devices.replace('a', [announced], presence)],
+        ['replace (again)', () => devices.replace('a', [{ ...announced, name: 'E' }], presence)],
+        ['page', () => devices.page(EVERYTHING, page)],
+        ['page (of a site)', () => devices.page(ofOneSite, page)],
+        ['find', () => devices.find('d')],
+        ['of', () => devices.of('a')],
+      ],
+    ],
+    [
+      information,
+      [
+        ['find', () => information.find('d')],
+        ['of', () => information.of(['d', 'e'])],
+        ['store', () => information.store(device, { changedAt: now })],
+      ],
+    ],
+    [
+      conditions,
+      [
+        ['find', () => conditions.find('d')],
+        ['replace', () => conditions.replace(device, [])],
+        ['add', () => conditions.add(device, [denial])],
+        ['page', () => conditions.page(EVERYTHING, 'd', page)],
+      ],
+    ],
+  ]);
+}
+
+/** Methods that no call needs: helpers of others, and those of tables that do not grow. */
+const NOT_CALLED: Record<string, readonly string[]> = {
+  NoticesRepository: ['of', 'anyExists'],
+  AgentsRepository: ['all', 'addCode', 'takeCode', 'remove'],
+};
+
+describe.each(databases)('statements on %s', (_name, environment) => {
+  const recorder = new Recorder();
+  let database: DataSource;
+  beforeAll(async () => {
+    const options = { ...dataSourceOptions(readConfig(environment)), logging: true as const, logger: recorder };
+    database = new DataSource(options);
+    gateSqlite(database);
+    await database.initialize();
+    unlockColumns(database, Buffer.alloc(32, 1));
+    await database.runMigrations();
+  });
+  afterAll(async () => {
+    if (postgres && environment.PLATEN_DATABASE_URL)
+      for (let left = database.migrations.length; left > 0; left -= 1) await database.undoLastMigration();
+    await database?.destroy();
+  });
+
+  it('are those of every method of the repositories', () => {
+    for (const [repository, calls] of callsOf(database)) {
+      const { name, prototype } = repository.constructor;
+      const called = calls.map(([call]) => call.replace(/ \(.*/, ''));
+      const missing = Object.getOwnPropertyNames(prototype).filter((each) => each !== 'constructor');
+      const covered = new Set([...called, ...(NOT_CALLED[name] ?? [])]);
+      expect([name, missing.filter((each) => !covered.has(each))]).toEqual([name, []]);
+    }
+  });
+
+  it('never scan a growing table', async () => {
+    const scans: string[] = [];
+    let explained = 0;
+    for (const [repository, calls] of callsOf(database))
+      for (const [call, run] of calls) {
+        recorder.statements = [];
+        await run();
+        for (const { query, parameters } of recorder.statements.splice(0)) {
+          if (!/^(SELECT|UPDATE|DELETE|INSERT)/.test(query)) continue;
+          explained += 1;
+          const found = await scansOf(database, query, parameters);
+          scans.push(
+            ...found.map(
+              (scan) =>
+                `${repository.constructor.name}.${call}: ${scan} in ${query.replace(/^SELECT .*? FROM/, 'SELECT ... FROM')}`,
+            ),
+          );
+        }
+      }
+    expect(scans).toEqual([]);
+    expect(explained).toBeGreaterThan(100);
+  });
+});
+
+/** What scans a growing table in the plan of a statement, unless it reads one page in the order of an index. */
+async function scansOf(database: DataSource, query: string, parameters: unknown[]): Promise<string[]> {
+  if (database.options.type === 'postgres') return scansOfPostgres(database, query, parameters);
+  const plan: { detail: string }[] = await database.query(`EXPLAIN QUERY PLAN ${query}`, parameters);
+  const details = plan.map(({ detail }) => detail);
+  const isSorted = details.some((detail) => detail.includes('TEMP B-TREE FOR ORDER BY'));
+  const isPage = / ORDER BY .* LIMIT \d+$/.test(query) && !/NOT\(\S+ IS NULL\)/.test(query) && !isSorted;
+  return details.filter((detail) => {
+    const name = /^SCAN (\S+)/.exec(detail)?.[1];
+    return name !== undefined && !isPage && GROWING.includes(tableOf(query, name));
+  });
+}
+
+/** Tables are empty here, where PostgreSQL prefers to scan them; it does so now only if no index helps. */
+async function scansOfPostgres(database: DataSource, query: string, parameters: unknown[]): Promise<string[]> {
+  const runner = database.createQueryRunner();
+  try {
+    await runner.query('SET enable_seqscan = off');
+    const plan: Record<string, string>[] = await runner.query(`EXPLAIN ${query}`, parameters);
+    const details = plan.flatMap((each) => Object.values(each));
+    return details.filter((detail) => GROWING.includes(/Seq Scan on (\w+)/.exec(detail)?.[1] ?? ''));
+  } finally {
+    await runner.query('RESET enable_seqscan');
+    await runner.release();
+  }
+}
+
+/** Of a table or its alias in a statement. */
+const tableOf = (query: string, name: string): string =>
+  new RegExp(`"(\\w+)" (?:AS )?"${name}"`).exec(query)?.[1] ?? name;
