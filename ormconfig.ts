@@ -29,6 +29,7 @@ import { WakeTries1763683200019 } from './src/server/database/migrations/0019-wa
 import { ClientActivity1763683200020 } from './src/server/database/migrations/0020-client-activity';
 import { DenialSites1763683200021 } from './src/server/database/migrations/0021-denial-sites';
 import { GrowingTables1763683200026 } from './src/server/database/migrations/0026-growing-tables';
+import { AnnouncementHash1763683200027 } from './src/server/database/migrations/0027-announcement-hash';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -95,6 +96,7 @@ const migrations = [
   ClientActivity1763683200020,
   DenialSites1763683200021,
   GrowingTables1763683200026,
+  AnnouncementHash1763683200027,
 ];
 
 const common = {

@@ -7,6 +7,7 @@ import { AuditEventEntity } from '../src/server/auth/audit/audit-event.entity';
 import { AuditRepository } from '../src/server/auth/audit/audit.repository';
 import { readConfig } from '../src/server/config/config';
 import { EVERYTHING, type Reach } from '../src/server/customers/reach';
+import { BatchedWrites } from '../src/server/database/batched-writes';
 import { gateSqlite } from '../src/server/database/gated-sqlite';
 import { unlockColumns } from '../src/server/database/encrypted-column';
 import { AgentEntity } from '../src/server/devices/agents/agent.entity';
@@ -90,10 +91,11 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const audit = new AuditRepository(rows(AuditEventEntity));
   const notices = new NoticesRepository(rows(NoticeEntity));
   const mails = new MailsRepository(rows(NoticeEntity));
-  const devices = new DevicesRepository(rows(DeviceEntity));
-  const agents = new AgentsRepository(rows(AgentEntity), rows(EnrolmentCodeEntity));
-  const information = new DeviceInformationRepository(rows(DeviceInformationEntity));
-  const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity));
+  const writes = new BatchedWrites(database);
+  const devices = new DevicesRepository(rows(DeviceEntity), writes);
+  const agents = new AgentsRepository(rows(AgentEntity), rows(EnrolmentCodeEntity), writes);
+  const information = new DeviceInformationRepository(rows(DeviceInformationEntity), writes);
+  const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity), writes);
 
   const session = row<SessionEntity>({
     ...{ id: 's1', userId: 'u', username: 'u', displayName: 'U', deviceId: 'd', deviceName: 'D', agentId: 'a' },
@@ -112,7 +114,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
     ...{ ...device, name: 'D', kind: 'mfp', model: '', serialNumber: '', location: '' },
     ...{ applications: [], operations: [], announcedAt: now },
   });
-  const presence = { version: '1', lastSeenAt: now, asleepSince: null, wake: null };
+  const presence = { version: '1', lastSeenAt: now, asleepSince: null, wake: null, announcementHash: 'h' };
   const key = { salt: '', iterations: 1, storedKey: '', serverKey: '' };
   const agent = row<AgentEntity>({ id: 'a', scramSha1: key, scramSha256: key, createdAt: now, siteId: null });
   const reader = { recipientId: 'u', reach: ofOneSite };
@@ -214,7 +216,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['find', () => agents.find('a')],
         ['findRemoved', () => agents.findRemoved('a')],
         ['move', () => agents.move('a', 's')],
-        ['seen', () => agents.seen('a', { lastSeenAt: now })],
+        ['seen', () => agents.seen('a', now)],
         ['bindInstallation', () => agents.bindInstallation('a', installation)],
         ['continueInstallation', () => agents.continueInstallation('a', 'h', installation)],
         ['releaseInstallation', () => agents.releaseInstallation('a')],
@@ -228,7 +230,9 @@ function callsOf(database: DataSource): Map<object, Call[]> {
       devices,
       [
         ['replace', () => devices.replace('a', [announced], presence)],
-        ['replace (again)', () => devices.replace('a', [{ ...announced, name: 'E' }], presence)],
+        ['replace (again)', () => devices.replace('a', [announced], presence)],
+        ['replace (changed)', () => devices.replace('a', [], { ...presence, announcementHash: 'i' })],
+        ['replace (back)', () => devices.replace('a', [announced], presence)],
         ['page', () => devices.page(EVERYTHING, page)],
         ['page (of a site)', () => devices.page(ofOneSite, page)],
         ['find', () => devices.find('d')],
@@ -258,7 +262,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
 /** Methods that no call needs: helpers of others, and those of tables that do not grow. */
 const NOT_CALLED: Record<string, readonly string[]> = {
   NoticesRepository: ['of', 'anyExists'],
-  AgentsRepository: ['all', 'addCode', 'takeCode', 'remove'],
+  AgentsRepository: ['all', 'addCode', 'takeCode', 'remove', 'login'],
+  DevicesRepository: ['replaceAll'],
 };
 
 describe.each(databases)('statements on %s', (_name, environment) => {
@@ -296,7 +301,8 @@ describe.each(databases)('statements on %s', (_name, environment) => {
         recorder.statements = [];
         await run();
         for (const { query, parameters } of recorder.statements.splice(0)) {
-          if (!/^(SELECT|UPDATE|DELETE|INSERT)/.test(query)) continue;
+          // with `0=1`, which TypeORM makes of an empty list, no row is read
+          if (!/^(SELECT|UPDATE|DELETE|INSERT)/.test(query) || query.includes('0=1')) continue;
           explained += 1;
           const found = await scansOf(database, query, parameters);
           scans.push(

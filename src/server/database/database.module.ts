@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Settings } from '../config/config.module';
+import { BatchedWrites } from './batched-writes';
 import { openDatabase } from './open-database';
 
 /** The one database connection; features add `TypeOrmModule.forFeature([...])` for their own entities. */
@@ -11,6 +12,12 @@ export class DatabaseModule {
       useFactory: () => ({ ...dataSource, retryAttempts: 0 }),
       dataSourceFactory: () => openDatabase(dataSource, secrets),
     });
-    return { module: DatabaseModule, imports: [connection] };
+    return {
+      module: DatabaseModule,
+      global: true,
+      imports: [connection],
+      providers: [BatchedWrites],
+      exports: [BatchedWrites],
+    };
   }
 }

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository, type EntityManager } from 'typeorm';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
+import { BatchedWrites } from '../database/batched-writes';
 import { AgentEntity } from './agents/agent.entity';
 import { DenialEntity } from './conditions/denial.entity';
 import { ReportedConditionsEntity } from './conditions/reported-conditions.entity';
@@ -33,7 +34,10 @@ export async function lockDevice(
 
 @Injectable()
 export class DevicesRepository {
-  constructor(@InjectRepository(DeviceEntity) private readonly devices: Repository<DeviceEntity>) {}
+  constructor(
+    @InjectRepository(DeviceEntity) private readonly devices: Repository<DeviceEntity>,
+    private readonly writes: BatchedWrites,
+  ) {}
 
   page(reach: Reach, page: PageQuery): Promise<Page<DeviceEntity>> {
     const query = this.devices.createQueryBuilder('d').innerJoin(AgentEntity, 'a', 'a.id = d.agentId');
@@ -46,31 +50,50 @@ export class DevicesRepository {
     return this.devices.findBy({ agentId });
   }
   /**
-   * Replaces the devices of an agent; a device of another agent is not changed.
+   * Replaces the devices of an agent, unless its last announcement had the same hash; a device of another agent is not
+   * changed.
    * @returns the IDs of such devices; undefined if the agent does not exist (any more)
    */
   replace(
     agentId: string,
     devices: DeviceEntity[],
-    agent: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'asleepSince' | 'wake'>,
-  ) {
-    return this.devices.manager.transaction(async (manager): Promise<string[] | undefined> => {
-      const { affected } = await manager.update(AgentEntity, { id: agentId }, agent);
-      if (affected !== 1) return undefined;
-      const known = await manager.findBy(DeviceEntity, { id: In(devices.map((device) => device.id)) });
-      const owners = new Map(known.map((device) => [device.id, device.agentId]));
-      const accepted = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
-      const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(accepted.map((device) => device.id))) });
-      await removeDevices(manager, agentId, gone);
-      await manager.save(
-        accepted.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
-      );
-      // not `save`: if two agents announce a new device at once, the second must not take it from the first
-      await manager.insert(
-        DeviceEntity,
-        accepted.filter((device) => !owners.has(device.id)),
-      );
-      return devices.filter((device) => !accepted.includes(device)).map((device) => device.id);
+    announcement: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'asleepSince' | 'wake'> & { announcementHash: string },
+  ): Promise<string[] | undefined> {
+    const { announcementHash } = announcement;
+    return this.writes.run(async (manager) => {
+      const same = await manager.update(AgentEntity, { id: agentId, announcementHash }, announcement);
+      if (same.affected === 1) {
+        await manager.update(DeviceEntity, { agentId }, { announcedAt: announcement.lastSeenAt ?? undefined });
+        return [];
+      }
+      const refused = await this.replaceAll(manager, agentId, devices, announcement);
+      // a device that another agent has now may be free at the next announcement
+      if (refused?.length) await manager.update(AgentEntity, { id: agentId }, { announcementHash: null });
+      return refused;
     });
+  }
+
+  private async replaceAll(
+    manager: EntityManager,
+    agentId: string,
+    devices: DeviceEntity[],
+    agent: Partial<AgentEntity>,
+  ): Promise<string[] | undefined> {
+    const { affected } = await manager.update(AgentEntity, { id: agentId }, agent);
+    if (affected !== 1) return undefined;
+    const known = await manager.findBy(DeviceEntity, { id: In(devices.map((device) => device.id)) });
+    const owners = new Map(known.map((device) => [device.id, device.agentId]));
+    const accepted = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
+    const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(accepted.map((device) => device.id))) });
+    await removeDevices(manager, agentId, gone);
+    await manager.save(
+      accepted.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
+    );
+    // not `save`: if two agents announce a new device at once, the second must not take it from the first
+    await manager.insert(
+      DeviceEntity,
+      accepted.filter((device) => !owners.has(device.id)),
+    );
+    return devices.filter((device) => !accepted.includes(device)).map((device) => device.id);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { NamedSite } from '../../protocol/api';
 import type { announce } from '../../protocol/control-channel';
+import { sha256 } from '../../tunnel/sha256';
 import type { Actor } from '../auth/actor';
 import { CustomersService } from '../customers/customers.service';
 import type { Page, PageQuery } from '../database/page';
@@ -52,8 +53,10 @@ export class DevicesService {
   async announce(agentId: string, { agentVersion, devices: announced, wake }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
     const byId = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
-    const agent = { version: agentVersion, lastSeenAt: announcedAt, asleepSince: null, wake: wake ?? null };
-    const refused = await this.repository.replace(agentId, [...byId.values()], agent);
+    const refused = await this.repository.replace(agentId, [...byId.values()], {
+      ...{ version: agentVersion, lastSeenAt: announcedAt, asleepSince: null, wake: wake ?? null },
+      announcementHash: sha256(JSON.stringify([agentVersion, announced])).toString('base64url'),
+    });
     if (!refused) throw new UnknownAgent(agentId);
     this.events.publish('announced', agentId);
     return refused;

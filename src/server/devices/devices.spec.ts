@@ -76,6 +76,29 @@ describe('agents and their devices', () => {
     await agent.leave();
   });
 
+  it('are written again only if the announcement differs from the last one', async () => {
+    const agent = await login(await plane.enrol('steady'));
+    const nameOf = async (id: string) => (await plane.call('ada', 'GET', `/devices/${id}`)).body.name;
+    await agent.ask(announce, announced(['kept', 'other']));
+    await plane.write(`UPDATE devices SET name = 'not as announced', "announcedAt" = 1 WHERE id = 'kept'`);
+    expect(await agent.ask(announce, announced(['kept', 'other']))).toEqual({ refused: [] });
+    expect(await nameOf('kept')).toBe('not as announced');
+    await plane.write(`UPDATE devices SET name = 'again' WHERE id = 'kept' AND "announcedAt" > 1`);
+    expect(await nameOf('kept')).toBe('again'); // the time of the announcement was written
+    expect(await agent.ask(announce, announced(['kept']))).toEqual({ refused: [] });
+    expect(await nameOf('kept')).toBe('kept');
+    await agent.leave();
+  });
+
+  it('pass to an agent that has announced them before, once they are free', async () => {
+    const [first, second] = await Promise.all(['former', 'latter'].map(async (id) => login(await plane.enrol(id))));
+    await first!.ask(announce, announced(['passed']));
+    expect(await second!.ask(announce, announced(['passed']))).toEqual({ refused: ['passed'] });
+    await first!.ask(announce, announced([]));
+    expect(await second!.ask(announce, announced(['passed']))).toEqual({ refused: [] });
+    for (const agent of [first!, second!]) await agent.leave();
+  });
+
   it('belong to one agent, also if two announce a new device at the same moment', async () => {
     const agents = await Promise.all(['left', 'right'].map(async (id) => login(await plane.enrol(id))));
     expect(await agents[0]!.ask(announce, announced(['printer', 'mine']))).toEqual({ refused: ['printer'] });

@@ -28,8 +28,9 @@ export class DevicesStanzas implements OnModuleInit {
     });
     this.transport.onPresence(({ agentId, online, at }) => {
       this.journal.info(online ? 'agent online' : 'agent offline', { agentId });
+      if (online) return; // stored with its login
       this.agents
-        .seen(agentId, { lastSeenAt: at })
+        .seen(agentId, at)
         .catch((error: unknown) => this.journal.unexpected(error, 'recording when an agent was last seen'));
     });
   }

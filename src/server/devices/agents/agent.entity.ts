@@ -32,6 +32,8 @@ export class AgentEntity {
   @Column(Uuid({ nullable: true })) installationId: string | null;
   /** Of the continuation that this installation has to present at its next login. */
   @Column(Hash({ nullable: true })) continuationHash: string | null;
+  /** Of its last announcement; null: the next one is compared with all that is stored. */
+  @Column(Hash({ nullable: true })) announcementHash: string | null;
   /** Set while the agent saves power and has therefore ended its stream. */
   @Column(Instant({ nullable: true })) asleepSince: Date | null;
   /** Verifies its approval records; null: enrolled by a version without signing keys. */

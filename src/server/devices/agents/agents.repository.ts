@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, IsNull, LessThan, Repository } from 'typeorm';
+import { EntityManager, In, IsNull, LessThan, Repository, type FindOptionsWhere } from 'typeorm';
 import { SiteEntity } from '../../customers/customer.entity';
 import { held } from '../../customers/customers.repository';
 import { SiteOccupants } from '../../customers/site-occupants';
 import { AgentEntity } from './agent.entity';
 import { DeviceEntity } from '../device.entity';
 import { removeDevices } from '../devices.repository';
+import { BatchedWrites } from '../../database/batched-writes';
 import { RemovedAgentEntity } from './removed-agent.entity';
 import { EnrolmentCodeEntity } from './enrolment-code.entity';
 
@@ -22,6 +23,7 @@ export class AgentsRepository extends SiteOccupants {
   constructor(
     @InjectRepository(AgentEntity) private readonly agents: Repository<AgentEntity>,
     @InjectRepository(EnrolmentCodeEntity) private readonly codes: Repository<EnrolmentCodeEntity>,
+    private readonly writes: BatchedWrites,
   ) {
     super();
   }
@@ -57,22 +59,27 @@ export class AgentsRepository extends SiteOccupants {
       return (await manager.update(AgentEntity, { id }, { siteId })).affected === 1;
     });
   }
-  async seen(id: string, change: { version?: string; lastSeenAt: Date }): Promise<void> {
-    await this.agents.update({ id }, change);
+  async seen(id: string, lastSeenAt: Date): Promise<void> {
+    await this.writes.run((manager) => manager.update(AgentEntity, { id }, { lastSeenAt }));
   }
   /**
-   * Binds an account that belongs to no installation yet.
+   * Binds an account that belongs to no installation yet; the agent is seen with it.
    * @returns false if it belongs to one meanwhile, or was removed
    */
-  async bindInstallation(id: string, installation: Installation): Promise<boolean> {
-    const { affected } = await this.agents.update({ id, installationId: IsNull() }, installation);
-    return affected === 1;
+  bindInstallation(id: string, installation: Installation): Promise<boolean> {
+    return this.login({ id, installationId: IsNull() }, installation);
   }
-  /** @returns false if the continuation is no longer `from`, or the agent was removed */
-  async continueInstallation(id: string, from: string, next: Installation): Promise<boolean> {
-    const { installationId } = next;
-    const { affected } = await this.agents.update({ id, installationId, continuationHash: from }, next);
-    return affected === 1;
+  /**
+   * The agent is seen with it.
+   * @returns false if the account belongs to another installation, if the continuation is not `from`, or if the agent was
+   * removed
+   */
+  continueInstallation(id: string, from: string, next: Installation): Promise<boolean> {
+    return this.login({ id, installationId: next.installationId, continuationHash: from }, next);
+  }
+  private login(of: FindOptionsWhere<AgentEntity>, installation: Installation): Promise<boolean> {
+    const values = { ...installation, lastSeenAt: new Date() };
+    return this.writes.run(async (manager) => (await manager.update(AgentEntity, of, values)).affected === 1);
   }
   /** @returns false if there is no such agent */
   async releaseInstallation(id: string): Promise<boolean> {

@@ -57,18 +57,26 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     agentId: string,
     presented: PresentedInstallation | undefined,
   ): Promise<'admitted' | InstallationRefusal> {
-    const agent = await this.repository.find(agentId);
-    if (!agent) return 'other'; // removed during the login
-    if (!presented) return agent.installationId === null ? 'admitted' : 'other';
+    if (!presented) return this.admitUnidentified(agentId);
     const { installationId, continuation, next } = presented;
     const continued = { installationId, continuationHash: secretHash(next) };
+    if (await this.repository.continueInstallation(agentId, secretHash(continuation), continued)) return 'admitted';
+    const agent = await this.repository.find(agentId);
+    if (!agent) return 'other'; // removed during the login
     if (agent.installationId === null)
       return (await this.repository.bindInstallation(agentId, continued)) ? 'admitted' : 'other';
     if (agent.installationId !== installationId) return 'other';
+    if (agent.continuationHash !== continued.continuationHash) return 'outdated';
     // repeated, because the agent did not learn that it was admitted
-    if (agent.continuationHash === continued.continuationHash) return 'admitted';
-    const isLatest = await this.repository.continueInstallation(agentId, secretHash(continuation), continued);
-    return isLatest ? 'admitted' : 'outdated';
+    await this.repository.seen(agentId, new Date());
+    return 'admitted';
+  }
+
+  private async admitUnidentified(agentId: string): Promise<'admitted' | InstallationRefusal> {
+    const agent = await this.repository.find(agentId);
+    if (!agent || agent.installationId !== null) return 'other';
+    await this.repository.seen(agentId, new Date());
+    return 'admitted';
   }
 
   /** Notifies the administrators once, however often the login is repeated. */

@@ -80,6 +80,7 @@ export class EnrolmentService {
       siteId,
       installationId: null,
       continuationHash: null,
+      announcementHash: null,
       asleepSince: null,
       wake: null,
       signingKey: signingKey ?? null,

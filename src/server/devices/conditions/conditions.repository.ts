@@ -10,6 +10,7 @@ import { readPage, type Page, type PageQuery } from '../../database/page';
 import { AgentEntity } from '../agents/agent.entity';
 import type { DeviceEntity } from '../device.entity';
 import { lockDevice } from '../devices.repository';
+import { BatchedWrites } from '../../database/batched-writes';
 import { DenialEntity } from './denial.entity';
 import { ReportedConditionsEntity } from './reported-conditions.entity';
 
@@ -23,6 +24,7 @@ export class ConditionsRepository {
   constructor(
     @InjectRepository(ReportedConditionsEntity) private readonly reported: Repository<ReportedConditionsEntity>,
     @InjectRepository(DenialEntity) private readonly denials: Repository<DenialEntity>,
+    private readonly writes: BatchedWrites,
   ) {}
 
   find(deviceId: string): Promise<ReportedConditionsEntity | null> {
@@ -34,7 +36,7 @@ export class ConditionsRepository {
    * @returns false if this agent has no such device (any more)
    */
   replace(device: DeviceBehindAgent, conditions: AccessCondition[]): Promise<boolean> {
-    return this.reported.manager.transaction(async (manager) => {
+    return this.writes.run(async (manager) => {
       if (!(await lockDevice(manager, device))) return false;
       const values = { deviceId: device.id, conditions, reportedAt: new Date() };
       await manager.upsert(ReportedConditionsEntity, values, ['deviceId']);

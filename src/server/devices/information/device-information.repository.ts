@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import { BatchedWrites } from '../../database/batched-writes';
 import { DeviceInformationEntity } from './device-information.entity';
 import { lockDevice } from '../devices.repository';
 
 /** All SQL for device information. */
 @Injectable()
 export class DeviceInformationRepository {
-  constructor(@InjectRepository(DeviceInformationEntity) private readonly known: Repository<DeviceInformationEntity>) {}
+  constructor(
+    @InjectRepository(DeviceInformationEntity) private readonly known: Repository<DeviceInformationEntity>,
+    private readonly writes: BatchedWrites,
+  ) {}
 
   find(deviceId: string): Promise<DeviceInformationEntity | null> {
     return this.known.findOneBy({ deviceId });
@@ -22,7 +26,7 @@ export class DeviceInformationRepository {
    * @returns false if this agent has no such device (any more)
    */
   store(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
-    return this.known.manager.transaction(async (manager) => {
+    return this.writes.run(async (manager) => {
       if (!(await lockDevice(manager, device))) return false;
       await manager.upsert(DeviceInformationEntity, { ...values, deviceId: device.id }, ['deviceId']);
       return true;

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Column, DataSource, Entity, PrimaryColumn, type EntityManager } from 'typeorm';
+import { BatchedWrites } from './batched-writes';
+import { gateSqlite } from './gated-sqlite';
+
+@Entity('notes')
+class Note {
+  @PrimaryColumn({ type: 'varchar' }) id: string;
+  @Column({ type: 'integer', default: 0 }) value: number;
+}
+
+describe('batched writes', () => {
+  let folder: string;
+  let database: DataSource;
+  let writes: BatchedWrites;
+  let transactions: number;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'platen-batched-'));
+    database = new DataSource({
+      type: 'sqlite',
+      database: join(folder, 'test.sqlite'),
+      enableWAL: true,
+      entities: [Note],
+      synchronize: true,
+    });
+    gateSqlite(database);
+    await database.initialize();
+    writes = new BatchedWrites(database);
+    transactions = 0;
+    const transaction = database.transaction.bind(database) as (run: unknown) => Promise<unknown>;
+    jest.spyOn(database, 'transaction').mockImplementation((run: unknown) => {
+      transactions += 1;
+      return transaction(run);
+    });
+  });
+  afterEach(async () => {
+    await database.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const insert = (id: string) => async (manager: EntityManager) => {
+    await manager.insert(Note, { id });
+    return id;
+  };
+  const ids = async () => (await database.getRepository(Note).find({ order: { id: 'ASC' } })).map(({ id }) => id);
+
+  it('run in few transactions, and each has its own result', async () => {
+    const names = Array.from({ length: 120 }, (_, number) => `n${String(number).padStart(3, '0')}`);
+    expect(await Promise.all(names.map((name) => writes.run(insert(name))))).toEqual(names);
+    expect(await ids()).toEqual(names);
+    expect(transactions).toBe(4); // the first one does not wait for others
+  });
+
+  it('do not fail because of each other', async () => {
+    const fails = async (manager: EntityManager) => {
+      await manager.insert(Note, { id: 'never' });
+      throw new Error('refused');
+    };
+    const first = writes.run(insert('a'));
+    const outcomes = await Promise.allSettled([
+      first,
+      writes.run(insert('b')),
+      writes.run(fails),
+      writes.run(insert('c')),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+    await writes.run(insert('d'));
+    expect(await ids()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('all fail when the database cannot begin a transaction', async () => {
+    await database.destroy();
+    const outcomes = await Promise.allSettled([writes.run(insert('a')), writes.run(insert('b'))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await database.initialize();
+    await writes.run(insert('c'));
+    expect(await ids()).toEqual(['c']);
+  });
+});

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** Statements of other callers wait while a transaction runs on SQLite, so one is kept short. */
+const WRITES_PER_TRANSACTION = 50;
+
+type Write<Result> = (manager: EntityManager) => Promise<Result>;
+
+interface Waiting {
+  readonly write: Write<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Runs what many agents write at the same time in few transactions: while one runs, the writes for the next are collected.
+ * Each write that resolves is committed when its promise resolves. If one of them fails, all are rolled back, and each runs
+ * again in a transaction of its own, so that none fails because of another.
+ *
+ * SQLite has one transaction at a time, and each commit waits for the disk. PostgreSQL runs transactions at the same time,
+ * and one with the rows of many agents could only block others; there each write has a transaction of its own.
+ */
+@Injectable()
+export class BatchedWrites {
+  private readonly waiting: Waiting[] = [];
+  private isRunning = false;
+
+  constructor(private readonly database: DataSource) {}
+
+  /** @param write may run twice; it uses no other manager than its own */
+  run<Result>(write: Write<Result>): Promise<Result> {
+    if (this.database.options.type !== 'sqlite') return this.database.transaction(write);
+    return new Promise<Result>((resolve, reject) => {
+      this.waiting.push({ write, resolve: resolve as Waiting['resolve'], reject });
+      if (!this.isRunning) void this.runAll();
+    });
+  }
+
+  /** Never rejects. */
+  private async runAll(): Promise<void> {
+    this.isRunning = true;
+    while (this.waiting.length > 0) await this.runTogether(this.waiting.splice(0, WRITES_PER_TRANSACTION));
+    this.isRunning = false;
+  }
+
+  private async runTogether(batch: Waiting[]): Promise<void> {
+    let hasFailed = false;
+    try {
+      const results = await this.database.transaction(async (manager) => {
+        const done: unknown[] = [];
+        for (const { write } of batch)
+          done.push(
+            await write(manager).catch((error: unknown) => {
+              hasFailed = true;
+              throw error;
+            }),
+          );
+        return done;
+      });
+      batch.forEach(({ resolve }, index) => resolve(results[index]));
+    } catch (error) {
+      // without a failed write, the database itself refused, and would refuse each of them
+      if (hasFailed && batch.length > 1) for (const each of batch) await this.runTogether([each]);
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+}
