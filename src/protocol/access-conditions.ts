@@ -3,6 +3,7 @@ import { asker } from './asker';
 import { LIMITS } from './limits';
 import { applicationId, deviceId, instant } from './names';
 import { grant } from './remote-session';
+import { shownLine } from './shown-text';
 
 /**
  * Access conditions (abstract 4): what the owner of a device permits from outside. They are set at the device and nowhere
@@ -62,7 +63,7 @@ export const accessCondition = newAccessCondition.extend({
   deviceId,
   setAt: instant,
   /** Who set it, and where: `display`, `local page`, or the name of an approver. */
-  setBy: z.string().max(100),
+  setBy: shownLine(100),
   used: z.object({ times: z.int().nonnegative(), bytes: z.int().nonnegative() }),
 });
 export type AccessCondition = z.infer<typeof accessCondition>;

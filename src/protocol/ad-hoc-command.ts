@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deviceId, secret, spkiPin } from './names';
 import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
 import { OPERATIONS } from './operations';
+import { shownLine } from './shown-text';
 
 /**
  * Maintenance on the control channel: each operation is an ad-hoc command (XEP-0050) of the agent, with data forms
@@ -57,10 +58,10 @@ export const jobReport = z.object({
   /** Why the job is on hold; null after it has started. */
   hold: holdReason.nullable(),
   percent: z.int().min(0).max(100).nullable(),
-  activity: z.string().max(60),
+  activity: shownLine(60),
   /** Of a completed job; null: it succeeded. */
   failure: jobFailure.nullable(),
-  detail: z.string().max(500),
+  detail: shownLine(500),
   result: jobResult,
 });
 export type JobReport = z.infer<typeof jobReport>;

@@ -14,6 +14,7 @@ import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
 import { endReason, ending, grant, half, halfState, sessionState } from './remote-session';
+import { shownLine } from './shown-text';
 
 /** Bodies of the REST API under `/api`. One schema per message; types are inferred from it. */
 
@@ -51,13 +52,13 @@ export const user = z.object({
 export type User = z.infer<typeof user>;
 export const newUser = z.strictObject({
   username: userName,
-  displayName: z.string().min(1).max(100),
+  displayName: shownLine(100).min(1),
   role,
   password: newPassword,
 });
 export const userChange = z
   .strictObject({
-    displayName: z.string().min(1).max(100),
+    displayName: shownLine(100).min(1),
     role,
     active: z.boolean(),
     password: newPassword,
@@ -68,7 +69,7 @@ export const userChange = z
 /** The fields of their own account that a user may change. */
 export const profileChange = z
   .strictObject({
-    displayName: z.string().trim().min(1).max(100),
+    displayName: shownLine(100).min(1),
     email: z.email().max(254).nullable(),
     language: language.nullable(),
   })
@@ -86,7 +87,7 @@ export const apiToken = z.object({
   lastUsedAt: instant.nullable(),
 });
 export const newApiToken = z.strictObject({
-  name: z.string().min(1).max(100),
+  name: shownLine(100).min(1),
   expiresInDays: z.int().min(1).max(3650).optional(),
 });
 /** The only answer that contains the token itself. */
@@ -103,7 +104,7 @@ export const auditEvent = z.object({
 export type AuditEvent = z.infer<typeof auditEvent>;
 
 // ---- customers and sites
-const placeName = z.string().trim().min(1, 'enter a name').max(100);
+const placeName = shownLine(100).min(1, 'enter a name');
 /** A new name of a customer or site. */
 export const named = z.strictObject({ name: placeName });
 export const site = z.object({ id: z.uuid(), name: z.string() });
@@ -210,7 +211,7 @@ export type DeniedAccess = z.infer<typeof deniedAccess>;
 export const newSession = z.strictObject({
   deviceId,
   applicationId,
-  reason: z.string().trim().min(1, 'enter why the session is needed').max(LIMITS.REASON_CHARACTERS),
+  reason: shownLine(LIMITS.REASON_CHARACTERS).min(1, 'enter why the session is needed'),
   minutes: z.int().min(1).max(LIMITS.SESSION_MINUTES).default(LIMITS.SESSION_MINUTES_DEFAULT),
 });
 
@@ -286,7 +287,7 @@ export const sessionConnection = z.discriminatedUnion('status', [
 export type SessionConnection = z.infer<typeof sessionConnection>;
 
 /** An administrator has the end of a half presumed, because its relay can no longer report it. */
-export const sessionOverride = z.strictObject({ reason: z.string().trim().min(1).max(LIMITS.REASON_CHARACTERS) });
+export const sessionOverride = z.strictObject({ reason: shownLine(LIMITS.REASON_CHARACTERS).min(1) });
 
 // ---- access from a browser
 /** Whether this server can show a device's pages in the browser. If not, technicians use `platen connect`. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PanelView } from './approval-screen';
 import { LIMITS } from './limits';
 import { deviceId } from './names';
+import { shownText } from './shown-text';
 
 // HTTP messages between the agent and its LAN page, and between the agent and the page on its own computer that
 // manages approvers. Answers that fail are problems (RFC 9457) with the codes of PAGE_PROBLEMS.
@@ -13,15 +14,10 @@ const PLACES = ['display', 'local page'];
 export const approverName = z
   .string()
   .max(200)
-  .transform((text) => text.normalize('NFC').trim().replace(/\s+/g, ' '))
-  .pipe(
-    z
-      .string()
-      .min(1)
-      .max(60)
-      .regex(/^\P{C}*$/u, 'a name has no control characters')
-      .refine((name) => !PLACES.includes(name.toLowerCase()), 'a name is not that of a place'),
-  );
+  .overwrite(shownText)
+  .min(1)
+  .max(60)
+  .refine((name) => !PLACES.includes(name.toLowerCase()), 'a name is not that of a place');
 
 export const pin = z.string().regex(/^\d{6,12}$/, 'a PIN has 6 to 12 digits');
 

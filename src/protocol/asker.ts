@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownLine } from './shown-text';
 
 /**
  * Who asks for access, as the server names them. The owner of the device sees `name`; access conditions compare `kind`
@@ -9,7 +10,7 @@ export type AskerKind = z.infer<typeof askerKind>;
 export const asker = z.object({
   kind: askerKind,
   id: z.string().min(1).max(64),
-  name: z.string().max(100),
+  name: shownLine(100),
 });
 export type Asker = z.infer<typeof asker>;
 

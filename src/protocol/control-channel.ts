@@ -7,6 +7,7 @@ import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
 import { ending, grant } from './remote-session';
+import { shownLine } from './shown-text';
 
 /**
  * Control channel: one XMPP stream (RFC 6120, direct TLS as in XEP-0368) from the agent to the control plane.
@@ -55,7 +56,7 @@ export type DeviceKind = z.infer<typeof deviceKind>;
 
 export const announcedApplication = z.object({
   id: applicationId,
-  title: z.string().min(1).max(100),
+  title: shownLine(100).min(1),
   /** Protocol of its byte stream. `box`: HTTP to a document box, under the access conditions of the device. */
   protocol: z.enum(['http', 'vnc', 'tcp', 'box']).default('http'),
   /** The application supports the grant `view`. */
@@ -64,11 +65,11 @@ export const announcedApplication = z.object({
 export type AnnouncedApplication = z.infer<typeof announcedApplication>;
 export const announcedDevice = z.object({
   id: deviceId,
-  name: z.string().min(1).max(100),
+  name: shownLine(100).min(1),
   kind: deviceKind,
-  model: z.string().max(200).default(''),
-  serialNumber: z.string().max(100).default(''),
-  location: z.string().max(200).default(''),
+  model: shownLine(200).default(''),
+  serialNumber: shownLine(100).default(''),
+  location: shownLine(200).default(''),
   applications: z.array(announcedApplication).max(LIMITS.APPLICATIONS_PER_DEVICE),
   /** The operations that the device supports and the agent's configuration allows. */
   operations: z.array(operation).default([]),
@@ -160,11 +161,14 @@ export const requestApproval = exchange({
     applicationId,
     /** Shown to the person at the device, and compared with the access conditions. */
     asker,
-    reason: z.string().max(LIMITS.REASON_CHARACTERS),
+    reason: shownLine(LIMITS.REASON_CHARACTERS),
     /** Requested valid duration. */
-    minutes: z.int().positive(),
+    minutes: z.int().min(1).max(LIMITS.SESSION_MINUTES),
     /** Counted from receipt; a resent request carries the time left. A duration, so that the clocks need not agree. */
-    answerWithinSeconds: z.int().positive(),
+    answerWithinSeconds: z
+      .int()
+      .positive()
+      .max(LIMITS.APPROVAL_MS_MAX / 1000),
   }),
   response: nothing,
 });
@@ -268,7 +272,7 @@ export const reportedDenial = z.object({
   remoteSessionId: remoteSessionId.nullable(),
   asker,
   /** What was asked for: `session web`, `put invoices/may.pdf`. */
-  what: z.string().max(200),
+  what: shownLine(200),
   reason: denial,
   /** Equal denials that followed each other; `at` is the first. */
   count: z.int().positive().default(1),

@@ -4,6 +4,7 @@ import { asker } from './asker';
 import { LIMITS } from './limits';
 import { applicationId, deviceId, instant } from './names';
 import { grant } from './remote-session';
+import { shownLine } from './shown-text';
 
 /**
  * Display interface: how an agent uses the display of a device for approval (Fig. 11) and access conditions. The device's
@@ -21,7 +22,7 @@ import { grant } from './remote-session';
 export const displayState = z.object({
   deviceId,
   /** Name of the vendor's server that asks, as the agent knows it. */
-  server: z.string().max(200),
+  server: shownLine(200),
   /** The agent is connected to that server. */
   online: z.boolean(),
   /** Approval requests, oldest first. */
@@ -30,8 +31,8 @@ export const displayState = z.object({
       z.object({
         remoteSessionId: z.uuid(),
         asker,
-        reason: z.string().max(LIMITS.REASON_CHARACTERS),
-        applicationTitle: z.string().max(100),
+        reason: shownLine(LIMITS.REASON_CHARACTERS),
+        applicationTitle: shownLine(100),
         minutes: z.int().positive(),
         /** The application supports the grant `view`. */
         viewable: z.boolean(),
@@ -41,25 +42,21 @@ export const displayState = z.object({
     )
     .max(LIMITS.DISPLAY_SESSIONS),
   live: z
-    .array(
-      z.object({ remoteSessionId: z.uuid(), asker, applicationTitle: z.string().max(100), grant: grant.nullable() }),
-    )
+    .array(z.object({ remoteSessionId: z.uuid(), asker, applicationTitle: shownLine(100), grant: grant.nullable() }))
     .max(LIMITS.DISPLAY_SESSIONS),
   conditions: z.array(accessCondition).max(LIMITS.CONDITIONS_PER_DEVICE),
   /** What a condition can name. `viewable`: the application supports the grant `view`. */
   applications: z
-    .array(z.object({ id: applicationId, title: z.string().max(100), viewable: z.boolean() }))
+    .array(z.object({ id: applicationId, title: shownLine(100), viewable: z.boolean() }))
     .max(LIMITS.APPLICATIONS_PER_DEVICE),
   /** Document boxes that the agent knows of. */
   boxes: z.array(boxName).max(LIMITS.DISPLAY_ROWS),
   /** Everybody who has asked for this device lately, latest first, for the choice in a new condition. */
   askers: z.array(asker).max(LIMITS.DISPLAY_ROWS),
   /** Latest first. */
-  denials: z
-    .array(z.object({ at: instant, asker, what: z.string().max(200), reason: denial }))
-    .max(LIMITS.DISPLAY_ROWS),
+  denials: z.array(z.object({ at: instant, asker, what: shownLine(200), reason: denial })).max(LIMITS.DISPLAY_ROWS),
   /** The last input that had no effect, and why. */
-  refused: z.object({ input: z.int().positive(), text: z.string().max(200) }).nullable(),
+  refused: z.object({ input: z.int().positive(), text: shownLine(200) }).nullable(),
 });
 export type DisplayState = z.infer<typeof displayState>;
 

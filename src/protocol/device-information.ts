@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownLine } from './shown-text';
 
 /**
  * Device information that the agent acquired (Fig. of abstract 2). The terms are those of IPP (RFC 8011, PWG 5100.9,
@@ -14,23 +15,21 @@ export const ALERT_SEVERITIES = ['report', 'warning', 'error'] as const;
 export const alertSeverity = z.enum(ALERT_SEVERITIES);
 export type AlertSeverity = z.infer<typeof alertSeverity>;
 
-const line = (characters: number) => z.string().max(characters);
-
 export const deviceAlert = z.object({
   severity: alertSeverity,
   /** Keyword of printer-state-reasons without its suffix: `media-jam`, `toner-low`. */
-  code: line(64),
+  code: shownLine(64),
   /** The device's own text; may be empty. */
-  text: line(200),
+  text: shownLine(200),
 });
 export type DeviceAlert = z.infer<typeof deviceAlert>;
 
 export const supply = z.object({
-  name: line(100),
+  name: shownLine(100),
   /** prtMarkerSuppliesType as PWG 5100.13 spells it: `toner`, `wasteToner`, `opc`, ...; empty if unknown. */
-  type: line(40),
+  type: shownLine(40),
   /** Name or `#rrggbb`; may be empty. */
-  colour: line(40),
+  colour: shownLine(40),
   /** Remaining per cent (of a receptacle: remaining space); null if the device does not know. */
   level: z.int().min(0).max(100).nullable(),
 });
@@ -54,9 +53,9 @@ export const deviceInformation = z.object({
   alerts: z.array(deviceAlert).max(ALERTS),
   supplies: z.array(supply).max(SUPPLIES),
   counters,
-  model: line(200),
-  serialNumber: line(100),
-  firmwareVersion: line(100),
+  model: shownLine(200),
+  serialNumber: shownLine(100),
+  firmwareVersion: shownLine(100),
 });
 export type DeviceInformation = z.infer<typeof deviceInformation>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { applicationId, deviceId, instant } from './names';
+import { shownLine } from './shown-text';
 
 /**
  * External clients: services outside that use the API with credentials of their own (OAuth 2.0 client credentials,
@@ -29,7 +30,7 @@ export const clientLimits = z.strictObject({
 export type ClientLimits = z.output<typeof clientLimits>;
 
 /** Unique, because the audit trail names the client by it. */
-const clientName = z.string().trim().min(1).max(50);
+const clientName = shownLine(50).min(1);
 const scopes = z.array(clientScope).min(1).max(clientScope.options.length);
 const requestsPerMinute = z.int().min(1).max(LIMITS.API_REQUESTS_PER_MINUTE);
 

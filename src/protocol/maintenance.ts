@@ -4,6 +4,7 @@ import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
 import { wakeTry } from './wake-try';
+import { shownLine } from './shown-text';
 
 /**
  * Remote maintenance without a session (E2, S121-S125): a job is one operation that the agent carries out at one device.
@@ -91,9 +92,9 @@ export const firmware = z.object({
 export type Firmware = z.infer<typeof firmware>;
 /** `POST /api/firmware?...`: the body is the file itself (application/octet-stream). */
 export const firmwareUpload = z.strictObject({
-  name: z.string().trim().min(1).max(120),
+  name: shownLine(120).min(1),
   version: firmwareVersion,
-  model: z.string().trim().max(200).default(''),
+  model: shownLine(200).default(''),
   sha256: sha256.optional(),
 });
 

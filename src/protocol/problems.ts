@@ -52,6 +52,11 @@ export const PROBLEMS = {
     title: 'A session with this device is still open',
     remedy: 'End it, or wait for both end logs: `platen sessions`.',
   },
+  'requests-waiting': {
+    status: 409,
+    title: 'Other requests are waiting at the device',
+    remedy: 'Try again when they have been answered.',
+  },
   'session-over': { status: 409, title: 'The session has ended', remedy: 'Request a new session.' },
   'wrong-state': { status: 409, title: 'Not possible in the current state', remedy: 'Check the state and try again.' },
   conflict: { status: 409, title: 'Conflict', remedy: 'Choose another name, or see the detail.' },

@@ -23,7 +23,10 @@ export const EXIT_CODES = {
   },
   expired: { code: 15, meaning: 'the session reached its time limit' },
   'not-permitted': { code: 16, meaning: 'the user does not have the required role' },
-  'try-later': { code: 17, meaning: 'too many requests, or a relay is being deployed; try again later' },
+  'try-later': {
+    code: 17,
+    meaning: 'too many requests, also at the device, or a relay is being deployed; try again later',
+  },
   'wrong-state': {
     code: 18,
     meaning: 'not possible in the present state of the session, job, device, release, deployment or firmware',

@@ -113,6 +113,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'unknown-job': 'not-found',
   'unknown-firmware': 'not-found',
   'session-exists': 'session-exists',
+  'requests-waiting': 'try-later',
   'session-over': 'wrong-state',
   'wrong-state': 'wrong-state',
   conflict: 'wrong-state',

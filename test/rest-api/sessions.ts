@@ -52,6 +52,22 @@ export function describeSessions(api: () => RestApi): void {
       await api().refuses('tom', 'POST /api/sessions', '409 session-exists', { body: wanted });
     });
 
+    it('wait for an answer at one device a few at a time', async () => {
+      setLimit('REQUESTS_PER_DEVICE', 1);
+      const { id } = await request('tom');
+      await api().refuses('tess', 'POST /api/sessions', '409 requests-waiting', { body: wanted });
+      await api().answers('tom', 'POST /api/sessions/:id/termination', session, { params: { id } });
+      await request('tess');
+    });
+
+    it('have a reason that is shown as it is stored', async () => {
+      const reason = (text: string) => ({ body: { ...wanted, reason: text } });
+      await api().refuses('tom', 'POST /api/sessions', '400 invalid-request', reason('\u202e\u200b\u3164'));
+      const shown = reason(' paper\u200b jam\n\u202eyart 2');
+      const requested = await api().answers('tom', 'POST /api/sessions', session, shown, 201);
+      expect(requested.reason).toBe('paper jam yart 2');
+    });
+
     it('are closed by an administrator when their halves cannot report', async () => {
       const { id } = await api().plane.established('tom');
       const call = { params: { id }, body: { reason: 'the relay burnt down' } };

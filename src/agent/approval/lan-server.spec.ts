@@ -250,7 +250,7 @@ describe('the LAN page', () => {
     expect(lan.administration.approvers[0]!.setsConditions).toBe(may ?? false);
   });
 
-  it.each(['Display', ' local  page ', '', 'An\u0007na', 'a'.repeat(61)])(
+  it.each(['Display', ' local  page ', '', 'Dis\u200bplay', '\u202e', 'a'.repeat(61)])(
     'pairs no approver with the name %j, which others could take for something else',
     async (name) => {
       const { code } = codeFor(null);

@@ -59,6 +59,7 @@ export function encodeProblem(code: ProblemCode, detail: string): Element {
 const CONDITIONS: Partial<Record<ProblemCode, string>> = {
   'invalid-request': 'bad-request',
   'wrong-state': 'conflict',
+  'requests-waiting': 'conflict',
   'unknown-device': 'item-not-found',
   'unknown-application': 'item-not-found',
   'unknown-session': 'item-not-found',

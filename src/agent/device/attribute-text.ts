@@ -1,4 +1,5 @@
 import type { IppAttributes } from '../../ipp/ipp-message';
+import { shownText } from '../../protocol/shown-text';
 
 /** The text values of an attribute; empty if the device does not report it. */
 export const stringsOf = (attributes: IppAttributes, name: string): string[] =>
@@ -10,14 +11,12 @@ export function keyValues(text: string): ReadonlyMap<string, string> {
   return new Map(pairs.map(([key = '', value = '']) => [key.trim().toLowerCase(), value.trim()]));
 }
 
-/** Control characters, line separators, and characters that XML 1.0 2.2 forbids. */
-const FORBIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]+/gu;
+/** Noncharacters that XML 1.0 2.2 forbids. */
+const FORBIDDEN = /[\ufffe\uffff]+/g;
 
 /** Converts a device's text to one line of at most `most` UTF-16 units, without cutting a surrogate pair. */
 export const cleanLine = (text: string, most: number): string =>
-  text
-    .replace(FORBIDDEN, ' ')
-    .trim()
+  shownText(text.replace(FORBIDDEN, ' '))
     .slice(0, most)
     .replace(/[\ud800-\udbff]$/, '')
     .trimEnd();

@@ -363,6 +363,24 @@ describe('plan', () => {
     expect(record).toMatchObject({ outcome: { ending: 'denied', detail: expect.stringContaining('hour') } });
   });
 
+  it('shows a person only so many requests for one device, and refuses more by name', () => {
+    const others = (deviceId: string, phase: Phase) =>
+      new Map(
+        Array.from(
+          { length: LIMITS.REQUESTS_PER_DEVICE },
+          (_, i) => [`${i}`, { asked: { ...asked, deviceId }, grant: null, conditionId: null, phase }] as const,
+        ),
+      );
+    const crowded = plan(others('mfp-1', PHASES.asking), ask, NOW);
+    expect(crowded).toMatchObject({ actions: [], answer: { ok: false, code: 'requests-waiting' } });
+    expect(crowded.sessions.size).toBe(LIMITS.REQUESTS_PER_DEVICE);
+    expect(plan(others('mfp-2', PHASES.asking), ask, NOW).answer.ok).toBe(true);
+    expect(plan(others('mfp-1', PHASES.connected), ask, NOW).answer.ok).toBe(true);
+    // an access condition answers without a person
+    const decided = { ...ask, decision: { decision: 'declined', answeredBy: { where: 'display' } } } as Input;
+    expect(plan(others('mfp-1', PHASES.asking), decided, NOW).answer.ok).toBe(true);
+  });
+
   it('limits the number of sessions: removes ended ones first, then refuses', () => {
     const many = (phase: Phase) =>
       new Map(

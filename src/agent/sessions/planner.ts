@@ -97,6 +97,11 @@ function requestApproval(
   // The server repeats requests that may not have arrived.
   if (sessions.has(request.remoteSessionId)) return { sessions, actions: [], answer: OK };
   const { answerWithinSeconds, ...rest } = request;
+  const waiting = [...sessions.values()].filter(
+    ({ asked, phase }) => phase.name === 'asking' && asked.deviceId === request.deviceId,
+  );
+  if (!decision && waiting.length >= LIMITS.REQUESTS_PER_DEVICE)
+    return { sessions, actions: [], answer: refused('requests-waiting', 'other requests wait for an answer here') };
   const asked: RequestedApproval = { ...rest, answerBefore: now + answerWithinSeconds * 1000 };
   const room = makeRoom(sessions);
   if (!room) return { sessions, actions: [], answer: refused('too-many-requests', 'too many sessions at this agent') };

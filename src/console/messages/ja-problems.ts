@@ -52,6 +52,10 @@ export const jaProblems: typeof enProblems = {
       title: 'この機器とのセッションがまだ開いています',
       remedy: '先に終了するか、両方の終了ログがそろうまでお待ちください。',
     },
+    'requests-waiting': {
+      title: 'この機器では別の依頼が回答待ちです',
+      remedy: '回答されてから、もう一度お試しください。',
+    },
     'session-over': { title: 'セッションは終了しています', remedy: '新しいセッションを依頼してください。' },
     'wrong-state': { title: '現在の状態では実行できません', remedy: '状態を確認し、もう一度お試しください。' },
     conflict: { title: '競合が発生しました', remedy: '別の名前を選択するか、詳細を確認してください。' },

@@ -1,4 +1,5 @@
 import type { IppAttribute } from '../../ipp/ipp-message';
+import { shownText } from '../../protocol/shown-text';
 import { TooManyJobs } from '../machine/machine.errors';
 import type { Job } from '../machine/memory';
 import { MFP_LIMITS } from '../mfp-limits';
@@ -114,8 +115,4 @@ function jobAttributes(exchange: Exchange, job: Job): IppAttribute[] {
   return job.endedAt === null ? attributes : [...attributes, ['integer', 'time-at-completed', upTime(job.endedAt)]];
 }
 
-const lineOf = (text = ''): string =>
-  text
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, 80);
+const lineOf = (text = ''): string => shownText(text).slice(0, 80);

@@ -201,4 +201,8 @@ export function languageOf(preferred: readonly string[]): Language {
 
 /** Replaces the `{placeholders}` of a text with values. */
 export const fill = (text: string, values: Readonly<Record<string, string | number>>): string =>
-  text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+  text.replace(/\{(\w+)\}/g, (_, name: string) => isolated(String(values[name])));
+
+/** Text that is written from right to left must not reverse the order of what surrounds it: FIRST STRONG ISOLATE. */
+const isolated = (value: string): string =>
+  /[\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}]/u.test(value) ? `\u2068${value}\u2069` : value;

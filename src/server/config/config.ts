@@ -45,7 +45,7 @@ const environment = z
       .url({ protocol: /^wss?$/ })
       .refine(isProtected, 'must be a wss: URL (ws: on loopback)')
       .optional(),
-    PLATEN_APPROVAL_SECONDS: seconds.default(LIMITS.APPROVAL_MS / 1000),
+    PLATEN_APPROVAL_SECONDS: seconds.max(LIMITS.APPROVAL_MS_MAX / 1000).default(LIMITS.APPROVAL_MS / 1000),
     // neither end dials for longer
     PLATEN_CONNECT_SECONDS: seconds.max(LIMITS.CONNECT_MS / 1000).default(LIMITS.CONNECT_MS / 1000),
     PLATEN_HALF_END_SECONDS: seconds.default(LIMITS.HALF_END_MS / 1000),

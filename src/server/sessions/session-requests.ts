@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newSession } from '../../protocol/api';
+import { LIMITS } from '../../protocol/limits';
 import type { Actor } from '../auth/actor';
 import { checkApplication } from '../auth/clients/client-limits';
 import { AuditService } from '../auth/audit/audit.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
-import { DeploymentInProgress, SessionExists } from './session.errors';
+import { DeploymentInProgress, RequestsWaiting, SessionExists } from './session.errors';
 import { SessionRevocation } from './session-revocation';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionsRepository } from './sessions.repository';
@@ -27,7 +28,7 @@ export class SessionRequests {
 
   /**
    * S141: requests a session with an application of a device.
-   * @throws BeyondLimits, UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, SessionExists
+   * @throws BeyondLimits, UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, RequestsWaiting, SessionExists
    */
   async request(actor: Actor, requested: z.output<typeof newSession>): Promise<SessionEntity> {
     checkApplication(actor, requested.applicationId);
@@ -36,6 +37,8 @@ export class SessionRequests {
     await this.devices.checkReachable(inView);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
+    const waiting = await this.repository.countRequested(device.id);
+    if (waiting >= LIMITS.REQUESTS_PER_DEVICE) throw new RequestsWaiting(device.id);
     const openPair = `${device.id}/${actor.userId}`;
     const session: SessionEntity = {
       id: randomUUID(),

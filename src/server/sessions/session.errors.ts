@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
 import { ENDINGS, type Ending, type SessionState } from '../../protocol/remote-session';
 
@@ -10,6 +11,15 @@ export class SessionExists extends ProblemError {
   constructor(deviceId: string, openSessionId: string | undefined) {
     const which = openSessionId ? ` (${openSessionId})` : '';
     super('session-exists', `Your earlier session with device ${deviceId}${which} has not ended yet.`);
+  }
+}
+/** A person can answer one request at a time; the rest must not fill the display. */
+export class RequestsWaiting extends ProblemError {
+  constructor(deviceId: string) {
+    super(
+      'requests-waiting',
+      `${LIMITS.REQUESTS_PER_DEVICE} requests already wait for an answer at device ${deviceId}.`,
+    );
   }
 }
 export class SessionOver extends ProblemError {

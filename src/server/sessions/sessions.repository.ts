@@ -83,6 +83,10 @@ export class SessionsRepository {
   openOfUser(userId: string): Promise<SessionEntity[]> {
     return this.sessions.findBy({ userId, openPair: OPEN });
   }
+  /** How many sessions with this device wait for its answer. */
+  countRequested(deviceId: string): Promise<number> {
+    return this.sessions.countBy({ deviceId, state: 'requested', openPair: Not(IsNull()) });
+  }
   /** The ended ones of these sessions. */
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids), state: 'ended' });

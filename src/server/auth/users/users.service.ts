@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { newUser, pageQuery, profileChange, userChange } from '../../../protocol/api';
+import { shownText } from '../../../protocol/shown-text';
 import type { Page } from '../../database/page';
 import type { Actor } from '../actor';
 import { AccessEvents } from '../access-events';
@@ -18,7 +19,8 @@ const NEW_PASSWORD = 'the password of the user was changed';
 const actorOf = ({ id, username, displayName, role }: UserEntity): Actor => ({
   userId: id,
   username,
-  displayName,
+  // entered before the rule for such texts, perhaps
+  displayName: shownText(displayName) || username,
   role,
 });
 

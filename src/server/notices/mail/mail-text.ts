@@ -1,5 +1,6 @@
 import type { Language } from '../../../protocol/api';
 import { toInstant } from '../../../protocol/names';
+import { shownText } from '../../../protocol/shown-text';
 import type { NoticeEntity } from '../notice.entity';
 
 interface Facts {
@@ -89,9 +90,6 @@ const TEXTS: Record<Language, Record<NoticeEntity['kind'], (facts: Facts) => Con
   },
 };
 
-/** One line: names of devices and users may contain any character. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-
 /** Subject and text of a notice's e-mail. @param publicUrl of the console, if known */
 export function mailOf(
   notice: NoticeEntity,
@@ -99,10 +97,10 @@ export function mailOf(
   publicUrl: string | undefined,
 ): { subject: string; text: string; language: Language } {
   const facts = {
-    device: plain(notice.deviceName) || notice.deviceId,
+    device: shownText(notice.deviceName) || notice.deviceId,
     deviceId: notice.deviceId,
     application: notice.applicationId,
-    user: plain(notice.userName),
+    user: shownText(notice.userName),
     agent: notice.agentId ?? '',
     at: `${toInstant(notice.at).slice(0, 16).replace('T', ' ')} UTC`,
   };
