@@ -51,7 +51,6 @@ const visited = async (application = 'conformance'): Promise<{ visit: Visit; sit
   visit = await Visit.approved(on, 'demo-mfp', application);
   return { visit, site: await visit.enter() };
 };
-const inOrder = (id: string, chain: Step[]) => on.stepsOf(id).filter((step) => chain.includes(step as Step));
 const api = async (method: string, path: string, cookie: string, body?: unknown) => {
   const response = await fetch(`${on.stage.serverUrl}${path}`, {
     method,
@@ -86,7 +85,7 @@ describe('a session in the browser', () => {
       steps(261, 273),
       [...steps(261, 265), ...steps(291, 299)],
     ])
-      expect(inOrder(visit.id, chain)).toEqual(chain);
+      expect(await on.inOrder(visit.id, chain)).toEqual(chain);
     const clients = on.lines.filter(({ step }) => ['S203', 'S204', 'S231', 'S261', 'S273'].includes(step ?? ''));
     expect(new Set(clients.map(({ program }) => program))).toEqual(new Set(['server']));
   });
@@ -98,7 +97,7 @@ describe('a session in the browser', () => {
     await on.ended(visit.id);
     await on.step('S338', visit.id);
     const chain = [...steps(291, 297), ...steps(331, 338)];
-    expect(inOrder(visit.id, chain)).toEqual(chain);
+    expect(await on.inOrder(visit.id, chain)).toEqual(chain);
     for (const path of ['/', '/file', '/.platen/vnc']) {
       const answer = await site.ask(path);
       expect([answer.status, answer.text]).toEqual([
@@ -419,7 +418,7 @@ describe('the end of a session', () => {
       ending: 'ended-by-terminal',
       terminal: { endReason: 'requested' },
     });
-    expect(inOrder(visit.id, steps(261, 273))).toEqual(steps(261, 273));
+    expect(await on.inOrder(visit.id, steps(261, 273))).toEqual(steps(261, 273));
     expect((await site.ask('/')).text).toMatch(/login with which it was opened has ended/);
   });
 

@@ -26,8 +26,6 @@ function platenConnect(name: string, device: string, ...more: string[]): Program
   return terminal;
 }
 
-const inOrder = (id: string, wanted: readonly Step[]): string[] =>
-  on.stage.stepsOf(id).filter((step) => (wanted as readonly string[]).includes(step));
 const yes = async (id: string) => {
   await on.stage.step('S143', id);
   await on.stage.press(`/approvals/${id}`, { decision: 'approved' });
@@ -70,7 +68,7 @@ it('a deployment halts open sessions, defers new requests, and delays a session 
     ['S297', 'S315', ...steps(331, 338)],
     ['S315', 'S316', 'S338'],
   ] as Step[][])
-    expect(inOrder(String(id), chain)).toEqual(chain);
+    expect(await on.stage.inOrder(String(id), chain)).toEqual(chain);
   expect(on.stage.stepsOf(String(id))).not.toContain('S265');
 
   // in a session by the browser
@@ -80,7 +78,8 @@ it('a deployment halts open sessions, defers new requests, and delays a session 
   });
   expect(page).toContain('This session was interrupted: A new relay is being deployed.');
   await on.stage.step('S338', visit.id);
-  expect(inOrder(visit.id, ['S315', 'S316', 'S338'])).toEqual(['S315', 'S316', 'S338']);
+  const chain: Step[] = ['S315', 'S316', 'S338'];
+  expect(await on.stage.inOrder(visit.id, chain)).toEqual(chain);
 
   // the session that was approved too early continues automatically, and so does the one with --again
   expect(await on.over(deployment)).toMatchObject({ state: 'deployed' });

@@ -85,7 +85,7 @@ export class SessionsRepository {
   }
   /** How many sessions with this device wait for its answer. */
   countRequested(deviceId: string): Promise<number> {
-    return this.sessions.countBy({ deviceId, state: 'requested', openPair: Not(IsNull()) });
+    return this.sessions.countBy({ deviceId, state: 'requested', openPair: OPEN });
   }
   /** The ended ones of these sessions. */
   endedAmong(ids: string[]): Promise<SessionEntity[]> {

@@ -201,6 +201,14 @@ export class TestStage {
     return press(this.stage, path, body);
   }
 
+  /**
+   * The steps of `chain` in the order in which they were logged. Waits until each has been: every program writes its own
+   * log, and a terminal ends before the last lines of the relay have arrived.
+   */
+  async inOrder(sessionId: string, chain: readonly Step[]): Promise<string[]> {
+    for (const step of chain) await this.step(step, sessionId);
+    return this.stepsOf(sessionId).filter((step) => chain.includes(step as Step));
+  }
   /** The steps of one session, each once, in the order in which they were taken. */
   stepsOf(sessionId: string): string[] {
     const own = this.lines.filter((line) => line.step && line.remoteSessionId === sessionId);
