@@ -1,3 +1,4 @@
+import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ApiTokenEntity } from './src/server/auth/tokens/api-token.entity';
 import { AccessTokenEntity } from './src/server/auth/clients/access-token.entity';
@@ -108,11 +109,17 @@ const common = {
   logging: false,
 } as const;
 
+/**
+ * TypeORM switches sqlite3's traces on: each statement then makes a stack trace with its parameters, which takes as long as
+ * the statement and appears in what is logged of an error.
+ */
+const driver = { ...sqlite3, verbose: () => sqlite3 };
+
 /** Where the server keeps its data: SQLite in the data folder, or PostgreSQL. */
 export function dataSourceOptions({ database }: Config): DataSourceOptions {
   return database.type === 'postgres'
     ? { ...common, type: 'postgres', url: database.url, poolSize: 10, installExtensions: false }
-    : { ...common, type: 'sqlite', database: database.path, enableWAL: true, busyTimeout: 10_000 };
+    : { ...common, type: 'sqlite', database: database.path, driver, enableWAL: true, busyTimeout: 10_000 };
 }
 
 /** For TypeORM's command line (`npm run migration:show`); it does not connect on import. */

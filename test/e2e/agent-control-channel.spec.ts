@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { TLSSocket } from 'node:tls';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { ControlChannel, type ControlChannelOptions } from '../../src/agent/channel/control-channel';
 import { ExchangeRefused } from '../../src/agent/channel/control-channel.errors';
@@ -9,6 +11,7 @@ import { LIMITS } from '../../src/protocol/limits';
 import { ProblemError } from '../../src/protocol/problems';
 import type { AgentAccounts, ScramAlgorithm } from '../../src/server/xmpp/login/agent-accounts';
 import { EmbeddedTransport } from '../../src/server/xmpp/embedded-transport';
+import type { XmppLimits } from '../../src/server/xmpp/xmpp-limits';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { makeCertificate, type TestCertificate } from '../support/test-certificate';
 import { startFreezingProxy } from '../support/agent/freezing-proxy';
@@ -42,7 +45,7 @@ const accounts: AgentAccounts = {
   },
 };
 
-async function startServer(onPort = 0): Promise<void> {
+async function startServer(onPort = 0, limits: Partial<XmppLimits> = {}): Promise<void> {
   server = new EmbeddedTransport({
     domain: DOMAIN,
     host: '127.0.0.1',
@@ -52,7 +55,7 @@ async function startServer(onPort = 0): Promise<void> {
     fakeSaltSecret: randomBytes(32),
     accounts,
     journal: recordedJournal().journal,
-    limits: { XMPP_AUTH_DELAY_MS: 10 },
+    limits: { XMPP_AUTH_DELAY_MS: 10, ...limits },
   });
   server.handle(announce, () => Promise.resolve({ refused: [] }));
   server.handle(echo, (_agentId, body) => Promise.resolve(body));
@@ -234,6 +237,55 @@ describe('the control channel of the agent', () => {
     channel.afterLogin(() => (++tries === 1 ? Promise.reject(new Error('no')) : Promise.resolve()));
     channel.start();
     await until('a second login', () => tries === 2);
+  });
+
+  it('repeats an announcement that is refused temporarily, on the same stream', async () => {
+    let tries = 0;
+    const { channel } = makeChannel();
+    const refused = () => Promise.reject(new ExchangeRefused('internal-error', 'incident 1'));
+    channel.afterLogin(() => (++tries < 3 ? refused() : Promise.resolve()));
+    channel.start();
+    await until('the third try', () => tries === 3);
+    expect(logins).toEqual(['agent-1']);
+    expect(channel.online).toBe(true);
+  });
+
+  it('returns when a busy server has asked it to', async () => {
+    await server.stop();
+    await startServer(port, { XMPP_LOGINS_PER_SECOND: 1, XMPP_LOGINS_WAITING: 0 });
+    const [one, other] = [makeChannel(), makeChannel({ agentId: 'agent-2' })];
+    for (const { channel } of [one, other]) channel.start();
+    await until('both online', () => server.isOnline('agent-1') && server.isOnline('agent-2'));
+    const deferred = [...one.lines, ...other.lines].filter(({ ending }) => ending === 'deferred');
+    expect(deferred.length).toBeGreaterThan(0);
+    for (const { retryMs } of deferred) expect(retryMs).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it.each([
+    ['999999', 60_000, 75_000],
+    ['0', 1_000, 1_250],
+    ['-1', 5_000, 6_250],
+    ['1e9', 5_000, 6_250],
+    ['', 5_000, 6_250],
+  ])('is not kept away by a server that asks it to return after "%s" seconds', async (after, least, most) => {
+    const busy = createServer({ key: certificate.key, cert: certificate.cert }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(`<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1'`);
+        socket.write(` from='${DOMAIN}' version='1.0'><stream:error>`);
+        socket.write(`<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>`);
+        socket.end(`<retry xmlns='urn:platen:agent:1' after='${after}'/></stream:error></stream:stream>`);
+      });
+    });
+    busy.listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    ends.push(() => Promise.resolve(busy.close()));
+    const { port: busyPort } = busy.address() as AddressInfo;
+    const { channel, lines } = makeChannel({ xmpp: { host: '127.0.0.1', port: busyPort, domain: DOMAIN } });
+    channel.start();
+    await until('it is asked to return later', () => lines.some(({ ending }) => ending === 'deferred'));
+    expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(least);
+    expect(lines.at(-1)?.retryMs).toBeLessThanOrEqual(most);
   });
 
   it('finds out by ping that the connection is dead', async () => {

@@ -34,10 +34,19 @@ export class ExchangeRefused extends Error {
  * administrator has removed this agent, `wrong-key` the server's key
  * differs from the one at enrolment, `in-use` another agent is running with the account, `other-installation` the account
  * belongs to another installation, or to a copy of this one that has logged in later, `replaced` the same account has
- * logged in again, `silent` a ping was not answered, `lost` any other reason.
+ * logged in again, `deferred` the server is busy and has said when to return, `silent` a ping was not answered, `lost` any
+ * other reason.
  */
 export type StreamEnding =
-  'login-refused' | 'removed' | 'wrong-key' | 'in-use' | 'other-installation' | 'replaced' | 'silent' | 'lost';
+  | 'login-refused'
+  | 'removed'
+  | 'wrong-key'
+  | 'in-use'
+  | 'other-installation'
+  | 'replaced'
+  | 'deferred'
+  | 'silent'
+  | 'lost';
 
 export class StreamEnded extends Error {
   override readonly name = 'StreamEnded';
@@ -45,6 +54,8 @@ export class StreamEnded extends Error {
   constructor(
     readonly ending: StreamEnding,
     readonly detail: string,
+    /** Of `deferred`; undefined if the server has given no number. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(`the stream ended: ${ending}${detail && ` (${detail})`}`);
   }

@@ -3,7 +3,7 @@ import type { Journal } from '../../journal/journal';
 import type { Exchange } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError, type ProblemCode } from '../../protocol/problems';
-import { jittered } from '../../protocol/waits';
+import { jittered, retryAfterMs } from '../../protocol/waits';
 import { isCarriedToServer, type Carried, type CarriedToAgent, type CarriedToServer } from '../../protocol/wake';
 import { Backoff } from '../../tunnel/backoff';
 import type { RpcChannel } from '../../tunnel/rpc-channel';
@@ -70,7 +70,10 @@ export class ControlChannel {
     private readonly journal: Journal,
     private readonly options: ControlChannelOptions = {},
   ) {
-    this.#backoff = new Backoff({ firstMs: options.firstRetryMs, maxMs: options.maxRetryMs });
+    this.#backoff = new Backoff({
+      firstMs: options.firstRetryMs,
+      maxMs: options.maxRetryMs ?? LIMITS.CHANNEL_RETRY_MAX_MS,
+    });
   }
 
   get online(): boolean {
@@ -217,10 +220,7 @@ export class ControlChannel {
       await this.options.installation?.accepted();
       this.#set(stream);
       if (this.#stopping.signal.aborted) await stream.close();
-      this.#afterLogin().then(
-        () => this.#backoff.reset(),
-        (error: Error) => stream.end('lost', `after the login: ${error.message}`),
-      );
+      void this.#begin(stream);
       return await stream.closed;
     } catch (error) {
       if (error instanceof StreamEnded) return error;
@@ -230,13 +230,34 @@ export class ControlChannel {
     }
   }
 
+  /** A temporary refusal is repeated on the same stream: another login would be one more burden for a server that is busy. */
+  async #begin(stream: XmppStream): Promise<void> {
+    const ended = new AbortController();
+    void stream.closed.then(() => ended.abort());
+    const retries = new Backoff({ firstMs: this.options.firstRetryMs, maxMs: this.options.maxRetryMs });
+    while (!ended.signal.aborted) {
+      try {
+        await this.#afterLogin();
+        return this.#backoff.reset();
+      } catch (error) {
+        const { message } = error as Error;
+        if (!(error instanceof ExchangeRefused && error.isTemporary))
+          return stream.end('lost', `after the login: ${message}`);
+        this.journal.warn('the login is not complete yet', { detail: message });
+        await delay(retries.next(), undefined, { signal: ended.signal }).catch(() => undefined);
+      }
+    }
+  }
+
   #set(stream: XmppStream | undefined): void {
     if (this.#stream === stream) return;
     this.#stream = stream;
     this.#onChange();
   }
 
-  #waitAfter({ ending }: StreamEnded): number {
+  #waitAfter({ ending, retryAfterSeconds }: StreamEnded): number {
+    // within bounds, so that a server cannot keep an agent away
+    if (ending === 'deferred') return retryAfterMs(retryAfterSeconds);
     if (!(ending in REMEDIES)) return this.#backoff.next();
     return jittered(this.options.slowRetryMs ?? SLOW_RETRY_MS, { least: 0.5, most: 1 });
   }

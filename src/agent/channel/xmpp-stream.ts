@@ -1,6 +1,6 @@
 import { client as createClient, xml, type Client, type Element, type OpenRequest } from '@xmpp/client';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NS_PING } from '../../protocol/control-channel';
+import { NS_AGENT, NS_PING } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { jittered } from '../../protocol/waits';
 import { CertificateMismatch } from '../../tunnel/pinned-tls';
@@ -198,6 +198,8 @@ const serviceOf = ({ host, port }: Credentials['xmpp']): string =>
 interface LibraryError extends Error {
   readonly condition?: string;
   readonly code?: string;
+  /** RFC 6120 4.9.4. */
+  readonly application?: Element;
 }
 
 function whyEnded(error: LibraryError | null | undefined): StreamEnded {
@@ -210,9 +212,15 @@ function whyEnded(error: LibraryError | null | undefined): StreamEnded {
   // The only request that the library makes before it is online binds the resource.
   if (name === 'StanzaError' && condition === 'conflict') return new StreamEnded('in-use', condition);
   if (name === 'StanzaError' && condition === 'not-allowed') return new StreamEnded('other-installation', condition);
+  if (name === 'StreamError' && error.application?.is('retry', NS_AGENT))
+    return new StreamEnded('deferred', condition, secondsOf(error.application));
   if (name === 'StreamError' && condition === 'conflict') return new StreamEnded('replaced', condition);
   return new StreamEnded('lost', condition || (error.code ?? error.message));
 }
+
+/** Undefined if it is not a number of seconds. */
+const secondsOf = ({ attrs }: Element): number | undefined =>
+  /^\d{1,6}$/.test(attrs.after ?? '') ? Number(attrs.after) : undefined;
 
 interface StanzaError extends Error {
   readonly condition: string;

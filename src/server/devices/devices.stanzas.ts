@@ -27,7 +27,6 @@ export class DevicesStanzas implements OnModuleInit {
       return {};
     });
     this.transport.onPresence(({ agentId, online, at }) => {
-      this.journal.info(online ? 'agent online' : 'agent offline', { agentId });
       if (online) return; // stored with its login
       this.agents
         .seen(agentId, at)

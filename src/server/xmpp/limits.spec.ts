@@ -20,6 +20,19 @@ describe('limits of the control channel', () => {
     await channel.stop();
   });
 
+  it('asks agents to return later when too many log in at once', async () => {
+    await start({ XMPP_LOGINS_PER_SECOND: 5, XMPP_LOGINS_WAITING: 1 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 6 }, (_, number) => channel.login(`a${number}`)));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : []));
+    expect(refused.length).toBeGreaterThanOrEqual(3);
+    expect(refused.length).toBeLessThan(6);
+    const condition = '<resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>';
+    for (const reason of refused) {
+      expect(reason).toContain(condition);
+      expect(reason).toMatch(/<retry xmlns="urn:platen:agent:1" after="[1-9]\d?"\/><\/stream:error><\/stream:stream>/);
+    }
+  });
+
   describe('on time', () => {
     const { XMPP_AUTH_MS, XMPP_PING_INTERVAL_MS } = xmppLimits();
     /** So long that no ping of the interval before has timed out: the first one is sent at a random time. */

@@ -9,6 +9,7 @@ export type StreamCondition =
   | 'not-authorized'
   | 'not-well-formed'
   | 'policy-violation'
+  | 'resource-constraint'
   | 'restricted-xml'
   | 'system-shutdown'
   | 'unsupported-stanza-type';
@@ -20,6 +21,8 @@ export class StreamError extends Error {
   constructor(
     readonly condition: StreamCondition,
     text: string,
+    /** Asks the agent to return after this time. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(text);
   }

@@ -214,7 +214,7 @@ export class Fleet {
     const { Backoff } = require('./src/tunnel/backoff.js');
     this.retryAfterMs = require('./src/protocol/waits.js').retryAfterMs;
     this.limits = require('./src/protocol/limits.js').LIMITS;
-    this.newBackoff = () => new Backoff();
+    this.newBackoff = () => new Backoff({ maxMs: this.limits.CHANNEL_RETRY_MAX_MS });
     this.port = port;
     this.domain = domain;
     this.scram = new SharedScram(password);

@@ -2,6 +2,7 @@
 //   npm run campaign:storm -- [--agents 5000] [--sessions 100000] [--seconds 120] [--seed 1]
 // Exit code 1: an announcement failed, or agents did not return in time.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -70,9 +71,9 @@ function freePort() {
 async function startServer(environment) {
   const since = performance.now();
   const hook = `--require ${join(root, 'test/campaigns/storm/loop-delay.cjs')}`;
-  const profile = values.profile ? `--cpu-prof --cpu-prof-dir=${resolve(values.profile)}` : '';
-  const child = spawn(process.execPath, [join(root, 'dist/src/cli.js'), 'server'], {
-    env: { ...environment, NODE_OPTIONS: `${hook} ${profile}` },
+  const profile = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`] : [];
+  const child = spawn(process.execPath, [...profile, join(root, 'dist/src/cli.js'), 'server'], {
+    env: { ...environment, NODE_OPTIONS: hook },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const started = { child, readyMs: 0, unexpected: 0, isKilled: false };
@@ -169,5 +170,8 @@ const again = await storm(fleet, async () => {
 report('after a SIGKILL of the server', again);
 console.log(`load at the end ${load()}`);
 fleet.stop();
+server.isKilled = true;
+server.child.kill('SIGTERM'); // in order, for its profile
+await once(server.child, 'exit');
 const isGood = [first, again].every(({ back, counts }) => back && counts.failedAnnounces === 0);
 process.exit(isGood ? 0 : 1);

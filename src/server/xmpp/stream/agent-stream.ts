@@ -5,6 +5,7 @@ import type { Journal } from '../../../journal/journal';
 import { GuardedConnection } from './guarded-connection';
 import type { AgentAccounts } from '../login/agent-accounts';
 import type { LoginGate } from '../login/login-gate';
+import type { LoginTurns } from '../login/login-turns';
 import { NS_CLIENT, NS_SASL, NS_STREAM } from '../namespaces';
 import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negotiation';
 import { StreamError } from '../stream-error';
@@ -31,6 +32,7 @@ export interface StreamSetting {
   readonly core: C2S._Server;
   readonly accounts: AgentAccounts;
   readonly gate: LoginGate;
+  readonly turns: LoginTurns;
   readonly limits: XmppLimits;
   readonly journal: Journal;
   readonly owner: StreamOwner;
@@ -93,7 +95,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   }
 
   refuse(error: StreamError): void {
-    this.guarded.refuse(error.condition, error.message);
+    this.guarded.refuse(error);
   }
 
   /** Closes without a stream error, for a peer that no longer answers. */
@@ -134,6 +136,11 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     if (this.isBinding) return answer({ type: 'cancel', condition: 'not-allowed' });
     this.isBinding = true;
     try {
+      const seconds = await this.setting.turns.take();
+      if (seconds !== undefined)
+        return this.refuse(new StreamError('resource-constraint', 'too many agents are logging in', seconds));
+      if (this.isGone || this.guarded.isDead) return;
+      this.deadline.refresh();
       const condition = await this.setting.owner.admit(this, wanted);
       if (condition) return answer({ type: 'cancel', condition });
     } catch (error) {

@@ -1,8 +1,9 @@
-import { Connection, type Element } from 'node-xmpp-server';
+import { Connection, Element } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
 import { LimitedSax } from './limited-sax';
-import { NS_CLIENT, NS_STREAM } from '../namespaces';
-import { StreamError, type StreamCondition } from '../stream-error';
+import { NS_AGENT } from '../../../protocol/control-channel';
+import { NS_CLIENT, NS_STREAM, NS_STREAM_ERRORS } from '../namespaces';
+import { StreamError } from '../stream-error';
 import type { XmppLimits } from '../xmpp-limits';
 
 /** Token bucket: `burst` bytes at once, `perSecond` in the long run. */
@@ -78,9 +79,9 @@ export class GuardedConnection extends Connection {
     try {
       this.parser.write(chunk);
     } catch (error) {
-      if (error instanceof StreamError) return this.refuse(error.condition, error.message);
+      if (error instanceof StreamError) return this.refuse(error);
       const incident = this.journal.unexpected(error, 'reading an XMPP stream');
-      this.refuse('internal-server-error', `incident ${incident}`);
+      this.refuse(new StreamError('internal-server-error', `incident ${incident}`));
     }
   }
 
@@ -104,10 +105,21 @@ export class GuardedConnection extends Connection {
   }
 
   /** Ends the stream with a stream error (RFC 6120 4.9); a second call does nothing. */
-  refuse(condition: StreamCondition, text: string): void {
+  refuse({ condition, message, retryAfterSeconds }: StreamError): void {
     if (this.dead) return;
-    this.error(condition, text);
+    if (retryAfterSeconds === undefined) this.error(condition, message);
+    else this.defer(condition, message, retryAfterSeconds);
     this.die();
+  }
+
+  /** The library's `error` has no room for an application-specific condition (RFC 6120 4.9.4). */
+  private defer(condition: string, text: string, seconds: number): void {
+    const error = new Element('stream:error');
+    error.c(condition, { xmlns: NS_STREAM_ERRORS });
+    error.c('text', { xmlns: NS_STREAM_ERRORS, 'xml:lang': 'en' }).t(text);
+    error.c('retry', { xmlns: NS_AGENT, after: String(seconds) });
+    this.send(error);
+    this.end();
   }
 
   destroy(): void {

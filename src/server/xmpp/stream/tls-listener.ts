@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto';
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Journal } from '../../../journal/journal';
 import { networkOf } from '../login/network-of';
 import type { XmppLimits } from '../xmpp-limits';
@@ -15,18 +15,27 @@ export interface ListenerOptions {
   readonly journal: Journal;
 }
 
-/** Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. */
+/** Each takes about a millisecond; all that arrive at once would keep everything else waiting for seconds. */
+const HANDSHAKES_PER_TURN = 4;
+
+/**
+ * Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. A few handshakes start in each turn of
+ * the event loop. None waits for another to end, so that peers that start one and are silent delay nobody.
+ */
 export class TlsListener {
   private readonly server: Server;
   private readonly perNetwork = new Map<string, number>();
   private readonly sockets = new Set<Socket>();
+  /** Accepted, not yet read from. */
+  private readonly waiting: Socket[] = [];
+  private readonly startHandshake: (socket: Socket) => void;
 
   constructor(
     private readonly options: ListenerOptions,
     accept: (socket: TLSSocket) => void,
   ) {
     const { key, certificate, limits } = options;
-    this.server = createServer(
+    const tls = createTlsServer(
       {
         key,
         cert: certificate,
@@ -37,10 +46,11 @@ export class TlsListener {
       },
       accept,
     );
-    this.server.maxConnections = limits.XMPP_CONNECTIONS;
-    this.server.on('connection', (socket: Socket) => this.count(socket));
     // Node only reports a failed or late handshake; the socket would stay open
-    this.server.on('tlsClientError', (_error, socket) => socket.destroy());
+    tls.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.startHandshake = (socket) => tls.emit('connection', socket);
+    this.server = createTcpServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
+    this.server.maxConnections = limits.XMPP_CONNECTIONS;
   }
 
   listen(): Promise<number> {
@@ -66,6 +76,19 @@ export class TlsListener {
         resolve();
       });
     });
+  }
+
+  private accept(socket: Socket): void {
+    this.count(socket);
+    if (socket.destroyed) return;
+    this.waiting.push(socket);
+    if (this.waiting.length === 1) setImmediate(() => this.startHandshakes());
+  }
+
+  private startHandshakes(): void {
+    for (const socket of this.waiting.splice(0, HANDSHAKES_PER_TURN))
+      if (!socket.destroyed) this.startHandshake(socket);
+    if (this.waiting.length > 0) setImmediate(() => this.startHandshakes());
   }
 
   /** Before the handshake: a reset must not throw, and one network must not use up all connections. */
