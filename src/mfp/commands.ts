@@ -10,6 +10,7 @@ interface Flags {
   viewPort?: number;
   rawPort?: number;
   restartMs?: number;
+  writeMs?: number;
   host: string;
   name?: string;
   serial?: string;
@@ -34,6 +35,7 @@ export function register(program: Command): void {
       parsePort,
     )
     .option('--restart-ms <number>', 'how long a restart takes', parseCount)
+    .option('--write-ms <number>', 'how long it writes firmware, with its old version, before it restarts', parseCount)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')

@@ -28,6 +28,8 @@ export interface MfpOptions extends Partial<PortOptions> {
   minuteMs?: number;
   /** How long it is unreachable during a restart. */
   restartMs?: number;
+  /** How long it writes firmware, and answers with its old version, before it restarts. */
+  writeMs?: number;
 }
 
 export interface RunningMfp {
@@ -69,7 +71,8 @@ export async function startMfp(options: MfpOptions, journal: Journal): Promise<R
   const agent = access && new AgentInterface(access, secretHash, journal);
   const panel = new OperationPanel(machine, options.minuteMs, access);
   const ports = new DevicePorts(machine, panel, host, { ...options, port }, agent, journal);
-  const power = new Power(machine, ports, options.restartMs ?? MFP_LIMITS.RESTART_MS, journal);
+  const { restartMs = MFP_LIMITS.RESTART_MS, writeMs = 0 } = options;
+  const power = new Power(machine, ports, { restartMs, writeMs }, journal);
   const stop = async (): Promise<void> => {
     await power.stop();
     access?.stop();

@@ -1,19 +1,33 @@
 import { rm } from 'node:fs/promises';
+import type { FirmwareSource } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { ResultLine } from '../../protocol/maintenance';
 import { answerInTime } from '../device/device-answer';
-import { waitUntilBack, type OperationContext } from './operation-context';
+import type { OperationContext } from './operation-context';
 import { downloadFirmware, firmwareFile } from './firmware-download';
+import type { VersionWait } from './job';
 import { JobFailed } from './maintenance.errors';
+import { awaitVersion } from './version-wait';
 
-/** Downloads the file, sends it to the device, and waits until the device reports the new version. @throws as `EXECUTE` */
+/**
+ * Downloads the file, sends it to the device, and waits until the device reports the new version. If the device had
+ * received the file before the agent was restarted, only waits. @throws as `EXECUTE`
+ */
 export async function installFirmware(context: OperationContext): Promise<ResultLine[]> {
-  const { order, access, query: ask, folder, progress, signal, times } = context;
-  const { firmware } = order;
+  const { firmware } = context.order;
   if (!firmware) throw new JobFailed('download-failed', 'the order contains no file');
+  const wait = context.wait ?? (await transferFirmware(context, firmware));
+  const after = await awaitVersion(context, wait, firmware.version);
+  return [
+    { name: 'version-before', value: wait.before || 'unknown' },
+    { name: 'version-after', value: after },
+  ];
+}
+
+async function transferFirmware(context: OperationContext, firmware: FirmwareSource): Promise<VersionWait> {
+  const { order, access, query: ask, folder, progress, signal, times } = context;
   const before = (await ask()).firmwareVersion;
   const percentOf = (bytes: number) => Math.min(100, Math.floor((bytes / firmware.bytes) * 100));
-
   const file = firmwareFile(folder, order.jobId);
   try {
     progress('downloading', 0);
@@ -34,21 +48,10 @@ export async function installFirmware(context: OperationContext): Promise<Result
         either,
       ),
     );
+    const wait = { before, until: performance.now() + (times.backMs ?? LIMITS.FIRMWARE_BACK_MS) };
+    await context.received(wait);
+    return wait;
   } finally {
     await rm(file, { force: true });
   }
-
-  progress('restarting', null);
-  const isNew = ({ firmwareVersion }: { firmwareVersion: string }) =>
-    firmwareVersion === firmware.version && firmwareVersion !== before;
-  const { firmwareVersion: after } = await waitUntilBack(context, isNew);
-  if (after !== firmware.version)
-    throw new JobFailed(
-      'version-unchanged',
-      `Version after installation is ${after || 'unknown'}, expected ${firmware.version}.`,
-    );
-  return [
-    { name: 'version-before', value: before || 'unknown' },
-    { name: 'version-after', value: after },
-  ];
 }

@@ -39,6 +39,7 @@ const PHASES = {
   held: { ...waiting, hold: 'processing' },
   queued: { ...waiting, hold: 'queued' },
   started: { name: 'started', activity: '', percent: null },
+  sent: { name: 'started', activity: '', percent: null, wait: { before: '1', until: NOW + 60_000 } },
   over: { name: 'over', report: done, forgetAt },
   cancelled: { name: 'over', report: { ...done, status: 'canceled' }, forgetAt },
 } satisfies Record<string, JobPhase>;
@@ -63,6 +64,7 @@ const INPUTS = {
   gone: { ...idle, information: { ...DEVICE_INFORMATION, reached: false } },
   elsewhere: { ...idle, deviceId: 'mfp-2' },
   progress: { kind: 'progress', jobId, activity: 'sending', percent: 40 },
+  received: { kind: 'received', jobId, wait: { before: '1', until: NOW + 60_000 } },
   ended: { kind: 'ended', jobId, outcome },
   clock: { kind: 'clock' },
   resumed: { kind: 'resumed', refusals: new Map() },
@@ -74,7 +76,8 @@ function summary(job: AgentJob | undefined): string {
   if (!job) return 'none';
   const { status, hold, failure, percent } = reportOf(job);
   if (job.phase.name === 'waiting') return job.phase.hold === null ? 'polled' : String(hold);
-  return job.phase.name === 'started' ? `started ${percent ?? ''}`.trim() : (failure ?? status);
+  if (job.phase.name !== 'started') return failure ?? status;
+  return `${job.phase.wait ? 'sent' : 'started'} ${percent ?? ''}`.trim();
 }
 
 function outcomeOf(jobs: AgentJobs, input: JobInput, now = NOW) {
@@ -92,6 +95,7 @@ const ROWS: Row[] = [
   ['none', 'gone', '', '', 'accepted'],
   ['none', 'elsewhere', '', '', 'accepted'],
   ['none', 'progress', '', '', 'accepted'],
+  ['none', 'received', '', '', 'accepted'],
   ['none', 'ended', '', '', 'accepted'],
   ['none', 'clock', '', '', 'accepted'],
   ['none', 'resumed', '', '', 'accepted'],
@@ -105,6 +109,7 @@ const ROWS: Row[] = [
   ['polled', 'gone', 'unreachable', '', 'accepted'],
   ['polled', 'elsewhere', 'polled', '', 'accepted'],
   ['polled', 'progress', 'polled', '', 'accepted'],
+  ['polled', 'received', 'polled', '', 'accepted'],
   ['polled', 'ended', 'polled', '', 'accepted'],
   ['polled', 'clock', 'polled', '', 'accepted'],
   ['polled', 'reconfigured', 'unknown-device', '', 'accepted'],
@@ -132,16 +137,27 @@ const ROWS: Row[] = [
   ['started', 'printing', 'started', '', 'accepted'],
   ['started', 'gone', 'started', '', 'accepted'],
   ['started', 'progress', 'started 40', '', 'accepted'],
+  ['started', 'received', 'sent', '', 'accepted'],
   ['started', 'ended', 'completed', '', 'accepted'],
   ['started', 'clock', 'started', '', 'accepted'],
   ['started', 'resumed', 'interrupted', '', 'accepted'],
   ['started', 'reconfigured', 'interrupted', '', 'accepted'],
+
+  ['sent', 'execute', 'sent', '', 'accepted'],
+  ['sent', 'cancel', 'sent', '', 'started'],
+  ['sent', 'idle', 'sent', '', 'accepted'],
+  ['sent', 'progress', 'sent 40', '', 'accepted'],
+  ['sent', 'ended', 'completed', '', 'accepted'],
+  ['sent', 'clock', 'sent', '', 'accepted'],
+  ['sent', 'resumed', 'sent', 'start', 'accepted'],
+  ['sent', 'reconfigured', 'interrupted', '', 'accepted'],
 
   ['over', 'execute', 'completed', '', 'accepted'],
   ['over', 'refused', 'completed', '', 'accepted'],
   ['over', 'cancel', 'completed', '', 'started'],
   ['over', 'idle', 'completed', '', 'accepted'],
   ['over', 'progress', 'completed', '', 'accepted'],
+  ['over', 'received', 'completed', '', 'accepted'],
   ['over', 'ended', 'completed', '', 'accepted'],
   ['over', 'clock', 'completed', '', 'accepted'],
   ['over', 'resumed', 'completed', '', 'accepted'],
@@ -154,6 +170,7 @@ const LATE: [before: Before, after: string][] = [
   ['polled', 'expired'],
   ['held', 'expired'],
   ['started', 'started'],
+  ['sent', 'sent'],
   ['over', ''],
   ['cancelled', ''],
 ];
@@ -166,6 +183,7 @@ const LINES: [jobs: [Before, Before], input: keyof typeof INPUTS, after: string,
   [['started', 'queued'], 'idle', 'started, queued', ''],
   [['started', 'queued'], 'ended', 'completed, polled', 'poll'],
   [['started', 'queued'], 'resumed', 'interrupted, polled', 'poll'],
+  [['sent', 'queued'], 'resumed', 'sent, queued', 'start'],
   [['queued', 'queued'], 'resumed', 'polled, queued', 'poll'],
   [['queued', 'queued'], 'reconfigured', 'unknown-device, polled', 'poll'],
   [['over', 'held'], 'idle', 'completed, started', 'start'],

@@ -21,7 +21,7 @@ import {
 export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan {
   switch (input.kind) {
     case 'resumed':
-      return advanceQueues(mapJobs(jobs, (job) => passTime(recovered(job, input.refusals, now), now)));
+      return resume(jobs, input, now);
     case 'execute':
       return execute(jobs, input, now);
     case 'cancel':
@@ -30,6 +30,8 @@ export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan
       return onInformation(jobs, input);
     case 'progress':
       return progress(jobs, input);
+    case 'received':
+      return received(jobs, input);
     case 'ended':
       return ended(jobs, input, now);
     case 'clock':
@@ -98,8 +100,14 @@ function progress(jobs: AgentJobs, { jobId, activity, percent }: Extract<JobInpu
   if (job?.phase.name !== 'started') return { jobs, actions: [], answer: 'accepted' };
   const { phase } = job;
   if (phase.activity === activity && phase.percent === percent) return { jobs, actions: [], answer: 'accepted' };
-  const next: AgentJob = { ...job, phase: { name: 'started', activity, percent } };
+  const next: AgentJob = { ...job, phase: { ...phase, activity, percent } };
   return { jobs: withJob(jobs, next), actions: [], answer: 'accepted' };
+}
+
+function received(jobs: AgentJobs, { jobId, wait }: Extract<JobInput, { kind: 'received' }>): JobPlan {
+  const job = jobs.get(jobId);
+  if (job?.phase.name !== 'started') return { jobs, actions: [], answer: 'accepted' };
+  return { jobs: withJob(jobs, { ...job, phase: { ...job.phase, wait } }), actions: [], answer: 'accepted' };
 }
 
 function ended(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'ended' }>, now: number): JobPlan {
@@ -108,10 +116,21 @@ function ended(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'e
   return advanceQueues(withJob(jobs, over(job, finalReport(outcome), now)));
 }
 
-/** A job that was started before the agent stopped is never started again: the device may have executed it. */
+function resume(jobs: AgentJobs, { refusals }: Extract<JobInput, { kind: 'resumed' }>, now: number): JobPlan {
+  const plan = advanceQueues(mapJobs(jobs, (job) => passTime(recovered(job, refusals, now), now)));
+  const waits = [...plan.jobs.values()].flatMap(({ order, phase }): JobAction[] =>
+    phase.name === 'started' ? [{ do: 'start', order, wait: phase.wait }] : [],
+  );
+  return { ...plan, actions: [...waits, ...plan.actions] };
+}
+
+/**
+ * A job that was started before the agent stopped is never started again: the device may have executed it. If the device
+ * has received firmware, the job waits for the new version.
+ */
 function recovered(job: AgentJob, refusals: ReadonlyMap<string, JobFailure>, now: number): AgentJob {
-  if (job.phase.name === 'started') return failed(job, 'interrupted', '', now);
   const refusal = refusals.get(job.order.jobId);
+  if (job.phase.name === 'started') return job.phase.wait && !refusal ? job : failed(job, 'interrupted', '', now);
   return job.phase.name === 'waiting' && refusal ? failed(job, refusal, '', now) : job;
 }
 

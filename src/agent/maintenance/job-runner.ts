@@ -18,6 +18,7 @@ import {
 import { headOf, nextJobDeadline, planJobs } from './job-planner';
 import type { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
+import type { OperationContext } from './operation-context';
 import { ChangeSignal } from './change-signal';
 
 /** Waiting times are stored at this interval, so a kill loses no more. */
@@ -33,10 +34,10 @@ export interface JobRunnerOptions extends JobRunnerTimes {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
   readonly poller: DevicePoller;
   readonly store: JobStore;
-  /** S123; never rejects. `onProgress` is the planner's input `progress`. */
+  /** S123; never rejects. `progress` and `received` are inputs of the planner. */
   readonly carryOut: (
     order: JobOrder,
-    onProgress: (activity: string, percent: number | null) => void,
+    reports: Pick<OperationContext, 'progress' | 'received' | 'wait'>,
   ) => Promise<JobOutcome>;
   readonly journal: Journal;
 }
@@ -186,7 +187,7 @@ export class JobRunner {
 
   #perform(action: JobAction): void {
     if (action.do === 'poll') return this.#pollWhileHeld(action.deviceId);
-    const started = this.#startJob(action.order).finally(() => this.#running.delete(started));
+    const started = this.#startJob(action).finally(() => this.#running.delete(started));
     this.#running.add(started);
   }
 
@@ -215,10 +216,10 @@ export class JobRunner {
   }
 
   /** Stores the start of a job before it is carried out, so that no job is carried out twice. */
-  async #startJob(order: JobOrder): Promise<void> {
+  async #startJob({ order, wait }: Extract<JobAction, { do: 'start' }>): Promise<void> {
     const { jobId, deviceId, operation } = order;
     const stored = await this.#store();
-    if (!stored) {
+    if (!stored && !wait) {
       const outcome = {
         failure: 'internal-error',
         detail: 'the agent cannot store the job',
@@ -226,13 +227,25 @@ export class JobRunner {
       } as const;
       return void this.#dispatch({ kind: 'ended', jobId, outcome });
     }
-    this.options.journal.step('S123', undefined, { jobId, deviceId, operation });
-    const onProgress = (activity: string, percent: number | null) =>
-      this.#dispatch({ kind: 'progress', jobId, activity, percent });
-    const outcome = await this.options.carryOut(order, onProgress);
+    if (wait) this.options.journal.info('the wait for the new firmware version is resumed', { jobId, deviceId });
+    else this.options.journal.step('S123', undefined, { jobId, deviceId, operation });
+    const outcome = await this.options.carryOut(order, {
+      wait,
+      progress: (activity, percent) => void this.#dispatch({ kind: 'progress', jobId, activity, percent }),
+      received: async (begun) => {
+        this.#dispatch({ kind: 'received', jobId, wait: begun });
+        await this.#stored;
+      },
+    });
     const { failure, detail } = outcome;
+    if (failure === 'interrupted' && this.#waitsForVersion(jobId)) return; // the next start of the agent resumes it
     this.options.journal.info('maintenance job ended', { jobId, deviceId, operation, failure, detail });
     this.#dispatch({ kind: 'ended', jobId, outcome });
+  }
+
+  #waitsForVersion(jobId: string): boolean {
+    const phase = this.#jobs.get(jobId)?.phase;
+    return phase?.name === 'started' && phase.wait !== undefined;
   }
 
   #store(): Promise<boolean> {

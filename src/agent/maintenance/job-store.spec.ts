@@ -64,6 +64,18 @@ describe('the stored jobs', () => {
     expect(left[2]).toBeGreaterThan(left[1]!);
   });
 
+  it('have the remaining time of a wait for a new version, less the time for which the agent was not running', async () => {
+    const wait = { before: '1', until: performance.now() + 1_800_000 };
+    await store.save(jobsOf({ name: 'started', activity: 'installing', percent: null, wait }));
+    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+    const [job] = (await new JobStore(folder, recorded.journal).load(0)).values();
+    jest.restoreAllMocks();
+    expect(job!.phase).toMatchObject({ name: 'started', wait: { before: '1' } });
+    const until = job!.phase.name === 'started' ? job!.phase.wait!.until : 0;
+    expect(until).toBeGreaterThan(1_100_000);
+    expect(until).toBeLessThanOrEqual(1_200_000);
+  });
+
   it('are private, and no temporary file remains', async () => {
     await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
     expect((await stat(file())).mode & 0o777).toBe(0o600);

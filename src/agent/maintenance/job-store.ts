@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { jobOrder, jobReport } from '../../protocol/ad-hoc-command';
 import { replaceDurably } from '../durable-file';
-import type { AgentJob, AgentJobs, JobPhase } from './job';
+import type { AgentJob, AgentJobs, JobPhase, VersionWait } from './job';
 
 const FILE = 'maintenance-jobs.json';
 const DAMAGED = 'maintenance-jobs.damaged.json';
@@ -20,7 +20,8 @@ const storedJobs = z.object({
       order: jobOrder,
       phase: z.discriminatedUnion('name', [
         z.object({ name: z.literal('waiting'), leftMs }),
-        z.object({ name: z.literal('begun') }), // the phase `started`
+        // the phase `started`
+        z.object({ name: z.literal('begun'), wait: z.object({ before: z.string(), leftMs }).optional() }),
         z.object({ name: z.literal('over'), report: jobReport, leftMs }),
       ]),
     }),
@@ -95,19 +96,23 @@ function writeJob({ order, phase }: AgentJob, now: number): { order: AgentJob['o
     case 'waiting':
       return { order, phase: { name: 'waiting', leftMs: phase.expiresAt - now } };
     case 'started':
-      return { order, phase: { name: 'begun' } };
+      return { order, phase: { name: 'begun', wait: phase.wait && writeWait(phase.wait, now) } };
     case 'over':
       return { order, phase: { name: 'over', report: phase.report, leftMs: phase.forgetAt - now } };
   }
 }
+
+const writeWait = ({ before, until }: VersionWait, now: number) => ({ before, leftMs: until - now });
 
 /** @param awayMs how long the agent was not running; a job that expired meanwhile must not start */
 function readPhase(phase: StoredPhase, now: number, awayMs: number): JobPhase {
   switch (phase.name) {
     case 'waiting': // its device has to be polled again
       return { name: 'waiting', hold: 'queued', detail: '', expiresAt: now + phase.leftMs - awayMs };
-    case 'begun':
-      return { name: 'started', activity: '', percent: null };
+    case 'begun': {
+      const wait = phase.wait && { before: phase.wait.before, until: now + phase.wait.leftMs - awayMs };
+      return { name: 'started', activity: '', percent: null, ...(wait && { wait }) };
+    }
     case 'over': // not shortened by awayMs: the control plane could not read the result meanwhile
       return { name: 'over', report: phase.report, forgetAt: now + phase.leftMs };
   }

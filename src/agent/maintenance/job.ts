@@ -9,8 +9,22 @@ import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintena
 export type JobPhase =
   /** `hold` is null until the agent has determined whether the device can execute the job. */
   | { readonly name: 'waiting'; readonly hold: HoldReason | null; readonly detail: string; readonly expiresAt: number }
-  | { readonly name: 'started'; readonly activity: string; readonly percent: number | null }
+  | {
+      readonly name: 'started';
+      readonly activity: string;
+      readonly percent: number | null;
+      /** The device has received firmware; survives a restart of the agent. */
+      readonly wait?: VersionWait;
+    }
   | { readonly name: 'over'; readonly report: JobReport; readonly forgetAt: number };
+
+/** The wait for a device that has received firmware, until it reports the new version. */
+export interface VersionWait {
+  /** The version that it reported before; empty: none. */
+  readonly before: string;
+  /** When the wait ends. */
+  readonly until: number;
+}
 
 export interface AgentJob {
   /** Without the firmware's address and token after the job has ended. */
@@ -42,6 +56,8 @@ export type JobInput =
       readonly activity: string;
       readonly percent: number | null;
     }
+  /** The device has received the firmware. */
+  | { readonly kind: 'received'; readonly jobId: string; readonly wait: VersionWait }
   | { readonly kind: 'ended'; readonly jobId: string; readonly outcome: JobOutcome }
   /** Time has passed. */
   | { readonly kind: 'clock' };
@@ -49,8 +65,8 @@ export type JobInput =
 export type JobAction =
   /** Acquire the device information; the input `information` follows. */
   | { readonly do: 'poll'; readonly deviceId: string }
-  /** S123; only after the jobs have been stored in this state. */
-  | { readonly do: 'start'; readonly order: JobOrder };
+  /** S123; only after the jobs have been stored in this state. With `wait`, the device has received the firmware already. */
+  | { readonly do: 'start'; readonly order: JobOrder; readonly wait?: VersionWait };
 
 /** The planner's answer to a command. */
 export type JobAnswer = 'accepted' | 'unknown-job' | 'started' | 'too-many';

@@ -38,10 +38,10 @@ export class Maintenance {
       devices,
       poller: watch,
       store: new JobStore(folder, journal),
-      carryOut: (order, progress) => {
+      carryOut: (order, reports) => {
         // Defined: without an access, `refusalOf` refuses the job.
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
-        return carryOut(order, access, progress, { poller: watch, folder, journal, signal, times });
+        return carryOut(order, access, reports, { poller: watch, folder, journal, signal, times });
       },
       journal,
       ...times,

@@ -3,9 +3,11 @@ import type { JobOrder } from '../../protocol/ad-hoc-command';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import type { DeviceAccess } from '../device/device-access';
+import type { VersionWait } from './job';
 import { JobFailed } from './maintenance.errors';
 
-const POLL_MS = 1_000;
+/** Between two polls of a device that restarts or installs firmware. */
+export const POLL_MS = 1_000;
 
 /** Times that tests shorten. */
 export interface OperationTimes {
@@ -13,6 +15,9 @@ export interface OperationTimes {
   readonly returnMs?: number;
   /** After this time, a device that never stopped answering counts as restarted. */
   readonly awayMs?: number;
+  /** For a device to report the new version, and the pause between two answers that proves a restart meanwhile. */
+  readonly backMs?: number;
+  readonly pauseMs?: number;
   /** Between two polls. */
   readonly pollMs?: number;
   /** For a device to accept a request. */
@@ -29,21 +34,25 @@ export interface OperationContext {
   /** The agent's state folder. */
   readonly folder: string;
   readonly progress: (activity: string, percent: number | null) => void;
+  /** The device has received the firmware: resolves when this is stored, so that a restarted agent only waits. */
+  readonly received: (wait: VersionWait) => Promise<void>;
+  /** Set if the device had received the firmware before the agent was restarted. */
+  readonly wait: VersionWait | undefined;
   /** Aborted when the agent stops. */
   readonly signal: AbortSignal;
   readonly times: OperationTimes;
 }
 
 /**
- * Waits until a restarting device was unreachable and answers again; resolves with its information. A device that
+ * Waits until a restarting device was unreachable and answers again. A device that
  * answers every poll restarted between two polls, or not at all: it counts as restarted after `DEVICE_AWAY_MS`.
- * @param changed whether the information proves the restart even though no poll failed
  * @throws JobFailed not-back; the reason of `signal`
  */
-export async function waitUntilBack(
-  { query, signal, times }: Pick<OperationContext, 'query' | 'signal' | 'times'>,
-  changed: (information: DeviceInformation) => boolean = () => false,
-): Promise<DeviceInformation> {
+export async function waitUntilBack({
+  query,
+  signal,
+  times,
+}: Pick<OperationContext, 'query' | 'signal' | 'times'>): Promise<void> {
   const { returnMs = LIMITS.DEVICE_RETURN_MS, awayMs = LIMITS.DEVICE_AWAY_MS, pollMs = POLL_MS } = times;
   const startedAt = performance.now();
   let away = false;
@@ -51,7 +60,7 @@ export async function waitUntilBack(
     const information = await query().catch(() => undefined);
     signal.throwIfAborted();
     const passed = performance.now() - startedAt;
-    if (information && (away || passed >= awayMs || changed(information))) return information;
+    if (information && (away || passed >= awayMs)) return;
     away ||= information === undefined;
     if (passed >= returnMs) throw new JobFailed('not-back', `it has not answered for ${Math.round(passed / 1000)} s`);
     await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firmware-server';
 import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
@@ -82,6 +82,37 @@ describe('operations', () => {
     await until('the stored job has no token', async () => !(await stored()).includes(FIRMWARE_TOKEN));
     expect(on.recorded.text()).not.toContain(FIRMWARE_TOKEN);
   });
+  it('firmware-install: waits for a device that answers with its old version longer than a restart takes', async () => {
+    await on.restart({ awayMs: 20, backMs: 60_000 });
+    on.device.acts['firmware-install'] = () => {
+      const { questions } = on.device;
+      on.device.acts.information = () => void (on.device.questions > questions + 30 && (on.device.says = NEW));
+    };
+    const reports = await install();
+    expect(reports.at(-1)).toMatchObject({ failure: null, result: [{}, { value: '2.15.000' }] });
+    expect(reports.map(({ activity }) => activity)).toContain('installing');
+  });
+  it.each(['stopped', 'killed'])(
+    'firmware-install: an agent that was %s waits on, and sends nothing again',
+    async (how) => {
+      const jobId = randomUUID();
+      await on.execute('firmware-install', { jobId, firmware: files.source() });
+      await until(
+        'the device installs',
+        async () => (await on.next('firmware-install', jobId)).activity === 'installing',
+      );
+      const jobs = join(on.folder, 'maintenance-jobs.json');
+      const onDisk = await readFile(jobs);
+      await on.stop();
+      if (how === 'killed') await writeFile(jobs, onDisk);
+      on.device.says = NEW;
+      await on.start();
+      const report = () => on.next('firmware-install', jobId);
+      await until('the version', async () => (await report()).status === 'completed');
+      expect(await report()).toMatchObject({ failure: null, result: [{ value: '2.14.003' }, { value: '2.15.000' }] });
+      expect(on.device.did).toHaveLength(1);
+    },
+  );
   it('firmware-install: completes with the new version even if the device answered every poll', async () => {
     on.device.acts['firmware-install'] = () => void (on.device.says = NEW);
     expect((await install()).at(-1)).toMatchObject({ failure: null });
@@ -168,10 +199,7 @@ const FAILURES: [
     'not-back',
     'does not come back from the installation',
     'firmware-install',
-    () => {
-      on.device.acts['firmware-install'] = () => void (on.device.fault = 'unreachable');
-      return on.restart({ returnMs: 50 });
-    },
+    () => (on.device.acts['firmware-install'] = () => void (on.device.fault = 'unreachable')),
     'not answered',
   ],
   [

@@ -58,12 +58,12 @@ export interface CarryOutOptions {
 export async function carryOut(
   order: JobOrder,
   access: DeviceAccess,
-  progress: (activity: string, percent: number | null) => void,
+  reports: Pick<OperationContext, 'progress' | 'received' | 'wait'>,
   { poller, times = {}, journal, ...options }: CarryOutOptions,
 ): Promise<JobOutcome> {
   const query = () => poller.query(order.deviceId);
   try {
-    const result = await EXECUTE[order.operation]({ order, access, query, progress, times, ...options });
+    const result = await EXECUTE[order.operation]({ order, access, query, times, ...reports, ...options });
     return { failure: null, detail: '', result };
   } catch (error) {
     if (options.signal.aborted) return { failure: 'interrupted', detail: 'the agent was stopped', result: [] };

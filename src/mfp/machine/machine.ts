@@ -18,6 +18,8 @@ export class Machine extends EventEmitter<{
   fault: [FaultName];
   identify: [];
   restart: [];
+  /** It has received firmware, which its next restart puts into use. */
+  firmware: [];
 }> {
   /** When it was last switched on. */
   startedAt = Date.now();
@@ -111,10 +113,10 @@ export class Machine extends EventEmitter<{
     this.emit('restart');
   }
 
-  /** Restarts now, with this firmware. */
+  /** Writes this firmware, then restarts with it. Until then it reports its old version. */
   install(version: string): void {
     this.installing = version;
-    this.restart();
+    this.emit('firmware');
   }
 
   /** Stops all activity until it is switched on again; its memory is kept. */

@@ -17,7 +17,14 @@ import { until } from '../until';
 type Times = MaintenanceOptions['times'];
 
 /** Shorter intervals. The times after which an operation fails are those of the product, unless a test shortens them. */
-const TIMES: Times = { heldPollMs: 10, awayMs: 150, pollMs: 5, downloadRetry: { firstMs: 1, maxMs: 2 } };
+const TIMES: Times = {
+  heldPollMs: 10,
+  awayMs: 150,
+  backMs: 400,
+  pauseMs: 5,
+  pollMs: 5,
+  downloadRetry: { firstMs: 1, maxMs: 2 },
+};
 
 /** The maintenance of an agent with its state folder and scripted devices, at a real control channel. */
 export class MaintenanceStage {
