@@ -21,6 +21,11 @@ import { EVERY_INSTALLATION } from '../support/xmpp/control-channel';
 
 const PASSWORD = 'p'.repeat(43);
 const DOMAIN = 'platen.local';
+const STREAM =
+  `<?xml version='1.0'?><stream:stream from='${DOMAIN}' id='1' version='1.0' xmlns='jabber:client' ` +
+  `xmlns:stream='http://etherx.jabber.org/streams'>`;
+const MECHANISMS =
+  "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>";
 /** Not part of the protocol: shows that every character survives the way. */
 const echo = {
   name: 'echo',
@@ -319,6 +324,42 @@ describe('the control channel of the agent', () => {
     expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(30_000);
     expect(logins).toEqual([]);
     expect(text()).not.toContain(PASSWORD);
+  });
+
+  it.each([
+    ['skips the login', "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>", '', 'the server skipped the login'],
+    ['accepts a login without a proof', MECHANISMS, '', 'did not prove'],
+    ['proves something else', MECHANISMS, Buffer.from('v=AAAA').toString('base64'), 'did not prove'],
+  ])('does not believe a server that %s', async (_name, features, final, detail) => {
+    const listener = createServer({ cert: certificate.cert, key: certificate.key }, (socket) => {
+      const jid = `<jid>agent-1@${DOMAIN}/agent</jid>`;
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        const sent = data.toString();
+        if (sent.includes('<auth'))
+          socket.write(`<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${final}</success>`);
+        else if (sent.includes('<stream:stream'))
+          socket.write(`${STREAM}<stream:features>${features}</stream:features>`);
+        const id = /<iq[^>]* id="([^"]+)"/.exec(sent)?.[1];
+        if (id)
+          socket.write(
+            `<iq type='result' id='${id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>${jid}</bind></iq>`,
+          );
+      });
+    });
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    ends.push(() => once(listener.close(), 'close'));
+    const xmpp = { host: '127.0.0.1', port: (listener.address() as AddressInfo).port, domain: DOMAIN };
+    const { channel, lines } = makeChannel({ xmpp });
+    let wasOnline = false;
+    channel.onChange(() => (wasOnline ||= channel.online));
+    channel.start();
+    const said = () => lines.find(({ msg }) => msg === 'no control channel');
+    expect(await until('the end of the stream', () => said())).toMatchObject({
+      detail: expect.stringContaining(detail),
+    });
+    await channel.stop();
+    expect(wasOnline).toBe(false);
   });
 
   it('says what to do when its account is refused, and tries again slowly', async () => {

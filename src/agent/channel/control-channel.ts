@@ -26,7 +26,7 @@ export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'r
 const SLOW_RETRY_MS = 5 * 60_000;
 
 /** Of an answer that a substitute carries: sealed and in base64url, it still fits into a line. */
-const CARRIED_BYTES = (LIMITS.WAKE_LINE_BYTES * 3) / 4 - 1024;
+const carriedBytes = (): number => (LIMITS.WAKE_LINE_BYTES * 3) / 4 - 1024;
 
 /** Endings that need an administrator, and what to do. */
 const REMEDIES: Partial<Record<StreamEnding, string>> = {
@@ -195,7 +195,7 @@ export class ControlChannel {
       const handler = this.#exchanges.get(name);
       if (!handler) throw new ProblemError('invalid-request', `this agent does not answer ${name}`);
       const answer = await handler(body);
-      if (Buffer.byteLength(JSON.stringify(answer)) > CARRIED_BYTES)
+      if (Buffer.byteLength(JSON.stringify(answer)) > carriedBytes())
         throw new ProblemError('too-large', 'the answer is too large for a substitute');
       return { answer };
     } catch (error) {

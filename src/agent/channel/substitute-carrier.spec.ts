@@ -1,9 +1,11 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { until } from '../../../test/support/until';
 import { acquireInformation, approval, reportInformation, requestApproval } from '../../protocol/control-channel';
 import { ProblemError } from '../../protocol/problems';
+import { ALERTS, SUPPLIES } from '../../protocol/device-information';
 import { AGENT_METHODS, SERVER_METHODS, type Carried } from '../../protocol/wake';
 import { RpcPeer } from '../../tunnel/json-rpc';
 import type { RpcChannel } from '../../tunnel/rpc-channel';
@@ -58,6 +60,7 @@ describe('a control channel without a stream', () => {
     channel.onChange(() => changes++);
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     server?.close();
     await channel.stop();
     unreachable.close();
@@ -114,13 +117,14 @@ describe('a control channel without a stream', () => {
   });
 
   it('carries nothing else, and no answer that is too large', async () => {
-    const [long, short] = ['\u0001'.repeat(100), '\u0001'.repeat(40)]; // six bytes each in JSON
-    const many = <Row>(row: Row): Row[] => Array.from({ length: 24 }, () => row);
+    setLimit('WAKE_LINE_BYTES', 8 * 1024);
+    const supply = { name: 'Toner '.repeat(16), type: 'toner', colour: 'cyan', level: 100 };
+    const alert = { code: 'toner-low', severity: 'warning' as const, text: 'Order toner '.repeat(16) };
     channel.handle(acquireInformation, () => ({
       ...vectors.acquireInformation.response,
       state: 'idle' as const,
-      supplies: many({ name: long, type: short, colour: short, level: 100 }),
-      alerts: many({ code: long.slice(0, 64), severity: 'warning' as const, text: long.repeat(2) }),
+      supplies: Array.from({ length: SUPPLIES }, () => supply),
+      alerts: Array.from({ length: ALERTS }, () => alert),
     }));
     carry();
     await expect(channel.request(reportInformation, {} as never)).rejects.toThrow(ChannelOffline);

@@ -47,6 +47,8 @@ declare module '@xmpp/client' {
     status: string;
     transports: Transport[];
     readonly reconnect: { stop(): void };
+    /** Makes the mechanism of a login; one that it has by itself is not replaced. */
+    readonly saslFactory: { use(name: string, mechanism: new () => object): void };
     readonly iqCaller: {
       /** Rejects with StanzaError or TimeoutError. */
       request(iq: Element, timeoutMs?: number): Promise<Element>;

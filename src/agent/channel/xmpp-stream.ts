@@ -7,12 +7,12 @@ import { CertificateMismatch } from '../../tunnel/pinned-tls';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused, StreamEnded } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
 import { NS_STANZAS } from './json-container';
+import { ScramLogin, ServerNotProven } from './scram-login';
 import { usePinnedTransport, type PinnedTransport } from './xmpp-transport';
 
 const LOGIN_MS = LIMITS.DIAL_TIMEOUT_MS + LIMITS.XMPP_AUTH_MS;
 const CLOSE_MS = 2_000;
-/** Never PLAIN, which would reveal the password to a wrong server. */
-const MECHANISM = 'SCRAM-SHA-1';
+const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const REFUSED_LOGIN = ['not-authorized', 'credentials-expired', 'invalid-mechanism'];
 
 export interface StreamOptions {
@@ -38,6 +38,7 @@ export class XmppStream {
   readonly closed: Promise<StreamEnded>;
   readonly #client: Client;
   readonly #transport: PinnedTransport;
+  readonly #scram = new ScramLogin();
   #end: (why: StreamEnded) => void = () => undefined;
   #ended: StreamEnded | undefined;
   #lastError: Error | undefined;
@@ -74,6 +75,8 @@ export class XmppStream {
       resource,
       timeout: LIMITS.DIAL_TIMEOUT_MS,
       credentials: async (authenticate, mechanisms) => {
+        // never PLAIN, which would reveal the password to a wrong server
+        const { MECHANISM } = ScramLogin;
         if (!mechanisms.includes(MECHANISM)) throw new StreamEnded('lost', `the server does not offer ${MECHANISM}`);
         await authenticate({ username: agentId, password }, MECHANISM);
       },
@@ -81,6 +84,16 @@ export class XmppStream {
     // The library reconnects after a fixed second, all agents at once; control-channel.ts waits with jitter.
     this.#client.reconnect.stop();
     this.#client.iqCaller.handlers = new OpenRequests();
+    const scram = this.#scram;
+    this.#client.saslFactory.use(
+      ScramLogin.MECHANISM,
+      class {
+        constructor() {
+          return scram; // there is one login in a stream
+        }
+      },
+    );
+    this.#client.on('element', (element: Element) => this.#checkSuccess(element));
     this.#transport = usePinnedTransport(this.#client, pin);
     this.closed = new Promise((resolve) => (this.#end = resolve));
     void this.closed.then((why) => this.#release(why));
@@ -148,6 +161,7 @@ export class XmppStream {
     gone.catch(() => undefined);
     try {
       await Promise.race([online, gone, late]);
+      if (!this.#scram.isServerProven) throw new ServerNotProven('the server skipped the login');
     } catch (error) {
       // The TLS error is the cause; the library's error only reports the dead socket.
       const why = whyEnded(this.#transport.socket?.errored ?? (error as Error));
@@ -155,6 +169,16 @@ export class XmppStream {
       throw why;
     } finally {
       waiting.abort();
+    }
+  }
+
+  /** The library believes every `<success/>`. It emits an element here first, and acts on it afterwards. */
+  #checkSuccess(element: Element): void {
+    if (!element.is('success', NS_SASL)) return;
+    try {
+      this.#scram.success(Buffer.from(element.text(), 'base64').toString());
+    } catch (error) {
+      this.#end(whyEnded(error as Error));
     }
   }
 
