@@ -11,7 +11,7 @@ import type { AgentAccounts, InstallationRefusal } from './login/agent-accounts'
 import { ExchangeHandlers } from './stanzas/exchange-handlers';
 import { IqRequests } from './stanzas/iq-requests';
 import { LoginGate } from './login/login-gate';
-import { LoginTurns } from './login/login-turns';
+import { LoginQueue } from './login/login-queue';
 import { readPayload, writePayload } from './stanzas/payload';
 import { PingSweep } from './stanzas/ping-sweep';
 import { StanzaRouter } from './stanzas/stanza-router';
@@ -69,8 +69,8 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     this.sweep = new PingSweep(this.requests, limits);
     const gate = new LoginGate(options.accounts, options.fakeSaltSecret, limits);
     const { accounts } = options;
-    const turns = new LoginTurns(limits);
-    this.setting = { domain, core: createCore(domain), accounts, gate, turns, limits, journal, owner: this };
+    const queue = new LoginQueue(limits);
+    this.setting = { domain, core: createCore(domain), accounts, gate, queue, limits, journal, owner: this };
     this.listener = new TlsListener({ ...options, limits }, (socket) => {
       socket.setEncoding('utf8');
       socket.setNoDelay(true);

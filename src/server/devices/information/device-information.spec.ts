@@ -63,6 +63,18 @@ describe('device information', () => {
     expect(await read('crowd-0')).toEqual({ information: null, decision: null });
   });
 
+  it('is acquired at a rate, and from each agent before an agent with many devices has been asked for all', async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => `many-${i}`);
+    const begun = performance.now();
+    const many = await agentOf('many', ids, (each) => each.answers.set('acquire-information', { body: SAMPLE }));
+    const few = await agentOf('few', ['few-1'], (each) => each.answers.set('acquire-information', { body: SAMPLE }));
+    await until('the other agent is asked', () => timesAsked(few) === 1);
+    expect(timesAsked(many)).toBeLessThan(ids.length);
+    await until('all are asked', () => timesAsked(many) === ids.length);
+    expect(performance.now() - begun).toBeGreaterThan((ids.length / LIMITS.INFORMATION_PER_SECOND) * 1000 * 0.9);
+    for (const agent of [many, few]) await agent.leave();
+  });
+
   it('is reported by the agent of the device only', async () => {
     await acquired();
     expect(await report({ ...SAMPLE, state: 'idle', alerts: [] })).toEqual({});

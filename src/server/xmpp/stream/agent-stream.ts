@@ -5,7 +5,7 @@ import type { Journal } from '../../../journal/journal';
 import { GuardedConnection } from './guarded-connection';
 import type { AgentAccounts } from '../login/agent-accounts';
 import type { LoginGate } from '../login/login-gate';
-import type { LoginTurns } from '../login/login-turns';
+import type { LoginQueue } from '../login/login-queue';
 import { NS_CLIENT, NS_SASL, NS_STREAM } from '../namespaces';
 import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negotiation';
 import { StreamError } from '../stream-error';
@@ -32,7 +32,7 @@ export interface StreamSetting {
   readonly core: C2S._Server;
   readonly accounts: AgentAccounts;
   readonly gate: LoginGate;
-  readonly turns: LoginTurns;
+  readonly queue: LoginQueue;
   readonly limits: XmppLimits;
   readonly journal: Journal;
   readonly owner: StreamOwner;
@@ -136,7 +136,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     if (this.isBinding) return answer({ type: 'cancel', condition: 'not-allowed' });
     this.isBinding = true;
     try {
-      const seconds = await this.setting.turns.take();
+      const seconds = await this.setting.queue.enter();
       if (seconds !== undefined)
         return this.refuse(new StreamError('resource-constraint', 'too many agents are logging in', seconds));
       if (this.isGone || this.guarded.isDead) return;

@@ -20,7 +20,7 @@ const HANDSHAKES_PER_TURN = 4;
 
 /**
  * Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. A few handshakes start in each turn of
- * the event loop. None waits for another to end, so that peers that start one and are silent delay nobody.
+ * the event loop. None waits for another to end, so that peers that start one and are silent delay no other.
  */
 export class TlsListener {
   private readonly server: Server;

@@ -8,7 +8,7 @@ const TICK_MS = 25;
  * Admits agents that have proved their password at XMPP_LOGINS_PER_SECOND, first come, first served. When all agents return
  * at once, XMPP_LOGINS_WAITING of them wait here, and the others are asked to return later, each at a time of its own.
  */
-export class LoginTurns {
+export class LoginQueue {
   private readonly waiting: (() => void)[] = [];
   private readonly most: number;
   private left: number;
@@ -22,8 +22,8 @@ export class LoginTurns {
     this.left = this.most;
   }
 
-  /** Resolves when it is this login's turn. @returns the number of seconds after which to return, if too many wait */
-  async take(): Promise<number | undefined> {
+  /** Resolves when this login is admitted. @returns the number of seconds after which to return, if too many wait */
+  async enter(): Promise<number | undefined> {
     this.fill();
     if (this.waiting.length === 0 && this.left >= 1) {
       this.left -= 1;
@@ -55,8 +55,8 @@ export class LoginTurns {
 
   private secondsUntilReturn(): number {
     const now = performance.now();
-    const turnMs = 1000 / this.limits.XMPP_LOGINS_PER_SECOND;
-    this.returnAt = Math.max(this.returnAt + turnMs, now + this.waiting.length * turnMs);
+    const stepMs = 1000 / this.limits.XMPP_LOGINS_PER_SECOND;
+    this.returnAt = Math.max(this.returnAt + stepMs, now + this.waiting.length * stepMs);
     return Math.min(Math.ceil((this.returnAt - now) / 1000), RETRY_AFTER_SECONDS.most);
   }
 }

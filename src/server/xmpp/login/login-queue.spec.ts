@@ -1,17 +1,17 @@
 import { RETRY_AFTER_SECONDS } from '../../../protocol/waits';
-import { LoginTurns } from './login-turns';
+import { LoginQueue } from './login-queue';
 
-describe('the turns of logins', () => {
+describe('the queue of logins', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
   const start = (XMPP_LOGINS_PER_SECOND: number, XMPP_LOGINS_WAITING: number) => {
-    const turns = new LoginTurns({ XMPP_LOGINS_PER_SECOND, XMPP_LOGINS_WAITING });
+    const queue = new LoginQueue({ XMPP_LOGINS_PER_SECOND, XMPP_LOGINS_WAITING });
     const admitted: number[] = [];
     const deferred: number[] = [];
     const take = (count: number) => {
       for (let i = 0; i < count; i += 1)
-        void turns.take().then((seconds) => {
+        void queue.enter().then((seconds) => {
           if (seconds === undefined) admitted.push(performance.now());
           else deferred.push(seconds);
         });
@@ -19,7 +19,7 @@ describe('the turns of logins', () => {
     return { admitted, deferred, take };
   };
 
-  it('come at once to one login, and at a rate to many', async () => {
+  it('admits one at once, and many at a rate', async () => {
     const { admitted, deferred, take } = start(100, 1_000);
     take(1);
     await jest.advanceTimersByTimeAsync(0);
@@ -32,7 +32,7 @@ describe('the turns of logins', () => {
     expect([admitted.length, deferred.length]).toEqual([501, 0]);
   });
 
-  it('are fewer while the server is busy', async () => {
+  it('admits fewer while the server is busy', async () => {
     const { admitted, take } = start(400, 1_000);
     take(400);
     await jest.advanceTimersByTimeAsync(0);
@@ -43,7 +43,7 @@ describe('the turns of logins', () => {
     expect(admitted.length - before).toBeLessThanOrEqual(10);
   });
 
-  it('are at different times for those that have to return', async () => {
+  it('asks those that have to return to do so at different times', async () => {
     const { admitted, deferred, take } = start(100, 200);
     take(10_000);
     await jest.advanceTimersByTimeAsync(0);
@@ -55,7 +55,7 @@ describe('the turns of logins', () => {
       expect(deferred.filter((each) => each === second).length).toBeLessThanOrEqual(101);
   });
 
-  it('come to all that wait', async () => {
+  it('admits all that wait', async () => {
     const { admitted, deferred, take } = start(100, 200);
     take(300);
     await jest.advanceTimersByTimeAsync(5_000);
