@@ -144,6 +144,7 @@ describe('opening a device', () => {
     await page.getByRole('link', { name: 'Session details' }).click();
     await page.getByRole('heading', { name: 'Cancelled again' }).waitFor();
     const timeline = page.getByRole('list', { name: 'Timeline' });
+    await timeline.getByText('S141').waitFor();
     await timeline.getByText('S142').waitFor();
     await timeline.getByText('control plane asks the device for approval over XMPP').waitFor();
     expect(await on.ended(id)).toMatchObject({ ending: 'cancelled' });

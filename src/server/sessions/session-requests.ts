@@ -12,6 +12,7 @@ import type { SessionEntity } from './session.entity';
 import { DeploymentInProgress, RequestsWaiting, SessionExists } from './session.errors';
 import { SessionRevocation } from './session-revocation';
 import { SessionLifecycle } from './session.lifecycle';
+import { SessionTimeline } from './session-timeline';
 import { SessionsRepository } from './sessions.repository';
 
 /** Requests for remote sessions. */
@@ -24,6 +25,7 @@ export class SessionRequests {
     private readonly relay: RelayPort,
     private readonly audit: AuditService,
     private readonly revocation: SessionRevocation,
+    private readonly timeline: SessionTimeline,
   ) {}
 
   /**
@@ -81,6 +83,7 @@ export class SessionRequests {
     if (!(await this.repository.insert(session))) {
       throw new SessionExists(device.id, (await this.repository.findByOpenPair(openPair))?.id);
     }
+    this.timeline.step('S141', session.id);
     await this.audit.record(
       actor,
       'session.requested',
