@@ -140,3 +140,18 @@ describe('customers in the console, without a server', () => {
     expect(await page.locator('main').innerText()).not.toMatch(/technician[^T]|Assign|Remove|Rename/);
   });
 });
+
+it('what changed between the first answer and the first live connection is read again', async () => {
+  const page = await browser.window();
+  await ConsoleWithoutServer.open(page, admin);
+  let connect: () => void = () => undefined;
+  const connected = new Promise<void>((resolve) => (connect = resolve));
+  await page.routeWebSocket(/\/api\/live$/, () => connected);
+  let known = customers.slice(0, 1);
+  await page.route(/\/api\/customers$/, (route) => route.fulfill({ json: known }));
+  await page.goto(`${CONSOLE_URL}/customers`);
+  await page.getByText('Acme').first().waitFor();
+  known = customers;
+  connect();
+  await page.getByText('Bakery').first().waitFor();
+});

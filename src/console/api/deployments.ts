@@ -64,9 +64,8 @@ export function cacheDeployment(client: ConsoleQueryClient, changed: Deployment)
   const isIt = ({ id }: Deployment): boolean => id === changed.id;
   const before = rowsOf(client.getQueryData<Pages<Deployment>>(LIST)).find(isIt);
   client.keep<Pages<Deployment>>(LIST, (pages) => pages && withRow(pages, isIt, () => changed));
-  if (before?.state === changed.state) return;
-  // an earlier deployment may no longer be available for a roll back
-  void client.invalidateQueries({ queryKey: LIST });
-  void client.invalidateQueries({ queryKey: ['relays'] });
-  void client.invalidateQueries({ queryKey: ['releases'] });
+  // What is being read may be older than the state, even where the list already shows it. An earlier deployment may no
+  // longer be available for a roll back.
+  const outdated = before?.state === changed.state ? ({ fetchStatus: 'fetching' } as const) : {};
+  for (const queryKey of [LIST, ['relays'], ['releases']]) void client.invalidateQueries({ queryKey, ...outdated });
 }

@@ -1,8 +1,11 @@
 import { QueryObserver, type QueryKey } from '@tanstack/react-query';
 import { sampleDevice, sampleJob, sampleSession, sampleUser } from '../../../test/support/samples/api-samples';
+import { SAMPLE_DEPLOYMENTS } from '../../../test/support/samples/deployment-samples';
 import { until } from '../../../test/support/until';
 import type { Device } from '../../protocol/api';
+import type { LiveEvent } from '../../protocol/live';
 import type { Job } from '../../protocol/maintenance';
+import type { Notice } from '../../protocol/notice';
 import type { Pages } from '../api/pages';
 import { applyEvent } from './apply-event';
 import { ConsoleQueryClient } from '../api/query-client';
@@ -143,17 +146,6 @@ describe('a live event', () => {
       };
     };
 
-    it('for the first time causes another read', async () => {
-      const devices = show(['devices']);
-      applyEvent(client, { type: 'devices', agentId: sampleDevice.agentId });
-      expect(devices.asked()).toBe(1);
-      await devices.answer([]);
-      await until('the second reading', () => devices.asked() === 2);
-      await devices.answer([sampleDevice]);
-      expect(client.getQueryData(['devices'])).toEqual([sampleDevice]);
-      expect(devices.asked()).toBe(2);
-    });
-
     it('for the first time causes another read of the lists that it may have changed', async () => {
       const job = { ...sampleJob };
       const [opened, over, elsewhere] = [null, null, 'elsewhere'].map((deviceId, index) =>
@@ -178,6 +170,87 @@ describe('a live event', () => {
       await device.answer({ ...sampleDevice, ...presence });
       await until('the change', () => client.getQueryData<Device>(['device', sampleDevice.id])?.online === true);
       expect(device.asked()).toBe(2);
+    });
+
+    const { id: deviceId, agentId } = sampleDevice;
+    const presence = { online: false, asleep: true, lastSeenAt: '2026-01-02T03:04:05.000Z' };
+    const condition = { ...sampleDevice.condition!, reached: false };
+    const ended = { ...sampleSession, state: 'ended' as const };
+    const aboutSession: LiveEvent = { type: 'session', session: ended };
+    const aboutJob: LiveEvent = { type: 'job', job: sampleJob };
+    const notice: Notice = {
+      id: sampleJob.id,
+      kind: 'agent-refused',
+      agentId,
+      at: presence.lastSeenAt,
+      readAt: null,
+      mail: 'none',
+    };
+    const aboutNotice: LiveEvent = { type: 'notice', notice };
+    const { draining: before, deployed: now } = SAMPLE_DEPLOYMENTS;
+    const deployed = { ...now, id: before.id };
+    const aboutDeployment: LiveEvent = { type: 'deployment', deployment: deployed };
+    const aboutDevices: LiveEvent = { type: 'devices', agentId };
+    const aboutDevice: LiveEvent = { type: 'device', id: deviceId, ...presence };
+    const aboutInformation: LiveEvent = { type: 'information', id: deviceId, condition };
+    const aboutConditions: LiveEvent = { type: 'conditions', id: deviceId };
+    const aboutAgent: LiveEvent = { type: 'agent', id: agentId, ...presence };
+
+    /** Every query that live events change: the answer from before the event, and the data afterwards. */
+    const readings: [key: QueryKey, event: LiveEvent, before: unknown, after: unknown][] = [
+      [['devices'], aboutDevices, [], [sampleDevice]],
+      [['devices'], aboutDevice, [sampleDevice], [{ ...sampleDevice, ...presence }]],
+      [['devices'], aboutInformation, [sampleDevice], [{ ...sampleDevice, condition }]],
+      [['device', deviceId], aboutDevices, sampleDevice, { ...sampleDevice, name: 'Renamed' }],
+      [['device', deviceId], aboutDevice, sampleDevice, { ...sampleDevice, ...presence }],
+      [['device', deviceId], aboutInformation, sampleDevice, { ...sampleDevice, condition }],
+      [['information', deviceId], aboutInformation, { counters: 1 }, { counters: 2 }],
+      [['conditions', deviceId], aboutConditions, [], ['one']],
+      [['denials', deviceId], aboutConditions, pages(), pages('one')],
+      [['agents'], aboutAgent, [{ id: agentId }], [{ id: agentId, ...presence }]],
+      [['agents'], aboutAgent, [], [{ id: agentId, ...presence }]],
+      [['sessions', 'live', null, null], aboutSession, pages(sampleSession), pages()],
+      [
+        ['sessions', 'ended', deviceId, null],
+        { ...aboutSession, session: { ...ended, deviceId } },
+        pages(),
+        pages(ended),
+      ],
+      [['sessions', 'all', null, sampleUser.id], aboutSession, pages(), pages(ended)],
+      [['session', ended.id], aboutSession, { ...sampleSession, steps: [] }, { ...ended, steps: ['S141'] }],
+      [['jobs', 'open', null, null], aboutJob, pages(open), pages()],
+      [['jobs', 'over', sampleJob.deviceId, null], aboutJob, pages(), pages(sampleJob)],
+      [['jobs', 'all', null, sampleJob.user.id], aboutJob, pages(), pages(sampleJob)],
+      [['job', sampleJob.id], aboutJob, open, sampleJob],
+      [['deployments'], aboutDeployment, pages(), pages(deployed)],
+      [['deployments'], aboutDeployment, pages(before), pages(deployed)],
+      [['deployment', deployed.id], aboutDeployment, before, deployed],
+      [['relays'], aboutDeployment, [{ version: '0.1.0' }], [{ version: '0.2.0' }]],
+      [['releases'], aboutDeployment, [{ serving: false }], [{ serving: true }]],
+      [['unread-notices'], aboutNotice, { rows: [], next: null }, { rows: [notice], next: null }],
+      [['notices', 'all'], aboutNotice, pages(), pages(notice)],
+      [['notices', 'unread'], aboutNotice, pages(), pages(notice)],
+    ];
+    it.each(readings.map(([key, event, ...data]) => [key.join(' '), event.type, key, event, ...data] as const))(
+      'for the first time is not lost: %s, event %s',
+      async (_name, _type, queryKey, event, older, newer) => {
+        const screen = show(queryKey);
+        applyEvent(client, event);
+        await screen.answer(older);
+        const state = () => client.getQueryState(queryKey);
+        await until('another read, or none', () => screen.asked() === 2 || state()?.fetchStatus === 'idle');
+        if (screen.asked() === 2) await screen.answer(newer);
+        expect(client.getQueryData(queryKey)).toEqual(newer);
+        expect(state()).toMatchObject({ isInvalidated: false, fetchStatus: 'idle' });
+      },
+    );
+
+    it('of a deployment is not lost although the list of deployments already shows its state', async () => {
+      client.setQueryData(['deployments'], pages(deployed));
+      const releases = show(['releases']);
+      applyEvent(client, aboutDeployment);
+      await releases.answer([{ serving: false }]);
+      await until('the second reading', () => releases.asked() === 2);
     });
   });
 });

@@ -32,6 +32,8 @@ export function applyEvent(client: ConsoleQueryClient, event: LiveEvent): void {
   const presence = { online, asleep, lastSeenAt };
   if (event.type === 'device') return changeDevice(client, id, presence);
   client.keep<Agent[]>(['agents'], (agents) => agents && withChange(agents, id, presence));
+  const isListed = client.getQueryData<Agent[]>(['agents'])?.some((agent) => agent.id === id);
+  if (!isListed) void client.invalidateQueries({ queryKey: ['agents'] });
 }
 
 function applySession(client: ConsoleQueryClient, session: Session): void {

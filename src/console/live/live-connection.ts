@@ -7,7 +7,7 @@ const LONGEST_WAIT_MS = 20_000;
 
 export interface LiveListener {
   onEvent(event: LiveEvent): void;
-  /** Connected or reconnected: events may have been missed. */
+  /** Connected, for the first time or again: earlier events were missed. */
   onConnected(): void;
   /** @param connected false: it could not connect; the server also refuses a login that has ended */
   onLost(connected: boolean): void;

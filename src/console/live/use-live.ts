@@ -11,18 +11,16 @@ export function useLive(userId: string): boolean {
   const client = useClient();
   const [connected, setConnected] = useState(true);
   useEffect(() => {
-    let missed = false;
     let hint: ReturnType<typeof setTimeout> | undefined;
     const stop = listenLive({
       onEvent: (event) => applyEvent(client, event),
       onConnected() {
         clearTimeout(hint);
         setConnected(true);
-        if (missed) void client.invalidateQueries();
-        missed = false;
+        // events were missed, on the first connection those since the first answers
+        void client.invalidateQueries();
       },
       onLost(wasConnected) {
-        missed = true;
         if (!wasConnected) void client.invalidateQueries({ queryKey: ['me'] });
         clearTimeout(hint);
         hint = setTimeout(() => setConnected(false), QUIET_MS);
