@@ -151,6 +151,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['storeLog (end)', () => sessions.storeLog({ ...log, id: 'l2', kind: 'end' })],
         ['logsOf', () => sessions.logsOf(['s1', 's2'])],
         ['addSteps', () => sessions.addSteps([{ sessionId: 's1', step: 'S142', detail: '', at: now }])],
+        ['countRequested', () => sessions.countRequested('d1')],
         ['stepsOf', () => sessions.stepsOf('s1')],
       ],
     ],
