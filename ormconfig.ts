@@ -31,6 +31,7 @@ import { ClientActivity1763683200020 } from './src/server/database/migrations/00
 import { DenialSites1763683200021 } from './src/server/database/migrations/0021-denial-sites';
 import { GrowingTables1763683200026 } from './src/server/database/migrations/0026-growing-tables';
 import { AnnouncementHash1763683200027 } from './src/server/database/migrations/0027-announcement-hash';
+import { Retention1763683200028 } from './src/server/database/migrations/0028-retention';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -98,6 +99,7 @@ const migrations = [
   DenialSites1763683200021,
   GrowingTables1763683200026,
   AnnouncementHash1763683200027,
+  Retention1763683200028,
 ];
 
 const common = {

@@ -25,6 +25,8 @@ import { JobsRepository } from '../src/server/maintenance/jobs.repository';
 import { MailsRepository } from '../src/server/notices/mail/mails.repository';
 import { NoticeEntity } from '../src/server/notices/notice.entity';
 import { NoticesRepository } from '../src/server/notices/notices.repository';
+import { RetentionRepository } from '../src/server/retention/retention.repository';
+import { RETENTION_RULES } from '../src/server/retention/retention.rules';
 import { HalfLogEntity } from '../src/server/sessions/half-log.entity';
 import { SessionStepEntity } from '../src/server/sessions/session-step.entity';
 import { SessionEntity } from '../src/server/sessions/session.entity';
@@ -95,6 +97,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const devices = new DevicesRepository(rows(DeviceEntity), writes);
   const agents = new AgentsRepository(rows(AgentEntity), rows(EnrolmentCodeEntity), writes);
   const information = new DeviceInformationRepository(rows(DeviceInformationEntity), writes);
+  const retention = new RetentionRepository(database);
   const conditions = new ConditionsRepository(rows(ReportedConditionsEntity), rows(DenialEntity), writes);
 
   const session = row<SessionEntity>({
@@ -121,6 +124,18 @@ function callsOf(database: DataSource): Map<object, Call[]> {
   const denial = row<Parameters<typeof conditions.add>[1][number]>({ what: 'session web', count: 1 });
   const installation = { installationId: 'i', continuationHash: 'h' };
 
+  const ended = { id: 's9', openPair: null, state: 'ended', requestedAt: new Date(1), endedAt: new Date(1) } as const;
+  const deletions = (): Call[] =>
+    RETENTION_RULES.flatMap((rule) =>
+      (['over', 'stored'] as const).map(
+        (by) =>
+          [
+            `deleteDue (${rule.kind}, ${by})`,
+            () => retention.deleteDue(rule, { by, before: new Date(2) }, 10),
+          ] as const,
+      ),
+    );
+
   return new Map<object, Call[]>([
     [
       sessions,
@@ -135,6 +150,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['open', () => sessions.open()],
         ['openOf', () => sessions.openOf('a')],
         ['openOfUser', () => sessions.openOfUser('u')],
+        ['countRequested', () => sessions.countRequested('d')],
         ['endedAmong', () => sessions.endedAmong(['s1', 's2'])],
         ['anyAmong', () => sessions.anyAmong(['s1', 's2'])],
         ['awaitingAgent', () => sessions.awaitingAgent('a')],
@@ -197,7 +213,6 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['unread', () => notices.unread(reader, now, 10)],
         ['markRead', () => notices.markRead('u', ['n1'], now)],
         ['withUnreadAbout', () => notices.withUnreadAbout('a')],
-        ['removeBefore', () => notices.removeBefore(new Date(1))],
       ],
     ],
     [
@@ -257,6 +272,18 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['page', () => conditions.page(EVERYTHING, 'd', page)],
       ],
     ],
+    [
+      retention,
+      [
+        [
+          'deleteDue (with its parts)',
+          () => sessions.insert({ ...session, ...ended }).then(() => deletions()[0]![1]()),
+        ],
+        ...deletions(),
+        ['hasDue', () => retention.hasDue(RETENTION_RULES[0]!, { by: 'over', before: now })],
+        ['storedBeyond', () => retention.storedBeyond(RETENTION_RULES[0]!, 1_000)],
+      ],
+    ],
   ]);
 }
 
@@ -265,6 +292,7 @@ const NOT_CALLED: Record<string, readonly string[]> = {
   NoticesRepository: ['of', 'anyExists'],
   AgentsRepository: ['all', 'addCode', 'takeCode', 'remove', 'login'],
   DevicesRepository: ['replaceAll'],
+  RetentionRepository: ['due', 'returnFreePages', 'bytes'],
 };
 
 describe.each(databases)('statements on %s', (_name, environment) => {
@@ -325,7 +353,7 @@ async function scansOf(database: DataSource, query: string, parameters: unknown[
   const plan: { detail: string }[] = await database.query(`EXPLAIN QUERY PLAN ${query}`, parameters);
   const details = plan.map(({ detail }) => detail);
   const isSorted = details.some((detail) => detail.includes('TEMP B-TREE FOR ORDER BY'));
-  const isPage = / ORDER BY .* LIMIT \d+$/.test(query) && !/NOT\(\S+ IS NULL\)/.test(query) && !isSorted;
+  const isPage = / ORDER BY .* LIMIT \d+( OFFSET \d+)?$/.test(query) && !/NOT\(\S+ IS NULL\)/.test(query) && !isSorted;
   return details.filter((detail) => {
     const name = /^SCAN (\S+)/.exec(detail)?.[1];
     return name !== undefined && !isPage && GROWING.includes(tableOf(query, name));

@@ -15,6 +15,7 @@ import { MaintenanceModule } from './maintenance/maintenance.module';
 import { MetricsController } from './status/metrics.controller';
 import { NoticesModule } from './notices/notices.module';
 import { RelaysModule } from './relays/relays.module';
+import { RetentionModule } from './retention/retention.module';
 import { SessionsModule } from './sessions/sessions.module';
 import { XmppModule } from './xmpp/xmpp.module';
 
@@ -37,6 +38,7 @@ export class AppModule {
         RelaysModule,
         MaintenanceModule,
         DeploymentModule,
+        RetentionModule,
         BrowserSessionsModule,
         LiveModule,
         TerminusModule,

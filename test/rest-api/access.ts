@@ -36,6 +36,7 @@ export const ACCESS: Record<Route, Access> = {
   'POST /oauth/token': 'anyone',
   'GET /.well-known/oauth-authorization-server': 'anyone',
   'GET /api/audit': 'admin',
+  'GET /api/retention': 'technician',
   'GET /api/customers': 'technician',
   'POST /api/customers': 'admin',
   'PATCH /api/customers/:id': 'admin',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiToken, auditEvent, createdApiToken, user } from '../../src/protocol/api';
 import { notice } from '../../src/protocol/notice';
+import { retention } from '../../src/protocol/retention';
 import { NoticesService } from '../../src/server/notices/notices.service';
 import { PASSWORD } from '../support/server/control-plane';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
@@ -191,6 +192,12 @@ export function describeAudit(api: () => RestApi): void {
       const rows = await api().pages('ada', 'GET /api/audit', auditEvent);
       expect(rows.map(({ id }) => id)).toEqual(rows.map(({ id }) => id).sort((a, b) => b - a));
       expect(rows).toContainEqual(expect.objectContaining({ actor: 'tess', action: 'token.created' }));
+    });
+
+    it('is kept longest', async () => {
+      const { audit, ...others } = await api().answers('tom', 'GET /api/retention', retention);
+      expect(audit).toMatchObject({ days: 1_825, most: null, since: expect.stringMatching(/T00:00:00\.000Z$/) });
+      for (const { since } of Object.values(others)) expect(since > audit.since).toBe(true);
     });
 
     itRefuses(api, [

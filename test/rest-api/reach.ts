@@ -37,6 +37,7 @@ const SHOWS: Record<Route, Shows> = {
   'DELETE /api/tokens/:id': 'none',
   'GET /api/browser-access': 'none',
   'GET /api/firmware': 'none',
+  'GET /api/retention': 'none',
   'POST /api/notices/reading': 'none',
   'GET /api/customers': 'list',
   'GET /api/devices': 'list',

@@ -114,7 +114,7 @@ export const enAdministration = {
   },
   audit: {
     title: 'Audit trail',
-    lead: 'A record of all actions. Entries cannot be changed or removed.',
+    lead: 'A record of all actions. Entries cannot be changed.',
     at: 'Time',
     actor: 'Who',
     action: 'Action',
@@ -131,6 +131,7 @@ export const enAdministration = {
       'token.revoked': 'API token revoked',
       'user.created': 'User created',
       'user.changed': 'User changed',
+      'audit.deleted': 'Old entries deleted',
       'agent.enrolment-created': 'Enrolment code created',
       'agent.enrolled': 'Agent enrolled',
       'agent.moved': 'Agent moved',

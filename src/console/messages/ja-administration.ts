@@ -114,7 +114,7 @@ export const jaAdministration: typeof enAdministration = {
   },
   audit: {
     title: '監査証跡',
-    lead: 'すべての操作の記録です。変更も削除もできません。',
+    lead: 'すべての操作の記録です。変更はできません。',
     at: '日時',
     actor: '実行者',
     action: '操作',
@@ -131,6 +131,7 @@ export const jaAdministration: typeof enAdministration = {
       'token.revoked': 'APIトークン取り消し',
       'user.created': 'ユーザー作成',
       'user.changed': 'ユーザー変更',
+      'audit.deleted': '古い記録を削除',
       'agent.enrolment-created': '登録コード作成',
       'agent.enrolled': 'エージェント登録',
       'agent.moved': 'エージェント移動',

@@ -14,6 +14,20 @@ describe('configuration', () => {
     expect(readConfig({ PLATEN_CONNECT_SECONDS: '60' }).timeouts.connect).toBe(60_000);
   });
 
+  it.each([
+    ['PLATEN_KEEP_SESSIONS_DAYS', '6', '7'],
+    ['PLATEN_KEEP_NOTICES_DAYS', '0', '1'],
+    ['PLATEN_KEEP_JOBS_DAYS', '7.5', '8'],
+    ['PLATEN_KEEP_AUDIT_DAYS', '364', '730'],
+  ])('keeps history for whole days: %s is at least %s', (name, refused, permitted) => {
+    expect(() => readConfig({ [name]: refused })).toThrow(name);
+    readConfig({ [name]: permitted });
+  });
+  it('keeps nothing longer than the audit trail', () => {
+    expect(() => readConfig({ PLATEN_KEEP_AUDIT_DAYS: '700' })).toThrow(/PLATEN_KEEP_AUDIT_DAYS: must not be less/);
+    expect(() => readConfig({ PLATEN_KEEP_SESSIONS_DAYS: '1826' })).toThrow(/PLATEN_KEEP_AUDIT_DAYS/);
+  });
+
   it('names every bad variable in one error, and no value', () => {
     const read = () =>
       readConfig({ PLATEN_PORT: '99999', PLATEN_DATABASE_URL: 'mysql://root:geheim@x', PLATEN_TLS_KEY: 'k.pem' });

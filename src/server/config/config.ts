@@ -2,12 +2,15 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
+import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback, isProtected } from '../../protocol/loopback';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
 const seconds = z.coerce.number().positive();
+/** A hundred years at most. */
+const days = (least: number) => z.coerce.number().int().min(least).max(36_500);
 /** RFC 1123 2.1; without port and without the `*.` that its DNS record and certificate carry. */
 const domain = z
   .string()
@@ -16,6 +19,14 @@ const domain = z
 
 /** `sun_path` of unix(7) holds 108 bytes, the last of them zero. */
 const fitsSocket = (data: string): boolean => Buffer.byteLength(join(data, 'relay/keeper.sock')) <= 107;
+
+const KEPT_AUDITED = [
+  'PLATEN_KEEP_SESSIONS_DAYS',
+  'PLATEN_KEEP_JOBS_DAYS',
+  'PLATEN_KEEP_DEPLOYMENTS_DAYS',
+  'PLATEN_KEEP_NOTICES_DAYS',
+  'PLATEN_KEEP_DENIALS_DAYS',
+] as const;
 
 /** Every variable that the server reads; `.env.example` documents them. */
 const environment = z
@@ -62,6 +73,14 @@ const environment = z
     PLATEN_RELEASE_PUBLIC_KEY: z.string().optional(),
     PLATEN_DEPLOY_PROVE_SECONDS: seconds.max(24 * 60 * 60).default(LIMITS.DEPLOYMENT_MONITOR_MS / 1000),
     PLATEN_DEPLOY_COMMAND: z.string().startsWith('/', 'must be an absolute path').optional(),
+    // at least a week: relays and agents have reported by then all that they still know
+    PLATEN_KEEP_SESSIONS_DAYS: days(7).default(LIMITS.SESSIONS_KEPT_DAYS),
+    PLATEN_KEEP_JOBS_DAYS: days(7).default(LIMITS.JOBS_KEPT_DAYS),
+    PLATEN_KEEP_DEPLOYMENTS_DAYS: days(7).default(LIMITS.DEPLOYMENTS_KEPT_DAYS),
+    PLATEN_KEEP_NOTICES_DAYS: days(1).default(LIMITS.NOTICES_KEPT_DAYS),
+    PLATEN_KEEP_DENIALS_DAYS: days(1).default(LIMITS.DENIALS_KEPT_DAYS),
+    // the database refuses to delete younger events
+    PLATEN_KEEP_AUDIT_DAYS: days(365).default(LIMITS.AUDIT_KEPT_DAYS),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
@@ -78,6 +97,10 @@ const environment = z
   .refine((env) => !env.PLATEN_SMTP_URL?.username === !env.PLATEN_SMTP_PASSWORD_FILE, {
     path: ['PLATEN_SMTP_PASSWORD_FILE'],
     message: 'must be set together with a user in PLATEN_SMTP_URL',
+  })
+  .refine((env) => KEPT_AUDITED.every((name) => env[name] <= env.PLATEN_KEEP_AUDIT_DAYS), {
+    path: ['PLATEN_KEEP_AUDIT_DAYS'],
+    message: 'must not be less than any other PLATEN_KEEP_..._DAYS',
   });
 
 /** The server's settings. They are read once; no other code reads the environment. */
@@ -138,6 +161,8 @@ export interface Config {
     /** The executable that deploys remote relays; undefined: they cannot be deployed from here. */
     readonly command: string | undefined;
   };
+  /** For how many days the history is kept. */
+  readonly keepDays: Readonly<Record<HistoryKind, number>>;
 }
 /** Injection token: `@Inject(CONFIG) config: Config`. */
 export const CONFIG = Symbol('Config');
@@ -200,6 +225,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       releaseKey: e.PLATEN_RELEASE_PUBLIC_KEY && resolve(e.PLATEN_RELEASE_PUBLIC_KEY),
       proveMs: e.PLATEN_DEPLOY_PROVE_SECONDS * 1000,
       command: e.PLATEN_DEPLOY_COMMAND,
+    },
+    keepDays: {
+      sessions: e.PLATEN_KEEP_SESSIONS_DAYS,
+      jobs: e.PLATEN_KEEP_JOBS_DAYS,
+      deployments: e.PLATEN_KEEP_DEPLOYMENTS_DAYS,
+      notices: e.PLATEN_KEEP_NOTICES_DAYS,
+      denials: e.PLATEN_KEEP_DENIALS_DAYS,
+      audit: e.PLATEN_KEEP_AUDIT_DAYS,
     },
   });
 }

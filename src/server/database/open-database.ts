@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Secrets } from '../config/secrets';
 import { unlockColumns } from './encrypted-column';
+import { permitShrinking } from './free-pages';
 import { gateSqlite } from './gated-sqlite';
 
 /** Connects to the database, runs the missing migrations, and makes concurrent transactions safe. */
@@ -12,6 +13,7 @@ export async function openDatabase(options: DataSourceOptions, secrets: Secrets)
   await dataSource.initialize();
   try {
     unlockColumns(dataSource, secrets.encryptionKey);
+    if (options.type === 'sqlite') await permitShrinking(dataSource, options.database);
     await dataSource.runMigrations();
     return dataSource;
   } catch (error) {

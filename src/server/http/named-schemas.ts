@@ -25,6 +25,7 @@ import {
   site,
   user,
 } from '../../protocol/api';
+import { kept, retention } from '../../protocol/retention';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
@@ -100,6 +101,8 @@ const COMPONENTS = {
   Operation: operation,
   Problem: problem,
   Relay: relay,
+  Retention: retention,
+  KeptHistory: kept,
   Release: release,
   ReportedConditions: reportedConditions,
   Requester: requester,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThan, LessThanOrEqual, QueryFailedError, Repository, SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, QueryFailedError, Repository, SelectQueryBuilder } from 'typeorm';
 import type { NoticeQuery } from '../../protocol/notice';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page } from '../database/page';
@@ -63,10 +63,6 @@ export class NoticesRepository {
   async withUnreadAbout(agentId: string): Promise<Set<string>> {
     const unread = await this.notices.find({ where: { agentId, readAt: IsNull() }, select: { recipientId: true } });
     return new Set(unread.map(({ recipientId }) => recipientId));
-  }
-
-  async removeBefore(moment: Date): Promise<void> {
-    await this.notices.delete({ at: LessThan(moment) });
   }
 
   private of(recipientId: string, reach: Reach): SelectQueryBuilder<NoticeEntity> {

@@ -32,7 +32,6 @@ type NoticeFacts = Pick<
   'remoteSessionId' | 'agentId' | 'deviceId' | 'deviceName' | 'applicationId' | 'siteId' | 'userName'
 >;
 
-const DAY_MS = 24 * 60 * 60_000;
 const NAME_CHARACTERS = 100;
 
 /** Notices to users (E18). */
@@ -58,7 +57,6 @@ export class NoticesService {
    */
   async notifyOfHalt(halted: HaltedSession): Promise<void> {
     const now = new Date();
-    await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
     const user = await this.users.get(halted.userId);
     const administrator = await this.administratorToNotify(user, now);
     const facts = { ...halted, agentId: null };
@@ -83,7 +81,6 @@ export class NoticesService {
 
   private async notifyOfRefusedAgentOnce(agentId: string): Promise<boolean> {
     const now = new Date();
-    await this.repository.removeBefore(new Date(now.getTime() - LIMITS.NOTICES_KEPT_DAYS * DAY_MS));
     const notified = await this.repository.withUnreadAbout(agentId);
     const recipients = (await this.users.administrators()).filter(({ id }) => !notified.has(id));
     if (recipients.length === 0) return false;

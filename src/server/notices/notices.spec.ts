@@ -101,16 +101,6 @@ describe('notices', () => {
     expect(await stage.of(max)).toMatchObject([{ deviceName: 'd'.repeat(100), userName: '漢'.repeat(100) }]);
   });
 
-  it('are removed after 90 days', async () => {
-    const old = await stage.user('old');
-    const gone = await stage.halt(old);
-    await stage.write(
-      `UPDATE notices SET at = ${Date.now() - 90 * 86_400_000 - 1_000} WHERE "remoteSessionId" = '${gone}'`,
-    );
-    const stays = await stage.halt(old);
-    expect((await stage.of(old)).map(({ remoteSessionId }) => remoteSessionId)).toEqual([stays]);
-  });
-
   it('are published when they are created and when they are read', async () => {
     const lea = await stage.user('lea');
     const seen: [string, boolean][] = [];

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +22,7 @@ import { HalfLogEntity } from '../../../src/server/sessions/half-log.entity';
 import { SessionEntity } from '../../../src/server/sessions/session.entity';
 import { ScriptedAgent } from '../agent/scripted-agent';
 import { ScriptedRelay, type ScriptedLink, type ScriptedRelayOptions } from '../relay/scripted-relay';
+import { newDatabase } from './new-database';
 import { storeUsers } from './stored-users';
 import { until } from '../until';
 
@@ -317,14 +317,6 @@ export class ControlPlane {
     });
     this.tokens.set(who, ((await made.json()) as { token: string }).token);
   }
-}
-
-/** A database of its own beside the one that is named; it stays until the server is thrown away. */
-async function newDatabase(url: string): Promise<string> {
-  const name = `platen_${randomBytes(6).toString('hex')}`;
-  const source = await new DataSource({ type: 'postgres', url }).initialize();
-  await source.query(`CREATE DATABASE ${name}`).finally(() => source.destroy());
-  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
 }
 
 export const announcedPrinter = (id: string) =>

@@ -7,7 +7,7 @@ import { AuditRepository, type AuditNames } from './audit.repository';
 const TARGET_CHARACTERS = 200;
 const DETAIL_CHARACTERS = 2_000;
 
-/** The audit trail: actor, action and target of every action. Entries are never deleted. */
+/** The audit trail: actor, action and target of every action. Only `retention` deletes entries. */
 @Injectable()
 export class AuditService {
   constructor(private readonly repository: AuditRepository) {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
+import { In, LessThanOrEqual, Repository } from 'typeorm';
 import type { AccessCondition } from '../../../protocol/access-conditions';
 import type { ReportedDenial } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
@@ -13,8 +13,6 @@ import { lockDevice } from '../devices.repository';
 import { BatchedWrites } from '../../database/batched-writes';
 import { DenialEntity } from './denial.entity';
 import { ReportedConditionsEntity } from './reported-conditions.entity';
-
-const KEPT_MS = LIMITS.DENIALS_KEPT_DAYS * 24 * 60 * 60_000;
 
 type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
 
@@ -46,7 +44,7 @@ export class ConditionsRepository {
 
   /**
    * Stores denials in the order of the report, each once, and removes the oldest of the device beyond
-   * DENIALS_PER_DEVICE and DENIALS_KEPT_DAYS.
+   * DENIALS_PER_DEVICE.
    * @returns false if this agent has no such device (any more)
    */
   add(device: DeviceBehindAgent, reported: readonly ReportedDenial[]): Promise<boolean> {
@@ -70,16 +68,15 @@ export class ConditionsRepository {
       const beyond = { where: { deviceId }, order: { id: 'DESC' }, skip: LIMITS.DENIALS_PER_DEVICE, take: 1 } as const;
       const [last] = await manager.find(DenialEntity, beyond);
       if (last) await manager.delete(DenialEntity, { deviceId, id: LessThanOrEqual(last.id) });
-      await manager.delete(DenialEntity, { deviceId, reportedAt: LessThanOrEqual(oldest()) });
       return true;
     });
   }
 
   /** Those within reach, newest first. */
   page(reach: Reach, deviceId: string, page: PageQuery): Promise<Page<DenialEntity>> {
-    const recent = this.denials.createQueryBuilder('d').where({ deviceId, reportedAt: MoreThan(oldest()) });
+    const ofDevice = this.denials.createQueryBuilder('d').where({ deviceId });
     const columns = { site: 'd.siteId', device: 'd.deviceId', requester: null };
-    return readPage(within(recent, reach, columns), ['id'], 'DESC', page);
+    return readPage(within(ofDevice, reach, columns), ['id'], 'DESC', page);
   }
 }
 
@@ -90,5 +87,3 @@ function keepGreater(byHash: Map<string, ReportedDenial>, hash: string, denial: 
   const known = byHash.get(hash);
   if (!known || denial.count > known.count) byHash.set(hash, denial);
 }
-
-const oldest = (): Date => new Date(Date.now() - KEPT_MS);

@@ -13,5 +13,5 @@ export class DenialEntity {
   /** Of `denial` without its count; by it a repeated report is recognized. */
   @Column(Hash({})) hash: string;
   @Column(Json()) denial: ReportedDenial;
-  @Column(Instant()) reportedAt: Date;
+  @Index('ix_denials_reported') @Column(Instant()) reportedAt: Date;
 }

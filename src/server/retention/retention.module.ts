@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
+import { RetentionController } from './retention.controller';
+import { RetentionRepository } from './retention.repository';
+import { RetentionService } from './retention.service';
+
+/** What is kept of the past, and for how long. */
+@Module({
+  imports: [AuthModule],
+  controllers: [RetentionController],
+  providers: [RetentionRepository, RetentionService],
+})
+export class RetentionModule {}
