@@ -15,7 +15,7 @@ describe('text that is shown', () => {
     ['keeps the variants of Japanese names', '葛\u{e0100}飾', '葛\u{e0100}飾'],
     ['keeps Hebrew and Arabic', 'חסימת נייר / انحشار', 'חסימת נייר / انحشار'],
     ['does not cover other lines', `a${'\u0330'.repeat(40)}`, `a${'\u0330'.repeat(4)}`],
-    ['has whole characters', 'a\ud800b\udc00', 'ab'],
+    ['has whole characters', 'a\ud800b\udc00\ufffe\uffff', 'ab'],
   ])('%s', (_name, text, shown) => {
     expect(shownText(text)).toBe(shown);
   });

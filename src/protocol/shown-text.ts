@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /** Control characters, line breaks, and the blank braille pattern, which no display shows otherwise. */
 const BLANK = /[\s\p{Cc}\p{Zl}\p{Zp}\u2800]+/gu;
-/** Invisible characters (Default_Ignorable_Code_Point), controls of the writing direction, lone surrogates. */
-const INVISIBLE = /(?![\p{VS}\p{Join_C}])[\p{DI}\p{Cf}\p{Cs}]/gu;
+/** Invisible characters (Default_Ignorable_Code_Point), controls of the writing direction, lone surrogates, noncharacters. */
+const INVISIBLE = /(?![\p{VS}\p{Join_C}])[\p{DI}\p{Cf}\p{Cs}\p{NChar}]/gu;
 /** Joiners and variation selectors, with the character before them. */
 const ATTACHED = /(^|[^\p{VS}\p{Join_C}])([\p{VS}\p{Join_C}]+)/gu;
 /** Characters that have another form with one of those. */

@@ -1,6 +1,7 @@
 import { Element } from 'node-xmpp-server';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { decodeContainer, encodeContainer } from '../../src/agent/channel/json-container';
 import { EXCHANGES, type Exchange } from '../../src/protocol/control-channel';
 import { KEEPER_METHODS } from '../../src/protocol/keeper-rpc';
@@ -42,7 +43,9 @@ describe('control channel', () => {
     ]) {
       // eslint-disable-next-line no-control-regex
       expect(xml.toString()).not.toMatch(/[\u0000-\u0008\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/);
-      expect(readPayload(parseXml(xml.toString()) as unknown as Element, EXCHANGES.requestApproval.request)).toEqual(body);
+      const received = parseXml(xml.toString()) as unknown as Element;
+      expect(readPayload(received, z.looseObject({}))).toEqual(body);
+      expect(readPayload(received, EXCHANGES.requestApproval.request)).toEqual({ ...body, reason: 'a b' });
     }
   });
 });

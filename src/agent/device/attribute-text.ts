@@ -11,12 +11,9 @@ export function keyValues(text: string): ReadonlyMap<string, string> {
   return new Map(pairs.map(([key = '', value = '']) => [key.trim().toLowerCase(), value.trim()]));
 }
 
-/** Noncharacters that XML 1.0 2.2 forbids. */
-const FORBIDDEN = /[\ufffe\uffff]+/g;
-
 /** Converts a device's text to one line of at most `most` UTF-16 units, without cutting a surrogate pair. */
 export const cleanLine = (text: string, most: number): string =>
-  shownText(text.replace(FORBIDDEN, ' '))
+  shownText(text)
     .slice(0, most)
     .replace(/[\ud800-\udbff]$/, '')
     .trimEnd();
