@@ -166,7 +166,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['storeLog', () => sessions.storeLog({ ...log, kind: 'start' })],
         ['storeLog (end)', () => sessions.storeLog({ ...log, id: 'l2', kind: 'end' })],
         ['logsOf', () => sessions.logsOf(['s1', 's2'])],
-        ['addSteps', () => sessions.addSteps([{ sessionId: 's1', step: 'S142', detail: '', at: now }])],
+        ['addSteps', () => sessions.addSteps([{ sessionId: 's1', step: 'S142', detail: '', decision: null, at: now }])],
         ['countRequested', () => sessions.countRequested('d1')],
         ['stepsOf', () => sessions.stepsOf('s1')],
       ],
@@ -177,6 +177,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['insert', () => jobs.insert(job)],
         ['change', () => jobs.change('j1', 'requested', { detail: 'x' })],
         ['claim', () => jobs.claim('j1')],
+        ['storeDecision', () => jobs.storeDecision('j', { update: false, reason: 'fresh', outcome: 'kept' })],
         ['find', () => jobs.find('j1')],
         ['open', () => jobs.open()],
         ['due', () => jobs.due(now)],
@@ -260,7 +261,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
       [
         ['find', () => information.find('d')],
         ['of', () => information.of(['d', 'e'])],
-        ['store', () => information.store(device, { changedAt: now })],
+        ['store', () => information.store(device, { acquiredAt: now })],
+        ['storeChanges', () => information.storeChanges(device, ['state'], now)],
       ],
     ],
     [

@@ -208,11 +208,22 @@ export interface components {
       decision: {
         /** Format: date-time */
         at: string;
+        /** Format: uuid */
+        jobId: string | null;
         /** @enum {string} */
         outcome: 'kept' | 'acquired' | 'failed';
         /** @enum {string} */
         reason:
-          'never-acquired' | 'not-reached' | 'agent-reconnected' | 'job-since' | 'too-old' | 'requested' | 'fresh';
+          | 'never-acquired'
+          | 'not-reached'
+          | 'agent-reconnected'
+          | 'job-since'
+          | 'too-old'
+          | 'needed-now'
+          | 'requested'
+          | 'not-needed'
+          | 'agent-waits'
+          | 'fresh';
         /** Format: uuid */
         remoteSessionId: string | null;
         update: boolean;
@@ -329,6 +340,23 @@ export interface components {
       activity: string;
       /** Format: date-time */
       beganAt: string | null;
+      decision: {
+        /** @enum {string} */
+        outcome: 'kept' | 'acquired' | 'failed';
+        /** @enum {string} */
+        reason:
+          | 'never-acquired'
+          | 'not-reached'
+          | 'agent-reconnected'
+          | 'job-since'
+          | 'too-old'
+          | 'needed-now'
+          | 'requested'
+          | 'not-needed'
+          | 'agent-waits'
+          | 'fresh';
+        update: boolean;
+      } | null;
       detail: string;
       deviceId: string;
       deviceName: string;
@@ -377,6 +405,7 @@ export interface components {
       | 'download-failed'
       | 'file-damaged'
       | 'not-back'
+      | 'firmware-unfit'
       | 'version-unchanged'
       | 'interrupted'
       | 'too-many'
@@ -510,6 +539,23 @@ export interface components {
     SessionStep: {
       /** Format: date-time */
       at: string;
+      decision: {
+        /** @enum {string} */
+        outcome: 'kept' | 'acquired' | 'failed';
+        /** @enum {string} */
+        reason:
+          | 'never-acquired'
+          | 'not-reached'
+          | 'agent-reconnected'
+          | 'job-since'
+          | 'too-old'
+          | 'needed-now'
+          | 'requested'
+          | 'not-needed'
+          | 'agent-waits'
+          | 'fresh';
+        update: boolean;
+      } | null;
       detail: string;
       step: string;
       text: string;

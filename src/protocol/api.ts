@@ -9,7 +9,7 @@ import {
   reportedDenial,
   sentConnectionInfo,
 } from './control-channel';
-import { alertSeverity, deviceInformation, deviceState, updateReason } from './device-information';
+import { alertSeverity, deviceInformation, deviceState, updateDecision } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
@@ -181,15 +181,9 @@ export type Device = z.infer<typeof device>;
 export const acquiredInformation = z.object({
   /** null before the first acquisition. */
   information: deviceInformation.extend({ acquiredAt: instant }).nullable(),
-  /** The last update decision (B2), its outcome, and the session it was made for. */
-  decision: z
-    .object({
-      at: instant,
-      update: z.boolean(),
-      reason: updateReason,
-      outcome: z.enum(['kept', 'acquired', 'failed']),
-      remoteSessionId: remoteSessionId.nullable(),
-    })
+  /** The last update decision (B2), and the session or job that it was made for. */
+  decision: updateDecision
+    .extend({ at: instant, remoteSessionId: remoteSessionId.nullable(), jobId: z.uuid().nullable() })
     .nullable(),
 });
 export type AcquiredInformation = z.infer<typeof acquiredInformation>;
@@ -222,8 +216,17 @@ export const sessionHalf = z.object({
   endedAt: instant.nullable(),
   endReason: endReason.nullable(),
 });
-/** `detail`: which substitute was tried, and what came of it; otherwise empty. */
-export const sessionStep = z.object({ at: instant, step: z.string(), text: z.string(), detail: z.string() });
+/**
+ * `detail`: which substitute was tried, and what came of it; otherwise empty. `decision`: of the step `update`, whether
+ * the device information was acquired again for this session, and why.
+ */
+export const sessionStep = z.object({
+  at: instant,
+  step: z.string(),
+  text: z.string(),
+  detail: z.string(),
+  decision: updateDecision.nullable(),
+});
 
 export const session = z.object({
   id: remoteSessionId,

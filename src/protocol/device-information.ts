@@ -59,15 +59,34 @@ export const deviceInformation = z.object({
 });
 export type DeviceInformation = z.infer<typeof deviceInformation>;
 
-/** Why device information was, or was not, acquired again when a connection was requested (B2). */
+/** Why device information was, or was not, acquired again for a session or a job (B2). */
 export const UPDATE_REASONS = {
   'never-acquired': 'no data saved yet',
   'not-reached': 'the device did not answer last time',
   'agent-reconnected': 'the agent has reconnected since',
   'job-since': 'a maintenance job has changed the device since',
   'too-old': 'the saved data was too old',
+  'needed-now': 'the request needs current data',
   requested: 'requested by a user',
+  'not-needed': 'the request does not need it',
+  'agent-waits': 'the agent waits until the device answers',
   fresh: 'recent enough',
 } as const;
 export type UpdateReason = keyof typeof UPDATE_REASONS;
 export const updateReason = z.enum(Object.keys(UPDATE_REASONS) as [UpdateReason, ...UpdateReason[]]);
+
+/** `kept`: the stored information serves; `failed`: the device did not answer, and the request continues without. */
+export const UPDATE_OUTCOMES = { kept: 'using saved data', acquired: 'updated', failed: 'update failed' } as const;
+export type UpdateOutcome = keyof typeof UPDATE_OUTCOMES;
+
+/** The update decision for one request (B2), and its outcome. */
+export const updateDecision = z.object({
+  update: z.boolean(),
+  reason: updateReason,
+  outcome: z.enum(Object.keys(UPDATE_OUTCOMES) as [UpdateOutcome, ...UpdateOutcome[]]),
+});
+export type UpdateDecision = z.infer<typeof updateDecision>;
+
+/** `updated (the saved data was too old)` */
+export const textOfDecision = ({ outcome, reason }: Pick<UpdateDecision, 'outcome' | 'reason'>): string =>
+  `${UPDATE_OUTCOMES[outcome]} (${UPDATE_REASONS[reason]})`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requester } from './asker';
+import { updateDecision } from './device-information';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
@@ -35,6 +36,7 @@ export const JOB_FAILURES = {
   'download-failed': 'The agent could not download the firmware file from this server.',
   'file-damaged': 'The firmware file was damaged in transit.',
   'not-back': 'The device did not come back in time.',
+  'firmware-unfit': 'The firmware file is for another model.',
   'version-unchanged': 'The device does not report the expected version.',
   interrupted: 'The agent stopped during the job. It is not known whether the device completed it.',
   'too-many': 'The agent has too many jobs.',
@@ -117,6 +119,8 @@ export const job = z.object({
   state: jobState,
   /** While `requested`, after the agent was not woken. */
   waiting: jobWait.nullable(),
+  /** Whether device information was acquired before the job was sent, and why; null: not sent yet, or never needed. */
+  decision: updateDecision.nullable(),
   /** While `held`. */
   hold: holdReason.nullable(),
   /** While `executing`: progress, if known, and activity (`downloading`, `sending`, ...). */

@@ -15,6 +15,8 @@ export const STEPS = {
   S125: 'control plane shows the result to the user who asked',
   // Fig. 8: start of a remote session
   S141: 'terminal asks for a session with an application of a device',
+  // not in the figures (abstract 2)
+  update: 'control plane decides whether the device information must be updated',
   S142: 'control plane asks the device for approval over XMPP',
   // not in the figures: the agent has no stream (abstract 1)
   wake: 'control plane passes the request on through another agent of the site',

@@ -39,7 +39,16 @@ describe("the technician's commands", () => {
       [`GET /api/sessions/${sampleSession.id}`]: () => ({
         body: {
           ...sampleEndedSession,
-          steps: [{ at: sampleSession.requestedAt, step: 'S141', text: 'asked', detail: '' }],
+          steps: [
+            { at: sampleSession.requestedAt, step: 'S141', text: 'asked', detail: '', decision: null },
+            {
+              at: sampleSession.requestedAt,
+              step: 'update',
+              text: 'decided',
+              detail: '',
+              decision: { update: true, reason: 'too-old', outcome: 'acquired' },
+            },
+          ],
           approvalRecord: null,
         },
       }),
@@ -168,6 +177,7 @@ describe("the technician's commands", () => {
       /1\.2 MB from the device, 890 B to it/,
       /Device's half +ended/,
       /S141 +asked/,
+      /update +decided: updated \(the saved data was too old\)/,
     ])
       expect(terminal.out()).toMatch(shown);
   });

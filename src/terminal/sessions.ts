@@ -1,4 +1,5 @@
 import type { Session } from '../protocol/api';
+import { textOfDecision } from '../protocol/device-information';
 import { ENDINGS, type Grant, type Half } from '../protocol/remote-session';
 import type { SessionWithSteps } from './api-client';
 import { storedLogin } from './credentials';
@@ -76,8 +77,13 @@ function halfLine(half: Half, { state, startedAt, endedAt, endReason }: Session[
 const STEP_COLUMNS: Column<SessionWithSteps['steps'][number]>[] = [
   { title: 'TIME', value: ({ at }) => clock(at), width: 8 },
   { title: 'STEP', value: ({ step }) => step, width: 12 },
-  { title: 'WHAT', value: ({ text, detail }) => (detail ? `${text}: ${detail}` : text), width: 56 },
+  { title: 'WHAT', value: whatOf, width: 56 },
 ];
+
+function whatOf({ text, detail, decision }: SessionWithSteps['steps'][number]): string {
+  const more = decision ? textOfDecision(decision) : detail;
+  return more ? `${text}: ${more}` : text;
+}
 
 /** `platen end <id>` */
 export async function end(io: TerminalIo, id: string): Promise<void> {

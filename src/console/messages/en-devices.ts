@@ -147,6 +147,7 @@ export const enDevices = {
       failed: 'Update failed',
     },
     forSession: 'for this session',
+    forJob: 'for this job',
     reasons: UPDATE_REASONS as Record<UpdateReason, string>,
   },
 };

@@ -85,6 +85,7 @@ export const enMaintenance = {
   id: 'Job ID',
   summary: 'Summary',
   course: 'Progress',
+  information: 'Device information',
   expires: 'Must start by',
   toDevice: 'Go to device',
   steps: {
@@ -129,6 +130,7 @@ export const enMaintenance = {
     'download-failed': 'Check the network between the agent and this server, then try again.',
     'file-damaged': 'Try again. If the problem remains, remove the file and upload it again.',
     'not-back': 'Ask someone to look at the display of the device before you try anything else.',
+    'firmware-unfit': 'Choose the file for the model that the device reports.',
     'version-unchanged': 'Read the information of the device, and compare it with the version of the uploaded file.',
     interrupted: 'Read the information of the device to see whether the job was done. If not, try again.',
     'too-many': 'Wait for other jobs of this agent, or cancel some of them.',

@@ -70,6 +70,7 @@ export const jaMaintenance: typeof enMaintenance = {
   id: 'ジョブID',
   summary: '概要',
   course: '進行状況',
+  information: '機器情報',
   expires: '開始期限',
   toDevice: '機器のページへ',
   steps: {
@@ -131,6 +132,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'download-failed': 'エージェントがサーバーからファームウェアをダウンロードできませんでした。',
     'file-damaged': 'ファームウェアファイルが転送中に破損しました。',
     'not-back': '機器が時間内に復帰しませんでした。',
+    'firmware-unfit': 'ファームウェアファイルが別の機種用です。',
     'version-unchanged': '機器が報告するバージョンが、予定のものと異なります。',
     interrupted: 'ジョブの途中でエージェントが停止しました。機器が完了したかどうかは不明です。',
     'too-many': 'エージェントのジョブが多すぎます。',
@@ -148,6 +150,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'download-failed': 'エージェントとこのサーバーの間のネットワークを確認し、もう一度お試しください。',
     'file-damaged': 'もう一度お試しください。解決しない場合は、ファイルを削除して、もう一度アップロードしてください。',
     'not-back': '他の操作をする前に、機器の画面を確認してもらってください。',
+    'firmware-unfit': '機器が報告する機種用のファイルを選択してください。',
     'version-unchanged': '機器の情報を取得し、アップロードしたファイルのバージョンと比較してください。',
     interrupted: '機器の情報を取得し、完了したか確認してください。完了していない場合は、もう一度お試しください。',
     'too-many': 'このエージェントの他のジョブの終了を待つか、取り消してください。',

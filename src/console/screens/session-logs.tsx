@@ -6,6 +6,7 @@ import { Empty } from '../parts/loaded';
 import { Panel } from '../parts/panel';
 import { HALF_TONES, Status } from '../parts/status';
 import { Table } from '../parts/table';
+import { decisionText } from './device-information/device-texts';
 
 /** Both halves with their start and end logs. */
 export function SessionHalves({ session }: { session: Session }) {
@@ -44,12 +45,13 @@ export function SessionTimeline({ session }: { session: SessionWithSteps }) {
         <Empty title={t.session.noSteps} />
       ) : (
         <ol className="timeline" aria-label={t.session.timeline}>
-          {session.steps.map(({ step, at, text, detail }, index) => (
+          {session.steps.map(({ step, at, text, detail, decision }, index) => (
             <li key={index}>
               <span className="step">{step}</span>
               <span>
                 {ownText(t.steps, step) ?? text}
                 {detail && <div className="minor">{detail}</div>}
+                {decision && <div className="minor">{decisionText(decision, t)}</div>}
               </span>
               <time className="minor" dateTime={at} title={formats.clock(at)}>
                 +{((Date.parse(at) - start) / 1000).toFixed(2)} s

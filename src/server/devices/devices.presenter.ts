@@ -45,11 +45,11 @@ export function conditionOf(known: DeviceInformationEntity | null): Device['cond
 
 export function presentedInformation(actor: Actor, { information: known }: DeviceInView): AcquiredInformation {
   const { information = null, acquiredAt = null, decision = null } = known ?? {};
-  // an external client sees no sessions but its own
-  const shown = decision && actor.client ? { ...decision, remoteSessionId: null } : decision;
+  // an external client sees no sessions and jobs but its own; earlier versions decided for sessions only
+  const forWhat = actor.client ? { remoteSessionId: null, jobId: null } : { jobId: decision?.jobId ?? null };
   return {
     information: information && acquiredAt && { ...information, acquiredAt: toInstant(acquiredAt) },
-    decision: shown,
+    decision: decision && { ...decision, ...forWhat },
   };
 }
 

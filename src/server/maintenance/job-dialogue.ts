@@ -10,7 +10,8 @@ import { FirmwareSources } from './firmware/firmware-sources';
 import type { JobEntity } from './job.entity';
 import { JobLifecycle } from './job.lifecycle';
 import { isOver, type JobInput } from './job.machine';
-import { JobStarted } from './jobs.errors';
+import { JobInformation } from './job-information';
+import { FirmwareUnfit, JobStarted } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
 /** Asks agents about one job, and applies their answers. */
@@ -21,6 +22,7 @@ export class JobDialogue {
     private readonly repository: JobsRepository,
     private readonly lifecycle: JobLifecycle,
     private readonly firmware: FirmwareSources,
+    private readonly information: JobInformation,
     private readonly journal: Journal,
   ) {}
 
@@ -74,6 +76,7 @@ export class JobDialogue {
   private async execute(job: JobEntity): Promise<JobReport | undefined> {
     const { id: jobId, deviceId, operation, expiresAt } = job;
     const firmware = await this.firmware.of(job);
+    await this.information.inform(job);
     if (!job.askedAt && !(await this.repository.claim(jobId))) return undefined;
     this.journal.step('S122', undefined, { jobId, deviceId });
     const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds: secondsUntil(expiresAt), firmware });
@@ -109,6 +112,9 @@ export class JobDialogue {
     const { id, state } = job;
     if (error instanceof UnknownFirmware) {
       const values = { failure: 'download-failed', detail: error.detail } as const;
+      await this.lifecycle.apply(id, 'failed', { from: state, values });
+    } else if (error instanceof FirmwareUnfit) {
+      const values = { failure: 'firmware-unfit', detail: error.detail } as const;
       await this.lifecycle.apply(id, 'failed', { from: state, values });
     } else if (!(error instanceof AgentRefused)) {
       throw error;

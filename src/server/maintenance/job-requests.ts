@@ -8,11 +8,11 @@ import { checkOperation } from '../auth/clients/client-limits';
 import { AuditService } from '../auth/audit/audit.service';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
-import { FirmwareService } from './firmware/firmware.service';
 import type { JobEntity } from './job.entity';
+import { JobInformation } from './job-information';
 import { JobRevocation } from './job-revocation';
 import { JobLifecycle } from './job.lifecycle';
-import { FirmwareIdMismatch, FirmwareUnfit, OperationUnsupported, TooManyJobs } from './jobs.errors';
+import { FirmwareIdMismatch, OperationUnsupported, TooManyJobs } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
 type NewJob = z.output<typeof newJob>;
@@ -26,7 +26,7 @@ export class JobRequests {
   constructor(
     private readonly repository: JobsRepository,
     private readonly devices: DevicesService,
-    private readonly firmware: FirmwareService,
+    private readonly information: JobInformation,
     private readonly lifecycle: JobLifecycle,
     private readonly audit: AuditService,
     private readonly revocation: JobRevocation,
@@ -69,6 +69,7 @@ export class JobRequests {
       state: 'requested',
       deadlineAt: null,
       waiting: null,
+      decision: null,
       hold: null,
       percent: null,
       activity: '',
@@ -98,17 +99,13 @@ export class JobRequests {
 
   private async firmwareFor(
     { operation, firmwareId }: NewJob,
-    { device, information }: DeviceInView,
+    inView: DeviceInView,
   ): Promise<FirmwareEntity | undefined> {
     const isNeeded = operation === 'firmware-install';
     if (firmwareId === undefined && !isNeeded) return undefined;
     if (firmwareId === undefined) throw new FirmwareIdMismatch('firmware-install needs a firmware file');
     if (!isNeeded) throw new FirmwareIdMismatch(`${operation} takes no firmware file`);
-    const file = await this.firmware.get(firmwareId);
-    const models = [device.model, information?.information?.model ?? ''];
-    const fits = file.model === '' || models.some((model) => isSameModel(model, file.model));
-    if (!fits) throw new FirmwareUnfit(file.model, models.find(Boolean) ?? '');
-    return file;
+    return this.information.firmwareFor(inView, firmwareId);
   }
 
   private serialise(work: () => Promise<void>): Promise<void> {
@@ -117,5 +114,3 @@ export class JobRequests {
     return done;
   }
 }
-
-const isSameModel = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();

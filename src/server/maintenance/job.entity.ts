@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AskerKind } from '../../protocol/asker';
+import type { UpdateDecision } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, JobState, JobWait, Operation, ResultLine } from '../../protocol/maintenance';
 import { Instant, Json, Uuid } from '../database/column-types';
 import { Encrypted } from '../database/encrypted-column';
@@ -34,6 +35,8 @@ export class JobEntity {
   @Column(Instant({ nullable: true })) deadlineAt: Date | null;
   /** Why its agent was not woken; null once the agent has answered. */
   @Column(Json({ nullable: true })) waiting: JobWait | null;
+  /** Whether device information was acquired before it was sent, and why (B2). */
+  @Column(Json({ nullable: true })) decision: UpdateDecision | null;
   @Column({ type: 'varchar', length: 32, nullable: true }) hold: HoldReason | null;
   @Column({ type: 'integer', nullable: true }) percent: number | null;
   @Column({ type: 'varchar', length: 60, default: '' }) activity: string;

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
-import type { JobState, Operation } from '../../protocol/maintenance';
+import type { JobState } from '../../protocol/maintenance';
 import { DeviceEvents } from '../devices/device-events';
 import { DeviceInformationService } from '../devices/information/device-information.service';
 import { TypedEvents } from '../events/typed-events';
@@ -26,9 +26,6 @@ export interface QueuedOutputs {
   send(job: JobEntity): void;
   poll(job: JobEntity): void;
 }
-
-/** They may change what the device reports. */
-const CHANGING: readonly Operation[] = ['test-page', 'restart', 'firmware-install'];
 
 @Injectable()
 export class JobLifecycle
@@ -98,7 +95,7 @@ export class JobLifecycle
         return this.queuedOutputs.poll(job);
       case 'outdate-information': {
         const { beganAt, operation, deviceId: id, agentId } = job;
-        if (beganAt && CHANGING.includes(operation)) await this.information.changed({ id, agentId });
+        if (beganAt) await this.information.changed({ id, agentId }, operation);
       }
     }
   }

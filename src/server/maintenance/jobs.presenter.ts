@@ -21,6 +21,7 @@ export const presentedJob = (job: JobEntity): Job => ({
   user: { kind: job.askerKind, id: job.userId, username: job.username, displayName: job.displayName },
   state: job.state,
   waiting: job.waiting,
+  decision: job.decision,
   hold: job.hold,
   percent: job.percent,
   activity: job.activity,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThanOrEqual, Not, Repository, type FindOptionsWhere } from 'typeorm';
+import type { UpdateDecision } from '../../protocol/device-information';
 import { OPEN_JOB_STATES, type JobState } from '../../protocol/maintenance';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
@@ -37,6 +38,10 @@ export class JobsRepository implements LifecycleRepository<JobEntity, JobState> 
   async claim(id: string): Promise<boolean> {
     const { affected } = await this.jobs.update({ id, state: 'requested', askedAt: IsNull() }, { askedAt: new Date() });
     return affected === 1;
+  }
+
+  async storeDecision(id: string, decision: UpdateDecision): Promise<void> {
+    await this.jobs.update({ id }, { decision });
   }
 
   find(id: string): Promise<JobEntity | null> {

@@ -14,6 +14,7 @@ import { FirmwareSources } from './firmware/firmware-sources';
 import { JobDialogue } from './job-dialogue';
 import { JobEntity } from './job.entity';
 import { JobEvents, JobLifecycle } from './job.lifecycle';
+import { JobInformation } from './job-information';
 import { JobQueues } from './job-queues';
 import { JobWakes } from './job-wakes';
 import { JobRevocation } from './job-revocation';
@@ -40,6 +41,7 @@ import { JobsService } from './jobs.service';
     FirmwareFiles,
     FirmwareService,
     FirmwareSources,
+    JobInformation,
     JobDialogue,
     JobQueues,
     JobWakes,

@@ -45,10 +45,12 @@ export class AgentOutputs {
     try {
       const inView = await this.devices.find(session.deviceId);
       if (!inView) throw new UnknownDevice(session.deviceId);
-      const { device, information } = inView;
       const isWoken = !this.transport.reaches(session.agentId, acquireInformation);
       const woken = isWoken ? this.ask(session) : Promise.resolve();
-      const informed = woken.then(() => this.information.beforeConnection(device, information, session.id));
+      const informed = woken.then(async () => {
+        const decision = await this.information.inform(inView, 'session', { remoteSessionId: session.id });
+        if (decision) this.timeline.step('update', session.id, { decision });
+      });
       // an access condition may approve before the device has answered
       this.informing.set(
         session.id,
@@ -84,7 +86,7 @@ export class AgentOutputs {
     exchange: Exchange<Request, Response>,
     body: Request,
   ): Promise<Response> {
-    const onTry = (tried: WakeTry) => this.timeline.step('wake', id, textOfTry(tried));
+    const onTry = (tried: WakeTry) => this.timeline.step('wake', id, { detail: textOfTry(tried) });
     return this.agentWake.request(agentId, exchange, body, { onTry });
   }
 

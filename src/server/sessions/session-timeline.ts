@@ -10,13 +10,15 @@ const STEPS_AT_ONCE = 100;
 /** The length of the column `session_steps.detail`. */
 const DETAIL_CHARACTERS = 300;
 
+type StepDetails = Partial<Pick<SessionStepEntity, 'detail' | 'decision'>>;
+
 /**
  * Records the numbered steps of the control plane: in the log every time, and in the session's timeline the first time
  * only, so that polling and repeated reports do not make it grow.
  */
 @Injectable()
 export class SessionTimeline implements OnApplicationShutdown {
-  private readonly waiting: Pick<SessionStepEntity, 'sessionId' | 'step' | 'detail' | 'at'>[] = [];
+  private readonly waiting: Omit<SessionStepEntity, 'id'>[] = [];
   private isWriting = false;
   private written: Promise<void> = Promise.resolve();
 
@@ -26,10 +28,10 @@ export class SessionTimeline implements OnApplicationShutdown {
   ) {}
 
   /** Returns at once. The rows of the timeline are stored in the order of the calls. */
-  step(step: Step, sessionId: string, detail = ''): void {
-    this.journal.step(step, sessionId, detail ? { detail } : undefined);
+  step(step: Step, sessionId: string, { detail = '', decision = null }: StepDetails = {}): void {
+    this.journal.step(step, sessionId, decision ?? (detail ? { detail } : undefined));
     if (this.waiting.length >= WAITING_STEPS) return;
-    this.waiting.push({ sessionId, step, detail: detail.slice(0, DETAIL_CHARACTERS), at: new Date() });
+    this.waiting.push({ sessionId, step, detail: detail.slice(0, DETAIL_CHARACTERS), decision, at: new Date() });
     if (!this.isWriting) this.written = this.write();
   }
 

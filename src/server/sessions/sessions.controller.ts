@@ -56,7 +56,9 @@ export class SessionsController {
   @Answers(sessionWithSteps)
   async get(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<z.infer<typeof sessionWithSteps>> {
     const found = await this.sessions.get(actor, id);
-    const steps = found.steps.map(({ at, step, detail }) => ({ at: toInstant(at), step, text: STEPS[step], detail }));
+    const steps = found.steps.map(({ at, step, detail, decision }) => {
+      return { at: toInstant(at), step, text: STEPS[step], detail, decision };
+    });
     return { ...presented(found), steps, approvalRecord: presentedRecord(found.session) };
   }
 

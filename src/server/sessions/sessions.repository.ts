@@ -156,9 +156,9 @@ export class SessionsRepository {
   }
 
   /** Stores the first time of each step of a session with the same detail. */
-  async addSteps(taken: readonly Pick<SessionStepEntity, 'sessionId' | 'step' | 'detail' | 'at'>[]): Promise<void> {
+  async addSteps(taken: readonly Omit<SessionStepEntity, 'id'>[]): Promise<void> {
     const kept = await this.steps.findBy({ sessionId: In(taken.map(({ sessionId }) => sessionId)) });
-    const nameOf = ({ sessionId, step, detail }: Omit<SessionStepEntity, 'id' | 'at'>): string =>
+    const nameOf = ({ sessionId, step, detail }: Pick<SessionStepEntity, 'sessionId' | 'step' | 'detail'>): string =>
       `${sessionId} ${step} ${detail}`;
     const known = new Set(kept.map(nameOf));
     const fresh = taken.filter((each) => !known.has(nameOf(each)) && known.add(nameOf(each)));

@@ -1,3 +1,4 @@
+import { textOfDecision } from '../../protocol/device-information';
 import {
   HOLD_REASONS,
   JOB_FAILURES,
@@ -62,6 +63,7 @@ export const details = (of: Job): string[] => [
   `Device       ${of.deviceName} (${of.deviceId})`,
   `Technician   ${of.user.displayName} (${of.user.username})`,
   `State        ${stateLine(of)}`,
+  ...(of.decision ? [`Information  ${textOfDecision(of.decision)}`] : []),
   `Requested    ${moment(of.requestedAt)}, must start by ${moment(of.expiresAt)}`,
   `Sent         ${moment(of.sentAt)}`,
   `Started      ${moment(of.beganAt)}`,

@@ -166,6 +166,7 @@ export const sampleJob: Job = {
   user: { kind: 'user', id: sampleUser.id, username: sampleUser.username, displayName: sampleUser.displayName },
   state: 'succeeded',
   waiting: null,
+  decision: { update: false, reason: 'not-needed', outcome: 'kept' },
   hold: null,
   percent: null,
   activity: '',

@@ -88,6 +88,7 @@ const information: AcquiredInformation = {
     reason: 'agent-reconnected',
     outcome: 'acquired',
     remoteSessionId: idOf(101),
+    jobId: null,
   },
 };
 

@@ -7,7 +7,7 @@ import { Facts } from '../../parts/facts';
 import { Ago } from '../../parts/time';
 import { counterName } from '../maintenance/job-texts';
 import { AlertLine, DeviceStateLabel } from './condition';
-import { alertText, supplyText } from './device-texts';
+import { alertText, decisionText, supplyText } from './device-texts';
 
 /** The device information acquired last, and the last update decision (B2). */
 export function AcquiredInformation({ information, decision }: Acquired) {
@@ -73,7 +73,7 @@ function Information({ information }: { information: NonNullable<Acquired['infor
 
 function Decision({ decision }: { decision: NonNullable<Acquired['decision']> }) {
   const t = useText();
-  const { at, outcome, reason, remoteSessionId } = decision;
+  const { at, remoteSessionId, jobId } = decision;
   return (
     <div className="decision">
       <Facts
@@ -81,13 +81,19 @@ function Decision({ decision }: { decision: NonNullable<Acquired['decision']> })
           [
             t.information.decision,
             <span key="decision">
-              {t.information.decisions[outcome]} ({t.information.reasons[reason]}){' '}
+              {decisionText(decision, t)}{' '}
               <span className="minor">
                 <Ago at={at} />
                 {remoteSessionId && (
                   <>
                     {', '}
                     <Link to={`/sessions/${remoteSessionId}`}>{t.information.forSession}</Link>
+                  </>
+                )}
+                {jobId && (
+                  <>
+                    {', '}
+                    <Link to={`/jobs/${jobId}`}>{t.information.forJob}</Link>
                   </>
                 )}
               </span>

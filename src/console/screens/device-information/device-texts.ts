@@ -1,4 +1,4 @@
-import type { DeviceAlert, Supply } from '../../../protocol/device-information';
+import type { DeviceAlert, Supply, UpdateDecision } from '../../../protocol/device-information';
 import type { Messages } from '../../messages/en';
 import { ownText } from '../../messages/own-text';
 
@@ -20,3 +20,7 @@ export function supplyText({ name, type, colour }: Pick<Supply, 'name' | 'type' 
   const text = known ? t.information.coloured(supplyColours[known] ?? '', word) : word;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** `Updated (the saved data was too old)` */
+export const decisionText = ({ outcome, reason }: Pick<UpdateDecision, 'outcome' | 'reason'>, t: Messages): string =>
+  `${t.information.decisions[outcome]} (${t.information.reasons[reason]})`;

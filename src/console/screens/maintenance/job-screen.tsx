@@ -10,6 +10,7 @@ import { Panel } from '../../parts/panel';
 import { Steps } from '../../parts/steps';
 import { Elapsed } from '../../parts/time';
 import { Requester } from '../requester';
+import { decisionText } from '../device-information/device-texts';
 import { JobResult } from './job-result';
 import { CancelJob, JobProgress, JobStateLabel, JobWaiting } from './job-state';
 import { stepsOf, type JobStep } from './job-steps';
@@ -114,7 +115,7 @@ function Failure({ job: { failure, detail } }: { job: Job }) {
 function Summary({ job }: { job: Job }) {
   const t = useText();
   const formats = useFormats();
-  const { deviceId, deviceName, firmware, user, expiresAt, beganAt, id } = job;
+  const { deviceId, deviceName, firmware, user, decision, expiresAt, beganAt, id } = job;
   return (
     <Facts
       of={[
@@ -126,6 +127,7 @@ function Summary({ job }: { job: Job }) {
         ],
         [t.maintenance.who, <Requester key="who" of={user} />],
         [t.maintenance.firmware, firmware && `${firmware.version} (${firmware.name})`],
+        [t.maintenance.information, decision && decisionText(decision, t)],
         [t.maintenance.expires, isOpenJob(job) && !beganAt && formats.moment(expiresAt)],
         [t.maintenance.took, beganAt && <Elapsed key="time" from={beganAt} to={job.endedAt} />],
         [t.maintenance.id, id],

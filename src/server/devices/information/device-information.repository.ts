@@ -4,6 +4,7 @@ import { In, Repository } from 'typeorm';
 import { BatchedWrites } from '../../database/batched-writes';
 import { DeviceInformationEntity } from './device-information.entity';
 import { lockDevice } from '../devices.repository';
+import type { Fact } from './update-decision';
 
 /** All SQL for device information. */
 @Injectable()
@@ -30,6 +31,16 @@ export class DeviceInformationRepository {
       if (!(await lockDevice(manager, device))) return false;
       await manager.upsert(DeviceInformationEntity, { ...values, deviceId: device.id }, ['deviceId']);
       return true;
+    });
+  }
+
+  /** Notes when facts of a device have changed. */
+  storeChanges(device: { id: string; agentId: string }, facts: readonly Fact[], at: Date): Promise<void> {
+    return this.known.manager.transaction(async (manager) => {
+      if (!(await lockDevice(manager, device))) return;
+      const stored = await manager.findOneBy(DeviceInformationEntity, { deviceId: device.id });
+      const changes = { ...stored?.changes, ...Object.fromEntries(facts.map((fact) => [fact, at.getTime()])) };
+      await manager.upsert(DeviceInformationEntity, { changes, deviceId: device.id }, ['deviceId']);
     });
   }
 }

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
 import { acquireInformation } from '../../../protocol/control-channel';
-import type { DeviceInformation } from '../../../protocol/device-information';
+import type { DeviceInformation, UpdateDecision, UpdateOutcome } from '../../../protocol/device-information';
 import { LIMITS } from '../../../protocol/limits';
+import type { Operation } from '../../../protocol/maintenance';
 import { toInstant } from '../../../protocol/names';
 import { CONFIG, type Config } from '../../config/config';
 import { DeviceTransport } from '../../xmpp/device-transport';
@@ -11,12 +12,19 @@ import type { DeviceInformationEntity, UpdateDecisionMade } from './device-infor
 import { DeviceInformationRepository } from './device-information.repository';
 import type { DeviceEntity } from '../device.entity';
 import { UnknownDevice } from '../devices.errors';
-import { decideUpdate } from './update-decision';
+import { CHANGED_BY, decideUpdate, type InformedRequest, type StoredInformation } from './update-decision';
 
 /** Whether the agent can acquire and report information of the device. */
 export const reportsInformation = ({ operations }: Pick<DeviceEntity, 'operations'>): boolean =>
   operations.includes('information');
 
+/** A decision that was made for no session and no job. */
+const NOTHING = { remoteSessionId: null, jobId: null };
+
+interface InformedDevice {
+  readonly device: DeviceEntity;
+  readonly information: DeviceInformationEntity | null;
+}
 type DeviceBehindAgent = Pick<DeviceEntity, 'id' | 'agentId'>;
 
 /** Device information: acquired through the agents, and stored. */
@@ -45,31 +53,34 @@ export class DeviceInformationService {
   }
 
   /**
-   * B2, before a session is connected: acquires information that is no longer recent enough, within
-   * INFORMATION_ACQUIRE_MS. Never rejects: without an answer the session continues with the stored information.
+   * B2, before a session is connected or a job is sent: acquires information that is not recent enough for the request,
+   * within INFORMATION_ACQUIRE_MS. Never rejects: without an answer the request continues with the stored information.
+   * @returns null if the agent reports no information of the device
    */
-  async beforeConnection(
-    device: DeviceEntity,
-    stored: DeviceInformationEntity | null,
-    remoteSessionId: string,
-  ): Promise<void> {
-    if (!reportsInformation(device)) return;
-    const known = {
+  async inform(
+    { device, information: stored }: InformedDevice,
+    request: InformedRequest,
+    forWhat: { remoteSessionId: string } | { jobId: string } | object,
+  ): Promise<UpdateDecision | null> {
+    if (!reportsInformation(device)) return null;
+    const changes = Object.entries(stored?.changes ?? {}).map(([fact, at]) => [fact, new Date(at)]);
+    const known: StoredInformation = {
       acquiredAt: stored?.acquiredAt ?? null,
       reached: stored?.information?.reached ?? false,
       announcedAt: device.announcedAt,
-      changedAt: stored?.changedAt ?? null,
+      changedAt: Object.fromEntries(changes) as StoredInformation['changedAt'],
     };
-    const { update, reason } = decideUpdate(known, new Date(), this.config.information.freshMs);
+    const { update, reason } = decideUpdate(request, known, new Date(), this.config.information.freshMs);
     const outcome = update ? await this.outcome(device) : 'kept';
-    await this.record(device, { at: toInstant(Date.now()), update, reason, outcome, remoteSessionId });
+    const decision = { update, reason, outcome };
+    if (reason !== 'not-needed') await this.record(device, { ...NOTHING, ...forWhat, ...decision });
+    return decision;
   }
 
   /** Acquires the information because a user has requested it. */
   async refresh(device: DeviceBehindAgent): Promise<void> {
     const outcome = await this.outcome(device);
-    const at = toInstant(Date.now());
-    await this.record(device, { at, update: true, reason: 'requested', outcome, remoteSessionId: null });
+    await this.record(device, { ...NOTHING, update: true, reason: 'requested', outcome });
   }
 
   /** Stores information that an agent reports. @throws UnknownDevice, also for a device of another agent */
@@ -77,12 +88,13 @@ export class DeviceInformationService {
     if (!(await this.store(device, information))) throw new UnknownDevice(device.id);
   }
 
-  /** Notes that a maintenance job may have changed the device. */
-  async changed(device: DeviceBehindAgent): Promise<void> {
-    await this.repository.store(device, { changedAt: new Date() });
+  /** Notes what a maintenance job may have changed. */
+  async changed(device: DeviceBehindAgent, operation: Operation): Promise<void> {
+    const facts = CHANGED_BY[operation];
+    if (facts.length > 0) await this.repository.storeChanges(device, facts, new Date());
   }
 
-  private async outcome(device: DeviceBehindAgent): Promise<UpdateDecisionMade['outcome']> {
+  private async outcome(device: DeviceBehindAgent): Promise<UpdateOutcome> {
     return (await this.acquire(device)) ? 'acquired' : 'failed';
   }
 
@@ -108,9 +120,10 @@ export class DeviceInformationService {
     return kept;
   }
 
-  private async record(device: DeviceBehindAgent, decision: UpdateDecisionMade): Promise<void> {
-    const { update, reason, outcome } = decision;
+  private async record(device: DeviceBehindAgent, made: Omit<UpdateDecisionMade, 'at'>): Promise<void> {
+    const { update, reason, outcome } = made;
     this.journal.info('update decision', { deviceId: device.id, update, reason, outcome });
+    const decision = { ...made, at: toInstant(Date.now()) };
     try {
       if (await this.repository.store(device, { decision })) this.events.publish('informed', device.id);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ControlPlane, announcedPrinter } from '../../../../test/support/server/control-plane';
 import type { ScriptedAgent, ScriptedAnswer } from '../../../../test/support/agent/scripted-agent';
 import { until } from '../../../../test/support/until';
@@ -5,7 +6,9 @@ import vectors from '../../../../test/vectors/control-channel.json';
 import { acquiredInformation, device } from '../../../protocol/api';
 import { announce, reportInformation } from '../../../protocol/control-channel';
 import { deviceInformation, type DeviceInformation } from '../../../protocol/device-information';
+import { job, operation, type Operation } from '../../../protocol/maintenance';
 import { LIMITS } from '../../../protocol/limits';
+import type { Fact } from './update-decision';
 
 const SAMPLE = deviceInformation.parse(vectors.acquireInformation.response);
 
@@ -147,11 +150,11 @@ describe('device information', () => {
         return decision?.remoteSessionId === remoteSessionId && decision;
       });
     /** Backdates the stored information of the printer, and the announcement. */
-    const since = async (times: { acquiredAt: number; changedAt?: number }) => {
+    const since = async (times: { acquiredAt: number; changed?: Partial<Record<Fact, number>> }) => {
       await acquired();
-      const { acquiredAt, changedAt = 'NULL' } = times;
+      const { acquiredAt, changed = null } = times;
       await plane.write(`UPDATE devices SET "announcedAt" = 0 WHERE id = 'printer'`);
-      const set = `"acquiredAt" = ${acquiredAt}, "changedAt" = ${changedAt}`;
+      const set = `"acquiredAt" = ${acquiredAt}, "changes" = '${JSON.stringify(changed)}'`;
       await plane.write(`UPDATE device_information SET ${set} WHERE "deviceId" = 'printer'`);
     };
     const tooOld = () => since({ acquiredAt: Date.now() - LIMITS.INFORMATION_FRESH_MS - 1_000 });
@@ -160,18 +163,31 @@ describe('device information', () => {
       await acquired();
       const before = timesAsked();
       const id = await plane.requested();
-      expect(await decided(id)).toMatchObject({ update: false, reason: 'fresh', outcome: 'kept' });
+      expect(await decided(id)).toMatchObject({ update: false, reason: 'fresh', outcome: 'kept', jobId: null });
       expect(timesAsked()).toBe(before);
     });
 
+    it('is kept if a job has changed only what a session does not need', async () => {
+      await since({ acquiredAt: Date.now() - 1_000, changed: { counters: Date.now(), supplies: Date.now() } });
+      expect(await decided(await plane.requested())).toMatchObject({ update: false, reason: 'fresh' });
+    });
+
     it('is acquired first if a job has changed the device', async () => {
-      await since({ acquiredAt: Date.now() - 1_000, changedAt: Date.now() });
+      await since({ acquiredAt: Date.now() - 1_000, changed: { state: Date.now() } });
       const before = timesAsked();
       const id = await plane.requested();
       expect(await decided(id)).toMatchObject({ update: true, reason: 'job-since', outcome: 'acquired' });
       expect(timesAsked()).toBe(before + 1);
       const order = plane.agent.asked.map(({ name }) => name).slice(-2);
       expect(order).toEqual(['acquire-information', 'request-approval']);
+      const { steps } = await until('the timeline', async () => {
+        const session = await plane.session(id);
+        return session.steps.some(({ step }) => step === 'S142') && session;
+      });
+      expect(steps.filter(({ step }) => ['update', 'S142'].includes(step))).toMatchObject([
+        { step: 'update', decision: { update: true, reason: 'job-since', outcome: 'acquired' } },
+        { step: 'S142', decision: null },
+      ]);
     });
 
     it('remains unchanged if the agent does not answer, and the session continues', async () => {
@@ -206,6 +222,93 @@ describe('device information', () => {
       expect(plane.agent.asked.filter(({ body }) => body.remoteSessionId === id).map(({ name }) => name)).toEqual([
         'withdraw-approval',
       ]);
+    });
+  });
+
+  describe('when a job is requested', () => {
+    /** Its model is not in the agent's configuration. */
+    const id = 'nameless';
+    let agent: ScriptedAgent;
+    beforeAll(async () => {
+      agent = await agentOf('jobber', []);
+      await agent.ask(announce, {
+        agentVersion: '1',
+        devices: [{ ...announcedPrinter(id), model: '', operations: operation.options }],
+      });
+    });
+    afterAll(() => agent?.leave());
+
+    const requested = async (operation: Operation, more: object = {}): Promise<string> =>
+      String((await plane.call('tom', 'POST', `/devices/${id}/jobs`, { operation, ...more })).body.id);
+    const jobOf = async (jobId: string) => job.parse((await plane.call('tom', 'GET', `/jobs/${jobId}`)).body);
+    const uploaded = async (model: string) => {
+      const query = new URLSearchParams({ name: `${model}.bin`, version: '9.1', model });
+      return String((await plane.send('ada', `/firmware?${query.toString()}`, randomBytes(64))).body.id);
+    };
+    /** Nothing has been acquired for a while. */
+    const aged = async (seconds: number) => {
+      await plane.call('tom', 'POST', `/devices/${id}/information`);
+      await plane.write(`UPDATE devices SET "announcedAt" = 0 WHERE id = '${id}'`);
+      const set = `"acquiredAt" = ${Date.now() - seconds * 1000}, "changes" = NULL`;
+      await plane.write(`UPDATE device_information SET ${set} WHERE "deviceId" = '${id}'`);
+    };
+    afterEach(() => {
+      agent.answers.set('acquire-information', { body: SAMPLE });
+      for (const command of agent.commands)
+        if (!command.isAnswered) command.answer({ status: 'completed', failure: 'internal-error' });
+    });
+
+    it.each<[operation: Operation, seconds: number, decision: object, asked: number]>([
+      ['counters', 6_000, { update: false, reason: 'not-needed', outcome: 'kept' }, 0],
+      ['restart', 60, { update: false, reason: 'fresh', outcome: 'kept' }, 0],
+      ['test-page', 6_000, { update: true, reason: 'too-old', outcome: 'acquired' }, 1],
+    ])('%s, %i s later: %j', async (wanted, seconds, decision, asked) => {
+      await aged(seconds);
+      const before = timesAsked(agent);
+      const jobId = await requested(wanted);
+      const execute = await agent.commanded(jobId, 'execute');
+      expect(timesAsked(agent)).toBe(before + asked);
+      execute.answer({ status: 'completed' });
+      await until('the job to be over', async () => (await jobOf(jobId)).state === 'succeeded');
+      expect((await jobOf(jobId)).decision).toEqual(decision);
+      const shown = (await read(id)).decision;
+      if (asked) expect(shown).toMatchObject({ ...decision, jobId, remoteSessionId: null });
+    });
+
+    it('firmware-install acquires model and version before the file is sent', async () => {
+      await aged(60);
+      const before = timesAsked(agent);
+      const jobId = await requested('firmware-install', { firmwareId: await uploaded(SAMPLE.model) });
+      (await agent.commanded(jobId, 'execute')).answer({ status: 'completed' });
+      expect(timesAsked(agent)).toBe(before + 1);
+      await until('the job to be over', async () => (await jobOf(jobId)).state === 'succeeded');
+      expect((await jobOf(jobId)).decision).toEqual({ update: true, reason: 'needed-now', outcome: 'acquired' });
+    });
+
+    it('firmware-install is refused for a model that only the stored information speaks against', async () => {
+      const firmwareId = await uploaded('Acme Newer');
+      await aged(60);
+      agent.answers.set('acquire-information', { body: { ...SAMPLE, model: 'Acme Newer' } });
+      const jobId = await requested('firmware-install', { firmwareId });
+      expect((await agent.commanded(jobId, 'execute')).fields['firmware-version']).toBe('9.1');
+    });
+
+    it('firmware-install fails and is not sent if the device is of another model by then', async () => {
+      const firmwareId = await uploaded(SAMPLE.model);
+      await aged(60);
+      agent.answers.set('acquire-information', { body: { ...SAMPLE, model: 'Acme Newer' } });
+      const jobId = await requested('firmware-install', { firmwareId });
+      const over = await until('the job to fail', async () => {
+        const seen = await jobOf(jobId);
+        return seen.state === 'failed' && seen;
+      });
+      expect(over).toMatchObject({
+        failure: 'firmware-unfit',
+        detail: `The file is for ${SAMPLE.model}; the device is Acme Newer.`,
+        decision: { reason: 'needed-now', outcome: 'acquired' },
+      });
+      await agent.settled();
+      expect(agent.commands.filter((each) => each.jobId === jobId)).toEqual([]);
     });
   });
 });

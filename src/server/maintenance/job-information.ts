@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { DevicesService, type DeviceInView } from '../devices/devices.service';
+import { DeviceInformationService } from '../devices/information/device-information.service';
+import type { FirmwareEntity } from './firmware/firmware.entity';
+import { FirmwareService } from './firmware/firmware.service';
+import type { JobEntity } from './job.entity';
+import { FirmwareUnfit } from './jobs.errors';
+import { JobsRepository } from './jobs.repository';
+
+/** The device information that jobs need (B2), and whether a firmware file fits the device. */
+@Injectable()
+export class JobInformation {
+  constructor(
+    private readonly devices: DevicesService,
+    private readonly information: DeviceInformationService,
+    private readonly firmware: FirmwareService,
+    private readonly repository: JobsRepository,
+  ) {}
+
+  /**
+   * The file of a new job. If the stored model speaks against it, the device is asked for its current one.
+   * @throws UnknownFirmware, FirmwareUnfit
+   */
+  async firmwareFor(inView: DeviceInView, firmwareId: string): Promise<FirmwareEntity> {
+    const file = await this.firmware.get(firmwareId);
+    if (fits(file, inView)) return file;
+    if (inView.online) await this.information.inform(inView, 'firmware-install', {});
+    checkFit(file, (await this.devices.find(inView.device.id)) ?? inView);
+    return file;
+  }
+
+  /**
+   * Before a job is sent: acquires what its operation needs to know of the device.
+   * @throws FirmwareUnfit if the device is of another model now
+   */
+  async inform({ id, deviceId, operation, firmwareId, askedAt, decision: earlier }: JobEntity): Promise<void> {
+    const inView = await this.devices.find(deviceId);
+    if (!inView) return; // its agent refuses the job
+    const decision = await this.information.inform(inView, operation, { jobId: id });
+    // a job that is sent again keeps its first decision, unless there was something to acquire
+    if (decision && (decision.update || !earlier)) await this.repository.storeDecision(id, decision);
+    // once it was asked, the agent may have the job
+    if (firmwareId === null || askedAt) return;
+    const current = decision?.update ? await this.devices.find(deviceId) : inView;
+    checkFit(await this.firmware.get(firmwareId), current ?? inView);
+  }
+}
+
+function checkFit(file: FirmwareEntity, inView: DeviceInView): void {
+  if (!fits(file, inView)) throw new FirmwareUnfit(file.model, modelsOf(inView).find(Boolean) ?? '');
+}
+
+const fits = ({ model }: FirmwareEntity, inView: DeviceInView): boolean =>
+  model === '' || modelsOf(inView).some((each) => isSameModel(each, model));
+
+/** As the agent's configuration has it, and as the device reports it. */
+const modelsOf = ({ device, information }: DeviceInView): string[] => [
+  device.model,
+  information?.information?.model ?? '',
+];
+
+const isSameModel = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
