@@ -102,6 +102,7 @@ export const en = {
   ...enProblems,
   languages: { en: 'English', ja: '日本語' },
   loading: 'Loading',
+  keptSince: (date: string) => `History before ${date} is not kept.`,
   /** A detail that a program reports as free text, in English. */
   detail: (text: string) => text,
   /** What the server reports about a field of a form, in English. */

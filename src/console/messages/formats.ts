@@ -15,6 +15,7 @@ export interface Formats {
   /** Time of day to the second. */
   clock(at: string): string;
   day(at: string | Date): string;
+  date(at: string): string;
   ago(at: string, now: number): string;
   count(count: number): string;
   bytes(count: number): string;
@@ -32,6 +33,7 @@ export function formatsOf(chosen: Language): Formats {
   const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const clocks = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const days = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const agos = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const counts = new Intl.NumberFormat(language);
   const percents = new Intl.NumberFormat(language, { style: 'percent' });
@@ -46,6 +48,7 @@ export function formatsOf(chosen: Language): Formats {
     moment: (at) => moments.format(new Date(at)),
     clock: (at) => clocks.format(new Date(at)),
     day: (at) => days.format(new Date(at)),
+    date: (at) => dates.format(new Date(at)),
     ago(at, now) {
       const seconds = Math.min(0, Math.round((Date.parse(at) - now) / 1000));
       const [name, size] = UNITS.find(([, length]) => -seconds >= length) ?? ['second', 1];

@@ -102,6 +102,7 @@ export const ja: Messages = {
   ...jaProblems,
   languages: { en: 'English', ja: '日本語' },
   loading: '読み込んでいます',
+  keptSince: (date: string) => `${date}より前の履歴は保存されていません。`,
   detail: jaDetail,
   fieldError: jaFieldError,
 };

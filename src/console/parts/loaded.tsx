@@ -1,6 +1,8 @@
 import { Button, Loader, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useText } from '../messages/language';
+import type { HistoryKind } from '../../protocol/retention';
+import { useKeptSince } from '../api/retention';
+import { useFormats, useText } from '../messages/language';
 import { ProblemNotice } from './notice';
 
 interface Query<Data> {
@@ -35,19 +37,35 @@ export const Empty = ({ title, hint, children }: { title: string; hint?: string;
   </div>
 );
 
-/** A button for the next page of a list. */
+/** A button for the next page of a list; where the list ends, since when such history is kept. */
 export function More({
   query,
+  history,
 }: {
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): unknown };
+  query: { isSuccess: boolean; hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): unknown };
+  history?: HistoryKind;
 }) {
   const t = useText();
-  if (!query.hasNextPage) return null;
+  if (!query.hasNextPage) return query.isSuccess && history ? <KeptSince kind={history} /> : null;
   return (
     <div className="more">
       <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
         {t.actions.more}
       </Button>
+    </div>
+  );
+}
+
+function KeptSince({ kind }: { kind: HistoryKind }) {
+  const t = useText();
+  const formats = useFormats();
+  const since = useKeptSince(kind);
+  if (since === undefined) return null;
+  return (
+    <div className="more">
+      <Text size="sm" c="dimmed">
+        {t.keptSince(formats.date(since))}
+      </Text>
     </div>
   );
 }

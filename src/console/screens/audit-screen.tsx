@@ -26,7 +26,7 @@ export function AuditScreen() {
             return <AuditTable label={t.audit.title} events={events} />;
           }}
         </Loaded>
-        <More query={audit} />
+        <More query={audit} history="audit" />
       </Panel>
     </Page>
   );

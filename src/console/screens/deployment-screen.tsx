@@ -78,7 +78,7 @@ function History() {
           );
         }}
       </Loaded>
-      <More query={deployments} />
+      <More query={deployments} history="deployments" />
     </Panel>
   );
 }

@@ -95,7 +95,7 @@ function SessionsOfDevice({ id }: { id: string }) {
             <>
               <SessionHistogram sessions={rows} />
               <SessionTable label={t.device.sessions} sessions={rows} withoutDevice />
-              <More query={sessions} />
+              <More query={sessions} history="sessions" />
             </>
           );
         }}

@@ -42,7 +42,7 @@ export function NoticesScreen() {
             );
           }}
         </Loaded>
-        <More query={notices} />
+        <More query={notices} history="notices" />
       </Panel>
     </Page>
   );

@@ -49,7 +49,7 @@ export function SessionsScreen() {
             );
           }}
         </Loaded>
-        <More query={sessions} />
+        <More query={sessions} history={live ? undefined : 'sessions'} />
       </Panel>
     </Page>
   );

@@ -143,7 +143,7 @@ function Denials({ deviceId }: { deviceId: string }) {
           { title: t.access.why, cell: ({ reason }) => t.access.reasons[reason] },
         ]}
       />
-      <More query={denials} />
+      <More query={denials} history="denials" />
     </>
   );
 }

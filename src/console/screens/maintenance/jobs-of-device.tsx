@@ -33,7 +33,7 @@ export function JobsOfDevice({ deviceId }: { deviceId: string }) {
                   <JobTable label={t.maintenance.history} jobs={over} withoutDevice />
                 </>
               )}
-              <More query={jobs} />
+              <More query={jobs} history="jobs" />
             </>
           );
         }}

@@ -45,7 +45,7 @@ export function JobsScreen() {
             return all.length > 0 ? <Empty title={t.maintenance.noneFound} /> : <NoJobs state={state} />;
           }}
         </Loaded>
-        <More query={jobs} />
+        <More query={jobs} history={state === 'open' ? undefined : 'jobs'} />
       </Panel>
     </Page>
   );
