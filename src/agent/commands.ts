@@ -43,7 +43,7 @@ export function register(program: Command): void {
 
   agent
     .command('check')
-    .description('check a configuration file')
+    .description('check a configuration file, and the logins in it at their devices')
     .requiredOption('--config <file>', 'configuration file')
     .action(async (options: { config: string }) => {
       const { checkConfiguration } = await import('./main.js');

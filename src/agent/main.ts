@@ -1,6 +1,8 @@
 import { LOG_LEVELS, createJournal } from '../journal/journal';
 import { Agent } from './agent';
-import { ConfigurationError, readConfiguration } from './configuration/configuration';
+import { ConfigurationError, readConfiguration, type Device } from './configuration/configuration';
+import { DeviceRefused, DeviceUnreachable } from './device/device-access';
+import { IppDevice } from './device/ipp-device';
 import { Installation } from './enrolment/installation';
 import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
 
@@ -49,12 +51,26 @@ function explain(error: unknown): undefined {
   process.exitCode = 1;
 }
 
+/** Prints whether the device accepts its login; exit code 1 if not. */
+async function checkLogin(device: Device): Promise<void> {
+  try {
+    const asked = await new IppDevice(device).checkLogin();
+    const not = 'the device asks for no login to be read; whether it is right shows at a restart or an installation';
+    process.stdout.write(`${device.id}: ${asked ? 'the device accepts the login' : not}\n`);
+  } catch (error) {
+    if (!(error instanceof DeviceRefused || error instanceof DeviceUnreachable)) throw error;
+    process.stderr.write(`${device.id}: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
 /** `platen agent check`: prints each problem in one line on standard error; exit code 1 if there is any. */
 export async function checkConfiguration(file: string): Promise<void> {
   try {
     const { devices } = await readConfiguration(file);
     const applications = devices.flatMap((device) => device.applications);
     process.stdout.write(`${file}: ${devices.length} device(s), ${applications.length} application(s)\n`);
+    for (const device of devices) if (device.login) await checkLogin(device);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(error.problems.map((line) => `${line}\n`).join(''));

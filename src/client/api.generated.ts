@@ -402,6 +402,8 @@ export interface components {
       | 'unknown-device'
       | 'device-unreachable'
       | 'device-refused'
+      | 'login-required'
+      | 'login-refused'
       | 'download-failed'
       | 'file-damaged'
       | 'not-back'

@@ -33,6 +33,8 @@ export const JOB_FAILURES = {
   'unknown-device': 'The agent no longer has this device.',
   'device-unreachable': 'The device does not answer its agent.',
   'device-refused': 'The device refused the operation.',
+  'login-required': 'The device asks for a login, and its agent has none that it may send.',
+  'login-refused': 'The device refuses the login that its agent has for it.',
   'download-failed': 'The agent could not download the firmware file from this server.',
   'file-damaged': 'The firmware file was damaged in transit.',
   'not-back': 'The device did not come back in time.',

@@ -7,6 +7,7 @@ import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { operation, type Operation } from '../../protocol/maintenance';
 import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
+import { DeviceLogin, deviceLogin } from './device-login';
 import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -78,6 +79,7 @@ const deviceFields = z.strictObject({
   firmware: firmwareAddress.optional(),
   certificate: certificate.optional(),
   maintenance: z.array(operation).optional(),
+  login: deviceLogin.optional(),
   display: z
     .strictObject({ url: displayAddress, secretFile: z.string().min(1), pin: spkiPin.optional() })
     .superRefine(({ url, pin }, context) => {
@@ -94,6 +96,7 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
         'applications',
         String(index),
       ]);
+  if (rest.login && !ipp) return problem(context, 'requires "ipp"', ['login']);
   if (firmware && !ipp)
     return problem(context, 'requires "ipp", to check the version after the installation', ['firmware']);
   const secure = ipp?.tls || (firmware?.kind === 'http' && firmware.tls);
@@ -174,12 +177,15 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * Maintenance, for each device, all optional:
  *
  *     "ipp": "ipp://192.168.1.20/ipp/print", "firmware": "tcp://192.168.1.20:9100",
- *     "certificate": "any", "maintenance": ["information", "counters", "test-page"]
+ *     "certificate": "any", "maintenance": ["information", "counters", "test-page"],
+ *     "login": { "user": "admin", "passwordFile": "mfp-1-password" }
  *
  * `ipp`: the printer's URI (also ipps, http, https). `firmware`: where a firmware file is sent, unchanged to a raw port
  * or by `PUT` to an http or https address. `certificate`: for ipps and https, the pin of the device's key, or `any`; by
  * default, a certificate authority that this computer trusts must have signed it. `maintenance`: the permitted
- * operations (protocol/maintenance); by default, all that are possible.
+ * operations (protocol/maintenance); by default, all that are possible. `login`: for a device that asks for one over HTTP
+ * (Digest or Basic), with `passwordFile` or `password` (then this file must be private). Basic without TLS needs
+ * `"clearText": true`.
  *
  * With
  *
@@ -227,11 +233,14 @@ const configuration = fields.transform(({ wake, powerSaving, ...rest }, context)
 
 export type Target = z.output<typeof target>;
 export type Application = z.output<typeof application>;
-export type Device = z.output<typeof device>;
+export type Device = Omit<z.output<typeof device>, 'login'> & { readonly login?: DeviceLogin };
 /** Paths of `files` are absolute. */
 export type LanPage = z.output<typeof lanPage>;
 /** `state` is an absolute folder. */
-export type Configuration = z.output<typeof configuration> & { readonly state: string };
+export type Configuration = Omit<z.output<typeof configuration>, 'devices'> & {
+  readonly state: string;
+  readonly devices: readonly Device[];
+};
 
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -247,7 +256,12 @@ export async function readConfiguration(file: string): Promise<Configuration> {
     throw new ConfigurationError([`${file}: cannot be read (${error.code})`]);
   });
   const parsed = parseConfiguration(text, dirname(resolve(file)));
-  for (const { display } of parsed.devices) if (display) await readDisplaySecret(display.secretFile);
+  for (const { display, login } of parsed.devices) {
+    if (display) await readDisplaySecret(display.secretFile);
+    await login?.load(file).catch((error: Error) => {
+      throw new ConfigurationError([error.message]);
+    });
+  }
   return parsed;
 }
 
@@ -282,8 +296,9 @@ function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: strin
     key: resolve(folder, lan.files.key),
   };
   const panel = { ...parsed.panel, lan: lan && { ...lan, files } };
-  const devices = parsed.devices.map(({ display, ...rest }) => ({
+  const devices = parsed.devices.map(({ display, login, ...rest }) => ({
     ...rest,
+    ...(login && { login: new DeviceLogin(login, folder) }),
     display: display && { ...display, secretFile: resolve(folder, display.secretFile) },
   }));
   return { ...parsed, panel, devices, state: resolve(folder, parsed.state ?? '.') };

@@ -28,7 +28,22 @@ export class DeviceUnreachable extends Error {
 }
 /** The device refused the request or sent an invalid answer; the message has the details. */
 export class DeviceRefused extends Error {
-  override readonly name = 'DeviceRefused';
+  override readonly name: string = 'DeviceRefused';
+}
+/** The device asks for a login, and the agent has none that it may send. `challenge` is its WWW-Authenticate. */
+export class LoginRequired extends DeviceRefused {
+  override readonly name = 'LoginRequired';
+
+  constructor(
+    message: string,
+    readonly challenge = '',
+  ) {
+    super(message);
+  }
+}
+/** The device refuses the login of the configuration. */
+export class LoginRefused extends DeviceRefused {
+  override readonly name = 'LoginRefused';
 }
 /** The configuration has no address for the operation, or the device does not support it. */
 export class OperationUnsupported extends Error {

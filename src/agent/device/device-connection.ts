@@ -6,7 +6,7 @@ import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { HttpAddress } from '../configuration/device-address';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
+import { DeviceRefused, DeviceUnreachable, LoginRequired, OperationUnsupported } from './device-access';
 
 /** Opens a request to the device; nothing is sent yet. @throws DeviceUnreachable, DeviceRefused */
 export async function openRequest(
@@ -39,6 +39,13 @@ export function responseTo(request: ClientRequest): Promise<IncomingMessage> {
     });
     request.on('close', () => reject(new DeviceUnreachable('the device closed the connection')));
   });
+}
+
+/** @throws LoginRequired if the device asks for a login (RFC 9110 15.5.2) */
+export function checkLogin({ statusCode, headers }: IncomingMessage): void {
+  if (statusCode !== 401) return;
+  const words = 'the device requires a login (HTTP 401): add "login" to the device in the configuration of the agent';
+  throw new LoginRequired(words, headers['www-authenticate']);
 }
 
 /** Reads the body of the answer. @throws DeviceRefused if it is too large */

@@ -84,7 +84,7 @@ describe('a device that sends invalid answers', () => {
     ['half an answer', http(answer(1).subarray(0, 30)), 'DeviceRefused', /not IPP: it ends after 30 bytes/],
     ['negative lengths', http(looping), 'DeviceRefused', /not IPP: a length is negative/],
     ['the answer to another request', http(answer(7)), 'DeviceRefused', /another request/],
-    ['a required login', http('', '401 Unauthorized'), 'DeviceRefused', /requires a login/],
+    ['a required login', http('', '401 Unauthorized'), 'LoginRequired', /requires a login/],
     ['required TLS', http('', '426 Upgrade Required'), 'DeviceRefused', /ipps:/],
     ['a redirection', http('', '301 Moved\r\nLocation: http://elsewhere/'), 'DeviceRefused', /HTTP 301/],
     [
@@ -197,7 +197,7 @@ describe('a device that sends invalid answers', () => {
     const raw = (port: number, stallMs: number, signal?: AbortSignal) =>
       sendRaw({ kind: 'raw', host: '127.0.0.1', port }, file, () => undefined, signal, stallMs);
     const put = (port: number, stallMs: number) =>
-      sendHttp({ host: '127.0.0.1', port, tls: false, path: '/fw' }, file, () => undefined, undefined, stallMs);
+      sendHttp({ host: '127.0.0.1', port, tls: false, path: '/fw' }, file, () => undefined, undefined, { stallMs });
 
     it.each<[string, typeof raw | typeof put, (socket: Socket) => void, string, RegExp]>([
       ['closes a raw port early', raw, (socket) => socket.destroy(), 'DeviceRefused', /before it had read/],

@@ -12,8 +12,9 @@ import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation
 import { LIMITS } from '../../protocol/limits';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { IppAddress } from '../configuration/device-address';
-import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
+import { checkLogin, deviceError, openRequest, readAnswer, responseTo } from './device-connection';
 import { DeviceRefused, OperationUnsupported } from './device-access';
+import type { HttpLogin } from './http-login';
 import { cleanLine } from './attribute-text';
 
 /** Path of the System object (PWG 5100.22 4.1.1). */
@@ -24,7 +25,10 @@ const USER = 'platen-agent';
 export class IppClient {
   private requestId = 0;
 
-  constructor(private readonly address: IppAddress) {}
+  constructor(
+    private readonly address: IppAddress,
+    private readonly login?: HttpLogin,
+  ) {}
 
   /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */
   printer(
@@ -64,35 +68,52 @@ export class IppClient {
       groups: [{ group: 'operation', attributes: [...common, ...others] }],
       data,
     });
-    return answerOf(operation, requestId, await post(address, body, signal));
+    return answerOf(operation, requestId, await post(address, body, this.login, signal));
   }
 }
 
-async function post(address: IppAddress, body: Buffer, signal?: AbortSignal): Promise<Buffer> {
-  const headers = { 'content-type': 'application/ipp', 'content-length': body.length };
+async function post(
+  address: IppAddress,
+  body: Buffer,
+  login: HttpLogin | undefined,
+  signal?: AbortSignal,
+): Promise<Buffer> {
   try {
     return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, async (until) => {
-      const request = await openRequest(address, { method: 'POST', headers }, until);
-      try {
-        const answered = responseTo(request);
-        request.end(body);
-        const response = await answered;
-        checkHttp(response);
-        const answer = await readAnswer(response);
-        until.throwIfAborted(); // without Content-Length, a cut answer looks complete
-        return answer;
-      } finally {
-        request.destroy();
-      }
+      const send = (authorization?: string) => postOnce(address, body, authorization, until);
+      return login ? login.authenticate({ address, method: 'POST' }, send) : send();
     });
   } catch (error) {
     throw deviceError(error, signal);
   }
 }
 
+async function postOnce(
+  address: IppAddress,
+  body: Buffer,
+  authorization: string | undefined,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const type = { 'content-type': 'application/ipp', 'content-length': body.length };
+  const headers = { ...type, ...(authorization !== undefined && { authorization }) };
+  const request = await openRequest(address, { method: 'POST', headers }, signal);
+  try {
+    const answered = responseTo(request);
+    request.end(body);
+    const response = await answered;
+    checkHttp(response);
+    const answer = await readAnswer(response);
+    signal.throwIfAborted(); // without Content-Length, a cut answer looks complete
+    return answer;
+  } finally {
+    request.destroy();
+  }
+}
+
 /** RFC 8010 4: any other answer than 200 with IPP comes from the device's web server, not from its printer. */
-function checkHttp({ statusCode = 0, headers }: IncomingMessage): void {
-  if (statusCode === 401) throw new DeviceRefused('the device requires a login (HTTP 401)');
+function checkHttp(response: IncomingMessage): void {
+  checkLogin(response);
+  const { statusCode = 0, headers } = response;
   if (statusCode === 404) throw new OperationUnsupported('the path does not exist on the device (HTTP 404)');
   if (statusCode === 426) throw new DeviceRefused('the device requires TLS: use ipps:// (HTTP 426)');
   if (statusCode !== 200) throw new DeviceRefused(`the device answered with HTTP ${statusCode}`);

@@ -5,6 +5,7 @@ import type { Device } from '../configuration/configuration';
 import { DeviceRefused, OperationUnsupported, type DeviceAccess } from './device-access';
 import { cleanLine, stringsOf } from './attribute-text';
 import { INFORMATION_ATTRIBUTES, informationOf } from './information';
+import { HttpLogin } from './http-login';
 import { IppClient } from './ipp-client';
 import { sendHttp, sendRaw } from './send-firmware';
 import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
@@ -13,10 +14,12 @@ import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
 export class IppDevice implements DeviceAccess {
   readonly operations: readonly Operation[];
   private readonly client: IppClient | undefined;
+  private readonly login: HttpLogin | undefined;
 
   constructor(private readonly device: Device) {
     this.operations = device.operations;
-    this.client = device.ipp && new IppClient(device.ipp);
+    this.login = device.login && new HttpLogin(device.login);
+    this.client = device.ipp && new IppClient(device.ipp, this.login);
   }
 
   /** Also throws OperationUnsupported if the configuration has no `ipp`. */
@@ -61,7 +64,13 @@ export class IppDevice implements DeviceAccess {
     if (!firmware) throw new OperationUnsupported('the configuration has no "firmware" for the device');
     await (firmware.kind === 'raw'
       ? sendRaw(firmware, file, onSent, signal)
-      : sendHttp(firmware, file, onSent, signal));
+      : sendHttp(firmware, file, onSent, signal, { login: this.login }));
+  }
+
+  /** Whether the device has asked for the login and accepted it. @throws LoginRefused, or as `information` */
+  async checkLogin(): Promise<boolean> {
+    await this.information();
+    return this.login?.accepted === true;
   }
 
   private async attributes(names: readonly string[], signal?: AbortSignal) {

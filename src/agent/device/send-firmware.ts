@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import type { ClientRequest } from 'node:http';
 import { type Socket, connect } from 'node:net';
 import { type Writable, addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../protocol/limits';
 import type { FirmwareAddress, HttpAddress } from '../configuration/device-address';
 import { DeviceRefused, DeviceUnreachable } from './device-access';
-import { deviceError, openRequest, readAnswer, responseTo } from './device-connection';
+import { checkLogin, deviceError, openRequest, readAnswer, responseTo } from './device-connection';
+import type { HttpLogin } from './http-login';
 
 /** Sends a file as the body of a `PUT` (RFC 9110 9.3.4). @throws DeviceUnreachable, DeviceRefused */
 export async function sendHttp(
@@ -15,28 +18,58 @@ export async function sendHttp(
   file: string,
   onSent: (bytes: number) => void,
   signal?: AbortSignal,
-  stallMs?: number,
+  options: { readonly login?: HttpLogin; readonly stallMs?: number } = {},
 ): Promise<void> {
+  const { login, stallMs } = options;
   const { size } = await stat(file);
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': size };
-  try {
-    const request = await openRequest(address, { method: 'PUT', headers }, signal);
+  const type = { 'content-type': 'application/octet-stream', 'content-length': size };
+  const send = async (authorization?: string): Promise<void> => {
+    // A device that asks for the login need not receive the file twice (RFC 9110 10.1.1).
+    const expects = login !== undefined && authorization === undefined;
+    const more = { ...(expects && { expect: '100-continue' }), ...(authorization !== undefined && { authorization }) };
+    const request = await openRequest(address, { method: 'PUT', headers: { ...type, ...more } }, signal);
     request.on('socket', (socket) => giveUpStalled(socket, stallMs));
     try {
       const answered = responseTo(request);
       // A device may refuse before it has read the whole file.
-      const response = await Promise.race([answered, writeFile(file, request, onSent).then(() => answered)]);
+      const write = async () => {
+        if (!expects || (await mayContinue(request, answered))) await writeFile(file, request, onSent);
+        return answered;
+      };
+      const response = await Promise.race([answered, write()]);
+      checkLogin(response);
       const { statusCode = 0 } = response;
       if (statusCode < 200 || statusCode > 299) throw new DeviceRefused(`the device answered with HTTP ${statusCode}`);
       await readAnswer(response);
     } finally {
       request.destroy();
     }
+  };
+  try {
+    await (login ? login.authenticate({ address, method: 'PUT' }, send) : send());
   } catch (error) {
     throw deviceError(error, signal);
   }
 }
 
+/** Whether the file is to be sent: the device asks for it, or does not answer the expectation. */
+async function mayContinue(request: ClientRequest, answered: Promise<unknown>): Promise<boolean> {
+  const done = new AbortController();
+  const { signal } = done;
+  request.flushHeaders();
+  try {
+    return await Promise.race([
+      once(request, 'continue', { signal }).then(() => true),
+      answered.then(() => false),
+      delay(CONTINUE_MS, true, { signal }),
+    ]);
+  } finally {
+    done.abort();
+  }
+}
+
+/** Many devices ignore the expectation. */
+const CONTINUE_MS = 2_000;
 const CLOSED = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**

@@ -6,7 +6,13 @@ import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage'
 import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
 import { JOB_FAILURES, type JobFailure, type Operation } from '../../protocol/maintenance';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
+import {
+  DeviceRefused,
+  DeviceUnreachable,
+  LoginRefused,
+  LoginRequired,
+  OperationUnsupported,
+} from '../device/device-access';
 
 let files: FirmwareServer;
 let on: MaintenanceStage;
@@ -149,6 +155,20 @@ const FAILURES: [
     'test-page',
     () => (on.device.acts['test-page'] = fail(new DeviceRefused('server-error-busy'))),
     'server-error-busy',
+  ],
+  [
+    'login-required',
+    'asks for a login that the agent does not have',
+    'restart',
+    () => (on.device.acts.restart = fail(new LoginRequired('HTTP 401'))),
+    'HTTP 401',
+  ],
+  [
+    'login-refused',
+    'refuses the login',
+    'restart',
+    () => (on.device.acts.restart = fail(new LoginRefused('the password'))),
+    'the password',
   ],
   [
     'device-refused',

@@ -2,7 +2,14 @@ import type { Journal } from '../../journal/journal';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation, ResultLine } from '../../protocol/maintenance';
-import { type DeviceAccess, DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
+import {
+  type DeviceAccess,
+  DeviceRefused,
+  DeviceUnreachable,
+  LoginRefused,
+  LoginRequired,
+  OperationUnsupported,
+} from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 import type { DevicePoller } from '../information/device-poller';
 import { installFirmware } from './firmware-install';
@@ -74,6 +81,8 @@ export async function carryOut(
 function failureOf(error: Error, journal: Journal): Pick<JobOutcome, 'failure' | 'detail'> {
   if (error instanceof JobFailed) return { failure: error.failure, detail: error.detail };
   if (error instanceof DeviceUnreachable) return { failure: 'device-unreachable', detail: error.message };
+  if (error instanceof LoginRequired) return { failure: 'login-required', detail: error.message };
+  if (error instanceof LoginRefused) return { failure: 'login-refused', detail: error.message };
   if (error instanceof DeviceRefused) return { failure: 'device-refused', detail: error.message };
   if (error instanceof OperationUnsupported) return { failure: 'unsupported', detail: error.message };
   return { failure: 'internal-error', detail: `incident ${journal.unexpected(error, 'carrying out a job')}` };
