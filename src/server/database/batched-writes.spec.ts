@@ -48,9 +48,21 @@ describe('batched writes', () => {
 
   it('run in few transactions, and each has its own result', async () => {
     const names = Array.from({ length: 120 }, (_, number) => `n${String(number).padStart(3, '0')}`);
-    expect(await Promise.all(names.map((name) => writes.run(insert(name))))).toEqual(names);
+    expect(await Promise.all(names.map((name) => writes.run(name, insert(name))))).toEqual(names);
     expect(await ids()).toEqual(names);
     expect(transactions).toBe(4); // the first one does not wait for others
+  });
+
+  it('of one agent run one after the other, in their order', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const order: string[] = [];
+    const write = (name: string) => async (manager: EntityManager) => {
+      order.push(`begin ${name}`);
+      await manager.insert(Note, { id: name });
+      order.push(`end ${name}`);
+    };
+    await Promise.all(names.map((name) => writes.run('one agent', write(name))));
+    expect(order).toEqual(names.flatMap((name) => [`begin ${name}`, `end ${name}`]));
   });
 
   it('do not fail because of each other', async () => {
@@ -58,25 +70,25 @@ describe('batched writes', () => {
       await manager.insert(Note, { id: 'never' });
       throw new Error('refused');
     };
-    const first = writes.run(insert('a'));
+    const first = writes.run('a', insert('a'));
     const outcomes = await Promise.allSettled([
       first,
-      writes.run(insert('b')),
-      writes.run(fails),
-      writes.run(insert('c')),
+      writes.run('b', insert('b')),
+      writes.run('f', fails),
+      writes.run('c', insert('c')),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     expect(await ids()).toEqual(['a', 'b', 'c']);
-    await writes.run(insert('d'));
+    await writes.run('d', insert('d'));
     expect(await ids()).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('all fail when the database cannot begin a transaction', async () => {
     await database.destroy();
-    const outcomes = await Promise.allSettled([writes.run(insert('a')), writes.run(insert('b'))]);
+    const outcomes = await Promise.allSettled([writes.run('a', insert('a')), writes.run('b', insert('b'))]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await database.initialize();
-    await writes.run(insert('c'));
+    await writes.run('c', insert('c'));
     expect(await ids()).toEqual(['c']);
   });
 });

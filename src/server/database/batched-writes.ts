@@ -7,6 +7,7 @@ const WRITES_PER_TRANSACTION = 50;
 type Write<Result> = (manager: EntityManager) => Promise<Result>;
 
 interface Waiting {
+  readonly agentId: string;
   readonly write: Write<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -14,24 +15,25 @@ interface Waiting {
 
 /**
  * Runs what many agents write at the same time in few transactions: while one runs, the writes for the next are collected.
- * Each write that resolves is committed when its promise resolves. If one of them fails, all are rolled back, and each runs
- * again in a transaction of its own, so that none fails because of another.
+ * Those of one transaction are of different agents and run at the same time, because each statement takes a turn of an event
+ * loop that is busy then. Each is committed when its promise resolves. If one of them fails, all are rolled back, and each
+ * runs again in a transaction of its own, so that none fails because of another.
  *
  * SQLite has one transaction at a time, and each commit waits for the disk. PostgreSQL runs transactions at the same time,
  * and one with the rows of many agents could only block others; there each write has a transaction of its own.
  */
 @Injectable()
 export class BatchedWrites {
-  private readonly waiting: Waiting[] = [];
+  private waiting: Waiting[] = [];
   private isRunning = false;
 
   constructor(private readonly database: DataSource) {}
 
   /** @param write may run twice; it uses no other manager than its own */
-  run<Result>(write: Write<Result>): Promise<Result> {
+  run<Result>(agentId: string, write: Write<Result>): Promise<Result> {
     if (this.database.options.type !== 'sqlite') return this.database.transaction(write);
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.push({ write, resolve: resolve as Waiting['resolve'], reject });
+      this.waiting.push({ agentId, write, resolve: resolve as Waiting['resolve'], reject });
       if (!this.isRunning) void this.runAll();
     });
   }
@@ -39,23 +41,30 @@ export class BatchedWrites {
   /** Never rejects. */
   private async runAll(): Promise<void> {
     this.isRunning = true;
-    while (this.waiting.length > 0) await this.runTogether(this.waiting.splice(0, WRITES_PER_TRANSACTION));
+    while (this.waiting.length > 0) await this.runTogether(this.nextBatch());
     this.isRunning = false;
+  }
+
+  private nextBatch(): Waiting[] {
+    const batch = new Map<string, Waiting>();
+    this.waiting = this.waiting.filter((each) => {
+      if (batch.size >= WRITES_PER_TRANSACTION || batch.has(each.agentId)) return true;
+      batch.set(each.agentId, each);
+      return false;
+    });
+    return [...batch.values()];
   }
 
   private async runTogether(batch: Waiting[]): Promise<void> {
     let hasFailed = false;
     try {
       const results = await this.database.transaction(async (manager) => {
-        const done: unknown[] = [];
-        for (const { write } of batch)
-          done.push(
-            await write(manager).catch((error: unknown) => {
-              hasFailed = true;
-              throw error;
-            }),
-          );
-        return done;
+        const outcomes = await Promise.allSettled(batch.map(({ write }) => write(manager)));
+        return outcomes.map((outcome) => {
+          if (outcome.status === 'fulfilled') return outcome.value;
+          hasFailed = true;
+          throw outcome.reason;
+        });
       });
       batch.forEach(({ resolve }, index) => resolve(results[index]));
     } catch (error) {

@@ -60,7 +60,7 @@ export class DevicesRepository {
     announcement: Pick<AgentEntity, 'version' | 'lastSeenAt' | 'asleepSince' | 'wake'> & { announcementHash: string },
   ): Promise<string[] | undefined> {
     const { announcementHash } = announcement;
-    return this.writes.run(async (manager) => {
+    return this.writes.run(agentId, async (manager) => {
       const same = await manager.update(AgentEntity, { id: agentId, announcementHash }, announcement);
       if (same.affected === 1) {
         await manager.update(DeviceEntity, { agentId }, { announcedAt: announcement.lastSeenAt ?? undefined });

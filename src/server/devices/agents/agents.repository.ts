@@ -60,7 +60,7 @@ export class AgentsRepository extends SiteOccupants {
     });
   }
   async seen(id: string, lastSeenAt: Date): Promise<void> {
-    await this.writes.run((manager) => manager.update(AgentEntity, { id }, { lastSeenAt }));
+    await this.writes.run(id, (manager) => manager.update(AgentEntity, { id }, { lastSeenAt }));
   }
   /**
    * Binds an account that belongs to no installation yet; the agent is seen with it.
@@ -77,9 +77,9 @@ export class AgentsRepository extends SiteOccupants {
   continueInstallation(id: string, from: string, next: Installation): Promise<boolean> {
     return this.login({ id, installationId: next.installationId, continuationHash: from }, next);
   }
-  private login(of: FindOptionsWhere<AgentEntity>, installation: Installation): Promise<boolean> {
+  private login(of: FindOptionsWhere<AgentEntity> & { id: string }, installation: Installation): Promise<boolean> {
     const values = { ...installation, lastSeenAt: new Date() };
-    return this.writes.run(async (manager) => (await manager.update(AgentEntity, of, values)).affected === 1);
+    return this.writes.run(of.id, async (manager) => (await manager.update(AgentEntity, of, values)).affected === 1);
   }
   /** @returns false if there is no such agent */
   async releaseInstallation(id: string): Promise<boolean> {

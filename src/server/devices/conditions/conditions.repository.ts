@@ -34,7 +34,7 @@ export class ConditionsRepository {
    * @returns false if this agent has no such device (any more)
    */
   replace(device: DeviceBehindAgent, conditions: AccessCondition[]): Promise<boolean> {
-    return this.writes.run(async (manager) => {
+    return this.writes.run(device.agentId, async (manager) => {
       if (!(await lockDevice(manager, device))) return false;
       const values = { deviceId: device.id, conditions, reportedAt: new Date() };
       await manager.upsert(ReportedConditionsEntity, values, ['deviceId']);

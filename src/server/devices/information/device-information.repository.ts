@@ -27,7 +27,7 @@ export class DeviceInformationRepository {
    * @returns false if this agent has no such device (any more)
    */
   store(device: { id: string; agentId: string }, values: Partial<DeviceInformationEntity>): Promise<boolean> {
-    return this.writes.run(async (manager) => {
+    return this.writes.run(device.agentId, async (manager) => {
       if (!(await lockDevice(manager, device))) return false;
       await manager.upsert(DeviceInformationEntity, { ...values, deviceId: device.id }, ['deviceId']);
       return true;

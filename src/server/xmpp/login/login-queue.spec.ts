@@ -1,22 +1,26 @@
 import { RETRY_AFTER_SECONDS } from '../../../protocol/waits';
-import { LoginQueue } from './login-queue';
+import { xmppLimits } from '../xmpp-limits';
+import { LoginQueue, type Admitted } from './login-queue';
 
 describe('the queue of logins', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  const start = (XMPP_LOGINS_PER_SECOND: number, XMPP_LOGINS_WAITING: number) => {
-    const queue = new LoginQueue({ XMPP_LOGINS_PER_SECOND, XMPP_LOGINS_WAITING });
+  const start = (XMPP_LOGINS_PER_SECOND: number, XMPP_LOGINS_WAITING: number, completes = true) => {
+    const queue = new LoginQueue(xmppLimits({ XMPP_LOGINS_PER_SECOND, XMPP_LOGINS_WAITING }));
     const admitted: number[] = [];
     const deferred: number[] = [];
+    const open: Admitted[] = [];
     const take = (count: number) => {
       for (let i = 0; i < count; i += 1)
-        void queue.enter().then((seconds) => {
-          if (seconds === undefined) admitted.push(performance.now());
-          else deferred.push(seconds);
+        void queue.enter().then((outcome) => {
+          if (typeof outcome === 'number') return deferred.push(outcome);
+          admitted.push(performance.now());
+          if (completes) outcome();
+          else open.push(outcome);
         });
     };
-    return { admitted, deferred, take };
+    return { admitted, deferred, open, take };
   };
 
   it('admits one at once, and many at a rate', async () => {
@@ -53,6 +57,19 @@ describe('the queue of logins', () => {
     expect(Math.max(...deferred)).toBe(RETRY_AFTER_SECONDS.most);
     for (let second = 3; second < 50; second += 1)
       expect(deferred.filter((each) => each === second).length).toBeLessThanOrEqual(101);
+  });
+
+  it('admits no more than XMPP_LOGINS_AT_ONCE until their logins are complete, or have taken too long', async () => {
+    const { XMPP_LOGINS_AT_ONCE, XMPP_LOGIN_COMPLETE_MS } = xmppLimits();
+    const { admitted, open, take } = start(1_000, 1_000, false);
+    take(XMPP_LOGINS_AT_ONCE * 2);
+    await jest.advanceTimersByTimeAsync(XMPP_LOGIN_COMPLETE_MS / 2);
+    expect(admitted).toHaveLength(XMPP_LOGINS_AT_ONCE);
+    for (const complete of open.slice(0, 3)) for (let calls = 0; calls < 2; calls += 1) complete();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(admitted).toHaveLength(XMPP_LOGINS_AT_ONCE + 3);
+    await jest.advanceTimersByTimeAsync(XMPP_LOGIN_COMPLETE_MS / 2);
+    expect(admitted).toHaveLength(XMPP_LOGINS_AT_ONCE * 2);
   });
 
   it('admits all that wait', async () => {

@@ -59,6 +59,7 @@ export class StanzaRouter {
     stream.answering += 1;
     void answer.then((outcome) => {
       stream.answering -= 1;
+      stream.complete();
       reply(stream, iq, outcome);
     });
   }

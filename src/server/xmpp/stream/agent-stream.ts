@@ -5,7 +5,7 @@ import type { Journal } from '../../../journal/journal';
 import { GuardedConnection } from './guarded-connection';
 import type { AgentAccounts } from '../login/agent-accounts';
 import type { LoginGate } from '../login/login-gate';
-import type { LoginQueue } from '../login/login-queue';
+import type { Admitted, LoginQueue } from '../login/login-queue';
 import { NS_CLIENT, NS_SASL, NS_STREAM } from '../namespaces';
 import { MECHANISMS, SaslNegotiation, type SaslPeer } from '../login/sasl-negotiation';
 import { StreamError } from '../stream-error';
@@ -59,6 +59,8 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   answering = 0;
   /** Identifies the process of the agent; undefined if the agent identifies none. */
   run: string | undefined;
+  /** Call it when a request of the agent was answered. */
+  complete: Admitted = () => undefined;
   private isBinding = false;
   private isBound = false;
   private isGone = false;
@@ -136,10 +138,11 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     if (this.isBinding) return answer({ type: 'cancel', condition: 'not-allowed' });
     this.isBinding = true;
     try {
-      const seconds = await this.setting.queue.enter();
-      if (seconds !== undefined)
-        return this.refuse(new StreamError('resource-constraint', 'too many agents are logging in', seconds));
-      if (this.isGone || this.guarded.isDead) return;
+      const admitted = await this.setting.queue.enter();
+      if (typeof admitted === 'number')
+        return this.refuse(new StreamError('resource-constraint', 'too many agents are logging in', admitted));
+      this.complete = admitted;
+      if (this.isGone || this.guarded.isDead) return admitted();
       this.deadline.refresh();
       const condition = await this.setting.owner.admit(this, wanted);
       if (condition) return answer({ type: 'cancel', condition });
@@ -165,6 +168,7 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     this.isGone = true;
     clearTimeout(this.deadline);
     this.sasl.abandon();
+    this.complete();
     this.setting.owner.gone(this);
   }
 }

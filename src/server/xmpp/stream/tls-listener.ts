@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Journal } from '../../../journal/journal';
 import { networkOf } from '../login/network-of';
+import { Pacer } from '../pacer';
 import type { XmppLimits } from '../xmpp-limits';
 
 export interface ListenerOptions {
@@ -15,19 +16,18 @@ export interface ListenerOptions {
   readonly journal: Journal;
 }
 
-/** Each takes about a millisecond; all that arrive at once would keep everything else waiting for seconds. */
-const HANDSHAKES_PER_TURN = 4;
-
 /**
- * Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. A few handshakes start in each turn of
- * the event loop. None waits for another to end, so that peers that start one and are silent delay no other.
+ * Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. Handshakes start at
+ * XMPP_HANDSHAKES_PER_SECOND, one of each network in each round. None waits for another to end, so that peers that start one
+ * and are silent delay no other.
  */
 export class TlsListener {
   private readonly server: Server;
   private readonly perNetwork = new Map<string, number>();
   private readonly sockets = new Set<Socket>();
-  /** Accepted, not yet read from. */
-  private readonly waiting: Socket[] = [];
+  /** By network, accepted and not yet read from. */
+  private readonly waiting = new Map<string, Socket[]>();
+  private readonly pacer: Pacer;
   private readonly startHandshake: (socket: Socket) => void;
 
   constructor(
@@ -49,6 +49,7 @@ export class TlsListener {
     // Node only reports a failed or late handshake; the socket would stay open
     tls.on('tlsClientError', (_error, socket) => socket.destroy());
     this.startHandshake = (socket) => tls.emit('connection', socket);
+    this.pacer = new Pacer(limits.XMPP_HANDSHAKES_PER_SECOND, () => this.startNext());
     this.server = createTcpServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
     this.server.maxConnections = limits.XMPP_CONNECTIONS;
   }
@@ -79,21 +80,30 @@ export class TlsListener {
   }
 
   private accept(socket: Socket): void {
-    this.count(socket);
+    const network = networkOf(socket.remoteAddress ?? '');
+    this.count(socket, network);
     if (socket.destroyed) return;
-    this.waiting.push(socket);
-    if (this.waiting.length === 1) setImmediate(() => this.startHandshakes());
+    const others = this.waiting.get(network);
+    if (others) others.push(socket);
+    else this.waiting.set(network, [socket]);
+    this.pacer.wake();
   }
 
-  private startHandshakes(): void {
-    for (const socket of this.waiting.splice(0, HANDSHAKES_PER_TURN))
-      if (!socket.destroyed) this.startHandshake(socket);
-    if (this.waiting.length > 0) setImmediate(() => this.startHandshakes());
+  /** Starts the handshake of the next connection. @returns false if none waits */
+  private startNext(): boolean {
+    for (const [network, sockets] of this.waiting) {
+      const socket = sockets.shift();
+      this.waiting.delete(network);
+      if (sockets.length > 0) this.waiting.set(network, sockets);
+      if (!socket || socket.destroyed) continue;
+      this.startHandshake(socket);
+      return true;
+    }
+    return false;
   }
 
   /** Before the handshake: a reset must not throw, and one network must not use up all connections. */
-  private count(socket: Socket): void {
-    const network = networkOf(socket.remoteAddress ?? '');
+  private count(socket: Socket, network: string): void {
     const held = (this.perNetwork.get(network) ?? 0) + 1;
     this.perNetwork.set(network, held);
     this.sockets.add(socket);
