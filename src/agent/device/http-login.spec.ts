@@ -89,7 +89,7 @@ describe('a device that asks for a login', () => {
       void take(request, () => expects && response.writeContinue()).then((body) => {
         if (body === 'refused') return response.writeHead(401, { 'WWW-Authenticate': challenge }).end();
         if (request.method === 'PUT') return response.writeHead(204).end();
-        const { requestId } = decodeIpp(body as Buffer);
+        const { requestId } = decodeIpp(body);
         const version = { major: 1, minor: 1 };
         const groups = [{ group: 'printer' as const, attributes: [['enum', 'printer-state', 3] as const] }];
         return response

@@ -28,6 +28,8 @@ export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan
       return cancel(jobs, input.jobId, now);
     case 'information':
       return onInformation(jobs, input);
+    case 'refused':
+      return refused(jobs, input, now);
     case 'progress':
       return progress(jobs, input);
     case 'received':
@@ -93,6 +95,12 @@ function onInformation(
   const next: JobPhase = hold ? { ...phase, hold, detail } : { name: 'started', activity: '', percent: null };
   const actions: JobAction[] = hold ? [] : [{ do: 'start', order }];
   return { jobs: withJob(jobs, { order, phase: next }), actions, answer: 'accepted' };
+}
+
+function refused(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'refused' }>, now: number): JobPlan {
+  const job = jobs.get(jobId);
+  if (job?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'accepted' };
+  return advanceQueues(withJob(jobs, over(job, finalReport(outcome), now)));
 }
 
 function progress(jobs: AgentJobs, { jobId, activity, percent }: Extract<JobInput, { kind: 'progress' }>): JobPlan {

@@ -18,6 +18,7 @@ import {
 import { headOf, nextJobDeadline, planJobs } from './job-planner';
 import type { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
+import { loginFailureOf } from './operations';
 import type { OperationContext } from './operation-context';
 import { ChangeSignal } from './change-signal';
 
@@ -202,8 +203,12 @@ export class JobRunner {
       return head?.phase.name === 'waiting' ? head.order.jobId : undefined;
     };
     const jobId = waiting();
-    void this.options.poller.poll(deviceId).then((information) => {
+    const { poller } = this.options;
+    const answer = poller.query(deviceId).catch((error) => loginFailureOf(error) ?? poller.known(deviceId));
+    void answer.then((information) => {
       if (this.#stopped || this.#suspended || jobId === undefined || waiting() !== jobId) return;
+      if ('failure' in information)
+        return void this.#dispatch({ kind: 'refused', jobId, outcome: { ...information, result: [] } });
       this.#dispatch({ kind: 'information', deviceId, information });
       if (waiting() !== jobId) return;
       clearTimeout(this.#polls.get(deviceId));

@@ -49,6 +49,8 @@ export type JobInput =
   | { readonly kind: 'cancel'; readonly jobId: string }
   /** Device information that was just acquired. */
   | { readonly kind: 'information'; readonly deviceId: string; readonly information: DeviceInformation }
+  /** The device cannot be asked whether it can execute the job, and waiting does not help. */
+  | { readonly kind: 'refused'; readonly jobId: string; readonly outcome: JobOutcome }
   | {
       readonly kind: 'progress';
       readonly jobId: string;

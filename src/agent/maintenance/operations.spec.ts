@@ -171,6 +171,13 @@ const FAILURES: [
     'the password',
   ],
   [
+    'login-refused',
+    'refuses the login before it can be read',
+    'restart',
+    () => (on.device.acts.information = fail(new LoginRefused('the password'))),
+    'the password',
+  ],
+  [
     'device-refused',
     'refuses the firmware',
     'firmware-install',
@@ -262,7 +269,7 @@ describe('failures', () => {
 
   it('has a test for every failure that an agent can name', () => {
     const elsewhere: JobFailure[] = ['forbidden', 'unknown-device', 'too-many', 'expired', 'interrupted'];
-    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed'];
+    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed', 'firmware-unfit'];
     const tested = new Set([...FAILURES.map(([failure]) => failure), ...elsewhere, ...ofTheControlPlane]);
     expect(Object.keys(JOB_FAILURES).filter((failure) => !tested.has(failure as JobFailure))).toEqual([]);
   });

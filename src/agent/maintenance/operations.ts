@@ -78,11 +78,18 @@ export async function carryOut(
   }
 }
 
+/** Why a device that asks for a login cannot be operated until somebody changes the configuration. */
+export function loginFailureOf(error: unknown): Pick<JobOutcome, 'failure' | 'detail'> | undefined {
+  if (error instanceof LoginRequired) return { failure: 'login-required', detail: error.message };
+  if (error instanceof LoginRefused) return { failure: 'login-refused', detail: error.message };
+  return undefined;
+}
+
 function failureOf(error: Error, journal: Journal): Pick<JobOutcome, 'failure' | 'detail'> {
   if (error instanceof JobFailed) return { failure: error.failure, detail: error.detail };
   if (error instanceof DeviceUnreachable) return { failure: 'device-unreachable', detail: error.message };
-  if (error instanceof LoginRequired) return { failure: 'login-required', detail: error.message };
-  if (error instanceof LoginRefused) return { failure: 'login-refused', detail: error.message };
+  const login = loginFailureOf(error);
+  if (login) return login;
   if (error instanceof DeviceRefused) return { failure: 'device-refused', detail: error.message };
   if (error instanceof OperationUnsupported) return { failure: 'unsupported', detail: error.message };
   return { failure: 'internal-error', detail: `incident ${journal.unexpected(error, 'carrying out a job')}` };
