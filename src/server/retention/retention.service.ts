@@ -47,7 +47,8 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
       help: 'Size of the database, free pages included',
       registers: [registry],
       async collect() {
-        this.set(await repository.bytes());
+        // without a database, the other metrics are still of interest
+        this.set(await repository.bytes().catch(() => NaN));
       },
     });
   }
@@ -101,7 +102,8 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
     const most = mostOf(rule);
     const beyond = most === null ? undefined : await this.repository.storedBeyond(rule, most);
     if (!beyond) return void this.crowdedOut.delete(rule.kind);
-    const before = new Date(beyond.getTime() + 1);
+    // many new rows must not be a way to have those deleted that show what happened just before
+    const before = new Date(Math.min(beyond.getTime() + 1, Date.now() - LIMITS.KEPT_DAYS_LEAST * DAY_MS));
     this.crowdedOut.set(rule.kind, before);
     yield* this.deletionsOf(rule, { by: 'stored', before });
   }

@@ -161,6 +161,7 @@ describe.each(databases)('retention on %s', (name, environment) => {
   const byNumber = cases.filter(([what]) => what !== 'a session that ended later');
   it.each(byNumber)('of %s: by number, the oldest first', async (_what, entity, _days, store, isDeleted) => {
     for (const name of KEPT) setLimit(name, 2);
+    setLimit('KEPT_DAYS_LEAST', 0);
     const ids: string[] = [];
     for (const days of [4, 3, 2, 1]) ids.push(await store(days));
     await serviceOf().service.run();
@@ -211,6 +212,15 @@ describe.each(databases)('retention on %s', (name, environment) => {
     expect(service.kept().sessions).toMatchObject({ most: 1 });
     expect(Date.parse(service.kept().sessions.since)).toBeGreaterThan(ago(21).getTime());
     expect(service.kept().audit.most).toBeNull();
+  });
+
+  it('keeps what is a few days old, however much was stored since', async () => {
+    setLimit('SESSIONS_KEPT', 1);
+    const ids = [await session(8), await session(6), await session(1), await session(0)];
+    const { service } = serviceOf();
+    await service.run();
+    expect(await Promise.all(ids.map((id) => exists(SessionEntity, id)))).toEqual([false, true, true, true]);
+    expect(Date.parse(service.kept().sessions.since)).toBeLessThanOrEqual(ago(7).getTime());
   });
 
   it('deletes few rows in a transaction, and lets others in between', async () => {
