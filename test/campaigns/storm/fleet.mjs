@@ -57,7 +57,7 @@ class LightAgent {
   }
 
   start() {
-    this.#open();
+    this.fleet.dial(() => this.#open());
   }
 
   stop() {
@@ -68,6 +68,7 @@ class LightAgent {
 
   /** One stream, from the connection to its end. */
   #open() {
+    if (this.#stopped) return this.fleet.dialled();
     const { fleet } = this;
     const { port, domain, limits, counts } = fleet;
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
@@ -77,6 +78,11 @@ class LightAgent {
     let retryAfter;
     const deadline = setTimeout(() => socket.destroy(), limits.DIAL_TIMEOUT_MS + limits.XMPP_AUTH_MS);
     let announceTimer;
+    let isDialling = true;
+    const dialled = () => {
+      if (isDialling) fleet.dialled();
+      isDialling = false;
+    };
     const bare = `n=${this.id},r=${randomBytes(12).toString('hex')}`;
     const header = () =>
       socket.write(
@@ -148,6 +154,7 @@ class LightAgent {
           return socket.destroy();
         }
         clearTimeout(deadline);
+        dialled();
         phase = 'online';
         counts.logins += 1;
         this.#continuation = this.#next;
@@ -191,11 +198,12 @@ class LightAgent {
     socket.once('close', () => {
       clearTimeout(deadline);
       clearTimeout(announceTimer);
+      dialled();
       this.announced = false;
       if (this.#stopped) return;
       counts.endedStreams += 1;
       const waitMs = retryAfter === undefined ? this.backoff.next() : fleet.retryAfterMs(retryAfter);
-      this.#timer = setTimeout(() => this.#open(), waitMs);
+      this.#timer = setTimeout(() => this.start(), waitMs);
     });
   }
 }
@@ -204,7 +212,12 @@ const container = (name, namespace, body) =>
   `<${name} xmlns='${namespace}'><json xmlns='urn:xmpp:json:0'>${escaped(JSON.stringify(body))}</json></${name}>`;
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+/** Logins that one process has under way: with more of them, it would be too slow for its own time limits. */
+const DIALS_AT_ONCE = 1_000;
+
 export class Fleet {
+  #dials = [];
+  #dialling = 0;
   counts = this.#noCounts();
   #agents = [];
   #onAnnounced = () => undefined;
@@ -268,6 +281,22 @@ export class Fleet {
 
   stop() {
     for (const agent of this.#agents) agent.stop();
+  }
+
+  /** Runs `open` when this process is able to. */
+  dial(open) {
+    this.#dials.push(open);
+    this.#dialNext();
+  }
+  dialled() {
+    this.#dialling -= 1;
+    this.#dialNext();
+  }
+  #dialNext() {
+    while (this.#dialling < DIALS_AT_ONCE && this.#dials.length > 0) {
+      this.#dialling += 1;
+      this.#dials.shift()();
+    }
   }
 
   onAnnounced() {

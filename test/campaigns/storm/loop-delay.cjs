@@ -1,5 +1,6 @@
 // Loaded into the server: measures its event loop, and answers the campaign over the IPC channel.
 const { readFileSync } = require('node:fs');
+const { setInterval } = require('node:timers');
 const { createHistogram, monitorEventLoopDelay, performance } = require('node:perf_hooks');
 
 const INTERVAL_MS = 5;

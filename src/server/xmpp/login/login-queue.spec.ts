@@ -72,6 +72,18 @@ describe('the queue of logins', () => {
     expect(admitted).toHaveLength(XMPP_LOGINS_AT_ONCE * 2);
   });
 
+  it('asks those that have waited for too long to return later, and admits the next', async () => {
+    const limits = xmppLimits({ XMPP_LOGINS_AT_ONCE: 1, XMPP_LOGIN_COMPLETE_MS: 60_000 });
+    const queue = new LoginQueue(limits);
+    const first = await queue.enter();
+    const late = queue.enter();
+    await jest.advanceTimersByTimeAsync(limits.XMPP_LOGIN_WAIT_MS);
+    const next = queue.enter();
+    if (typeof first !== 'number') first();
+    await jest.advanceTimersByTimeAsync(100);
+    expect([typeof first, typeof (await late), typeof (await next)]).toEqual(['function', 'number', 'function']);
+  });
+
   it('admits all that wait', async () => {
     const { admitted, deferred, take } = start(100, 200);
     take(300);

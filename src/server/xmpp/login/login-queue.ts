@@ -8,10 +8,11 @@ export type Admitted = () => void;
 /**
  * Admits agents that have proved their password at XMPP_LOGINS_PER_SECOND, first come, first served, and no more than
  * XMPP_LOGINS_AT_ONCE whose first request is not answered yet. When all agents return at once, XMPP_LOGINS_WAITING of them
- * wait here, and the others are asked to return later, each at a time of its own.
+ * wait here,
+ * for XMPP_LOGIN_WAIT_MS, and the others are asked to return later, each at a time of its own.
  */
 export class LoginQueue {
-  private readonly waiting: ((admitted: Admitted) => void)[] = [];
+  private readonly waiting: { readonly since: number; readonly settle: (outcome: Admitted | number) => void }[] = [];
   private readonly pacer: Pacer;
   private incomplete = 0;
   /** When the last of those that were asked to return later is expected. */
@@ -23,9 +24,9 @@ export class LoginQueue {
 
   /** Resolves when this login is admitted, or with the number of seconds after which to return if too many wait. */
   async enter(): Promise<Admitted | number> {
-    let entry!: (admitted: Admitted) => void;
-    const admission = new Promise<Admitted>((resolve) => (entry = resolve));
-    this.waiting.push(entry);
+    let settle!: (outcome: Admitted | number) => void;
+    const admission = new Promise<Admitted | number>((resolve) => (settle = resolve));
+    this.waiting.push({ since: performance.now(), settle });
     this.pacer.wake();
     if (this.waiting.length <= this.limits.XMPP_LOGINS_WAITING) return admission;
     this.waiting.pop();
@@ -34,7 +35,10 @@ export class LoginQueue {
 
   private admitNext(): boolean {
     if (this.incomplete >= this.limits.XMPP_LOGINS_AT_ONCE) return false;
-    const next = this.waiting.shift();
+    // an agent gives up soon after that time
+    const oldest = performance.now() - this.limits.XMPP_LOGIN_WAIT_MS;
+    let next = this.waiting.shift();
+    for (; next && next.since <= oldest; next = this.waiting.shift()) next.settle(this.secondsUntilReturn());
     if (!next) return false;
     this.incomplete += 1;
     let isComplete = false;
@@ -46,7 +50,7 @@ export class LoginQueue {
       this.pacer.wake();
     };
     const late = setTimeout(complete, this.limits.XMPP_LOGIN_COMPLETE_MS).unref();
-    next(complete);
+    next.settle(complete);
     return true;
   }
 

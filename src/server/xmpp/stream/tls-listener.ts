@@ -26,7 +26,7 @@ export class TlsListener {
   private readonly perNetwork = new Map<string, number>();
   private readonly sockets = new Set<Socket>();
   /** By network, accepted and not yet read from. */
-  private readonly waiting = new Map<string, Socket[]>();
+  private readonly waiting = new Map<string, { socket: Socket; since: number }[]>();
   private readonly pacer: Pacer;
   private readonly startHandshake: (socket: Socket) => void;
 
@@ -84,20 +84,29 @@ export class TlsListener {
     this.count(socket, network);
     if (socket.destroyed) return;
     const others = this.waiting.get(network);
-    if (others) others.push(socket);
-    else this.waiting.set(network, [socket]);
+    const entry = { socket, since: performance.now() };
+    if (others) others.push(entry);
+    else this.waiting.set(network, [entry]);
     this.pacer.wake();
   }
 
-  /** Starts the handshake of the next connection. @returns false if none waits */
+  /**
+   * Starts the handshake of the next connection. One that has waited for XMPP_TLS_HANDSHAKE_MS is closed: its peer gives up
+   * soon, and serving it would only make the next ones wait for as long.
+   * @returns false if none waits
+   */
   private startNext(): boolean {
-    for (const [network, sockets] of this.waiting) {
-      const socket = sockets.shift();
+    const oldest = performance.now() - this.options.limits.XMPP_TLS_HANDSHAKE_MS;
+    for (const [network, entries] of this.waiting) {
+      const next = entries.shift();
       this.waiting.delete(network);
-      if (sockets.length > 0) this.waiting.set(network, sockets);
-      if (!socket || socket.destroyed) continue;
-      this.startHandshake(socket);
-      return true;
+      if (entries.length > 0) this.waiting.set(network, entries);
+      if (!next || next.socket.destroyed) continue;
+      if (next.since > oldest) {
+        this.startHandshake(next.socket);
+        return true;
+      }
+      next.socket.destroy();
     }
     return false;
   }
