@@ -125,6 +125,14 @@ export class RelayDirectory extends RelayPort {
     return (await this.waitFor(() => this.admission().open || undefined, withinMs)) ?? false;
   }
 
+  async serves(withinMs: number): Promise<boolean> {
+    return (await this.waitFor(() => this.allServing().length > 0 || undefined, withinMs)) ?? false;
+  }
+
+  async change(withinMs: number): Promise<void> {
+    await once(this.changes, 'change', { signal: AbortSignal.timeout(Math.ceil(withinMs)) }).catch(() => undefined);
+  }
+
   /** Round robin over the serving relays; draining relays, and relays that do not answer, are skipped. */
   async connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink> {
     const relays = this.allServing().filter(({ id }) => !this.draining.has(id));

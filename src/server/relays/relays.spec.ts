@@ -123,8 +123,9 @@ describe('relays', () => {
     await relay.leave();
     await plane.call('ada', 'POST', `/sessions/${id}/termination`);
     await plane.call('ada', 'POST', `/sessions/${id}/override`, { reason: 'the relay is gone' });
-    expect((await plane.ask('tom')).status).toBe(201);
+    const asking = plane.ask('tom'); // waits for a relay
     await plane.connectRelay(relay);
+    expect((await asking).status).toBe(201);
     await until('the end of both halves', () =>
       HALVES.every((half) => plane.relay.asked.includes(`end-session ${half} ended-by-administrator`)),
     );

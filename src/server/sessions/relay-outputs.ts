@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
+import { jittered } from '../../protocol/waits';
 import type { Half } from '../../protocol/remote-session';
 import { CONFIG, type Config } from '../config/config';
 import { prepareConnection } from './prepare-connection';
@@ -11,6 +12,9 @@ import { RelayUnavailable } from './session.errors';
 import type { SessionFollowUp } from './session.machine';
 import { SessionTimeline } from './session-timeline';
 import { SessionsRepository } from './sessions.repository';
+
+/** Between requests to relays that are connected and refuse; a relay that connects is asked at once. */
+const RETRY_MS = 500;
 
 /** The outputs of the session machine that a relay carries out. */
 @Injectable()
@@ -23,24 +27,31 @@ export class RelayOutputs {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** S145-S148. During a deployment, a YES waits for the new relay. */
+  /** S145-S148. A YES waits for the new relay of a deployment, and for a relay that is being restarted. */
   async requestLink(session: SessionEntity): Promise<SessionFollowUp | undefined> {
-    const waitUntil = performance.now() + LIMITS.ADMISSION_MS;
+    const isApproved = async () => (await this.repository.find(session.id))?.state === 'approved';
+    const admitBefore = performance.now() + LIMITS.ADMISSION_MS;
+    let prepareBefore: number | undefined;
     for (;;) {
       if (!this.relay.admission().open) {
-        const left = Math.max(Math.ceil(waitUntil - performance.now()), 0);
+        const left = Math.max(Math.ceil(admitBefore - performance.now()), 0);
         if (!(await this.relay.admitted(left)))
           return { input: 'halt', detail: 'The deployment of the relay took too long to wait for.' };
-        if ((await this.repository.find(session.id))?.state !== 'approved') return undefined;
+        if (!(await isApproved())) return undefined;
       }
+      if (prepareBefore === undefined) this.timeline.step('S145', session.id);
+      prepareBefore ??= performance.now() + LIMITS.PREPARE_MS;
       const answer = await this.connectionInfo(session);
-      const isRefusedForDeployment = answer.input === 'relay-unavailable' && !this.relay.admission().open;
-      if (!isRefusedForDeployment) return answer;
+      if (answer.input !== 'relay-unavailable') return answer;
+      if (!this.relay.admission().open) continue;
+      const left = prepareBefore - performance.now();
+      if (left <= 0) return answer;
+      await this.relay.change(Math.min(left, jittered(RETRY_MS, { least: 0.75, most: 1.25 })));
+      if (!(await isApproved())) return undefined;
     }
   }
 
   private async connectionInfo(session: SessionEntity): Promise<SessionFollowUp> {
-    this.timeline.step('S145', session.id);
     try {
       const link = await this.relay.connectionInfo({
         remoteSessionId: session.id,

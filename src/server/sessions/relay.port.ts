@@ -19,6 +19,12 @@ export abstract class RelayPort {
   /** Waits until new sessions are admitted. @returns false after the time */
   abstract admitted(withinMs: number): Promise<boolean>;
 
+  /** Waits until a relay that serves sessions is connected. @returns false after the time */
+  abstract serves(withinMs: number): Promise<boolean>;
+
+  /** Waits until a relay has connected or disconnected, or a deployment has changed what is admitted; at most this time. */
+  abstract change(withinMs: number): Promise<void>;
+
   /** S145-S147. @throws RelayUnavailable */
   abstract connectionInfo(request: Params<RelayMethods, 'connection-info'>): Promise<PreparedLink>;
 

@@ -9,7 +9,7 @@ import { AuditService } from '../auth/audit/audit.service';
 import { DevicesService } from '../devices/devices.service';
 import { RelayPort } from './relay.port';
 import type { SessionEntity } from './session.entity';
-import { DeploymentInProgress, RequestsWaiting, SessionExists } from './session.errors';
+import { DeploymentInProgress, RelayUnavailable, RequestsWaiting, SessionExists } from './session.errors';
 import { SessionRevocation } from './session-revocation';
 import { SessionLifecycle } from './session.lifecycle';
 import { SessionTimeline } from './session-timeline';
@@ -30,15 +30,19 @@ export class SessionRequests {
 
   /**
    * S141: requests a session with an application of a device.
-   * @throws BeyondLimits, UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, RequestsWaiting, SessionExists
+   * @throws BeyondLimits, UnknownDevice, UnknownApplication, DeviceOffline, NoSubstitute, DeploymentInProgress, RelayUnavailable,
+   * RequestsWaiting, SessionExists
    */
   async request(actor: Actor, requested: z.output<typeof newSession>): Promise<SessionEntity> {
     checkApplication(actor, requested.applicationId);
     const inView = await this.devices.application(actor, requested.deviceId, requested.applicationId);
     const { device } = inView;
     await this.devices.checkReachable(inView);
+    // nobody is asked for a session that no relay could carry
+    const isServed = await this.relay.serves(LIMITS.RELAY_ABSENT_MS);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);
+    if (!isServed) throw new RelayUnavailable('No relay is connected to this server.');
     const waiting = await this.repository.countRequested(device.id);
     if (waiting >= LIMITS.REQUESTS_PER_DEVICE) throw new RequestsWaiting(device.id);
     const openPair = `${device.id}/${actor.userId}`;

@@ -3,6 +3,7 @@ import { approval } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import type { Ending, SessionState } from '../../protocol/remote-session';
 import { ControlPlane } from '../../../test/support/server/control-plane';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 
@@ -10,6 +11,7 @@ describe('a remote session', () => {
   let plane: ControlPlane;
   beforeAll(async () => (plane = await ControlPlane.start()));
   afterAll(() => plane?.stop());
+  afterEach(() => jest.restoreAllMocks());
   afterEach(() => plane.clear());
 
   const asUser = (id: string, method: string, path: string, body?: object) =>
@@ -276,13 +278,42 @@ describe('a remote session', () => {
   it.each(relays)('fails with the reason when the relay %s', async (_, prepare, detail) => {
     const id = await plane.requested();
     await prepare();
+    setLimit('PREPARE_MS', 50);
     await plane.decide(id, 'approved');
     expect(await plane.reaches(id, 'ended')).toMatchObject({
       ending: 'failed',
       detail: expect.stringMatching(detail),
     });
     expect(await plane.agent.awaitRequest('withdraw-approval', id)).toMatchObject({ ending: 'failed' });
+    plane.relay.before = () => Promise.resolve();
+    if (!plane.relay.isConnected) await plane.connectRelay();
+  });
+
+  it.each([
+    ['is back', () => plane.relay.leave()],
+    ['accepts it', () => Promise.resolve(void (plane.relay.before = refusing))],
+  ])('waits after YES until the relay %s', async (_, prepare) => {
+    const id = await plane.requested();
+    await prepare();
+    await plane.decide(id, 'approved');
+    expect(await plane.session(id)).toMatchObject({ state: 'approved' });
+    plane.relay.before = () => Promise.resolve();
+    if (!plane.relay.isConnected) await plane.connectRelay();
+    await plane.agent.awaitRequest('connection-info', id);
+    const { steps } = await plane.session(id);
+    expect(steps.filter(({ step }) => step === 'S145')).toHaveLength(1);
+  });
+
+  it('is requested of nobody while no relay is connected', async () => {
+    await plane.relay.leave();
+    const relays = async () => (await plane.call('ada', 'GET', '/relays')).body as unknown as { connected: boolean }[];
+    await until('the server to notice', async () => !(await relays()).some(({ connected }) => connected));
+    setLimit('RELAY_ABSENT_MS', 50);
+    expect(await plane.ask('tom')).toMatchObject({ status: 503, body: { code: 'relay-unavailable' } });
+    setLimit('RELAY_ABSENT_MS', 60_000);
+    const asking = plane.ask('tom');
     await plane.connectRelay();
+    expect(await asking).toMatchObject({ status: 201 });
   });
 
   it('can be ended by its own user and administrators only, and not twice', async () => {

@@ -152,6 +152,9 @@ export class ScriptedRelay {
     return this.report(endLog(link, half, reason));
   }
 
+  get isConnected(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
   /** The link to the server breaks. */
   async leave(): Promise<void> {
     this.ws.terminate();
