@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import WebSocket from 'ws';
 import { RawPeer } from '../../test/support/relay/raw-peer';
 import { setLimit, startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
@@ -48,6 +49,19 @@ describe('what the relay refuses', () => {
     const peer = await RawPeer.open(base + path);
     peer.send(message(session));
     await expectRefusal(peer, code);
+  });
+
+  it('every request from another computer that comes without TLS', async () => {
+    const comesFromElsewhere = (message: unknown) =>
+      Object.defineProperty((message as { socket: Socket }).socket, 'remoteAddress', { value: '198.51.100.7' });
+    subscribe('net.server.socket', comesFromElsewhere);
+    for (const headers of [{}, { connection: 'upgrade', upgrade: 'websocket' }]) {
+      const asked = request(`${base.replace('ws', 'http')}/cloud-hub`, { headers, agent: false }).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      answer.resume();
+      expect(answer.statusCode).toBe(403);
+    }
+    unsubscribe('net.server.socket', comesFromElsewhere);
   });
 
   it('wrong-side, without sending the token to the control plane', async () => {

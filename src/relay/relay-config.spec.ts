@@ -34,6 +34,7 @@ describe('settings of the relay', () => {
       rpcUrl: 'wss://platen.example/internal/relay',
       serverPin: undefined,
       tls: undefined,
+      proxies: [],
       logLevel: 'info',
     });
   });
@@ -71,6 +72,11 @@ describe('settings of the relay', () => {
       'PLATEN_RELAY_PAIRS',
     ],
     ['an address that cannot be dialled', { ...tls, PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_PUBLIC_URL'],
+    [
+      'plain text for a proxy that is not named',
+      { PLATEN_RELAY_HOST: '192.0.2.1', PLATEN_RELAY_BEHIND_PROXY: 'yes' },
+      'PLATEN_RELAY_BEHIND_PROXY',
+    ],
     ['plain text on a host name', { PLATEN_RELAY_HOST: 'relay.example' }, 'PLATEN_RELAY_HOST'],
   ])('refuse %s, naming the variable', (_name, changes, named) => {
     const read = () => readRelayConfig({ ...least, ...changes });
@@ -101,9 +107,9 @@ describe('settings of the relay', () => {
     expect(readRelayConfig({ ...least, PLATEN_RELAY_HOST: host }).host).toBe(host);
   });
 
-  it('need no TLS behind a TLS proxy', () => {
-    const env = { ...least, PLATEN_RELAY_HOST: '192.0.2.1', PLATEN_RELAY_BEHIND_PROXY: 'yes' };
-    expect(readRelayConfig(env).tls).toBeUndefined();
+  it('need no TLS behind a TLS proxy whose address they name', () => {
+    const env = { ...least, PLATEN_RELAY_HOST: '192.0.2.1', PLATEN_RELAY_BEHIND_PROXY: '192.0.2.2' };
+    expect(readRelayConfig(env)).toMatchObject({ tls: undefined, proxies: ['192.0.2.2'] });
   });
 });
 

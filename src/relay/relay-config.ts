@@ -6,6 +6,7 @@ import { LOG_LEVELS } from '../journal/journal';
 import { isLoopback, isProtected } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { spkiPinOf } from '../tunnel/pinned-tls';
+import { isUnnamed, proxySetting } from '../tunnel/proxies';
 import { PAIR_NUMBER, portOf } from './pair-url';
 
 const filled = z.string().min(1);
@@ -28,7 +29,7 @@ const environment = z
     PLATEN_RELAY_PAIRS: z.coerce.number().int().min(1).max(64).default(1),
     PLATEN_RELAY_INSTANCE: z.uuid().optional(),
     PLATEN_RELAY_PAIR: z.coerce.number().int().min(1).max(64).default(1),
-    PLATEN_RELAY_BEHIND_PROXY: z.enum(['yes', 'no']).default('no'),
+    PLATEN_RELAY_BEHIND_PROXY: proxySetting,
     PLATEN_SERVER_URL: z.url({ protocol: /^https?$/ }).refine(isProtected, 'must be an https: URL (http: on loopback)'),
     PLATEN_SERVER_PIN: spkiPin.optional(),
     PLATEN_TLS_CERTIFICATE: filled.optional(),
@@ -39,15 +40,22 @@ const environment = z
     path: ['PLATEN_TLS_KEY'],
     message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY must be set together',
   })
+  // E13: both halves are encrypted outside a loopback demo.
   .refine(
-    (env) => isLoopback(env.PLATEN_RELAY_HOST) || env.PLATEN_TLS_CERTIFICATE || env.PLATEN_RELAY_BEHIND_PROXY === 'yes',
+    (env) =>
+      isLoopback(env.PLATEN_RELAY_HOST) || env.PLATEN_TLS_CERTIFICATE || env.PLATEN_RELAY_BEHIND_PROXY.length > 0,
     {
       path: ['PLATEN_RELAY_HOST'],
-      // E13: both halves are encrypted outside a loopback demo.
       message:
-        'an address other than loopback needs PLATEN_TLS_CERTIFICATE, or PLATEN_RELAY_BEHIND_PROXY=yes behind a TLS proxy',
+        'an address other than loopback needs PLATEN_TLS_CERTIFICATE, or PLATEN_RELAY_BEHIND_PROXY behind a TLS proxy',
     },
   )
+  .refine((env) => isLoopback(env.PLATEN_RELAY_HOST) || !isUnnamed(env.PLATEN_RELAY_BEHIND_PROXY), {
+    path: ['PLATEN_RELAY_BEHIND_PROXY'],
+    message:
+      'yes is for a proxy on this computer, with PLATEN_RELAY_HOST on loopback; ' +
+      'otherwise name its addresses, such as 192.0.2.10 or 10.0.0.0/24',
+  })
   .refine((env) => !/^(0\.0\.0\.0|::)$/.test(env.PLATEN_RELAY_HOST) || env.PLATEN_RELAY_PUBLIC_URL, {
     path: ['PLATEN_RELAY_PUBLIC_URL'],
     message: 'is required: peers cannot dial the address that the relay listens on',
@@ -78,6 +86,8 @@ export interface RelayConfig {
   readonly serverPin: string | undefined;
   /** PEM text. `pin` is set for a self-signed certificate. */
   readonly tls: { readonly cert: string; readonly key: string; readonly pin: string | undefined } | undefined;
+  /** Addresses and networks of the reverse proxies that provide TLS; empty: none. */
+  readonly proxies: readonly string[];
   readonly logLevel: string;
 }
 
@@ -113,6 +123,7 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
     rpcUrl: `${withoutSlash(e.PLATEN_SERVER_URL).replace(/^http/, 'ws')}/internal/relay`,
     serverPin: e.PLATEN_SERVER_PIN,
     tls: e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY ? tls(e.PLATEN_TLS_CERTIFICATE, e.PLATEN_TLS_KEY) : undefined,
+    proxies: e.PLATEN_RELAY_BEHIND_PROXY,
     logLevel: e.PLATEN_LOG_LEVEL,
   });
 }

@@ -9,6 +9,7 @@ import { LIMITS } from '../../protocol/limits';
 import { RELAY_PATHS } from '../../protocol/relay-messages';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../../protocol/version';
+import { admitOnlyProxies } from '../../tunnel/proxies';
 
 /** Room for connections that are not upgraded yet, in addition to LIMITS.RELAY_CONNECTIONS. */
 const SPARE_CONNECTIONS = 100;
@@ -36,7 +37,7 @@ export class Listener {
   } as ConstructorParameters<typeof WebSocketServer>[0]);
 
   constructor(
-    tls: { cert: string; key: string } | undefined,
+    { tls, proxies }: { tls: { cert: string; key: string } | undefined; proxies: readonly string[] },
     private readonly onPeer: OnPeer,
     private readonly journal: Journal,
   ) {
@@ -63,6 +64,7 @@ export class Listener {
     this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       this.#upgrade(request, stream, head),
     );
+    if (!tls) admitOnlyProxies(this.#server, proxies, 'PLATEN_RELAY_BEHIND_PROXY', journal);
   }
 
   async listen(address: ListenAddress): Promise<AddressInfo> {

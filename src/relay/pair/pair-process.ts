@@ -10,7 +10,7 @@ export async function runPair(env: NodeJS.ProcessEnv): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
   const config = readRelayConfig(env);
   const journal = createJournal('relay', config.logLevel).child({ pair: config.pair });
-  const pair = new PairServer(new ProcessChannel(process), config.tls, { fd: listeningDescriptor(0) }, journal);
+  const pair = new PairServer(new ProcessChannel(process), config, { fd: listeningDescriptor(0) }, journal);
   await pair.start();
   await pair.closed;
   process.exit(0);

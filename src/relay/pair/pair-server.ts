@@ -21,7 +21,7 @@ export class PairServer {
   /** @param address for peers; used when the Master calls `serve` */
   constructor(
     channel: RpcChannel,
-    tls: RelayConfig['tls'],
+    { tls, proxies }: Pick<RelayConfig, 'tls' | 'proxies'>,
     private readonly address: ListenAddress,
     journal: Journal,
   ) {
@@ -29,8 +29,8 @@ export class PairServer {
     this.#pair = new Pair(this.#master, journal);
     this.#pendingConnections = new PendingConnections(this.#pair, journal);
     const onPeer = (...peer: Parameters<PendingConnections['accept']>) => void this.#pendingConnections.accept(...peer);
-    this.#trials = new Listener(undefined, onPeer, journal);
-    this.#serving = new Listener(tls, onPeer, journal);
+    this.#trials = new Listener({ tls: undefined, proxies: [] }, onPeer, journal);
+    this.#serving = new Listener({ tls, proxies }, onPeer, journal);
     this.closed = this.#master.closed.then(() => this.#cut());
   }
 

@@ -4,7 +4,7 @@ import { isLoopback } from '../../protocol/loopback';
 describe('configuration', () => {
   it('needs no settings to run on loopback', () => {
     const config = readConfig({});
-    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, tls: false, trustProxy: false });
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, tls: false, proxies: [] });
     expect(config.database).toMatchObject({ type: 'sqlite' });
     expect(Object.isFrozen(config.http)).toBe(true);
   });
@@ -43,9 +43,44 @@ describe('configuration', () => {
     [{ PLATEN_HOST: '0.0.0.0' }, true],
     [{ PLATEN_HOST: '192.0.2.1' }, true],
     [{ PLATEN_HOST: '::' }, true],
-    [{ PLATEN_HOST: '0.0.0.0', PLATEN_TRUST_PROXY: 'yes' }, false],
+    [{ PLATEN_HOST: '0.0.0.0', PLATEN_TRUST_PROXY: '192.0.2.9', PLATEN_PUBLIC_URL: 'https://p.example' }, false],
   ])('speaks TLS everywhere but on loopback or behind a proxy: %j', (environment, tls) => {
     expect(readConfig(environment).http.tls).toBe(tls);
+  });
+
+  describe('behind a reverse proxy', () => {
+    const here = { PLATEN_TRUST_PROXY: 'yes' };
+    const elsewhere = { PLATEN_TRUST_PROXY: '192.0.2.9, 2001:db8::/64', PLATEN_PUBLIC_URL: 'https://p.example' };
+    const relay = { PLATEN_RELAY_HOST: '0.0.0.0', PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' };
+
+    it.each<[string, Record<string, string>, string[]]>([
+      ['on this computer', here, ['127.0.0.0/8', '::1']],
+      ['on another one', { ...elsewhere, ...relay, PLATEN_HOST: '0.0.0.0' }, ['192.0.2.9', '2001:db8::/64']],
+      ['without a local relay', { ...elsewhere, PLATEN_HOST: '192.0.2.1', PLATEN_RELAY: 'remote' }, expect.any(Array)],
+    ])('believes a proxy %s', (_where, environment, proxies) => {
+      expect(readConfig(environment).http).toMatchObject({ tls: false, proxies });
+    });
+
+    it.each<[string, Record<string, string>, RegExp]>([
+      ['all addresses and no named proxy', { ...here, PLATEN_HOST: '0.0.0.0' }, /TRUST_PROXY: .*name its addresses/],
+      ['one address and no named proxy', { ...here, PLATEN_HOST: '192.0.2.1' }, /TRUST_PROXY: .*name its addresses/],
+      ['an open relay and no named proxy', { ...here, ...relay }, /TRUST_PROXY: .*name its addresses/],
+      ['a host name as the proxy', { PLATEN_TRUST_PROXY: 'proxy.example' }, /TRUST_PROXY: must be no, yes, or IP/],
+      ['everybody as the proxy', { PLATEN_TRUST_PROXY: '0.0.0.0/0' }, /TRUST_PROXY: must be no, yes, or IP/],
+      ['everybody on IPv6 as the proxy', { PLATEN_TRUST_PROXY: '::/0' }, /TRUST_PROXY: must be no, yes, or IP/],
+      ['an impossible network', { PLATEN_TRUST_PROXY: '10.0.0.0/33' }, /TRUST_PROXY: must be no, yes, or IP/],
+      ['an empty entry', { PLATEN_TRUST_PROXY: '192.0.2.9,' }, /TRUST_PROXY: must be no, yes, or IP/],
+      ['no public URL', { PLATEN_TRUST_PROXY: '192.0.2.9', PLATEN_HOST: '::' }, /PLATEN_PUBLIC_URL: is required/],
+      ['no public URL of the relay', { ...elsewhere, PLATEN_RELAY_HOST: '::' }, /RELAY_PUBLIC_URL: is required/],
+      [
+        'an address that the local relay cannot use',
+        { ...elsewhere, PLATEN_HOST: '192.0.2.1' },
+        /PLATEN_HOST: must be/,
+      ],
+    ])('refuses %s', (_what, environment, message) => {
+      expect(() => readConfig(environment)).toThrow(ConfigurationError);
+      expect(() => readConfig(environment)).toThrow(message);
+    });
   });
 
   it.each([

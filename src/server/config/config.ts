@@ -4,10 +4,10 @@ import { LOG_LEVELS } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback, isProtected } from '../../protocol/loopback';
+import { isUnnamed, proxySetting } from '../../tunnel/proxies';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);
-const flag = z.enum(['yes', 'no']).transform((answer) => answer === 'yes');
 const seconds = z.coerce.number().positive();
 /** A hundred years at most. */
 const days = (least: number) => z.coerce.number().int().min(least).max(36_500);
@@ -16,6 +16,8 @@ const domain = z
   .string()
   .toLowerCase()
   .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a domain name');
+
+const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
 /** `sun_path` of unix(7) holds 108 bytes, the last of them zero. */
 const fitsSocket = (data: string): boolean => Buffer.byteLength(join(data, 'relay/keeper.sock')) <= 107;
@@ -39,7 +41,7 @@ const environment = z
       .url({ protocol: /^https?$/ })
       .refine(isProtected, 'must be an https: URL (http: on loopback)')
       .optional(),
-    PLATEN_TRUST_PROXY: flag.default(false),
+    PLATEN_TRUST_PROXY: proxySetting,
     PLATEN_SESSION_DOMAIN: domain.optional(),
     PLATEN_TLS_CERTIFICATE: z.string().optional(),
     PLATEN_TLS_KEY: z.string().optional(),
@@ -86,6 +88,28 @@ const environment = z
     path: ['PLATEN_TLS_KEY'],
     message: 'PLATEN_TLS_CERTIFICATE and PLATEN_TLS_KEY must be set together',
   })
+  .superRefine((env, context) => {
+    if (env.PLATEN_TRUST_PROXY.length === 0) return;
+    const problem = (name: keyof typeof env, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    const localRelay = env.PLATEN_RELAY === 'local';
+    const open = [env.PLATEN_HOST, ...(localRelay ? [env.PLATEN_RELAY_HOST] : [])].filter((host) => !isLoopback(host));
+    if (open.length === 0) return;
+    // E13: without TLS, other computers than the proxy must not be believed or answered
+    if (isUnnamed(env.PLATEN_TRUST_PROXY))
+      problem(
+        'PLATEN_TRUST_PROXY',
+        'yes is for a proxy on this computer, with PLATEN_HOST and PLATEN_RELAY_HOST on loopback; ' +
+          'otherwise name its addresses, such as 192.0.2.10 or 10.0.0.0/24',
+      );
+    const required = 'is required behind a proxy on another computer: the address at which the proxy is reached';
+    if (!isLoopback(env.PLATEN_HOST) && !env.PLATEN_PUBLIC_URL) problem('PLATEN_PUBLIC_URL', required);
+    if (!localRelay) return;
+    if (!isLoopback(env.PLATEN_RELAY_HOST) && !env.PLATEN_RELAY_PUBLIC_URL)
+      problem('PLATEN_RELAY_PUBLIC_URL', required);
+    if (!isLoopback(env.PLATEN_HOST) && !ALL_ADDRESSES.includes(env.PLATEN_HOST))
+      problem('PLATEN_HOST', 'must be 0.0.0.0 or :: behind a proxy, because the local relay connects on loopback');
+  })
   .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
     path: ['PLATEN_DATA'],
     message: 'must be a shorter path: with relay/keeper.sock it may have 107 bytes (unix(7))',
@@ -112,7 +136,11 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly publicUrl: string | undefined;
-    readonly trustProxy: boolean;
+    /**
+     * Addresses and networks of the reverse proxies that provide TLS; empty: none. Their forwarded headers are believed,
+     * and only they and this computer are answered.
+     */
+    readonly proxies: readonly string[];
     /** Devices' pages are shown under `s-<label>.<domain>`; undefined: no browser sessions. */
     readonly sessionDomain: string | undefined;
     /** Whether this server terminates TLS: on every address except loopback, unless a proxy does. */
@@ -188,9 +216,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       host: e.PLATEN_HOST,
       port: e.PLATEN_PORT,
       publicUrl: e.PLATEN_PUBLIC_URL,
-      trustProxy: e.PLATEN_TRUST_PROXY,
+      proxies: e.PLATEN_TRUST_PROXY,
       sessionDomain: e.PLATEN_SESSION_DOMAIN ?? usualSessionDomain(e.PLATEN_HOST, e.PLATEN_PUBLIC_URL),
-      tls: !isLoopback(e.PLATEN_HOST) && !e.PLATEN_TRUST_PROXY,
+      tls: !isLoopback(e.PLATEN_HOST) && e.PLATEN_TRUST_PROXY.length === 0,
     },
     tls:
       e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY

@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { LIMITS } from '../../protocol/limits';
+import { admitOnlyProxies, proxyMatcher } from '../../tunnel/proxies';
 import type { Settings } from '../config/config.module';
 import { serveApiDocs } from './api-docs';
 import { serveConsole } from './console-files';
@@ -14,7 +15,8 @@ const HEADERS_MS = 15_000;
 
 /**
  * Initialises a Nest application for HTTP: middleware in front of the routes, outermost first; then its modules and
- * gateways; then the router that separates the sessions' sites from the console, which has to see every listener.
+ * gateways; then the router that separates the sessions' sites from the console, and the gate in front of both, which have
+ * to see every listener.
  */
 export async function initialiseHttp(app: NestExpressApplication, settings: Settings): Promise<void> {
   const { config, journal } = settings;
@@ -22,8 +24,7 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   server.requestTimeout = 0; // the bound is HostRouter's: an upload to a device takes its time
   server.headersTimeout = HEADERS_MS;
 
-  // Trust forwarded addresses only from a proxy with a private address.
-  app.set('trust proxy', config.http.trustProxy ? ['loopback', 'linklocal', 'uniquelocal'] : false);
+  app.set('trust proxy', proxyMatcher(config.http.proxies));
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((_request: Request, response: Response, next: NextFunction) => {
@@ -41,4 +42,5 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   app.useWebSocketAdapter(GatewayAdapter.of(app, journal));
   await app.init();
   app.get(HostRouter).attach(server);
+  if (!config.http.tls) admitOnlyProxies(server, config.http.proxies, 'PLATEN_TRUST_PROXY', journal);
 }

@@ -33,10 +33,11 @@ describe('the environment of the local relay', () => {
   });
 
   it('leaves TLS to the reverse proxy', () => {
-    const { PLATEN_TLS_KEY, PLATEN_RELAY_BEHIND_PROXY } = environment({ ...open, PLATEN_TRUST_PROXY: 'yes' });
-    expect({ PLATEN_TLS_KEY, PLATEN_RELAY_BEHIND_PROXY }).toEqual({
+    const addresses = { PLATEN_PUBLIC_URL: 'https://p.example', PLATEN_RELAY_PUBLIC_URL: 'wss://r.example' };
+    const proxied = { ...open, ...addresses, PLATEN_TRUST_PROXY: '192.0.2.9, 10.0.0.0/24' };
+    expect(environment(proxied)).toMatchObject({
       PLATEN_TLS_KEY: '',
-      PLATEN_RELAY_BEHIND_PROXY: 'yes',
+      PLATEN_RELAY_BEHIND_PROXY: '192.0.2.9,10.0.0.0/24',
     });
   });
 

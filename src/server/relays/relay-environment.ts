@@ -27,7 +27,8 @@ export function relayEnvironment(
     return join(folder, name);
   };
   const { host, port, pairs } = config.relay;
-  const speaksTls = !isLoopback(host) && !config.http.trustProxy;
+  const { proxies } = config.http;
+  const speaksTls = !isLoopback(host) && proxies.length === 0;
   return {
     PLATEN_RELAY_ID: LOCAL_RELAY,
     PLATEN_RELAY_SECRET_FILE: file('secret', secret),
@@ -36,7 +37,7 @@ export function relayEnvironment(
     PLATEN_RELAY_PORT: String(port),
     PLATEN_RELAY_PAIRS: String(pairs),
     PLATEN_RELAY_PUBLIC_URL: relayUrl(config, speaksTls) ?? '',
-    PLATEN_RELAY_BEHIND_PROXY: config.http.trustProxy ? 'yes' : 'no',
+    PLATEN_RELAY_BEHIND_PROXY: proxies.length > 0 ? proxies.join(',') : 'no',
     PLATEN_SERVER_URL: serverUrl,
     PLATEN_SERVER_PIN: certificate.pin,
     PLATEN_LOG_LEVEL: config.logLevel,

@@ -5,10 +5,10 @@ import type { StartPair } from '../../../src/relay/master/running-pair';
 import type { RpcChannel } from '../../../src/tunnel/rpc-channel';
 
 /** Starts pairs within this process: all of them real but the channel to their Master. */
-export function pairsInProcess({ tls, host, port }: RelayConfig, journal: Journal): StartPair {
+export function pairsInProcess({ tls, proxies, host, port }: RelayConfig, journal: Journal): StartPair {
   return (number) => {
     const [master, channel] = channelInMemory();
-    const pair = new PairServer(channel, tls, { host, port: port && port + number - 1 }, journal);
+    const pair = new PairServer(channel, { tls, proxies }, { host, port: port && port + number - 1 }, journal);
     const starting = pair.start().catch(() => undefined);
     const exited = pair.closed.then(() => starting).then(() => 'ended');
     return { pid: process.pid, channel: master, exited, kill: () => channel.close(1000, '') };

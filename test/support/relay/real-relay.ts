@@ -30,6 +30,7 @@ export async function startRealRelay(plane: ControlPlane, { id, instance, versio
     rpcUrl: `${url.replace('http', 'ws')}/internal/relay`,
     serverPin: undefined,
     tls: undefined,
+    proxies: [],
     logLevel: 'silent',
   };
   const relay = await startRelay(relayConfig, version, pairsInProcess(relayConfig, journal), journal);

@@ -1,5 +1,9 @@
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/server/test-server';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import WebSocket from 'ws';
 import { LIMITS } from '../../../protocol/limits';
+import { LIVE_PATH } from '../../../protocol/live';
 
 describe('login', () => {
   let server: TestServer;
@@ -124,5 +128,43 @@ describe('login', () => {
     const elsewhere = await server.browser().post('/api/auth/login').send(user).expect(429);
     expect(Number(elsewhere.get('Retry-After'))).toBeGreaterThan(LIMITS.LOGIN_WINDOW_MS / 1000 - 60);
     await home.post('/api/auth/login').send(user).expect(200);
+  });
+});
+
+describe('login behind a proxy that is named', () => {
+  const PROXY = '127.0.0.2';
+  let server: TestServer;
+  beforeAll(async () => (server = await startTestServer({ PLATEN_TRUST_PROXY: PROXY })));
+  afterAll(() => server?.stop());
+
+  /** @returns the cookie of a login whose headers name https */
+  const cookieFrom = async (localAddress: string): Promise<string> => {
+    const headers = { 'Content-Type': 'application/json', 'X-Forwarded-Proto': 'https' };
+    const asked = request(`${server.url}/api/auth/login`, { method: 'POST', localAddress, headers, agent: false });
+    asked.end(JSON.stringify(ADMIN));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+    return answer.headers['set-cookie']![0]!.split(';')[0]!;
+  };
+  const opens = async (localAddress: string, Cookie: string): Promise<boolean> => {
+    const headers = { Cookie, Origin: server.url, 'X-Forwarded-Proto': 'https' };
+    const ws = new WebSocket(`${server.url.replace('http', 'ws')}${LIVE_PATH}`, { headers, localAddress });
+    const opened = await once(ws, 'open').then(
+      () => true,
+      () => false,
+    );
+    ws.terminate();
+    return opened;
+  };
+
+  it.each([
+    ['believes the proxy', PROXY, true],
+    ['believes no other program on this computer', '127.0.0.1', false],
+  ])('%s that a request came by https', async (_what, address, believed) => {
+    const cookie = await cookieFrom(address);
+    expect(cookie.startsWith('__Host-')).toBe(believed);
+    const secure = `__Host-${cookie.replace('__Host-', '')}`;
+    expect(await opens(address, secure)).toBe(believed);
   });
 });

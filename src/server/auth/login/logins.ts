@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { LIMITS } from '../../../protocol/limits';
+import { proxyMatcher } from '../../../tunnel/proxies';
 import { CONFIG, type Config } from '../../config/config';
 import { SECRETS, type Secrets } from '../../config/secrets';
 import type { Actor } from '../actor';
@@ -13,13 +14,17 @@ import { sessionIdIn } from './login-cookie';
 /** Login checks outside an HTTP request: for a WebSocket that stays open, or for a given user. */
 @Injectable()
 export class Logins {
+  private readonly isProxy: (address: string) => boolean;
+
   constructor(
     private readonly cookies: CookieSessionStore,
     private readonly tokens: ApiTokensRepository,
     private readonly users: UsersService,
     @Inject(SECRETS) private readonly secrets: Secrets,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {}
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.isProxy = proxyMatcher(config.http.proxies);
+  }
 
   /**
    * @returns a query that can be repeated: the user who is logged in with the cookie of this request; undefined after a
@@ -44,7 +49,7 @@ export class Logins {
   }
 
   private isSecure({ socket, headers }: IncomingMessage): boolean {
-    const forwarded = this.config.http.trustProxy ? String(headers['x-forwarded-proto'] ?? '') : '';
+    const forwarded = this.isProxy(socket.remoteAddress ?? '') ? String(headers['x-forwarded-proto'] ?? '') : '';
     return socket instanceof TLSSocket || forwarded.split(',')[0]?.trim() === 'https';
   }
 }

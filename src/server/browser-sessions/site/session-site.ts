@@ -30,7 +30,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     private readonly journal: Journal,
     @Inject(CONFIG) config: Config,
   ) {
-    this.behindProxy = config.http.trustProxy;
+    this.behindProxy = config.http.proxies.length > 0;
   }
 
   onModuleInit(): void {
