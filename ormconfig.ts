@@ -29,6 +29,7 @@ import { Revocation1763683200018 } from './src/server/database/migrations/0018-r
 import { WakeTries1763683200019 } from './src/server/database/migrations/0019-wake-tries';
 import { ClientActivity1763683200020 } from './src/server/database/migrations/0020-client-activity';
 import { DenialSites1763683200021 } from './src/server/database/migrations/0021-denial-sites';
+import { DeviceListDifferences1763683200022 } from './src/server/database/migrations/0022-device-list-differences';
 import { UpdateDecisions1763683200025 } from './src/server/database/migrations/0025-update-decisions';
 import { GrowingTables1763683200026 } from './src/server/database/migrations/0026-growing-tables';
 import { AnnouncementHash1763683200027 } from './src/server/database/migrations/0027-announcement-hash';
@@ -98,6 +99,7 @@ const migrations = [
   WakeTries1763683200019,
   ClientActivity1763683200020,
   DenialSites1763683200021,
+  DeviceListDifferences1763683200022,
   UpdateDecisions1763683200025,
   GrowingTables1763683200026,
   AnnouncementHash1763683200027,

@@ -152,7 +152,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['openOfUser', () => sessions.openOfUser('u')],
         ['countRequested', () => sessions.countRequested('d')],
         ['endedAmong', () => sessions.endedAmong(['s1', 's2'])],
-        ['anyAmong', () => sessions.anyAmong(['s1', 's2'])],
+        ['among', () => sessions.among(['s1', 's2'])],
         ['awaitingAgent', () => sessions.awaitingAgent('a')],
         ['due', () => sessions.due(now)],
         ['nextDeadline', () => sessions.nextDeadline()],

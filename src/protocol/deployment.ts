@@ -65,12 +65,36 @@ export type DeploymentTarget = z.infer<typeof deploymentTarget>;
 export const haltOutcome = z.enum(['open', 'asked', 'ended', 'forced', 'ended-by-itself']);
 export type HaltOutcome = z.infer<typeof haltOutcome>;
 
+/** How the answer of the relay (S312) differs from the records of this server. */
+export const SESSION_DIFFERENCES = {
+  'not-at-relay': 'The session is open on this server, but the relay does not report it.',
+  'ended-at-server': 'The relay still reports the session, but on this server it has ended.',
+  'unknown-at-server': 'The relay reports the session, but this server has no record of it there.',
+  'other-device': 'The relay reports another device for this session than this server.',
+} as const;
+export type SessionDifference = keyof typeof SESSION_DIFFERENCES;
+const keysOf = <Key extends string>(texts: Record<Key, string>) => Object.keys(texts) as [Key, ...Key[]];
+export const sessionDifference = z.enum(keysOf(SESSION_DIFFERENCES));
+
+/** Where the device list comes from: what the relay answered when it was last asked (S312). */
+export const RELAY_ANSWERS = {
+  complete: 'The relay reported its sessions.',
+  'pair-silent': 'A pair of the relay did not answer. Its sessions are shown as last reported.',
+  'run-silent': 'An earlier run of the relay did not answer. Its sessions are shown as this server recorded them.',
+  'no-answer': 'The relay did not answer. The list shows what this server recorded.',
+  'not-connected': 'The relay is not connected. The list shows what this server recorded.',
+} as const;
+export type RelayAnswer = keyof typeof RELAY_ANSWERS;
+export const relayAnswer = z.enum(keysOf(RELAY_ANSWERS));
+
 /** One row of the device list screen (Fig. 18). */
 export const deploymentSession = z.object({
   remoteSessionId,
-  deviceId,
+  /** null: the relay does not name the device of a session that this server has no record of. */
+  deviceId: deviceId.nullable(),
+  /** Empty without a record, as `userName`. */
   deviceName: z.string(),
-  applicationId,
+  applicationId: applicationId.nullable(),
   userName: z.string(),
   since: instant.nullable(),
   bytesFromDevice: z.int(),
@@ -78,6 +102,7 @@ export const deploymentSession = z.object({
   /** Time of the last byte in either direction, reported by the relay. */
   lastActiveAt: instant.nullable(),
   outcome: haltOutcome,
+  difference: sessionDifference.nullable(),
 });
 export type DeploymentSession = z.infer<typeof deploymentSession>;
 
@@ -102,6 +127,8 @@ export const deployment = z.object({
   durationSeconds: z.number().nullable(),
   /** Set while new sessions are refused: when to request one again. */
   returnAfterSeconds: z.int().nullable(),
+  /** null: the relay has not been asked yet. */
+  relayAnswer: relayAnswer.nullable(),
   sessions: z.array(deploymentSession),
   /** Last lines of the configured command, or of a release that failed. */
   output: z.string(),

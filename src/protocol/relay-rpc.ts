@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, secret, spkiPin } from './names';
+import { deviceId, instant, secret, spkiPin } from './names';
 import { endReason, ending, half, halfState } from './remote-session';
 
 /**
@@ -80,6 +80,8 @@ export const CONTROL_PLANE_METHODS = {
 export const relayedSession = z.object({
   linkId,
   remoteSessionId: z.uuid(),
+  /** Missing for a trial, and from relays of earlier releases. */
+  deviceId: deviceId.optional(),
   device: halfState,
   terminal: halfState,
   bytesFromDevice: z.int().nonnegative(),
@@ -95,6 +97,8 @@ export const RELAY_METHODS = {
   'connection-info': method({
     params: z.object({
       remoteSessionId: z.uuid(),
+      /** Missing for a trial. */
+      deviceId: deviceId.optional(),
       connectBefore: instant,
       /**
        * A synthetic session that tests the relay; candidates and draining relays accept it, too. `local`: with loopback
@@ -108,8 +112,18 @@ export const RELAY_METHODS = {
       terminal: z.object({ sessionId: secret, url: z.url() }),
     }),
   }),
-  /** S311-S312. */
-  'list-sessions': method({ params: nothing, result: z.object({ sessions: z.array(relayedSession) }) }),
+  /** S311-S312: the devices in session. */
+  'list-sessions': method({
+    params: z.object({
+      /** The deployment whose device list is made; missing when the control plane only compares its records. */
+      deploymentId: z.uuid().optional(),
+    }),
+    result: z.object({
+      sessions: z.array(relayedSession),
+      /** The pairs that did not answer in time: their sessions are as last reported. */
+      silentPairs: z.array(z.int().positive()).optional(),
+    }),
+  }),
   /** S331: ends one half in order; `known: false`: the relay has no such open half. */
   'end-session': method({
     params: z.object({ linkId, half, ending }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { FakeControlPlane } from '../../test/support/relay/fake-control-plane';
 import { RawPeer } from '../../test/support/relay/raw-peer';
@@ -104,6 +105,18 @@ describe('relay', () => {
     expect(sessions).toMatchObject([
       { linkId: session.linkId, device: 'connected', terminal: 'connected', bytesFromDevice: 10, bytesFromTerminal: 4 },
     ]);
+  });
+
+  it('lists the devices in session (S312), which it logs if the list is for a deployment', async () => {
+    const { linkId } = await plane.prepare({ deviceId: 'copy-room' });
+    const deploymentId = randomUUID();
+    const asked = (params: { deploymentId?: string }) => async () => {
+      const { sessions, silentPairs } = await plane.ask('list-sessions', params);
+      expect(sessions.find((each) => each.linkId === linkId)).toMatchObject({ deviceId: 'copy-room' });
+      expect(silentPairs).toEqual([]);
+    };
+    expect(await stepsOf(asked({}))).toEqual([]);
+    expect(await stepsOf(asked({ deploymentId }))).toEqual(['S312']);
   });
 
   describe('termination', () => {

@@ -1,4 +1,11 @@
-import { DEPLOYMENT_REASONS, type DeploymentReason } from '../../protocol/deployment';
+import {
+  DEPLOYMENT_REASONS,
+  RELAY_ANSWERS,
+  SESSION_DIFFERENCES,
+  type DeploymentReason,
+  type RelayAnswer,
+  type SessionDifference,
+} from '../../protocol/deployment';
 
 export const enDeployment = {
   title: 'Deployment',
@@ -134,6 +141,9 @@ export const enDeployment = {
     aborted: 'Aborted',
     failed: 'Failed',
   },
+  unknownDevice: 'Unknown device',
+  differences: SESSION_DIFFERENCES as Record<SessionDifference, string>,
+  relayAnswers: RELAY_ANSWERS as Record<RelayAnswer, string>,
   outcomes: {
     open: 'In session',
     asked: 'Asked to end',

@@ -134,6 +134,20 @@ export const jaDeployment: typeof enDeployment = {
     aborted: '中止',
     failed: '失敗',
   },
+  unknownDevice: '不明な機器',
+  differences: {
+    'not-at-relay': 'このサーバーでは進行中ですが、リレーは報告していません。',
+    'ended-at-server': 'リレーはまだ報告していますが、このサーバーでは終了しています。',
+    'unknown-at-server': 'リレーは報告していますが、このサーバーに記録がありません。',
+    'other-device': 'リレーが報告した機器が、このサーバーの記録と異なります。',
+  },
+  relayAnswers: {
+    complete: 'リレーがセッションを報告しました。',
+    'pair-silent': 'リレーのペアの1つが応答しません。そのセッションは最後の報告の内容です。',
+    'run-silent': 'リレーの以前のプロセスが応答しません。そのセッションはこのサーバーの記録です。',
+    'no-answer': 'リレーが応答しません。一覧はこのサーバーの記録です。',
+    'not-connected': 'リレーが接続されていません。一覧はこのサーバーの記録です。',
+  },
   outcomes: {
     open: 'セッション中',
     asked: '終了を要求済み',

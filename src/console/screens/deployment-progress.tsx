@@ -35,9 +35,11 @@ export function DeploymentProgress({ deployment }: { deployment: Deployment }) {
             <div>
               <strong>{t.deployment.forced}</strong>
               <ul>
-                {forced.map(({ remoteSessionId, deviceName, applicationId, userName }) => (
+                {forced.map(({ remoteSessionId, deviceName, deviceId, applicationId, userName }) => (
                   <li key={remoteSessionId}>
-                    {deviceName} ({applicationId}) – {userName}
+                    {applicationId === null
+                      ? (deviceId ?? t.deployment.unknownDevice)
+                      : `${deviceName} (${applicationId}) – ${userName}`}
                   </li>
                 ))}
               </ul>

@@ -22,14 +22,20 @@ const TONES: Record<HaltOutcome, Tone> = {
 /** Device list 76 of Fig. 18, kept up to date. */
 export function DeviceList({ deployment }: { deployment: Deployment }) {
   const t = useText();
-  const { sessions } = deployment;
+  const { sessions, relayAnswer } = deployment;
+  const isDoubtful = isOpen(deployment) && relayAnswer !== null && relayAnswer !== 'complete';
+  const emptyHint = isDoubtful ? '' : t.deployment.noDevicesHint;
   return (
     <Panel title={t.deployment.devices}>
+      {isDoubtful && (
+        <div className="panel-body">
+          <div className="notice" role="status">
+            {t.deployment.relayAnswers[relayAnswer]}
+          </div>
+        </div>
+      )}
       {sessions.length === 0 ? (
-        <Empty
-          title={t.deployment.noDevices}
-          hint={isOpen(deployment) ? t.deployment.noDevicesHint : t.deployment.noDevicesWere}
-        />
+        <Empty title={t.deployment.noDevices} hint={isOpen(deployment) ? emptyHint : t.deployment.noDevicesWere} />
       ) : (
         <Sessions sessions={sessions} stillOpen={isOpen(deployment)} />
       )}
@@ -48,14 +54,17 @@ function Sessions({ sessions, stillOpen }: { sessions: DeploymentSession[]; stil
       columns={[
         {
           title: t.sessions.device,
-          cell: ({ remoteSessionId, deviceName, deviceId }) => (
-            <>
-              <Link to={`/sessions/${remoteSessionId}`} className="strong">
-                {deviceName}
-              </Link>
-              <div className="minor">{deviceId}</div>
-            </>
-          ),
+          cell: ({ remoteSessionId, deviceName, deviceId, difference }) =>
+            difference === 'unknown-at-server' ? (
+              <strong>{deviceName || deviceId || t.deployment.unknownDevice}</strong>
+            ) : (
+              <>
+                <Link to={`/sessions/${remoteSessionId}`} className="strong">
+                  {deviceName}
+                </Link>
+                <div className="minor">{deviceId}</div>
+              </>
+            ),
         },
         { title: t.sessions.application, cell: ({ applicationId }) => applicationId },
         { title: t.deployment.who, cell: ({ userName }) => userName },
@@ -74,7 +83,12 @@ function Sessions({ sessions, stillOpen }: { sessions: DeploymentSession[]; stil
         },
         {
           title: t.deployment.outcome,
-          cell: ({ outcome }) => <Status tone={TONES[outcome]}>{t.deployment.outcomes[outcome]}</Status>,
+          cell: ({ outcome, difference }) => (
+            <>
+              <Status tone={TONES[outcome]}>{t.deployment.outcomes[outcome]}</Status>
+              {difference && <div className="minor difference">{t.deployment.differences[difference]}</div>}
+            </>
+          ),
         },
       ]}
     />

@@ -5,6 +5,8 @@ import type { SupervisedPair } from './supervised-pair';
 export interface LinkEntry {
   readonly pair: SupervisedPair;
   readonly trial: boolean;
+  /** Missing for a trial. */
+  readonly deviceId?: string;
   lastReport: RelayedSession;
 }
 

@@ -34,7 +34,7 @@ export class Master {
   /** S145-S147. @throws RpcRefused */
   async connectionInfo(request: ConnectionInfo): Promise<Result<RelayMethods, 'connection-info'>> {
     this.#admit(request);
-    const { remoteSessionId, connectBefore, trial } = request;
+    const { remoteSessionId, deviceId, connectBefore, trial } = request;
     const pair = this.#leastBusy(trial !== undefined);
     const base = trial === 'local' ? `ws://127.0.0.1:${pair.trialPort}` : this.urlOf(pair);
     const linkId = randomUUID();
@@ -43,7 +43,7 @@ export class Master {
     this.journal.step('S146', remoteSessionId);
     const link = { linkId, remoteSessionId, connectBefore, sessionIdHashes };
     // Added before the first `await`, so that concurrent requests are spread over the pairs.
-    this.links.add({ pair, trial: trial !== undefined, lastReport: unreported(linkId, remoteSessionId) });
+    this.links.add({ pair, trial: trial !== undefined, deviceId, lastReport: unreported(linkId, remoteSessionId) });
     try {
       await this.sessionLog.addLink(link);
       await pair.call('take', { ...link, trial: trial !== undefined }).catch(unanswered);
@@ -62,10 +62,16 @@ export class Master {
     return pair ? (await pair.call('end-half', { linkId, half, ending }).catch(unanswered)).known : false;
   }
 
-  /** S312. For a pair that does not answer in time, its last report is used. */
-  async listSessions(): Promise<RelayedSession[]> {
-    await Promise.all(this.pairs.map((pair) => this.#listAt(pair)));
-    return this.pairs.flatMap((pair) => this.links.at(pair).map(({ lastReport: known }) => known));
+  /**
+   * S312, if a deployment asks: the devices in session. For a pair that does not answer in time, its last report is used.
+   */
+  async listSessions(deploymentId?: string): Promise<Result<RelayMethods, 'list-sessions'>> {
+    const answered = await Promise.all(this.pairs.map((pair) => this.#listAt(pair)));
+    const silentPairs = this.pairs.filter((_pair, index) => !answered[index]).map(({ number }) => number);
+    const entries = this.pairs.flatMap((pair) => this.links.at(pair));
+    const sessions = entries.map(({ lastReport, deviceId }) => ({ ...lastReport, deviceId }));
+    if (deploymentId) this.journal.step('S312', undefined, { deploymentId, sessions: sessions.length });
+    return { sessions, silentPairs };
   }
 
   async drain(draining: boolean, returnAfterSeconds: number): Promise<void> {
@@ -106,16 +112,20 @@ export class Master {
     return up.reduce((least, each) => (each.load < least.load ? each : least)).pair;
   }
 
-  async #listAt(pair: SupervisedPair): Promise<void> {
-    if (!pair.isUp || this.links.at(pair).length === 0) return;
+  /** @returns false if the pair did not answer */
+  async #listAt(pair: SupervisedPair): Promise<boolean> {
+    if (this.links.at(pair).length === 0) return true;
+    if (!pair.isUp) return false;
     try {
       const { sessions } = await pair.call('list', {}, LIMITS.RELAY_PAIR_ANSWER_MS);
       for (const session of sessions) {
         const link = this.links.get(session.linkId);
         if (link) link.lastReport = session;
       }
+      return true;
     } catch (error) {
       this.journal.warn('a pair did not list its sessions', { pair: pair.number, detail: (error as Error).message });
+      return false;
     }
   }
 }

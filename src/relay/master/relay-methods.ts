@@ -13,7 +13,7 @@ export function relayMethods(
 ): RpcHandlers<RelayMethods> {
   return {
     'connection-info': (params) => master.connectionInfo(params),
-    'list-sessions': async () => ({ sessions: await master.listSessions() }),
+    'list-sessions': ({ deploymentId }) => master.listSessions(deploymentId),
     'end-session': async ({ linkId, half, ending }) => ({ known: await master.endHalf(linkId, half, ending) }),
     drain: async ({ draining, returnAfterSeconds }) => {
       await master.drain(draining, returnAfterSeconds);

@@ -107,7 +107,7 @@ export class DeploymentOutputs {
    */
   private async idle(deployment: DeploymentEntity, signal: AbortSignal): Promise<void> {
     const { relayId } = deployment;
-    const isIdle = async () => (await this.list.refresh(deployment)).length === 0 && (await this.list.isIdle(relayId));
+    const isIdle = async () => (await this.list.refresh(deployment)).isIdle;
     for (; ; await pause(signal, LIMITS.DEPLOYMENT_REFRESH_MS)) {
       if (!(await isIdle())) continue;
       await this.directory.drain(relayId, true, returnAfterSeconds({ state: 'trying', executedAt: null })!);

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { Deployment, DeploymentReason, DeploymentState } from '../../protocol/deployment';
+import type { Deployment, DeploymentReason, DeploymentState, RelayAnswer } from '../../protocol/deployment';
 import { Instant, Uuid } from '../database/column-types';
 
 /** A deployment of one relay. The name of its user is copied in, so that its history outlives users. */
@@ -32,6 +32,9 @@ export class DeploymentEntity {
   @Column({ type: 'integer' }) toPairs: number;
   /** The run of the relay that the state is about; which one that is depends on the driver. */
   @Column(Uuid({ nullable: true })) instance: string | null;
+
+  /** What the relay answered when it was last asked for its sessions (S312). */
+  @Column({ type: 'varchar', length: 24, nullable: true }) relayAnswer: RelayAnswer | null;
 
   @Column({ type: 'varchar', length: 32, nullable: true }) reason: DeploymentReason | null;
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;

@@ -34,6 +34,7 @@ export function presentedDeployment(
     finishedAt: instantOf(finishedAt),
     durationSeconds: executedAt && ((finishedAt?.getTime() ?? now) - executedAt.getTime()) / 1000,
     returnAfterSeconds: returnAfterSeconds(deployment, now),
+    relayAnswer: deployment.relayAnswer,
     sessions: sessions.map(presentedSession),
     output: deployment.output,
     canRollBack,
@@ -42,13 +43,14 @@ export function presentedDeployment(
 
 const presentedSession = (row: DeploymentSessionEntity): DeploymentSession => ({
   remoteSessionId: row.remoteSessionId,
-  deviceId: row.deviceId,
+  deviceId: row.deviceId || null,
   deviceName: row.deviceName,
-  applicationId: row.applicationId,
+  applicationId: row.applicationId || null,
   userName: row.userName,
   since: instantOf(row.since),
   bytesFromDevice: row.bytesFromDevice,
   bytesFromTerminal: row.bytesFromTerminal,
   lastActiveAt: instantOf(row.lastActiveAt),
   outcome: row.outcome,
+  difference: row.difference,
 });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThanOrEqual, Not, QueryFailedError, Repository } from 'typeorm';
-import type { DeploymentState } from '../../protocol/deployment';
+import { In, IsNull, LessThanOrEqual, Not, Or, QueryFailedError, Repository } from 'typeorm';
+import type { DeploymentState, RelayAnswer } from '../../protocol/deployment';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import type { LifecycleRepository } from '../state-machine/lifecycle';
 import { DeploymentSessionEntity } from './halt/deployment-session.entity';
@@ -33,6 +33,12 @@ export class DeploymentsRepository implements LifecycleRepository<DeploymentEnti
   async change(id: string, from: DeploymentState, values: Partial<DeploymentEntity>): Promise<boolean> {
     const { affected } = await this.deployments.update({ id, state: from }, values);
     return affected === 1;
+  }
+
+  /** @returns whether it differs from the answer before */
+  async noteRelayAnswer(id: string, relayAnswer: RelayAnswer): Promise<boolean> {
+    const other = { id, relayAnswer: Or(IsNull(), Not(relayAnswer)) };
+    return (await this.deployments.update(other, { relayAnswer })).affected === 1;
   }
 
   find(id: string): Promise<DeploymentEntity | null> {

@@ -61,8 +61,8 @@ export class DeploymentsService {
       throw new DeploymentOpen(relayId, (await this.repository.openOf(relayId)) ?? undefined);
     this.lifecycle.start(deployment);
     await this.audit.record(actor, 'deployment.instructed', deployment.id, description(relayId, from, to));
-    const sessions = await this.list.create(deployment);
-    const input = sessions === 0 && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
+    const isIdle = await this.list.create(deployment);
+    const input = isIdle && when !== 'at' ? 'execute' : when !== 'ask' && INPUTS[when];
     if (input) await this.lifecycle.apply(deployment.id, input, { values: { when, at } });
     return this.get(deployment.id);
   }
@@ -132,6 +132,7 @@ export class DeploymentsService {
       toVersion: to.version,
       toPairs: to.pairs,
       instance: null,
+      relayAnswer: null,
       reason: null,
       detail: '',
       output: '',

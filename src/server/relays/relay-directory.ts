@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
+import type { RelayAnswer } from '../../protocol/deployment';
 import { LIMITS } from '../../protocol/limits';
 import { secondsUntil } from '../../protocol/names';
 import type { Ending, Half } from '../../protocol/remote-session';
@@ -9,6 +10,7 @@ import type {
   RelayedSession,
   RelayMethods,
   RelayStanding,
+  Result,
 } from '../../protocol/relay-rpc';
 import type { RpcPeer } from '../../tunnel/json-rpc';
 import { RelayPort, type Admission, type PreparedLink } from '../sessions/relay.port';
@@ -89,14 +91,24 @@ export class RelayDirectory extends RelayPort {
   }
 
   /**
-   * S311-S312: the sessions that the relay carries, including those of its earlier runs.
-   * @throws RelayUnavailable
+   * S311-S312: the sessions that the relay carries, including those of its earlier runs, within RELAY_RPC_TIMEOUT_MS.
+   * @param deploymentId the deployment whose device list is made
    */
-  async sessionsAt(relayId: string): Promise<RelayedSession[]> {
+  async sessionsAt(
+    relayId: string,
+    deploymentId?: string,
+  ): Promise<{ answer: RelayAnswer; sessions: RelayedSession[] }> {
     const runs = this.runsOf(relayId);
-    if (runs.length === 0) throw new RelayUnavailable(`Relay ${relayId} is not connected.`);
-    const lists = await Promise.all(runs.map((run) => this.request(run, () => run.peer.call('list-sessions', {}))));
-    return lists.flatMap(({ sessions }) => sessions).filter(({ linkId }) => !this.trials.find(relayId, linkId));
+    if (runs.length === 0) return { answer: 'not-connected', sessions: [] };
+    const lists = await Promise.all(
+      runs.map((run) => run.peer.call('list-sessions', { deploymentId }).catch(() => undefined)),
+    );
+    const answered = lists.filter((list) => list !== undefined);
+    const sessions = answered.flatMap((list) => list.sessions);
+    return {
+      answer: answerOf(lists),
+      sessions: sessions.filter(({ linkId }) => !this.trials.find(relayId, linkId)),
+    };
   }
 
   /**
@@ -217,4 +229,11 @@ export class RelayDirectory extends RelayPort {
       throw new RelayUnavailable(`The request to relay ${relay.id} failed: ${why}`);
     }
   }
+}
+
+/** @param lists of each run, newest first; undefined: it did not answer in time */
+function answerOf(lists: (Result<RelayMethods, 'list-sessions'> | undefined)[]): RelayAnswer {
+  if (!lists[0]) return 'no-answer';
+  if (lists.includes(undefined)) return 'run-silent';
+  return lists.some((list) => list?.silentPairs?.length) ? 'pair-silent' : 'complete';
 }

@@ -55,6 +55,7 @@ export class RelayOutputs {
     try {
       const link = await this.relay.connectionInfo({
         remoteSessionId: session.id,
+        deviceId: session.deviceId,
         // the control plane ends the wait first; the relay does so later, in case the control plane is down
         connectBefore: toInstant(Date.now() + this.config.timeouts.connect + LIMITS.RELAY_EXPIRY_GRACE_MS),
       });

@@ -91,9 +91,9 @@ export class SessionsRepository {
   endedAmong(ids: string[]): Promise<SessionEntity[]> {
     return this.sessions.findBy({ id: In(ids), state: 'ended' });
   }
-  /** Whether at least one of these sessions exists. */
-  anyAmong(ids: string[]): Promise<boolean> {
-    return this.sessions.existsBy({ id: In(ids) });
+  /** Those of these sessions that have a record. */
+  among(ids: string[]): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ id: In(ids) });
   }
   /** Sessions that wait for the agent: for an answer, or for the end of its half. */
   awaitingAgent(agentId: string): Promise<SessionEntity[]> {

@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { until } from '../../../test/support/until';
-import type { Deployment, DeploymentSession, Release } from '../../protocol/deployment';
+import {
+  RELAY_ANSWERS,
+  SESSION_DIFFERENCES,
+  type Deployment,
+  type DeploymentSession,
+  type Release,
+} from '../../protocol/deployment';
 import type { ProblemCode } from '../../protocol/problems';
 import { storeCredentials } from '../credentials';
+import { deviceList } from './deployment-words';
 import { deploy, deployRollBack, type DeployOptions } from './deploy';
 import { deployAbort, deployHistory, deployStatus } from './deployments';
 import { runCommand } from '../run-command';
@@ -25,6 +32,7 @@ const session: DeploymentSession = {
   bytesFromTerminal: 890,
   lastActiveAt: AT,
   outcome: 'open',
+  difference: null,
 };
 const listed: Deployment = {
   id: ID,
@@ -42,6 +50,7 @@ const listed: Deployment = {
   finishedAt: null,
   durationSeconds: null,
   returnAfterSeconds: null,
+  relayAnswer: 'complete',
   sessions: [session],
   output: '',
   canRollBack: false,
@@ -292,5 +301,18 @@ describe('platen deploy', () => {
     states = [deployed];
     expect(await runCommand(terminal.io, (io) => deployRollBack(io, ID, { when: 'idle' }))).toBe(0);
     expect(asked(execution)[0]?.body).toEqual({ when: 'idle' });
+  });
+
+  it('shows how the answer of the relay differs from the records of the server, and what did not answer', async () => {
+    const row = { ...session, difference: 'ended-at-server' as const };
+    const nothing = { deviceName: '', applicationId: null, userName: '', since: null };
+    const stranger = { ...session, ...nothing, deviceId: 'cellar', difference: 'unknown-at-server' as const };
+    const nameless = { ...stranger, deviceId: null };
+    const shown = deviceList({ ...listed, relayAnswer: 'pair-silent', sessions: [row, stranger, nameless] }).join('\n');
+    expect(shown).toContain(RELAY_ANSWERS['pair-silent']);
+    expect(shown).toContain(`Copy room (copy-room/web): ${SESSION_DIFFERENCES['ended-at-server']}`);
+    expect(shown).toContain(`cellar (cellar/-): ${SESSION_DIFFERENCES['unknown-at-server']}`);
+    expect(shown).toContain(`unknown device (-/-): ${SESSION_DIFFERENCES['unknown-at-server']}`);
+    expect(deviceList(listed).join('\n')).not.toMatch(/Differences|relay/);
   });
 });

@@ -2,6 +2,8 @@ import {
   BUILT_IN,
   DEPLOYMENT_REASONS,
   DEPLOYMENT_STATES,
+  RELAY_ANSWERS,
+  SESSION_DIFFERENCES,
   type Deployment,
   type DeploymentSession,
   type DeploymentState,
@@ -61,19 +63,34 @@ const OUTCOMES: Record<HaltOutcome, string> = {
   'ended-by-itself': 'ended before',
 };
 
+const nameOf = ({ deviceName, deviceId }: DeploymentSession): string => deviceName || deviceId || 'unknown device';
+const targetOf = ({ deviceId, applicationId }: DeploymentSession): string =>
+  `${deviceId ?? '-'}/${applicationId ?? '-'}`;
+
 const columns = (now: number): Column<DeploymentSession>[] => [
-  { title: 'DEVICE', value: ({ deviceName }) => deviceName, width: 22 },
-  { title: 'APPLICATION', value: ({ deviceId, applicationId }) => `${deviceId}/${applicationId}`, width: 22 },
+  { title: 'DEVICE', value: nameOf, width: 22 },
+  { title: 'APPLICATION', value: targetOf, width: 22 },
   { title: 'TECHNICIAN', value: ({ userName }) => userName, width: 16 },
   { title: 'SINCE', value: ({ since }) => sinceOf(since, now), width: 8 },
   { title: 'BYTES', value: (row) => bytes(row.bytesFromDevice + row.bytesFromTerminal), width: 8 },
   { title: 'STATE', value: (row) => (row.outcome === 'open' ? activity(row, now) : OUTCOMES[row.outcome]), width: 15 },
 ];
 
-/** The device list screen (Fig. 18). */
-export function deviceList({ sessions }: Deployment, now = Date.now()): string[] {
-  if (sessions.length === 0) return ['No devices in session.'];
-  return table(columns(now), sessions);
+/** The device list screen (Fig. 18), and how the relay's answer differs from the records of the server. */
+export function deviceList(of: Deployment, now = Date.now()): string[] {
+  const { sessions, relayAnswer } = of;
+  const isDoubtful = exitOf(of) === undefined && relayAnswer !== null && relayAnswer !== 'complete';
+  const list = sessions.length === 0 ? ['No devices in session.'] : table(columns(now), sessions);
+  const differences = sessions.flatMap((row) =>
+    row.difference ? [`${nameOf(row)} (${targetOf(row)}): ${SESSION_DIFFERENCES[row.difference]}`] : [],
+  );
+  return [
+    ...(isDoubtful ? [RELAY_ANSWERS[relayAnswer]] : []),
+    ...list,
+    ...(differences.length > 0
+      ? ['Differences between relay and server:', ...differences.map((each) => `  ${each}`)]
+      : []),
+  ];
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -88,7 +105,7 @@ export function outcome(of: Deployment): string[] {
   const time = of.durationSeconds === null ? '' : `, ${duration(of.durationSeconds)}`;
   const reason = of.reason === null ? [] : [`Reason: ${DEPLOYMENT_REASONS[of.reason]} ${of.detail}`.trim()];
   const forced = of.sessions.filter(({ outcome }) => outcome === 'forced');
-  const names = forced.map((row) => `  ${row.deviceName} (${row.deviceId}/${row.applicationId}), ${row.userName}`);
+  const names = forced.map((row) => `  ${nameOf(row)} (${targetOf(row)})${row.userName && `, ${row.userName}`}`);
   const output = of.output.trim();
   return [
     `${changeWords(of)}: ${STATES[of.state]}${time}.`,

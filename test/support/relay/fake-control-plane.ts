@@ -105,15 +105,17 @@ export class FakeControlPlane {
     validMs = 60_000,
     trial,
     standing,
+    deviceId,
   }: {
     connectMs?: number;
     validMs?: number;
     trial?: 'local' | 'public';
     standing?: RelayStanding;
+    deviceId?: string;
   } = {}): Promise<PreparedSession> {
     const remoteSessionId = randomUUID();
     const connectBefore = toInstant(Date.now() + connectMs);
-    const request = { remoteSessionId, connectBefore, trial };
+    const request = { remoteSessionId, deviceId, connectBefore, trial };
     const { linkId, ...sides } = await this.ask('connection-info', request, standing);
     const validUntil = toInstant(Date.now() + validMs);
     const info = (half: Half): ConnectionInfo => {

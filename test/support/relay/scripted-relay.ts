@@ -21,6 +21,7 @@ import { secretHash } from '../../../src/tunnel/sha256';
 export interface ScriptedLink {
   readonly linkId: string;
   readonly remoteSessionId: string;
+  deviceId?: string | undefined;
   readonly sessionIds: Record<Half, string>;
   device: HalfState;
   terminal: HalfState;
@@ -49,6 +50,9 @@ export class ScriptedRelay {
   /** `method` or `end-session half ending`, in order. */
   readonly asked: string[] = [];
   unacknowledgedLogs = 0;
+  /** The deployments whose device list it was asked for. */
+  readonly listsMade: string[] = [];
+  silentPairs: number[] = [];
   /** The latest `drain`. */
   drained: Params<RelayMethods, 'drain'> | undefined;
   /** Awaited before the answer to each request of the server; may throw. */
@@ -83,7 +87,10 @@ export class ScriptedRelay {
     await once(ws, 'open');
     const handlers: RpcHandlers<RelayMethods> = {
       'connection-info': (params) => relay.connectionInfo(params),
-      'list-sessions': async () => ({ sessions: await relay.list() }),
+      'list-sessions': async ({ deploymentId }) => {
+        if (deploymentId) relay.listsMade.push(deploymentId);
+        return { sessions: await relay.list(), silentPairs: relay.silentPairs };
+      },
       'end-session': async ({ linkId, half, ending }) => {
         await relay.take('end-session', `${half} ${ending}`);
         const known = (relay.links.get(linkId)?.[half] ?? 'ended') !== 'ended';
@@ -161,7 +168,7 @@ export class ScriptedRelay {
     await this.peer.closed;
   }
 
-  private async connectionInfo({ remoteSessionId, connectBefore }: Params<RelayMethods, 'connection-info'>) {
+  private async connectionInfo({ remoteSessionId, deviceId, connectBefore }: Params<RelayMethods, 'connection-info'>) {
     await this.take('connection-info');
     this.connectBefore.set(remoteSessionId, Date.parse(connectBefore));
     const linkId = randomUUID();
@@ -169,7 +176,7 @@ export class ScriptedRelay {
     const halves = { device: 'waiting', terminal: 'waiting' } as const;
     const bytes = { bytesFromDevice: 0, bytesFromTerminal: 0 };
     const tokenHashes = { device: null, terminal: null };
-    this.links.set(linkId, { linkId, remoteSessionId, sessionIds, tokenHashes, ...halves, ...bytes });
+    this.links.set(linkId, { linkId, remoteSessionId, deviceId, sessionIds, tokenHashes, ...halves, ...bytes });
     return {
       linkId,
       device: { sessionId: sessionIds.device, url: 'ws://127.0.0.1:1/cloud-hub' },

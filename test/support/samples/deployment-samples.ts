@@ -20,6 +20,7 @@ const session = (n: number, changed: Partial<DeploymentSession>): DeploymentSess
   bytesFromTerminal: 38_000 * n,
   lastActiveAt: ago(n - 1),
   outcome: 'open',
+  difference: null,
   ...changed,
 });
 const sessions = [
@@ -45,6 +46,7 @@ const at = (n: number, changed: Partial<Deployment>): Deployment => ({
   finishedAt: ago(n * 700 - 4),
   durationSeconds: 40 * n,
   returnAfterSeconds: null,
+  relayAnswer: 'complete',
   sessions: ended,
   output: '',
   canRollBack: false,
@@ -141,7 +143,7 @@ export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Pr
     user: { kind: 'user', id: me.id, username: me.username, displayName: me.displayName },
     deviceId: 'demo-mfp',
     deviceName,
-    applicationId,
+    applicationId: applicationId!,
     reason: 'Paper jams in tray 2',
     minutes: 60,
     state,

@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
+import { RELAY_ANSWERS } from '../../../protocol/deployment';
 import { LIMITS } from '../../../protocol/limits';
+import type { RelayedSession } from '../../../protocol/relay-rpc';
 import { CONFIG, type Config } from '../../config/config';
+import type { SessionEntity } from '../../sessions/session.entity';
 import { SessionLifecycle } from '../../sessions/session.lifecycle';
 import { SESSION_MACHINE } from '../../sessions/session.machine';
 import { transition } from '../../state-machine/machine';
@@ -31,13 +34,13 @@ export class SessionHalt {
   async haltAll(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
     const end = Date.now() + ms;
     for (let empty = 0; empty < 2; await pause(signal)) {
-      const open = await this.list.refresh(deployment);
+      const { open, strays, answer, isIdle } = await this.list.refresh(deployment);
       for (const { id, state } of open)
         if (transition(SESSION_MACHINE, state, 'halt')) await this.lifecycle.apply(id, 'halt');
-      empty = open.length === 0 && (await this.list.isIdle(deployment.relayId)) ? empty + 1 : 0;
+      await this.list.endStrays(deployment, strays);
+      empty = isIdle ? empty + 1 : 0;
       if (Date.now() < end) continue;
-      const names = open.slice(0, NAMED).map(({ deviceName, displayName }) => `${deviceName} (${displayName})`);
-      throw new DeploymentFailed('sessions-remain', `${open.length} sessions: ${names.join(', ')}`);
+      throw new DeploymentFailed('sessions-remain', remaining(open, strays) || RELAY_ANSWERS[answer]);
     }
   }
 
@@ -52,4 +55,14 @@ export class SessionHalt {
       });
     });
   }
+}
+
+/** Empty if no session is known to remain. */
+function remaining(open: readonly SessionEntity[], strays: readonly RelayedSession[]): string {
+  const count = open.length + strays.length;
+  const names = [
+    ...open.map(({ deviceName, displayName }) => `${deviceName} (${displayName})`),
+    ...strays.map(({ deviceId, remoteSessionId }) => deviceId ?? remoteSessionId),
+  ];
+  return count === 0 ? '' : `${count} sessions: ${names.slice(0, NAMED).join(', ')}`;
 }
