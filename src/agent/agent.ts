@@ -84,6 +84,7 @@ export class Agent {
     this.#maintenance = new Maintenance({
       devices: new Map(devices.map(({ id, permitted }) => [id, { access: this.#accesses.get(id), permitted }])),
       poller: this.#poller,
+      openSessions: (deviceId) => this.#remoteSessions.openAt(deviceId),
       channel: this.#channel,
       folder: configuration.state,
       journal,
@@ -107,6 +108,7 @@ export class Agent {
       this.#displays.changed();
     };
     this.#remoteSessions.onChange(changed);
+    this.#remoteSessions.onChange(() => this.#maintenance.sessionsChanged());
     this.#access.store.onChange(changed);
     this.#access.denials.onChange(changed);
     this.#maintenance.onChange(changed);

@@ -335,7 +335,16 @@ export interface components {
     /** @enum {string} */
     HalfState: 'waiting' | 'connected' | 'ended';
     /** @enum {string} */
-    HoldReason: 'processing' | 'stopped' | 'unreachable' | 'queued';
+    HoldReason:
+      | 'processing'
+      | 'stopped'
+      | 'session-open'
+      | 'jobs-queued'
+      | 'not-accepting'
+      | 'no-media'
+      | 'no-supply'
+      | 'unreachable'
+      | 'queued';
     Job: {
       activity: string;
       /** Format: date-time */

@@ -54,6 +54,11 @@ export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...Jo
 export const HOLD_REASONS = {
   processing: 'The device is printing.',
   stopped: 'The device has stopped. See its alerts.',
+  'session-open': 'A remote session is open or waits for approval. The operation would cut it off.',
+  'jobs-queued': 'The device has print jobs in its queue.',
+  'not-accepting': 'The device does not accept print jobs.',
+  'no-media': 'The device has no paper.',
+  'no-supply': 'A supply is used up, or a waste container is full.',
   unreachable: 'The device does not answer.',
   queued: 'Another job is running on the device.',
 } as const;

@@ -1,10 +1,13 @@
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
+import type { Readiness } from './readiness';
 
 /** Maintenance access of the agent to one device, independent of the protocol. */
 export interface DeviceAccess {
   /** Supported operations. */
   readonly operations: readonly Operation[];
+  /** From the latest answer to `information`. */
+  readonly readiness: Readiness;
   /** @throws DeviceUnreachable, DeviceRefused */
   information(signal?: AbortSignal): Promise<DeviceInformation>;
   /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */

@@ -7,12 +7,14 @@ import { cleanLine, stringsOf } from './attribute-text';
 import { INFORMATION_ATTRIBUTES, informationOf } from './information';
 import { HttpLogin } from './http-login';
 import { IppClient } from './ipp-client';
+import { READINESS_ATTRIBUTES, readinessOf, UNREPORTED, type Readiness } from './readiness';
 import { sendHttp, sendRaw } from './send-firmware';
 import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
 
 /** Maintenance access by IPP; firmware is sent to its configured address. */
 export class IppDevice implements DeviceAccess {
   readonly operations: readonly Operation[];
+  readiness: Readiness = UNREPORTED;
   private readonly client: IppClient | undefined;
   private readonly login: HttpLogin | undefined;
 
@@ -24,7 +26,9 @@ export class IppDevice implements DeviceAccess {
 
   /** Also throws OperationUnsupported if the configuration has no `ipp`. */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
-    return informationOf(await this.attributes(INFORMATION_ATTRIBUTES, signal));
+    const attributes = await this.attributes([...INFORMATION_ATTRIBUTES, ...READINESS_ATTRIBUTES], signal);
+    this.readiness = readinessOf(attributes);
+    return informationOf(attributes);
   }
 
   /** Identify-Printer (PWG 5100.13), in the device's own way. */

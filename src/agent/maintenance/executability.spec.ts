@@ -1,51 +1,95 @@
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
-import { OPERATIONS } from '../../protocol/operations';
+import type { IppValue } from '../../ipp/ipp-message';
+import { readinessOf, UNREPORTED, type Readiness } from '../device/readiness';
 import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
-import { determine, refusalOf, type MaintainedDevice } from './executability';
+import { determine, refusalOf, type DeviceFacts, type MaintainedDevice } from './executability';
 
-const CASES = {
-  idle: DEVICE_INFORMATION,
-  processing: { ...DEVICE_INFORMATION, state: 'processing' },
-  stopped: { ...DEVICE_INFORMATION, state: 'stopped' },
-  unknown: { ...DEVICE_INFORMATION, state: 'unknown' },
-  'idle, warning': { ...DEVICE_INFORMATION, alerts: [{ severity: 'warning', code: 'toner-low', text: '' }] },
-  'idle, error': { ...DEVICE_INFORMATION, alerts: [{ severity: 'error', code: 'media-empty', text: '' }] },
-  unreachable: { ...DEVICE_INFORMATION, reached: false },
-} satisfies Record<string, DeviceInformation>;
-type Case = keyof typeof CASES;
+interface Change extends Partial<DeviceInformation> {
+  readonly readiness?: Partial<Readiness>;
+  readonly openSessions?: number;
+}
+function facts({ readiness, openSessions = 0, ...information }: Change): DeviceFacts {
+  return {
+    information: { ...DEVICE_INFORMATION, ...information },
+    readiness: { ...UNREPORTED, ...readiness },
+    openSessions,
+  };
+}
+const alerts = (...codes: string[]): Change => ({
+  alerts: codes.map((code) => ({ severity: 'error', code, text: '' })),
+});
+const usedUp = (type: string, colour: string): Change => ({ supplies: [{ name: 'One', type, colour, level: 0 }] });
+const queued = { readiness: { queuedJobs: 2 } };
 
-const p = 'processing';
-const s = 'stopped';
-const u = 'unreachable';
-const COLUMNS: Case[] = ['idle', 'processing', 'stopped', 'unknown', 'idle, warning', 'idle, error', 'unreachable'];
-const TABLE: Record<Operation, (HoldReason | null)[]> = {
-  information: [null, null, null, null, null, null, u],
-  counters: [null, null, null, null, null, null, u],
-  identify: [null, null, null, null, null, null, u],
-  'test-page': [null, null, s, null, null, s, u],
-  restart: [null, p, null, null, null, null, u],
-  'firmware-install': [null, p, null, null, null, null, u],
+type Expected = HoldReason | JobFailure | null;
+/** Columns: identify, test-page, restart, firmware-install. */
+const TABLE: [string, Change, [Expected, Expected, Expected, Expected]][] = [
+  ['is idle', {}, [null, null, null, null]],
+  ['is idle with an empty queue', { readiness: { queuedJobs: 0 } }, [null, null, null, null]],
+  ['is printing', { state: 'processing' }, [null, null, 'processing', 'processing']],
+  ['has stopped', { state: 'stopped' }, [null, 'stopped', null, null]],
+  ['reports no state', { state: 'unknown' }, [null, null, null, null]],
+  ['does not answer', { reached: false }, ['unreachable', 'unreachable', 'unreachable', 'unreachable']],
+  ['does not answer, in a session', { reached: false, openSessions: 1 }, Array(4).fill('unreachable') as never],
+  ['has an open session', { openSessions: 1 }, [null, null, 'session-open', 'session-open']],
+  ['prints in a session', { state: 'processing', openSessions: 1 }, [null, null, 'session-open', 'session-open']],
+  ['has jobs in its queue', queued, [null, null, 'jobs-queued', 'jobs-queued']],
+  ['has stopped with a queue', { state: 'stopped', ...queued }, [null, 'stopped', null, 'jobs-queued']],
+  ['does not accept jobs', { readiness: { acceptsJobs: false } }, [null, 'not-accepting', null, null]],
+  ['has no paper', alerts('media-empty'), [null, 'no-media', null, null]],
+  ['has stopped without paper', { state: 'stopped', ...alerts('media-empty') }, [null, 'no-media', null, null]],
+  ['has no toner', alerts('toner-empty'), [null, 'no-supply', null, null]],
+  ['has a full waste container', alerts('marker-waste-full'), [null, 'no-supply', null, null]],
+  ['has no paper and a jam', alerts('media-empty', 'media-jam'), [null, 'stopped', null, null]],
+  ['warns', { alerts: [{ severity: 'warning', code: 'toner-low', text: '' }] }, [null, null, null, null]],
+  ['has used up its black toner', usedUp('toner', '#000000'), [null, 'no-supply', null, null]],
+  ['has used up a colour, which the page does not need', usedUp('toner', 'cyan'), [null, null, null, null]],
+  ['has used up its drum, without an alert', usedUp('opc', ''), [null, null, null, null]],
+  ['cannot print', { readiness: { impossible: ['test-page'] } }, [null, 'unsupported', null, null]],
+  [
+    'cannot print, and is in a jam',
+    { ...alerts('media-jam'), readiness: { impossible: ['test-page'] } },
+    [null, 'unsupported', null, null],
+  ],
+  ['cannot identify itself', { readiness: { impossible: ['identify'] } }, ['unsupported', null, null, null]],
+];
+const COLUMNS = ['identify', 'test-page', 'restart', 'firmware-install'] as const satisfies Operation[];
+const resultOf = (operation: Operation, change: Change): Expected => {
+  const determined = determine(operation, facts(change));
+  if (determined.do === 'execute') return null;
+  return determined.do === 'hold' ? determined.hold : determined.failure;
 };
-const ROWS = Object.entries(TABLE).flatMap(([operation, holds]) =>
-  COLUMNS.map((column, i) => [operation as Operation, column, holds[i]!] as const),
-);
 
 describe('whether a device can execute an operation', () => {
-  it('is defined for every operation', () => expect(Object.keys(TABLE)).toEqual(Object.keys(OPERATIONS)));
-
-  it.each(ROWS)('%s, device %s: %s', (operation, column, hold) => {
-    expect(determine(operation, CASES[column]).hold).toBe(hold);
+  it.each(TABLE)('a device that %s', (_what, change, expected) => {
+    expect(COLUMNS.map((operation) => resultOf(operation, change))).toEqual(expected);
+    for (const reading of ['information', 'counters'] as const)
+      expect(resultOf(reading, change)).toBe(change.reached === false ? 'unreachable' : null);
   });
 
   it('names the alerts that stop the device, by text or else by code', () => {
-    const alerts: DeviceInformation['alerts'] = [
+    const found: DeviceInformation['alerts'] = [
       { severity: 'error', code: 'media-jam', text: 'Paper jam at cover A' },
       { severity: 'warning', code: 'toner-low', text: 'Toner low' },
       { severity: 'error', code: 'door-open', text: '' },
     ];
-    const { detail } = determine('test-page', { ...DEVICE_INFORMATION, state: 'stopped', alerts });
-    expect(detail).toBe('Paper jam at cover A, door-open');
+    expect(determine('test-page', facts({ state: 'stopped', alerts: found }))).toMatchObject({
+      detail: 'Paper jam at cover A, door-open',
+    });
+    expect(determine('test-page', facts(usedUp('toner', 'black')))).toMatchObject({ detail: 'One' });
+  });
+
+  it.each<[string, [string, IppValue[]][], Partial<Readiness>]>([
+    ['nothing', [], {}],
+    ['a queue', [['queued-job-count', [3]]], { queuedJobs: 3 }],
+    ['an impossible queue', [['queued-job-count', [-1]]], {}],
+    ['no acceptance of jobs', [['printer-is-accepting-jobs', [false]]], { acceptsJobs: false }],
+    ['every operation', [['operations-supported', [2, 60]]], {}],
+    ['no printing', [['operations-supported', [11, 60]]], { impossible: ['test-page'] }],
+    ['neither', [['operations-supported', [11]]], { impossible: ['identify', 'test-page'] }],
+  ])('is read from IPP attributes: %s', (_what, attributes, expected) => {
+    expect(readinessOf(new Map(attributes))).toEqual({ ...UNREPORTED, ...expected });
   });
 
   const access = new ScriptedDevice({ operations: ['counters', 'restart'] });

@@ -1,6 +1,7 @@
-import type { DeviceInformation, DeviceState } from '../../protocol/device-information';
+import type { DeviceInformation, Supply } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
 import type { DeviceAccess } from '../device/device-access';
+import type { Readiness } from '../device/readiness';
 
 /** What maintenance needs to know about a device. */
 export interface MaintainedDevice {
@@ -17,31 +18,82 @@ export function refusalOf(operation: Operation, device: MaintainedDevice | undef
   return device.access?.operations.includes(operation) ? null : 'unsupported';
 }
 
-/** `hold` is null if the device can execute the operation now; `detail` is the device's text. */
-export interface Determination {
-  readonly hold: HoldReason | null;
-  readonly detail: string;
+/** What decides whether a device can execute an operation now. */
+export interface DeviceFacts {
+  /** The latest; `reached` is false if the device did not answer. */
+  readonly information: DeviceInformation;
+  readonly readiness: Readiness;
+  /** Remote sessions of the device at this agent that are open or wait for approval. */
+  readonly openSessions: number;
 }
 
-/** The states in which a device cannot execute an operation. Every operation needs a device that answers. */
-const HELD_IN: Readonly<Record<Operation, Partial<Record<DeviceState, HoldReason>>>> = {
-  information: {},
-  counters: {},
-  identify: {},
-  // A printer that is printing queues the page.
-  'test-page': { stopped: 'stopped' },
-  // These would cut off the current print job; a stopped device may need a restart.
-  restart: { processing: 'processing' },
-  'firmware-install': { processing: 'processing' },
-};
-/** A printer with an error alert cannot execute these, whatever state it reports. */
-const PRINTING: readonly Operation[] = ['test-page'];
+/** `detail` is the device's own text. A refused operation would not become possible by waiting. */
+export type Determination =
+  | { readonly do: 'execute' }
+  | { readonly do: 'hold'; readonly hold: HoldReason; readonly detail: string }
+  | { readonly do: 'refuse'; readonly failure: JobFailure; readonly detail: string };
 
-/** Whether the device can execute an operation (abstract 3), from its latest device information. Pure. */
-export function determine(operation: Operation, { reached, state, alerts }: DeviceInformation): Determination {
-  if (!reached) return { hold: 'unreachable', detail: '' };
+type Check = (facts: DeviceFacts) => Exclude<Determination, { readonly do: 'execute' }> | undefined;
+
+const hold = (reason: HoldReason, detail = ''): ReturnType<Check> => ({ do: 'hold', hold: reason, detail });
+
+const sessionOpen: Check = ({ openSessions }) => (openSessions > 0 ? hold('session-open') : undefined);
+const processing: Check = ({ information }) => (information.state === 'processing' ? hold('processing') : undefined);
+/** A stopped device cannot print its queue, and may need a restart to print it. */
+const jobsQueued =
+  (alsoStopped: boolean): Check =>
+  ({ information, readiness: { queuedJobs } }) =>
+    (queuedJobs ?? 0) > 0 && (alsoStopped || information.state !== 'stopped') ? hold('jobs-queued') : undefined;
+const notAccepting: Check = ({ readiness }) => (readiness.acceptsJobs ? undefined : hold('not-accepting'));
+
+/** Keywords of printer-state-reasons (RFC 8011 5.4.12, PWG 5100.9). */
+const NO_MEDIA = ['media-empty', 'media-needed', 'input-tray-missing'];
+const NO_SUPPLY = [
+  ...['toner-empty', 'marker-supply-empty', 'marker-supply-missing', 'developer-empty', 'opc-life-over'],
+  ...['marker-waste-full', 'marker-waste-receptacle-full'],
+];
+/** A printer with an error alert cannot print, whatever state it reports. */
+const stopped: Check = ({ information: { state, alerts, supplies } }) => {
   const errors = alerts.filter(({ severity }) => severity === 'error');
-  const hold = HELD_IN[operation][state] ?? (PRINTING.includes(operation) && errors.length > 0 ? 'stopped' : null);
-  const words = errors.map(({ text, code }) => text || code).join(', ');
-  return { hold, detail: hold === 'stopped' ? words.slice(0, 500) : '' };
+  const detail = errors
+    .map(({ text, code }) => text || code)
+    .join(', ')
+    .slice(0, 500);
+  if (errors.length > 0 && errors.every(({ code }) => NO_MEDIA.includes(code))) return hold('no-media', detail);
+  if (errors.length > 0 && errors.every(({ code }) => NO_SUPPLY.includes(code))) return hold('no-supply', detail);
+  if (state === 'stopped' || errors.length > 0) return hold('stopped', detail);
+  const usedUp = supplies.find(isNeededAndUsedUp);
+  return usedUp && hold('no-supply', usedUp.name);
+};
+
+/** The test page is black. */
+const isNeededAndUsedUp = ({ type, colour, level }: Supply): boolean =>
+  level === 0 && /^(toner|ink|tonerCartridge|inkCartridge)$/.test(type) && /^(black|#000000)$/i.test(colour);
+
+/** What each operation waits for, in the order of the reasons that are shown. */
+const CHECKS: Readonly<Record<Operation, readonly Check[]>> = {
+  information: [],
+  counters: [],
+  identify: [],
+  // A printer that is printing queues the page.
+  'test-page': [stopped, notAccepting],
+  // These would cut off sessions and print jobs; a stopped device may need a restart.
+  restart: [sessionOpen, processing, jobsQueued(false)],
+  'firmware-install': [sessionOpen, processing, jobsQueued(true)],
+};
+
+/** Whether the device can execute an operation (abstract 3). Every operation needs a device that answers. Pure. */
+export function determine(operation: Operation, facts: DeviceFacts): Determination {
+  if (!facts.information.reached) return { do: 'hold', hold: 'unreachable', detail: '' };
+  if (facts.readiness.impossible.includes(operation))
+    return {
+      do: 'refuse',
+      failure: 'unsupported',
+      detail: 'the device does not list the operation among those it has',
+    };
+  for (const check of CHECKS[operation]) {
+    const found = check(facts);
+    if (found) return found;
+  }
+  return { do: 'execute' };
 }

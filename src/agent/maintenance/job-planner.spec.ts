@@ -2,6 +2,7 @@ import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import { reportOf, type AgentJob, type AgentJobs, type JobInput, type JobPhase } from './job';
+import { UNREPORTED, type Readiness } from '../device/readiness';
 import { nextJobDeadline, planJobs } from './job-planner';
 
 const NOW = 5_000_000;
@@ -53,7 +54,13 @@ const jobsWith = (...phases: Before[]): AgentJobs =>
     }),
   );
 
-const idle: JobInput = { kind: 'information', deviceId: 'mfp-1', information: DEVICE_INFORMATION };
+const idle: Extract<JobInput, { kind: 'information' }> = {
+  kind: 'information',
+  deviceId: 'mfp-1',
+  information: DEVICE_INFORMATION,
+  readiness: UNREPORTED,
+  openSessions: 0,
+};
 const outcome = { failure: null, detail: '', result: [{ name: 'a', value: 'b' }] };
 const INPUTS = {
   execute: { kind: 'execute', order: order(), refusal: null },
@@ -234,14 +241,20 @@ describe('planJobs', () => {
   });
 
   it('reports why an expired job waited', () => {
-    const held = {
-      kind: 'information',
-      deviceId: 'mfp-1',
-      information: { ...DEVICE_INFORMATION, reached: false },
-    } as const;
-    const { jobs } = planJobs(jobsWith('polled'), held, NOW);
+    const { jobs } = planJobs(jobsWith('polled'), INPUTS.gone, NOW);
     const late = planJobs(jobs, { kind: 'clock' }, NOW + 60_000).jobs.get(jobId)!;
     expect(reportOf(late)).toMatchObject({ failure: 'expired', detail: 'The device did not answer.' });
+  });
+
+  it('fails a job that the device can never execute, and polls for the next one', () => {
+    const page = (id: string): [string, AgentJob] => [
+      id,
+      { order: order({ jobId: id, operation: 'test-page' }), phase: id === jobId ? PHASES.held : PHASES.queued },
+    ];
+    const readiness: Readiness = { ...UNREPORTED, impossible: ['test-page'] };
+    const { jobs, actions } = planJobs(new Map([page(jobId), page(otherId)]), { ...idle, readiness }, NOW);
+    expect([jobId, otherId].map((id) => summary(jobs.get(id)))).toEqual(['unsupported', 'polled']);
+    expect(actions).toEqual([{ do: 'poll', deviceId: 'mfp-1' }]);
   });
 
   it('counts the time to expiry from the receipt of the job', () => {

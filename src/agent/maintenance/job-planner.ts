@@ -27,7 +27,7 @@ export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan
     case 'cancel':
       return cancel(jobs, input.jobId, now);
     case 'information':
-      return onInformation(jobs, input);
+      return onInformation(jobs, input, now);
     case 'refused':
       return refused(jobs, input, now);
     case 'progress':
@@ -85,16 +85,26 @@ function cancel(jobs: AgentJobs, jobId: string, now: number): JobPlan {
 /** C2, C4: determines whether the first job can be executed, and starts it if so. */
 function onInformation(
   jobs: AgentJobs,
-  { deviceId, information }: Extract<JobInput, { kind: 'information' }>,
+  { deviceId, ...facts }: Extract<JobInput, { kind: 'information' }>,
+  now: number,
 ): JobPlan {
   const head = headOf(jobs, deviceId);
   if (head?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'accepted' };
   const { order, phase } = head;
-  const { hold, detail } = determine(order.operation, information);
-  if (hold && hold === phase.hold && detail === phase.detail) return { jobs, actions: [], answer: 'accepted' };
-  const next: JobPhase = hold ? { ...phase, hold, detail } : { name: 'started', activity: '', percent: null };
-  const actions: JobAction[] = hold ? [] : [{ do: 'start', order }];
-  return { jobs: withJob(jobs, { order, phase: next }), actions, answer: 'accepted' };
+  const determined = determine(order.operation, facts);
+  switch (determined.do) {
+    case 'refuse':
+      return advanceQueues(withJob(jobs, failed(head, determined.failure, determined.detail, now)));
+    case 'hold': {
+      const { hold, detail } = determined;
+      if (hold === phase.hold && detail === phase.detail) return { jobs, actions: [], answer: 'accepted' };
+      return { jobs: withJob(jobs, { order, phase: { ...phase, hold, detail } }), actions: [], answer: 'accepted' };
+    }
+    case 'execute': {
+      const started: JobPhase = { name: 'started', activity: '', percent: null };
+      return { jobs: withJob(jobs, { order, phase: started }), actions: [{ do: 'start', order }], answer: 'accepted' };
+    }
+  }
 }
 
 function refused(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'refused' }>, now: number): JobPlan {
@@ -147,6 +157,11 @@ const HELD_BY: Readonly<Record<HoldReason, string>> = {
   processing: 'The device was printing.',
   stopped: 'The device had stopped.',
   unreachable: 'The device did not answer.',
+  'session-open': 'A remote session was open.',
+  'jobs-queued': 'The device had print jobs in its queue.',
+  'not-accepting': 'The device did not accept print jobs.',
+  'no-media': 'The device had no paper.',
+  'no-supply': 'A supply was used up, or a waste container was full.',
   queued: 'Another job was running.',
 };
 

@@ -3,6 +3,7 @@ import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
 import { jittered, timerMs } from '../../protocol/waits';
+import { UNREPORTED } from '../device/readiness';
 import type { DevicePoller } from '../information/device-poller';
 import { refusalOf, type MaintainedDevice } from './executability';
 import {
@@ -35,6 +36,8 @@ export interface JobRunnerOptions extends JobRunnerTimes {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
   readonly poller: DevicePoller;
   readonly store: JobStore;
+  /** As in `DeviceFacts`. */
+  readonly openSessions: (deviceId: string) => number;
   /** S123; never rejects. `progress` and `received` are inputs of the planner. */
   readonly carryOut: (
     order: JobOrder,
@@ -50,6 +53,8 @@ export class JobRunner {
   /** The last report of each job, as JSON. */
   readonly #reported = new Map<string, string>();
   readonly #polls = new Map<string, NodeJS.Timeout>();
+  /** Devices whose first job waits for the end of a remote session; they are not polled meanwhile. */
+  readonly #inSession = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -87,6 +92,15 @@ export class JobRunner {
     this.#suspended = false;
     const devices = new Set([...this.#jobs.values()].map(({ order }) => order.deviceId));
     for (const deviceId of devices) this.#pollWhileHeld(deviceId);
+  }
+
+  /** A remote session was requested or has ended: polls the devices that waited for an end. */
+  sessionsChanged(): void {
+    for (const deviceId of this.#inSession) {
+      if (this.options.openSessions(deviceId) > 0) continue;
+      this.#inSession.delete(deviceId);
+      this.#pollWhileHeld(deviceId);
+    }
   }
 
   /** Starts no further job until `resume`. */
@@ -209,9 +223,13 @@ export class JobRunner {
       if (this.#stopped || this.#suspended || jobId === undefined || waiting() !== jobId) return;
       if ('failure' in information)
         return void this.#dispatch({ kind: 'refused', jobId, outcome: { ...information, result: [] } });
-      this.#dispatch({ kind: 'information', deviceId, information });
-      if (waiting() !== jobId) return;
+      const readiness = this.options.devices.get(deviceId)?.access?.readiness ?? UNREPORTED;
+      const openSessions = this.options.openSessions(deviceId);
+      this.#dispatch({ kind: 'information', deviceId, information, readiness, openSessions });
+      const head = headOf(this.#jobs, deviceId)?.phase;
+      if (waiting() !== jobId || head?.name !== 'waiting') return;
       clearTimeout(this.#polls.get(deviceId));
+      if (head.hold === 'session-open') return void this.#inSession.add(deviceId);
       const waitMs = jittered(this.options.heldPollMs ?? LIMITS.JOB_HOLD_POLL_MS, { least: 0.75, most: 1.25 });
       this.#polls.set(
         deviceId,

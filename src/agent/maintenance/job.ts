@@ -1,6 +1,6 @@
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
-import type { DeviceInformation } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintenance';
+import type { DeviceFacts } from './executability';
 
 /**
  * The state of a job at this agent: waiting -> started -> over, or waiting -> over. Times are milliseconds of the
@@ -48,7 +48,7 @@ export type JobInput =
   | { readonly kind: 'execute'; readonly order: JobOrder; readonly refusal: JobFailure | null }
   | { readonly kind: 'cancel'; readonly jobId: string }
   /** Device information that was just acquired. */
-  | { readonly kind: 'information'; readonly deviceId: string; readonly information: DeviceInformation }
+  | ({ readonly kind: 'information'; readonly deviceId: string } & DeviceFacts)
   /** The device cannot be asked whether it can execute the job, and waiting does not help. */
   | { readonly kind: 'refused'; readonly jobId: string; readonly outcome: JobOutcome }
   | {

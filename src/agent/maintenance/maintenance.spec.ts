@@ -82,6 +82,47 @@ describe('a maintenance job', () => {
     expect(on.device.did).toHaveLength(1);
   });
 
+  it('a restart waits for the end of a remote session without polling, then starts at once', async () => {
+    on.openSessions = 2;
+    expect(await on.execute('restart', { jobId })).toMatchObject({ status: 'executing', hold: 'session-open' });
+    const { questions } = on.device;
+    on.openSessions = 1;
+    on.maintenance.sessionsChanged();
+    await new Promise((resolve) => setTimeout(resolve, 100)); // ten times the interval of polls
+    expect([on.device.questions, on.device.did]).toEqual([questions, []]);
+    on.openSessions = 0;
+    for (let i = 0; i < 5; i++) on.maintenance.sessionsChanged();
+    await until('it has started', () => on.device.did.length > 0);
+    await until('it is done', async () => (await on.next('restart', jobId)).status === 'completed');
+    expect(on.device.did).toEqual(['restart']);
+  });
+
+  it('a restart that waited for a session is held again if another one has been opened meanwhile', async () => {
+    on.openSessions = 1;
+    await on.execute('restart', { jobId });
+    const { questions } = on.device;
+    on.device.acts.information = () => void (on.openSessions = 1);
+    on.openSessions = 0;
+    on.maintenance.sessionsChanged();
+    await until('the device was polled', () => on.device.questions > questions);
+    await on.poll();
+    expect(on.device.did).toEqual([]);
+    on.device.acts.information = undefined;
+    on.openSessions = 0;
+    on.maintenance.sessionsChanged();
+    await until('it has started', () => on.device.did.length > 0);
+  });
+
+  it('waits for the queue of the device before a restart, and fails at once if the device can never execute it', async () => {
+    on.device.readiness = { ...on.device.readiness, queuedJobs: 1, impossible: ['identify'] };
+    expect(await on.execute('restart', { jobId })).toMatchObject({ status: 'executing', hold: 'jobs-queued' });
+    on.device.readiness = { ...on.device.readiness, queuedJobs: 0 };
+    await until('it is done', async () => (await on.next('restart', jobId)).status === 'completed');
+    const refused = { status: 'completed', failure: 'unsupported' };
+    expect(await on.execute('identify', { jobId: otherId })).toMatchObject(refused);
+    expect(on.device.did).toEqual(['restart']);
+  });
+
   it('does not start based on information from before the request', async () => {
     let [questions, answerFirst] = [0, () => undefined as void];
     const first = new Promise<void>((resolve) => (answerFirst = resolve));

@@ -19,6 +19,8 @@ import type { OperationTimes } from './operation-context';
 export interface MaintenanceOptions {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
   readonly poller: DevicePoller;
+  /** Remote sessions of a device that are open or wait for approval. */
+  readonly openSessions: (deviceId: string) => number;
   readonly channel: Pick<ControlChannel, 'answer'>;
   /** The agent's state folder. */
   readonly folder: string;
@@ -32,11 +34,12 @@ export class Maintenance {
   readonly #runner: JobRunner;
 
   constructor(private readonly options: MaintenanceOptions) {
-    const { devices, poller: watch, channel, folder, journal, times } = options;
+    const { devices, poller: watch, openSessions, channel, folder, journal, times } = options;
     const { signal } = this.#stopping;
     this.#runner = new JobRunner({
       devices,
       poller: watch,
+      openSessions,
       store: new JobStore(folder, journal),
       carryOut: (order, reports) => {
         // Defined: without an access, `refusalOf` refuses the job.
@@ -76,6 +79,11 @@ export class Maintenance {
    */
   resume(): void {
     this.#runner.resume();
+  }
+
+  /** Called after every change of the remote sessions. */
+  sessionsChanged(): void {
+    this.#runner.sessionsChanged();
   }
 
   /** The account belongs to another installation: no further job starts here. */

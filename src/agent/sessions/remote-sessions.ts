@@ -91,6 +91,14 @@ export class RemoteSessions {
     return [...this.#sessions.values()].some(({ phase }) => phase.name !== 'over');
   }
 
+  /** Sessions of the device that are open or wait for approval. */
+  openAt(deviceId: string): number {
+    const closed = ['declined', 'over'];
+    return [...this.#sessions.values()].filter(
+      ({ asked, phase }) => asked.deviceId === deviceId && !closed.includes(phase.name),
+    ).length;
+  }
+
   /** Called after every change. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);

@@ -109,6 +109,11 @@ export const jaMaintenance: typeof enMaintenance = {
   holds: {
     processing: '機器が印刷中です。',
     stopped: '機器が停止しています。警告を確認してください。',
+    'session-open': 'リモートセッションが接続中か、承認待ちです。実行するとセッションが切断されます。',
+    'jobs-queued': '機器に処理待ちの印刷ジョブがあります。',
+    'not-accepting': '機器が印刷ジョブを受け付けていません。',
+    'no-media': '機器に用紙がありません。',
+    'no-supply': '消耗品がなくなっているか、廃棄ボトルが満杯です。',
     unreachable: '機器が応答しません。',
     queued: '機器で別のジョブを実行しています。',
   },

@@ -33,6 +33,7 @@ export class MaintenanceStage {
   bare!: ScriptedDevice;
   folder!: string;
   maintenance!: Maintenance;
+  openSessions = 0;
   private poller!: DevicePoller;
   private readonly answers = new Map<string, StreamHandler['answer']>();
 
@@ -68,6 +69,7 @@ export class MaintenanceStage {
   /** Starts a new agent without stored jobs. */
   async setUp(): Promise<void> {
     this.recorded = recordedJournal();
+    this.openSessions = 0;
     this.device = new ScriptedDevice();
     this.bare = new ScriptedDevice({ operations: ['information'] });
     this.folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
@@ -85,7 +87,9 @@ export class MaintenanceStage {
     ]);
     const { poller, folder } = this;
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
-    this.maintenance = new Maintenance({ devices, poller, channel, folder, journal, times: { ...TIMES, ...times } });
+    const openSessions = () => this.openSessions;
+    const options = { devices, poller, openSessions, channel, folder, journal, times: { ...TIMES, ...times } };
+    this.maintenance = new Maintenance(options);
     await this.maintenance.start();
     this.maintenance.resume();
   }

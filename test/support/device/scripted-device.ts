@@ -4,6 +4,7 @@ import {
   OperationUnsupported,
   type DeviceAccess,
 } from '../../../src/agent/device/device-access';
+import { UNREPORTED, type Readiness } from '../../../src/agent/device/readiness';
 import type { DeviceInformation } from '../../../src/protocol/device-information';
 import type { Operation } from '../../../src/protocol/maintenance';
 import { OPERATIONS } from '../../../src/protocol/operations';
@@ -26,6 +27,7 @@ type Act = (signal?: AbortSignal) => Promise<void> | void;
 export class ScriptedDevice implements DeviceAccess {
   readonly operations: readonly Operation[];
   says: DeviceInformation = DEVICE_INFORMATION;
+  readiness: Readiness = UNREPORTED;
   /** In place of an answer; `silent` never answers. */
   fault: 'unreachable' | 'refused' | 'silent' | undefined;
   acts: Partial<Record<Operation, Act>> = {};
