@@ -1,4 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { DeviceKind } from '../protocol/control-channel';
+import { FUNCTIONS } from '../protocol/device-kinds';
 
 interface Flags {
   port: number;
@@ -12,6 +14,7 @@ interface Flags {
   restartMs?: number;
   writeMs?: number;
   host: string;
+  kind: DeviceKind;
   name?: string;
   serial?: string;
   data?: string;
@@ -37,6 +40,7 @@ export function register(program: Command): void {
     .option('--restart-ms <number>', 'how long a restart takes', parseCount)
     .option('--write-ms <number>', 'how long it writes firmware, with its old version, before it restarts', parseCount)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(new Option('--kind <kind>', 'what it is').choices(Object.keys(FUNCTIONS)).default('mfp'))
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')
     .option('--data <folder>', 'folder for settings and counters; if omitted, they are lost when it stops')

@@ -5,7 +5,8 @@ import { AgentInterface, readSecretHash } from './display/agent-interface';
 import { RemoteAccess } from './display/remote-access';
 import { DevicePorts, type PortOptions } from './device-ports';
 import { factoryMemory } from './machine/factory-memory';
-import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCT } from './machine/identity';
+import type { DeviceKind } from '../protocol/control-channel';
+import { DEFAULT_NAME, DEFAULT_SERIAL, PRODUCTS } from './machine/identity';
 import { Machine } from './machine/machine';
 import { MemoryFile } from './machine/memory-file';
 import { MFP_LIMITS } from './mfp-limits';
@@ -14,6 +15,8 @@ import { Power } from './power';
 
 export interface MfpOptions extends Partial<PortOptions> {
   host?: string;
+  /** What it is; an MFP if omitted. */
+  kind?: DeviceKind;
   name?: string;
   serialNumber?: string;
   /** Folder of the machine's memory and document boxes; undefined: they are lost when the machine stops. */
@@ -54,13 +57,13 @@ export interface RunningMfp {
 
 /** Starts a simulated MFP. @throws DamagedMemory, BadSecretFile, or Node's error if a port is not available */
 export async function startMfp(options: MfpOptions, journal: Journal): Promise<RunningMfp> {
-  const { host = '127.0.0.1', port = 0, serialNumber = DEFAULT_SERIAL } = options;
+  const { host = '127.0.0.1', port = 0, serialNumber = DEFAULT_SERIAL, kind = 'mfp' } = options;
   const file = options.data === undefined ? undefined : new MemoryFile(options.data);
-  const memory = (await file?.read()) ?? factoryMemory(options.name ?? DEFAULT_NAME);
+  const memory = (await file?.read()) ?? factoryMemory(options.name ?? DEFAULT_NAME, kind);
   if (options.name !== undefined) memory.settings.name = options.name;
   const boxes = new Boxes(options.data === undefined ? undefined : join(options.data, 'boxes'));
   await boxes.load();
-  const identity = { product: PRODUCT, name: memory.settings.name, serialNumber };
+  const identity = { kind, product: PRODUCTS[kind], name: memory.settings.name, serialNumber };
   const machine = new Machine(identity, memory, boxes, options.pageMs);
   const save = (): void => {
     file?.save(memory).catch((error: unknown) => journal.unexpected(error, 'saving the memory of the machine'));

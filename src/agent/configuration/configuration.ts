@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { announcementExcess } from '../channel/announcement';
 import { announcedApplication, deviceKind, wakeAddress } from '../../protocol/control-channel';
+import { kindHas, storesDocuments } from '../../protocol/device-kinds';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { operation, type Operation } from '../../protocol/maintenance';
@@ -102,8 +103,14 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
   const secure = ipp?.tls || (firmware?.kind === 'http' && firmware.tls);
   if (key !== undefined && !secure)
     return problem(context, 'is only allowed with an ipps or https address', ['certificate']);
-  const possible = ipp ? [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])] : [];
+  const { kind } = rest;
+  for (const [index, { protocol }] of rest.applications.entries())
+    if (protocol === 'box' && !storesDocuments(kind))
+      return problem(context, `a ${kind} has no document boxes`, ['applications', String(index), 'protocol']);
+  const reachable = ipp ? [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])] : [];
+  const possible = reachable.filter((name) => kindHas(kind, name));
   for (const [index, name] of (maintenance ?? []).entries()) {
+    if (!kindHas(kind, name)) return problem(context, `a ${kind} has no ${name}`, ['maintenance', String(index)]);
     const missing = ipp && name === 'firmware-install' ? 'firmware' : 'ipp';
     if (!possible.includes(name))
       return problem(context, `${name} requires "${missing}"`, ['maintenance', String(index)]);

@@ -50,6 +50,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
     'エージェント「{}」は接続されておらず、復帰させることができませんでした。{}',
   ],
   ['Device {} offers no application {}.', '機器「{}」にアプリケーション「{}」はありません。'],
+  ['Device {} is a {}, and has no {}.', '機器「{}」（{}）に操作「{}」はありません。'],
   ['The device did not answer.', '機器が応答しませんでした。'],
   // sessions
   ['There is no session {}.', 'セッション「{}」は存在しません。'],

@@ -18,7 +18,11 @@ const CONDITION = FULL.conditions[0]!.id;
 const LATER = MFP_LIMITS.ANSWER_AFTER_MS;
 const CALM: DisplayState = { ...FULL, asking: [], refused: null };
 
-const machine = new Machine({ product: 'MFP', name: 'MFP', serialNumber: '1' }, factoryMemory('MFP', 0), new Boxes());
+const machine = new Machine(
+  { kind: 'mfp', product: 'MFP', name: 'MFP', serialNumber: '1' },
+  factoryMemory('MFP', 'mfp', 0),
+  new Boxes(),
+);
 const shared = draw(FIRST_STATE, machine);
 machine.stop();
 

@@ -4,7 +4,7 @@ import { firmwareVersion, sha256 } from '../../protocol/maintenance';
 import { parseJson } from '../../protocol/parse-json';
 import { sha256Hex } from '../../tunnel/sha256';
 import { pseudoRandomBytes } from '../pseudo-random';
-import { PRODUCT } from '../machine/identity';
+import { PRODUCTS } from '../machine/identity';
 import { MFP_LIMITS } from '../mfp-limits';
 
 /** The start of every firmware file of the simulated MFP; a header in JSON, a line break and the payload follow. */
@@ -20,7 +20,7 @@ const header = z.strictObject({
 });
 
 /** A firmware file for the simulated MFP; the payload has no meaning. */
-export function makeFirmware(version: string, { model = PRODUCT, bytes = 1024 * 1024 } = {}): Buffer {
+export function makeFirmware(version: string, { model = PRODUCTS.mfp, bytes = 1024 * 1024 } = {}): Buffer {
   const payload = Buffer.concat([...pseudoRandomBytes(0, bytes)]);
   const sum = sha256Hex(payload);
   const line = `${MAGIC}${JSON.stringify(header.parse({ model, version, bytes, sha256: sum }))}\n`;

@@ -1,4 +1,5 @@
 import type { IppAttribute } from '../../ipp/ipp-message';
+import { FUNCTIONS, usesPaper, type DeviceFunction } from '../../protocol/device-kinds';
 import { IPP_OPERATIONS } from '../../ipp/ipp-registry';
 import { sha256Hex } from '../../tunnel/sha256';
 import { DOCUMENT_FORMATS } from './document-pages';
@@ -54,16 +55,21 @@ export function printerAttributes(exchange: Exchange, operations: IppOperations)
 export const printerUri = (exchange: Exchange): string => `ipp://${hostOf(exchange.request)}/ipp/print`;
 
 /** The last three counters are not standard, but are named like standard ones. */
-function counterAttributes({ machine: { memory, status } }: Exchange): IppAttribute[] {
+function counterAttributes({ machine: { identity, memory, status } }: Exchange): IppAttribute[] {
+  const { kind } = identity;
   const { copies, scans, faxesSent, faxesReceived } = memory.counters;
-  return [
+  const pages: IppAttribute[] = [
     ['integer', 'printer-impressions-completed', status.pagesTotal],
     ['integer', 'printer-media-sheets-completed', status.pagesTotal],
     ['integer', 'printer-pages-completed', status.pagesTotal],
-    ['integer', 'printer-copies-completed', copies],
-    ['integer', 'printer-scans-completed', scans],
-    ['integer', 'printer-faxes-completed', faxesSent + faxesReceived],
   ];
+  const counts: Readonly<Record<DeviceFunction, IppAttribute[]>> = {
+    print: [],
+    copy: [['integer', 'printer-copies-completed', copies]],
+    scan: [['integer', 'printer-scans-completed', scans]],
+    fax: [['integer', 'printer-faxes-completed', faxesSent + faxesReceived]],
+  };
+  return [...(usesPaper(kind) ? pages : []), ...FUNCTIONS[kind].flatMap((each) => counts[each])];
 }
 
 const operationCodes = (operations: IppOperations): number[] =>

@@ -44,8 +44,7 @@ export function conditionAttributes({ memory, status }: Machine): IppAttribute[]
     ['keyword', 'printer-state-reasons', reasons.length > 0 ? [...new Set(reasons)] : 'none'],
     ['text', 'printer-state-message', status.message],
     ...(conditions.length > 0 ? alertAttributes(conditions) : []),
-    ['octetString', 'printer-supply', memory.supplies.map(supplyText)],
-    ['text', 'printer-supply-description', memory.supplies.map(({ name }) => name)],
+    ...(memory.supplies.length > 0 ? supplyAttributes(memory.supplies) : []),
   ];
 }
 
@@ -74,6 +73,11 @@ const alertAttributes = (conditions: Condition[]): IppAttribute[] => [
     ),
   ],
   ['text', 'printer-alert-description', conditions.map(({ text }) => text)],
+];
+
+const supplyAttributes = (supplies: Supply[]): IppAttribute[] => [
+  ['octetString', 'printer-supply', supplies.map(supplyText)],
+  ['text', 'printer-supply-description', supplies.map(({ name }) => name)],
 ];
 
 const supplyText = ({ id, kind, level }: Supply, index: number): string =>

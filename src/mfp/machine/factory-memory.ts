@@ -1,4 +1,6 @@
 import { toInstant } from '../../protocol/names';
+import type { DeviceKind } from '../../protocol/control-channel';
+import { FUNCTIONS, usesPaper, type DeviceFunction } from '../../protocol/device-kinds';
 import { FIRMWARE } from './identity';
 import type { Job, Memory } from './memory';
 
@@ -7,7 +9,9 @@ const OWNERS = ['m.keller', 'reception', 'j.ito', 'workshop'];
 const MINUTE = 60_000;
 
 /** Memory of a machine that has been in an office for a while; the same each time except for the dates. */
-export function factoryMemory(name: string, now = Date.now()): Memory {
+export function factoryMemory(name: string, kind: DeviceKind = 'mfp', now = Date.now()): Memory {
+  const functions = FUNCTIONS[kind];
+  const counted = (needs: DeviceFunction, count: number) => (functions.includes(needs) ? count : 0);
   return {
     settings: {
       name,
@@ -19,21 +23,30 @@ export function factoryMemory(name: string, now = Date.now()): Memory {
       tray2: 'A3',
       timeServer: 'pool.example.com',
     },
-    counters: { monochrome: 48_213, colour: 17_540, copies: 21_877, scans: 9_406, faxesSent: 312, faxesReceived: 541 },
-    supplies: [
-      { id: 'black', name: 'Black toner', kind: 'toner', colour: '#30343a', level: 64 },
-      { id: 'cyan', name: 'Cyan toner', kind: 'toner', colour: '#1b9cc9', level: 81 },
-      { id: 'magenta', name: 'Magenta toner', kind: 'toner', colour: '#c73a86', level: 47 },
-      { id: 'yellow', name: 'Yellow toner', kind: 'toner', colour: '#d9ac12', level: 12 },
-      { id: 'drum', name: 'Drum unit', kind: 'drum', colour: '#5b7083', level: 72 },
-      { id: 'waste', name: 'Waste toner box', kind: 'waste', colour: '#7d8791', level: 58 },
-    ],
+    counters: {
+      monochrome: usesPaper(kind) ? 48_213 : 0,
+      colour: counted('print', 17_540),
+      copies: counted('copy', 21_877),
+      scans: counted('scan', 9_406),
+      faxesSent: counted('fax', 312),
+      faxesReceived: counted('fax', 541),
+    },
+    supplies: !usesPaper(kind)
+      ? []
+      : [
+          { id: 'black', name: 'Black toner', kind: 'toner', colour: '#30343a', level: 64 },
+          { id: 'cyan', name: 'Cyan toner', kind: 'toner', colour: '#1b9cc9', level: 81 },
+          { id: 'magenta', name: 'Magenta toner', kind: 'toner', colour: '#c73a86', level: 47 },
+          { id: 'yellow', name: 'Yellow toner', kind: 'toner', colour: '#d9ac12', level: 12 },
+          { id: 'drum', name: 'Drum unit', kind: 'drum', colour: '#5b7083', level: 72 },
+          { id: 'waste', name: 'Waste toner box', kind: 'waste', colour: '#7d8791', level: 58 },
+        ],
     addresses: [
       { id: 1, name: 'Accounting', email: 'accounting@example.com', fax: '' },
       { id: 2, name: 'Reception', email: 'reception@example.com', fax: '+49 30 5550 120' },
       { id: 3, name: 'Service desk', email: 'it-desk@example.com', fax: '' },
     ],
-    jobs: Array.from({ length: 40 }, (_, index) => pastJob(index, now)),
+    jobs: functions.includes('print') ? Array.from({ length: 40 }, (_, index) => pastJob(index, now)) : [],
     nextId: 1000,
     firmware: FIRMWARE,
     firmwareUpload: null,

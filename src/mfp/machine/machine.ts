@@ -3,10 +3,19 @@ import { toInstant } from '../../protocol/names';
 import type { MachineStatus } from '../../protocol/simulated-mfp';
 import type { Boxes } from '../boxes/boxes';
 import { FAULTS, FAULTY_LEVEL, type FaultName } from './faults';
+import type { DeviceKind } from '../../protocol/control-channel';
 import type { Identity } from './identity';
 import { TooManyJobs } from './machine.errors';
 import type { Job, Memory, Supply } from './memory';
 import { MFP_LIMITS } from '../mfp-limits';
+
+const READY: Readonly<Record<DeviceKind, string>> = {
+  mfp: 'Ready to print',
+  printer: 'Ready to print',
+  copier: 'Ready to copy',
+  fax: 'Ready to send and receive',
+  scanner: 'Ready to scan',
+};
 
 /** Per cent that one page uses, by kind of supply. */
 const WEAR = { toner: 0.05, drum: 0.01, waste: 0.02 } as const;
@@ -50,7 +59,7 @@ export class Machine extends EventEmitter<{
         obstacle ??
         (current
           ? `Printing page ${Math.min(current.printed + 1, current.pages)} of ${current.pages}`
-          : 'Ready to print'),
+          : READY[this.identity.kind]),
       warnings: this.memory.supplies.filter(isLow).map(warningText),
       job: current
         ? {

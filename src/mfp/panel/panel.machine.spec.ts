@@ -7,11 +7,11 @@ import { reduce, SCREENS, type PanelEvent } from './panel.machine';
 import { FIRST_STATE, type Effect, type PanelState } from './panel-state';
 import { SCREEN_NAMES, type Button, type Picture } from '../../protocol/simulated-mfp';
 
-const identity = { product: 'MFP', name: 'MFP', serialNumber: '1' };
+const identity = { kind: 'mfp' as const, product: 'MFP', name: 'MFP', serialNumber: '1' };
 
 /** Applies touches (`copy:...`) and keys (`#5`) one after the other. */
 function play(steps: string[], start: Partial<PanelState> = {}, faults: FaultName[] = [], printing = false) {
-  const machine = new Machine(identity, { ...factoryMemory('MFP', 0), faults }, new Boxes());
+  const machine = new Machine(identity, { ...factoryMemory('MFP', 'mfp', 0), faults }, new Boxes());
   if (printing) machine.print('Job', 'me', 9, false);
   machine.stop();
   let state: PanelState = { ...FIRST_STATE, ...start };

@@ -13,7 +13,7 @@ import { addressesScreen } from './screens/addresses.screen';
 import { boxesScreen } from './screens/boxes.screen';
 import { copyScreen } from './screens/copy.screen';
 import { faxScreen } from './screens/fax.screen';
-import { homeScreen } from './screens/home.screen';
+import { hasScreen, homeScreen } from './screens/home.screen';
 import { jobsScreen } from './screens/jobs.screen';
 import { scanScreen } from './screens/scan.screen';
 import { settingsScreen } from './screens/settings.screen';
@@ -36,8 +36,8 @@ const targetOf = (key: Key): string => (/^\d$/.test(key) ? `digit:${key}` : key 
 
 /** Targets of every screen. */
 const COMMON: Verbs = {
-  open: (state, name) => {
-    const screen = SCREEN_NAMES.find((one) => one === name);
+  open: (state, name, { identity }) => {
+    const screen = SCREEN_NAMES.find((one) => one === name && hasScreen(identity.kind, one));
     return screen && { state: { ...state, screen, page: 0, address: null, box: null, typing: false } };
   },
   reset: ({ screen, hidden }) => ({ state: { ...FIRST_STATE, screen, hidden } }),

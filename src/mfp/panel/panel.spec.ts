@@ -4,7 +4,7 @@ import { recordedJournal } from '../../../test/support/recorded-journal';
 import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { plainHttp } from '../../../test/support/plain-http';
 import { until } from '../../../test/support/until';
-import { PRODUCT } from '../machine/identity';
+import { PRODUCTS } from '../machine/identity';
 import { startMfp, type RunningMfp } from '../mfp';
 
 describe('operation panel of the simulated MFP', () => {
@@ -20,7 +20,7 @@ describe('operation panel of the simulated MFP', () => {
     for (const url of [mfp.panelUrl!, mfp.viewUrl!]) {
       const { status, headers, text } = await plainHttp(url);
       expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-      expect(text).toContain(PRODUCT.replace('Platen ', ''));
+      expect(text).toContain(PRODUCTS.mfp.replace('Platen ', ''));
       expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/);
       for (const [, path] of text.matchAll(/(?:src|href)="([^"]*)"/g)) {
         expect(path).toMatch(/^\/[a-z]/);

@@ -1,4 +1,6 @@
 import { aroundContent, CONTENT, html, type Html } from './html';
+import type { DeviceKind } from '../../protocol/control-channel';
+import { FUNCTIONS, storesDocuments, usesPaper } from '../../protocol/device-kinds';
 import type { Exchange } from './exchange';
 
 const MENU = [
@@ -12,6 +14,14 @@ const MENU = [
   ['/firmware', 'Firmware'],
   ['/service', 'Service'],
 ] as const;
+
+/** Whether a device of this kind has the page. */
+export function hasPage(kind: DeviceKind, path: string): boolean {
+  if (path.startsWith('/supplies')) return usesPaper(kind);
+  if (path.startsWith('/document-box')) return storesDocuments(kind);
+  if (path.startsWith('/address-book')) return FUNCTIONS[kind].some((each) => each === 'scan' || each === 'fax');
+  return path !== '/print' || FUNCTIONS[kind].includes('print');
+}
 
 export interface PageOptions {
   title: string;
@@ -58,7 +68,7 @@ export function layoutAround(exchange: Exchange, title: string, follow?: string)
         </header>
         <div class="frame">
           <nav>
-            ${MENU.map(
+            ${MENU.filter(([path]) => hasPage(identity.kind, path)).map(
               ([path, label]) =>
                 html`<a href="${path}" ${request.path.startsWith(path) && html`aria-current="page"`}>${label}</a>`,
             )}

@@ -6,7 +6,7 @@ import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
 import { sendPage, type Exchange } from './exchange';
 import { html } from './html';
-import { layout, note } from './layout';
+import { hasPage, layout, note } from './layout';
 import { Logins } from './logins';
 import { ROUTES } from './routes';
 import { hostOf, refuseForeignOrigin } from './same-origin';
@@ -60,6 +60,7 @@ function application(machine: Machine, journal: Journal): Express {
   });
   app.use('/assets', express.static(builtFolder('mfp-web'), { index: false, redirect: false, maxAge: '5m' }));
   for (const [path, handlers] of Object.entries(ROUTES)) {
+    if (!hasPage(machine.identity.kind, path)) continue;
     const route = app.route(path);
     const { get, post, put } = handlers;
     if (get) route.get((request, response) => get(exchangeOf(request, response)));

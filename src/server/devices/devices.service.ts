@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { NamedSite } from '../../protocol/api';
-import type { announce } from '../../protocol/control-channel';
+import type { announce, AnnouncedDevice } from '../../protocol/control-channel';
+import { kindHas, storesDocuments } from '../../protocol/device-kinds';
 import { sha256 } from '../../tunnel/sha256';
 import type { Actor } from '../auth/actor';
 import { CustomersService } from '../customers/customers.service';
@@ -17,6 +18,13 @@ import { DeviceOffline, UnknownAgent, UnknownApplication, UnknownDevice } from '
 import { DevicesRepository } from './devices.repository';
 
 type Announcement = z.output<typeof announce.request>;
+
+/** Without operations and applications that devices of its kind do not have, whatever the agent announces. */
+const ofItsKind = <T extends AnnouncedDevice>(device: T): T => ({
+  ...device,
+  operations: device.operations.filter((operation) => kindHas(device.kind, operation)),
+  applications: device.applications.filter(({ protocol }) => protocol !== 'box' || storesDocuments(device.kind)),
+});
 
 /** A device, the connection of its agent, and its information. */
 export interface DeviceInView {
@@ -52,7 +60,7 @@ export class DevicesService {
    */
   async announce(agentId: string, { agentVersion, devices: announced, wake }: Announcement): Promise<string[]> {
     const announcedAt = new Date();
-    const byId = new Map(announced.map((device) => [device.id, { ...device, agentId, announcedAt }]));
+    const byId = new Map(announced.map((device) => [device.id, { ...ofItsKind(device), agentId, announcedAt }]));
     const refused = await this.repository.replace(agentId, [...byId.values()], {
       ...{ version: agentVersion, lastSeenAt: announcedAt, asleepSince: null, wake: wake ?? null },
       announcementHash: sha256(JSON.stringify([agentVersion, announced])).toString('base64url'),

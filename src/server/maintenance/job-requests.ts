@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
+import { kindHas } from '../../protocol/device-kinds';
 import { LIMITS } from '../../protocol/limits';
 import type { newJob } from '../../protocol/maintenance';
 import type { Actor } from '../auth/actor';
@@ -12,7 +13,7 @@ import type { JobEntity } from './job.entity';
 import { JobInformation } from './job-information';
 import { JobRevocation } from './job-revocation';
 import { JobLifecycle } from './job.lifecycle';
-import { FirmwareIdMismatch, OperationUnsupported, TooManyJobs } from './jobs.errors';
+import { FirmwareIdMismatch, OperationOfOtherKind, OperationUnsupported, TooManyJobs } from './jobs.errors';
 import { JobsRepository } from './jobs.repository';
 
 type NewJob = z.output<typeof newJob>;
@@ -34,7 +35,7 @@ export class JobRequests {
 
   /**
    * Requests one operation at a device.
-   * @throws BeyondLimits, UnknownDevice, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareIdMismatch, TooManyJobs;
+   * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareIdMismatch, TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
   async request(actor: Actor, deviceId: string, wanted: NewJob): Promise<JobEntity> {
@@ -42,6 +43,7 @@ export class JobRequests {
     const inView = await this.devices.get(actor, deviceId);
     const { device } = inView;
     const { operation, waitMinutes } = wanted;
+    if (!kindHas(device.kind, operation)) throw new OperationOfOtherKind(deviceId, device.kind, operation);
     if (!device.operations.includes(operation)) throw new OperationUnsupported(deviceId, operation);
     const firmware = await this.firmwareFor(wanted, inView);
     if (waitMinutes === 0) await this.devices.checkReachable(inView);

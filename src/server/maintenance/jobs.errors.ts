@@ -1,3 +1,4 @@
+import type { DeviceKind } from '../../protocol/control-channel';
 import { ProblemError } from '../../protocol/problems';
 import type { JobState, Operation } from '../../protocol/maintenance';
 import { LIMITS } from '../../protocol/limits';
@@ -6,6 +7,11 @@ import { InvalidRequest } from '../http/http.errors';
 export class UnknownJob extends ProblemError {
   constructor(id: string) {
     super('unknown-job', `There is no job ${id}.`);
+  }
+}
+export class OperationOfOtherKind extends ProblemError {
+  constructor(deviceId: string, kind: DeviceKind, operation: Operation) {
+    super('operation-unsupported', `Device ${deviceId} is a ${kind}, and has no ${operation}.`);
   }
 }
 export class OperationUnsupported extends ProblemError {

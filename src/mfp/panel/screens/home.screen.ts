@@ -1,5 +1,7 @@
 import { LOW_LEVEL } from '../../machine/machine';
 import type { Button } from '../../../protocol/simulated-mfp';
+import type { DeviceKind } from '../../../protocol/control-channel';
+import { FUNCTIONS } from '../../../protocol/device-kinds';
 import type { PanelScreen } from '../panel-state';
 
 const TILES: Button[] = [
@@ -13,10 +15,19 @@ const TILES: Button[] = [
   { target: 'open:jobs', label: 'Job list', icon: 'jobs' },
 ];
 
+/** Whether a device of this kind has the screen. */
+export function hasScreen(kind: DeviceKind, screen: string): boolean {
+  const functions = FUNCTIONS[kind];
+  if (screen === 'copy' || screen === 'scan' || screen === 'fax') return functions.includes(screen);
+  if (screen === 'addresses') return functions.includes('scan') || functions.includes('fax');
+  // the display stores scans in the boxes
+  return screen !== 'boxes' || functions.includes('scan');
+}
+
 export const homeScreen: PanelScreen = {
   title: 'Home',
   verbs: {},
-  draw: (_state, { memory }) => {
+  draw: (_state, { identity, memory }) => {
     const open = memory.jobs.filter(({ result }) => result === 'printing' || result === 'waiting').length;
     const low = memory.supplies.filter(({ level }) => level <= LOW_LEVEL).length;
     const notes: Record<string, string | undefined> = {
@@ -24,7 +35,18 @@ export const homeScreen: PanelScreen = {
       'open:status': low > 0 ? `${low} low` : undefined,
     };
     return [
-      { size: 1, widgets: [{ kind: 'tiles', tiles: TILES.map((tile) => ({ ...tile, note: notes[tile.target] })) }] },
+      {
+        size: 1,
+        widgets: [
+          {
+            kind: 'tiles',
+            tiles: TILES.filter(({ target }) => hasScreen(identity.kind, target.slice('open:'.length))).map((tile) => ({
+              ...tile,
+              note: notes[tile.target],
+            })),
+          },
+        ],
+      },
     ];
   },
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { html, type Html } from '../html';
-import { layout, note } from '../layout';
+import { hasPage, layout, note } from '../layout';
 import { MachineRefusal } from '../../machine/machine.errors';
 import { type Exchange, queryOf, redirect, sendPage } from '../exchange';
 import { checkForm, choiceField, type FormState, textField } from '../form';
@@ -92,14 +92,17 @@ function view(exchange: Exchange, form: FormState, message?: Html): Html {
           </tbody>
         </table>
       </section>
-      <section class="card">
-        <h2>Print a test job</h2>
-        <form method="post" action="/print">
-          ${textField(form, 'title', 'Title')} ${textField(form, 'pages', 'Pages', 'number')}
-          ${choiceField(form, 'colour', 'Colour', printForm.shape.colour.options)}
-          <button>Print</button>
-        </form>
-      </section>
+      ${
+        hasPage(identity.kind, '/print') &&
+        html`<section class="card">
+          <h2>Print a test job</h2>
+          <form method="post" action="/print">
+            ${textField(form, 'title', 'Title')} ${textField(form, 'pages', 'Pages', 'number')}
+            ${choiceField(form, 'colour', 'Colour', printForm.shape.colour.options)}
+            <button>Print</button>
+          </form>
+        </section>`
+      }
     </div>
     ${
       status.job &&
