@@ -38,7 +38,7 @@ export class SessionRequests {
     const inView = await this.devices.application(actor, requested.deviceId, requested.applicationId);
     const { device } = inView;
     await this.devices.checkReachable(inView);
-    // nobody is asked for a session that no relay could carry
+    // the person at the device is not asked for a session that no relay could carry
     const isServed = await this.relay.serves(LIMITS.RELAY_ABSENT_MS);
     const admission = this.relay.admission();
     if (!admission.open) throw new DeploymentInProgress(admission.returnAfterSeconds);

@@ -304,7 +304,7 @@ describe('a remote session', () => {
     expect(steps.filter(({ step }) => step === 'S145')).toHaveLength(1);
   });
 
-  it('is requested of nobody while no relay is connected', async () => {
+  it('is not requested at the device while no relay is connected', async () => {
     await plane.relay.leave();
     const relays = async () => (await plane.call('ada', 'GET', '/relays')).body as unknown as { connected: boolean }[];
     await until('the server to notice', async () => !(await relays()).some(({ connected }) => connected));

@@ -306,9 +306,9 @@ describe('platen deploy', () => {
   it('shows how the answer of the relay differs from the records of the server, and what did not answer', async () => {
     const row = { ...session, difference: 'ended-at-server' as const };
     const nothing = { deviceName: '', applicationId: null, userName: '', since: null };
-    const stranger = { ...session, ...nothing, deviceId: 'cellar', difference: 'unknown-at-server' as const };
-    const nameless = { ...stranger, deviceId: null };
-    const shown = deviceList({ ...listed, relayAnswer: 'pair-silent', sessions: [row, stranger, nameless] }).join('\n');
+    const unknown = { ...session, ...nothing, deviceId: 'cellar', difference: 'unknown-at-server' as const };
+    const nameless = { ...unknown, deviceId: null };
+    const shown = deviceList({ ...listed, relayAnswer: 'pair-silent', sessions: [row, unknown, nameless] }).join('\n');
     expect(shown).toContain(RELAY_ANSWERS['pair-silent']);
     expect(shown).toContain(`Copy room (copy-room/web): ${SESSION_DIFFERENCES['ended-at-server']}`);
     expect(shown).toContain(`cellar (cellar/-): ${SESSION_DIFFERENCES['unknown-at-server']}`);
