@@ -39,5 +39,5 @@ export class RelayNotEncrypted extends Error {
 const PASSING: readonly Refusal[] = ['control-plane-unavailable', 'draining', 'overloaded'];
 
 /** Whether a retry of `dialRelay` may succeed. */
-export const isPassing = (error: unknown): boolean =>
+export const mayDialAgain = (error: unknown): boolean =>
   error instanceof RelayUnreachable || (error instanceof RelayRefused && PASSING.includes(error.code));

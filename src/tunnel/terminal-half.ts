@@ -4,7 +4,7 @@ import { LIMITS } from '../protocol/limits';
 import { Backoff } from './backoff';
 import { openTunnel, type Tunnel } from './http2-tunnel';
 import { dialRelay, type RelayConnection } from './relay-connection';
-import { isPassing } from './relay-connection.errors';
+import { mayDialAgain } from './relay-connection.errors';
 
 export interface JoinOptions {
   /** How long attempts are repeated. */
@@ -27,7 +27,7 @@ export async function joinRelay(info: ConnectionInfo, options: JoinOptions): Pro
       return await dialRelay(info, 'terminal', { signal });
     } catch (error) {
       const wait = backoff.next();
-      if (signal?.aborted || !isPassing(error) || performance.now() + wait > deadline) throw error;
+      if (signal?.aborted || !mayDialAgain(error) || performance.now() + wait > deadline) throw error;
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -8,7 +8,7 @@ import { Backoff } from '../../tunnel/backoff';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
-import { isPassing, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
+import { mayDialAgain, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
 import type { Application } from '../configuration/configuration';
@@ -99,7 +99,7 @@ export class CloudHubAgent {
         return await dialRelay(info, 'device', { signal });
       } catch (error) {
         const waitMs = backoff.next();
-        const again = isPassing(error) && !signal.aborted && performance.now() + waitMs < deadline;
+        const again = mayDialAgain(error) && !signal.aborted && performance.now() + waitMs < deadline;
         if (!again) throw error;
         const detail = (error as Error).message;
         this.options.journal.warn('the relay could not be reached; trying again', { ...this.#subject, detail });
