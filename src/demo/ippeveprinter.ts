@@ -20,8 +20,10 @@ export async function startPrinter(options: {
   folder: string;
   /** Its attributes, in the syntax of ipptool(1). */
   attributes?: string;
+  /** What it prints, if `attributes` do not say it. */
+  formats?: readonly string[];
 }): Promise<{ programs: Program[] }> {
-  const { port, name, folder, attributes } = options;
+  const { port, name, folder, attributes, formats } = options;
   const socket = join(folder, 'bus');
   await rm(socket, { force: true });
   await mkdir(join(folder, 'spool'), { recursive: true });
@@ -36,6 +38,7 @@ export async function startPrinter(options: {
   ]);
   await bus.until(() => bus.printed.find((line) => line.startsWith('unix:')), 'listens', 10_000);
   const attributeArguments = attributes === undefined ? [] : ['-a', attributesFile];
+  const formatArguments = formats === undefined ? [] : ['-f', formats.join(',')];
   const command = [
     '-p',
     String(port),
@@ -46,6 +49,7 @@ export async function startPrinter(options: {
     '-d',
     join(folder, 'spool'),
     ...attributeArguments,
+    ...formatArguments,
     name,
   ];
   const printer = Program.start('ippeveprinter', [PRINTER, ...command], {

@@ -9,10 +9,11 @@ const FIXED_LENGTHS: Readonly<Record<number, number>> = { 0x21: 4, 0x22: 1, 0x23
 
 /**
  * Checks the lengths of all attributes of an IPP message (RFC 8010 3.1) in one pass, before a decoder uses them.
+ * @param onValue called for each value, in order
  * @returns offset of the document after the attributes
  * @throws IppMalformed
  */
-export function attributesEnd(bytes: Buffer): number {
+export function attributesEnd(bytes: Buffer, onValue?: (tag: number, value: Buffer) => void): number {
   let at = HEADER_BYTES;
   let inGroup = false;
   let inAttribute = false;
@@ -45,7 +46,9 @@ export function attributesEnd(bytes: Buffer): number {
     const length = skip();
     if (length !== (FIXED_LENGTHS[tag] ?? length))
       throw new IppMalformed(`a value of syntax ${tag} has ${length} bytes, before byte ${at}`);
-    if (TEXT_WITH_LANGUAGE.includes(tag)) checkTwoStrings(bytes.subarray(at - length, at));
+    const value = bytes.subarray(at - length, at);
+    if (TEXT_WITH_LANGUAGE.includes(tag)) checkTwoStrings(value);
+    onValue?.(tag, value);
   }
 }
 

@@ -33,6 +33,8 @@ export const IPP_VERSION = { major: 1, minor: 1 } as const;
 const LAST_OUT_OF_BAND = 0x1f;
 /** ipp-encoder returns the members of a collection (RFC 8010 3.1.6) without their boundaries. */
 const BEGIN_COLLECTION = 0x34;
+/** ipp-encoder decodes the nine bytes of a resolution as text. */
+const RESOLUTION = 0x32;
 
 export function encodeIpp({ version, code, requestId, groups, data }: IppMessage): Buffer {
   const message = {
@@ -48,15 +50,25 @@ export function encodeIpp({ version, code, requestId, groups, data }: IppMessage
   return request.encode(message, Buffer.alloc(request.encodingLength(message)));
 }
 
-/** Decodes a message without its collections. @throws IppMalformed */
+/** Decodes a message without its collections. A resolution is decoded as `300dpi` or `300x600dpi`. @throws IppMalformed */
 export function decodeIpp(bytes: Buffer): DecodedIpp {
-  const end = attributesEnd(bytes);
+  /** At the position of each value: what it is if it is a resolution. */
+  const resolutions: (string | undefined)[] = [];
+  const end = attributesEnd(bytes, (tag, value) =>
+    resolutions.push(tag === RESOLUTION ? resolutionText(value) : undefined),
+  );
   const { version, operationId, requestId, groups } = request.decode(bytes.subarray(0, end));
+  let position = 0;
+  const withResolutions = (values: Value | readonly Value[]): Value[] =>
+    [values].flat().map((value) => resolutions[position++] ?? value);
   return {
     version,
     code: operationId & 0xffff,
     requestId,
-    groups: groups.map(({ tag, attributes }) => ({ tag, attributes: valuesByName(attributes) })),
+    groups: groups.map(({ tag, attributes }) => ({
+      tag,
+      attributes: valuesByName(attributes.map((each) => ({ ...each, value: withResolutions(each.value) }))),
+    })),
     data: bytes.subarray(end),
   };
 }
@@ -81,4 +93,10 @@ function valuesByName(attributes: Read): IppAttributes {
 function plain(value: Value): IppValue {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
   return typeof value === 'object' ? value.value : value;
+}
+
+/** Two integers and a unit (RFC 8010 3.9; RFC 8011 5.1.16): 3 for dots per inch, 4 per centimetre. */
+function resolutionText(bytes: Buffer): string {
+  const [x, y] = [bytes.readInt32BE(0), bytes.readInt32BE(4)];
+  return `${x === y ? x : `${x}x${y}`}${bytes[8] === 4 ? 'dpcm' : 'dpi'}`;
 }

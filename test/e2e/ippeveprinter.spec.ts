@@ -5,19 +5,27 @@ import { parseConfiguration } from '../../src/agent/configuration/configuration'
 import { IppDevice } from '../../src/agent/device/ipp-device';
 import { PRINTER_ATTRIBUTES, startPrinter } from '../../src/demo/ippeveprinter';
 import { freePorts } from '../../src/demo/free-ports';
+import { readPwgRaster, type ReadPage } from '../support/device/pwg-raster-reader';
 import { isRunning } from '../support/is-running';
 import { plainHttp } from '../support/plain-http';
 import { until } from '../support/until';
 
-async function start(name: string, attributes?: string) {
+async function start(name: string, more: { attributes?: string; formats?: string[] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'platen-printer-'));
   const [port] = await freePorts(1);
-  const { programs } = await startPrinter({ port: port!, name, folder, attributes });
+  const { programs } = await startPrinter({ port: port!, name, folder, ...more });
   const stop = async () => {
     for (const program of [...programs].reverse()) await program.stop();
     await rm(folder, { recursive: true, force: true });
   };
   return { folder, port, url: `http://127.0.0.1:${port}/`, pids: programs.map(({ child }) => child.pid!), stop };
+}
+
+function deviceAt({ url, port }: Awaited<ReturnType<typeof start>>): IppDevice {
+  const application = { id: 'web', title: 'Web', target: url };
+  const ipp = `ipp://127.0.0.1:${port}/ipp/print`;
+  const fields = { id: 'eve', name: 'Eve', kind: 'printer', applications: [application], ipp };
+  return new IppDevice(parseConfiguration(JSON.stringify({ devices: [fields] }), '/').devices[0]!);
 }
 
 describe('a real IPP Everywhere printer for the scenarios', () => {
@@ -46,12 +54,9 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
   });
 
   it('is read, identified and made to print a test page by the agent', async () => {
-    const printer = await start('Real Printer', PRINTER_ATTRIBUTES);
+    const printer = await start('Real Printer', { attributes: PRINTER_ATTRIBUTES });
     try {
-      const application = { id: 'web', title: 'Web', target: printer.url };
-      const ipp = `ipp://127.0.0.1:${printer.port}/ipp/print`;
-      const fields = { id: 'eve', name: 'Eve', kind: 'printer', applications: [application], ipp };
-      const device = new IppDevice(parseConfiguration(JSON.stringify({ devices: [fields] }), '/').devices[0]!);
+      const device = deviceAt(printer);
       const expected = {
         reached: true,
         state: 'idle',
@@ -82,4 +87,47 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
       await printer.stop();
     }
   });
+
+  it('prints a test page that comes as PWG raster, where it prints nothing else', async () => {
+    const printer = await start('Driverless Printer', { formats: ['image/pwg-raster'] });
+    try {
+      await deviceAt(printer).printTestPage('Test page');
+      const spool = `${printer.folder}/spool`;
+      const pages = await until('the whole page', async () => {
+        const name = (await readdir(spool)).find((one) => one.endsWith('.pwg'));
+        return name !== undefined && readPages(await readFile(`${spool}/${name}`));
+      });
+      expect(pages).toHaveLength(1);
+      const { header, field, lines } = pages[0]!;
+      expect(header.toString('latin1', 1732, 1796)).toMatch(/^[a-z]+_[a-z0-9]+_[0-9.]+x[0-9.]+(mm|in)\0+$/);
+      expect([field(276), field(280), field(400)]).toEqual([300, 300, 18]);
+      expect(lines).toHaveLength(field(376));
+      expect(new Set(Buffer.concat(lines)).size).toBe(11);
+    } finally {
+      await printer.stop();
+    }
+  });
+
+  it('prints no test page where it prints none of its formats, and says which', async () => {
+    const printer = await start('Picture Printer', { formats: ['image/jpeg'] });
+    try {
+      await expect(deviceAt(printer).printTestPage('Test page')).rejects.toMatchObject({
+        name: 'DeviceRefused',
+        message: expect.stringMatching(
+          /prints .*image\/jpeg.*, but a test page is .* or image\/pwg-raster \(sgray_8, /,
+        ),
+      });
+    } finally {
+      await printer.stop();
+    }
+  });
 });
+
+/** Undefined as long as the document is not complete. */
+function readPages(document: Buffer): ReadPage[] | undefined {
+  try {
+    return readPwgRaster(document);
+  } catch {
+    return undefined;
+  }
+}

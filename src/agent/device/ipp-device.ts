@@ -1,4 +1,4 @@
-import { attributesOf } from '../../ipp/ipp-message';
+import { attributesOf, type IppAttributes } from '../../ipp/ipp-message';
 import type { DeviceInformation } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import type { Device } from '../configuration/configuration';
@@ -8,8 +8,9 @@ import { INFORMATION_ATTRIBUTES, informationOf } from './information';
 import { HttpLogin } from './http-login';
 import { IppClient } from './ipp-client';
 import { READINESS_ATTRIBUTES, readinessOf, UNREPORTED, type Readiness } from './readiness';
+import { RASTER_TYPES } from './pwg-raster';
 import { sendHttp, sendRaw } from './send-firmware';
-import { TEST_PAGE_FORMATS, testPageFor } from './test-page';
+import { TEST_PAGE_ATTRIBUTES, TEST_PAGE_FORMATS, testPageFor } from './test-page';
 
 /** Maintenance access by IPP; firmware is sent to its configured address. */
 export class IppDevice implements DeviceAccess {
@@ -37,15 +38,9 @@ export class IppDevice implements DeviceAccess {
   }
 
   async printTestPage(title: string, signal?: AbortSignal): Promise<void> {
-    const supported = stringsOf(
-      await this.attributes(['document-format-supported'], signal),
-      'document-format-supported',
-    );
-    const page = testPageFor(supported, { title, device: this.device.name, at: new Date() });
-    if (!page) {
-      const formats = cleanLine(supported.join(', '), 200) || 'no formats';
-      throw new DeviceRefused(`the device prints ${formats}, but a test page is ${TEST_PAGE_FORMATS.join(' or ')}`);
-    }
+    const printer = await this.attributes(TEST_PAGE_ATTRIBUTES, signal);
+    const page = testPageFor(printer, { title, device: this.device.name, at: new Date() });
+    if (!page) throw new DeviceRefused(noFormat(printer));
     const attributes = [
       ['name', 'job-name', cleanLine(title, 100)],
       ['mimeMediaType', 'document-format', page.format],
@@ -86,4 +81,12 @@ export class IppDevice implements DeviceAccess {
     if (this.client) return this.client;
     throw new OperationUnsupported('the configuration has no "ipp" for the device');
   }
+}
+
+function noFormat(printer: IppAttributes): string {
+  const supported = ['document-format-supported', 'pwg-raster-document-type-supported'].flatMap((name) =>
+    stringsOf(printer, name),
+  );
+  const formats = cleanLine(supported.join(', '), 200) || 'no formats';
+  return `the device prints ${formats}, but a test page is ${TEST_PAGE_FORMATS.join(' or ')} (${RASTER_TYPES.join(', ')})`;
 }

@@ -12,7 +12,11 @@ export const DOCUMENT_FORMATS = [
 const PAGE_MARKS: Readonly<Record<string, RegExp>> = {
   'application/pdf': /\/Type\s{0,4}\/Page(?![A-Za-z])/g,
   'text/plain': /\f(?=[^\f])/g,
+  /** The start of a page header (PWG 5102.4 4). */
+  'image/pwg-raster': /PwgRaster\0{16}/g,
 };
+/** First characters of formats that have them. */
+const SIGNATURES: Readonly<Record<string, string>> = { '%PDF-': 'application/pdf', RaS2P: 'image/pwg-raster' };
 const OVERLAP = 32;
 
 /** Reads a document to its end and counts its pages, if its format marks them; otherwise it counts as one page. */
@@ -24,7 +28,7 @@ export async function countPages(document: AsyncIterable<Buffer>, format: string
   for await (const chunk of document) {
     held += chunk.toString('latin1');
     if (first && held.length >= 5) {
-      mark = PAGE_MARKS[held.startsWith('%PDF-') ? 'application/pdf' : format];
+      mark = PAGE_MARKS[SIGNATURES[held.slice(0, 5)] ?? format];
       first = false;
     }
     if (!mark) {

@@ -9,6 +9,8 @@ const COMMON: IppAttribute[] = [
   ['charset', 'attributes-charset', 'utf-8'],
   ['naturalLanguage', 'attributes-natural-language', 'en'],
 ];
+/** A page header of PWG raster, and its lines. */
+const RASTER_PAGE = `PwgRaster${'\0'.repeat(1787)}\x05\x02\x07`;
 
 describe('IPP service of the simulated MFP', () => {
   let mfp: RunningMfp;
@@ -66,6 +68,8 @@ describe('IPP service of the simulated MFP', () => {
     ['text of two pages', 'one\ftwo\f', 'text/plain', 2],
     ['an empty text', '', 'text/plain', 1],
     ['a picture', '/Type /Page/Type /Page', 'image/jpeg', 1],
+    ['PWG raster of two pages', `RaS2${RASTER_PAGE}${RASTER_PAGE}`, 'image/pwg-raster', 2],
+    ['PWG raster without its format', `RaS2${RASTER_PAGE.repeat(3)}`, 'application/octet-stream', 3],
     ['pages far apart', `%PDF-1.4 /Type /Page ${' '.repeat(200_000)}/Type /Page `, 'application/pdf', 2],
   ])('prints %s', async (_what, data, format, pages) => {
     expect(await print(data, format)).toMatchObject({ pages, title: 'Document', owner: 'anonymous', colour: false });
