@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from '../../../src/demo/programs';
+import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
+import { CustomerNetworks, LAN, SERVER, type Customer, type Host } from '../customer-networks';
+import { makeSampleUsers } from './sample-users';
+import { CLI } from './test-stage';
+
+type SampleUser = keyof typeof SAMPLE_USERS;
+type AgentHost = `${'agent' | 'second'}-${Customer}`;
+
+interface NetworkStageOptions {
+  /** Further settings of the server. */
+  readonly env?: Record<string, string>;
+  /** Where administrators and technicians are. */
+  readonly terminals?: Host;
+}
+
+const platen = (...args: string[]): string[] => [process.execPath, CLI, ...args];
+
+/** All programs of Platen as real processes in networks of their own: everything but loopback needs TLS there. */
+export class NetworkStage {
+  readonly serverUrl = `https://${SERVER}:8080`;
+  /** Of the server's key, as `platen server fingerprint` prints it. */
+  pin = '';
+  private readonly running: Program[] = [];
+
+  private constructor(
+    readonly networks: CustomerNetworks,
+    readonly folder: string,
+    private readonly terminals: Host,
+  ) {}
+
+  /** Starts the server and its relay, with the sample users logged in at their terminals. */
+  static async set({ env = {}, terminals = 'internet' }: NetworkStageOptions = {}): Promise<NetworkStage> {
+    const networks = await CustomerNetworks.set();
+    const it = new NetworkStage(networks, await mkdtemp(join(tmpdir(), 'platen-networks-')), terminals);
+    await it.startServer(env).catch(async (error: unknown) => {
+      await it.strike();
+      throw error;
+    });
+    return it;
+  }
+
+  async strike(): Promise<void> {
+    for (const program of this.running) await program.stop();
+    await this.networks.strike();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** A command of an administrator or technician. */
+  terminal(user: SampleUser, args: string[], input?: string): Program {
+    const env = { PLATEN_CREDENTIALS: join(this.folder, `${user}.json`), PLATEN_LOG_LEVEL: 'silent' };
+    return this.networks.start(this.terminals, platen(...args), { env, input });
+  }
+
+  /** The customer's MFP and, on another host of the LAN, its agent with further settings. */
+  async startCustomer(name: Customer, more: object = {}): Promise<void> {
+    const mfp = ['mfp', '--host', LAN.device, '--port', '80', '--name', `MFP of ${name}`, '--serial', `SERIAL-${name}`];
+    await this.started(this.networks.start(`device-${name}`, platen(...mfp))).logged('mfp listening');
+    await this.startAgent('agent', name, `mfp-${name}`, more);
+  }
+
+  /** An agent on a host of the customer's LAN, which leads to the customer's MFP. */
+  async startAgent(on: 'agent' | 'second', name: Customer, deviceId: string, more: object = {}): Promise<void> {
+    const agent = `${on}-${name}` as const;
+    await mkdir(join(this.folder, agent));
+    const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
+    const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
+    const file = this.configurationOf(agent);
+    await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }));
+    const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN'];
+    const code = (await finished(this.terminal('admin', issue))).printed[0]!;
+    const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file);
+    await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));
+    await this.runAgent(agent).logged('agent online', 60_000);
+  }
+
+  /** Runs an agent that was enrolled before. */
+  runAgent(agent: AgentHost): Program {
+    const run = platen('agent', 'run', '--config', this.configurationOf(agent));
+    return this.started(this.networks.start(agent, run, { env: { PLATEN_LOG_LEVEL: 'info' } }));
+  }
+
+  /** The program that was started last on a host. */
+  programOn(host: Host): Program {
+    const found = this.running.find(({ name }) => name === host);
+    if (!found) throw new Error(`nothing runs on ${host}`);
+    return found;
+  }
+
+  /** YES on the agent's page, which only its own host reaches. */
+  async pressYes(name: Customer, id: string): Promise<void> {
+    const agent = this.programOn(`agent-${name}`);
+    await agent.until(
+      () => agent.log.find((line) => line.step === 'S143' && line.remoteSessionId === id),
+      'shows the approval screen',
+    );
+    const post = [
+      'curl',
+      '-sS',
+      '--fail',
+      '-H',
+      'Content-Type: application/json',
+      '-H',
+      'Origin: http://127.0.0.1:8631',
+      '-d',
+      '{"decision":"approved"}',
+    ];
+    const pressed = await this.networks.run(`agent-${name}`, ...post, `http://127.0.0.1:8631/approvals/${id}`);
+    if (pressed.code !== 0) throw new Error(`YES was not accepted: ${pressed.output}`);
+  }
+
+  /** The text of a page as a host gets it. */
+  async page(host: Host, url: string): Promise<string> {
+    const { code, output } = await this.networks.run(host, 'curl', '-sSL', '--fail', '--max-time', '60', url);
+    if (code !== 0) throw new Error(`${url}: ${output}`);
+    return output;
+  }
+
+  private async startServer(more: Record<string, string>): Promise<void> {
+    const env = {
+      PLATEN_DATA: join(this.folder, 'server'),
+      PLATEN_HOST: SERVER,
+      PLATEN_PUBLIC_URL: this.serverUrl,
+      PLATEN_XMPP_HOST: SERVER,
+      PLATEN_RELAY_HOST: SERVER,
+      PLATEN_LOG_LEVEL: 'info',
+      ...more,
+    };
+    const server = this.started(this.networks.start('internet', platen('server'), { env }));
+    await server.logged('server listening', 60_000);
+    await makeSampleUsers(env.PLATEN_DATA);
+    await server.logged('relay connected');
+    const fingerprint = platen('server', 'fingerprint');
+    this.pin = (await finished(this.networks.start('internet', fingerprint, { env }))).printed[0]!;
+    const logins = Object.entries(SAMPLE_USERS).map(async ([user, { username, password }]) => {
+      const login = ['login', this.serverUrl, '--user', username, '--password-stdin', '--fingerprint', this.pin];
+      await finished(this.terminal(user as SampleUser, login, `${password}\n`));
+    });
+    await Promise.all(logins);
+  }
+
+  private configurationOf(agent: AgentHost): string {
+    return join(this.folder, agent, 'agent.json');
+  }
+  private started(program: Program): Program {
+    this.running.unshift(program);
+    return program;
+  }
+}
