@@ -15,9 +15,14 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Starts a browser without a screen. */
-export function startChromium(): Promise<Browser> {
-  const executablePath = EXECUTABLES.find((path) => existsSync(path));
-  if (!executablePath) throw new Error(`${EXECUTABLES.join(' or ')} is needed; npm test installs it`);
-  return chromium.launch({ executablePath, chromiumSandbox: false, timeout: 120_000, args: ARGUMENTS });
+/** The browser's file. @throws if there is none */
+export function chromiumFile(): string {
+  const file = EXECUTABLES.find((path) => existsSync(path));
+  if (!file) throw new Error(`${EXECUTABLES.join(' or ')} is needed; npm test installs it`);
+  return file;
+}
+
+/** Starts a browser without a screen; from another file if it runs elsewhere, and with further arguments. */
+export async function startChromium(executablePath = chromiumFile(), args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, chromiumSandbox: false, timeout: 120_000, args: [...ARGUMENTS, ...args] });
 }

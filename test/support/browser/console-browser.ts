@@ -15,8 +15,8 @@ export class ConsoleBrowser {
 
   private constructor(private readonly browser: Browser) {}
 
-  static async launch(): Promise<ConsoleBrowser> {
-    return new ConsoleBrowser(await startChromium());
+  static async launch(...where: Parameters<typeof startChromium>): Promise<ConsoleBrowser> {
+    return new ConsoleBrowser(await startChromium(...where));
   }
 
   /** A window of somebody new: no cookies, nothing stored. */
@@ -69,9 +69,9 @@ export async function logIn(page: Page, url: string, who: Person): Promise<void>
   await page.getByLabel('Password', { exact: true }).waitFor({ state: 'detached' });
 }
 
-/** Asks for access to the demo MFP's pages, up to the progress that follows. @returns the session's ID */
-export async function askForAccess(page: Page, reason: string): Promise<string> {
-  await page.getByRole('link', { name: 'Demo MFP' }).click();
+/** Asks for access to a device's pages, up to the progress that follows. @returns the session's ID */
+export async function askForAccess(page: Page, reason: string, device = 'Demo MFP'): Promise<string> {
+  await page.getByRole('link', { name: device }).click();
   await page.getByRole('button', { name: 'Open Web pages' }).click();
   await page.getByLabel('Reason').fill(reason);
   await page.getByRole('button', { name: 'Request access' }).click();
