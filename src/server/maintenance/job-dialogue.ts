@@ -93,7 +93,7 @@ export class JobDialogue {
 
   private async apply(job: JobEntity, report: JobReport): Promise<void> {
     const { id, deviceId } = job;
-    if (report.status === 'completed') this.journal.step('S124', undefined, { jobId: id, deviceId });
+    if (report.status !== 'executing') this.journal.step('S124', undefined, { jobId: id, deviceId });
     const sentAt = job.sentAt ?? new Date();
     const changed = await this.lifecycle.apply(id, inputOf(report), { values: { ...valuesOf(report), sentAt } });
     if (!changed && report.status === 'executing') await this.withdraw(id);

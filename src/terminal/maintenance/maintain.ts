@@ -37,6 +37,7 @@ export async function maintain(
     firmware === undefined
       ? undefined
       : chosen(firmware, await api.firmware(), (await client.devices()).find(({ id }) => id === deviceId)?.model);
+  io.journal.step('S121', undefined, { deviceId, operation });
   const job = await api.instruct(deviceId, { operation, firmwareId, waitMinutes });
   if (detach) {
     if (json) io.printJson(job);
