@@ -1,6 +1,6 @@
 import type { LogLine } from '../../../src/demo/programs';
 import type { Step } from '../../../src/protocol/steps';
-import { FIGURES, PROGRAMS, type FigureName, type Lifeline, type Row } from './figures';
+import { FIGURES, NOT_IN_FIGURES, PROGRAMS, type FigureName, type Lifeline, type Row } from './figures';
 
 /** What happens to some subjects. */
 export interface Story {
@@ -34,7 +34,9 @@ export function deviations(lines: readonly LogLine[], { figures, terminal = 'ter
   const shown = figures.map(figureOf);
   const own = new Set(shown.flatMap(({ rows }) => rows).flatMap((row) => (row.isReference ? [] : row.step)));
   const found = shown.flatMap((figure) => deviationsFrom(figure, own, lines, (at) => programOf(at, terminal)));
-  const others = lines.filter((line) => subjectOf(line) && !isOfAny(shown, line, terminal));
+  const others = lines.filter(
+    (line) => subjectOf(line) && !(line.step! in NOT_IN_FIGURES) && !isOfAny(shown, line, terminal),
+  );
   return [
     ...new Set([...found, ...others.map(({ step, program }) => `${step} of the ${program} is in no figure here`)]),
   ];

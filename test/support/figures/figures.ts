@@ -178,6 +178,7 @@ export type FigureName = keyof typeof FIGURES;
 /** Steps that are in none of these figures. */
 export const NOT_IN_FIGURES: Partial<Record<Step, string>> = {
   wake: 'of another source; test/e2e/wake.spec.ts asserts it',
+  update: 'of another source: the update decision before a connection',
 };
 
 function rows(figure: string): readonly Row[] {
