@@ -83,6 +83,15 @@ const STORIES: PlayedStory[] = [
     },
   },
   {
+    title: 'a session with another device is used, and ended by the terminal',
+    figures: [...ESTABLISHED, 'Fig. 12', 'Fig. 14', 'Fig. 15'],
+    play: async () => {
+      const { id, connect, url } = await on.connect('ippeveprinter');
+      await use(url);
+      return interrupted(id, connect);
+    },
+  },
+  {
     title: 'a session is ended by the terminal without a request',
     figures: [...ESTABLISHED, 'Fig. 14', 'Fig. 15'],
     play: async () => {
@@ -168,7 +177,7 @@ const STORIES: PlayedStory[] = [
     figures: [...ESTABLISHED, 'Fig. 16: S311-S313'],
     play: async () => {
       const { id } = await on.connect(DEVICE);
-      const deployment = await deploy({ pairs: 2 });
+      const deployment = await deploy();
       await asUser('POST', `/api/deployments/${deployment}/abortion`, admin);
       await deploymentIs('aborted', deployment);
       expect(await on.session(id)).toMatchObject({ state: 'established', ending: null } satisfies Partial<Session>);
@@ -180,7 +189,7 @@ const STORIES: PlayedStory[] = [
     figures: [...ESTABLISHED, 'Fig. 15', 'Fig. 16', 'Fig. 17'],
     play: async () => {
       const { id, connect } = await on.connect(DEVICE);
-      const deployment = await deploy({ pairs: 2 });
+      const deployment = await deploy();
       await asUser('POST', `/api/deployments/${deployment}/execution`, admin);
       await over(id, connect);
       await deploymentIs('deployed', deployment);
@@ -193,7 +202,7 @@ const STORIES: PlayedStory[] = [
     figures: [...ESTABLISHED, 'Fig. 12', 'Fig. 15', 'Fig. 16', 'Fig. 17'],
     play: async () => {
       const id = await browse();
-      const deployment = await deploy({ pairs: 1 });
+      const deployment = await deploy();
       await asUser('POST', `/api/deployments/${deployment}/execution`, admin);
       await deploymentIs('deployed', deployment);
       return [id, deployment];
@@ -203,7 +212,7 @@ const STORIES: PlayedStory[] = [
     title: 'a deployment is executed without a session',
     figures: ['Fig. 16: S311-S312 S317'],
     play: async () => {
-      const deployment = await deploy({ pairs: 2 });
+      const deployment = await deploy();
       await deploymentIs('deployed', deployment);
       return [deployment];
     },
@@ -240,7 +249,7 @@ it('no step is taken without a login', async () => {
 });
 
 const asUser = async (method: 'POST' | 'DELETE' | 'GET', path: string, cookie?: string, body?: unknown) =>
-  (await request(on.stage.serverUrl, method as 'POST', path, body, cookie)).body;
+  (await request(on.stage.serverUrl, method, path, body, cookie)).body;
 
 async function logIn(password: string, exit: number): Promise<Subjects> {
   const args = ['login', on.stage.serverUrl, '--user', technician.username, '--password-stdin'];
@@ -275,8 +284,12 @@ async function over(id: string, connect: Program): Promise<Subjects> {
   return [id];
 }
 
-const deploy = async (body: { pairs: number }): Promise<string> =>
-  ((await asUser('POST', '/api/deployments', admin, body)) as Deployment).id;
+/** Deploys the relay with one pair more, or less: one that is as it is now is refused. */
+async function deploy(): Promise<string> {
+  const [relay] = (await asUser('GET', '/api/relays', admin)) as { pairs: number }[];
+  const pairs = relay?.pairs === 1 ? 2 : 1;
+  return ((await asUser('POST', '/api/deployments', admin, { pairs })) as Deployment).id;
+}
 function deploymentIs(state: Deployment['state'], id: string): Promise<unknown> {
   const isNow = async () => ((await asUser('GET', `/api/deployments/${id}`, admin)) as Deployment).state === state;
   return until(`the deployment to be ${state}`, isNow, 60_000, 500);

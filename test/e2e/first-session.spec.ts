@@ -4,15 +4,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Step } from '../../src/protocol/steps';
 import { event } from '../../src/demo/scenario';
 import { sha256Hex, sha256OfFile } from '../../src/tunnel/sha256';
 import { TestStage } from '../support/stage/test-stage';
 
 const run = promisify(execFile);
 const MB = 1024 * 1024;
-const steps = (from: number, to: number): Step[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => `S${from + index}` as Step);
 
 let on: TestStage;
 let files: string;
@@ -35,7 +32,7 @@ describe.each([
   ['demo-mfp', 'address-book'],
   ['ippeveprinter', ''],
 ])('a session with %s', (device, path) => {
-  it('brings its page byte for byte, and ends in the order of Fig. 14 and 15', async () => {
+  it('brings its page byte for byte, and is recorded', async () => {
     const { connect, id, url } = await on.connect(device);
     const relayed = await curl('-i', `${url}${path}`);
     const direct = await curl('-i', `${on.device(device).url}/${path}`);
@@ -58,22 +55,12 @@ describe.each([
     expect(session.bytesFromDevice).toBeGreaterThan(direct.length);
     expect(session.bytesFromTerminal).toBeGreaterThan(0);
 
-    for (const chain of [
-      [...steps(141, 150)],
-      [...steps(141, 144), ...steps(171, 180)],
-      [...steps(201, 214)],
-      [...steps(231, 243)],
-      [...steps(261, 273)],
-      [...steps(261, 265), ...steps(291, 299)],
-    ]) {
-      expect(await on.inOrder(id, chain)).toEqual(chain);
-    }
     expect(session.steps.map(({ step }) => step)).toEqual(expect.arrayContaining(['S141', 'S142', 'S269', 'S297']));
   });
 });
 
 describe('a session with the simulated MFP', () => {
-  it('ends in the order of Fig. 15 and 17 when the device ends it', async () => {
+  it('ends when the device ends it', async () => {
     const { connect, id, url } = await on.connect('demo-mfp');
     await curl(url);
     await on.press(`/sessions/${id}/end`, {});
@@ -84,26 +71,13 @@ describe('a session with the simulated MFP', () => {
       device: { endReason: 'requested' },
       terminal: { endReason: 'control-plane' },
     });
-    for (const chain of [steps(291, 299), [...steps(291, 297), ...steps(331, 338)]]) {
-      expect(await on.inOrder(id, chain)).toEqual(chain);
-    }
   });
 
-  it('has no step of Fig. 12 without a request', async () => {
-    const { connect, id } = await on.connect('demo-mfp');
-    connect.child.kill('SIGINT');
-    await connect.exited;
-    await on.ended(id);
-    expect(on.stepsOf(id).filter((step) => step >= 'S231' && step <= 'S243')).toEqual([]);
-  });
-
-  it('ends in order, device first, when the control plane is asked to end it', async () => {
+  it('ends when the control plane is asked to end it', async () => {
     const { connect, id } = await on.connect('demo-mfp');
     await on.post(`/api/sessions/${id}/termination`, {});
     expect(await event(connect, 'ended')).toMatchObject({ ending: 'ended-by-terminal' });
     await on.ended(id);
-    const chain: Step[] = ['S265', ...steps(291, 297), ...steps(331, 337)];
-    expect(await on.inOrder(id, chain)).toEqual(chain);
   });
 
   it('carries 100 MB down and up unchanged', async () => {

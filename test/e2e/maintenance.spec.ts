@@ -34,15 +34,10 @@ const inTheList = async () =>
     .rows.find(({ id }) => id === 'demo-mfp')!;
 
 describe('maintenance without a session', () => {
-  it('reads the counters, and shows them to the user (S121-S125)', async () => {
+  it('reads the counters, and shows them to the user', async () => {
     const done = await outcome(maintain('counters'));
     expect(done).toMatchObject({ state: 'succeeded', failure: null, user: { username: 'tina' } });
     expect(value(done, 'impressions')).toBe(String(await on.pagesPrinted()));
-    const steps = ['S121', 'S122', 'S123', 'S124', 'S125'];
-    const logged = () => on.lines.filter(({ jobId, step }) => jobId === done.id && step);
-    await until('all steps', () => new Set(logged().map(({ step }) => step)).size === steps.length);
-    const first = steps.map((step) => logged().find((line) => line.step === step)!.at);
-    expect([...first].sort((a, b) => a - b)).toEqual(first);
   });
 
   it('asks a real printer as well', async () => {
