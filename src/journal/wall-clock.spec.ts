@@ -1,5 +1,8 @@
 import { wallClockMs } from './wall-clock';
 
+/** The precision of either, and the rounding of a number that large. */
+const AGREED_MS = 0.011;
+
 describe('the wall clock', () => {
   afterEach(() => jest.restoreAllMocks());
 
@@ -13,6 +16,18 @@ describe('the wall clock', () => {
     const readings = Array.from({ length: 1_000 }, wallClockMs);
     expect(readings).toEqual([...readings].sort((a, b) => a - b));
     expect(new Set(readings.map((read) => read % 1)).size).toBeGreaterThan(100);
+  });
+
+  it('agrees with that of another program, however busy the machine was when either started', () => {
+    jest.spyOn(performance, 'timeOrigin', 'get').mockReturnValue(performance.timeOrigin + 2);
+    jest.isolateModules(() => {
+      const { wallClockMs: its } = jest.requireActual<typeof import('./wall-clock')>('./wall-clock');
+      for (let each = 0; each < 1_000; each++) {
+        const [before, read, after] = [wallClockMs(), its(), wallClockMs()];
+        expect(read).toBeGreaterThan(before - AGREED_MS);
+        expect(read).toBeLessThan(after + AGREED_MS);
+      }
+    });
   });
 
   it.each([
