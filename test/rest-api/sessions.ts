@@ -24,7 +24,7 @@ export function describeSessions(api: () => RestApi): void {
         const { steps } = await api().answers('tess', 'GET /api/sessions/:id', sessionWithSteps, { params });
         return steps[0];
       });
-      expect(step).toEqual({ at: expect.any(String), step: 'S141', text: STEPS.S141, detail: '' });
+      expect(step).toEqual({ at: expect.any(String), step: 'S141', text: STEPS.S141, detail: '', decision: null });
       await api().refuses('tess', 'POST /api/sessions/:id/termination', '404 unknown-session', { params });
       const cancelled = await api().answers('tom', 'POST /api/sessions/:id/termination', session, { params });
       expect(cancelled.ending).toBe('cancelled');

@@ -107,7 +107,7 @@ export class RelayDirectory extends RelayPort {
     const sessions = answered.flatMap((list) => list.sessions);
     return {
       answer: answerOf(lists),
-      sessions: sessions.filter(({ linkId }) => !this.trials.find(relayId, linkId)),
+      sessions: sessions.filter(({ linkId }) => !this.trials.isTrial(linkId)),
     };
   }
 

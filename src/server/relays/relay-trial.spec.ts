@@ -63,7 +63,7 @@ describe('the trial of a relay', () => {
       expect(new Set(logged)).toEqual(new Set(['device start', 'terminal start', 'device end', 'terminal end']));
     }
     expect(server.sessions).toEqual([]);
-    expect(await server.directory.sessionsAt('local')).toEqual([]);
+    expect(await server.directory.sessionsAt('local')).toEqual({ answer: 'complete', sessions: [] });
   });
 
   it('passes at the public address, with TLS and a self-made certificate', async () => {

@@ -6,6 +6,9 @@ import type { ControlPlaneMethods, HalfLog, Params, RelayMethods, Result } from 
 import type { Half } from '../../protocol/remote-session';
 import { secretHash } from '../../tunnel/sha256';
 
+/** Links of closed trials that are remembered: those of many relays with many pairs. */
+const REMEMBERED = 1_000;
+
 type Link = Result<RelayMethods, 'connection-info'>;
 type Kind = HalfLog['event']['kind'];
 
@@ -69,12 +72,20 @@ export class TrialLink {
 @Injectable()
 export class TrialLinks {
   private readonly links = new Map<string, TrialLink>();
+  /** IDs of closed ones, oldest first. A relay lists those of a failed trial until it has ended them. */
+  private readonly closed = new Set<string>();
 
   add(link: TrialLink): void {
     this.links.set(link.linkId, link);
   }
   remove(link: TrialLink): void {
     this.links.delete(link.linkId);
+    this.closed.add(link.linkId);
+    if (this.closed.size > REMEMBERED) this.closed.delete([...this.closed][0]!);
+  }
+  /** Whether a link is, or was, of a trial rather than of a remote session. */
+  isTrial(linkId: string): boolean {
+    return this.links.has(linkId) || this.closed.has(linkId);
   }
   find(relayId: string, linkId: string): TrialLink | undefined {
     const link = this.links.get(linkId);

@@ -53,7 +53,7 @@ describe('a remote session', () => {
     const ended = await plane.session(id);
     expect(ended).toMatchObject({ state: 'ended', ending: 'ended-by-terminal', bytesFromDevice: 5_000 });
     const steps =
-      'S141 S142 S145 S148 S149 S150 S202 S174 S175 S178 S179 S207 S208 S211 S212 ' +
+      'S141 update S142 S145 S148 S149 S150 S202 S174 S175 S178 S179 S207 S208 S211 S212 ' +
       'S265 S266 S269 S270 S294 S297 S298';
     const timeline = async () => (await plane.session(id)).steps.map(({ step }) => step).join(' ');
     await until('the whole timeline', async () => (await timeline()).endsWith('S298'));
