@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent, request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
@@ -8,13 +9,37 @@ import { withTimeLimit } from '../../tunnel/time-limit';
 import type { HttpAddress } from '../configuration/device-address';
 import { DeviceRefused, DeviceUnreachable, LoginRequired, OperationUnsupported } from './device-access';
 
-/** Opens a request to the device; nothing is sent yet. @throws DeviceUnreachable, DeviceRefused */
+/** One persistent connection to a device (RFC 9112 9.3), which is closed when it is idle for `DEVICE_IDLE_MS`. */
+export class DeviceConnection extends Agent {
+  constructor(private readonly address: HttpAddress) {
+    super({ keepAlive: true, maxSockets: 1, timeout: LIMITS.DEVICE_IDLE_MS });
+  }
+
+  override createConnection(
+    options: object,
+    created?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    if (!this.address.tls) return super.createConnection(options, created);
+    const failed = created as (error: unknown) => void;
+    secureSocket(this.address).then((socket) => created?.(null, socket), failed);
+    return undefined;
+  }
+}
+
+/**
+ * Opens a request to the device; nothing is sent yet.
+ * @param connection carries it; without it, the request has a connection of its own
+ * @throws DeviceUnreachable, DeviceRefused
+ */
 export async function openRequest(
   address: HttpAddress,
   options: Pick<RequestOptions, 'method' | 'headers'>,
   signal?: AbortSignal,
+  connection?: DeviceConnection,
 ): Promise<ClientRequest> {
   const { host, port, path } = address;
+  signal?.throwIfAborted(); // an aborted request emits its error before a listener can be attached
+  if (connection) return request({ host, port, path, signal, ...options, agent: connection });
   const socket = address.tls ? await secureSocket(address, signal) : undefined;
   signal?.throwIfAborted(); // an aborted request emits its error before a listener can be attached
   return request({

@@ -12,23 +12,33 @@ import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation
 import { LIMITS } from '../../protocol/limits';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { IppAddress } from '../configuration/device-address';
-import { checkLogin, deviceError, openRequest, readAnswer, responseTo } from './device-connection';
-import { DeviceRefused, OperationUnsupported } from './device-access';
+import { checkLogin, DeviceConnection, deviceError, openRequest, readAnswer, responseTo } from './device-connection';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
 import type { HttpLogin } from './http-login';
 import { cleanLine } from './attribute-text';
 
 /** Path of the System object (PWG 5100.22 4.1.1). */
 const SYSTEM_PATH = '/ipp/system';
 const USER = 'platen-agent';
+/** They change nothing, so one may be sent again. */
+const QUERIES: readonly IppOperation[] = ['Get-Printer-Attributes'];
 
-/** Client of one IPP printer, with one connection per request. Answers are limited in time and size. */
+/**
+ * Client of one IPP printer. Requests wait for each other: many printers answer one at a time, and some mix up two. Queries
+ * share one persistent connection; what must not be done twice has a connection of its own, because an idle one may be
+ * closing at this moment. Answers are limited in time and size.
+ */
 export class IppClient {
   private requestId = 0;
+  private readonly turns = new Turns(LIMITS.DEVICE_REQUESTS);
+  private readonly connection: DeviceConnection;
 
   constructor(
     private readonly address: IppAddress,
     private readonly login?: HttpLogin,
-  ) {}
+  ) {
+    this.connection = new DeviceConnection(address);
+  }
 
   /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */
   printer(
@@ -68,45 +78,73 @@ export class IppClient {
       groups: [{ group: 'operation', attributes: [...common, ...others] }],
       data,
     });
-    return answerOf(operation, requestId, await post(address, body, this.login, signal));
+    const mayRepeat = QUERIES.includes(operation);
+    const bytes = await this.turns.take(signal, () => this.post(address, body, mayRepeat, signal));
+    return answerOf(operation, requestId, bytes);
+  }
+
+  private async post(address: IppAddress, body: Buffer, mayRepeat: boolean, signal?: AbortSignal): Promise<Buffer> {
+    const { login } = this;
+    try {
+      return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, async (until) => {
+        const send = (authorization?: string) => this.postOnce(address, body, mayRepeat, authorization, until);
+        return login ? login.authenticate({ address, method: 'POST' }, send) : send();
+      });
+    } catch (error) {
+      throw deviceError(error, signal);
+    }
+  }
+
+  private async postOnce(
+    address: IppAddress,
+    body: Buffer,
+    mayRepeat: boolean,
+    authorization: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    const type = { 'content-type': 'application/ipp', 'content-length': body.length };
+    const headers = { ...type, ...(authorization !== undefined && { authorization }) };
+    const connection = mayRepeat ? this.connection : undefined;
+    const request = await openRequest(address, { method: 'POST', headers }, signal, connection);
+    let isAnswered = false;
+    try {
+      const answered = responseTo(request);
+      request.end(body);
+      const response = await answered;
+      isAnswered = true;
+      checkHttp(response);
+      const answer = await readAnswer(response);
+      signal.throwIfAborted(); // without Content-Length, a cut answer looks complete
+      if (!connection) request.destroy();
+      return answer;
+    } catch (error) {
+      request.destroy();
+      // the device closed the idle connection while the request was sent
+      if (!isAnswered && request.reusedSocket && !signal.aborted)
+        return this.postOnce(address, body, mayRepeat, authorization, signal);
+      throw error;
+    }
   }
 }
 
-async function post(
-  address: IppAddress,
-  body: Buffer,
-  login: HttpLogin | undefined,
-  signal?: AbortSignal,
-): Promise<Buffer> {
-  try {
-    return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, async (until) => {
-      const send = (authorization?: string) => postOnce(address, body, authorization, until);
-      return login ? login.authenticate({ address, method: 'POST' }, send) : send();
+/** Gives one caller after the other its turn. */
+class Turns {
+  private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  /** @param most that may wait or have their turn */
+  constructor(private readonly most: number) {}
+
+  /** @throws DeviceUnreachable if too many wait; the reason of the signal if it aborts before the turn */
+  async take<T>(signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+    if (this.waiting >= this.most) throw new DeviceUnreachable('too many requests to the device are waiting');
+    this.waiting += 1;
+    const turn = this.last.then(() => {
+      signal?.throwIfAborted();
+      return run();
     });
-  } catch (error) {
-    throw deviceError(error, signal);
-  }
-}
-
-async function postOnce(
-  address: IppAddress,
-  body: Buffer,
-  authorization: string | undefined,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const type = { 'content-type': 'application/ipp', 'content-length': body.length };
-  const headers = { ...type, ...(authorization !== undefined && { authorization }) };
-  const request = await openRequest(address, { method: 'POST', headers }, signal);
-  try {
-    const answered = responseTo(request);
-    request.end(body);
-    const response = await answered;
-    checkHttp(response);
-    const answer = await readAnswer(response);
-    signal.throwIfAborted(); // without Content-Length, a cut answer looks complete
-    return answer;
-  } finally {
-    request.destroy();
+    this.last = turn.catch(() => undefined).finally(() => (this.waiting -= 1));
+    return turn;
   }
 }
 
