@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
 import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
+import { DeviceUnreachable } from '../device/device-access';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
 import { JobStore } from './job-store';
@@ -88,7 +89,12 @@ describe('a maintenance job', () => {
     const { questions } = on.device;
     on.openSessions = 1;
     on.maintenance.sessionsChanged();
-    await new Promise((resolve) => setTimeout(resolve, 100)); // ten times the interval of polls
+    // another device, which does not answer, is polled meanwhile
+    on.bare.acts.information = () => Promise.reject(new DeviceUnreachable('gone'));
+    const other = { jobId: otherId, deviceId: 'mfp-bare' };
+    expect(await on.execute('information', other)).toMatchObject({ hold: 'unreachable' });
+    const before = on.bare.questions;
+    await until('ten more polls', () => on.bare.questions >= before + 10);
     expect([on.device.questions, on.device.did]).toEqual([questions, []]);
     on.openSessions = 0;
     for (let i = 0; i < 5; i++) on.maintenance.sessionsChanged();

@@ -79,7 +79,14 @@ export class MaintenanceStage {
   /** Resumes the jobs in the state folder. Call `stop` first. */
   async start(times: Times = {}): Promise<void> {
     const { journal } = this.recorded;
-    this.poller = new DevicePoller(new Map([['mfp-1', this.device]]), journal, { answerMs: 100 });
+    this.poller = new DevicePoller(
+      new Map([
+        ['mfp-1', this.device],
+        ['mfp-bare', this.bare],
+      ]),
+      journal,
+      { answerMs: 100 },
+    );
     const devices: MaintenanceOptions['devices'] = new Map([
       ['mfp-1', { access: this.device, permitted: undefined }],
       ['mfp-bare', { access: this.bare, permitted: undefined }],
