@@ -102,6 +102,8 @@ describe('operations', () => {
     'firmware-install: an agent that was %s waits on, and sends nothing again',
     async (how) => {
       const jobId = randomUUID();
+      const patient = { backMs: 60_000, awayMs: 60_000, pauseMs: 60_000 }; // the version must not be given up before the agent is stopped
+      await on.restart(patient);
       await on.execute('firmware-install', { jobId, firmware: files.source() });
       await until(
         'the device installs',
@@ -112,7 +114,7 @@ describe('operations', () => {
       await on.stop();
       if (how === 'killed') await writeFile(jobs, onDisk);
       on.device.says = NEW;
-      await on.start();
+      await on.start(patient);
       const report = () => on.next('firmware-install', jobId);
       await until('the version', async () => (await report()).status === 'completed');
       expect(await report()).toMatchObject({ failure: null, result: [{ value: '2.14.003' }, { value: '2.15.000' }] });

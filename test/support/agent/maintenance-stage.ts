@@ -20,7 +20,7 @@ type Times = MaintenanceOptions['times'];
 const TIMES: Times = {
   heldPollMs: 10,
   awayMs: 150,
-  backMs: 400,
+  backMs: 2_000,
   pauseMs: 5,
   pollMs: 5,
   downloadRetry: { firstMs: 1, maxMs: 2 },
