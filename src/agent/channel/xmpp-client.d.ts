@@ -47,7 +47,7 @@ declare module '@xmpp/client' {
     status: string;
     transports: Transport[];
     readonly reconnect: { stop(): void };
-    /** Makes the mechanism of a login. A mechanism of its own is not replaced. */
+    /** Adds a mechanism. Of two with the same name, the first one is used. */
     readonly saslFactory: { use(name: string, mechanism: new () => object): void };
     readonly iqCaller: {
       /** Rejects with StanzaError or TimeoutError. */

@@ -1,3 +1,4 @@
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
@@ -35,6 +36,14 @@ describe('DevicePoller', () => {
     expect([device.questions, device.atOnce, seen]).toEqual([2, 1, ['mfp-1 idle', 'mfp-1 stopped']]);
     await poller.query('mfp-1');
     expect(device.questions).toBe(3);
+  });
+
+  it('waits for its turn behind a request of a job, which may take as long as an answer', async () => {
+    setLimit('DEVICE_ANSWER_MS', 100);
+    newPoller({ answerMs: undefined });
+    device.acts.information = () => new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await poller.query('mfp-1')).toMatchObject({ reached: true });
+    jest.restoreAllMocks();
   });
 
   it('sends the next request even after a failed one', async () => {

@@ -97,7 +97,8 @@ export class DevicePoller {
   async #queryDevice(deviceId: string): Promise<DeviceInformation> {
     const access = this.accesses.get(deviceId);
     if (!access) throw new DeviceUnreachable('the configuration has no address for the device');
-    const ms = this.options.answerMs ?? LIMITS.DEVICE_ANSWER_MS;
+    // a request of a job may be under way at the device, and this one waits for its turn
+    const ms = this.options.answerMs ?? 2 * LIMITS.DEVICE_ANSWER_MS;
     try {
       const information = await answerInTime(ms, this.#stopping.signal, (signal) => access.information(signal));
       this.#update(deviceId, information);
