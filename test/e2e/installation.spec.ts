@@ -87,17 +87,19 @@ it('an agent that was killed at any moment of its login logs in again', async ()
   const command = ['agent', 'run', '--config', join(on.folder, 'agent.json')];
   const stored = async () =>
     JSON.parse(await readFile(join(on.folder, 'agent/agent-installation.json'), 'utf8')) as Record<string, string>;
-  const before = await stored();
-  type Moment = (agent: Program) => boolean | Promise<boolean>;
+  type Moment = (agent: Program, before: Record<string, string>) => boolean | Promise<boolean>;
+  // each lasts once it has come: a login may be over before the next look
+  const accepted: Moment = async (_, before) => (await stored()).continuation !== before.continuation;
   const moments: [string, Moment][] = [
     ['its start', ({ log }) => log.length > 0],
-    ['presenting', async () => (await stored()).next !== undefined],
-    ['being accepted', async () => (await stored()).continuation !== before.continuation],
+    ['presenting', async (agent, before) => (await stored()).next !== undefined || accepted(agent, before)],
+    ['being accepted', accepted],
     ['announcing', ({ log }) => log.some(({ msg }) => msg === 'agent online')],
   ];
   for (const [what, moment] of moments) {
+    const before = await stored();
     const killed = start('agent', command);
-    await until(what, () => moment(killed), 60_000, 1);
+    await until(what, () => moment(killed, before), 60_000, 1);
     await killed.stop('SIGKILL');
   }
   await start('agent', command).logged('agent online');
