@@ -34,6 +34,7 @@ import { UpdateDecisions1763683200025 } from './src/server/database/migrations/0
 import { GrowingTables1763683200026 } from './src/server/database/migrations/0026-growing-tables';
 import { AnnouncementHash1763683200027 } from './src/server/database/migrations/0027-announcement-hash';
 import { Retention1763683200028 } from './src/server/database/migrations/0028-retention';
+import { TokenLineage1763683200030 } from './src/server/database/migrations/0030-token-lineage';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -104,6 +105,7 @@ const migrations = [
   GrowingTables1763683200026,
   AnnouncementHash1763683200027,
   Retention1763683200028,
+  TokenLineage1763683200030,
 ];
 
 const common = {

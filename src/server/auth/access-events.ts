@@ -14,7 +14,12 @@ export interface Revocation {
 
 /**
  * `revoked`: published after the change is stored, so that no new request gets past it. `narrowed`: the role of a user,
- * or scopes, limits or expiry of an external client were changed; the payload is the ID.
+ * or scopes, limits or expiry of an external client were changed; the payload is the ID. `logged-out`: a browser's login of
+ * this user has ended; what was requested with it stays open.
  */
 @Injectable()
-export class AccessEvents extends TypedEvents<{ revoked: Revocation; narrowed: string }> {}
+export class AccessEvents extends TypedEvents<{
+  revoked: Revocation;
+  narrowed: string;
+  'logged-out': string;
+}> {}

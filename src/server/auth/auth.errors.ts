@@ -74,6 +74,14 @@ export class UnknownToken extends ProblemError {
     super('not-found', 'You have no such API token.');
   }
 }
+/** What a program gives away does not work for longer than the program itself. */
+export class OutlivesToken extends InvalidRequest {
+  constructor() {
+    super('A token that is created with another token expires no later than that one.', [
+      { path: 'expiresInDays', message: 'this is later than the end of the token of the request' },
+    ]);
+  }
+}
 /** The administrator of a user is notified of that user's halted sessions, and must be able to act on them. */
 export class NotAnAdministrator extends InvalidRequest {
   constructor() {

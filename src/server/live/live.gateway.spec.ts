@@ -7,6 +7,7 @@ import { until } from '../../../test/support/until';
 import { LIVE_PATH } from '../../protocol/live';
 import { LiveClients } from './live-clients';
 
+type Browser = Awaited<ReturnType<TestServer['loggedIn']>>;
 const HTTPS = { 'X-Forwarded-Proto': 'https' };
 
 describe(`GET ${LIVE_PATH}`, () => {
@@ -104,6 +105,24 @@ describe(`GET ${LIVE_PATH}`, () => {
       const isOpen = await Promise.all(open.map((ws) => staysOpen(ws)));
       expect(isOpen.filter(Boolean)).toHaveLength(3);
     });
+  });
+
+  it.each([
+    ['logs out', (browser: Browser) => browser.post('/api/auth/logout').expect(204)],
+    ['logs in as another user', (browser: Browser) => browser.post('/api/auth/login').send(ADMIN).expect(200)],
+  ])('closes the consoles of a browser that %s at once, and no other', async (_what, end) => {
+    const browser = server.browser();
+    const login = await browser.post('/api/auth/login').send(TECHNICIAN).expect(200);
+    const own = login
+      .get('Set-Cookie')!
+      .map((each) => each.split(';')[0]!)
+      .join('; ');
+    expect(await dial({ Cookie: own, Origin: server.url })).toBe(101);
+    const closed = once(open[0]!, 'close');
+    expect(await dial({ Cookie: cookie, Origin: server.url })).toBe(101);
+    await end(browser);
+    expect((await closed)[0]).toBe(4401);
+    expect(open[1]!.readyState).toBe(WebSocket.OPEN);
   });
 
   it('refuses a login that has ended, or whose user has been deactivated', async () => {

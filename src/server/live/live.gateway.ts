@@ -28,6 +28,7 @@ export class LiveGateway implements OnGatewayConnection<WebSocket> {
     customers: CustomerEvents,
   ) {
     access.on('revoked', ({ userId }) => this.clients.recheck(userId));
+    access.on('logged-out', (userId) => this.clients.recheck(userId));
     const reconnect = (userId: string) => this.clients.end(userId, 'access-changed');
     customers.on('reassigned', reconnect);
     access.on('narrowed', reconnect);

@@ -3,6 +3,8 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { Journal } from '../../../journal/journal';
 import type { passwordChange } from '../../../protocol/api';
+import { AccessEvents } from '../access-events';
+import { identityOf } from '../access/identity';
 import type { Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { LoginRefused, TooManyLogins } from '../auth.errors';
@@ -21,6 +23,7 @@ export class LoginService {
     private readonly limiter: LoginLimiter,
     private readonly users: UsersService,
     private readonly audit: AuditService,
+    private readonly access: AccessEvents,
     private readonly journal: Journal,
   ) {}
 
@@ -43,6 +46,8 @@ export class LoginService {
     if (actor) {
       this.limiter.succeeded(username, address);
       await storeLogin(request, actor);
+      const replaced = identityOf(request);
+      if (replaced) this.access.publish('logged-out', replaced.actor.userId);
     }
     this.journal.step('S103', undefined, { permitted: actor !== undefined });
     if (!actor) throw new LoginRefused();
@@ -56,6 +61,7 @@ export class LoginService {
       );
     const { secure } = request;
     response.clearCookie(loginCookieName(secure), { path: '/', httpOnly: true, sameSite: 'lax', secure });
+    this.access.publish('logged-out', actor.userId);
     await this.audit.record(actor, 'login.ended', actor.username);
   }
 

@@ -6,6 +6,8 @@ import { Hash, Instant, Uuid } from '../../database/column-types';
 export class ApiTokenEntity {
   @PrimaryColumn(Uuid()) id: string;
   @Index('ix_api_tokens_user') @Column(Uuid()) userId: string;
+  /** The token that it was created with; null: a login in a browser. */
+  @Index('ix_api_tokens_parent') @Column(Uuid({ nullable: true })) parentId: string | null;
   @Column({ type: 'varchar', length: 100 }) name: string;
   @Column(Hash()) secretHash: string;
   @Column(Instant()) createdAt: Date;

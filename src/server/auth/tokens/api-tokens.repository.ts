@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThan, MoreThan, Repository } from 'typeorm';
+import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { ApiTokenEntity } from './api-token.entity';
 
 @Injectable()
@@ -16,8 +16,16 @@ export class ApiTokensRepository {
   allOf(userId: string): Promise<ApiTokenEntity[]> {
     return this.tokens.find({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
   }
-  async insert(token: ApiTokenEntity): Promise<void> {
-    await this.tokens.insert(token);
+  /** @returns false if the token that it was created with has been revoked meanwhile */
+  insert(token: ApiTokenEntity): Promise<boolean> {
+    const { parentId, userId } = token;
+    return this.tokens.manager.transaction(async (manager) => {
+      // locks the row, so that a concurrent revocation finds this token
+      const parent = parentId && (await manager.update(ApiTokenEntity, { id: parentId, userId }, { userId }));
+      if (parent && parent.affected !== 1) return false;
+      await manager.insert(ApiTokenEntity, { ...token });
+      return true;
+    });
   }
   async recordUse(id: string, lastUsedAt: Date): Promise<void> {
     await this.tokens.update({ id }, { lastUsedAt });
@@ -30,8 +38,21 @@ export class ApiTokensRepository {
       { ...used, expiresAt: MoreThan(now) },
     ]);
   }
-  async remove(id: string, userId: string): Promise<boolean> {
-    return (await this.tokens.delete({ id, userId })).affected === 1;
+  /** Removes a token with all that were created with it. @returns their IDs; empty if the user has no such token */
+  remove(id: string, userId: string): Promise<string[]> {
+    return this.tokens.manager.transaction(async (manager) => {
+      const removed: string[] = [];
+      const where = { userId };
+      // each before its children are looked up: one that is being created holds the row of its parent
+      for (let next = [id]; next.length > 0;) {
+        const { affected } = await manager.delete(ApiTokenEntity, { ...where, id: In(next) });
+        if (!affected) break;
+        removed.push(...next);
+        const children = await manager.find(ApiTokenEntity, { where: { ...where, parentId: In(next) } });
+        next = children.map((child) => child.id);
+      }
+      return removed;
+    });
   }
   async removeExpired(now: Date): Promise<void> {
     await this.tokens.delete({ expiresAt: LessThan(now) });

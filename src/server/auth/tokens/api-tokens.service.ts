@@ -8,7 +8,7 @@ import type { Actor } from '../actor';
 import type { ApiTokenEntity } from './api-token.entity';
 import { ApiTokensRepository } from './api-tokens.repository';
 import { AuditService } from '../audit/audit.service';
-import { UnknownToken } from '../auth.errors';
+import { NotLoggedIn, OutlivesToken, UnknownToken } from '../auth.errors';
 import type { Identity } from '../access/identity';
 import { UsersService } from '../users/users.service';
 
@@ -16,6 +16,16 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Not every request writes to the database. */
 const USE_RECORDED_EVERY_MS = 60_000;
 const PATTERN = /^plt_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
+
+/**
+ * When a new token expires; null: never.
+ * @param parentEnd of the token that it is created with, if there is one: it is also the default
+ */
+export function endOfToken(now: Date, days: number | undefined, parentEnd: Date | null): Date | null | 'too-late' {
+  if (days === undefined) return parentEnd;
+  const end = new Date(now.getTime() + days * DAY_MS);
+  return parentEnd && end > parentEnd ? 'too-late' : end;
+}
 
 /** Credentials of programs: `plt_<id>_<secret>` in `Authorization: Bearer` (RFC 6750). Only a hash of the secret is stored. */
 @Injectable()
@@ -31,37 +41,49 @@ export class ApiTokensService {
     return this.repository.allOf(actor.userId);
   }
 
+  /**
+   * A token that is created with another token ends with it, at the latest.
+   * @throws OutlivesToken, NotLoggedIn if the other token has been revoked
+   */
   async create(
     actor: Actor,
     { name, expiresInDays }: z.infer<typeof newApiToken>,
   ): Promise<{ entity: ApiTokenEntity; token: string }> {
     const createdAt = new Date();
     await this.repository.removeExpired(createdAt);
+    const parent = actor.apiTokenId === undefined ? undefined : await this.repository.find(actor.apiTokenId);
+    if (parent === null) throw new NotLoggedIn();
+    const expiresAt = endOfToken(createdAt, expiresInDays, parent?.expiresAt ?? null);
+    if (expiresAt === 'too-late') throw new OutlivesToken();
     const secret = randomBytes(32).toString('base64url');
     const entity: ApiTokenEntity = {
       id: randomUUID(),
       userId: actor.userId,
+      parentId: parent?.id ?? null,
       name,
       secretHash: secretHash(secret),
       createdAt,
-      expiresAt: expiresInDays === undefined ? null : new Date(createdAt.getTime() + expiresInDays * DAY_MS),
+      expiresAt,
       lastUsedAt: null,
     };
-    await this.repository.insert(entity);
-    await this.audit.record(actor, 'token.created', entity.id, name);
+    if (!(await this.repository.insert(entity))) throw new NotLoggedIn();
+    await this.audit.record(actor, 'token.created', entity.id, parent ? `${name}, with token ${parent.id}` : name);
     return { entity, token: `plt_${entity.id}_${secret}` };
   }
 
   /**
-   * Ends the sessions that were requested with the token.
+   * Revokes a token and all that were created with it, and ends the sessions that were requested with them.
    * @param options `jobs`: withdraws the jobs that were requested with it, too; not when its user logs out
    * @throws UnknownToken, also for another user's token
    */
   async revoke(actor: Actor, id: string, { jobs } = { jobs: true }): Promise<void> {
-    if (!(await this.repository.remove(id, actor.userId))) throw new UnknownToken();
-    await this.audit.record(actor, 'token.revoked', id);
     const { userId } = actor;
-    this.access.publish('revoked', { userId, apiTokenId: id, jobs, detail: 'the API token was revoked' });
+    const removed = await this.repository.remove(id, userId);
+    if (removed.length === 0) throw new UnknownToken();
+    for (const apiTokenId of removed) {
+      await this.audit.record(actor, 'token.revoked', apiTokenId, apiTokenId === id ? '' : `with token ${id}`);
+      this.access.publish('revoked', { userId, apiTokenId, jobs, detail: 'the API token was revoked' });
+    }
   }
 
   /** False once the token was revoked, or has expired and was removed. */

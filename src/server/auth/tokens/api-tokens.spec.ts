@@ -3,6 +3,24 @@ import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../..
 import { openDatabase } from '../../database/open-database';
 import { loadSecrets } from '../../config/secrets';
 import { ApiTokenEntity } from './api-token.entity';
+import { endOfToken } from './api-tokens.service';
+
+const NOW = new Date('2026-03-02T09:00:00Z');
+const day = (days: number) => new Date(NOW.getTime() + days * 24 * 60 * 60_000);
+
+describe('a new token', () => {
+  it.each([
+    ['of a login', undefined, null, null],
+    ['of a login, for a week', 7, null, day(7)],
+    ['of a token without end', undefined, null, null],
+    ['of a token that expires', undefined, day(3), day(3)],
+    ['of a token that expires later', 2, day(3), day(2)],
+    ['of a token that expires at the same time', 3, day(3), day(3)],
+    ['of a token that expires earlier', 4, day(3), 'too-late'],
+  ])('%s, %s days, with a token until %s, ends at %s', (_whose, days, parentEnd, end) => {
+    expect(endOfToken(NOW, days, parentEnd)).toEqual(end);
+  });
+});
 
 type Browser = Awaited<ReturnType<TestServer['loggedIn']>>;
 
@@ -77,6 +95,42 @@ describe('API tokens', () => {
     await server.browser().delete('/api/tokens/current').set('Authorization', `Bearer ${token}`).expect(204);
     await me(token).expect(401);
     await browser.delete('/api/tokens/current').expect(404);
+  });
+
+  describe('created with another token', () => {
+    const createWith = (token: string, body: object) =>
+      server.browser().post('/api/tokens').set('Authorization', `Bearer ${token}`).send(body);
+
+    it('expire with it, or earlier', async () => {
+      const { token, id } = await create({ name: 'parent', expiresInDays: 30 });
+      const list = (await browser.get('/api/tokens').expect(200)).body as { id: string; expiresAt: string }[];
+      const { expiresAt } = list.find((row) => row.id === id)!;
+      expect((await createWith(token, { name: 'as long' }).expect(201)).body.expiresAt).toBe(expiresAt);
+      const shorter = await createWith(token, { name: 'shorter', expiresInDays: 29 }).expect(201);
+      expect(Date.parse(shorter.body.expiresAt)).toBeLessThan(Date.parse(expiresAt));
+      const longer = await createWith(token, { name: 'longer', expiresInDays: 31 }).expect(400);
+      expect(longer.body.errors).toMatchObject([{ path: 'expiresInDays' }]);
+    });
+
+    it('are revoked with it, over any number of generations, and no others', async () => {
+      const [parent, other] = [await create({ name: 'parent' }), await create({ name: 'other' })];
+      const child = (await createWith(parent.token, { name: 'child' }).expect(201)).body as typeof parent;
+      const grandchild = (await createWith(child.token, { name: 'grandchild' }).expect(201)).body as typeof parent;
+      await me(grandchild.token).expect(200);
+      await browser.delete(`/api/tokens/${parent.id}`).expect(204);
+      for (const { token } of [parent, child, grandchild]) await me(token).expect(401);
+      await me(other.token).expect(200);
+    });
+
+    it('do not survive a revocation at the same time', async () => {
+      for (let n = 0; n < 5; n += 1) {
+        const { token } = await create({ name: 'parent' });
+        const revoke = server.browser().delete('/api/tokens/current').set('Authorization', `Bearer ${token}`);
+        const [child] = await Promise.all([createWith(token, { name: 'child' }), revoke.expect(204)]);
+        if (child.status === 201) await me(child.body.token).expect(401);
+        else expect(child.status).toBe(401);
+      }
+    });
   });
 
   it.each([
