@@ -15,6 +15,7 @@ export function register(program: Command): void {
     .requiredOption('--server <url>', 'address of the server, such as https://platen.example')
     .option('--config <file>', 'configuration file; the credentials are stored in the same folder', CONFIG)
     .option('--credentials <file>', 'where to store the credentials')
+    .option('--authority <file>', 'PEM file of the private authority that signed the certificate at that address')
     .option('--force', 'replace existing credentials', false)
     .action(async (code: string, options: EnrolOptions) => {
       const { enrolAgent } = await import('./enrolment/enrol-command.js');

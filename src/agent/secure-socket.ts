@@ -2,20 +2,16 @@ import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LIMITS } from '../protocol/limits';
-import { connectPinned } from '../tunnel/pinned-tls';
+import { connectPinned, type Trust } from '../tunnel/pinned-tls';
 
 /**
- * A TLS connection to the host of an https: address, for one HTTP/1.1 request. Verifies the pin or, without one, the
- * certificate, with `ca` (PEM) instead of the default trust anchors.
+ * A TLS connection to the host of an https: address, for one HTTP/1.1 request.
  * @throws CertificateMismatch, errors of TLS and TCP
  */
-export async function secureSocket(url: URL, pin?: string, ca?: string): Promise<TLSSocket> {
+export async function secureSocket(url: URL, trust?: Trust): Promise<TLSSocket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const servername = isIP(host) ? undefined : host;
-  const socket = connectPinned(
-    { host, port: Number(url.port) || 443, servername, ca, ALPNProtocols: ['http/1.1'] },
-    pin,
-  );
+  const socket = connectPinned({ host, port: Number(url.port) || 443, servername, ALPNProtocols: ['http/1.1'] }, trust);
   socket.on('error', () => undefined); // a wrong key is reported after secureConnect
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(LIMITS.DIAL_TIMEOUT_MS) });

@@ -257,6 +257,8 @@ export interface components {
     };
     ConnectionInfo: {
       applicationId: string;
+      /** Format: starts_with */
+      authority?: string;
       pin?: string;
       /** Format: uuid */
       remoteSessionId: string;

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { isLoopback } from '../protocol/loopback';
 import { problem } from '../protocol/problems';
-import { connectTls } from '../tunnel/pinned-tls';
+import { connectTls, type Trust } from '../tunnel/pinned-tls';
 import { AccessTokens, type Credentials } from './access-tokens';
 import type { paths } from './api.generated';
 import { ApiProblem, ServerUnusable } from './client.errors';
@@ -13,8 +13,10 @@ import { PATIENCE, repeatedFetch, type Fetch, type Patience } from './repeated-f
 export interface ClientOptions extends Credentials, Partial<Patience> {
   /** `https://host[:port]`, or `http:` to loopback. */
   readonly server: string;
-  /** The only key that the server may have, for a certificate that no authority has signed: `platen server fingerprint`. */
+  /** The only key that the server may have, for a self-signed certificate: `platen server fingerprint`. */
   readonly pin?: string;
+  /** PEM certificate of the private authority that signed the server's. */
+  readonly authority?: string;
 }
 
 /** Requests to the REST API, typed by its OpenAPI document: `api.GET('/api/devices/{id}', { params: { path: { id } } })`. */
@@ -26,9 +28,10 @@ export type Api = Client<paths>;
  * A request @throws TokenRefused, ServerUnusable; other refusals are its `error`, see `answerOf`
  */
 export function createApi(options: ClientOptions): Api {
-  const { server, clientId, secret, scopes, pin } = options;
+  const { server, clientId, secret, scopes, pin, authority } = options;
   const baseUrl = serverUrl(server);
-  const fetch = pin === undefined ? (request: Request) => globalThis.fetch(request) : pinnedFetch(pin);
+  const usual = pin === undefined && authority === undefined;
+  const fetch = usual ? (request: Request) => globalThis.fetch(request) : trustingFetch({ pin, authority });
   const patience = { ...PATIENCE, ...definedOf(options) };
   const tokens = new AccessTokens(baseUrl, { clientId, secret, scopes }, fetch, patience);
   const send = async (request: Request): Promise<Response> => {
@@ -50,15 +53,15 @@ export async function answerOf<T>(asked: Promise<{ data?: T; error?: unknown; re
   throw new ServerUnusable(`status ${response.status} without a problem`);
 }
 
-/** `fetch` from a server with this key: Node's own accepts no TLS settings. It returns redirects as they are. */
-const pinnedFetch =
-  (pin: string): Fetch =>
+/** `fetch` from one server: Node's own accepts no TLS settings. It returns redirects as they are. */
+const trustingFetch =
+  (trust: Trust): Fetch =>
   async (request) => {
     const url = new URL(request.url);
     const { method, signal } = request;
     const body = Buffer.from(await request.arrayBuffer());
     const headers = { ...Object.fromEntries(request.headers), 'Content-Length': body.length };
-    const createConnection = () => connectTls(url, pin);
+    const createConnection = () => connectTls(url, trust);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = requestHttps(url, { method, headers, signal, createConnection }, resolve);
       sent.on('error', reject);

@@ -5,7 +5,7 @@ import { asker } from './asker';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
-import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
+import { agentId, applicationId, authority, deviceId, instant, secret, spkiPin } from './names';
 import { ending, grant } from './remote-session';
 import { shownLine } from './shown-text';
 
@@ -209,6 +209,8 @@ export const connectionInfo = z.object({
   validUntil: instant,
   /** Set if the relay's certificate is self-signed. */
   pin: spkiPin.optional(),
+  /** Set if a private authority signed the relay's certificate. */
+  authority: authority.optional(),
 });
 export type ConnectionInfo = z.infer<typeof connectionInfo>;
 

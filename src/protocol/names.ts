@@ -26,5 +26,14 @@ export const secondsUntil = (at: Date | number | null): number =>
 /** SHA-256 over a certificate's SubjectPublicKeyInfo, base64url: the pin of RFC 7469 2.4. */
 export const spkiPin = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'pin must be a base64url SHA-256');
 
+/**
+ * PEM certificates of the private authority that signed a peer's certificate, which it must chain to (RFC 7468). Bounded,
+ * because it is sent with each session.
+ */
+export const authority = z
+  .string()
+  .max(12_000)
+  .startsWith('-----BEGIN CERTIFICATE-----', 'authority must be PEM certificates');
+
 /** 32 random bytes, base64url: session IDs and tokens. */
 export const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deviceId, instant, secret, spkiPin } from './names';
+import { authority, deviceId, instant, secret, spkiPin } from './names';
 import { endReason, ending, half, halfState } from './remote-session';
 
 /**
@@ -52,6 +52,8 @@ export const CONTROL_PLANE_METHODS = {
       standing: relayStanding,
       /** Pin of a self-signed certificate of the relay: peers need it. */
       pin: spkiPin.optional(),
+      /** Set if a private authority signed its certificate, or that of its reverse proxy. */
+      authority: authority.optional(),
     }),
     result: nothing,
   }),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate } from '../../test/support/test-certificate';
+import { makeCertificate, makeSignedCertificate } from '../../test/support/test-certificate';
 import { pairUrl } from './pair-url';
 import { readRelayConfig, RelayConfigurationError } from './relay-config';
 
@@ -34,6 +34,7 @@ describe('settings of the relay', () => {
       rpcUrl: 'wss://platen.example/internal/relay',
       serverPin: undefined,
       tls: undefined,
+      authority: undefined,
       proxies: [],
       logLevel: 'info',
     });
@@ -46,6 +47,13 @@ describe('settings of the relay', () => {
     expect(readRelayConfig(env)).toMatchObject({ tls: { cert, key, pin }, publicUrl: 'wss://relay.example/x' });
   });
 
+  it('announce the private authority that signed the certificate', async () => {
+    const { cert, key, authority } = await makeSignedCertificate(['relay.example']);
+    const files = { PLATEN_TLS_CERTIFICATE: file('signed.crt', cert), PLATEN_TLS_KEY: file('signed.key', key) };
+    const config = readRelayConfig({ ...least, ...files, PLATEN_TLS_CA: file('authority.crt', authority) });
+    expect(config).toMatchObject({ authority: authority.trim(), tls: { pin: undefined } });
+  });
+
   it.each([
     ['no secret', { PLATEN_RELAY_SECRET_FILE: undefined }, 'PLATEN_RELAY_SECRET_FILE'],
     ['a missing secret file', { PLATEN_RELAY_SECRET_FILE: '/nowhere/secret' }, 'ENOENT'],
@@ -56,6 +64,7 @@ describe('settings of the relay', () => {
     ['a public URL without TLS', { PLATEN_RELAY_PUBLIC_URL: 'ws://relay.example' }, 'PLATEN_RELAY_PUBLIC_URL'],
     ['no pairs', { PLATEN_RELAY_PAIRS: '0' }, 'PLATEN_RELAY_PAIRS'],
     ['an ID with a separator of credentials', { PLATEN_RELAY_ID: 'a.b' }, 'PLATEN_RELAY_ID'],
+    ['an authority that is no certificate', { PLATEN_TLS_CA: file('ca', 'CA') }, 'PLATEN_TLS_CA'],
     ['an invalid certificate', tls, 'PLATEN_TLS_CERTIFICATE'],
     ['a certificate without key', { PLATEN_TLS_CERTIFICATE: tls.PLATEN_TLS_CERTIFICATE }, 'PLATEN_TLS_KEY'],
     ['plain text on all addresses', { PLATEN_RELAY_HOST: '0.0.0.0' }, 'PLATEN_RELAY_HOST'],

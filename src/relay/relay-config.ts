@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from '../journal/journal';
 import { isLoopback, isProtected } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
+import { AUTHORITY_RULE, authorityOf } from '../tunnel/authority';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { isUnnamed, proxySetting } from '../tunnel/proxies';
 import { PAIR_NUMBER, portOf } from './pair-url';
@@ -34,6 +35,7 @@ const environment = z
     PLATEN_SERVER_PIN: spkiPin.optional(),
     PLATEN_TLS_CERTIFICATE: filled.optional(),
     PLATEN_TLS_KEY: filled.optional(),
+    PLATEN_TLS_CA: filled.optional(),
     PLATEN_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
@@ -86,6 +88,8 @@ export interface RelayConfig {
   readonly serverPin: string | undefined;
   /** PEM text. `pin` is set for a self-signed certificate. */
   readonly tls: { readonly cert: string; readonly key: string; readonly pin: string | undefined } | undefined;
+  /** PEM of the private authority that signed the certificates of relay and server; undefined: a public one. */
+  readonly authority: string | undefined;
   /** Addresses and networks of the reverse proxies that provide TLS; empty: none. */
   readonly proxies: readonly string[];
   readonly logLevel: string;
@@ -123,6 +127,7 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
     rpcUrl: `${withoutSlash(e.PLATEN_SERVER_URL).replace(/^http/, 'ws')}/internal/relay`,
     serverPin: e.PLATEN_SERVER_PIN,
     tls: e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY ? tls(e.PLATEN_TLS_CERTIFICATE, e.PLATEN_TLS_KEY) : undefined,
+    authority: e.PLATEN_TLS_CA && authorityIn(e.PLATEN_TLS_CA),
     proxies: e.PLATEN_RELAY_BEHIND_PROXY,
     logLevel: e.PLATEN_LOG_LEVEL,
   });
@@ -137,6 +142,12 @@ function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {
   } catch {
     throw new RelayConfigurationError('PLATEN_TLS_CERTIFICATE: does not contain a PEM certificate');
   }
+}
+
+function authorityIn(file: string): string {
+  const pem = authorityOf(read('PLATEN_TLS_CA', file));
+  if (pem !== undefined) return pem;
+  throw new RelayConfigurationError(`PLATEN_TLS_CA: ${AUTHORITY_RULE}`);
 }
 
 function isPublicUrl(text: string): boolean {

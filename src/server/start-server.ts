@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { LIMITS } from '../protocol/limits';
 import { AppModule } from './app.module';
+import { isOfUnknownAuthority } from './config/certificate';
 import type { Config } from './config/config';
 import { lockDataFolder } from './config/data-folder-lock';
 import type { Settings } from './config/config.module';
@@ -56,6 +57,11 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = publicUrlOf(config, port);
   journal.info('server listening', { url, keyFingerprint: certificate.pin });
+  if (isOfUnknownAuthority(certificate))
+    journal.warn(
+      'no public authority has signed the certificate; set PLATEN_TLS_CA to the PEM file of the authority that has, ' +
+        'otherwise agents and technicians may not be able to connect to the relay',
+    );
   app.get(RelaySupervisor).start(ownUrlOf(config, port));
 
   const stop = async () => {

@@ -27,6 +27,7 @@ export function register(program: Command): void {
     .option('--user <user-id>', 'user ID; prompted for if omitted')
     .option('--password-stdin', 'read the password from standard input')
     .option('--fingerprint <pin>', 'accept only the server key with this fingerprint (SPKI SHA-256, base64url)')
+    .option('--authority <file>', 'PEM file of the private authority that signed the certificates of server and relay')
     .action((serverUrl: string, options: LoginOptions) =>
       perform(async (io) => (await import('./login.js')).login(io, serverUrl, options)),
     );

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { spkiPin } from '../protocol/names';
+import { authority, spkiPin } from '../protocol/names';
 import { parseJson } from '../protocol/parse-json';
 import { ApiClient } from './api-client';
 import { NotLoggedIn } from './terminal.errors';
@@ -14,6 +14,8 @@ const credentials = z.object({
   token: z.string().min(1),
   /** Set if the server's certificate is self-signed. */
   pin: spkiPin.optional(),
+  /** Set if a private authority signed it. */
+  authority: authority.optional(),
 });
 /** A stored login. */
 export type Credentials = z.infer<typeof credentials>;
@@ -52,6 +54,6 @@ export async function removeCredentials(env: NodeJS.ProcessEnv): Promise<void> {
 
 /** A client with the stored login. @throws NotLoggedIn */
 export async function storedLogin(io: TerminalIo): Promise<ApiClient> {
-  const { server, pin, token } = await readCredentials(io.env);
-  return new ApiClient({ server, pin }, { token });
+  const { token, ...address } = await readCredentials(io.env);
+  return new ApiClient(address, { token });
 }

@@ -7,16 +7,15 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
-import { CertificateMismatch, connectTls } from '../tunnel/pinned-tls';
+import { CertificateMismatch, connectTls, type Trust } from '../tunnel/pinned-tls';
 import { CertificateNotTrusted, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 const CHUNK_BYTES = 64 * 1024;
 
-export interface ServerAddress {
+export interface ServerAddress extends Trust {
   /** `https://host[:port]`, or `http:` to loopback. */
   readonly server: string;
-  readonly pin?: string;
 }
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -64,7 +63,7 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
     const onAnswer = (answer: IncomingMessage): void => void readAnswer(answer, address.server).then(resolve, fail);
     const request =
       url.protocol === 'https:'
-        ? requestHttps(url, { ...options, createConnection: () => connectTls(url, address.pin) }, onAnswer)
+        ? requestHttps(url, { ...options, createConnection: () => connectTls(url, address) }, onAnswer)
         : requestHttp(url, { ...options, agent: false }, onAnswer);
     request.on('error', fail);
     if (file) sendFile(request, file);
@@ -108,7 +107,7 @@ function translate(error: Error, server: string): Error {
   if (isCertificateError(code))
     return new CertificateNotTrusted(
       `The certificate of ${server} cannot be verified: ${error.message}.`,
-      'Log in again to see its fingerprint, and compare it with the output of platen server fingerprint.',
+      'Log in again: with --authority, if a private authority signed it; otherwise, compare its fingerprint with the output of platen server fingerprint.',
       { cause: error },
     );
   const timeout = error.name === 'AbortError' || error.name === 'TimeoutError';

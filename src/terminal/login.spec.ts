@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { sampleSession, sampleUser } from '../../test/support/samples/api-samples';
 import { recordedTerminal, type RecordedTerminal } from '../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../test/support/terminal/fake-api';
+import { makeCertificate } from '../../test/support/test-certificate';
 import { until } from '../../test/support/until';
-import { spkiPinOf } from '../tunnel/pinned-tls';
 import { login, whoami, type LoginOptions } from './login';
 import { runCommand } from './run-command';
 
@@ -39,12 +38,13 @@ describe('platen login', () => {
   let api: FakeApi;
   let pin: string;
   let other: string;
+  let otherCertificate: string;
   let tls: { cert: string; key: string };
   beforeAll(async () => {
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }]);
-    tls = { cert, key };
-    pin = spkiPinOf(cert);
-    other = spkiPinOf((await generate([{ name: 'commonName', value: 'other' }])).cert);
+    const own = await makeCertificate();
+    tls = { cert: own.cert, key: own.key };
+    pin = own.pin;
+    ({ cert: otherCertificate, pin: other } = await makeCertificate());
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'login-'));
@@ -179,6 +179,19 @@ describe('platen login', () => {
     it('accepts and pins the right fingerprint', async () => {
       expect((await logIn('right word', { fingerprint: pin }))[0]).toBe(0);
       expect(await stored()).toEqual({ server: api.url, pin, token: 'new-token' });
+      expect(await runCommand(recordedTerminal(env).io, (io) => whoami(io, {}))).toBe(0);
+    });
+
+    it.each([
+      ['that signed it', () => tls.cert, 0],
+      ['that signed another', () => otherCertificate, 10],
+      ['that is none', () => 'CA', 2],
+    ])('trusts an authority %s', async (_what, pem, exit) => {
+      const authority = join(folder, 'authority.crt');
+      await writeFile(authority, pem());
+      expect((await logIn('right word', { authority }))[0]).toBe(exit);
+      if (exit !== 0) return expect(api.requests).toEqual([]);
+      expect(await stored()).toEqual({ server: api.url, authority: tls.cert.trim(), token: 'new-token' });
       expect(await runCommand(recordedTerminal(env).io, (io) => whoami(io, {}))).toBe(0);
     });
 

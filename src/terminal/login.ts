@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import { ApiClient } from './api-client';
 import { ask, askHidden, readPassword } from './ask';
-import { readCredentials, removeCredentials, storeCredentials, storedLogin } from './credentials';
+import { removeCredentials, storeCredentials, storedLogin } from './credentials';
 import { minute } from './formats';
 import { showUnread } from './notices';
 import { trustServer } from './server-trust';
@@ -13,6 +13,7 @@ export interface LoginOptions {
   user?: string;
   passwordStdin?: boolean;
   fingerprint?: string;
+  authority?: string;
 }
 const TOKEN_DAYS = 30;
 
@@ -25,7 +26,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     );
   if (options.passwordStdin && options.user === undefined)
     throw new UsageError('--password-stdin requires --user.', 'Add --user <user ID>.');
-  const address = await trustServer(io, serverUrl, options.fingerprint);
+  const address = await trustServer(io, serverUrl, options);
   const client = new ApiClient(address);
   const { protocol } = await client.about();
   if (protocol !== PROTOCOL_VERSION) throw new OtherVersion(PROTOCOL_VERSION, protocol);
@@ -52,8 +53,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
 /** The token of the replaced login would otherwise remain valid. */
 async function revokeOldLogin(io: TerminalIo): Promise<void> {
   try {
-    const { server, pin, token } = await readCredentials(io.env);
-    await new ApiClient({ server, pin }, { token }).revokeCurrentToken();
+    await (await storedLogin(io)).revokeCurrentToken();
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
   }

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { isLoopback } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
+import { AUTHORITY_RULE, authorityOf } from '../tunnel/authority';
 import { endpointOf, spkiPinOf } from '../tunnel/pinned-tls';
 import { ask } from './ask';
 import type { ServerAddress } from './http-exchange';
@@ -11,10 +13,16 @@ import type { TerminalIo } from './terminal-io';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 /**
- * Establishes trust in the server of a URL: by its certificate, or by a pin that the user passed or confirmed.
+ * Establishes trust in the server of a URL: by its certificate, by the file of a private authority, or by a pin
+ * that the user passed or confirmed.
  * @throws UsageError, CertificateNotTrusted, ServerUnreachable
  */
-export async function trustServer(io: TerminalIo, text: string, fingerprint?: string): Promise<ServerAddress> {
+export async function trustServer(
+  io: TerminalIo,
+  text: string,
+  options: { fingerprint?: string; authority?: string } = {},
+): Promise<ServerAddress> {
+  const { fingerprint } = options;
   const url = serverUrl(text);
   const server = url.origin;
   if (url.protocol === 'http:') {
@@ -28,8 +36,9 @@ export async function trustServer(io: TerminalIo, text: string, fingerprint?: st
       'On the server, platen server fingerprint prints it.',
     );
   }
-  const { trusted, pin, why } = await probeCertificate(url);
-  if (trusted) return { server };
+  const authority = options.authority === undefined ? undefined : await authorityIn(options.authority);
+  const { trusted, pin, why } = await probeCertificate(url, authority);
+  if (trusted) return { server, authority };
   const message = `The certificate of ${server} cannot be verified: ${why}. The fingerprint of its key is ${pin}`;
   if (!io.interactive)
     throw new CertificateNotTrusted(
@@ -46,6 +55,18 @@ export async function trustServer(io: TerminalIo, text: string, fingerprint?: st
   );
 }
 
+async function authorityIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`The file ${file} cannot be read (${error.code ?? error.message}).`, 'Check --authority.');
+  });
+  const pem = authorityOf(text);
+  if (pem !== undefined) return pem;
+  throw new UsageError(
+    `The file ${file} ${AUTHORITY_RULE}.`,
+    'Ask the administrator for the certificate of the authority.',
+  );
+}
+
 function serverUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const usable = url && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && !url.search;
@@ -58,9 +79,9 @@ function serverUrl(text: string): URL {
 }
 
 /** TLS handshake only; nothing is sent to the server. */
-async function probeCertificate(url: URL): Promise<{ trusted: boolean; pin: string; why: string }> {
+async function probeCertificate(url: URL, ca?: string): Promise<{ trusted: boolean; pin: string; why: string }> {
   const { host, port } = endpointOf(url);
-  const socket = connect({ host, port, ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: false });
+  const socket = connect({ host, port, ca, ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: false });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(TERMINAL_LIMITS.REQUEST_MS) });
     const certificate = socket.getPeerX509Certificate();

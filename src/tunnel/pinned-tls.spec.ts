@@ -1,19 +1,20 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server } from 'node:tls';
-import { generate } from 'selfsigned';
-import { CertificateMismatch, connectPinned, spkiPinOf } from './pinned-tls';
+import { makeCertificate, type TestCertificate } from '../../test/support/test-certificate';
+import { CertificateMismatch, connectPinned } from './pinned-tls';
 
 describe('connectPinned', () => {
   let server: Server;
+  let own: TestCertificate;
   let pin: string;
   let port: number;
   const received: string[] = [];
 
   beforeAll(async () => {
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'relay' }]);
-    pin = spkiPinOf(cert);
-    server = createServer({ cert, key }, (socket) => {
+    own = await makeCertificate();
+    pin = own.pin;
+    server = createServer({ cert: own.cert, key: own.key }, (socket) => {
       socket.on('data', (data: Buffer) => received.push(data.toString()));
       socket.on('error', () => undefined);
       socket.on('end', () => socket.end());
@@ -26,7 +27,7 @@ describe('connectPinned', () => {
   beforeEach(() => void (received.length = 0));
 
   it('accepts a server with the pinned key, regardless of name and issuer', async () => {
-    const socket = connectPinned({ host: '127.0.0.1', port }, pin);
+    const socket = connectPinned({ host: '127.0.0.1', port }, { pin });
     socket.end('hello');
     await once(socket.resume(), 'close');
     expect(received.join('')).toBe('hello');
@@ -39,7 +40,7 @@ describe('connectPinned', () => {
     'sends nothing to a server with another key over %s, not even data written before the handshake',
     async (_name, version) => {
       const serverSide = once(server, 'connection').then(([socket]: Socket[]) => once(socket!, 'close'));
-      const socket = connectPinned({ host: '127.0.0.1', port, maxVersion: version }, 'A'.repeat(43));
+      const socket = connectPinned({ host: '127.0.0.1', port, maxVersion: version }, { pin: 'A'.repeat(43) });
       socket.write('secret');
       const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [unknown];
       expect(error).toBeInstanceOf(CertificateMismatch);
@@ -48,6 +49,20 @@ describe('connectPinned', () => {
       expect(received).toEqual([]);
     },
   );
+
+  it.each([
+    ['signed its certificate', () => Promise.resolve(own.cert), undefined],
+    ['signed another', async () => (await makeCertificate()).cert, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['is none', () => Promise.resolve('CA'), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  ])('trusts the server if the authority %s', async (_name, authority, code) => {
+    const socket = connectPinned({ host: '127.0.0.1', port }, { authority: await authority() });
+    socket.end('secret');
+    const failed = await once(socket.resume(), 'close').then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    expect({ failed, received: received.join('') }).toEqual({ failed: code, received: code ? '' : 'secret' });
+  });
 
   it('verifies chain and name if no key is pinned', async () => {
     const socket = connectPinned({ host: '127.0.0.1', port });

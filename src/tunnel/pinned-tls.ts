@@ -16,13 +16,21 @@ export class CertificateMismatch extends Error {
   }
 }
 
+/** What identifies a TLS server. Nothing: a certificate that chains to a trust anchor of this computer. */
+export interface Trust {
+  /** Of the server's key. */
+  readonly pin?: string;
+  /** PEM; replaces the trust anchors of this computer. */
+  readonly authority?: string;
+}
+
 /**
  * TLS to a server with a pinned key. Without `pin`, the certificate's chain and name are verified as usual.
  * A pin replaces the checks of chain, name and dates, because it identifies the key itself (RFC 7469 2.4). If the key
  * differs, the socket is destroyed with CertificateMismatch before any application data is sent.
  */
-export function connectPinned(options: ConnectionOptions, pin?: string): TLSSocket {
-  const base: ConnectionOptions = { minVersion: 'TLSv1.2', ...options };
+export function connectPinned(options: ConnectionOptions, { pin, authority }: Trust = {}): TLSSocket {
+  const base: ConnectionOptions = { minVersion: 'TLSv1.2', ...options, ca: authority };
   if (pin === undefined) return connect(base);
   // TLS sessions are not resumed: the server would not present its certificate again.
   const socket = connect({
@@ -40,9 +48,9 @@ export function connectPinned(options: ConnectionOptions, pin?: string): TLSSock
 }
 
 /** The same to the server of a URL. */
-export function connectTls(url: URL, pin?: string): TLSSocket {
+export function connectTls(url: URL, trust?: Trust): TLSSocket {
   const { host, port } = endpointOf(url);
-  return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, pin);
+  return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, trust);
 }
 
 export function endpointOf(url: URL): { host: string; port: number } {

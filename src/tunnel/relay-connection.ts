@@ -46,7 +46,7 @@ export async function dialRelay(
     subprotocol: RELAY_SUBPROTOCOL,
     maxPayload: LIMITS.RELAY_FRAME_BYTES,
     handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
-    pin: info.pin,
+    trust: info,
   });
   const giveUp = (detail: string) => () => fail(new RelayUnreachable(detail));
   let fail: (error: Error) => void = () => undefined;

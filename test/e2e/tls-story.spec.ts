@@ -77,77 +77,80 @@ const IN_ORDER = {
   terminal: { endReason: 'requested' },
 };
 
-(missing === undefined ? describe : describe.skip)('server, customer and technician in three networks', () => {
-  beforeAll(async () => {
-    on = await NetworkStage.set({ env: { PLATEN_SESSION_DOMAIN: SESSIONS }, terminals: TECHNICIAN });
-    [browser] = await Promise.all([launchOn(TECHNICIAN), on.startCustomer('a')]);
-    await finished(on.terminal('admin', ['users', 'assign', SAMPLE_USERS.technician.username, 'a']));
-    page = await browser.window();
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await on?.strike();
-  }, 60_000);
+(missing === undefined ? describe : describe.skip)(
+  'server with a certificate of a private authority, customer and technician in three networks',
+  () => {
+    beforeAll(async () => {
+      on = await NetworkStage.set({ env: { PLATEN_SESSION_DOMAIN: SESSIONS }, signed: true, terminals: TECHNICIAN });
+      [browser] = await Promise.all([launchOn(TECHNICIAN), on.startCustomer('a')]);
+      await finished(on.terminal('admin', ['users', 'assign', SAMPLE_USERS.technician.username, 'a']));
+      page = await browser.window();
+    }, 120_000);
+    afterAll(async () => {
+      await browser?.close();
+      await on?.strike();
+    }, 60_000);
 
-  it("show the device's page in the technician's browser after YES, until the session is ended there", async () => {
-    await logIn(page, on.serverUrl, SAMPLE_USERS.technician);
-    const id = await askForAccess(page, 'Streaks', 'MFP of a');
-    await on.pressYes('a', id);
-    const shown = page.frameLocator('iframe');
-    await shown.getByText('Ready to print').waitFor(TOLD);
-    await shown.getByText('SERIAL-a').first().waitFor();
-    const origins = page.frames().map((frame) => new URL(frame.url()).origin);
-    expect(origins).toEqual([on.serverUrl, expect.stringMatching(/^https:\/\/s-[^.]+\.sessions\.example:8080$/)]);
-    await page.getByRole('button', { name: 'End session' }).click();
-    await page.getByText('The technician ended the session.').waitFor(TOLD);
-    expect(await ended(id)).toMatchObject(IN_ORDER);
-    expect(browser.complaints).toEqual([]);
-  }, 60_000);
+    it("show the device's page in the technician's browser after YES, until the session is ended there", async () => {
+      await logIn(page, on.serverUrl, SAMPLE_USERS.technician);
+      const id = await askForAccess(page, 'Streaks', 'MFP of a');
+      await on.pressYes('a', id);
+      const shown = page.frameLocator('iframe');
+      await shown.getByText('Ready to print').waitFor(TOLD);
+      await shown.getByText('SERIAL-a').first().waitFor();
+      const origins = page.frames().map((frame) => new URL(frame.url()).origin);
+      expect(origins).toEqual([on.serverUrl, expect.stringMatching(/^https:\/\/s-[^.]+\.sessions\.example:8080$/)]);
+      await page.getByRole('button', { name: 'End session' }).click();
+      await page.getByText('The technician ended the session.').waitFor(TOLD);
+      expect(await ended(id)).toMatchObject(IN_ORDER);
+      expect(browser.complaints).toEqual([]);
+    }, 60_000);
 
-  it("lead `platen connect` to the device's page, until it is interrupted", async () => {
-    const connect = on.terminal('technician', ['connect', 'mfp-a', 'web', '--reason', 'Streaks', '--json']);
-    try {
-      const { sessionId } = await event(connect, 'requested');
-      await on.pressYes('a', sessionId);
-      const { url } = await event(connect, 'listening');
-      expect(await on.page(TECHNICIAN, String(url))).toContain('SERIAL-a');
-      connect.child.kill('SIGINT');
-      expect(await connect.exited).toBe(0);
-      expect(await ended(sessionId)).toMatchObject(IN_ORDER);
-    } finally {
-      await connect.stop('SIGKILL');
-    }
-  }, 60_000);
+    it("lead `platen connect` to the device's page, until it is interrupted", async () => {
+      const connect = on.terminal('technician', ['connect', 'mfp-a', 'web', '--reason', 'Streaks', '--json']);
+      try {
+        const { sessionId } = await event(connect, 'requested');
+        await on.pressYes('a', sessionId);
+        const { url } = await event(connect, 'listening');
+        expect(await on.page(TECHNICIAN, String(url))).toContain('SERIAL-a');
+        connect.child.kill('SIGINT');
+        expect(await connect.exited).toBe(0);
+        expect(await ended(sessionId)).toMatchObject(IN_ORDER);
+      } finally {
+        await connect.stop('SIGKILL');
+      }
+    }, 60_000);
 
-  it.each<[Host, number[]]>([
-    ['internet', Object.values(PORTS)],
-    ['agent-a', []],
-    [TECHNICIAN, []],
-  ])('listen for other hosts at known ports only: %s', async (host, ports) => {
-    expect(await listeners(host)).toEqual(ports.map((port) => `${SERVER}:${port}`).sort());
-  });
+    it.each<[Host, number[]]>([
+      ['internet', Object.values(PORTS)],
+      ['agent-a', []],
+      [TECHNICIAN, []],
+    ])('listen for other hosts at known ports only: %s', async (host, ports) => {
+      expect(await listeners(host)).toEqual(ports.map((port) => `${SERVER}:${port}`).sort());
+    });
 
-  const asked = Object.keys(PORTS).flatMap((port) => Object.keys(CLEAR_TEXT).map((text) => [port, text]));
-  it.each(asked as [keyof typeof PORTS, keyof typeof CLEAR_TEXT][])(
-    'answer at the %s nothing to %s without TLS',
-    async (port, text) => {
-      const answer = await answerTo(CLEAR_TEXT[text], PORTS[port]);
-      const alert = answer.length === 7 && answer.readUInt8(0) === 21; // RFC 8446 5.1, 6
-      expect({ answer: answer.toString('latin1'), refused: alert || answer.length === 0 }).toMatchObject({
-        refused: true,
-      });
-    },
-  );
+    const asked = Object.keys(PORTS).flatMap((port) => Object.keys(CLEAR_TEXT).map((text) => [port, text]));
+    it.each(asked as [keyof typeof PORTS, keyof typeof CLEAR_TEXT][])(
+      'answer at the %s nothing to %s without TLS',
+      async (port, text) => {
+        const answer = await answerTo(CLEAR_TEXT[text], PORTS[port]);
+        const alert = answer.length === 7 && answer.readUInt8(0) === 21; // RFC 8446 5.1, 6
+        expect({ answer: answer.toString('latin1'), refused: alert || answer.length === 0 }).toMatchObject({
+          refused: true,
+        });
+      },
+    );
 
-  it.each(Object.entries(PORTS))("speak TLS with the server's key at the %s", async (_, port) => {
-    const show = `
+    it.each(Object.entries(PORTS))("speak TLS with the server's key at the %s", async (_, port) => {
+      const show = `
       const options = { host: '${SERVER}', port: ${port}, rejectUnauthorized: false, timeout: 10_000 };
       const socket = require('node:tls').connect(options, () => {
         console.log(socket.getPeerX509Certificate().toString());
         process.exit(0);
       });
       socket.on('timeout', () => process.exit(2));`;
-    const { output } = await on.networks.run(TECHNICIAN, process.execPath, '-e', show);
-    expect(spkiPinOf(output)).toBe(on.pin);
-  });
-});
+      const { output } = await on.networks.run(TECHNICIAN, process.execPath, '-e', show);
+      expect(spkiPinOf(output)).toBe(on.pin);
+    });
+  },
+);

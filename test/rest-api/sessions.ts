@@ -96,7 +96,10 @@ export function describeSessions(api: () => RestApi): void {
       setLimit('DIAL_TIMEOUT_MS', 0);
       const { id } = await api().plane.prepared('tom');
       await api().refuses('tom', 'POST /api/sessions/:id/browser', '503 relay-unavailable', { params: { id } });
-      expect((await api().plane.session(id)).ending).toBe('cancelled');
+      expect(await api().plane.session(id)).toMatchObject({
+        ending: 'failed',
+        detail: 'the relay cannot be reached: connect ECONNREFUSED 127.0.0.1:1',
+      });
     });
 
     it('with a document box are not for a browser', async () => {

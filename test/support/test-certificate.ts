@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 import { spkiPinOf } from '../../src/tunnel/pinned-tls';
 
@@ -8,18 +9,25 @@ export interface TestCertificate {
 }
 
 /** A fresh self-made certificate for localhost and 127.0.0.1. */
-export async function makeCertificate(): Promise<TestCertificate> {
-  const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
+export const makeCertificate = (): Promise<TestCertificate> => made('localhost', ['localhost', '127.0.0.1']);
+
+/** A certificate for these names, signed by a fresh private authority, whose certificate is `authority`. */
+export async function makeSignedCertificate(names: string[]): Promise<TestCertificate & { authority: string }> {
+  const authority = await made('Authority of a vendor', []);
+  return { ...(await made(names[0]!, names, authority)), authority: authority.cert };
+}
+
+async function made(commonName: string, names: string[], authority?: TestCertificate): Promise<TestCertificate> {
+  const altNames = names.map((name) =>
+    isIP(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },
+  );
+  const pems = await generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
+    algorithm: 'sha256',
+    ca: authority,
     extensions: [
-      { name: 'basicConstraints', cA: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
+      { name: 'basicConstraints', cA: authority === undefined, critical: true },
+      ...(altNames.length > 0 ? [{ name: 'subjectAltName' as const, altNames }] : []),
     ],
   });
   return { key: pems.private, cert: pems.cert, pin: spkiPinOf(pems.cert) };

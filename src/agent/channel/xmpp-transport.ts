@@ -22,7 +22,7 @@ export function usePinnedTransport(client: Client, pin: string): PinnedTransport
   class PinnedSocket extends Socket {
     override connect(parameters: ConnectionOptions): void {
       const host = String(parameters.host);
-      const socket = connectPinned({ ...parameters, servername: isIP(host) ? '' : host }, pin);
+      const socket = connectPinned({ ...parameters, servername: isIP(host) ? '' : host }, { pin });
       socket.setEncoding('utf8');
       socket.setNoDelay(true);
       boundStanzas(client, socket);

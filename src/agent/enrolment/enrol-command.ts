@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -20,6 +21,8 @@ export interface EnrolOptions {
   readonly config: string;
   readonly credentials?: string;
   readonly server: string;
+  /** PEM file. */
+  readonly authority?: string;
   readonly force: boolean;
 }
 
@@ -29,10 +32,11 @@ export async function enrolAgent(code: string, options: EnrolOptions): Promise<v
   try {
     // Checked first, because the code works only once.
     if (!options.force) await refuseExisting(file);
+    const authority = options.authority === undefined ? undefined : await readFile(options.authority, 'utf8');
     const presented = code === '-' ? await presentedCode(process.stdin, process.stderr) : code;
     const { privateKey } = generateKeyPairSync('ed25519');
     const signingKey = signingKeyOf(privateKey);
-    const account = await enrol(presented, options.server, { signingKey });
+    const account = await enrol(presented, options.server, { signingKey }, authority);
     await storeCredentials(file, { ...account, privateKey: storedKey(privateKey) }, options.force);
     process.stdout.write(`Enrolled as ${account.agentId}. The credentials are in ${file}\n`);
     process.stdout.write(`Fingerprint of this agent's key: ${fingerprintOf(signingKey)}\n`);

@@ -15,18 +15,18 @@ import { secureSocket } from '../secure-socket';
  * The secret is sent only to a server with the pinned key or a trusted certificate, and without TLS only over loopback.
  * The answer must contain the code's pin, because the control channel will accept that key.
  * @param offered what the account is tied to
- * @param ca a trust anchor (PEM) instead of the default ones
+ * @param authority a trust anchor (PEM) instead of the default ones
  * @throws ZodError (code), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
  */
 export async function enrol(
   presented: string,
   server: string,
   offered: Omit<EnrolmentRequest, 'code'>,
-  ca?: string,
+  authority?: string,
 ): Promise<Enrolment> {
   const { code, pin } = enrolmentCode.parse(presented.trim());
   const url = serverUrl(server);
-  const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, ca) : undefined;
+  const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, authority) : undefined;
   const { status, body } = await post(url, JSON.stringify({ code, ...offered }), socket);
   if (status !== 200 && status !== 201) throw refusalOf(status, body);
   const account = enrolment.safeParse(body);
@@ -46,13 +46,13 @@ function serverUrl(server: string): URL {
 }
 
 /** Tries the pin first; a trusted certificate is accepted, too, because a proxy may be in front of the server. */
-async function trustedSocket(url: URL, pin: string, ca?: string): Promise<TLSSocket> {
+async function trustedSocket(url: URL, pin: string, authority?: string): Promise<TLSSocket> {
   try {
-    return await secureSocket(url, pin);
+    return await secureSocket(url, { pin });
   } catch (error) {
     if (!(error instanceof CertificateMismatch)) throw unreachable(error);
   }
-  return secureSocket(url, undefined, ca).catch((error: NodeJS.ErrnoException) => {
+  return secureSocket(url, { authority }).catch((error: NodeJS.ErrnoException) => {
     throw new ServerNotTrusted(
       `the server's key does not match the enrolment code, and its certificate is not trusted (${error.code ?? error.message})`,
     );

@@ -107,7 +107,7 @@ async function part(
 
 async function get({ url, token, pin }: FirmwareSource, from: number, signal: AbortSignal): Promise<IncomingMessage> {
   const { protocol, host, href } = new URL(url);
-  const socket = protocol === 'https:' ? await secureSocket(new URL(url), pin) : undefined;
+  const socket = protocol === 'https:' ? await secureSocket(new URL(url), { pin }) : undefined;
   const request = httpRequest(href.replace(/^https:/, 'http:'), {
     headers: { host, authorization: `Bearer ${token}`, ...(from > 0 && { range: `bytes=${from}-` }) },
     signal,

@@ -16,11 +16,12 @@ import { jittered } from '../../protocol/waits';
 import { Backoff } from '../../tunnel/backoff';
 import { RpcPeer, type RpcHandlers } from '../../tunnel/json-rpc';
 import { RpcUnavailable } from '../../tunnel/json-rpc.errors';
+import type { Trust } from '../../tunnel/pinned-tls';
 import { openWebSocket } from '../../tunnel/relay-websocket';
 
 export interface ControlPlaneAddress {
   readonly url: string;
-  readonly pin: string | undefined;
+  readonly trust: Trust;
   readonly relayId: string;
   readonly secret: string;
 }
@@ -97,12 +98,12 @@ export class ControlPlaneLink {
 
   /** One connection, from dialling to its end. @returns whether the server refused this relay's secret */
   async #serveOnce(handlers: RpcHandlers<RelayMethods>): Promise<boolean> {
-    const { url, pin, relayId, secret } = this.address;
+    const { url, trust, relayId, secret } = this.address;
     const ws = openWebSocket(url, {
       subprotocol: RELAY_RPC_SUBPROTOCOL,
       maxPayload: LIMITS.RELAY_RPC_BYTES,
       handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
-      pin,
+      trust,
       bearer: `${relayId}.${secret}`,
     });
     const stop = () => (ws.readyState === ws.OPEN ? ws.close(1001) : ws.terminate());

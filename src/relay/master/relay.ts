@@ -55,12 +55,18 @@ export async function startRelay(
   const sessionIds = await SessionIds.load(config.data);
   const sessionLog = await SessionLog.open(join(config.data, 'session-log.sqlite'), instance);
   const controlPlane = new ControlPlaneLink(
-    { url: config.rpcUrl, pin: config.serverPin, relayId: config.id, secret: config.secret },
+    {
+      url: config.rpcUrl,
+      trust: { pin: config.serverPin, authority: config.authority },
+      relayId: config.id,
+      secret: config.secret,
+    },
     {
       version,
       protocol: PROTOCOL_VERSION,
       pairs: config.pairs,
       pin: config.tls?.pin,
+      authority: config.authority,
       instance,
       standing: 'candidate',
     },

@@ -137,13 +137,15 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   private async giveUp(actor: Actor, id: string, error: unknown): Promise<never> {
     const { session: known } = await this.sessions.get(actor, id);
     if (known.ending) throw new SessionOver(id, known.ending);
+    const detail = (error as Error).message;
+    this.journal.warn('a browser session could not be connected', { remoteSessionId: id, detail });
     // end the session, so that access can be requested again at once
-    await this.sessions.terminate(actor, id).catch(() => undefined);
+    await this.sessions.endUnconnected(actor, id, detail).catch(() => undefined);
     const expected = [RelayNotEncrypted, RelayRefused, RelayUnreachable, StreamRefused].some(
       (known) => error instanceof known,
     );
     if (!expected) this.journal.unexpected(error, `connecting session ${id} for a browser`);
-    throw new NotConnected((error as Error).message);
+    throw new NotConnected(detail);
   }
 
   private async sweep(): Promise<void> {

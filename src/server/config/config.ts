@@ -45,6 +45,7 @@ const environment = z
     PLATEN_SESSION_DOMAIN: domain.optional(),
     PLATEN_TLS_CERTIFICATE: z.string().optional(),
     PLATEN_TLS_KEY: z.string().optional(),
+    PLATEN_TLS_CA: z.string().optional(),
     PLATEN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
     PLATEN_XMPP_HOST: z.string().default('127.0.0.1'),
     PLATEN_XMPP_PORT: port.default(5223),
@@ -148,6 +149,8 @@ export interface Config {
   };
   /** PEM files; undefined: the server makes its own certificate in the data folder. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** PEM file of the private authority that signed the certificates of server and relay; undefined: a public one did. */
+  readonly authority: string | undefined;
   readonly database:
     { readonly type: 'sqlite'; readonly path: string } | { readonly type: 'postgres'; readonly url: string };
   readonly xmpp: {
@@ -224,6 +227,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY
         ? { certificate: e.PLATEN_TLS_CERTIFICATE, key: e.PLATEN_TLS_KEY }
         : undefined,
+    authority: e.PLATEN_TLS_CA,
     database: e.PLATEN_DATABASE_URL
       ? { type: 'postgres', url: e.PLATEN_DATABASE_URL }
       : { type: 'sqlite', path: join(data, 'platen.sqlite') },

@@ -2,8 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { makeSignedCertificate } from '../../../test/support/test-certificate';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
-import { CertificateUnusable, loadCertificate } from './certificate';
+import { CertificateUnusable, isOfUnknownAuthority, loadCertificate } from './certificate';
 import { readConfig } from './config';
 import { DataFolderUnusable, prepareDataFolder } from './data-folder';
 import { SecretsUnusable, loadSecrets } from './secrets';
@@ -61,7 +63,7 @@ describe('data folder', () => {
     const settings = config({ PLATEN_PUBLIC_URL: 'https://platen.example', PLATEN_XMPP_PUBLIC_HOST: '192.0.2.7' });
     const made = await loadCertificate(settings);
     const x509 = new X509Certificate(made.certificate);
-    expect(made.selfMade).toBe(true);
+    expect(made.selfSigned).toBe(true);
     expect(made.pin).toBe(spkiPinOf(x509));
     for (const name of ['localhost', 'platen.example']) expect(x509.checkHost(name)).toBeDefined();
     for (const address of ['127.0.0.1', '192.0.2.7']) expect(x509.checkIP(address)).toBe(address);
@@ -118,7 +120,7 @@ describe('data folder', () => {
       PLATEN_TLS_CERTIFICATE: join(data, 'tls/certificate.pem'),
       PLATEN_TLS_KEY: join(data, 'tls/key.pem'),
     };
-    expect(await loadCertificate(config(files))).toMatchObject({ selfMade: false });
+    expect(await loadCertificate(config(files))).toMatchObject({ selfSigned: true, authority: undefined });
     rmSync(files.PLATEN_TLS_KEY);
     await expect(loadCertificate(config(files))).rejects.toThrow(/PLATEN_TLS_KEY.*ENOENT/);
     await loadCertificate(config());
@@ -127,5 +129,31 @@ describe('data folder', () => {
     await loadCertificate(config());
     const mixed = config({ ...files, PLATEN_TLS_KEY: join(data, 'key.pem') });
     await expect(loadCertificate(mixed)).rejects.toThrow(CertificateUnusable);
+  });
+
+  it('knows the private authority that signed the certificate', async () => {
+    const { cert, key, authority } = await makeSignedCertificate(['platen.example']);
+    const file = (name: string, text: string) => {
+      writeFileSync(join(data, name), text);
+      return join(data, name);
+    };
+    const files = { PLATEN_TLS_CERTIFICATE: file('crt', cert), PLATEN_TLS_KEY: file('key', key) };
+    const signed = config({ ...files, PLATEN_TLS_CA: file('ca', `Authority\n${authority}`) });
+    expect(await loadCertificate(signed)).toMatchObject({ selfSigned: false, authority: authority.trim() });
+    const known = [signed, config(files), config()].map(async (each) =>
+      isOfUnknownAuthority(await loadCertificate(each)),
+    );
+    expect(await Promise.all(known)).toEqual([false, true, false]);
+    for (const unusable of [file('empty', ''), files.PLATEN_TLS_CERTIFICATE, join(data, 'missing')])
+      await expect(loadCertificate(config({ ...files, PLATEN_TLS_CA: unusable }))).rejects.toThrow(/PLATEN_TLS_CA/);
+  });
+
+  it('refuses a certificate that TLS would refuse', async () => {
+    const options = { keySize: 512, algorithm: 'sha256' };
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'platen.example' }], options);
+    const files = { PLATEN_TLS_CERTIFICATE: join(data, 'crt'), PLATEN_TLS_KEY: join(data, 'key') };
+    writeFileSync(files.PLATEN_TLS_CERTIFICATE, cert);
+    writeFileSync(files.PLATEN_TLS_KEY, key);
+    await expect(loadCertificate(config(files))).rejects.toThrow(/PLATEN_TLS_CERTIFICATE.*too small/);
   });
 });

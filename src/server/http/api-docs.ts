@@ -35,7 +35,8 @@ a scope. They see the devices within their limits, and the sessions and jobs tha
 
 **Sessions:** \`POST /api/sessions\` asks the person at the device, or the access conditions set there. Poll
 \`GET /api/sessions/{id}/connection\` while its \`status\` is \`waiting\`. When it is \`ready\`, open a WebSocket to \`connection.url\` with the
-subprotocol \`${RELAY_SUBPROTOCOL}\`; if there is a \`pin\`, it is the base64url SHA-256 of the public key that the relay's certificate must have. Send
+subprotocol \`${RELAY_SUBPROTOCOL}\`; if there is a \`pin\`, it is the base64url SHA-256 of the public key that the relay's certificate must have;
+if there is an \`authority\`, its PEM certificates replace the trust anchors of the computer. Send
 the text frame \`{"type":"establish","sessionId":connection.sessionId,"token":connection.token}\`, each token once and within
 \`validForSeconds\`. After the frame \`joined\`, the binary frames carry one HTTP/2 connection, of which this end is the client: each
 \`CONNECT\` with \`:authority\` the \`applicationId\` and \`platen-session\` the \`remoteSessionId\` is one connection to the application. The text frame

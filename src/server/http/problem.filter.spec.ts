@@ -73,7 +73,7 @@ describe('errors over HTTP', () => {
   let app: NestExpressApplication;
   beforeAll(async () => {
     const journal = new Journal(pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }));
-    const certificate = { certificate: '', key: '', selfMade: true, pin: '' };
+    const certificate = { certificate: '', key: '', selfSigned: true, pin: '', authority: undefined };
     const settings = { config: readConfig({}), journal, certificate, secrets: {} } as unknown as Settings;
     @Module({ imports: [ConfigModule.of(settings), HttpModule], controllers: [TryController] })
     class TryModule {}

@@ -5,7 +5,7 @@ import type { Settings } from '../config/config.module';
 import { securityHeaders } from './security-headers';
 
 async function policyWith(environment: Record<string, string>): Promise<Map<string, string[]>> {
-  const settings = { config: readConfig(environment), certificate: { selfMade: true } } as Settings;
+  const settings = { config: readConfig(environment), certificate: { selfSigned: true } } as Settings;
   const app = express().use(securityHeaders(settings), (_request, response) => void response.send('page'));
   const header = (await request(app).get('/')).get('Content-Security-Policy') ?? '';
   return new Map(

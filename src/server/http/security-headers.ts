@@ -22,7 +22,7 @@ export function securityHeaders({ config, certificate }: Settings): RequestHandl
       },
     },
     xFrameOptions: { action: 'deny' },
-    strictTransportSecurity: tls && !certificate.selfMade,
+    strictTransportSecurity: tls && !certificate.selfSigned,
   });
 }
 

@@ -26,6 +26,8 @@ export interface ConnectedRelay {
   readonly pairs: number;
   /** Set where peers must pin the relay's self-made certificate. */
   readonly pin?: string;
+  /** Set where a private authority signed its certificate. */
+  readonly authority?: string;
   readonly peer: RpcPeer<ControlPlaneMethods, RelayMethods>;
 }
 
@@ -153,7 +155,7 @@ export class RelayDirectory extends RelayPort {
     for (const relay of [...relays.slice(first), ...relays.slice(0, first)]) {
       try {
         const link = await this.request(relay, () => relay.peer.call('connection-info', request));
-        return { ...link, relayId: relay.id, pin: relay.pin };
+        return { ...link, relayId: relay.id, pin: relay.pin, authority: relay.authority };
       } catch (error) {
         if (!(error instanceof RelayUnavailable)) throw error;
         failure = error;

@@ -8,7 +8,13 @@ describe('the environment of the local relay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-relay-environment-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const certificate = { certificate: 'CERTIFICATE', key: 'KEY', pin: 'p'.repeat(43), selfMade: true };
+  const certificate = {
+    certificate: 'CERTIFICATE',
+    key: 'KEY',
+    pin: 'p'.repeat(43),
+    selfSigned: true,
+    authority: 'AUTHORITY',
+  };
   const environment = (settings: Record<string, string>, serverUrl = 'http://127.0.0.1:8080') =>
     relayEnvironment(readConfig(settings), certificate, { folder, secret: 's'.repeat(43), serverUrl });
 
@@ -28,7 +34,7 @@ describe('the environment of the local relay', () => {
   it('names private files instead of holding secrets', () => {
     const values = Object.values(environment(open));
     for (const secret of ['s'.repeat(43), certificate.key]) expect(values).not.toContain(secret);
-    expect(readdirSync(folder).sort()).toEqual(['secret', 'tls.crt', 'tls.key']);
+    expect(readdirSync(folder).sort()).toEqual(['authority.crt', 'secret', 'tls.crt', 'tls.key']);
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
   });
 

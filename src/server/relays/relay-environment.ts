@@ -42,6 +42,7 @@ export function relayEnvironment(
     PLATEN_SERVER_PIN: certificate.pin,
     PLATEN_LOG_LEVEL: config.logLevel,
     PLATEN_TLS_CERTIFICATE: speaksTls ? file('tls.crt', certificate.certificate) : '',
+    PLATEN_TLS_CA: certificate.authority === undefined ? '' : file('authority.crt', certificate.authority),
     PLATEN_TLS_KEY: speaksTls ? file('tls.key', certificate.key) : '',
   };
 }

@@ -59,7 +59,7 @@ export class RelayTrial {
     const remoteSessionId = randomUUID();
     const until = toInstant(Date.now() + LIMITS.TRIAL_MS);
     const made = await relay.peer.call('connection-info', { remoteSessionId, connectBefore: until, trial });
-    return new TrialLink(relay.id, remoteSessionId, until, made, relay.pin);
+    return new TrialLink(relay.id, remoteSessionId, until, made, relay);
   }
 
   private forceEnd(relay: ConnectedRelay, { linkId }: TrialLink): void {

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { ConnectionInfo } from '../../protocol/control-channel';
 import type { ControlPlaneMethods, HalfLog, Params, RelayMethods, Result } from '../../protocol/relay-rpc';
 import type { Half } from '../../protocol/remote-session';
+import type { Trust } from '../../tunnel/pinned-tls';
 import { secretHash } from '../../tunnel/sha256';
 
 /** Links of closed trials that are remembered: those of many relays with many pairs. */
@@ -23,7 +24,7 @@ export class TrialLink {
     readonly remoteSessionId: string,
     private readonly validUntil: string,
     private readonly link: Link,
-    private readonly pin: string | undefined,
+    private readonly trust: Trust,
   ) {}
 
   get linkId(): string {
@@ -36,8 +37,10 @@ export class TrialLink {
 
   /** The connection information of one half. */
   infoFor(half: Half): ConnectionInfo {
-    const { remoteSessionId, validUntil, pin } = this;
-    return { remoteSessionId, applicationId: 'trial', ...this.link[half], token: this.tokens[half], validUntil, pin };
+    const { remoteSessionId, validUntil } = this;
+    const { pin, authority } = this.trust;
+    const side = { ...this.link[half], token: this.tokens[half] };
+    return { remoteSessionId, applicationId: 'trial', ...side, validUntil, pin, authority };
   }
 
   authenticate({

@@ -21,6 +21,7 @@ export function prepareConnection(
     token: randomBytes(32).toString('base64url'),
     validUntil: toInstant(validUntil),
     pin: link.pin,
+    authority: link.authority,
   });
   const deviceConnection = infoFor(link.device);
   const terminalConnection = infoFor(link.terminal);

@@ -5,6 +5,8 @@ export interface PreparedLink extends Result<RelayMethods, 'connection-info'> {
   readonly relayId: string;
   /** Set where peers must pin the relay's self-made certificate. */
   readonly pin: string | undefined;
+  /** Set where a private authority signed its certificate. */
+  readonly authority: string | undefined;
 }
 
 export type Admission = { readonly open: true } | { readonly open: false; readonly returnAfterSeconds: number };

@@ -80,6 +80,13 @@ export class SessionsService {
     return this.get(actor, id);
   }
 
+  /** Ends the actor's own session, whose terminal could not connect to the relay. A session that has ended stays as it is. */
+  async endUnconnected(actor: Actor, id: string, detail: string): Promise<void> {
+    const session = await this.find(actor, id);
+    if (session.userId !== actor.userId) throw new UnknownSession(id);
+    await this.lifecycle.apply(id, 'cancel', { ending: 'failed', detail });
+  }
+
   /**
    * Presumes the end of a session whose halves can no longer report it, for an administrator.
    * @throws UnknownSession, SessionOver, WrongState

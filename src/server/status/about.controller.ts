@@ -13,7 +13,7 @@ export class AboutController {
   private readonly answer: z.infer<typeof about>;
 
   constructor(@Inject(CONFIG) config: Config, @Inject(CERTIFICATE) certificate: Certificate) {
-    const pin = config.http.tls && certificate.selfMade ? { pin: certificate.pin } : {};
+    const pin = config.http.tls && certificate.selfSigned ? { pin: certificate.pin } : {};
     this.answer = { product: 'platen', version: productVersion(), protocol: PROTOCOL_VERSION, ...pin };
   }
 

@@ -47,7 +47,7 @@ it('listens when the application is up, for the accounts of a later module, and 
       fakeSaltKey: Buffer.alloc(32),
       localRelaySecret: '',
     },
-    certificate: { certificate: cert, key, selfMade: true, pin },
+    certificate: { certificate: cert, key, selfSigned: true, pin, authority: undefined },
     releaseKey: new ReleaseKey(undefined),
     journal: new Journal(pino(sink)),
   });

@@ -30,6 +30,7 @@ export async function startRealRelay(plane: ControlPlane, { id, instance, versio
     rpcUrl: `${url.replace('http', 'ws')}/internal/relay`,
     serverPin: undefined,
     tls: undefined,
+    authority: undefined,
     proxies: [],
     logLevel: 'silent',
   };

@@ -46,6 +46,7 @@ export async function startTestRelay(
     rpcUrl: `${controlPlane.url.replace('http', 'ws')}/internal/relay`,
     serverPin: undefined,
     tls: undefined,
+    authority: undefined,
     proxies: [],
     logLevel: 'silent',
     ...changes,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Program } from '../../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
 import { CustomerNetworks, LAN, SERVER, type Customer, type Host } from '../customer-networks';
+import { makeSignedCertificate } from '../test-certificate';
 import { makeSampleUsers } from './sample-users';
 import { CLI } from './test-stage';
 
@@ -13,6 +14,8 @@ type AgentHost = `${'agent' | 'second'}-${Customer}`;
 interface NetworkStageOptions {
   /** Further settings of the server. */
   readonly env?: Record<string, string>;
+  /** Whether a private authority has signed the server's certificate; otherwise it is generated. */
+  readonly signed?: boolean;
   /** Where administrators and technicians are. */
   readonly terminals?: Host;
 }
@@ -33,10 +36,14 @@ export class NetworkStage {
   ) {}
 
   /** Starts the server and its relay, with the sample users logged in at their terminals. */
-  static async set({ env = {}, terminals = 'internet' }: NetworkStageOptions = {}): Promise<NetworkStage> {
+  static async set({
+    env = {},
+    signed = false,
+    terminals = 'internet',
+  }: NetworkStageOptions = {}): Promise<NetworkStage> {
     const networks = await CustomerNetworks.set();
     const it = new NetworkStage(networks, await mkdtemp(join(tmpdir(), 'platen-networks-')), terminals);
-    await it.startServer(env).catch(async (error: unknown) => {
+    await it.startServer({ ...env, ...(signed && (await it.signedCertificate())) }).catch(async (error: unknown) => {
       await it.strike();
       throw error;
     });
@@ -136,10 +143,24 @@ export class NetworkStage {
     const fingerprint = platen('server', 'fingerprint');
     this.pin = (await finished(this.networks.start('internet', fingerprint, { env }))).printed[0]!;
     const logins = Object.entries(SAMPLE_USERS).map(async ([user, { username, password }]) => {
-      const login = ['login', this.serverUrl, '--user', username, '--password-stdin', '--fingerprint', this.pin];
+      const trust = more.PLATEN_TLS_CA ? ['--authority', more.PLATEN_TLS_CA] : ['--fingerprint', this.pin];
+      const login = ['login', this.serverUrl, '--user', username, '--password-stdin', ...trust];
       await finished(this.terminal(user as SampleUser, login, `${password}\n`));
     });
     await Promise.all(logins);
+  }
+
+  private async signedCertificate(): Promise<Record<string, string>> {
+    const { cert, key, authority } = await makeSignedCertificate([SERVER, '*.sessions.example']);
+    const file = async (name: string, text: string) => {
+      await writeFile(join(this.folder, name), text);
+      return join(this.folder, name);
+    };
+    return {
+      PLATEN_TLS_CERTIFICATE: await file('server.crt', cert),
+      PLATEN_TLS_KEY: await file('server.key', key),
+      PLATEN_TLS_CA: await file('authority.crt', authority),
+    };
   }
 
   private configurationOf(agent: AgentHost): string {

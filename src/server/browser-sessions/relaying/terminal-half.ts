@@ -11,7 +11,7 @@ export interface TerminalHalf {
 }
 
 /** Short, because a technician is waiting. */
-const JOIN = { withinMs: LIMITS.DIAL_TIMEOUT_MS, retryMaxMs: 2_000 };
+const RETRY_MAX_MS = 2_000;
 
 /**
  * Establishes the terminal half (S204-S214), waits for the device half, and starts the tunnel.
@@ -19,7 +19,7 @@ const JOIN = { withinMs: LIMITS.DIAL_TIMEOUT_MS, retryMaxMs: 2_000 };
  * the connection
  */
 export async function openTerminalHalf(info: ConnectionInfo): Promise<TerminalHalf> {
-  const relay = await joinRelay(info, JOIN);
+  const relay = await joinRelay(info, { withinMs: LIMITS.DIAL_TIMEOUT_MS, retryMaxMs: RETRY_MAX_MS });
   try {
     return { relay, tunnel: await tunnelOver(relay, info) };
   } catch (error) {

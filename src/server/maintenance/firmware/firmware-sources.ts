@@ -30,7 +30,7 @@ export class FirmwareSources {
     const { bytes, sha256, version } = await this.firmware.get(firmwareId);
     const { port } = (this.adapter.httpAdapter.getHttpServer() as Server).address() as AddressInfo;
     const url = new URL(`/api/agent/firmware/${id}`, publicUrlOf(this.config, port)).href;
-    const pin = this.config.http.tls && this.certificate.selfMade ? { pin: this.certificate.pin } : {};
+    const pin = this.config.http.tls && this.certificate.selfSigned ? { pin: this.certificate.pin } : {};
     return { url, token: firmwareToken, bytes, sha256, version, ...pin };
   }
 
