@@ -23,5 +23,5 @@ export async function request(
     const known = problem.safeParse(answer);
     throw new RequestRefused(`${method} ${path}: ${known.success ? known.data.detail : `HTTP ${response.status}`}`);
   }
-  return { body: answer, cookie: response.headers.getSetCookie()[0]?.split(';')[0] };
+  return { body: answer, cookie: response.headers.getSetCookie().at(-1)?.split(';')[0] };
 }

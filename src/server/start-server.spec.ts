@@ -51,7 +51,7 @@ describe('the server', () => {
   it('stores no secret in plain text', async () => {
     const browser = server.browser();
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
-    const [, signed = ''] = /platen\.sid=([^;]+)/.exec(login.get('Set-Cookie')![0]!)!;
+    const [, signed = ''] = /platen\.sid=([^;]+)/.exec(login.get('Set-Cookie')!.at(-1)!)!;
     const sessionId = decodeURIComponent(signed).slice(2).split('.')[0]!;
     const { token } = (await browser.post('/api/tokens').send({ name: 'x' }).expect(201)).body as { token: string };
     const files = readdirSync(server.config.data).filter((name) => name.startsWith('platen.sqlite'));
@@ -133,6 +133,6 @@ describe('the server on a public address', () => {
 
   it('marks its cookie Secure', async () => {
     const { headers } = await ask('POST', '/api/auth/login', ADMIN);
-    expect(headers['set-cookie']?.[0]).toMatch(/^__Host-platen\.sid=.*; HttpOnly; Secure; SameSite=Lax$/);
+    expect(headers['set-cookie']?.at(-1)).toMatch(/^__Host-platen\.sid=.*; HttpOnly; Secure; SameSite=Lax$/);
   });
 });

@@ -154,7 +154,7 @@ async function atPhone(path: string, body: object, from = ''): Promise<{ status:
   sent.end(JSON.stringify(body));
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   await text(response);
-  return { status: response.statusCode!, cookie: response.headers['set-cookie']?.[0]?.split(';')[0] ?? '' };
+  return { status: response.statusCode!, cookie: response.headers['set-cookie']?.at(-1)?.split(';')[0] ?? '' };
 }
 async function paired(name: string, code: string): Promise<string> {
   const phone = await atPhone('/pair', { code, name, pin: PIN });

@@ -13,7 +13,7 @@ export async function newLogin(api: RestApi, username: string): Promise<{ header
   await api.answers('ada', 'POST /api/users', user, { body: { ...newUser, username } }, 201);
   const body = { username, password: newUser.password };
   const answer = await api.succeeds('anonymous', 'POST /api/auth/login', { body }, 200);
-  return { headers: { cookie: answer.get('Set-Cookie')![0]!.split(';')[0]! } };
+  return { headers: { cookie: answer.get('Set-Cookie')!.at(-1)!.split(';')[0]! } };
 }
 
 export function describeLogins(api: () => RestApi): void {

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { LIMITS } from '../../protocol/limits';
+import { networkOf } from '../../tunnel/network-of';
 import { PageProblem } from '../panel/page-http';
 
 /**
@@ -46,15 +46,4 @@ export function pinWaitMs(wrongPins: number): number {
 
 export function tooMany(detail: string, waitMs: number): PageProblem {
   return new PageProblem(429, 'too-many-requests', detail, Math.max(1, Math.ceil(waitMs / 1000)));
-}
-
-/** One computer has many IPv6 addresses: its /64. */
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = (plain.split('%')[0] ?? '').split('::');
-  const groups = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length;
-  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...after].slice(0, 4).join(':');
 }

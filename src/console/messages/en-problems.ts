@@ -30,6 +30,9 @@ export const enProblems = {
     unreachableRemedy: 'Check your network. The console tries again automatically.',
     unexpectedTitle: 'The server and this page have different versions',
     unexpectedRemedy: 'Reload the page. The server may have been updated.',
+    /** Instead of a remedy that says to wait. */
+    retryIn: (seconds: number) =>
+      seconds < 60 ? `Try again in ${seconds} s.` : `Try again in ${Math.ceil(seconds / 60)} min.`,
     pageTitle: 'Page not found',
     pageRemedy: 'The address may be mistyped, or the item may have been removed.',
   },

@@ -7,7 +7,10 @@ import { jaDevices } from './ja-devices';
 export const DETAILS: readonly (readonly [english: string, japanese: string])[] = [
   // accounts
   ['User ID or password is wrong.', 'ユーザーIDまたはパスワードが正しくありません。'],
-  ['There were too many failed logins for this user ID.', 'このユーザーIDでのログインの失敗が多すぎます。'],
+  [
+    'After failed logins, the next one has to wait.',
+    'ログインの失敗が続いたため、次のログインまで時間をおく必要があります。',
+  ],
   ['Too many passwords are being checked at the moment.', '現在、パスワードの確認が混み合っています。'],
   ['This requires a login.', 'ログインが必要です。'],
   ['This requires the role {}.', '役割「{}」が必要です。'],

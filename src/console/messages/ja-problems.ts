@@ -6,6 +6,8 @@ export const jaProblems: typeof enProblems = {
     unreachableRemedy: 'ネットワークを確認してください。コンソールは自動的に再試行します。',
     unexpectedTitle: 'サーバーとこのページのバージョンが異なります',
     unexpectedRemedy: 'ページを再読み込みしてください。サーバーが更新された可能性があります。',
+    retryIn: (seconds: number) =>
+      `${seconds < 60 ? `${seconds}秒` : `${Math.ceil(seconds / 60)}分`}後に、もう一度お試しください。`,
     pageTitle: 'ページが見つかりません',
     pageRemedy: 'アドレスが間違っているか、対象が削除された可能性があります。',
   },

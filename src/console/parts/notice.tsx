@@ -9,10 +9,11 @@ import { WarningIcon } from './icons';
 /** Title, detail and remedy of an error. */
 export function textsOfProblem(error: unknown, t: Messages): { title: string; detail: string; remedy: string } {
   if (error instanceof ApiProblem) {
-    const { code, title, detail = '', remedy } = error.problem;
+    const { code, title, detail = '', remedy, retryAfterSeconds } = error.problem;
     // a newer server may send problems that this page does not know
     const known = code in t.problems ? t.problems[code as ProblemCode] : { title, remedy };
-    return { ...known, detail: t.detail(detail) };
+    const wait = code === 'too-many-requests' && retryAfterSeconds ? { remedy: t.problem.retryIn(retryAfterSeconds) } : {};
+    return { ...known, ...wait, detail: t.detail(detail) };
   }
   const { unreachableTitle, unreachableRemedy, unexpectedTitle, unexpectedRemedy } = t.problem;
   if (error instanceof Unreachable) return { title: unreachableTitle, detail: '', remedy: unreachableRemedy };

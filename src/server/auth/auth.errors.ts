@@ -16,7 +16,7 @@ export class LoginRefused extends ProblemError {
 }
 export class TooManyLogins extends TooManyRequests {
   constructor(retryAfterSeconds: number) {
-    super('There were too many failed logins for this user ID.', retryAfterSeconds);
+    super('After failed logins, the next one has to wait.', retryAfterSeconds);
   }
 }
 export class PasswordsBusy extends TooManyRequests {

@@ -24,7 +24,8 @@ import { CookieSessionEntity } from './login/cookie-session.entity';
 import { CookieSessionStore } from './login/cookie-session.store';
 import { CrossSiteGuard, PlatenOrigin } from './access/cross-site.guard';
 import { IdentityMiddleware } from './identity.middleware';
-import { LoginLimiter } from './login/login-limiter';
+import { LoginBrowser } from './login/login-browser';
+import { LoginThrottle } from './login/login-throttle';
 import { Logins } from './login/logins';
 import { LoginService } from './login/login.service';
 import { PASSPORT, createPassport } from './login/passport';
@@ -60,9 +61,10 @@ import { UsersService } from './users/users.service';
     CookieSessionStore,
     Logins,
     PlatenOrigin,
-    LoginLimiter,
+    LoginBrowser,
+    LoginThrottle,
     LoginService,
-    { provide: PASSPORT, useFactory: createPassport, inject: [UsersService] },
+    { provide: PASSPORT, useFactory: createPassport, inject: [UsersService, LoginBrowser] },
     // The order matters: throttle, refuse cross-site requests, check the role.
     { provide: APP_GUARD, useClass: RequestThrottleGuard },
     { provide: APP_GUARD, useClass: CrossSiteGuard },

@@ -44,7 +44,7 @@ describe('access that ends', () => {
     const user = { username, displayName: username, role: 'admin', password: PASSWORD };
     const { body } = await plane.call('ada', 'POST', '/users', user);
     const login = await send('/auth/login', { username, password: PASSWORD }, {});
-    const cookie = login.response.headers.getSetCookie()[0]!.split(';')[0]!;
+    const cookie = login.response.headers.getSetCookie().at(-1)!.split(';')[0]!;
     const { answer } = await send('/tokens', { name: 'test' }, { cookie });
     const tokenId = /^plt_(.{36})_/.exec(String(answer.token))![1]!;
     return { id: String(body.id), tokenId, cookie, post: postWith(answer.token) };

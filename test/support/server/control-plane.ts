@@ -305,7 +305,7 @@ export class ControlPlane {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username: who, password: PASSWORD }),
     });
-    return login.headers.getSetCookie()[0]!.split(';')[0]!;
+    return login.headers.getSetCookie().at(-1)!.split(';')[0]!;
   }
 
   private async login(who: Who): Promise<void> {

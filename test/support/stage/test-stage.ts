@@ -137,7 +137,7 @@ export class TestStage {
       redirect: 'manual',
     });
     const login = await fetch(`${url}/login`, form(ADMINISTRATOR));
-    const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+    const cookie = login.headers.getSetCookie().at(-1)!.split(';')[0]!;
     const done = await fetch(`${url}/service/${fault}/${what}`, form({}, cookie));
     if (done.status !== 303) throw new Error(`${fault} ${what}: ${done.status}`);
   }

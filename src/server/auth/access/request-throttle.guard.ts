@@ -1,19 +1,28 @@
-import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerLimitDetail, type ThrottlerRequest } from '@nestjs/throttler';
 import { THROTTLER_LIMIT } from '@nestjs/throttler/dist/throttler.constants';
 import type { Request } from 'express';
 import { TooManyRequests } from '../../http/http.errors';
+import { networkOf } from '../../../tunnel/network-of';
+import { LoginBrowser } from '../login/login-browser';
 import { identityOf } from './identity';
 
 /**
- * Limits the requests of each user and external client, and of each address without a login. A client may have a lower
+ * Limits the requests of each user and external client, and of each network without a login; a browser that logs in to an
+ * account that it has logged in to before is counted separately, so that others behind its address do not hold it out. A client may have a lower
  * limit. A route with its own `@Throttle` is counted separately, all others together, so that frequent polling does not
  * prevent a login.
  */
 @Injectable()
 export class RequestThrottleGuard extends ThrottlerGuard {
-  protected override async getTracker(request: Request): Promise<string> {
-    return identityOf(request)?.actor.userId ?? (await super.getTracker(request));
+  @Inject() private readonly browsers: LoginBrowser;
+
+  protected override getTracker(request: Request): Promise<string> {
+    const actor = identityOf(request)?.actor;
+    if (actor) return Promise.resolve(actor.userId);
+    const { username } = (request.body ?? {}) as { username?: unknown };
+    const browser = typeof username === 'string' ? this.browsers.of(request, username) : undefined;
+    return Promise.resolve(browser === undefined ? networkOf(request.ip ?? '') : `browser ${browser}`);
   }
 
   protected override handleRequest(props: ThrottlerRequest): Promise<boolean> {

@@ -2,11 +2,12 @@ import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { clientScope, type AccessTokenAnswer, type ClientScope } from '../../../protocol/external-clients';
 import { LIMITS } from '../../../protocol/limits';
+import { networkOf } from '../../../tunnel/network-of';
 import { secretHash, sha256 } from '../../../tunnel/sha256';
 import type { ActingClient } from '../actor';
 import { AuditService } from '../audit/audit.service';
 import { TooManyLogins } from '../auth.errors';
-import { LoginLimiter } from '../login/login-limiter';
+import { LoginThrottle } from '../login/login-throttle';
 import { ClientMetrics } from './client-metrics';
 import { actorOf, isInForce, targetOf, type ExternalClientEntity } from './external-client.entity';
 import { ExternalClientsRepository, type SecretProof } from './external-clients.repository';
@@ -30,13 +31,14 @@ export interface ClientCredentials {
 export class AccessTokensService {
   constructor(
     private readonly repository: ExternalClientsRepository,
-    private readonly limiter: LoginLimiter,
+    private readonly throttle: LoginThrottle,
     private readonly audit: AuditService,
     private readonly metrics: ClientMetrics,
   ) {}
 
   /**
-   * RFC 6749 4.4.2. Failures are limited as failed logins are.
+   * RFC 6749 4.4.2. A right secret is always accepted: its 256 random bits cannot be guessed. Failures have to wait as failed
+   * logins do, so that they fill neither the audit trail nor the log.
    * @param scope names separated by spaces; undefined: every scope of the client
    * @throws InvalidClient, InvalidScope, TooManyLogins
    */
@@ -45,19 +47,10 @@ export class AccessTokensService {
     scope: string | undefined,
     address: string,
   ): Promise<AccessTokenAnswer> {
-    // what is no client ID may be long, and is not worth counting separately
-    const isId = CLIENT_ID.test(id);
-    const account = isId ? `client ${id}` : 'client';
-    const wait = this.limiter.take(account, address);
-    if (wait > 0) {
-      this.metrics.token('limited');
-      throw new TooManyLogins(wait);
-    }
     const now = new Date();
-    const client = isId ? await this.repository.find(id) : null;
+    const client = CLIENT_ID.test(id) ? await this.repository.find(id) : null;
     const proof = proofOf(client, secret, now);
     if (!client || !proof || !isInForce(client, now)) return this.refuse(client, address);
-    this.limiter.succeeded(account, address);
     const scopes = scopesOf(client, scope);
     const token = randomBytes(32).toString('base64url');
     const ends = [client.expiresAt, proof.until].map((end) => end?.getTime() ?? Infinity);
@@ -88,6 +81,12 @@ export class AccessTokensService {
   }
 
   private async refuse(client: ExternalClientEntity | null, address: string): Promise<never> {
+    // all that are unknown count together, because anybody can invent more
+    const wait = this.throttle.begin(`client ${client?.id ?? ''}`, networkOf(address));
+    if (wait > 0) {
+      this.metrics.token('limited');
+      throw new TooManyLogins(wait);
+    }
     this.metrics.token('refused');
     await this.audit.record(
       undefined,

@@ -208,17 +208,16 @@ describe('OAuth 2.0 for external clients', () => {
     await ask(inBody(fourth)).expect(200);
   });
 
-  it('limits failures of one client, not those of others, nor a client at an address that it has used', async () => {
+  it('makes wrong secrets wait, and never the right one, also from the same address', async () => {
     const [client, other] = [await create(), await create()];
-    const home = server.browser();
-    await ask(inBody(client), {}, home).expect(200);
+    const attacker = server.browser();
     const wrong = { ...inBody(client), client_secret: other.secret };
-    for (let tried = 0; tried < LIMITS.LOGIN_FAILURES_PER_ACCOUNT; tried += 1) await ask(wrong).expect(401);
-    const refused = await ask(inBody(client)).expect(429);
+    for (let tried = 0; tried < LIMITS.LOGIN_FAILURES_FREE; tried += 1) await ask(wrong, {}, attacker).expect(401);
+    const refused = await ask(wrong, {}, attacker).expect(429);
     expect(refused.body.error).toBe('temporarily_unavailable');
     expect(Number(refused.get('Retry-After'))).toBeGreaterThan(0);
-    await ask(inBody(client), {}, home).expect(200);
-    await ask(inBody(other)).expect(200);
+    for (const from of [attacker, server.browser()]) await ask(inBody(client), {}, from).expect(200);
+    await ask(inBody(other), {}, attacker).expect(200);
   });
 
   it('limits the requests for tokens of one address', async () => {
@@ -328,7 +327,8 @@ describe('OAuth 2.0 for external clients', () => {
     await server.browser().get('/api/users').set('Authorization', `Bearer ${token}`).expect(403);
     await devices(`pla_${client.id}_${'x'.repeat(43)}`).expect(401);
     const wrong = { ...inBody(client), client_secret: 'plc_wrong' };
-    for (let tried = 0; tried <= LIMITS.LOGIN_FAILURES_PER_ACCOUNT; tried += 1) await ask(wrong);
+    const attacker = server.browser();
+    for (let tried = 0; tried <= LIMITS.LOGIN_FAILURES_FREE; tried += 1) await ask(wrong, {}, attacker);
     const { text } = await admin.get('/metrics').expect(200);
     for (const result of ['issued', 'refused', 'limited'])
       expect(text).toMatch(new RegExp(`^platen_client_tokens_total\\{result="${result}"\\} [1-9]`, 'm'));
@@ -341,9 +341,10 @@ describe('OAuth 2.0 for external clients', () => {
   });
 
   it('counts what is no client ID as one account, however it is written', async () => {
-    const wrong = () => ask({ ...GRANT, client_id: randomBytes(2000).toString('hex'), client_secret: 'x' });
-    for (let tried = 0; tried <= LIMITS.LOGIN_FAILURES_PER_ACCOUNT; tried += 1) await wrong();
-    await wrong().expect(429);
+    const attacker = server.browser();
+    const invented = () => ({ ...GRANT, client_id: randomBytes(2000).toString('hex'), client_secret: 'x' });
+    for (let tried = 0; tried < LIMITS.LOGIN_FAILURES_FREE; tried += 1) await ask(invented(), {}, attacker).expect(401);
+    await ask(invented(), {}, attacker).expect(429);
     await tokenOf(await create());
   });
 

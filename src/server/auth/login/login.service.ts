@@ -3,13 +3,15 @@ import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { Journal } from '../../../journal/journal';
 import type { passwordChange } from '../../../protocol/api';
+import { networkOf } from '../../../tunnel/network-of';
 import { AccessEvents } from '../access-events';
 import { identityOf } from '../access/identity';
 import type { Actor } from '../actor';
 import { AuditService } from '../audit/audit.service';
-import { LoginRefused, TooManyLogins } from '../auth.errors';
+import { LoginRefused, TooManyLogins, WrongPassword } from '../auth.errors';
 import { loginCookieName } from './login-cookie';
-import { LoginLimiter } from './login-limiter';
+import { LoginBrowser } from './login-browser';
+import { LoginThrottle } from './login-throttle';
 import { PASSPORT, type LoginInfo, type ServerPassport } from './passport';
 import { UsersService } from '../users/users.service';
 
@@ -20,7 +22,8 @@ type PasswordChange = z.infer<typeof passwordChange>;
 export class LoginService {
   constructor(
     @Inject(PASSPORT) private readonly passport: ServerPassport,
-    private readonly limiter: LoginLimiter,
+    private readonly throttle: LoginThrottle,
+    private readonly browsers: LoginBrowser,
     private readonly users: UsersService,
     private readonly audit: AuditService,
     private readonly access: AccessEvents,
@@ -35,16 +38,22 @@ export class LoginService {
   async logIn(request: Request, response: Response, username: string): Promise<Actor> {
     const address = request.ip ?? '';
     this.journal.step('S101', undefined, { address });
-    const wait = this.limiter.take(username, address);
+    const browser = this.browsers.of(request, username);
+    const place = browser === undefined ? networkOf(address) : `browser ${browser}`;
+    const wait = this.throttle.begin(username, place);
     if (wait > 0) throw new TooManyLogins(wait);
 
-    const { actor, known } = await this.authenticate(request, response);
+    const { actor, known } = await this.authenticate(request, response).catch((error: unknown) => {
+      this.throttle.abandoned(username, place);
+      throw error;
+    });
     this.journal.step('S102', undefined, { permitted: actor !== undefined });
     // a user may have typed the password into the field of the user ID
     const target = known ? username : '(unknown user)';
     await this.audit.record(actor, actor ? 'login.permitted' : 'login.refused', target, `from ${address}`);
     if (actor) {
-      this.limiter.succeeded(username, address);
+      this.throttle.succeeded(username, place);
+      this.browsers.remember(request, response, username, browser);
       await storeLogin(request, actor);
       const replaced = identityOf(request);
       if (replaced) this.access.publish('logged-out', replaced.actor.userId);
@@ -70,11 +79,15 @@ export class LoginService {
    * @throws WrongPassword, TooManyLogins
    */
   async changePassword(actor: Actor, request: Request, { current, next }: PasswordChange): Promise<void> {
-    const address = request.ip ?? '';
-    const wait = this.limiter.take(actor.username, address);
+    // a user who is logged in does not wait because of failed logins elsewhere
+    const place = `user ${actor.userId}`;
+    const wait = this.throttle.begin(actor.username, place);
     if (wait > 0) throw new TooManyLogins(wait);
-    await this.users.changePassword(actor, current, next);
-    this.limiter.succeeded(actor.username, address);
+    await this.users.changePassword(actor, current, next).catch((error: unknown) => {
+      if (!(error instanceof WrongPassword)) this.throttle.abandoned(actor.username, place);
+      throw error;
+    });
+    this.throttle.succeeded(actor.username, place);
     if (request.session) await storeLogin(request, actor);
   }
 

@@ -5,6 +5,8 @@ import WebSocket from 'ws';
 import { LIMITS } from '../../../protocol/limits';
 import { LIVE_PATH } from '../../../protocol/live';
 
+type Browser = ReturnType<TestServer['browser']>;
+
 describe('login', () => {
   let server: TestServer;
   beforeAll(async () => (server = await startTestServer()));
@@ -15,7 +17,7 @@ describe('login', () => {
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
     expect(login.body).toMatchObject({ username: 'ada', displayName: 'Ada', role: 'admin', active: true });
     expect(JSON.stringify(login.body)).not.toMatch(/password|hash/i);
-    const [cookie = ''] = login.get('Set-Cookie') ?? [];
+    const cookie = login.get('Set-Cookie')?.at(-1) ?? '';
     expect(cookie).toMatch(/^platen\.sid=s%3A/);
     expect(cookie).toMatch(/; HttpOnly; SameSite=Lax$/);
     const lifetime = Date.parse(/Expires=([^;]+)/.exec(cookie)![1]!) - Date.now();
@@ -29,17 +31,17 @@ describe('login', () => {
   it('binds the cookie to this host behind an https proxy, at login and at logout', async () => {
     const browser = overHttps();
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
-    const [cookie = ''] = login.get('Set-Cookie') ?? [];
+    const cookie = login.get('Set-Cookie')?.at(-1) ?? '';
     expect(cookie).toMatch(/^__Host-platen\.sid=s%3A[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
     const presented = cookie.split(';')[0]!;
     await overHttps().get('/api/auth/me').set('Cookie', presented).expect(200);
     const logout = await overHttps().post('/api/auth/logout').set('Cookie', presented).expect(204);
-    expect(logout.get('Set-Cookie')?.[0]).toMatch(/^__Host-platen\.sid=; Path=\/; .*; Secure;/);
+    expect(logout.get('Set-Cookie')?.at(-1)).toMatch(/^__Host-platen\.sid=; Path=\/; .*; Secure;/);
   });
 
   it('accepts over https no cookie that a page of a sibling domain could have planted', async () => {
     const login = await overHttps().post('/api/auth/login').send(ADMIN).expect(200);
-    const planted = login.get('Set-Cookie')![0]!.split(';')[0]!.replace('__Host-', '');
+    const planted = login.get('Set-Cookie')!.at(-1)!.split(';')[0]!.replace('__Host-', '');
     await overHttps().get('/api/auth/me').set('Cookie', planted).expect(401);
     await server.browser().get('/api/auth/me').set('Cookie', planted).expect(200); // the login itself is valid
   });
@@ -75,15 +77,15 @@ describe('login', () => {
   it('issues a new session ID at login, so that none can be planted (session fixation)', async () => {
     const browser = server.browser();
     const first = await browser.post('/api/auth/login').send(TECHNICIAN).expect(200);
-    const planted = first.get('Set-Cookie')![0]!.split(';')[0]!;
+    const planted = first.get('Set-Cookie')!.at(-1)!.split(';')[0]!;
     const second = await server.browser().post('/api/auth/login').set('Cookie', planted).send(ADMIN).expect(200);
-    expect(second.get('Set-Cookie')![0]).not.toContain(planted);
+    expect(second.get('Set-Cookie')!.at(-1)).not.toContain(planted);
     await server.browser().get('/api/auth/me').set('Cookie', planted).expect(401);
   });
 
   it('accepts no cookie that it has not signed', async () => {
     const login = await server.browser().post('/api/auth/login').send(ADMIN).expect(200);
-    const cookie = login.get('Set-Cookie')![0]!.split(';')[0]!;
+    const cookie = login.get('Set-Cookie')!.at(-1)!.split(';')[0]!;
     await server.browser().get('/api/auth/me').set('Cookie', cookie).expect(200);
     const forged = `${cookie.slice(0, -8)}AAAAAAAA`;
     await server.browser().get('/api/auth/me').set('Cookie', forged).expect(401);
@@ -92,9 +94,9 @@ describe('login', () => {
   it('ends the login at logout, also for a copy of the cookie', async () => {
     const browser = server.browser();
     const login = await browser.post('/api/auth/login').send(ADMIN).expect(200);
-    const cookie = login.get('Set-Cookie')![0]!.split(';')[0]!;
+    const cookie = login.get('Set-Cookie')!.at(-1)!.split(';')[0]!;
     const logout = await browser.post('/api/auth/logout').expect(204);
-    expect(logout.get('Set-Cookie')?.[0]).toMatch(/^platen\.sid=;.*Expires=Thu, 01 Jan 1970/);
+    expect(logout.get('Set-Cookie')?.at(-1)).toMatch(/^platen\.sid=;.*Expires=Thu, 01 Jan 1970/);
     await server.browser().get('/api/auth/me').set('Cookie', cookie).expect(401);
   });
 
@@ -107,27 +109,82 @@ describe('login', () => {
     await server.browser().post('/api/auth/login').send(ADMIN).expect(200);
   });
 
-  it('limits the failed logins of one account from many addresses at once, but not at a known address', async () => {
-    const user = { username: 'victim', password: 'a password of ten' };
-    const admin = await server.loggedIn(ADMIN);
-    await admin
-      .post('/api/users')
-      .send({ ...user, displayName: 'V', role: 'technician' })
-      .expect(201);
-    const home = server.browser();
-    await home.post('/api/auth/login').send(user).expect(200);
+  describe('after failed logins', () => {
+    const GUESS = 'a wrong guess';
+    let number = 0;
+    /** A new user, because failures are counted for each. */
+    const newUser = async () => {
+      const user = { username: `victim-${(number += 1)}`, password: 'a password of ten' };
+      const admin = await server.loggedIn(ADMIN);
+      const body = { ...user, displayName: 'V', role: 'technician' };
+      await admin.post('/api/users').send(body).expect(201);
+      return user;
+    };
+    const logIn = (browser: Browser, user: object) => browser.post('/api/auth/login').send(user);
+    const attack = async (browser: Browser, user: { username: string }) => {
+      for (let n = 0; n < LIMITS.LOGIN_FAILURES_FREE; n += 1)
+        await logIn(browser, { ...user, password: GUESS }).expect(401);
+    };
 
-    const guesses = Array.from({ length: LIMITS.LOGIN_FAILURES_PER_ACCOUNT + 3 }, () =>
-      server
-        .browser()
-        .post('/api/auth/login')
-        .send({ ...user, password: 'a wrong guess' }),
-    );
-    const statuses = (await Promise.all(guesses)).map((answer) => answer.status).sort();
-    expect(statuses).toEqual([...Array(LIMITS.LOGIN_FAILURES_PER_ACCOUNT).fill(401), 429, 429, 429]);
-    const elsewhere = await server.browser().post('/api/auth/login').send(user).expect(429);
-    expect(Number(elsewhere.get('Retry-After'))).toBeGreaterThan(LIMITS.LOGIN_WINDOW_MS / 1000 - 60);
-    await home.post('/api/auth/login').send(user).expect(200);
+    it('makes the next one from there wait, and says how long; elsewhere nobody waits', async () => {
+      const user = await newUser();
+      const attacker = server.browser();
+      await attack(attacker, user);
+      const refused = await logIn(attacker, user).expect(429);
+      expect(refused.body).toMatchObject({ code: 'too-many-requests', retryAfterSeconds: expect.any(Number) });
+      const seconds = Number(refused.get('Retry-After'));
+      expect(seconds).toBeGreaterThan(0);
+      expect(seconds).toBeLessThanOrEqual(LIMITS.LOGIN_WAIT_FIRST_MS / 1000);
+      await logIn(server.browser(), user).expect(200);
+    });
+
+    it('treats an unknown user ID alike', async () => {
+      const attacker = server.browser();
+      await attack(attacker, { username: 'nobody-here' });
+      await logIn(attacker, { username: 'nobody-here', password: GUESS }).expect(429);
+    });
+
+    it('counts parallel guesses', async () => {
+      const [user, attacker] = [await newUser(), server.browser()];
+      const guesses = Array.from({ length: LIMITS.LOGINS_PER_MINUTE }, () =>
+        logIn(attacker, { ...user, password: GUESS }),
+      );
+      const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+      expect(statuses.filter((status) => status === 401)).toHaveLength(LIMITS.LOGIN_FAILURES_FREE);
+    });
+
+    describe('a browser that has logged in before', () => {
+      const ADDRESS = '203.0.113.77';
+      const cookiesOf = async (user: object) => (await logIn(server.browser(), user).expect(200)).get('Set-Cookie')!;
+      const browserCookie = (cookies: string[]) => cookies.find((each) => each.startsWith('platen.browser='))!;
+      const withCookie = (user: object, cookie: string) =>
+        logIn(server.browser(ADDRESS), user).set('Cookie', cookie.split(';')[0]!);
+
+      it('logs in from the address of an attacker, whatever the attacker does there', async () => {
+        const user = await newUser();
+        const cookie = browserCookie(await cookiesOf(user));
+        expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Strict$/);
+        const attacker = server.browser(ADDRESS);
+        for (let n = 0; n < LIMITS.LOGINS_PER_MINUTE + 1; n += 1) await logIn(attacker, { ...user, password: GUESS });
+        await logIn(attacker, user).expect(429);
+        await withCookie(user, cookie).expect(200);
+      });
+
+      it('waits after its own failures, and with the cookie of another user or a changed one like any other', async () => {
+        const [user, other] = [await newUser(), await newUser()];
+        const own = browserCookie(await cookiesOf(user));
+        const foreign = browserCookie(await cookiesOf(other));
+        const later = own.replace(/\.(\d+)\./, (_all, until: string) => `.${Number(until) + 1}.`);
+        const guess = { ...user, password: GUESS };
+        for (let n = 0; n < LIMITS.LOGIN_FAILURES_FREE; n += 1) await withCookie(guess, own).expect(401);
+        await withCookie(user, own).expect(429);
+        const elsewhere = server.browser();
+        await attack(elsewhere, user);
+        for (const cookie of [foreign, later])
+          await logIn(elsewhere, user).set('Cookie', cookie.split(';')[0]!).expect(429);
+        await logIn(server.browser(), user).expect(200);
+      });
+    });
   });
 });
 
@@ -145,7 +202,7 @@ describe('login behind a proxy that is named', () => {
     const [answer] = (await once(asked, 'response')) as [IncomingMessage];
     answer.resume();
     expect(answer.statusCode).toBe(200);
-    return answer.headers['set-cookie']![0]!.split(';')[0]!;
+    return answer.headers['set-cookie']!.at(-1)!.split(';')[0]!;
   };
   const opens = async (localAddress: string, Cookie: string): Promise<boolean> => {
     const headers = { Cookie, Origin: server.url, 'X-Forwarded-Proto': 'https' };

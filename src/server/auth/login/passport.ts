@@ -1,6 +1,7 @@
 import { Passport } from 'passport';
 import { Strategy } from 'passport-local';
 import type { Actor } from '../actor';
+import type { LoginBrowser } from './login-browser';
 import type { UsersService } from '../users/users.service';
 
 /** Injection token of this server's Passport; the instance that the package exports is shared by the whole process. */
@@ -15,12 +16,12 @@ export interface LoginInfo {
 }
 
 /** Logs in with user ID and password; stores the user's ID in the session and looks the user up for every request. */
-export function createPassport(users: UsersService): InstanceType<typeof Passport> {
+export function createPassport(users: UsersService, browsers: LoginBrowser): InstanceType<typeof Passport> {
   const passport = new Passport();
   passport.use(
-    new Strategy((username, password, done) => {
+    new Strategy({ passReqToCallback: true }, (request, username, password, done) => {
       users
-        .verify(username, password)
+        .verify(username, password, browsers.of(request, username) !== undefined)
         .then(
           ({ actor, known }) => done(null, actor ?? false, { message: '', known } as { message: string } & LoginInfo),
           done,

@@ -67,7 +67,7 @@ describe("a user's own account", () => {
   it('limits the guesses at its current password', async () => {
     const browser = await server.loggedIn(await newUser());
     const guess = { current: 'a guess', next: 'a brand new password' };
-    for (let n = 0; n < LIMITS.LOGIN_FAILURES_PER_ACCOUNT; n += 1)
+    for (let n = 0; n < LIMITS.LOGIN_FAILURES_FREE; n += 1)
       await browser.post('/api/auth/password').send(guess).expect(400);
     await browser.post('/api/auth/password').send(guess).expect(429);
   });

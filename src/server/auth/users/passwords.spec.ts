@@ -46,4 +46,19 @@ describe('passwords', () => {
     expect(refused[0]?.reason).toBeInstanceOf(PasswordsBusy);
     expect(await passwords.verify('x', CHEAP)).toBe(false);
   });
+
+  it('of users who have proved something are checked first, however many others wait', async () => {
+    const passwords = new Passwords();
+    const order: string[] = [];
+    const check = (name: string, isFirst: boolean) =>
+      passwords.verify('x', CHEAP, isFirst).then(
+        () => order.push(name),
+        () => undefined,
+      );
+    const flood = Array.from({ length: 50 }, (_, n) => check(`flood ${n}`, false));
+    await Promise.all([...flood, check('first', true)]);
+    // two were being checked already
+    expect(order.indexOf('first')).toBeLessThan(4);
+    expect(order).toHaveLength(33);
+  });
 });

@@ -46,36 +46,42 @@ function derive(password: string, salt: Buffer, cost: Cost): Promise<Buffer> {
 const AT_ONCE = 2;
 const WAITING = 30;
 
-/** Hashes and checks passwords with bounded concurrency. */
+/**
+ * Hashes and checks passwords with bounded concurrency. Those of users who have proved something before wait separately and
+ * are checked first, so that a flood of other logins does not hold them up.
+ */
 @Injectable()
 export class Passwords {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly first: (() => void)[] = [];
+  private readonly others: (() => void)[] = [];
   private readonly decoyHash = makeDecoyHash();
 
   /** @throws PasswordsBusy */
   hash(password: string): Promise<string> {
-    return this.queued(() => hashPassword(password));
+    return this.queued(() => hashPassword(password), true);
   }
 
   /**
    * @param stored undefined for an unknown user: checks the decoy hash, which takes the same time
+   * @param isFirst whether it is checked before others that wait
    * @throws PasswordsBusy
    */
-  async verify(password: string, stored: string | undefined): Promise<boolean> {
-    const right = await this.queued(() => verifyPassword(password, stored ?? this.decoyHash));
+  async verify(password: string, stored: string | undefined, isFirst = false): Promise<boolean> {
+    const right = await this.queued(() => verifyPassword(password, stored ?? this.decoyHash), isFirst);
     return right && stored !== undefined;
   }
 
-  private async queued<Result>(work: () => Promise<Result>): Promise<Result> {
+  private async queued<Result>(work: () => Promise<Result>, isFirst: boolean): Promise<Result> {
     if (this.running >= AT_ONCE) {
-      if (this.waiting.length >= WAITING) throw new PasswordsBusy();
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+      const waiting = isFirst ? this.first : this.others;
+      if (waiting.length >= WAITING) throw new PasswordsBusy();
+      await new Promise<void>((resolve) => waiting.push(resolve));
     } else this.running += 1;
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
+      const next = this.first.shift() ?? this.others.shift();
       if (next) next();
       else this.running -= 1;
     }

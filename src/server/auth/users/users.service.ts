@@ -58,11 +58,16 @@ export class UsersService {
 
   /**
    * S102. Takes the same path, and the same time, for an unknown user as for a wrong password.
+   * @param isFirst whether it is checked before others that wait
    * @returns `actor`: undefined if the login is refused; `known`: whether the user ID exists
    */
-  async verify(username: string, password: string): Promise<{ actor: Actor | undefined; known: boolean }> {
+  async verify(
+    username: string,
+    password: string,
+    isFirst: boolean,
+  ): Promise<{ actor: Actor | undefined; known: boolean }> {
     const user = await this.repository.findByUsername(username);
-    const right = await this.passwords.verify(password, user?.passwordHash);
+    const right = await this.passwords.verify(password, user?.passwordHash, isFirst);
     return { actor: user && user.active && right ? actorOf(user) : undefined, known: user !== null };
   }
 
@@ -109,7 +114,7 @@ export class UsersService {
    * @throws UnknownUser, WrongPassword
    */
   async changePassword(actor: Actor, current: string, next: string): Promise<void> {
-    const { actor: right } = await this.verify(actor.username, current);
+    const { actor: right } = await this.verify(actor.username, current, true);
     if (right?.userId !== actor.userId) throw new WrongPassword();
     const passwordHash = await this.passwords.hash(next);
     await this.repository.changing((users) => apply(users, actor.userId, {}, passwordHash));

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { NAME_PATTERN } from '../../../protocol/names';
 import { AccountGuard, type Attempt } from './account-guard';
 import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './agent-accounts';
-import { networkOf } from './network-of';
+import { networkOf } from '../../../tunnel/network-of';
 import { SCRAM_ITERATIONS, SCRAM_SALT_BYTES } from './scram';
 import type { XmppLimits } from '../xmpp-limits';
 

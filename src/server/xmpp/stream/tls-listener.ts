@@ -2,7 +2,7 @@ import { constants } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Journal } from '../../../journal/journal';
-import { networkOf } from '../login/network-of';
+import { networkOf } from '../../../tunnel/network-of';
 import { Pacer } from '../pacer';
 import type { XmppLimits } from '../xmpp-limits';
 

@@ -1,0 +1,45 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { parse } from 'cookie';
+import type { Request, Response } from 'express';
+import { LIMITS } from '../../../protocol/limits';
+import { SECRETS, type Secrets } from '../../config/secrets';
+
+const COOKIE = 'platen.browser';
+const SECURE_COOKIE = '__Host-platen.browser';
+const VALUE = /^([\w-]{22})\.(\d{1,15})\.([\w-]{43})$/;
+
+const cookieName = (secure: boolean): string => (secure ? SECURE_COOKIE : COOKIE);
+
+/**
+ * The cookie with which a browser proves that it has logged in to an account before: a random ID, when it expires, and a
+ * signature over both and the account. It grants nothing; failed logins of such a browser are counted separately, so that
+ * an attacker elsewhere does not slow its user down.
+ */
+@Injectable()
+export class LoginBrowser {
+  constructor(@Inject(SECRETS) private readonly secrets: Secrets) {}
+
+  /** The ID of the browser; undefined without a cookie that is valid for this account. */
+  of(request: Request, account: string): string | undefined {
+    const value = parse(request.headers.cookie ?? '')[cookieName(request.secure)] ?? '';
+    const [, id, until, signature] = VALUE.exec(value) ?? [];
+    if (!id || !until || !signature || Number(until) <= Date.now()) return undefined;
+    const expected = this.sign(id, until, account);
+    return timingSafeEqual(Buffer.from(signature), Buffer.from(expected)) ? id : undefined;
+  }
+
+  /** Sets the cookie after a login. @param known the ID that the browser has already */
+  remember({ secure }: Request, response: Response, account: string, known: string | undefined): void {
+    const id = known ?? randomBytes(16).toString('base64url');
+    const expires = new Date(Date.now() + LIMITS.LOGIN_BROWSER_MS);
+    const until = String(expires.getTime());
+    const value = `${id}.${until}.${this.sign(id, until, account)}`;
+    response.cookie(cookieName(secure), value, { path: '/', httpOnly: true, sameSite: 'strict', secure, expires });
+  }
+
+  private sign(id: string, until: string, account: string): string {
+    const text = JSON.stringify(['browser', id, until, account]);
+    return createHmac('sha256', this.secrets.cookieSecret).update(text).digest('base64url');
+  }
+}
