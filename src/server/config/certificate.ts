@@ -1,10 +1,11 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { AUTHORITY_RULE, authorityOf, isPubliclySigned } from '../../tunnel/authority';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
+import { createPrivate, readPrivate } from '../../tunnel/private-file';
 import { selfSignedCertificate } from '../../tunnel/self-signed-certificate';
 import type { Config } from './config';
 
@@ -20,6 +21,8 @@ export interface Certificate {
   readonly pin: string;
   /** PEM of the private authority that signed it, or that signed the reverse proxy's. */
   readonly authority: string | undefined;
+  /** For the control channel: agents pin the key for ever, also when the certificate above gets another one. */
+  readonly controlChannel: Pick<Certificate, 'certificate' | 'key' | 'pin'>;
 }
 /** Injection token: `@Inject(CERTIFICATE) certificate: Certificate`. */
 export const CERTIFICATE = Symbol('Certificate');
@@ -38,7 +41,9 @@ export async function loadCertificate(config: Config): Promise<Certificate> {
     : await selfSignedCertificate(join(config.data, 'tls'), hostNames(config));
   const authority = config.authority === undefined ? undefined : authorityIn(config.authority);
   const { issuer, subject } = new X509Certificate(pair.certificate);
-  return Object.freeze({ ...pair, selfSigned: issuer === subject, pin: spkiPinOf(pair.certificate), authority });
+  const pin = spkiPinOf(pair.certificate);
+  const controlChannel = keptForAgents(join(config.data, 'tls'), { ...pair, pin });
+  return Object.freeze({ ...pair, selfSigned: issuer === subject, pin, authority, controlChannel });
 }
 
 function configured(files: { certificate: string; key: string }): { certificate: string; key: string } {
@@ -55,6 +60,23 @@ function configured(files: { certificate: string; key: string }): { certificate:
     );
   }
   throw new CertificateUnusable('PLATEN_TLS_KEY does not match PLATEN_TLS_CERTIFICATE');
+}
+
+/** The key that this data folder had first, which is stored there; its certificate may be out of date. */
+function keptForAgents(folder: string, current: Certificate['controlChannel']): Certificate['controlChannel'] {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, 'control-channel.pem');
+  const pem = readPrivate(file) ?? createPrivate(file, `${current.key.trim()}\n${current.certificate}`);
+  try {
+    const pin = spkiPinOf(pem);
+    if (pin === current.pin) return current;
+    createSecureContext({ cert: pem, key: pem });
+    return { certificate: pem, key: pem, pin };
+  } catch (error) {
+    throw new CertificateUnusable(
+      `${file} is not usable: ${(error as Error).message}. Restore it from the backup; without it, every agent has to be enrolled again`,
+    );
+  }
 }
 
 function authorityIn(file: string): string {

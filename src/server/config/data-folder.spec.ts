@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import { makeSignedCertificate } from '../../../test/support/test-certificate';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
@@ -146,6 +147,45 @@ describe('data folder', () => {
     expect(await Promise.all(known)).toEqual([false, true, false]);
     for (const unusable of [file('empty', ''), files.PLATEN_TLS_CERTIFICATE, join(data, 'missing')])
       await expect(loadCertificate(config({ ...files, PLATEN_TLS_CA: unusable }))).rejects.toThrow(/PLATEN_TLS_CA/);
+  });
+
+  describe('at the control channel', () => {
+    const own = async () => {
+      const { cert, key, authority } = await makeSignedCertificate(['platen.example']);
+      writeFileSync(join(data, 'crt'), cert);
+      writeFileSync(join(data, 'key'), key);
+      writeFileSync(join(data, 'ca'), authority);
+      return loadCertificate(config({ PLATEN_TLS_CERTIFICATE: join(data, 'crt'), PLATEN_TLS_KEY: join(data, 'key') }));
+    };
+
+    it('keeps the key of the first certificate, because agents pin it', async () => {
+      const first = await own();
+      const second = await own();
+      expect(second.pin).not.toBe(first.pin);
+      expect([first, second, await loadCertificate(config())].map(({ controlChannel: { pin } }) => pin)).toEqual(
+        Array(3).fill(first.pin),
+      );
+      expect(spkiPinOf(second.controlChannel.certificate)).toBe(first.pin);
+      expect(() =>
+        createSecureContext({ ...second.controlChannel, cert: second.controlChannel.certificate }),
+      ).not.toThrow();
+      expect(modeOf(join(data, 'tls/control-channel.pem'))).toBe('600');
+    });
+
+    it('keeps the generated key when a certificate of its own is configured later, and renews its certificate', async () => {
+      const first = await loadCertificate(config());
+      expect((await own()).controlChannel.pin).toBe(first.pin);
+      const renamed = await loadCertificate(config({ PLATEN_PUBLIC_URL: 'https://new.example' }));
+      expect(renamed.controlChannel).toEqual({ certificate: renamed.certificate, key: renamed.key, pin: first.pin });
+    });
+
+    it('is not replaced if it is damaged', async () => {
+      await own();
+      for (const damaged of ['', 'PEM']) {
+        writeFileSync(join(data, 'tls/control-channel.pem'), damaged);
+        await expect(own()).rejects.toThrow(/control-channel\.pem is not usable.*backup/);
+      }
+    });
   });
 
   it('refuses a certificate that TLS would refuse', async () => {

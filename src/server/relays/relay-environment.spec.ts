@@ -14,6 +14,7 @@ describe('the environment of the local relay', () => {
     pin: 'p'.repeat(43),
     selfSigned: true,
     authority: 'AUTHORITY',
+    controlChannel: { certificate: '', key: '', pin: '' },
   };
   const environment = (settings: Record<string, string>, serverUrl = 'http://127.0.0.1:8080') =>
     relayEnvironment(readConfig(settings), certificate, { folder, secret: 's'.repeat(43), serverUrl });

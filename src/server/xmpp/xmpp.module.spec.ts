@@ -36,7 +36,8 @@ it('listens when the application is up, for the accounts of a later module, and 
       done();
     },
   });
-  const { cert, key, pin } = await makeCertificate();
+  const { cert: certificate, key, pin } = await makeCertificate();
+  const pair = { certificate, key, pin };
   const config = readConfig({ PLATEN_XMPP_PORT: '0', PLATEN_XMPP_DOMAIN: 'xmpp.test' });
   const settings = ConfigModule.of({
     config,
@@ -47,7 +48,7 @@ it('listens when the application is up, for the accounts of a later module, and 
       fakeSaltKey: Buffer.alloc(32),
       localRelaySecret: '',
     },
-    certificate: { certificate: cert, key, selfSigned: true, pin, authority: undefined },
+    certificate: { ...pair, selfSigned: true, authority: undefined, controlChannel: pair },
     releaseKey: new ReleaseKey(undefined),
     journal: new Journal(pino(sink)),
   });

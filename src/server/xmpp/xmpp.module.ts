@@ -9,15 +9,14 @@ import { EmbeddedTransport } from './embedded-transport';
 
 function createTransport(
   config: Config,
-  certificate: Certificate,
+  { controlChannel: { certificate, key } }: Certificate,
   secrets: Secrets,
   accounts: AccountRegistry,
   journal: Journal,
 ): EmbeddedTransport {
   const { host, port, domain } = config.xmpp;
-  const { certificate: chain, key } = certificate;
   const fakeSaltSecret = secrets.fakeSaltKey;
-  return new EmbeddedTransport({ host, port, domain, certificate: chain, key, fakeSaltSecret, accounts, journal });
+  return new EmbeddedTransport({ host, port, domain, certificate, key, fakeSaltSecret, accounts, journal });
 }
 
 @Module({

@@ -36,7 +36,7 @@ export class EnrolmentService {
     private readonly events: DeviceEvents,
     private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(CERTIFICATE) private readonly certificate: Certificate,
+    @Inject(CERTIFICATE) private readonly certificate: Pick<Certificate, 'controlChannel'>,
   ) {}
 
   /**
@@ -58,7 +58,7 @@ export class EnrolmentService {
       ? `for site ${site.name} of customer ${site.customerName}, valid until ${until}`
       : `valid until ${until}`;
     await this.audit.record(actor, 'agent.enrolment-created', agentId, detail);
-    return { agentId, ticket: `${code}.${this.certificate.pin}`, expiresAt };
+    return { agentId, ticket: `${code}.${this.certificate.controlChannel.pin}`, expiresAt };
   }
 
   /** @throws EnrolmentCodeRefused */
@@ -92,6 +92,6 @@ export class EnrolmentService {
     const done = earlier ? `account renewed, signing key: ${key}` : `account made, signing key: ${key}`;
     await this.audit.record(undefined, 'agent.enrolled', agentId, done);
     const { publicHost, port, host, domain } = this.config.xmpp;
-    return { agentId, password, xmpp: { host: publicHost ?? host, port, domain }, pin: this.certificate.pin };
+    return { agentId, password, xmpp: { host: publicHost ?? host, port, domain }, pin: this.certificate.controlChannel.pin };
   }
 }
