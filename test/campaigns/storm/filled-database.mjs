@@ -1,7 +1,6 @@
 // A database with agents that have been enrolled, and with past sessions.
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { built } from '../campaign.mjs';
 
 const DEVICES = 1_000;
 const USERS = 20;
@@ -16,14 +15,13 @@ export const deviceIdOf = (number) => `device-${String(number).padStart(5, '0')}
  * All agents have the same password and salt, so that one process can be all of them without hashing for each.
  * @returns {Promise<{ password: string }>}
  */
-export async function fillDatabase(root, environment, { agents, sessions }) {
-  const require = createRequire(join(root, 'dist/'));
-  const { readConfig } = require('./src/server/config/config.js');
-  const { loadSecrets } = require('./src/server/config/secrets.js');
-  const { openDatabase } = require('./src/server/database/open-database.js');
-  const { scramKeys } = require('./src/server/xmpp/login/scram.js');
-  const { dataSourceOptions } = require('./ormconfig.js');
-  const { AgentEntity } = require('./src/server/devices/agents/agent.entity.js');
+export async function fillDatabase(environment, { agents, sessions }) {
+  const { readConfig } = built('src/server/config/config');
+  const { loadSecrets } = built('src/server/config/secrets');
+  const { openDatabase } = built('src/server/database/open-database');
+  const { scramKeys } = built('src/server/xmpp/login/scram');
+  const { dataSourceOptions } = built('ormconfig');
+  const { AgentEntity } = built('src/server/devices/agents/agent.entity');
 
   const config = readConfig(environment);
   const database = await openDatabase(dataSourceOptions(config), loadSecrets(config));

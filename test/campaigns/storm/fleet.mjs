@@ -2,11 +2,10 @@
 // of the product's agent.
 import { Buffer } from 'node:buffer';
 import { createHash, createHmac, pbkdf2Sync, randomBytes, randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { connect } from 'node:tls';
+import { built } from '../campaign.mjs';
 import { agentIdOf, deviceIdOf } from './filled-database.mjs';
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
@@ -222,11 +221,10 @@ export class Fleet {
   #agents = [];
   #onAnnounced = () => undefined;
 
-  constructor(root, { agents, port, domain, password }) {
-    const require = createRequire(join(root, 'dist/'));
-    const { Backoff } = require('./src/tunnel/backoff.js');
-    this.retryAfterMs = require('./src/protocol/waits.js').retryAfterMs;
-    this.limits = require('./src/protocol/limits.js').LIMITS;
+  constructor({ agents, port, domain, password }) {
+    const { Backoff } = built('src/tunnel/backoff');
+    this.retryAfterMs = built('src/protocol/waits').retryAfterMs;
+    this.limits = built('src/protocol/limits').LIMITS;
     this.newBackoff = () => new Backoff({ maxMs: this.limits.CHANNEL_RETRY_MAX_MS });
     this.port = port;
     this.domain = domain;

@@ -4,15 +4,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { built, CLI, newSeed, printTable, ROOT, seededRandom } from '../campaign.mjs';
 import { fillDatabase } from './filled-database.mjs';
 import { Fleet } from './fleet.mjs';
 
@@ -21,7 +20,7 @@ const { values } = parseArgs({
     agents: { type: 'string', default: '5000' },
     sessions: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '120' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    seed: { type: 'string', default: newSeed() },
     log: { type: 'string' },
     profile: { type: 'string' },
   },
@@ -32,7 +31,7 @@ const START_MS = 60_000;
 /** After all have announced: their device information is still being acquired. */
 const SETTLE_MS = 5_000;
 
-const root = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
+const { freePorts } = built('src/demo/free-ports');
 const folder = mkdtempSync(join(tmpdir(), 'platen-storm-'));
 let server;
 process.on('exit', () => {
@@ -48,31 +47,12 @@ function fail(line) {
   process.exit(1);
 }
 
-/** Waits of the agents are repeated with the same seed (mulberry32); the order in which the kernel serves them is not. */
-function seedRandom(state) {
-  Math.random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
-}
-
 /** Starts the server; resolves when it listens. */
 async function startServer(environment) {
   const since = performance.now();
-  const hook = `--require ${join(root, 'test/campaigns/storm/loop-delay.cjs')}`;
+  const hook = `--require ${join(ROOT, 'test/campaigns/storm/loop-delay.cjs')}`;
   const profile = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`] : [];
-  const child = spawn(process.execPath, [...profile, join(root, 'dist/src/cli.js'), 'server'], {
+  const child = spawn(process.execPath, [...profile, CLI, 'server'], {
     env: { ...environment, NODE_OPTIONS: hook },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -137,10 +117,7 @@ function report(name, { back, backMs, loop, counts, announced, ownCpu }) {
     ['CPU of server, generator', `${loop.cpuSeconds.toFixed(1)} s, ${ownCpu.toFixed(1)} s`, ''],
     ['memory of the server', `${loop.memoryMb.toFixed(0)} MB`, ''],
   ];
-  console.log(`\n| ${name.padEnd(37)} | ${'measured'.padEnd(18)} | ${'target'.padEnd(12)} |`);
-  console.log(`| ${'-'.repeat(37)} | ${'-'.repeat(18)} | ${'-'.repeat(12)} |`);
-  for (const [what, value, target] of rows)
-    console.log(`| ${what.padEnd(37)} | ${String(value).padEnd(18)} | ${target.padEnd(12)} |`);
+  printTable([name, 'measured', 'target'], rows);
   for (const [why, count] of counts.failures) console.log(`failed announcements: ${why}: ${count}`);
 }
 
@@ -148,18 +125,20 @@ const load = () => loadavg()[0].toFixed(1);
 console.log(
   `${agents} agents, ${sessions} past sessions, seed ${seed}, Node ${process.versions.node}, ${availableParallelism()} cores, load ${load()}`,
 );
-seedRandom(seed);
+// waits of the agents are repeated with the same seed; the order in which the kernel serves them is not
+Math.random = seededRandom(seed);
+const [port, xmppPort] = await freePorts(2);
 const environment = {
   PATH: process.env.PATH,
   HOME: process.env.HOME,
   PLATEN_DATA: folder,
-  PLATEN_PORT: String(await freePort()),
-  PLATEN_XMPP_PORT: String(await freePort()),
+  PLATEN_PORT: String(port),
+  PLATEN_XMPP_PORT: String(xmppPort),
   PLATEN_XMPP_DOMAIN: DOMAIN,
   PLATEN_RELAY: 'remote',
 };
-const { password } = await fillDatabase(root, environment, { agents, sessions });
-const fleet = new Fleet(root, { agents, port: Number(environment.PLATEN_XMPP_PORT), domain: DOMAIN, password });
+const { password } = await fillDatabase(environment, { agents, sessions });
+const fleet = new Fleet({ agents, port: xmppPort, domain: DOMAIN, password });
 
 const first = await storm(fleet, async () => {
   const started = await startServer(environment);
