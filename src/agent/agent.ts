@@ -87,6 +87,10 @@ export class Agent {
       openSessions: (deviceId) => this.#remoteSessions.openAt(deviceId),
       channel: this.#channel,
       folder: configuration.state,
+      server: {
+        origin: configuration.server ?? credentials.server,
+        trust: { pin: credentials.pin, authority: credentials.authority },
+      },
       journal,
     });
     const actions = this.#panelActions();
@@ -125,7 +129,7 @@ export class Agent {
         this.#remoteSessions.revoke();
       }
     });
-    this.#substitute = new Substitute({ channel: this.#channel, journal });
+    this.#substitute = new Substitute({ channel: this.#channel, others: configuration.substituteFor, journal });
     this.#powerSaving = configuration.powerSaving && this.#savingPower(configuration.powerSaving, changed);
     this.#wakeKeys = new WakeKeys(configuration.state, journal);
     this.#wakeListener = new WakeListener({

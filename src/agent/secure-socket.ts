@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LIMITS } from '../protocol/limits';
-import { connectPinned, type Trust } from '../tunnel/pinned-tls';
+import { CertificateMismatch, connectPinned, type Trust } from '../tunnel/pinned-tls';
 
 /**
  * A TLS connection to the host of an https: address, for one HTTP/1.1 request.
@@ -20,5 +20,18 @@ export async function secureSocket(url: URL, trust?: Trust): Promise<TLSSocket> 
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+/**
+ * A connection to this agent's server. Tries its pinned key first; a trusted certificate is accepted, too, because a proxy
+ * may be in front of the server. @throws as secureSocket
+ */
+export async function serverSocket(url: URL, { pin, authority }: Trust): Promise<TLSSocket> {
+  try {
+    return await secureSocket(url, { pin });
+  } catch (error) {
+    if (!(error instanceof CertificateMismatch)) throw error;
+    return secureSocket(url, { authority });
   }
 }

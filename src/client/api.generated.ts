@@ -401,7 +401,15 @@ export interface components {
           detail: string;
           /** @enum {string} */
           outcome:
-            'woken' | 'unreachable' | 'out-of-reach' | 'full' | 'substitute-failed' | 'refused' | 'silent' | 'no-login';
+            | 'woken'
+            | 'unreachable'
+            | 'not-listed'
+            | 'out-of-reach'
+            | 'full'
+            | 'substitute-failed'
+            | 'refused'
+            | 'silent'
+            | 'no-login';
           substitute: string;
         }[];
       } | null;

@@ -126,7 +126,7 @@ export const wake = exchange({
   response: z.discriminatedUnion('outcome', [
     /** `challenge`: what the other agent has sent. */
     z.object({ outcome: z.literal('open'), challenge: secret }),
-    z.object({ outcome: z.enum(['unreachable', 'out-of-reach', 'full']), detail: z.string().max(200) }),
+    z.object({ outcome: z.enum(['unreachable', 'not-listed', 'out-of-reach', 'full']), detail: z.string().max(200) }),
   ]),
 });
 

@@ -5,6 +5,7 @@ import { agentId } from './names';
 export const WAKE_OUTCOMES = {
   woken: 'Woken.',
   unreachable: 'No answer on the LAN.',
+  'not-listed': 'Its configuration does not list the wake address in "substituteFor".',
   'out-of-reach': 'The wake address is in another network.',
   full: 'Too many connections to other agents.',
   'substitute-failed': 'Did not answer the server.',

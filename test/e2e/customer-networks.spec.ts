@@ -52,7 +52,7 @@ async function connectsTo(name: Customer): Promise<string> {
   });
 
   it('let a session be opened and ended through another agent when the control channel is blocked', async () => {
-    await on.startAgent('second', 'a', 'spare-a');
+    await on.startAgent('second', 'a', 'spare-a', { substituteFor: [{ host: LAN.agent, port: 8633 }] });
     await on.programOn('agent-a').stop();
     const block = [
       'add table inet blocked',

@@ -16,6 +16,8 @@ const AWAKE_MINUTES = 0.1;
 let on: TestStage;
 const agents: Program[] = [];
 let cookie: string | undefined;
+/** Where the agent that is woken listens, and what its substitute lists. */
+let wake: { host: string; port: number };
 /** A site without the agent of the stage, which would be a substitute. */
 let siteId: string;
 let panel = 0;
@@ -28,6 +30,11 @@ beforeAll(async () => {
   const { body } = await request(on.stage.serverUrl, 'POST', path, { name: 'Warehouse' }, cookie);
   siteId = (body as { id: string }).id;
 }, 120_000);
+beforeEach(async () => {
+  const [panelPort, port] = (await freePorts(2)) as [number, number];
+  panel = panelPort;
+  wake = { host: '127.0.0.1', port };
+});
 afterEach(async () => {
   await on?.clear();
   await Promise.all(agents.splice(0).map((agent) => agent.stop('SIGKILL')));
@@ -52,18 +59,15 @@ async function startAgent(name: string, more: object, onEnrolled = (_: string) =
   return agent;
 }
 async function startSleeper(): Promise<Program> {
-  const [panelPort, port] = (await freePorts(2)) as [number, number];
-  panel = panelPort;
-  const wake = { host: '127.0.0.1', port };
   const powerSaving = { afterMinutes: AWAKE_MINUTES };
-  const sleeper = await startAgent('sleeper', { powerSaving, wake, panel: { port: panelPort } });
+  const sleeper = await startAgent('sleeper', { powerSaving, wake, panel: { port: panel } });
   await sleeper.logged('agent asleep');
   await until('the server to know', async () => (await device()).asleep && !(await device()).online);
   return sleeper;
 }
 const device = async (id = 'sleeper-mfp') =>
   (await on.get(`/api/devices/${id}`)) as { online: boolean; asleep: boolean };
-const startSubstitute = () => startAgent('substitute', { panel: { port: 0 } });
+const startSubstitute = () => startAgent('substitute', { panel: { port: 0 }, substituteFor: [wake] });
 const connect = (id = 'sleeper-mfp'): Program =>
   on.stage.platen('terminal', ['connect', id, 'web', '--reason', 'Wake up', '--json']);
 
@@ -113,7 +117,6 @@ it('a sleeping agent that was switched off is not woken, and the caller is infor
 }, 120_000);
 
 it('a session with a device whose agent was killed and does not reach the control channel any more', async () => {
-  const [panelPort, port] = (await freePorts(2)) as [number, number];
   let proxy!: Awaited<ReturnType<typeof startFreezingProxy>>;
   const throughProxy = async (credentials: string) => {
     const account = JSON.parse(await readFile(credentials, 'utf8')) as { xmpp: { port: number } };
@@ -121,10 +124,9 @@ it('a session with a device whose agent was killed and does not reach the contro
     const changed = { ...account, xmpp: { ...account.xmpp, port: proxy.port } };
     await writeFile(credentials, JSON.stringify(changed), { mode: 0o600 });
   };
-  const wake = { host: '127.0.0.1', port };
   const [substitute, lonely] = await Promise.all([
     startSubstitute(),
-    startAgent('lonely', { wake, panel: { port: panelPort } }, throughProxy),
+    startAgent('lonely', { wake, panel: { port: panel } }, throughProxy),
   ]);
   await proxy.close();
   await lonely.stop('SIGKILL');
@@ -143,7 +145,7 @@ it('a session with a device whose agent was killed and does not reach the contro
   try {
     const id = String((await event(terminal, 'requested')).sessionId);
     await on.step('S143', id);
-    await press({ panelUrl: `http://127.0.0.1:${panelPort}` }, `/approvals/${id}`, { decision: 'approved' });
+    await press({ panelUrl: `http://127.0.0.1:${panel}` }, `/approvals/${id}`, { decision: 'approved' });
     const { url } = await event(terminal, 'listening');
     expect(await plainHttp(String(url) + 'status')).toMatchObject({ status: 200 });
     expect(await device('lonely-mfp')).toMatchObject({ online: false });

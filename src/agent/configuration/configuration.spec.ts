@@ -32,10 +32,26 @@ describe('parseConfiguration', () => {
     expect(parse({ devices: [device], ...fields })).toMatchObject({ wake: { ...wake, mac: null }, powerSaving });
   });
 
+  it('lists the wake addresses of other agents', () => {
+    const substituteFor = [wake, { host: 'fd00::21', port: 8633, mac: '00:1a:2b:3c:4d:5e' }];
+    expect(parse({ devices: [device], substituteFor }).substituteFor).toEqual([
+      { ...wake, mac: null },
+      substituteFor[1],
+    ]);
+  });
+
+  it.each(['https://platen.example:8443', 'https://platen.example/', 'http://127.0.0.1:8080'])(
+    'reads the server %s as an origin',
+    (server) => {
+      expect(parse({ devices: [device], server }).server).toBe(new URL(server).origin);
+    },
+  );
+
   it('adds defaults', () => {
     expect(parse({ devices: [device] })).toEqual({
       panel: { host: '127.0.0.1', port: 8631 },
       state: '/etc/platen',
+      substituteFor: [],
       devices: [
         {
           ...device,
@@ -140,7 +156,7 @@ describe('parseConfiguration', () => {
   const ipp = 'ipp://printer/ipp/print';
   const applicationWith = (change: object) =>
     JSON.stringify({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
-  it.each([
+  it.each<readonly [string, string, RegExp]>([
     ['text that is not JSON', '{', /^the file: is not JSON/],
     ['no devices', '{}', /^devices: /],
     ['an empty list of devices', JSON.stringify({ devices: [] }), /^devices: /],
@@ -266,6 +282,17 @@ describe('parseConfiguration', () => {
       deviceWith({ display: { url: 'https://192.168.1.20:8080', secretFile: 'x' } }),
       /^devices\.0\.applications\.0: must not be the display/,
     ],
+    ...[
+      'http://platen.example',
+      'https://platen.example/api',
+      'https://u:p@platen.example',
+      'ftp://x',
+      '',
+      'platen',
+    ].map(
+      (server) =>
+        [`the server ${server}`, JSON.stringify({ devices: [device], server }), /^server: must look like/] as const,
+    ),
     [
       'power saving that nothing can wake',
       JSON.stringify({ devices: [device], powerSaving: { afterMinutes: 10 } }),

@@ -149,6 +149,15 @@ const lanPage = z
     return { ...rest, files: chain !== undefined && key !== undefined ? { certificate: chain, key } : undefined };
   });
 
+/** Of the server: an origin, so that it replaces what the enrolment stored. */
+const serverOrigin = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const permitted = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (!url || !permitted || ![url.origin, `${url.origin}/`].includes(text))
+    return problem(context, 'must look like https://host[:port]');
+  return url.origin;
+});
+
 const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.mac.default(null) });
 
 /**
@@ -168,6 +177,14 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * the agent listens at `wake` for another agent of its site, which reaches it when its connection to the server is lost, and
  * disconnects from the server when it has been idle for that time. `powerSaving` needs `wake`, not the reverse. `mac` is
  * required if the agent's computer sleeps, too (Wake-on-LAN).
+ *
+ * With
+ *
+ *     "substituteFor": [{ "host": "192.168.1.21", "port": 8633, "mac": null }]
+ *
+ * it connects to these `wake` addresses of other agents when the server asks it to, and to no others.
+ *
+ * `server`: origin of the server, from which firmware is downloaded; by default that of the enrolment.
  *
  * `panel`: loopback address of the local page. With `"lan"` in it, phones in the LAN reach the LAN page over TLS:
  *
@@ -215,7 +232,9 @@ const fields = z.strictObject({
   state: z.string().min(1).optional(),
   /** Without effect; accepted because earlier versions needed it. */
   site: z.unknown().optional(),
+  server: serverOrigin.optional(),
   wake: wakeField.optional(),
+  substituteFor: z.array(wakeField).max(LIMITS.WAKE_ADDRESSES).default([]),
   powerSaving: z
     .strictObject({
       afterMinutes: z

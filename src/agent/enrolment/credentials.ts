@@ -8,6 +8,10 @@ import { parseJson } from '../../protocol/parse-json';
 import type { Signer } from '../approval/approval-record';
 
 const credentials = enrolment.extend({
+  /** Origin of the server that it was enrolled at. Absent: by a version that did not store it. */
+  server: z.url().optional(),
+  /** What the certificate of a proxy in front of it is verified with, in place of the trust anchors of this computer. */
+  authority: z.string().optional(),
   /**
    * Signs the approval records: Ed25519, PKCS #8 (RFC 5958) in base64url. Absent: the agent was enrolled by a version
    * that had no signing keys.

@@ -52,19 +52,29 @@ const account = (pin = certificate.pin) => JSON.stringify(accountWith(pin));
 describe('enrolment', () => {
   it('exchanges the code for an account over loopback http', async () => {
     const url = await serve({ body: account() });
-    expect(await enrol(`${code}.${certificate.pin}\n`, url, offered)).toEqual(accountWith(certificate.pin));
+    expect(await enrol(`${code}.${certificate.pin}\n`, url, offered)).toEqual({
+      ...accountWith(certificate.pin),
+      server: url,
+    });
     expect(received).toEqual([`POST /api/enrolment ${JSON.stringify({ code, ...offered })}`]);
   });
 
   it('sends the code over https to a server with the pinned key', async () => {
     const url = await serve({ body: account() }, certificate);
-    expect(await enrol(`${code}.${certificate.pin}`, url, offered)).toEqual(accountWith(certificate.pin));
+    expect(await enrol(`${code}.${certificate.pin}`, url, offered)).toEqual({
+      ...accountWith(certificate.pin),
+      server: url,
+    });
     expect(received).toHaveLength(1);
   });
 
   it('sends the code over https to a server with a trusted certificate', async () => {
     const url = await serve({ body: account() }, other);
-    expect(await enrol(`${code}.${certificate.pin}`, url, offered, other.cert)).toEqual(accountWith(certificate.pin));
+    expect(await enrol(`${code}.${certificate.pin}`, url, offered, other.cert)).toEqual({
+      ...accountWith(certificate.pin),
+      server: url,
+      authority: other.cert,
+    });
   });
 
   it('sends nothing over https to any other server', async () => {

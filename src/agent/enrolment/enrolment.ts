@@ -14,6 +14,7 @@ import { secureSocket } from '../secure-socket';
  * Exchanges an enrolment code (`<secret>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
  * The secret is sent only to a server with the pinned key or a trusted certificate, and without TLS only over loopback.
  * The answer must contain the code's pin, because the control channel will accept that key.
+ * @returns the account, with the origin of the server and what its certificate is verified with
  * @param offered what the account is tied to
  * @param authority a trust anchor (PEM) instead of the default ones
  * @throws ZodError (code), ServerNotTrusted, ServerUnreachable, EnrolmentRefused
@@ -23,7 +24,7 @@ export async function enrol(
   server: string,
   offered: Omit<EnrolmentRequest, 'code'>,
   authority?: string,
-): Promise<Enrolment> {
+): Promise<Enrolment & { server: string; authority?: string }> {
   const { code, pin } = enrolmentCode.parse(presented.trim());
   const url = serverUrl(server);
   const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, authority) : undefined;
@@ -33,7 +34,7 @@ export async function enrol(
   if (!account.success) throw new ServerUnreachable('the address is not that of a Platen server');
   if (account.data.pin !== pin)
     throw new ServerNotTrusted('the key in the answer does not match the enrolment code; create a new enrolment code');
-  return account.data;
+  return { ...account.data, server: url.origin, authority };
 }
 
 function serverUrl(server: string): URL {

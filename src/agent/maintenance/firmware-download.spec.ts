@@ -5,9 +5,8 @@ import { makeCertificate, type TestCertificate } from '../../../test/support/tes
 import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firmware-server';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import { until } from '../../../test/support/until';
-import type { FirmwareSource } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
-import { downloadFirmware, firmwareFile, removeFirmwareFiles } from './firmware-download';
+import { downloadFirmware, downloadOf, firmwareFile, removeFirmwareFiles, type Download } from './firmware-download';
 import type { JobFailed } from './maintenance.errors';
 
 let certificate: TestCertificate;
@@ -31,7 +30,7 @@ afterEach(async () => {
 const path = () => firmwareFile(folder, 'job');
 /** Resolves with the progress that was reported. */
 async function download(
-  source: FirmwareSource = server.source(),
+  source: Download = server.download(),
   { to = path(), silentMs }: { to?: string; silentMs?: number } = {},
 ): Promise<number[]> {
   const progress: number[] = [];
@@ -124,31 +123,43 @@ describe('a firmware download', () => {
     expect(server.asked).toHaveLength(asked);
   });
 
-  it.each<[string, Partial<FirmwareSource>, string]>([
+  it.each<[string, Partial<Download>, string]>([
     ['over http from another computer', { url: 'http://192.0.2.1/f' }, 'http is only allowed for this computer'],
     ['of a file that is too large', { bytes: LIMITS.FIRMWARE_BYTES + 1 }, 'larger than the agent accepts'],
   ])('is refused %s', async (_what, change, message) => {
-    expect(await failure(download(server.source(change)))).toContain(message);
+    expect(await failure(download(server.download(change)))).toContain(message);
     expect(server.asked).toEqual([]);
   });
 
-  it('accepts only the pinned key of the server over TLS', async () => {
+  it('accepts only the pinned key of the server, or a trusted certificate, over TLS', async () => {
     const secure = await FirmwareServer.start(certificate);
     try {
-      await download(secure.source({ pin: certificate.pin }));
-      expect(await failure(download(secure.source({ pin: 'A'.repeat(43) })))).toContain('certificate-mismatch');
-      expect(await failure(download(secure.source()))).toMatch(/download-failed: .*SELF_SIGNED/);
+      await download(secure.download({ trust: { pin: certificate.pin } }));
+      expect(await failure(download(secure.download()))).toMatch(/download-failed: .*SELF_SIGNED/);
       expect(secure.asked).toEqual(['200']);
     } finally {
       await secure.stop();
     }
   });
 
+  it('is at the own server of the agent, whatever address and key the order names', () => {
+    const ordered = server.source({ url: 'http://127.0.0.1:22/probe?of=ports', pin: 'B'.repeat(43) });
+    const own = { origin: 'https://platen.example:8443', trust: { pin: 'A'.repeat(43) } };
+    const { token, bytes, sha256 } = ordered;
+    expect(downloadOf('a-job', ordered, own)).toEqual({
+      ...{ url: 'https://platen.example:8443/api/agent/firmware/a-job', trust: own.trust },
+      ...{ token, bytes, sha256 },
+    });
+    expect(() => downloadOf('a-job', ordered, { ...own, origin: undefined })).toThrow(
+      /enrol it again, or set "server"/,
+    );
+  });
+
   it('reports a full disk', async () => {
     const small = await smallFilesystem(64);
     if (!small) return expect(small).toBeUndefined();
     try {
-      expect(await failure(download(server.source(), { to: join(small.folder, 'f') }))).toContain('ENOSPC');
+      expect(await failure(download(server.download(), { to: join(small.folder, 'f') }))).toContain('ENOSPC');
     } finally {
       await small.remove();
     }

@@ -8,14 +8,43 @@ import type { FirmwareSource } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { Backoff } from '../../tunnel/backoff';
+import type { Trust } from '../../tunnel/pinned-tls';
 import { sha256OfFile } from '../../tunnel/sha256';
-import { secureSocket } from '../secure-socket';
+import { serverSocket } from '../secure-socket';
 import { JobFailed } from './maintenance.errors';
 
 const PREFIX = 'firmware-';
 /** Attempts without progress; an attempt that received bytes does not count. */
 const ATTEMPTS = 5;
 const TRANSIENT_STATUSES = [408, 429];
+
+/** The server that this agent belongs to. */
+export interface OwnServer {
+  /** undefined: this agent was enrolled by a version that did not store it, and its configuration does not name it. */
+  readonly origin: string | undefined;
+  /** `pin` of its own key; `authority` for the proxy in front of it. */
+  readonly trust: Trust;
+}
+
+/** A file at the agent's own server. */
+export interface Download extends Pick<FirmwareSource, 'token' | 'bytes' | 'sha256'> {
+  readonly url: string;
+  readonly trust: Trust;
+}
+
+/**
+ * Where the file of a job is: at the agent's own server, whatever address the order names, so that a server in the
+ * wrong hands cannot have the agent dial another one.
+ * @throws JobFailed download-failed
+ */
+export function downloadOf(jobId: string, { token, bytes, sha256 }: FirmwareSource, server: OwnServer): Download {
+  if (server.origin === undefined)
+    throw new JobFailed(
+      'download-failed',
+      'this agent does not know the address of its server: enrol it again, or set "server" in its configuration',
+    );
+  return { url: `${server.origin}/api/agent/firmware/${jobId}`, trust: server.trust, token, bytes, sha256 };
+}
 
 export interface DownloadOptions {
   readonly onBytes: (bytes: number) => void;
@@ -38,7 +67,7 @@ export async function removeFirmwareFiles(folder: string): Promise<void> {
  * Downloads and verifies a firmware file. An interrupted transfer is resumed (RFC 9110 14.2).
  * @throws JobFailed download-failed, file-damaged; the reason of `signal`
  */
-export async function downloadFirmware(source: FirmwareSource, path: string, options: DownloadOptions): Promise<void> {
+export async function downloadFirmware(source: Download, path: string, options: DownloadOptions): Promise<void> {
   const { protocol, hostname } = new URL(source.url);
   if (source.bytes > LIMITS.FIRMWARE_BYTES)
     throw new JobFailed('download-failed', 'the file is larger than the agent accepts');
@@ -55,7 +84,7 @@ export async function downloadFirmware(source: FirmwareSource, path: string, opt
     throw new JobFailed('file-damaged', 'the SHA-256 of the file differs from the expected one');
 }
 
-async function transfer(source: FirmwareSource, file: FileHandle, options: DownloadOptions): Promise<void> {
+async function transfer(source: Download, file: FileHandle, options: DownloadOptions): Promise<void> {
   const backoff = new Backoff(options.retry);
   let bytes = 0;
   let attempts = 0;
@@ -73,7 +102,7 @@ async function transfer(source: FirmwareSource, file: FileHandle, options: Downl
 
 /** Requests the missing bytes. @returns why the request ended @throws JobFailed if a retry cannot help */
 async function part(
-  source: FirmwareSource,
+  source: Download,
   file: FileHandle,
   from: number,
   { signal, silentMs = LIMITS.DIAL_TIMEOUT_MS }: DownloadOptions,
@@ -105,9 +134,9 @@ async function part(
   }
 }
 
-async function get({ url, token, pin }: FirmwareSource, from: number, signal: AbortSignal): Promise<IncomingMessage> {
+async function get({ url, token, trust }: Download, from: number, signal: AbortSignal): Promise<IncomingMessage> {
   const { protocol, host, href } = new URL(url);
-  const socket = protocol === 'https:' ? await secureSocket(new URL(url), { pin }) : undefined;
+  const socket = protocol === 'https:' ? await serverSocket(new URL(url), trust) : undefined;
   const request = httpRequest(href.replace(/^https:/, 'http:'), {
     headers: { host, authorization: `Bearer ${token}`, ...(from > 0 && { range: `bytes=${from}-` }) },
     signal,

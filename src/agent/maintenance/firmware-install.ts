@@ -4,7 +4,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { ResultLine } from '../../protocol/maintenance';
 import { answerInTime } from '../device/device-answer';
 import type { OperationContext } from './operation-context';
-import { downloadFirmware, firmwareFile } from './firmware-download';
+import { downloadFirmware, downloadOf, firmwareFile } from './firmware-download';
 import type { VersionWait } from './job';
 import { JobFailed } from './maintenance.errors';
 import { awaitVersion } from './version-wait';
@@ -25,13 +25,13 @@ export async function installFirmware(context: OperationContext): Promise<Result
 }
 
 async function transferFirmware(context: OperationContext, firmware: FirmwareSource): Promise<VersionWait> {
-  const { order, access, query: ask, folder, progress, signal, times } = context;
+  const { order, access, query: ask, folder, server, progress, signal, times } = context;
   const before = (await ask()).firmwareVersion;
   const percentOf = (bytes: number) => Math.min(100, Math.floor((bytes / firmware.bytes) * 100));
   const file = firmwareFile(folder, order.jobId);
   try {
     progress('downloading', 0);
-    await downloadFirmware(firmware, file, {
+    await downloadFirmware(downloadOf(order.jobId, firmware, server), file, {
       onBytes: (bytes) => progress('downloading', percentOf(bytes)),
       signal,
       retry: times.downloadRetry,

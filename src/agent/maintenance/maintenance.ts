@@ -8,7 +8,7 @@ import type { DevicePoller } from '../information/device-poller';
 import { carryOut } from './operations';
 import { type Command, encodeRefusal, encodeReport, readCommand } from './command-element';
 import type { MaintainedDevice } from './executability';
-import { removeFirmwareFiles } from './firmware-download';
+import { removeFirmwareFiles, type OwnServer } from './firmware-download';
 import type { AgentJobs } from './job';
 import { JobRunner, type JobRunnerTimes } from './job-runner';
 import { JobStore } from './job-store';
@@ -24,6 +24,7 @@ export interface MaintenanceOptions {
   readonly channel: Pick<ControlChannel, 'answer'>;
   /** The agent's state folder. */
   readonly folder: string;
+  readonly server: OwnServer;
   readonly journal: Journal;
   readonly times?: JobRunnerTimes & OperationTimes;
 }
@@ -34,7 +35,7 @@ export class Maintenance {
   readonly #runner: JobRunner;
 
   constructor(private readonly options: MaintenanceOptions) {
-    const { devices, poller: watch, openSessions, channel, folder, journal, times } = options;
+    const { devices, poller: watch, openSessions, channel, folder, server, journal, times } = options;
     const { signal } = this.#stopping;
     this.#runner = new JobRunner({
       devices,
@@ -44,7 +45,7 @@ export class Maintenance {
       carryOut: (order, reports) => {
         // Defined: without an access, `refusalOf` refuses the job.
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
-        return carryOut(order, access, reports, { poller: watch, folder, journal, signal, times });
+        return carryOut(order, access, reports, { poller: watch, folder, server, journal, signal, times });
       },
       journal,
       ...times,

@@ -23,6 +23,7 @@ beforeAll(async () => {
 afterAll(() => on.close());
 beforeEach(async () => {
   files = await FirmwareServer.start();
+  on.firmwareOrigin = files.origin;
   await on.setUp();
 });
 afterEach(async () => {
@@ -88,6 +89,18 @@ describe('operations', () => {
     await until('the stored job has no token', async () => !(await stored()).includes(FIRMWARE_TOKEN));
     expect(on.recorded.text()).not.toContain(FIRMWARE_TOKEN);
   });
+  it('firmware-install: downloads from its own server, although the order names another address in the LAN', async () => {
+    const elsewhere = await FirmwareServer.start();
+    try {
+      on.device.acts['firmware-install'] = () => restartInto(NEW);
+      const firmware = { ...files.source(), url: elsewhere.source().url };
+      expect(await on.outcome('firmware-install', { firmware })).toMatchObject({ failure: null });
+      expect([elsewhere.asked, files.asked]).toEqual([[], ['200']]);
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
   it('firmware-install: waits for a device that answers with its old version longer than a restart takes', async () => {
     await on.restart({ awayMs: 20, backMs: 60_000 });
     on.device.acts['firmware-install'] = () => {

@@ -12,6 +12,7 @@ import {
 } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 import type { DevicePoller } from '../information/device-poller';
+import type { OwnServer } from './firmware-download';
 import { installFirmware } from './firmware-install';
 import type { JobOutcome } from './job';
 import { JobFailed } from './maintenance.errors';
@@ -56,6 +57,7 @@ export interface CarryOutOptions {
   readonly poller: DevicePoller;
   /** The agent's state folder. */
   readonly folder: string;
+  readonly server: OwnServer;
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly times?: OperationTimes;

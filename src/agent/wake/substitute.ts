@@ -1,5 +1,4 @@
-import { BlockList, connect, isIPv6, type Socket } from 'node:net';
-import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Journal } from '../../journal/journal';
@@ -19,6 +18,8 @@ const PAUSE_MS = 1_000;
 
 export interface SubstituteOptions {
   readonly channel: Pick<ControlChannel, 'handle' | 'request'>;
+  /** The addresses that the owner lists; the MAC addresses are those that Wake-on-LAN packets may go to. */
+  readonly others: readonly WakeAddress[];
   readonly journal: Journal;
   readonly sendMs?: number;
   readonly idleMs?: number;
@@ -54,12 +55,14 @@ export class Substitute {
     for (const { lines } of this.#connections.values()) lines.cut();
   }
 
-  async #wake({ channelId, wake: { host, port, mac } }: Wake): Promise<Outcome> {
-    if (!isInOwnNetworks(host)) return { outcome: 'out-of-reach', detail: `${host} is not in a network of this agent` };
+  /** The server chooses among what the owner lists, so that it cannot probe the LAN or wake any computer in it. */
+  async #wake({ channelId, wake: { host, port } }: Wake): Promise<Outcome> {
+    const listed = this.options.others.find((other) => other.host === host && other.port === port);
+    if (!listed) return { outcome: 'not-listed', detail: '' };
     if (this.#connections.size + this.#connecting >= LIMITS.WAKE_CHANNELS) return { outcome: 'full', detail: '' };
     this.#connecting++;
     try {
-      return await this.#connect(channelId, { host, port, mac }, this.#stopping.signal);
+      return await this.#connect(channelId, listed, this.#stopping.signal);
     } finally {
       this.#connecting--;
     }
@@ -156,17 +159,4 @@ export class Substitute {
     clearTimeout(connection.idle);
     connection.idle = setTimeout(() => connection.lines.close(), this.options.idleMs ?? LIMITS.WAKE_IDLE_MS);
   }
-}
-
-/** Whether an address is in a network in which this computer has an address. */
-export function isInOwnNetworks(
-  host: string,
-  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
-): boolean {
-  const own = new BlockList();
-  for (const { cidr, family } of Object.values(interfaces).flatMap((each) => each ?? [])) {
-    const [network, bits] = (cidr ?? '').split('/');
-    if (network && bits) own.addSubnet(network, Number(bits), family === 'IPv6' ? 'ipv6' : 'ipv4');
-  }
-  return own.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }

@@ -8,12 +8,12 @@ import { recordedJournal } from '../../../test/support/recorded-journal';
 import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { until } from '../../../test/support/until';
 import { freePorts } from '../../demo/free-ports';
-import { passToAgent, passToServer, wake } from '../../protocol/control-channel';
+import { passToAgent, passToServer, wake, type WakeAddress } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { timerMs } from '../../protocol/waits';
 import { lineContext, readChallenge, writeHello } from '../../protocol/wake';
 import { seal, unseal } from '../../tunnel/sealed-text';
-import { isInOwnNetworks, Substitute } from './substitute';
+import { Substitute } from './substitute';
 import { PowerSaving, type PowerSavingOptions } from './power-saving';
 import { WakeKeys } from './wake-keys';
 import { WakeListener, type WakeListenerOptions } from './wake-listener';
@@ -372,9 +372,14 @@ describe('a substitute', () => {
   const sockets = new Set<Socket>();
   let channel: ScriptedChannel;
   let substitute: Substitute;
+  /** What its owner lists: the ports that the tests listen on, or have closed. */
+  let others: WakeAddress[];
+  const standIn = (idleMs: number) =>
+    new Substitute({ channel, others, journal: recordedJournal().journal, sendMs: 200, idleMs });
   beforeEach(() => {
     channel = new ScriptedChannel();
-    substitute = new Substitute({ channel, journal: recordedJournal().journal, sendMs: 200, idleMs: 60_000 });
+    others = [];
+    substitute = standIn(60_000);
   });
   afterEach(() => {
     substitute.offline();
@@ -390,7 +395,9 @@ describe('a substitute', () => {
     }).listen(0, HOST);
     servers.push(server);
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
+    const { port } = server.address() as AddressInfo;
+    others.push({ host: HOST, port, mac: null });
+    return port;
   };
   const answering = (answer: string) => listening((socket) => socket.end(answer));
   const challenge = randomBytes(32).toString('base64url');
@@ -441,7 +448,7 @@ describe('a substitute', () => {
     await ended(() => undefined, [() => Promise.resolve({ open: false })]);
     await ended(() => undefined, [() => Promise.reject(new Error('offline'))]);
     await ended(() => substitute.offline());
-    substitute = new Substitute({ channel, journal: recordedJournal().journal, sendMs: 200, idleMs: 20 });
+    substitute = standIn(20);
     await ended(() => undefined);
   });
 
@@ -481,6 +488,7 @@ describe('a substitute', () => {
 
   it('reports a closed port', async () => {
     const [port] = await freePorts(1);
+    others.push({ host: HOST, port: port!, mac: null });
     expect(await send(port!)).toMatchObject({
       outcome: 'unreachable',
       detail: expect.stringContaining('ECONNREFUSED') as string,
@@ -495,16 +503,21 @@ describe('a substitute', () => {
     expect(await asked(randomUUID())).toMatchObject({ outcome: 'full' });
   });
 
-  it('dials into its own networks only', async () => {
-    expect(await send(80, '203.0.113.7')).toMatchObject({ outcome: 'out-of-reach' });
-    const lan = { address: '192.168.1.5', netmask: '255.255.255.0', mac: '', internal: false } as const;
-    const own = {
-      eth0: [{ ...lan, family: 'IPv4' as const, cidr: '192.168.1.5/24' }],
-      eth1: [{ ...lan, family: 'IPv6' as const, cidr: 'fd00::5/64', scopeid: 0 }],
-      eth2: [{ ...lan, family: 'IPv4' as const, cidr: null }],
-    };
-    const hosts = ['192.168.1.20', '192.168.2.20', 'fd00::20', 'fd01::20', '10.0.0.1'];
-    expect(hosts.map((host) => isInOwnNetworks(host, own))).toEqual([true, false, true, false, false]);
+  it.each<[string, (listed: number, other: number) => [host: string, port: number]]>([
+    ['another port of a listed address', (_, other) => [HOST, other]],
+    ['another loopback address with a listed port', (listed) => ['127.0.0.2', listed]],
+    ['the same address in another form', (listed) => ['::ffff:127.0.0.1', listed]],
+    ['an address elsewhere', () => ['203.0.113.7', 80]],
+  ])('does not dial %s, whatever the server says', async (_what, address) => {
+    let dialled = 0;
+    const port = await listening(() => dialled++);
+    const { port: listed } = await agent();
+    const [host, asked] = address(listed, port);
+    others = others.filter((each) => each.port !== port);
+    const request = { channelId, agentId: 'hall', wake: { host, port: asked, mac: null } };
+    substitute = standIn(60_000);
+    expect(await channel.ask(wake, request)).toEqual({ outcome: 'not-listed', detail: '' });
+    expect(dialled).toBe(0);
   });
 
   it.each(['AA\r\nDELETE / HTTP/1.1', 'AA BB', ''])('forwards only sealed lines, not %j', (line) => {

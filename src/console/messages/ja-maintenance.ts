@@ -99,6 +99,7 @@ export const jaMaintenance: typeof enMaintenance = {
   wakeOutcomes: {
     woken: '復帰しました。',
     unreachable: 'LANで応答がありません。',
+    'not-listed': '代理のエージェントの設定の "substituteFor" に、復帰用のアドレスがありません。',
     'out-of-reach': '復帰用のアドレスが別のネットワークにあります。',
     full: '代理のエージェントの接続数が上限に達しています。',
     'substitute-failed': '代理のエージェントがサーバーに応答しませんでした。',

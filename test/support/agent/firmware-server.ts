@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Download } from '../../../src/agent/maintenance/firmware-download';
 import type { FirmwareSource } from '../../../src/protocol/ad-hoc-command';
 import { sha256Hex } from '../../../src/tunnel/sha256';
 import type { TestCertificate } from '../test-certificate';
@@ -35,10 +36,19 @@ export class FirmwareServer {
     return it;
   }
 
+  get origin(): string {
+    return new URL(this.#url).origin;
+  }
+
   source(change: Partial<FirmwareSource> = {}): FirmwareSource {
     const sha256 = sha256Hex(this.file);
     const { length: bytes } = this.file;
     return { url: this.#url, token: FIRMWARE_TOKEN, bytes, sha256, version: '2.15.000', ...change };
+  }
+
+  download(change: Partial<Download> = {}): Download {
+    const { token, bytes, sha256 } = this.source();
+    return { url: this.#url, trust: { pin: 'A'.repeat(43) }, token, bytes, sha256, ...change };
   }
 
   stop(): Promise<void> {

@@ -34,6 +34,8 @@ export class MaintenanceStage {
   folder!: string;
   maintenance!: Maintenance;
   openSessions = 0;
+  /** Where it downloads firmware. */
+  firmwareOrigin = 'http://127.0.0.1:9';
   private poller!: DevicePoller;
   private readonly answers = new Map<string, StreamHandler['answer']>();
 
@@ -95,7 +97,8 @@ export class MaintenanceStage {
     const { poller, folder } = this;
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
     const openSessions = () => this.openSessions;
-    const options = { devices, poller, openSessions, channel, folder, journal, times: { ...TIMES, ...times } };
+    const server = { origin: this.firmwareOrigin, trust: { pin: 'A'.repeat(43) } };
+    const options = { devices, poller, openSessions, channel, folder, server, journal, times: { ...TIMES, ...times } };
     this.maintenance = new Maintenance(options);
     await this.maintenance.start();
     this.maintenance.resume();
