@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { DeviceKind } from '../protocol/control-channel';
 import { FUNCTIONS } from '../protocol/device-kinds';
+import type { LoginScheme } from './web/device-login';
 
 interface Flags {
   port: number;
@@ -13,6 +14,7 @@ interface Flags {
   rawPort?: number;
   restartMs?: number;
   writeMs?: number;
+  login?: LoginScheme;
   host: string;
   kind: DeviceKind;
   name?: string;
@@ -39,6 +41,12 @@ export function register(program: Command): void {
     )
     .option('--restart-ms <number>', 'how long a restart takes', parseCount)
     .option('--write-ms <number>', 'how long it writes firmware, with its old version, before it restarts', parseCount)
+    .addOption(
+      new Option('--login <scheme>', 'programs log in before a restart, and install with PUT /firmware').choices([
+        'basic',
+        'digest',
+      ]),
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(new Option('--kind <kind>', 'what it is').choices(Object.keys(FUNCTIONS)).default('mfp'))
     .option('--name <text>', 'name of the device')

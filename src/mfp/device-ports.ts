@@ -8,6 +8,7 @@ import { RawPort } from './firmware/raw-port';
 import type { StatusSockets } from './web/status-sockets';
 import type { Machine } from './machine/machine';
 import type { OperationPanel, PanelPorts } from './panel/operation-panel';
+import type { LoginScheme } from './web/device-login';
 import { createWebServer } from './web/web-server';
 
 /** 0: any free port, reused after a restart; undefined: none. */
@@ -19,6 +20,8 @@ export interface PortOptions extends PanelPorts {
   boxPort?: number;
   /** The display interface for the agent of this device, on loopback. */
   agentPort?: number;
+  /** What programs log in with, as the administrator, before a restart or an installation; see `createWebServer`. */
+  login?: LoginScheme;
 }
 
 /** Every port of the machine: web server with IPP, raw port, document boxes, displays, display interface. They are closed while it restarts. */
@@ -33,11 +36,11 @@ export class DevicePorts {
     machine: Machine,
     private readonly panel: OperationPanel,
     private readonly host: string,
-    { port, rawPort, boxPort, agentPort, displayPort, panelPort, viewPort }: PortOptions,
+    { port, rawPort, boxPort, agentPort, displayPort, panelPort, viewPort, login }: PortOptions,
     private readonly agent: AgentInterface | undefined,
     journal: Journal,
   ) {
-    ({ server: this.server, sockets: this.sockets } = createWebServer(machine, journal));
+    ({ server: this.server, sockets: this.sockets } = createWebServer(machine, login, journal));
     this.boxServer = createBoxServer(machine.boxes, journal);
     this.raw = new RawPort(machine);
     this.asked = { port, rawPort, boxPort, agentPort, displayPort, panelPort, viewPort };

@@ -38,6 +38,8 @@ export const printerObject: Handler = (exchange) => (operationsOf(exchange) === 
 /** `POST /ipp/system`: the whole device (PWG 5100.22). */
 export const systemObject = ippEndpoint({ 'Restart-System': restart });
 
-function restart({ exchange: { machine } }: IppCall): IppReply {
+/** @throws LoginRequired: answered by HTTP, not by IPP (RFC 9110 15.5.2) */
+function restart({ exchange: { machine, request, deviceLogin } }: IppCall): IppReply {
+  deviceLogin?.require(request);
   return { afterwards: () => machine.restart() };
 }

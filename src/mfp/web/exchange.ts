@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import type { Machine } from '../machine/machine';
+import type { DeviceLogin } from './device-login';
 import type { Html } from './html';
 import type { Logins } from './logins';
 import { hostOf } from './same-origin';
@@ -12,6 +13,8 @@ export interface Exchange {
   readonly response: Response;
   readonly machine: Machine;
   readonly logins: Logins;
+  /** The login of programs before a restart or an installation; undefined: a restart needs none. */
+  readonly deviceLogin: DeviceLogin | undefined;
   /** The administrator is logged in. */
   readonly administrator: boolean;
 }

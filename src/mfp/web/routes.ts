@@ -5,7 +5,7 @@ import { download, upload } from './files';
 import { addEntry, addressBookPage, changeEntry, deleteEntry, entryPage } from './pages/address-book.page';
 import { countersPage } from './pages/counters.page';
 import { documentBoxPage } from './pages/document-box.page';
-import { firmwarePage, uploadFirmware } from './pages/firmware.page';
+import { firmwarePage, putFirmware, uploadFirmware } from './pages/firmware.page';
 import { jobLogPage } from './pages/job-log.page';
 import { login, loginPage, logout } from './pages/login.page';
 import { clearFault, raiseFault, servicePage } from './pages/service.page';
@@ -41,7 +41,7 @@ export const ROUTES: Readonly<Record<string, { get?: Handler; post?: Handler; pu
   '/address-book/:id': { get: administratorOnly(entryPage), post: administratorOnly(changeEntry) },
   '/address-book/:id/deletion': { post: administratorOnly(deleteEntry) },
   '/settings': { get: administratorOnly(settingsPage), post: administratorOnly(changeSettings) },
-  '/firmware': { get: administratorOnly(firmwarePage), post: administratorOnly(uploadFirmware) },
+  '/firmware': { get: administratorOnly(firmwarePage), post: administratorOnly(uploadFirmware), put: putFirmware },
   '/service': { get: administratorOnly(servicePage) },
   '/service/:fault/occurrence': { post: administratorOnly(raiseFault) },
   '/service/:fault/clearance': { post: administratorOnly(clearFault) },

@@ -4,6 +4,7 @@ import type { Journal } from '../../journal/journal';
 import { builtFolder } from '../../static/built-page';
 import type { Machine } from '../machine/machine';
 import { MFP_LIMITS } from '../mfp-limits';
+import { DeviceLogin, type LoginScheme } from './device-login';
 import { sendPage, type Exchange } from './exchange';
 import { html } from './html';
 import { hasPage, layout, note } from './layout';
@@ -11,7 +12,7 @@ import { Logins } from './logins';
 import { ROUTES } from './routes';
 import { hostOf, refuseForeignOrigin } from './same-origin';
 import { StatusSockets } from './status-sockets';
-import { BadRequest } from './web.errors';
+import { BadRequest, LoginRequired } from './web.errors';
 
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
@@ -20,6 +21,7 @@ const HEADERS = {
 };
 const ERROR_TITLES: Readonly<Record<number, string>> = {
   400: 'Not understood',
+  401: 'Login required',
   403: 'Not permitted',
   404: 'Not found',
   405: 'Not possible here',
@@ -28,9 +30,17 @@ const ERROR_TITLES: Readonly<Record<number, string>> = {
   500: 'Device error',
 };
 
-/** The machine's embedded web server, not yet listening; `sockets` are to be closed with it. */
-export function createWebServer(machine: Machine, journal: Journal): { server: Server; sockets: StatusSockets } {
+/**
+ * The machine's embedded web server, not yet listening; `sockets` are to be closed with it.
+ * @param login what programs log in with before a restart or an installation; undefined: a restart needs no login, and firmware is installed on the page only
+ */
+export function createWebServer(
+  machine: Machine,
+  login: LoginScheme | undefined,
+  journal: Journal,
+): { server: Server; sockets: StatusSockets } {
   const sockets = new StatusSockets(machine);
+  const app = application(machine, login, journal);
   const server = createServer(
     {
       maxHeaderSize: MFP_LIMITS.HEADER_BYTES,
@@ -38,17 +48,23 @@ export function createWebServer(machine: Machine, journal: Journal): { server: S
       requestTimeout: MFP_LIMITS.REQUEST_MS,
       keepAliveTimeout: MFP_LIMITS.KEEP_ALIVE_MS,
     },
-    application(machine, journal),
+    app,
   );
   server.maxConnections = MFP_LIMITS.CONNECTIONS;
+  server.on('checkContinue', (request, response) => {
+    // a refused firmware file is not to be sent
+    if (request.method !== 'PUT' || request.url !== '/firmware') response.writeContinue();
+    app(request, response);
+  });
   server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head));
   return { server, sockets };
 }
 
-function application(machine: Machine, journal: Journal): Express {
+function application(machine: Machine, login: LoginScheme | undefined, journal: Journal): Express {
   const logins = new Logins();
+  const deviceLogin = login && new DeviceLogin(login, logins);
   const exchangeOf = (request: Request, response: Response): Exchange => {
-    return { request, response, machine, logins, administrator: logins.holds(request) };
+    return { request, response, machine, logins, deviceLogin, administrator: logins.holds(request) };
   };
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
@@ -93,6 +109,7 @@ async function sendError(exchange: Exchange, error: unknown, journal: Journal): 
   }
   // the rest of a refused body is not read, so the connection ends with the answer
   if (!request.complete) response.set('Connection', 'close');
+  if (refusal instanceof LoginRequired) response.set('WWW-Authenticate', refusal.challenge);
   const status = known ? refusal.status : 500;
   const body = html`${note('bad', known ? refusal.message : 'The device met an internal error.')}
     <p><a href="/status">To the status page</a></p>`;

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { FirmwareReader } from '../../firmware/firmware-file';
 import { recordFirmware } from '../../firmware/record-firmware';
 import { html, type Html } from '../html';
 import { layout, note } from '../layout';
 import { MFP_LIMITS } from '../../mfp-limits';
 import { type Exchange, queryOf, redirect, sendPage } from '../exchange';
-import { readMultipart } from '../request-body';
+import { boundedBody, readMultipart } from '../request-body';
 import { BadRequest } from '../web.errors';
 
 /** `GET /firmware` */
@@ -34,6 +35,25 @@ export async function uploadFirmware(exchange: Exchange): Promise<void> {
   exchange.response.once('close', () => exchange.machine.install(version));
   const words = `The device installs version ${version} and restarts. Reload this page in a moment.`;
   await sendPage(exchange, view(exchange, note('good', words)));
+}
+
+/** `PUT /firmware`: the same for programs that log in, with the file as the body. @throws LoginRequired, BadRequest */
+export async function putFirmware({ request, response, machine, deviceLogin }: Exchange): Promise<void> {
+  if (!deviceLogin) throw new BadRequest('This device takes firmware on its page only.', 405);
+  deviceLogin.require(request);
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const reader = new FirmwareReader();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of boundedBody(request, MFP_LIMITS.FIRMWARE_BYTES)) {
+    reader.write(chunk);
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  const version = recordFirmware(machine, { fileName: 'PUT', bytes, sha256: hash.digest('hex') }, reader);
+  if (version === undefined) throw new BadRequest('This is not a firmware file of this device.');
+  response.once('close', () => machine.install(version));
+  response.status(204).end();
 }
 
 function view(exchange: Exchange, message: Html | false): Html {
