@@ -39,6 +39,7 @@ export const LIVE_CLOSES = {
   'logged-out': { close: 4401, meaning: 'the login has ended, or the user was deactivated' },
   'access-changed': { close: 4403, meaning: 'what the user may see has changed; reconnect and read the REST API' },
   'too-slow': { close: 4408, meaning: 'the client did not read its events; reconnect and read the REST API' },
+  'too-many-pings': { close: 4429, meaning: 'the client sent more pings than are permitted' },
   'not-expected': { close: 4400, meaning: 'the client sent a message, but none is expected' },
 } as const;
 export type LiveClose = keyof typeof LIVE_CLOSES;

@@ -31,6 +31,7 @@ export const REFUSALS = {
   'establish-timeout': { close: 4408, meaning: 'no establish message arrived in time' },
   'control-plane-unavailable': { close: 4503, meaning: 'the control plane is unavailable at the moment; try again' },
   draining: { close: 4504, meaning: 'the relay is about to be replaced; return after the time given' },
+  'too-many-pings': { close: 4429, meaning: 'the peer sent more pings than are permitted' },
   overloaded: { close: 4529, meaning: 'the relay has reached its maximum number of connections' },
 } as const;
 export type Refusal = keyof typeof REFUSALS;

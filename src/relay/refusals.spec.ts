@@ -175,6 +175,16 @@ describe('what the relay refuses', () => {
     await until('the end log', () => test.controlPlane.endReasons(linkId).includes('device lost'));
   });
 
+  it.each(['ping', 'pong'] as const)('too-many-pings: a flood of %ss on an established half', async (sign) => {
+    const session = await test.controlPlane.prepare();
+    const device = await RawPeer.establish(session.device);
+    const terminal = await RawPeer.establish(session.terminal);
+    for (let n = 0; n <= LIMITS.WEBSOCKET_PINGS_PER_MINUTE + 1; n += 1) device.ws[sign]();
+    await expectRefusal(device, 'too-many-pings');
+    await until('the end log', () => test.controlPlane.endReasons(session.linkId).includes('device lost'));
+    expect(terminal.ws.readyState).toBe(WebSocket.OPEN);
+  });
+
   it('an oversized frame (close code 1009), which ends that half only', async () => {
     const session = await test.controlPlane.prepare();
     const device = await RawPeer.establish(session.device);

@@ -1,4 +1,18 @@
 import type WebSocket from 'ws';
+import { LIMITS } from '../protocol/limits';
+import { TokenBucket } from './token-bucket';
+
+/** Calls `onFlood` once when the peer sends more pings and pongs than WEBSOCKET_PINGS_PER_MINUTE: each one costs work. */
+export function limitPings(ws: WebSocket, onFlood: () => void): void {
+  const { WEBSOCKET_PINGS_PER_MINUTE: perMinute } = LIMITS;
+  const rate = new TokenBucket(perMinute / 60, perMinute);
+  const count = () => {
+    if (rate.take() === 0) return;
+    for (const sign of ['ping', 'pong'] as const) ws.off(sign, count);
+    onFlood();
+  };
+  for (const sign of ['ping', 'pong'] as const) ws.on(sign, count);
+}
 
 /**
  * Detects half-open WebSockets: pings every `intervalMs` and calls `onDead` once after two silent intervals. Messages,

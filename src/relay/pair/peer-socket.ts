@@ -10,7 +10,7 @@ import {
   type Refusal,
   type RelayMessage,
 } from '../../protocol/relay-messages';
-import { watchHeartbeat } from '../../tunnel/heartbeat';
+import { limitPings, watchHeartbeat } from '../../tunnel/heartbeat';
 
 type Establish = Extract<PeerMessage, { type: 'establish' }>;
 
@@ -63,6 +63,7 @@ export class PeerSocket {
     // The peer may have disconnected while its start log was being acknowledged.
     if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(listeners.onLost);
     this.ws.once('close', listeners.onLost);
+    limitPings(this.ws, () => this.refuse('too-many-pings'));
     watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate());
   }
 

@@ -152,6 +152,13 @@ describe('a live client', () => {
     expect((await closed)[0]).toBe(4400);
   });
 
+  it('is cut when it sends more pings than are permitted', async () => {
+    const { browser, closed } = await connected(technician);
+    for (let n = 0; n <= LIMITS.WEBSOCKET_PINGS_PER_MINUTE + 1; n += 1) browser.ping();
+    const [code, why] = await closed;
+    expect([code, why.toString()]).toEqual([4429, 'too-many-pings']);
+  });
+
   it('is cut when it does not read its events', async () => {
     const { browser, client, ws } = await connected(technician);
     browser.pause();

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../../protocol/limits';
 import { LIVE_CLOSES, type LiveClose, type LiveEvent } from '../../protocol/live';
-import { watchHeartbeat } from '../../tunnel/heartbeat';
+import { limitPings, watchHeartbeat } from '../../tunnel/heartbeat';
 import type { Actor } from '../auth/actor';
 import { reaches, type Place, type Reach } from '../customers/reach';
 
@@ -32,6 +32,7 @@ export class LiveClient {
     ws.on('message', () => this.end('not-expected'));
     ws.once('close', () => clearInterval(this.timer));
     void this.check(); // a change since the handshake began may have been missed
+    limitPings(ws, () => this.end('too-many-pings'));
     watchHeartbeat(ws, LIMITS.LIVE_PING_INTERVAL_MS, () => ws.terminate());
   }
 

@@ -67,7 +67,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     this.handlers = new ExchangeHandlers(limits, journal);
     this.router = new StanzaRouter(this.requests, this.handlers, limits);
     this.sweep = new PingSweep(this.requests, limits);
-    const gate = new LoginGate(options.accounts, options.fakeSaltSecret, limits);
+    const gate = new LoginGate(options.accounts, options.fakeSaltSecret);
     const { accounts } = options;
     const queue = new LoginQueue(limits);
     this.setting = { domain, core: createCore(domain), accounts, gate, queue, limits, journal, owner: this };

@@ -11,6 +11,9 @@ import { makeCertificate, type TestCertificate } from '../test-certificate';
 import { XmppWire } from './xmpp-wire';
 
 export const DOMAIN = 'xmpp.test';
+/** Tests log in and ping more often than agents do. */
+const OFTEN = { XMPP_LOGINS_PER_ACCOUNT: 10_000, XMPP_PINGS_PER_MINUTE: 10_000 };
+
 export const PASSWORD = 'correct horse battery staple';
 
 /** Admits every installation. */
@@ -89,7 +92,7 @@ export class ControlChannel {
       fakeSaltSecret: Buffer.alloc(32, 7),
       accounts,
       journal,
-      limits: { XMPP_AUTH_DELAY_MS: 10, XMPP_CLOSE_MS: 200, ...limits },
+      limits: { XMPP_AUTH_DELAY_MS: 10, XMPP_CLOSE_MS: 200, ...OFTEN, ...limits },
     });
     const { port } = await transport.start();
     return new ControlChannel(transport, port, certificate);

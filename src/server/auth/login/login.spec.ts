@@ -126,7 +126,7 @@ describe('login', () => {
         await logIn(browser, { ...user, password: GUESS }).expect(401);
     };
 
-    it('makes the next one from there wait, and says how long; elsewhere nobody waits', async () => {
+    it('makes the next one from there wait, and says how long; logins elsewhere do not', async () => {
       const user = await newUser();
       const attacker = server.browser();
       await attack(attacker, user);
@@ -140,8 +140,8 @@ describe('login', () => {
 
     it('treats an unknown user ID alike', async () => {
       const attacker = server.browser();
-      await attack(attacker, { username: 'nobody-here' });
-      await logIn(attacker, { username: 'nobody-here', password: GUESS }).expect(429);
+      await attack(attacker, { username: 'unknown-user' });
+      await logIn(attacker, { username: 'unknown-user', password: GUESS }).expect(429);
     });
 
     it('counts parallel guesses', async () => {

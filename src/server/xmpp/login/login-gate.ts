@@ -1,41 +1,26 @@
 import { createHmac } from 'node:crypto';
 import { NAME_PATTERN } from '../../../protocol/names';
-import { AccountGuard, type Attempt } from './account-guard';
 import type { AgentAccounts, ScramAlgorithm, ScramKeys } from './agent-accounts';
-import { networkOf } from '../../../tunnel/network-of';
 import { SCRAM_ITERATIONS, SCRAM_SALT_BYTES } from './scram';
-import type { XmppLimits } from '../xmpp-limits';
-
-export interface Login {
-  readonly keys: ScramKeys;
-  readonly attempt: Attempt;
-}
 
 /**
- * Decides which keys a login is checked against. A name without an account gets a constant salt derived from the name, and
- * the same limits, so that an unauthenticated peer cannot find out which names exist (RFC 5802 9).
+ * Decides which keys a login is checked against. A name without an account gets a constant salt derived from the name, so
+ * that an unauthenticated peer cannot find out which names exist (RFC 5802 9).
+ *
+ * Failed logins lock nothing: an agent's password is 256 random bits that this server has made, so guessing it is hopeless,
+ * and an agent that proves it is admitted, whatever others have tried with its name or from its address.
  */
 export class LoginGate {
-  private readonly accountGuard: AccountGuard;
-  /** Separate, so that invented names cannot displace real accounts from the guard's bounded memory. */
-  private readonly unknownNameGuard: AccountGuard;
-
   constructor(
     private readonly accounts: AgentAccounts,
     private readonly fakeSaltSecret: Buffer,
-    limits: XmppLimits,
-  ) {
-    this.accountGuard = new AccountGuard(limits);
-    this.unknownNameGuard = new AccountGuard(limits);
-  }
+  ) {}
 
-  /** Undefined: too many failures, refused for now. Rejects if the accounts cannot be read. */
-  async begin(name: string, algorithm: ScramAlgorithm, address: string): Promise<Login | undefined> {
+  /** Rejects if the accounts cannot be read. */
+  async keysOf(name: string, algorithm: ScramAlgorithm): Promise<ScramKeys> {
     const fake = this.fakeKeys(name, algorithm);
     const real = NAME_PATTERN.test(name) ? await this.accounts.scramKeys(name, algorithm) : undefined;
-    const guard = real ? this.accountGuard : this.unknownNameGuard;
-    const attempt = guard.admit(name.slice(0, 64), networkOf(address));
-    return attempt && { keys: real ?? fake, attempt };
+    return real ?? fake;
   }
 
   private fakeKeys(name: string, algorithm: ScramAlgorithm): ScramKeys {

@@ -11,9 +11,10 @@ describe('the queue of logins', () => {
     const admitted: number[] = [];
     const deferred: number[] = [];
     const open: Admitted[] = [];
-    const take = (count: number) => {
-      for (let i = 0; i < count; i += 1)
-        void queue.enter().then((outcome) => {
+    let count = 0;
+    const take = (wanted: number) => {
+      for (let i = 0; i < wanted; i += 1)
+        void queue.enter(`agent ${(count += 1)}`).then((outcome) => {
           if (typeof outcome === 'number') return deferred.push(outcome);
           admitted.push(performance.now());
           if (completes) outcome();
@@ -75,13 +76,28 @@ describe('the queue of logins', () => {
   it('asks those that have waited for too long to return later, and admits the next', async () => {
     const limits = xmppLimits({ XMPP_LOGINS_AT_ONCE: 1, XMPP_LOGIN_COMPLETE_MS: 60_000 });
     const queue = new LoginQueue(limits);
-    const first = await queue.enter();
-    const late = queue.enter();
+    const first = await queue.enter('first');
+    const late = queue.enter('late');
     await jest.advanceTimersByTimeAsync(limits.XMPP_LOGIN_WAIT_MS);
-    const next = queue.enter();
+    const next = queue.enter('next');
     if (typeof first !== 'number') first();
     await jest.advanceTimersByTimeAsync(100);
     expect([typeof first, typeof (await late), typeof (await next)]).toEqual(['function', 'number', 'function']);
+  });
+
+  it('asks an agent that logs in again and again to return later, and no other', async () => {
+    const limits = xmppLimits({ XMPP_LOGINS_PER_ACCOUNT: 3 });
+    const queue = new LoginQueue(limits);
+    const enter = async (account: string) => {
+      const outcome = queue.enter(account);
+      await jest.advanceTimersByTimeAsync(100);
+      return outcome;
+    };
+    for (let n = 0; n < 3; n += 1) expect(typeof (await enter('restless'))).toBe('function');
+    expect(await enter('restless')).toBe(20);
+    expect(typeof (await enter('other'))).toBe('function');
+    await jest.advanceTimersByTimeAsync(20_000);
+    expect(typeof (await enter('restless'))).toBe('function');
   });
 
   it('admits all that wait', async () => {

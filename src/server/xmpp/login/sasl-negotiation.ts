@@ -1,8 +1,7 @@
 import { Element } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
-import type { Attempt } from './account-guard';
-import type { ScramAlgorithm } from './agent-accounts';
-import type { Login, LoginGate } from './login-gate';
+import type { ScramAlgorithm, ScramKeys } from './agent-accounts';
+import type { LoginGate } from './login-gate';
 import { NS_SASL } from '../namespaces';
 import { readClientFirst, ScramExchange, type ClientFirst } from './scram';
 import { StreamError } from '../stream-error';
@@ -42,9 +41,8 @@ type State =
   | {
       readonly at: 'challenged';
       readonly agentId: string;
-      readonly login: Login;
+      readonly keys: ScramKeys;
       readonly exchange: ScramExchange;
-      readonly attempt: Attempt;
     }
   | { readonly at: 'over' };
 
@@ -67,13 +65,12 @@ export class SaslNegotiation {
     const { state } = this;
     if (state.at === 'idle' && element.is('auth')) return this.begin(element);
     if (state.at === 'challenged' && element.is('response')) return this.finish(element, state);
-    if (state.at === 'challenged' && element.is('abort')) return this.abort(state);
+    if (state.at === 'challenged' && element.is('abort')) return this.fail('aborted');
     throw new StreamError('policy-violation', 'this SASL element is not permitted here');
   }
 
   /** The stream has closed. */
   abandon(): void {
-    if (this.state.at === 'challenged') this.state.attempt.abandoned();
     this.state = { at: 'over' };
   }
 
@@ -95,14 +92,10 @@ export class SaslNegotiation {
   private async challenge(first: ClientFirst, algorithm: ScramAlgorithm): Promise<void> {
     const { username } = first;
     try {
-      const login = await this.gate.begin(username, algorithm, this.peer.address);
-      if (this.state.at === 'over') return login?.attempt.abandoned();
-      if (!login) {
-        this.logRefusal('too many failures', username);
-        return this.fail('temporary-auth-failure');
-      }
-      const exchange = new ScramExchange(algorithm, login.keys, first);
-      this.state = { at: 'challenged', agentId: username, login, exchange, attempt: login.attempt };
+      const keys = await this.gate.keysOf(username, algorithm);
+      if (this.state.at === 'over') return;
+      const exchange = new ScramExchange(algorithm, keys, first);
+      this.state = { at: 'challenged', agentId: username, keys, exchange };
       this.peer.send(new Element('challenge', { xmlns: NS_SASL }).t(encode(exchange.serverFirst)));
     } catch (error) {
       this.journal.unexpected(error, 'looking up an agent account');
@@ -110,25 +103,19 @@ export class SaslNegotiation {
     }
   }
 
-  private finish(response: Element, { agentId, login, exchange, attempt }: State & { at: 'challenged' }): void {
+  private finish(response: Element, { agentId, keys, exchange }: State & { at: 'challenged' }): void {
     const message = decode(response);
     const serverFinal = message === undefined ? undefined : exchange.verify(message);
     if (serverFinal === undefined) {
       this.logRefusal('wrong name or password', agentId);
       return this.fail('not-authorized');
     }
-    attempt.succeeded();
-    if (login.keys.removed) {
+    if (keys.removed) {
       this.logRefusal('the account was removed', agentId);
       return this.fail('account-disabled');
     }
     this.state = { at: 'over' };
     this.peer.loggedIn(agentId, new Element('success', { xmlns: NS_SASL }).t(encode(serverFinal)));
-  }
-
-  private abort({ attempt }: State & { at: 'challenged' }): void {
-    attempt.abandoned();
-    this.fail('aborted');
   }
 
   /** The name is unverified input: it is truncated before it is logged. */

@@ -35,7 +35,10 @@ export class StanzaRouter {
       return reply(stream, iq, stanzaError('bad-request'));
     if (!isForServer(stream, iq.attrs.to)) return reply(stream, iq, stanzaError('service-unavailable'));
     const standard = type === 'get' ? this.standardAnswer(payload) : undefined;
-    if (standard) return reply(stream, iq, standard === 'empty' ? undefined : standard);
+    if (standard) {
+      if (stream.pings.take() > 0) throw new StreamError('policy-violation', 'too many pings');
+      return reply(stream, iq, standard === 'empty' ? undefined : standard);
+    }
     if (type === 'get') return reply(stream, iq, stanzaError('service-unavailable'));
     this.exchange(stream, iq, payload);
   }

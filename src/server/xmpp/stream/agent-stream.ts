@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { auth, C2S, Element, JID } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
+import { TokenBucket } from '../../../tunnel/token-bucket';
 import { GuardedConnection } from './guarded-connection';
 import type { AgentAccounts } from '../login/agent-accounts';
 import type { LoginGate } from '../login/login-gate';
@@ -55,6 +56,8 @@ export class AgentStream extends C2S._Session implements SaslPeer {
   /** Empty until the agent has logged in. */
   agentId = '';
   readonly address: string;
+  /** Of requests that any server answers. */
+  readonly pings: TokenBucket;
   /** Number of requests of this agent that are being answered. */
   answering = 0;
   /** Identifies the process of the agent; undefined if the agent identifies none. */
@@ -76,6 +79,8 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     super({ connection, socket, server: setting.core });
     this.guarded = connection;
     this.address = socket.remoteAddress ?? '';
+    const { XMPP_PINGS_PER_MINUTE } = setting.limits;
+    this.pings = new TokenBucket(XMPP_PINGS_PER_MINUTE / 60, XMPP_PINGS_PER_MINUTE);
     this.sasl = new SaslNegotiation(this, setting.gate, setting.limits, setting.journal);
     const late = () => this.refuse(new StreamError('connection-timeout', 'the login took too long'));
     this.deadline = setTimeout(late, setting.limits.XMPP_AUTH_MS).unref();
@@ -138,9 +143,9 @@ export class AgentStream extends C2S._Session implements SaslPeer {
     if (this.isBinding) return answer({ type: 'cancel', condition: 'not-allowed' });
     this.isBinding = true;
     try {
-      const admitted = await this.setting.queue.enter();
+      const admitted = await this.setting.queue.enter(this.agentId);
       if (typeof admitted === 'number')
-        return this.refuse(new StreamError('resource-constraint', 'too many agents are logging in', admitted));
+        return this.refuse(new StreamError('resource-constraint', 'too many logins', admitted));
       this.complete = admitted;
       if (this.isGone || this.guarded.isDead) return admitted();
       this.deadline.refresh();

@@ -1,34 +1,11 @@
 import { Connection, Element } from 'node-xmpp-server';
 import type { Journal } from '../../../journal/journal';
+import { TokenBucket } from '../../../tunnel/token-bucket';
 import { LimitedSax } from './limited-sax';
 import { NS_AGENT } from '../../../protocol/control-channel';
 import { NS_CLIENT, NS_STREAM, NS_STREAM_ERRORS } from '../namespaces';
 import { StreamError } from '../stream-error';
 import type { XmppLimits } from '../xmpp-limits';
-
-/** Token bucket: `burst` bytes at once, `perSecond` in the long run. */
-export class ByteBudget {
-  private tokens: number;
-  private filledAt: number;
-
-  constructor(
-    private readonly perSecond: number,
-    private readonly burst: number,
-    private readonly now: () => number = () => performance.now(),
-  ) {
-    this.tokens = burst;
-    this.filledAt = now();
-  }
-
-  /** Spends the bytes. @returns milliseconds to pause reading; 0 while there is budget */
-  spend(bytes: number): number {
-    const now = this.now();
-    const earned = ((now - this.filledAt) / 1000) * this.perSecond;
-    this.filledAt = now;
-    this.tokens = Math.min(this.burst, this.tokens + earned) - bytes;
-    return this.tokens >= 0 ? 0 : (-this.tokens / this.perSecond) * 1000;
-  }
-}
 
 /**
  * The library's connection, hardened: a bounded parser, input at a bounded rate, output with a bounded queue, no
@@ -38,14 +15,14 @@ export class GuardedConnection extends Connection {
   /** Permits stanzas of full size. */
   trusted = false;
   private dead = false;
-  private readonly budget: ByteBudget;
+  private readonly budget: TokenBucket;
 
   constructor(
     private readonly limits: XmppLimits,
     private readonly journal: Journal,
   ) {
     super({ reconnect: false });
-    this.budget = new ByteBudget(limits.XMPP_BYTES_PER_SECOND, limits.XMPP_BURST_BYTES);
+    this.budget = new TokenBucket(limits.XMPP_BYTES_PER_SECOND, limits.XMPP_BURST_BYTES);
     this.xmlns[''] = NS_CLIENT;
     this.allowTLS = false;
     this.isSecure = true;
