@@ -17,6 +17,8 @@ beforeAll(async () => {
   device = await ConformanceDevice.start();
   screen = await startVncServer({ password: 'panel' });
   on = await TestStage.set({
+    // two labels: browsers let pages set cookies for this domain, as for any that a vendor has
+    env: { PLATEN_SESSION_DOMAIN: 'devices.localhost' },
     applications: [
       { device: 'demo-mfp', id: 'conformance', target: device.origin },
       { device: 'demo-mfp', id: 'screen', target: `tcp://127.0.0.1:${screen.port}` },
@@ -41,9 +43,9 @@ const run = (page: Page | Frame, code: string, given: unknown = null): Promise<u
   page.evaluate(`(${code})(${JSON.stringify(given)})`);
 
 /** A page of the console's origin, logged in, and a session that it has opened. */
-async function opened(application = 'conformance'): Promise<{ page: Page; session: Opened }> {
+async function opened(application = 'conformance', given?: Page): Promise<{ page: Page; session: Opened }> {
   visit = await Visit.approved(on, 'demo-mfp', application);
-  const page = await browser.window();
+  const page = given ?? (await browser.window());
   const [name = '', value = ''] = (await consoleCookie(on, 'technician')).split('=');
   await page.context().addCookies([{ name, value, url: on.stage.serverUrl, httpOnly: true, sameSite: 'Lax' }]);
   await page.goto(`${on.stage.serverUrl}/api/about`);
@@ -72,8 +74,8 @@ async function tabOf(console: Page, session: Opened): Promise<Page> {
   const [page] = await Promise.all([console.context().waitForEvent('page'), submit(console, session, '_blank')]);
   return page;
 }
-async function inTab(): Promise<{ console: Page; page: Page; session: Opened }> {
-  const { page: console, session } = await opened();
+async function inTab(given?: Page): Promise<{ console: Page; page: Page; session: Opened }> {
+  const { page: console, session } = await opened('conformance', given);
   const page = await tabOf(console, session);
   await page.waitForURL(`${session.origin}/`);
   return { console, page, session };
@@ -91,7 +93,7 @@ async function inFrame(): Promise<{ console: Page; page: Frame; session: Opened 
 }
 
 describe.each([
-  ['tab', inTab],
+  ['tab', () => inTab()],
   ['frame of the console', inFrame],
 ])("a device's page in a %s", (_, open) => {
   it('works: absolute links, forms, cookies, WebSocket', async () => {
@@ -178,6 +180,81 @@ describe('the cookie of a frame', () => {
     const code = `url => fetch(url, { credentials: 'include', mode: 'no-cors' }).catch(() => undefined).then(() => 'tried')`;
     expect(await run(tab, code, `${session.origin}/echo?from=elsewhere`)).toBe('tried');
     expect(device.seen.filter(({ url }) => url.includes('from=elsewhere'))).toEqual([]);
+  });
+});
+
+describe("a device's page that would outlast or reach beyond its session", () => {
+  const toss = `([domain, count, bytes]) => {
+    for (let n = 0; n < count; n++) document.cookie = 'tossed' + n + '=' + 'x'.repeat(bytes) + '; domain=' + domain + '; path=/';
+  }`;
+  const tossed = async (page: Page): Promise<string[]> =>
+    (await page.context().cookies()).map(({ name }) => name).filter((name) => name.startsWith('tossed'));
+
+  it('sets no cookie that the device of the next session gets', async () => {
+    const { console, page } = await inTab();
+    await run(page, toss, ['devices.localhost', 2, 1]);
+    expect(await tossed(page)).toHaveLength(2);
+    await visit!.end();
+    const seen = device.seen.length;
+    const next = await inTab(console);
+    await run(next.page, `() => fetch('/echo')`);
+    const reached = device.seen.slice(seen);
+    expect(reached.map(({ url }) => url)).toContain('/echo');
+    expect(reached.filter(({ headers }) => headers.cookie !== undefined)).toEqual([]);
+    expect(await tossed(next.page)).toEqual([]);
+    // the cookies of its own scripts are left alone
+    await run(next.page, `() => { document.cookie = 'own=1' }`);
+    const echoed = await run(next.page, `() => fetch('/echo').then((answer) => answer.json())`);
+    expect((echoed as { headers: object }).headers).toMatchObject({ cookie: 'own=1' });
+  });
+
+  it('registers no service worker, also not from the cache', async () => {
+    const { page } = await inTab();
+    const outcome = await run(
+      page,
+      `async () => {
+        const register = (options) =>
+          navigator.serviceWorker.register('/worker.js', options).then(() => 'registered', (error) => error.name);
+        await fetch('/worker.js').then((answer) => answer.text());
+        const tries = [await register({ updateViaCache: 'all' }), await register({})];
+        const dedicated = await new Promise((resolve) => {
+          const worker = new Worker('/worker.js');
+          worker.onerror = () => resolve('refused');
+          worker.onmessage = (event) => resolve(event.data);
+          worker.postMessage(0);
+        });
+        return [...tries, dedicated, (await navigator.serviceWorker.getRegistrations()).length];
+      }`,
+    );
+    expect(outcome).toEqual(['TypeError', 'TypeError', 'runs', 0]);
+  });
+
+  it('leaves nothing stored', async () => {
+    const { page, session } = await inTab();
+    await run(page, `() => { localStorage.setItem('a', '1'); document.cookie = 'own=1' }`);
+    await visit!.end();
+    await page.goto(`${session.origin}/echo`);
+    expect(await run(page, `() => [localStorage.length, document.cookie]`)).toEqual([0, '']);
+    const hosts = (await page.context().cookies()).map(({ domain }) => domain);
+    expect(hosts).not.toContain(new URL(session.origin).hostname);
+  });
+
+  it('submits nothing to another session', async () => {
+    const { console, session } = await inTab();
+    const other = await console.context().newPage();
+    await other.goto(session.origin.replace(/s-\w+/, 's-00'));
+    const seen = device.seen.length;
+    await run(
+      other,
+      `(action) => {
+        const form = Object.assign(document.createElement('form'), { method: 'post', action });
+        document.body.append(form);
+        form.submit();
+      }`,
+      `${session.origin}/form`,
+    );
+    await other.getByRole('heading', { name: 'Request from another page' }).waitFor();
+    expect(device.seen.length).toBe(seen);
   });
 });
 

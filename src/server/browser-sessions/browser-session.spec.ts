@@ -1,78 +1,28 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
+import { openSession, terminated, type OpenedSession } from '../../../test/support/browser/opened-session';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { LIMITS } from '../../protocol/limits';
-import { openTunnel, serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
-import type { Ending } from '../../protocol/remote-session';
-import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
-import { BrowserSession } from './browser-session';
+import type { BrowserSession } from './browser-session';
 import { endedPage } from './pages';
-
-const terminated = (reason: 'requested' | 'control-plane', ending?: Ending): Closed => ({
-  kind: 'terminated',
-  message: { type: 'terminated', reason, ending, bytesReceived: 0, bytesSent: 0 },
-});
 
 describe('a browser session', () => {
   let device: Server;
-  let pair: Server;
-  let agent: TunnelServer;
-  let recorded: RecordedJournal;
-  let close: (closed: Closed) => void;
-  let terminations: number;
+  let opened: OpenedSession;
   let session: BrowserSession;
-  const sockets: Duplex[] = [];
-  const steps = () => recorded.lines.map(({ step }) => step).filter(Boolean);
+  const steps = () => opened.recorded.steps();
 
   beforeEach(async () => {
     device = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
-    pair = createServer().listen(0, '127.0.0.1');
-    await Promise.all([once(device, 'listening'), once(pair, 'listening')]);
-    const near = connect((pair.address() as AddressInfo).port, '127.0.0.1');
-    const [far] = (await once(pair, 'connection')) as [Duplex];
-    sockets.push(near, far);
-    const remoteSessionId = randomUUID();
-    agent = serveTunnel(far, {
-      remoteSessionId,
-      originOf: () => 'http://192.168.1.20',
-      open: async () => {
-        const socket = connect((device.address() as AddressInfo).port, '127.0.0.1');
-        sockets.push(socket);
-        await once(socket, 'connect');
-        return socket;
-      },
-    });
-    const tunnel = await openTunnel(near, { remoteSessionId, applicationId: 'web' });
-    recorded = recordedJournal();
-    terminations = 0;
-    const closed = new Promise<Closed>((resolve) => (close = resolve));
-    const relay = {
-      closed,
-      terminate: () => {
-        terminations += 1;
-        close(terminated('requested'));
-        return closed;
-      },
-    } as Partial<RelayConnection> as RelayConnection;
-    const facts = {
-      remoteSessionId,
-      userId: 'u',
-      label: 'l',
-      origin: 'http://s-l.localhost',
-      consoleOrigin: 'http://localhost',
-      loginIsGood: () => Promise.resolve(true),
-    };
-    session = new BrowserSession(facts, { relay, tunnel }, recorded.journal);
+    await once(device, 'listening');
+    opened = await openSession((device.address() as AddressInfo).port);
+    session = opened.session;
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    close(terminated('requested'));
-    agent.close();
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await Promise.all([device, pair].map((each) => new Promise((resolve) => each.close(resolve))));
+    await opened.stop();
+    await new Promise((resolve) => device.close(resolve));
   });
 
   it('gets both names of the application once, with its first connection', async () => {
@@ -84,7 +34,7 @@ describe('a browser session', () => {
 
   it('ends once, with a reason', async () => {
     await Promise.all([session.end('asked'), session.end('logged-out')]);
-    expect(terminations).toBe(1);
+    expect(opened.counted.terminations).toBe(1);
     expect(steps()).toEqual(['S261', 'S262', 'S273']);
     expect(await session.over).toEqual({ text: 'The technician ended the session.' });
     await expect(session.dial()).rejects.toMatchObject({ status: 502 });
@@ -97,7 +47,7 @@ describe('a browser session', () => {
 
   it('reports an end by the control plane with its ending and detail', async () => {
     session.note({ ending: 'ended-by-administrator', detail: 'ended by Alex', deviceHalf: 'connected' });
-    close(terminated('control-plane'));
+    opened.close(terminated('control-plane'));
     expect(await session.over).toEqual({ text: 'An administrator ended the session. (ended by Alex)' });
     expect(steps()).toEqual(['S338']);
   });
@@ -114,22 +64,22 @@ describe('a browser session', () => {
     };
     expect(endedPage(session.ending!)).toEqual(page);
     expect(steps()).toEqual(['S316']);
-    close(terminated('control-plane', 'halted-by-deployment'));
+    opened.close(terminated('control-plane', 'halted-by-deployment'));
     expect(endedPage(await session.over)).toEqual(page);
     expect(steps()).toEqual(['S316', 'S338']);
-    expect(terminations).toBe(0);
+    expect(opened.counted.terminations).toBe(0);
   });
 
   it('reports a halt even if only the relay has reported it', async () => {
-    close(terminated('control-plane', 'halted-by-deployment'));
+    opened.close(terminated('control-plane', 'halted-by-deployment'));
     expect((await session.over).title).toBe('This session was interrupted');
     expect(steps()).toEqual(['S316', 'S338']);
   });
 
   it('ends when only the tunnel breaks', async () => {
-    agent.close();
+    opened.agent.close();
     expect((await session.over).text).toMatch(/agent broke/);
-    expect(terminations).toBe(1);
+    expect(opened.counted.terminations).toBe(1);
   });
 
   it('is idle only while no exchange is open', () => {

@@ -8,6 +8,7 @@ import { DeviceConnections } from './relaying/device-connections';
 import type { Origins } from './translation/device-urls';
 import { IssuedSecrets } from './issued-secrets';
 import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
+import { CheckedCookies } from './site/tossed-cookies';
 import type { TerminalHalf } from './relaying/terminal-half';
 
 /** When a relay connection closes, the tunnel breaks first; the reason follows within this time. */
@@ -35,6 +36,7 @@ export class BrowserSession {
     tab: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
     frame: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
   };
+  readonly cookies = new CheckedCookies();
   readonly connections = new DeviceConnections(() => this.dial());
   /** Resolves when the half has ended; never rejects. */
   readonly over: Promise<SessionEnd>;

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { sha256 } from '../../tunnel/sha256';
 import type { SessionEnd } from './session-end';
 
@@ -31,6 +31,22 @@ export const PAGES = {
     title: 'Ticket refused',
     text: 'The entry ticket has been used or has expired. Open the device again from the console.',
   },
+  entered: { status: 200, title: 'Opening the device', text: 'The page of the device follows.' },
+  foreignEntry: {
+    status: 403,
+    title: 'Not opened from the console',
+    text: 'A page other than the console submitted the entry ticket. Open the device from the console.',
+  },
+  foreign: {
+    status: 403,
+    title: 'Request from another page',
+    text: 'A page outside this session made this request. It was not sent to the device. Open the device from the console.',
+  },
+  serviceWorker: {
+    status: 403,
+    title: 'No service workers',
+    text: 'A service worker would remain in the browser after the session. It was not loaded.',
+  },
   badRequest: { status: 400, title: 'Request refused', text: 'This request cannot be forwarded to a device.' },
   busy: {
     status: 503,
@@ -43,6 +59,18 @@ export const PAGES = {
     text: 'This application does not speak HTTP. Open its screen from the console, or use the command line.',
   },
   badAnswer: { status: 502, title: 'No valid answer', text: 'The answer of the device is not valid HTTP.' },
+  badCoding: {
+    status: 502,
+    title: 'No readable page',
+    text: 'The device sent a compressed page that cannot be decompressed, or cut it off. Reload the page.',
+  },
+  tooDense: {
+    status: 502,
+    title: 'Page refused',
+    text:
+      'The device sent a page that decompresses to an extreme size, as attacks on browsers do. It is not shown here. ' +
+      'Use the platen connect command if you trust the device.',
+  },
   slow: { status: 504, title: 'No answer in time', text: 'The device did not answer in time. Reload the page.' },
 } as const satisfies Record<string, Page>;
 
@@ -60,8 +88,16 @@ export const unreachablePage = (status: number, detail: string): Page => ({
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c]!);
 
-/** @param frameAncestors origins that may show the page in a frame; default: none */
-export function sendPage(response: ServerResponse, { status, title, text }: Page, frameAncestors?: string): void {
+/**
+ * @param frameAncestors origins that may show the page in a frame; default: none
+ * @param fields further header fields
+ */
+export function sendPage(
+  response: ServerResponse,
+  { status, title, text }: Page,
+  frameAncestors?: string,
+  fields: OutgoingHttpHeaders = {},
+): void {
   if (response.headersSent) return void response.destroy();
   const body =
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
@@ -76,6 +112,7 @@ export function sendPage(response: ServerResponse, { status, title, text }: Page
     'Cache-Control': 'no-store',
     // the rest of the request's content is not read
     ...(response.req.complete ? {} : { Connection: 'close' }),
+    ...fields,
   });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }

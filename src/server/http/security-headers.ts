@@ -4,8 +4,9 @@ import type { Config } from '../config/config';
 import type { Settings } from '../config/config.module';
 
 /**
- * Helmet's headers, with two exceptions: `upgrade-insecure-requests` would break plain http, and
- * Strict-Transport-Security would make browsers refuse a self-made certificate for a year.
+ * Helmet's headers, with these exceptions: `upgrade-insecure-requests` would break plain http, and
+ * Strict-Transport-Security would make browsers refuse a self-made certificate for a year. The console
+ * names its origin, but no path, to other sites: a session admits only what the console submits.
  */
 export function securityHeaders({ config, certificate }: Settings): RequestHandler {
   const { tls } = config.http;
@@ -21,6 +22,7 @@ export function securityHeaders({ config, certificate }: Settings): RequestHandl
         formAction: ["'self'", ...sessions],
       },
     },
+    referrerPolicy: { policy: 'strict-origin' },
     xFrameOptions: { action: 'deny' },
     strictTransportSecurity: tls && !certificate.selfSigned,
   });

@@ -219,6 +219,10 @@ const CASES: Record<string, Case> = {
     const timer = setInterval(() => (n < 3 ? send() : response.end()), 30);
     request.once('close', () => clearInterval(timer));
   },
+  'worker.js': ({ response }) => {
+    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Cache-Control': 'max-age=600' });
+    response.end(`self.onmessage = () => self.postMessage('runs');`);
+  },
   silent: ({ response }) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     response.flushHeaders();

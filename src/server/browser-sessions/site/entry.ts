@@ -10,26 +10,25 @@ const FORM_MS = 10_000;
 /**
  * `POST /.platen/enter`: exchanges an entry ticket for the cookie that admits this browser. The ticket is in the body,
  * to keep it out of URLs, histories and logs.
+ * @param consoleOrigins the pages that may submit it; programs state no origin
  */
 export async function enter(
   session: BrowserSession,
   request: IncomingMessage,
   response: ServerResponse,
+  consoleOrigins: readonly (string | undefined)[],
 ): Promise<void> {
   const { frameAncestors } = session;
   if (request.method !== 'POST') return sendPage(response, PAGES.notEntered, frameAncestors);
+  const { origin } = request.headers;
+  if (origin !== undefined && !consoleOrigins.includes(origin))
+    return sendPage(response, PAGES.foreignEntry, frameAncestors);
   const ticket = new URLSearchParams(await formOf(request)).get('ticket') ?? '';
   if (!session.tickets.redeem(ticket)) return sendPage(response, PAGES.ticketRefused, frameAncestors);
   const to = (await session.view()) === 'pages' ? '/' : PATHS.vnc;
-  response.writeHead(303, {
-    Location: to,
-    'Set-Cookie': cookieOf(session, request),
-    'Cache-Control': 'no-store',
-    'Referrer-Policy': 'no-referrer',
-    'Content-Security-Policy': `default-src 'none'; ${frameAncestors}`,
-    'Content-Length': 0,
-  });
-  response.end();
+  // not a redirect: the requests that follow one count as made by the console
+  const fields = { Refresh: `0; url=${to}`, 'Set-Cookie': cookieOf(session, request) };
+  sendPage(response, PAGES.entered, frameAncestors, fields);
 }
 
 /**

@@ -3,10 +3,14 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { parentDomains } from './tossed-cookies';
 import { CONFIG, type Config } from '../../config/config';
 
 /** 80 random bits: hard to guess, though the label is not a secret. */
 const LABEL_BYTES = 10;
+
+/** Such as `co.jp` and `com.au`, under which anybody can register: browsers accept no cookies for them. */
+const PUBLIC_SUFFIX = /^(ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}$/;
 
 /** The host names under which devices' pages are shown: `s-<label>.<session domain>`, one per browser session. */
 @Injectable()
@@ -22,6 +26,15 @@ export class SessionOrigins {
 
   get available(): boolean {
     return this.config.http.sessionDomain !== undefined;
+  }
+
+  /** A domain for which devices' pages can set cookies that the console gets, too; undefined if there is none. */
+  get sharedDomain(): string | undefined {
+    const { consoleHost } = this;
+    const { sessionDomain } = this.config.http;
+    if (consoleHost === undefined || sessionDomain === undefined) return undefined;
+    const shared = parentDomains(`s.${sessionDomain}`).filter((each) => `.${consoleHost}`.endsWith(`.${each}`));
+    return shared.find((each) => !PUBLIC_SUFFIX.test(each));
   }
 
   newLabel(): string {

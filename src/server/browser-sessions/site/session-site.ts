@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
@@ -8,12 +8,17 @@ import type { BrowserSession } from '../browser-session';
 import { BrowserSessions } from '../browser-sessions.service';
 import { ByteStreams } from '../relaying/byte-streams';
 import { enter } from './entry';
-import { entryIn } from '../translation/cookies';
+import { cookieNames, entriesIn, entryCookieName } from '../translation/cookies';
 import { PATHS, PLATEN_PREFIX, PlatenFiles } from './platen-files';
 import { endedPage, PAGES, sendPage, type Page } from '../pages';
 import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
+import { isForeign, isServiceWorker } from './requesting-page';
 import { SessionOrigins } from './session-origins';
+import { parentDomains, removals } from './tossed-cookies';
+
+/** Where the browser shows the pages of a session. */
+type Place = 'tab' | 'frame';
 
 /** Handles every request under the session domain: finds the session, and admits browsers that have entered. */
 @Injectable()
@@ -22,6 +27,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
   private readonly streams = new ByteStreams();
   private readonly sockets = new Set<Duplex>();
   private readonly behindProxy: boolean;
+  private readonly publicOrigin: string | undefined;
 
   constructor(
     private readonly hosts: HostRouter,
@@ -31,10 +37,14 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     @Inject(CONFIG) config: Config,
   ) {
     this.behindProxy = config.http.proxies.length > 0;
+    this.publicOrigin = config.http.publicUrl && new URL(config.http.publicUrl).origin;
   }
 
   onModuleInit(): void {
     this.hosts.register(this);
+    const shared = this.origins.sharedDomain;
+    if (shared === undefined) return;
+    this.journal.warn("devices' pages can set cookies for the console: use a session domain apart from it", { shared });
   }
 
   /** Cuts upgraded sockets, because the server cannot close while one is open. The sessions have already ended. */
@@ -52,15 +62,21 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const ended = session?.ending ?? this.sessions.ended(label);
     if (ended) {
       const consoleOrigin = session?.facts.consoleOrigin ?? this.sessions.ended(label)?.consoleOrigin;
-      return sendPage(response, endedPage(ended), `frame-ancestors 'self' ${consoleOrigin}`);
+      return sendPage(response, endedPage(ended), `frame-ancestors 'self' ${consoleOrigin}`, clearing(request));
     }
-    if (!session) return sendPage(response, PAGES.unknown);
+    if (!session) return sendPage(response, PAGES.unknown, undefined, clearing(request));
     const ancestors = session.frameAncestors;
     const path = pathOf(request);
     if (path === undefined) return sendPage(response, PAGES.badRequest, ancestors);
-    if (path === PATHS.enter) return this.carryOut(enter(session, request, response), response);
+    if (path === PATHS.enter) {
+      const consoles = [session.facts.consoleOrigin, this.publicOrigin];
+      return this.carryOut(enter(session, request, response, consoles), response);
+    }
+    if (isServiceWorker(request)) return sendPage(response, PAGES.serviceWorker, ancestors);
     const place = placeOf(session, request);
     if (!place) return sendPage(response, PAGES.notEntered, ancestors);
+    if (isForeign(request, session)) return sendPage(response, PAGES.foreign, ancestors);
+    if (this.checkCookies(session, request, response, place)) return;
     const done = session.startExchange();
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
@@ -91,6 +107,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     // A device checks the origin itself; Platen's own stream accepts pages of the session's origin only.
     if (isPlaten && (path !== PATHS.stream || request.headers.origin !== session.facts.origin))
       return refuse(PAGES.unknown);
+    if (isForeign(request, session)) return refuse(PAGES.foreign);
     const done = session.startExchange();
     if (!done) return refuse(PAGES.busy);
     if (isPlaten) return this.streams.accept(session, request, socket, head, done);
@@ -99,6 +116,29 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
       relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy, framed: place === 'frame' }),
       socket,
     );
+  }
+
+  /** Removes cookies of other hosts before the request reaches the device. @returns whether the request was answered */
+  private checkCookies(
+    session: BrowserSession,
+    request: IncomingMessage,
+    response: ServerResponse,
+    place: Place,
+  ): boolean {
+    const { protocol, hostname } = new URL(session.facts.origin);
+    const domains = parentDomains(hostname);
+    const names = domains.length > 0 ? session.cookies.due(request) : [];
+    if (names.length === 0) return false;
+    const how = { path: pathOf(request) ?? '/', secure: protocol === 'https:', framed: place === 'frame', domains };
+    response.writeHead(307, {
+      Location: `${session.facts.origin}${request.url}`, // a path may begin with //
+      'Set-Cookie': removals(names, how),
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': `default-src 'none'; ${session.frameAncestors}`,
+      'Content-Length': 0,
+    });
+    response.end();
+    return true;
   }
 
   private carryOut(work: Promise<void>, on: { destroy(): unknown }): void {
@@ -116,8 +156,27 @@ function pathOf({ url = '', method }: IncomingMessage): string | undefined {
 }
 
 /** Where the browser shows the pages; undefined if it has not entered. */
-function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): 'tab' | 'frame' | undefined {
-  const entry = entryIn(headers.cookie, facts.origin.startsWith('https:'));
-  if (entries.tab.isValid(entry)) return 'tab';
-  return entries.frame.isValid(entry) ? 'frame' : undefined;
+function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): Place | undefined {
+  const values = entriesIn(headers.cookie, facts.origin.startsWith('https:'));
+  if (values.some((value) => entries.tab.isValid(value))) return 'tab';
+  return values.some((value) => entries.frame.isValid(value)) ? 'frame' : undefined;
+}
+
+/**
+ * For a browser that had entered a session which is over: removes what its pages have stored (Clear Site Data), once,
+ * because the entry cookie goes with it. `"cookies"` would also remove those of the other sessions and of the console.
+ */
+function clearing(request: IncomingMessage): OutgoingHttpHeaders {
+  const { cookie } = request.headers;
+  const entry = [true, false].filter((secure) => entriesIn(cookie, secure).length > 0);
+  if (entry.length === 0) return {};
+  const path = pathOf(request) ?? '/';
+  const hostname = hostnameOf(request);
+  const names = [...entry.map(entryCookieName), ...cookieNames(cookie)];
+  const secure = entry.includes(true);
+  const domains = [undefined, ...parentDomains(hostname)];
+  return {
+    'Clear-Site-Data': '"cache", "storage"',
+    'Set-Cookie': [false, true].flatMap((framed) => removals(names, { path, secure, framed, domains })),
+  };
 }

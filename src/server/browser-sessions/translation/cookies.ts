@@ -1,4 +1,3 @@
-import { parse } from 'cookie';
 import { LOGIN_COOKIES } from '../../auth/login/login-cookie';
 
 /** The cookie of a session's origin that admits a browser; `__Host-` (RFC 6265bis 4.1.3) needs https. */
@@ -10,16 +9,22 @@ const PLATEN_COOKIES: readonly string[] = [ENTRY_COOKIE, SECURE_ENTRY_COOKIE, ..
 
 export const entryCookieName = (secure: boolean): string => (secure ? SECURE_ENTRY_COOKIE : ENTRY_COOKIE);
 
-/** Value of the entry cookie in a `Cookie` header. */
-export const entryIn = (header: string | undefined, secure: boolean): string | undefined =>
-  parse(header ?? '')[entryCookieName(secure)];
-
 // No cookie library here: devices set cookies that violate the RFC, and must get them back byte for byte.
 
-const isPlatenCookie = (pair: string): boolean => {
-  const [name = ''] = pair.split('=', 1);
-  return PLATEN_COOKIES.includes(name.trim());
-};
+const nameOf = (pair: string): string => (pair.split('=', 1)[0] ?? '').trim();
+const isPlatenCookie = (pair: string): boolean => PLATEN_COOKIES.includes(nameOf(pair));
+
+/** Values of the entry cookie in a `Cookie` header: over plain http, other hosts can add some of the same name. */
+export function entriesIn(header: string | undefined, secure: boolean): string[] {
+  const pairs = (header ?? '').split(';').filter((pair) => nameOf(pair) === entryCookieName(secure));
+  return pairs.map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
+}
+
+/** Names in a `Cookie` header, each once, without Platen's own and those that `Set-Cookie` cannot name. */
+export function cookieNames(header: string | undefined): string[] {
+  const pairs = (header ?? '').split(';').filter((pair) => pair.includes('=') && !isPlatenCookie(pair));
+  return [...new Set(pairs.map(nameOf))].filter((name) => /^[\x21-\x7e]+$/.test(name));
+}
 
 /** A `Cookie` header without Platen's cookies; undefined if it would be empty. */
 export function withoutPlatenCookies(header: string): string | undefined {

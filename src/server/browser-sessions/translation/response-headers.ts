@@ -30,8 +30,13 @@ export function responseHeaders(response: IncomingMessage, context: ResponseCont
     out.push(name, kept);
   }
   if (!hasPolicy) out.push('Content-Security-Policy', context.frameAncestors);
+  // a cached script is not the answer to the request for a service worker, which is refused
+  if (isScript(response)) out.push('Vary', 'Service-Worker');
   return out;
 }
+
+/** Browsers accept service workers of these types only (Service Workers, "Update", 8.1). */
+const isScript = ({ headers }: IncomingMessage): boolean => /script/i.test(headers['content-type'] ?? '');
 
 /** undefined: the field is left out. */
 function responseField(key: string, value: string, context: ResponseContext): string | undefined {
@@ -51,6 +56,7 @@ function responseField(key: string, value: string, context: ResponseContext): st
       return sessionPolicy(value, origins, frameAncestors);
     case 'x-frame-options': // `frame-ancestors` replaces it (CSP 3, 6.4.2)
     case 'alt-svc': // would make the browser bypass the session (RFC 7838)
+    case 'service-worker-allowed': // there are no service workers
       return undefined;
     case 'clear-site-data':
       return harmlessClearing(value);

@@ -1,7 +1,7 @@
 import { sessionPolicy } from './content-security-policy';
 import { toDevice, toSession } from './device-urls';
 import { deviceTags, hopByHop, sessionTag } from './header-fields';
-import { entryIn, sessionCookie, withoutPlatenCookies } from './cookies';
+import { cookieNames, entriesIn, sessionCookie, withoutPlatenCookies } from './cookies';
 
 const origins = { device: 'https://192.168.1.20', session: 'http://s-1.localhost:8080' };
 const S = origins.session;
@@ -71,10 +71,16 @@ describe('cookies', () => {
   ])('from %j the device gets %j', (header, expected) => expect(withoutPlatenCookies(header)).toBe(expected));
 
   it('the entry cookie is found by its exact name', () => {
-    expect(entryIn('xplaten-session=a; platen-session=b', false)).toBe('b');
-    expect(entryIn('platen-session=b', true)).toBeUndefined();
-    expect(entryIn('__Host-platen=c', true)).toBe('c');
-    expect(entryIn(undefined, false)).toBeUndefined();
+    expect(entriesIn('xplaten-session=a; platen-session=b', false)).toEqual(['b']);
+    expect(entriesIn('platen-session=b', true)).toEqual([]);
+    expect(entriesIn('__Host-platen=c', true)).toEqual(['c']);
+    expect(entriesIn(undefined, false)).toEqual([]);
+  });
+  it('another entry cookie, which another host has set, does not hide it', () => {
+    expect(entriesIn('platen-session=tossed; a=1; platen-session=own', false)).toEqual(['tossed', 'own']);
+  });
+  it("are named without Platen's own", () => {
+    expect(cookieNames('a=1; platen-session=x; b = 2;a=3; nameless; caf\xe9=1; =v')).toEqual(['a', 'b']);
   });
 });
 

@@ -1,0 +1,244 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { Site, type Answer } from '../../../../test/support/browser/browser-visit';
+import { openSession, terminated, type OpenedSession } from '../../../../test/support/browser/opened-session';
+import { recordedJournal } from '../../../../test/support/recorded-journal';
+import { setLimit } from '../../../../test/support/relay/test-relay';
+import { readConfig } from '../../config/config';
+import { HostRouter } from '../../http/host-router';
+import type { BrowserSessions, EndedOrigin } from '../browser-sessions.service';
+import { SessionOrigins } from './session-origins';
+import { SessionSite } from './session-site';
+
+const CONSOLE = 'https://platen.example';
+const OWN = 'https://s-aa.sessions.example';
+const OTHER = 'https://s-bb.sessions.example';
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+let device: Server;
+let server: Server;
+let opened: OpenedSession;
+let site: Site;
+/** By label. */
+const ended = new Map<string, EndedOrigin>();
+/** What has reached the device. */
+let seen: IncomingMessage[] = [];
+const answers: Record<string, (response: ServerResponse) => void> = {};
+
+const listening = async (server: Server): Promise<number> => {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return (server.address() as AddressInfo).port;
+};
+
+beforeEach(async () => {
+  setLimit('BROWSER_COOKIE_PAUSE_MS', 0);
+  seen = [];
+  device = createServer((request, response) => {
+    seen.push(request);
+    const [path = ''] = (request.url ?? '').split('?');
+    if (answers[path]) answers[path](response);
+    else response.end('the device');
+  });
+  opened = await openSession(await listening(device), { label: 'aa', origin: OWN, consoleOrigin: CONSOLE });
+  const config = readConfig({ PLATEN_PUBLIC_URL: CONSOLE, PLATEN_SESSION_DOMAIN: 'sessions.example' });
+  const router = new HostRouter();
+  const origins = new SessionOrigins(config, {} as HttpAdapterHost);
+  const sessions = {
+    find: (label: string) => (label === 'aa' ? opened.session : undefined),
+    ended: (label: string) => ended.get(label),
+  } as BrowserSessions;
+  new SessionSite(router, origins, sessions, recordedJournal().journal, config).onModuleInit();
+  server = createServer((_request, response) => response.end('console'));
+  router.attach(server);
+  const port = await listening(server);
+  const entry = opened.session.entries.tab.issue();
+  site = new Site(OWN, port, `__Host-platen=${entry}`);
+});
+afterEach(async () => {
+  ended.clear();
+  await opened.stop();
+  for (const each of [server, device]) {
+    each.closeAllConnections();
+    await new Promise((resolve) => each.close(resolve));
+  }
+});
+const framed = (): Site => new Site(OWN, site.port, `__Host-platen=${opened.session.entries.frame.issue()}`);
+
+describe('a request of another page', () => {
+  const navigation = { 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+  it.each([
+    ['a POST of another session', 'POST', '/', { 'Sec-Fetch-Site': 'same-site', Origin: OTHER }],
+    [
+      'a POST of another session, which hides its origin',
+      'POST',
+      '/',
+      { 'Sec-Fetch-Site': 'same-site', Origin: 'null' },
+    ],
+    ['a form of another session in its own tab', 'POST', '/', { ...navigation, Origin: OTHER }],
+    ['a form of another site', 'POST', '/', { ...navigation, 'Sec-Fetch-Site': 'cross-site' }],
+    ['a POST in an older browser', 'POST', '/', { Origin: OTHER }],
+    ['a POST in an older browser, which hides its origin', 'POST', '/', { Origin: 'null' }],
+    ['an image', 'GET', '/', { 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }],
+    ['a link to an action', 'GET', '/reboot', navigation],
+    ['a link to an action of the start page', 'GET', '/?reboot', navigation],
+    ['a frame of the start page', 'GET', '/', { ...navigation, 'Sec-Fetch-Dest': 'iframe' }],
+    ['a PUT that names the session as its origin', 'PUT', '/', { 'Sec-Fetch-Site': 'same-site', Origin: OWN }],
+  ])('does not reach the device: %s', async (_name, method, path, headers) => {
+    const answer = await site.ask(path, { method, headers: headers });
+    expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('Request from another page')]);
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    ['of the session itself', 'POST', '/', { 'Sec-Fetch-Site': 'same-origin', Origin: OWN }],
+    ['of the session itself, which hides its origin', 'POST', '/', { 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }],
+    ['of the session itself in an older browser', 'POST', '/', { Origin: OWN }],
+    ['of the address bar', 'GET', '/a?b', { ...navigation, 'Sec-Fetch-Site': 'none' }],
+    ['of a program', 'POST', '/', {}],
+    ['that follows the entry', 'GET', '/', navigation],
+    ['that follows the entry from another domain', 'GET', '/', { ...navigation, 'Sec-Fetch-Site': 'cross-site' }],
+  ])('does not keep out a request %s', async (_name, method, path, headers) => {
+    const answer = await site.ask(path, { method, headers: headers });
+    expect([answer.status, answer.text]).toEqual([200, 'the device']);
+  });
+
+  it('may open the start page in a frame of the console only', async () => {
+    const headers = { ...navigation, 'Sec-Fetch-Dest': 'iframe' };
+    expect((await framed().ask('/', { headers })).status).toBe(200);
+    expect((await framed().ask('/', { headers: navigation })).status).toBe(403);
+  });
+
+  it('does not open a WebSocket', async () => {
+    for (const [origin, from] of [
+      [OTHER, 'cross-site'],
+      [OWN, 'same-site'],
+    ] as const) {
+      const headers = { Connection: 'Upgrade', Upgrade: 'websocket', Origin: origin, 'Sec-Fetch-Site': from };
+      expect((await site.ask('/ws', { headers })).status).toBe(403);
+    }
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('an entry ticket', () => {
+  const submit = (headers: Record<string, string>): Promise<Answer> =>
+    new Site(OWN, site.port).ask('/.platen/enter', {
+      method: 'POST',
+      headers: { ...FORM, ...headers },
+      body: `ticket=${opened.session.tickets.issue()}`,
+    });
+  it.each([OTHER, OWN, 'https://elsewhere.example', 'null'])('is not accepted from %s', async (Origin) => {
+    const answer = await submit({ Origin });
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([403, undefined]);
+    expect(answer.text).toContain('Not opened from the console');
+  });
+  it.each([[{ Origin: CONSOLE }], [{}]])('is accepted from %j', async (headers) => {
+    expect((await submit(headers as Record<string, string>)).status).toBe(303);
+  });
+});
+
+describe('a service worker', () => {
+  it.each([
+    ['Service-Worker', 'script'],
+    ['Sec-Fetch-Dest', 'serviceworker'],
+  ])('is not loaded: %s: %s', async (name, value) => {
+    const headers = { 'Sec-Fetch-Site': 'same-origin', [name]: value };
+    const answer = await site.ask('/worker.js', { headers });
+    expect([answer.status, answer.headers['content-type']]).toEqual([403, 'text/html; charset=utf-8']);
+    expect(seen).toEqual([]);
+  });
+  it('is not taken from the cache as an ordinary script, nor given a wider scope', async () => {
+    answers['/a.js'] = (response) => {
+      response.writeHead(200, { 'Content-Type': 'text/javascript', 'Service-Worker-Allowed': '/', Vary: 'Accept' });
+      response.end('1');
+    };
+    const { status, headers } = await site.ask('/a.js');
+    expect([status, headers['service-worker-allowed'], headers.vary]).toEqual([
+      200,
+      undefined,
+      'Accept, Service-Worker',
+    ]);
+  });
+  it('does not keep out other workers', async () => {
+    const headers = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Dest': 'worker' };
+    expect((await site.ask('/worker.js', { headers })).status).toBe(200);
+  });
+});
+
+describe('a cookie that another host may have set', () => {
+  it('is removed for the session domain before the request reaches the device', async () => {
+    const headers = { Cookie: 'tossed=1' };
+    const first = await site.ask('/a/b?c', { headers });
+    expect([first.status, first.headers.location]).toEqual([307, `${OWN}/a/b?c`]);
+    expect(first.headers['set-cookie']).toEqual(
+      ['/', '/a', '/a/', '/a/b'].map((path) => `tossed=; Path=${path}; Max-Age=0; Domain=sessions.example; Secure`),
+    );
+    expect(seen).toEqual([]);
+    // what the browser still sends is the session's own
+    expect((await site.ask('/a/b?c', { headers })).status).toBe(200);
+    expect(seen.map(({ headers }) => headers.cookie)).toEqual(['tossed=1']);
+  });
+  it('leads nowhere else, however the path is written', async () => {
+    const answer = await site.ask('//elsewhere.example/', { headers: { Cookie: 'x=1' } });
+    expect(answer.headers.location).toBe(`${OWN}//elsewhere.example/`);
+  });
+  it('is removed from frames, too, partitioned or not', async () => {
+    const { headers } = await framed().ask('/', { headers: { Cookie: 'x=1' } });
+    const removal = 'x=; Path=/; Max-Age=0; Domain=sessions.example; SameSite=None; Secure';
+    expect(headers['set-cookie']).toEqual([`${removal}; Partitioned`, removal]);
+  });
+  it('does not hold up a form, nor everything while a page keeps setting others', async () => {
+    expect((await site.ask('/', { method: 'POST', headers: { Cookie: 'a=1' }, body: 'x' })).status).toBe(200);
+    setLimit('BROWSER_COOKIE_PAUSE_MS', 600_000);
+    expect((await site.ask('/', { headers: { Cookie: 'b=1' } })).status).toBe(307);
+    expect((await site.ask('/', { headers: { Cookie: 'c=1' } })).status).toBe(200);
+  });
+  it('is removed within a bounded header', async () => {
+    const Cookie = Array.from({ length: 150 }, (_, n) => `${'n'.repeat(80)}${n}=`).join('; ');
+    const { status, headers } = await site.ask(`/${'a/'.repeat(200)}`, { headers: { Cookie } });
+    expect(status).toBe(307);
+    expect(Buffer.byteLength((headers['set-cookie'] ?? []).join())).toBeLessThan(4_000);
+  });
+});
+
+describe('after the end of the session', () => {
+  it('each browser is asked once to remove what the pages have stored', async () => {
+    opened.close(terminated('requested'));
+    ended.set('aa', { ...(await opened.session.over), consoleOrigin: CONSOLE });
+    const headers = { Cookie: 'a=1' };
+    const answer = await site.ask('/x', { headers });
+    expect([answer.status, answer.headers['clear-site-data']]).toEqual([410, '"cache", "storage"']);
+    const removed = answer.headers['set-cookie']!;
+    for (const own of ['__Host-platen=; Path=/; Max-Age=0; Secure', 'a=; Path=/; Max-Age=0; Secure'])
+      expect(removed).toContain(own);
+    expect(removed).toContain('__Host-platen=; Path=/; Max-Age=0; SameSite=None; Secure; Partitioned');
+    const later = await new Site(OWN, site.port).ask('/x', { headers });
+    expect([later.status, later.headers['clear-site-data']]).toEqual([410, undefined]);
+  });
+  it('also when the server knows no more of it', async () => {
+    const answer = await new Site(OTHER, site.port, site.cookie).ask('/');
+    expect([answer.status, answer.headers['clear-site-data']]).toEqual([404, '"cache", "storage"']);
+  });
+});
+
+describe('a session domain', () => {
+  it.each([
+    ['https://platen.example', 'sessions.example', undefined],
+    ['https://platen.example.com', 'sessions.example.com', 'example.com'],
+    ['https://example.com', 'sessions.example.com', 'example.com'],
+    ['https://console.sessions.example', 'sessions.example', 'sessions.example'],
+    ['https://platen.co.jp', 'sessions.co.jp', undefined],
+    ['https://platen.example.co.jp', 'sessions.example.co.jp', 'example.co.jp'],
+    ['https://notexample.com', 'sessions.example.com', undefined],
+    ['http://localhost:8080', 'localhost', undefined],
+  ])('of a console at %s: %s shares %s', (PLATEN_PUBLIC_URL, PLATEN_SESSION_DOMAIN, shared) => {
+    const config = readConfig({ PLATEN_PUBLIC_URL, PLATEN_SESSION_DOMAIN });
+    const origins = new SessionOrigins(config, {} as HttpAdapterHost);
+    expect(origins.sharedDomain).toBe(shared);
+    const { journal, messages } = recordedJournal();
+    new SessionSite(new HostRouter(), origins, {} as BrowserSessions, journal, config).onModuleInit();
+    expect(messages()).toHaveLength(shared === undefined ? 0 : 1);
+  });
+});
