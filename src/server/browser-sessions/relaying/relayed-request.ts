@@ -72,7 +72,8 @@ export class RelayedRequest {
           // the browser may send its content without the 100; it must not be parsed as the next request
           const close = this.exchange.expectsContinue && !this.continued;
           try {
-            passResponse(answer, response, { origins, frameAncestors: this.frameAncestors, framed, close }, sent);
+            const { session, frameAncestors } = this;
+            passResponse(answer, response, { origins, frameAncestors, framed, close, session }, sent);
           } catch (error) {
             this.answered = response.headersSent; // Node would not write such a header
             sent.destroy();

@@ -36,7 +36,8 @@ export async function relayUpgrade(
       sent.once('error', reject);
       sent.once('response', (answer) => {
         stream.once('free', () => stream.destroy());
-        passResponse(answer, response, { origins, frameAncestors: session.frameAncestors, framed, close: true }, sent);
+        const { frameAncestors } = session;
+        passResponse(answer, response, { origins, frameAncestors, framed, close: true, session }, sent);
         resolve();
       });
       sent.once('upgrade', (answer, upgraded: Duplex, first: Buffer) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { LIMITS } from '../../../protocol/limits';
 import { toSession } from './device-urls';
 import { HtmlLinks } from './html-links';
 
@@ -68,4 +69,36 @@ describe('links in an HTML stream', () => {
     const html = Buffer.from(noise.map((byte) => (byte < 128 ? markup[byte % markup.length]! : byte)));
     expect((await through([html])).equals(html)).toBe(true);
   });
+
+  it.each([
+    ['a tag', '<p', ' a=b'],
+    ['an attribute name', '<p ', 'a'],
+    ['an attribute value', '<a title="', 'x'],
+    ['a link', '<a href="', 'x'],
+    ['a link without quotes', '<a href=', 'x'],
+    ['a script', '<script>', '</scrip'],
+    ['a comment', '<!--', '-- '],
+    ['a list of links', '<img srcset="', '//a '],
+    ['an element name', '<', 'p'],
+    ['nested elements', '', '<div>'],
+  ])('passes %s without an end as it comes', async (_what, head, part) => {
+    const links = new HtmlLinks((url) => toSession(url, origins));
+    let received = 0;
+    links.on('data', (chunk: Buffer) => (received += chunk.length));
+    let sent = 0;
+    for (const chunk of [Buffer.from(head), ...Array.from({ length: 40 }, () => Buffer.alloc(50_000, part))]) {
+      await new Promise((done) => links.write(chunk, done));
+      sent += chunk.length;
+      expect(sent - received).toBeLessThanOrEqual(LIMITS.BROWSER_LINK_BYTES);
+    }
+    links.destroy();
+  });
+
+  it.each(['utf16le', 'latin1', 'utf8'] as const)(
+    'does not change text in %s, whatever it is said to be',
+    async (coding) => {
+      const html = Buffer.from(`\ufeff<p title="ä">${D}</p><!-- ü --><a href="/ö">\u3c00</a>`, coding);
+      expect((await through([html])).equals(html)).toBe(true);
+    },
+  );
 });

@@ -7,14 +7,41 @@ const RAW = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'n
 const isSpace = (c: string): boolean => c === ' ' || c === '\n' || c === '\t' || c === '\r' || c === '\f';
 /** HTML defines no longer element or attribute name. */
 const NAME_CHARACTERS = 32;
+/** What is translated in one go. */
+const PART_BYTES = 16 * 1024;
+
+/** Methods of HtmlLinks, one for each state of the tokenizer. */
+type State =
+  | 'text'
+  | 'tagOpen'
+  | 'endTagOpen'
+  | 'tagName'
+  | 'inTag'
+  | 'attributeName'
+  | 'afterAttributeName'
+  | 'beforeValue'
+  | 'value'
+  | 'rawText'
+  | 'plaintext'
+  | 'markup'
+  | 'bogusComment'
+  | 'comment';
+
+/** Calls `run` when it is the turn of this page, for so many bytes of work. */
+export type TakeTurn = (bytes: number, run: () => void) => void;
 
 /**
  * Translates the links in the attributes of an HTML stream; every other byte is unchanged. Its states are those of the
  * HTML tokenizer that are needed to find attributes. It buffers at most one attribute value
- * (LIMITS.BROWSER_LINK_BYTES). It works on bytes: in the encodings that devices use, HTML markup is ASCII.
+ * (LIMITS.BROWSER_LINK_BYTES), and leaves alone what follows LIMITS.BROWSER_HTML_BYTES. It works on bytes: in the
+ * encodings that devices use, HTML markup is ASCII.
  */
 export class HtmlLinks extends Transform {
-  private state: (c: string) => void = (c) => this.text(c);
+  private state: State = 'text';
+  private bytes = 0;
+  /** The part that is being translated, and where what is not yet in `out` begins. */
+  private part = '';
+  private from = 0;
   private out = '';
   private element = '';
   private attribute = '';
@@ -22,56 +49,105 @@ export class HtmlLinks extends Transform {
   /** The last characters, for tokens of several characters. */
   private tail = '';
   private quote = '';
-  /** The current attribute value, while it may need translation. */
+  /** The current attribute value, while it may need translation; not in `out`. */
   private held: string | undefined;
 
   /** @param translate applied to each URL */
-  constructor(private readonly translate: (url: string) => string) {
+  constructor(
+    private readonly translate: (url: string) => string,
+    private readonly takeTurn: TakeTurn = (_bytes, run) => run(),
+  ) {
     super();
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    for (const c of chunk.toString('latin1')) {
-      if (this.held === undefined) this.out += c;
-      this.state(c);
-    }
-    done(null, this.takeOutput());
+    const bytes = Math.min(chunk.length, PART_BYTES);
+    this.takeTurn(bytes, () => {
+      try {
+        this.push(this.translated(chunk.subarray(0, bytes)));
+      } catch (error) {
+        return done(error as Error);
+      }
+      if (bytes === chunk.length) done();
+      else this._transform(chunk.subarray(bytes), _encoding, done);
+    });
   }
 
   override _flush(done: TransformCallback): void {
-    this.release(); // an unterminated value is not a link
-    done(null, this.takeOutput());
+    done(null, Buffer.from(this.held ?? '', 'latin1')); // an unterminated value is not a link
   }
 
-  private takeOutput(): Buffer | undefined {
-    const out = this.out;
+  private translated(bytes: Buffer): Buffer {
     this.out = '';
-    return out === '' ? undefined : Buffer.from(out, 'latin1');
+    if (this.bytes >= LIMITS.BROWSER_HTML_BYTES) {
+      if (this.held === undefined) return bytes;
+      this.release(0);
+      return Buffer.concat([Buffer.from(this.out, 'latin1'), bytes]);
+    }
+    this.bytes += bytes.length;
+    this.part = bytes.toString('latin1');
+    this.from = 0;
+    for (let at = this.skip(0); at < this.part.length; at = this.skip(at + 1)) this[this.state](this.part[at]!, at);
+    if (this.held === undefined) this.emitUpTo(this.part.length);
+    return Buffer.from(this.out, 'latin1');
+  }
+
+  private emitUpTo(at: number): void {
+    this.out += this.part.slice(this.from, at);
+    this.from = at;
+  }
+
+  /** The next character that matters in the current state, from this one on. */
+  private skip(at: number): number {
+    switch (this.state) {
+      case 'text':
+        return this.indexOf('<', at);
+      case 'bogusComment':
+        return this.indexOf('>', at);
+      case 'plaintext':
+        return this.part.length;
+      case 'rawText':
+        return this.tail === '' ? this.indexOf('<', at) : at;
+      case 'value':
+        return this.held === undefined && this.quote !== '' ? this.indexOf(this.quote, at) : at;
+      case 'comment': {
+        const end = this.indexOf('>', at);
+        this.tail = (this.tail + this.part.slice(Math.max(at, end - 5), end)).slice(-5);
+        return end;
+      }
+      default:
+        return at;
+    }
+  }
+
+  private indexOf(c: string, at: number): number {
+    const found = this.part.indexOf(c, at);
+    return found === -1 ? this.part.length : found;
   }
 
   private text(c: string): void {
-    if (c === '<') this.state = (next) => this.tagOpen(next);
+    if (c === '<') this.state = 'tagOpen';
   }
 
   private tagOpen(c: string): void {
     this.endTag = false;
     this.tail = '';
-    if (c === '/') this.state = (next) => this.endTagOpen(next);
-    else if (c === '!') this.state = (next) => this.markup(next);
+    if (c === '/') this.state = 'endTagOpen';
+    else if (c === '!') this.state = 'markup';
     else if (/[a-z]/i.test(c)) this.startName(c);
-    else if (c === '?') this.state = (next) => this.bogusComment(next);
-    else if (c !== '<') this.state = (next) => this.text(next);
+    else if (c === '?') this.state = 'bogusComment';
+    else if (c !== '<') this.state = 'text';
   }
 
   private endTagOpen(c: string): void {
     this.endTag = true;
     if (/[a-z]/i.test(c)) this.startName(c);
-    else this.state = c === '>' ? (next) => this.text(next) : (next) => this.bogusComment(next);
+    else this.state = c === '>' ? 'text' : 'bogusComment';
   }
 
   private startName(c: string): void {
     this.element = c.toLowerCase();
-    this.state = (next) => this.tagName(next);
+    this.state = 'tagName';
   }
 
   private tagName(c: string): void {
@@ -81,61 +157,63 @@ export class HtmlLinks extends Transform {
 
   private inTag(c: string): void {
     if (c === '>') return this.closeTag();
-    if (isSpace(c) || c === '/') this.state = (next) => this.inTag(next);
+    if (isSpace(c) || c === '/') this.state = 'inTag';
     else {
       this.attribute = c.toLowerCase();
-      this.state = (next) => this.attributeName(next);
+      this.state = 'attributeName';
     }
   }
 
   private attributeName(c: string): void {
-    if (c === '=') this.state = (next) => this.beforeValue(next);
-    else if (isSpace(c)) this.state = (next) => this.afterAttributeName(next);
+    if (c === '=') this.state = 'beforeValue';
+    else if (isSpace(c)) this.state = 'afterAttributeName';
     else if (c === '/' || c === '>') this.inTag(c);
     else if (this.attribute.length <= NAME_CHARACTERS) this.attribute += c.toLowerCase();
   }
 
   private afterAttributeName(c: string): void {
-    if (c === '=') this.state = (next) => this.beforeValue(next);
+    if (c === '=') this.state = 'beforeValue';
     else if (!isSpace(c)) this.inTag(c);
   }
 
-  private beforeValue(c: string): void {
+  private beforeValue(c: string, at: number): void {
     if (isSpace(c)) return;
     if (c === '>') return this.closeTag();
     const quoted = c === '"' || c === "'";
     this.quote = quoted ? c : '';
-    this.state = (next) => this.value(next);
+    this.state = 'value';
     if (!isLinkAttribute(this.element, this.attribute)) return;
+    this.emitUpTo(quoted ? at + 1 : at);
     this.held = quoted ? '' : c;
-    if (!quoted) this.out = this.out.slice(0, -1);
   }
 
-  private value(c: string): void {
+  private value(c: string, at: number): void {
     const ends = this.quote === '' ? isSpace(c) || c === '>' : c === this.quote;
     if (!ends) {
       if (this.held !== undefined) this.held += c;
-      if (this.held !== undefined && this.held.length > LIMITS.BROWSER_LINK_BYTES) this.release();
+      if (this.held !== undefined && this.held.length > LIMITS.BROWSER_LINK_BYTES) this.release(at + 1);
       return;
     }
     if (this.held !== undefined) {
-      this.out += translatedValue(this.attribute, this.held, this.translate) + c;
-      this.held = undefined;
+      this.held = translatedValue(this.attribute, this.held, this.translate);
+      this.release(at);
     }
     if (c === '>' && this.quote === '') this.closeTag();
-    else this.state = (next) => this.inTag(next);
+    else this.state = 'inTag';
   }
 
-  private release(): void {
+  /** @param at where the part continues behind the value */
+  private release(at: number): void {
     this.out += this.held ?? '';
     this.held = undefined;
+    this.from = at;
   }
 
   private closeTag(): void {
     this.tail = '';
-    if (!this.endTag && RAW.has(this.element)) this.state = (c) => this.rawText(c);
-    else if (!this.endTag && this.element === 'plaintext') this.state = () => undefined;
-    else this.state = (c) => this.text(c);
+    if (!this.endTag && RAW.has(this.element)) this.state = 'rawText';
+    else if (!this.endTag && this.element === 'plaintext') this.state = 'plaintext';
+    else this.state = 'text';
   }
 
   /** Up to `</element` and a character that ends a tag name. */
@@ -149,22 +227,25 @@ export class HtmlLinks extends Transform {
     this.tail = end.startsWith(tail) ? tail : c === '<' ? c : '';
   }
 
+  /** Has no end. */
+  private plaintext(): void {}
+
   private markup(c: string): void {
     this.tail += c;
     if (this.tail === '-') return;
-    this.state = this.tail === '--' ? (next) => this.comment(next) : (next) => this.bogusComment(next);
+    this.state = this.tail === '--' ? 'comment' : 'bogusComment';
     if (this.tail === '--') this.tail = '';
     else this.bogusComment(c);
   }
 
   private bogusComment(c: string): void {
-    if (c === '>') this.state = (next) => this.text(next);
+    if (c === '>') this.state = 'text';
   }
 
-  /** `<!-->` and `<!--->` are whole comments (13.2.5.43). The tail starts behind `<!--`. */
+  /** `<!-->` and `<!--->` are whole comments (13.2.5.43). The tail starts behind `<!--`, and ends before this character. */
   private comment(c: string): void {
     this.tail = (this.tail + c).slice(-5);
     const abrupt = this.tail === '>' || this.tail === '->';
-    if (abrupt || /(^|[^])--!?>$/.test(this.tail)) this.state = (next) => this.text(next);
+    if (abrupt || /(^|[^])--!?>$/.test(this.tail)) this.state = 'text';
   }
 }
