@@ -1,8 +1,10 @@
-// What all campaigns share: the build they drive, their seed, their tables.
+// What all campaigns share: the build they drive, parts of the tests, their seed, their tables.
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from '@swc/core';
 
 export const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 export const CLI = join(ROOT, 'dist/src/cli.js');
@@ -10,6 +12,14 @@ export const CLI = join(ROOT, 'dist/src/cli.js');
 const require = createRequire(join(ROOT, 'dist/'));
 /** A module of the build: `src/demo/programs`. */
 export const built = (module) => require(`./${module}.js`);
+
+require.extensions['.ts'] = (module, file) => {
+  const jsc = { target: 'es2022', parser: { syntax: 'typescript', decorators: true } };
+  const options = { filename: file, swcrc: false, module: { type: 'commonjs' }, jsc };
+  module._compile(transformSync(readFileSync(file, 'utf8'), options).code, file);
+};
+/** What the tests have, compiled when it is loaded: `xmpp/xmpp-wire` of test/support. */
+export const support = (module) => require(join(ROOT, `test/support/${module}.ts`));
 
 /** A seed of its own for each run that names none. */
 export const newSeed = () => String(Date.now() % 1_000_000);

@@ -10,6 +10,8 @@ const { Program } = built('src/demo/programs');
 const { request } = built('src/demo/api-request');
 const { freePorts } = built('src/demo/free-ports');
 
+/** Part of every name that only the honest customer may see. */
+export const PRIVATE = 'private-7f3c';
 const PASSWORD = 'a password for one campaign';
 /** A service manager waits, too, before it starts a program again. */
 const RESTART_MS = 300;
@@ -72,8 +74,8 @@ export class Stage {
     this.copy = logFile && createWriteStream(logFile);
   }
 
-  /** @param settings environment of the server */
-  async set(settings) {
+  /** @param settings environment of all programs @param serverEnvironment and of the server alone */
+  async set(settings, serverEnvironment = {}) {
     const [http, xmpp, ...rest] = await freePorts(2 + RELAY_PORTS + 2 * this.agentCount);
     const ofAgents = rest.slice(RELAY_PORTS);
     this.url = `http://127.0.0.1:${http}`;
@@ -94,7 +96,7 @@ export class Stage {
       };
     });
     for (const { deviceId, mfp } of this.agents) this.#devices.push(this.#device(deviceId, mfp));
-    this.server = this.#service('server', ['server']);
+    this.server = this.#service('server', ['server'], serverEnvironment);
     await this.server.program.logged('server listening', START_MS);
     await this.#makeUsers();
     await this.server.program.logged('relay connected', START_MS);
@@ -127,35 +129,70 @@ export class Stage {
     this.admin = await this.#login('admin');
     const users = [];
     for (const username of ['tina', 'tom']) {
-      const user = { username, displayName: username, role: 'technician', password: PASSWORD };
+      const user = { username, displayName: `${PRIVATE} ${username}`, role: 'technician', password: PASSWORD };
       users.push((await this.ask(this.admin, 'POST', 'users', user)).id);
     }
-    const customer = await this.ask(this.admin, 'POST', 'customers', { name: 'Customer' });
-    await this.ask(this.admin, 'PUT', `customers/${customer.id}/users`, { userIds: users });
-    this.siteId = (await this.ask(this.admin, 'POST', `customers/${customer.id}/sites`, { name: 'Site' })).id;
+    [this.customerId, this.siteId] = await this.addCustomer(PRIVATE, users);
     this.technicians = [await this.#login('tina'), await this.#login('tom')];
   }
 
-  /** @returns their cookie, and the file with which `platen` acts for them */
+  /** @returns the IDs of a customer with these users, and of its site */
+  async addCustomer(name, userIds) {
+    const customer = await this.ask(this.admin, 'POST', 'customers', { name: `${name} customer` });
+    await this.ask(this.admin, 'PUT', `customers/${customer.id}/users`, { userIds });
+    const site = await this.ask(this.admin, 'POST', `customers/${customer.id}/sites`, { name: `${name} site` });
+    return [customer.id, site.id];
+  }
+
+  /** @returns the ID of a new user, and a token */
+  async addUser(username, role) {
+    const { id } = await this.ask(this.admin, 'POST', 'users', {
+      username,
+      displayName: username,
+      role,
+      password: PASSWORD,
+    });
+    return { id, ...(await this.#login(username)) };
+  }
+
+  /** @returns their cookie and token, and the file with which `platen` acts for them */
   async #login(username) {
     const { cookie } = await request(this.url, 'POST', '/api/auth/login', { username, password: PASSWORD });
     const { token } = await this.ask({ cookie }, 'POST', 'tokens', { name: 'campaign' });
     const credentials = join(this.folder, `${username}.json`);
     await writeFile(credentials, JSON.stringify({ server: this.url, token }), { mode: 0o600 });
-    return { username, cookie, credentials };
+    return { username, cookie, token, credentials };
   }
 
   async #addAgent({ id, deviceId, folder, mfp, panel, file }) {
     await mkdir(folder, { recursive: true });
     const web = { id: 'web', title: 'Web pages', target: `http://127.0.0.1:${mfp}` };
     const ipp = `ipp://127.0.0.1:${mfp}/ipp/print`;
-    const device = { id: deviceId, name: deviceId, kind: 'mfp', ipp, applications: [web] };
+    const device = {
+      id: deviceId,
+      name: `${PRIVATE} ${deviceId}`,
+      kind: 'mfp',
+      location: PRIVATE,
+      ipp,
+      applications: [web],
+    };
     await writeFile(file, JSON.stringify({ panel: { port: panel }, state: join(folder, 'state'), devices: [device] }));
-    const code = await this.ask(this.admin, 'POST', 'enrolment-codes', { agentId: id, siteId: this.siteId });
-    const enrol = ['agent', 'enrol', '-', '--server', this.url, '--config', file];
-    if ((await this.#start('enrol', enrol, `${code.ticket}\n`).exited) !== 0) throw new Error(`${id} was not enrolled`);
+    await this.enrol(id, file, this.siteId);
     const service = this.#service(id, ['agent', 'run', '--config', file]);
     await service.program.logged('agent online', START_MS);
+  }
+
+  /** Gives the agent with this configuration file its account. */
+  async enrol(agentId, file, siteId) {
+    const code = await this.ask(this.admin, 'POST', 'enrolment-codes', { agentId, siteId });
+    const enrol = ['agent', 'enrol', '-', '--server', this.url, '--config', file];
+    if ((await this.#start('enrol', enrol, `${code.ticket}\n`).exited) !== 0)
+      throw new Error(`${agentId} was not enrolled`);
+  }
+
+  /** A program of the campaign's own, which is started again like the others. */
+  runAgent(name, file) {
+    return this.#service(name, ['agent', 'run', '--config', file]);
   }
 
   /** The REST API. @throws RequestRefused, or TypeError if the server cannot be reached */
@@ -165,18 +202,18 @@ export class Stage {
 
   /** `platen connect`, which a technician runs. */
   connect(technician, deviceId) {
-    const args = ['connect', deviceId, 'web', '--reason', 'Campaign', '--minutes', '5', '--json'];
+    const args = ['connect', deviceId, 'web', '--reason', `${PRIVATE} reason`, '--minutes', '5', '--json'];
     const program = this.#start('terminal', args, undefined, { PLATEN_CREDENTIALS: technician.credentials });
     this.terminals.add(program);
     void program.exited.then(() => this.terminals.delete(program));
     return program;
   }
 
-  #service(name, args) {
+  #service(name, args, env) {
     const ended = ({ program }, how) => {
       if (!this.#killed.has(program.child.pid)) this.faults.push(`${name} ended on its own: ${how}`);
     };
-    const service = new Service(name, () => this.#start(name, args), ended);
+    const service = new Service(name, () => this.#start(name, args, undefined, env), ended);
     this.services.push(service);
     return service;
   }

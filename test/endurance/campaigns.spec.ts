@@ -17,3 +17,7 @@ async function run(script: string, ...args: string[]): Promise<string> {
 it('programs that are killed at random moments leave a clean ledger', async () => {
   expect(await run('kill/kill.mjs', '--minutes', '0.4', '--agents', '2')).toContain('| ledger');
 }, 1_260_000);
+
+it('hostile peers crash nothing, see nothing of others, and do not keep honest users from their work', async () => {
+  expect(await run('hostile/hostile.mjs', '--seconds', '6')).toContain('| checked');
+}, 1_260_000);
