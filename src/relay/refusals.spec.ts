@@ -135,6 +135,24 @@ describe('what the relay refuses', () => {
     await expectRefusal(await RawPeer.open(`${base}/cloud-hub`), 'overloaded');
   });
 
+  it('connections without a request: another one ends the oldest', async () => {
+    setLimit('RELAY_UNAUTHENTICATED', 2);
+    const { hostname, port } = new URL(base);
+    const silent = () =>
+      connect(Number(port), hostname)
+        .on('error', () => undefined)
+        .resume();
+    const [first, second] = [silent(), silent()];
+    await Promise.all([once(first, 'connect'), once(second, 'connect')]);
+    const closed = new Promise<void>((resolve) =>
+      [first, second].forEach((each) => each.once('close', () => resolve())),
+    );
+    const peer = await RawPeer.open(`${base}/cloud-hub`);
+    await closed;
+    expect(peer.ws.readyState).toBe(WebSocket.OPEN);
+    for (const socket of [first, second]) socket.destroy();
+  });
+
   it.each([
     ['binary', (peer: RawPeer) => peer.ws.send(Buffer.from('{"type":"establish"}'))],
     ['invalid JSON', (peer: RawPeer) => peer.ws.send('{')],

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { parse } from 'cookie';
 import type { Journal } from '../../journal/journal';
 import {
@@ -16,6 +16,7 @@ import { LIMITS } from '../../protocol/limits';
 import { parseJson } from '../../protocol/parse-json';
 import { ProblemError } from '../../protocol/problems';
 import { builtPage } from '../../static/built-page';
+import { limitConnections } from '../../tunnel/connection-limits';
 import type { LanPage } from '../configuration/configuration';
 import { EventStream } from '../panel/event-stream';
 import {
@@ -58,7 +59,6 @@ export class LanServer {
   readonly #events = new EventStream((phoneId) => this.#viewOf(phoneId), LIMITS.LAN_PAGES_PER_PHONE);
   readonly #files = builtPage('lan-approval');
   readonly #server: Server;
-  readonly #connections = new Map<string, number>();
   #hosts: ReadonlySet<string> = new Set();
   #passkeys: Passkeys | undefined;
   #origin = '';
@@ -80,8 +80,10 @@ export class LanServer {
         else sendProblem(response, { status: 500, code: 'internal-error', detail: `incident ${incident}` });
       });
     });
-    this.#server.maxConnections = LIMITS.LAN_PAGE_CONNECTIONS;
-    this.#server.on('connection', (socket: Socket) => this.#count(socket));
+    limitConnections(this.#server, {
+      most: LIMITS.LAN_PAGE_CONNECTIONS,
+      perNetwork: LIMITS.LAN_PAGE_CONNECTIONS_PER_ADDRESS,
+    });
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
     approvers.onChange(() => this.changed());
   }
@@ -114,18 +116,6 @@ export class LanServer {
     if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, 'close');
-  }
-
-  #count(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
-    const count = (this.#connections.get(address) ?? 0) + 1;
-    if (count > LIMITS.LAN_PAGE_CONNECTIONS_PER_ADDRESS) return void socket.destroy();
-    this.#connections.set(address, count);
-    socket.once('close', () => {
-      const left = (this.#connections.get(address) ?? 1) - 1;
-      if (left > 0) this.#connections.set(address, left);
-      else this.#connections.delete(address);
-    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
 import { parseJson } from '../../protocol/parse-json';
 import { builtPage, type StaticFile } from '../../static/built-page';
 import { EventStream } from './event-stream';
@@ -32,13 +33,15 @@ export class PanelServer {
     private readonly approvers: ApproverAdministrator,
     private readonly journal: Journal,
   ) {
-    this.#server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
+    const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1_000 };
+    this.#server = createServer(timeouts, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         const incident = journal.unexpected(error, 'answering the panel');
         if (response.headersSent) response.destroy();
         else sendProblem(response, { status: 500, code: 'internal-error', detail: `incident ${incident}` });
       });
     });
+    this.#server.maxConnections = LIMITS.LOCAL_PAGE_CONNECTIONS;
   }
 
   /** Rejects if the port is not available. Port 0: any free port. */

@@ -59,6 +59,7 @@ export class Listener {
     this.#server.on('connection', (socket: Socket) => {
       const remote = remoteOf(socket);
       this.#unauthenticated.set(remote, socket);
+      this.#cutOldest();
       socket.once('close', () => this.#unauthenticated.delete(remote));
     });
     this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
@@ -91,6 +92,15 @@ export class Listener {
   cut(): void {
     for (const ws of this.#webSockets.clients) ws.terminate();
     for (const socket of this.#unauthenticated.values()) socket.destroy();
+  }
+
+  /** Its request takes milliseconds; one that keeps its connection for longer must not keep others out. */
+  #cutOldest(): void {
+    for (const [remote, socket] of this.#unauthenticated) {
+      if (this.#unauthenticated.size <= LIMITS.RELAY_UNAUTHENTICATED) return;
+      this.#unauthenticated.delete(remote);
+      socket.destroy();
+    }
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {

@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { LIMITS } from '../../protocol/limits';
+import { limitConnections } from '../../tunnel/connection-limits';
 import { admitOnlyProxies, proxyMatcher } from '../../tunnel/proxies';
 import type { Settings } from '../config/config.module';
 import { serveApiDocs } from './api-docs';
@@ -11,8 +12,6 @@ import { Metrics } from './metrics';
 import { requestLog } from './request-log';
 import { securityHeaders } from './security-headers';
 
-const HEADERS_MS = 15_000;
-
 /**
  * Initialises a Nest application for HTTP: middleware in front of the routes, outermost first; then its modules and
  * gateways; then the router that separates the sessions' sites from the console, and the gate in front of both, which have
@@ -22,7 +21,14 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   const { config, journal } = settings;
   const server = app.getHttpServer();
   server.requestTimeout = 0; // the bound is HostRouter's: an upload to a device takes its time
-  server.headersTimeout = HEADERS_MS;
+  server.headersTimeout = LIMITS.HTTP_HEADERS_MS;
+  // read when the server starts to listen; Node's default would let slow headers take 30 s longer
+  Object.assign(server, { connectionsCheckingInterval: LIMITS.HTTP_HEADERS_MS / 5 });
+  limitConnections(server, {
+    most: LIMITS.HTTP_CONNECTIONS,
+    perNetwork: LIMITS.HTTP_CONNECTIONS_PER_ADDRESS,
+    isExempt: proxyMatcher(config.http.proxies),
+  });
 
   app.set('trust proxy', proxyMatcher(config.http.proxies));
   app.disable('x-powered-by');
