@@ -52,7 +52,7 @@ export const jobFailure = z.enum(Object.keys(JOB_FAILURES) as [JobFailure, ...Jo
 
 /** Why the agent holds a job back (abstract 3). */
 export const HOLD_REASONS = {
-  processing: 'The device is printing.',
+  processing: 'The device is busy.',
   stopped: 'The device has stopped. See its alerts.',
   'session-open': 'A remote session is open or waits for approval. The operation would cut it off.',
   'jobs-queued': 'The device has print jobs in its queue.',

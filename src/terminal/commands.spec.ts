@@ -114,13 +114,14 @@ describe("the technician's commands", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it.each<[Partial<Device['condition']> | null, RegExp]>([
-    [null, / online +- +Copy room/],
-    [{ reached: false }, / not reached /],
-    [{ severity: null, alerts: 0, state: 'processing' }, / printing /],
-  ])('devices, in the condition %j', async (changed, shown) => {
+  it.each<[Device['kind'], Partial<Device['condition']> | null, RegExp]>([
+    ['mfp', null, / online +- +Copy room/],
+    ['mfp', { reached: false }, / not reached /],
+    ['mfp', { severity: null, alerts: 0, state: 'processing' }, / printing /],
+    ['scanner', { severity: null, alerts: 0, state: 'processing' }, / scanning /],
+  ])('devices, a %s in the condition %j', async (kind, changed, shown) => {
     const condition = changed && { ...sampleDevice.condition!, ...changed };
-    api.routes['GET /api/devices'] = () => ({ body: { rows: [{ ...sampleDevice, condition }], next: null } });
+    api.routes['GET /api/devices'] = () => ({ body: { rows: [{ ...sampleDevice, kind, condition }], next: null } });
     await run((io) => devices(io, {}));
     expect(terminal.out()).toMatch(shown);
   });

@@ -1,4 +1,5 @@
 import type { Device } from '../protocol/api';
+import type { DeviceKind } from '../protocol/control-channel';
 import type { DeviceState } from '../protocol/device-information';
 import { storedLogin } from './credentials';
 import type { Column } from './table';
@@ -38,16 +39,25 @@ const searchable = ({ id, name, model, serialNumber, location, agentId, site, co
     .toLowerCase();
 
 /** The same terms as in the console. */
-const STATES: Record<DeviceState, string> = {
+const STATES: Record<Exclude<DeviceState, 'processing'>, string> = {
   idle: 'ready',
-  processing: 'printing',
   stopped: 'stopped',
   unknown: 'unknown',
 };
 
+const BUSY: Record<DeviceKind, string> = {
+  mfp: 'printing',
+  printer: 'printing',
+  copier: 'copying',
+  fax: 'sending or receiving',
+  scanner: 'scanning',
+};
+
 /** The most severe alert, because it is more precise than the state: `error: Paper jam`. */
-function conditionOf({ condition }: Device): string {
+function conditionOf({ kind, condition }: Device): string {
   if (!condition) return '';
   if (!condition.reached) return 'not reached';
-  return condition.severity === null ? STATES[condition.state] : `${condition.severity}: ${condition.alert}`;
+  const { state, severity, alert } = condition;
+  if (severity !== null) return `${severity}: ${alert}`;
+  return state === 'processing' ? BUSY[kind] : STATES[state];
 }

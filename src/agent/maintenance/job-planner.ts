@@ -154,7 +154,7 @@ function recovered(job: AgentJob, refusals: ReadonlyMap<string, JobFailure>, now
 
 /** Why a job waited until it expired. */
 const HELD_BY: Readonly<Record<HoldReason, string>> = {
-  processing: 'The device was printing.',
+  processing: 'The device was busy.',
   stopped: 'The device had stopped.',
   unreachable: 'The device did not answer.',
   'session-open': 'A remote session was open.',

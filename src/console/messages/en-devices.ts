@@ -60,10 +60,12 @@ export const enDevices = {
     notReachedHint: 'The device did not answer its agent. The information below is the last that was received.',
     states: {
       idle: 'Ready',
-      processing: 'Printing',
+      processing: 'Busy',
       stopped: 'Stopped',
       unknown: 'Unknown',
     } as Record<DeviceState, string>,
+    /** What a busy device of each kind does. */
+    busy: { mfp: 'Printing', printer: 'Printing', copier: 'Copying', fax: 'Sending or receiving', scanner: 'Scanning' },
     alerts: 'Alerts',
     noAlerts: 'No alerts',
     severities: { error: 'Error', warning: 'Warning', report: 'Note' } as Record<AlertSeverity, string>,

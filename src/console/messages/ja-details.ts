@@ -85,7 +85,7 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
   ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],
   ['There is no firmware file {}.', 'ファームウェアファイル「{}」は存在しません。'],
-  ['The device was printing.', '機器が印刷中でした。'],
+  ['The device was busy.', '機器が動作中でした。'],
   ['The device had stopped.', '機器が停止していました。'],
   ['Another job was running.', '別のジョブを実行中でした。'],
   ['Version after installation is {}, expected {}.', 'インストール後のバージョンは{}です（予定：{}）。'],

@@ -108,7 +108,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'no-login': '復帰しましたが、サーバーに接続していません。',
   },
   holds: {
-    processing: '機器が印刷中です。',
+    processing: '機器が動作中です。',
     stopped: '機器が停止しています。警告を確認してください。',
     'session-open': 'リモートセッションが接続中か、承認待ちです。実行するとセッションが切断されます。',
     'jobs-queued': '機器に処理待ちの印刷ジョブがあります。',

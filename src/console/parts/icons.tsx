@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { DeviceKind } from '../../protocol/control-channel';
 
 /** Line icons on a grid of 24. They are decoration, so screen readers skip them. */
 const icon = (drawing: ReactNode) =>
@@ -27,6 +28,40 @@ export const DevicesIcon = icon(
     <path d="M7 14h10v6.5H7z" />
   </>,
 );
+/** Of each kind of device. */
+export const KIND_ICONS: Readonly<Record<DeviceKind, typeof DevicesIcon>> = {
+  mfp: icon(
+    <>
+      <path d="M5 3.5h14v4H5zM4.5 7.5h15v9h-15zM6 16.5v4h12v-4" />
+      <path d="M8 12.5h8v4H8zM7 10h.01M17 10h-3" />
+    </>,
+  ),
+  printer: icon(
+    <>
+      <path d="M7 9.5V3.5h10v6M7 17.5H4.5A1.5 1.5 0 0 1 3 16v-5a1.5 1.5 0 0 1 1.5-1.5h15A1.5 1.5 0 0 1 21 11v5a1.5 1.5 0 0 1-1.5 1.5H17" />
+      <path d="M7 14.5h10v6H7zM17.5 12.5h.01" />
+    </>,
+  ),
+  copier: icon(
+    <>
+      <rect x="8.5" y="7.5" width="11" height="13" rx="1" />
+      <path d="M15.5 7.5v-3a1 1 0 0 0-1-1h-9a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h3M11.5 12h5M11.5 15.5h5" />
+    </>,
+  ),
+  fax: icon(
+    <>
+      <path d="M10 9.5v-6h8v6M10 9.5h9.5A1.5 1.5 0 0 1 21 11v7.5a1.5 1.5 0 0 1-1.5 1.5H8" />
+      <rect x="3" y="7.5" width="5" height="13" rx="1.5" />
+      <path d="M11.5 13h.01M14.5 13h.01M17.5 13h.01M11.5 16.5h.01M14.5 16.5h.01M17.5 16.5h.01" />
+    </>,
+  ),
+  scanner: icon(
+    <>
+      <path d="M4 12.5 19 5.5M4 12.5h16a1 1 0 0 1 1 1V18a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1v-4.5a1 1 0 0 1 1-1z" />
+      <path d="M6.5 15.8h8M17.5 15.8h.01" />
+    </>,
+  ),
+};
 export const SessionsIcon = icon(<path d="M4 8h14M14.5 4.5 18 8l-3.5 3.5M20 16H6M9.5 12.5 6 16l3.5 3.5" />);
 export const UsersIcon = icon(
   <>

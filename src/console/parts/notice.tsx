@@ -12,7 +12,8 @@ export function textsOfProblem(error: unknown, t: Messages): { title: string; de
     const { code, title, detail = '', remedy, retryAfterSeconds } = error.problem;
     // a newer server may send problems that this page does not know
     const known = code in t.problems ? t.problems[code as ProblemCode] : { title, remedy };
-    const wait = code === 'too-many-requests' && retryAfterSeconds ? { remedy: t.problem.retryIn(retryAfterSeconds) } : {};
+    const wait =
+      code === 'too-many-requests' && retryAfterSeconds ? { remedy: t.problem.retryIn(retryAfterSeconds) } : {};
     return { ...known, ...wait, detail: t.detail(detail) };
   }
   const { unreachableTitle, unreachableRemedy, unexpectedTitle, unexpectedRemedy } = t.problem;

@@ -2,9 +2,11 @@ import { Button, SegmentedControl, Select, Text } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Device } from '../../protocol/api';
+import type { DeviceKind } from '../../protocol/control-channel';
 import { useDevices } from '../api/devices';
 import type { Messages } from '../messages/en';
 import { useText } from '../messages/language';
+import { KIND_ICONS } from '../parts/icons';
 import { Ago } from '../parts/time';
 import { Empty, Loaded } from '../parts/loaded';
 import { hasWords, SearchInput } from '../parts/search';
@@ -102,9 +104,30 @@ export function DevicesScreen() {
 }
 
 function textsOf({ condition, ...device }: Device, t: Messages): string[] {
-  const { id, name, model, serialNumber, location, agentId, site } = device;
+  const { id, kind, name, model, serialNumber, location, agentId, site } = device;
   const alert = condition ? alertText({ code: condition.alertCode, text: condition.alert }, t) : '';
-  return [id, name, model, serialNumber, location, agentId, alert, site?.customerName ?? '', site?.name ?? ''];
+  return [
+    id,
+    t.kinds[kind],
+    name,
+    model,
+    serialNumber,
+    location,
+    agentId,
+    alert,
+    site?.customerName ?? '',
+    site?.name ?? '',
+  ];
+}
+
+function KindIcon({ kind }: { kind: DeviceKind }) {
+  const t = useText();
+  const Icon = KIND_ICONS[kind];
+  return (
+    <span className="device-kind" title={t.kinds[kind]} role="img" aria-label={t.kinds[kind]}>
+      <Icon size={20} />
+    </span>
+  );
 }
 
 const Unbroken = ({ children }: { children: ReactNode }) => <span className="unbroken">{children}</span>;
@@ -114,13 +137,16 @@ function DeviceTable({ devices }: { devices: Device[] }) {
   const columns: Column<Device>[] = [
     {
       title: t.devices.name,
-      cell: ({ id, name }) => (
-        <>
-          <Link to={`/devices/${id}`} className="strong">
-            {name}
-          </Link>
-          <div className="minor">{id}</div>
-        </>
+      cell: ({ id, kind, name }) => (
+        <div className="device-name">
+          <KindIcon kind={kind} />
+          <div>
+            <Link to={`/devices/${id}`} className="strong">
+              {name}
+            </Link>
+            <div className="minor">{id}</div>
+          </div>
+        </div>
       ),
     },
     {

@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { AcquiredInformation as Acquired } from '../../../protocol/api';
+import type { DeviceKind } from '../../../protocol/control-channel';
 import type { Supply } from '../../../protocol/device-information';
 import { useFormats, useText } from '../../messages/language';
 import { Facts } from '../../parts/facts';
@@ -10,23 +11,23 @@ import { AlertLine, DeviceStateLabel } from './condition';
 import { alertText, decisionText, supplyText } from './device-texts';
 
 /** The device information acquired last, and the last update decision (B2). */
-export function AcquiredInformation({ information, decision }: Acquired) {
+export function AcquiredInformation({ kind, information, decision }: Acquired & { kind: DeviceKind }) {
   return (
     <>
-      {information && <Information information={information} />}
+      {information && <Information kind={kind} information={information} />}
       {decision && <Decision decision={decision} />}
     </>
   );
 }
 
-function Information({ information }: { information: NonNullable<Acquired['information']> }) {
+function Information({ kind, information }: { kind: DeviceKind; information: NonNullable<Acquired['information']> }) {
   const t = useText();
   const formats = useFormats();
   const { reached, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
   return (
     <>
       <div>
-        <DeviceStateLabel {...information} />
+        <DeviceStateLabel kind={kind} {...information} />
         {!reached && (
           <Text size="sm" c="dimmed">
             {t.information.notReachedHint}

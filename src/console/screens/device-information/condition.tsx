@@ -1,4 +1,5 @@
 import type { Device } from '../../../protocol/api';
+import type { DeviceKind } from '../../../protocol/control-channel';
 import type { AlertSeverity, DeviceState } from '../../../protocol/device-information';
 import { useText } from '../../messages/language';
 import { ErrorIcon, NoteIcon, WarningIcon } from '../../parts/icons';
@@ -9,10 +10,12 @@ const TONES: Record<DeviceState, Tone> = { idle: 'on', processing: 'on', stopped
 
 /** The state that a device reports, or that it did not answer. */
 export function DeviceStateLabel({
+  kind,
   reached,
   state,
   isCurrent = true,
 }: {
+  kind: DeviceKind;
   reached: boolean;
   state: DeviceState;
   /** Otherwise it is the last known state. */
@@ -20,17 +23,18 @@ export function DeviceStateLabel({
 }) {
   const t = useText();
   if (!reached) return <Status tone="off">{t.information.notReached}</Status>;
-  return <Status tone={isCurrent ? TONES[state] : 'off'}>{t.information.states[state]}</Status>;
+  const text = state === 'processing' ? t.information.busy[kind] : t.information.states[state];
+  return <Status tone={isCurrent ? TONES[state] : 'off'}>{text}</Status>;
 }
 
 /** State and worst alert of a device. */
-export function Condition({ device: { condition, online } }: { device: Device }) {
+export function Condition({ device: { kind, condition, online } }: { device: Device }) {
   const t = useText();
   if (!condition) return <span className="minor">{t.information.nothing}</span>;
   const { alerts, severity, alert, alertCode } = condition;
   return (
     <>
-      <DeviceStateLabel {...condition} isCurrent={online} />
+      <DeviceStateLabel kind={kind} {...condition} isCurrent={online} />
       {severity && (
         <div>
           <AlertLine severity={severity} text={alertText({ code: alertCode, text: alert }, t)} />

@@ -42,7 +42,7 @@ export function InformationPanel({ device }: { device: Device }) {
         <Loaded query={information}>
           {(acquired) =>
             acquired.information || acquired.decision ? (
-              <AcquiredInformation {...acquired} />
+              <AcquiredInformation kind={device.kind} {...acquired} />
             ) : (
               <Text size="sm" c="dimmed">
                 {t.information.nothing}. {t.information.emptyHint}

@@ -225,6 +225,63 @@ describe('device information', () => {
     });
   });
 
+  describe('when an external client requests', () => {
+    let token: string;
+    beforeAll(async () => {
+      const wanted = { name: 'Helpdesk', scopes: ['jobs:write', 'sessions:write'] };
+      const { id, secret } = (await plane.call('ada', 'POST', '/clients', wanted)).body;
+      const grant = { grant_type: 'client_credentials', client_id: String(id), client_secret: String(secret) };
+      const answer = await fetch(`${plane.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(grant) });
+      token = ((await answer.json()) as { access_token: string }).access_token;
+    });
+    const post = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${plane.url}/api${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return String(((await answer.json()) as { id: unknown }).id);
+    };
+    const aged = async (changes: Partial<Record<Fact, number>> | null) => {
+      await acquired();
+      await plane.write(`UPDATE devices SET "announcedAt" = 0 WHERE id = 'printer'`);
+      const set = `"acquiredAt" = ${Date.now() - 60_000}, "changes" = '${JSON.stringify(changes)}'`;
+      await plane.write(`UPDATE device_information SET ${set} WHERE "deviceId" = 'printer'`);
+    };
+
+    it.each<[string, Partial<Record<Fact, number>> | null, object, number]>([
+      ['is kept if it is recent enough', null, { update: false, reason: 'fresh', outcome: 'kept' }, 0],
+      [
+        'is acquired first if a job has changed the device',
+        { state: Date.now() },
+        { update: true, reason: 'job-since', outcome: 'acquired' },
+        1,
+      ],
+    ])('a session: %s', async (_name, changes, decision, asked) => {
+      await aged(changes);
+      const before = timesAsked();
+      const wanted = { deviceId: 'printer', applicationId: 'web', reason: 'paper jam', minutes: 30 };
+      const id = await post('/sessions', wanted);
+      await plane.agent.awaitRequest('request-approval', id);
+      expect(timesAsked()).toBe(before + asked);
+      const { steps } = await plane.session(id);
+      expect(steps.filter(({ step }) => step === 'update')).toMatchObject([{ decision }]);
+    });
+
+    it.each<[Operation, object, number]>([
+      ['counters', { update: false, reason: 'not-needed', outcome: 'kept' }, 0],
+      ['restart', { update: true, reason: 'job-since', outcome: 'acquired' }, 1],
+    ])('%s: the decision considers what it needs', async (wanted, decision, asked) => {
+      await aged({ state: Date.now() });
+      const before = timesAsked();
+      const id = await post('/devices/printer/jobs', { operation: wanted });
+      const execute = await plane.agent.commanded(id, 'execute');
+      expect(timesAsked()).toBe(before + asked);
+      expect(job.parse((await plane.call('ada', 'GET', `/jobs/${id}`)).body).decision).toEqual(decision);
+      execute.answer({ status: 'completed' });
+      await until('the job to be over', async () => {
+        return job.parse((await plane.call('ada', 'GET', `/jobs/${id}`)).body).state === 'succeeded';
+      });
+    });
+  });
+
   describe('when a job is requested', () => {
     /** Its model is not in the agent's configuration. */
     const id = 'nameless';
