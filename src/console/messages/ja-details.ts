@@ -1,6 +1,8 @@
 import { DENIALS, denial } from '../../protocol/access-conditions';
+import { RELAY_ANSWERS, relayAnswer } from '../../protocol/deployment';
 import { enDevices } from './en-devices';
 import { jaAccess } from './ja-access';
+import { jaDeployment } from './ja-deployment';
 import { jaDevices } from './ja-devices';
 
 /** Details as Platen's programs report them, and in Japanese; each `{}` is a value. */
@@ -87,6 +89,12 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no firmware file {}.', 'ファームウェアファイル「{}」は存在しません。'],
   ['The device was busy.', '機器が動作中でした。'],
   ['The device had stopped.', '機器が停止していました。'],
+  ['The device did not answer.', '機器が応答しませんでした。'],
+  ['A remote session was open.', 'リモートセッションが開いていました。'],
+  ['The device had print jobs in its queue.', '機器に印刷待ちのジョブがありました。'],
+  ['The device did not accept print jobs.', '機器が印刷ジョブを受け付けませんでした。'],
+  ['The device had no paper.', '機器に用紙がありませんでした。'],
+  ['A supply was used up, or a waste container was full.', '消耗品がなくなっているか、回収容器がいっぱいでした。'],
   ['Another job was running.', '別のジョブを実行中でした。'],
   ['Version after installation is {}, expected {}.', 'インストール後のバージョンは{}です（予定：{}）。'],
   ['the agent was stopped', 'エージェントが停止されました'],
@@ -96,6 +104,16 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no deployment {}.', 'デプロイ「{}」は存在しません。'],
   ['There is no release {}.', 'リリース「{}」は存在しません。'],
   ['No relay {} is connected to this server.', '中継サーバー「{}」はこのサーバーに接続されていません。'],
+  ['It reports version {}.', '報告されたバージョンは{}です。'],
+  ['It runs {} pairs instead of {}.', 'ペアの数は{}です（予定：{}）。'],
+  ['Another relay replaced it.', '別の中継サーバーに置き換えられました。'],
+  ['The earlier relay is not in service.', '以前の中継サーバーが稼働していません。'],
+  ['The earlier relay is still in service.', '以前の中継サーバーがまだ稼働しています。'],
+  ['It was not in service in time.', '時間内に稼働しませんでした。'],
+  ['It was restarted.', '再起動されました。'],
+  ['No relay connected after the command.', 'コマンドの実行後、接続した中継サーバーはありませんでした。'],
+  ['The command did not end in time and was stopped.', 'コマンドが時間内に終わらなかったため、停止しました。'],
+  ['{} sessions: {}', '{}件のセッション：{}'],
   ['The server was not running at the scheduled time.', '予約した日時にサーバーが稼働していませんでした。'],
   ['must be in the future', '現在より後の日時を指定してください。'],
   ['must be within a week', '1週間以内の日時を指定してください。'],
@@ -130,6 +148,11 @@ const ALERTS = new Map(
   Object.keys(alertNames).map((code) => [alertNames[code]?.toLowerCase(), jaDevices.information.alertNames[code]]),
 );
 
+/** Why a deployment failed while its device list was doubtful. */
+const RELAYED = new Map(
+  relayAnswer.options.map((answer) => [RELAY_ANSWERS[answer] as string, jaDeployment.relayAnswers[answer]]),
+);
+
 const DENIED = new Map(denial.options.map((reason) => [DENIALS[reason] as string, jaAccess.reasons[reason]]));
 
 /** A detail in Japanese if it is known, or else as it is reported. */
@@ -138,7 +161,7 @@ export function jaDetail(text: string): string {
     const [, ...values] = pattern.exec(text) ?? [];
     if (pattern.test(text)) return values.reduce((filled, value) => filled.replace('{}', () => value), japanese);
   }
-  return ALERTS.get(text.toLowerCase()) ?? DENIED.get(text) ?? text;
+  return ALERTS.get(text.toLowerCase()) ?? DENIED.get(text) ?? RELAYED.get(text) ?? text;
 }
 
 /** An error of a form's field in Japanese; the description of the field says what is valid. */

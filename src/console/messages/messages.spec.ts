@@ -121,6 +121,11 @@ describe('the catalogues of the console', () => {
       'インストール後のバージョンは2.14.003です（予定：2.15.000）。',
     ],
     ['paper jam', '紙づまり'],
+    [
+      'The relay did not answer. The list shows what this server recorded.',
+      '中継サーバーが応答しません。一覧はこのサーバーの記録です。',
+    ],
+    ['2 sessions: Hall (Tina)', '2件のセッション：Hall (Tina)'],
     ['server-error-busy', 'server-error-busy'],
   ])('have the detail "%s" in Japanese as "%s"', (english, japanese) => {
     expect(ja.detail(english)).toBe(japanese);
