@@ -71,6 +71,7 @@ async function runUntilInterrupted(folder: string, verbose: boolean, ports: Port
     folder,
     ports,
     cli: CLI,
+    allKinds: true,
     env: { PLATEN_DEPLOY_PROVE_SECONDS: '10' }, // the default is too long to watch
     onLog: (line) => printLog(line, verbose),
     onProgress: (what) => say(`platen demo: ${what} ...`),

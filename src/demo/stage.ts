@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { agent as agentInView, Customer, Site, User } from '../protocol/api';
+import type { DeviceKind } from '../protocol/control-channel';
 import { sha256Hex } from '../tunnel/sha256';
 import { request } from './api-request';
 import { findPrinter, PRINTER_ATTRIBUTES, startPrinter } from './ippeveprinter';
@@ -26,6 +27,11 @@ export interface Ports {
   /** The simulated MFP's raw port, which accepts firmware. */
   readonly raw: number;
   readonly printer: number;
+  /** Simulated devices of the other kinds, if the stage has them. */
+  readonly otherPrinter: number;
+  readonly copier: number;
+  readonly fax: number;
+  readonly scanner: number;
   /** Of the relay's first pair; further pairs have the ports that follow. */
   readonly relay: number;
 }
@@ -41,8 +47,20 @@ export const USUAL_PORTS: Ports = {
   remotePanelView: 8084,
   raw: 9101,
   printer: 8632,
+  otherPrinter: 8087,
+  copier: 8088,
+  fax: 8089,
+  scanner: 8633,
   relay: 8090,
 };
+
+/** A device of each other kind, in the process of the simulated MFP. */
+const OTHER_KINDS = [
+  { id: 'demo-printer', name: 'Demo printer', kind: 'printer', location: 'Building A, room 108', port: 'otherPrinter' },
+  { id: 'demo-copier', name: 'Demo copier', kind: 'copier', location: 'Building A, room 120', port: 'copier' },
+  { id: 'demo-fax', name: 'Demo fax', kind: 'fax', location: 'Building A, reception', port: 'fax' },
+  { id: 'demo-scanner', name: 'Demo scanner', kind: 'scanner', location: 'Building A, mail room', port: 'scanner' },
+] as const satisfies readonly { id: string; name: string; kind: DeviceKind; location: string; port: keyof Ports }[];
 
 const SECRET_FILE = 'display-secret';
 
@@ -110,6 +128,8 @@ export interface StageOptions {
   readonly applications?: readonly ExtraApplication[];
   /** IDs of further devices; their web pages are the simulated MFP's. */
   readonly moreDevices?: readonly string[];
+  /** With a device of each kind. */
+  readonly allKinds?: boolean;
   readonly ports: Ports;
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
@@ -158,12 +178,14 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       '--raw-port': ports.raw,
     };
     const flags = Object.entries(mfpPorts).flatMap(([flag, port]) => [flag, String(port)]);
+    const others = options.allKinds ? OTHER_KINDS : [];
+    for (const { kind, port } of others) flags.push('--beside', `${kind}=${ports[port]}`);
     const secretHash = await displaySecret(folder);
     const mfp = started(
       platen('mfp', ['mfp', ...flags, '--agent-secret-file', secretHash, '--data', join(folder, 'mfp')]),
     );
     const server = started(platen('server', ['server'])); // takes longest, so it is awaited later
-    await mfp.logged('mfp listening');
+    await mfp.until(() => mfp.log.filter(({ msg }) => msg === 'mfp listening')[others.length], 'runs all its devices');
     const url = `http://127.0.0.1:${ports.mfp}`;
     const devices: StagedDevice[] = ['demo-mfp', ...(options.moreDevices ?? [])].map((id) => ({ id, url }));
     if (findPrinter()) {
@@ -176,6 +198,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       running.push(...printer.programs.reverse());
       devices.push({ id: 'ippeveprinter', url: `http://127.0.0.1:${ports.printer}` });
     }
+
+    devices.push(...others.map(({ id, port }) => ({ id, url: `http://127.0.0.1:${ports[port]}` })));
 
     await server.logged('server listening');
     await (options.makeUsers ?? usersByCommand(folder, platen))(env.PLATEN_DATA);
@@ -281,6 +305,8 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     'demo-mfp': { name: 'Demo MFP', kind: 'mfp', model: 'Platen Demo MFP 3050ci', location: 'Building A, room 214' },
     ippeveprinter: { name: 'Test printer', kind: 'printer', model: 'ippeveprinter', location: 'Office' },
   };
+  const others = OTHER_KINDS.map(({ id, port, ...shown }) => [id, port, shown] as const);
+  for (const [id, , shown] of others) known[id] = shown;
   const panel = {
     id: 'panel',
     title: 'Operation panel',
@@ -296,6 +322,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     },
     ippeveprinter: { ipp: `ipp://127.0.0.1:${ports.printer}/ipp/print` },
   };
+  for (const [id, port] of others) access[id] = { ipp: `ipp://127.0.0.1:${ports[port]}/ipp/print` };
   return {
     panel: { host: '127.0.0.1', port: ports.panel },
     state: join(folder, 'agent'),

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { DeviceKind } from '../protocol/control-channel';
 import { FUNCTIONS } from '../protocol/device-kinds';
+import type { Beside } from './main';
 import type { LoginScheme } from './web/device-login';
 
 interface Flags {
@@ -20,6 +21,7 @@ interface Flags {
   name?: string;
   serial?: string;
   data?: string;
+  beside?: Beside[];
 }
 
 /** Adds `platen mfp`. */
@@ -51,6 +53,11 @@ export function register(program: Command): void {
     .addOption(new Option('--kind <kind>', 'what it is').choices(Object.keys(FUNCTIONS)).default('mfp'))
     .option('--name <text>', 'name of the device')
     .option('--serial <text>', 'serial number')
+    .option(
+      '--beside <kind=port>',
+      'run another device of this kind, too, with its web pages on this port; may be repeated',
+      parseBeside,
+    )
     .option('--data <folder>', 'folder for settings and counters; if omitted, they are lost when it stops')
     .action(async ({ serial, ...flags }: Flags) => {
       const { runMfp } = await import('./main.js');
@@ -68,6 +75,13 @@ export function register(program: Command): void {
       const { writeFirmware } = await import('./main.js');
       await writeFirmware(version, file, options);
     });
+}
+
+function parseBeside(text: string, earlier: Beside[] = []): Beside[] {
+  const [kind = '', port = ''] = text.split('=', 2);
+  const known = (Object.keys(FUNCTIONS) as DeviceKind[]).find((each) => each === kind);
+  if (!known) throw new InvalidArgumentError(`Enter one of ${Object.keys(FUNCTIONS).join(', ')}, then = and a port.`);
+  return [...earlier, { kind: known, port: parsePort(port) }];
 }
 
 function parsePort(text: string): number {

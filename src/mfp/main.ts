@@ -1,18 +1,35 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createJournal } from '../journal/journal';
+import type { DeviceKind } from '../protocol/control-channel';
 import { firmwareVersion } from '../protocol/maintenance';
 import { BadSecretFile } from './display/agent-interface';
 import { makeFirmware } from './firmware/firmware-file';
+import { DEFAULT_SERIAL, PRODUCTS } from './machine/identity';
 import { DamagedMemory } from './machine/machine.errors';
 import { startMfp, type MfpOptions, type RunningMfp } from './mfp';
 
-/** Runs the simulated MFP until SIGTERM or SIGINT. */
-export async function runMfp(options: MfpOptions): Promise<void> {
+/** A further device in the same process: its web pages and IPP. */
+export interface Beside {
+  readonly kind: DeviceKind;
+  readonly port: number;
+}
+
+/** Runs the simulated MFP, and the devices beside it, until SIGTERM or SIGINT. */
+export async function runMfp({ beside = [], ...options }: MfpOptions & { beside?: readonly Beside[] }): Promise<void> {
   const journal = createJournal('mfp', process.env.PLATEN_LOG_LEVEL || 'info');
-  let mfp: RunningMfp;
+  const running: RunningMfp[] = [];
+  const stopAll = () => Promise.all(running.map((each) => each.stop()));
   try {
-    mfp = await startMfp(options, journal);
+    for (const [index, { kind, port }] of beside.entries()) {
+      const { host, data } = options;
+      const identity = { kind, name: PRODUCTS[kind], serialNumber: `${DEFAULT_SERIAL}-${index + 1}` };
+      const folder = data === undefined ? undefined : join(data, `beside-${index + 1}`);
+      running.push(await startMfp({ ...identity, host, port, data: folder }, journal));
+    }
+    running.push(await startMfp(options, journal));
   } catch (error) {
+    await stopAll();
     const named = error instanceof DamagedMemory || error instanceof BadSecretFile;
     const known = named || (error as NodeJS.ErrnoException).code !== undefined;
     if (!known) throw error;
@@ -24,7 +41,7 @@ export async function runMfp(options: MfpOptions): Promise<void> {
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    mfp.stop().catch((error: unknown) => {
+    stopAll().catch((error: unknown) => {
       journal.unexpected(error, 'stopping');
       process.exitCode = 1;
     });
