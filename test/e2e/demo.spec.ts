@@ -10,7 +10,9 @@ import { freePorts } from '../../src/demo/free-ports';
 import { Program } from '../../src/demo/programs';
 import { reservePorts, SAMPLE_CUSTOMER, SAMPLE_USERS, setStage, STAGE_PORTS } from '../../src/demo/stage';
 import type { Device } from '../../src/protocol/api';
+import { deviceKind } from '../../src/protocol/control-channel';
 import { makeSampleUsers } from '../support/stage/sample-users';
+import { until } from '../support/until';
 import { CLI } from '../support/stage/test-stage';
 
 it('platen demo --once plays the whole scenario, with its steps if it is verbose', async () => {
@@ -40,7 +42,7 @@ it('platen demo --once plays the whole scenario, with its steps if it is verbose
 
 it('the demo moves the agent of a folder from before there were customers to the sample customer', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'platen-old-demo-'));
-  const options = { folder, ports: await reservePorts(), cli: CLI };
+  const options = { folder, ports: await reservePorts(), cli: CLI, allKinds: true };
   const earlier = await setStage({ ...options, makeUsers: makeSampleUsers });
   await earlier.stop();
   const database = new Database(join(folder, 'server', 'platen.sqlite'));
@@ -54,9 +56,12 @@ it('the demo moves the agent of a folder from before there were customers to the
   try {
     const { username, password } = SAMPLE_USERS.technician;
     const { cookie } = await request(stage.serverUrl, 'POST', '/api/auth/login', { username, password });
-    const { rows } = (await request(stage.serverUrl, 'GET', '/api/devices', undefined, cookie)).body as {
-      rows: Device[];
+    const look = async () => {
+      const { body } = await request(stage.serverUrl, 'GET', '/api/devices', undefined, cookie);
+      const { rows: known } = body as { rows: Device[] };
+      return deviceKind.options.every((kind) => known.some((each) => each.kind === kind)) && known;
     };
+    const rows = await until('a device of each kind', look, undefined, 500);
     const { name, site } = SAMPLE_CUSTOMER;
     expect(rows.find(({ id }) => id === 'demo-mfp')?.site).toMatchObject({ name: site, customerName: name });
   } finally {
