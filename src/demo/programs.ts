@@ -18,8 +18,11 @@ export class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed';
 }
 
-/** Time for reading the last lines of a program that has exited. */
-const LAST_LINES_MS = 50;
+/** Longest wait for the last lines of a program that has exited. */
+const LAST_LINES_MS = 1_000;
+
+/** Long enough for a busy computer. */
+const WAIT_MS = 90_000;
 
 /** Stored lines per program; the oldest are dropped first. */
 const KEPT_LINES = 20_000;
@@ -41,8 +44,12 @@ export class Program {
         this.keep(this.printed, error.message);
         resolve(127);
       });
-      // not `close`: a relay that outlives its server keeps the server's standard error open
-      child.once('exit', (code, signal) => setTimeout(() => resolve(code ?? signal ?? 0), LAST_LINES_MS));
+      // not `close` alone: a relay that outlives its server keeps the server's standard error open
+      child.once('exit', (code, signal) => {
+        const done = (): void => resolve(code ?? signal ?? 0);
+        child.once('close', done);
+        setTimeout(done, LAST_LINES_MS).unref();
+      });
     });
     void this.exited.then(() => this.notify());
     createInterface({ input: child.stderr! }).on('line', (text) => {
@@ -68,12 +75,12 @@ export class Program {
   }
 
   /** Waits for a log line. @throws ProgramFailed if the program exits or the time is up first */
-  async logged(message: string, timeoutMs = 30_000): Promise<LogLine> {
+  async logged(message: string, timeoutMs = WAIT_MS): Promise<LogLine> {
     return this.until(() => this.log.find((line) => line.msg === message), `logs '${message}'`, timeoutMs);
   }
 
   /** Waits until `find` returns a value. @throws ProgramFailed if the program exits or the time is up first */
-  async until<T>(find: () => T | undefined, what: string, timeoutMs = 30_000): Promise<T> {
+  async until<T>(find: () => T | undefined, what: string, timeoutMs = WAIT_MS): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = find();
@@ -85,7 +92,7 @@ export class Program {
   }
 
   /** Stops the program and waits for its exit; kills it if it does not exit in time. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 25_000): Promise<number | NodeJS.Signals> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeoutMs = WAIT_MS): Promise<number | NodeJS.Signals> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     const force = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
     const how = await this.exited;

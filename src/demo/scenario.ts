@@ -145,14 +145,14 @@ export async function press(stage: Pick<Stage, 'panelUrl'>, path: string, body: 
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: stage.panelUrl },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   if (!response.ok) throw new ScenarioFailed(`the panel answered ${response.status} to ${path}`);
 }
 
 /** Status and SHA-256 of a page. */
 async function page(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(15_000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   const bytes = Buffer.from(await response.arrayBuffer());
   return `${response.status} ${sha256Hex(bytes)}`;
 }
