@@ -114,9 +114,9 @@ describe('what the relay refuses', () => {
   });
 
   it('control-plane-unavailable if the start log is not acknowledged; a retry reuses the start log', async () => {
-    setLimit('RELAY_RPC_TIMEOUT_MS', 100);
-    setLimit('RELAY_LOG_RESEND_MS', 50);
     const { device, linkId } = await test.controlPlane.prepare();
+    setLimit('RELAY_RPC_TIMEOUT_MS', 1_000);
+    setLimit('RELAY_LOG_RESEND_MS', 50);
     let silent = true;
     test.controlPlane.before = (method) =>
       method === 'report-log' && silent ? new Promise(() => undefined) : Promise.resolve();
@@ -124,6 +124,7 @@ describe('what the relay refuses', () => {
     peer.send(establish(device.sessionId, device.token));
     await expectRefusal(peer, 'control-plane-unavailable');
     silent = false;
+    setLimit('RELAY_RPC_TIMEOUT_MS', 60_000);
     await until('the log', async () => (await test.controlPlane.ask('health', {})).unacknowledgedLogs === 0);
     const starts = test.controlPlane.reported.filter((log) => log.linkId === linkId && log.event.kind === 'start');
     expect(new Set(starts.map(({ id }) => id)).size).toBe(1);
@@ -230,6 +231,7 @@ describe('what the relay refuses', () => {
     const { terminal } = await test.join(session);
     jest.spyOn(SessionLog.prototype, 'write').mockRejectedValueOnce(new Error('SQLITE_FULL'));
     expect(await terminal.terminate()).toMatchObject({ kind: 'terminated' });
+    await until('the end log', () => test.controlPlane.endReasons(session.linkId).length > 0);
     expect(test.controlPlane.endReasons(session.linkId)).toEqual(['terminal requested']);
   });
 

@@ -178,7 +178,7 @@ describe('relay', () => {
       const { linkId, device } = await plane.prepare();
       for (const half of both)
         expect(await plane.ask('end-session', { linkId, half, ending: 'cancelled' })).toEqual({ known: true });
-      await until('both end logs', () => plane.endReasons(linkId).length === 2);
+      await until('both end logs', () => plane.endReasons(linkId).length >= 2);
       expect(plane.endReasons(linkId)).toEqual(['device never-connected', 'terminal never-connected']);
       await expect(dialRelay(device, 'device')).rejects.toMatchObject({ code: 'unknown-session' });
       expect(await plane.ask('end-session', { linkId, half: 'device', ending: 'cancelled' })).toEqual({ known: false });
@@ -243,7 +243,7 @@ describe('relay', () => {
     });
 
     it('of a peer that no longer answers pings', async () => {
-      setLimit('RELAY_PING_INTERVAL_MS', 20);
+      setLimit('RELAY_PING_INTERVAL_MS', 200);
       const session = await plane.prepare();
       await RawPeer.establish(session.device, { autoPong: false });
       await RawPeer.establish(session.terminal);
@@ -253,12 +253,12 @@ describe('relay', () => {
 
     it('of halves that never connected', async () => {
       const { linkId } = await plane.prepare({ connectMs: 50 });
-      await until('both end logs', () => plane.endReasons(linkId).length === 2);
+      await until('both end logs', () => plane.endReasons(linkId).length >= 2);
       expect(plane.endReasons(linkId)).toEqual(['device never-connected', 'terminal never-connected']);
     });
 
     it('of one half that never connected leaves the other open', async () => {
-      const session = await plane.prepare({ connectMs: 300 });
+      const session = await plane.prepare({ connectMs: 2_000 });
       const device = await dialRelay(session.device, 'device');
       await until('the end log', () => plane.endReasons(session.linkId).length > 0);
       expect(plane.endReasons(session.linkId)).toEqual(['terminal never-connected']);
@@ -268,7 +268,7 @@ describe('relay', () => {
 
     it('after the valid duration', async () => {
       setLimit('RELAY_EXPIRY_GRACE_MS', 0);
-      const session = await plane.prepare({ validMs: 300 });
+      const session = await plane.prepare({ validMs: 2_000 });
       const { device, terminal } = await test.join(session);
       const closed = await Promise.all([device.closed, terminal.closed]);
       expect(closed).toMatchObject([{ message: { reason: 'expired' } }, { message: { reason: 'expired' } }]);

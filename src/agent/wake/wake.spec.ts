@@ -70,9 +70,11 @@ describe('an agent that saves power', () => {
   it('goes to sleep when idle, connects when it is woken, and sleeps again', async () => {
     const it = start();
     await asleep(it);
+    busy = true; // until the stream was seen
     it.wake('woken');
     expect(it.asleep).toBe(false);
     await until('a stream', () => channel.online);
+    busy = false;
     await asleep(it);
   });
 
@@ -100,10 +102,10 @@ describe('an agent that saves power', () => {
   });
 
   it('wakes at the latest after the maximum sleep', async () => {
-    const it = start({ sleepMs: 30 });
-    await asleep(it);
-    await until('a stream', () => channel.online);
-    await asleep(it);
+    const seen: boolean[] = [];
+    const it = start({ sleepMs: 30, onChange: () => seen.push(it.asleep) });
+    await until('a sleep, a stream and another sleep', () => seen.length >= 3);
+    expect(seen.slice(0, 3)).toEqual([true, false, true]);
   });
 });
 
@@ -245,7 +247,7 @@ describe('an agent that listens for a substitute', () => {
     const peer = await dial();
     peer.write(lineFor(peer));
     peer.write(lineFor(peer, { number: 2, message: { hello: 2 } }));
-    await until('both messages', () => messages.length === 2);
+    await until('both messages', () => messages.length >= 2);
     expect(messages).toEqual([{ hello: 1 }, { hello: 2 }]);
     ends[0]!();
     const line = await until('an answer', () => peer.lines[1]);
@@ -259,7 +261,7 @@ describe('an agent that listens for a substitute', () => {
     keys = [randomBytes(32), key];
     const peer = await dial();
     peer.write(lineFor(peer));
-    await until('the message', () => messages.length === 1);
+    await until('the message', () => messages.length >= 1);
   });
 
   it.each<[string, Change]>([
@@ -272,7 +274,9 @@ describe('an agent that listens for a substitute', () => {
     ['too late', { goodForMs: 1 }],
     ['without a time', { goodForMs: null }],
   ])('refuses a first line that is %s', async (_what, change) => {
+    const dialledAt = performance.now();
     const peer = await dial();
+    await until('a moment', () => performance.now() > dialledAt + 20); // after which a line of 1 ms is too late
     peer.write(lineFor(peer, change));
     await peer.closed();
     expect(messages).toEqual([]);
@@ -294,7 +298,7 @@ describe('an agent that listens for a substitute', () => {
     const peer = await dial();
     const line = lineFor(peer);
     peer.write(line);
-    await until('the message', () => messages.length === 1);
+    await until('the message', () => messages.length >= 1);
     peer.write(line);
     await peer.closed();
     const again = await dial(peer.channelId);
@@ -341,18 +345,18 @@ describe('an agent that listens for a substitute', () => {
     const peer = await dial();
     await flood[0]!.closed();
     peer.write(lineFor(peer));
-    await until('the message', () => messages.length === 1);
+    await until('the message', () => messages.length >= 1);
     expect(flood.slice(1).map(({ isClosed }) => isClosed)).toEqual(flood.slice(1).map(() => false));
   });
 
   it('uses the latest channel, and closes the earlier one', async () => {
     const [first, second] = [await dial(), await dial()];
     first.write(lineFor(first));
-    await until('the first message', () => messages.length === 1);
+    await until('the first message', () => messages.length >= 1);
     second.write(lineFor(second));
     await first.closed();
     second.write(lineFor(second, { number: 2 }));
-    await until('three messages', () => messages.length === 3);
+    await until('three messages', () => messages.length >= 3);
   });
 
   it('logs refusals at most once a minute', async () => {
@@ -427,9 +431,9 @@ describe('a substitute', () => {
     await until('the lines', () => lines.length === 3);
     expect(lines).toEqual([writeHello(channelId), 'one', 'two']);
     socket().write('three\nfour\n');
-    await until('both lines', () => channel.asked.length === 2);
+    await until('both lines', () => channel.asked.length >= 2);
     socket().end();
-    await until('the end', () => channel.asked.length === 3);
+    await until('the end', () => channel.asked.length >= 3);
     expect(toServer().map(({ line }) => line)).toEqual(['three', 'four', null]);
     expect(await channel.ask(passToAgent, { channelId, line: 'five' })).toEqual({ open: false });
   });

@@ -112,7 +112,7 @@ describe('operation panel of the simulated MFP', () => {
     const before = viewer.last.picture;
     viewer.touch('open:copy');
     viewer.key('sleep');
-    await until('two refusals', () => viewer.refusals.length === 2);
+    await until('two refusals', () => viewer.refusals.length >= 2);
     expect(viewer.refusals).toEqual(['view-only', 'view-only']);
     expect(mfp.panel.panel.state).toMatchObject({ screen: 'home', awake: true });
     expect(viewer.last).toMatchObject({ picture: before, touch: null });
@@ -133,7 +133,7 @@ describe('operation panel of the simulated MFP', () => {
   ])('refuses %s, and keeps the connection', async (_what, message) => {
     const display = await operate();
     display.socket.send(message);
-    await until('the refusal', () => display.refusals.length === 1);
+    await until('the refusal', () => display.refusals.length >= 1);
     expect(display.refusals).toEqual(['malformed']);
     display.touch('open:copy');
     await display.sees('the copy screen', ({ picture }) => picture.screen === 'copy');

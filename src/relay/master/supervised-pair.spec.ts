@@ -111,6 +111,7 @@ describe('SupervisedPair', () => {
     await until('further tries', () => started.length >= 3);
     expect(pair.isUp).toBe(false);
     await expect(pair.call('take', {} as never)).rejects.toMatchObject({ code: 'rpc-unavailable' });
+    setLimit('RELAY_PAIR_START_MS', 60_000);
     reportsReady = true;
     await until('it to be up', () => pair.isUp);
   });
@@ -120,14 +121,15 @@ describe('SupervisedPair', () => {
     setLimit('RELAY_RPC_TIMEOUT_MS', 10);
     await pair.start();
     started[0]!.answers = false;
-    await until('another pair', () => started.length === 2 && pair.isUp);
-    expect(recorded.messages()).toContain('a pair does not answer and is killed');
+    await until('its end', () => recorded.messages().includes('a pair does not answer and is killed'));
+    setLimit('RELAY_RPC_TIMEOUT_MS', 60_000); // the next one may be slow
+    await until('another pair', () => started.length >= 2 && pair.isUp);
   });
 
   it('replaces a pair whose channel breaks', async () => {
     await pair.start();
     started[0]!.running.channel.close(1000, '');
-    await until('another pair', () => started.length === 2 && pair.isUp);
+    await until('another pair', () => started.length >= 2 && pair.isUp);
   });
 
   it('stops the pair in order and does not restart it', async () => {

@@ -148,6 +148,7 @@ describe('a restarted server', () => {
     it('gives the relay time to report before it presumes the end logs', async () => {
       const { id, link } = await plane.prepared();
       plane.change({ PLATEN_END_LOG_SECONDS: '60' });
+      setLimit('RELAY_SETTLE_MS', 60_000); // it may be slow
       await plane.call('tom', 'POST', `/sessions/${id}/termination`);
       await restart(() => plane.overdue(id));
       for (const half of HALVES) await plane.relay.end(link, half, 'control-plane');

@@ -171,6 +171,14 @@ describe('platen deploy', () => {
   describe('on a terminal', () => {
     beforeEach(() => use({ person: true }));
     const question = () => until('the prompt', () => terminal.err().includes('e  execute now'));
+    /** It is deployed once this was requested, and not before: the list is read all the time. */
+    const deployedAfter = (line: string): void => {
+      const answer = api.routes[line]!;
+      api.routes[line] = (request) => {
+        states = [deployed];
+        return answer(request);
+      };
+    };
 
     it('keeps the device list current and prompts', async () => {
       const running = run();
@@ -193,7 +201,7 @@ describe('platen deploy', () => {
       const running = run();
       await question();
       terminal.input.write('x');
-      states = [deployed];
+      deployedAfter(line);
       terminal.input.write(key);
       expect(await running).toBe(key === 'a' ? 23 : 0);
       expect(asked(line)).toHaveLength(1);
@@ -203,9 +211,9 @@ describe('platen deploy', () => {
 
     it('continues if another administrator decides first', async () => {
       api.routes[execution] = () => problemAnswer('wrong-state');
+      deployedAfter(execution);
       const running = run();
       await question();
-      states = [deployed];
       terminal.input.write('e');
       expect(await running).toBe(0);
     });
@@ -303,7 +311,7 @@ describe('platen deploy', () => {
     expect(asked(execution)[0]?.body).toEqual({ when: 'idle' });
   });
 
-  it('shows how the answer of the relay differs from the records of the server, and what did not answer', async () => {
+  it('shows how the answer of the relay differs from the records of the server, and what did not answer', () => {
     const row = { ...session, difference: 'ended-at-server' as const };
     const nothing = { deviceName: '', applicationId: null, userName: '', since: null };
     const unknown = { ...session, ...nothing, deviceId: 'cellar', difference: 'unknown-at-server' as const };

@@ -59,7 +59,7 @@ describe('the command that deploys a relay', () => {
   });
 
   it('is ended with every process it started if it takes too long', async () => {
-    setLimit('DEPLOYMENT_COMMAND_MS', 400);
+    setLimit('DEPLOYMENT_COMMAND_MS', 3_000);
     const pids = join(folder, 'pids');
     const failed = run(script(`sleep 600 & echo $$ $! > ${pids}; echo waiting; wait`));
     await expect(failed).rejects.toMatchObject({ detail: expect.stringContaining('in time'), output: 'waiting\n' });
@@ -68,7 +68,7 @@ describe('the command that deploys a relay', () => {
   });
 
   it('is killed if it ignores SIGTERM', async () => {
-    setLimit('DEPLOYMENT_COMMAND_MS', 400);
+    setLimit('DEPLOYMENT_COMMAND_MS', 3_000);
     const pid = join(folder, 'stubborn');
     const failed = run(script(`trap '' TERM; echo $$ > ${pid}; while :; do sleep 1; done`));
     await expect(failed).rejects.toMatchObject({ reason: 'command-failed' });
@@ -77,7 +77,7 @@ describe('the command that deploys a relay', () => {
 
   it('may write endlessly: the end of its output is kept', async () => {
     setLimit('DEPLOYMENT_OUTPUT_CHARACTERS', 100);
-    setLimit('DEPLOYMENT_COMMAND_MS', 1_000);
+    setLimit('DEPLOYMENT_COMMAND_MS', 3_000);
     const failed = await run(script('yes more and more')).catch((error: unknown) => error as DeploymentFailed);
     expect((failed as DeploymentFailed).output).toHaveLength(100);
     expect((failed as DeploymentFailed).output).toContain('more and more');
