@@ -7,9 +7,9 @@ import { until } from '../support/until';
 
 /** The story of a document box with the real programs: opened, used, closed at the device and nowhere else. */
 let on: TestStage;
-beforeAll(async () => (on = await TestStage.set()), 120_000);
-afterEach(() => on?.clear(), 60_000);
-afterAll(() => on?.strike(), 60_000);
+beforeAll(async () => (on = await TestStage.set()));
+afterEach(() => on?.clear());
+afterAll(() => on?.strike());
 
 const DEVICE = 'demo-mfp';
 const { username: id, displayName: name } = SAMPLE_USERS.technician;
@@ -22,7 +22,7 @@ const denials = async () => page(deniedAccess).parse(await on.get(`/api/devices/
 async function setCondition(): Promise<AccessCondition> {
   const before = (await mirrored()).length;
   await on.press('/conditions', { deviceId: DEVICE, condition: { who: { kind: 'user', id, name }, access: BOX } });
-  return until('the mirror of the condition', async () => (await mirrored())[before], 30_000, 500);
+  return until('the mirror of the condition', async () => (await mirrored())[before], undefined, 500);
 }
 const revoke = (condition: AccessCondition) => on.press(`/conditions/${condition.id}/revocation`, {});
 
@@ -39,9 +39,9 @@ it('is closed without a condition, and the denial is shown', async () => {
   const { sessionId } = await event(connect, 'requested');
   expect(await connect.exited).toBe(30);
   expect(await on.ended(sessionId)).toMatchObject({ ending: 'denied', denial: 'no-condition', approvedAt: null });
-  const denied = await until('the denial', async () => (await denials())[0], 30_000, 500);
+  const denied = await until('the denial', async () => (await denials())[0], undefined, 500);
   expect(denied).toMatchObject({ asker: { kind: 'user', id }, reason: 'no-condition', remoteSessionId: sessionId });
-}, 120_000);
+});
 
 it('gives and takes documents under a condition, which survives the agent, and ends when it is revoked', async () => {
   const condition = await setCondition();
@@ -72,7 +72,7 @@ it('gives and takes documents under a condition, which survives the agent, and e
       const found = await ofSession();
       return found.length === 2 && found;
     },
-    30_000,
+    undefined,
     500,
   );
   expect(reported.map(({ what }) => what).sort()).toEqual(['delete invoices/may.txt', 'list scans']);
@@ -83,9 +83,14 @@ it('gives and takes documents under a condition, which survives the agent, and e
 
   await on.stage.programs.agent.stop('SIGKILL');
   await on.restart('agent');
-  const known = await until('the conditions after the restart', async () => (await mirrored())[0], 30_000, 500);
-  expect(known).toMatchObject({ id: condition.id, used: { times: expect.any(Number) } });
-  expect(known.used.times).toBeGreaterThanOrEqual(2);
+  // what was used is reported last of all
+  const known = await until(
+    'the uses after the restart',
+    async () => (await mirrored()).find(({ used }) => used.times >= 2),
+    undefined,
+    500,
+  );
+  expect(known.id).toBe(condition.id);
 
   const second = await connectedBox();
   expect((await fetch(`${second.url}/invoices`)).status).toBe(200);
@@ -98,5 +103,5 @@ it('gives and takes documents under a condition, which survives the agent, and e
     (line) =>
       line.msg === 'remote session ended' && line.remoteSessionId === second.sessionId && line.ending === 'denied',
   );
-  await until('the mirror without the condition', async () => (await mirrored()).length === 0, 30_000, 500);
-}, 180_000);
+  await until('the mirror without the condition', async () => (await mirrored()).length === 0, undefined, 500);
+});

@@ -217,7 +217,7 @@ describe('the control channel of the agent', () => {
     await until('agent online', () => server.isOnline('agent-1') && channel.online);
     const huge: Exchange = { ...terminate, request: z.any(), response: z.any() };
     await expect(server.request('agent-1', huge, { text: 'x'.repeat(100_000) })).rejects.toThrow();
-    await until('a second login', () => logins.length === 2);
+    await until('a second login', () => logins.length >= 2);
     expect(lines).toContainEqual(expect.objectContaining({ detail: 'the server sent a stanza that is too large' }));
   });
 
@@ -229,11 +229,11 @@ describe('the control channel of the agent', () => {
       announced++;
     });
     channel.start();
-    await until('announced', () => announced === 1);
+    await until('announced', () => announced >= 1);
     await server.stop();
     await until('offline', () => !channel.online);
     await startServer(port);
-    await until('announced again', () => announced === 2);
+    await until('announced again', () => announced >= 2);
   });
 
   it('opens another stream when the announcement fails', async () => {
@@ -241,7 +241,7 @@ describe('the control channel of the agent', () => {
     const { channel } = makeChannel();
     channel.afterLogin(() => (++tries === 1 ? Promise.reject(new Error('no')) : Promise.resolve()));
     channel.start();
-    await until('a second login', () => tries === 2);
+    await until('a second login', () => tries >= 2);
   });
 
   it('repeats an announcement that is refused temporarily, on the same stream', async () => {
@@ -250,7 +250,7 @@ describe('the control channel of the agent', () => {
     const refused = () => Promise.reject(new ExchangeRefused('internal-error', 'incident 1'));
     channel.afterLogin(() => (++tries < 3 ? refused() : Promise.resolve()));
     channel.start();
-    await until('the third try', () => tries === 3);
+    await until('the third try', () => tries >= 3);
     expect(logins).toEqual(['agent-1']);
     expect(channel.online).toBe(true);
   });
@@ -289,8 +289,9 @@ describe('the control channel of the agent', () => {
     const { channel, lines } = makeChannel({ xmpp: { host: '127.0.0.1', port: busyPort, domain: DOMAIN } });
     channel.start();
     await until('it is asked to return later', () => lines.some(({ ending }) => ending === 'deferred'));
-    expect(lines.at(-1)?.retryMs).toBeGreaterThanOrEqual(least);
-    expect(lines.at(-1)?.retryMs).toBeLessThanOrEqual(most);
+    const { retryMs } = lines.find(({ ending }) => ending === 'deferred')!;
+    expect(retryMs).toBeGreaterThanOrEqual(least);
+    expect(retryMs).toBeLessThanOrEqual(most);
   });
 
   it('finds out by ping that the connection is dead', async () => {
@@ -302,7 +303,7 @@ describe('the control channel of the agent', () => {
     );
     proxy.freeze();
     await until('the silence is noticed', () => lines.some((line) => line.ending === 'silent'));
-    await until('a second login', () => logins.length === 2);
+    await until('a second login', () => logins.length >= 2);
   });
 
   it('fails a request at once when the stream ends', async () => {

@@ -180,7 +180,7 @@ describe('an agent with its control plane, its panel and a relay', () => {
     await until('offline', async () => !(await shown()).online);
     await press(`/approvals/${id}`, { decision: 'approved' });
     await startServer(port);
-    await until('the YES is there', () => approvals.length > 0);
+    await until('the YES and the announcement', () => approvals.length > 0 && announced.length > 1);
     expect(approvals).toEqual(['approved']);
     expect(announced).toHaveLength(2);
   });

@@ -11,9 +11,9 @@ import { until } from '../support/until';
 let on: TestStage;
 beforeAll(async () => {
   on = await TestStage.set();
-}, 120_000);
+});
 afterEach(() => on?.clear());
-afterAll(() => on?.strike(), 60_000);
+afterAll(() => on?.strike());
 
 const verify = (id: string, ...more: string[]): Program =>
   on.stage.platen('terminal', ['session', 'verify', id, '--json', ...more]);

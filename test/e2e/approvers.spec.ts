@@ -20,7 +20,7 @@ let faults: string[];
 
 beforeAll(async () => {
   browser = await startChromium();
-}, 120_000);
+});
 afterAll(() => browser?.close());
 beforeEach(() => {
   [contexts, faults] = [[], []];
@@ -37,7 +37,7 @@ async function open(url: string, options: object = {}): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   contexts.push(context);
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   page.on('pageerror', (error) => faults.push(error.message));
   await page.goto(url);
   return page;

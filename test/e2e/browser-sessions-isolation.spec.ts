@@ -25,18 +25,18 @@ beforeAll(async () => {
     ],
   });
   browser = await ConsoleBrowser.launch();
-}, 120_000);
+});
 afterEach(async () => {
   await browser.clear();
   await visit?.end();
   visit = undefined;
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
   await device?.stop();
   await screen?.stop();
-}, 60_000);
+});
 
 /** Runs a function in a page; given as text, because these files have no types of a browser. */
 const run = (page: Page | Frame, code: string, given: unknown = null): Promise<unknown> =>

@@ -7,8 +7,8 @@ let on: TestStage;
 beforeAll(async () => {
   // at a name for which no session domain is known
   on = await TestStage.set({ env: { PLATEN_PUBLIC_URL: 'https://platen.example' } });
-}, 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 it('without a session domain the answer is the command for the terminal, and the session remains', async () => {
   expect(browserAccess.parse(await on.get('/api/browser-access'))).toEqual({ available: false });

@@ -36,16 +36,16 @@ beforeAll(async () => {
       { device: 'demo-mfp', id: 'down', target: 'http://127.0.0.1:1' },
     ],
   });
-}, 120_000);
+});
 afterEach(async () => {
   await visit?.end();
   visit = undefined;
-}, 60_000);
+});
 afterAll(async () => {
   await on?.strike();
   await device?.stop();
   echo?.close();
-}, 60_000);
+});
 
 const visited = async (application = 'conformance'): Promise<{ visit: Visit; site: Site }> => {
   visit = await Visit.approved(on, 'demo-mfp', application);
@@ -249,7 +249,7 @@ describe('bytes', () => {
     await once(ws, 'open');
     const data = randomBytes(10 * MB);
     ws.send(data);
-    await until('the echo', () => seen.length === 2);
+    await until('the echo', () => seen.length >= 2);
     expect(JSON.parse(seen[0]!.toString())).toMatchObject({ host: device.authority, origin: device.origin });
     expect(seen[1]!.equals(data)).toBe(true);
     ws.close(1000);
@@ -300,16 +300,16 @@ describe('bytes', () => {
       before = now;
       return same;
     };
-    await until('the device to wait', stalled, 60_000, 1_000);
+    await until('the device to wait', stalled, undefined, 1_000);
     expect(device.streamed).toBeLessThan(500 * MB); // what the buffers of five programs and the kernel hold is far less
     answer.on('error', () => undefined).destroy();
-  }, 120_000);
+  });
 
   it('pass to the browser (100 MB)', async () => {
     const { site } = await visited();
     const { body } = await site.ask('/stream?mb=100');
     expect(sha256Hex(body)).toBe(sha256Hex(Buffer.alloc(100 * MB, Buffer.alloc(MB, 'platen'))));
-  }, 120_000);
+  });
 
   it('pass to the device (100 MB)', async () => {
     const { site } = await visited();
@@ -317,7 +317,7 @@ describe('bytes', () => {
     const answer = await site.ask('/echo', { method: 'PUT', headers: { 'Content-Length': `${body.length}` }, body });
     const sha256 = sha256Hex(body);
     expect(JSON.parse(answer.text)).toMatchObject({ bytes: body.length, sha256 });
-  }, 120_000);
+  });
 
   it('are no longer requested from the device when the browser has gone', async () => {
     const { site } = await visited();
@@ -430,7 +430,7 @@ describe('the end of a session', () => {
     await on.press(`/approvals/${id}`, { decision: 'approved' });
     const path = `/api/sessions/${id}/browser`;
     const isOpen = async () => (await api('POST', path, cookie, {})).status === 201;
-    await until('the session to be open', isOpen, 30_000, 100);
+    await until('the session to be open', isOpen, undefined, 100);
     await api('PATCH', `/api/users/${userId}`, admin, { active: false });
     expect(await on.ended(id)).toMatchObject({ ending: 'revoked', device: { endReason: 'requested' } });
   });

@@ -17,12 +17,12 @@ beforeAll(async () => {
   on = await TestStage.set({ applications: [{ device: 'demo-mfp', id: 'conformance', target: device.origin }] });
   visit = await Visit.approved(on, 'demo-mfp', 'conformance');
   relayed = await visit.enter();
-}, 120_000);
+});
 afterAll(async () => {
   await visit?.end();
   await on?.strike();
   await device?.stop();
-}, 60_000);
+});
 
 /** Fields of each connection's own (RFC 9110 7.6.1), and the clock. */
 const HOP = ['connection', 'keep-alive', 'transfer-encoding', 'date'];

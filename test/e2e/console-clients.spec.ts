@@ -19,11 +19,11 @@ beforeAll(async () => {
   browser = await ConsoleBrowser.launch();
   on = await TestStage.set();
   page = await browser.loggedIn(on.stage.serverUrl, SAMPLE_USERS.admin);
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
-}, 60_000);
+});
 
 const dialog = () => page.getByRole('dialog');
 const line = (name: string | RegExp) => dialog().getByRole('textbox', { name, exact: true });
@@ -69,7 +69,7 @@ it('is created with a name and scopes; its secret is shown once', async () => {
   await page.reload();
   await page.getByText('Devices: Demo MFP (demo-mfp)').waitFor();
   expect(await page.content()).not.toContain(secret);
-}, 60_000);
+});
 
 it('is named by the owner of a device on the page of the agent, by the ID that the console shows', async () => {
   const shownId = await page
@@ -94,7 +94,7 @@ it('is named by the owner of a device on the page of the agent, by the ID that t
   await go('/devices/demo-mfp');
   const condition = page.getByRole('table', { name: 'Access conditions' }).getByRole('row').nth(1);
   await condition.getByRole('link', { name: 'Invoice archive' }).waitFor();
-}, 60_000);
+});
 
 it('gets a token with the command that was shown; its session names it as the requester', async () => {
   const { access_token: token = '' } = await requestToken();
@@ -133,4 +133,4 @@ it('gets a token with the command that was shown; its session names it as the re
     await audit.getByText(action).first().waitFor();
   await page.getByRole('button', { name: 'Show all' }).click();
   await audit.getByText('Agent enrolled').first().waitFor();
-}, 90_000);
+});

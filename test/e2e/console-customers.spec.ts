@@ -23,7 +23,7 @@ const agent = {
 };
 
 let browser: ConsoleBrowser;
-beforeAll(async () => (browser = await ConsoleBrowser.launch()), 60_000);
+beforeAll(async () => (browser = await ConsoleBrowser.launch()));
 afterEach(() => browser?.clear());
 afterAll(() => browser?.close());
 

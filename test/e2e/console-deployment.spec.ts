@@ -10,7 +10,6 @@ import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const { admin, technician } = SAMPLE_USERS;
-const DEPLOYED_MS = 60_000;
 const maker = new ReleaseMaker();
 
 let on: TestStage;
@@ -23,18 +22,19 @@ beforeAll(async () => {
     PLATEN_RELEASE_PUBLIC_KEY: maker.writePublicKey(join(keys, 'release.pub')),
     // so that a deployment is over soon
     PLATEN_DEPLOY_PROVE_SECONDS: '2',
+    PLATEN_HALF_END_SECONDS: '60', // longer than the agent is stopped below
   };
   on = await TestStage.set({ moreDevices: ['copy-room', 'warehouse'], env });
-}, 120_000);
+});
 afterEach(async () => {
   await browser?.clear();
   await on?.clear();
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
   if (keys) await rm(keys, { recursive: true, force: true });
-}, 60_000);
+});
 
 const asAdmin = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, admin);
 const asTechnician = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, technician);
@@ -45,7 +45,7 @@ async function openInView(page: Page, reason: string): Promise<string> {
   const id = await askForAccess(page, reason);
   await on.step('S143', id);
   await on.press(`/approvals/${id}`, { decision: 'approved' });
-  await page.frameLocator('iframe').getByText('Ready to print').waitFor({ timeout: 30_000 });
+  await page.frameLocator('iframe').getByText('Ready to print').waitFor();
   return id;
 }
 
@@ -58,7 +58,7 @@ async function instructPairs(page: Page, pairs: number): Promise<void> {
   await page.waitForURL(/\/deployment\/[0-9a-f-]{36}$/);
 }
 const goneTo = (page: Page, state: string): Promise<void> =>
-  page.locator('.page-head').getByText(state, { exact: true }).waitFor({ timeout: DEPLOYED_MS });
+  page.locator('.page-head').getByText(state, { exact: true }).waitFor();
 
 describe('a deployment', () => {
   it('is followed from the device list to its history and rolled back; users of halted sessions are notified and continue', async () => {
@@ -79,14 +79,19 @@ describe('a deployment', () => {
     for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
       await row(page, device).getByText('In session', { exact: true }).waitFor();
     await row(watching, '1 → 2 pairs').getByText('Waiting for a decision').waitFor();
-    await page.getByRole('button', { name: 'Execute' }).click();
-    await page.getByRole('list', { name: 'Progress' }).getByText('Testing the new relay').waitFor();
+    const agent = on.stage.programs.agent.child;
+    agent.kill('SIGSTOP'); // so that the sessions, and with them the deployment, last until the request has been refused
+    try {
+      await page.getByRole('button', { name: 'Execute' }).click();
+      await page.getByRole('list', { name: 'Progress' }).getByText('Testing the new relay').waitFor();
+      await waiting.getByRole('button', { name: 'Request access' }).click();
+      await waiting.getByText('A new relay is being deployed').waitFor();
+      await waiting.getByText(/^Next attempt in 0:\d\d$/).waitFor();
+    } finally {
+      agent.kill('SIGCONT');
+    }
 
-    await waiting.getByRole('button', { name: 'Request access' }).click();
-    await waiting.getByText('A new relay is being deployed').waitFor();
-    await waiting.getByText(/^Next attempt in 0:\d\d$/).waitFor();
-
-    await view.getByRole('heading', { name: 'The session was interrupted' }).waitFor({ timeout: 30_000 });
+    await view.getByRole('heading', { name: 'The session was interrupted' }).waitFor();
     await view.getByText('To continue, request access again').waitFor();
     await view.getByText('Your session with Demo MFP was interrupted').waitFor();
 
@@ -94,7 +99,7 @@ describe('a deployment', () => {
     await row(watching, '1 → 2 pairs').getByText('Deployed', { exact: true }).waitFor();
     for (const device of ['Demo MFP', 'copy-room', 'warehouse'])
       await row(page, device).getByText('Ended cleanly').waitFor();
-    await waiting.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/, { timeout: 60_000 });
+    await waiting.waitForURL(/\/sessions\/[0-9a-f-]{36}\/view$/);
     await waiting.getByText('must press YES').waitFor();
     await waiting.getByRole('button', { name: 'Cancel request' }).click();
 
@@ -138,7 +143,7 @@ describe('a deployment', () => {
     expect(await on.session(id)).toMatchObject({ state: 'established' });
     await page.getByRole('link', { name: 'Deployment' }).click();
     await row(page, '1 → 3 pairs').getByText('Aborted', { exact: true }).waitFor();
-  }, 120_000);
+  });
 
   it('has to change something', async () => {
     const page = await asAdmin();
@@ -236,7 +241,7 @@ describe('a release', () => {
     await releases.getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await releases.getByText('9.8.7').waitFor({ state: 'detached' });
-  }, 120_000);
+  });
 
   it('that another key has signed is refused with a reason', async () => {
     const page = await asAdmin();

@@ -15,7 +15,7 @@ describe('maintenance in the console, without a server', () => {
   let browser: ConsoleBrowser;
   let alone: ConsoleWithoutServer;
   let page: ConsoleWithoutServer['page'];
-  beforeAll(async () => (browser = await ConsoleBrowser.launch()), 60_000);
+  beforeAll(async () => (browser = await ConsoleBrowser.launch()));
   beforeEach(async () => {
     page = await browser.window();
     alone = await ConsoleWithoutServer.open(page, sampleUser);

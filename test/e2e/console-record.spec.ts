@@ -12,7 +12,7 @@ const SECURE_URL = 'https://console.test';
 const { id, user, deviceId, applicationId, reason, minutes } = sampleEndedSession;
 
 let browser: ConsoleBrowser;
-beforeAll(async () => (browser = await ConsoleBrowser.launch()), 60_000);
+beforeAll(async () => (browser = await ConsoleBrowser.launch()));
 afterEach(() => browser?.clear());
 afterAll(() => browser?.close());
 

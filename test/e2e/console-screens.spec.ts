@@ -49,12 +49,12 @@ beforeAll(async () => {
   browser = await ConsoleBrowser.launch();
   on = await TestStage.set();
   if (SHOTS) await mkdir(SHOTS, { recursive: true });
-}, 120_000);
+});
 afterEach(() => browser?.clear());
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
-}, 60_000);
+});
 
 /** Resolves when the page has followed a change of the view: fonts, two frames, colours. */
 const SETTLED = `document.fonts.ready
@@ -123,7 +123,7 @@ it('everyone can use every screen', async () => {
   await on.step('S143', id);
   await look('progress');
   await on.press(`/approvals/${id}`, { decision: 'approved' });
-  await page.frameLocator('iframe').getByText('Ready to print').waitFor({ timeout: 30_000 });
+  await page.frameLocator('iframe').getByText('Ready to print').waitFor();
   await look('view');
   const list = await page.context().newPage();
   const view = page;
@@ -157,7 +157,7 @@ it('everyone can use every screen', async () => {
   await goTo('/devices/no-such-device', 'no-such-device');
   await page.getByText('Unknown device').waitFor();
   await look('problem');
-}, 120_000);
+});
 
 it('administrators can use all their screens', async () => {
   await open(ENGLISH, SAMPLE_USERS.admin);
@@ -196,31 +196,27 @@ it('administrators can use all their screens', async () => {
   await page.getByRole('link', { name: 'Audit trail' }).click({ trial: true }); // when it has stopped moving
   views = views.filter(([size]) => size === 'phone');
   await look('menu');
-}, 120_000);
+});
 
-it.each(LANGUAGES)(
-  'a deployment can be followed on every screen, in %s',
-  async (spoken, wanted) => {
-    await open(wanted, SAMPLE_USERS.admin, spoken);
-    await withSampleDeployments(page);
-    const t = CATALOGUES[spoken];
-    const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
-    await load('/deployment', t.deployment.title);
-    await page.getByText('Less memory per session').waitFor();
-    await page.getByRole('img', { name: t.deployment.picture(2) }).waitFor();
-    await show('deployment');
-    await page.getByRole('button', { name: t.deployment.instruct }).click();
-    await page.getByLabel(t.deployment.whens.at).click();
-    await page.getByRole('textbox', { name: t.deployment.time }).waitFor();
-    await look(`instruct-${spoken}`);
-    for (const [name, deployment] of Object.entries(SAMPLE_DEPLOYMENTS)) {
-      await goTo(`/deployment/${deployment.id}`, '0.1.0 →');
-      await page.locator('.page-head').getByText(t.deployment.states[deployment.state], { exact: true }).waitFor();
-      await show(`deployment-${name}`);
-    }
-  },
-  120_000,
-);
+it.each(LANGUAGES)('a deployment can be followed on every screen, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  await withSampleDeployments(page);
+  const t = CATALOGUES[spoken];
+  const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
+  await load('/deployment', t.deployment.title);
+  await page.getByText('Less memory per session').waitFor();
+  await page.getByRole('img', { name: t.deployment.picture(2) }).waitFor();
+  await show('deployment');
+  await page.getByRole('button', { name: t.deployment.instruct }).click();
+  await page.getByLabel(t.deployment.whens.at).click();
+  await page.getByRole('textbox', { name: t.deployment.time }).waitFor();
+  await look(`instruct-${spoken}`);
+  for (const [name, deployment] of Object.entries(SAMPLE_DEPLOYMENTS)) {
+    await goTo(`/deployment/${deployment.id}`, '0.1.0 →');
+    await page.locator('.page-head').getByText(t.deployment.states[deployment.state], { exact: true }).waitFor();
+    await show(`deployment-${name}`);
+  }
+});
 
 /** The device `copy-room` has a document box, and its agent has reported these conditions and denials. */
 async function withAccess(known: ReportedConditions, denials: DeniedAccess[]): Promise<void> {
@@ -231,38 +227,34 @@ async function withAccess(known: ReportedConditions, denials: DeniedAccess[]): P
     await page.route(new RegExp(`/api/devices/copy-room${path}$`), (route) => route.fulfill({ json }));
 }
 
-it.each(LANGUAGES)(
-  'access conditions are shown with what was denied, in %s',
-  async (spoken, wanted) => {
-    await open(wanted, SAMPLE_USERS.technician, spoken);
-    const { access: t } = CATALOGUES[spoken];
-    const reportedAt = new Date(Date.now() - 120_000).toISOString();
-    const own: AccessCondition = {
-      ...sampleConditions[0]!,
-      id: randomUUID(),
-      who: { kind: 'user', id: SAMPLE_USERS.technician.username, name: 'Tom' },
-      access: { kind: 'box', box: null, operations: ['list', 'get', 'put'] },
-    };
-    await withAccess({ conditions: [own, ...sampleConditions], reportedAt }, [sampleDenial]);
-    await load('/devices/copy-room', 'Copy room');
-    await page.getByRole('table', { name: t.title }).getByText('Invoice archive').waitFor();
-    await page.getByRole('table', { name: t.denials }).getByText('delete invoices/may.pdf').waitFor();
-    await page.getByText('platen connect copy-room box').waitFor();
-    await page.getByText(t.boxPermitted(`${t.everyBox}: ${t.operations.list}`)).waitFor();
-    const opening = CATALOGUES[spoken].device.openNamed('Document boxes');
-    expect(await page.getByRole('button', { name: opening }).count()).toBe(0);
-    await look(`access-${spoken}`, true);
-    await withAccess({ conditions: [], reportedAt }, []);
-    await load('/devices/copy-room', 'Copy room');
-    await page.getByText(t.emptyHint).waitFor();
-    await page.getByText(t.boxClosed).waitFor();
-    await look(`access-empty-${spoken}`, true);
-    await withAccess({ conditions: [], reportedAt: null }, []);
-    await load('/devices/copy-room', 'Copy room');
-    await page.getByText(t.notReportedHint).waitFor();
-  },
-  120_000,
-);
+it.each(LANGUAGES)('access conditions are shown with what was denied, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.technician, spoken);
+  const { access: t } = CATALOGUES[spoken];
+  const reportedAt = new Date(Date.now() - 120_000).toISOString();
+  const own: AccessCondition = {
+    ...sampleConditions[0]!,
+    id: randomUUID(),
+    who: { kind: 'user', id: SAMPLE_USERS.technician.username, name: 'Tom' },
+    access: { kind: 'box', box: null, operations: ['list', 'get', 'put'] },
+  };
+  await withAccess({ conditions: [own, ...sampleConditions], reportedAt }, [sampleDenial]);
+  await load('/devices/copy-room', 'Copy room');
+  await page.getByRole('table', { name: t.title }).getByText('Invoice archive').waitFor();
+  await page.getByRole('table', { name: t.denials }).getByText('delete invoices/may.pdf').waitFor();
+  await page.getByText('platen connect copy-room box').waitFor();
+  await page.getByText(t.boxPermitted(`${t.everyBox}: ${t.operations.list}`)).waitFor();
+  const opening = CATALOGUES[spoken].device.openNamed('Document boxes');
+  expect(await page.getByRole('button', { name: opening }).count()).toBe(0);
+  await look(`access-${spoken}`, true);
+  await withAccess({ conditions: [], reportedAt }, []);
+  await load('/devices/copy-room', 'Copy room');
+  await page.getByText(t.emptyHint).waitFor();
+  await page.getByText(t.boxClosed).waitFor();
+  await look(`access-empty-${spoken}`, true);
+  await withAccess({ conditions: [], reportedAt: null }, []);
+  await load('/devices/copy-room', 'Copy room');
+  await page.getByText(t.notReportedHint).waitFor();
+});
 
 /** External clients in each state, and what the first one did last. */
 async function withClients(): Promise<void> {
@@ -326,134 +318,118 @@ async function withClients(): Promise<void> {
     );
 }
 
-it.each(LANGUAGES)(
-  'external clients are created and managed, in %s',
-  async (spoken, wanted) => {
-    await open(wanted, SAMPLE_USERS.admin, spoken);
-    const t = CATALOGUES[spoken];
-    const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
-    await load('/clients', t.clients.title);
-    await page.getByText(t.clients.emptyTitle).waitFor();
-    await show('clients-empty');
-    await withClients();
-    await load('/clients', t.clients.title);
-    const table = page.getByRole('table', { name: t.clients.title });
-    for (const state of ['active', 'deactivated', 'expired'] as const)
-      await table.getByText(t.clients.states[state], { exact: true }).first().waitFor();
-    await show('clients');
-    await page.getByRole('button', { name: t.clients.create }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel(t.clients.name).fill('Invoice archive');
-    await dialog.getByLabel(t.clients.scope['sessions:write'].name).check();
-    await dialog.getByRole('radiogroup', { name: t.clients.limit.applications }).getByLabel(t.clients.only).check();
-    await dialog.getByRole('button', { name: t.clients.submit }).click();
-    await dialog.getByText(t.clients.choose).waitFor();
-    await show('client-new');
-    await dialog.getByRole('radiogroup', { name: t.clients.limit.applications }).getByLabel(t.clients.everyOne).check();
-    await dialog.getByRole('button', { name: t.clients.submit }).click();
-    await dialog.getByText(t.clients.secretOnce).waitFor();
-    await show('client-secret');
-    await dialog.getByRole('button', { name: t.clients.done }).click();
-    await shown('Invoice archive');
-    await page.getByRole('table', { name: t.clients.audit }).waitFor();
-    await show('client');
-    await page.getByRole('button', { name: t.clients.rotate }).click();
-    await dialog.getByLabel(t.clients.overlap).waitFor();
-    await look(`client-rotate-${spoken}`);
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: t.clients.revoke, exact: true }).click();
-    await dialog.getByText(t.clients.ends('1', '1')).waitFor();
-    await look(`client-revoke-${spoken}`);
-    for (const path of ['/sessions', '/jobs', '/audit']) {
-      await load(
-        `${path}?client=${sampleClient.id}`,
-        { '/sessions': t.sessions, '/jobs': t.maintenance, '/audit': t.audit }[path]!.title,
-      );
-      await page.getByText(t.clients.onlyOf).waitFor();
-      await page.getByRole('table').getByText(t.clients.one).first().waitFor();
-      await show(`client-of${path.replace('/', '-')}`);
-    }
-  },
-  120_000,
-);
+it.each(LANGUAGES)('external clients are created and managed, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  const t = CATALOGUES[spoken];
+  const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
+  await load('/clients', t.clients.title);
+  await page.getByText(t.clients.emptyTitle).waitFor();
+  await show('clients-empty');
+  await withClients();
+  await load('/clients', t.clients.title);
+  const table = page.getByRole('table', { name: t.clients.title });
+  for (const state of ['active', 'deactivated', 'expired'] as const)
+    await table.getByText(t.clients.states[state], { exact: true }).first().waitFor();
+  await show('clients');
+  await page.getByRole('button', { name: t.clients.create }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(t.clients.name).fill('Invoice archive');
+  await dialog.getByLabel(t.clients.scope['sessions:write'].name).check();
+  await dialog.getByRole('radiogroup', { name: t.clients.limit.applications }).getByLabel(t.clients.only).check();
+  await dialog.getByRole('button', { name: t.clients.submit }).click();
+  await dialog.getByText(t.clients.choose).waitFor();
+  await show('client-new');
+  await dialog.getByRole('radiogroup', { name: t.clients.limit.applications }).getByLabel(t.clients.everyOne).check();
+  await dialog.getByRole('button', { name: t.clients.submit }).click();
+  await dialog.getByText(t.clients.secretOnce).waitFor();
+  await show('client-secret');
+  await dialog.getByRole('button', { name: t.clients.done }).click();
+  await shown('Invoice archive');
+  await page.getByRole('table', { name: t.clients.audit }).waitFor();
+  await show('client');
+  await page.getByRole('button', { name: t.clients.rotate }).click();
+  await dialog.getByLabel(t.clients.overlap).waitFor();
+  await look(`client-rotate-${spoken}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: t.clients.revoke, exact: true }).click();
+  await dialog.getByText(t.clients.ends('1', '1')).waitFor();
+  await look(`client-revoke-${spoken}`);
+  for (const path of ['/sessions', '/jobs', '/audit']) {
+    await load(
+      `${path}?client=${sampleClient.id}`,
+      { '/sessions': t.sessions, '/jobs': t.maintenance, '/audit': t.audit }[path]!.title,
+    );
+    await page.getByText(t.clients.onlyOf).waitFor();
+    await page.getByRole('table').getByText(t.clients.one).first().waitFor();
+    await show(`client-of${path.replace('/', '-')}`);
+  }
+});
 
-it.each(LANGUAGES)(
-  'maintenance can be asked for and followed on every screen, in %s',
-  async (spoken, wanted) => {
-    await open(wanted, SAMPLE_USERS.admin, spoken);
-    await withSampleMaintenance(page);
-    const t = CATALOGUES[spoken];
-    const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
-    await load('/devices', t.devices.title);
-    await page
-      .getByText(t.information.alertNames['media-jam'] ?? '')
-      .first()
-      .waitFor();
-    await show('condition');
-    await goTo('/devices/copy-room', 'Copy room');
-    await page.getByRole('img', { name: t.maintenance.impressions(4) }).waitFor();
-    await page.getByRole('meter').first().waitFor();
-    await show('maintenance');
-    const install = t.maintenance.operations['firmware-install'].name;
-    await page.getByRole('button', { name: t.maintenance.runNamed(install) }).click();
-    await page.getByLabel(t.maintenance.install.understood).waitFor();
-    await look(`install-${spoken}`);
-    await goTo('/devices/reception', 'Reception');
-    await page.getByText(t.maintenance.noOperations).waitFor();
-    await goTo('/jobs', t.maintenance.title);
-    await page.getByText(t.maintenance.states.held).waitFor();
-    await show('jobs');
-    for (const name of ['held', 'failed', 'succeeded'] as const) {
-      await goTo(`/jobs/${SAMPLE_JOBS[name].id}`, 'Copy room');
-      await page.locator('.page-head').getByText(t.maintenance.states[name], { exact: true }).waitFor();
-      await show(`job-${name}`);
-    }
-    await goTo('/firmware', t.firmware.title);
-    await page.getByText(t.firmware.anyModel).waitFor();
-    await show('firmware');
-    await page.getByRole('button', { name: t.firmware.upload }).click();
-    await page.getByRole('textbox', { name: t.firmware.sha256 }).waitFor();
-    await look(`firmware-upload-${spoken}`);
-  },
-  120_000,
-);
+it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  await withSampleMaintenance(page);
+  const t = CATALOGUES[spoken];
+  const show = (name: string): Promise<void> => look(`${name}-${spoken}`, true);
+  await load('/devices', t.devices.title);
+  await page
+    .getByText(t.information.alertNames['media-jam'] ?? '')
+    .first()
+    .waitFor();
+  await show('condition');
+  await goTo('/devices/copy-room', 'Copy room');
+  await page.getByRole('img', { name: t.maintenance.impressions(4) }).waitFor();
+  await page.getByRole('meter').first().waitFor();
+  await show('maintenance');
+  const install = t.maintenance.operations['firmware-install'].name;
+  await page.getByRole('button', { name: t.maintenance.runNamed(install) }).click();
+  await page.getByLabel(t.maintenance.install.understood).waitFor();
+  await look(`install-${spoken}`);
+  await goTo('/devices/reception', 'Reception');
+  await page.getByText(t.maintenance.noOperations).waitFor();
+  await goTo('/jobs', t.maintenance.title);
+  await page.getByText(t.maintenance.states.held).waitFor();
+  await show('jobs');
+  for (const name of ['held', 'failed', 'succeeded'] as const) {
+    await goTo(`/jobs/${SAMPLE_JOBS[name].id}`, 'Copy room');
+    await page.locator('.page-head').getByText(t.maintenance.states[name], { exact: true }).waitFor();
+    await show(`job-${name}`);
+  }
+  await goTo('/firmware', t.firmware.title);
+  await page.getByText(t.firmware.anyModel).waitFor();
+  await show('firmware');
+  await page.getByRole('button', { name: t.firmware.upload }).click();
+  await page.getByRole('textbox', { name: t.firmware.sha256 }).waitFor();
+  await look(`firmware-upload-${spoken}`);
+});
 
-it.each(LANGUAGES)(
-  'notices are shown until they are read, in %s',
-  async (spoken, wanted) => {
-    await open(wanted, SAMPLE_USERS.admin, spoken);
-    await withSampleNotices(page);
-    const t = CATALOGUES[spoken];
-    await load('/devices', t.devices.title);
-    await page.getByText(t.notices.halted('Reception MFP')).first().waitFor();
-    await look(`new-notices-${spoken}`);
-    await goTo('/notices', t.notices.title);
-    await page.getByText(t.notices.mails['given-up']).waitFor();
-    await look(`notices-${spoken}`, true);
-  },
-  60_000,
-);
+it.each(LANGUAGES)('notices are shown until they are read, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  await withSampleNotices(page);
+  const t = CATALOGUES[spoken];
+  await load('/devices', t.devices.title);
+  await page.getByText(t.notices.halted('Reception MFP')).first().waitFor();
+  await look(`new-notices-${spoken}`);
+  await goTo('/notices', t.notices.title);
+  await page.getByText(t.notices.mails['given-up']).waitFor();
+  await look(`notices-${spoken}`, true);
+});
 
-it.each(LANGUAGES)(
-  'a halt and a wait during a deployment are explained, in %s',
-  async (spoken, wanted) => {
-    await open(wanted, SAMPLE_USERS.admin, spoken);
-    const t = CATALOGUES[spoken];
-    const halting = await withSampleHalt(page, 'halting');
-    await page.goto(`${on.stage.serverUrl}/sessions/${halting}/view`);
-    await page.getByRole('heading', { name: t.view.halting }).waitFor();
-    await page.getByRole('banner').getByText(t.view.deploying).waitFor();
-    await look(`halting-${spoken}`);
-    const halted = await withSampleHalt(page, 'ended');
-    await page.goto(`${on.stage.serverUrl}/sessions/${halted}/view`);
-    await page.getByRole('heading', { name: t.view.halted }).waitFor();
-    await look(`halted-${spoken}`);
-    await load('/devices/demo-mfp', 'Demo MFP');
-    await page.getByRole('button', { name: t.device.openNamed('Web pages') }).click();
-    await page.getByRole('textbox', { name: t.open.reason }).fill('Paper jams in tray 2');
-    await page.getByRole('button', { name: t.open.ask }).click();
-    await page.getByText(t.open.busyHint).waitFor();
-    await look(`waiting-${spoken}`);
-  },
-  60_000,
-);
+it.each(LANGUAGES)('a halt and a wait during a deployment are explained, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  const t = CATALOGUES[spoken];
+  const halting = await withSampleHalt(page, 'halting');
+  await page.goto(`${on.stage.serverUrl}/sessions/${halting}/view`);
+  await page.getByRole('heading', { name: t.view.halting }).waitFor();
+  await page.getByRole('banner').getByText(t.view.deploying).waitFor();
+  await look(`halting-${spoken}`);
+  const halted = await withSampleHalt(page, 'ended');
+  await page.goto(`${on.stage.serverUrl}/sessions/${halted}/view`);
+  await page.getByRole('heading', { name: t.view.halted }).waitFor();
+  await look(`halted-${spoken}`);
+  await load('/devices/demo-mfp', 'Demo MFP');
+  await page.getByRole('button', { name: t.device.openNamed('Web pages') }).click();
+  await page.getByRole('textbox', { name: t.open.reason }).fill('Paper jams in tray 2');
+  await page.getByRole('button', { name: t.open.ask }).click();
+  await page.getByText(t.open.busyHint).waitFor();
+  await look(`waiting-${spoken}`);
+});

@@ -12,7 +12,6 @@ import { TestStage } from '../support/stage/test-stage';
 import { until } from '../support/until';
 
 const FIRMWARE = randomBytes(2 * 1024 * 1024 + 17);
-const TOLD = { timeout: 30_000 };
 
 let on: TestStage;
 let browser: ConsoleBrowser;
@@ -26,14 +25,14 @@ beforeAll(async () => {
   page = await browser.window();
   panel = await browser.window();
   await panel.goto(on.stage.panelUrl);
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
-}, 60_000);
+});
 
 const frame = (): FrameLocator => page.frameLocator('iframe');
-const answer = (name: 'YES' | 'NO') => panel.getByRole('button', { name: new RegExp(`^${name}\\b`) }).click(TOLD);
+const answer = (name: 'YES' | 'NO') => panel.getByRole('button', { name: new RegExp(`^${name}\\b`) }).click();
 const looksGood = async (of = page) =>
   expect({ url: of.url(), findings: await findings(of) }).toMatchObject({ findings: [] });
 /** What the device itself remembers, and not what its pages show through the session. */
@@ -41,7 +40,7 @@ const atTheDevice = async (): Promise<Memory> =>
   memory.parse(JSON.parse(await readFile(join(on.folder, 'mfp', 'mfp.json'), 'utf8')));
 const endHere = async (id: string) => {
   await page.getByRole('button', { name: 'End session' }).click();
-  await page.getByText('The technician ended the session.').waitFor(TOLD);
+  await page.getByText('The technician ended the session.').waitFor();
   return on.ended(id);
 };
 
@@ -64,7 +63,7 @@ describe("a technician's day, in the browser alone", () => {
     await panel.getByText('New contact, new firmware').waitFor();
     await looksGood(panel);
     await answer('YES');
-    await frame().getByText('Ready to print').waitFor(TOLD);
+    await frame().getByText('Ready to print').waitFor();
     await panel.locator('.banner', { hasText: 'Tina Technician has control' }).waitFor();
     await looksGood();
   });
@@ -101,7 +100,7 @@ describe("a technician's day, in the browser alone", () => {
     const file = { name: 'story.bin', mimeType: 'application/octet-stream', buffer: FIRMWARE };
     await frame().getByLabel('Firmware file').setInputFiles(file);
     await frame().getByRole('button', { name: 'Upload' }).click();
-    await frame().getByText('The firmware file has been received.').waitFor(TOLD);
+    await frame().getByText('The firmware file has been received.').waitFor();
     const sha256 = sha256Hex(FIRMWARE);
     const kept = await until('the file at the device', async () => (await atTheDevice()).firmwareUpload);
     expect(kept).toMatchObject({ fileName: 'story.bin', bytes: FIRMWARE.length, sha256 });
@@ -123,7 +122,7 @@ describe("a technician's day, in the browser alone", () => {
   it('makes copies at the operation panel', async () => {
     id = await askForPanel('Three copies for a test');
     await answer('YES');
-    await frame().getByRole('button', { name: 'Copy' }).click(TOLD);
+    await frame().getByRole('button', { name: 'Copy' }).click();
     await frame().locator('#keys [data-key="3"]').click();
     await frame().locator('#keys [data-key="start"]').click();
     await frame().getByText('3 copies are being printed.').waitFor();
@@ -135,7 +134,7 @@ describe("a technician's day, in the browser alone", () => {
   it('takes NO for an answer', async () => {
     id = await askForPanel('Not welcome');
     await answer('NO');
-    await page.getByRole('heading', { name: 'The session was not started' }).waitFor(TOLD);
+    await page.getByRole('heading', { name: 'The session was not started' }).waitFor();
     await page.getByText('The person at the device pressed NO.').waitFor();
     await looksGood();
     expect(await on.ended(id)).toMatchObject({ ending: 'declined', approvedAt: null });

@@ -27,7 +27,7 @@ const added: Release = {
 };
 
 let browser: ConsoleBrowser;
-beforeAll(async () => (browser = await ConsoleBrowser.launch()), 60_000);
+beforeAll(async () => (browser = await ConsoleBrowser.launch()));
 afterAll(() => browser?.close());
 
 it('a file that is stored while its list is read for the first time is in the list', async () => {
@@ -52,4 +52,4 @@ it('a file that is stored while its list is read for the first time is in the li
   await releases.locator('input[type=file]').setInputFiles(file);
   await releases.getByText('Release 9.8.7 has been stored.').waitFor();
   await releases.getByText('9.8.7', { exact: true }).waitFor();
-}, 60_000);
+});

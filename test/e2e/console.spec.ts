@@ -10,15 +10,15 @@ let browser: ConsoleBrowser;
 beforeAll(async () => {
   browser = await ConsoleBrowser.launch();
   on = await TestStage.set();
-}, 120_000);
+});
 afterEach(async () => {
   await browser?.clear();
   await on?.endSessions();
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await on?.strike();
-}, 60_000);
+});
 
 const asTechnician = (): Promise<Page> => browser.loggedIn(on.stage.serverUrl, technician);
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
@@ -79,7 +79,7 @@ describe('opening a device', () => {
     await panel.getByRole('button', { name: /^YES/ }).click();
 
     const frame = page.frameLocator('iframe');
-    await frame.getByText('Ready to print').waitFor({ timeout: 30_000 });
+    await frame.getByText('Ready to print').waitFor();
     await page.getByText('Time left').waitFor();
     await row(watching, 'Streaks on every page').getByText('Running').waitFor();
     expect(await page.locator('iframe').getAttribute('sandbox')).not.toContain('top-navigation');
@@ -105,7 +105,7 @@ describe('opening a device', () => {
     const id = await askForAccess(page, 'Ended at the device');
     await on.step('S143', id);
     await on.press(`/approvals/${id}`, { decision: 'approved' });
-    await page.frameLocator('iframe').getByText('Ready to print').waitFor({ timeout: 30_000 });
+    await page.frameLocator('iframe').getByText('Ready to print').waitFor();
     await on.press(`/sessions/${id}/end`, {});
     await page.getByText('The session was ended at the device.').waitFor();
   });
@@ -121,7 +121,7 @@ describe('opening a device', () => {
     await on.step('S143', id);
     await on.press(`/approvals/${id}`, { decision: 'approved' });
     const panel = page.frameLocator('iframe');
-    await panel.getByRole('button', { name: 'Job list' }).click({ timeout: 30_000 });
+    await panel.getByRole('button', { name: 'Job list' }).click();
     await panel.getByRole('heading', { name: 'Job list' }).waitFor();
   });
 
@@ -291,9 +291,9 @@ describe('live events', () => {
     await on.stage.programs.server.stop();
     await page.getByText('Reconnecting').waitFor();
     await on.restart('server');
-    await page.getByText('Reconnecting').waitFor({ state: 'hidden', timeout: 30_000 });
+    await page.getByText('Reconnecting').waitFor({ state: 'hidden' });
     await row(page, 'Demo MFP').getByText('Online').waitFor();
-  }, 120_000);
+  });
 });
 
 it('the browser logs no violations of the Content-Security-Policy and no other errors', () => {

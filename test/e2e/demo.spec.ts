@@ -38,7 +38,7 @@ it('platen demo --once plays the whole scenario, with its steps if it is verbose
   expect(demo.printed.filter((line) => !line.startsWith('  S'))).toEqual(
     expect.arrayContaining(['Tina Technician logs in.', 'Tina Technician requests access to demo-mfp.']),
   );
-}, 120_000);
+});
 
 it('the demo moves the agent of a folder from before there were customers to the sample customer', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'platen-old-demo-'));
@@ -68,7 +68,7 @@ it('the demo moves the agent of a folder from before there were customers to the
     await stage.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}, 120_000);
+});
 
 it('platen demo names the port that is in use', async () => {
   const [port] = await freePorts(STAGE_PORTS);

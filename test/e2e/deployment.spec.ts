@@ -13,9 +13,9 @@ beforeAll(async () => {
     PLATEN_RELAY_PAIRS: String(PAIRS),
     PLATEN_DEPLOY_PROVE_SECONDS: '2',
   });
-}, 180_000);
-afterEach(() => on?.stage.clear(), 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterEach(() => on?.stage.clear());
+afterAll(() => on?.strike());
 
 describe(`a deployment with ${SESSIONS} open sessions`, () => testDeploymentsWithSessions(() => on, SESSIONS));
 
@@ -23,21 +23,17 @@ describe('a release that is broken', () => {
   it.each([
     ['does not start', '9.3.1', { flaw: 'does-not-start' }, 'does-not-start'],
     ['is of another version than it claims', '9.3.3', { builtAs: '9.9.9' }, 'wrong-version'],
-  ] as const)(
-    'and %s ends no session',
-    async (_, version, how, reason) => {
-      const before = await runningVersion(on);
-      await on.upload(version, how);
-      const [carried] = await on.carry(1, 8 * MB);
-      const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: version, when: 'now' });
-      expect(await on.over(id)).toMatchObject({ state: 'rolled-back', reason });
-      expect(await on.stage.session(carried!.id)).toMatchObject({ state: 'established', ending: null });
-      carried!.transfer.hurry();
-      expect(await carried!.transfer.ended).toBe(await hashOfDirect(8 * MB));
-      expect(await runningVersion(on)).toBe(before);
-    },
-    180_000,
-  );
+  ] as const)('and %s ends no session', async (_, version, how, reason) => {
+    const before = await runningVersion(on);
+    await on.upload(version, how);
+    const [carried] = await on.carry(1, 8 * MB);
+    const { id } = await on.ask<Deployment>('POST', '/api/deployments', { release: version, when: 'now' });
+    expect(await on.over(id)).toMatchObject({ state: 'rolled-back', reason });
+    expect(await on.stage.session(carried!.id)).toMatchObject({ state: 'established', ending: null });
+    carried!.transfer.hurry();
+    expect(await carried!.transfer.ended).toBe(await hashOfDirect(8 * MB));
+    expect(await runningVersion(on)).toBe(before);
+  });
 });
 
 async function hashOfDirect(bytes: number): Promise<string> {

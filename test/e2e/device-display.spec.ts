@@ -15,12 +15,12 @@ describe("a request answered on the device's own display", () => {
     [on, browser] = await Promise.all([TestStage.set(), startChromium()]);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, hasTouch: true });
     display = await context.newPage();
-    display.setDefaultTimeout(60_000);
+    display.setDefaultTimeout(90_000);
     display.on('pageerror', (error) => mistakes.push(error.message));
     display.on('console', (message) => void (message.type() === 'error' && mistakes.push(message.text())));
     await display.goto(on.stage.displayUrl);
     await display.waitForSelector('#panes .pane');
-  }, 180_000);
+  });
   afterEach(async () => {
     await on.clear();
     expect(mistakes.splice(0)).toEqual([]);
@@ -28,7 +28,7 @@ describe("a request answered on the device's own display", () => {
   afterAll(async () => {
     await browser?.close();
     await on?.strike();
-  }, 60_000);
+  });
 
   const target = (start: string): string => `#glass [data-target^="${start}"]`;
   const touch = (start: string) => display.tap(`${target(start)} >> nth=0`);
@@ -61,13 +61,13 @@ describe("a request answered on the device's own display", () => {
     await touch('access-end');
     expect(await on.ended(id)).toMatchObject({ ending: 'ended-by-device', grant: 'operate' });
     await until('no bar', async () => (await display.textContent('#live')) === '');
-  }, 180_000);
+  });
 
   it('ends the request after NO', async () => {
     const { id } = await asked('web');
     await touch('access-no');
     expect(await on.ended(id)).toMatchObject({ ending: 'declined' });
-  }, 180_000);
+  });
 
   it('connects to view only; a technician sees and presses nothing that is of the owner', async () => {
     const { connect, id } = await asked('panel');
@@ -76,7 +76,7 @@ describe("a request answered on the device's own display", () => {
     expect(await on.session(id)).toMatchObject({ grant: 'view' });
     const viewer = await PanelDisplay.open(String(url));
     viewer.touch('access:conditions');
-    await until('the refusal', () => viewer.refusals.length === 1);
+    await until('the refusal', () => viewer.refusals.length >= 1);
     connect.child.kill('SIGINT');
     await on.ended(id);
 
@@ -87,12 +87,12 @@ describe("a request answered on the device's own display", () => {
     await touch('access:conditions');
     await title('Access conditions');
     for (const each of ['access:new', 'access:conditions', `access-end:${second.id}`]) operator.touch(each);
-    await until('the refusals', () => operator.refusals.length === 3);
+    await until('the refusals', () => operator.refusals.length >= 3);
     expect(new Set(operator.refusals)).toEqual(new Set(['own-display-only']));
     expect(JSON.stringify(operator.messages)).not.toMatch(/Access condition|Tina/);
     await title('Access conditions');
     await home();
-  }, 180_000);
+  });
 
   it('lets someone in without YES under a condition set on the display, until it is revoked there', async () => {
     await touch('access:conditions');
@@ -128,7 +128,7 @@ describe("a request answered on the device's own display", () => {
     await connect.exited;
     await display.waitForSelector('#panes:has-text("Each access needs a YES here")');
     await home();
-  }, 180_000);
+  });
 
   it('approves further requests for a while, if the person says so', async () => {
     const first = await asked('web');
@@ -141,7 +141,7 @@ describe("a request answered on the device's own display", () => {
     await event(second, 'listening');
     second.child.kill('SIGINT');
     await on.ended(sessionId);
-  }, 180_000);
+  });
 
   it('shows what was denied', async () => {
     const connect = on.stage.platen('terminal', ['connect', 'demo-mfp', 'box', '--reason', 'Curiosity', '--json']);
@@ -151,11 +151,11 @@ describe("a request answered on the device's own display", () => {
     await display.waitForSelector('.item:has-text("Tina Technician: session box")');
     await picture('denials');
     await home();
-  }, 180_000);
+  });
 
   it('says that remote access is not available while the agent is stopped', async () => {
     on.stage.programs.agent.child.kill('SIGKILL');
-    await display.waitForSelector('.tile .note:has-text("not available")', { timeout: 60_000 });
+    await display.waitForSelector('.tile .note:has-text("not available")');
     await touch('access:conditions');
     await display.waitForSelector('#panes:has-text("Remote access is not available")');
     await picture('unavailable');
@@ -163,5 +163,5 @@ describe("a request answered on the device's own display", () => {
     await title('Access conditions');
     await display.waitForSelector(target('access:new'));
     await home();
-  }, 180_000);
+  });
 });

@@ -7,8 +7,8 @@ import { TestStage } from '../support/stage/test-stage';
 let on: TestStage;
 beforeAll(async () => {
   on = await TestStage.set();
-}, 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 const agentFile = () => join(on.folder, 'second-agent.json');
 const enrol = (code: string, ...more: string[]): Program =>

@@ -29,8 +29,8 @@ beforeAll(async () => {
   admin = await cookieOf(SAMPLE_USERS.admin);
   client = await newClient('Invoice archive');
   api = apiOf(client);
-}, 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 const DEVICE = 'demo-mfp';
 const atDevice = { path: { id: DEVICE } };
@@ -56,7 +56,7 @@ const ended = (id: string) =>
       const session = await seen(id);
       return session.state === 'ended' && session;
     },
-    60_000,
+    undefined,
     500,
   );
 const bothLogs = ({ device, terminal }: Pick<SessionWithSteps, 'device' | 'terminal'>): boolean =>
@@ -69,7 +69,7 @@ async function permit(access: PermittedAccess): Promise<string> {
   const who = { kind: 'client', id: client.id, name: client.name };
   await on.press('/conditions', { deviceId: DEVICE, condition: { who, access } });
   const set = async () => (await mirrored()).find(({ id }) => !known.has(id))?.id;
-  return until('the mirror of the condition', set, 30_000, 500);
+  return until('the mirror of the condition', set, undefined, 500);
 }
 const withdraw = (condition: string) => on.press(`/conditions/${condition}/revocation`, {});
 
@@ -98,12 +98,12 @@ it('has a maintenance job held and executed', async () => {
   const { id, user } = await answerOf(api.POST('/api/devices/{id}/jobs', { params: atDevice, body }));
   expect(user).toMatchObject({ kind: 'client', id: client.id });
   const job = () => answerOf(api.GET('/api/jobs/{id}', { params: { path: { id } } }));
-  await until('the job to be held', async () => (await job()).state === 'held', 60_000, 500);
+  await until('the job to be held', async () => (await job()).state === 'held', undefined, 500);
   await on.atThePrinter('paper-jam', 'clearance');
-  await until('the job to end', async () => (await job()).endedAt, 60_000, 500);
+  await until('the job to end', async () => (await job()).endedAt, undefined, 500);
   expect(await job()).toMatchObject({ state: 'succeeded', hold: null });
   await until('the page to be printed', async () => (await on.pagesPrinted()) === before + 1);
-}, 150_000);
+});
 
 it('connects when someone at the device presses YES, and ends the session; others do not see it', async () => {
   const { id } = await requested('web');
@@ -132,13 +132,13 @@ it('connects when someone at the device presses YES, and ends the session; other
   expect(record).toMatchObject({ ending: 'ended-by-terminal', user: { kind: 'client', id: client.id } });
   expect(bothLogs(record)).toBe(true);
   expect(JSON.parse(record.approvalRecord!.text)).toMatchObject({ asker: { kind: 'client', id: client.id } });
-}, 120_000);
+});
 
 it('reaches no document box without an access condition', async () => {
   const { id } = await requested('box');
   await expect(SessionTunnel.open(api, id)).rejects.toMatchObject({ ending: 'denied', denial: 'no-condition' });
   expect(await ended(id)).toMatchObject({ ending: 'denied', approvedAt: null });
-}, 120_000);
+});
 
 it('uses a document box under an access condition, until that is revoked at the device', async () => {
   const condition = await permit({ kind: 'box', box: 'invoices', operations: ['list', 'get', 'put', 'delete'] });
@@ -167,7 +167,7 @@ it('uses a document box under an access condition, until that is revoked at the 
     page(deniedAccess)
       .parse(await on.get(`/api/devices/${DEVICE}/denials`))
       .rows.find(({ remoteSessionId }) => remoteSessionId === id);
-  expect(await until('the denial', reported, 30_000, 500)).toMatchObject({
+  expect(await until('the denial', reported, undefined, 500)).toMatchObject({
     asker: { kind: 'client', id: client.id, name: client.name },
     what: 'put scans/may.txt',
   });
@@ -177,7 +177,7 @@ it('uses a document box under an access condition, until that is revoked at the 
   const record = await ended(id);
   expect(record).toMatchObject({ ending: 'denied', denial: 'revoked' });
   expect(bothLogs(record)).toBe(true);
-}, 150_000);
+});
 
 it('has sessions without a YES under an access condition, and the device can end one', async () => {
   const condition = await permit({ kind: 'session', applications: ['web'], grant: 'operate' });
@@ -190,7 +190,7 @@ it('has sessions without a YES under an access condition, and the device can end
   expect(record).toMatchObject({ ending: 'ended-by-device' });
   expect(bothLogs(record)).toBe(true);
   await withdraw(condition);
-}, 120_000);
+});
 
 it('runs the example program', async () => {
   const condition = await permit({ kind: 'box', box: 'invoices', operations: ['list', 'get'] });
@@ -205,7 +205,7 @@ it('runs the example program', async () => {
     /^demo-mfp: Platen Demo MFP 3050ci, .+\njob succeeded: .*impressions \d+.*(\n[\w.-]+: \d+ bytes)+$/,
   );
   await withdraw(condition);
-}, 120_000);
+});
 
 it('is refused what its token does not cover', async () => {
   const reader = apiOf(client, { scopes: ['devices:read'] });
@@ -230,7 +230,7 @@ it('replaces a token that has expired', async () => {
 
 it('waits when it has sent too many requests', async () => {
   await waiting;
-}, 120_000);
+});
 
 it('loses its session, its tokens and its secret when an administrator revokes it', async () => {
   await permit({ kind: 'session', applications: ['web'], grant: 'operate' });
@@ -245,6 +245,7 @@ it('loses its session, its tokens and its secret when an administrator revokes i
   const record = await on.ended(id);
   expect(record).toMatchObject({ ending: 'revoked', detail: 'the external client was revoked' });
   expect(bothLogs(record)).toBe(true);
-  const history = await readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8');
-  expect(history).toMatch(new RegExp(`${id}.*"ending":"revoked"`));
-}, 120_000);
+  const history = () => readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8').catch(() => '');
+  const entry = new RegExp(`${id}.*"ending":"revoked"`);
+  await until('the history of the agent', async () => entry.test(await history()));
+});

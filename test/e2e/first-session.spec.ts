@@ -16,12 +16,12 @@ let files: string;
 beforeAll(async () => {
   on = await TestStage.set();
   files = await mkdtemp(join(tmpdir(), 'platen-files-'));
-}, 120_000);
-afterEach(() => on?.clear(), 60_000);
+});
+afterEach(() => on?.clear());
 afterAll(async () => {
   await on?.strike();
   await rm(files, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function curl(...args: string[]): Promise<string> {
   const { stdout } = await run('curl', ['-sS', '--fail', '--max-time', '60', ...args], { maxBuffer: 64 * MB });
@@ -99,7 +99,7 @@ describe('a session with the simulated MFP', () => {
     const session = await on.ended(id);
     expect(session.bytesFromDevice).toBeGreaterThan(100 * MB);
     expect(session.bytesFromTerminal).toBeGreaterThan(100 * MB);
-  }, 120_000);
+  });
 
   it('starts nothing when the person at the device presses NO', async () => {
     const { connect, id } = await on.request('demo-mfp');

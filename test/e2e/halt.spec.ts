@@ -13,11 +13,11 @@ const terminals: Program[] = [];
 beforeAll(async () => {
   on = await DeploymentStage.set(2, { PLATEN_DEPLOY_PROVE_SECONDS: '2' });
   await on.upload('9.9.0');
-}, 180_000);
+});
 afterAll(async () => {
   for (const terminal of terminals) await terminal.stop('SIGKILL');
   await on?.strike();
-}, 60_000);
+});
 
 function platenConnect(name: string, device: string, ...more: string[]): Program {
   const args = ['connect', device, 'web', '--reason', 'Through a deployment', '--json', ...more];
@@ -45,7 +45,7 @@ it('a deployment halts open sessions, defers new requests, and delays a session 
 
   const instruction = newDeployment.parse({ release: '9.9.0', when: 'now' });
   const { id: deployment } = await on.ask<Deployment>('POST', '/api/deployments', instruction);
-  await until('the relay to be draining', async () => (await on.relay()).draining, 30_000, 50);
+  await until('the relay to be draining', async () => (await on.relay()).draining, undefined, 50);
   await yes(String(late));
   const refused = await fetch(`${on.stage.stage.serverUrl}/api/sessions`, {
     method: 'POST',
@@ -77,10 +77,10 @@ it('a deployment halts open sessions, defers new requests, and delays a session 
   expect(await on.over(deployment)).toMatchObject({ state: 'deployed' });
   const other = await event(waiting, 'listening');
   expect((await plainHttp(`${String(other.url)}status`)).status).toBe(200);
-  const again = await until('the new request', () => requests(connect.printed).find((each) => each !== id), 60_000);
+  const again = await until('the new request', () => requests(connect.printed).find((each) => each !== id));
   await yes(again);
   const works = () => plainHttp(`${String(url)}status`).catch(() => undefined);
-  await until('the same port to lead there', async () => (await works())?.status === 200, 60_000);
+  await until('the same port to lead there', async () => (await works())?.status === 200);
   expect((await on.stage.session(again)).state).toBe('established');
   for (const each of [connect, waiting]) each.child.kill('SIGINT');
   expect([await connect.exited, await waiting.exited]).toEqual([0, 0]);

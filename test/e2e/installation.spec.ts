@@ -14,11 +14,11 @@ beforeAll(async () => {
   on = await TestStage.set();
   const { username, password } = SAMPLE_USERS.admin;
   admin = (await request(on.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
-}, 120_000);
+});
 afterEach(async () => {
   await Promise.all(copies.splice(0).map((copy) => copy.stop('SIGKILL')));
-}, 60_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 /** Copies all that the agent has stored, with its configuration and credentials. */
 async function copyAgent(name: string): Promise<string[]> {
@@ -51,19 +51,19 @@ it('a copy of a running agent is refused, does not displace it, and does not pri
   await on.atThePrinter('paper-jam', 'occurrence');
   const before = await on.pagesPrinted();
   await on.post('/api/devices/demo-mfp/jobs', { operation: 'test-page', waitMinutes: 60 });
-  await until('the page to be held', async () => (await jobs())[0]?.state === 'held', 30_000, 500);
+  await until('the page to be held', async () => (await jobs())[0]?.state === 'held', undefined, 500);
   const copy = start('copy', await copyAgent('copy'));
   await refused(copy, 'in-use');
   expect(refusals(copy)).toEqual(['in-use']);
   await on.atThePrinter('paper-jam', 'clearance');
-  await until('the page to be printed', async () => (await jobs())[0]?.state === 'succeeded', 60_000, 500);
+  await until('the page to be printed', async () => (await jobs())[0]?.state === 'succeeded', undefined, 500);
   // the copy polls devices with held jobs every 5 s
   const until12s = Date.now() + 12_000;
-  await until('the copy to have had its time', () => Date.now() > until12s, 30_000, 500);
+  await until('the copy to have had its time', () => Date.now() > until12s, undefined, 500);
   expect(await on.pagesPrinted()).toBe(before + 1);
   expect(refusals(on.stage.programs.agent)).toEqual([]);
   expect((await notices()).filter(({ kind }) => kind === 'agent-refused')).toHaveLength(1);
-}, 180_000);
+});
 
 it('when a copy has logged in, the original is refused until an administrator allows it', async () => {
   const command = await copyAgent('second');
@@ -80,7 +80,7 @@ it('when a copy has logged in, the original is refused until an administrator al
   await again.stop('SIGKILL');
   await request(on.stage.serverUrl, 'DELETE', '/api/agents/demo-agent/installation', undefined, admin);
   await start('agent', ['agent', 'run', '--config', join(on.folder, 'agent.json')]).logged('agent online');
-}, 180_000);
+});
 
 it('an agent that was killed at any moment of its login logs in again', async () => {
   for (const copy of copies.splice(0)) await copy.stop();
@@ -99,8 +99,8 @@ it('an agent that was killed at any moment of its login logs in again', async ()
   for (const [what, moment] of moments) {
     const before = await stored();
     const killed = start('agent', command);
-    await until(what, () => moment(killed, before), 60_000, 1);
+    await until(what, () => moment(killed, before), undefined, 1);
     await killed.stop('SIGKILL');
   }
   await start('agent', command).logged('agent online');
-}, 180_000);
+});

@@ -17,8 +17,8 @@ const NEWER = '2.15.000';
 let on: TestStage;
 beforeAll(async () => {
   on = await TestStage.set();
-}, 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 const maintain = (operation: string, ...more: string[]): Program =>
   on.stage.platen('terminal', ['maintain', 'demo-mfp', operation, '--json', ...more]);
@@ -49,31 +49,23 @@ describe('maintenance without a session', () => {
     await on.atThePrinter('paper-jam', 'occurrence');
     const before = await on.pagesPrinted();
     const terminal = maintain('test-page', '--wait', '60');
-    const held = await until(
-      'it to be held',
-      () => printedJobs(terminal).find(({ state }) => state === 'held'),
-      30_000,
-    );
+    const held = await until('it to be held', () => printedJobs(terminal).find(({ state }) => state === 'held'));
     expect(held).toMatchObject({ hold: 'stopped', detail: expect.stringContaining('Paper jam') as string });
     await until('the list to show it', async () => (await inTheList()).condition?.severity === 'error');
     await on.atThePrinter('paper-jam', 'clearance');
     expect(await outcome(terminal)).toMatchObject({ state: 'succeeded' });
     await until('the page to be printed', async () => (await on.pagesPrinted()) === before + 1);
-  }, 120_000);
+  });
 
   it('cancels what has not begun', async () => {
     await on.atThePrinter('cover-open', 'occurrence');
     const terminal = maintain('test-page', '--wait', '60');
-    const held = await until(
-      'it to be held',
-      () => printedJobs(terminal).find(({ state }) => state === 'held'),
-      30_000,
-    );
+    const held = await until('it to be held', () => printedJobs(terminal).find(({ state }) => state === 'held'));
     await finished(on.stage.platen('terminal', ['job', 'cancel', held.id]));
     await terminal.exited;
     expect(printedJobs(terminal).at(-1)).toMatchObject({ state: 'cancelled' });
     await on.atThePrinter('cover-open', 'clearance');
-  }, 120_000);
+  });
 
   it('installs firmware: uploaded, fetched by the agent, sent, restarted, compared', async () => {
     const asAdmin = await on.asAdmin();
@@ -88,7 +80,7 @@ describe('maintenance without a session', () => {
       const { information } = acquiredInformation.parse(await on.get('/api/devices/demo-mfp/information'));
       return information?.firmwareVersion === NEWER;
     });
-  }, 120_000);
+  });
 
   it('is refused before anything is asked where it cannot be', async () => {
     const { username, password } = SAMPLE_USERS.technician;
@@ -114,7 +106,7 @@ describe('the same in the browser', () => {
     browser = await ConsoleBrowser.launch();
     page = await browser.window();
     await logIn(page, on.stage.serverUrl, SAMPLE_USERS.technician);
-  }, 60_000);
+  });
   afterAll(() => browser?.close());
 
   it('shows a jam in the list as it happens, a page held back because of it, and its result, without reload', async () => {
@@ -132,5 +124,5 @@ describe('the same in the browser', () => {
     expect(await findings(page)).toEqual([]);
     await page.getByRole('link', { name: 'Devices' }).first().click();
     await page.getByRole('link', { name: 'Demo MFP' }).waitFor();
-  }, 120_000);
+  });
 });

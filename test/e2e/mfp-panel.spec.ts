@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
+import { freePorts } from '../../src/demo/free-ports';
 import { startMfp, type RunningMfp } from '../../src/mfp/mfp';
 import { recordedJournal } from '../support/recorded-journal';
 import { startChromium } from '../support/browser/chromium';
@@ -11,13 +12,13 @@ const FITTING = { width: 1280, height: 800 };
 let browser: Browser;
 beforeAll(async () => {
   browser = await startChromium();
-}, 120_000);
+});
 afterAll(() => browser?.close());
 
 /** A display in a window of its own; errors that the browser reports are added to `mistakes`. */
 async function open(url: string, mistakes: string[], viewport = FITTING): Promise<Page> {
   const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   await page.clock.install({ time: 0 });
   page.on('pageerror', (error) => mistakes.push(error.message));
   page.on('console', (message) => void (message.type() === 'error' && mistakes.push(message.text())));
@@ -110,11 +111,12 @@ describe("the simulated MFP's display in a real browser", () => {
   });
 
   it('reconnects when the device is back', async () => {
-    const own = await startMfp({ panelPort: 0 }, recordedJournal().journal);
+    const [panelPort] = await freePorts(1);
+    const own = await startMfp({ panelPort }, recordedJournal().journal);
     const page = await open(own.panelUrl!, []);
     await own.stop();
     await page.waitForSelector('#lost:has-text("lost")');
-    const back = await startMfp({ panelPort: Number(new URL(own.panelUrl!).port) }, recordedJournal().journal);
+    const back = await startMfp({ panelPort }, recordedJournal().journal);
     try {
       await page.waitForSelector('#lost', { state: 'hidden' });
     } finally {
@@ -151,8 +153,8 @@ describe('the remote panel', () => {
   let stage: TestStage;
   beforeAll(async () => {
     stage = await TestStage.set();
-  }, 120_000);
-  afterAll(() => stage?.strike(), 60_000);
+  });
+  afterAll(() => stage?.strike());
 
   it('shows and operates the display of the device through the relay', async () => {
     const mistakes: string[] = [];
@@ -171,5 +173,5 @@ describe('the remote panel', () => {
     await until('that the technician has left', async () => (await here.textContent('#others')) === '');
     await here.close();
     await stage.clear();
-  }, 90_000);
+  });
 });

@@ -5,15 +5,15 @@ import { TestStage } from '../support/stage/test-stage';
 
 /** No program listens there (tcpmux), so agent and terminal keep dialling. */
 const env = { PLATEN_RELAY_PUBLIC_URL: 'ws://127.0.0.1:1' };
-/** Far below the waits that would end these sessions otherwise (PREPARE_MS, CONNECT_MS). */
-const AT_ONCE_MS = 10_000;
+/** Below the wait that would end these sessions otherwise (CONNECT_MS), and with another ending. */
+const AT_ONCE_MS = 30_000;
 
 let on: TestStage;
 beforeAll(async () => {
   on = await TestStage.set({ env });
-}, 120_000);
-afterEach(() => on?.clear(), 60_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterEach(() => on?.clear());
+afterAll(() => on?.strike());
 
 const approve = (id: string) => on.press(`/approvals/${id}`, { decision: 'approved' });
 

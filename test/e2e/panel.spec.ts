@@ -3,6 +3,7 @@ import { PanelStage } from '../support/agent/panel-stage';
 import { findings as serious } from '../support/browser/axe';
 import { startChromium } from '../support/browser/chromium';
 import { DEVICE_INFORMATION } from '../support/device/scripted-device';
+import { until } from '../support/until';
 
 const DISPLAY = { width: 800, height: 480 };
 const TOUCH_PX = 56;
@@ -14,7 +15,7 @@ let faults: string[];
 
 beforeAll(async () => {
   browser = await startChromium();
-}, 120_000);
+});
 afterAll(() => browser?.close());
 beforeEach(async () => {
   [pages, faults] = [[], []];
@@ -30,7 +31,7 @@ afterEach(async () => {
 async function open(options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Page> {
   const context = await browser.newContext({ viewport: DISPLAY, locale: 'en-GB', ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   pages.push(page);
@@ -161,6 +162,7 @@ describe("the approval screen in the device's browser", () => {
     await page.getByRole('alertdialog', { name: 'Second' }).waitFor();
     await button(page, 'NO').click();
     await waitFor(page, 'No one has access');
+    await until('both answers', () => on.answers.length > 1);
     expect(on.answers).toEqual(['declined', 'declined']);
   });
 

@@ -69,7 +69,7 @@ describe('a relay of two pairs, as processes', () => {
     for (const how of await Promise.all(closed)) expect(how).toMatchObject({ message: { reason: 'relay-stopped' } });
     for (const { linkId } of sessions)
       expect(plane.endReasons(linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
-    expect(relay.processes()).toEqual([]);
+    await until('the end of every process', () => relay.processes().length === 0);
   });
 
   it('loses one of them with its sessions only, has it back at its port, and refuses no connection meanwhile', async () => {
@@ -80,7 +80,7 @@ describe('a relay of two pairs, as processes', () => {
     process.kill(pid, 'SIGKILL');
     expect(await theirs.device.closed).toMatchObject({ kind: 'lost' });
     const pending = RawPeer.open(lost.device.url);
-    await until('the end logs', () => plane.endReasons(lost.linkId).length === 2);
+    await until('the end logs', () => plane.endReasons(lost.linkId).length >= 2);
     expect(plane.endReasons(lost.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
     await carries(ours);
     const unknown = await pending; // it waited in the backlog

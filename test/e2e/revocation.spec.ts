@@ -13,8 +13,8 @@ beforeAll(async () => {
   on = await TestStage.set();
   const { username, password } = SAMPLE_USERS.admin;
   admin = (await request(on.stage.serverUrl, 'POST', '/api/auth/login', { username, password })).cookie;
-}, 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 const asAdmin = async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) =>
   (await request(on.stage.serverUrl, method, path, body, admin)).body;
@@ -34,11 +34,11 @@ async function endsWithItsAccess(
   await end();
   await over();
   const session = async () => (await asAdmin('GET', `/api/sessions/${sessionId}`)) as Ended;
-  await until('the session to end', async () => (await session()).state === 'ended', 30_000, 500);
+  await until('the session to end', async () => (await session()).state === 'ended', undefined, 500);
   expect(await session()).toMatchObject({ ending: 'revoked', detail });
   const history = () => readFile(join(on.folder, 'agent', 'ended-sessions.jsonl'), 'utf8').catch(() => '');
   const entry = new RegExp(`${sessionId}.*"ending":"revoked"`);
-  await until('the history of the agent', async () => entry.test(await history()), 30_000);
+  await until('the history of the agent', async () => entry.test(await history()));
 }
 
 /** The same for a session of the `platen` command that is logged in. */
@@ -62,17 +62,17 @@ it('the view of a deactivated user in the browser ends within seconds, with that
   const site = await visit.enter();
   const page = () => site.ask('/status', { headers: { Accept: 'text/html' } });
   expect((await page()).status).toBe(200);
-  const over = () => until('the page to end', async () => (await page()).status !== 200, 30_000, 500);
+  const over = () => until('the page to end', async () => (await page()).status !== 200, undefined, 500);
   await endsWithItsAccess(visit.id, () => setTechnicianActive(false), over, 'the user was deactivated');
   expect((await page()).text).toContain('the user was deactivated');
   await setTechnicianActive(true);
   await on.logIn(on.stage.serverUrl); // the earlier login and token have ended
-}, 120_000);
+});
 
 it('the open session of a deactivated user ends within seconds, with that reason at the agent and the server', async () => {
   await commandEndsWithItsAccess(() => setTechnicianActive(false), 'the user was deactivated');
   await setTechnicianActive(true);
-}, 120_000);
+});
 
 it('the open session of a revoked external client ends likewise', async () => {
   const wanted = { name: 'Fleet reports', scopes: ['sessions:read', 'sessions:write'] };
@@ -89,7 +89,7 @@ it('the open session of a revoked external client ends likewise', async () => {
     () => asAdmin('POST', `/api/clients/${id}/revocation`),
     'the external client was revoked',
   );
-}, 120_000);
+});
 
 it('a removed agent drops its held page', async () => {
   await on.atThePrinter('paper-jam', 'occurrence');
@@ -99,13 +99,13 @@ it('a removed agent drops its held page', async () => {
     waitMinutes: 60,
   })) as { id: string };
   const state = async () => ((await asAdmin('GET', `/api/jobs/${job.id}`)) as { state: string }).state;
-  await until('the page to be held', async () => (await state()) === 'held', 30_000, 500);
+  await until('the page to be held', async () => (await state()) === 'held', undefined, 500);
   await asAdmin('DELETE', '/api/agents/demo-agent');
   const { agent } = on.stage.programs;
   await agent.until(() => agent.log.find(({ ending }) => ending === 'removed'), 'was removed');
   await on.atThePrinter('paper-jam', 'clearance');
   // an agent polls a device with a held job every 5 s
   const end = Date.now() + 12_000;
-  await until('the agent to have had its time', () => Date.now() > end, 30_000, 500);
+  await until('the agent to have had its time', () => Date.now() > end, undefined, 500);
   expect(await on.pagesPrinted()).toBe(before);
-}, 120_000);
+});

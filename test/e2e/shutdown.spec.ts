@@ -136,10 +136,10 @@ describe('the server and its relay', () => {
     const tried = await keeper.tryRelease({ file: null, pairs: 2 });
     if (tried.outcome !== 'started') throw new Error(tried.detail);
     const isReady = async () => (await keeper.status()).candidate?.state === 'ready';
-    await until('the candidate to be ready', isReady, 30_000, 50);
+    await until('the candidate to be ready', isReady, undefined, 50);
     expect(await keeper.takeOver(tried.instance)).toBe(true);
     const serves = async () => (await keeper.status()).serving?.instance === tried.instance;
-    await until('the candidate to serve', serves, 30_000, 50);
+    await until('the candidate to serve', serves, undefined, 50);
 
     await server.stop('SIGTERM');
     const since = start(anyPort);

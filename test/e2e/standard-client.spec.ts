@@ -18,7 +18,7 @@ describe('slixmpp as an agent', () => {
   let client: ChildProcess | undefined;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'platen-slixmpp-'));
-    channel = await ControlChannel.start({ XMPP_PING_INTERVAL_MS: 200, XMPP_PING_TIMEOUT_MS: 5_000 });
+    channel = await ControlChannel.start({ XMPP_PING_INTERVAL_MS: 200, XMPP_PING_TIMEOUT_MS: 60_000 });
     channel.transport.handle(approval, () => Promise.resolve({}));
   });
   afterEach(async () => {
@@ -42,7 +42,7 @@ describe('slixmpp as an agent', () => {
     client = child;
     createInterface(child.stdout).on('line', (line) => events.push(JSON.parse(line) as Record<string, unknown>));
     const event = async (name: string) => {
-      await until(`${name} among ${JSON.stringify(events)}`, () => events.some((each) => each.event === name), 20_000);
+      await until(`${name} among ${JSON.stringify(events)}`, () => events.some((each) => each.event === name));
       return events.find((each) => each.event === name)!;
     };
     return { child, events, event };
@@ -59,12 +59,12 @@ describe('slixmpp as an agent', () => {
     );
     await event('pong');
     // The server pings again only where the last ping was answered.
-    await until('three pings', () => events.filter((each) => each.event === 'pinged').length >= 3, 20_000);
+    await until('three pings', () => events.filter((each) => each.event === 'pinged').length >= 3);
     expect(channel.transport.isOnline('agent')).toBe(true);
     expect(channel.presence).toEqual(['agent+']);
 
     child.stdin.end();
-    await once(child, 'exit');
+    await once(child, 'close'); // its last line has been read, too
     await until('the agent is offline', () => channel.presence.join() === 'agent+,agent-');
     expect(events.at(-1)).toEqual({ event: 'disconnected' });
   });

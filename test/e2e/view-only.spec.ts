@@ -21,11 +21,11 @@ describe.each([
 
   beforeAll(async () => {
     vnc = await startVncServer({ password });
-  }, 30_000);
+  });
   afterAll(async () => {
     for (const client of clients) client.close();
     await vnc?.stop();
-  }, 30_000);
+  });
 
   async function open(grant: Grant): Promise<RfbClient> {
     const application = { id: 'panel', title: 'Panel', target: `tcp://127.0.0.1:${vnc.port}`, protocol: 'vnc' };
@@ -57,9 +57,9 @@ describe('a whole session', () => {
   let on: TestStage;
   beforeAll(async () => {
     on = await TestStage.set();
-  }, 120_000);
-  afterEach(() => on?.clear(), 60_000);
-  afterAll(() => on?.strike(), 60_000);
+  });
+  afterEach(() => on?.clear());
+  afterAll(() => on?.strike());
 
   it('announces which application can be viewed', async () => {
     const { applications } = device.parse(await on.get('/api/devices/demo-mfp'));

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const path = `/api/customers/${customer!.id}/sites`;
   const { body } = await request(on.stage.serverUrl, 'POST', path, { name: 'Warehouse' }, cookie);
   siteId = (body as { id: string }).id;
-}, 120_000);
+});
 beforeEach(async () => {
   const [panelPort, port] = (await freePorts(2)) as [number, number];
   panel = panelPort;
@@ -38,8 +38,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await on?.clear();
   await Promise.all(agents.splice(0).map((agent) => agent.stop('SIGKILL')));
-}, 60_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 /** A further agent, in front of the stage's MFP, as a process of its own. */
 async function startAgent(name: string, more: object, onEnrolled = (_: string) => Promise.resolve()): Promise<Program> {
@@ -91,19 +91,19 @@ it('a session with a device whose agent sleeps: woken through a substitute, appr
     terminal.child.kill('SIGINT');
     expect(await terminal.exited).toBe(0);
     await on.ended(String(sessionId));
-    await until('it to sleep again', async () => (await device()).asleep && !(await device()).online, 30_000);
+    await until('it to sleep again', async () => (await device()).asleep && !(await device()).online);
   } finally {
     await terminal.stop('SIGKILL');
   }
   expect(substitute.log.some(({ msg }) => msg === 'refused')).toBe(false);
-}, 120_000);
+});
 
 it('without a substitute the caller is informed that the device cannot be woken', async () => {
   await startSleeper();
   const terminal = connect();
   await terminal.exited;
   expect(terminal.printed.concat(terminal.log.map(({ msg }) => msg)).join('\n')).toMatch(/cannot be woken/);
-}, 120_000);
+});
 
 it('a sleeping agent that was switched off is not woken, and the caller is informed of the reason', async () => {
   const [sleeper] = await Promise.all([startSleeper(), startSubstitute()]);
@@ -114,7 +114,7 @@ it('a sleeping agent that was switched off is not woken, and the caller is infor
   expect(ended.ending).toBe('device-offline');
   expect(ended.detail).toMatch(/substitute: unreachable \(.*ECONNREFUSED/);
   await terminal.exited;
-}, 120_000);
+});
 
 it('a session with a device whose agent was killed and does not reach the control channel any more', async () => {
   let proxy!: Awaited<ReturnType<typeof startFreezingProxy>>;
@@ -165,4 +165,4 @@ it('a session with a device whose agent was killed and does not reach the contro
   } finally {
     await terminal.stop('SIGKILL');
   }
-}, 120_000);
+});

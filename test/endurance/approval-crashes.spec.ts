@@ -68,7 +68,7 @@ beforeAll(async () => {
   cookie = await paired('Anna', await newCode({ devices: null }));
   await kill();
   await cp(join(folder, 'state'), prepared, { recursive: true });
-}, 60_000);
+});
 afterAll(async () => {
   await agent?.stop('SIGKILL');
   await server.stop();

@@ -10,8 +10,8 @@ let on: TestStage;
 beforeAll(async () => {
   on = await TestStage.set();
   await on.stage.programs.agent.stop();
-}, 120_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterAll(() => on?.strike());
 
 /** A program of Platen on a machine whose clock is off. */
 function skewed(name: string, skewMs: number, args: string[]): Program {
@@ -27,29 +27,25 @@ function skewed(name: string, skewMs: number, args: string[]): Program {
 it.each([
   ['fast', 'slow', HOUR_MS],
   ['slow', 'fast', -HOUR_MS],
-])(
-  'a session with an agent an hour %s and a terminal an hour %s',
-  async (_agent, _terminal, skewMs) => {
-    const agent = skewed('agent', skewMs, ['agent', 'run', '--config', join(on.folder, 'agent.json')]);
-    const args = ['connect', 'demo-mfp', 'web', '--reason', 'Skewed', '--minutes', '5', '--json'];
+])('a session with an agent an hour %s and a terminal an hour %s', async (_agent, _terminal, skewMs) => {
+  const agent = skewed('agent', skewMs, ['agent', 'run', '--config', join(on.folder, 'agent.json')]);
+  const args = ['connect', 'demo-mfp', 'web', '--reason', 'Skewed', '--minutes', '5', '--json'];
+  try {
+    await agent.logged('agent online');
+    const connect = skewed('terminal', -skewMs, args);
     try {
-      await agent.logged('agent online');
-      const connect = skewed('terminal', -skewMs, args);
-      try {
-        const { sessionId: id } = await event(connect, 'requested');
-        await agent.until(() => agent.log.find((line) => line.step === 'S143' && line.remoteSessionId === id), 'asks');
-        await on.press(`/approvals/${id}`, { decision: 'approved' });
-        const { url } = await event(connect, 'listening');
-        expect((await fetch(String(url))).status).toBe(200);
-        connect.child.kill('SIGINT');
-        expect(await connect.exited).toBe(0);
-        expect(await on.ended(id)).toMatchObject({ ending: 'ended-by-terminal', device: { endReason: 'requested' } });
-      } finally {
-        await connect.stop('SIGKILL');
-      }
+      const { sessionId: id } = await event(connect, 'requested');
+      await agent.until(() => agent.log.find((line) => line.step === 'S143' && line.remoteSessionId === id), 'asks');
+      await on.press(`/approvals/${id}`, { decision: 'approved' });
+      const { url } = await event(connect, 'listening');
+      expect((await fetch(String(url))).status).toBe(200);
+      connect.child.kill('SIGINT');
+      expect(await connect.exited).toBe(0);
+      expect(await on.ended(id)).toMatchObject({ ending: 'ended-by-terminal', device: { endReason: 'requested' } });
     } finally {
-      await agent.stop();
+      await connect.stop('SIGKILL');
     }
-  },
-  60_000,
-);
+  } finally {
+    await agent.stop();
+  }
+});

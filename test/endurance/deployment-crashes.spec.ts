@@ -20,9 +20,9 @@ beforeAll(async () => {
     PLATEN_HALF_END_SECONDS: '20', // longer than an agent needs to come back to a server that was started again
   });
   server = on.stage.stage.programs.server;
-}, 120_000);
-afterEach(() => on?.stage.clear(), 60_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterEach(() => on?.stage.clear());
+afterAll(() => on?.strike());
 
 /** A deployment of one pair more, or of one less. */
 async function instruct(when: 'now' | 'ask' | 'idle'): Promise<Deployment> {
@@ -36,7 +36,7 @@ const idsOf = (carried: readonly Carried[]) => carried.map(({ id }) => id);
 async function settled({ state, reason, from, to }: Deployment): Promise<void> {
   const there = state === 'deployed' ? to : from;
   expect(reason === null).toBe(state === 'deployed');
-  const relay = await until('the relay to be back', async () => on.relay().catch(() => undefined), 20_000, 100);
+  const relay = await until('the relay to be back', async () => on.relay().catch(() => undefined), undefined, 100);
   expect(relay).toMatchObject({ version: there.version, pairs: there.pairs, connected: true, draining: false });
   expect(await on.keeper()).toMatchObject({
     serving: { state: 'serving', pairs: there.pairs },
@@ -108,7 +108,7 @@ describe('another number of pairs', () => {
     expect(back).toMatchObject({ state: 'deployed', to: { pairs } });
     await halted(carried, back);
     await settled(back);
-  }, 120_000);
+  });
 
   /** A live session, and which port of the relay the connection information names. */
   async function carriedAt(device: string): Promise<Carried & { port: number }> {
@@ -155,7 +155,7 @@ describe('a deployment that is put off', () => {
       await late.stop('SIGKILL');
     }
     await settled(await on.over(id));
-  }, 120_000);
+  });
 
   it('is aborted: the sessions continue', async () => {
     const carried = await on.carry(2, SOON_OVER);
@@ -166,7 +166,7 @@ describe('a deployment that is put off', () => {
     expect(aborted).toMatchObject({ state: 'aborted', reason: 'aborted-by-administrator', executedAt: null });
     await untouched(carried);
     await settled(aborted);
-  }, 120_000);
+  });
 
   it('is listed still when the server has been stopped and started; aborted, it has changed nothing', async () => {
     const carried = await on.carry(1, LASTING);
@@ -182,11 +182,11 @@ describe('a deployment that is put off', () => {
     expect(aborted).toMatchObject({ state: 'aborted', reason: 'aborted-by-administrator', executedAt: null });
     await cut(carried, 'relay-stopped');
     await settled(aborted);
-  }, 120_000);
+  });
 });
 
 describe('in the middle of a deployment a program of the relay is killed', () => {
-  const candidate = () => until('a candidate', async () => (await on.keeper()).candidate, 20_000);
+  const candidate = () => until('a candidate', async () => (await on.keeper()).candidate);
   const keeper = () => relayProcesses(join(on.stage.folder, 'server/relay'), 'relay')[0]!;
   type Case = [
     string,
@@ -231,20 +231,16 @@ describe('in the middle of a deployment a program of the relay is killed', () =>
     ],
   ];
 
-  it.each(cases)(
-    '%s',
-    async (_, { during, pid, ends, bytes }, became) => {
-      const carried = await on.carry(2, bytes);
-      const { id } = await instruct('now');
-      await on.reached(id, during);
-      process.kill(await pid(), 'SIGKILL');
-      const over = await on.over(id);
-      expect(over).toMatchObject(ends);
-      await became(carried, over);
-      await settled(over);
-    },
-    120_000,
-  );
+  it.each(cases)('%s', async (_, { during, pid, ends, bytes }, became) => {
+    const carried = await on.carry(2, bytes);
+    const { id } = await instruct('now');
+    await on.reached(id, during);
+    process.kill(await pid(), 'SIGKILL');
+    const over = await on.over(id);
+    expect(over).toMatchObject(ends);
+    await became(carried, over);
+    await settled(over);
+  });
 });
 
 describe('the server is killed', () => {
@@ -253,23 +249,19 @@ describe('the server is killed', () => {
     ['while sessions are halted', 'draining'],
     ['while the new relay takes over', 'taking-over'],
     ['while the new relay is watched', 'proving'],
-  ] as const)(
-    '%s: it continues where it was',
-    async (_, state) => {
-      const carried = await on.carry(2, LASTING);
-      const { id } = await instruct('now');
-      await on.reached(id, state);
-      if (state === 'draining') await on.stage.step('S314', carried[0]!.id);
-      server.child.kill('SIGKILL');
-      await server.exited;
-      const states = on.stage.lines.filter(({ msg, deploymentId }) => msg === 'deployment' && deploymentId === id);
-      expect(states.at(-1)).toMatchObject({ state });
-      server = await on.stage.restart('server');
-      const over = await on.over(id);
-      expect(over).toMatchObject({ state: 'deployed', reason: null });
-      await halted(carried, over);
-      await settled(over);
-    },
-    120_000,
-  );
+  ] as const)('%s: it continues where it was', async (_, state) => {
+    const carried = await on.carry(2, LASTING);
+    const { id } = await instruct('now');
+    await on.reached(id, state);
+    if (state === 'draining') await on.stage.step('S314', carried[0]!.id);
+    server.child.kill('SIGKILL');
+    await server.exited;
+    const states = on.stage.lines.filter(({ msg, deploymentId }) => msg === 'deployment' && deploymentId === id);
+    expect(states.at(-1)).toMatchObject({ state });
+    server = await on.stage.restart('server');
+    const over = await on.over(id);
+    expect(over).toMatchObject({ state: 'deployed', reason: null });
+    await halted(carried, over);
+    await settled(over);
+  });
 });

@@ -15,9 +15,9 @@ let on: TestStage;
 beforeAll(async () => {
   deployments = await DeploymentStage.set(2, env);
   on = deployments.stage;
-}, 120_000);
-afterEach(() => on?.clear(), 60_000);
-afterAll(() => deployments?.strike(), 60_000);
+});
+afterEach(() => on?.clear());
+afterAll(() => deployments?.strike());
 
 it('without an answer nothing starts, the request expires, and the approval screen closes', async () => {
   const { connect, id } = await on.request('demo-mfp');
@@ -83,4 +83,4 @@ it('the agent does not answer a deployment: its sessions are ended by force at t
     agent.child.kill('SIGCONT');
   }
   await deployments.works();
-}, 120_000);
+});

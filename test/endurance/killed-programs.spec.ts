@@ -14,9 +14,9 @@ let on: TestStage;
 beforeAll(async () => {
   const applications = [{ device: 'demo-mfp', id: 'down', target: `tcp://127.0.0.1:${CLOSED_PORT}` }];
   on = await TestStage.set({ applications });
-}, 120_000);
-afterEach(() => on?.clear(), 60_000);
-afterAll(() => on?.strike(), 60_000);
+});
+afterEach(() => on?.clear());
+afterAll(() => on?.strike());
 
 describe('a program is killed in mid-session', () => {
   it('the terminal: the session ends with a name, the device half in order', async () => {
@@ -91,7 +91,7 @@ describe('a program is killed in mid-session', () => {
       device: { state: 'ended' },
     });
     await on.works();
-  }, 120_000);
+  });
 
   async function readServerPid(): Promise<number> {
     return (

@@ -82,7 +82,7 @@ async function start(): Promise<void> {
     stdio: 'ignore',
   });
   const before = announced.length;
-  await until('the agent has announced its device', () => announced.length > before, 20_000);
+  await until('the agent has announced its device', () => announced.length > before);
 }
 async function kill(): Promise<void> {
   if (agent.exitCode !== null || agent.signalCode !== null) return;
@@ -109,7 +109,7 @@ describe('an agent that is killed', () => {
     expect(did).toEqual([]);
     expect(await execute('identify', light)).toMatchObject({ status: 'executing', hold: 'queued' });
     says = DEVICE_INFORMATION;
-    await until('both are done', async () => (await next('identify', light)).status === 'completed', 30_000);
+    await until('both are done', async () => (await next('identify', light)).status === 'completed');
     expect(await next('test-page', page)).toMatchObject({ status: 'completed', failure: null });
     expect(did).toEqual(['test-page', 'identify']);
   });
@@ -123,7 +123,7 @@ describe('an agent that is killed', () => {
     await kill();
     await start();
     expect(await execute('test-page', page)).toMatchObject({ status: 'completed', failure: 'interrupted' });
-    await until('the next is done', async () => (await next('identify', light)).status === 'completed', 30_000);
+    await until('the next is done', async () => (await next('identify', light)).status === 'completed');
     expect(did).toEqual(['test-page', 'identify']);
   });
 

@@ -34,7 +34,7 @@ describe('a relay that is replaced by another release', () => {
     const peers = new UnauthenticatedPeers(`ws://127.0.0.1:${relay.port}/cloud-hub`);
     const more = (what: string) => {
       const { attempts } = peers;
-      return until(what, () => peers.attempts >= attempts + 300, 20_000);
+      return until(what, () => peers.attempts >= attempts + 300);
     };
     await more('peers at the built-in relay');
     for (const run of [
@@ -94,7 +94,7 @@ describe('a relay that is replaced by another release', () => {
     await plane.servedBy(instance);
     expect(plane.announced(instance)).toEqual(['candidate', 'serving']);
     expect(beside).toEqual([2, 1]);
-    await until('the end logs', () => plane.endReasons(session.linkId).length === 2);
+    await until('the end logs', () => plane.endReasons(session.linkId).length >= 2);
     expect(plane.endReasons(session.linkId)).toEqual(['device relay-stopped', 'terminal relay-stopped']);
     const next = await plane.prepare();
     const connections = [await dialRelay(next.device, 'device'), await dialRelay(next.terminal, 'terminal')];
@@ -111,7 +111,7 @@ describe('a relay that is replaced by another release', () => {
       async (instance) => {
         await relay.keeper('take-over', { instance });
         const serving = async () => (await relay.keeper('status', {})).serving?.instance === instance;
-        await until('it to serve', serving, 20_000);
+        await until('it to serve', serving);
       },
       ['1.2.0'],
     ],
@@ -121,7 +121,7 @@ describe('a relay that is replaced by another release', () => {
     const tried = await relay.keeper('try', { file: later, pairs: 1 });
     const instance = tried.outcome === 'started' ? tried.instance : '';
     const ready = async () => (await relay.keeper('status', {})).candidate?.state === 'ready';
-    await until('the candidate to be ready', ready, 20_000);
+    await until('the candidate to be ready', ready);
     await act(instance);
     expect(await relay.kill('SIGKILL')).toBe('SIGKILL');
     await relay.again();
@@ -139,11 +139,11 @@ describe('a relay that is replaced by another release', () => {
     const device = await dialRelay(session.device, 'device');
     const candidate = await relay.keeper('try', { file: later, pairs: 1 });
     const instance = candidate.outcome === 'started' ? candidate.instance : '';
-    await until('the candidate to be connected', () => plane.announced(instance).length === 1, 20_000);
+    await until('the candidate to be connected', () => plane.announced(instance).length === 1);
     const trial = await plane.prepare({ trial: 'local', standing: 'candidate' });
     const { pid } = (await relay.keeper('status', {})).candidate!;
     process.kill(pid, 'SIGKILL');
-    await until('the ends of the trial', () => plane.endReasons(trial.linkId).length === 2, 20_000);
+    await until('the ends of the trial', () => plane.endReasons(trial.linkId).length >= 2);
     expect(plane.endReasons(trial.linkId)).toEqual(['device relay-restarted', 'terminal relay-restarted']);
     expect(plane.endReasons(session.linkId)).toEqual([]);
     await device.terminate();

@@ -85,7 +85,7 @@ describe('the display of a device', () => {
     const executed: Executed[] = [];
     const display = scripted(inputsOf(RUN, 1, 2), inputsOf(RUN, 1, 2, 3), inputsOf(RUN, 3, 4));
     await start(display, { executed });
-    await until('all polls', () => display.acknowledged.length === 4);
+    await until('all polls', () => display.acknowledged.length >= 4);
     expect(executed).toHaveLength(4);
     expect(new Set(executed.map(([, key]) => key)).size).toBe(4);
     expect(display.acknowledged).toEqual([undefined, ...[2, 3, 4].map((after) => ({ run: RUN, after }))]);
@@ -95,12 +95,12 @@ describe('the display of a device', () => {
     const executed: Executed[] = [];
     const first = scripted(inputsOf(RUN, 1, 2));
     await start(first, { executed });
-    await until('the acknowledgement', () => first.acknowledged.length === 2);
+    await until('the acknowledgement', () => first.acknowledged.length >= 2);
     await client!.stop();
     const other = 'a3d7c1de-54b3-4b6c-8a6e-0c1d2e3f4a5b';
     const second = scripted(inputsOf(RUN, 1, 2), inputsOf(other, 1));
     await start(second, { executed });
-    await until('all polls', () => second.acknowledged.length === 3);
+    await until('all polls', () => second.acknowledged.length >= 3);
     expect(executed).toHaveLength(3);
     expect(second.acknowledged).toEqual([
       { run: RUN, after: 2 },
@@ -114,7 +114,7 @@ describe('the display of a device', () => {
     for (let round = 0; round < 2; round++) {
       const display = scripted(inputsOf(RUN, 1));
       await start(display, { executed });
-      await until('the execution', () => display.acknowledged.length === 2);
+      await until('the execution', () => display.acknowledged.length >= 2);
       await client!.stop();
       await rm(join(folder, 'display-mfp-1.json'));
     }
@@ -153,7 +153,7 @@ describe('the display of a device', () => {
     await writeFile(join(folder, 'display-mfp-1.json'), '{"version":1,"run":');
     const display = scripted();
     await start(display);
-    await until('a poll', () => display.acknowledged.length === 1);
+    await until('a poll', () => display.acknowledged.length >= 1);
     expect(display.acknowledged).toEqual([undefined]);
   });
 
@@ -178,7 +178,7 @@ describe('the display of a device', () => {
       const since = performance.now();
       await until('the end of the guard', () => performance.now() - since > MFP_LIMITS.ANSWER_AFTER_MS + 100);
       display.touch(`access-no:${ASKED}`);
-      await until('the answer', () => executed.length === 1);
+      await until('the answer', () => executed.length >= 1);
       expect(executed[0]?.[0]).toBe('decline');
     });
 

@@ -359,7 +359,7 @@ describe('what is no operation on a document box', () => {
   it('is refused beyond the requests at the same time, to be repeated', async () => {
     device.answers = () => undefined;
     const running = Array.from({ length: 8 }, () => ask('GET', '/boxes/invoices/may.pdf').catch(() => undefined));
-    await until('eight requests', () => device.requests.length === 8);
+    await until('eight requests', () => device.requests.length >= 8);
     expect(await ask('GET', '/boxes')).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
     gateway.close();
     await Promise.all(running);

@@ -173,7 +173,7 @@ describe('CloudHubAgent', () => {
     stream.resume();
     hub.end();
     hub.end();
-    await until('closed', () => events.length === 2);
+    await until('closed', () => events.length >= 2);
     expect(events).toEqual(['connected', 'closed ended-by-device']);
     expect(recorded.steps().slice(-2)).toEqual(['S291', 'S292']);
     await tunnel.closed;
@@ -199,9 +199,9 @@ describe('CloudHubAgent', () => {
     ],
   ])('reports the ending when the relay %s', async (_case, act, expected) => {
     startHub([application('web', 9)]);
-    await until('connected', () => events.length === 1);
+    await until('connected', () => events.length >= 1);
     act();
-    await until('closed', () => events.length === 2);
+    await until('closed', () => events.length >= 2);
     expect(events[1]).toContain(expected);
   });
 
@@ -214,18 +214,18 @@ describe('CloudHubAgent', () => {
 
   it('reports that the relay is draining, and that it has resumed', async () => {
     startHub([application('web', 9)]);
-    await until('connected', () => events.length === 1);
+    await until('connected', () => events.length >= 1);
     relay.say(relay.half('/cloud-hub')!, { type: 'draining', returnAfterSeconds: 30 });
-    await until('draining', () => events.length === 2);
+    await until('draining', () => events.length >= 2);
     relay.say(relay.half('/cloud-hub')!, { type: 'resumed' });
-    await until('resumed', () => events.length === 3);
+    await until('resumed', () => events.length >= 3);
     expect(events).toEqual(['connected', 'draining', 'resumed']);
   });
 
   it.each(['token-expired', 'unknown-session'] as const)('does not retry after %s', async (code) => {
     relay.refusals.push(code);
     startHub([application('web', 9)]);
-    await until('closed', () => events.length === 1);
+    await until('closed', () => events.length >= 1);
     expect(events[0]).toMatch(/^closed failed the relay refused/);
     expect(relay.establishes).toHaveLength(1);
   });
@@ -234,7 +234,7 @@ describe('CloudHubAgent', () => {
     await relay.close();
     ends.shift();
     startHub([application('web', 9)], { validForSeconds: 0.3 });
-    await until('closed', () => events.length === 1);
+    await until('closed', () => events.length >= 1);
     expect(events[0]).toMatch(/^closed failed the relay cannot be reached/);
   });
 
@@ -244,13 +244,13 @@ describe('CloudHubAgent', () => {
     const hub = startHub([application('web', 9)]);
     await until('one try failed', () => recorded.messages().some((line) => String(line).includes('trying again')));
     hub.end();
-    await until('closed', () => events.length === 1);
+    await until('closed', () => events.length >= 1);
     expect(recorded.steps()).not.toContain('S292');
   });
 
   it('does not try again a relay without encryption', async () => {
     startHub([application('web', 9)], { url: 'ws://192.0.2.1/cloud-hub' });
-    await until('closed', () => events.length === 1);
+    await until('closed', () => events.length >= 1);
     expect(events[0]).toContain('no encryption');
     expect(recorded.steps()).toEqual(['S171', 'S172']);
   });

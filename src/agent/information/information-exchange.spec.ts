@@ -62,7 +62,7 @@ describe('InformationExchange', () => {
     ['nothing', () => undefined, []],
   ])('reports relevant changes only: %s', async (_what, change, reports) => {
     await poller.poll('mfp-1');
-    await until('the first report', () => channel.asked.length === 1);
+    await until('the first report', () => channel.asked.length >= 1);
     channel.asked.length = 0;
     change();
     await poller.poll('mfp-1');
@@ -87,7 +87,7 @@ describe('InformationExchange', () => {
     expect(channel.asked).toEqual([]);
     channel.online = true;
     exchange.flush();
-    await until('the report', () => channel.asked.length === 1);
+    await until('the report', () => channel.asked.length >= 1);
     exchange.flush();
     expect(reported()).toEqual(['mfp-1 stopped']);
   });
@@ -95,24 +95,24 @@ describe('InformationExchange', () => {
   it('retries a report that was not answered', async () => {
     channel.answers.push(() => Promise.reject(new ChannelTimeout('no answer')));
     await poller.poll('mfp-1');
-    await until('the second report', () => channel.asked.length === 2);
+    await until('the second report', () => channel.asked.length >= 2);
     expect(reported()).toEqual(['mfp-1 idle', 'mfp-1 idle']);
   });
 
   it('stops retrying after a few attempts, until the next login', async () => {
     for (let i = 0; i < 4; i++) channel.answers.push(() => Promise.reject(new ChannelTimeout('no answer')));
     await poller.poll('mfp-1');
-    await until('four attempts', () => channel.asked.length === 4);
+    await until('four attempts', () => channel.asked.length >= 4);
     await until('the report after the login', () => {
       exchange.flush();
-      return channel.asked.length === 5;
+      return channel.asked.length >= 5;
     });
   });
 
   it('does not retry a refused report', async () => {
     channel.answers.push(() => Promise.reject(new ExchangeRefused('unknown-device', '')));
     await poller.poll('mfp-1');
-    await until('the refusal', () => channel.asked.length === 1);
+    await until('the refusal', () => channel.asked.length >= 1);
     exchange.flush();
     await poller.poll('mfp-1');
     expect(channel.asked).toHaveLength(1);

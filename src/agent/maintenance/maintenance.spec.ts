@@ -186,7 +186,7 @@ describe('a maintenance job', () => {
     await until('the first has started', () => on.device.did.length > 0);
     expect(on.device.did).toEqual(['identify']);
     end();
-    await until('all are done', () => on.device.did.length === 3);
+    await until('all are done', () => on.device.did.length >= 3);
     expect(on.device.did).toEqual(['identify', `test-page Platen test page ${otherId}`, 'restart']);
   });
 
@@ -308,7 +308,7 @@ describe('a restarted agent', () => {
   it('reports a started job as interrupted, and does not start it again', async () => {
     busyWith('test-page');
     await on.execute('test-page', { jobId });
-    await until('it has started', () => on.device.did.length === 1);
+    await until('it has started', () => on.device.did.length >= 1);
     await on.stop();
     await on.start();
     expect(await on.execute('test-page', { jobId })).toMatchObject({ status: 'completed', failure: 'interrupted' });

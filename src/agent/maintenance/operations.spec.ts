@@ -275,7 +275,7 @@ describe('failures', () => {
     on.device.acts['firmware-install'] = () => new Promise(() => undefined);
     const jobId = randomUUID();
     await on.execute('firmware-install', { jobId, firmware: files.source() });
-    await until('the file is sent', () => on.device.did.length === 1);
+    await until('the file is sent', () => on.device.did.length >= 1);
     await on.stop();
     expect(await firmwareFiles()).toEqual([]);
     await on.start();

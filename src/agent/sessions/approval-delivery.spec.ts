@@ -40,12 +40,12 @@ describe('ApprovalDelivery', () => {
     await until('a moment', () => new Promise<boolean>((done) => setImmediate(() => done(true))));
     expect(channel.asked).toEqual([]);
     isStored();
-    await until('sent', () => channel.asked.length === 1);
+    await until('sent', () => channel.asked.length >= 1);
   });
 
   it('sends no answer that could not be stored, and reports it', async () => {
     delivery.start(remoteSessionId, given(YES, Promise.reject(new Error('disk full'))), within(60_000));
-    await until('refused', () => refused.length === 1);
+    await until('refused', () => refused.length >= 1);
     expect(refused[0]).toContain('disk full');
     expect(channel.asked).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('ApprovalDelivery', () => {
     await until('a moment', () => new Promise<boolean>((done) => setImmediate(() => done(true))));
     expect([channel.asked, recorded.steps()]).toEqual([[], []]);
     channel.online = true;
-    await until('sent', () => channel.asked.length === 1);
+    await until('sent', () => channel.asked.length >= 1);
     expect(recorded.steps()).toEqual(['S144']);
   });
 
@@ -67,7 +67,7 @@ describe('ApprovalDelivery', () => {
       fails(new ExchangeRefused('internal-error', 'incident 1')),
     );
     delivery.start(remoteSessionId, given(YES), within(60_000));
-    await until('the fourth try', () => channel.asked.length === 4);
+    await until('the fourth try', () => channel.asked.length >= 4);
     expect(recorded.steps()).toEqual(['S144']);
     expect(refused).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe('ApprovalDelivery', () => {
   it('reports a permanent refusal', async () => {
     channel.answers.push(fails(new ExchangeRefused('session-over', 'too late')));
     delivery.start(remoteSessionId, given(YES), within(60_000));
-    await until('refused', () => refused.length === 1);
+    await until('refused', () => refused.length >= 1);
     expect(refused[0]).toContain('session-over (too late)');
     expect(channel.asked).toHaveLength(1);
   });
@@ -83,7 +83,7 @@ describe('ApprovalDelivery', () => {
   it('counts a refusal after a lost acknowledgement as an acknowledgement', async () => {
     channel.answers.push(fails(new ChannelTimeout('no answer')), fails(new ExchangeRefused('wrong-state', 'approved')));
     delivery.start(remoteSessionId, given(YES), within(60_000));
-    await until('the second try', () => channel.asked.length === 2 && channel.answers.length === 0);
+    await until('the second try', () => channel.asked.length >= 2 && channel.answers.length === 0);
     expect(refused).toEqual([]);
   });
 
@@ -100,9 +100,9 @@ describe('ApprovalDelivery', () => {
       () => new Promise((_, reject) => (unanswered = () => reject(new ChannelTimeout('no answer')))),
     );
     delivery.start(remoteSessionId, given(YES), within(60_000));
-    await until('YES sent', () => channel.asked.length === 1);
+    await until('YES sent', () => channel.asked.length >= 1);
     delivery.start(remoteSessionId, given(NO), within(60_000));
-    await until('NO sent', () => channel.asked.length === 2);
+    await until('NO sent', () => channel.asked.length >= 2);
     unanswered();
     await until('done', () => delivery.pending === 0);
     expect(channel.asked.map((line) => (line.includes('declined') ? 'NO' : 'YES'))).toEqual(['YES', 'NO']);

@@ -167,7 +167,7 @@ describe('RemoteSessions', () => {
   it('sends the grant to the server and keeps it', async () => {
     await channel.ask(requestApproval, question({ applicationId: 'screen' }));
     sessions.decide(id, { decision: 'approved', grant: 'view', answeredBy });
-    await until('the approval is sent', () => channel.asked.length === 1);
+    await until('the approval is sent', () => channel.asked.length >= 1);
     expect(approvals()).toEqual([
       { remoteSessionId: id, decision: 'approved', grant: 'view', record: expect.anything() },
     ]);
@@ -178,7 +178,7 @@ describe('RemoteSessions', () => {
   it('signs what was asked, and who answered', async () => {
     await channel.ask(requestApproval, question());
     sessions.decide(id, NO);
-    await until('the answer is sent', () => channel.asked.length === 1);
+    await until('the answer is sent', () => channel.asked.length >= 1);
     const { answerWithinSeconds: _, ...asked } = question();
     expect(recordIn(approvals()[0]!)).toEqual({
       version: 1,
@@ -194,9 +194,9 @@ describe('RemoteSessions', () => {
   it('sends the record of the YES with the NO that takes it back', async () => {
     await channel.ask(requestApproval, question());
     sessions.decide(id, YES);
-    await until('the YES is sent', () => channel.asked.length === 1);
+    await until('the YES is sent', () => channel.asked.length >= 1);
     sessions.end(id);
-    await until('the NO is sent', () => channel.asked.length === 2);
+    await until('the NO is sent', () => channel.asked.length >= 2);
     const [yes, no] = approvals();
     expect([yes!.decision, no!.decision]).toEqual(['approved', 'declined']);
     expect(no!.record).toEqual(yes!.record);
@@ -209,7 +209,7 @@ describe('RemoteSessions', () => {
     const given = answers.of(id)!.answer;
     await restart();
     await channel.ask(requestApproval, question());
-    await until('the answer is sent', () => channel.asked.length === 1);
+    await until('the answer is sent', () => channel.asked.length >= 1);
     expect(phase()).toBeUndefined();
     expect(approvals()).toEqual([{ remoteSessionId: id, ...given }]);
   });
@@ -220,7 +220,7 @@ describe('RemoteSessions', () => {
   ])('refuses %s after a YES and a restart: a YES counts once', async (_case, change) => {
     await channel.ask(requestApproval, question());
     sessions.decide(id, YES);
-    await until('the YES is sent', () => channel.asked.length === 1);
+    await until('the YES is sent', () => channel.asked.length >= 1);
     await restart();
     await expect(channel.ask(requestApproval, question(change))).rejects.toMatchObject({ code: 'wrong-state' });
     await expect(channel.ask(connectionInfoToDevice, info())).rejects.toMatchObject({ code: 'wrong-state' });
@@ -242,7 +242,7 @@ describe('RemoteSessions', () => {
     await start(() => Date.parse('1999-01-01T00:00:00.000Z'));
     await connected();
     sessions.end(id);
-    await until('over', () => ended.length === 1);
+    await until('over', () => ended.length >= 1);
     expect(ended[0]?.endedAt).toBe('1999-01-01T00:00:00.000Z');
     expect(ended[0]?.connectedAt).toMatch(/^1998-12-31T23:59:5/);
   });
@@ -323,7 +323,7 @@ const lastAnswer = () => approvals().at(-1)!;
 /** A request that a condition has approved, with its connection. */
 async function unattended(): Promise<void> {
   await channel.ask(requestApproval, question());
-  await until('the answer', () => channel.asked.length === 1);
+  await until('the answer', () => channel.asked.length >= 1);
   await channel.ask(connectionInfoToDevice, info());
   await until('connected', () => phase() === 'connected');
 }
@@ -352,7 +352,7 @@ describe('access conditions', () => {
 
   it('deny a document box at once, without asking; a permitted one is approved', async () => {
     await channel.ask(requestApproval, question({ applicationId: 'documents' }));
-    await until('the answer', () => channel.asked.length === 1);
+    await until('the answer', () => channel.asked.length >= 1);
     expect(lastAnswer()).toMatchObject({ decision: 'declined', denied: 'no-condition' });
     expect(ended).toEqual([expect.objectContaining({ ending: 'denied' })]);
     expect(stage.access.denials.latest(1)).toMatchObject([{ what: 'session documents', remoteSessionId: id }]);
@@ -360,7 +360,7 @@ describe('access conditions', () => {
     await permitBox();
     id = randomUUID();
     await channel.ask(requestApproval, question({ applicationId: 'documents' }));
-    await until('the answer', () => channel.asked.length === 2);
+    await until('the answer', () => channel.asked.length >= 2);
     expect(lastAnswer()).toMatchObject({ decision: 'approved' });
   });
 

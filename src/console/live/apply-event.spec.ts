@@ -155,7 +155,7 @@ describe('a live event', () => {
       await opened!.answer(pages(open));
       await over!.answer(pages());
       await elsewhere!.answer(pages());
-      await until('the second readings', () => opened!.asked() === 2 && over!.asked() === 2);
+      await until('the second readings', () => opened!.asked() >= 2 && over!.asked() >= 2);
       expect(elsewhere!.asked()).toBe(1);
     });
 
@@ -238,7 +238,7 @@ describe('a live event', () => {
         applyEvent(client, event);
         await screen.answer(older);
         const state = () => client.getQueryState(queryKey);
-        await until('another read, or none', () => screen.asked() === 2 || state()?.fetchStatus === 'idle');
+        await until('another read, or none', () => screen.asked() >= 2 || state()?.fetchStatus === 'idle');
         if (screen.asked() === 2) await screen.answer(newer);
         expect(client.getQueryData(queryKey)).toEqual(newer);
         expect(state()).toMatchObject({ isInvalidated: false, fetchStatus: 'idle' });
@@ -250,7 +250,7 @@ describe('a live event', () => {
       const releases = show(['releases']);
       applyEvent(client, aboutDeployment);
       await releases.answer([{ serving: false }]);
-      await until('the second reading', () => releases.asked() === 2);
+      await until('the second reading', () => releases.asked() >= 2);
     });
   });
 });

@@ -207,7 +207,7 @@ export class DeploymentPlane {
   reaches(id: string, ...states: DeploymentState[]): Promise<Deployment> {
     let seen: Deployment;
     const look = async () => states.includes((seen = await this.get(id)).state) && seen;
-    return until(`deployment ${id} to be ${states.join(' or ')}`, look, 30_000, 40).catch((error: Error) => {
+    return until(`deployment ${id} to be ${states.join(' or ')}`, look, undefined, 40).catch((error: Error) => {
       throw new Error(`${error.message}; it is ${JSON.stringify(seen)}`);
     });
   }

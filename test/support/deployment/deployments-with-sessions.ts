@@ -31,7 +31,10 @@ export function testDeploymentsWithSessions(on: () => DeploymentStage, sessions:
 
     await haltedInOrder(on(), carried);
     expect(await on().haltNotices(carried.map(({ id }) => id))).toEqual(Array(sessions).fill(1));
-    const executed = on().stage.lines.find(({ step, deploymentId }) => step === 'S317' && deploymentId === listed.id)!;
+    const executed = await on().stage.logged(
+      'the execution',
+      ({ step, deploymentId }) => step === 'S317' && deploymentId === listed.id,
+    );
     const lastEnd = Math.max(
       ...on()
         .stage.lines.filter(({ step }) => step === 'S334')

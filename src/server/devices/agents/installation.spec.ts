@@ -111,7 +111,7 @@ describe('an account on the control channel', () => {
     agents[0]!.wire.socket.pause();
     await login(copyOf(after(first)));
     await agents[1]!.settled();
-  }, 20_000);
+  });
 
   it('an administrator can allow another installation, after a restore from a backup', async () => {
     await leave();
