@@ -35,6 +35,7 @@ import { GrowingTables1763683200026 } from './src/server/database/migrations/002
 import { AnnouncementHash1763683200027 } from './src/server/database/migrations/0027-announcement-hash';
 import { Retention1763683200028 } from './src/server/database/migrations/0028-retention';
 import { TokenLineage1763683200030 } from './src/server/database/migrations/0030-token-lineage';
+import { EnrolledDevices1763683200031 } from './src/server/database/migrations/0031-enrolled-devices';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -106,6 +107,7 @@ const migrations = [
   AnnouncementHash1763683200027,
   Retention1763683200028,
   TokenLineage1763683200030,
+  EnrolledDevices1763683200031,
 ];
 
 const common = {

@@ -255,9 +255,12 @@ export class Agent {
     const { refused } = await this.#channel.request(announce, { ...announcementOf(maintained), wake });
     if (wake) await this.#wakeKeys.accepted();
     for (const deviceId of refused)
-      this.journal.error('the device ID already belongs to another agent; choose another ID or remove it there', {
-        deviceId,
-      });
+      this.journal.error(
+        'the device ID belongs to another agent or is not in the enrolment code; choose another ID or ask an administrator',
+        {
+          deviceId,
+        },
+      );
     this.#information.flush();
     this.#conditionReports.flush();
     this.journal.info('agent online', { agentId });

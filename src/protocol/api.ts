@@ -12,7 +12,7 @@ import {
 import { alertSeverity, deviceInformation, deviceState, updateDecision } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
-import { agentId, applicationId, deviceId, instant, secret, spkiPin } from './names';
+import { agentId, applicationId, deviceId, deviceIdPattern, instant, secret, spkiPin } from './names';
 import { endReason, ending, grant, half, halfState, sessionState } from './remote-session';
 import { shownLine } from './shown-text';
 
@@ -137,8 +137,16 @@ export const agent = z.object({
 });
 /** Moves an agent to another site. */
 export const agentChange = z.strictObject({ siteId: z.uuid() });
-/** `siteId`: where the agent is. It may be omitted for an agent that stays at the site it has. */
-export const newEnrolment = z.strictObject({ agentId, siteId: z.uuid().optional() });
+/**
+ * `siteId`: where the agent is. It may be omitted for an agent that stays at the site it has. `deviceIds`: which devices the
+ * agent may announce, as IDs or as prefixes such as `hall-*`; without it, those that it was enrolled for before, or any
+ * whose ID is not in use. It keeps the devices that it has.
+ */
+export const newEnrolment = z.strictObject({
+  agentId,
+  siteId: z.uuid().optional(),
+  deviceIds: z.array(deviceIdPattern).min(1).max(LIMITS.DEVICES_PER_AGENT).optional(),
+});
 /** `ticket` is the enrolment code that the person at the customer's site enters; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });
 

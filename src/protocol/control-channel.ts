@@ -98,7 +98,7 @@ export const announce = exchange({
     /** A1: how to wake this agent when it has lost this connection; a new key after every login. */
     wake: z.object({ address: wakeAddress, key: secret }).optional(),
   }),
-  /** `refused`: devices that already belong to another agent. */
+  /** `refused`: devices that belong to another agent, or that the enrolment of this one does not cover. */
   response: z.object({ refused: z.array(deviceId) }),
 });
 

@@ -9,6 +9,13 @@ const name = (what: string) =>
 export const agentId = name('agent ID');
 /** Unique on the server; set in the agent's configuration. */
 export const deviceId = name('device ID');
+/** A device ID, or a prefix of device IDs followed by `*`. */
+export const deviceIdPattern = z
+  .string()
+  .regex(/^([a-z0-9._-]{1,64}|[a-z0-9._-]{0,63}\*)$/, 'must be a device ID, or the beginning of one and *');
+/** Whether one of the patterns is this device ID, or begins it. */
+export const coversDevice = (patterns: readonly string[], id: string): boolean =>
+  patterns.some((pattern) => (pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern));
 /** Names an application of a device: `web`, `panel`, `box`, ... */
 export const applicationId = name('application ID');
 

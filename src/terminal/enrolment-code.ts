@@ -8,12 +8,14 @@ interface Options {
   json?: boolean;
   customer?: string;
   site?: string;
+  devices?: string;
 }
 
 /** `platen enrolment-code <agent>`: administrators only. Customer and site are created if they do not exist. */
 export async function enrolmentCode(io: TerminalIo, agentId: string, options: Options): Promise<void> {
   const client = await storedLogin(io);
-  const created = await client.createEnrolment(agentId, await siteOf(client, options));
+  const deviceIds = options.devices?.split(',').map((id) => id.trim());
+  const created = await client.createEnrolment(agentId, await siteOf(client, options), deviceIds);
   if (options.json) return io.printJson(created);
   io.print(created.ticket);
   io.report(`The code works once and expires at ${moment(created.expiresAt)}. Run this in the folder of agent.json:`);

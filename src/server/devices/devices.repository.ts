@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Not, Repository, type EntityManager } from 'typeorm';
+import { coversDevice } from '../../protocol/names';
 import { within, type Reach } from '../customers/reach';
 import { readPage, type Page, type PageQuery } from '../database/page';
 import { BatchedWrites } from '../database/batched-writes';
@@ -50,8 +51,8 @@ export class DevicesRepository {
     return this.devices.findBy({ agentId });
   }
   /**
-   * Replaces the devices of an agent, unless its last announcement had the same hash; a device of another agent is not
-   * changed.
+   * Replaces the devices of an agent, unless its last announcement had the same hash. A device of another agent is not
+   * changed, and a new one that the enrolment of the agent does not cover is not added.
    * @returns the IDs of such devices; undefined if the agent does not exist (any more)
    */
   replace(
@@ -83,7 +84,12 @@ export class DevicesRepository {
     if (affected !== 1) return undefined;
     const known = await manager.findBy(DeviceEntity, { id: In(devices.map((device) => device.id)) });
     const owners = new Map(known.map((device) => [device.id, device.agentId]));
-    const accepted = devices.filter((device) => (owners.get(device.id) ?? agentId) === agentId);
+    const enrolled = await manager.findOne(AgentEntity, {
+      where: { id: agentId },
+      select: { id: true, deviceIds: true },
+    });
+    const mayAdd = (id: string) => !enrolled?.deviceIds || coversDevice(enrolled.deviceIds, id);
+    const accepted = devices.filter(({ id }) => (owners.has(id) ? owners.get(id) === agentId : mayAdd(id)));
     const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(accepted.map((device) => device.id))) });
     await removeDevices(manager, agentId, gone);
     await manager.save(

@@ -55,7 +55,7 @@ export class DevicesService {
 
   /**
    * Stores the devices that an agent has announced.
-   * @returns devices that already belong to another agent; they are not changed
+   * @returns devices that belong to another agent, or that the enrolment of this one does not cover; they are not changed
    * @throws UnknownAgent if its account has been removed meanwhile
    */
   async announce(agentId: string, { agentVersion, devices: announced, wake }: Announcement): Promise<string[]> {

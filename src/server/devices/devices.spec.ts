@@ -1,7 +1,7 @@
 import { ControlPlane, announcedPrinter } from '../../../test/support/server/control-plane';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
-import { announce } from '../../protocol/control-channel';
+import { announce, type Enrolment } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 
 describe('agents and their devices', () => {
@@ -88,6 +88,30 @@ describe('agents and their devices', () => {
     expect(await agent.ask(announce, announced(['kept']))).toEqual({ refused: [] });
     expect(await nameOf('kept')).toBe('kept');
     await agent.leave();
+  });
+
+  it('are added only if the enrolment of their agent covers them; what the agent has stays', async () => {
+    const enrolled = async (deviceIds?: string[]) => {
+      const body = { agentId: 'careful', siteId: plane.siteId, deviceIds };
+      const created = await plane.call('ada', 'POST', '/enrolment-codes', body);
+      expect(created.status).toBe(201);
+      const [code] = String(created.body.ticket).split('.');
+      return login((await plane.call(undefined, 'POST', '/enrolment', { code })).body as unknown as Enrolment);
+    };
+    const own = async () => (await devices()).filter(({ agentId }) => agentId === 'careful').map(({ id }) => id);
+
+    const first = await enrolled();
+    expect(await first.ask(announce, announced(['old-device']))).toEqual({ refused: [] });
+    const second = await enrolled(['hall-*', 'lobby']);
+    const wanted = ['hall-1', 'lobby', 'lobby-2', 'old-device', 'vault'];
+    for (let n = 0; n < 2; n += 1)
+      expect(await second.ask(announce, announced(wanted))).toEqual({ refused: ['lobby-2', 'vault'] });
+    expect(await own()).toEqual(['hall-1', 'lobby', 'old-device']);
+
+    const third = await enrolled();
+    expect(await third.ask(announce, announced(wanted))).toEqual({ refused: ['lobby-2', 'vault'] });
+    await third.ask(announce, announced([]));
+    await third.leave();
   });
 
   it('pass to an agent that has announced them before, once they are free', async () => {

@@ -28,6 +28,8 @@ export class AgentEntity {
   @Column(Instant({ nullable: true })) lastSeenAt: Date | null;
   /** From its enrolment code; null: only administrators see its devices. */
   @Index('ix_agents_site') @Column(Uuid({ nullable: true })) siteId: string | null;
+  /** IDs or prefixes (`hall-*`) of the devices that it may announce, from its enrolment code; null: every unused ID. */
+  @Column(Json({ nullable: true })) deviceIds: string[] | null;
   /** The installation that the account belongs to; null: the next one that logs in. */
   @Column(Uuid({ nullable: true })) installationId: string | null;
   /** Of the continuation that this installation has to present at its next login. */

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Hash, Instant, Uuid } from '../../database/column-types';
+import { Hash, Instant, Json, Uuid } from '../../database/column-types';
 
 /** A one-time code that enrols one agent; only its hash is stored. */
 @Entity('enrolment_codes')
@@ -8,5 +8,7 @@ export class EnrolmentCodeEntity {
   @Column({ type: 'varchar', length: 64 }) agentId: string;
   /** Where the agent is; null for an agent that stays at its present site. */
   @Column(Uuid({ nullable: true })) siteId: string | null;
+  /** IDs or prefixes of the devices that the agent may announce; null: those of its earlier account, or every unused one. */
+  @Column(Json({ nullable: true })) deviceIds: string[] | null;
   @Column(Instant()) expiresAt: Date;
 }

@@ -46,18 +46,23 @@ export class EnrolmentService {
    */
   async createEnrolment(
     actor: Actor,
-    { agentId, siteId }: z.infer<typeof newEnrolment>,
+    { agentId, siteId, deviceIds }: z.infer<typeof newEnrolment>,
   ): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
     const site = siteId === undefined ? undefined : await this.customers.site(siteId);
     if (!site && !(await this.repository.find(agentId))) throw new SiteMissing(agentId);
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
-    await this.repository.addCode({ codeHash: secretHash(code), agentId, siteId: siteId ?? null, expiresAt });
+    await this.repository.addCode({
+      ...{ codeHash: secretHash(code), agentId, siteId: siteId ?? null, expiresAt },
+      deviceIds: deviceIds ?? null,
+    });
     const until = expiresAt.toISOString();
-    const detail = site
-      ? `for site ${site.name} of customer ${site.customerName}, valid until ${until}`
-      : `valid until ${until}`;
-    await this.audit.record(actor, 'agent.enrolment-created', agentId, detail);
+    const detail = [
+      ...(site ? [`for site ${site.name} of customer ${site.customerName}`] : []),
+      ...(deviceIds ? [`devices ${deviceIds.slice(0, 10).join(' ')}${deviceIds.length > 10 ? ' ...' : ''}`] : []),
+      `valid until ${until}`,
+    ];
+    await this.audit.record(actor, 'agent.enrolment-created', agentId, detail.join(', '));
     return { agentId, ticket: `${code}.${this.certificate.controlChannel.pin}`, expiresAt };
   }
 
@@ -78,6 +83,7 @@ export class EnrolmentService {
       createdAt: earlier?.createdAt ?? new Date(),
       lastSeenAt: earlier?.lastSeenAt ?? null,
       siteId,
+      deviceIds: taken.deviceIds ?? earlier?.deviceIds ?? null,
       installationId: null,
       continuationHash: null,
       announcementHash: null,
@@ -92,6 +98,11 @@ export class EnrolmentService {
     const done = earlier ? `account renewed, signing key: ${key}` : `account made, signing key: ${key}`;
     await this.audit.record(undefined, 'agent.enrolled', agentId, done);
     const { publicHost, port, host, domain } = this.config.xmpp;
-    return { agentId, password, xmpp: { host: publicHost ?? host, port, domain }, pin: this.certificate.controlChannel.pin };
+    return {
+      agentId,
+      password,
+      xmpp: { host: publicHost ?? host, port, domain },
+      pin: this.certificate.controlChannel.pin,
+    };
   }
 }
