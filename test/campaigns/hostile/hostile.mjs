@@ -53,7 +53,7 @@ console.log(
 );
 const turnsFile = join(folder, 'turns');
 await stage.set(
-  { PLATEN_TRUST_PROXY: 'yes', PLATEN_APPROVAL_SECONDS: '30' },
+  { PLATEN_TRUST_PROXY: 'yes' },
   {
     PLATEN_CAMPAIGN_TURNS: turnsFile,
     NODE_OPTIONS: `--require ${join(ROOT, 'test/campaigns/hostile/loop-turns.cjs')}`,
@@ -69,21 +69,22 @@ let isOver = false;
 
 async function listsDevices() {
   while (!isOver) {
-    const answer = await fetch(`${stage.url}/api/devices`, {
-      headers: bearer(tom),
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-      .then(async (response) => ({ status: response.status, rows: (await response.json()).rows }))
-      .catch((error) => ({ status: error.name }));
-    const online = answer.rows?.filter((device) => device.online).length;
-    if (online !== stage.agents.length) honest.wrong.push(`devices: ${answer.status}, ${online} online`);
+    const request = { headers: bearer(tom), signal: AbortSignal.timeout(ANSWER_MS) };
+    const answer = await fetch(`${stage.url}/api/devices`, request)
+      .then(async (response) => `${response.status} ${await response.text()}`)
+      .catch((error) => error.name);
+    const isServed = answer.startsWith('200') && answer.includes(PRIVATE);
+    if (!isServed) honest.wrong.push(`devices: ${answer.slice(0, 200)}`);
     honest.lists += 1;
     await delay(HONEST_MS);
   }
 }
 async function hasSessions() {
   while (!isOver) {
-    const outcome = await playSession(stage, tina, persons[0], NO_DICE);
+    let outcome;
+    // on a busy machine a connection may be too slow once
+    for (let tries = 0; tries < 3 && outcome !== 'ok'; tries += 1)
+      outcome = await playSession(stage, tina, persons[0], NO_DICE);
     if (outcome !== 'ok') honest.wrong.push(`a session ended as ${outcome}`);
     honest.sessions += 1;
     await delay(HONEST_MS);
@@ -91,7 +92,7 @@ async function hasSessions() {
 }
 /** A session that is approved, as far as its connection information. */
 async function approvedSession(technician = tina, { deviceId } = stage.agents[1]) {
-  const body = { deviceId, applicationId: 'web', reason: `${PRIVATE} reason`, minutes: 5 };
+  const body = { deviceId, applicationId: 'web', reason: `${PRIVATE} reason`, minutes: 60 };
   const { id } = await stage.ask(technician, 'POST', 'sessions', body);
   const ready = async () => {
     const answer = await stage.ask(technician, 'GET', `sessions/${id}/connection`);

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { asText, mutated, strange } from './mutation.mjs';
 
-const ANSWER_MS = 30_000;
+const ANSWER_MS = 120_000;
 /** Calls under way at the same time. */
 const AT_ONCE = 8;
 /** They end the caller's own access. */
