@@ -71,7 +71,8 @@ beforeAll(async () => {
   device = new IppDevice(parseConfiguration(configuration, folder).devices[0]!);
   const xmpp = { host: '127.0.0.1', port: server.port, domain: DOMAIN };
   const { pin } = server.certificate;
-  await storeCredentials(credentialsFileFor(file), { agentId: 'agent-1', password: PASSWORD, xmpp, pin });
+  const own = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
+  await storeCredentials(credentialsFileFor(file), { agentId: 'agent-1', password: PASSWORD, xmpp, pin, server: own });
 }, 60_000);
 afterAll(async () => {
   await agent?.stop('SIGKILL');
@@ -105,7 +106,13 @@ it('an agent that is killed in the wait for a version waits on after its restart
     server.transport.command('agent-1', { jobId, operation, action: 'execute', fields });
   const next = (): Promise<JobReport> => server.transport.command('agent-1', { jobId, operation, action: 'next' });
   expect(await execute()).toMatchObject({ status: 'executing' });
-  const waiting = () => until('the agent waits for the version', async () => (await next()).activity === 'installing');
+  const waiting = async () => {
+    const seen = await until('the agent waits for the version', async () => {
+      const report = await next();
+      return (report.activity === 'installing' || report.status !== 'executing') && report;
+    });
+    expect(seen).toMatchObject({ activity: 'installing' });
+  };
   await waiting();
 
   await agent.stop('SIGKILL');
