@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseConfiguration } from '../src/agent/configuration/configuration';
 import { IppDevice } from '../src/agent/device/ipp-device';
 import { refusalOf } from '../src/agent/maintenance/executability';
+import { ownerRules } from '../src/agent/maintenance/owner-rules';
 import { startMfp, type RunningMfp } from '../src/mfp/mfp';
 import { device } from '../src/protocol/api';
 import { announce, deviceKind, type DeviceKind } from '../src/protocol/control-channel';
@@ -90,7 +91,7 @@ describe.each(KINDS)('a $kind', ({ kind, prints, supplies, counters, without, ti
     const access = new IppDevice(configured());
     expect(access.operations.includes('test-page')).toBe(prints);
     expect(access.operations).toEqual(expect.arrayContaining(['information', 'counters', 'identify', 'restart']));
-    expect(refusalOf('test-page', { access, permitted: undefined })).toBe(prints ? null : 'unsupported');
+    expect(refusalOf('test-page', { access, rules: ownerRules() })).toBe(prints ? null : 'unsupported');
     const information = await access.information();
     expect(information).toMatchObject({ reached: true, state: 'idle' });
     expect(information.supplies).toHaveLength(supplies);

@@ -82,7 +82,7 @@ export class Agent {
     this.#poller = new DevicePoller(this.#accesses, journal);
     this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
     this.#maintenance = new Maintenance({
-      devices: new Map(devices.map(({ id, permitted }) => [id, { access: this.#accesses.get(id), permitted }])),
+      devices: new Map(devices.map(({ id, rules }) => [id, { access: this.#accesses.get(id), rules }])),
       poller: this.#poller,
       openSessions: (deviceId) => this.#remoteSessions.openAt(deviceId),
       channel: this.#channel,
@@ -161,6 +161,10 @@ export class Agent {
           performance.now(),
         ),
       decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
+      decideJob: (jobId, decision, answeredBy) => {
+        this.#maintenance.decide(jobId, decision);
+        this.journal.info('maintenance job answered', { jobId, decision, answeredBy });
+      },
       end: (remoteSessionId, answeredBy) => {
         this.#remoteSessions.end(remoteSessionId);
         this.journal.info('session ended here', { remoteSessionId, answeredBy });
@@ -171,6 +175,7 @@ export class Agent {
         if (action.do === 'set-condition') return action.deviceId;
         if (action.do === 'revoke-condition')
           return this.#access.store.all.find(({ id }) => id === action.id)?.deviceId;
+        if (action.do === 'decide-job') return this.#maintenance.jobs.get(action.jobId)?.order.deviceId;
         return this.#remoteSessions.sessions.get(action.remoteSessionId)?.asked.deviceId;
       },
     };

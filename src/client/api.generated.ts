@@ -346,6 +346,8 @@ export interface components {
       | 'no-media'
       | 'no-supply'
       | 'unreachable'
+      | 'approval'
+      | 'hours'
       | 'queued';
     Job: {
       activity: string;
@@ -418,6 +420,8 @@ export interface components {
     JobFailure:
       | 'unsupported'
       | 'forbidden'
+      | 'declined'
+      | 'too-often'
       | 'unknown-device'
       | 'device-unreachable'
       | 'device-refused'

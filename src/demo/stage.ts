@@ -314,13 +314,17 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
     viewTarget: `http://127.0.0.1:${ports.remotePanelView}`,
   };
   const box = { id: 'box', title: 'Document boxes', target: `http://127.0.0.1:${ports.boxes}`, protocol: 'box' };
+  /** The demo does without a person at the device for maintenance; the default asks for a YES. */
+  const allowed = { do: 'allow', perHour: 100 };
+  const maintenance = { identify: allowed, 'test-page': allowed, restart: allowed };
   const access: Record<string, object> = {
     'demo-mfp': {
+      maintenance: { ...maintenance, 'firmware-install': allowed },
       ipp: `ipp://127.0.0.1:${ports.mfp}/ipp/print`,
       firmware: `tcp://127.0.0.1:${ports.raw}`,
       display: { url: `http://127.0.0.1:${ports.displayAgent}`, secretFile: join(folder, SECRET_FILE) },
     },
-    ippeveprinter: { ipp: `ipp://127.0.0.1:${ports.printer}/ipp/print` },
+    ippeveprinter: { maintenance, ipp: `ipp://127.0.0.1:${ports.printer}/ipp/print` },
   };
   for (const [id, port] of others) access[id] = { ipp: `ipp://127.0.0.1:${ports[port]}/ipp/print` };
   return {

@@ -49,6 +49,8 @@ export const jobOrder = z.object({
   /** How long the job may wait to start. A duration, so that the clocks need not agree. */
   expiresInSeconds: z.int().positive(),
   firmware: firmwareSource.optional(),
+  /** Name of the user or client, for the person who is asked for approval. */
+  requestedBy: shownLine(100).optional(),
 });
 export type JobOrder = z.infer<typeof jobOrder>;
 
@@ -69,11 +71,12 @@ export type JobReport = z.infer<typeof jobReport>;
 const RESULT = 'result.';
 
 /** The fields of `execute`. The operation is not among them: it is the command's node. */
-export function orderFields({ jobId, deviceId, expiresInSeconds, firmware }: JobOrder): FormFields {
+export function orderFields({ jobId, deviceId, expiresInSeconds, firmware, requestedBy }: JobOrder): FormFields {
   return {
     job: jobId,
     device: deviceId,
     'expires-in': String(expiresInSeconds),
+    ...(requestedBy !== undefined && { 'requested-by': requestedBy }),
     ...(firmware && {
       'firmware-url': firmware.url,
       'firmware-token': firmware.token,
@@ -101,6 +104,7 @@ export function readOrder(operation: Operation, fields: FormFields): JobOrder | 
     operation,
     expiresInSeconds: Number(fields['expires-in']),
     ...(firmware && { firmware }),
+    requestedBy: fields['requested-by'],
   };
   return jobOrder.safeParse(order).data;
 }

@@ -23,6 +23,9 @@ export const decisionBody = z.discriminatedUnion('decision', [
 /** `POST /sessions/<remote session ID>/end` */
 export const endBody = z.strictObject({});
 
+/** `POST /jobs/<job ID>`: the answer to a maintenance job that needs approval. */
+export const jobDecisionBody = z.strictObject({ decision: z.enum(['approved', 'declined']) });
+
 /** `POST /conditions` */
 export const conditionBody = z.strictObject({ deviceId, condition: newAccessCondition });
 
@@ -72,6 +75,20 @@ export interface PastSession {
   readonly endedAt: string;
 }
 
+/** A maintenance job that starts only after YES. */
+export interface PendingJob {
+  readonly jobId: string;
+  /** Name of the requester; empty: the server did not send it. */
+  readonly userName: string;
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly location: string;
+  readonly operation: Operation;
+  /** Of the firmware that would be installed. */
+  readonly firmwareVersion: string | null;
+  readonly answerBefore: number;
+}
+
 export interface ShownJob {
   readonly deviceId: string;
   readonly deviceName: string;
@@ -107,6 +124,7 @@ export interface PanelView {
   /** The agent saves power, so its control channel is closed. */
   readonly asleep: boolean;
   readonly asking: readonly PendingApproval[];
+  readonly jobsAsking: readonly PendingJob[];
   readonly live: readonly LiveSession[];
   /** The first open job of each device. */
   readonly maintenance: readonly ShownJob[];

@@ -29,7 +29,9 @@ export const OPEN_JOB_STATES: readonly JobState[] = ['requested', 'executing', '
 /** Why a job failed. The agent reports the reason; if it cannot, the control plane sets one. */
 export const JOB_FAILURES = {
   unsupported: 'The device or its configuration does not support this operation.',
-  forbidden: 'The configuration of the agent does not allow this operation.',
+  forbidden: 'The owner of the device does not allow this operation.',
+  declined: 'Declined at the device.',
+  'too-often': 'The device has had as many of these operations as its owner permits in an hour.',
   'unknown-device': 'The agent no longer has this device.',
   'device-unreachable': 'The device does not answer its agent.',
   'device-refused': 'The device refused the operation.',
@@ -60,6 +62,8 @@ export const HOLD_REASONS = {
   'no-media': 'The device has no paper.',
   'no-supply': 'A supply is used up, or a waste container is full.',
   unreachable: 'The device does not answer.',
+  approval: 'Waiting for approval at the device.',
+  hours: 'The owner of the device allows this operation at other hours.',
   queued: 'Another job is running on the device.',
 } as const;
 export type HoldReason = keyof typeof HOLD_REASONS;

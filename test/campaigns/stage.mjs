@@ -168,12 +168,14 @@ export class Stage {
     await mkdir(folder, { recursive: true });
     const web = { id: 'web', title: 'Web pages', target: `http://127.0.0.1:${mfp}` };
     const ipp = `ipp://127.0.0.1:${mfp}/ipp/print`;
+    const allowed = { do: 'allow', perHour: 10_000 };
     const device = {
       id: deviceId,
       name: `${PRIVATE} ${deviceId}`,
       kind: 'mfp',
       location: PRIVATE,
       ipp,
+      maintenance: { identify: allowed, 'test-page': allowed, restart: allowed },
       applications: [web],
     };
     await writeFile(file, JSON.stringify({ panel: { port: panel }, state: join(folder, 'state'), devices: [device] }));

@@ -176,6 +176,23 @@ describe("the approval screen in the device's browser", () => {
     await waitFor(two, 'この画面で終了');
   });
 
+  it.each(['YES', 'NO'])('asks before a restart, and answers with %s', async (name) => {
+    const page = await open();
+    await on.maintain('restart');
+    const dialog = page.getByRole('alertdialog', { name: 'May the service do this: Restarting the device?' });
+    await dialog.waitFor();
+    const text = await dialog.innerText();
+    for (const part of ['MFP in the hall – Reception', 'Tina', 'Time left']) expect(text).toContain(part);
+    await fits(page);
+    expect(on.device.did).not.toContain('restart');
+    await button(page, name).click();
+    await dialog.waitFor({ state: 'detached' });
+    if (name === 'YES') await page.locator('#maintenance').getByText('Restarting the device …').waitFor();
+    else await page.locator('#maintenance').waitFor({ state: 'hidden' });
+    if (name === 'YES') await until('the restart', () => on.device.did.includes('restart'));
+    else expect(on.device.did).not.toContain('restart');
+  });
+
   it('shows maintenance of the device as long as it lasts', async () => {
     const page = await open();
     const line = page.locator('#maintenance');
@@ -188,6 +205,7 @@ describe("the approval screen in the device's browser", () => {
     let done = () => undefined as void;
     on.device.acts.identify = () => new Promise<void>((resolve) => (done = resolve));
     await on.maintain('identify');
+    await button(page, 'YES').click();
     await line.getByText('MFP in the hall: Identifying the device …').waitFor();
     await button(page, '日本語').click();
     await line.getByText('MFP in the hall：機器の識別を実行しています').waitFor();

@@ -62,11 +62,13 @@ beforeAll(async () => {
     {
       ...{ id: 'mfp-1', name: 'MFP', kind: 'mfp' },
       ...{ ipp: `ipp://127.0.0.1:${port}/ipp/print`, firmware: `${origin}/firmware`, login: ADMINISTRATOR },
+      maintenance: [operation],
       applications: [{ id: 'web', title: 'Web pages', target: origin }],
     },
   ];
+  const ofFiles = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
   const file = join(folder, 'agent.json');
-  const configuration = JSON.stringify({ state: 'state', panel: { port: 0 }, devices });
+  const configuration = JSON.stringify({ server: ofFiles, state: 'state', panel: { port: 0 }, devices });
   await writeFile(file, configuration, { mode: 0o600 });
   device = new IppDevice(parseConfiguration(configuration, folder).devices[0]!);
   const xmpp = { host: '127.0.0.1', port: server.port, domain: DOMAIN };

@@ -33,7 +33,17 @@ const session = (remoteSessionId: string, deviceId: string) => ({
   ...{ applicationTitle: 'Web pages', minutes: 5, answerBefore: 1, viewable: true },
 });
 const VIEW: PanelView = {
-  ...{ now: 1, online: true, asleep: false, live: [], maintenance: [], ended: [], conditions: [], denials: [] },
+  ...{
+    now: 1,
+    online: true,
+    asleep: false,
+    jobsAsking: [],
+    live: [],
+    maintenance: [],
+    ended: [],
+    conditions: [],
+    denials: [],
+  },
   asking: [session(ID, 'mfp-1'), session(ELSEWHERE, 'mfp-2')],
   devices: devices.map(({ id, name, location }) => ({
     id,
@@ -60,13 +70,15 @@ beforeEach(async () => {
     view: () => VIEW,
     decide: (id, answer) =>
       Promise.resolve(void taken.push(`${answer.decision} ${id} ${JSON.stringify(answer.answeredBy)}`)),
+    decideJob: (id, decision, by) => void taken.push(`job ${decision} ${id} ${JSON.stringify(by)}`),
     end: (id) => void taken.push(`end ${id}`),
     setCondition: (deviceId) => Promise.resolve(void taken.push(`set ${deviceId}`)),
     revokeCondition: (id) => Promise.resolve(void taken.push(`revoke ${id}`)),
     deviceOf: (action) => {
       if (action.do === 'set-condition') return action.deviceId;
       if (action.do === 'revoke-condition') return action.id === ID ? 'mfp-1' : 'mfp-2';
-      return { [ID]: 'mfp-1', [ELSEWHERE]: 'mfp-2' }[action.remoteSessionId];
+      const id = action.do === 'decide-job' ? action.jobId : action.remoteSessionId;
+      return { [ID]: 'mfp-1', [ELSEWHERE]: 'mfp-2' }[id];
     },
   };
   const text = JSON.stringify({ panel: { lan: { host: '127.0.0.1', port: 0 } }, devices });

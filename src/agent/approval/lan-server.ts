@@ -287,7 +287,9 @@ export class LanServer {
 
 /** Whether an action opens anything; what ends or declines never needs a proof beyond the login. */
 const widens = (action: PanelAction): boolean =>
-  action.do === 'set-condition' || (action.do === 'decide' && action.answer.decision === 'approved');
+  action.do === 'set-condition' ||
+  (action.do === 'decide' && action.answer.decision === 'approved') ||
+  (action.do === 'decide-job' && action.decision === 'approved');
 
 const addressOf = ({ req }: ServerResponse): string => req.socket.remoteAddress ?? '';
 

@@ -11,6 +11,7 @@ export function lanView(view: PanelView, approver: Approver, provenUntil: number
   return {
     ...view,
     asking: view.asking.filter(isTheirs),
+    jobsAsking: view.jobsAsking.filter(isTheirs),
     live: view.live.filter(isTheirs),
     maintenance: view.maintenance.filter(isTheirs),
     ended: view.ended.filter(isTheirs),

@@ -1,4 +1,10 @@
-import { DENIALS, type AccessCondition, type BoxOperation, type Denial } from '../../protocol/access-conditions';
+import {
+  DENIALS,
+  type AccessCondition,
+  type BoxOperation,
+  type Denial,
+  type WeeklyHours,
+} from '../../protocol/access-conditions';
 import type { Asker } from '../../protocol/asker';
 
 /** What is asked for. null in access to a box: anything, as in a session with the box or the list of all boxes. */
@@ -89,7 +95,8 @@ function countAgainst({ times, bytes, used }: AccessCondition, asked: RequestedA
 
 const isTransfer = (operation: BoxOperation | null): boolean => operation === 'get' || operation === 'put';
 
-function withinHours({ days, from, until }: AccessCondition['hours'][number], { day, minute }: Moment): boolean {
+/** Whether a moment is in weekly hours. */
+export function withinHours({ days, from, until }: WeeklyHours, { day, minute }: Moment): boolean {
   const [start, end] = [minuteOf(from), minuteOf(until)];
   if (start < end) return days.includes(day) && minute >= start && minute < end;
   // over midnight: the evening of the day, and the morning after it

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { announcementOf } from '../channel/announcement';
+import { ownerRules } from '../maintenance/owner-rules';
 import { ConfigurationError, parseConfiguration, readConfiguration } from './configuration';
 
 const application = { id: 'web', title: 'Web pages', target: 'http://192.168.1.20:8080' };
@@ -58,6 +59,7 @@ describe('parseConfiguration', () => {
           model: '',
           serialNumber: '',
           location: '',
+          rules: ownerRules(),
           operations: [],
           applications: [
             {

@@ -6,9 +6,10 @@ import { announcedApplication, deviceKind, wakeAddress } from '../../protocol/co
 import { kindHas, storesDocuments } from '../../protocol/device-kinds';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
-import { operation, type Operation } from '../../protocol/maintenance';
+import type { Operation } from '../../protocol/maintenance';
 import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
 import { DeviceLogin, deviceLogin } from './device-login';
+import { maintenanceField, ownerRules } from '../maintenance/owner-rules';
 import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -79,7 +80,7 @@ const deviceFields = z.strictObject({
   ipp: ippAddress.optional(),
   firmware: firmwareAddress.optional(),
   certificate: certificate.optional(),
-  maintenance: z.array(operation).optional(),
+  maintenance: maintenanceField.optional(),
   login: deviceLogin.optional(),
   display: z
     .strictObject({ url: displayAddress, secretFile: z.string().min(1), pin: spkiPin.optional() })
@@ -109,20 +110,23 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
       return problem(context, `a ${kind} has no document boxes`, ['applications', String(index), 'protocol']);
   const reachable = ipp ? [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])] : [];
   const possible = reachable.filter((name) => kindHas(kind, name));
-  for (const [index, name] of (maintenance ?? []).entries()) {
-    if (!kindHas(kind, name)) return problem(context, `a ${kind} has no ${name}`, ['maintenance', String(index)]);
+  const rules = ownerRules(maintenance);
+  const named = Array.isArray(maintenance)
+    ? maintenance.map((name, index) => [name, String(index)] as const)
+    : (Object.keys(maintenance ?? {}) as Operation[]).map((name) => [name, name] as const);
+  for (const [name, at] of named) {
+    if (rules[name].do === 'deny') continue;
+    if (!kindHas(kind, name)) return problem(context, `a ${kind} has no ${name}`, ['maintenance', at]);
     const missing = ipp && name === 'firmware-install' ? 'firmware' : 'ipp';
-    if (!possible.includes(name))
-      return problem(context, `${name} requires "${missing}"`, ['maintenance', String(index)]);
+    if (!possible.includes(name)) return problem(context, `${name} requires "${missing}"`, ['maintenance', at]);
   }
   return {
     ...rest,
     ipp: ipp && { ...ipp, certificate: key },
     firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key } : firmware,
-    /** Operations that the configuration permits; undefined: all. */
-    permitted: maintenance,
-    /** Operations that are both possible and permitted. */
-    operations: possible.filter((name) => maintenance?.includes(name) ?? true),
+    rules,
+    /** Operations that are possible and not denied. */
+    operations: possible.filter((name) => rules[name].do !== 'deny'),
   };
 });
 
@@ -206,8 +210,14 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *
  * `ipp`: the printer's URI (also ipps, http, https). `firmware`: where a firmware file is sent, unchanged to a raw port
  * or by `PUT` to an http or https address. `certificate`: for ipps and https, the pin of the device's key, or `any`; by
- * default, a certificate authority that this computer trusts must have signed it. `maintenance`: the permitted
- * operations (protocol/maintenance); by default, all that are possible. `login`: for a device that asks for one over HTTP
+ * default, a certificate authority that this computer trusts must have signed it. `maintenance`: what the owner decides
+ * about each operation (maintenance/owner-rules); by default, reading is allowed, and the others need a YES at the device. A
+ * list allows its operations without asking and denies the others; an object has a rule for each:
+ *
+ *     "maintenance": { "test-page": "allow", "restart": "ask", "firmware-install": "deny", "identify":
+ *       { "do": "allow", "hours": [{ "days": [1, 2, 3, 4, 5], "from": "08:00", "until": "18:00" }], "perHour": 4 } }
+ *
+ * `login`: for a device that asks for one over HTTP
  * (Digest or Basic), with `passwordFile` or `password` (then this file must be private). Basic without TLS needs
  * `"clearText": true`.
  *

@@ -3,6 +3,7 @@ import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenan
 import type { IppValue } from '../../ipp/ipp-message';
 import { readinessOf, UNREPORTED, type Readiness } from '../device/readiness';
 import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
+import { ownerRules } from './owner-rules';
 import { determine, refusalOf, type DeviceFacts, type MaintainedDevice } from './executability';
 
 interface Change extends Partial<DeviceInformation> {
@@ -95,15 +96,15 @@ describe('whether a device can execute an operation', () => {
   const access = new ScriptedDevice({ operations: ['counters', 'restart'] });
   it.each<[string, MaintainedDevice | undefined, JobFailure | null]>([
     ['does not exist', undefined, 'unknown-device'],
-    ['has no address', { access: undefined, permitted: undefined }, 'unsupported'],
-    ['supports it', { access, permitted: undefined }, null],
-    ['supports it, and it is permitted', { access, permitted: ['restart'] }, null],
-    ['supports it, but it is not permitted', { access, permitted: ['counters'] }, 'forbidden'],
-    ['does not support it, and it is not permitted', { access: undefined, permitted: [] }, 'forbidden'],
+    ['has no address', { access: undefined, rules: ownerRules() }, 'unsupported'],
+    ['supports it', { access, rules: ownerRules() }, null],
+    ['supports it, and it is permitted', { access, rules: ownerRules(['restart']) }, null],
+    ['supports it, but it is not permitted', { access, rules: ownerRules(['counters']) }, 'forbidden'],
+    ['does not support it, and it is not permitted', { access: undefined, rules: ownerRules([]) }, 'forbidden'],
   ])('is refused at once or not: the device %s', (_what, device, failure) =>
     expect(refusalOf('restart', device)).toBe(failure),
   );
   it('is refused at once when it is permitted, but the device does not support it', () => {
-    expect(refusalOf('identify', { access, permitted: ['identify'] })).toBe('unsupported');
+    expect(refusalOf('identify', { access, rules: ownerRules(['identify']) })).toBe('unsupported');
   });
 });

@@ -2,19 +2,19 @@ import type { DeviceInformation, Supply } from '../../protocol/device-informatio
 import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
 import type { DeviceAccess } from '../device/device-access';
 import type { Readiness } from '../device/readiness';
+import type { Determination, OwnerRules } from './owner-rules';
 
 /** What maintenance needs to know about a device. */
 export interface MaintainedDevice {
   /** Undefined if the configuration has no address for it. */
   readonly access: DeviceAccess | undefined;
-  /** What the configuration permits; undefined: everything. */
-  readonly permitted: readonly Operation[] | undefined;
+  readonly rules: OwnerRules;
 }
 
 /** Why this device can never execute the operation; null: it can. */
 export function refusalOf(operation: Operation, device: MaintainedDevice | undefined): JobFailure | null {
   if (!device) return 'unknown-device';
-  if (device.permitted && !device.permitted.includes(operation)) return 'forbidden';
+  if (device.rules[operation].do === 'deny') return 'forbidden';
   return device.access?.operations.includes(operation) ? null : 'unsupported';
 }
 
@@ -26,12 +26,6 @@ export interface DeviceFacts {
   /** Remote sessions of the device at this agent that are open or wait for approval. */
   readonly openSessions: number;
 }
-
-/** `detail` is the device's own text. A refused operation would not become possible by waiting. */
-export type Determination =
-  | { readonly do: 'execute' }
-  | { readonly do: 'hold'; readonly hold: HoldReason; readonly detail: string }
-  | { readonly do: 'refuse'; readonly failure: JobFailure; readonly detail: string };
 
 type Check = (facts: DeviceFacts) => Exclude<Determination, { readonly do: 'execute' }> | undefined;
 

@@ -60,6 +60,7 @@ const idle: Extract<JobInput, { kind: 'information' }> = {
   information: DEVICE_INFORMATION,
   readiness: UNREPORTED,
   openSessions: 0,
+  owner: { rule: { do: 'allow', hours: [], perHour: 10 }, recent: 0, now: { at: NOW, day: 1, minute: 600 } },
 };
 const outcome = { failure: null, detail: '', result: [{ name: 'a', value: 'b' }] };
 const INPUTS = {

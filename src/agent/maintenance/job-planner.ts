@@ -2,6 +2,7 @@ import type { JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { HoldReason, JobFailure } from '../../protocol/maintenance';
 import { determine } from './executability';
+import { decideForOwner } from './owner-rules';
 import {
   cancelledReport,
   finalReport,
@@ -28,6 +29,8 @@ export function planJobs(jobs: AgentJobs, input: JobInput, now: number): JobPlan
       return cancel(jobs, input.jobId, now);
     case 'information':
       return onInformation(jobs, input, now);
+    case 'decide':
+      return decide(jobs, input, now);
     case 'refused':
       return refused(jobs, input, now);
     case 'progress':
@@ -85,13 +88,15 @@ function cancel(jobs: AgentJobs, jobId: string, now: number): JobPlan {
 /** C2, C4: determines whether the first job can be executed, and starts it if so. */
 function onInformation(
   jobs: AgentJobs,
-  { deviceId, ...facts }: Extract<JobInput, { kind: 'information' }>,
+  { deviceId, owner, ...facts }: Extract<JobInput, { kind: 'information' }>,
   now: number,
 ): JobPlan {
   const head = headOf(jobs, deviceId);
   if (head?.phase.name !== 'waiting') return { jobs, actions: [], answer: 'accepted' };
   const { order, phase } = head;
-  const determined = determine(order.operation, facts);
+  const possible = determine(order.operation, facts);
+  // A person is asked only for what can start now.
+  const determined = possible.do === 'execute' ? decideForOwner(owner, phase.approved === true) : possible;
   switch (determined.do) {
     case 'refuse':
       return advanceQueues(withJob(jobs, failed(head, determined.failure, determined.detail, now)));
@@ -105,6 +110,19 @@ function onInformation(
       return { jobs: withJob(jobs, { order, phase: started }), actions: [{ do: 'start', order }], answer: 'accepted' };
     }
   }
+}
+
+/** Whether a job waits for an answer at the device. */
+export const isAsking = ({ phase }: AgentJob): boolean =>
+  phase.name === 'waiting' && phase.hold === 'approval' && !phase.approved;
+
+function decide(jobs: AgentJobs, { jobId, decision }: Extract<JobInput, { kind: 'decide' }>, now: number): JobPlan {
+  const job = jobs.get(jobId);
+  if (job?.phase.name !== 'waiting' || !isAsking(job)) return { jobs, actions: [], answer: 'not-asking' };
+  if (decision === 'declined') return advanceQueues(withJob(jobs, failed(job, 'declined', '', now)));
+  const approved: AgentJob = { ...job, phase: { ...job.phase, approved: true } };
+  const poll: JobAction = { do: 'poll', deviceId: job.order.deviceId };
+  return { jobs: withJob(jobs, approved), actions: [poll], answer: 'accepted' };
 }
 
 function refused(jobs: AgentJobs, { jobId, outcome }: Extract<JobInput, { kind: 'refused' }>, now: number): JobPlan {
@@ -162,6 +180,8 @@ const HELD_BY: Readonly<Record<HoldReason, string>> = {
   'not-accepting': 'The device did not accept print jobs.',
   'no-media': 'The device had no paper.',
   'no-supply': 'A supply was used up, or a waste container was full.',
+  approval: 'The request was not answered at the device.',
+  hours: 'The owner of the device allows this operation at other hours.',
   queued: 'Another job was running.',
 };
 

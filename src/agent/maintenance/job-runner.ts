@@ -2,9 +2,11 @@ import type { Journal } from '../../journal/journal';
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
+import { ProblemError } from '../../protocol/problems';
 import { jittered, timerMs } from '../../protocol/waits';
 import { UNREPORTED } from '../device/readiness';
 import type { DevicePoller } from '../information/device-poller';
+import { momentOf } from '../conditions/access-decision';
 import { refusalOf, type MaintainedDevice } from './executability';
 import {
   finalReport,
@@ -18,6 +20,8 @@ import {
 } from './job';
 import { headOf, nextJobDeadline, planJobs } from './job-planner';
 import type { JobStore } from './job-store';
+import type { OperationCounts } from './operation-counts';
+import { ownerRules, type OwnerFacts } from './owner-rules';
 import { CommandRefused } from './maintenance.errors';
 import { loginFailureOf } from './operations';
 import type { OperationContext } from './operation-context';
@@ -36,6 +40,7 @@ export interface JobRunnerOptions extends JobRunnerTimes {
   readonly devices: ReadonlyMap<string, MaintainedDevice>;
   readonly poller: DevicePoller;
   readonly store: JobStore;
+  readonly counts: OperationCounts;
   /** As in `DeviceFacts`. */
   readonly openSessions: (deviceId: string) => number;
   /** S123; never rejects. `progress` and `received` are inputs of the planner. */
@@ -78,6 +83,7 @@ export class JobRunner {
 
   /** Loads the stored jobs. They wait for `resume`. */
   async start(): Promise<void> {
+    await this.options.counts.load();
     this.#jobs = await this.options.store.load(performance.now());
     const refusals = [...this.#jobs.values()].map(({ order }) => [order.jobId, this.#refusal(order)] as const);
     const refused = refusals.filter((each): each is readonly [string, JobFailure] => each[1] !== null);
@@ -149,6 +155,13 @@ export class JobRunner {
     if (this.#dispatch({ kind: 'cancel', jobId }) === 'started') throw new CommandRefused('not-allowed');
     await this.#stored;
     return this.#report(this.#job(operation, jobId));
+  }
+
+  /** YES or NO at the device. @throws ProblemError unknown-job, wrong-state */
+  decide(jobId: string, decision: 'approved' | 'declined'): void {
+    if (!this.#jobs.has(jobId)) throw new ProblemError('unknown-job', 'this job is over');
+    const answer = this.#dispatch({ kind: 'decide', jobId, decision });
+    if (answer === 'not-asking') throw new ProblemError('wrong-state', 'this job does not wait for an answer');
   }
 
   /** Waits until `carryOut` has ended the started jobs, then stores all jobs. */
@@ -225,7 +238,8 @@ export class JobRunner {
         return void this.#dispatch({ kind: 'refused', jobId, outcome: { ...information, result: [] } });
       const readiness = this.options.devices.get(deviceId)?.access?.readiness ?? UNREPORTED;
       const openSessions = this.options.openSessions(deviceId);
-      this.#dispatch({ kind: 'information', deviceId, information, readiness, openSessions });
+      const owner = this.#ownerFacts(deviceId, jobId);
+      this.#dispatch({ kind: 'information', deviceId, information, readiness, openSessions, owner });
       const head = headOf(this.#jobs, deviceId)?.phase;
       if (waiting() !== jobId || head?.name !== 'waiting') return;
       clearTimeout(this.#polls.get(deviceId));
@@ -238,11 +252,19 @@ export class JobRunner {
     });
   }
 
+  #ownerFacts(deviceId: string, jobId: string): OwnerFacts {
+    const { operation } = (this.#jobs.get(jobId) as AgentJob).order;
+    const rules = this.options.devices.get(deviceId)?.rules ?? ownerRules();
+    const recent = this.options.counts.recent(deviceId, operation);
+    return { rule: rules[operation], recent, now: momentOf(Date.now()) };
+  }
+
   /** Stores the start of a job before it is carried out, so that no job is carried out twice. */
   async #startJob({ order, wait }: Extract<JobAction, { do: 'start' }>): Promise<void> {
     const { jobId, deviceId, operation } = order;
+    const counted = wait ? true : await this.#count(deviceId, operation);
     const stored = await this.#store();
-    if (!stored && !wait) {
+    if (!(stored && counted) && !wait) {
       const outcome = {
         failure: 'internal-error',
         detail: 'the agent cannot store the job',
@@ -264,6 +286,16 @@ export class JobRunner {
     if (failure === 'interrupted' && this.#waitsForVersion(jobId)) return; // the next start of the agent resumes it
     this.options.journal.info('maintenance job ended', { jobId, deviceId, operation, failure, detail });
     this.#dispatch({ kind: 'ended', jobId, outcome });
+  }
+
+  #count(deviceId: string, operation: Operation): Promise<boolean> {
+    return this.options.counts.count(deviceId, operation).then(
+      () => true,
+      (error: Error) => {
+        this.options.journal.error('a started operation cannot be counted', { detail: error.message });
+        return false;
+      },
+    );
   }
 
   #waitsForVersion(jobId: string): boolean {

@@ -1,6 +1,7 @@
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
 import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintenance';
 import type { DeviceFacts } from './executability';
+import type { OwnerFacts } from './owner-rules';
 
 /**
  * The state of a job at this agent: waiting -> started -> over, or waiting -> over. Times are milliseconds of the
@@ -8,7 +9,14 @@ import type { DeviceFacts } from './executability';
  */
 export type JobPhase =
   /** `hold` is null until the agent has determined whether the device can execute the job. */
-  | { readonly name: 'waiting'; readonly hold: HoldReason | null; readonly detail: string; readonly expiresAt: number }
+  | {
+      readonly name: 'waiting';
+      readonly hold: HoldReason | null;
+      readonly detail: string;
+      readonly expiresAt: number;
+      /** YES at the device; a restarted agent asks again. */
+      readonly approved?: true;
+    }
   | {
       readonly name: 'started';
       readonly activity: string;
@@ -47,8 +55,10 @@ export type JobInput =
   /** `refusal`: why this agent will never carry it out. */
   | { readonly kind: 'execute'; readonly order: JobOrder; readonly refusal: JobFailure | null }
   | { readonly kind: 'cancel'; readonly jobId: string }
-  /** Device information that was just acquired. */
-  | ({ readonly kind: 'information'; readonly deviceId: string } & DeviceFacts)
+  /** Device information that was just acquired, and what the owner's decision about the first job of the device rests on. */
+  | ({ readonly kind: 'information'; readonly deviceId: string; readonly owner: OwnerFacts } & DeviceFacts)
+  /** The answer of a person at the device. */
+  | { readonly kind: 'decide'; readonly jobId: string; readonly decision: 'approved' | 'declined' }
   /** The device cannot be asked whether it can execute the job, and waiting does not help. */
   | { readonly kind: 'refused'; readonly jobId: string; readonly outcome: JobOutcome }
   | {
@@ -71,7 +81,7 @@ export type JobAction =
   | { readonly do: 'start'; readonly order: JobOrder; readonly wait?: VersionWait };
 
 /** The planner's answer to a command. */
-export type JobAnswer = 'accepted' | 'unknown-job' | 'started' | 'too-many';
+export type JobAnswer = 'accepted' | 'unknown-job' | 'started' | 'too-many' | 'not-asking';
 
 export interface JobPlan {
   readonly jobs: AgentJobs;

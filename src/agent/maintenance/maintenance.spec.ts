@@ -8,6 +8,7 @@ import { DeviceUnreachable } from '../device/device-access';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
 import { JobStore } from './job-store';
+import { ownerRules } from './owner-rules';
 
 let on: MaintenanceStage;
 let jobId: string;
@@ -35,7 +36,70 @@ function busyWith(operation: Operation): { end: () => void } {
   on.device.acts[operation] = () => ended;
   return { end };
 }
+/** Starts an agent whose owner has decided. */
+async function ownedBy(field: Parameters<typeof ownerRules>[0]): Promise<void> {
+  on.rules = ownerRules(field);
+  await on.restart({});
+}
 const stored = () => readFile(join(on.folder, 'maintenance-jobs.json'), 'utf8');
+
+describe("the owner's decision", () => {
+  const held = () => until('it is on hold', async () => (await on.next('restart', jobId)).hold === 'approval');
+
+  it('is asked for at the device before anything but reading starts, and YES starts it', async () => {
+    await ownedBy(undefined);
+    expect(await on.outcome('counters')).toMatchObject({ failure: null });
+    expect(await on.execute('restart', { jobId })).toMatchObject({ status: 'executing', hold: 'approval' });
+    expect(on.device.did).not.toContain('restart');
+    on.maintenance.decide(jobId, 'approved');
+    await until('it is over', async () => (await on.next('restart', jobId)).status === 'completed');
+    expect(on.device.did.filter((each) => each === 'restart')).toHaveLength(1);
+    expect(() => on.maintenance.decide(jobId, 'approved')).toThrow('does not wait for an answer');
+  });
+
+  it('may be NO', async () => {
+    await ownedBy(undefined);
+    await on.execute('restart', { jobId });
+    on.maintenance.decide(jobId, 'declined');
+    expect(await on.next('restart', jobId)).toMatchObject({ status: 'completed', failure: 'declined' });
+    expect(on.device.did).not.toContain('restart');
+  });
+
+  it('is asked for again after a restart of the agent', async () => {
+    await ownedBy(undefined);
+    await on.execute('restart', { jobId });
+    await on.restart({});
+    await held();
+    expect(on.device.did).not.toContain('restart');
+  });
+
+  it('that is never given ends the job when it expires', async () => {
+    await ownedBy(undefined);
+    const report = await on.outcome('restart', { jobId, expiresInSeconds: 1 });
+    expect(report).toMatchObject({ failure: 'expired', detail: 'The request was not answered at the device.' });
+  });
+
+  it('is not asked for twice at once, and an unknown job cannot be answered', async () => {
+    await ownedBy(undefined);
+    await on.execute('restart', { jobId });
+    await on.execute('test-page', { jobId: otherId });
+    expect(() => on.maintenance.decide(otherId, 'approved')).toThrow('does not wait for an answer');
+    expect(() => on.maintenance.decide(randomUUID(), 'approved')).toThrow('this job is over');
+  });
+
+  it('bounds how often, whatever the server orders, also after a restart of the agent', async () => {
+    await ownedBy({ 'test-page': { do: 'allow', hours: [], perHour: 3 } });
+    const flood = async () => {
+      const reports = await Promise.all(Array.from({ length: 10 }, () => on.outcome('test-page')));
+      return reports.map(({ failure }) => failure ?? 'printed').sort();
+    };
+    const refused = Array.from({ length: 7 }, () => 'too-often');
+    expect(await flood()).toEqual(['printed', 'printed', 'printed', ...refused]);
+    await on.restart({});
+    expect((await flood()).filter((each) => each === 'printed')).toEqual([]);
+    expect(on.device.did.filter((each) => each.startsWith('test-page'))).toHaveLength(3);
+  });
+});
 
 describe('a maintenance job', () => {
   it('is carried out and reported, and both steps are logged', async () => {

@@ -13,6 +13,7 @@ import type { AgentJobs } from './job';
 import { JobRunner, type JobRunnerTimes } from './job-runner';
 import { JobStore } from './job-store';
 import { CommandRefused } from './maintenance.errors';
+import { OperationCounts } from './operation-counts';
 import { answerDiscovery } from './service-discovery';
 import type { OperationTimes } from './operation-context';
 
@@ -42,6 +43,7 @@ export class Maintenance {
       poller: watch,
       openSessions,
       store: new JobStore(folder, journal),
+      counts: new OperationCounts(folder, journal),
       carryOut: (order, reports) => {
         // Defined: without an access, `refusalOf` refuses the job.
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
@@ -56,6 +58,11 @@ export class Maintenance {
 
   get jobs(): AgentJobs {
     return this.#runner.jobs;
+  }
+
+  /** YES or NO at the device to a job that waits for it. @throws ProblemError unknown-job, wrong-state */
+  decide(jobId: string, decision: 'approved' | 'declined'): void {
+    this.#runner.decide(jobId, decision);
   }
 
   /** Whether any job is open. */

@@ -283,7 +283,15 @@ describe('failures', () => {
   });
 
   it('has a test for every failure that an agent can name', () => {
-    const elsewhere: JobFailure[] = ['forbidden', 'unknown-device', 'too-many', 'expired', 'interrupted'];
+    const elsewhere: JobFailure[] = [
+      'forbidden',
+      'unknown-device',
+      'too-many',
+      'expired',
+      'interrupted',
+      'declined',
+      'too-often',
+    ];
     const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed', 'firmware-unfit'];
     const tested = new Set([...FAILURES.map(([failure]) => failure), ...elsewhere, ...ofTheControlPlane]);
     expect(Object.keys(JOB_FAILURES).filter((failure) => !tested.has(failure as JobFailure))).toEqual([]);

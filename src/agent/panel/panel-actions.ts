@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import type { NewAccessCondition } from '../../protocol/access-conditions';
 import type { AnsweredBy } from '../../protocol/approval-record';
-import { conditionBody, decisionBody, endBody, revocationBody, type PanelView } from '../../protocol/approval-screen';
+import {
+  conditionBody,
+  decisionBody,
+  endBody,
+  jobDecisionBody,
+  revocationBody,
+  type PanelView,
+} from '../../protocol/approval-screen';
 import type { Decision } from '../sessions/agent-session';
 
 /** What the pages of the agent need of it. */
@@ -10,23 +17,26 @@ export interface PanelActions {
   /** @param alsoForMinutes also YES to further requests of this asker for this application @throws ProblemError */
   decide(remoteSessionId: string, answer: Decision, alsoForMinutes?: number): Promise<void>;
   /** @throws ProblemError */
+  decideJob(jobId: string, decision: 'approved' | 'declined', by: AnsweredBy): void;
+  /** @throws ProblemError */
   end(remoteSessionId: string, by: AnsweredBy): void;
   /** @throws ProblemError, or the error of the file system */
   setCondition(deviceId: string, condition: NewAccessCondition, by: AnsweredBy): Promise<void>;
   /** @throws ProblemError, or the error of the file system */
   revokeCondition(id: string): Promise<void>;
-  /** The device that an action is for; undefined if there is no such session or condition. */
+  /** The device that an action is for; undefined if there is no such session, job or condition. */
   deviceOf(action: PanelAction): string | undefined;
 }
 
 /** What a person does on a page. */
 export type PanelAction =
   | { readonly do: 'decide'; readonly remoteSessionId: string; readonly answer: z.output<typeof decisionBody> }
+  | { readonly do: 'decide-job'; readonly jobId: string; readonly decision: 'approved' | 'declined' }
   | { readonly do: 'end'; readonly remoteSessionId: string }
   | { readonly do: 'set-condition'; readonly deviceId: string; readonly condition: NewAccessCondition }
   | { readonly do: 'revoke-condition'; readonly id: string };
 
-const ACTION = /^\/(approvals|sessions|conditions)\/([0-9a-f-]{36})(\/end|\/revocation)?$/;
+const ACTION = /^\/(approvals|jobs|sessions|conditions)\/([0-9a-f-]{36})(\/end|\/revocation)?$/;
 
 /** The reader of the body that is posted to a path; it throws a ZodError. undefined: no such action. */
 export function panelActionAt(path: string): ((body: unknown) => PanelAction) | undefined {
@@ -36,6 +46,8 @@ export function panelActionAt(path: string): ((body: unknown) => PanelAction) | 
   switch (`${kind}${what ?? ''}`) {
     case 'approvals':
       return (body) => ({ do: 'decide', remoteSessionId: id, answer: decisionBody.parse(body) });
+    case 'jobs':
+      return (body) => ({ do: 'decide-job', jobId: id, ...jobDecisionBody.parse(body) });
     case 'sessions/end':
       return (body) => (endBody.parse(body), { do: 'end', remoteSessionId: id });
     case 'conditions/revocation':
@@ -47,6 +59,8 @@ export function panelActionAt(path: string): ((body: unknown) => PanelAction) | 
 /** @throws ProblemError, or the error of the file system */
 export async function perform(action: PanelAction, by: AnsweredBy, actions: PanelActions): Promise<void> {
   switch (action.do) {
+    case 'decide-job':
+      return actions.decideJob(action.jobId, action.decision, by);
     case 'end':
       return actions.end(action.remoteSessionId, by);
     case 'set-condition':

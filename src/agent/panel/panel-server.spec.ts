@@ -7,7 +7,16 @@ import type { PanelActions } from './panel-actions';
 import { PanelServer } from './panel-server';
 
 const ID = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
-const LISTS = { asking: [], live: [], maintenance: [], ended: [], devices: [], conditions: [], denials: [] };
+const LISTS = {
+  asking: [],
+  jobsAsking: [],
+  live: [],
+  maintenance: [],
+  ended: [],
+  devices: [],
+  conditions: [],
+  denials: [],
+};
 const VIEW: PanelView = { now: 1, online: true, asleep: false, ...LISTS };
 const CONDITION =
   '{"who":{"kind":"user","id":"tina","name":"Tina"},"access":{"kind":"box","box":null,"operations":["get"]}}';
@@ -37,6 +46,7 @@ beforeEach(async () => {
     view: () => view,
     decide: (id, { answeredBy, ...answer }, also) =>
       takeLater([...Object.values(answer), answeredBy.where, id, also].filter((each) => each !== undefined).join(' ')),
+    decideJob: (id, decision, by) => take(`job ${decision} ${id} ${by.where}`),
     end: (id) => take(`end ${id}`),
     setCondition: (deviceId, { who, access, times }, by) =>
       takeLater(`set ${deviceId} ${who.id} ${access.kind} ${times} ${by.where}`),
@@ -118,6 +128,8 @@ describe('PanelServer', () => {
     [`/approvals/${ID}`, '{"decision":"declined"}', `declined local-page ${ID}`],
     [`/approvals/${ID}`, '{"decision":"approved","alsoForMinutes":30}', `approved operate local-page ${ID} 30`],
     [`/sessions/${ID}/end`, '{}', `end ${ID}`],
+    [`/jobs/${ID}`, '{"decision":"approved"}', `job approved ${ID} local-page`],
+    [`/jobs/${ID}`, '{"decision":"declined"}', `job declined ${ID} local-page`],
     ['/conditions', `{"deviceId":"mfp-1","condition":${CONDITION}}`, 'set mfp-1 tina box null local-page'],
     [`/conditions/${ID}/revocation`, '{}', `revoke ${ID}`],
   ])('accepts POST %s %s', async (path, body, expected) => {
@@ -137,6 +149,8 @@ describe('PanelServer', () => {
     ['an unknown decision', `/approvals/${ID}`, '{"decision":"maybe"}', {}, 400],
     ['an unknown grant', `/approvals/${ID}`, '{"decision":"approved","grant":"all"}', {}, 400],
     ['a grant with NO', `/approvals/${ID}`, '{"decision":"declined","grant":"view"}', {}, 400],
+    ['an unknown decision about a job', `/jobs/${ID}`, '{"decision":"maybe"}', {}, 400],
+    ['a grant with YES to a job', `/jobs/${ID}`, '{"decision":"approved","grant":"view"}', {}, 400],
     ['an extra field', `/approvals/${ID}`, '{"decision":"approved","minutes":999}', {}, 400],
     ['null', `/sessions/${ID}/end`, 'null', {}, 400],
     ['a large body', `/approvals/${ID}`, `{"decision":"${'x'.repeat(9000)}"}`, {}, 413],

@@ -60,12 +60,34 @@ function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new 
 }
 
 describe('panelView', () => {
+  it('shows a job that needs approval, and nothing of one that was approved or does not wait for it', () => {
+    const order = {
+      jobId: id,
+      deviceId: 'mfp-1',
+      operation: 'restart',
+      expiresInSeconds: 60,
+      requestedBy: 'Tina',
+    } as const;
+    const waiting = { name: 'waiting', hold: 'approval', detail: '', expiresAt: NOW + 9000 } as const;
+    const asking = (phase: JobPhase) => viewOf({ name: 'declined' }, [], new Map([[id, { order, phase }]])).jobsAsking;
+    expect(asking(waiting)).toEqual([
+      {
+        ...{ jobId: id, userName: 'Tina', deviceId: 'mfp-1', deviceName: 'MFP in the hall', location: 'Hall' },
+        ...{ operation: 'restart', firmwareVersion: null, answerBefore: NOW + 9000 },
+      },
+    ]);
+    expect(asking({ ...waiting, approved: true })).toEqual([]);
+    expect(asking({ ...waiting, hold: 'processing' })).toEqual([]);
+    expect(asking({ name: 'over', report: cancelledReport, forgetAt: NOW })).toEqual([]);
+  });
+
   it('shows user, device, application, reason and duration of a request (Fig. 11)', () => {
     expect(viewOf({ name: 'asking' })).toEqual({
       now: NOW,
       online: true,
       asleep: false,
       asking: [{ ...named, answerBefore: NOW + 5000, viewable: false }],
+      jobsAsking: [],
       live: [],
       maintenance: [],
       ended: [],

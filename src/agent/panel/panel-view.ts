@@ -1,9 +1,9 @@
-import type { LiveSession, PanelView, ShownSession } from '../../protocol/approval-screen';
+import type { LiveSession, PanelView, PendingJob, ShownSession } from '../../protocol/approval-screen';
 import type { AccessControl } from '../conditions/access-control';
 import type { AgentSession, AgentSessions, EndedSession } from '../sessions/agent-session';
 import type { Application, Device } from '../configuration/configuration';
 import type { AgentJobs } from '../maintenance/job';
-import { headOf } from '../maintenance/job-planner';
+import { headOf, isAsking } from '../maintenance/job-planner';
 
 export interface PanelSources {
   readonly devices: readonly Device[];
@@ -32,6 +32,7 @@ export function panelView(sources: PanelSources, now: number): PanelView {
         answerBefore: session.asked.answerBefore,
         viewable: applicationOf(devices, session.asked.deviceId, session.asked.applicationId)?.viewable ?? false,
       })),
+    jobsAsking: jobsAsking(devices, jobs),
     live: all.flatMap((session) => liveSession(session, devices)),
     maintenance: maintenanceAt(devices, jobs),
     ended: ended.map((each) => ({
@@ -73,6 +74,19 @@ function liveSession(session: AgentSession, devices: readonly Device[]): LiveSes
       ending: phase.name === 'ending' ? phase.ending : null,
     },
   ];
+}
+
+function jobsAsking(devices: readonly Device[], jobs: AgentJobs): PendingJob[] {
+  return [...jobs.values()].flatMap((job) => {
+    const { order, phase } = job;
+    const device = devices.find(({ id }) => id === order.deviceId);
+    if (!device || phase.name !== 'waiting' || !isAsking(job)) return [];
+    const { jobId, operation, firmware, requestedBy = '' } = order;
+    const { id: deviceId, name: deviceName, location } = device;
+    const firmwareVersion = firmware?.version ?? null;
+    const shown = { jobId, userName: requestedBy, deviceId, deviceName, location, operation, firmwareVersion };
+    return [{ ...shown, answerBefore: phase.expiresAt }];
+  });
 }
 
 function maintenanceAt(devices: readonly Device[], jobs: AgentJobs): PanelView['maintenance'] {

@@ -124,6 +124,8 @@ export const enMaintenance = {
   remedies: {
     unsupported: 'Check the settings of this device in the configuration of the agent.',
     forbidden: 'The person responsible for the agent can allow it in the agent’s configuration.',
+    declined: 'Talk to the users of the device, then try again.',
+    'too-often': 'Try again later. The person responsible for the agent can change the limit.',
     'unknown-device': 'The device has been removed from the configuration of its agent.',
     'device-unreachable': 'Ask someone to check that the device is switched on and connected, then try again.',
     'device-refused': 'Check the detail and the alerts of the device, then try again.',

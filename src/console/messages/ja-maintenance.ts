@@ -116,6 +116,8 @@ export const jaMaintenance: typeof enMaintenance = {
     'no-media': '機器に用紙がありません。',
     'no-supply': '消耗品がなくなっているか、廃棄ボトルが満杯です。',
     unreachable: '機器が応答しません。',
+    approval: '機器での許可を待っています。',
+    hours: '機器の所有者がこの操作を許可している時間帯ではありません。',
     queued: '機器で別のジョブを実行しています。',
   },
   activities: {
@@ -131,7 +133,9 @@ export const jaMaintenance: typeof enMaintenance = {
   },
   failures: {
     unsupported: '機器またはその設定が、この操作に対応していません。',
-    forbidden: 'エージェントの設定で、この操作は許可されていません。',
+    forbidden: '機器の所有者がこの操作を許可していません。',
+    declined: '機器で拒否されました。',
+    'too-often': '所有者が1時間に許可している回数に達しました。',
     'unknown-device': 'エージェントにこの機器はもうありません。',
     'device-unreachable': '機器がエージェントに応答しません。',
     'device-refused': '機器が操作を拒否しました。',
@@ -152,6 +156,8 @@ export const jaMaintenance: typeof enMaintenance = {
   remedies: {
     unsupported: 'この機器に関するエージェントの設定を確認してください。',
     forbidden: 'エージェントの担当者が、エージェントの設定で許可できます。',
+    declined: '機器の利用者と相談してから、もう一度お試しください。',
+    'too-often': 'しばらく待ってから、もう一度お試しください。エージェントの担当者が上限を変更できます。',
     'unknown-device': '機器がエージェントの設定から削除されています。',
     'device-unreachable': '機器の電源とネットワークを確認してもらい、もう一度お試しください。',
     'device-refused': '詳細と機器の警告を確認し、もう一度お試しください。',

@@ -22,6 +22,13 @@ export interface Messages {
   readonly historyEmpty: string;
   readonly columns: readonly [when: string, who: string, what: string, how: string, result: string];
   readonly question: string;
+  readonly jobQuestion: string;
+  readonly jobAnonymous: string;
+  readonly jobOf: string;
+  readonly firmwareVersion: string;
+  readonly requester: string;
+  readonly jobYes: string;
+  readonly jobNo: string;
   readonly device: string;
   readonly application: string;
   readonly reason: string;
@@ -71,6 +78,13 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     historyEmpty: 'No sessions yet.',
     columns: ['When', 'Who', 'What', 'Access', 'Result'],
     question: 'May {user} use this device remotely?',
+    jobQuestion: 'May the service do this: {operation}?',
+    jobAnonymous: 'not stated',
+    jobOf: 'Operation',
+    firmwareVersion: 'Firmware version',
+    requester: 'Requested by',
+    jobYes: 'Starts once',
+    jobNo: 'Does not start',
     device: 'Device',
     application: 'Application',
     reason: 'Reason',
@@ -139,6 +153,13 @@ export const MESSAGES: Readonly<Record<Language, Messages>> = {
     historyEmpty: 'セッションの履歴はありません。',
     columns: ['日時', '担当者', '対象', '権限', '結果'],
     question: '{user} さんのリモート利用を許可しますか？',
+    jobQuestion: '次の操作を許可しますか：{operation}',
+    jobAnonymous: '不明',
+    jobOf: '操作',
+    firmwareVersion: 'ファームウェアのバージョン',
+    requester: '依頼者',
+    jobYes: '1回だけ開始',
+    jobNo: '開始しない',
     device: '機器',
     application: 'アプリケーション',
     reason: '理由',

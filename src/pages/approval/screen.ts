@@ -1,8 +1,17 @@
-import type { PendingApproval, LiveSession, PanelView, ShownJob } from '../../protocol/approval-screen';
+import type { PendingApproval, PendingJob, LiveSession, PanelView, ShownJob } from '../../protocol/approval-screen';
 import { byId, element, find } from '../elements';
 import { setClock, updateCountdowns } from './countdown';
 import { fill, LANGUAGES, languageOf, MESSAGES, type Language } from './messages';
-import { approvalRequest, banner, focusRequest, headline, pastRow, type Post } from './sessions';
+import {
+  approvalRequest,
+  banner,
+  focusRequest,
+  headline,
+  jobQuestion,
+  jobRequest,
+  pastRow,
+  type Post,
+} from './sessions';
 
 /**
  * The approval screen (S143), on the local page and on the LAN page: shows the states that the agent sends as events, and
@@ -55,7 +64,7 @@ function changed(part: string, keys: readonly string[]): boolean {
 }
 
 /** Leaves unchanged elements in place, because a finger may be on them. */
-function updateList<Session extends PendingApproval | LiveSession>(
+function updateList<Session extends PendingApproval | PendingJob | LiveSession>(
   container: HTMLElement,
   sessions: readonly Session[],
   build: (session: Session) => HTMLElement,
@@ -81,29 +90,33 @@ function jobLine({ deviceName, operation, started }: ShownJob): string {
   return fill(started ? texts.maintaining : texts.held, { device: deviceName, operation: texts.operations[operation] });
 }
 
+const idOf = (asked: PendingApproval | PendingJob): string => ('jobId' in asked ? asked.jobId : asked.remoteSessionId);
+const question = (asked: PendingApproval | PendingJob): HTMLElement =>
+  'jobId' in asked ? jobRequest(asked, texts, post) : approvalRequest(asked, texts, post);
+const questionText = (asked: PendingApproval | PendingJob): string =>
+  'jobId' in asked ? jobQuestion(asked, texts) : fill(texts.question, { user: asked.userName });
+
 function showState(shown: PanelView): void {
   const hadFocus = document.activeElement !== document.body;
   const { live } = shown;
-  const asking = shown.asking.slice(0, 1);
+  const all = [...shown.asking, ...shown.jobsAsking];
+  const asking = all.slice(0, 1);
   const first = asking[0];
   const liveKeys = live.map((each) =>
     [each.remoteSessionId, each.phase, each.grant, each.draining, language].join(' '),
   );
   if (changed('live', liveKeys)) updateList(byId('live'), live, (session) => banner(session, texts, post));
-  const askingKeys = asking.map((each) => each.remoteSessionId + language);
-  if (changed('asking', askingKeys))
-    updateList(byId('asking'), asking, (session) => approvalRequest(session, texts, post), focusRequest);
+  const askingKeys = asking.map((each) => idOf(each) + language);
+  if (changed('asking', askingKeys)) updateList(byId('asking'), asking, question, focusRequest);
   byId('idle').hidden = asking.length > 0;
   document.body.classList.toggle('crowded', asking.length > 0 && live.length > 0);
-  const waiting = shown.asking.length - 1;
+  const waiting = all.length - 1;
   for (const more of document.querySelectorAll('.more'))
     more.textContent = waiting > 0 ? fill(texts.more, { count: waiting }) : '';
   byId('maintenance').textContent = shown.maintenance.map(jobLine).join('\n');
   byId('maintenance').hidden = shown.maintenance.length === 0;
   showIdle(shown);
-  announce(
-    first ? fill(texts.question, { user: first.userName }) : live.map((each) => headline(each, texts)).join('. '),
-  );
+  announce(first ? questionText(first) : live.map((each) => headline(each, texts)).join('. '));
   if (hadFocus && document.activeElement === document.body) byId('main').focus();
   updateCountdowns();
 }

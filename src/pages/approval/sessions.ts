@@ -1,5 +1,13 @@
 import type { z } from 'zod';
-import type { PendingApproval, decisionBody, endBody, LiveSession, PastSession } from '../../protocol/approval-screen';
+import type {
+  PendingApproval,
+  PendingJob,
+  decisionBody,
+  endBody,
+  jobDecisionBody,
+  LiveSession,
+  PastSession,
+} from '../../protocol/approval-screen';
 import type { Ending } from '../../protocol/remote-session';
 import { element } from '../elements';
 import { countdown, countdownBar, duration } from './countdown';
@@ -14,20 +22,13 @@ const ALSO_MINUTES = 30;
 /** Sends an answer. The buttons are disabled unless that fails. */
 export type Post = (
   path: string,
-  body: z.input<typeof decisionBody> | z.input<typeof endBody>,
+  body: z.input<typeof decisionBody> | z.input<typeof jobDecisionBody> | z.input<typeof endBody>,
   buttons: readonly HTMLButtonElement[],
 ) => void;
 
 /** The question whether a technician may use the device, with YES and NO. */
 export function approvalRequest(session: PendingApproval, texts: Messages, post: Post): HTMLElement {
-  const buttons: HTMLButtonElement[] = [];
-  const choice = (name: string, label: string, meaning: string, answer: z.input<typeof decisionBody>) => {
-    const attributes = { type: 'button', class: name, disabled: true };
-    const made = element('button', attributes, element('b', {}, label), meaning);
-    made.onclick = () => post(`/approvals/${session.remoteSessionId}`, answer, buttons);
-    buttons.push(made);
-    return made;
-  };
+  const choice = choices<z.input<typeof decisionBody>>(`/approvals/${session.remoteSessionId}`, post);
   const yes = choice('yes', texts.yes, texts.yesMeans, { decision: 'approved', grant: 'operate' });
   const also = choice('yes also', fill(texts.also, { minutes: ALSO_MINUTES }), texts.alsoMeans, {
     decision: 'approved',
@@ -36,33 +37,73 @@ export function approvalRequest(session: PendingApproval, texts: Messages, post:
   });
   const view = session.viewable && choice('view', texts.view, texts.viewMeans, { decision: 'approved', grant: 'view' });
   const no = choice('no', texts.no, texts.noMeans, { decision: 'declined' });
+  const facts = [
+    ...[element('dt', {}, texts.application), element('dd', {}, session.applicationTitle)],
+    ...[element('dt', {}, texts.device), element('dd', {}, placeOf(session))],
+    ...[element('dt', {}, texts.reason), element('dd', { class: 'why' }, session.reason)],
+    ...[element('dt', {}, texts.duration), element('dd', {}, fill(texts.minutes, { minutes: session.minutes }))],
+  ];
+  const question = fill(texts.question, { user: session.userName });
+  return asked(question, facts, session.answerBefore, [yes, also, view, no], texts);
+}
+
+/** The question whether a maintenance job may start, with YES and NO. */
+export function jobRequest(job: PendingJob, texts: Messages, post: Post): HTMLElement {
+  const choice = choices<z.input<typeof jobDecisionBody>>(`/jobs/${job.jobId}`, post);
+  const yes = choice('yes', texts.yes, texts.jobYes, { decision: 'approved' });
+  const no = choice('no', texts.no, texts.jobNo, { decision: 'declined' });
+  const version = job.firmwareVersion;
+  const facts = [
+    ...[element('dt', {}, texts.jobOf), element('dd', {}, texts.operations[job.operation])],
+    ...(version === null ? [] : [element('dt', {}, texts.firmwareVersion), element('dd', {}, version)]),
+    ...[element('dt', {}, texts.device), element('dd', {}, placeOf(job))],
+    ...[element('dt', {}, texts.requester), element('dd', {}, job.userName || texts.jobAnonymous)],
+  ];
+  return asked(jobQuestion(job, texts), facts, job.answerBefore, [yes, no], texts);
+}
+
+export const jobQuestion = ({ operation }: PendingJob, texts: Messages): string =>
+  fill(texts.jobQuestion, { operation: texts.operations[operation] });
+
+/** Makes the buttons of one question, which are armed together. */
+function choices<Answer extends Parameters<Post>[1]>(path: string, post: Post) {
+  const buttons: HTMLButtonElement[] = [];
   setTimeout(() => {
     for (const button of buttons) button.disabled = false;
   }, ARM_MS);
+  return (name: string, label: string, meaning: string, answer: Answer): HTMLButtonElement => {
+    const attributes = { type: 'button', class: name, disabled: true };
+    const made = element('button', attributes, element('b', {}, label), meaning);
+    made.onclick = () => post(path, answer, buttons);
+    buttons.push(made);
+    return made;
+  };
+}
 
-  const device = session.deviceName + (session.location ? ` – ${session.location}` : '');
-  return element(
+const placeOf = ({ deviceName, location: where }: PendingApproval | PendingJob): string =>
+  deviceName + (where ? ` – ${where}` : '');
+
+const asked = (
+  question: string,
+  facts: readonly HTMLElement[],
+  answerBefore: number,
+  buttons: readonly (HTMLElement | false)[],
+  texts: Messages,
+): HTMLElement =>
+  element(
     'article',
     { class: 'approval', tabindex: -1, role: 'alertdialog', 'aria-labelledby': 'question' },
-    element('h2', { id: 'question' }, fill(texts.question, { user: session.userName })),
-    element(
-      'dl',
-      {},
-      ...[element('dt', {}, texts.application), element('dd', {}, session.applicationTitle)],
-      ...[element('dt', {}, texts.device), element('dd', {}, device)],
-      ...[element('dt', {}, texts.reason), element('dd', { class: 'why' }, session.reason)],
-      ...[element('dt', {}, texts.duration), element('dd', {}, fill(texts.minutes, { minutes: session.minutes }))],
-    ),
+    element('h2', { id: 'question' }, question),
+    element('dl', {}, ...facts),
     element(
       'p',
       { class: 'left' },
-      ...[texts.unanswered, ' ', countdown(session.answerBefore)],
+      ...[texts.unanswered, ' ', countdown(answerBefore)],
       element('span', { class: 'more' }),
     ),
-    countdownBar(session.answerBefore),
-    element('div', { class: 'buttons' }, yes, also, view, no),
+    countdownBar(answerBefore),
+    element('div', { class: 'buttons' }, ...buttons),
   );
-}
 
 /** A reason that is too long for its place can be scrolled with the keyboard; the request takes the focus. */
 export function focusRequest(request: HTMLElement): void {

@@ -136,6 +136,7 @@ function here(all: LanView): PanelView {
   return {
     ...all,
     asking: all.asking.filter(isHere),
+    jobsAsking: all.jobsAsking.filter(isHere),
     live: all.live.filter(isHere),
     maintenance: all.maintenance.filter(isHere),
     ended: all.ended.filter(isHere),
@@ -147,7 +148,7 @@ function here(all: LanView): PanelView {
 
 async function answer(path: string, body: object): Promise<boolean> {
   const failure = await send(path, body, 'decision' in body && body.decision === 'approved');
-  return failure === undefined || ['not-found', 'unknown-session', 'wrong-state'].includes(failure.code);
+  return failure === undefined || ['not-found', 'unknown-session', 'unknown-job', 'wrong-state'].includes(failure.code);
 }
 
 /** Sets or revokes an access condition. @returns why it was refused */
@@ -196,10 +197,10 @@ function proven(): Promise<boolean> {
 /** The name of the device, the other devices, and what the approver can do with the login. */
 function showAround(): void {
   if (!view) return;
-  const { devices, approver, asking } = view;
+  const { devices, approver, asking, jobsAsking } = view;
   showConditions(here(view), language, change, approver.setsConditions);
   const device = devices.find(({ id }) => id === only);
-  const others = asking.filter(({ deviceId }) => deviceId !== only).length;
+  const others = [...asking, ...jobsAsking].filter(({ deviceId }) => deviceId !== only).length;
   const nameOf = ({ name, location: where }: LanView['devices'][number]) =>
     where === '' ? name : `${name} – ${where}`;
   if (only === undefined) byId('place').textContent = devices.map(nameOf).join(' · ');

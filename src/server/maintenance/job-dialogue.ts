@@ -74,12 +74,13 @@ export class JobDialogue {
 
   /** @returns undefined if the job is being cancelled */
   private async execute(job: JobEntity): Promise<JobReport | undefined> {
-    const { id: jobId, deviceId, operation, expiresAt } = job;
+    const { id: jobId, deviceId, operation, expiresAt, displayName: requestedBy } = job;
     const firmware = await this.firmware.of(job);
     await this.information.inform(job);
     if (!job.askedAt && !(await this.repository.claim(jobId))) return undefined;
     this.journal.step('S122', undefined, { jobId, deviceId });
-    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds: secondsUntil(expiresAt), firmware });
+    const expiresInSeconds = secondsUntil(expiresAt);
+    const fields = orderFields({ jobId, deviceId, operation, expiresInSeconds, firmware, requestedBy });
     return this.command(job, 'execute', fields);
   }
 

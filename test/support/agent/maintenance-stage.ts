@@ -8,7 +8,8 @@ import { DevicePoller } from '../../../src/agent/information/device-poller';
 import { Maintenance, type MaintenanceOptions } from '../../../src/agent/maintenance/maintenance';
 import type { StreamHandler } from '../../../src/agent/channel/xmpp-stream';
 import { NS_COMMANDS, orderFields, type FirmwareSource, type JobReport } from '../../../src/protocol/ad-hoc-command';
-import type { Operation } from '../../../src/protocol/maintenance';
+import { ownerRules, type OwnerRules } from '../../../src/agent/maintenance/owner-rules';
+import { operation as operations, type Operation } from '../../../src/protocol/maintenance';
 import { recordedJournal, type RecordedJournal } from '../recorded-journal';
 import { ControlChannel, DOMAIN, PASSWORD } from '../xmpp/control-channel';
 import { ScriptedDevice } from '../device/scripted-device';
@@ -34,6 +35,8 @@ export class MaintenanceStage {
   folder!: string;
   maintenance!: Maintenance;
   openSessions = 0;
+  /** What the owner decides; by default, that everything is allowed. */
+  rules!: OwnerRules;
   /** Where it downloads firmware. */
   firmwareOrigin = 'http://127.0.0.1:9';
   private poller!: DevicePoller;
@@ -72,6 +75,7 @@ export class MaintenanceStage {
   async setUp(): Promise<void> {
     this.recorded = recordedJournal();
     this.openSessions = 0;
+    this.rules = ownerRules(operations.options);
     this.device = new ScriptedDevice();
     this.bare = new ScriptedDevice({ operations: ['information'] });
     this.folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
@@ -90,9 +94,9 @@ export class MaintenanceStage {
       { answerMs: 100 },
     );
     const devices: MaintenanceOptions['devices'] = new Map([
-      ['mfp-1', { access: this.device, permitted: undefined }],
-      ['mfp-bare', { access: this.bare, permitted: undefined }],
-      ['mfp-careful', { access: this.device, permitted: ['counters'] }],
+      ['mfp-1', { access: this.device, rules: this.rules }],
+      ['mfp-bare', { access: this.bare, rules: this.rules }],
+      ['mfp-careful', { access: this.device, rules: ownerRules(['counters']) }],
     ]);
     const { poller, folder } = this;
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };

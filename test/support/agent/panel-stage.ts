@@ -132,7 +132,7 @@ export class PanelStage {
   /** S122. @returns the job ID */
   async maintain(operation: Operation): Promise<string> {
     const jobId = randomUUID();
-    const fields = orderFields({ jobId, deviceId: 'mfp-1', operation, expiresInSeconds: 600 });
+    const fields = orderFields({ jobId, deviceId: 'mfp-1', operation, expiresInSeconds: 600, requestedBy: 'Tina' });
     await this.server.command('agent-1', { jobId, operation, action: 'execute', fields });
     return jobId;
   }
