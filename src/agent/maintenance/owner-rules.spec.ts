@@ -1,4 +1,4 @@
-import { operation, type Operation } from '../../protocol/maintenance';
+import { operation } from '../../protocol/maintenance';
 import { LIMITS } from '../../protocol/limits';
 import type { Moment } from '../conditions/access-decision';
 import { decideForOwner, maintenanceField, ownerRules, type Determination, type OwnerRule } from './owner-rules';
@@ -25,7 +25,7 @@ describe("an owner's rules", () => {
     const { information, restart } = rulesOf();
     expect([information.perHour, restart.perHour]).toEqual([LIMITS.READINGS_PER_HOUR, LIMITS.OPERATIONS_PER_HOUR]);
     expect(rulesOf({ restart: { do: 'ask', perHour: 2 } }).restart.perHour).toBe(2);
-    for (const name of operation.options) expect(rulesOf([name])[name as Operation].perHour).toBeGreaterThan(0);
+    for (const name of operation.options) expect(rulesOf([name])[name].perHour).toBeGreaterThan(0);
   });
 
   it.each<[string, unknown]>([
