@@ -1,4 +1,4 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { LOG_LEVELS } from '../journal/journal';
 import { isLoopback, isProtected } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { AUTHORITY_RULE, authorityOf } from '../tunnel/authority';
+import { isSelfSigned, type CertificateFiles } from '../tunnel/certificate-files';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { isUnnamed, proxySetting } from '../tunnel/proxies';
 import { PAIR_NUMBER, portOf } from './pair-url';
@@ -87,7 +88,14 @@ export interface RelayConfig {
   readonly rpcUrl: string;
   readonly serverPin: string | undefined;
   /** PEM text. `pin` is set for a self-signed certificate. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly pin: string | undefined } | undefined;
+  readonly tls:
+    | {
+        readonly cert: string;
+        readonly key: string;
+        readonly pin: string | undefined;
+        readonly files?: CertificateFiles;
+      }
+    | undefined;
   /** PEM of the private authority that signed the certificates of relay and server; undefined: a public one. */
   readonly authority: string | undefined;
   /** Addresses and networks of the reverse proxies that provide TLS; empty: none. */
@@ -137,8 +145,8 @@ function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {
   const cert = read('PLATEN_TLS_CERTIFICATE', certificateFile);
   const key = read('PLATEN_TLS_KEY', keyFile);
   try {
-    const { issuer, subject } = new X509Certificate(cert);
-    return { cert, key, pin: issuer === subject ? spkiPinOf(cert) : undefined };
+    const pin = isSelfSigned(cert) ? spkiPinOf(cert) : undefined;
+    return { cert, key, pin, files: { certificate: certificateFile, key: keyFile } };
   } catch {
     throw new RelayConfigurationError('PLATEN_TLS_CERTIFICATE: does not contain a PEM certificate');
   }

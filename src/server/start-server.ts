@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -12,6 +13,7 @@ import { initialiseHttp } from './http/http-application';
 import { ownUrlOf, publicUrlOf } from './http/own-url';
 import { NestLogger } from './nest-logger';
 import { RelaySupervisor } from './relays/relay-supervisor';
+import { watchCertificate } from '../tunnel/certificate-files';
 import { loadSettings } from './settings';
 
 export interface RunningServer {
@@ -47,6 +49,8 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
     bodyParser: false,
     logger: new NestLogger(journal),
   });
+  if (config.http.tls && config.tls)
+    watchCertificate(app.getHttpServer() as unknown as Server, config.tls, certificate, journal);
   try {
     await initialiseHttp(app, settings);
     await app.listen(config.http.port, config.http.host);

@@ -11,9 +11,14 @@ export interface TestCertificate {
 /** A fresh self-made certificate for localhost and 127.0.0.1. */
 export const makeCertificate = (): Promise<TestCertificate> => made('localhost', ['localhost', '127.0.0.1']);
 
-/** A certificate for these names, signed by a fresh private authority, whose certificate is `authority`. */
-export async function makeSignedCertificate(names: string[]): Promise<TestCertificate & { authority: string }> {
-  const authority = await made('Authority of a vendor', []);
+export const makeAuthority = (): Promise<TestCertificate> => made('Authority of a vendor', []);
+
+/** A certificate for these names, signed by a private authority (a fresh one by default), whose certificate is `authority`. */
+export async function makeSignedCertificate(
+  names: string[],
+  by?: TestCertificate,
+): Promise<TestCertificate & { authority: string }> {
+  const authority = by ?? (await makeAuthority());
   return { ...(await made(names[0]!, names, authority)), authority: authority.cert };
 }
 

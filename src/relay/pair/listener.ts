@@ -9,7 +9,9 @@ import { LIMITS } from '../../protocol/limits';
 import { RELAY_PATHS } from '../../protocol/relay-messages';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../../protocol/version';
+import { watchCertificate } from '../../tunnel/certificate-files';
 import { admitOnlyProxies } from '../../tunnel/proxies';
+import type { RelayConfig } from '../relay-config';
 
 /** Room for connections that are not upgraded yet, in addition to LIMITS.RELAY_CONNECTIONS. */
 const SPARE_CONNECTIONS = 100;
@@ -37,7 +39,7 @@ export class Listener {
   } as ConstructorParameters<typeof WebSocketServer>[0]);
 
   constructor(
-    { tls, proxies }: { tls: { cert: string; key: string } | undefined; proxies: readonly string[] },
+    { tls, proxies }: Pick<RelayConfig, 'tls' | 'proxies'>,
     private readonly onPeer: OnPeer,
     private readonly journal: Journal,
   ) {
@@ -49,12 +51,19 @@ export class Listener {
     };
     const notFound = (_request: IncomingMessage, response: ServerResponse) =>
       void response.writeHead(404, { connection: 'close' }).end();
-    this.#server = tls
-      ? createHttpsServer(
-          { ...bounds, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: LIMITS.RELAY_ESTABLISH_MS },
-          notFound,
-        )
-      : createHttpServer(bounds, notFound);
+    if (tls) {
+      const { cert, key, files } = tls;
+      const secured = {
+        ...bounds,
+        cert,
+        key,
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: LIMITS.RELAY_ESTABLISH_MS,
+      } as const;
+      const server = createHttpsServer(secured, notFound);
+      if (files) watchCertificate(server, files, { certificate: cert, key }, journal);
+      this.#server = server;
+    } else this.#server = createHttpServer(bounds, notFound);
     this.#server.maxConnections = LIMITS.RELAY_CONNECTIONS + SPARE_CONNECTIONS;
     this.#server.on('connection', (socket: Socket) => {
       const remote = remoteOf(socket);

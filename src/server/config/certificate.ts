@@ -1,9 +1,14 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { AUTHORITY_RULE, authorityOf, isPubliclySigned } from '../../tunnel/authority';
+import {
+  isSelfSigned,
+  readCertificate,
+  type CertificateFiles,
+  type CertificatePair,
+} from '../../tunnel/certificate-files';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import { createPrivate, readPrivate } from '../../tunnel/private-file';
 import { selfSignedCertificate } from '../../tunnel/self-signed-certificate';
@@ -40,26 +45,19 @@ export async function loadCertificate(config: Config): Promise<Certificate> {
     ? configured(config.tls)
     : await selfSignedCertificate(join(config.data, 'tls'), hostNames(config));
   const authority = config.authority === undefined ? undefined : authorityIn(config.authority);
-  const { issuer, subject } = new X509Certificate(pair.certificate);
   const pin = spkiPinOf(pair.certificate);
   const controlChannel = keptForAgents(join(config.data, 'tls'), { ...pair, pin });
-  return Object.freeze({ ...pair, selfSigned: issuer === subject, pin, authority, controlChannel });
+  return Object.freeze({ ...pair, selfSigned: isSelfSigned(pair.certificate), pin, authority, controlChannel });
 }
 
-function configured(files: { certificate: string; key: string }): { certificate: string; key: string } {
+function configured(files: CertificateFiles): CertificatePair {
   try {
-    const certificate = readFileSync(files.certificate, 'utf8');
-    const key = readFileSync(files.key, 'utf8');
-    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
-      createSecureContext({ cert: certificate, key }); // refuses what TLS refuses, such as a weak signature
-      return { certificate, key };
-    }
+    return readCertificate(files);
   } catch (error) {
     throw new CertificateUnusable(
       `PLATEN_TLS_CERTIFICATE or PLATEN_TLS_KEY is not usable: ${(error as Error).message}`,
     );
   }
-  throw new CertificateUnusable('PLATEN_TLS_KEY does not match PLATEN_TLS_CERTIFICATE');
 }
 
 /** The key that this data folder had first, which is stored there; its certificate may be out of date. */

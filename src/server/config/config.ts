@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback, isProtected } from '../../protocol/loopback';
+import type { CertificateFiles } from '../../tunnel/certificate-files';
 import { isUnnamed, proxySetting } from '../../tunnel/proxies';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
@@ -148,7 +149,7 @@ export interface Config {
     readonly tls: boolean;
   };
   /** PEM files; undefined: the server makes its own certificate in the data folder. */
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  readonly tls: CertificateFiles | undefined;
   /** PEM file of the private authority that signed the certificates of server and relay; undefined: a public one did. */
   readonly authority: string | undefined;
   readonly database:
@@ -225,7 +226,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     tls:
       e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY
-        ? { certificate: e.PLATEN_TLS_CERTIFICATE, key: e.PLATEN_TLS_KEY }
+        ? { certificate: resolve(e.PLATEN_TLS_CERTIFICATE), key: resolve(e.PLATEN_TLS_KEY) }
         : undefined,
     authority: e.PLATEN_TLS_CA,
     database: e.PLATEN_DATABASE_URL

@@ -29,6 +29,8 @@ export function relayEnvironment(
   const { host, port, pairs } = config.relay;
   const { proxies } = config.http;
   const speaksTls = !isLoopback(host) && proxies.length === 0;
+  // the relay reads these files again when they are renewed
+  const own = config.tls;
   return {
     PLATEN_RELAY_ID: LOCAL_RELAY,
     PLATEN_RELAY_SECRET_FILE: file('secret', secret),
@@ -41,9 +43,9 @@ export function relayEnvironment(
     PLATEN_SERVER_URL: serverUrl,
     PLATEN_SERVER_PIN: certificate.pin,
     PLATEN_LOG_LEVEL: config.logLevel,
-    PLATEN_TLS_CERTIFICATE: speaksTls ? file('tls.crt', certificate.certificate) : '',
+    PLATEN_TLS_CERTIFICATE: speaksTls ? (own?.certificate ?? file('tls.crt', certificate.certificate)) : '',
+    PLATEN_TLS_KEY: speaksTls ? (own?.key ?? file('tls.key', certificate.key)) : '',
     PLATEN_TLS_CA: certificate.authority === undefined ? '' : file('authority.crt', certificate.authority),
-    PLATEN_TLS_KEY: speaksTls ? file('tls.key', certificate.key) : '',
   };
 }
 

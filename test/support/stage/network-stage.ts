@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Program } from '../../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
 import { CustomerNetworks, LAN, SERVER, type Customer, type Host } from '../customer-networks';
-import { makeSignedCertificate } from '../test-certificate';
+import { makeAuthority, makeSignedCertificate, type TestCertificate } from '../test-certificate';
 import { makeSampleUsers } from './sample-users';
 import { CLI } from './test-stage';
 
@@ -28,6 +28,7 @@ export class NetworkStage {
   /** Of the server's key, as `platen server fingerprint` prints it. */
   pin = '';
   private readonly running: Program[] = [];
+  private authority: TestCertificate | undefined;
 
   private constructor(
     readonly networks: CustomerNetworks,
@@ -150,16 +151,22 @@ export class NetworkStage {
     await Promise.all(logins);
   }
 
+  /** Replaces the certificate that a private authority has signed, in the files that server and relay watch. @returns its pin */
+  async renewCertificate(): Promise<string> {
+    this.authority ??= await makeAuthority();
+    const { cert, key, pin } = await makeSignedCertificate([SERVER, '*.sessions.example'], this.authority);
+    await writeFile(join(this.folder, 'server.crt'), cert);
+    await writeFile(join(this.folder, 'server.key'), key);
+    await writeFile(join(this.folder, 'authority.crt'), this.authority.cert);
+    return pin;
+  }
+
   private async signedCertificate(): Promise<Record<string, string>> {
-    const { cert, key, authority } = await makeSignedCertificate([SERVER, '*.sessions.example']);
-    const file = async (name: string, text: string) => {
-      await writeFile(join(this.folder, name), text);
-      return join(this.folder, name);
-    };
+    await this.renewCertificate();
     return {
-      PLATEN_TLS_CERTIFICATE: await file('server.crt', cert),
-      PLATEN_TLS_KEY: await file('server.key', key),
-      PLATEN_TLS_CA: await file('authority.crt', authority),
+      PLATEN_TLS_CERTIFICATE: join(this.folder, 'server.crt'),
+      PLATEN_TLS_KEY: join(this.folder, 'server.key'),
+      PLATEN_TLS_CA: join(this.folder, 'authority.crt'),
     };
   }
 
