@@ -54,11 +54,14 @@ export class ControlPlane {
   siteId!: string;
   private readonly tokens = new Map<Who, string>();
   private addresses = 0;
+  private environment: Readonly<Record<string, string>>;
 
   private constructor(
     private readonly data: string,
-    private readonly environment: Record<string, string>,
-  ) {}
+    private readonly initial: Readonly<Record<string, string>>,
+  ) {
+    this.environment = initial;
+  }
 
   /**
    * With the agent `box` (device `printer`, application `web`) and the relay `local` connected.
@@ -111,9 +114,12 @@ export class ControlPlane {
     this.server = await startServer(this.config);
   }
 
-  /** Changes timeouts and settings of deployments, in the running server and in those started after it. */
+  /** Changes timeouts and settings of deployments, in the running server and in those started after it, until `clear`. */
   change(settings: Record<string, string>): void {
-    Object.assign(this.environment, settings);
+    this.environment = { ...this.environment, ...settings };
+    this.applySettings();
+  }
+  private applySettings(): void {
     const { timeouts, deployment } = this.readSettings();
     Object.assign(this.config.timeouts, timeouts);
     Object.assign(this.config.deployment, deployment);
@@ -248,8 +254,10 @@ export class ControlPlane {
     await this.reaches(prepared.id, 'established');
     return prepared;
   }
-  /** Ends what a test has left open, as the relay's own logs would. */
+  /** Takes back the settings of a test, and ends what it has left open, as the relay's own logs would. */
   async clear(): Promise<void> {
+    this.environment = this.initial;
+    this.applySettings();
     for (const link of this.relay.links.values())
       for (const half of ['device', 'terminal'] as const) await this.relay.end(link, half, 'lost');
     this.relay.links.clear();
