@@ -423,7 +423,7 @@ describe('the end of a session', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ username, password }),
     });
-    const cookie = response.headers.getSetCookie()[0]!.split(';')[0]!;
+    const cookie = response.headers.getSetCookie().at(-1)!.split(';')[0]!;
     const wanted = { deviceId: 'demo-mfp', applicationId: 'conformance', reason: 'test' };
     const { id } = (await api('POST', '/api/sessions', cookie, wanted)).body as { id: string };
     await on.step('S143', id);
