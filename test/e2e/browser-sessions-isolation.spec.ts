@@ -193,7 +193,7 @@ describe("a device's page that would outlast or reach beyond its session", () =>
   it('sets no cookie that the device of the next session gets', async () => {
     const { console, page } = await inTab();
     await run(page, toss, ['devices.localhost', 2, 1]);
-    expect(await tossed(page)).toHaveLength(2);
+    await until('both cookies to be set', async () => (await tossed(page)).length === 2);
     await visit!.end();
     const seen = device.seen.length;
     const next = await inTab(console);
@@ -206,6 +206,16 @@ describe("a device's page that would outlast or reach beyond its session", () =>
     await run(next.page, `() => { document.cookie = 'own=1' }`);
     const echoed = await run(next.page, `() => fetch('/echo').then((answer) => answer.json())`);
     expect((echoed as { headers: object }).headers).toMatchObject({ cookie: 'own=1' });
+  });
+
+  it('does not keep the browser out with a mass of cookies', async () => {
+    const { page, session } = await inTab();
+    await run(page, toss, ['devices.localhost', 60, 4_000]);
+    await until('all cookies to be set', async () => (await tossed(page)).length === 60);
+    expect((await page.goto(`${session.origin}/echo`))?.status()).toBe(431);
+    await page.getByText('The cookies have been removed.').waitFor();
+    expect(await tossed(page)).toEqual([]);
+    expect((await page.goto(`${session.origin}/echo`))?.status()).toBe(200);
   });
 
   it('registers no service worker, also not from the cache', async () => {

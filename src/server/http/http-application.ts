@@ -9,6 +9,7 @@ import { serveConsole } from './console-files';
 import { GatewayAdapter } from './gateway.adapter';
 import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
+import { answerRefusedRequests } from './refused-requests';
 import { requestLog } from './request-log';
 import { securityHeaders } from './security-headers';
 
@@ -29,6 +30,7 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
     perNetwork: LIMITS.HTTP_CONNECTIONS_PER_ADDRESS,
     isExempt: proxyMatcher(config.http.proxies),
   });
+  answerRefusedRequests(server);
 
   app.set('trust proxy', proxyMatcher(config.http.proxies));
   app.disable('x-powered-by');
