@@ -122,7 +122,9 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['(command line)', '（コマンドライン）'],
   ['(no login)', '（ログインなし）'],
   ['(unknown user)', '（不明なユーザー）'],
+  ['devices {}, valid until {}', '機器: {}、{}まで有効'],
   ['valid until {}', '{}まで有効'],
+  ['for site {} of customer {}, devices {}, valid until {}', '拠点「{}」（顧客「{}」）用、機器: {}、{}まで有効'],
   ['for site {} of customer {}, valid until {}', '拠点「{}」（顧客「{}」）用、{}まで有効'],
   ['to site {} of customer {}', '移動先：拠点「{}」（顧客「{}」）'],
   [

@@ -56,13 +56,12 @@ export class EnrolmentService {
       ...{ codeHash: secretHash(code), agentId, siteId: siteId ?? null, expiresAt },
       deviceIds: deviceIds ?? null,
     });
-    const until = expiresAt.toISOString();
-    const detail = [
-      ...(site ? [`for site ${site.name} of customer ${site.customerName}`] : []),
-      ...(deviceIds ? [`devices ${deviceIds.slice(0, 10).join(' ')}${deviceIds.length > 10 ? ' ...' : ''}`] : []),
-      `valid until ${until}`,
-    ];
-    await this.audit.record(actor, 'agent.enrolment-created', agentId, detail.join(', '));
+    await this.audit.record(
+      actor,
+      'agent.enrolment-created',
+      agentId,
+      detailOf(expiresAt.toISOString(), site, deviceIds),
+    );
     return { agentId, ticket: `${code}.${this.certificate.controlChannel.pin}`, expiresAt };
   }
 
@@ -105,4 +104,16 @@ export class EnrolmentService {
       pin: this.certificate.controlChannel.pin,
     };
   }
+}
+
+/** For the audit trail. Each text has its translation in the console. */
+function detailOf(until: string, site?: { name: string; customerName: string }, deviceIds?: readonly string[]): string {
+  if (!deviceIds)
+    return site
+      ? `for site ${site.name} of customer ${site.customerName}, valid until ${until}`
+      : `valid until ${until}`;
+  const ids = deviceIds.slice(0, 10).join(' ') + (deviceIds.length > 10 ? ' ...' : '');
+  return site
+    ? `for site ${site.name} of customer ${site.customerName}, devices ${ids}, valid until ${until}`
+    : `devices ${ids}, valid until ${until}`;
 }
