@@ -62,7 +62,10 @@ beforeEach(async () => {
   [says, did, slow, announced, reported] = [DEVICE_INFORMATION, [], undefined, [], []];
   folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
   const application = { id: 'web', title: 'Web pages', target: 'tcp://127.0.0.1:9' };
-  const devices = [{ id: 'mfp-1', name: 'MFP', kind: 'mfp', applications: [application] }];
+  const maintenance = { identify: 'allow', 'test-page': 'allow' };
+  // nothing listens there: the agent of this test has another access to its device
+  const ipp = 'ipp://127.0.0.1:9/ipp/print';
+  const devices = [{ id: 'mfp-1', name: 'MFP', kind: 'mfp', applications: [application], ipp, maintenance }];
   await writeFile(join(folder, 'agent.json'), JSON.stringify({ panel: { port: 0 }, devices }));
   const { port, certificate } = server;
   const xmpp = { host: '127.0.0.1', port, domain: DOMAIN };

@@ -292,6 +292,7 @@ describe('device information', () => {
         agentVersion: '1',
         devices: [{ ...announcedPrinter(id), model: '', operations: operation.options }],
       });
+      await until('the device to be asked once it is announced', () => timesAsked(agent) > 0);
     });
     afterAll(() => agent?.leave());
 
