@@ -1,6 +1,6 @@
 /** The part of ipp-encoder 5.0.0 (which ships no types) that Platen uses. */
 declare module 'ipp-encoder' {
-  export type Value = number | boolean | string | Date | { lang: string; value: string };
+  type Value = number | boolean | string;
 
   interface Attribute {
     /** Tag of the first value. */
@@ -20,8 +20,6 @@ declare module 'ipp-encoder' {
   export const STATUS_CODES: Readonly<Record<number, string | undefined>>;
   /** Also for responses, which differ only in the name of one field. */
   export const request: {
-    /** Does not check lengths: negative ones cause an endless loop. Decoded values are always lists. */
-    decode(bytes: Buffer): Request & Required<Pick<Message, 'version'>>;
     encode(message: Request, into: Buffer): Buffer;
     encodingLength(message: Request): number;
   };

@@ -1,9 +1,9 @@
-import { request, type Value } from 'ipp-encoder';
-import { attributesEnd } from './ipp-frame';
+import { request } from 'ipp-encoder';
+import { ippFields } from './ipp-frame';
 import { GROUPS, SYNTAXES, type GroupName, type Syntax } from './ipp-registry';
+import { BEGIN_COLLECTION, ippValue, type IppValue } from './ipp-values';
 
-/** The language of texts is dropped. */
-export type IppValue = number | boolean | string;
+export type { IppValue };
 export type IppAttribute = readonly [syntax: Syntax, name: string, value: IppValue | readonly IppValue[]];
 export interface IppGroup {
   readonly group: GroupName;
@@ -27,14 +27,9 @@ export interface DecodedIpp extends Required<Omit<IppMessage, 'groups'>> {
   readonly groups: readonly { readonly tag: number; readonly attributes: IppAttributes }[];
 }
 
+export type IppVersion = IppMessage['version'];
 /** The default version, because every printer supports it (RFC 8011 4.1.8). */
-export const IPP_VERSION = { major: 1, minor: 1 } as const;
-
-const LAST_OUT_OF_BAND = 0x1f;
-/** ipp-encoder returns the members of a collection (RFC 8010 3.1.6) without their boundaries. */
-const BEGIN_COLLECTION = 0x34;
-/** ipp-encoder decodes the nine bytes of a resolution as text. */
-const RESOLUTION = 0x32;
+export const IPP_VERSION: IppVersion = { major: 1, minor: 1 };
 
 export function encodeIpp({ version, code, requestId, groups, data }: IppMessage): Buffer {
   const message = {
@@ -50,53 +45,49 @@ export function encodeIpp({ version, code, requestId, groups, data }: IppMessage
   return request.encode(message, Buffer.alloc(request.encodingLength(message)));
 }
 
-/** Decodes a message without its collections. A resolution is decoded as `300dpi` or `300x600dpi`. @throws IppMalformed */
+/**
+ * Decodes a message without its collections, and without attributes that have a broken value, so that one of them does
+ * not cost the others. Of a duplicate, the first one counts (RFC 8011 4.1.3 forbids duplicates).
+ * @throws IppMalformed
+ */
 export function decodeIpp(bytes: Buffer): DecodedIpp {
-  /** At the position of each value: what it is if it is a resolution. */
-  const resolutions: (string | undefined)[] = [];
-  const end = attributesEnd(bytes, (tag, value) =>
-    resolutions.push(tag === RESOLUTION ? resolutionText(value) : undefined),
-  );
-  const { version, operationId, requestId, groups } = request.decode(bytes.subarray(0, end));
-  let position = 0;
-  const withResolutions = (values: Value | readonly Value[]): Value[] =>
-    [values].flat().map((value) => resolutions[position++] ?? value);
+  const groups: { tag: number; attributes: Map<string, IppValue[]> }[] = [];
+  /** The attribute that is being read; undefined if it is left out. */
+  let current: { name: string; values: IppValue[] } | undefined;
+  const fields = ippFields(bytes);
+  let next = fields.next();
+  for (; !next.done; next = fields.next()) {
+    const field = next.value;
+    if ('group' in field) {
+      groups.push({ tag: field.group, attributes: new Map() });
+      continue;
+    }
+    const { attributes } = groups.at(-1)!;
+    const { tag, name } = field;
+    if (name !== '') {
+      current = tag === BEGIN_COLLECTION || attributes.has(name) ? undefined : { name, values: [] };
+      if (current) attributes.set(name, current.values);
+    }
+    if (!current) continue;
+    const value = ippValue(tag, field.value);
+    if (value !== undefined) {
+      current.values.push(value);
+      continue;
+    }
+    attributes.delete(current.name);
+    current = undefined;
+  }
   return {
-    version,
-    code: operationId & 0xffff,
-    requestId,
-    groups: groups.map(({ tag, attributes }) => ({
-      tag,
-      attributes: valuesByName(attributes.map((each) => ({ ...each, value: withResolutions(each.value) }))),
-    })),
-    data: bytes.subarray(end),
+    version: { major: bytes.readUInt8(0), minor: bytes.readUInt8(1) },
+    code: bytes.readUInt16BE(2),
+    requestId: bytes.readInt32BE(4),
+    groups,
+    data: bytes.subarray(next.value),
   };
 }
 
-/** All attributes of the groups of one kind. Of a duplicate, the first one counts (RFC 8011 4.1.3 forbids duplicates). */
+/** All attributes of the groups of one kind. */
 export function attributesOf({ groups }: DecodedIpp, group: GroupName): IppAttributes {
   const found = groups.filter(({ tag }) => tag === GROUPS[group]).reverse();
   return new Map(found.flatMap(({ attributes }) => [...attributes]));
-}
-
-type Read = ReturnType<typeof request.decode>['groups'][number]['attributes'];
-
-function valuesByName(attributes: Read): IppAttributes {
-  const values = new Map<string, readonly IppValue[]>();
-  for (const { tag, name, value } of attributes) {
-    if (tag <= LAST_OUT_OF_BAND || tag === BEGIN_COLLECTION || values.has(name)) continue;
-    values.set(name, [value].flat().map(plain));
-  }
-  return values;
-}
-
-function plain(value: Value): IppValue {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
-  return typeof value === 'object' ? value.value : value;
-}
-
-/** Two integers and a unit (RFC 8010 3.9; RFC 8011 5.1.16): 3 for dots per inch, 4 per centimetre. */
-function resolutionText(bytes: Buffer): string {
-  const [x, y] = [bytes.readInt32BE(0), bytes.readInt32BE(4)];
-  return `${x === y ? x : `${x}x${y}`}${bytes[8] === 4 ? 'dpcm' : 'dpi'}`;
 }

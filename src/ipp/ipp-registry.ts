@@ -28,6 +28,7 @@ export const IPP_STATUS = {
   'client-error-compression-not-supported': 0x040f,
   'server-error-internal-error': 0x0500,
   'server-error-operation-not-supported': 0x0501,
+  'server-error-service-unavailable': 0x0502,
   'server-error-version-not-supported': 0x0503,
   'server-error-busy': 0x0507,
 } as const;

@@ -46,6 +46,21 @@ export const counters = z
   .refine((all) => Object.keys(all).length <= COUNTERS, `at most ${COUNTERS} counters`);
 export type Counters = z.infer<typeof counters>;
 
+/** Why the agent has no information about a device, or carries out nothing at it. Waiting helps with the first two only. */
+export const DEVICE_PROBLEMS = {
+  unreachable: 'The device does not answer.',
+  refused: 'The device refuses the requests of its agent at the moment.',
+  'login-required': 'The device asks for a login, and its agent has none that it may send.',
+  'login-refused': 'The device refuses the login that its agent has for it.',
+  'wrong-path': 'The device has no printer at the path that its agent has for it.',
+  'not-a-printer': 'What answers at the address of the device is not a printer.',
+  'tls-failed': 'The device and its agent cannot agree on an encrypted connection.',
+  'protocol-unsupported': 'The device and its agent have no version of IPP in common.',
+  'invalid-answer': 'The answers of the device are not valid.',
+} as const;
+export type DeviceProblem = keyof typeof DEVICE_PROBLEMS;
+export const deviceProblem = z.enum(Object.keys(DEVICE_PROBLEMS) as [DeviceProblem, ...DeviceProblem[]]);
+
 export const deviceInformation = z.object({
   /** false: the device did not answer its agent; the other fields are from the last answer. */
   reached: z.boolean(),

@@ -124,6 +124,13 @@ describe('parseConfiguration', () => {
       { ipp: { host: 'fe80::1', port: 8443, tls: true, path: '/ipp', certificate: 'any' } },
     ],
     [
+      { ipp: 'ipp://printer', certificate: 'any', maintenance: [] },
+      [],
+      { ipp: { port: 631, tls: false, path: '', uri: 'ipp://printer', certificate: 'any' } },
+    ],
+    [{ ipp: 'http://printer', maintenance: [] }, [], { ipp: { port: 80, path: '', uri: 'http://printer' } }],
+    [{ ipp: 'ipps://printer/', maintenance: [] }, [], { ipp: { port: 631, tls: true, path: '/' } }],
+    [
       { ipp: 'http://printer/ipp', firmware: 'tcp://printer:9100', maintenance: ['firmware-install', 'counters'] },
       ['counters', 'firmware-install'],
       { ipp: { port: 80 }, firmware: { kind: 'raw', host: 'printer', port: 9100 } },
@@ -213,7 +220,7 @@ describe('parseConfiguration', () => {
       applicationWith({ viewTarget: 'tcp://printer:5900' }),
       /applications\.0\.viewTarget: must have the same protocol/,
     ],
-    ['an IPP URI without a path', deviceWith({ ipp: 'ipp://printer' }), /^devices\.0\.ipp: must look like ipp:/],
+    ['an IPP URI without a host', deviceWith({ ipp: 'ipp:///ipp' }), /^devices\.0\.ipp: must look like ipp:/],
     ['an IPP URI of another scheme', deviceWith({ ipp: 'tcp://printer/ipp' }), /^devices\.0\.ipp: must look like/],
     ['an IPP URI with a password', deviceWith({ ipp: 'ipp://a:b@printer/ipp' }), /ipp: must not contain a user/],
     ['an IPP URI on port 0', deviceWith({ ipp: 'ipp://printer:0/ipp' }), /ipp: must name a port/],
@@ -229,11 +236,7 @@ describe('parseConfiguration', () => {
       deviceWith({ ipp: 'ipps://printer/ipp', certificate: 'abc' }),
       /certificate: must be "any" or the pin/,
     ],
-    [
-      'a pin without TLS',
-      deviceWith({ ipp, certificate: 'any' }),
-      /certificate: is only allowed with an ipps or https/,
-    ],
+    ['a pin without IPP', deviceWith({ certificate: 'any' }), /certificate: requires "ipp"/],
     ['unknown maintenance', deviceWith({ ipp, maintenance: ['dance'] }), /^devices\.0\.maintenance\.0: /],
     ['maintenance without IPP', deviceWith({ maintenance: ['restart'] }), /maintenance\.0: restart requires "ipp"/],
     [

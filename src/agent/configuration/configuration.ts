@@ -101,9 +101,7 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
   if (rest.login && !ipp) return problem(context, 'requires "ipp"', ['login']);
   if (firmware && !ipp)
     return problem(context, 'requires "ipp", to check the version after the installation', ['firmware']);
-  const secure = ipp?.tls || (firmware?.kind === 'http' && firmware.tls);
-  if (key !== undefined && !secure)
-    return problem(context, 'is only allowed with an ipps or https address', ['certificate']);
+  if (key !== undefined && !ipp) return problem(context, 'requires "ipp"', ['certificate']);
   const { kind } = rest;
   for (const [index, { protocol }] of rest.applications.entries())
     if (protocol === 'box' && !storesDocuments(kind))
@@ -208,7 +206,7 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *     "certificate": "any", "maintenance": ["information", "counters", "test-page"],
  *     "login": { "user": "admin", "passwordFile": "mfp-1-password" }
  *
- * `ipp`: the printer's URI (also ipps, http, https). `firmware`: where a firmware file is sent, unchanged to a raw port
+ * `ipp`: the printer's URI (also ipps, http, https); without a path, the agent finds it. `firmware`: where a firmware file is sent, unchanged to a raw port
  * or by `PUT` to an http or https address. `certificate`: for ipps and https, the pin of the device's key, or `any`; by
  * default, a certificate authority that this computer trusts must have signed it. `maintenance`: what the owner decides
  * about each operation (maintenance/owner-rules); by default, reading is allowed, and the others need a YES at the device. A

@@ -30,12 +30,13 @@ export type FirmwareAddress = (HttpAddress & { readonly kind: 'http' }) | (Addre
 const PORTS: Readonly<Record<string, number>> = { 'ipp:': 631, 'ipps:': 631, 'http:': 80, 'https:': 443 };
 const SECURE = ['ipps:', 'https:'];
 
-/** `ipp://host[:port]/path` (RFC 3510), `ipps://` (RFC 7472), or the same with http or https. */
+/** `ipp://host[:port]/path` (RFC 3510), `ipps://` (RFC 7472), or the same with http or https; without a path, it is found. */
 export const ippAddress = z.string().transform((text, context): IppAddress => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !(url.protocol in PORTS) || !url.hostname || url.pathname.length < 2)
+  if (!url || !(url.protocol in PORTS) || !url.hostname)
     return problem(context, 'must look like ipp://host/ipp/print or ipps://host/ipp/print');
-  return { ...checked(url, context), uri: text };
+  const path = /^\w+:\/\/[^/]*$/.test(text) ? '' : url.pathname + url.search; // `http` and `https` always have one in a URL
+  return { ...checked(url, context), path, uri: text };
 });
 
 /** `tcp://host:port`, `http://host/path` or `https://host/path`. */

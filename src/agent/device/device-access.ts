@@ -1,4 +1,4 @@
-import type { DeviceInformation } from '../../protocol/device-information';
+import type { DeviceInformation, DeviceProblem } from '../../protocol/device-information';
 import type { Operation } from '../../protocol/maintenance';
 import type { Readiness } from './readiness';
 
@@ -32,6 +32,22 @@ export class DeviceUnreachable extends Error {
 /** The device refused the request or sent an invalid answer; the message has the details. */
 export class DeviceRefused extends Error {
   override readonly name: string = 'DeviceRefused';
+  readonly problem: Exclude<DeviceProblem, 'unreachable'>;
+  /** Whether the device may answer if it is asked for less. */
+  readonly mayAnswerLess: boolean;
+
+  constructor(
+    message: string,
+    {
+      problem = 'refused',
+      mayAnswerLess = false,
+      ...options
+    }: ErrorOptions & Partial<Pick<DeviceRefused, 'problem' | 'mayAnswerLess'>> = {},
+  ) {
+    super(message, options);
+    this.problem = problem;
+    this.mayAnswerLess = mayAnswerLess;
+  }
 }
 /** The device asks for a login, and the agent has none that it may send. `challenge` is its WWW-Authenticate. */
 export class LoginRequired extends DeviceRefused {
@@ -41,12 +57,16 @@ export class LoginRequired extends DeviceRefused {
     message: string,
     readonly challenge = '',
   ) {
-    super(message);
+    super(message, { problem: 'login-required' });
   }
 }
 /** The device refuses the login of the configuration. */
 export class LoginRefused extends DeviceRefused {
   override readonly name = 'LoginRefused';
+
+  constructor(message: string) {
+    super(message, { problem: 'login-refused' });
+  }
 }
 /** The configuration has no address for the operation, or the device does not support it. */
 export class OperationUnsupported extends Error {

@@ -15,6 +15,11 @@ export class DeviceConnection extends Agent {
     super({ keepAlive: true, maxSockets: 1, timeout: LIMITS.DEVICE_IDLE_MS });
   }
 
+  /** Whether a request to this address may use the connection. */
+  isTo({ host, port, tls }: HttpAddress): boolean {
+    return this.address.host === host && this.address.port === port && this.address.tls === tls;
+  }
+
   override createConnection(
     options: object,
     created?: (error: Error | null, stream: Duplex) => void,
@@ -60,7 +65,7 @@ export function responseTo(request: ClientRequest): Promise<IncomingMessage> {
     request.on('error', reject);
     request.on('upgrade', (_response, socket) => {
       socket.destroy();
-      reject(new DeviceRefused('the device switched to another protocol'));
+      reject(new DeviceRefused('the device switched to another protocol', { problem: 'invalid-answer' }));
     });
     request.on('close', () => reject(new DeviceUnreachable('the device closed the connection')));
   });
@@ -80,7 +85,10 @@ export async function readAnswer(response: IncomingMessage): Promise<Buffer> {
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > LIMITS.DEVICE_ANSWER_BYTES)
-      throw new DeviceRefused(`the device answered with more than ${LIMITS.DEVICE_ANSWER_BYTES} bytes`);
+      throw new DeviceRefused(`the device answered with more than ${LIMITS.DEVICE_ANSWER_BYTES} bytes`, {
+        problem: 'invalid-answer',
+        mayAnswerLess: true,
+      });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -94,11 +102,24 @@ export function deviceError(error: unknown, signal: AbortSignal | undefined): un
   const { name, code = '', message } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError')
     return new DeviceUnreachable(`the device did not answer within ${LIMITS.DEVICE_ANSWER_MS} ms`, { cause: error });
-  if (code.startsWith('HPE_')) return new DeviceRefused(`the device's answer is not HTTP (${code})`, { cause: error });
+  if (code.startsWith('HPE_')) return notHttp(error as NodeJS.ErrnoException & { rawPacket?: Buffer });
   return new DeviceUnreachable(`the device cannot be reached (${code || message})`, { cause: error });
 }
 
-/** Verifies the key before anything is sent to the device. */
+/** First byte of a TLS alert (RFC 8446 5.1), with which a device answers HTTP where it takes TLS only. */
+const TLS_ALERT = 0x15;
+
+function notHttp(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): DeviceRefused {
+  if (error.rawPacket?.[0] === TLS_ALERT)
+    return new DeviceRefused('the device takes TLS only at this port: use ipps or https', {
+      problem: 'tls-failed',
+      cause: error,
+    });
+  const message = `the device's answer is not HTTP (${error.code})`;
+  return new DeviceRefused(message, { problem: 'invalid-answer', cause: error });
+}
+
+/** Verifies the key before anything is sent to the device. @throws DeviceRefused, or Node's error */
 async function secureSocket({ host, port, certificate }: HttpAddress, signal?: AbortSignal): Promise<TLSSocket> {
   const socket = connect({ host, port, servername: isIP(host) ? '' : host, rejectUnauthorized: false });
   socket.on('error', () => undefined); // destroyed while it was connecting
@@ -112,9 +133,16 @@ async function secureSocket({ host, port, certificate }: HttpAddress, signal?: A
       certificate === undefined
         ? `no trusted authority has signed the device's certificate; if the key ${pin} is right, pin it in the configuration`
         : `the device's key does not match the pin: ${pin}`,
+      { problem: 'tls-failed' },
     );
   } catch (error) {
     socket.destroy();
-    throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code !== 'EPROTO' && !code.startsWith('ERR_SSL_')) throw error;
+    const reason = /([^:]+):[^:]*$/.exec(code === 'EPROTO' ? message : '')?.[1] ?? code;
+    throw new DeviceRefused(`the device and the agent cannot agree on TLS (${reason.trim()})`, {
+      problem: 'tls-failed',
+      cause: error,
+    });
   }
 }

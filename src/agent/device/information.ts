@@ -10,14 +10,18 @@ import { alertsOf } from './alerts';
 import { cleanLine, stringsOf } from './attribute-text';
 import { suppliesOf } from './supplies';
 
-/** Attributes that `informationOf` uses; printers omit those they do not support. */
-export const INFORMATION_ATTRIBUTES: readonly string[] = [
-  ...['printer-state', 'printer-state-reasons', 'printer-alert', 'printer-alert-description'],
-  ...['printer-supply', 'printer-supply-description'],
-  ...['marker-names', 'marker-types', 'marker-colors', 'marker-levels'],
-  ...['printer-impressions-completed', 'printer-media-sheets-completed', 'printer-pages-completed'],
-  ...['printer-copies-completed', 'printer-scans-completed', 'printer-faxes-completed'],
-  ...['printer-make-and-model', 'printer-device-id', 'printer-serial-number', 'printer-firmware-string-version'],
+/**
+ * Attributes that `informationOf` uses, in parts for devices that fail when they are asked for all of them; printers omit
+ * those they do not support.
+ */
+export const INFORMATION_ATTRIBUTES: readonly (readonly string[])[] = [
+  ['printer-state', 'printer-state-reasons'],
+  ['printer-make-and-model', 'printer-device-id', 'printer-serial-number', 'printer-firmware-string-version'],
+  ['printer-alert', 'printer-alert-description'],
+  ['printer-supply', 'printer-supply-description'],
+  ['marker-names', 'marker-types', 'marker-colors', 'marker-levels'],
+  ['printer-impressions-completed', 'printer-media-sheets-completed', 'printer-pages-completed'],
+  ['printer-copies-completed', 'printer-scans-completed', 'printer-faxes-completed'],
 ];
 
 /** RFC 8011 5.4.11 */

@@ -7,38 +7,54 @@ import {
   IPP_VERSION,
   type DecodedIpp,
   type IppAttribute,
+  type IppVersion,
 } from '../../ipp/ipp-message';
 import { IPP_OPERATIONS, IPP_STATUS, isSuccessful, statusName, type IppOperation } from '../../ipp/ipp-registry';
 import { LIMITS } from '../../protocol/limits';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { IppAddress } from '../configuration/device-address';
-import { checkLogin, DeviceConnection, deviceError, openRequest, readAnswer, responseTo } from './device-connection';
-import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
-import type { HttpLogin } from './http-login';
 import { cleanLine } from './attribute-text';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from './device-access';
+import { checkLogin, DeviceConnection, deviceError, openRequest, readAnswer, responseTo } from './device-connection';
+import { Moved, placeAfter, placesOf } from './ipp-place';
+import type { HttpLogin } from './http-login';
 
 /** Path of the System object (PWG 5100.22 4.1.1). */
 const SYSTEM_PATH = '/ipp/system';
 const USER = 'platen-agent';
 /** They change nothing, so one may be sent again. */
 const QUERIES: readonly IppOperation[] = ['Get-Printer-Attributes'];
+/** In the order in which they are tried if the printer refuses one (RFC 8011 4.1.8). */
+const VERSIONS: readonly IppVersion[] = [IPP_VERSION, { major: 2, minor: 0 }, { major: 1, minor: 0 }];
+/** Redirections and changes to TLS on the way to one answer. */
+const MOVES = 3;
+
+interface Ask {
+  readonly operation: IppOperation;
+  /** The object that the operation is for. */
+  readonly target: 'printer-uri' | 'system-uri';
+  readonly attributes: readonly IppAttribute[];
+  readonly data?: Buffer;
+}
 
 /**
  * Client of one IPP printer. Requests wait for each other: many printers answer one at a time, and some mix up two. Queries
  * share one persistent connection; what must not be done twice has a connection of its own, because an idle one may be
- * closing at this moment. Answers are limited in time and size.
+ * closing at this moment. Answers are limited in time and size. Where the printer really answers, and in which version, is
+ * found out with the first request.
  */
 export class IppClient {
   private requestId = 0;
   private readonly turns = new Turns(LIMITS.DEVICE_REQUESTS);
-  private readonly connection: DeviceConnection;
+  private connection: DeviceConnection | undefined;
+  /** Where the printer has answered. */
+  private found: IppAddress | undefined;
+  private version = IPP_VERSION;
 
   constructor(
     private readonly address: IppAddress,
     private readonly login?: HttpLogin,
-  ) {
-    this.connection = new DeviceConnection(address);
-  }
+  ) {}
 
   /** @throws DeviceUnreachable, DeviceRefused, OperationUnsupported */
   printer(
@@ -46,57 +62,118 @@ export class IppClient {
     { attributes = [], data }: { attributes?: readonly IppAttribute[]; data?: Buffer } = {},
     signal?: AbortSignal,
   ): Promise<DecodedIpp> {
-    return this.ask(operation, this.address, [['uri', 'printer-uri', this.address.uri], ...attributes], data, signal);
+    return this.turns.take(signal, () => this.find({ operation, target: 'printer-uri', attributes, data }, signal));
   }
 
   /** Requests to the System object. @throws as above */
   system(operation: IppOperation, signal?: AbortSignal): Promise<DecodedIpp> {
-    const uri = new URL(SYSTEM_PATH, this.address.uri).href;
-    return this.ask(operation, { ...this.address, path: SYSTEM_PATH }, [['uri', 'system-uri', uri]], undefined, signal);
+    const { found = this.address } = this;
+    const place = { ...found, path: SYSTEM_PATH, uri: new URL(SYSTEM_PATH, found.uri).href };
+    return this.turns
+      .take(signal, () => this.ask(place, { operation, target: 'system-uri', attributes: [] }, signal))
+      .catch((error: unknown) => {
+        if (!(error instanceof DeviceRefused) || error.problem !== 'wrong-path') throw error;
+        throw new OperationUnsupported(error.message, { cause: error });
+      });
   }
 
-  private async ask(
-    operation: IppOperation,
-    address: IppAddress,
-    attributes: readonly IppAttribute[],
-    data: Buffer | undefined,
-    signal: AbortSignal | undefined,
+  /** Asks where the printer has answered before, or at all places where it may be. */
+  private async find(ask: Ask, signal?: AbortSignal): Promise<DecodedIpp> {
+    const places = this.found ? [this.found] : placesOf(this.address);
+    for (const [index, place] of places.entries()) {
+      try {
+        return await this.follow(place, ask, signal);
+      } catch (error) {
+        const problem = error instanceof DeviceRefused ? error.problem : 'unreachable';
+        if (problem !== 'refused') this.found = undefined;
+        const elsewhere = problem === 'wrong-path' || problem === 'not-a-printer';
+        if (!elsewhere || places.length === 1) throw error;
+        if (index === places.length - 1) throw notFound(places, error as Error);
+      }
+    }
+    throw new Error('there is always a place');
+  }
+
+  /** Asks at a place, and where the device sends the request from there. */
+  private async follow(place: IppAddress, ask: Ask, signal?: AbortSignal, moves = 0): Promise<DecodedIpp> {
+    const answer = await this.ask(place, ask, signal).catch((error: unknown) => {
+      if (error instanceof Moved) return error;
+      throw error;
+    });
+    if (!(answer instanceof Moved)) {
+      this.found = place;
+      return answer;
+    }
+    if (moves === MOVES) throw new DeviceRefused('the device redirects every request', { problem: 'wrong-path' });
+    return this.follow(placeAfter(place, answer), ask, signal, moves + 1).catch((error: unknown) => {
+      if (answer.status !== 426 || !(error instanceof DeviceRefused) || error.problem !== 'tls-failed') throw error;
+      const message = `the device requires TLS (HTTP 426), but ${error.message}. Write its ipps address in "ipp"`;
+      throw new DeviceRefused(message, { problem: 'tls-failed', cause: error });
+    });
+  }
+
+  /** Asks in the version that the printer has accepted before, and in the others if it refuses this one. */
+  private async ask(place: IppAddress, ask: Ask, signal?: AbortSignal): Promise<DecodedIpp> {
+    for (const version of [this.version, ...VERSIONS.filter((each) => each !== this.version)]) {
+      const answer = await this.exchange(place, version, ask, signal);
+      if (answer.code === IPP_STATUS['server-error-version-not-supported']) continue;
+      this.version = version;
+      return checked(ask.operation, answer);
+    }
+    const tried = VERSIONS.map(({ major, minor }) => `${major}.${minor}`).join(', ');
+    throw new DeviceRefused(`the device supports none of the IPP versions ${tried}`, {
+      problem: 'protocol-unsupported',
+    });
+  }
+
+  private async exchange(
+    place: IppAddress,
+    version: IppVersion,
+    { operation, target, attributes, data }: Ask,
+    signal?: AbortSignal,
   ): Promise<DecodedIpp> {
     const requestId = (this.requestId = (this.requestId % 0x7fffffff) + 1);
-    const [target, ...others] = attributes;
-    const common: IppAttribute[] = [
-      // RFC 8011 4.1.4 and 4.1.5: in this order, before all others.
-      ['charset', 'attributes-charset', 'utf-8'],
-      ['naturalLanguage', 'attributes-natural-language', 'en'],
-      target!,
-      ['name', 'requesting-user-name', USER],
-    ];
     const body = encodeIpp({
-      version: IPP_VERSION,
+      version,
       code: IPP_OPERATIONS[operation],
       requestId,
-      groups: [{ group: 'operation', attributes: [...common, ...others] }],
+      groups: [
+        {
+          group: 'operation',
+          attributes: [
+            // RFC 8011 4.1.4 and 4.1.5: in this order, before all others.
+            ['charset', 'attributes-charset', 'utf-8'],
+            ['naturalLanguage', 'attributes-natural-language', 'en'],
+            ['uri', target, place.uri],
+            ['name', 'requesting-user-name', USER],
+            ...attributes,
+          ],
+        },
+      ],
       data,
     });
-    const mayRepeat = QUERIES.includes(operation);
-    const bytes = await this.turns.take(signal, () => this.post(address, body, mayRepeat, signal));
-    return answerOf(operation, requestId, bytes);
+    const answer = decoded(await this.post(place, body, QUERIES.includes(operation), signal));
+    // Requests wait for each other, so an answer without an ID can only be that to this one.
+    if (answer.requestId === requestId || answer.requestId === 0) return answer;
+    throw new DeviceRefused("the device's answer is for another request", { problem: 'invalid-answer' });
   }
 
-  private async post(address: IppAddress, body: Buffer, mayRepeat: boolean, signal?: AbortSignal): Promise<Buffer> {
+  private async post(place: IppAddress, body: Buffer, mayRepeat: boolean, signal?: AbortSignal): Promise<Buffer> {
     const { login } = this;
     try {
       return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, async (until) => {
-        const send = (authorization?: string) => this.postOnce(address, body, mayRepeat, authorization, until);
+        const send = (authorization?: string) => this.postOnce(place, body, mayRepeat, authorization, until);
+        // A password in clear text needs TLS by the configuration: a device that changes to TLS by itself proves no key.
+        const address = { ...place, tls: this.address.tls };
         return login ? login.authenticate({ address, method: 'POST' }, send) : send();
       });
     } catch (error) {
-      throw deviceError(error, signal);
+      throw error instanceof Moved ? error : deviceError(error, signal);
     }
   }
 
   private async postOnce(
-    address: IppAddress,
+    place: IppAddress,
     body: Buffer,
     mayRepeat: boolean,
     authorization: string | undefined,
@@ -104,8 +181,8 @@ export class IppClient {
   ): Promise<Buffer> {
     const type = { 'content-type': 'application/ipp', 'content-length': body.length };
     const headers = { ...type, ...(authorization !== undefined && { authorization }) };
-    const connection = mayRepeat ? this.connection : undefined;
-    const request = await openRequest(address, { method: 'POST', headers }, signal, connection);
+    const connection = mayRepeat ? this.connectionTo(place) : undefined;
+    const request = await openRequest(place, { method: 'POST', headers }, signal, connection);
     let isAnswered = false;
     try {
       const answered = responseTo(request);
@@ -121,9 +198,17 @@ export class IppClient {
       request.destroy();
       // the device closed the idle connection while the request was sent
       if (!isAnswered && request.reusedSocket && !signal.aborted)
-        return this.postOnce(address, body, mayRepeat, authorization, signal);
+        return this.postOnce(place, body, mayRepeat, authorization, signal);
       throw error;
     }
+  }
+
+  private connectionTo(place: IppAddress): DeviceConnection {
+    if (!this.connection?.isTo(place)) {
+      this.connection?.destroy();
+      this.connection = new DeviceConnection(place);
+    }
+    return this.connection;
   }
 }
 
@@ -152,22 +237,37 @@ class Turns {
 function checkHttp(response: IncomingMessage): void {
   checkLogin(response);
   const { statusCode = 0, headers } = response;
-  if (statusCode === 404) throw new OperationUnsupported('the path does not exist on the device (HTTP 404)');
-  if (statusCode === 426) throw new DeviceRefused('the device requires TLS: use ipps:// (HTTP 426)');
-  if (statusCode !== 200) throw new DeviceRefused(`the device answered with HTTP ${statusCode}`);
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/ipp') throw new DeviceRefused("the device's answer is not IPP");
+  if (statusCode === 426 || [301, 302, 307, 308].includes(statusCode)) throw new Moved(statusCode, headers.location);
+  if ([404, 410].includes(statusCode))
+    throw new DeviceRefused(`the path does not exist on the device (HTTP ${statusCode})`, { problem: 'wrong-path' });
+  if ([405, 501].includes(statusCode))
+    throw new DeviceRefused(`the device takes no requests at this path (HTTP ${statusCode})`, {
+      problem: 'wrong-path',
+    });
+  if (statusCode !== 200)
+    throw new DeviceRefused(`the device answered with HTTP ${statusCode}`, {
+      mayAnswerLess: [400, 413, 500].includes(statusCode),
+    });
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!['application/ipp', 'application/octet-stream', ''].includes(type))
+    throw new DeviceRefused(`the device's answer is not IPP but ${cleanLine(type, 60)}`, { problem: 'not-a-printer' });
 }
 
-function answerOf(operation: IppOperation, requestId: number, bytes: Buffer): DecodedIpp {
-  const answer = decoded(bytes);
-  if (answer.requestId !== requestId) throw new DeviceRefused("the device's answer is for another request");
-  if (isSuccessful(answer.code)) return answer;
-  if (isUnknown(operation, answer.code)) throw new OperationUnsupported(`the device does not support ${operation}`);
+/** @throws OperationUnsupported, DeviceRefused if the operation was not carried out */
+function checked(operation: IppOperation, answer: DecodedIpp): DecodedIpp {
+  const { code } = answer;
+  if (isSuccessful(code)) return answer;
+  if (isUnknown(operation, code)) throw new OperationUnsupported(`the device does not support ${operation}`);
   const words = attributesOf(answer, 'operation').get('status-message')?.[0];
-  const text = typeof words === 'string' && words !== statusName(answer.code) ? `: ${cleanLine(words, 200)}` : '';
-  throw new DeviceRefused(`the device answered ${operation} with ${statusName(answer.code)}${text}`);
+  const text = typeof words === 'string' && words !== statusName(code) ? `: ${cleanLine(words, 200)}` : '';
+  throw new DeviceRefused(`the device answered ${operation} with ${statusName(code)}${text}`, {
+    problem: code === IPP_STATUS['client-error-not-found'] && QUERIES.includes(operation) ? 'wrong-path' : 'refused',
+    mayAnswerLess: !LATER.some((each) => each === code),
+  });
 }
+
+/** The same request may succeed later. */
+const LATER = [IPP_STATUS['server-error-busy'], IPP_STATUS['server-error-service-unavailable']] as const;
 
 /** A printer without a System object may treat such a request as an invalid request to the printer. */
 function isUnknown(operation: IppOperation, status: number): boolean {
@@ -181,6 +281,16 @@ function decoded(bytes: Buffer): DecodedIpp {
     return decodeIpp(bytes);
   } catch (error) {
     if (!(error instanceof IppMalformed)) throw error;
-    throw new DeviceRefused(`the device's answer is not IPP: ${error.message}`, { cause: error });
+    throw new DeviceRefused(`the device's answer is not IPP: ${error.message}`, {
+      problem: 'invalid-answer',
+      mayAnswerLess: true,
+      cause: error,
+    });
   }
+}
+
+function notFound(places: readonly IppAddress[], cause: Error): DeviceRefused {
+  const paths = places.map(({ path }) => path).join(', ');
+  const message = `the device has no printer at ${paths} (${cause.message}): write the path in "ipp"`;
+  return new DeviceRefused(message, { problem: 'not-a-printer', cause });
 }

@@ -18,6 +18,8 @@ export class IppDevice implements DeviceAccess {
   readiness: Readiness = UNREPORTED;
   private readonly client: IppClient | undefined;
   private readonly login: HttpLogin | undefined;
+  /** The device failed when it was asked for all information at once. */
+  private failsAtAll = false;
 
   constructor(private readonly device: Device) {
     this.operations = device.operations;
@@ -27,7 +29,7 @@ export class IppDevice implements DeviceAccess {
 
   /** Also throws OperationUnsupported if the configuration has no `ipp`. */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
-    const attributes = await this.attributes([...INFORMATION_ATTRIBUTES, ...READINESS_ATTRIBUTES], signal);
+    const attributes = await this.inParts([...INFORMATION_ATTRIBUTES, READINESS_ATTRIBUTES], signal);
     this.readiness = readinessOf(attributes);
     return informationOf(attributes);
   }
@@ -72,7 +74,25 @@ export class IppDevice implements DeviceAccess {
     return this.login?.accepted === true;
   }
 
-  private async attributes(names: readonly string[], signal?: AbortSignal) {
+  /** Asks for all at once; if the device fails at that, part by part, without the parts that it fails at. */
+  private async inParts(parts: readonly (readonly string[])[], signal?: AbortSignal): Promise<IppAttributes> {
+    const failures: unknown[] = [];
+    const tryFor = (names: readonly string[]) =>
+      this.attributes(names, signal).catch((error: unknown) => {
+        if (!(error instanceof DeviceRefused && error.mayAnswerLess)) throw error;
+        failures.push(error);
+        return undefined;
+      });
+    const all = this.failsAtAll ? undefined : await tryFor(parts.flat());
+    if (all) return all;
+    const answers: IppAttributes[] = [];
+    for (const part of parts) answers.push((await tryFor(part)) ?? new Map());
+    if (answers.every(({ size }) => size === 0) && failures.length > 0) throw failures[0];
+    this.failsAtAll = true;
+    return new Map(answers.flatMap((answer) => [...answer]));
+  }
+
+  private async attributes(names: readonly string[], signal?: AbortSignal): Promise<IppAttributes> {
     const attributes = [['keyword', 'requested-attributes', names]] as const;
     return attributesOf(await this.printer().printer('Get-Printer-Attributes', { attributes }, signal), 'printer');
   }

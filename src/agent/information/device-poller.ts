@@ -2,7 +2,7 @@ import type { Journal } from '../../journal/journal';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import { jittered } from '../../protocol/waits';
-import { DeviceRefused, DeviceUnreachable, type DeviceAccess } from '../device/device-access';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 
 export interface DevicePollerOptions {
@@ -118,7 +118,7 @@ export class DevicePoller {
 
   /** Logs that a device does not answer, once until it answers again. */
   #logFailure(deviceId: string, error: Error): void {
-    const expected = error instanceof DeviceUnreachable || error instanceof DeviceRefused;
+    const expected = [DeviceUnreachable, DeviceRefused, OperationUnsupported].some((kind) => error instanceof kind);
     if (!expected) this.journal.unexpected(error, `polling ${deviceId}`);
     else if (!this.#known.has(deviceId) || this.known(deviceId).reached)
       this.journal.warn('the device does not answer', { deviceId, detail: error.message });
