@@ -6,6 +6,7 @@ import { ExternalClientEntity } from './src/server/auth/clients/external-client.
 import { AuditEventEntity } from './src/server/auth/audit/audit-event.entity';
 import { CookieSessionEntity } from './src/server/auth/login/cookie-session.entity';
 import { UserEntity } from './src/server/auth/users/user.entity';
+import { LIMITS } from './src/protocol/limits';
 import { readConfig, type Config } from './src/server/config/config';
 import { AssignmentEntity, CustomerEntity, SiteEntity } from './src/server/customers/customer.entity';
 import { Auth1763683200001 } from './src/server/database/migrations/0001-auth';
@@ -128,7 +129,14 @@ const driver = { ...sqlite3, verbose: () => sqlite3 };
 /** Where the server keeps its data: SQLite in the data folder, or PostgreSQL. */
 export function dataSourceOptions({ database }: Config): DataSourceOptions {
   return database.type === 'postgres'
-    ? { ...common, type: 'postgres', url: database.url, poolSize: 10, installExtensions: false }
+    ? {
+        ...common,
+        type: 'postgres',
+        url: database.url,
+        connectTimeoutMS: LIMITS.DATABASE_CONNECT_MS,
+        poolSize: 10,
+        installExtensions: false,
+      }
     : { ...common, type: 'sqlite', database: database.path, driver, enableWAL: true, busyTimeout: 10_000 };
 }
 

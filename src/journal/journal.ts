@@ -1,10 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { destination, pino, type Logger } from 'pino';
+import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
+import { ProblemError } from '../protocol/problems';
 import { STEPS, type Step } from '../protocol/steps';
 import { wallClockMs } from './wall-clock';
 
-/** Fields that are removed from log lines. */
-const SECRETS = ['password', 'token', 'sessionId', 'code', 'ticket', 'secret', 'authorization', 'cookie'];
+/** Fields that are removed from log lines; `parameters` are those of a database statement that failed. */
+const SECRETS = [
+  ...['password', 'token', 'sessionId', 'code', 'ticket', 'secret', 'authorization', 'cookie'],
+  'parameters',
+];
+
+/** The code of an error is no secret. It gets a name of its own, because a secret may be a field `code` of an error. */
+const ERROR_CODE = /^[A-Z0-9_]{3,40}$/;
+const codeOf = (error: { code?: unknown } | undefined): { errorCode?: string } =>
+  typeof error?.code === 'string' && ERROR_CODE.test(error.code) ? { errorCode: error.code } : {};
+const serialized = (error: Error): object => {
+  const { driverError } = error as { driverError?: { code?: unknown } };
+  return { ...codeOf(driverError), ...codeOf(error as { code?: unknown }), ...stdSerializers.err(error) };
+};
+
+/** A number is no secret either, as the code of a closed connection (1006). */
+const censor = (value: unknown): unknown => (typeof value === 'number' ? value : '[secret]');
 
 /** Log levels; `silent` logs nothing. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -16,15 +32,25 @@ const timestamp = (): string => `,"at":${wallClockMs().toFixed(3)}`;
  * The logger of every program: JSON lines on standard error, without fields that contain secrets.
  * @param level one of LOG_LEVELS
  */
-export function createJournal(program: string, level: string): Journal {
+export function createJournal(program: string, level: string, lines = standardError()): Journal {
   const paths = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  const lines = destination({ fd: 2, sync: true });
-  lines.on('error', () => undefined); // a closed log pipe must not stop the program
   const logger = pino(
-    { level, base: { program, pid: process.pid }, timestamp, redact: { paths, censor: '[secret]' } },
+    {
+      level,
+      base: { program, pid: process.pid },
+      timestamp,
+      redact: { paths, censor },
+      serializers: { err: serialized },
+    },
     lines,
   );
   return new Journal(logger);
+}
+
+function standardError(): DestinationStream {
+  const lines = destination({ fd: 2, sync: true });
+  lines.on('error', () => undefined); // a closed log pipe must not stop the program
+  return lines;
 }
 
 export class Journal {
@@ -39,10 +65,11 @@ export class Journal {
     this.logger.info({ step, remoteSessionId: subject, ...fields }, STEPS[step]);
   }
 
-  /** Logs an unexpected error. @returns the incident ID, for the message to the user */
+  /** Logs an unexpected error; one with a code in one line. @returns the incident ID, for the message to the user */
   unexpected(error: unknown, doing: string): string {
     const incident = randomUUID();
-    this.logger.error({ err: error, incident }, `unexpected error while ${doing}`);
+    if (error instanceof ProblemError) this.logger.warn({ problem: error.code, incident }, `failed while ${doing}`);
+    else this.logger.error({ err: error, incident }, `unexpected error while ${doing}`);
     return incident;
   }
 

@@ -76,6 +76,11 @@ export const PROBLEMS = {
     title: 'No relay is available',
     remedy: 'Try again shortly. Administrators can check the relays at /readyz.',
   },
+  'database-unavailable': {
+    status: 503,
+    title: 'The database of the server is not available',
+    remedy: 'Try again shortly. Administrators can check the database at /readyz.',
+  },
   'browser-access-unavailable': {
     status: 501,
     title: "The device's pages cannot be opened in the browser",

@@ -46,6 +46,12 @@ describe('ApiClient', () => {
       'The device is offline: copy-room.',
     ],
     ['an open session', problemAnswer('session-exists'), 'session-exists', 'A session with this device is still open.'],
+    [
+      'a database that is away',
+      problemAnswer('database-unavailable'),
+      'try-later',
+      'The database of the server is not available.',
+    ],
     ['a problem of a later version', { status: 418, body: { ...problemBody, code: 'new' } }, 'unexpected', 'Odd.'],
     ['a proxy whose server is down', { status: 502, body: '<html>' }, 'server-unreachable', 'status 502'],
     [

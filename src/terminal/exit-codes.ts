@@ -25,7 +25,8 @@ export const EXIT_CODES = {
   'not-permitted': { code: 16, meaning: 'the user does not have the required role' },
   'try-later': {
     code: 17,
-    meaning: 'too many requests, also at the device, or a relay is being deployed; try again later',
+    meaning:
+      'too many requests, also at the device, a relay is being deployed, or the database of the server is not available; try again later',
   },
   'wrong-state': {
     code: 18,

@@ -135,6 +135,7 @@ const EXIT_OF_PROBLEM: Record<string, Exit | undefined> = {
   'storage-full': 'storage-full',
   'too-many-requests': 'try-later',
   'deployment-in-progress': 'try-later',
+  'database-unavailable': 'try-later',
   'relay-unavailable': 'setup-failed',
 };
 
@@ -257,4 +258,5 @@ function remedyOf(ending: Ending): string {
 
 /** Whether the same request may succeed later. */
 export const isPassing = (error: unknown): boolean =>
-  error instanceof ServerUnreachable || (error instanceof ApiProblem && error.code === 'too-many-requests');
+  error instanceof ServerUnreachable ||
+  (error instanceof ApiProblem && ['too-many-requests', 'database-unavailable'].includes(error.code));

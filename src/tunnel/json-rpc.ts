@@ -11,6 +11,7 @@ import type WebSocket from 'ws';
 import { z } from 'zod';
 import type { Journal } from '../journal/journal';
 import { LIMITS } from '../protocol/limits';
+import { ProblemError } from '../protocol/problems';
 import { RpcMalformedResult, RpcRefused, RpcTimeout, RpcUnavailable } from './json-rpc.errors';
 import { WebSocketChannel, type RpcChannel } from './rpc-channel';
 
@@ -135,6 +136,8 @@ export class RpcPeer<Own extends RpcMethods, Other extends RpcMethods> {
 
   #errorResponse(requestId: JSONRPCID, error: unknown) {
     if (error instanceof RpcRefused) return createJSONRPCErrorResponse(requestId, error.rpcCode, error.message);
+    if (error instanceof ProblemError)
+      return createJSONRPCErrorResponse(requestId, JSONRPCErrorCode.InternalError, `${error.code}: ${error.detail}`);
     const incident = this.#journal.unexpected(error, 'answering an RPC request');
     return createJSONRPCErrorResponse(requestId, JSONRPCErrorCode.InternalError, `internal error ${incident}`);
   }

@@ -11,7 +11,13 @@ export class ChannelTimeout extends Error {
 }
 
 /** After these, a retry may succeed. */
-const TEMPORARY = ['internal-error', 'internal-server-error', 'resource-constraint', 'too-many-requests'];
+const TEMPORARY = [
+  'internal-error',
+  'internal-server-error',
+  'database-unavailable',
+  'resource-constraint',
+  'too-many-requests',
+];
 
 /** The control plane answered with an error; `code` is a problem code (protocol/problems) or a condition of RFC 6120. */
 export class ExchangeRefused extends Error {

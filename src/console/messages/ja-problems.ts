@@ -157,6 +157,10 @@ export const jaProblems: typeof enProblems = {
       title: '不明なお知らせです',
       remedy: '古いお知らせは削除されている可能性があります。',
     },
+    'database-unavailable': {
+      title: 'サーバーのデータベースを使用できません',
+      remedy: 'しばらくしてからもう一度お試しください。管理者は /readyz でデータベースを確認できます。',
+    },
     'storage-full': {
       title: 'サーバーのディスクがいっぱいです',
       remedy: 'サーバーのデータフォルダーの空き容量を増やし、もう一度お試しください。',

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import type { HalfLog } from '../../protocol/relay-rpc';
 import type { ControlPlaneLink } from './control-plane-link';
@@ -39,5 +40,32 @@ describe('LogReporter', () => {
     expect([call.mock.calls.length, onReport.mock.calls.length, reporter.unacknowledged]).toEqual([1, 1, 0]);
     await sessionLog.close();
     await rm(folder, { recursive: true });
+  });
+
+  it('waits no longer with each attempt while the control plane cannot store a log, and logs that once', async () => {
+    jest.useFakeTimers();
+    try {
+      const { journal, messages } = recordedJournal();
+      let attempts = 0;
+      const call = () => (++attempts < 20 ? Promise.reject(new Error('away')) : Promise.resolve({ known: true }));
+      const controlPlane = { call, whenConnected: () => Promise.resolve() } as unknown as ControlPlaneLink;
+      const acknowledge = jest.fn(() => Promise.resolve());
+      const reporter = new LogReporter({ acknowledge } as unknown as SessionLog, controlPlane, journal);
+      const event = { kind: 'end', reason: 'requested', bytesReceived: 1, bytesSent: 2 } as const;
+      const log: HalfLog = {
+        id: randomUUID(),
+        linkId: randomUUID(),
+        half: 'device',
+        at: toInstant(0),
+        event,
+        tokenHash: null,
+      };
+      void reporter.report(log);
+      await jest.advanceTimersByTimeAsync(20 * LIMITS.RELAY_LOG_RESEND_MS);
+      expect(acknowledge).toHaveBeenCalledWith(log.id);
+      expect(messages()).toEqual(['a log was not acknowledged and is reported until it is', 'a log was acknowledged']);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

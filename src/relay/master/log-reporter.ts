@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { HalfLog } from '../../protocol/relay-rpc';
-import { Backoff } from '../../tunnel/backoff';
+import { jittered } from '../../protocol/waits';
 import type { ControlPlaneLink } from './control-plane-link';
 import type { SessionLog } from './session-log';
 
@@ -65,30 +65,28 @@ export class LogReporter {
   }
 
   async #untilAcknowledged(log: HalfLog, onReport: () => void): Promise<void> {
-    const backoff = new Backoff({ firstMs: LIMITS.RELAY_LOG_RESEND_MS });
     const { signal } = this.#stopped;
-    let first = true;
+    const fields = { linkId: log.linkId, half: log.half, kind: log.event.kind };
+    let attempts = 0;
     for (;;) {
       await this.controlPlane.whenConnected();
       await this.#slot();
       try {
         if (signal.aborted) throw new Error('the relay is stopping');
-        if (first) onReport();
-        first = false;
+        if (attempts++ === 0) onReport();
         await this.controlPlane.call('report-log', log);
+        if (attempts > 1) this.journal.info('a log was acknowledged', { ...fields, attempts });
         break;
       } catch (error) {
         if (signal.aborted) throw error;
-        this.journal.warn('a log was not acknowledged and will be reported again', {
-          linkId: log.linkId,
-          half: log.half,
-          kind: log.event.kind,
-          detail: (error as Error).message,
-        });
+        const { message: detail } = error as Error;
+        if (attempts === 1)
+          this.journal.warn('a log was not acknowledged and is reported until it is', { ...fields, detail });
       } finally {
         this.#freeSlot();
       }
-      await this.#pause(backoff.next());
+      // Not longer with each attempt: a session stays open, and its device in use, until its end is recorded.
+      await this.#pause(jittered(LIMITS.RELAY_LOG_RESEND_MS, { least: 0.5, most: 1 }));
     }
     // If this fails, the log is reported again after the next start. Its ID makes that harmless.
     await this.sessionLog

@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Actor } from '../auth/actor';
+import { DatabaseUnavailable } from '../database/database-errors';
 import { DevicesService } from '../devices/devices.service';
 import { SessionEvents } from '../sessions/session-events';
 import { SessionOver, UnknownSession, WrongState } from '../sessions/session.errors';
@@ -152,8 +153,9 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
     for (const session of this.byLabel.values()) {
       if (session.ending) continue;
       if (session.idleMs >= LIMITS.BROWSER_IDLE_MS) void session.end('idle');
-      // if the database fails, the login counts as ended
-      else if (await session.facts.loginIsGood().catch(() => false)) this.loggedOut.delete(session);
+      // without the database, no user has logged out either; if it fails otherwise, the login counts as ended
+      else if (await session.facts.loginIsGood().catch((error) => error instanceof DatabaseUnavailable))
+        this.loggedOut.delete(session);
       else if (this.loggedOut.has(session)) void session.end('logged-out');
       else this.loggedOut.add(session);
     }

@@ -7,10 +7,10 @@ import { openDatabase } from './open-database';
 /** The one database connection; features add `TypeOrmModule.forFeature([...])` for their own entities. */
 @Module({})
 export class DatabaseModule {
-  static of({ dataSource, secrets }: Settings): DynamicModule {
+  static of({ dataSource, secrets, journal }: Settings): DynamicModule {
     const connection = TypeOrmModule.forRootAsync({
       useFactory: () => ({ ...dataSource, retryAttempts: 0 }),
-      dataSourceFactory: () => openDatabase(dataSource, secrets),
+      dataSourceFactory: () => openDatabase(dataSource, secrets, journal),
     });
     return {
       module: DatabaseModule,

@@ -1,12 +1,21 @@
 import { closeSync, openSync } from 'node:fs';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { Journal } from '../../journal/journal';
 import type { Secrets } from '../config/secrets';
+import { nameDatabaseErrors } from './database-errors';
 import { unlockColumns } from './encrypted-column';
 import { permitShrinking } from './free-pages';
 import { gateSqlite } from './gated-sqlite';
 
-/** Connects to the database, runs the missing migrations, and makes concurrent transactions safe. */
-export async function openDatabase(options: DataSourceOptions, secrets: Secrets): Promise<DataSource> {
+/**
+ * Connects to the database, runs the missing migrations, and makes concurrent transactions safe.
+ * @param journal where a loss of the database is logged
+ */
+export async function openDatabase(
+  options: DataSourceOptions,
+  secrets: Secrets,
+  journal?: Journal,
+): Promise<DataSource> {
   if (options.type === 'sqlite') createPrivately(options.database);
   const dataSource = new DataSource(options);
   gateSqlite(dataSource);
@@ -15,6 +24,7 @@ export async function openDatabase(options: DataSourceOptions, secrets: Secrets)
     unlockColumns(dataSource, secrets.encryptionKey);
     if (options.type === 'sqlite') await permitShrinking(dataSource, options.database);
     await dataSource.runMigrations();
+    if (journal) nameDatabaseErrors(dataSource, journal);
     return dataSource;
   } catch (error) {
     await dataSource.destroy();

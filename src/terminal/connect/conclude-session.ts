@@ -9,7 +9,7 @@ import { EXIT_CODES, type Exit } from '../exit-codes';
 import { bytes, duration } from '../formats';
 import type { HaltWatch } from './halt-watch';
 import { halves } from '../sessions';
-import { DENIAL_REMEDIES, exitOfEnding, TerminalError } from '../terminal.errors';
+import { ApiProblem, DENIAL_REMEDIES, exitOfEnding, isPassing, TerminalError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
@@ -61,16 +61,17 @@ function summary(session: SessionWithSteps): string[] {
 async function recordedSession(client: ApiClient, id: string): Promise<SessionWithSteps | undefined> {
   const deadline = performance.now() + TERMINAL_LIMITS.SUMMARY_MS;
   let session: SessionWithSteps | undefined;
-  do {
-    if (session) await delay(jittered(LIMITS.POLL_INTERVAL_MS, { least: 0.75, most: 1.25 }));
+  for (;;) {
     try {
       session = await client.session(id);
     } catch (error) {
-      if (error instanceof TerminalError) return session;
-      throw error;
+      if (!(error instanceof TerminalError)) throw error;
+      // a server that answers at all will have recorded the end soon
+      if (!(error instanceof ApiProblem && isPassing(error))) return session;
     }
-  } while (session.state !== 'ended' && performance.now() < deadline);
-  return session;
+    if (session?.state === 'ended' || performance.now() >= deadline) return session;
+    await delay(jittered(LIMITS.POLL_INTERVAL_MS, { least: 0.75, most: 1.25 }));
+  }
 }
 
 const reportedEnding = (closed: Closed): Ending | undefined =>

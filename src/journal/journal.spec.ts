@@ -1,0 +1,45 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { QueryFailedError } from 'typeorm';
+import { ProblemError } from '../protocol/problems';
+import { createJournal } from './journal';
+
+describe('the journal', () => {
+  const lines: string[] = [];
+  const journal = createJournal('test', 'info', { write: (line) => void lines.push(line) });
+  const logged = (): Record<string, unknown> => JSON.parse(lines.at(-1)!) as Record<string, unknown>;
+  const SECRET = 'a9'.repeat(21);
+
+  it('removes secrets, at any depth that is logged', () => {
+    journal.info('x', { token: SECRET, code: SECRET, about: { code: SECRET, more: { secret: SECRET } } });
+    expect(lines.at(-1)).not.toContain(SECRET);
+    expect(logged()).toMatchObject({ code: '[secret]', about: { code: '[secret]' } });
+  });
+
+  it('removes a code that looks like a secret from an error, too', () => {
+    journal.unexpected(Object.assign(new Error('x'), { code: SECRET }), 'testing');
+    expect(lines.at(-1)).not.toContain(SECRET);
+  });
+
+  it('shows the code of an error, and of its cause', async () => {
+    const refused = connect(1, '127.0.0.1');
+    const [error] = (await once(refused, 'error').catch((each: Error) => [each])) as [Error];
+    journal.unexpected(error, 'connecting');
+    expect(logged()).toMatchObject({ err: { errorCode: 'ECONNREFUSED' } });
+    const driverError = Object.assign(new Error('the database system is shutting down'), { code: '57P03' });
+    journal.unexpected(new QueryFailedError('SELECT $1', [SECRET], driverError), 'reading');
+    expect(logged()).toMatchObject({ err: { errorCode: '57P03' } });
+    expect(lines.at(-1)).not.toContain(SECRET);
+  });
+
+  it('shows the code of a closed connection', () => {
+    journal.warn('closed', { code: 1006 });
+    expect(logged()).toMatchObject({ code: 1006 });
+  });
+
+  it('logs an error that has a name in one line, without a stack', () => {
+    const incident = journal.unexpected(new ProblemError('database-unavailable', 'It is away.'), 'storing');
+    expect(logged()).toMatchObject({ problem: 'database-unavailable', incident, msg: 'failed while storing' });
+    expect(lines.at(-1)).not.toContain('stack');
+  });
+});

@@ -1,0 +1,59 @@
+import { QueryFailedError, type DataSource } from 'typeorm';
+import type { Journal } from '../../journal/journal';
+import { ProblemError } from '../../protocol/problems';
+
+/** The database does not answer, or accepts no statement. */
+export class DatabaseUnavailable extends ProblemError {
+  constructor(cause: unknown) {
+    super('database-unavailable', 'It does not answer. Repeat the request.', undefined, RETRY_SECONDS);
+    this.cause = cause;
+  }
+}
+
+const RETRY_SECONDS = 2;
+
+/**
+ * Errors of Node.js, SQLSTATE classes and codes of PostgreSQL (Appendix A: connection exceptions, insufficient
+ * resources, shutdown and start), and result codes of SQLite.
+ */
+const CODES =
+  /^(E(CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|HOSTDOWN|NOTFOUND|AI_AGAIN)|ENOENT|08\w{3}|53[023]\d\d|57P0[1-3]|SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN)\w*)$/;
+/** The driver `pg` gives these errors no code. */
+const MESSAGES = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
+
+/** Whether an error of the database driver means that the database is not available, rather than that it refused. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof QueryFailedError) return isUnavailable(error.driverError);
+  const { code, message, errors } = (error ?? {}) as { code?: unknown; message?: unknown; errors?: unknown };
+  if (Array.isArray(errors)) return errors.some(isUnavailable); // one for each address of its name
+  return typeof code === 'string' ? CODES.test(code) : MESSAGES.test(String(message));
+}
+
+/** Names the errors of a database that is not available, and logs when that begins and ends. */
+export function nameDatabaseErrors({ driver }: DataSource, journal: Journal): void {
+  const create = driver.createQueryRunner.bind(driver);
+  let isAway = false;
+  driver.createQueryRunner = (mode) => {
+    const runner = create(mode);
+    const query = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<never>;
+    runner.query = async (...parameters: unknown[]) => {
+      try {
+        const result = await query(...parameters);
+        if (isAway) journal.info('the database is available again');
+        isAway = false;
+        return result;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        if (!isAway) journal.error('the database is not available', { detail: detailOf(error) });
+        isAway = true;
+        throw new DatabaseUnavailable(error);
+      }
+    };
+    return runner;
+  };
+}
+
+function detailOf(error: unknown): string {
+  const { message, errors = [] } = error as Error & { errors?: unknown[] };
+  return message || errors.map(detailOf).join('; ');
+}
