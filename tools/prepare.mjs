@@ -31,6 +31,7 @@ const COUNTERPARTS = {
   '/usr/bin/xev': 'x11-utils',
   '/usr/sbin/nft': 'nftables',
   '/usr/sbin/ip': 'iproute2',
+  '/usr/bin/tinyproxy': 'tinyproxy-bin',
 };
 /** What replaces a counterpart that cannot be installed; the tests then take longer. */
 const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };

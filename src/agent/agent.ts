@@ -24,6 +24,7 @@ import type { Decision } from './sessions/agent-session';
 import { RemoteSessions } from './sessions/remote-sessions';
 import { PowerSaving } from './wake/power-saving';
 import { Substitute } from './wake/substitute';
+import { NO_PROXY } from '../tunnel/outbound-proxy';
 import { WakeKeys } from './wake/wake-keys';
 import { WakeListener } from './wake/wake-listener';
 
@@ -62,6 +63,7 @@ export class Agent {
     options: AgentOptions = {},
   ) {
     const { devices } = configuration;
+    const { outbound = NO_PROXY } = options;
     const reports = ({ id }: Device) => this.#accesses.get(id)?.operations.includes('information') === true;
     this.#answers = new Answers({ folder: configuration.state, journal, signer: signerOf(credentials) });
     this.#ended = new EndedSessions(configuration.state, journal);
@@ -75,6 +77,7 @@ export class Agent {
       access: this.#access,
       journal,
       channel: this.#channel,
+      outbound,
       answers: this.#answers,
       onEnded: (ended) => this.#ended.add(ended),
     });
@@ -90,6 +93,7 @@ export class Agent {
       server: {
         origin: configuration.server ?? credentials.server,
         trust: { pin: credentials.pin, authority: credentials.authority },
+        outbound,
       },
       journal,
     });

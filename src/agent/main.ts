@@ -1,6 +1,8 @@
 import { LOG_LEVELS, createJournal } from '../journal/journal';
 import { Agent } from './agent';
-import { ConfigurationError, readConfiguration, type Device } from './configuration/configuration';
+import { readConfiguration, type Device } from './configuration/configuration';
+import { ConfigurationError } from './configuration/configuration.errors';
+import { readProxy } from './configuration/proxy';
 import { DeviceRefused, DeviceUnreachable } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
 import { Installation } from './enrolment/installation';
@@ -32,6 +34,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
   if (!LOG_LEVELS.some((each) => each === level))
     throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
   const configuration = await readConfiguration(config);
+  const outbound = await readProxy(config, process.env);
   const account = await readCredentials(credentials ?? credentialsFileFor(config));
   const journal = createJournal('agent', level);
   if (configuration.site !== undefined)
@@ -39,7 +42,7 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
       '"site" in the configuration has no effect: an administrator of the server decides where an agent is; remove it',
     );
   const installation = await Installation.load(configuration.state, journal);
-  return new Agent(configuration, account, journal, { installation });
+  return new Agent(configuration, account, journal, { installation, outbound });
 }
 
 /** Prints an expected error as one line; rethrows others. */
@@ -69,6 +72,7 @@ export async function checkConfiguration(file: string): Promise<void> {
   try {
     const { devices } = await readConfiguration(file);
     const applications = devices.flatMap((device) => device.applications);
+    await readProxy(file, process.env);
     process.stdout.write(`${file}: ${devices.length} device(s), ${applications.length} application(s)\n`);
     for (const device of devices) if (device.login) await checkLogin(device);
   } catch (error) {

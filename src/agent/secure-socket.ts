@@ -1,17 +1,19 @@
 import { once } from 'node:events';
-import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LIMITS } from '../protocol/limits';
-import { CertificateMismatch, connectPinned, type Trust } from '../tunnel/pinned-tls';
+import { dialThrough, proxyTo, type OutboundProxy } from '../tunnel/outbound-proxy';
+import { CertificateMismatch, connectTls, endpointOf, type Trust } from '../tunnel/pinned-tls';
 
 /**
  * A TLS connection to the host of an https: address, for one HTTP/1.1 request.
- * @throws CertificateMismatch, errors of TLS and TCP
+ * @throws CertificateMismatch, ProxyRefused, errors of TLS and TCP
  */
-export async function secureSocket(url: URL, trust?: Trust): Promise<TLSSocket> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const servername = isIP(host) ? undefined : host;
-  const socket = connectPinned({ host, port: Number(url.port) || 443, servername, ALPNProtocols: ['http/1.1'] }, trust);
+export async function secureSocket(url: URL, trust: Trust, outbound: OutboundProxy): Promise<TLSSocket> {
+  const { interceptor } = outbound;
+  const { host, port } = endpointOf(url);
+  const proxy = proxyTo(outbound, host, port);
+  const through = proxy && (await dialThrough(proxy, host, port));
+  const socket = connectTls(url, trust, { interceptor, socket: through, ALPNProtocols: ['http/1.1'] });
   socket.on('error', () => undefined); // a wrong key is reported after secureConnect
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(LIMITS.DIAL_TIMEOUT_MS) });
@@ -24,14 +26,16 @@ export async function secureSocket(url: URL, trust?: Trust): Promise<TLSSocket> 
 }
 
 /**
- * A connection to this agent's server. Tries its pinned key first; a trusted certificate is accepted, too, because a proxy
- * may be in front of the server. @throws as secureSocket
+ * A connection to this agent's server. Tries its pinned key first; a trusted certificate is accepted, too, because a
+ * reverse proxy may be in front of the server. @throws as secureSocket
  */
-export async function serverSocket(url: URL, { pin, authority }: Trust): Promise<TLSSocket> {
+export async function serverSocket(url: URL, { pin, authority }: Trust, outbound: OutboundProxy): Promise<TLSSocket> {
   try {
-    return await secureSocket(url, { pin });
+    return await secureSocket(url, { pin }, outbound);
   } catch (error) {
     if (!(error instanceof CertificateMismatch)) throw error;
-    return secureSocket(url, { authority });
+    return secureSocket(url, { authority }, outbound).catch((untrusted: Error) => {
+      throw error.interceptor === undefined ? untrusted : error;
+    });
   }
 }

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { isLoopback } from '../protocol/loopback';
 import { problem } from '../protocol/problems';
-import { connectTls, type Trust } from '../tunnel/pinned-tls';
+import { outboundProxy, tlsDialler, type OutboundProxy } from '../tunnel/outbound-proxy';
+import type { Trust } from '../tunnel/pinned-tls';
 import { AccessTokens, type Credentials } from './access-tokens';
 import type { paths } from './api.generated';
 import { ApiProblem, ServerUnusable } from './client.errors';
@@ -17,6 +18,8 @@ export interface ClientOptions extends Credentials, Partial<Patience> {
   readonly pin?: string;
   /** PEM certificate of the private authority that signed the server's. */
   readonly authority?: string;
+  /** Leads to the server; by default that of HTTPS_PROXY and NO_PROXY. See `outboundProxy`. */
+  readonly outbound?: OutboundProxy;
 }
 
 /** Requests to the REST API, typed by its OpenAPI document: `api.GET('/api/devices/{id}', { params: { path: { id } } })`. */
@@ -28,10 +31,10 @@ export type Api = Client<paths>;
  * A request @throws TokenRefused, ServerUnusable; other refusals are its `error`, see `answerOf`
  */
 export function createApi(options: ClientOptions): Api {
-  const { server, clientId, secret, scopes, pin, authority } = options;
+  const { server, clientId, secret, scopes, pin, authority, outbound = outboundProxy(process.env) } = options;
   const baseUrl = serverUrl(server);
-  const usual = pin === undefined && authority === undefined;
-  const fetch = usual ? (request: Request) => globalThis.fetch(request) : trustingFetch({ pin, authority });
+  const isUsual = [pin, authority, outbound.server, outbound.interceptor].every((each) => each === undefined);
+  const fetch = isUsual ? (request: Request) => globalThis.fetch(request) : dialledFetch({ pin, authority }, outbound);
   const patience = { ...PATIENCE, ...definedOf(options) };
   const tokens = new AccessTokens(baseUrl, { clientId, secret, scopes }, fetch, patience);
   const send = async (request: Request): Promise<Response> => {
@@ -53,15 +56,15 @@ export async function answerOf<T>(asked: Promise<{ data?: T; error?: unknown; re
   throw new ServerUnusable(`status ${response.status} without a problem`);
 }
 
-/** `fetch` from one server: Node's own accepts no TLS settings. It returns redirects as they are. */
-const trustingFetch =
-  (trust: Trust): Fetch =>
+/** `fetch` from one server: Node's own accepts no settings of TLS or proxy. It returns redirects as they are. */
+const dialledFetch =
+  (trust: Trust, outbound: OutboundProxy): Fetch =>
   async (request) => {
     const url = new URL(request.url);
     const { method, signal } = request;
     const body = Buffer.from(await request.arrayBuffer());
     const headers = { ...Object.fromEntries(request.headers), 'Content-Length': body.length };
-    const createConnection = () => connectTls(url, trust);
+    const createConnection = tlsDialler(url, trust, outbound) as never;
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = requestHttps(url, { method, headers, signal, createConnection }, resolve);
       sent.on('error', reject);

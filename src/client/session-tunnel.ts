@@ -5,6 +5,7 @@ import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { jittered } from '../protocol/waits';
 import type { Tunnel } from '../tunnel/http2-tunnel';
+import { outboundProxy, type OutboundProxy } from '../tunnel/outbound-proxy';
 import { LocalPort } from '../tunnel/local-port';
 import type { Closed, RelayConnection } from '../tunnel/relay-connection';
 import { joinRelay, tunnelOver } from '../tunnel/terminal-half';
@@ -48,14 +49,18 @@ export class SessionTunnel {
    * @throws SessionOver, ApiProblem, TokenRefused, ServerUnusable; RelayNotEncrypted, RelayRefused, RelayUnreachable,
    * DeviceNotConnected, StreamRefused; the reason of `signal`
    */
-  static async open(api: Api, sessionId: string, { signal }: { signal?: AbortSignal } = {}): Promise<SessionTunnel> {
+  static async open(
+    api: Api,
+    sessionId: string,
+    { signal, outbound = outboundProxy(process.env) }: { signal?: AbortSignal; outbound?: OutboundProxy } = {},
+  ): Promise<SessionTunnel> {
     let relay: RelayConnection | undefined;
     const onAbort = (): void => void relay?.terminate();
     signal?.addEventListener('abort', onAbort);
     try {
       const info = await awaitConnection(api, sessionId, signal);
       const withinMs = Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
-      relay = await joinRelay(info, { withinMs, retryMaxMs: TUNNEL_WAITS.RETRY_MAX_MS, signal });
+      relay = await joinRelay(info, { withinMs, retryMaxMs: TUNNEL_WAITS.RETRY_MAX_MS, signal, outbound });
       const tunnel = await tunnelOver(relay, info);
       signal?.throwIfAborted();
       return new SessionTunnel(relay, tunnel);

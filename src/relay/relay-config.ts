@@ -8,7 +8,7 @@ import { spkiPin } from '../protocol/names';
 import { AUTHORITY_RULE, authorityOf } from '../tunnel/authority';
 import { isSelfSigned, type CertificateFiles } from '../tunnel/certificate-files';
 import { spkiPinOf } from '../tunnel/pinned-tls';
-import { isUnnamed, proxySetting } from '../tunnel/proxies';
+import { isUnnamed, proxySetting } from '../tunnel/reverse-proxies';
 import { PAIR_NUMBER, portOf } from './pair-url';
 
 const filled = z.string().min(1);

@@ -3,6 +3,7 @@ import { sampleDevice, sampleUser } from '../../test/support/samples/api-samples
 import { ApiClient } from './api-client';
 import { EXIT_CODES } from './exit-codes';
 import type { TerminalError } from './terminal.errors';
+import { NO_PROXY } from '../tunnel/outbound-proxy';
 
 const problemBody = { type: 'urn:x', title: 'Odd', status: 418, remedy: 'Wait.' };
 
@@ -11,7 +12,7 @@ describe('ApiClient', () => {
   let client: ApiClient;
   beforeEach(async () => {
     api = await startFakeApi({ 'GET /api/auth/me': () => ({ body: sampleUser }) });
-    client = new ApiClient({ server: api.url }, { token: 'the-token' });
+    client = new ApiClient({ server: api.url, outbound: NO_PROXY }, { token: 'the-token' });
   });
   afterEach(() => api.stop());
 
@@ -32,7 +33,7 @@ describe('ApiClient', () => {
   it('sends the cookies of a login, without their attributes', async () => {
     const cookies = ['sid=abc; Path=/; HttpOnly', 'other=1; Secure'];
     api.routes['POST /api/auth/login'] = () => ({ body: sampleUser, headers: { 'Set-Cookie': cookies } });
-    await (await new ApiClient({ server: api.url }).login('tess', 'secret word')).me();
+    await (await new ApiClient({ server: api.url, outbound: NO_PROXY }).login('tess', 'secret word')).me();
     expect(api.requests[0]?.body).toEqual({ username: 'tess', password: 'secret word' });
     expect(api.requests[1]?.headers.cookie).toBe('sid=abc; other=1');
   });

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { authority, spkiPin } from '../protocol/names';
 import { parseJson } from '../protocol/parse-json';
+import { outboundProxy, type OutboundProxy } from '../tunnel/outbound-proxy';
 import { ApiClient } from './api-client';
-import { NotLoggedIn } from './terminal.errors';
+import { NotLoggedIn, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 
 const credentials = z.object({
@@ -16,6 +17,10 @@ const credentials = z.object({
   pin: spkiPin.optional(),
   /** Set if a private authority signed it. */
   authority: authority.optional(),
+  /** Set by `--proxy`, in place of the environment: the outbound proxy with its login, or `none`. */
+  proxy: z.string().min(1).optional(),
+  /** Set by `--proxy-authority`: signs the certificates of a proxy that intercepts TLS. */
+  proxyAuthority: authority.optional(),
 });
 /** A stored login. */
 export type Credentials = z.infer<typeof credentials>;
@@ -52,8 +57,17 @@ export async function removeCredentials(env: NodeJS.ProcessEnv): Promise<void> {
   await rm(credentialsPath(env), { force: true });
 }
 
+/** @throws UsageError */
+export function outboundOf(env: NodeJS.ProcessEnv, url?: string, interceptor?: string): OutboundProxy {
+  try {
+    return outboundProxy(env, { url, interceptor });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}.`, 'Check --proxy, or HTTPS_PROXY.');
+  }
+}
+
 /** A client with the stored login. @throws NotLoggedIn */
 export async function storedLogin(io: TerminalIo): Promise<ApiClient> {
-  const { token, ...address } = await readCredentials(io.env);
-  return new ApiClient(address, { token });
+  const { token, proxy, proxyAuthority, ...address } = await readCredentials(io.env);
+  return new ApiClient({ ...address, outbound: outboundOf(io.env, proxy, proxyAuthority) }, { token });
 }

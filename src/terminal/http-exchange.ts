@@ -7,8 +7,9 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
-import { CertificateMismatch, connectTls, type Trust } from '../tunnel/pinned-tls';
-import { CertificateNotTrusted, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
+import { ProxyRefused, tlsDialler, type OutboundProxy } from '../tunnel/outbound-proxy';
+import { CertificateMismatch, INTERCEPTED, isCertificateError, type Trust } from '../tunnel/pinned-tls';
+import { CertificateNotTrusted, ProxyFailed, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -16,6 +17,7 @@ const CHUNK_BYTES = 64 * 1024;
 export interface ServerAddress extends Trust {
   /** `https://host[:port]`, or `http:` to loopback. */
   readonly server: string;
+  readonly outbound: OutboundProxy;
 }
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -61,9 +63,10 @@ export function httpExchange(address: ServerAddress, asked: HttpRequest): Promis
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(translate(error, address.server));
     const onAnswer = (answer: IncomingMessage): void => void readAnswer(answer, address.server).then(resolve, fail);
+    const dial = tlsDialler(url, address, address.outbound);
     const request =
       url.protocol === 'https:'
-        ? requestHttps(url, { ...options, createConnection: () => connectTls(url, address) }, onAnswer)
+        ? requestHttps(url, { ...options, createConnection: dial }, onAnswer)
         : requestHttp(url, { ...options, agent: false }, onAnswer);
     request.on('error', fail);
     if (file) sendFile(request, file);
@@ -98,6 +101,13 @@ async function readAnswer(answer: IncomingMessage, server: string): Promise<Http
 function translate(error: Error, server: string): Error {
   if (error instanceof UnexpectedAnswer) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (error instanceof ProxyRefused) return new ProxyFailed(server, error);
+  if (error instanceof CertificateMismatch && error.interceptor !== undefined)
+    return new CertificateNotTrusted(
+      `The connection to ${server} was intercepted: the certificate was signed by "${error.interceptor}", and its key is not the pinned one.`,
+      `${INTERCEPTED.replace(/^a/, 'A')} (platen login --proxy-authority <file>).`,
+      { cause: error },
+    );
   if (error instanceof CertificateMismatch)
     return new CertificateNotTrusted(
       `The server ${server} presented an unexpected key: ${error.found} instead of the pinned ${error.expected}.`,
@@ -107,12 +117,9 @@ function translate(error: Error, server: string): Error {
   if (isCertificateError(code))
     return new CertificateNotTrusted(
       `The certificate of ${server} cannot be verified: ${error.message}.`,
-      'Log in again: with --authority, if a private authority signed it; otherwise, compare its fingerprint with the output of platen server fingerprint.',
+      'Log in again: with --authority, if a private authority signed it; with --proxy-authority, if a proxy of this network intercepts TLS; otherwise, compare its fingerprint with the output of platen server fingerprint.',
       { cause: error },
     );
   const timeout = error.name === 'AbortError' || error.name === 'TimeoutError';
   return new ServerUnreachable(server, timeout ? 'no answer in time' : code || error.message, { cause: error });
 }
-
-const isCertificateError = (code: string): boolean =>
-  /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code);

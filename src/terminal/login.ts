@@ -2,10 +2,10 @@ import { hostname } from 'node:os';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import { ApiClient } from './api-client';
 import { ask, askHidden, readPassword } from './ask';
-import { removeCredentials, storeCredentials, storedLogin } from './credentials';
+import { outboundOf, removeCredentials, storeCredentials, storedLogin } from './credentials';
 import { minute } from './formats';
 import { showUnread } from './notices';
-import { trustServer } from './server-trust';
+import { authorityIn, trustServer } from './server-trust';
 import { NotLoggedIn, OtherVersion, TerminalError, UsageError } from './terminal.errors';
 import type { TerminalIo } from './terminal-io';
 
@@ -14,6 +14,10 @@ export interface LoginOptions {
   passwordStdin?: boolean;
   fingerprint?: string;
   authority?: string;
+  /** `http://[user:password@]host[:port]`, or `none`. */
+  proxy?: string;
+  /** PEM file. */
+  proxyAuthority?: string;
 }
 const TOKEN_DAYS = 30;
 
@@ -26,7 +30,11 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     );
   if (options.passwordStdin && options.user === undefined)
     throw new UsageError('--password-stdin requires --user.', 'Add --user <user ID>.');
-  const address = await trustServer(io, serverUrl, options);
+  const { proxy } = options;
+  const proxyAuthority =
+    options.proxyAuthority === undefined ? undefined : await authorityIn(options.proxyAuthority, '--proxy-authority');
+  const outbound = outboundOf(io.env, proxy, proxyAuthority);
+  const address = await trustServer(io, serverUrl, { ...options, outbound });
   const client = new ApiClient(address);
   const { protocol } = await client.about();
   if (protocol !== PROTOCOL_VERSION) throw new OtherVersion(PROTOCOL_VERSION, protocol);
@@ -39,7 +47,8 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     const user = await session.me();
     const { token, expiresAt } = await session.createToken(`platen on ${hostname()}`.slice(0, 100), TOKEN_DAYS);
     await revokeOldLogin(io);
-    const path = await storeCredentials(io.env, { ...address, token });
+    const { server, pin, authority } = address;
+    const path = await storeCredentials(io.env, { server, token, pin, authority, proxy, proxyAuthority });
     io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
     const until = expiresAt ? ` It is valid until ${minute(expiresAt)}.` : '';
     io.report(`The login is stored in ${path}.${until}`);

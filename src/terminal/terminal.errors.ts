@@ -38,6 +38,18 @@ export class ServerUnreachable extends TerminalError {
   }
 }
 
+/** The outbound proxy does not lead to the server. */
+export class ProxyFailed extends TerminalError {
+  readonly exit = 'server-unreachable';
+  constructor(server: string, { message, cause }: Error) {
+    super(
+      `The server ${server} cannot be reached: ${message}.`,
+      'The proxy is that of platen login --proxy, or of HTTPS_PROXY and NO_PROXY.',
+      { cause },
+    );
+  }
+}
+
 /** The answer does not match the protocol, or is too large. */
 export class UnexpectedAnswer extends TerminalError {
   readonly exit = 'server-unreachable';

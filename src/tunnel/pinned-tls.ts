@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect, rootCertificates, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { sha256 } from './sha256';
 
 /** The server presented a key other than the pinned one. No data was sent to it. */
@@ -11,10 +11,29 @@ export class CertificateMismatch extends Error {
   constructor(
     readonly expected: string,
     readonly found: string,
+    /**
+     * The authority that signed the certificate, if it is valid for the server's name but no trust anchor signed it: what
+     * a proxy presents that intercepts TLS, and an attacker can present, too.
+     */
+    readonly interceptor?: string,
   ) {
-    super(`the server's key does not match the pin: expected ${expected}, found ${found}`);
+    const keys = `expected ${expected}, found ${found}`;
+    super(
+      interceptor === undefined
+        ? `the server's key does not match the pin: ${keys}`
+        : `the connection was intercepted: the certificate was signed by "${interceptor}", and its key is not that of the server: ${keys}`,
+    );
   }
 }
+
+/** Whether a code of an error means that a certificate cannot be verified. */
+export const isCertificateError = (code: string): boolean =>
+  /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code);
+
+/** What to do about an intercepted connection. */
+export const INTERCEPTED =
+  'ask the administrator of this network whether it is the authority of their TLS-intercepting proxy: if so, have the ' +
+  'server exempted from interception, or allow it with the certificate of that authority; if not, somebody is attacking the connection';
 
 /** What identifies a TLS server. Nothing: a certificate that chains to a trust anchor of this computer. */
 export interface Trust {
@@ -28,34 +47,58 @@ export interface Trust {
  * TLS to a server with a pinned key. Without `pin`, the certificate's chain and name are verified as usual.
  * A pin replaces the checks of chain, name and dates, because it identifies the key itself (RFC 7469 2.4). If the key
  * differs, the socket is destroyed with CertificateMismatch before any application data is sent.
+ * @param interceptor PEM of an authority; a certificate for the server's name that it signed is accepted, too
  */
-export function connectPinned(options: ConnectionOptions, { pin, authority }: Trust = {}): TLSSocket {
-  const base: ConnectionOptions = { minVersion: 'TLSv1.2', ...options, ca: authority };
-  if (pin === undefined) return connect(base);
+export function connectPinned(
+  options: ConnectionOptions,
+  { pin, authority }: Trust = {},
+  interceptor?: string,
+): TLSSocket {
+  const base: ConnectionOptions = { minVersion: 'TLSv1.2', ...options };
+  if (pin === undefined) {
+    const anchors = authority === undefined ? rootCertificates : [authority];
+    return connect({ ...base, ca: interceptor === undefined ? authority : [...anchors, interceptor] });
+  }
   // TLS sessions are not resumed: the server would not present its certificate again.
-  const socket = connect({
-    ...base,
-    rejectUnauthorized: false,
-    checkServerIdentity: () => undefined,
-    session: undefined,
-  });
+  const socket = connect({ ...base, ca: interceptor, rejectUnauthorized: false, session: undefined });
   // Data written before the handshake is flushed after this event, so a destroyed socket never sends it.
   socket.prependOnceListener('secureConnect', () => {
-    const found = pinOf(socket.getPeerX509Certificate());
-    if (found !== pin) socket.destroy(new CertificateMismatch(pin, found));
+    const certificate = socket.getPeerX509Certificate();
+    const found = pinOf(certificate);
+    if (found === pin || (interceptor !== undefined && socket.authorized)) return;
+    const foreign = socket.authorized ? undefined : foreignAuthority(certificate, options.servername || options.host);
+    socket.destroy(new CertificateMismatch(pin, found, foreign));
   });
   return socket;
 }
 
-/** The same to the server of a URL. */
-export function connectTls(url: URL, trust?: Trust): TLSSocket {
+/** The name of the authority that signed a certificate for this host, as text that can be shown. */
+export function foreignAuthority(certificate: X509Certificate | undefined, host = ''): string | undefined {
+  if (!certificate || certificate.issuer === certificate.subject) return undefined;
+  const isForHost = isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host);
+  if (isForHost === undefined) return undefined;
+  const name = ['CN', 'O', 'OU'].map((field) => certificate.issuer.match(new RegExp(`^${field}=(.*)$`, 'm'))?.[1]);
+  // Somebody else's text.
+  const shown = (name.find((each) => each) ?? 'an authority without a name').replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '');
+  return shown.slice(0, 100);
+}
+
+/** TLS to the server of a URL. @param over the connection to it, if there is one; it is dialled otherwise */
+export function connectTls(
+  url: URL,
+  trust?: Trust,
+  {
+    interceptor,
+    ...over
+  }: Pick<ConnectionOptions, 'socket' | 'ALPNProtocols' | 'rejectUnauthorized'> & { interceptor?: string } = {},
+): TLSSocket {
   const { host, port } = endpointOf(url);
-  return connectPinned({ host, port, ...(isIP(host) ? {} : { servername: host }) }, trust);
+  return connectPinned({ host, port, servername: isIP(host) ? '' : host, ...over }, trust, interceptor);
 }
 
 export function endpointOf(url: URL): { host: string; port: number } {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+  return { host, port: Number(url.port) || (['https:', 'wss:'].includes(url.protocol) ? 443 : 80) };
 }
 
 /** Pin of a certificate: base64url SHA-256 over its SubjectPublicKeyInfo. @throws if the text is not a certificate */

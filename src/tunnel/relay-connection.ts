@@ -17,6 +17,7 @@ import type { Half } from '../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../protocol/version';
 import { watchHeartbeat } from './heartbeat';
 import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
+import type { OutboundProxy } from './outbound-proxy';
 import { openWebSocket } from './relay-websocket';
 import { WebSocketBytes } from './websocket-bytes';
 
@@ -36,7 +37,7 @@ const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
 export async function dialRelay(
   info: ConnectionInfo,
   half: Half,
-  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  options: { signal?: AbortSignal; timeoutMs?: number; outbound?: OutboundProxy } = {},
 ): Promise<RelayConnection> {
   if (!new URL(info.url).pathname.endsWith(RELAY_PATHS[half]))
     throw new RelayRefused('wrong-side', `${half} halves are served at ${RELAY_PATHS[half]}`);
@@ -46,7 +47,8 @@ export async function dialRelay(
     subprotocol: RELAY_SUBPROTOCOL,
     maxPayload: LIMITS.RELAY_FRAME_BYTES,
     handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
-    trust: info,
+    trust: { pin: info.pin, authority: info.authority },
+    outbound: options.outbound,
   });
   const giveUp = (detail: string) => () => fail(new RelayUnreachable(detail));
   let fail: (error: Error) => void = () => undefined;

@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
 import { connect as connectTcp, type NetConnectOpts } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import WebSocket from 'ws';
 import { LIMITS } from '../protocol/limits';
-import { connectPinned, type Trust } from './pinned-tls';
+import { NO_PROXY, tlsDialler, type OutboundProxy } from './outbound-proxy';
+import type { Trust } from './pinned-tls';
 
 /**
  * WebSocket to a `ws:` or `wss:` address.
@@ -11,13 +10,22 @@ import { connectPinned, type Trust } from './pinned-tls';
  */
 export function openWebSocket(
   url: string,
-  options: { subprotocol: string; maxPayload: number; handshakeMs: number; trust: Trust; bearer?: string },
+  options: {
+    subprotocol: string;
+    maxPayload: number;
+    handshakeMs: number;
+    trust: Trust;
+    /** Leads to `wss:` addresses; by default, none does. */
+    outbound?: OutboundProxy;
+    bearer?: string;
+  },
 ): WebSocket {
-  const secure = new URL(url).protocol === 'wss:';
-  const dial = ({ path: _path, ...to }: ConnectionOptions & { host: string; port: number }) =>
-    secure
-      ? connectPinned({ ...to, servername: isIP(to.host) ? '' : to.host }, options.trust)
-      : connectTcp({ ...to, noDelay: true } as NetConnectOpts);
+  const { trust, outbound = NO_PROXY } = options;
+  const dial =
+    new URL(url).protocol === 'wss:'
+      ? tlsDialler(new URL(url), trust, outbound)
+      : ({ path: _path, ...to }: NetConnectOpts & { path?: string }) =>
+          connectTcp({ ...to, noDelay: true } as NetConnectOpts);
   return new WebSocket(url, options.subprotocol, {
     // `ws` passes this to http.request, whose type declares fewer options than it passes on.
     createConnection: dial as never,

@@ -3,6 +3,7 @@ import type { ConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { Backoff } from './backoff';
 import { openTunnel, type Tunnel } from './http2-tunnel';
+import type { OutboundProxy } from './outbound-proxy';
 import { dialRelay, type RelayConnection } from './relay-connection';
 import { mayDialAgain } from './relay-connection.errors';
 
@@ -12,6 +13,8 @@ export interface JoinOptions {
   /** The longest wait between two attempts. */
   readonly retryMaxMs: number;
   readonly signal?: AbortSignal;
+  /** By default, the relay is dialled directly. */
+  readonly outbound?: OutboundProxy;
 }
 
 /**
@@ -19,12 +22,12 @@ export interface JoinOptions {
  * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable (also on abort)
  */
 export async function joinRelay(info: ConnectionInfo, options: JoinOptions): Promise<RelayConnection> {
-  const { signal } = options;
+  const { signal, outbound } = options;
   const deadline = performance.now() + options.withinMs;
   const backoff = new Backoff({ maxMs: options.retryMaxMs });
   for (;;) {
     try {
-      return await dialRelay(info, 'terminal', { signal });
+      return await dialRelay(info, 'terminal', { signal, outbound });
     } catch (error) {
       const wait = backoff.next();
       if (signal?.aborted || !mayDialAgain(error) || performance.now() + wait > deadline) throw error;

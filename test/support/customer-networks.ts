@@ -1,5 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Program, type LogLine } from '../../src/demo/programs';
 
@@ -10,7 +12,14 @@ export const ROUTERS = { a: '203.0.113.101', b: '203.0.113.102' } as const;
 /** Hosts with the same addresses in both LANs. */
 export const LAN = { agent: '192.168.1.10', device: '192.168.1.20', second: '192.168.1.11' } as const;
 export type Customer = keyof typeof ROUTERS;
-export type Host = 'internet' | `${'agent' | 'device' | 'second'}-${Customer}`;
+export type Host = 'internet' | `${'agent' | 'device' | 'second' | 'router'}-${Customer}`;
+
+/** A proxy with a login. */
+export interface LanProxy {
+  readonly names: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly password: string;
+}
 
 const SETTING_UP_MS = 20_000;
 
@@ -74,6 +83,29 @@ export class CustomerNetworks {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
     return once(child, 'close').then(([code]: unknown[]) => ({ code: code as number | null, output }));
+  }
+
+  /**
+   * Makes an HTTP proxy (tinyproxy) on the router the only way out of a LAN.
+   * @param names addresses that only the proxy knows
+   * @param folder where its files are written
+   */
+  async lockIn(customer: Customer, { names, user, password, folder }: LanProxy & { folder: string }): Promise<Program> {
+    const router = `router-${customer}` as const;
+    const cut = await this.run(router, 'nft', 'flush chain inet firewall forward');
+    if (cut.code !== 0) throw new Error(`the LAN is not cut off: ${cut.output}`);
+    const [hosts, settings] = [join(folder, 'hosts'), join(folder, 'tinyproxy.conf')];
+    await writeFile(
+      hosts,
+      Object.entries(names)
+        .map(([name, address]) => `${address} ${name}\n`)
+        .join(''),
+    );
+    const login = `BasicAuth ${user} ${password}`;
+    const lines = ['Port 8888', 'Listen 192.168.1.1', 'Timeout 600', 'MaxClients 100', 'LogLevel Connect', login];
+    await writeFile(settings, `${lines.join('\n')}\n`);
+    const script = `mount --bind ${hosts} /etc/hosts && exec tinyproxy -d -c ${settings}`;
+    return this.start(router, ['unshare', '--mount', 'sh', '-c', script]);
   }
 
   async strike(): Promise<void> {

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { approverAdministration, pairingCode, type ApproverAdministration } from '../../protocol/approver-page';
 import { parseJson } from '../../protocol/parse-json';
-import { ConfigurationError, readConfiguration } from '../configuration/configuration';
+import { readConfiguration } from '../configuration/configuration';
+import { ConfigurationError } from '../configuration/configuration.errors';
 
 const ANSWER_MS = 10_000;
 

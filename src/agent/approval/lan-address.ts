@@ -4,7 +4,8 @@ import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { selfSignedCertificate } from '../../tunnel/self-signed-certificate';
-import { ConfigurationError, type LanPage } from '../configuration/configuration';
+import type { LanPage } from '../configuration/configuration';
+import { ConfigurationError } from '../configuration/configuration.errors';
 import { DEFAULT_PORT } from '../panel/request-guard';
 
 const FOLDER = 'lan-page';

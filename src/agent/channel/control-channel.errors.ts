@@ -38,7 +38,8 @@ export class ExchangeRefused extends Error {
 /**
  * Why a stream ended or could not be opened: `login-refused` the account is not valid, `removed` an
  * administrator has removed this agent, `wrong-key` the server's key
- * differs from the one at enrolment, `in-use` another agent is running with the account, `other-installation` the account
+ * differs from the one at enrolment, `intercepted` the same, with a certificate of a TLS-intercepting proxy or of an
+ * attacker, `proxy` the outbound proxy does not lead to the server, `in-use` another agent is running with the account, `other-installation` the account
  * belongs to another installation, or to a copy of this one that has logged in later, `replaced` the same account has
  * logged in again, `deferred` the server is busy and has said when to return, `silent` a ping was not answered, `lost` any
  * other reason.
@@ -47,6 +48,8 @@ export type StreamEnding =
   | 'login-refused'
   | 'removed'
   | 'wrong-key'
+  | 'intercepted'
+  | 'proxy'
   | 'in-use'
   | 'other-installation'
   | 'replaced'

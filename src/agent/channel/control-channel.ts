@@ -6,6 +6,7 @@ import { ProblemError, type ProblemCode } from '../../protocol/problems';
 import { jittered, retryAfterMs } from '../../protocol/waits';
 import { isCarriedToServer, type Carried, type CarriedToAgent, type CarriedToServer } from '../../protocol/wake';
 import { Backoff } from '../../tunnel/backoff';
+import { INTERCEPTED } from '../../tunnel/pinned-tls';
 import type { RpcChannel } from '../../tunnel/rpc-channel';
 import { ChannelOffline, ExchangeRefused, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
@@ -36,6 +37,7 @@ const REMEDIES: Partial<Record<StreamEnding, string>> = {
     'an administrator of the server has removed this agent; its jobs are dropped. To use it again, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
   'wrong-key':
     'the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
+  intercepted: `the connection is intercepted; ${INTERCEPTED} ("proxy" in agent.json)`,
   'in-use':
     'another agent is running with this account; stop one of them. A second agent needs an enrolment code of its own, for another agent ID',
   'other-installation':

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NS_AGENT, NS_PING } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { jittered } from '../../protocol/waits';
+import { NO_PROXY, ProxyRefused, type OutboundProxy } from '../../tunnel/outbound-proxy';
 import { CertificateMismatch } from '../../tunnel/pinned-tls';
 import { ChannelOffline, ChannelTimeout, ExchangeRefused, StreamEnded } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
@@ -20,6 +21,8 @@ export interface StreamOptions {
   readonly resource?: string;
   /** Aborts a login in progress. */
   readonly signal?: AbortSignal;
+  /** By default, the server is dialled directly. */
+  readonly outbound?: OutboundProxy;
   readonly pingIntervalMs?: number;
   readonly pingTimeoutMs?: number;
 }
@@ -52,7 +55,7 @@ export class XmppStream {
     handlers: Iterable<StreamHandler>,
     options: StreamOptions = {},
   ): Promise<XmppStream> {
-    const stream = new XmppStream(credentials, handlers, options.resource ?? 'agent');
+    const stream = new XmppStream(credentials, handlers, options);
     const abort = () => stream.end('lost', 'aborted');
     options.signal?.addEventListener('abort', abort);
     await stream.#login(credentials).finally(() => options.signal?.removeEventListener('abort', abort));
@@ -66,7 +69,7 @@ export class XmppStream {
   private constructor(
     { agentId, password, xmpp, pin }: Credentials,
     handlers: Iterable<StreamHandler>,
-    resource: string,
+    { resource = 'agent', outbound = NO_PROXY }: StreamOptions,
   ) {
     this.#client = createClient({
       service: serviceOf(xmpp),
@@ -94,11 +97,11 @@ export class XmppStream {
       },
     );
     this.#client.on('element', (element: Element) => this.#checkSuccess(element));
-    this.#transport = usePinnedTransport(this.#client, pin);
+    this.#transport = usePinnedTransport(this.#client, pin, outbound);
     this.closed = new Promise((resolve) => (this.#end = resolve));
     void this.closed.then((why) => this.#release(why));
     this.#client.on('error', (error: Error) => (this.#lastError = error));
-    this.#client.on('disconnect', () => this.#end(whyEnded(this.#lastError ?? this.#transport.socket?.errored)));
+    this.#client.on('disconnect', () => this.#end(whyEnded(this.#lastError ?? this.#transport.errored)));
     for (const { type, name, namespace, answer } of handlers)
       this.#client.iqCallee[type](namespace, name, ({ element, stanza: { attrs } }) => {
         const answered = isFromServer(attrs.from, xmpp.domain) ? answer(element, attrs.to ?? '') : refuseSender();
@@ -136,7 +139,7 @@ export class XmppStream {
   #release(why: StreamEnded): void {
     this.#ended = why;
     this.#client.transports = []; // the library must not dial again, not even for see-other-host
-    this.#transport.socket?.destroy();
+    this.#transport.destroy();
     this.#client.emit('error', why); // ends the library's own waits
     // Otherwise open requests would wait for their timeouts.
     for (const { reject } of this.#client.iqCaller.handlers.values()) reject(new ChannelOffline(why.message));
@@ -164,7 +167,7 @@ export class XmppStream {
       if (!this.#scram.isServerProven) throw new ServerNotProven('the server skipped the login');
     } catch (error) {
       // The TLS error is the cause; the library's error only reports the dead socket.
-      const why = whyEnded(this.#transport.socket?.errored ?? (error as Error));
+      const why = whyEnded(this.#transport.errored ?? (error as Error));
       this.#end(why);
       throw why;
     } finally {
@@ -229,7 +232,9 @@ interface LibraryError extends Error {
 function whyEnded(error: LibraryError | null | undefined): StreamEnded {
   if (!error) return new StreamEnded('lost', 'the connection was closed');
   if (error instanceof StreamEnded) return error;
-  if (error instanceof CertificateMismatch) return new StreamEnded('wrong-key', error.message);
+  if (error instanceof CertificateMismatch)
+    return new StreamEnded(error.interceptor === undefined ? 'wrong-key' : 'intercepted', error.message);
+  if (error instanceof ProxyRefused) return new StreamEnded('proxy', error.message);
   const { name, condition = '' } = error;
   if (name === 'SASLError' && condition === 'account-disabled') return new StreamEnded('removed', condition);
   if (name === 'SASLError' && REFUSED_LOGIN.includes(condition)) return new StreamEnded('login-refused', condition);

@@ -1,39 +1,66 @@
 import type { Client, Element, Transport, TransportSocket } from '@xmpp/client';
-import { isIP } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
-import { connectPinned } from '../../tunnel/pinned-tls';
+import { tlsDialler, type OutboundProxy } from '../../tunnel/outbound-proxy';
 
-/** The TLS socket of a client, after it has been created. */
+/** XEP-0368: lets one port serve XMPP and HTTPS. */
+const ALPN = 'xmpp-client';
+
+/** The connection of a client. */
 export interface PinnedTransport {
-  socket: TLSSocket | undefined;
+  /** Why it failed, if it did. */
+  readonly errored: Error | null | undefined;
+  /** Cuts it, also while it is being made. */
+  destroy(): void;
 }
 
 /**
  * Restricts the client to direct TLS, to a server with this pin, and to stanzas of limited size. The library's own
- * transports verify no pin, split characters at TLS record boundaries, and read without a limit.
+ * transports verify no pin, split characters at TLS record boundaries, read without a limit, and know no proxy.
  */
-export function usePinnedTransport(client: Client, pin: string): PinnedTransport {
+export function usePinnedTransport(client: Client, pin: string, outbound: OutboundProxy): PinnedTransport {
   const tls = client.transports.find((each) => acceptsDirectTls(each));
   if (!tls) throw new Error('@xmpp/client has no transport for direct TLS');
-  const used: PinnedTransport = { socket: undefined };
+  let used: TLSSocket | undefined;
+  let failure: Error | undefined;
+  let isOver = false;
   const Socket: new () => TransportSocket = tls.prototype.Socket;
 
   class PinnedSocket extends Socket {
-    override connect(parameters: ConnectionOptions): void {
-      const host = String(parameters.host);
-      const socket = connectPinned({ ...parameters, servername: isIP(host) ? '' : host }, { pin });
+    override connect({ host, port }: ConnectionOptions): void {
+      const name = String(host);
+      const url = new URL(`https://${name.includes(':') ? `[${name}]` : name}:${port}`);
+      const dial = tlsDialler(url, { pin }, outbound, [ALPN]);
+      const dialled = dial({}, (error, socket) => {
+        if (!error) return this.#use(socket);
+        failure = error;
+        this.emit('error', error);
+        this.emit('close');
+      });
+      if (dialled) this.#use(dialled);
+    }
+
+    #use(socket: TLSSocket): void {
+      if (isOver) return void socket.destroy();
       socket.setEncoding('utf8');
       socket.setNoDelay(true);
       boundStanzas(client, socket);
-      used.socket = socket;
+      used = socket;
       this._attachSocket(socket);
     }
   }
   class PinnedTls extends (tls as new () => object) {}
   Object.assign(PinnedTls.prototype, { Socket: PinnedSocket });
   client.transports = [PinnedTls as Transport];
-  return used;
+  return {
+    get errored() {
+      return failure ?? used?.errored;
+    },
+    destroy: () => {
+      isOver = true;
+      used?.destroy();
+    },
+  };
 }
 
 /** Ends the connection when an incomplete stanza exceeds the limit. */

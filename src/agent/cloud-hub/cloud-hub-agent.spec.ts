@@ -14,6 +14,7 @@ import { openTunnel, type Tunnel } from '../../tunnel/http2-tunnel';
 import { dialRelay } from '../../tunnel/relay-connection';
 import { CloudHubAgent } from './cloud-hub-agent';
 import type { Application } from '../configuration/configuration';
+import { NO_PROXY } from '../../tunnel/outbound-proxy';
 
 const remoteSessionId = '7d3c6c0e-8a40-4b6e-9d58-1f1a3a0a6a11';
 
@@ -62,6 +63,7 @@ function startHub(
     approved: applications[0] as Application,
     grant,
     applications,
+    outbound: NO_PROXY,
     journal: recorded.journal,
     onConnected: () => mine.push('connected'),
     onDraining: (draining) => mine.push(draining ? 'draining' : 'resumed'),

@@ -7,6 +7,7 @@ import type { Ending, EndReason, Grant } from '../../protocol/remote-session';
 import { Backoff } from '../../tunnel/backoff';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
+import type { OutboundProxy } from '../../tunnel/outbound-proxy';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
 import { mayDialAgain, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { openApplication, targetOf } from './application-connection';
@@ -28,6 +29,8 @@ export interface CloudHubAgentOptions {
   readonly box?: Pick<BoxGateway, 'open' | 'close'>;
   /** All applications of the device; requests for the others are refused with 403 instead of 404. */
   readonly applications: readonly Application[];
+  /** Leads to the relay. */
+  readonly outbound: OutboundProxy;
   readonly journal: Journal;
   /** The half is established at the relay. */
   onConnected(): void;
@@ -88,7 +91,7 @@ export class CloudHubAgent {
 
   /** Retries only if it can help: the relay was not reached, or is temporarily unavailable. */
   async #dial(): Promise<RelayConnection> {
-    const { info } = this.options;
+    const { info, outbound } = this.options;
     const backoff = new Backoff(RETRY);
     // How long the relay waits for this half. Counted from receipt, because the local clock may be wrong.
     const deadline = performance.now() + Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
@@ -96,7 +99,7 @@ export class CloudHubAgent {
     for (;;) {
       this.#step('S172');
       try {
-        return await dialRelay(info, 'device', { signal });
+        return await dialRelay(info, 'device', { signal, outbound });
       } catch (error) {
         const waitMs = backoff.next();
         const again = mayDialAgain(error) && !signal.aborted && performance.now() + waitMs < deadline;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { announcementOf } from '../channel/announcement';
 import { ownerRules } from '../maintenance/owner-rules';
-import { ConfigurationError, parseConfiguration, readConfiguration } from './configuration';
+import { parseConfiguration, readConfiguration } from './configuration';
+import { ConfigurationError } from './configuration.errors';
 
 const application = { id: 'web', title: 'Web pages', target: 'http://192.168.1.20:8080' };
 const device = { id: 'mfp-1', name: 'Hall', kind: 'mfp', applications: [application] };

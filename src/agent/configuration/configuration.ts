@@ -8,8 +8,10 @@ import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import type { Operation } from '../../protocol/maintenance';
 import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
+import { ConfigurationError } from './configuration.errors';
 import { DeviceLogin, deviceLogin } from './device-login';
 import { maintenanceField, ownerRules } from '../maintenance/owner-rules';
+import { proxyField } from './proxy';
 import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -188,6 +190,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *
  * `server`: origin of the server, from which firmware is downloaded; by default that of the enrolment.
  *
+ * `proxy`: the outbound proxy, if it is not that of the environment (./proxy).
+ *
  * `panel`: loopback address of the local page. With `"lan"` in it, phones in the LAN reach the LAN page over TLS:
  *
  *     "lan": { "host": "0.0.0.0", "port": 8634, "name": "box.example", "certificate": "box.pem", "key": "box.key" }
@@ -241,6 +245,7 @@ const fields = z.strictObject({
   /** Without effect; accepted because earlier versions needed it. */
   site: z.unknown().optional(),
   server: serverOrigin.optional(),
+  proxy: proxyField.optional(),
   wake: wakeField.optional(),
   substituteFor: z.array(wakeField).max(LIMITS.WAKE_ADDRESSES).default([]),
   powerSaving: z
@@ -275,14 +280,6 @@ export type Configuration = Omit<z.output<typeof configuration>, 'devices'> & {
   readonly state: string;
   readonly devices: readonly Device[];
 };
-
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-  /** @param problems one line each: `devices.0.kind: what is wrong` */
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join('\n'));
-  }
-}
 
 /** @throws ConfigurationError naming every bad field, or a secret that cannot be read */
 export async function readConfiguration(file: string): Promise<Configuration> {

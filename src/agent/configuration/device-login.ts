@@ -59,7 +59,5 @@ async function refuseShared(file: string): Promise<void> {
     throw new Error(`${file}: cannot be read (${error.code})`);
   });
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    throw new Error(
-      `${file}: contains the password of a device and can be read by other users. Run: chmod 600 ${file}`,
-    );
+    throw new Error(`${file}: contains a password and can be read by other users. Run: chmod 600 ${file}`);
 }

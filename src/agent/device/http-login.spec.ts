@@ -217,9 +217,7 @@ describe('a device that asks for a login', () => {
     expect(await new IppDevice(devices[0]!).checkLogin()).toBe(true);
 
     await chmod(secret, 0o644);
-    await expect(readConfiguration(config)).rejects.toThrow(
-      `${secret}: contains the password of a device and can be read by`,
-    );
+    await expect(readConfiguration(config)).rejects.toThrow(`${secret}: contains a password and can be read by`);
     await rm(secret);
     await expect(readConfiguration(config)).rejects.toThrow(`${secret}: cannot be read (ENOENT)`);
     await writeFile(config, configured(LOGIN));

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ZodError } from 'zod';
+import { readProxy } from '../configuration/proxy';
 import { fingerprintOf, signingKeyOf } from '../../tunnel/signing-key';
 import {
   CredentialsUnusable,
@@ -33,10 +34,11 @@ export async function enrolAgent(code: string, options: EnrolOptions): Promise<v
     // Checked first, because the code works only once.
     if (!options.force) await refuseExisting(file);
     const authority = options.authority === undefined ? undefined : await readFile(options.authority, 'utf8');
+    const outbound = await readProxy(options.config, process.env);
     const presented = code === '-' ? await presentedCode(process.stdin, process.stderr) : code;
     const { privateKey } = generateKeyPairSync('ed25519');
     const signingKey = signingKeyOf(privateKey);
-    const account = await enrol(presented, options.server, { signingKey }, authority);
+    const account = await enrol(presented, options.server, { signingKey }, authority, outbound);
     await storeCredentials(file, { ...account, privateKey: storedKey(privateKey) }, options.force);
     process.stdout.write(`Enrolled as ${account.agentId}. The credentials are in ${file}\n`);
     process.stdout.write(`Fingerprint of this agent's key: ${fingerprintOf(signingKey)}\n`);

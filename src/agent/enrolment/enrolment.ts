@@ -6,9 +6,10 @@ import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { parseJson } from '../../protocol/parse-json';
 import { problem } from '../../protocol/problems';
-import { CertificateMismatch } from '../../tunnel/pinned-tls';
+import { NO_PROXY, type OutboundProxy } from '../../tunnel/outbound-proxy';
+import { CertificateMismatch, INTERCEPTED, isCertificateError, type Trust } from '../../tunnel/pinned-tls';
 import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
-import { secureSocket } from '../secure-socket';
+import { serverSocket } from '../secure-socket';
 
 /**
  * Exchanges an enrolment code (`<secret>.<pin>`) for this agent's account: `POST <server>/api/enrolment`.
@@ -24,10 +25,11 @@ export async function enrol(
   server: string,
   offered: Omit<EnrolmentRequest, 'code'>,
   authority?: string,
+  outbound: OutboundProxy = NO_PROXY,
 ): Promise<Enrolment & { server: string; authority?: string }> {
   const { code, pin } = enrolmentCode.parse(presented.trim());
   const url = serverUrl(server);
-  const socket = url.protocol === 'https:' ? await trustedSocket(url, pin, authority) : undefined;
+  const socket = url.protocol === 'https:' ? await trustedSocket(url, { pin, authority }, outbound) : undefined;
   const { status, body } = await post(url, JSON.stringify({ code, ...offered }), socket);
   if (status !== 200 && status !== 201) throw refusalOf(status, body);
   const account = enrolment.safeParse(body);
@@ -46,18 +48,22 @@ function serverUrl(server: string): URL {
   return url;
 }
 
-/** Tries the pin first; a trusted certificate is accepted, too, because a proxy may be in front of the server. */
-async function trustedSocket(url: URL, pin: string, authority?: string): Promise<TLSSocket> {
+/** @throws ServerNotTrusted, ServerUnreachable */
+async function trustedSocket(url: URL, trust: Trust, outbound: OutboundProxy): Promise<TLSSocket> {
   try {
-    return await secureSocket(url, { pin });
+    return await serverSocket(url, trust, outbound);
   } catch (error) {
-    if (!(error instanceof CertificateMismatch)) throw unreachable(error);
-  }
-  return secureSocket(url, { authority }).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof CertificateMismatch && error.interceptor !== undefined)
+      throw new ServerNotTrusted(
+        `the key of the server is not that of the enrolment code; its certificate was signed by "${error.interceptor}". ` +
+          `Nothing was sent. If this is the private authority of the server, add --authority. Otherwise, ${INTERCEPTED}`,
+      );
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!isCertificateError(code)) throw unreachable(error);
     throw new ServerNotTrusted(
-      `the server's key does not match the enrolment code, and its certificate is not trusted (${error.code ?? error.message})`,
+      `the server's key does not match the enrolment code, and its certificate is not trusted (${code || message})`,
     );
-  });
+  }
 }
 
 async function post(url: URL, body: string, socket?: TLSSocket): Promise<{ status: number; body: unknown }> {

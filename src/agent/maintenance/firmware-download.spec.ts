@@ -8,6 +8,7 @@ import { until } from '../../../test/support/until';
 import { LIMITS } from '../../protocol/limits';
 import { downloadFirmware, downloadOf, firmwareFile, removeFirmwareFiles, type Download } from './firmware-download';
 import type { JobFailed } from './maintenance.errors';
+import { NO_PROXY } from '../../tunnel/outbound-proxy';
 
 let certificate: TestCertificate;
 let folder: string;
@@ -144,10 +145,10 @@ describe('a firmware download', () => {
 
   it('is at the own server of the agent, whatever address and key the order names', () => {
     const ordered = server.source({ url: 'http://127.0.0.1:22/probe?of=ports', pin: 'B'.repeat(43) });
-    const own = { origin: 'https://platen.example:8443', trust: { pin: 'A'.repeat(43) } };
+    const own = { origin: 'https://platen.example:8443', trust: { pin: 'A'.repeat(43) }, outbound: NO_PROXY };
     const { token, bytes, sha256 } = ordered;
     expect(downloadOf('a-job', ordered, own)).toEqual({
-      ...{ url: 'https://platen.example:8443/api/agent/firmware/a-job', trust: own.trust },
+      ...{ url: 'https://platen.example:8443/api/agent/firmware/a-job', trust: own.trust, outbound: own.outbound },
       ...{ token, bytes, sha256 },
     });
     expect(() => downloadOf('a-job', ordered, { ...own, origin: undefined })).toThrow(

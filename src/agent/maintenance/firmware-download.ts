@@ -8,7 +8,8 @@ import type { FirmwareSource } from '../../protocol/ad-hoc-command';
 import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import { Backoff } from '../../tunnel/backoff';
-import type { Trust } from '../../tunnel/pinned-tls';
+import type { OutboundProxy } from '../../tunnel/outbound-proxy';
+import { CertificateMismatch, type Trust } from '../../tunnel/pinned-tls';
 import { sha256OfFile } from '../../tunnel/sha256';
 import { serverSocket } from '../secure-socket';
 import { JobFailed } from './maintenance.errors';
@@ -22,14 +23,16 @@ const TRANSIENT_STATUSES = [408, 429];
 export interface OwnServer {
   /** undefined: this agent was enrolled by a version that did not store it, and its configuration does not name it. */
   readonly origin: string | undefined;
-  /** `pin` of its own key; `authority` for the proxy in front of it. */
+  /** `pin` of its own key; `authority` for the reverse proxy in front of it. */
   readonly trust: Trust;
+  readonly outbound: OutboundProxy;
 }
 
 /** A file at the agent's own server. */
 export interface Download extends Pick<FirmwareSource, 'token' | 'bytes' | 'sha256'> {
   readonly url: string;
   readonly trust: Trust;
+  readonly outbound: OutboundProxy;
 }
 
 /**
@@ -43,7 +46,8 @@ export function downloadOf(jobId: string, { token, bytes, sha256 }: FirmwareSour
       'download-failed',
       'this agent does not know the address of its server: enrol it again, or set "server" in its configuration',
     );
-  return { url: `${server.origin}/api/agent/firmware/${jobId}`, trust: server.trust, token, bytes, sha256 };
+  const { trust, outbound } = server;
+  return { url: `${server.origin}/api/agent/firmware/${jobId}`, trust, outbound, token, bytes, sha256 };
 }
 
 export interface DownloadOptions {
@@ -128,15 +132,20 @@ async function part(
   } catch (error) {
     if (error instanceof JobFailed) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof CertificateMismatch) return message;
     return silence.signal.aborted ? 'the server does not answer' : (code ?? message);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function get({ url, token, trust }: Download, from: number, signal: AbortSignal): Promise<IncomingMessage> {
+async function get(
+  { url, token, trust, outbound }: Download,
+  from: number,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const { protocol, host, href } = new URL(url);
-  const socket = protocol === 'https:' ? await serverSocket(new URL(url), trust) : undefined;
+  const socket = protocol === 'https:' ? await serverSocket(new URL(url), trust, outbound) : undefined;
   const request = httpRequest(href.replace(/^https:/, 'http:'), {
     headers: { host, authorization: `Bearer ${token}`, ...(from > 0 && { range: `bytes=${from}-` }) },
     signal,

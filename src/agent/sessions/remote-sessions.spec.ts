@@ -23,6 +23,7 @@ import type { ApprovalRequest, Decision, EndedSession } from './agent-session';
 import { Answers } from '../approval/answers';
 import { parseConfiguration } from '../configuration/configuration';
 import { RemoteSessions } from './remote-sessions';
+import { NO_PROXY } from '../../tunnel/outbound-proxy';
 
 const { devices } = parseConfiguration(
   JSON.stringify({
@@ -80,7 +81,9 @@ async function start(timeOfDay?: () => number): Promise<void> {
   await answers.load();
   const onEnded = (each: EndedSession) => ended.push(each);
   const { access } = stage;
-  sessions = new RemoteSessions({ devices, channel, access, answers, journal: recorded.journal, onEnded, timeOfDay });
+  const { journal } = recorded;
+  const outbound = NO_PROXY;
+  sessions = new RemoteSessions({ devices, channel, access, answers, outbound, journal, onEnded, timeOfDay });
 }
 afterEach(async () => {
   await sessions.close(1_000);

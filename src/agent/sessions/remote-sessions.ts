@@ -31,6 +31,7 @@ import { CloudHubAgent } from '../cloud-hub/cloud-hub-agent';
 import type { AccessControl } from '../conditions/access-control';
 import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
+import type { OutboundProxy } from '../../tunnel/outbound-proxy';
 import { nextDeadline, plan } from './planner';
 
 export interface RemoteSessionsOptions {
@@ -38,6 +39,7 @@ export interface RemoteSessionsOptions {
   readonly channel: Pick<ControlChannel, 'handle' | 'reaches' | 'request'>;
   readonly access: AccessControl;
   readonly answers: Pick<Answers, 'give' | 'of'>;
+  readonly outbound: OutboundProxy;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
   /** Time of day in epoch milliseconds; used for the history only. */
@@ -264,7 +266,7 @@ export class RemoteSessions {
 
   #connect(asked: RequestedApproval, grant: Grant, info: SentConnectionInfo): void {
     const { remoteSessionId, deviceId, asker } = asked;
-    const { access, journal } = this.options;
+    const { access, journal, outbound } = this.options;
     // Defined: #requestApproval accepts only applications of the device.
     const approved = this.#application(asked) as Application;
     const box =
@@ -278,6 +280,7 @@ export class RemoteSessions {
       grant,
       box,
       applications: this.#applications(asked),
+      outbound,
       journal,
       onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),
       onDraining: (draining) => this.#dispatch({ kind: 'draining', remoteSessionId, draining }),

@@ -10,7 +10,7 @@ import { RELAY_PATHS } from '../../protocol/relay-messages';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../../protocol/version';
 import { watchCertificate } from '../../tunnel/certificate-files';
-import { admitOnlyProxies } from '../../tunnel/proxies';
+import { admitOnlyProxies } from '../../tunnel/reverse-proxies';
 import type { RelayConfig } from '../relay-config';
 
 /** Room for connections that are not upgraded yet, in addition to LIMITS.RELAY_CONNECTIONS. */

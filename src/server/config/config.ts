@@ -5,7 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback, isProtected } from '../../protocol/loopback';
 import type { CertificateFiles } from '../../tunnel/certificate-files';
-import { isUnnamed, proxySetting } from '../../tunnel/proxies';
+import { isUnnamed, proxySetting } from '../../tunnel/reverse-proxies';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
 const port = z.coerce.number().int().min(0).max(65535);

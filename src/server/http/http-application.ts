@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { LIMITS } from '../../protocol/limits';
 import { limitConnections } from '../../tunnel/connection-limits';
-import { admitOnlyProxies, proxyMatcher } from '../../tunnel/proxies';
+import { admitOnlyProxies, proxyMatcher } from '../../tunnel/reverse-proxies';
 import type { Settings } from '../config/config.module';
 import { serveApiDocs } from './api-docs';
 import { serveConsole } from './console-files';

@@ -111,7 +111,8 @@ class Connecting {
     const signal = this.interrupts.first;
     const withinMs = Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
     try {
-      return await joinRelay(info, { withinMs, retryMaxMs: TERMINAL_LIMITS.RETRY_MAX_MS, signal });
+      const { outbound } = this.client.address;
+      return await joinRelay(info, { withinMs, retryMaxMs: TERMINAL_LIMITS.RETRY_MAX_MS, signal, outbound });
     } catch (error) {
       if (signal.aborted) return undefined;
       throw relayNotReached(error);

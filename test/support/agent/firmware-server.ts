@@ -6,6 +6,7 @@ import type { Download } from '../../../src/agent/maintenance/firmware-download'
 import type { FirmwareSource } from '../../../src/protocol/ad-hoc-command';
 import { sha256Hex } from '../../../src/tunnel/sha256';
 import type { TestCertificate } from '../test-certificate';
+import { NO_PROXY } from '../../../src/tunnel/outbound-proxy';
 
 export const FIRMWARE_TOKEN = 't'.repeat(43);
 
@@ -48,7 +49,7 @@ export class FirmwareServer {
 
   download(change: Partial<Download> = {}): Download {
     const { token, bytes, sha256 } = this.source();
-    return { url: this.#url, trust: { pin: 'A'.repeat(43) }, token, bytes, sha256, ...change };
+    return { url: this.#url, trust: { pin: 'A'.repeat(43) }, outbound: NO_PROXY, token, bytes, sha256, ...change };
   }
 
   stop(): Promise<void> {

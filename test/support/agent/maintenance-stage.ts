@@ -14,6 +14,7 @@ import { recordedJournal, type RecordedJournal } from '../recorded-journal';
 import { ControlChannel, DOMAIN, PASSWORD } from '../xmpp/control-channel';
 import { ScriptedDevice } from '../device/scripted-device';
 import { until } from '../until';
+import { NO_PROXY } from '../../../src/tunnel/outbound-proxy';
 
 type Times = MaintenanceOptions['times'];
 
@@ -101,7 +102,7 @@ export class MaintenanceStage {
     const { poller, folder } = this;
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
     const openSessions = () => this.openSessions;
-    const server = { origin: this.firmwareOrigin, trust: { pin: 'A'.repeat(43) } };
+    const server = { origin: this.firmwareOrigin, trust: { pin: 'A'.repeat(43) }, outbound: NO_PROXY };
     const options = { devices, poller, openSessions, channel, folder, server, journal, times: { ...TIMES, ...times } };
     this.maintenance = new Maintenance(options);
     await this.maintenance.start();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from '../../../src/demo/programs';
 import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
-import { CustomerNetworks, LAN, SERVER, type Customer, type Host } from '../customer-networks';
+import { CustomerNetworks, LAN, SERVER, type Customer, type Host, type LanProxy } from '../customer-networks';
 import { makeAuthority, makeSignedCertificate, type TestCertificate } from '../test-certificate';
 import { makeSampleUsers } from './sample-users';
 import { CLI } from './test-stage';
@@ -18,13 +18,16 @@ interface NetworkStageOptions {
   readonly signed?: boolean;
   /** Where administrators and technicians are. */
   readonly terminals?: Host;
+  /** As agents and technicians see it; by default its address. */
+  readonly serverUrl?: string;
+  /** The only way out of a customer's LAN; terminals find it in their environment. */
+  readonly proxy?: LanProxy & { in: Customer; url: string };
 }
 
 const platen = (...args: string[]): string[] => [process.execPath, CLI, ...args];
 
 /** All programs of Platen as real processes in networks of their own: everything but loopback needs TLS there. */
 export class NetworkStage {
-  readonly serverUrl = `https://${SERVER}:8080`;
   /** Of the server's key, as `platen server fingerprint` prints it. */
   pin = '';
   private readonly running: Program[] = [];
@@ -34,6 +37,8 @@ export class NetworkStage {
     readonly networks: CustomerNetworks,
     readonly folder: string,
     private readonly terminals: Host,
+    readonly serverUrl: string,
+    private readonly terminalEnv: Record<string, string>,
   ) {}
 
   /** Starts the server and its relay, with the sample users logged in at their terminals. */
@@ -41,9 +46,15 @@ export class NetworkStage {
     env = {},
     signed = false,
     terminals = 'internet',
+    serverUrl = `https://${SERVER}:8080`,
+    proxy,
   }: NetworkStageOptions = {}): Promise<NetworkStage> {
     const networks = await CustomerNetworks.set();
-    const it = new NetworkStage(networks, await mkdtemp(join(tmpdir(), 'platen-networks-')), terminals);
+    const folder = await mkdtemp(join(tmpdir(), 'platen-networks-'));
+    const login = proxy && `${proxy.user}:${proxy.password}@`;
+    const terminalEnv = proxy ? { HTTPS_PROXY: proxy.url.replace('://', `://${login}`) } : {};
+    const it = new NetworkStage(networks, folder, terminals, serverUrl, terminalEnv as Record<string, string>);
+    if (proxy) it.started(await networks.lockIn(proxy.in, { ...proxy, folder }));
     await it.startServer({ ...env, ...(signed && (await it.signedCertificate())) }).catch(async (error: unknown) => {
       await it.strike();
       throw error;
@@ -59,13 +70,26 @@ export class NetworkStage {
 
   /** A command of an administrator or technician. */
   terminal(user: SampleUser, args: string[], input?: string): Program {
-    const env = { PLATEN_CREDENTIALS: join(this.folder, `${user}.json`), PLATEN_LOG_LEVEL: 'silent' };
+    const credentials = join(this.folder, `${user}.json`);
+    const env = { PLATEN_CREDENTIALS: credentials, PLATEN_LOG_LEVEL: 'silent', ...this.terminalEnv };
     return this.networks.start(this.terminals, platen(...args), { env, input });
   }
 
   /** The customer's MFP and, on another host of the LAN, its agent with further settings. */
   async startCustomer(name: Customer, more: object = {}): Promise<void> {
-    const mfp = ['mfp', '--host', LAN.device, '--port', '80', '--name', `MFP of ${name}`, '--serial', `SERIAL-${name}`];
+    const mfp = [
+      'mfp',
+      '--host',
+      LAN.device,
+      '--port',
+      '80',
+      '--name',
+      `MFP of ${name}`,
+      '--serial',
+      `SERIAL-${name}`,
+      '--raw-port',
+      '9100',
+    ];
     await this.started(this.networks.start(`device-${name}`, platen(...mfp))).logged('mfp listening');
     await this.startAgent('agent', name, `mfp-${name}`, more);
   }
@@ -77,13 +101,16 @@ export class NetworkStage {
     const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
     const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
     const file = this.configurationOf(agent);
-    await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }));
+    await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }), { mode: 0o600 });
     const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN'];
     const code = (await finished(this.terminal('admin', issue))).printed[0]!;
     const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file);
     await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));
     await this.runAgent(agent).logged('agent online', 60_000);
   }
+
+  /** The command line of a program of Platen. */
+  readonly platen = platen;
 
   /** Runs an agent that was enrolled before. */
   runAgent(agent: AgentHost): Program {

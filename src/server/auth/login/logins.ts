@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { LIMITS } from '../../../protocol/limits';
-import { proxyMatcher } from '../../../tunnel/proxies';
+import { proxyMatcher } from '../../../tunnel/reverse-proxies';
 import { CONFIG, type Config } from '../../config/config';
 import { SECRETS, type Secrets } from '../../config/secrets';
 import type { Actor } from '../actor';

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { recordedJournal } from '../../test/support/recorded-journal';
-import { admitOnlyProxies, proxyMatcher, proxySetting } from './proxies';
+import { admitOnlyProxies, proxyMatcher, proxySetting } from './reverse-proxies';
 
 it.each([
   ['yes', '127.0.0.1', true],
