@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { Ending } from '../../protocol/remote-session';
 import type { SessionEntity } from '../sessions/session.entity';
 import { DeviceConnections } from './relaying/device-connections';
+import { DeviceStream } from './relaying/device-stream';
 import type { Origins } from './translation/device-urls';
 import { IssuedSecrets } from './issued-secrets';
 import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
@@ -37,7 +38,7 @@ export class BrowserSession {
     frame: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
   };
   readonly cookies = new CheckedCookies();
-  readonly connections = new DeviceConnections(() => this.dial());
+  readonly connections = new DeviceConnections(async () => new DeviceStream(await this.dial()));
   /** Resolves when the half has ended; never rejects. */
   readonly over: Promise<SessionEnd>;
   private ended: SessionEnd | undefined;

@@ -58,7 +58,6 @@ export const PAGES = {
     title: 'No web pages',
     text: 'This application does not speak HTTP. Open its screen from the console, or use the command line.',
   },
-  badAnswer: { status: 502, title: 'No valid answer', text: 'The answer of the device is not valid HTTP.' },
   badCoding: {
     status: 502,
     title: 'No readable page',
@@ -78,6 +77,11 @@ export const endedPage = ({ title = 'This session has ended', text }: SessionEnd
   status: 410,
   title,
   text: `${title}: ${text}`,
+});
+export const badAnswerPage = (why: string): Page => ({
+  status: 502,
+  title: 'No valid answer',
+  text: `The answer of the device is not valid HTTP: ${why}. Use the platen connect command to see what it sends.`,
 });
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,

@@ -1,23 +1,23 @@
-import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
+import type { DeviceStream } from './device-stream';
 
 /**
  * A pool of persistent connections to a device (RFC 9112 9.3), for the HTTP requests of one session; at most
  * LIMITS.BROWSER_SOCKETS. The caller passes a connection to Node's HTTP client, which returns it with the event `free`.
  */
 export class DeviceConnections {
-  private readonly open = new Set<Duplex>();
-  private readonly idle: { stream: Duplex; leave: () => void }[] = [];
+  private readonly open = new Set<DeviceStream>();
+  private readonly idle: { stream: DeviceStream; leave: () => void }[] = [];
   private readonly waiting: (() => void)[] = [];
   private dialling = 0;
 
-  constructor(private readonly dial: () => Promise<Duplex>) {}
+  constructor(private readonly dial: () => Promise<DeviceStream>) {}
 
   /**
    * @param mayReuse false for a request that must not be sent twice: an idle connection may be closing at this moment
    * @throws StreamRefused
    */
-  async take(mayReuse: boolean): Promise<{ stream: Duplex; reused: boolean }> {
+  async take(mayReuse: boolean): Promise<{ stream: DeviceStream; reused: boolean }> {
     for (;;) {
       const idle = mayReuse ? this.idle.pop() : undefined;
       if (idle) {
@@ -37,7 +37,7 @@ export class DeviceConnections {
     this.keepIdle(await this.openStream());
   }
 
-  private async openStream(): Promise<Duplex> {
+  private async openStream(): Promise<DeviceStream> {
     this.dialling++;
     try {
       const stream = await this.dial();
@@ -52,8 +52,8 @@ export class DeviceConnections {
   }
 
   /** Keeps a connection for the next request: for a short time, unless the device sends something. */
-  private keepIdle(stream: Duplex): void {
-    if (stream.destroyed || !stream.writable || stream.readableEnded) return this.discard(stream);
+  private keepIdle(stream: DeviceStream): void {
+    if (!stream.reusable) return this.discard(stream);
     const over = () => this.discard(stream);
     const timer = setTimeout(over, LIMITS.BROWSER_REUSE_MS);
     const leave = () => {
@@ -65,12 +65,12 @@ export class DeviceConnections {
     this.waiting.shift()?.();
   }
 
-  private discard(stream: Duplex): void {
+  private discard(stream: DeviceStream): void {
     stream.destroy();
     this.forget(stream);
   }
 
-  private forget(stream: Duplex): void {
+  private forget(stream: DeviceStream): void {
     const at = this.idle.findIndex((each) => each.stream === stream);
     if (at !== -1) this.idle.splice(at, 1)[0]?.leave();
     if (this.open.delete(stream)) this.waiting.shift()?.();

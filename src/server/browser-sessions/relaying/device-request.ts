@@ -1,12 +1,13 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
+import type { DeviceStream } from './device-stream';
 
 /**
  * Prepares a browser's request on a connection to its device, without sending it. The connection emits `free` when it
  * can carry the next request.
  */
-export function deviceRequest(request: IncomingMessage, headers: string[], stream: Duplex): ClientRequest {
+export function deviceRequest(request: IncomingMessage, headers: string[], stream: DeviceStream): ClientRequest {
+  stream.expectResponse();
   const sent = httpRequest({
     method: request.method,
     path: request.url,
@@ -14,8 +15,7 @@ export function deviceRequest(request: IncomingMessage, headers: string[], strea
     setHost: false,
     createConnection: () => stream,
     maxHeaderSize: LIMITS.BROWSER_HEADER_BYTES,
-    // many devices violate HTTP, and browsers tolerate it
-    insecureHTTPParser: true,
+    insecureHTTPParser: false, // `stream` reads what violates HTTP
   });
   sent.shouldKeepAlive = true; // without an agent, Node assumes the opposite
   return sent;

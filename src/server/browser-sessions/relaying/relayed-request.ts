@@ -4,9 +4,10 @@ import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { deviceRequest, trailersOf } from './device-request';
 import type { Origins } from '../translation/device-urls';
-import { endedPage, PAGES, sendPage, unreachablePage, type Page } from '../pages';
+import { badAnswerPage, endedPage, PAGES, sendPage, unreachablePage, type Page } from '../pages';
 import { hasContent, requestHeaders } from '../translation/request-headers';
 import { passInformation, passResponse } from './relayed-response';
+import { NotHttp } from './tolerant-http';
 
 /** Methods (RFC 9110 9.2.1) that may be sent again when an idle connection turns out to be closed. */
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
@@ -114,7 +115,8 @@ export class RelayedRequest {
 function pageOf(error: unknown): Page {
   if (error instanceof StreamRefused)
     return error.detail === 'no answer' ? PAGES.slow : unreachablePage(error.status, error.detail);
+  if (error instanceof NotHttp) return badAnswerPage(error.message);
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (/^(HPE|ERR_HTTP|ERR_INVALID)_/.test(code)) return PAGES.badAnswer;
+  if (/^(HPE|ERR_HTTP|ERR_INVALID)_/.test(code)) return badAnswerPage('its header is not readable');
   return unreachablePage(502, 'it closed the connection without an answer');
 }

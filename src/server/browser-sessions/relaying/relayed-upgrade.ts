@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { deviceRequest } from './device-request';
+import { DeviceStream } from './device-stream';
 import type { Origins } from '../translation/device-urls';
 import { endedPage, PAGES, sendPage, unreachablePage } from '../pages';
 import { passResponse } from './relayed-response';
@@ -26,7 +27,7 @@ export async function relayUpgrade(
     const origins = await session.origins();
     if (!origins) return sendPage(response, PAGES.notPages);
     if (hasContent(request)) return sendPage(response, PAGES.badRequest);
-    const stream = await session.dial();
+    const stream = new DeviceStream(await session.dial());
     if (socket.destroyed) return void stream.destroy();
     const headers = upgradeHeaders(request, { origins, behindProxy });
     const sent = deviceRequest(request, headers, stream);
