@@ -83,6 +83,13 @@ export const badAnswerPage = (why: string): Page => ({
   title: 'No valid answer',
   text: `The answer of the device is not valid HTTP: ${why}. Use the platen connect command to see what it sends.`,
 });
+export const unreadablePage = (coding: string): Page => ({
+  status: 502,
+  title: 'No readable page',
+  text:
+    `The device sent a page that is compressed in a way which the browser was not asked for: ${coding}. Links in it ` +
+    'cannot be translated. Use the platen connect command.',
+});
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,
   title: 'The device cannot be reached',

@@ -1,10 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Transform } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
-import { PAGES, sendPage } from '../pages';
+import { PAGES, sendPage, unreadablePage } from '../pages';
 import { trailersOf } from './device-request';
 import { responseHeaders, type ResponseContext } from '../translation/response-headers';
-import { linksChange, TooDense, translating } from '../translation/translated-content';
+import { linksChange, TooDense, translating, unreadableCoding } from '../translation/translated-content';
 
 export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | 'framed'> & {
   /** Whether the browser has to open another connection for its next request. */
@@ -37,6 +37,11 @@ export function passResponse(
     // discard the rest of the request: it has no reader any more
     if (!sent.writableFinished) sent.destroy();
   };
+  const unreadable = changes && !bodiless ? unreadableCoding(from) : undefined;
+  if (unreadable !== undefined) {
+    sendPage(to, unreadablePage(unreadable), frameAncestors);
+    return void sent.destroy();
+  }
   from.once('end', () => {
     const trailers = trailersOf(from);
     if (trailers.length > 0 && !to.writableEnded) to.addTrailers(trailers);

@@ -7,9 +7,11 @@ import {
   brotliDecompressSync,
   constants,
   createGunzip,
+  deflateRawSync,
   deflateSync,
   gunzipSync,
   gzipSync,
+  inflateSync,
 } from 'node:zlib';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { Site, type Answer } from '../../../../test/support/browser/browser-visit';
@@ -244,6 +246,8 @@ describe('a page of the device', () => {
     ['gzip', gzipSync(huge)],
     ['br', brotliCompressSync(huge)],
     ['x-gzip', gzipSync(huge)],
+    ['deflate', deflateSync(huge)],
+    ['Deflate', deflateRawSync(huge)],
   ])('is refused when %s makes little into very much', async (coding, body) => {
     sends(body, { 'Content-Encoding': coding });
     const { status, text } = await site.ask('/page');
@@ -264,19 +268,42 @@ describe('a page of the device', () => {
     expect([status, text]).toEqual([502, expect.stringContaining('No readable page')]);
   });
   it.each([
-    ['deflate', deflateSync(link)],
     ['zstd', randomBytes(1_000)],
     ['gzip, gzip', gzipSync(gzipSync(link))],
-    ['constructor', link],
-  ])('passes as it is in another coding: %s', async (coding, body) => {
+  ])('is not shown in a coding that is not readable: %s', async (coding, body) => {
     sends(body, { 'Content-Encoding': coding });
     const answer = await site.ask('/page');
+    expect([answer.status, answer.headers['content-encoding']]).toEqual([502, undefined]);
+    expect(answer.text).toContain(`not asked for: ${coding}.`);
+  });
+  it.each([
+    ['a file', 'application/octet-stream', 'zstd'],
+    ['a page that must not be changed', 'text/html', 'zstd'],
+  ])('and everything else passes in it: %s', async (_what, type, coding) => {
+    const body = randomBytes(1_000);
+    const fields = { 'Content-Type': type, 'Cache-Control': 'no-transform', 'Content-Encoding': coding };
+    sends(body, fields);
+    const answer = await site.ask('/page');
     expect([answer.status, answer.headers['content-encoding'], answer.body.equals(body)]).toEqual([200, coding, true]);
+  });
+  it('is asked for in readable codings only', async () => {
+    for (const [accepted, asked] of [
+      ['gzip, deflate, br, zstd', 'gzip, deflate, br'],
+      ['zstd;q=1.0, x-gzip;q=0.5', 'x-gzip;q=0.5'],
+      ['zstd, *', 'identity'],
+      ['gzip,br', 'gzip,br'],
+    ] as const) {
+      await site.ask('/page', { headers: { 'Accept-Encoding': accepted } });
+      expect(seen.at(-1)!.headers['accept-encoding']).toBe(asked);
+    }
   });
   it.each([
     ['plain', (body: Buffer) => body, {}, (body: Buffer) => body],
     ['gzip', gzipSync, gzip, gunzipSync],
     ['br', brotliCompressSync, { 'Content-Encoding': 'br' }, brotliDecompressSync],
+    ['deflate', deflateSync, { 'Content-Encoding': 'deflate' }, inflateSync],
+    ['deflate without its header', deflateRawSync, { 'Content-Encoding': 'deflate' }, inflateSync],
+    ['a name that is no coding', (body: Buffer) => body, { 'Content-Encoding': 'utf-8' }, (body: Buffer) => body],
   ])('is translated up to a limit, and passes on as it is: %s', async (_coding, encode, headers, decode) => {
     setLimit('BROWSER_HTML_BYTES', 100_000);
     const filling = Buffer.from(randomBytes(100_000).toString('hex'));

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { toDevice, type Origins } from './device-urls';
 import { deviceTags, fields, hopByHop } from './header-fields';
 import { withoutPlatenCookies } from './cookies';
+import { readableCodings } from './translated-content';
 
 /** Fields that a reverse proxy adds about the browser; they are not forwarded to the device. */
 const OF_PROXIES = [
@@ -36,6 +37,8 @@ function requestField(key: string, value: string, origins: Origins, chunked: boo
   switch (key) {
     case 'cookie':
       return withoutPlatenCookies(value);
+    case 'accept-encoding':
+      return readableCodings(value);
     case 'origin':
       return toDevice(value, origins);
     case 'trailer':

@@ -1,13 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { Transform } from 'node:stream';
-import { constants, createBrotliCompress, createBrotliDecompress, createGunzip, createGzip } from 'node:zlib';
+import {
+  constants,
+  createBrotliCompress,
+  createBrotliDecompress,
+  createDeflate,
+  createGunzip,
+  createGzip,
+  createInflate,
+} from 'node:zlib';
 import { LIMITS } from '../../../protocol/limits';
 import { toSession, type Origins } from './device-urls';
 import { HtmlLinks, type TakeTurn } from './html-links';
 import { PageTurns } from './page-turns';
 
 /** Every chunk is forwarded at once; a stream that a device cuts short is shown up to the cut. */
-const GZIP = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
+const ZLIB = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const BROTLI = {
   flush: constants.BROTLI_OPERATION_FLUSH,
   params: { [constants.BROTLI_PARAM_QUALITY]: 4 },
@@ -16,28 +24,79 @@ const BROTLI = {
 /** A stream of `node:zlib`; `bytesWritten` is what it has decoded. */
 type Decoder = Transform & { readonly bytesWritten: number };
 
-/** Content in any other coding passes as it is: it costs no more than a file, and the browser decodes it. */
-const CODINGS: Record<string, (() => { decode: Decoder; encode: Transform }) | undefined> = {
-  gzip: () => ({ decode: createGunzip(GZIP), encode: createGzip({ flush: constants.Z_SYNC_FLUSH }) }),
-  br: () => ({ decode: createBrotliDecompress(), encode: createBrotliCompress(BROTLI) }),
+interface Coding {
+  /** Decode the content, within the bounds of a page. */
+  readonly before: Transform[];
+  readonly encode: Transform;
+}
+
+const coding = (decoder: Decoder, encode: Transform, ...inFront: Transform[]): Coding => ({
+  before: [...inFront, decoder, boundedRatio(decoder)],
+  encode,
+});
+const CODINGS: Record<string, (() => Coding) | undefined> = {
+  gzip: () => coding(createGunzip(ZLIB), createGzip({ flush: constants.Z_SYNC_FLUSH })),
+  deflate: () => coding(createInflate(ZLIB), createDeflate({ flush: constants.Z_SYNC_FLUSH }), zlibHeader()),
+  br: () => coding(createBrotliDecompress(), createBrotliCompress(BROTLI)),
 };
-const codingOf = ({ headers }: IncomingMessage): string =>
-  (headers['content-encoding'] ?? 'identity').trim().toLowerCase().replace(/^x-/, '');
+/** Codings that browsers decode and this server does not; they take any further name for none. */
+const UNREADABLE = ['zstd', 'dcb', 'dcz'];
+
+/** The codings of a response (RFC 9110 8.4), the last one last. */
+const codingsOf = ({ headers }: IncomingMessage): string[] =>
+  (headers['content-encoding'] ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase().replace(/^x-/, ''))
+    .filter((name) => Object.hasOwn(CODINGS, name) || UNREADABLE.includes(name));
+
+/** The codings in which links cannot be translated: one that is not readable, or several. */
+export function unreadableCoding(response: IncomingMessage): string | undefined {
+  const codings = codingsOf(response);
+  return codings.length > 1 || UNREADABLE.includes(codings[0] ?? '') ? codings.join(', ') : undefined;
+}
+
+/** An `Accept-Encoding` (RFC 9110 12.5.3) without what `unreadableCoding` would refuse. */
+export function readableCodings(accepted: string): string {
+  const members = accepted.split(',').map((member) => member.trim());
+  const readable = members.filter((member) => {
+    const name = member.split(';', 1)[0]!.trim().toLowerCase();
+    return name === 'identity' || Object.hasOwn(CODINGS, name.replace(/^x-/, ''));
+  });
+  return readable.length === members.length ? accepted : readable.join(', ') || 'identity';
+}
+
+/**
+ * `deflate` is the zlib format (RFC 9110 8.4.1.2); some devices leave its header out (RFC 1951), which browsers accept. The
+ * checksum that is then missing at the end is not read, as for any content that ends early.
+ */
+function zlibHeader(): Transform {
+  let first: Buffer | undefined = Buffer.alloc(0);
+  const start = (bytes: Buffer): Buffer => {
+    const isZlib = (bytes[0]! & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
+    return isZlib ? bytes : Buffer.concat([Buffer.from([0x78, 0x9c]), bytes]);
+  };
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (first === undefined) return done(null, chunk);
+      first = Buffer.concat([first, chunk]);
+      if (first.length < 2) return done();
+      const bytes = start(first);
+      first = undefined;
+      done(null, bytes);
+    },
+    flush(done) {
+      done(null, first);
+    },
+  });
+}
 
 /** Whether the links of a response are translated: whole HTML pages that may be changed (RFC 9110 7.7). */
-export function linksChange(response: IncomingMessage): boolean {
-  const { statusCode = 0, headers } = response;
+export function linksChange({ statusCode = 0, headers }: IncomingMessage): boolean {
   const type = (headers['content-type'] ?? '').toLowerCase();
   const isHtml =
     /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/.test(type) && !/charset\s*=\s*"?utf-(16|32)/.test(type);
   const fixed = /\bno-transform\b/i.test(headers['cache-control'] ?? '') || headers['content-range'] !== undefined;
-  return (
-    isHtml &&
-    !fixed &&
-    statusCode !== 206 &&
-    statusCode !== 304 &&
-    (codingOf(response) === 'identity' || Object.hasOwn(CODINGS, codingOf(response)))
-  );
+  return isHtml && !fixed && statusCode !== 206 && statusCode !== 304;
 }
 
 /** One for the process, because it shares the event loop of the process. */
@@ -55,11 +114,11 @@ export interface Translation {
  * @param session whose turns the translation uses
  */
 export function translating(response: IncomingMessage, origins: Origins, session: object): Translation {
-  const coding = CODINGS[codingOf(response)]?.();
+  const coding = CODINGS[codingsOf(response)[0] ?? '']?.();
   const takeTurn: TakeTurn = (bytes, run) => turns.take(session, bytes, run);
   const links = new HtmlLinks((url) => toSession(url, origins), takeTurn);
   if (!coding) return { before: [], after: [links] };
-  return { before: [coding.decode, boundedRatio(coding.decode)], after: [links, coding.encode] };
+  return { before: coding.before, after: [links, coding.encode] };
 }
 
 /** Text compresses to a tenth or a fiftieth; a few hundred bytes that become megabytes are an attack. */
