@@ -25,12 +25,17 @@ describe('byte path of the relay', () => {
   /** Bytes that the relay has read from a half when it reads no more. */
   const stalledAt = async (counter: 'bytesFromDevice' | 'bytesFromTerminal'): Promise<number> => {
     let [last, same] = [-1, 0];
-    await until('the stream to stall', async () => {
-      const now = (await session())[counter];
-      same = now === last && now > 0 ? same + 1 : 0;
-      last = now;
-      return same === 100;
-    });
+    await until(
+      'the stream to stall',
+      async () => {
+        const now = (await session())[counter];
+        same = now === last && now > 0 ? same + 1 : 0;
+        last = now;
+        return same === 20;
+      },
+      undefined,
+      50,
+    );
     return last;
   };
 

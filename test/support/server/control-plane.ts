@@ -22,6 +22,7 @@ import { HalfLogEntity } from '../../../src/server/sessions/half-log.entity';
 import { SessionEntity } from '../../../src/server/sessions/session.entity';
 import { ScriptedAgent } from '../agent/scripted-agent';
 import { ScriptedRelay, type ScriptedLink, type ScriptedRelayOptions } from '../relay/scripted-relay';
+import { hashCheaply } from './cheap-hash';
 import { newDatabase } from './new-database';
 import { storeUsers } from './stored-users';
 import { until } from '../until';
@@ -71,6 +72,7 @@ export class ControlPlane {
     overrides: Record<string, string> = {},
     prepare: (config: Config) => Promise<void> = () => Promise.resolve(),
   ): Promise<ControlPlane> {
+    hashCheaply();
     const data = mkdtempSync(join(tmpdir(), 'platen-control-plane-'));
     const [port, xmpp] = await freePorts(2);
     const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
