@@ -240,6 +240,55 @@ describe("the device's own display and its agent", () => {
     expect(access.add(input)).toBe(LIMITS.DISPLAY_INPUTS + 1);
   });
 
+  describe('when the connection of a poll is lost', () => {
+    let access: RemoteAccess;
+    let connection: AbortController;
+    let poll: Promise<unknown>;
+    const stale = jest.fn();
+    beforeEach(() => {
+      jest.useFakeTimers();
+      access = new RemoteAccess();
+      access.on('stale', stale);
+      access.update(FULL);
+      connection = new AbortController();
+      poll = access.poll(undefined, connection.signal);
+    });
+    afterEach(() => {
+      access.stop();
+      stale.mockReset();
+      jest.useRealTimers();
+    });
+    const pass = () => jest.advanceTimersByTime(LIMITS.DISPLAY_LOST_MS);
+
+    it('and not replaced, the agent has ended', async () => {
+      connection.abort();
+      expect(await poll).toMatchObject({ inputs: [] });
+      pass();
+      expect(stale).toHaveBeenCalledTimes(1);
+      expect(access.state).toBeUndefined();
+    });
+
+    it.each([
+      ['the agent polls again', () => void access.poll(undefined, new AbortController().signal)],
+      ['the agent sends its state', () => access.update(FULL)],
+    ])('and %s, it lives', (_name, act) => {
+      connection.abort();
+      act();
+      pass();
+      expect(access.state).toMatchObject(FULL);
+    });
+
+    it.each([
+      ['was answered with an input', () => void access.add({ do: 'end', remoteSessionId: ASKED })],
+      ['was replaced by a newer one', () => void access.poll(undefined, new AbortController().signal)],
+    ])('after it %s, that is no loss', (_name, act) => {
+      act();
+      connection.abort();
+      pass();
+      expect(access.state).toMatchObject(FULL);
+    });
+  });
+
   it('has the older of two polls answered at once', async () => {
     const first = poll();
     const second = poll();

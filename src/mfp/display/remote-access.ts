@@ -12,6 +12,8 @@ export interface ReceivedState extends DisplayState {
 export class RemoteAccess extends EventEmitter<{ state: []; stale: [] }> {
   private latest: ReceivedState | undefined;
   private stale: NodeJS.Timeout | undefined;
+  /** Runs from the loss of the agent's connection until it polls again or sends a state. */
+  private lost: NodeJS.Timeout | undefined;
   private readonly run = randomUUID();
   private next = 1;
   private kept: { number: number; input: DisplayInput }[] = [];
@@ -20,18 +22,19 @@ export class RemoteAccess extends EventEmitter<{ state: []; stale: [] }> {
   constructor(
     private readonly staleMs: number = LIMITS.DISPLAY_STALE_MS,
     private readonly pollMs: number = LIMITS.DISPLAY_POLL_MS,
+    private readonly lostMs: number = LIMITS.DISPLAY_LOST_MS,
   ) {
     super();
   }
 
-  /** undefined: the agent has not repeated it in time, so nothing is known. */
+  /** undefined: the agent has not repeated it in time, or its connection was lost, so nothing is known. */
   get state(): ReceivedState | undefined {
     return this.latest;
   }
 
   update(state: DisplayState): void {
     this.latest = { ...state, receivedAt: performance.now() };
-    clearTimeout(this.stale);
+    this.clearTimers();
     this.stale = setTimeout(() => this.forget(), this.staleMs).unref();
     this.emit('state');
   }
@@ -46,30 +49,51 @@ export class RemoteAccess extends EventEmitter<{ state: []; stale: [] }> {
   }
 
   /**
-   * The inputs after the acknowledged ones; waits for the first. A newer poll or the end of `signal` ends the wait.
+   * The inputs after the acknowledged ones; waits for the first. A newer poll or the end of `signal`, which is that of the
+   * agent's connection, ends the wait.
    * @param acknowledged ignored if it is of another run
    */
   async poll(acknowledged: { run: string; after: number } | undefined, signal: AbortSignal): Promise<DisplayInputs> {
     if (acknowledged?.run === this.run) this.kept = this.kept.filter(({ number }) => number > acknowledged.after);
+    clearTimeout(this.lost);
     this.answerPoll?.();
     if (this.kept.length === 0)
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.pollMs);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        this.answerPoll = () => {
+        const answer = () => {
           clearTimeout(timer);
+          this.answerPoll = undefined;
           resolve();
         };
+        const timer = setTimeout(answer, this.pollMs);
+        const lost = () => {
+          if (this.answerPoll !== answer) return; // answered
+          answer();
+          this.lose();
+        };
+        signal.addEventListener('abort', lost, { once: true });
+        this.answerPoll = answer;
       });
     return { run: this.run, inputs: this.kept };
   }
 
   stop(): void {
-    clearTimeout(this.stale);
+    this.clearTimers();
     this.answerPoll?.();
   }
 
+  /** A live agent polls again at once; one that has ended never does. */
+  private lose(): void {
+    clearTimeout(this.lost);
+    this.lost = setTimeout(() => this.forget(), this.lostMs).unref();
+  }
+
+  private clearTimers(): void {
+    clearTimeout(this.stale);
+    clearTimeout(this.lost);
+  }
+
   private forget(): void {
+    this.clearTimers();
     this.latest = undefined;
     this.emit('stale');
   }
