@@ -16,7 +16,7 @@ import type { SessionEnd } from './session-end';
 import { SessionOrigins } from './site/session-origins';
 import { openTerminalHalf } from './relaying/terminal-half';
 
-/** Time for all sessions together to end in order when the server stops. */
+/** Time for both halves of all sessions together to end in order when the server stops. */
 const STOP_MS = 8_000;
 
 /** The user who opens a browser session, and the console it is opened from. */
@@ -58,8 +58,20 @@ export class BrowserSessions implements OnApplicationBootstrap, OnModuleDestroy 
   /** Runs while the connections that the sessions need to end are still open. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
-    const ends = Promise.allSettled([...this.byLabel.values()].map((session) => session.end('shutdown')));
+    const open = [...this.byLabel.values()];
+    const bothHalves = this.endOf(new Set(open.map(({ facts }) => facts.remoteSessionId)));
+    const ends = Promise.allSettled([...open.map((session) => session.end('shutdown')), bothHalves]);
     await Promise.race([ends, delay(STOP_MS, undefined, { ref: false })]);
+  }
+
+  /** Resolves when the devices' halves of all these sessions have ended, too. */
+  private endOf(remoteSessionIds: Set<string>): Promise<void> {
+    return new Promise((resolve) => {
+      if (remoteSessionIds.size === 0) resolve();
+      this.events.on('changed', ({ id, state }) => {
+        if (state === 'ended' && remoteSessionIds.delete(id) && remoteSessionIds.size === 0) resolve();
+      });
+    });
   }
 
   /**
