@@ -29,7 +29,11 @@ describe('what is not accepted as a request', () => {
     const answer = await say(bytes);
     const [head = '', page = ''] = answer.split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 431 /);
-    expect(page).toContain('<h1>Too many cookies</h1>');
+    for (const [lang, title] of [
+      ['en', 'Too many cookies'],
+      ['ja', 'Cookieが多すぎます'],
+    ])
+      expect(page).toContain(`<section lang="${lang}"><h1>${title}</h1>`);
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(page)}`);
     expect(head).not.toMatch(/set-cookie|clear-site-data/i); // a long address on any other site must not log anybody out
   });

@@ -49,19 +49,37 @@ for (const name of before)
     for (const path of paths)
       for (const kind of kinds) document.cookie = name + '=; Max-Age=0; Path=' + path + domain + kind;
 if (before.length > 0 && names().length === 0) {
-  document.getElementById('todo').hidden = true;
-  document.getElementById('done').hidden = false;
+  for (const todo of document.querySelectorAll('.todo')) todo.hidden = true;
+  for (const done of document.querySelectorAll('.done')) done.hidden = false;
 }`;
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:34rem;padding:0 1rem;color:#1c2530;background:#fff}' +
   'h1{font-size:1.4rem}@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181d}}';
-const TITLE = 'Too many cookies';
+/** In every language: which one the browser asks for is in the header, which was not read. */
+const TEXTS = [
+  {
+    lang: 'en',
+    title: 'Too many cookies',
+    what: "The browser sent more cookies, or a longer address, than this server accepts. A device's page may have set them.",
+    todo: 'Delete the cookies of this site in the settings of the browser, then reload the page.',
+    done: 'The cookies have been removed. Reload the page. If this happens again, close the pages of devices first.',
+  },
+  {
+    lang: 'ja',
+    title: 'Cookieが多すぎます',
+    what: 'ブラウザーから送信されたCookieが多すぎるか、アドレスが長すぎるため、サーバーは要求を受け付けられません。機器のページがCookieを設定した可能性があります。',
+    todo: 'ブラウザーの設定でこのサイトのCookieを削除してから、ページを再読み込みしてください。',
+    done: 'Cookieを削除しました。ページを再読み込みしてください。再び発生する場合は、先に機器のページを閉じてください。',
+  },
+];
 const PAGE =
   `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-  `<title>${TITLE}</title><style>${STYLE}</style><h1>${TITLE}</h1>` +
-  `<p>The browser sent more cookies, or a longer address, than this server accepts. A device's page may have set them.</p>` +
-  `<p id="todo">Delete the cookies of this site in the settings of the browser, then reload the page.</p>` +
-  `<p id="done" hidden>The cookies have been removed. Reload the page. If this happens again, close the pages of devices first.</p>` +
+  `<title>${TEXTS.map(({ title }) => title).join(' / ')}</title><style>${STYLE}</style>` +
+  TEXTS.map(
+    ({ lang, title, what, todo, done }) =>
+      `<section lang="${lang}"><h1>${title}</h1><p>${what}</p>` +
+      `<p class="todo">${todo}</p><p class="done" hidden>${done}</p></section>`,
+  ).join('') +
   `<script>${SCRIPT}</script></html>\n`;
 const hashOf = (text: string): string => `'sha256-${sha256(text).toString('base64')}'`;
 
