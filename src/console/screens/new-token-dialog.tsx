@@ -1,15 +1,17 @@
-import { Select, Stack, Text, TextInput } from '@mantine/core';
+import { Checkbox, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useCreateToken } from '../api/tokens';
 import { useText } from '../messages/language';
 import { CopyLine } from '../parts/copy-line';
 import { Dialog, DialogForm } from '../parts/dialog';
 import { fieldErrors, textsOf } from '../parts/form';
+import { useCurrent } from './current-user';
 
 const DAYS = [7, 30, 90, 365];
 const FOREVER = 'forever';
 
 export function NewTokenDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const t = useText();
+  const { isAdmin } = useCurrent();
   const create = useCreateToken();
   const close = (): void => {
     create.reset();
@@ -31,6 +33,7 @@ export function NewTokenDialog({ opened, onClose }: { opened: boolean; onClose: 
             create.mutate({
               name: text('name'),
               ...(days !== FOREVER && { expiresInDays: Number(days) }),
+              ...(text('accounts') !== '' && { accounts: true }),
             });
           }}
           onCancel={close}
@@ -57,6 +60,7 @@ export function NewTokenDialog({ opened, onClose }: { opened: boolean; onClose: 
             defaultValue="90"
             allowDeselect={false}
           />
+          {isAdmin && <Checkbox name="accounts" label={t.tokens.accounts} description={t.tokens.accountsHint} />}
         </DialogForm>
       )}
     </Dialog>

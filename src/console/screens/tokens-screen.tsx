@@ -48,6 +48,7 @@ function TokenTable({ tokens }: { tokens: ApiToken[] }) {
       keyOf={({ id }) => id}
       columns={[
         { title: t.tokens.name, cell: ({ name }) => <strong>{name}</strong> },
+        { title: t.tokens.accounts, cell: ({ accounts }) => (accounts ? t.tokens.covered : t.tokens.notCovered) },
         { title: t.tokens.created, cell: ({ createdAt }) => formats.moment(createdAt) },
         {
           title: t.tokens.expiresAt,

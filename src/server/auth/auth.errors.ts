@@ -29,6 +29,23 @@ export class Forbidden extends ProblemError {
     super('forbidden', `This requires the role ${role}.`);
   }
 }
+/** Of an API token without `accounts`. */
+export class AccountsNotCovered extends ProblemError {
+  constructor() {
+    super(
+      'forbidden',
+      'This API token does not cover users and external clients. Use the console, or a token that does.',
+    );
+  }
+}
+/** What a program gives away covers no more than the program itself. */
+export class OutranksToken extends InvalidRequest {
+  constructor() {
+    super('A token that is created with another token covers no more than that one.', [
+      { path: 'accounts', message: 'the token of the request does not cover users and external clients' },
+    ]);
+  }
+}
 /** Most routes are for users only. */
 export class ClosedToClients extends ProblemError {
   constructor() {

@@ -51,7 +51,7 @@ export class IdentityMiddleware implements NestMiddleware {
     if (identity) return identify(request, identity);
     const client = await this.accessTokens.identify(token);
     if (!client) return;
-    identify(request, { actor: client, apiTokenId: undefined });
+    identify(request, { actor: client, apiTokenId: undefined, accounts: false });
     response.once('close', () => this.metrics.request(client.userId, response.statusCode));
   }
 
@@ -61,7 +61,8 @@ export class IdentityMiddleware implements NestMiddleware {
       if (error) return next(error);
       void this.loginOfSession(request, response, (failure?: unknown) => {
         if (failure) return next(failure);
-        if (request.user) identify(request, { actor: request.user as Actor, apiTokenId: undefined });
+        const { user, sessionID: loginId } = request;
+        if (user) identify(request, { actor: user as Actor, apiTokenId: undefined, accounts: true, loginId });
         next();
       });
     });

@@ -138,7 +138,7 @@ export class ControlPlane {
     rmSync(this.data, { recursive: true, force: true });
   }
 
-  /** An API token of this user. */
+  /** An API token of this user, which covers all that the user may do. */
   tokenOf(who: Who): string {
     return this.tokens.get(who)!;
   }
@@ -188,9 +188,10 @@ export class ControlPlane {
   async addSite(customerId: string, name: string): Promise<string> {
     return String((await this.call('ada', 'POST', `/customers/${customerId}/sites`, { name })).body.id);
   }
-  /** A new enrolment code. */
+  /** A new enrolment code, which covers every device ID. */
   async enrolmentCode(agentId: string, siteId = this.siteId): Promise<string> {
-    return String((await this.call('ada', 'POST', '/enrolment-codes', { agentId, siteId })).body.ticket);
+    const body = { agentId, siteId, deviceIds: ['*'] };
+    return String((await this.call('ada', 'POST', '/enrolment-codes', body)).body.ticket);
   }
   async enrol(agentId: string, siteId = this.siteId, signingKey?: string): Promise<Enrolment> {
     const [code] = (await this.enrolmentCode(agentId, siteId)).split('.');
@@ -323,7 +324,7 @@ export class ControlPlane {
     const made = await fetch(`${this.url}/api/tokens`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', cookie },
-      body: JSON.stringify({ name: 'test' }),
+      body: JSON.stringify({ name: 'test', accounts: true }),
     });
     this.tokens.set(who, ((await made.json()) as { token: string }).token);
   }

@@ -3,10 +3,11 @@ import { Reflector } from '@nestjs/core';
 import type { Role } from '../../../protocol/api';
 import type { ClientScope } from '../../../protocol/external-clients';
 import { Documented, DOCUMENTED_ACCESS, DOCUMENTED_SCHEMES } from '../../http/api-docs';
-import { ClosedToClients, Forbidden, InsufficientScope, NotLoggedIn } from '../auth.errors';
+import { AccountsNotCovered, ClosedToClients, Forbidden, InsufficientScope, NotLoggedIn } from '../auth.errors';
 import { identityOf } from './identity';
 
 const ACCESS = 'platen:access';
+const ACCOUNTS = 'platen:accounts';
 const CLIENT_SCOPE = 'platen:client-scope';
 type Access = Role | 'public';
 
@@ -35,7 +36,13 @@ export const PermitClient = (scope: ClientScope): MethodDecorator =>
     Documented(({ ApiSecurity }) => ApiSecurity(DOCUMENTED_SCHEMES.client, [scope])),
   );
 
-/** Enforces `@Permit`, `@Public` and `@PermitClient`. */
+/**
+ * A route with which a credential could give access that outlives it, or exceeds it. An API token needs `accounts` for it,
+ * so that revoking a token that someone has stolen ends all that it gave access to.
+ */
+export const ManagesAccounts = (): MethodDecorator => SetMetadata(ACCOUNTS, true);
+
+/** Enforces `@Permit`, `@Public`, `@PermitClient` and `@ManagesAccounts`. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -56,6 +63,8 @@ export class AccessGuard implements CanActivate {
       return true;
     }
     if (access === 'admin' && role !== 'admin') throw new Forbidden(access);
+    const managing = this.reflector.get<boolean | undefined>(ACCOUNTS, context.getHandler());
+    if (managing && !identity.accounts) throw new AccountsNotCovered();
     return true;
   }
 }

@@ -7,6 +7,10 @@ export interface Identity {
   readonly actor: Actor;
   /** ID of a user's API token; undefined with a browser's cookie, and for an external client. */
   readonly apiTokenId: string | undefined;
+  /** Whether the credential covers users and external clients: a login in a browser does, an API token only if it says so. */
+  readonly accounts: boolean;
+  /** ID of the login in a browser; undefined for a program. */
+  readonly loginId?: string;
 }
 
 const identities = new WeakMap<object, Identity>();

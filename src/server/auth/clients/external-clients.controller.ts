@@ -11,7 +11,7 @@ import {
 } from '../../../protocol/external-clients';
 import { toInstant } from '../../../protocol/names';
 import { Answers } from '../../http/answers';
-import { Permit } from '../access/access.guard';
+import { ManagesAccounts, Permit } from '../access/access.guard';
 import { CurrentActor } from '../access/identity';
 import type { Actor } from '../actor';
 import type { ExternalClientEntity } from './external-client.entity';
@@ -49,6 +49,7 @@ export class ExternalClientsController {
 
   @Post()
   @Answers(createdExternalClient, 201)
+  @ManagesAccounts()
   async create(
     @CurrentActor() actor: Actor,
     @Body({ schema: newExternalClient }) body: z.output<typeof newExternalClient>,
@@ -59,6 +60,7 @@ export class ExternalClientsController {
 
   @Patch(':id')
   @Answers(externalClient)
+  @ManagesAccounts()
   async change(
     @CurrentActor() actor: Actor,
     @Param('id', { schema: z.uuid() }) id: string,
@@ -69,6 +71,7 @@ export class ExternalClientsController {
 
   @Post(':id/secret')
   @Answers(createdExternalClient, 201)
+  @ManagesAccounts()
   async rotateSecret(
     @CurrentActor() actor: Actor,
     @Param('id', { schema: z.uuid() }) id: string,

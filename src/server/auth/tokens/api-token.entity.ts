@@ -9,6 +9,8 @@ export class ApiTokenEntity {
   /** The token that it was created with; null: a login in a browser. */
   @Index('ix_api_tokens_parent') @Column(Uuid({ nullable: true })) parentId: string | null;
   @Column({ type: 'varchar', length: 100 }) name: string;
+  /** Whether it covers users and external clients. */
+  @Column({ type: 'boolean', default: false }) accounts: boolean;
   @Column(Hash()) secretHash: string;
   @Column(Instant()) createdAt: Date;
   @Column(Instant({ nullable: true })) expiresAt: Date | null;

@@ -9,9 +9,17 @@ import { ApiTokensService } from './api-tokens.service';
 import { UnknownToken } from '../auth.errors';
 import { CurrentActor, CurrentIdentity, type Identity } from '../access/identity';
 
-const presented = ({ id, name, createdAt, expiresAt, lastUsedAt }: ApiTokenEntity): z.infer<typeof apiToken> => ({
+const presented = ({
   id,
   name,
+  accounts,
+  createdAt,
+  expiresAt,
+  lastUsedAt,
+}: ApiTokenEntity): z.infer<typeof apiToken> => ({
+  id,
+  name,
+  accounts,
   createdAt: toInstant(createdAt),
   expiresAt: expiresAt && toInstant(expiresAt),
   lastUsedAt: lastUsedAt && toInstant(lastUsedAt),
@@ -31,10 +39,10 @@ export class ApiTokensController {
   @Post()
   @Answers(createdApiToken, 201)
   async create(
-    @CurrentActor() actor: Actor,
+    @CurrentIdentity() identity: Identity,
     @Body({ schema: newApiToken }) body: z.infer<typeof newApiToken>,
   ): Promise<z.infer<typeof createdApiToken>> {
-    const { entity, token } = await this.tokens.create(actor, body);
+    const { entity, token } = await this.tokens.create(identity, body);
     return { ...presented(entity), token };
   }
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
+import { secretHash } from '../../../tunnel/sha256';
+import { CookieSessionEntity } from '../login/cookie-session.entity';
 import { ApiTokenEntity } from './api-token.entity';
 
 @Injectable()
@@ -16,13 +18,18 @@ export class ApiTokensRepository {
   allOf(userId: string): Promise<ApiTokenEntity[]> {
     return this.tokens.find({ where: { userId }, order: { createdAt: 'DESC', id: 'DESC' } });
   }
-  /** @returns false if the token that it was created with has been revoked meanwhile */
-  insert(token: ApiTokenEntity): Promise<boolean> {
+  /**
+   * @param loginId ID of the login that it is created with, if not with another token
+   * @returns false if that token has been revoked meanwhile, or that login has ended
+   */
+  insert(token: ApiTokenEntity, loginId: string | undefined): Promise<boolean> {
     const { parentId, userId } = token;
     return this.tokens.manager.transaction(async (manager) => {
-      // locks the row, so that a concurrent revocation finds this token
-      const parent = parentId && (await manager.update(ApiTokenEntity, { id: parentId, userId }, { userId }));
-      if (parent && parent.affected !== 1) return false;
+      // locks the row, so that a concurrent revocation or change of the password finds this token
+      const { affected } = parentId
+        ? await manager.update(ApiTokenEntity, { id: parentId, userId }, { userId })
+        : await manager.update(CookieSessionEntity, { idHash: secretHash(loginId ?? ''), userId }, { userId });
+      if (affected !== 1) return false;
       await manager.insert(ApiTokenEntity, { ...token });
       return true;
     });

@@ -8,7 +8,7 @@ import type { Actor } from '../actor';
 import type { ApiTokenEntity } from './api-token.entity';
 import { ApiTokensRepository } from './api-tokens.repository';
 import { AuditService } from '../audit/audit.service';
-import { NotLoggedIn, OutlivesToken, UnknownToken } from '../auth.errors';
+import { NotLoggedIn, OutlivesToken, OutranksToken, UnknownToken } from '../auth.errors';
 import type { Identity } from '../access/identity';
 import { UsersService } from '../users/users.service';
 
@@ -42,13 +42,14 @@ export class ApiTokensService {
   }
 
   /**
-   * A token that is created with another token ends with it, at the latest.
-   * @throws OutlivesToken, NotLoggedIn if the other token has been revoked
+   * A token that is created with another token ends with it, at the latest, and covers no more.
+   * @throws OutlivesToken, OutranksToken, NotLoggedIn if the other token has been revoked, or the login has ended
    */
   async create(
-    actor: Actor,
-    { name, expiresInDays }: z.infer<typeof newApiToken>,
+    { actor, accounts: mayManage, loginId }: Identity,
+    { name, expiresInDays, accounts = false }: z.infer<typeof newApiToken>,
   ): Promise<{ entity: ApiTokenEntity; token: string }> {
+    if (accounts && !mayManage) throw new OutranksToken();
     const createdAt = new Date();
     await this.repository.removeExpired(createdAt);
     const parent = actor.apiTokenId === undefined ? undefined : await this.repository.find(actor.apiTokenId);
@@ -61,13 +62,15 @@ export class ApiTokensService {
       userId: actor.userId,
       parentId: parent?.id ?? null,
       name,
+      accounts,
       secretHash: secretHash(secret),
       createdAt,
       expiresAt,
       lastUsedAt: null,
     };
-    if (!(await this.repository.insert(entity))) throw new NotLoggedIn();
-    await this.audit.record(actor, 'token.created', entity.id, parent ? `${name}, with token ${parent.id}` : name);
+    if (!(await this.repository.insert(entity, loginId))) throw new NotLoggedIn();
+    const called = accounts ? `${name}, for users and external clients` : name;
+    await this.audit.record(actor, 'token.created', entity.id, parent ? `${called}, with token ${parent.id}` : called);
     return { entity, token: `plt_${entity.id}_${secret}` };
   }
 
@@ -103,6 +106,6 @@ export class ApiTokensService {
     if (!actor) return undefined;
     if (now.getTime() - (entity.lastUsedAt?.getTime() ?? 0) > USE_RECORDED_EVERY_MS)
       await this.repository.recordUse(id, now);
-    return { actor: { ...actor, apiTokenId: id }, apiTokenId: id };
+    return { actor: { ...actor, apiTokenId: id }, apiTokenId: id, accounts: entity.accounts };
   }
 }

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { dataSourceOptions } from '../../../../ormconfig';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../../../test/support/server/test-server';
 import { openDatabase } from '../../database/open-database';
 import { loadSecrets } from '../../config/secrets';
 import { ApiTokenEntity } from './api-token.entity';
+import { ApiTokensRepository } from './api-tokens.repository';
 import { endOfToken } from './api-tokens.service';
 
+const NOBODY = '00000000-0000-4000-8000-000000000000';
 const NOW = new Date('2026-03-02T09:00:00Z');
 const day = (days: number) => new Date(NOW.getTime() + days * 24 * 60 * 60_000);
 
@@ -122,6 +125,19 @@ describe('API tokens', () => {
       await me(other.token).expect(200);
     });
 
+    it('cover users and external clients only if it does', async () => {
+      const admin = await server.loggedIn(ADMIN);
+      type Made = { id: string; token: string };
+      const made = async (body: object) => (await admin.post('/api/tokens').send(body).expect(201)).body as Made;
+      const [plain, all] = [await made({ name: 'plain' }), await made({ name: 'all', accounts: true })];
+      await createWith(plain.token, { name: 'child' }).expect(201);
+      const refused = await createWith(plain.token, { name: 'child', accounts: true }).expect(400);
+      expect(refused.body.errors).toMatchObject([{ path: 'accounts' }]);
+      const child = (await createWith(all.token, { name: 'child', accounts: true }).expect(201)).body as Made;
+      const other = (await createWith(all.token, { name: 'other' }).expect(201)).body as Made;
+      expect([child, other]).toMatchObject([{ accounts: true }, { accounts: false }]);
+    });
+
     it('do not survive a revocation at the same time', async () => {
       for (let n = 0; n < 5; n += 1) {
         const { token } = await create({ name: 'parent' });
@@ -131,6 +147,67 @@ describe('API tokens', () => {
         else expect(child.status).toBe(401);
       }
     });
+  });
+
+  describe('of an administrator, without accounts', () => {
+    const user = { username: 'eve', displayName: 'Eve', role: 'admin', password: 'a long enough password' };
+    const client = { name: 'Fleet', scopes: ['devices:read'], limits: {} };
+    const routes: [method: 'post' | 'patch', path: string, body: object][] = [
+      ['post', '/api/users', user],
+      ['patch', '/api/users/:user', { password: 'another long password' }],
+      ['patch', '/api/users/:user', { role: 'admin' }],
+      ['post', '/api/clients', client],
+      ['patch', '/api/clients/:client', { scopes: ['jobs:write'] }],
+      ['post', '/api/clients/:client/secret', {}],
+    ];
+
+    it.each(routes)('are refused for %s %s %j, which would outlive them', async (method, path, body) => {
+      const admin = await server.loggedIn(ADMIN);
+      const tokenOf = async (accounts: boolean) =>
+        ((await admin.post('/api/tokens').send({ name: 'script', accounts }).expect(201)).body as { token: string })
+          .token;
+      const send = async (accounts: boolean) =>
+        server
+          .browser()
+          [method](path.replace(':user', NOBODY).replace(':client', NOBODY))
+          .set('Authorization', `Bearer ${await tokenOf(accounts)}`)
+          .send(body);
+      const refused = await send(false);
+      expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('does not cover users')]);
+      expect((await send(true)).status).toBe(path.includes(':') ? 404 : 201);
+    });
+  });
+
+  it('are not left by a login that ends at the same time, by a new password or a logout', async () => {
+    const user = { username: 'racer', displayName: 'Racer', role: 'technician', password: 'a long enough password' };
+    const admin = await server.loggedIn(ADMIN);
+    await admin.post('/api/users').send(user).expect(201);
+    for (let n = 0; n < 4; n += 1) {
+      const login = await server.loggedIn(user);
+      const end = n % 2 === 0 ? login.post('/api/auth/logout') : login.post('/api/auth/password');
+      const change = { current: user.password, next: user.password };
+      const [made] = await Promise.all([
+        login.post('/api/tokens').send({ name: 'late' }),
+        end.send(change).expect(204),
+      ]);
+      expect([201, 401]).toContain(made.status);
+      if (n % 2 === 1 && made.status === 201) await me((made.body as { token: string }).token).expect(401);
+    }
+  });
+
+  it('need a login that has not ended when they are stored', async () => {
+    const own = await server.loggedIn(TECHNICIAN);
+    const database = await openDatabase(dataSourceOptions(server.config), loadSecrets(server.config));
+    try {
+      const service = new ApiTokensRepository(database.getRepository(ApiTokenEntity));
+      const { id: userId } = (await own.get('/api/auth/me').expect(200)).body as { id: string };
+      const token = { id: randomUUID(), userId, parentId: null, name: 'late', accounts: false, secretHash: 'x' };
+      const row = { ...token, createdAt: NOW, expiresAt: null, lastUsedAt: null };
+      expect(await service.insert(row, 'a login that has ended')).toBe(false);
+      expect(await service.insert(row, undefined)).toBe(false);
+    } finally {
+      await database.destroy();
+    }
   });
 
   it.each([

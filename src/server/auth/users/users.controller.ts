@@ -5,7 +5,7 @@ import type { Page } from '../../database/page';
 import { Answers } from '../../http/answers';
 import type { Actor } from '../actor';
 import { CurrentActor } from '../access/identity';
-import { Permit } from '../access/access.guard';
+import { ManagesAccounts, Permit } from '../access/access.guard';
 import { presentedUser } from './users.presenter';
 import { UsersService } from './users.service';
 
@@ -23,12 +23,14 @@ export class UsersController {
 
   @Post()
   @Answers(user, 201)
+  @ManagesAccounts()
   async create(@CurrentActor() actor: Actor, @Body({ schema: newUser }) body: z.infer<typeof newUser>): Promise<User> {
     return presentedUser(await this.users.create(actor, body));
   }
 
   @Patch(':id')
   @Answers(user)
+  @ManagesAccounts()
   async change(
     @CurrentActor() actor: Actor,
     @Param('id', { schema: z.uuid() }) id: string,
