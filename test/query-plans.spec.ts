@@ -237,6 +237,7 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['bindInstallation', () => agents.bindInstallation('a', installation)],
         ['continueInstallation', () => agents.continueInstallation('a', 'h', installation)],
         ['releaseInstallation', () => agents.releaseInstallation('a')],
+        ['allow', () => agents.allow('a', ['b'])],
         ['fellAsleep', () => agents.fellAsleep('a')],
         ['ofSite', () => agents.ofSite('s')],
         ['besides', () => agents.besides('a')],

@@ -210,7 +210,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     await writeFile(agentFile, JSON.stringify(agentConfiguration(options, devices), null, 2));
     const placed = join(folder, 'agent-placed');
     if (!existsSync(join(folder, 'agent-credentials.json'))) {
-      const code = await enrolmentCode(serverUrl);
+      const code = await enrolmentCode(serverUrl, options.moreDevices);
       await finished(
         platen('enrol', ['agent', 'enrol', '-', '--server', serverUrl, '--config', agentFile], `${code}\n`),
       );
@@ -281,10 +281,11 @@ async function placeAgent(serverUrl: string): Promise<void> {
 }
 
 /** For the agent of the stage, at a site of a sample customer that the sample users work for. */
-async function enrolmentCode(serverUrl: string): Promise<string> {
+async function enrolmentCode(serverUrl: string, moreDevices: readonly string[] = []): Promise<string> {
   const cookie = await administratorCookie(serverUrl);
   const siteId = await addSampleCustomer(serverUrl, cookie);
-  const created = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: 'demo-agent', siteId }, cookie);
+  const code = { agentId: 'demo-agent', siteId, deviceIds: ['demo-*', 'ippeveprinter', ...moreDevices] };
+  const created = await request(serverUrl, 'POST', '/api/enrolment-codes', code, cookie);
   return (created.body as { ticket: string }).ticket;
 }
 

@@ -82,12 +82,16 @@ export const passwordChange = z.strictObject({
 export const apiToken = z.object({
   id: z.uuid(),
   name: z.string(),
+  /** Whether it may create and change users and external clients, which outlive it. */
+  accounts: z.boolean(),
   createdAt: instant,
   expiresAt: instant.nullable(),
   lastUsedAt: instant.nullable(),
 });
+/** With a token that has no `accounts`, none is created that has. */
 export const newApiToken = z.strictObject({
   name: shownLine(100).min(1),
+  accounts: z.boolean().optional(),
   expiresInDays: z.int().min(1).max(3650).optional(),
 });
 /** The only answer that contains the token itself. */
@@ -134,18 +138,22 @@ export const agent = z.object({
   lastSeenAt: instant.nullable(),
   /** null: enrolled before there were sites. Only administrators see its devices. */
   site: namedSite.nullable(),
+  /** The device IDs that it may announce, or prefixes of them, such as `hall-*`. It keeps the devices that it has. */
+  deviceIds: z.array(deviceIdPattern),
 });
-/** Moves an agent to another site. */
-export const agentChange = z.strictObject({ siteId: z.uuid() });
+const deviceIds = z.array(deviceIdPattern).max(LIMITS.DEVICES_PER_AGENT);
+/** `siteId`: moves the agent to another site. `deviceIds`: which devices it may announce from now on; it keeps those it has. */
+export const agentChange = z
+  .strictObject({ siteId: z.uuid().optional(), deviceIds: deviceIds.optional() })
+  .refine((change) => Object.keys(change).length > 0, 'name what to change');
 /**
- * `siteId`: where the agent is. It may be omitted for an agent that stays at the site it has. `deviceIds`: which devices the
- * agent may announce, as IDs or as prefixes such as `hall-*`; without it, those that it was enrolled for before, or any
- * whose ID is not in use. It keeps the devices that it has.
+ * `siteId`: where the agent is. `deviceIds`: which devices it may announce, as IDs or as prefixes such as `hall-*`; no other
+ * device is accepted. Both may be omitted for an agent that keeps what it has.
  */
 export const newEnrolment = z.strictObject({
   agentId,
   siteId: z.uuid().optional(),
-  deviceIds: z.array(deviceIdPattern).min(1).max(LIMITS.DEVICES_PER_AGENT).optional(),
+  deviceIds: deviceIds.min(1).optional(),
 });
 /** `ticket` is the enrolment code that the person at the customer's site enters; see `enrolmentCode`. */
 export const createdEnrolment = z.object({ agentId, ticket: z.string(), expiresAt: instant });

@@ -72,7 +72,7 @@ export class ApiClient {
     return this.send('DELETE', '/api/tokens/current');
   }
 
-  /** @param siteId undefined: the agent stays at the site it has @param deviceIds undefined: any that are not in use */
+  /** @param siteId, deviceIds undefined: the agent keeps what it has */
   createEnrolment(agentId: string, siteId?: string, deviceIds?: string[]) {
     return this.call('POST', '/api/enrolment-codes', createdEnrolment, { agentId, siteId, deviceIds });
   }

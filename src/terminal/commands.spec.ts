@@ -278,6 +278,13 @@ describe("the technician's commands", () => {
       ]);
     });
 
+    it('have the device IDs that an enrolment code names', async () => {
+      const options = { customer: 'Acme', site: 'Head office', devices: 'hall-*, lobby,' };
+      expect(await run((io) => enrolmentCode(io, 'hall', options))).toBe(0);
+      const body = { agentId: 'hall', siteId: office.id, deviceIds: ['hall-*', 'lobby'] };
+      expect(sent()).toEqual([['POST /api/enrolment-codes', body]]);
+    });
+
     it.each([{ customer: 'Acme' }, { site: 'Bar' }, { customer: ' ', site: 'Bar' }])(
       'and sites are named together, not as %j',
       async (options) => {

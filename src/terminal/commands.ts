@@ -96,7 +96,7 @@ export function register(program: Command): void {
   add('enrolment-code <agent>', 'create a one-time code that enrols an agent (administrators)')
     .option('--customer <name>', 'where a new agent is; created if it does not exist')
     .option('--site <name>', 'site (LAN) of the customer; created if it does not exist')
-    .option('--devices <ids>', 'device IDs that the agent may announce, separated by commas; hall-* for a prefix')
+    .option('--devices <ids>', 'device IDs that a new agent may announce, separated by commas; hall-* for a prefix')
     .option(...JSON_ANSWER)
     .action((agentId: string, options: Listing) =>
       perform(async (io) => (await import('./enrolment-code.js')).enrolmentCode(io, agentId, options), options),

@@ -14,7 +14,7 @@ interface Options {
 /** `platen enrolment-code <agent>`: administrators only. Customer and site are created if they do not exist. */
 export async function enrolmentCode(io: TerminalIo, agentId: string, options: Options): Promise<void> {
   const client = await storedLogin(io);
-  const deviceIds = options.devices?.split(',').map((id) => id.trim());
+  const deviceIds = options.devices?.split(/[\s,]+/).filter(Boolean);
   const created = await client.createEnrolment(agentId, await siteOf(client, options), deviceIds);
   if (options.json) return io.printJson(created);
   io.print(created.ticket);

@@ -179,14 +179,14 @@ export class Stage {
       applications: [web],
     };
     await writeFile(file, JSON.stringify({ panel: { port: panel }, state: join(folder, 'state'), devices: [device] }));
-    await this.enrol(id, file, this.siteId);
+    await this.enrol(id, file, this.siteId, [device.id]);
     const service = this.#service(id, ['agent', 'run', '--config', file]);
     await service.program.logged('agent online', START_MS);
   }
 
   /** Gives the agent with this configuration file its account. */
-  async enrol(agentId, file, siteId) {
-    const code = await this.ask(this.admin, 'POST', 'enrolment-codes', { agentId, siteId });
+  async enrol(agentId, file, siteId, deviceIds = ['*']) {
+    const code = await this.ask(this.admin, 'POST', 'enrolment-codes', { agentId, siteId, deviceIds });
     const enrol = ['agent', 'enrol', '-', '--server', this.url, '--config', file];
     if ((await this.#start('enrol', enrol, `${code.ticket}\n`).exited) !== 0)
       throw new Error(`${agentId} was not enrolled`);

@@ -187,6 +187,7 @@ it('administrators can use all their screens', async () => {
   await page.getByLabel('Agent ID').fill('warehouse');
   await page.getByRole('combobox', { name: 'Customer' }).fill('Warehouse Ltd');
   await page.getByRole('combobox', { name: 'Site' }).fill('Yard');
+  await page.getByRole('textbox', { name: 'Device IDs' }).fill('warehouse-*');
   await page.getByRole('button', { name: 'Create enrolment code' }).click();
   await page.getByText('shown only once').waitFor();
   await look('enrolment-code');

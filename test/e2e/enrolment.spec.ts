@@ -20,7 +20,8 @@ const enrol = (code: string, ...more: string[]): Program =>
 
 it('takes a second agent with an enrolment code to its devices in the list', async () => {
   const asAdmin = await on.asAdmin();
-  const made = await finished(asAdmin('enrolment-code', 'hall', '--customer', 'Hall & Co', '--site', 'Hall'));
+  const site = ['--customer', 'Hall & Co', '--site', 'Hall'];
+  const made = await finished(asAdmin('enrolment-code', 'hall', ...site, '--devices', 'hall-*'));
   const code = `${made.printed[0]}\n`;
   const application = { id: 'web', title: 'Web pages', target: on.device('demo-mfp').url };
   const device = { id: 'hall-mfp', name: 'MFP in the hall', kind: 'mfp', applications: [application] };

@@ -29,7 +29,7 @@ it('leaves no secret in a log, a database or a file that others may read', async
     username: admin.username,
     password: admin.password,
   });
-  const enrol = { agentId: 'other', siteId: await on.siteId() };
+  const enrol = { agentId: 'other', siteId: await on.siteId(), deviceIds: ['other'] };
   const made = await request(on.stage.serverUrl, 'POST', '/api/enrolment-codes', enrol, login.cookie);
   const { ticket } = createdEnrolment.parse(made.body);
 

@@ -49,7 +49,8 @@ async function startAgent(name: string, more: object, onEnrolled = (_: string) =
   const devices = [{ id: `${name}-mfp`, name, kind: 'mfp', applications: [application] }];
   await writeFile(config, JSON.stringify({ state: name, devices, ...more }));
   const { serverUrl } = on.stage;
-  const made = await request(serverUrl, 'POST', '/api/enrolment-codes', { agentId: name, siteId }, cookie);
+  const code = { agentId: name, siteId, deviceIds: [`${name}-mfp`] };
+  const made = await request(serverUrl, 'POST', '/api/enrolment-codes', code, cookie);
   const enrol = ['agent', 'enrol', '-', '--server', serverUrl, '--config', config, ...credentials, '--force'];
   await finished(on.stage.platen('enrol', enrol, `${(made.body as { ticket: string }).ticket}\n`));
   await onEnrolled(join(on.folder, `${name}-credentials.json`));

@@ -59,7 +59,7 @@ export function describeCustomers(api: () => RestApi): void {
       const id = await add('Florist Fink');
       const siteId = await addSite(id, 'Shop');
       const empty = await addSite(id, 'Store');
-      const body = { agentId: 'florist', siteId };
+      const body = { agentId: 'florist', siteId, deviceIds: ['florist'] };
       const { ticket } = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
       const code = ticket.split('.')[0]!;
       await api().answers('anonymous', 'POST /api/enrolment', enrolment, { body: { code } });
@@ -78,7 +78,7 @@ export function describeCustomers(api: () => RestApi): void {
     it('take the enrolment codes of their sites with them', async () => {
       const id = await add('Grocer Graf');
       const siteId = await addSite(id, 'Shop');
-      const body = { agentId: 'grocer', siteId };
+      const body = { agentId: 'grocer', siteId, deviceIds: ['grocer'] };
       const { ticket } = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
       await api().succeeds('ada', 'DELETE /api/customers/:id', { params: { id } });
       const code = ticket.split('.')[0]!;
@@ -93,7 +93,7 @@ export function describeCustomers(api: () => RestApi): void {
       const call = (name: string) => ({ params: { id }, body: { name } });
       await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [tess] } });
       await api().succeeds('ada', 'PUT /api/customers/:id/users', { params: { id }, body: { userIds: [] } });
-      const body = { agentId: 'hatter', siteId: shop };
+      const body = { agentId: 'hatter', siteId: shop, deviceIds: ['hatter'] };
       const { ticket } = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
       await api().answers('anonymous', 'POST /api/enrolment', enrolment, { body: { code: ticket.split('.')[0]! } });
       const moved = { params: { id: 'hatter' }, body: { siteId: store } };
@@ -106,7 +106,7 @@ export function describeCustomers(api: () => RestApi): void {
 
       const { rows } = await api().answers('ada', 'GET /api/audit', page(auditEvent), { query: { limit: 20 } });
       const since = rows.findIndex((row) => row.action === 'customer.created' && row.target === 'Hatter Hahn');
-      const until = expect.stringMatching(/^for site Shop of customer Hatter Hahn, valid until 2/);
+      const until = expect.stringMatching(/^for site Shop of customer Hatter Hahn, devices hatter, valid until 2/);
       expect(rows.slice(0, since + 1).map(({ action, target, detail }) => [action, target, detail])).toEqual([
         ['customer.removed', 'Hatter Huhn', ''],
         ['site.removed', 'Workshop', 'of customer Hatter Huhn'],

@@ -33,7 +33,7 @@ export function describeAgents(api: () => RestApi): void {
 
     it('are enrolled with a code, once, and removed', async () => {
       const siteId = await api().plane.addSite(await api().plane.addCustomer('Hall & Co'), 'Hall');
-      const body = { agentId: 'hall', siteId };
+      const body = { agentId: 'hall', siteId, deviceIds: ['hall-*', 'lobby'] };
       const created = await api().answers('ada', 'POST /api/enrolment-codes', createdEnrolment, { body }, 201);
       expect(created).toMatchObject({ agentId: 'hall' });
       const enrol = { body: { code: created.ticket.split('.')[0]! } };
@@ -46,7 +46,13 @@ export function describeAgents(api: () => RestApi): void {
       const other = await api().plane.addSite(await api().plane.addCustomer('Yard & Co'), 'Yard');
       await api().succeeds('ada', 'PATCH /api/agents/:id', { params, body: { siteId: other } });
       const site = { id: other, name: 'Yard', customerName: 'Yard & Co' };
-      expect(await list()).toContainEqual(expect.objectContaining({ id: 'hall', site }));
+      expect(await list()).toContainEqual(
+        expect.objectContaining({ id: 'hall', site, deviceIds: ['hall-*', 'lobby'] }),
+      );
+      await api().succeeds('ada', 'PATCH /api/agents/:id', { params, body: { deviceIds: ['yard-*'] } });
+      expect(await list()).toContainEqual(expect.objectContaining({ id: 'hall', site, deviceIds: ['yard-*'] }));
+      for (const wrong of [{}, { deviceIds: ['Yard'] }, { deviceIds: ['*-yard'] }])
+        await api().refuses('ada', 'PATCH /api/agents/:id', '400 invalid-request', { params, body: wrong });
       const unknown = { params: { id: 'x' }, body: { siteId: other } };
       await api().refuses('ada', 'PATCH /api/agents/:id', '404 not-found', unknown);
       await api().refuses('ada', 'PATCH /api/agents/:id', '404 not-found', { params, body: { siteId: UNKNOWN_ID } });
@@ -71,7 +77,7 @@ export function describeAgents(api: () => RestApi): void {
         'ada',
         'POST /api/enrolment-codes',
         '400 invalid-request',
-        { body: { agentId: 'new' } },
+        { body: { agentId: 'new', deviceIds: ['new'] } },
       ],
       ['a code for a technician', 'tom', 'POST /api/enrolment-codes', '403 forbidden', { body: { agentId: 'hall' } }],
     ]);

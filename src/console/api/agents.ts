@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
-import { agent, createdEnrolment } from '../../protocol/api';
+import { agent, createdEnrolment, type agentChange } from '../../protocol/api';
 import { siteNamed } from './customers';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
@@ -14,20 +14,29 @@ export const useAgents = () =>
 export function useCreateEnrolment() {
   const client = useClient();
   return useMutation({
-    mutationFn: async ({ agentId, customer, site }: { agentId: string; customer: string; site: string }) => {
-      // without a site the agent stays where it is
+    mutationFn: async ({
+      agentId,
+      customer,
+      site,
+      deviceIds,
+    }: Record<'agentId' | 'customer' | 'site' | 'deviceIds', string>) => {
+      // without them the agent keeps what it has
       const place = customer.trim() && site.trim() ? { siteId: await siteNamed(customer, site) } : {};
-      return call(createdEnrolment, 'POST', '/enrolment-codes', { agentId, ...place });
+      const devices = deviceIds.trim() ? { deviceIds: idsOf(deviceIds) } : {};
+      return call(createdEnrolment, 'POST', '/enrolment-codes', { agentId, ...place, ...devices });
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['customers'] }),
   });
 }
 
-export function useMoveAgent() {
+/** Of a field in which they are separated by commas or spaces. */
+export const idsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
+export function useChangeAgent() {
   const client = useClient();
   return useMutation({
-    mutationFn: ({ id, siteId }: { id: string; siteId: string }) =>
-      call(nothing, 'PATCH', `/agents/${encodeURIComponent(id)}`, { siteId }),
+    mutationFn: ({ id, ...change }: { id: string } & z.infer<typeof agentChange>) =>
+      call(nothing, 'PATCH', `/agents/${encodeURIComponent(id)}`, change),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['agents'] });
       void client.invalidateQueries({ queryKey: ['devices'] });

@@ -67,6 +67,14 @@ export const enAdministration = {
     site: 'Site',
     siteHint:
       'The LAN of the agent: choose a site, or enter a new one. Leave both empty to keep the site of an existing agent.',
+    deviceIds: 'Device IDs',
+    deviceIdsHint:
+      'The agent may announce these devices only. Separate IDs by commas; hall-* covers every ID that begins with “hall-”. Leave this empty to keep the IDs of an existing agent.',
+    deviceIdsTitle: (id: string) => `Device IDs of agent ${id}`,
+    allowHint:
+      'The agent may announce these devices only, and keeps those that it has. Separate IDs by commas; hall-* covers every ID that begins with “hall-”. The agent reconnects and announces its devices again.',
+    saveDeviceIds: 'Save',
+    noDeviceIds: 'None',
     move: 'Move',
     moveTitle: (id: string) => `Move agent ${id} to another site`,
     moveHint:
@@ -93,13 +101,18 @@ export const enAdministration = {
   },
   tokens: {
     title: 'API tokens',
-    lead: 'For scripts and the command line. A token has the same permissions as you.',
+    lead: 'For scripts and the command line. A token has the same permissions as you, except those over users and external clients.',
     create: 'New token',
     name: 'Name',
     nameHint: 'What it is used for',
     expires: 'Valid for',
     days: (n: number) => (n === 365 ? '1 year' : `${n} days`),
     forever: 'Until revoked',
+    accounts: 'Users and external clients',
+    accountsHint:
+      'The token may create and change them. What it gives access to keeps this access after the token has been revoked.',
+    covered: 'yes',
+    notCovered: 'no',
     created: 'Created',
     expiresAt: 'Expires',
     never: 'never',
@@ -135,6 +148,7 @@ export const enAdministration = {
       'agent.enrolment-created': 'Enrolment code created',
       'agent.enrolled': 'Agent enrolled',
       'agent.moved': 'Agent moved',
+      'agent.device-ids-changed': 'Device IDs of an agent changed',
       'agent.removed': 'Agent removed',
       'agent.installation-refused': 'Second installation of an agent refused',
       'agent.installation-released': 'Another installation of an agent allowed',

@@ -36,6 +36,8 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There are already {} external clients.', '外部クライアントはすでに{}個あります。'],
   ['The current password is wrong.', '現在のパスワードが正しくありません。'],
   ['this is not your password', '現在のパスワードが正しくありません。'],
+  ['name the device IDs that the agent may announce', 'エージェントが登録できる機器のIDを入力してください。'],
+  ['must be a device ID, or the beginning of one and *', '機器ID、またはIDの先頭部分と「*」を入力してください。'],
   ['user ID must be 1 to 64 of a-z 0-9 . _ @ -', 'a–z、0–9、. _ @ - を1～64文字で入力してください。'],
   ['You have no such notice.', 'そのお知らせは存在しません。'],
   // devices and agents
@@ -122,6 +124,8 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['(command line)', '（コマンドライン）'],
   ['(no login)', '（ログインなし）'],
   ['(unknown user)', '（不明なユーザー）'],
+  ['{}, for users and external clients', '{}（ユーザーと外部クライアント用）'],
+  ['devices {}', '機器: {}'],
   ['devices {}, valid until {}', '機器: {}、{}まで有効'],
   ['valid until {}', '{}まで有効'],
   ['for site {} of customer {}, devices {}, valid until {}', '拠点「{}」（顧客「{}」）用、機器: {}、{}まで有効'],

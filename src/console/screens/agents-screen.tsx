@@ -1,10 +1,11 @@
 import { Button, Group, Select } from '@mantine/core';
 import { useState } from 'react';
-import { useAgents, useMoveAgent, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
+import { idsOf, useAgents, useChangeAgent, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
 import { useCustomers } from '../api/customers';
 import { useFormats, useText } from '../messages/language';
 import { Ago } from '../parts/time';
 import { Dialog, DialogForm } from '../parts/dialog';
+import { textsOf } from '../parts/form';
 import { Confirm } from '../parts/confirm';
 import { Empty, Loaded } from '../parts/loaded';
 import { PlusIcon } from '../parts/icons';
@@ -13,7 +14,7 @@ import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
 import { SiteName } from '../parts/site-name';
 import { Table } from '../parts/table';
-import { EnrolDialog } from './enrol-dialog';
+import { DeviceIdsField, EnrolDialog } from './enrol-dialog';
 
 export function AgentsScreen() {
   const t = useText();
@@ -54,6 +55,7 @@ function AgentTable({ agents }: { agents: Agent[] }) {
         { title: t.agents.id, cell: ({ id }) => <strong>{id}</strong> },
         { title: t.devices.status, cell: (agent) => <Presence of={agent} /> },
         { title: t.agents.site, cell: ({ site }) => <SiteName site={site} /> },
+        { title: t.agents.deviceIds, cell: ({ deviceIds }) => shownIds(deviceIds) || t.agents.noDeviceIds },
         { title: t.agents.version, cell: ({ version }) => version },
         { title: t.agents.since, cell: ({ createdAt }) => formats.moment(createdAt) },
         {
@@ -65,6 +67,8 @@ function AgentTable({ agents }: { agents: Agent[] }) {
     />
   );
 }
+
+const shownIds = (ids: readonly string[]): string => ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
 
 function Release({ id }: { id: string }) {
   const t = useText();
@@ -84,6 +88,7 @@ function Actions({ agent }: { agent: Agent }) {
   return (
     <Group gap="xs" justify="flex-end" wrap="nowrap">
       <Move agent={agent} />
+      <AllowDevices agent={agent} />
       <Release id={agent.id} />
       <Remove id={agent.id} />
     </Group>
@@ -92,7 +97,7 @@ function Actions({ agent }: { agent: Agent }) {
 
 function Move({ agent: { id, site } }: { agent: Agent }) {
   const t = useText();
-  const move = useMoveAgent();
+  const move = useChangeAgent();
   const customers = useCustomers().data ?? [];
   const [opened, setOpened] = useState(false);
   const [siteId, setSiteId] = useState<string | null>(null);
@@ -122,6 +127,34 @@ function Move({ agent: { id, site } }: { agent: Agent }) {
             required
             searchable
           />
+        </DialogForm>
+      </Dialog>
+    </>
+  );
+}
+
+function AllowDevices({ agent: { id, deviceIds } }: { agent: Agent }) {
+  const t = useText();
+  const change = useChangeAgent();
+  const [opened, setOpened] = useState(false);
+  const close = (): void => {
+    change.reset();
+    setOpened(false);
+  };
+  return (
+    <>
+      <Button size="xs" variant="default" aria-label={t.agents.deviceIdsTitle(id)} onClick={() => setOpened(true)}>
+        {t.agents.deviceIds}
+      </Button>
+      <Dialog opened={opened} onClose={close} title={t.agents.deviceIdsTitle(id)}>
+        <DialogForm
+          submit={t.agents.saveDeviceIds}
+          onSubmit={(form) => change.mutate({ id, deviceIds: idsOf(textsOf(form)('deviceIds')) }, { onSuccess: close })}
+          onCancel={close}
+          isPending={change.isPending}
+          error={change.error}
+        >
+          <DeviceIdsField error={change.error} hint={t.agents.allowHint} ids={deviceIds} />
         </DialogForm>
       </Dialog>
     </>

@@ -37,7 +37,12 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
       submit={t.agents.createCode}
       onSubmit={(form) => {
         const text = textsOf(form);
-        create.mutate({ agentId: text('agentId'), customer: text('customer'), site: text('site') });
+        create.mutate({
+          agentId: text('agentId'),
+          customer: text('customer'),
+          site: text('site'),
+          deviceIds: text('deviceIds'),
+        });
       }}
       onCancel={onCancel}
       isPending={create.isPending}
@@ -72,7 +77,27 @@ function EnrolForm({ create, onCancel }: { create: ReturnType<typeof useCreateEn
         error={errors.siteId ?? errors.name}
         maxLength={100}
       />
+      <DeviceIdsField error={create.error} hint={t.agents.deviceIdsHint} />
     </DialogForm>
+  );
+}
+
+/** The device IDs that an agent may announce. */
+export function DeviceIdsField(props: { error: unknown; hint: string; ids?: readonly string[] }) {
+  const t = useText();
+  const errors = Object.entries(fieldErrors(props.error, t));
+  return (
+    <TextInput
+      name="deviceIds"
+      label={t.agents.deviceIds}
+      description={props.hint}
+      placeholder="hall-*, lobby"
+      defaultValue={props.ids?.join(', ')}
+      error={errors.find(([path]) => path.startsWith('deviceIds'))?.[1]}
+      autoComplete="off"
+      autoCapitalize="none"
+      spellCheck={false}
+    />
   );
 }
 

@@ -65,6 +65,35 @@ describe.each(databases)('migrations on %s', (_name, environment) => {
     useFirst(all.length);
   });
 
+  it('let agents announce the devices that they had announced, and no others', async () => {
+    const all = [...database.migrations];
+    const before = all.findIndex((each) => each.constructor.name.startsWith('NamedDevices'));
+    database.migrations.splice(0, Infinity, ...all.slice(0, before));
+    await database.runMigrations();
+    for (const [id, deviceIds] of [
+      ['hall', 'NULL'],
+      ['yard', 'NULL'],
+      ['named', `'["x-*"]'`],
+    ])
+      await database.query(
+        `INSERT INTO agents (id, "scramSha1", "scramSha256", "createdAt", "deviceIds") VALUES ('${id}', '{}', '{}', 1, ${deviceIds})`,
+      );
+    const texts = ['name', 'kind', 'model', '"serialNumber"', 'location', 'applications', 'operations'];
+    for (const id of ['b', 'a'])
+      await database.query(
+        `INSERT INTO devices (id, "agentId", "announcedAt", ${texts.join()}) VALUES ('${id}', 'hall', 1, ${texts.map(() => `''`).join()})`,
+      );
+    database.migrations.splice(0, Infinity, ...all);
+    await database.runMigrations();
+    const stored: object[] = await database.query('SELECT id, "deviceIds" AS ids FROM agents ORDER BY id');
+    expect(stored).toEqual([
+      { id: 'hall', ids: '["a","b"]' },
+      { id: 'named', ids: '["x-*"]' },
+      { id: 'yard', ids: '[]' },
+    ]);
+    await undoAll();
+  });
+
   it('make the audit trail append-only', async () => {
     await database.runMigrations();
     const events = database.getRepository(AuditEventEntity);

@@ -41,10 +41,15 @@ export class AgentNotWoken extends ProblemError {
     super('device-offline', `Agent ${agentId} is not connected and was not woken. ${tries.map(textOfTry).join('; ')}`);
   }
 }
-/** A new agent needs a site; one that exists may stay where it is. */
-export class SiteMissing extends InvalidRequest {
-  constructor(agentId: string) {
-    super(`There is no agent ${agentId} yet, so its site is needed.`, [{ path: 'siteId', message: 'choose a site' }]);
+/** A new agent needs a site and device IDs; one that exists may keep what it has. */
+export class EnrolmentIncomplete extends InvalidRequest {
+  constructor(agentId: string, missing: { site: boolean; deviceIds: boolean }) {
+    const site = { path: 'siteId', message: 'choose a site' };
+    const deviceIds = { path: 'deviceIds', message: 'name the device IDs that the agent may announce' };
+    super(`There is no agent ${agentId} yet, so its site and the IDs of its devices are needed.`, [
+      ...(missing.site ? [site] : []),
+      ...(missing.deviceIds ? [deviceIds] : []),
+    ]);
   }
 }
 export class EnrolmentCodeRefused extends ProblemError {

@@ -88,7 +88,7 @@ export class DevicesRepository {
       where: { id: agentId },
       select: { id: true, deviceIds: true },
     });
-    const mayAdd = (id: string) => !enrolled?.deviceIds || coversDevice(enrolled.deviceIds, id);
+    const mayAdd = (id: string) => coversDevice(enrolled?.deviceIds ?? [], id);
     const accepted = devices.filter(({ id }) => (owners.has(id) ? owners.get(id) === agentId : mayAdd(id)));
     const gone = await manager.findBy(DeviceEntity, { agentId, id: Not(In(accepted.map((device) => device.id))) });
     await removeDevices(manager, agentId, gone);

@@ -90,28 +90,66 @@ describe('agents and their devices', () => {
     await agent.leave();
   });
 
-  it('are added only if the enrolment of their agent covers them; what the agent has stays', async () => {
+  describe('that are new', () => {
+    const wanted = ['hall-1', 'lobby', 'lobby-2', 'vault'];
+    const own = async () => (await devices()).filter(({ agentId }) => agentId === 'careful').map(({ id }) => id);
+    const codeFor = (body: object) => plane.call('ada', 'POST', '/enrolment-codes', body);
     const enrolled = async (deviceIds?: string[]) => {
-      const body = { agentId: 'careful', siteId: plane.siteId, deviceIds };
-      const created = await plane.call('ada', 'POST', '/enrolment-codes', body);
+      const created = await codeFor({ agentId: 'careful', siteId: plane.siteId, deviceIds });
       expect(created.status).toBe(201);
       const [code] = String(created.body.ticket).split('.');
       return login((await plane.call(undefined, 'POST', '/enrolment', { code })).body as unknown as Enrolment);
     };
-    const own = async () => (await devices()).filter(({ agentId }) => agentId === 'careful').map(({ id }) => id);
+    afterEach(() => plane.call('ada', 'DELETE', '/agents/careful'));
 
-    const first = await enrolled();
-    expect(await first.ask(announce, announced(['old-device']))).toEqual({ refused: [] });
-    const second = await enrolled(['hall-*', 'lobby']);
-    const wanted = ['hall-1', 'lobby', 'lobby-2', 'old-device', 'vault'];
-    for (let n = 0; n < 2; n += 1)
-      expect(await second.ask(announce, announced(wanted))).toEqual({ refused: ['lobby-2', 'vault'] });
-    expect(await own()).toEqual(['hall-1', 'lobby', 'old-device']);
+    it.each([
+      ['without device IDs', { siteId: true }, ['deviceIds']],
+      ['without a site', { deviceIds: ['hall-*'] }, ['siteId']],
+      ['without both', {}, ['siteId', 'deviceIds']],
+    ])('need an enrolment code of their agent: there is none %s', async (_what, more: object, missing) => {
+      const place = 'siteId' in more ? { siteId: plane.siteId } : {};
+      const { status, body } = await codeFor({ agentId: 'careful', ...more, ...place });
+      expect([status, (body.errors as { path: string }[]).map(({ path }) => path)]).toEqual([400, missing]);
+    });
 
-    const third = await enrolled();
-    expect(await third.ask(announce, announced(wanted))).toEqual({ refused: ['lobby-2', 'vault'] });
-    await third.ask(announce, announced([]));
-    await third.leave();
+    it('are added only if it covers them; what the agent has stays', async () => {
+      const first = await enrolled(['old-*']);
+      expect(await first.ask(announce, announced(['old-device', ...wanted]))).toEqual({ refused: wanted });
+      const second = await enrolled(['hall-*', 'lobby']);
+      for (let n = 0; n < 2; n += 1)
+        expect(await second.ask(announce, announced([...wanted, 'old-device']))).toEqual({
+          refused: ['lobby-2', 'vault'],
+        });
+      expect(await own()).toEqual(['hall-1', 'lobby', 'old-device']);
+      const third = await enrolled();
+      expect(await third.ask(announce, announced(wanted))).toEqual({ refused: ['lobby-2', 'vault'] });
+    });
+
+    it('are not covered by an account and a code from before device IDs were named, but those announced are', async () => {
+      const first = await enrolled(['*']);
+      expect(await first.ask(announce, announced(['old-device']))).toEqual({ refused: [] });
+      await plane.write(`UPDATE agents SET "deviceIds" = NULL, "announcementHash" = NULL WHERE id = 'careful'`);
+      expect(await first.ask(announce, announced(['old-device', 'vault']))).toEqual({ refused: ['vault'] });
+      const created = await codeFor({ agentId: 'careful', siteId: plane.siteId, deviceIds: ['*'] });
+      await plane.write(`UPDATE enrolment_codes SET "deviceIds" = NULL WHERE "agentId" = 'careful'`);
+      const [code] = String(created.body.ticket).split('.');
+      const account = (await plane.call(undefined, 'POST', '/enrolment', { code })).body as unknown as Enrolment;
+      const second = await login(account);
+      expect(await second.ask(announce, announced(['old-device', 'vault']))).toEqual({ refused: ['vault'] });
+    });
+
+    it('are added once an administrator allows them, which has the agent announce them again', async () => {
+      const account = await plane.enrol('careful');
+      const change = (deviceIds: string[]) => plane.call('ada', 'PATCH', '/agents/careful', { deviceIds });
+      expect((await change(['hall-*'])).status).toBe(204);
+      const before = await login(account);
+      expect(await before.ask(announce, announced(wanted))).toEqual({ refused: ['lobby', 'lobby-2', 'vault'] });
+      expect((await change(['lobby*'])).status).toBe(204);
+      await before.wire.closed;
+      const after = await login(account);
+      expect(await after.ask(announce, announced(wanted))).toEqual({ refused: ['vault'] });
+      expect(await own()).toEqual(['hall-1', 'lobby', 'lobby-2']);
+    });
   });
 
   it('pass to an agent that has announced them before, once they are free', async () => {

@@ -102,7 +102,7 @@ export class NetworkStage {
     const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
     const file = this.configurationOf(agent);
     await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }), { mode: 0o600 });
-    const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN'];
+    const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN', '--devices', deviceId];
     const code = (await finished(this.terminal('admin', issue))).printed[0]!;
     const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file);
     await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));

@@ -28,7 +28,7 @@ export class AgentEntity {
   @Column(Instant({ nullable: true })) lastSeenAt: Date | null;
   /** From its enrolment code; null: only administrators see its devices. */
   @Index('ix_agents_site') @Column(Uuid({ nullable: true })) siteId: string | null;
-  /** IDs or prefixes (`hall-*`) of the devices that it may announce, from its enrolment code; null: every unused ID. */
+  /** IDs or prefixes (`hall-*`) of the devices that it may announce; null: none, as for an empty list. */
   @Column(Json({ nullable: true })) deviceIds: string[] | null;
   /** The installation that the account belongs to; null: the next one that logs in. */
   @Column(Uuid({ nullable: true })) installationId: string | null;
@@ -42,3 +42,7 @@ export class AgentEntity {
   @Column(Hash({ nullable: true })) signingKey: string | null;
   @Column(Encrypted<AgentWakeKey | null>({ nullable: true })) wake: AgentWakeKey | null;
 }
+
+/** For the audit trail. */
+export const shownDeviceIds = (deviceIds: readonly string[]): string =>
+  deviceIds.slice(0, 10).join(' ') + (deviceIds.length > 10 ? ' ...' : '');

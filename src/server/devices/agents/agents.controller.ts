@@ -28,10 +28,11 @@ export class AgentsController {
   async list(): Promise<z.infer<typeof agent>[]> {
     const agents = await this.agents.all();
     const sites = await this.customers.named(agents.map(({ siteId }) => siteId));
-    return agents.map(({ id, version, createdAt, lastSeenAt, asleepSince, siteId }) => ({
+    return agents.map(({ id, version, createdAt, lastSeenAt, asleepSince, siteId, deviceIds }) => ({
       id,
       version,
       site: sites.get(siteId) ?? null,
+      deviceIds: deviceIds ?? [],
       online: this.agents.isOnline(id),
       asleep: isAsleep(this.agents.isOnline(id), { asleepSince }),
       createdAt: toInstant(createdAt),
@@ -42,12 +43,12 @@ export class AgentsController {
   @Patch('agents/:id')
   @Permit('admin')
   @AnswersNothing()
-  move(
+  change(
     @CurrentActor() actor: Actor,
     @Param('id') id: string,
-    @Body({ schema: agentChange }) { siteId }: z.infer<typeof agentChange>,
+    @Body({ schema: agentChange }) change: z.infer<typeof agentChange>,
   ): Promise<void> {
-    return this.agents.move(actor, id, siteId);
+    return this.agents.change(actor, id, change);
   }
 
   @Delete('agents/:id')

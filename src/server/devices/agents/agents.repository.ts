@@ -59,6 +59,10 @@ export class AgentsRepository extends SiteOccupants {
       return (await manager.update(AgentEntity, { id }, { siteId })).affected === 1;
     });
   }
+  /** Also forgets its last announcement, so that the next one is compared with them. @returns false if there is no such agent */
+  async allow(id: string, deviceIds: string[]): Promise<boolean> {
+    return (await this.agents.update({ id }, { deviceIds, announcementHash: null })).affected === 1;
+  }
   async seen(id: string, lastSeenAt: Date): Promise<void> {
     await this.writes.run(id, (manager) => manager.update(AgentEntity, { id }, { lastSeenAt }));
   }

@@ -1,5 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { z } from 'zod';
 import { Journal } from '../../../journal/journal';
+import type { agentChange } from '../../../protocol/api';
 import type { PresentedInstallation } from '../../../protocol/installation';
 import { secretHash } from '../../../tunnel/sha256';
 import type { Actor } from '../../auth/actor';
@@ -9,7 +11,7 @@ import { NoticesService } from '../../notices/notices.service';
 import { AccountRegistry } from '../../xmpp/login/agent-accounts';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import type { AgentAccounts, InstallationRefusal, ScramAlgorithm, ScramKeys } from '../../xmpp/login/agent-accounts';
-import type { AgentEntity } from './agent.entity';
+import { shownDeviceIds, type AgentEntity } from './agent.entity';
 import { AgentsRepository } from './agents.repository';
 import { DeviceEvents } from '../device-events';
 import { UnknownAgent } from '../devices.errors';
@@ -100,13 +102,24 @@ export class AgentsService implements AgentAccounts, OnModuleInit {
     await this.audit.record(actor, 'agent.installation-released', agentId, '');
   }
 
-  /**
-   * Moves an agent to another site. Its open sessions end; those that are over stay with the former site.
-   * @throws UnknownAgent, UnknownSite
-   */
-  async move(actor: Actor, agentId: string, siteId: string): Promise<void> {
+  /** @throws UnknownAgent, UnknownSite */
+  async change(actor: Actor, agentId: string, { siteId, deviceIds }: z.infer<typeof agentChange>): Promise<void> {
     const agent = await this.repository.find(agentId);
     if (!agent) throw new UnknownAgent(agentId);
+    if (siteId !== undefined) await this.move(actor, agent, siteId);
+    if (deviceIds !== undefined) await this.allow(actor, agentId, deviceIds);
+  }
+
+  /** Replaces the device IDs that an agent may announce. It keeps its devices, and announces all of its own again. */
+  private async allow(actor: Actor, agentId: string, deviceIds: string[]): Promise<void> {
+    if (!(await this.repository.allow(agentId, deviceIds))) throw new UnknownAgent(agentId);
+    await this.audit.record(actor, 'agent.device-ids-changed', agentId, `devices ${shownDeviceIds(deviceIds)}`);
+    this.transport.disconnect(agentId);
+  }
+
+  /** Moves an agent to another site. Its open sessions end; those that are over stay with the former site. */
+  private async move(actor: Actor, agent: AgentEntity, siteId: string): Promise<void> {
+    const agentId = agent.id;
     if (agent.siteId === siteId) return;
     const from = agent.siteId === null ? undefined : await this.customers.site(agent.siteId);
     const to = await this.customers.site(siteId);

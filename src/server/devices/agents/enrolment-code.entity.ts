@@ -8,7 +8,7 @@ export class EnrolmentCodeEntity {
   @Column({ type: 'varchar', length: 64 }) agentId: string;
   /** Where the agent is; null for an agent that stays at its present site. */
   @Column(Uuid({ nullable: true })) siteId: string | null;
-  /** IDs or prefixes of the devices that the agent may announce; null: those of its earlier account, or every unused one. */
+  /** IDs or prefixes of the devices that the agent may announce; null: those of its earlier account. */
   @Column(Json({ nullable: true })) deviceIds: string[] | null;
   @Column(Instant()) expiresAt: Date;
 }

@@ -14,10 +14,10 @@ import { CustomersService } from '../../customers/customers.service';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import type { ScramKeys } from '../../xmpp/login/agent-accounts';
 import { scramKeys } from '../../xmpp/login/scram';
-import type { StoredScramKeys } from './agent.entity';
+import { shownDeviceIds, type StoredScramKeys } from './agent.entity';
 import { DeviceEvents } from '../device-events';
 import { AgentsRepository } from './agents.repository';
-import { EnrolmentCodeRefused, SiteMissing } from '../devices.errors';
+import { EnrolmentCodeRefused, EnrolmentIncomplete } from '../devices.errors';
 
 const stored = (keys: ScramKeys): StoredScramKeys => ({
   salt: keys.salt.toString('base64'),
@@ -42,14 +42,15 @@ export class EnrolmentService {
   /**
    * Creates an enrolment code, which creates or renews the account of an agent. Only its hash is stored.
    * @returns `ticket`: what the administrator copies to the customer, `<code>.<pin>`
-   * @throws UnknownSite, SiteMissing
+   * @throws UnknownSite, EnrolmentIncomplete
    */
   async createEnrolment(
     actor: Actor,
     { agentId, siteId, deviceIds }: z.infer<typeof newEnrolment>,
   ): Promise<{ agentId: string; ticket: string; expiresAt: Date }> {
     const site = siteId === undefined ? undefined : await this.customers.site(siteId);
-    if (!site && !(await this.repository.find(agentId))) throw new SiteMissing(agentId);
+    if ((!site || !deviceIds) && !(await this.repository.find(agentId)))
+      throw new EnrolmentIncomplete(agentId, { site: !site, deviceIds: !deviceIds });
     const code = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + LIMITS.ENROLMENT_CODE_MS);
     await this.repository.addCode({
@@ -82,7 +83,7 @@ export class EnrolmentService {
       createdAt: earlier?.createdAt ?? new Date(),
       lastSeenAt: earlier?.lastSeenAt ?? null,
       siteId,
-      deviceIds: taken.deviceIds ?? earlier?.deviceIds ?? null,
+      deviceIds: taken.deviceIds ?? earlier?.deviceIds ?? [],
       installationId: null,
       continuationHash: null,
       announcementHash: null,
@@ -112,7 +113,7 @@ function detailOf(until: string, site?: { name: string; customerName: string }, 
     return site
       ? `for site ${site.name} of customer ${site.customerName}, valid until ${until}`
       : `valid until ${until}`;
-  const ids = deviceIds.slice(0, 10).join(' ') + (deviceIds.length > 10 ? ' ...' : '');
+  const ids = shownDeviceIds(deviceIds);
   return site
     ? `for site ${site.name} of customer ${site.customerName}, devices ${ids}, valid until ${until}`
     : `devices ${ids}, valid until ${until}`;
