@@ -321,19 +321,18 @@ describe('the LAN page', () => {
     for (const each of [...sockets, other]) each.destroy();
   });
 
-  it.each([
-    ['headers', `POST /login HTTP/1.1\r\nHost: x`],
-    [
-      'a body',
-      'POST /pair HTTP/1.1\r\nHost: HOST\r\nOrigin: https://HOST\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
-    ],
-  ])('does not wait for ever for the rest of %s', async (_case, text) => {
-    const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }).on('error', () => undefined);
-    await once(socket, 'secureConnect');
-    const began = performance.now();
-    socket.write(text.replaceAll('HOST', `127.0.0.1:${port}`));
-    await once(socket.resume(), 'close');
-    expect(performance.now() - began).toBeLessThan(2 * LIMITS.LAN_PAGE_REQUEST_MS);
+  it('does not wait for ever for the rest of headers or of a body', async () => {
+    const host = `127.0.0.1:${port}`;
+    const headers = 'POST /login HTTP/1.1\r\nHost: x';
+    const type = 'Content-Type: application/json\r\nContent-Length: 99';
+    const body = `POST /pair HTTP/1.1\r\nHost: ${host}\r\nOrigin: https://${host}\r\n${type}\r\n\r\n{`;
+    const closed = [headers, body].map(async (text) => {
+      const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }).on('error', () => undefined);
+      await once(socket, 'secureConnect');
+      socket.write(text);
+      await once(socket.resume(), 'close');
+    });
+    await Promise.all(closed);
   });
 
   it('shows its fingerprint as browsers show it', async () => {

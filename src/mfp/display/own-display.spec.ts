@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { PanelDisplay } from '../../../test/support/device/panel-display';
 import { plainHttp, type PlainAnswer, type PlainRequest } from '../../../test/support/plain-http';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { until } from '../../../test/support/until';
 import vectors from '../../../test/vectors/device-display.json';
@@ -35,6 +36,7 @@ describe("the device's own display and its agent", () => {
     await start();
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     await mfp.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -91,6 +93,7 @@ describe("the device's own display and its agent", () => {
 
   it('says that remote access is not available, and shows no request, when the agent is silent', async () => {
     await mfp.stop();
+    setLimit('DISPLAY_POLL_MS', 100);
     await start({ staleMs: 200 });
     const display = await own();
     await send(FULL);
