@@ -237,6 +237,21 @@ export interface components {
         };
         firmwareVersion: string;
         model: string;
+        /** @default null */
+        problem: {
+          /** @enum {string} */
+          code:
+            | 'unreachable'
+            | 'refused'
+            | 'login-required'
+            | 'login-refused'
+            | 'wrong-path'
+            | 'not-a-printer'
+            | 'tls-failed'
+            | 'protocol-unsupported'
+            | 'invalid-answer';
+          detail: string;
+        } | null;
         reached: boolean;
         serialNumber: string;
         /** @enum {string} */
@@ -280,6 +295,18 @@ export interface components {
         alert: string;
         alertCode: string;
         alerts: number;
+        /** @enum {string|null} */
+        problem:
+          | 'unreachable'
+          | 'refused'
+          | 'login-required'
+          | 'login-refused'
+          | 'wrong-path'
+          | 'not-a-printer'
+          | 'tls-failed'
+          | 'protocol-unsupported'
+          | 'invalid-answer'
+          | null;
         reached: boolean;
         /** @enum {string|null} */
         severity: 'report' | 'warning' | 'error' | null;
@@ -346,6 +373,7 @@ export interface components {
       | 'no-media'
       | 'no-supply'
       | 'unreachable'
+      | 'refused'
       | 'approval'
       | 'hours'
       | 'queued';
@@ -427,6 +455,11 @@ export interface components {
       | 'device-refused'
       | 'login-required'
       | 'login-refused'
+      | 'wrong-path'
+      | 'not-a-printer'
+      | 'tls-failed'
+      | 'protocol-unsupported'
+      | 'invalid-answer'
       | 'download-failed'
       | 'file-damaged'
       | 'not-back'

@@ -9,7 +9,7 @@ import {
   reportedDenial,
   sentConnectionInfo,
 } from './control-channel';
-import { alertSeverity, deviceInformation, deviceState, updateDecision } from './device-information';
+import { alertSeverity, deviceInformation, deviceProblem, deviceState, updateDecision } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
 import { agentId, applicationId, deviceId, deviceIdPattern, instant, secret, spkiPin } from './names';
@@ -181,6 +181,8 @@ export const device = z.object({
   condition: z
     .object({
       reached: z.boolean(),
+      /** Why the agent has no current answer of the device; null if it is reached. */
+      problem: deviceProblem.nullable(),
       state: deviceState,
       /** Number of alerts; the other three fields describe the most severe one. */
       alerts: z.int(),

@@ -46,24 +46,75 @@ export const counters = z
   .refine((all) => Object.keys(all).length <= COUNTERS, `at most ${COUNTERS} counters`);
 export type Counters = z.infer<typeof counters>;
 
-/** Why the agent has no information about a device, or carries out nothing at it. Waiting helps with the first two only. */
+/** Why an agent has no information about a device until somebody changes something: a label, what happened, what to do. */
+export const LASTING_PROBLEMS = {
+  'login-required': {
+    label: 'Login required',
+    text: 'The device asks for a login, and its agent has none that it may send.',
+    remedy: 'The person responsible for the agent can add the login to the agent’s configuration.',
+  },
+  'login-refused': {
+    label: 'Login refused',
+    text: 'The device refuses the login that its agent has for it.',
+    remedy: 'The person responsible for the agent can correct the login in the agent’s configuration.',
+  },
+  'wrong-path': {
+    label: 'Wrong path',
+    text: 'The device has no printer at the path in the configuration of its agent.',
+    remedy:
+      'The person responsible for the agent can remove the path from "ipp" in the agent’s configuration: it is found automatically.',
+  },
+  'not-a-printer': {
+    label: 'Not a printer',
+    text: 'No printer answers at the address in the configuration of the agent.',
+    remedy:
+      'The person responsible for the agent can check the address in the agent’s configuration, and whether IPP is switched on at the device.',
+  },
+  'tls-failed': {
+    label: 'No TLS connection',
+    text: 'The device and its agent cannot agree on an encrypted connection.',
+    remedy:
+      'The detail says why. The person responsible for the agent can change the address, or "certificate", in the agent’s configuration.',
+  },
+  'protocol-unsupported': {
+    label: 'IPP not supported',
+    text: 'The device and its agent have no version of IPP in common.',
+    remedy: 'Check whether there is newer firmware for the device.',
+  },
+  'invalid-answer': {
+    label: 'Invalid answers',
+    text: 'The answers of the device are not valid.',
+    remedy:
+      'The person responsible for the agent can check the address in the agent’s configuration. If it is right, restart the device.',
+  },
+} as const;
+export type LastingProblem = keyof typeof LASTING_PROBLEMS;
+/** Why an agent has no current information about a device. */
 export const DEVICE_PROBLEMS = {
-  unreachable: 'The device does not answer.',
-  refused: 'The device refuses the requests of its agent at the moment.',
-  'login-required': 'The device asks for a login, and its agent has none that it may send.',
-  'login-refused': 'The device refuses the login that its agent has for it.',
-  'wrong-path': 'The device has no printer at the path that its agent has for it.',
-  'not-a-printer': 'What answers at the address of the device is not a printer.',
-  'tls-failed': 'The device and its agent cannot agree on an encrypted connection.',
-  'protocol-unsupported': 'The device and its agent have no version of IPP in common.',
-  'invalid-answer': 'The answers of the device are not valid.',
+  unreachable: {
+    label: 'Not reached',
+    text: 'The device does not answer its agent.',
+    remedy: 'Ask someone to check that the device is switched on and connected.',
+  },
+  refused: {
+    label: 'Refuses requests',
+    text: 'The device refuses the requests of its agent.',
+    remedy: 'The agent tries again each minute. If the problem remains, check the settings of the device.',
+  },
+  ...LASTING_PROBLEMS,
 } as const;
 export type DeviceProblem = keyof typeof DEVICE_PROBLEMS;
 export const deviceProblem = z.enum(Object.keys(DEVICE_PROBLEMS) as [DeviceProblem, ...DeviceProblem[]]);
+export const isLasting = (problem: string): problem is LastingProblem => Object.hasOwn(LASTING_PROBLEMS, problem);
 
 export const deviceInformation = z.object({
-  /** false: the device did not answer its agent; the other fields are from the last answer. */
+  /** false: the agent has no current answer of the device; the other fields are from the last one. */
   reached: z.boolean(),
+  /** Why not, with the words of the agent; null if it is reached, or not known. */
+  problem: z
+    .object({ code: deviceProblem, detail: shownLine(500) })
+    .nullable()
+    .default(null),
   state: deviceState,
   alerts: z.array(deviceAlert).max(ALERTS),
   supplies: z.array(supply).max(SUPPLIES),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { requester } from './asker';
-import { updateDecision } from './device-information';
+import { LASTING_PROBLEMS, updateDecision, type LastingProblem } from './device-information';
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
@@ -26,6 +26,11 @@ export type JobState = keyof typeof JOB_STATES;
 export const jobState = z.enum(Object.keys(JOB_STATES) as [JobState, ...JobState[]]);
 export const OPEN_JOB_STATES: readonly JobState[] = ['requested', 'executing', 'held'];
 
+const LASTING = Object.fromEntries(Object.entries(LASTING_PROBLEMS).map(([code, { text }]) => [code, text])) as Record<
+  LastingProblem,
+  string
+>;
+
 /** Why a job failed. The agent reports the reason; if it cannot, the control plane sets one. */
 export const JOB_FAILURES = {
   unsupported: 'The device or its configuration does not support this operation.',
@@ -35,8 +40,8 @@ export const JOB_FAILURES = {
   'unknown-device': 'The agent no longer has this device.',
   'device-unreachable': 'The device does not answer its agent.',
   'device-refused': 'The device refused the operation.',
-  'login-required': 'The device asks for a login, and its agent has none that it may send.',
-  'login-refused': 'The device refuses the login that its agent has for it.',
+  // waiting does not help with these
+  ...LASTING,
   'download-failed': 'The agent could not download the firmware file from this server.',
   'file-damaged': 'The firmware file was damaged in transit.',
   'not-back': 'The device did not come back in time.',
@@ -62,6 +67,7 @@ export const HOLD_REASONS = {
   'no-media': 'The device has no paper.',
   'no-supply': 'A supply is used up, or a waste container is full.',
   unreachable: 'The device does not answer.',
+  refused: 'The device refuses the requests of its agent.',
   approval: 'Waiting for approval at the device.',
   hours: 'The owner of the device allows this operation at other hours.',
   queued: 'Another job is running on the device.',

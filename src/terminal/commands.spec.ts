@@ -116,7 +116,8 @@ describe("the technician's commands", () => {
 
   it.each<[Device['kind'], Partial<Device['condition']> | null, RegExp]>([
     ['mfp', null, / online +- +Copy room/],
-    ['mfp', { reached: false }, / not reached /],
+    ['mfp', { reached: false, problem: 'unreachable' }, / not reached /],
+    ['mfp', { reached: false, problem: 'wrong-path' }, / wrong path /],
     ['mfp', { severity: null, alerts: 0, state: 'processing' }, / printing /],
     ['scanner', { severity: null, alerts: 0, state: 'processing' }, / scanning /],
   ])('devices, a %s in the condition %j', async (kind, changed, shown) => {

@@ -1,6 +1,6 @@
 import type { Device } from '../protocol/api';
 import type { DeviceKind } from '../protocol/control-channel';
-import type { DeviceState } from '../protocol/device-information';
+import { DEVICE_PROBLEMS, type DeviceState } from '../protocol/device-information';
 import { storedLogin } from './credentials';
 import type { Column } from './table';
 import type { TerminalIo } from './terminal-io';
@@ -56,7 +56,7 @@ const BUSY: Record<DeviceKind, string> = {
 /** The most severe alert, because it is more precise than the state: `error: Paper jam`. */
 function conditionOf({ kind, condition }: Device): string {
   if (!condition) return '';
-  if (!condition.reached) return 'not reached';
+  if (!condition.reached) return DEVICE_PROBLEMS[condition.problem ?? 'unreachable'].label.toLowerCase();
   const { state, severity, alert } = condition;
   if (severity !== null) return `${severity}: ${alert}`;
   return state === 'processing' ? BUSY[kind] : STATES[state];

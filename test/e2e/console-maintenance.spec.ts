@@ -120,7 +120,8 @@ describe('maintenance in the console, without a server', () => {
     await page.getByText(en.devices.count(2, 5)).waitFor();
     await page.getByRole('searchbox').fill('duplex jam');
     await page.getByText(en.devices.count(1, 5)).waitFor();
-    const condition = { reached: true, state: 'idle' as const, alerts: 0, severity: null, alert: '', alertCode: '' };
+    const ready = { reached: true, problem: null, state: 'idle' as const };
+    const condition = { ...ready, alerts: 0, severity: null, alert: '', alertCode: '' };
     alone.happens({ type: 'information', id: 'copy-room', condition });
     await page.getByText(en.devices.noneFound).waitFor();
   });

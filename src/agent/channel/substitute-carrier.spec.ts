@@ -122,6 +122,7 @@ describe('a control channel without a stream', () => {
     const alert = { code: 'toner-low', severity: 'warning' as const, text: 'Order toner '.repeat(16) };
     channel.handle(acquireInformation, () => ({
       ...vectors.acquireInformation.response,
+      problem: null,
       state: 'idle' as const,
       supplies: Array.from({ length: SUPPLIES }, () => supply),
       alerts: Array.from({ length: ALERTS }, () => alert),

@@ -33,6 +33,7 @@ export function informationOf(attributes: IppAttributes): DeviceInformation {
   const deviceId = deviceIdOf(first('printer-device-id', 1024));
   return {
     reached: true,
+    problem: null,
     state: STATES[Number(attributes.get('printer-state')?.[0])] ?? 'unknown',
     alerts: alertsOf(attributes),
     supplies: suppliesOf(attributes),

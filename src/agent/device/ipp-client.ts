@@ -163,7 +163,7 @@ export class IppClient {
     try {
       return await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, async (until) => {
         const send = (authorization?: string) => this.postOnce(place, body, mayRepeat, authorization, until);
-        // A password in clear text needs TLS by the configuration: a device that changes to TLS by itself proves no key.
+        // A password in clear text needs TLS by the configuration: a device that asks for TLS proves no key.
         const address = { ...place, tls: this.address.tls };
         return login ? login.authenticate({ address, method: 'POST' }, send) : send();
       });

@@ -24,8 +24,8 @@ export class Moved extends Error {
 }
 
 /**
- * Where a request goes after `Moved`: only to the same host, and never from TLS to clear text. A device that changes to TLS
- * by itself proves no key, unless the configuration pins one.
+ * Where a request goes after `Moved`: only to the same host, and never from TLS to clear text. A device that asks for TLS
+ * proves no key, unless the configuration pins one.
  * @throws DeviceRefused
  */
 export function placeAfter(place: IppAddress, { status, location }: Moved): IppAddress {

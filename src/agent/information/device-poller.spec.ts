@@ -2,6 +2,7 @@ import { setLimit } from '../../../test/support/relay/test-relay';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 import { DevicePoller, type DevicePollerOptions } from './device-poller';
 
 let device: ScriptedDevice;
@@ -60,12 +61,19 @@ describe('DevicePoller', () => {
     async (fault) => {
       await poller.query('mfp-1');
       device.fault = fault;
-      expect(await poller.poll('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
-      await expect(poller.query('mfp-1')).rejects.toThrow(
-        { unreachable: 'connection refused', refused: 'client-error', silent: 'no answer in 50 ms' }[fault],
-      );
+      const [code, detail, logged] = {
+        unreachable: ['unreachable', 'connection refused', 'the device does not answer'],
+        refused: ['refused', 'client-error-not-possible', 'the device answers, but not with information'],
+        silent: ['unreachable', 'no answer in 50 ms', 'the device does not answer'],
+      }[fault];
+      const problem = { code, detail };
+      expect(await poller.poll('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false, problem });
+      await expect(poller.query('mfp-1')).rejects.toThrow(detail);
       expect(seen).toEqual(['mfp-1 idle', 'mfp-1 gone', 'mfp-1 gone']);
-      expect(recorded.messages()).toEqual(['the device does not answer']); // once
+      expect(recorded.messages()).toEqual([logged]); // once
+      device.fault = undefined;
+      expect(await poller.poll('mfp-1')).toEqual(DEVICE_INFORMATION);
+      expect(recorded.messages()).toEqual([logged, 'the device answers again']);
     },
   );
 
@@ -73,6 +81,24 @@ describe('DevicePoller', () => {
     device.fault = 'unreachable';
     expect(await poller.poll(id)).toMatchObject({ reached: false, state: 'unknown', supplies: [] });
     expect(poller.known(id)).toMatchObject({ reached: false });
+  });
+
+  it('logs each problem once, an answer without information as one, and no stack', async () => {
+    const problems = [
+      new DeviceRefused('HTTP 404', { problem: 'wrong-path' }),
+      new OperationUnsupported('no Get-Printer-Attributes'),
+      new DeviceUnreachable('ECONNREFUSED'),
+    ];
+    for (const problem of problems)
+      for (let i = 0; i < 2; i++) {
+        device.acts.information = () => Promise.reject(problem);
+        await poller.poll('mfp-1');
+      }
+    expect(recorded.lines.map(({ problem, detail }) => [problem, detail])).toEqual([
+      ['wrong-path', 'HTTP 404'],
+      ['not-a-printer', 'no Get-Printer-Attributes'],
+      ['unreachable', 'ECONNREFUSED'],
+    ]);
   });
 
   it('polls at an interval, one request at a time, until it is stopped', async () => {

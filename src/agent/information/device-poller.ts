@@ -18,6 +18,7 @@ interface Query {
 
 const UNKNOWN: DeviceInformation = {
   reached: false,
+  problem: null,
   state: 'unknown',
   alerts: [],
   supplies: [],
@@ -101,12 +102,15 @@ export class DevicePoller {
     const ms = this.options.answerMs ?? 2 * LIMITS.DEVICE_ANSWER_MS;
     try {
       const information = await answerInTime(ms, this.#stopping.signal, (signal) => access.information(signal));
+      if (this.#known.has(deviceId) && !this.known(deviceId).reached)
+        this.journal.info('the device answers again', { deviceId });
       this.#update(deviceId, information);
       return information;
     } catch (error) {
       if (this.#stopping.signal.aborted) throw error;
-      this.#logFailure(deviceId, error as Error);
-      this.#update(deviceId, { ...this.known(deviceId), reached: false });
+      const problem = problemOf(error as Error);
+      this.#logFailure(deviceId, error as Error, problem);
+      this.#update(deviceId, { ...this.known(deviceId), reached: false, problem });
       throw error;
     }
   }
@@ -116,11 +120,20 @@ export class DevicePoller {
     for (const listener of this.#listeners) listener(deviceId, information);
   }
 
-  /** Logs that a device does not answer, once until it answers again. */
-  #logFailure(deviceId: string, error: Error): void {
-    const expected = [DeviceUnreachable, DeviceRefused, OperationUnsupported].some((kind) => error instanceof kind);
-    if (!expected) this.journal.unexpected(error, `polling ${deviceId}`);
-    else if (!this.#known.has(deviceId) || this.known(deviceId).reached)
-      this.journal.warn('the device does not answer', { deviceId, detail: error.message });
+  /** Logs a problem once, until it is another one or the device answers again. */
+  #logFailure(deviceId: string, error: Error, problem: DeviceInformation['problem']): void {
+    if (!problem) return void this.journal.unexpected(error, `polling ${deviceId}`);
+    const { code, detail } = problem;
+    if (this.known(deviceId).problem?.code === code) return;
+    const what = code === 'unreachable' ? 'the device does not answer' : 'the device answers, but not with information';
+    this.journal.warn(what, { deviceId, problem: code, detail });
   }
+}
+
+/** null: an unexpected error. */
+function problemOf(error: Error): DeviceInformation['problem'] {
+  const detail = error.message.slice(0, 500);
+  if (error instanceof DeviceUnreachable) return { code: 'unreachable', detail };
+  if (error instanceof DeviceRefused) return { code: error.problem, detail };
+  return error instanceof OperationUnsupported ? { code: 'not-a-printer', detail } : null;
 }

@@ -41,7 +41,8 @@ describe('InformationExchange', () => {
   it('returns the latest information if the device does not answer', async () => {
     await acquire('mfp-1');
     device.fault = 'unreachable';
-    expect(await acquire('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false });
+    const problem = { code: 'unreachable', detail: 'connection refused' };
+    expect(await acquire('mfp-1')).toEqual({ ...DEVICE_INFORMATION, reached: false, problem });
   });
   it('uses the configuration for a device without an address', async () => {
     const named = { model: 'model of mfp-2', serialNumber: 'serial of mfp-2' };

@@ -101,5 +101,5 @@ export class InformationExchange {
 }
 
 /** The part whose changes are reported; levels and counters change with every page. */
-const essence = ({ reached, state, alerts, firmwareVersion }: DeviceInformation): string =>
-  JSON.stringify([reached, state, alerts, firmwareVersion]);
+const essence = ({ reached, problem, state, alerts, firmwareVersion }: DeviceInformation): string =>
+  JSON.stringify([reached, problem?.code, state, alerts, firmwareVersion]);

@@ -32,6 +32,11 @@ const TABLE: [string, Change, [Expected, Expected, Expected, Expected]][] = [
   ['has stopped', { state: 'stopped' }, [null, 'stopped', null, null]],
   ['reports no state', { state: 'unknown' }, [null, null, null, null]],
   ['does not answer', { reached: false }, ['unreachable', 'unreachable', 'unreachable', 'unreachable']],
+  [
+    'refuses requests',
+    { reached: false, problem: { code: 'refused', detail: 'busy' } },
+    ['refused', 'refused', 'refused', 'refused'],
+  ],
   ['does not answer, in a session', { reached: false, openSessions: 1 }, Array(4).fill('unreachable') as never],
   ['has an open session', { openSessions: 1 }, [null, null, 'session-open', 'session-open']],
   ['prints in a session', { state: 'processing', openSessions: 1 }, [null, null, 'session-open', 'session-open']],
@@ -66,7 +71,7 @@ describe('whether a device can execute an operation', () => {
   it.each(TABLE)('a device that %s', (_what, change, expected) => {
     expect(COLUMNS.map((operation) => resultOf(operation, change))).toEqual(expected);
     for (const reading of ['information', 'counters'] as const)
-      expect(resultOf(reading, change)).toBe(change.reached === false ? 'unreachable' : null);
+      expect(resultOf(reading, change)).toBe(change.reached === false ? (change.problem?.code ?? 'unreachable') : null);
   });
 
   it('names the alerts that stop the device, by text or else by code', () => {

@@ -78,7 +78,9 @@ const CHECKS: Readonly<Record<Operation, readonly Check[]>> = {
 
 /** Whether the device can execute an operation (abstract 3). Every operation needs a device that answers. Pure. */
 export function determine(operation: Operation, facts: DeviceFacts): Determination {
-  if (!facts.information.reached) return { do: 'hold', hold: 'unreachable', detail: '' };
+  const { reached, problem } = facts.information;
+  if (!reached && problem?.code === 'refused') return { do: 'hold', hold: 'refused', detail: problem.detail };
+  if (!reached) return { do: 'hold', hold: 'unreachable', detail: '' };
   if (facts.readiness.impossible.includes(operation))
     return {
       do: 'refuse',

@@ -175,6 +175,7 @@ const HELD_BY: Readonly<Record<HoldReason, string>> = {
   processing: 'The device was busy.',
   stopped: 'The device had stopped.',
   unreachable: 'The device did not answer.',
+  refused: 'The device refused the requests of its agent.',
   'session-open': 'A remote session was open.',
   'jobs-queued': 'The device had print jobs in its queue.',
   'not-accepting': 'The device did not accept print jobs.',

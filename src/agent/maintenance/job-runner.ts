@@ -23,7 +23,7 @@ import type { JobStore } from './job-store';
 import type { OperationCounts } from './operation-counts';
 import { ownerRules, type OwnerFacts } from './owner-rules';
 import { CommandRefused } from './maintenance.errors';
-import { loginFailureOf } from './operations';
+import { lastingFailureOf } from './operations';
 import type { OperationContext } from './operation-context';
 import { ChangeSignal } from './change-signal';
 
@@ -231,7 +231,7 @@ export class JobRunner {
     };
     const jobId = waiting();
     const { poller } = this.options;
-    const answer = poller.query(deviceId).catch((error) => loginFailureOf(error) ?? poller.known(deviceId));
+    const answer = poller.query(deviceId).catch((error) => lastingFailureOf(error) ?? poller.known(deviceId));
     void answer.then((information) => {
       if (this.#stopped || this.#suspended || jobId === undefined || waiting() !== jobId) return;
       if ('failure' in information)

@@ -5,6 +5,7 @@ import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firm
 import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
 import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
+import { LASTING_PROBLEMS, type LastingProblem } from '../../protocol/device-information';
 import { JOB_FAILURES, type JobFailure, type Operation } from '../../protocol/maintenance';
 import {
   DeviceRefused,
@@ -192,6 +193,17 @@ const FAILURES: [
     () => (on.device.acts.information = fail(new LoginRefused('the password'))),
     'the password',
   ],
+  ...Object.keys(LASTING_PROBLEMS)
+    .filter(
+      (problem): problem is Exclude<LastingProblem, 'login-required' | 'login-refused'> => !/^login/.test(problem),
+    )
+    .flatMap((problem): typeof FAILURES => {
+      const device = () => fail(new DeviceRefused('why', { problem }));
+      return [
+        [problem, `has the problem ${problem}`, 'restart', () => (on.device.acts.restart = device()), 'why'],
+        [problem, `has it before it can be read`, 'restart', () => (on.device.acts.information = device()), 'why'],
+      ];
+    }),
   [
     'device-refused',
     'refuses the firmware',

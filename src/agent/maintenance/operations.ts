@@ -1,15 +1,9 @@
 import type { Journal } from '../../journal/journal';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
+import { isLasting } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import type { Operation, ResultLine } from '../../protocol/maintenance';
-import {
-  type DeviceAccess,
-  DeviceRefused,
-  DeviceUnreachable,
-  LoginRefused,
-  LoginRequired,
-  OperationUnsupported,
-} from '../device/device-access';
+import { type DeviceAccess, DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 import type { DevicePoller } from '../information/device-poller';
 import type { OwnServer } from './firmware-download';
@@ -80,18 +74,17 @@ export async function carryOut(
   }
 }
 
-/** Why a device that asks for a login cannot be operated until somebody changes the configuration. */
-export function loginFailureOf(error: unknown): Pick<JobOutcome, 'failure' | 'detail'> | undefined {
-  if (error instanceof LoginRequired) return { failure: 'login-required', detail: error.message };
-  if (error instanceof LoginRefused) return { failure: 'login-refused', detail: error.message };
-  return undefined;
+/** Why nothing can be done at a device until somebody changes something; undefined: it may work later. */
+export function lastingFailureOf(error: unknown): Pick<JobOutcome, 'failure' | 'detail'> | undefined {
+  if (!(error instanceof DeviceRefused) || !isLasting(error.problem)) return undefined;
+  return { failure: error.problem, detail: error.message };
 }
 
 function failureOf(error: Error, journal: Journal): Pick<JobOutcome, 'failure' | 'detail'> {
   if (error instanceof JobFailed) return { failure: error.failure, detail: error.detail };
   if (error instanceof DeviceUnreachable) return { failure: 'device-unreachable', detail: error.message };
-  const login = loginFailureOf(error);
-  if (login) return login;
+  const lasting = lastingFailureOf(error);
+  if (lasting) return lasting;
   if (error instanceof DeviceRefused) return { failure: 'device-refused', detail: error.message };
   if (error instanceof OperationUnsupported) return { failure: 'unsupported', detail: error.message };
   return { failure: 'internal-error', detail: `incident ${journal.unexpected(error, 'carrying out a job')}` };

@@ -1,6 +1,8 @@
 import {
+  DEVICE_PROBLEMS,
   UPDATE_REASONS,
   type AlertSeverity,
+  type DeviceProblem,
   type DeviceState,
   type UpdateReason,
 } from '../../protocol/device-information';
@@ -56,8 +58,8 @@ export const enDevices = {
   information: {
     condition: 'Condition',
     nothing: 'No information yet',
-    notReached: 'Not reached',
-    notReachedHint: 'The device did not answer its agent. The information below is the last that was received.',
+    problems: DEVICE_PROBLEMS as Record<DeviceProblem, { label: string; text: string; remedy: string }>,
+    lastKnown: 'The information below is the last that was received.',
     states: {
       idle: 'Ready',
       processing: 'Busy',

@@ -1,3 +1,4 @@
+import { LASTING_PROBLEMS } from '../../protocol/device-information';
 import {
   HOLD_REASONS,
   JOB_FAILURES,
@@ -9,6 +10,11 @@ import {
   type WaitReason,
 } from '../../protocol/maintenance';
 import { WAKE_OUTCOMES, type WakeOutcome } from '../../protocol/wake-try';
+
+const remediesOf = <Code extends string>(problems: Readonly<Record<Code, { readonly remedy: string }>>) =>
+  Object.fromEntries(
+    Object.entries<{ readonly remedy: string }>(problems).map(([code, { remedy }]) => [code, remedy]),
+  ) as Record<Code, string>;
 
 export const enMaintenance = {
   title: 'Maintenance',
@@ -129,8 +135,7 @@ export const enMaintenance = {
     'unknown-device': 'The device has been removed from the configuration of its agent.',
     'device-unreachable': 'Ask someone to check that the device is switched on and connected, then try again.',
     'device-refused': 'Check the detail and the alerts of the device, then try again.',
-    'login-required': 'The person responsible for the agent can add the login to the agent’s configuration.',
-    'login-refused': 'The person responsible for the agent can correct the login in the agent’s configuration.',
+    ...remediesOf(LASTING_PROBLEMS),
     'download-failed': 'Check the network between the agent and this server, then try again.',
     'file-damaged': 'Try again. If the problem remains, remove the file and upload it again.',
     'not-back': 'Ask someone to look at the display of the device before you try anything else.',

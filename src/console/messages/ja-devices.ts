@@ -1,4 +1,5 @@
 import type { enDevices } from './en-devices';
+import { jaMaintenance } from './ja-maintenance';
 
 export const jaDevices: typeof enDevices = {
   kinds: { mfp: '複合機', printer: 'プリンター', copier: 'コピー機', fax: 'ファクス', scanner: 'スキャナー' },
@@ -48,8 +49,54 @@ export const jaDevices: typeof enDevices = {
   information: {
     condition: '機器の状態',
     nothing: '情報がまだありません',
-    notReached: '応答なし',
-    notReachedHint: '機器がエージェントに応答しませんでした。以下は最後に取得した情報です。',
+    problems: {
+      unreachable: {
+        label: '応答なし',
+        text: '機器がエージェントに応答しません。',
+        remedy: '機器の電源とネットワークを確認してもらってください。',
+      },
+      refused: {
+        label: '要求を拒否',
+        text: '機器がエージェントの要求を拒否しています。',
+        remedy: 'エージェントは1分ごとに再試行します。解決しない場合は、機器の設定を確認してください。',
+      },
+      'login-required': {
+        label: 'ログインが必要',
+        text: jaMaintenance.failures['login-required'],
+        remedy: jaMaintenance.remedies['login-required'],
+      },
+      'login-refused': {
+        label: 'ログイン拒否',
+        text: jaMaintenance.failures['login-refused'],
+        remedy: jaMaintenance.remedies['login-refused'],
+      },
+      'wrong-path': {
+        label: 'パスの誤り',
+        text: jaMaintenance.failures['wrong-path'],
+        remedy: jaMaintenance.remedies['wrong-path'],
+      },
+      'not-a-printer': {
+        label: 'プリンターではない',
+        text: jaMaintenance.failures['not-a-printer'],
+        remedy: jaMaintenance.remedies['not-a-printer'],
+      },
+      'tls-failed': {
+        label: 'TLS接続不可',
+        text: jaMaintenance.failures['tls-failed'],
+        remedy: jaMaintenance.remedies['tls-failed'],
+      },
+      'protocol-unsupported': {
+        label: 'IPP非対応',
+        text: jaMaintenance.failures['protocol-unsupported'],
+        remedy: jaMaintenance.remedies['protocol-unsupported'],
+      },
+      'invalid-answer': {
+        label: '不正な応答',
+        text: jaMaintenance.failures['invalid-answer'],
+        remedy: jaMaintenance.remedies['invalid-answer'],
+      },
+    },
+    lastKnown: '以下は最後に取得した情報です。',
     states: { idle: '準備完了', processing: '動作中', stopped: '停止中', unknown: '不明' },
     busy: { mfp: '印刷中', printer: '印刷中', copier: 'コピー中', fax: '送受信中', scanner: 'スキャン中' },
     alerts: '警告',

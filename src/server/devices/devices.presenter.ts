@@ -1,6 +1,6 @@
 import type { AcquiredInformation, Device } from '../../protocol/api';
 import { announcedApplication } from '../../protocol/control-channel';
-import { ALERT_SEVERITIES, type DeviceAlert } from '../../protocol/device-information';
+import { ALERT_SEVERITIES, type DeviceAlert, type DeviceInformation } from '../../protocol/device-information';
 import { toInstant } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
 import { permitsApplication, permitsOperation } from '../auth/clients/client-limits';
@@ -36,11 +36,11 @@ export const presentedDevice = (
 /** Summary of the stored information of a device. */
 export function conditionOf(known: DeviceInformationEntity | null): Device['condition'] {
   if (!known?.information) return null;
-  const { reached, state, alerts } = known.information;
+  const { reached, problem, state, alerts } = withProblem(known.information);
   const worst = worstOf(alerts);
   const alert = worst ? worst.text || worst.code : '';
   const { severity = null, code: alertCode = '' } = worst ?? {};
-  return { reached, state, alerts: alerts.length, severity, alert, alertCode };
+  return { reached, problem: problem?.code ?? null, state, alerts: alerts.length, severity, alert, alertCode };
 }
 
 export function presentedInformation(actor: Actor, { information: known }: DeviceInView): AcquiredInformation {
@@ -48,10 +48,16 @@ export function presentedInformation(actor: Actor, { information: known }: Devic
   // an external client sees no sessions and jobs but its own; earlier versions decided for sessions only
   const forWhat = actor.client ? { remoteSessionId: null, jobId: null } : { jobId: decision?.jobId ?? null };
   return {
-    information: information && acquiredAt && { ...information, acquiredAt: toInstant(acquiredAt) },
+    information: information && acquiredAt && { ...withProblem(information), acquiredAt: toInstant(acquiredAt) },
     decision: decision && { ...decision, ...forWhat },
   };
 }
+
+/** Earlier versions stored no problem. */
+const withProblem = (information: DeviceInformation): DeviceInformation => ({
+  ...information,
+  problem: information.reached ? null : (information.problem ?? { code: 'unreachable', detail: '' }),
+});
 
 const worstOf = (alerts: readonly DeviceAlert[]): DeviceAlert | undefined =>
   ALERT_SEVERITIES.toReversed()

@@ -1,4 +1,4 @@
-import { textOfDecision } from '../../protocol/device-information';
+import { isLasting, LASTING_PROBLEMS, textOfDecision } from '../../protocol/device-information';
 import {
   HOLD_REASONS,
   JOB_FAILURES,
@@ -44,6 +44,10 @@ export function stateLine({ state, waiting, hold, failure, detail, activity, per
   const doing = [activity, part].filter(Boolean).join(', ');
   if (state === 'executing') return `Running: ${doing || JOB_STATES.executing}`;
   if (state === 'held' && hold) return `On hold: ${HOLD_REASONS[hold]} ${detail}`.trim();
+  if (failure && isLasting(failure)) {
+    const why = detail === '' ? '' : `${detail.replace(/\.$/, '')}.`;
+    return ['Failed:', JOB_FAILURES[failure], why, LASTING_PROBLEMS[failure].remedy].filter(Boolean).join(' ');
+  }
   if (failure) return `Failed: ${JOB_FAILURES[failure]} ${detail}`.trim();
   if (waiting)
     return ['Waiting:', WAIT_REASONS[waiting.reason], waiting.tries.map(textOfTry).join('; ')].join(' ').trim();

@@ -5,6 +5,7 @@ import { sampleDevice, sampleFirmware, sampleJob } from '../../../test/support/s
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
 import { until } from '../../../test/support/until';
+import { LASTING_PROBLEMS } from '../../protocol/device-information';
 import type { Job, Operation } from '../../protocol/maintenance';
 import { storeCredentials } from '../credentials';
 import type { Exit } from '../exit-codes';
@@ -93,6 +94,12 @@ describe('maintenance from the command line', () => {
 
   it.each<[string, Job, number, string]>([
     ['failed', failed, 28, 'Failed: The device refused the operation. server-error-busy'],
+    [
+      'met a device with a lasting problem',
+      { ...failed, failure: 'wrong-path', detail: 'HTTP 404' },
+      28,
+      `Failed: ${LASTING_PROBLEMS['wrong-path'].text} HTTP 404. ${LASTING_PROBLEMS['wrong-path'].remedy}`,
+    ],
     ['expired', { ...requested, state: 'failed', failure: 'expired' }, 29, 'Failed: Not started in time.'],
     ['cancelled', cancelled, 20, 'Cancelled before it started on the device.'],
   ])('has an exit code for a job that has %s', async (_name, over, code, words) => {

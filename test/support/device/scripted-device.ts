@@ -12,6 +12,7 @@ import { OPERATIONS } from '../../../src/protocol/operations';
 /** Information about a device without faults. */
 export const DEVICE_INFORMATION: DeviceInformation = {
   reached: true,
+  problem: null,
   state: 'idle',
   alerts: [],
   supplies: [{ name: 'Black toner', type: 'toner', colour: '#000000', level: 40 }],

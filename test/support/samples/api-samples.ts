@@ -53,6 +53,7 @@ export const sampleDevice: Device = {
   operations: ['information', 'counters', 'identify', 'test-page', 'restart', 'firmware-install'],
   condition: {
     reached: true,
+    problem: null,
     state: 'idle',
     alerts: 1,
     severity: 'warning',

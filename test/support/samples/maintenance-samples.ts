@@ -12,6 +12,7 @@ const device: Device = {
   lastSeenAt: ago(0),
   condition: {
     reached: true,
+    problem: null,
     state: 'stopped',
     alerts: 3,
     severity: 'error',
@@ -30,7 +31,15 @@ const devices: Device[] = [
     serialNumber: 'ZL-77120',
     location: 'Warehouse, gate 4',
     lastSeenAt: ago(0),
-    condition: { reached: false, state: 'unknown', alerts: 0, severity: null, alert: '', alertCode: '' },
+    condition: {
+      reached: false,
+      problem: 'unreachable',
+      state: 'unknown',
+      alerts: 0,
+      severity: null,
+      alert: '',
+      alertCode: '',
+    },
   },
   {
     ...sampleDevice,
@@ -40,6 +49,7 @@ const devices: Device[] = [
     lastSeenAt: ago(0),
     condition: {
       reached: true,
+      problem: null,
       state: 'processing',
       alerts: 1,
       severity: 'warning',
@@ -54,7 +64,7 @@ const devices: Device[] = [
     online: false,
     lastSeenAt: ago(3_000),
     operations: [],
-    condition: { reached: true, state: 'idle', alerts: 0, severity: null, alert: '', alertCode: '' },
+    condition: { reached: true, problem: null, state: 'idle', alerts: 0, severity: null, alert: '', alertCode: '' },
   },
   { ...sampleDevice, id: 'archive', name: 'Archive scanner', kind: 'scanner', condition: null, lastSeenAt: ago(1) },
 ];
@@ -62,6 +72,7 @@ const devices: Device[] = [
 const information: AcquiredInformation = {
   information: {
     reached: true,
+    problem: null,
     state: 'stopped',
     alerts: [
       { severity: 'error', code: 'media-jam', text: 'Paper jam in the duplex unit' },

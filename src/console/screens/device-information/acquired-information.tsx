@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { AcquiredInformation as Acquired } from '../../../protocol/api';
 import type { DeviceKind } from '../../../protocol/control-channel';
-import type { Supply } from '../../../protocol/device-information';
+import type { DeviceInformation, Supply } from '../../../protocol/device-information';
 import { useFormats, useText } from '../../messages/language';
 import { Facts } from '../../parts/facts';
 import { Ago } from '../../parts/time';
@@ -23,16 +23,12 @@ export function AcquiredInformation({ kind, information, decision }: Acquired & 
 function Information({ kind, information }: { kind: DeviceKind; information: NonNullable<Acquired['information']> }) {
   const t = useText();
   const formats = useFormats();
-  const { reached, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
+  const { reached, problem, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
   return (
     <>
       <div>
-        <DeviceStateLabel kind={kind} {...information} />
-        {!reached && (
-          <Text size="sm" c="dimmed">
-            {t.information.notReachedHint}
-          </Text>
-        )}
+        <DeviceStateLabel kind={kind} {...information} problem={problem?.code ?? null} />
+        {!reached && <Problem of={problem ?? { code: 'unreachable', detail: '' }} />}
       </div>
       {alerts.length === 0 ? (
         reached && (
@@ -68,6 +64,23 @@ function Information({ kind, information }: { kind: DeviceKind; information: Non
           [t.information.acquired, <Ago key="at" at={acquiredAt} />],
         ]}
       />
+    </>
+  );
+}
+
+/** What stands between the agent and the device, in the words of the agent, and what to do. */
+function Problem({ of: { code, detail } }: { of: NonNullable<DeviceInformation['problem']> }) {
+  const t = useText();
+  const { text, remedy } = t.information.problems[code];
+  return (
+    <>
+      <Text size="sm">
+        {text} {remedy}
+      </Text>
+      {detail && <Text size="sm">{t.detail(detail)}</Text>}
+      <Text size="sm" c="dimmed">
+        {t.information.lastKnown}
+      </Text>
     </>
   );
 }

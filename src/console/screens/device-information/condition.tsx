@@ -1,6 +1,11 @@
 import type { Device } from '../../../protocol/api';
 import type { DeviceKind } from '../../../protocol/control-channel';
-import type { AlertSeverity, DeviceState } from '../../../protocol/device-information';
+import {
+  isLasting,
+  type AlertSeverity,
+  type DeviceProblem,
+  type DeviceState,
+} from '../../../protocol/device-information';
 import { useText } from '../../messages/language';
 import { ErrorIcon, NoteIcon, WarningIcon } from '../../parts/icons';
 import { Status, type Tone } from '../../parts/status';
@@ -12,17 +17,22 @@ const TONES: Record<DeviceState, Tone> = { idle: 'on', processing: 'on', stopped
 export function DeviceStateLabel({
   kind,
   reached,
+  problem,
   state,
   isCurrent = true,
 }: {
   kind: DeviceKind;
   reached: boolean;
+  problem: DeviceProblem | null;
   state: DeviceState;
   /** Otherwise it is the last known state. */
   isCurrent?: boolean;
 }) {
   const t = useText();
-  if (!reached) return <Status tone="off">{t.information.notReached}</Status>;
+  if (!reached) {
+    const code = problem ?? 'unreachable';
+    return <Status tone={isLasting(code) ? 'bad' : 'off'}>{t.information.problems[code].label}</Status>;
+  }
   const text = state === 'processing' ? t.information.busy[kind] : t.information.states[state];
   return <Status tone={isCurrent ? TONES[state] : 'off'}>{text}</Status>;
 }

@@ -114,7 +114,8 @@ export class DeviceInformationService {
   /** If the device did not answer its agent, its last information stays stored. */
   private async store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
     const earlier = information.reached ? undefined : (await this.repository.find(device.id))?.information;
-    const values = earlier ? { information: { ...earlier, reached: false } } : { information, acquiredAt: new Date() };
+    const { problem } = information;
+    const values = earlier ? { information: { ...earlier, reached: false, problem } } : { information, acquiredAt: new Date() };
     const kept = await this.repository.store(device, values);
     if (kept) this.events.publish('informed', device.id);
     return kept;

@@ -42,6 +42,7 @@ describe('device information', () => {
     expect(await acquired()).toMatchObject(SAMPLE);
     const condition = {
       reached: true,
+      problem: null,
       state: 'stopped',
       alerts: 2,
       severity: 'error',
@@ -83,6 +84,7 @@ describe('device information', () => {
     expect(await report({ ...SAMPLE, state: 'idle', alerts: [] })).toEqual({});
     expect(await conditionOf('printer')).toEqual({
       reached: true,
+      problem: null,
       state: 'idle',
       alerts: 0,
       severity: null,
@@ -98,8 +100,13 @@ describe('device information', () => {
 
   it('stays stored if the device does not answer its agent', async () => {
     const before = await acquired();
-    await report({ ...SAMPLE, reached: false, state: 'unknown', model: '', counters: {} });
-    expect((await read()).information).toEqual({ ...before, reached: false });
+    const problem = { code: 'login-refused', detail: 'the password' } as const;
+    await report({ ...SAMPLE, reached: false, problem, state: 'unknown', model: '', counters: {} });
+    expect((await read()).information).toEqual({ ...before, reached: false, problem });
+    expect(await conditionOf('printer')).toMatchObject({ reached: false, problem: 'login-refused' });
+    // of an agent of an earlier version
+    await report({ ...SAMPLE, reached: false });
+    expect(await conditionOf('printer')).toMatchObject({ reached: false, problem: 'unreachable' });
   });
 
   it('survives a new announcement, and is removed with the device', async () => {
