@@ -92,6 +92,7 @@ describe('a live event', () => {
     client.setQueryData(['information', 'other'], {});
     const condition = {
       reached: false,
+      problem: null,
       state: 'unknown' as const,
       alerts: 0,
       severity: null,
