@@ -537,6 +537,7 @@ export interface components {
       applicationId: string;
       /** Format: date-time */
       approvedAt: string | null;
+      bytesEstimated: boolean;
       bytesFromDevice: number;
       bytesFromTerminal: number;
       denial: components['schemas']['Denial'] | null;
@@ -630,6 +631,7 @@ export interface components {
       } | null;
       /** Format: date-time */
       approvedAt: string | null;
+      bytesEstimated: boolean;
       bytesFromDevice: number;
       bytesFromTerminal: number;
       denial: components['schemas']['Denial'] | null;

@@ -273,6 +273,8 @@ export const session = z.object({
   /** Tunnel bytes that the relay counted. */
   bytesFromDevice: z.int(),
   bytesFromTerminal: z.int(),
+  /** The relay failed before it had reported the last bytes: it was at least so many. */
+  bytesEstimated: z.boolean(),
   /** From established to ended (or now); null if never established. */
   durationSeconds: z.number().nullable(),
   device: sessionHalf,

@@ -32,6 +32,14 @@ export const halfLog = z.object({
 });
 export type HalfLog = z.infer<typeof halfLog>;
 
+/** Tunnel bytes of one link so far. */
+export const byteCounts = z.object({
+  linkId,
+  bytesFromDevice: z.int().nonnegative(),
+  bytesFromTerminal: z.int().nonnegative(),
+});
+export type ByteCounts = z.infer<typeof byteCounts>;
+
 export const relayStanding = z.enum(['candidate', 'serving']);
 export type RelayStanding = z.infer<typeof relayStanding>;
 
@@ -76,6 +84,8 @@ export const CONTROL_PLANE_METHODS = {
   }),
   /** S264-S266, S293-S294. */
   'request-termination': method({ params: z.object({ linkId, half }), result: nothing }),
+  /** The byte counts that have changed, so that they are known if the relay is killed. Missing in earlier releases. */
+  'report-bytes': method({ params: z.object({ counts: z.array(byteCounts) }), result: nothing }),
 } as const;
 
 /** One remote session, as the relay reports it. */

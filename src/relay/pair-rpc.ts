@@ -33,6 +33,7 @@ export const MASTER_METHODS = {
   ready: method({ params: z.object({ trialPort: z.int() }), result: nothing }),
   authenticate: CONTROL_PLANE_METHODS.authenticate,
   'request-termination': CONTROL_PLANE_METHODS['request-termination'],
+  'report-bytes': CONTROL_PLANE_METHODS['report-bytes'],
   /** `stored: false`: the half already has another log of this kind, which is kept. May be repeated. */
   store: method({ params: halfLog, result: z.object({ stored: z.boolean() }) }),
   /**

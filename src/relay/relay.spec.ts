@@ -107,6 +107,17 @@ describe('relay', () => {
     ]);
   });
 
+  it('reports byte counts on the way, so that they are known if it is killed', async () => {
+    const session = await plane.prepare();
+    const device = await dialRelay(session.device, 'device');
+    const terminal = await dialRelay(session.terminal, 'terminal');
+    await device.joined;
+    device.bytes.write('x'.repeat(50_000));
+    await textOf(terminal, 50_000);
+    await until('the report', () => plane.counts.get(session.linkId)?.bytesFromDevice === 50_000);
+    expect(plane.counts.get(session.linkId)).toMatchObject({ bytesFromTerminal: 0 });
+  });
+
   it('lists the devices in session (S312), which it logs if the list is for a deployment', async () => {
     const { linkId } = await plane.prepare({ deviceId: 'copy-room' });
     const deploymentId = randomUUID();

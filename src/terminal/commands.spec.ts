@@ -184,6 +184,14 @@ describe("the technician's commands", () => {
       expect(terminal.out()).toMatch(shown);
   });
 
+  it('session of a relay that failed, with what it had counted', async () => {
+    api.routes[`GET /api/sessions/${sampleSession.id}`] = () => ({
+      body: { ...sampleEndedSession, bytesEstimated: true, steps: [], approvalRecord: null },
+    });
+    expect(await run((io) => session(io, sampleSession.id, {}))).toBe(0);
+    expect(terminal.out()).toContain('Bytes        at least 1.2 MB from the device');
+  });
+
   it('end', async () => {
     expect(await run((io) => end(io, sampleSession.id))).toBe(0);
     expect(terminal.out()).toContain('The session is ending');

@@ -54,10 +54,15 @@ function details(found: Session): string[] {
     `Connected    ${moment(found.establishedAt)}, valid until ${moment(found.validUntil)}`,
     `Ended        ${moment(found.endedAt)}`,
     `Duration     ${time}`,
-    `Bytes        ${bytes(found.bytesFromDevice)} from the device, ${bytes(found.bytesFromTerminal)} to it`,
+    `Bytes        ${bytesOf(found)}`,
     ...halves(found),
   ];
 }
+
+/** What the relay counted, and whether it was more. */
+export const bytesOf = (found: Session): string =>
+  `${found.bytesEstimated ? 'at least ' : ''}${bytes(found.bytesFromDevice)} from the device, ${bytes(found.bytesFromTerminal)} to it` +
+  (found.bytesEstimated ? ' (the relay failed before it had reported the rest)' : '');
 
 const GRANTED: Record<Grant, string> = { operate: ', full control', view: ', view only' };
 

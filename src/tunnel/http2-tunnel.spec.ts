@@ -8,6 +8,7 @@ import { LIMITS } from '../protocol/limits';
 import { openTunnel, serveTunnel, type Tunnel, type TunnelServer } from './http2-tunnel';
 import { StreamRefused } from './http2-tunnel.errors';
 import { sha256Hex } from './sha256';
+import { splice } from './splice';
 import { WebSocketBytes } from './websocket-bytes';
 
 const remoteSessionId = randomUUID();
@@ -86,6 +87,17 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     }));
   const dial = async (session = remoteSessionId) =>
     (tunnel = await openTunnel(ends.near, { remoteSessionId: session, applicationId: 'web' }));
+
+  it('leaves room for a listener of the one who carries a connection', async () => {
+    onConnection = () => undefined;
+    serve();
+    const [stream, socket] = [await (await dial()).connect(), await dialApplication()];
+    const carried = splice(socket, stream);
+    for (const each of [stream, socket])
+      for (const name of each.eventNames()) expect(each.listenerCount(name)).toBeLessThan(each.getMaxListeners());
+    socket.destroy();
+    await carried;
+  });
 
   it('carries strings and Buffers that are written together', async () => {
     const received = new Promise<Buffer>((resolve) => (onConnection = (socket) => void buffer(socket).then(resolve)));

@@ -1,13 +1,19 @@
 import { pipeline, type Duplex } from 'node:stream';
 
+const PIPELINE_LISTENERS = 10;
+
 /**
  * Connects two byte streams in both directions until both have ended or one stream fails. A failure destroys both
  * streams, so that a cut transfer never looks complete. Each direction may end separately (half-close).
  * Resolves when both streams have ended; never rejects.
  */
 export async function splice(a: Duplex, b: Duplex): Promise<void> {
-  // A finished pipeline removes its listeners, but a stream may still fail afterwards.
-  for (const stream of [a, b]) stream.on('error', () => undefined);
+  for (const stream of [a, b]) {
+    // The two pipelines alone reach Node's limit of listeners, beyond which it warns of a leak.
+    stream.setMaxListeners(stream.getMaxListeners() + PIPELINE_LISTENERS);
+    // A finished pipeline removes its listeners, but a stream may still fail afterwards.
+    stream.on('error', () => undefined);
+  }
   await Promise.all([oneWay(a, b), oneWay(b, a)]);
 }
 

@@ -70,6 +70,7 @@ export const enSessions = {
     reason: 'Reason',
     state: 'State',
     halves: 'Device / terminal',
+    atLeast: (bytes: string) => `at least ${bytes}`,
     bytes: 'From / to device',
     duration: 'Duration',
     requested: 'Requested at',

@@ -67,6 +67,7 @@ export const jaSessions: typeof enSessions = {
     reason: '理由',
     state: '状態',
     halves: '機器側／端末側',
+    atLeast: (bytes) => `${bytes}以上`,
     bytes: '機器から／機器へ',
     duration: '時間',
     requested: '依頼日時',

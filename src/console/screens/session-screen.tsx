@@ -19,6 +19,7 @@ import { Requester } from './requester';
 import { SessionHalves, SessionTimeline } from './session-logs';
 import { SessionProgress } from './session-progress';
 import { SessionRecord } from './session-record';
+import { bytesOf } from './session-table';
 
 const ENDING = ['ending', 'halting', 'forcing'];
 
@@ -79,11 +80,7 @@ function Summary({ session }: { session: SessionWithSteps }) {
           t.sessions.duration,
           session.establishedAt && <Elapsed key="elapsed" from={session.establishedAt} to={session.endedAt} />,
         ],
-        [
-          t.sessions.bytes,
-          session.establishedAt &&
-            `${formats.bytes(session.bytesFromDevice)} / ${formats.bytes(session.bytesFromTerminal)}`,
-        ],
+        [t.sessions.bytes, session.establishedAt && bytesOf(session, t, formats)],
         [
           t.session.deployment,
           isAdmin && session.ending === 'halted-by-deployment' && <HaltedBy key="deployment" sessionId={session.id} />,

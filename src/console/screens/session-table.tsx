@@ -1,5 +1,7 @@
 import { Link } from 'react-router';
 import type { Session } from '../../protocol/api';
+import type { Messages } from '../messages/en';
+import type { Formats } from '../messages/formats';
 import { useFormats, useText } from '../messages/language';
 import { HALF_TONES, SessionState, Status } from '../parts/status';
 import { Table, type Column } from '../parts/table';
@@ -58,8 +60,7 @@ export function SessionTable({
     {
       title: t.sessions.bytes,
       numeric: true,
-      cell: ({ establishedAt, bytesFromDevice, bytesFromTerminal }) =>
-        establishedAt ? `${formats.bytes(bytesFromDevice)} / ${formats.bytes(bytesFromTerminal)}` : null,
+      cell: (session) => (session.establishedAt ? bytesOf(session, t, formats) : null),
     },
     {
       title: t.sessions.duration,
@@ -68,4 +69,10 @@ export function SessionTable({
     },
   ];
   return <Table label={label} columns={columns} rows={sessions} keyOf={({ id }) => id} />;
+}
+
+/** The bytes from and to the device. */
+export function bytesOf(session: Session, t: Messages, formats: Formats): string {
+  const counted = `${formats.bytes(session.bytesFromDevice)} / ${formats.bytes(session.bytesFromTerminal)}`;
+  return session.bytesEstimated ? t.sessions.atLeast(counted) : counted;
 }

@@ -8,6 +8,7 @@ import { Facts } from '../parts/facts';
 import { Status, toneOf } from '../parts/status';
 import { useCurrent } from './current-user';
 import { OpenButton } from './open-dialog';
+import { bytesOf } from './session-table';
 
 /** The ending of a session, its reason, and what to do next. */
 export function ViewEnded({ session }: { session: Session }) {
@@ -40,8 +41,7 @@ export function ViewEnded({ session }: { session: Session }) {
         <Facts
           of={[
             [t.sessions.duration, formats.duration(session.durationSeconds ?? 0)],
-            [t.view.fromDevice, formats.bytes(session.bytesFromDevice)],
-            [t.view.toDevice, formats.bytes(session.bytesFromTerminal)],
+            [t.sessions.bytes, bytesOf(session, t, formats)],
           ]}
         />
       )}

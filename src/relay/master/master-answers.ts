@@ -25,6 +25,7 @@ export function masterAnswers(
   return {
     authenticate: ask('authenticate'),
     'request-termination': ask('request-termination'),
+    'report-bytes': ask('report-bytes'),
     store: async (log) => ({ stored: await sessionLog.write(log) }),
     report: async ({ log, remoteSessionId, step }) => {
       const reported = reporter.report(log, () => step && journal.step(step, remoteSessionId));

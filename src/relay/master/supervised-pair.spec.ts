@@ -11,6 +11,7 @@ const silence = () => new Promise<never>(() => undefined);
 const answers: MasterAnswers = {
   authenticate: silence,
   'request-termination': silence,
+  'report-bytes': silence,
   store: silence,
   report: silence,
   over: silence,

@@ -28,6 +28,7 @@ export class Pair {
   readonly #ending: HalfEnding;
   readonly #cloudHub: CloudHub;
   readonly #webAgent: WebAgent;
+  readonly #counting = setInterval(() => void this.#reportBytes(), LIMITS.RELAY_COUNT_MS).unref();
 
   constructor(
     private readonly master: MasterPeer,
@@ -82,7 +83,16 @@ export class Pair {
 
   /** The Master has exited: stops all timers. */
   forgetAll(): void {
+    clearInterval(this.#counting);
     for (const { session } of this.#entries.values()) this.#forget(session);
+  }
+
+  /** Counts are reported on the way, because a pair that is killed reports none at the end. */
+  async #reportBytes(): Promise<void> {
+    const changed = this.sessions.filter((session) => !session.trial && session.hasNewBytes());
+    const counts = changed.map((session) => session.byteCounts());
+    // If it fails, the next change is reported, and the end logs have the final counts.
+    if (counts.length > 0) await this.master.call('report-bytes', { counts }).catch(() => undefined);
   }
 
   #scheduleExpiry(session: RelayedSession): void {

@@ -1,3 +1,4 @@
+import type { ByteCounts } from '../../protocol/relay-rpc';
 import { toInstant } from '../../protocol/names';
 import type { RelayMessage } from '../../protocol/relay-messages';
 import type { HalfLog, RelayedSession as RelayedSessionWire } from '../../protocol/relay-rpc';
@@ -55,6 +56,7 @@ export class RelayedSession {
   readonly link: Link;
   /** When the token expires; known after the first authentication. */
   validUntil: Date | undefined;
+  #bytesSeen = 0;
 
   constructor(
     readonly linkId: string,
@@ -69,6 +71,20 @@ export class RelayedSession {
     });
   }
 
+  /** Whether bytes were counted since the last call. */
+  hasNewBytes(): boolean {
+    const { device, terminal } = this.link.counters;
+    const bytes = device.received + terminal.received;
+    if (bytes === this.#bytesSeen) return false;
+    this.#bytesSeen = bytes;
+    return true;
+  }
+
+  byteCounts(): ByteCounts {
+    const { device, terminal } = this.link.counters;
+    return { linkId: this.linkId, bytesFromDevice: device.received, bytesFromTerminal: terminal.received };
+  }
+
   get over(): boolean {
     return HALVES.every((half) => this.halves[half].state === 'ended');
   }
@@ -76,12 +92,10 @@ export class RelayedSession {
   describe(): RelayedSessionWire {
     const { device, terminal } = this.halves;
     return {
-      linkId: this.linkId,
+      ...this.byteCounts(),
       remoteSessionId: this.remoteSessionId,
       device: WIRE_STATE[device.state],
       terminal: WIRE_STATE[terminal.state],
-      bytesFromDevice: this.link.counters.device.received,
-      bytesFromTerminal: this.link.counters.terminal.received,
       lastActiveAt: toInstant(this.link.lastActiveAt),
     };
   }

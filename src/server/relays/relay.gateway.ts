@@ -6,6 +6,7 @@ import { LIMITS } from '../../protocol/limits';
 import {
   CONTROL_PLANE_METHODS,
   RELAY_METHODS,
+  type ByteCounts,
   type ControlPlaneMethods,
   type HalfLog,
   type Params,
@@ -44,6 +45,8 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
     const relayId = this.guard.relayOf(request);
     if (!relayId) return ws.terminate();
     let announced = false;
+    /** The last counts of each link, which are stored if the relay is lost before it has reported their end. */
+    const counted = new Map<string, ByteCounts>();
     const afterwards = <P, R>(handle: (params: P) => Promise<R>) => {
       return (params: P) =>
         announced ? handle(params) : Promise.reject(new RpcRefused(NOT_ANNOUNCED, 'announce first'));
@@ -55,14 +58,29 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
         return Promise.resolve({});
       },
       authenticate: afterwards((request) => this.authenticate(relayId, request)),
-      'report-log': afterwards(async (log) => ({ known: await this.storeLog(relayId, log) })),
+      'report-log': afterwards(async (log) => {
+        const known = await this.storeLog(relayId, log);
+        if (log.event.kind === 'end') counted.delete(log.linkId);
+        return { known };
+      }),
+      'report-bytes': afterwards(({ counts }) => {
+        for (const count of counts)
+          if (counted.has(count.linkId) || counted.size < LIMITS.RELAY_LINKS) counted.set(count.linkId, count);
+        return Promise.resolve({});
+      }),
       'request-termination': afterwards(async ({ linkId, half }) => {
         if (!this.trials.find(relayId, linkId)) await this.halves.requestTermination(relayId, linkId, half);
         return {};
       }),
     };
     const peer = new RpcPeer(ws, CONTROL_PLANE_METHODS, handlers, RELAY_METHODS, this.journal);
-    void peer.closed.then(() => this.journal.info('relay disconnected', { relayId }));
+    void peer.closed.then(() => {
+      this.journal.info('relay disconnected', { relayId });
+      if (counted.size === 0) return;
+      this.halves
+        .noteBytes(relayId, [...counted.values()])
+        .catch((error: unknown) => this.journal.unexpected(error, 'storing the byte counts of a relay'));
+    });
   }
 
   private async authenticate(

@@ -1,6 +1,6 @@
 import WebSocket from 'ws';
 import { ControlPlane } from '../../../test/support/server/control-plane';
-import { ScriptedRelay } from '../../../test/support/relay/scripted-relay';
+import { endLog, ScriptedRelay } from '../../../test/support/relay/scripted-relay';
 import { setLimit } from '../../../test/support/relay/test-relay';
 import { until } from '../../../test/support/until';
 import { HALVES } from '../../protocol/remote-session';
@@ -8,6 +8,8 @@ import { PROTOCOL_VERSION, RELAY_RPC_SUBPROTOCOL } from '../../protocol/version'
 import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import { loadSecrets } from '../config/secrets';
 import { relaySecret } from './relay-secret';
+
+const UNCOUNTED = { kind: 'end', reason: 'relay-restarted', bytesReceived: 0, bytesSent: 0 } as const;
 
 describe('relays', () => {
   let plane: ControlPlane;
@@ -87,6 +89,33 @@ describe('relays', () => {
     const asked = plane.relay.asked.length;
     await until('two more comparisons', () => plane.relay.asked.length > asked + 4);
     expect(await plane.session(id)).toMatchObject({ bytesFromDevice: 9_000, bytesFromTerminal: 300 });
+  });
+
+  it('that are killed leave the counts of their last report, which are marked as estimated', async () => {
+    const [ours, other] = [await plane.established(), await plane.established('tess')];
+    const { relay } = plane;
+    const counts = { bytesFromDevice: 52_428_800, bytesFromTerminal: 4_096 };
+    await relay.reportBytes([{ linkId: ours.link.linkId, ...counts }]);
+    await relay.leave();
+    await until('the bytes', async () => (await plane.session(ours.id)).bytesFromDevice === counts.bytesFromDevice);
+    expect(await plane.session(ours.id)).toMatchObject({ ...counts, bytesEstimated: false });
+    await plane.connectRelay(relay);
+    for (const half of HALVES) {
+      await plane.relay.report({ ...endLog(ours.link, half, 'relay-restarted'), event: UNCOUNTED });
+      await plane.relay.end(other.link, half, 'lost');
+    }
+    expect(await plane.reaches(ours.id, 'ended')).toMatchObject({ ...counts, bytesEstimated: true });
+    expect(await plane.reaches(other.id, 'ended')).toMatchObject({ bytesFromDevice: 5_000, bytesEstimated: false });
+  });
+
+  it('cannot report the byte counts of a session of another relay', async () => {
+    const { id, link } = await plane.established();
+    const other = await plane.anotherRelay('other');
+    await other.reportBytes([{ linkId: link.linkId, bytesFromDevice: 7, bytesFromTerminal: 7 }]);
+    await other.leave();
+    const watched = plane.relay.asked.length;
+    await until('two more comparisons', () => plane.relay.asked.length > watched + 4);
+    expect(await plane.session(id)).toMatchObject({ bytesFromDevice: 0 });
   });
 
   it('that have lost a session get its end presumed, unless they still have logs to report', async () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../journal/journal';
 import type { EndReason, Half } from '../../protocol/remote-session';
-import type { ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
+import type { ByteCounts, ControlPlaneMethods, HalfLog, Params, Result } from '../../protocol/relay-rpc';
 import type { Step } from '../../protocol/steps';
 import { secretHash } from '../../tunnel/sha256';
 import { halfStateOf, type SessionEntity } from './session.entity';
@@ -83,6 +83,14 @@ export class SessionHalves {
     await this.lifecycle.conclude(session.id);
     this.timeline.step(acknowledged, session.id);
     return true;
+  }
+
+  /** The last counts of a relay that was lost. A count never becomes smaller. */
+  async noteBytes(relayId: string, counts: readonly ByteCounts[]): Promise<void> {
+    for (const { linkId, bytesFromDevice, bytesFromTerminal } of counts) {
+      const session = await this.repository.findByLink(linkId);
+      if (session?.relayId === relayId) await this.repository.noteBytes(session.id, bytesFromDevice, bytesFromTerminal);
+    }
   }
 
   /** S264-S266, S293-S294: one half requests the end. Accepted in every state, so that the half can always end. */

@@ -1,10 +1,23 @@
 import type { z } from 'zod';
 import type { Session, sessionHalf, SessionWithSteps } from '../../protocol/api';
 import { toInstant } from '../../protocol/names';
-import type { Half } from '../../protocol/remote-session';
+import { HALVES, type EndReason, type Half } from '../../protocol/remote-session';
 import { fingerprintOf } from '../../tunnel/signing-key';
 import type { SessionEntity } from './session.entity';
 import type { SessionInView } from './sessions.service';
+
+/** Ends that were logged after the process that counted the bytes was gone. */
+const UNCOUNTED: readonly (EndReason | null)[] = ['relay-restarted', 'presumed'];
+
+function isUncounted(logs: SessionInView['logs'], half: Half): boolean {
+  const ofHalf = logs.filter((log) => log.half === half);
+  const ends = ofHalf.filter(({ kind }) => kind === 'end');
+  return (
+    ofHalf.some(({ kind }) => kind === 'start') &&
+    ends.length > 0 &&
+    ends.every(({ reason }) => UNCOUNTED.includes(reason))
+  );
+}
 
 const instantOf = (at: Date | null | undefined): string | null => (at ? toInstant(at) : null);
 
@@ -44,6 +57,7 @@ export function presented({ session, logs }: SessionInView, now = Date.now()): S
     validUntil: instantOf(session.validUntil),
     bytesFromDevice: session.bytesFromDevice,
     bytesFromTerminal: session.bytesFromTerminal,
+    bytesEstimated: HALVES.some((which) => isUncounted(logs, which)),
     durationSeconds: establishedAt && ((endedAt?.getTime() ?? now) - establishedAt.getTime()) / 1000,
     device: half('device'),
     terminal: half('terminal'),

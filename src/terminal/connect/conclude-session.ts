@@ -6,9 +6,9 @@ import { LIMITS } from '../../protocol/limits';
 import type { ApiClient, SessionWithSteps } from '../api-client';
 import type { ConnectProgress } from './connect-progress';
 import { EXIT_CODES, type Exit } from '../exit-codes';
-import { bytes, duration } from '../formats';
+import { duration } from '../formats';
 import type { HaltWatch } from './halt-watch';
-import { halves } from '../sessions';
+import { bytesOf, halves } from '../sessions';
 import { ApiProblem, DENIAL_REMEDIES, exitOfEnding, isPassing, TerminalError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
@@ -35,6 +35,7 @@ export async function concludeSession(
     durationSeconds: session?.durationSeconds ?? null,
     bytesFromDevice: session?.bytesFromDevice ?? null,
     bytesFromTerminal: session?.bytesFromTerminal ?? null,
+    bytesEstimated: session?.bytesEstimated ?? null,
     device: session?.device ?? null,
     terminal: session?.terminal ?? null,
     exitCode: EXIT_CODES[exit].code,
@@ -50,7 +51,7 @@ export async function concludeSession(
 function summary(session: SessionWithSteps): string[] {
   const time = session.durationSeconds === null ? 'unknown' : duration(session.durationSeconds);
   return [
-    `Duration ${time}, ${bytes(session.bytesFromDevice)} from the device, ${bytes(session.bytesFromTerminal)} to it.`,
+    `Duration ${time}, ${bytesOf(session)}.`,
     ...(session.detail ? [session.detail] : []),
     ...(session.denial ? [DENIAL_REMEDIES[session.denial]] : []),
     ...halves(session),

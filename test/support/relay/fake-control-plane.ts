@@ -10,6 +10,7 @@ import {
   CONTROL_PLANE_METHODS,
   RELAY_METHODS,
   relayStanding,
+  type ByteCounts,
   type ControlPlaneMethods,
   type HalfLog,
   type Params,
@@ -57,6 +58,8 @@ export class FakeControlPlane {
   acceptsSecret = true;
   upgrades = 0;
   readonly #peers: Partial<Record<RelayStanding, RpcPeer<ControlPlaneMethods, RelayMethods>>> = {};
+  /** The last byte counts of each link that were reported on the way. */
+  readonly counts = new Map<string, ByteCounts>();
   readonly #tokens = new Map<string, Token>();
   readonly #webSockets = new WebSocketServer({
     noServer: true,
@@ -177,6 +180,10 @@ export class FakeControlPlane {
       },
       'request-termination': async ({ half }) => {
         await this.#take('request-termination', half);
+        return {};
+      },
+      'report-bytes': ({ counts }) => {
+        for (const count of counts) this.counts.set(count.linkId, count);
         return {};
       },
     };

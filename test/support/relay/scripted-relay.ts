@@ -6,6 +6,7 @@ import { toInstant } from '../../../src/protocol/names';
 import {
   CONTROL_PLANE_METHODS,
   RELAY_METHODS,
+  type ByteCounts,
   type ControlPlaneMethods,
   type HalfLog,
   type Params,
@@ -143,6 +144,9 @@ export class ScriptedRelay {
   }
   requestTermination(linkId: string, half: Half): Promise<unknown> {
     return this.peer.call('request-termination', { linkId, half });
+  }
+  reportBytes(counts: ByteCounts[]): Promise<unknown> {
+    return this.peer.call('report-bytes', { counts });
   }
   report(log: HalfLog): Promise<{ known: boolean }> {
     return this.peer.call('report-log', log);

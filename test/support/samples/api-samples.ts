@@ -126,6 +126,7 @@ export const sampleSession: Session = {
   validUntil: null,
   bytesFromDevice: 0,
   bytesFromTerminal: 0,
+  bytesEstimated: false,
   durationSeconds: null,
   device: { half: 'device', ...half },
   terminal: { half: 'terminal', ...half },

@@ -144,6 +144,7 @@ export async function withSampleHalt(page: Page, state: 'halting' | 'ended'): Pr
     deviceId: 'demo-mfp',
     deviceName,
     applicationId: applicationId!,
+    bytesEstimated: false,
     reason: 'Paper jams in tray 2',
     minutes: 60,
     state,
