@@ -32,9 +32,22 @@ const COUNTERPARTS = {
   '/usr/sbin/nft': 'nftables',
   '/usr/sbin/ip': 'iproute2',
   '/usr/bin/tinyproxy': 'tinyproxy-bin',
+  '/usr/sbin/nginx': 'nginx',
+  '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
+  '/usr/sbin/haproxy': 'haproxy',
+  '/usr/bin/caddy': 'caddy',
 };
 /** What replaces a counterpart that cannot be installed; the tests then take longer. */
 const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };
+
+/** apt-get that starts no service of what it installs (invoke-rc.d(8)). */
+const WITHOUT_SERVICES = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy
+fi
+apt-get "$@"`;
 
 function fail(line) {
   console.error(`platen: ${line}`);
@@ -107,8 +120,20 @@ if (forTests) {
   if (!isReplaced && !hasApt)
     fail(`the tests need ${packages.join(', ')}, but apt-get is not available to install them`);
   if (packages.length > 0 && hasApt) {
-    const apt = [...(process.getuid() === 0 ? [] : ['sudo', '-n']), 'apt-get'];
-    const install = [...apt, 'install', '-y', '--no-install-recommends', '--no-remove', ...packages];
+    const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n'];
+    const apt = [...asRoot, 'apt-get'];
+    const install = [
+      ...asRoot,
+      'sh',
+      '-c',
+      WITHOUT_SERVICES,
+      'sh',
+      'install',
+      '-y',
+      '--no-install-recommends',
+      '--no-remove',
+      ...packages,
+    ];
     const installing = `installing ${packages.join(', ')}`;
     if (!isReplaced) {
       run('looking for Debian packages', ...apt, 'update');

@@ -45,9 +45,11 @@ export function networksMissing(): string | undefined {
 export class CustomerNetworks {
   private constructor(private readonly holder: ChildProcess) {}
 
-  static async set(): Promise<CustomerNetworks> {
+  /** @param hosts a file that replaces /etc/hosts in all of them */
+  static async set(hosts?: string): Promise<CustomerNetworks> {
     // the last command ends when this process does, because its input ends
-    const script = [PRIVATE, INTERNET, customer('a'), customer('b'), 'echo ready', 'exec cat >&2'].join('\n');
+    const names = hosts === undefined ? '' : `mount --bind ${hosts} /etc/hosts`;
+    const script = [PRIVATE, names, INTERNET, customer('a'), customer('b'), 'echo ready', 'exec cat >&2'].join('\n');
     const holder = spawn('unshare', [...UNSHARE, 'sh', '-euc', script], { stdio: ['pipe', 'pipe', 'pipe'] });
     const said: string[] = [];
     createInterface({ input: holder.stderr }).on('line', (line) => said.push(line));
@@ -106,6 +108,17 @@ export class CustomerNetworks {
     await writeFile(settings, `${lines.join('\n')}\n`);
     const script = `mount --bind ${hosts} /etc/hosts && exec tinyproxy -d -c ${settings}`;
     return this.start(router, ['unshare', '--mount', 'sh', '-c', script]);
+  }
+
+  /** Makes one port of the internet the only one that a LAN reaches. */
+  async allowOnly(customer: Customer, port: number): Promise<void> {
+    const rules = [
+      'flush chain inet firewall forward',
+      'add rule inet firewall forward ct state established,related accept',
+      `add rule inet firewall forward iifname "lan" oifname "wan" tcp dport ${port} accept`,
+    ];
+    const done = await this.run(`router-${customer}`, 'nft', rules.join('; '));
+    if (done.code !== 0) throw new Error(`the firewall is not changed: ${done.output}`);
   }
 
   async strike(): Promise<void> {

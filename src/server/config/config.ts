@@ -52,6 +52,7 @@ const environment = z
     PLATEN_XMPP_PORT: port.default(5223),
     PLATEN_XMPP_DOMAIN: z.string().default('platen.local'),
     PLATEN_XMPP_PUBLIC_HOST: z.string().optional(),
+    PLATEN_XMPP_PUBLIC_PORT: port.optional(),
     PLATEN_RELAY: z.enum(['local', 'remote']).default('local'),
     PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
     PLATEN_RELAY_PORT: port.default(8090),
@@ -159,6 +160,7 @@ export interface Config {
     readonly port: number;
     readonly domain: string;
     readonly publicHost: string | undefined;
+    readonly publicPort: number | undefined;
   };
   readonly relay: {
     /** Whether this server starts and supervises a local relay. */
@@ -237,6 +239,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: e.PLATEN_XMPP_PORT,
       domain: e.PLATEN_XMPP_DOMAIN,
       publicHost: e.PLATEN_XMPP_PUBLIC_HOST,
+      publicPort: e.PLATEN_XMPP_PUBLIC_PORT,
     },
     relay: {
       local: e.PLATEN_RELAY === 'local',

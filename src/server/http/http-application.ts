@@ -6,9 +6,11 @@ import { admitOnlyProxies, proxyMatcher } from '../../tunnel/reverse-proxies';
 import type { Settings } from '../config/config.module';
 import { serveApiDocs } from './api-docs';
 import { serveConsole } from './console-files';
+import { watchForwardedHeaders } from './forwarded-headers';
 import { GatewayAdapter } from './gateway.adapter';
 import { HostRouter } from './host-router';
 import { Metrics } from './metrics';
+import { Readiness } from './readiness';
 import { answerRefusedRequests } from './refused-requests';
 import { requestLog } from './request-log';
 import { securityHeaders } from './security-headers';
@@ -51,4 +53,5 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   await app.init();
   app.get(HostRouter).attach(server);
   if (!config.http.tls) admitOnlyProxies(server, config.http.proxies, 'PLATEN_TRUST_PROXY', journal);
+  watchForwardedHeaders(server, config.http, app.get(Readiness), journal);
 }

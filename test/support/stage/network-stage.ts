@@ -20,6 +20,8 @@ interface NetworkStageOptions {
   readonly terminals?: Host;
   /** As agents and technicians see it; by default its address. */
   readonly serverUrl?: string;
+  /** Names that lead to the server in all networks, and what serves them: a reverse proxy with its certificate. */
+  readonly front?: { readonly names: string[]; readonly start: (stage: NetworkStage) => Promise<void> };
   /** The only way out of a customer's LAN; terminals find it in their environment. */
   readonly proxy?: LanProxy & { in: Customer; url: string };
 }
@@ -31,7 +33,9 @@ export class NetworkStage {
   /** Of the server's key, as `platen server fingerprint` prints it. */
   pin = '';
   private readonly running: Program[] = [];
+  private readonly names = [SERVER, '*.sessions.example'];
   private authority: TestCertificate | undefined;
+  private hasFront = false;
 
   private constructor(
     readonly networks: CustomerNetworks,
@@ -47,15 +51,26 @@ export class NetworkStage {
     signed = false,
     terminals = 'internet',
     serverUrl = `https://${SERVER}:8080`,
+    front,
     proxy,
   }: NetworkStageOptions = {}): Promise<NetworkStage> {
-    const networks = await CustomerNetworks.set();
     const folder = await mkdtemp(join(tmpdir(), 'platen-networks-'));
+    const hosts = front && join(folder, 'hosts');
+    if (hosts) await writeFile(hosts, `127.0.0.1 localhost\n${SERVER} ${front.names.join(' ')}\n`);
+    const networks = await CustomerNetworks.set(hosts);
     const login = proxy && `${proxy.user}:${proxy.password}@`;
     const terminalEnv = proxy ? { HTTPS_PROXY: proxy.url.replace('://', `://${login}`) } : {};
     const it = new NetworkStage(networks, folder, terminals, serverUrl, terminalEnv as Record<string, string>);
     if (proxy) it.started(await networks.lockIn(proxy.in, { ...proxy, folder }));
-    await it.startServer({ ...env, ...(signed && (await it.signedCertificate())) }).catch(async (error: unknown) => {
+    it.names.push(...(front?.names ?? []));
+    it.hasFront = front !== undefined;
+    const begin = async () => {
+      const certificate: Record<string, string> = signed || front ? await it.signedCertificate() : {};
+      if (front) await front.start(it);
+      const { PLATEN_TLS_CA } = certificate;
+      await it.startServer({ ...env, ...(front ? { PLATEN_TLS_CA: PLATEN_TLS_CA! } : certificate) });
+    };
+    await begin().catch(async (error: unknown) => {
       await it.strike();
       throw error;
     });
@@ -104,7 +119,9 @@ export class NetworkStage {
     await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }), { mode: 0o600 });
     const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN', '--devices', deviceId];
     const code = (await finished(this.terminal('admin', issue))).printed[0]!;
-    const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file);
+    // the key at a reverse proxy is not the one that the enrolment code names
+    const trust = this.hasFront ? ['--authority', join(this.folder, 'authority.crt')] : [];
+    const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file, ...trust);
     await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));
     await this.runAgent(agent).logged('agent online', 60_000);
   }
@@ -178,13 +195,18 @@ export class NetworkStage {
     await Promise.all(logins);
   }
 
+  /** A certificate that the private authority of this stage has signed. */
+  async certificateFor(names: string[]): Promise<TestCertificate & { authority: string }> {
+    this.authority ??= await makeAuthority();
+    return makeSignedCertificate(names, this.authority);
+  }
+
   /** Replaces the certificate that a private authority has signed, in the files that server and relay watch. @returns its pin */
   async renewCertificate(): Promise<string> {
-    this.authority ??= await makeAuthority();
-    const { cert, key, pin } = await makeSignedCertificate([SERVER, '*.sessions.example'], this.authority);
+    const { cert, key, pin, authority } = await this.certificateFor(this.names);
     await writeFile(join(this.folder, 'server.crt'), cert);
     await writeFile(join(this.folder, 'server.key'), key);
-    await writeFile(join(this.folder, 'authority.crt'), this.authority.cert);
+    await writeFile(join(this.folder, 'authority.crt'), authority);
     return pin;
   }
 
@@ -197,10 +219,10 @@ export class NetworkStage {
     };
   }
 
-  private configurationOf(agent: AgentHost): string {
+  configurationOf(agent: AgentHost): string {
     return join(this.folder, agent, 'agent.json');
   }
-  private started(program: Program): Program {
+  started(program: Program): Program {
     this.running.unshift(program);
     return program;
   }

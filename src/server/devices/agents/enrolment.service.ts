@@ -97,11 +97,11 @@ export class EnrolmentService {
     const key = signingKey === undefined ? 'none' : fingerprintOf(signingKey);
     const done = earlier ? `account renewed, signing key: ${key}` : `account made, signing key: ${key}`;
     await this.audit.record(undefined, 'agent.enrolled', agentId, done);
-    const { publicHost, port, host, domain } = this.config.xmpp;
+    const { publicHost, publicPort, port, host, domain } = this.config.xmpp;
     return {
       agentId,
       password,
-      xmpp: { host: publicHost ?? host, port, domain },
+      xmpp: { host: publicHost ?? host, port: publicPort ?? port, domain },
       pin: this.certificate.controlChannel.pin,
     };
   }
