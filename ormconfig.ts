@@ -37,6 +37,7 @@ import { AnnouncementHash1763683200027 } from './src/server/database/migrations/
 import { Retention1763683200028 } from './src/server/database/migrations/0028-retention';
 import { TokenLineage1763683200030 } from './src/server/database/migrations/0030-token-lineage';
 import { EnrolledDevices1763683200031 } from './src/server/database/migrations/0031-enrolled-devices';
+import { FirmwareManifest1763683200033 } from './src/server/database/migrations/0033-firmware-manifest';
 import { NamedDevices1763683200034 } from './src/server/database/migrations/0034-named-devices';
 import { TokenAccounts1763683200035 } from './src/server/database/migrations/0035-token-accounts';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
@@ -111,6 +112,7 @@ const migrations = [
   Retention1763683200028,
   TokenLineage1763683200030,
   EnrolledDevices1763683200031,
+  FirmwareManifest1763683200033,
   NamedDevices1763683200034,
   TokenAccounts1763683200035,
 ];

@@ -16,6 +16,7 @@ import { describeRelays, describeSessions } from './rest-api/sessions';
 import { hashCheaply } from './support/server/cheap-hash';
 import { DeploymentPlane } from './support/deployment/deployment-plane';
 import { ReleaseMaker } from './support/deployment/release-maker';
+import { FirmwareMaker } from './support/firmware-maker';
 import { RestApi } from './support/server/rest-api';
 
 /**
@@ -25,6 +26,7 @@ import { RestApi } from './support/server/rest-api';
 describe('REST API', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-rest-api-'));
   const maker = new ReleaseMaker();
+  const firmwareMaker = new FirmwareMaker(maker.pair);
   let stage: DeploymentPlane;
   let api: RestApi;
   beforeAll(async () => {
@@ -57,8 +59,8 @@ describe('REST API', () => {
   describeDevices(given);
   describeSessions(given);
   describeRelays(given);
-  describeFirmware(given);
-  describeJobs(given);
+  describeFirmware(given, firmwareMaker);
+  describeJobs(given, firmwareMaker);
   describeReleases(given, maker);
   describeDeployments(given, () => stage);
 

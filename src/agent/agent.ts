@@ -85,7 +85,7 @@ export class Agent {
     this.#poller = new DevicePoller(this.#accesses, journal);
     this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
     this.#maintenance = new Maintenance({
-      devices: new Map(devices.map(({ id, rules }) => [id, { access: this.#accesses.get(id), rules }])),
+      devices: new Map(devices.map(({ id, rules, model }) => [id, { access: this.#accesses.get(id), rules, model }])),
       poller: this.#poller,
       openSessions: (deviceId) => this.#remoteSessions.openAt(deviceId),
       channel: this.#channel,
@@ -95,6 +95,7 @@ export class Agent {
         trust: { pin: credentials.pin, authority: credentials.authority },
         outbound,
       },
+      releaseKey: configuration.releaseKey ?? credentials.releaseKey,
       journal,
     });
     const actions = this.#panelActions();

@@ -4,7 +4,17 @@ import { join, resolve } from 'node:path';
 import { isFree } from './free-ports';
 import type { LogLine } from './programs';
 import { playScenario } from './scenario';
-import { portsFrom, reservePorts, SAMPLE_USERS, setStage, USUAL_PORTS, type Ports, type Stage } from './stage';
+import {
+  finished,
+  portsFrom,
+  releaseKeyIn,
+  reservePorts,
+  SAMPLE_USERS,
+  setStage,
+  USUAL_PORTS,
+  type Ports,
+  type Stage,
+} from './stage';
 
 const CLI = join(__dirname, '../cli.js');
 const WARNING = 40;
@@ -76,7 +86,7 @@ async function runUntilInterrupted(folder: string, verbose: boolean, ports: Port
     onLog: (line) => printLog(line, verbose),
     onProgress: (what) => say(`platen demo: ${what} ...`),
   });
-  invite(stage, verbose);
+  invite(stage, await signedFirmware(stage), verbose);
   const broken = Promise.race(Object.values(stage.programs).map((program) => program.exited.then(() => program.name)));
   const exited = await Promise.race([interrupted, broken]);
   say('\nplaten demo: ending all sessions ...');
@@ -101,7 +111,16 @@ function printLog({ at, level, step, program, msg, detail }: LogLine, verbose: b
     say(`${clock}  ----  ${program.padEnd(8)}  ${msg}${typeof detail === 'string' ? `: ${detail}` : ''}`);
 }
 
-function invite({ serverUrl, panelUrl, displayUrl, devices }: Stage, verbose: boolean): void {
+/** Makes firmware for the simulated MFP, and signs it with the key of the stage. @returns the signed file */
+async function signedFirmware({ folder, platen }: Stage): Promise<string> {
+  const [file, signed] = [join(folder, 'mfp-2.15.000.bin'), join(folder, 'mfp-2.15.000.signed')];
+  const about = ['--firmware-version', '2.15.000', '--model', 'Platen Demo MFP 3050ci', '--key', releaseKeyIn(folder)];
+  await finished(platen('mfp-firmware', ['mfp', 'firmware', '2.15.000', file]));
+  await finished(platen('sign', ['firmware', 'sign', file, ...about, '--out', signed]));
+  return signed;
+}
+
+function invite({ serverUrl, panelUrl, displayUrl, devices }: Stage, firmware: string, verbose: boolean): void {
   const { admin, technician } = SAMPLE_USERS;
   const platen = 'node dist/src/cli.js';
   say(`
@@ -126,6 +145,8 @@ Platen is running on this computer. Try it:
      Access is denied. Set an access condition for ${technician.displayName} on the display (Remote access, New condition) and
      ask again: the command prints how to list, get and store documents. Revoke the condition there, and the session ends.
      A condition for sessions opens the web pages without YES.
+ 10. Upload ${firmware} as ${admin.username} (Firmware, Upload a file) and install it
+     on the page of ${devices[0]!.id}. Server and agent accept only firmware that is signed.
 
   Console of the server            ${serverUrl}
   Display of the simulated MFP     ${displayUrl}

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -152,6 +152,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     PLATEN_XMPP_PORT: String(ports.xmpp),
     PLATEN_RELAY_PORT: String(ports.relay),
     PLATEN_CREDENTIALS: join(folder, 'terminal-credentials.json'),
+    PLATEN_RELEASE_PUBLIC_KEY: await releaseKeys(folder),
     PLATEN_LOG_LEVEL: 'info',
     ...options.env,
   };
@@ -231,6 +232,20 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     throw error;
   }
 }
+
+/** Makes the keys that sign and verify firmware, as `platen release keys` does. @returns the file with the public key */
+async function releaseKeys(folder: string): Promise<string> {
+  const publicFile = join(folder, 'release.pub');
+  if (!existsSync(publicFile)) {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    await writeFile(releaseKeyIn(folder), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    await writeFile(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
+  }
+  return publicFile;
+}
+
+/** The private key of a stage; only a demo has it beside the server. */
+export const releaseKeyIn = (folder: string): string => join(folder, 'release.key');
 
 /** Makes the secret of the simulated MFP's display and its agent. @returns the file with its hash, for the MFP */
 async function displaySecret(folder: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { firmwareManifest } from './firmware-package';
 import { deviceId, secret, spkiPin } from './names';
 import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
 import { OPERATIONS } from './operations';
@@ -29,7 +30,10 @@ export const operationOf = (node: string): Operation | undefined =>
 /** Values of a data form's fields, keyed by `var`. */
 export type FormFields = Readonly<Record<string, string>>;
 
-/** Where the agent downloads a firmware file: `GET <server>/api/agent/firmware/<job ID>` with `Authorization: Bearer <token>`. */
+/**
+ * Where the agent downloads a firmware file (`GET <server>/api/agent/firmware/<job ID>` with `Authorization: Bearer <token>`),
+ * and the fields of its signed manifest.
+ */
 export const firmwareSource = z.object({
   url: z.url({ protocol: /^https?$/ }),
   token: secret,
@@ -38,8 +42,14 @@ export const firmwareSource = z.object({
   version: firmwareVersion,
   /** Set if the server's certificate is self-signed. */
   pin: spkiPin.optional(),
+  /** Absent together: the file is not signed. */
+  ...firmwareManifest.pick({ name: true, model: true, createdAt: true, signature: true }).partial().shape,
 });
 export type FirmwareSource = z.infer<typeof firmwareSource>;
+
+/** The manifest in an order; undefined: the file is not signed. */
+export const manifestIn = ({ url: _url, token: _token, pin: _pin, ...fields }: FirmwareSource) =>
+  firmwareManifest.safeParse({ product: 'device-firmware', ...fields }).data;
 
 /** The form of `execute`. */
 export const jobOrder = z.object({
@@ -84,6 +94,12 @@ export function orderFields({ jobId, deviceId, expiresInSeconds, firmware, reque
       'firmware-sha256': firmware.sha256,
       'firmware-version': firmware.version,
       ...(firmware.pin !== undefined && { 'firmware-pin': firmware.pin }),
+      ...(firmware.signature !== undefined && {
+        'firmware-name': firmware.name,
+        'firmware-model': firmware.model,
+        'firmware-signed-at': firmware.createdAt,
+        'firmware-signature': firmware.signature,
+      }),
     }),
   };
 }
@@ -97,6 +113,10 @@ export function readOrder(operation: Operation, fields: FormFields): JobOrder | 
     sha256: fields['firmware-sha256'],
     version: fields['firmware-version'],
     pin: fields['firmware-pin'],
+    name: fields['firmware-name'],
+    model: fields['firmware-model'],
+    createdAt: fields['firmware-signed-at'],
+    signature: fields['firmware-signature'],
   };
   const order = {
     jobId: fields.job,

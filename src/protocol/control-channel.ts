@@ -324,6 +324,8 @@ export const enrolment = z.object({
   xmpp: z.object({ host: z.string(), port: z.int(), domain: z.string() }),
   /** Pin of the control channel's certificate; the agent accepts no other key. */
   pin: spkiPin,
+  /** Verifies firmware; pinned from now on. Absent: the server has none. */
+  releaseKey: signingKey.optional(),
 });
 export type Enrolment = z.infer<typeof enrolment>;
 

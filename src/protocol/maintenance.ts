@@ -5,7 +5,6 @@ import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
 import { wakeTry } from './wake-try';
-import { shownLine } from './shown-text';
 
 /**
  * Remote maintenance without a session (E2, S121-S125): a job is one operation that the agent carries out at one device.
@@ -46,6 +45,9 @@ export const JOB_FAILURES = {
   'file-damaged': 'The firmware file was damaged in transit.',
   'not-back': 'The device did not come back in time.',
   'firmware-unfit': 'The firmware file is for another model.',
+  'no-release-key': 'The agent has no key to verify firmware with.',
+  'firmware-unsigned': 'The firmware file is not signed with the key that its agent trusts.',
+  'firmware-older': 'The firmware is not newer than that of the device, and the owner does not allow a downgrade.',
   'version-unchanged': 'The device does not report the expected version.',
   interrupted: 'The agent stopped during the job. It is not known whether the device completed it.',
   'too-many': 'The agent has too many jobs.',
@@ -97,7 +99,7 @@ export const firmwareVersion = z.string().regex(/^[A-Za-z0-9._+-]{1,64}$/, 'must
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal');
 export const firmware = z.object({
   id: z.uuid(),
-  /** File name at upload. */
+  /** File name when it was signed. */
   name: z.string(),
   /** The version that the device reports after the installation. */
   version: firmwareVersion,
@@ -105,17 +107,12 @@ export const firmware = z.object({
   model: z.string(),
   bytes: z.int().positive(),
   sha256,
+  /** When its publisher signed it; null: it is not signed, because an earlier version stored it, and cannot be installed. */
+  signedAt: instant.nullable(),
   uploadedAt: instant,
   uploadedBy: z.string(),
 });
 export type Firmware = z.infer<typeof firmware>;
-/** `POST /api/firmware?...`: the body is the file itself (application/octet-stream). */
-export const firmwareUpload = z.strictObject({
-  name: shownLine(120).min(1),
-  version: firmwareVersion,
-  model: shownLine(200).default(''),
-  sha256: sha256.optional(),
-});
 
 // ---- REST
 /** `POST /api/devices/:id/jobs` (S121). */

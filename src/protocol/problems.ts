@@ -126,8 +126,8 @@ export const PROBLEMS = {
   },
   'release-key-missing': {
     status: 409,
-    title: 'No key to verify releases',
-    remedy: "Set PLATEN_RELEASE_PUBLIC_KEY to the release publisher's public key.",
+    title: 'No key to verify releases and firmware',
+    remedy: "Set PLATEN_RELEASE_PUBLIC_KEY to the publisher's public key (`platen release keys`).",
   },
   'unknown-job': { status: 404, title: 'Unknown maintenance job', remedy: 'List them: `platen jobs`.' },
   'operation-unsupported': {
@@ -153,8 +153,13 @@ export const PROBLEMS = {
   },
   'firmware-refused': {
     status: 422,
-    title: 'The firmware file was refused',
-    remedy: 'Upload it again. See the detail for what is wrong with it.',
+    title: 'The firmware was refused',
+    remedy: 'Sign it (`platen firmware sign`) and upload it again. See the detail for what is wrong with it.',
+  },
+  'firmware-unsigned': {
+    status: 409,
+    title: 'The firmware is not signed',
+    remedy: 'Sign it (`platen firmware sign`), upload it again, and remove this one.',
   },
   'firmware-in-use': {
     status: 409,

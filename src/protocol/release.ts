@@ -21,10 +21,9 @@ export const unsignedManifest = z.strictObject({
   createdAt: instant,
   notes: z.string().max(2_000).default(''),
 });
-export const releaseManifest = unsignedManifest.extend({
-  /** base64 */
-  signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
-});
+/** Ed25519, in base64. */
+export const base64Signature = z.string().regex(/^[A-Za-z0-9+/]{86}==$/);
+export const releaseManifest = unsignedManifest.extend({ signature: base64Signature });
 export type UnsignedManifest = z.infer<typeof unsignedManifest>;
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
 

@@ -73,10 +73,10 @@ export class OtherVersion extends TerminalError {
 }
 
 /** A release file that a server would refuse. */
-export class ReleaseNotValid extends TerminalError {
+export class PackageNotValid extends TerminalError {
   readonly exit = 'release-refused';
-  constructor(why: string) {
-    super(`The release is not valid: ${why}.`, 'Obtain it again from its publisher, or check the key.');
+  constructor(noun: 'release' | 'firmware', why: string) {
+    super(`The ${noun} is not valid: ${why}.`, 'Obtain it again from its publisher, or check the key.');
   }
 }
 

@@ -399,7 +399,7 @@ it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, i
   await page.getByText(t.firmware.anyModel).waitFor();
   await show('firmware');
   await page.getByRole('button', { name: t.firmware.upload }).click();
-  await page.getByRole('textbox', { name: t.firmware.sha256 }).waitFor();
+  await page.getByText(t.firmware.hint).waitFor();
   await look(`firmware-upload-${spoken}`);
 });
 

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { get, type IncomingMessage } from 'node:http';
+import { createServer as createHttp, get, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,10 @@ import { credentialsFileFor, storeCredentials, storedKey } from '../../src/agent
 import { LIMITS } from '../../src/protocol/limits';
 import { SESSIONS_KEPT } from '../../src/agent/sessions/planner';
 import { Program } from '../../src/demo/programs';
+import { FIRMWARE, PRODUCTS } from '../../src/mfp/machine/identity';
+import { startMfp, type RunningMfp } from '../../src/mfp/mfp';
 import type { AccessCondition } from '../../src/protocol/access-conditions';
-import { NS_COMMANDS, orderFields } from '../../src/protocol/ad-hoc-command';
+import { NS_COMMANDS, orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { approvalRecord, recordMessage, type SignedRecord } from '../../src/protocol/approval-record';
 import type { PanelView } from '../../src/protocol/approval-screen';
 import {
@@ -27,6 +29,7 @@ import {
   NS_SESSION,
   reportConditions,
   reportDenials,
+  reportInformation,
   requestApproval,
   terminate,
   withdrawApproval,
@@ -37,6 +40,8 @@ import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { openTunnel } from '../../src/tunnel/http2-tunnel';
 import { dialRelay } from '../../src/tunnel/relay-connection';
 import { BoxDevice } from '../support/device/box-device';
+import { FirmwareMaker } from '../support/firmware-maker';
+import { recordedJournal } from '../support/recorded-journal';
 import { startFakeRelay } from '../support/relay/fake-relay';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
@@ -55,13 +60,20 @@ type Answer = z.infer<typeof approval.request>;
 type FakeRelay = Awaited<ReturnType<typeof startFakeRelay>>;
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+/** Its key was pinned when the agent was enrolled. */
+const publisher = new FirmwareMaker();
 let server: ControlChannel;
 let folder: string;
 let agent: Program;
 let page: string;
 /** Connections that reached each port of the customer's LAN. */
 let reached: string[];
-let lan: Record<'web' | 'screen' | 'neighbour', Server>;
+let lan: Record<'web' | 'screen' | 'neighbour' | 'raw', Server>;
+let mfp: RunningMfp;
+/** The server's own downloads, and what it delivers. */
+let files: HttpServer;
+let delivered: Buffer;
+let downloads: number;
 let box: BoxDevice;
 let answers: Answer[];
 let conditions: AccessCondition[];
@@ -83,11 +95,24 @@ beforeAll(async () => {
     if (body.deviceId === 'mfp-1') conditions = body.conditions;
     return Promise.resolve({});
   });
+  transport.handle(reportInformation, () => Promise.resolve({}));
   transport.handle(reportDenials, (_agentId, body) => {
     denials += body.denials.length;
     return Promise.resolve({});
   });
-  lan = { web: await listening('web'), screen: await listening('screen'), neighbour: await listening('neighbour') };
+  lan = {
+    web: await listening('web'),
+    screen: await listening('screen'),
+    neighbour: await listening('neighbour'),
+    raw: await listening('raw'),
+  };
+  mfp = await startMfp({}, recordedJournal().journal);
+  downloads = 0;
+  files = createHttp((_request, response) => {
+    downloads += 1;
+    response.end(delivered);
+  });
+  await once(files.listen(0, '127.0.0.1'), 'listening');
   box = await BoxDevice.start();
   folder = await mkdtemp(join(tmpdir(), 'platen-hostile-'));
   await configure();
@@ -98,6 +123,9 @@ afterAll(async () => {
   await agent?.stop();
   await server.stop();
   for (const each of Object.values(lan)) each.close();
+  files.closeAllConnections();
+  files.close();
+  await mfp.stop();
   await box.close();
   await rm(folder, { recursive: true });
 });
@@ -131,10 +159,17 @@ async function configure(): Promise<void> {
   const device = { id: 'mfp-1', name: 'MFP', kind: 'mfp', applications };
   const second = { id: 'mfp-2', name: 'Printer', kind: 'printer', applications: applications.slice(0, 1) };
   const file = join(folder, 'agent.json');
-  await writeFile(file, JSON.stringify({ state: 'state', panel: { port: 0 }, devices: [device, second] }));
+  const third = {
+    ...{ id: 'mfp-3', name: 'Copier', kind: 'mfp', applications: applications.slice(0, 1) },
+    ...{ ipp: `ipp://127.0.0.1:${mfp.port}/ipp/print`, firmware: `tcp://127.0.0.1:${portOf(lan.raw)}` },
+  };
+  const own = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
+  const devices = [device, second, third];
+  await writeFile(file, JSON.stringify({ server: own, state: 'state', panel: { port: 0 }, devices }));
   const xmpp = { host: '127.0.0.1', port: server.port, domain: DOMAIN };
   const { pin } = server.certificate;
-  const credentials = { agentId: 'agent-1', password: PASSWORD, xmpp, pin, privateKey: storedKey(privateKey) };
+  const pinned = { pin, releaseKey: publisher.key };
+  const credentials = { agentId: 'agent-1', password: PASSWORD, xmpp, ...pinned, privateKey: storedKey(privateKey) };
   await storeCredentials(credentialsFileFor(file), credentials);
 }
 
@@ -596,6 +631,73 @@ it('jobs that the owner has not permitted, and devices that the agent does not h
   }
   expectNothingReached();
   expect((await shown()).maintenance).toEqual([]);
+});
+
+describe('firmware', () => {
+  const operation = 'firmware-install';
+  const file = Buffer.from('what its publisher signed');
+  const MODEL = PRODUCTS.mfp;
+  const good = publisher.manifest(file, { model: MODEL });
+  const { signature: _signature, ...unsigned } = good;
+  const order = (manifest: object, jobId: string = randomUUID()): Promise<JobReport> => {
+    const source = { url: 'http://192.0.2.1/firmware', token: 't'.repeat(43), ...(manifest as typeof good) };
+    const fields = orderFields({ jobId, deviceId: 'mfp-3', operation, expiresInSeconds: 600, firmware: source });
+    return server.transport.command('agent-1', { jobId, operation, action: 'execute', fields });
+  };
+  const next = (jobId: string) => server.transport.command('agent-1', { jobId, operation, action: 'next' });
+  const answer = (jobId: string, decision: string) => press(`/jobs/${jobId}`, { decision });
+
+  it.each<[what: string, manifest: object, failure: string]>([
+    ['without a signature', unsigned, 'firmware-unsigned'],
+    ['with a key of its own', new FirmwareMaker().manifest(file, { model: MODEL }), 'firmware-unsigned'],
+    ['of other bytes', { ...good, sha256: 'a'.repeat(64) }, 'firmware-unsigned'],
+    ['of a version that sounds newer', { ...good, version: '9.0' }, 'firmware-unsigned'],
+    ['for every model', { ...good, model: '' }, 'firmware-unsigned'],
+    ['of another model', publisher.manifest(file, { model: 'MFP 9000xl' }), 'firmware-unfit'],
+    ['that is old', publisher.manifest(file, { model: MODEL, version: '2.13.001' }), 'firmware-older'],
+    ['that the device has', publisher.manifest(file, { model: MODEL, version: FIRMWARE }), 'firmware-older'],
+  ])('%s is refused, and no person is asked', async (_what, manifest, failure) => {
+    const before = downloads;
+    expect(await order(manifest)).toMatchObject({ status: 'completed', failure });
+    expect((await shown()).maintenance).toEqual([]);
+    expectNothingReached();
+    expect(downloads).toBe(before);
+  });
+
+  it('that was signed is not downloaded before YES, and NO is final', async () => {
+    const jobId = randomUUID();
+    const before = downloads;
+    expect(await order(good, jobId)).toMatchObject({ status: 'executing', hold: 'approval' });
+    expect(await order({ ...good, version: '9.0' }, jobId)).toMatchObject({ status: 'executing', hold: 'approval' });
+    expect(await answer(jobId, 'declined')).toBe(204);
+    expect(await next(jobId)).toMatchObject({ failure: 'declined' });
+    expect(await order(good, jobId)).toMatchObject({ failure: 'declined' });
+    expectNothingReached();
+    expect(downloads).toBe(before);
+  });
+
+  it.each<[what: string, bytes: Buffer]>([
+    ['other bytes of the same length', Buffer.from('what its publisher SIGNED')],
+    ['more bytes', Buffer.concat([file, Buffer.from('!')])],
+  ])('that a person has approved does not reach the device if the server delivers %s', async (_what, bytes) => {
+    delivered = bytes;
+    const jobId = randomUUID();
+    expect(await order(good, jobId)).toMatchObject({ status: 'executing', hold: 'approval' });
+    expect(await answer(jobId, 'approved')).toBe(204);
+    let report = await next(jobId);
+    await until('the job is over', async () => (report = await next(jobId)).status === 'completed');
+    expect(report).toMatchObject({ failure: 'file-damaged' });
+    expectNothingReached();
+  });
+
+  it('that a person has approved reaches the device as it was signed', async () => {
+    delivered = file;
+    const jobId = randomUUID();
+    await order(good, jobId);
+    expect(await answer(jobId, 'approved')).toBe(204);
+    await until('the raw port', () => reached.includes('raw'));
+    expect(reached).toEqual(['raw']);
+  });
 });
 
 describe('a flood', () => {

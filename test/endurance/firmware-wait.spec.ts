@@ -15,7 +15,7 @@ import { ADMINISTRATOR, FIRMWARE } from '../../src/mfp/machine/identity';
 import { orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { announce, reportInformation } from '../../src/protocol/control-channel';
 import { scramKeys } from '../../src/server/xmpp/login/scram';
-import { sha256Hex } from '../../src/tunnel/sha256';
+import { FirmwareMaker } from '../support/firmware-maker';
 import { CLI } from '../support/stage/test-stage';
 import { until } from '../support/until';
 import { ControlChannel, DOMAIN, EVERY_INSTALLATION } from '../support/xmpp/control-channel';
@@ -35,6 +35,7 @@ let agent: Program;
 /** Without the agent. */
 let device: IppDevice;
 const firmware = makeFirmware(NEW, { bytes: 300_000 });
+const publisher = new FirmwareMaker();
 
 beforeAll(async () => {
   server = await ControlChannel.start(
@@ -74,7 +75,10 @@ beforeAll(async () => {
   const xmpp = { host: '127.0.0.1', port: server.port, domain: DOMAIN };
   const { pin } = server.certificate;
   const own = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
-  await storeCredentials(credentialsFileFor(file), { agentId: 'agent-1', password: PASSWORD, xmpp, pin, server: own });
+  const trusted = { pin, releaseKey: publisher.key };
+  await storeCredentials(credentialsFileFor(file), {
+    ...{ agentId: 'agent-1', password: PASSWORD, xmpp, ...trusted, server: own },
+  });
 }, 60_000);
 afterAll(async () => {
   await agent?.stop('SIGKILL');
@@ -96,10 +100,7 @@ it('an agent that is killed in the wait for a version waits on after its restart
   const jobId = randomUUID();
   const { port } = files.address() as AddressInfo;
   const source = {
-    version: NEW,
-    fileName: 'firmware.bin',
-    bytes: firmware.length,
-    sha256: sha256Hex(firmware),
+    ...publisher.manifest(firmware, { version: NEW }),
     url: `http://127.0.0.1:${port}/firmware`,
     token: 't'.repeat(43),
   };

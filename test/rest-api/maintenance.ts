@@ -1,21 +1,22 @@
 import { z } from 'zod';
+import { FIRMWARE_MEDIA_TYPE } from '../../src/protocol/firmware-package';
 import { firmware, job, type Job, type JobState } from '../../src/protocol/maintenance';
 import { sha256Hex } from '../../src/tunnel/sha256';
+import { FirmwareMaker } from '../support/firmware-maker';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
 
 const FILE = Buffer.from('firmware '.repeat(100));
-const SHA256 = sha256Hex(FILE);
-const file = { type: 'application/octet-stream', bytes: FILE };
-const about = { name: 'main.bin', version: '2.15.000' };
+const about = { name: 'main.bin', version: '2.15.000', model: '', sha256: sha256Hex(FILE), bytes: FILE.length };
+const packed = (bytes: Buffer) => ({ type: FIRMWARE_MEDIA_TYPE, bytes });
 const printer = { id: 'printer' };
 
-export function describeFirmware(api: () => RestApi): void {
+export function describeFirmware(api: () => RestApi, maker: FirmwareMaker): void {
+  const file = packed(maker.make(FILE));
   describe('firmware files', () => {
     it('are uploaded, listed and removed', async () => {
-      const upload = { query: { ...about, sha256: SHA256 }, file };
-      const stored = await api().answers('ada', 'POST /api/firmware', firmware, upload, 201);
-      expect(stored).toMatchObject({ ...about, bytes: FILE.length, sha256: SHA256, model: '', uploadedBy: 'ADA' });
+      const stored = await api().answers('ada', 'POST /api/firmware', firmware, { file }, 201);
+      expect(stored).toMatchObject({ ...about, uploadedBy: 'ADA' });
       const list = () => api().answers('tom', 'GET /api/firmware', z.array(firmware));
       expect(await list()).toEqual([stored]);
       const params = { id: stored.id };
@@ -24,19 +25,23 @@ export function describeFirmware(api: () => RestApi): void {
       await api().refuses('ada', 'DELETE /api/firmware/:id', '404 unknown-firmware', { params });
     });
 
-    const empty = { ...file, bytes: Buffer.alloc(0) };
-    const wrong = { query: { ...about, sha256: '0'.repeat(64) }, file };
+    const empty = packed(Buffer.alloc(0));
+    const wrong = packed(maker.make(FILE, { sha256: '0'.repeat(64) }));
+    const foreign = packed(new FirmwareMaker().make(FILE));
+    const plain = { type: 'application/octet-stream', bytes: FILE };
     itRefuses(api, [
-      ['an upload by a technician', 'tom', 'POST /api/firmware', '403 forbidden', { query: about, file }],
-      ['an empty file', 'ada', 'POST /api/firmware', '422 firmware-refused', { query: about, file: empty }],
-      ['another content than stated', 'ada', 'POST /api/firmware', '422 firmware-refused', wrong],
-      ['a file without a version', 'ada', 'POST /api/firmware', '400 invalid-request', { query: { name: 'x' }, file }],
-      ['a form', 'ada', 'POST /api/firmware', '400 invalid-request', { query: about, body: {} }],
+      ['an upload by a technician', 'tom', 'POST /api/firmware', '403 forbidden', { file }],
+      ['an empty file', 'ada', 'POST /api/firmware', '422 firmware-refused', { file: empty }],
+      ['another content than stated', 'ada', 'POST /api/firmware', '422 firmware-refused', { file: wrong }],
+      ['a file that another key signed', 'ada', 'POST /api/firmware', '422 firmware-refused', { file: foreign }],
+      ['a file that is not signed', 'ada', 'POST /api/firmware', '400 invalid-request', { file: plain }],
+      ['a form', 'ada', 'POST /api/firmware', '400 invalid-request', { body: {} }],
     ]);
   });
 }
 
-export function describeJobs(api: () => RestApi): void {
+export function describeJobs(api: () => RestApi, maker: FirmwareMaker): void {
+  const file = packed(maker.make(FILE));
   describe('maintenance jobs', () => {
     const instruct = (body: object = {}) =>
       api().answers(
@@ -79,7 +84,7 @@ export function describeJobs(api: () => RestApi): void {
     });
 
     it('give their agent its firmware file, with the token of the job', async () => {
-      const stored = await api().answers('ada', 'POST /api/firmware', firmware, { query: about, file }, 201);
+      const stored = await api().answers('ada', 'POST /api/firmware', firmware, { file }, 201);
       const { id } = await instruct({ operation: 'firmware-install', firmwareId: stored.id });
       const execute = await api().plane.agent.commanded(id, 'execute');
       const headers = { authorization: `Bearer ${execute.fields['firmware-token']}` };

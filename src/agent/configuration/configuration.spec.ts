@@ -1,6 +1,8 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signingKeyOf } from '../../tunnel/signing-key';
 import { announcementOf } from '../channel/announcement';
 import { ownerRules } from '../maintenance/owner-rules';
 import { parseConfiguration, readConfiguration } from './configuration';
@@ -337,6 +339,33 @@ describe('parseConfiguration', () => {
       expect.stringMatching(/^devices: too large for one announcement by \d+ bytes/),
     ]);
     expect(parseConfiguration(many(100), '/').devices).toHaveLength(100);
+  });
+
+  it('reads the key that must have signed firmware, and nothing else in its place', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'platen-configuration-'));
+    const file = join(folder, 'agent.json');
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    const pem = (key: KeyObject) => key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' });
+    try {
+      await writeFile(file, JSON.stringify({ devices: [device], releaseKeyFile: 'release.pub' }));
+      await expect(readConfiguration(file)).rejects.toThrow(
+        /^releaseKeyFile: .*release\.pub: cannot be read \(ENOENT\)/,
+      );
+      const wrong: [content: string | Buffer, why: RegExp][] = [
+        ['no key', /release\.pub: the file contains no public key/],
+        [pem(privateKey), /release\.pub: the file contains a private key/],
+        [pem(other), /release\.pub: the key is of type ec/],
+      ];
+      for (const [content, why] of wrong) {
+        await writeFile(join(folder, 'release.pub'), content);
+        await expect(readConfiguration(file)).rejects.toThrow(why);
+      }
+      await writeFile(join(folder, 'release.pub'), pem(publicKey));
+      expect((await readConfiguration(file)).releaseKey).toBe(signingKeyOf(publicKey));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('names a file that it cannot read', async () => {

@@ -8,6 +8,7 @@ import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import type { Operation } from '../../protocol/maintenance';
 import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
+import { releaseKeyIn } from '../../tunnel/signing-key';
 import { ConfigurationError } from './configuration.errors';
 import { DeviceLogin, deviceLogin } from './device-login';
 import { maintenanceField, ownerRules } from '../maintenance/owner-rules';
@@ -188,7 +189,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *
  * it connects to these `wake` addresses of other agents when the server asks it to, and to no others.
  *
- * `server`: origin of the server, from which firmware is downloaded; by default that of the enrolment.
+ * `server`: origin of the server, from which firmware is downloaded; by default that of the enrolment. `releaseKeyFile`: the
+ * public key (PEM) that must have signed firmware; by default that of the enrolment.
  *
  * `proxy`: the outbound proxy, if it is not that of the environment (./proxy).
  *
@@ -219,6 +221,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *     "maintenance": { "test-page": "allow", "restart": "ask", "firmware-install": "deny", "identify":
  *       { "do": "allow", "hours": [{ "days": [1, 2, 3, 4, 5], "from": "08:00", "until": "18:00" }], "perHour": 4 } }
  *
+ * `"downgrade": true` in the rule of `firmware-install` allows versions that are not newer than the one of the device.
+ *
  * `login`: for a device that asks for one over HTTP
  * (Digest or Basic), with `passwordFile` or `password` (then this file must be private). Basic without TLS needs
  * `"clearText": true`.
@@ -246,6 +250,7 @@ const fields = z.strictObject({
   site: z.unknown().optional(),
   server: serverOrigin.optional(),
   proxy: proxyField.optional(),
+  releaseKeyFile: z.string().min(1).optional(),
   wake: wakeField.optional(),
   substituteFor: z.array(wakeField).max(LIMITS.WAKE_ADDRESSES).default([]),
   powerSaving: z
@@ -279,6 +284,8 @@ export type LanPage = z.output<typeof lanPage>;
 export type Configuration = Omit<z.output<typeof configuration>, 'devices'> & {
   readonly state: string;
   readonly devices: readonly Device[];
+  /** The key in `releaseKeyFile`, in its short form. */
+  readonly releaseKey?: string;
 };
 
 /** @throws ConfigurationError naming every bad field, or a secret that cannot be read */
@@ -293,7 +300,17 @@ export async function readConfiguration(file: string): Promise<Configuration> {
       throw new ConfigurationError([error.message]);
     });
   }
-  return parsed;
+  const { releaseKeyFile } = parsed;
+  return releaseKeyFile === undefined ? parsed : { ...parsed, releaseKey: await readReleaseKey(releaseKeyFile) };
+}
+
+async function readReleaseKey(file: string): Promise<string> {
+  try {
+    return releaseKeyIn(await readFile(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ConfigurationError([`releaseKeyFile: ${file}: ${code ? `cannot be read (${code})` : message}`]);
+  }
 }
 
 /** The secret that a device's display and this agent know: 32 bytes in base64url. @throws ConfigurationError */
@@ -332,7 +349,9 @@ function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: strin
     ...(login && { login: new DeviceLogin(login, folder) }),
     display: display && { ...display, secretFile: resolve(folder, display.secretFile) },
   }));
-  return { ...parsed, panel, devices, state: resolve(folder, parsed.state ?? '.') };
+  const key = parsed.releaseKeyFile;
+  const releaseKeyFile = key === undefined ? undefined : resolve(folder, key);
+  return { ...parsed, panel, devices, releaseKeyFile, state: resolve(folder, parsed.state ?? '.') };
 }
 
 function parseJson(text: string): unknown {

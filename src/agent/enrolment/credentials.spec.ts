@@ -17,6 +17,7 @@ const credentials: Credentials = {
   password: 'p'.repeat(43),
   xmpp: { host: '127.0.0.1', port: 5223, domain: 'platen.local' },
   pin: 'q'.repeat(43),
+  releaseKey: 'r'.repeat(43),
 };
 
 describe('the credentials file', () => {

@@ -42,6 +42,9 @@ export async function enrolAgent(code: string, options: EnrolOptions): Promise<v
     await storeCredentials(file, { ...account, privateKey: storedKey(privateKey) }, options.force);
     process.stdout.write(`Enrolled as ${account.agentId}. The credentials are in ${file}\n`);
     process.stdout.write(`Fingerprint of this agent's key: ${fingerprintOf(signingKey)}\n`);
+    const { releaseKey } = account;
+    if (releaseKey !== undefined)
+      process.stdout.write(`Firmware must be signed with the key of this fingerprint: ${fingerprintOf(releaseKey)}\n`);
   } catch (error) {
     const message = error instanceof ZodError ? error.issues[0]?.message : (error as Error).message;
     process.stderr.write(`${message}\n`);

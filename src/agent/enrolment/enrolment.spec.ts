@@ -59,6 +59,12 @@ describe('enrolment', () => {
     expect(received).toEqual([`POST /api/enrolment ${JSON.stringify({ code, ...offered })}`]);
   });
 
+  it('keeps the key that verifies firmware, if the server has one', async () => {
+    const releaseKey = 'R'.repeat(43);
+    const url = await serve({ body: JSON.stringify({ ...accountWith(certificate.pin), releaseKey }) });
+    expect(await enrol(`${code}.${certificate.pin}`, url, offered)).toMatchObject({ releaseKey });
+  });
+
   it('sends the code over https to a server with the pinned key', async () => {
     const url = await serve({ body: account() }, certificate);
     expect(await enrol(`${code}.${certificate.pin}`, url, offered)).toEqual({

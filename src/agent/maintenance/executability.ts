@@ -9,6 +9,8 @@ export interface MaintainedDevice {
   /** Undefined if the configuration has no address for it. */
   readonly access: DeviceAccess | undefined;
   readonly rules: OwnerRules;
+  /** As the configuration has it. */
+  readonly model?: string;
 }
 
 /** Why this device can never execute the operation; null: it can. */

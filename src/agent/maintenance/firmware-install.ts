@@ -10,7 +10,7 @@ import { JobFailed } from './maintenance.errors';
 import { awaitVersion } from './version-wait';
 
 /**
- * Downloads the file, sends it to the device, and waits until the device reports the new version. If the device had
+ * Checks the manifest, downloads the file, compares it with the manifest, sends it to the device, and waits until the device reports the new version. If the device had
  * received the file before the agent was restarted, only waits. @throws as `EXECUTE`
  */
 export async function installFirmware(context: OperationContext): Promise<ResultLine[]> {
@@ -26,7 +26,10 @@ export async function installFirmware(context: OperationContext): Promise<Result
 
 async function transferFirmware(context: OperationContext, firmware: FirmwareSource): Promise<VersionWait> {
   const { order, access, query: ask, folder, server, progress, signal, times } = context;
-  const before = (await ask()).firmwareVersion;
+  const information = await ask();
+  const refusal = context.refusalOfFirmware(order, information);
+  if (refusal) throw new JobFailed(refusal.failure, refusal.detail);
+  const before = information.firmwareVersion;
   const percentOf = (bytes: number) => Math.min(100, Math.floor((bytes / firmware.bytes) * 100));
   const file = firmwareFile(folder, order.jobId);
   try {

@@ -8,6 +8,7 @@ import { UNREPORTED } from '../device/readiness';
 import type { DevicePoller } from '../information/device-poller';
 import { momentOf } from '../conditions/access-decision';
 import { refusalOf, type MaintainedDevice } from './executability';
+import type { FirmwareCheck } from './firmware-check';
 import {
   finalReport,
   reportOf,
@@ -41,6 +42,7 @@ export interface JobRunnerOptions extends JobRunnerTimes {
   readonly poller: DevicePoller;
   readonly store: JobStore;
   readonly counts: OperationCounts;
+  readonly refusalOfFirmware: FirmwareCheck;
   /** As in `DeviceFacts`. */
   readonly openSessions: (deviceId: string) => number;
   /** S123; never rejects. `progress` and `received` are inputs of the planner. */
@@ -234,8 +236,12 @@ export class JobRunner {
     const answer = poller.query(deviceId).catch((error) => lastingFailureOf(error) ?? poller.known(deviceId));
     void answer.then((information) => {
       if (this.#stopped || this.#suspended || jobId === undefined || waiting() !== jobId) return;
-      if ('failure' in information)
-        return void this.#dispatch({ kind: 'refused', jobId, outcome: { ...information, result: [] } });
+      const refuse = (outcome: Omit<JobOutcome, 'result'>) =>
+        void this.#dispatch({ kind: 'refused', jobId, outcome: { ...outcome, result: [] } });
+      if ('failure' in information) return refuse(information);
+      const { order } = this.#jobs.get(jobId) as AgentJob;
+      const refusal = this.options.refusalOfFirmware(order, information); // before a person is asked
+      if (refusal) return refuse(refusal);
       const readiness = this.options.devices.get(deviceId)?.access?.readiness ?? UNREPORTED;
       const openSessions = this.options.openSessions(deviceId);
       const owner = this.#ownerFacts(deviceId, jobId);

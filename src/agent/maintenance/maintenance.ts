@@ -8,6 +8,7 @@ import type { DevicePoller } from '../information/device-poller';
 import { carryOut } from './operations';
 import { type Command, encodeRefusal, encodeReport, readCommand } from './command-element';
 import type { MaintainedDevice } from './executability';
+import { refusalOfFirmware, type FirmwareCheck } from './firmware-check';
 import { removeFirmwareFiles, type OwnServer } from './firmware-download';
 import type { AgentJobs } from './job';
 import { JobRunner, type JobRunnerTimes } from './job-runner';
@@ -26,6 +27,8 @@ export interface MaintenanceOptions {
   /** The agent's state folder. */
   readonly folder: string;
   readonly server: OwnServer;
+  /** Verifies firmware; undefined: none is written. */
+  readonly releaseKey: string | undefined;
   readonly journal: Journal;
   readonly times?: JobRunnerTimes & OperationTimes;
 }
@@ -38,16 +41,19 @@ export class Maintenance {
   constructor(private readonly options: MaintenanceOptions) {
     const { devices, poller: watch, openSessions, channel, folder, server, journal, times } = options;
     const { signal } = this.#stopping;
+    const checkFirmware = firmwareCheck(options);
     this.#runner = new JobRunner({
       devices,
       poller: watch,
       openSessions,
+      refusalOfFirmware: checkFirmware,
       store: new JobStore(folder, journal),
       counts: new OperationCounts(folder, journal),
       carryOut: (order, reports) => {
         // Defined: without an access, `refusalOf` refuses the job.
         const access = devices.get(order.deviceId)?.access as DeviceAccess;
-        return carryOut(order, access, reports, { poller: watch, folder, server, journal, signal, times });
+        const own = { poller: watch, folder, server, refusalOfFirmware: checkFirmware, journal, signal, times };
+        return carryOut(order, access, reports, own);
       },
       journal,
       ...times,
@@ -111,6 +117,14 @@ export class Maintenance {
     await this.#runner.stop();
   }
 }
+
+const firmwareCheck =
+  ({ devices, releaseKey }: MaintenanceOptions): FirmwareCheck =>
+  ({ deviceId, firmware }, information) => {
+    const device = devices.get(deviceId);
+    const downgrade = device?.rules['firmware-install'].downgrade === true;
+    return firmware && refusalOfFirmware(firmware, { releaseKey, model: device?.model ?? '', downgrade, information });
+  };
 
 /** S122, S124: answers the maintenance commands (XEP-0050) of the control plane. */
 function answerCommands(channel: Pick<ControlChannel, 'answer'>, runner: JobRunner, journal: Journal): void {

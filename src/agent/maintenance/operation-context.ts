@@ -3,6 +3,7 @@ import type { JobOrder } from '../../protocol/ad-hoc-command';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
 import type { DeviceAccess } from '../device/device-access';
+import type { FirmwareCheck } from './firmware-check';
 import type { OwnServer } from './firmware-download';
 import type { VersionWait } from './job';
 import { JobFailed } from './maintenance.errors';
@@ -35,6 +36,7 @@ export interface OperationContext {
   /** The agent's state folder. */
   readonly folder: string;
   readonly server: OwnServer;
+  readonly refusalOfFirmware: FirmwareCheck;
   readonly progress: (activity: string, percent: number | null) => void;
   /** The device has received the firmware: resolves when this is stored, so that a restarted agent only waits. */
   readonly received: (wait: VersionWait) => Promise<void>;

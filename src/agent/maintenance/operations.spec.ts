@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { FIRMWARE_TOKEN, FirmwareServer } from '../../../test/support/agent/firmware-server';
 import { MaintenanceStage } from '../../../test/support/agent/maintenance-stage';
 import { DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
+import { FirmwareMaker } from '../../../test/support/firmware-maker';
 import { until } from '../../../test/support/until';
 import { LASTING_PROBLEMS, type LastingProblem } from '../../protocol/device-information';
 import { JOB_FAILURES, type JobFailure, type Operation } from '../../protocol/maintenance';
+import { ownerRules } from './owner-rules';
 import {
   DeviceRefused,
   DeviceUnreachable,
@@ -240,6 +242,33 @@ const FAILURES: [
     'SHA-256',
   ],
   [
+    'no-release-key',
+    'has an agent without a key that verifies firmware',
+    'firmware-install',
+    () => {
+      on.releaseKey = undefined;
+      return on.restart({});
+    },
+    'releaseKeyFile',
+  ],
+  [
+    'firmware-unsigned',
+    'has an agent with another key',
+    'firmware-install',
+    () => {
+      on.releaseKey = new FirmwareMaker().key;
+      return on.restart({});
+    },
+    'another key',
+  ],
+  [
+    'firmware-older',
+    'has the version already',
+    'firmware-install',
+    () => (on.device.says = NEW),
+    'the device has 2.15.000',
+  ],
+  [
     'not-back',
     'does not come back',
     'restart',
@@ -283,6 +312,23 @@ describe('failures', () => {
     expect(await firmwareFiles()).toEqual([]);
   });
 
+  it('firmware-unsigned: no person is asked about the job', async () => {
+    on.rules = ownerRules({ 'firmware-install': 'ask' });
+    await on.restart({});
+    const unsigned = { ...files.source(), signature: undefined };
+    const report = await on.execute('firmware-install', { firmware: unsigned });
+    expect(report).toMatchObject({ status: 'completed', failure: 'firmware-unsigned' });
+  });
+
+  it('firmware-older: the device has a newer version by the time the job starts', async () => {
+    const { questions } = on.device;
+    on.device.acts.information = () => void (on.device.questions > questions + 1 && (on.device.says = NEW));
+    expect(await on.outcome('firmware-install', { firmware: files.source() })).toMatchObject({
+      failure: 'firmware-older',
+    });
+    expect([on.device.did, files.asked]).toEqual([[], []]);
+  });
+
   it('interrupted: the agent stops during an installation and removes the file', async () => {
     on.device.acts['firmware-install'] = () => new Promise(() => undefined);
     const jobId = randomUUID();
@@ -303,8 +349,9 @@ describe('failures', () => {
       'interrupted',
       'declined',
       'too-often',
+      'firmware-unfit',
     ];
-    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed', 'firmware-unfit'];
+    const ofTheControlPlane: JobFailure[] = ['agent-silent', 'agent-removed'];
     const tested = new Set([...FAILURES.map(([failure]) => failure), ...elsewhere, ...ofTheControlPlane]);
     expect(Object.keys(JOB_FAILURES).filter((failure) => !tested.has(failure as JobFailure))).toEqual([]);
   });

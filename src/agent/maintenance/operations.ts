@@ -6,6 +6,7 @@ import type { Operation, ResultLine } from '../../protocol/maintenance';
 import { type DeviceAccess, DeviceRefused, DeviceUnreachable, OperationUnsupported } from '../device/device-access';
 import { answerInTime } from '../device/device-answer';
 import type { DevicePoller } from '../information/device-poller';
+import type { FirmwareCheck } from './firmware-check';
 import type { OwnServer } from './firmware-download';
 import { installFirmware } from './firmware-install';
 import type { JobOutcome } from './job';
@@ -52,6 +53,7 @@ export interface CarryOutOptions {
   /** The agent's state folder. */
   readonly folder: string;
   readonly server: OwnServer;
+  readonly refusalOfFirmware: FirmwareCheck;
   readonly journal: Journal;
   readonly signal: AbortSignal;
   readonly times?: OperationTimes;

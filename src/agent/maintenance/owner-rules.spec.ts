@@ -28,12 +28,22 @@ describe("an owner's rules", () => {
     for (const name of operation.options) expect(rulesOf([name])[name].perHour).toBeGreaterThan(0);
   });
 
+  it('allow a downgrade of firmware only where they say so', () => {
+    const asking = rulesOf({ 'firmware-install': { do: 'ask', downgrade: true } })['firmware-install'];
+    expect([asking, rulesOf()['firmware-install'].downgrade]).toMatchObject([
+      { do: 'ask', downgrade: true },
+      undefined,
+    ]);
+    expect(rulesOf(['firmware-install'])['firmware-install'].downgrade).toBeUndefined();
+  });
+
   it.each<[string, unknown]>([
     ['another word', { restart: 'yes' }],
     ['another operation', { dance: 'allow' }],
     ['no bound', { restart: { do: 'allow', perHour: 0 } }],
     ['a bound without a choice', { restart: { perHour: 5 } }],
     ['an hour that no clock shows', { restart: { do: 'allow', hours: [{ ...hours[0], from: '25:00' }] } }],
+    ['a downgrade of what is no firmware', { restart: { do: 'ask', downgrade: true } }],
     ['a misspelt field', { restart: { do: 'allow', hour: hours } }],
   ])('cannot have %s', (_what, field) => expect(maintenanceField.safeParse(field).success).toBe(false));
 });

@@ -18,6 +18,8 @@ export interface OwnerRule {
   readonly hours: readonly z.output<typeof weeklyHours>[];
   /** Starts within an hour. */
   readonly perHour: number;
+  /** Of `firmware-install`: whether a version may be installed that is not newer than the one of the device. */
+  readonly downgrade?: boolean;
 }
 export type OwnerRules = Readonly<Record<Operation, OwnerRule>>;
 
@@ -39,11 +41,16 @@ const rule = z.union([
     do: choice,
     hours: z.array(weeklyHours).max(LIMITS.WEEKLY_HOURS_PER_CONDITION).default([]),
     perHour: z.int().positive().max(10_000).optional(),
+    downgrade: z.boolean().optional(),
   }),
 ]);
 
 const list = z.array(operation);
-const rulesByName = z.partialRecord(operation, rule);
+const rulesByName = z.partialRecord(operation, rule).superRefine((rules, context) => {
+  for (const [name, set] of Object.entries(rules))
+    if (name !== 'firmware-install' && typeof set === 'object' && set.downgrade !== undefined)
+      context.addIssue({ code: 'custom', path: [name, 'downgrade'], message: 'is only for firmware-install' });
+});
 
 /**
  * `maintenance` of a device in the configuration file: a rule for each operation, or a list of those that are allowed
@@ -62,7 +69,8 @@ export function ownerRules(field?: z.output<typeof maintenanceField>): OwnerRule
     if (Array.isArray(field)) return [name, ruleFor(name, field.includes(name) ? 'allow' : 'deny')];
     const set = field?.[name] ?? (READING.includes(name) ? 'allow' : 'ask');
     if (typeof set === 'string') return [name, ruleFor(name, set)];
-    return [name, { ...ruleFor(name, set.do), hours: set.hours, ...(set.perHour && { perHour: set.perHour }) }];
+    const { do: choice, hours, perHour = boundOf(name), downgrade } = set;
+    return [name, { do: choice, hours, perHour, ...(downgrade && { downgrade }) }];
   });
   return Object.fromEntries(rules) as Record<Operation, OwnerRule>;
 }

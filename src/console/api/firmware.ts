@@ -1,7 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
+import { FIRMWARE_MEDIA_TYPE, isForModel } from '../../protocol/firmware-package';
 import { LIMITS } from '../../protocol/limits';
-import { firmware, type Firmware, type firmwareUpload } from '../../protocol/maintenance';
+import { firmware, type Firmware } from '../../protocol/maintenance';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
 import { useUpload } from './upload';
@@ -9,19 +10,14 @@ import { useUpload } from './upload';
 /** Time for the largest file at 1 Mbit/s. */
 const UPLOAD_MS = Math.round((LIMITS.FIRMWARE_BYTES * 8) / 1_000);
 
-export interface FirmwareFile {
-  readonly file: File;
-  readonly about: z.input<typeof firmwareUpload>;
-}
-
 export const useFirmware = () =>
   useQuery({ queryKey: ['firmware'], queryFn: () => call(z.array(firmware), 'GET', '/firmware') });
 
 export const useUploadFirmware = () =>
-  useUpload(firmware, 'firmware', ({ file, about }: FirmwareFile) => ({
-    path: `/firmware?${new URLSearchParams(about).toString()}`,
+  useUpload(firmware, 'firmware', (file: File) => ({
+    path: '/firmware',
     file,
-    mediaType: 'application/octet-stream',
+    mediaType: FIRMWARE_MEDIA_TYPE,
     timeoutMs: UPLOAD_MS,
   }));
 
@@ -33,9 +29,6 @@ export function useRemoveFirmware() {
   });
 }
 
-/** A file without a model fits every device. */
-export const fitsModel = (file: Firmware, model: string): boolean => file.model === '' || file.model === model;
-
-/** The version in a file name such as `3050ci_2.15.000.bin`; empty if there is none. */
-export const versionInName = (name: string): string =>
-  /(?<![\d.])\d+(?:\.\d+)+(?:[-+][A-Za-z0-9]+)?(?=\.[A-Za-z]|[^\d.]|$)/.exec(name)?.[0] ?? '';
+/** A file without a model fits every device; one that is not signed is not installed. */
+export const canInstall = (file: Firmware, model: string): boolean =>
+  file.signedAt !== null && isForModel(file.model, [model]);

@@ -20,6 +20,8 @@ const ON_SCREENS: Partial<Record<ProblemCode, string>> = {
   'operation-unsupported':
     'Reload the page to see the available operations. The configuration of the agent defines them.',
   'too-many-jobs': 'Wait for some jobs to finish, or cancel some.',
+  'firmware-refused': 'Upload it again, signed. See the detail for what is wrong with it.',
+  'firmware-unsigned': 'Upload the file again, signed, and remove this one.',
   'unknown-firmware': 'Choose one from the list. It may have been removed.',
   'unknown-notice': 'It may have been removed because of its age.',
 };

@@ -89,6 +89,32 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['There is no job {}.', 'ジョブ「{}」は存在しません。'],
   ['Device {} has {} open jobs.', '機器「{}」には進行中のジョブが{}件あります。'],
   ['There is no firmware file {}.', 'ファームウェアファイル「{}」は存在しません。'],
+  [
+    'The file {} is not signed with the key of this server.',
+    'ファイル「{}」は、このサーバーの鍵で署名されていません。',
+  ],
+  [
+    'The signature of {} was not made with the key of this server.',
+    '「{}」の署名は、このサーバーの鍵によるものではありません。',
+  ],
+  ['It ends before the end of its manifest.', 'マニフェストの途中で終わっています。'],
+  [
+    'It does not start with a manifest: no line of up to {} bytes.',
+    'マニフェストで始まっていません（{}バイト以内の行がありません）。',
+  ],
+  ['This server has no key to verify signatures.', 'このサーバーには署名を検証する鍵がありません。'],
+  [
+    'enrol the agent again, or set "releaseKeyFile" in its configuration',
+    'エージェントを登録し直すか、設定で「releaseKeyFile」を指定してください。',
+  ],
+  ['the order contains no signature', '依頼に署名が含まれていません。'],
+  ['another key signed it, or it was changed after signing', '別の鍵で署名されたか、署名の後に変更されています。'],
+  ['it is for {}; the device is {}', '対象の機種は{}、機器は{}です。'],
+  ['{} is to be installed; the device has {}', 'インストールするのは{}、機器にあるのは{}です。'],
+  [
+    '{} is to be installed; the device reports no version to compare with',
+    'インストールするのは{}ですが、機器は比較できるバージョンを報告していません。',
+  ],
   ['The device was busy.', '機器が動作中でした。'],
   ['The device had stopped.', '機器が停止していました。'],
   ['The device did not answer.', '機器が応答しませんでした。'],
@@ -150,7 +176,6 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['Version after installation is {}, expected {}.', 'インストール後のバージョンは{}です（予定：{}）。'],
   ['the agent was stopped', 'エージェントが停止されました'],
   ['must be a version such as 2.15.000', '2.15.000のようなバージョンを入力してください。'],
-  ['must be a SHA-256 in hexadecimal', 'SHA-256を16進数で入力してください。'],
   // deployment
   ['There is no deployment {}.', 'デプロイ「{}」は存在しません。'],
   ['There is no release {}.', 'リリース「{}」は存在しません。'],

@@ -117,8 +117,8 @@ export const jaProblems: typeof enProblems = {
       remedy: '不要なリリースを削除してください。',
     },
     'release-key-missing': {
-      title: 'リリースを検証する鍵がありません',
-      remedy: 'PLATEN_RELEASE_PUBLIC_KEYに、リリースの発行元の公開鍵を設定してください。',
+      title: 'リリースとファームウェアを検証する鍵がありません',
+      remedy: 'PLATEN_RELEASE_PUBLIC_KEYに、発行元の公開鍵を設定してください。',
     },
     'unknown-job': { title: '不明な保守ジョブです', remedy: 'ジョブ一覧を確認してください。' },
     'operation-unsupported': {
@@ -142,8 +142,12 @@ export const jaProblems: typeof enProblems = {
       remedy: '機器の機種に合うファイルを選択してください。',
     },
     'firmware-refused': {
-      title: 'ファームウェアファイルが拒否されました',
-      remedy: 'もう一度アップロードしてください。原因は詳細を確認してください。',
+      title: 'ファームウェアが拒否されました',
+      remedy: '署名して（platen firmware sign）、もう一度アップロードしてください。原因は詳細を確認してください。',
+    },
+    'firmware-unsigned': {
+      title: 'ファームウェアが署名されていません',
+      remedy: '署名したファイルをアップロードし、このファイルは削除してください。',
     },
     'firmware-in-use': {
       title: '進行中のジョブがこのファームウェアを必要としています',

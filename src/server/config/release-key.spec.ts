@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReleaseManifest } from '../../protocol/release';
+import { signedText, type ReleaseManifest } from '../../protocol/release';
 import { failureLine } from '../commands/failure-line';
 import { loadSettings } from '../settings';
 import { readConfig } from './config';
@@ -20,13 +20,13 @@ describe('the key that verifies releases', () => {
     writeFileSync(file, vector.publicKey);
     const key = loadReleaseKey(file);
     expect(key.isConfigured).toBe(true);
-    expect(key.hasSigned(vector.manifest)).toBe(true);
-    expect(key.hasSigned({ ...vector.manifest, bytes: 49 })).toBe(false);
+    expect(key.hasSigned(signedText(vector.manifest), vector.manifest)).toBe(true);
+    expect(key.hasSigned(signedText({ ...vector.manifest, bytes: 49 }), vector.manifest)).toBe(false);
   });
 
   it('verifies no manifest if it is not configured', () => {
     expect(loadReleaseKey(undefined).isConfigured).toBe(false);
-    expect(loadReleaseKey(undefined).hasSigned(vector.manifest)).toBe(false);
+    expect(loadReleaseKey(undefined).hasSigned(signedText(vector.manifest), vector.manifest)).toBe(false);
   });
 
   const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isForModel } from '../../protocol/firmware-package';
 import { DevicesService, type DeviceInView } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
 import type { FirmwareEntity } from './firmware/firmware.entity';
@@ -19,10 +20,10 @@ export class JobInformation {
 
   /**
    * The file of a new job. If the stored model speaks against it, the device is asked for its current one.
-   * @throws UnknownFirmware, FirmwareUnfit
+   * @throws UnknownFirmware, FirmwareUnsigned, FirmwareUnfit
    */
   async firmwareFor(inView: DeviceInView, firmwareId: string): Promise<FirmwareEntity> {
-    const file = await this.firmware.get(firmwareId);
+    const file = await this.firmware.getSigned(firmwareId);
     if (fits(file, inView)) return file;
     if (inView.online) await this.information.inform(inView, 'firmware-install', {});
     checkFit(file, (await this.devices.find(inView.device.id)) ?? inView);
@@ -50,13 +51,10 @@ function checkFit(file: FirmwareEntity, inView: DeviceInView): void {
   if (!fits(file, inView)) throw new FirmwareUnfit(file.model, modelsOf(inView).find(Boolean) ?? '');
 }
 
-const fits = ({ model }: FirmwareEntity, inView: DeviceInView): boolean =>
-  model === '' || modelsOf(inView).some((each) => isSameModel(each, model));
+const fits = ({ model }: FirmwareEntity, inView: DeviceInView): boolean => isForModel(model, modelsOf(inView));
 
 /** As the agent's configuration has it, and as the device reports it. */
 const modelsOf = ({ device, information }: DeviceInView): string[] => [
   device.model,
   information?.information?.model ?? '',
 ];
-
-const isSameModel = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();

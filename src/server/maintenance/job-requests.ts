@@ -35,7 +35,8 @@ export class JobRequests {
 
   /**
    * Requests one operation at a device.
-   * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnfit, FirmwareIdMismatch, TooManyJobs;
+   * @throws BeyondLimits, UnknownDevice, OperationOfOtherKind, OperationUnsupported, UnknownFirmware, FirmwareUnsigned, FirmwareUnfit, FirmwareIdMismatch,
+   * TooManyJobs;
    * @throws DeviceOffline, NoSubstitute if the job may not wait
    */
   async request(actor: Actor, deviceId: string, wanted: NewJob): Promise<JobEntity> {

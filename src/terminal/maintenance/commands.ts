@@ -3,7 +3,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { Operation } from '../../protocol/maintenance';
 import { OPERATIONS } from '../../protocol/operations';
 import { adder, JSON_ANSWER, JSON_ROWS, perform, whole, type Json } from '../command-line';
-import type { FirmwareUploadOptions } from './firmware';
+import type { SignOptions } from './sign-firmware';
 import type { MaintainOptions } from './maintain';
 
 /** Adds `platen maintain`, `jobs`, `job` and `firmware ...`. */
@@ -44,17 +44,29 @@ export function register(program: Command): void {
 }
 
 function registerFirmware(program: Command): void {
-  const add = adder(adder(program)('firmware', 'manage the firmware files that can be installed'));
+  const add = adder(adder(program)('firmware', 'sign firmware files, and manage those that can be installed'));
   add('list', 'list the firmware files on the server')
     .option(...JSON_ROWS)
     .action((options: Json) =>
       perform(async (io) => (await import('./firmware.js')).firmwareList(io, options), options),
     );
-  add('upload <file>', 'upload a firmware file to the server (administrators)')
+  add('sign <file>', 'sign a firmware file; agents install no other')
     .requiredOption('--firmware-version <version>', 'version that the device reports after the installation')
     .option('--model <model>', 'only for devices of this model; any model if omitted', '')
+    .requiredOption('--key <file>', 'the private key; create one: platen release keys')
+    .requiredOption('--out <file>', 'signed file to write')
+    .action((file: string, options: SignOptions) =>
+      perform(async (io) => (await import('./sign-firmware.js')).firmwareSign(io, file, options)),
+    );
+  add('verify <file>', 'verify signed firmware as server and agents do')
+    .requiredOption('--key <file>', 'the public key')
+    .option('--json', 'print the manifest as JSON')
+    .action((file: string, options: Json & { key: string }) =>
+      perform(async (io) => (await import('./sign-firmware.js')).firmwareVerify(io, file, options), options),
+    );
+  add('upload <file>', 'upload signed firmware to the server (administrators)')
     .option(...JSON_ANSWER)
-    .action((file: string, options: FirmwareUploadOptions) =>
+    .action((file: string, options: Json) =>
       perform(async (io) => (await import('./firmware.js')).firmwareUpload(io, file, options), options),
     );
   add('remove <id>', 'remove a firmware file from the server (administrators)').action((id: string) =>

@@ -1,10 +1,8 @@
-import { basename } from 'node:path';
-import { LIMITS } from '../../protocol/limits';
 import type { Firmware } from '../../protocol/maintenance';
-import { sha256Hex } from '../../tunnel/sha256';
 import { storedLogin } from '../credentials';
 import { readBounded, showSent } from '../files';
 import { bytes, minute } from '../formats';
+import { FIRMWARE_FILE_BYTES } from '../releases/signed-file';
 import type { Column } from '../table';
 import type { TerminalIo } from '../terminal-io';
 import { MaintenanceApi } from './maintenance-api';
@@ -22,26 +20,14 @@ export async function firmwareList(io: TerminalIo, options: { json?: boolean }):
   const files = await new MaintenanceApi(await storedLogin(io)).firmware();
   if (options.json) return io.printJson(files);
   if (files.length > 0) return io.printTable(COLUMNS, files);
-  io.print('No firmware files yet. Administrators upload them: platen firmware upload <file>');
+  io.print('No firmware files yet. Sign one: platen firmware sign <file>. Then an administrator uploads it.');
 }
 
-export interface FirmwareUploadOptions {
-  firmwareVersion: string;
-  model: string;
-  json?: boolean;
-}
-
-/** `platen firmware upload`: the server verifies the SHA-256 of the file. */
-export async function firmwareUpload(io: TerminalIo, path: string, options: FirmwareUploadOptions): Promise<void> {
+/** `platen firmware upload`: the server verifies it while it arrives. */
+export async function firmwareUpload(io: TerminalIo, path: string, options: { json?: boolean }): Promise<void> {
   const api = new MaintenanceApi(await storedLogin(io));
-  const content = await readBounded(path, LIMITS.FIRMWARE_BYTES);
-  const about = {
-    name: basename(path),
-    version: options.firmwareVersion,
-    model: options.model,
-    sha256: sha256Hex(content),
-  };
-  const stored = await api.uploadFirmware(content, about, showSent(io, content.length));
+  const content = await readBounded(path, FIRMWARE_FILE_BYTES);
+  const stored = await api.uploadFirmware(content, showSent(io, content.length));
   io.clearLine();
   if (options.json) return io.printJson(stored);
   io.print(`Firmware ${stored.version} has been stored as ${stored.id}, SHA-256 ${stored.sha256}.`);

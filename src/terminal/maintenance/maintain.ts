@@ -51,7 +51,7 @@ export async function maintain(
 /** The ID of the file. If several have the version, the one for the device's model. @throws UsageError */
 function chosen(wanted: string, files: Firmware[], model: string | undefined): string {
   if (files.some(({ id }) => id === wanted)) return wanted;
-  const ofVersion = files.filter(({ version }) => version === wanted);
+  const ofVersion = preferSigned(files.filter(({ version }) => version === wanted));
   const fitting = ofVersion.filter((file) => file.model === '' || file.model === model);
   const candidates = fitting.length > 0 ? fitting : ofVersion;
   if (candidates.length === 1) return candidates[0]!.id;
@@ -59,4 +59,10 @@ function chosen(wanted: string, files: Firmware[], model: string | undefined): s
     candidates.length === 0 ? `There is no firmware "${wanted}".` : `There are several files of version ${wanted}.`,
     'Pass the ID of a file. List the files: platen firmware list',
   );
+}
+
+/** A file that an earlier version stored unsigned may be there again, signed. */
+function preferSigned(files: Firmware[]): Firmware[] {
+  const signed = files.filter(({ signedAt }) => signedAt !== null);
+  return signed.length > 0 ? signed : files;
 }

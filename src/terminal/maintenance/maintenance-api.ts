@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { page } from '../../protocol/api';
-import { firmware, job, type Firmware, type firmwareUpload, type Job, type newJob } from '../../protocol/maintenance';
+import { FIRMWARE_MEDIA_TYPE } from '../../protocol/firmware-package';
+import { firmware, job, type Firmware, type Job, type newJob } from '../../protocol/maintenance';
 import type { ApiClient } from '../api-client';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 
@@ -32,19 +33,12 @@ export class MaintenanceApi {
   }
 
   /** @param onProgress receives the number of bytes sent */
-  uploadFirmware(
-    content: Buffer,
-    about: z.input<typeof firmwareUpload>,
-    onProgress: (sent: number) => void,
-  ): Promise<Firmware> {
-    const query = new URLSearchParams(about);
+  uploadFirmware(content: Buffer, onProgress: (sent: number) => void): Promise<Firmware> {
     const file = {
-      content,
-      mediaType: 'application/octet-stream',
+      ...{ content, mediaType: FIRMWARE_MEDIA_TYPE, onProgress },
       timeoutMs: TERMINAL_LIMITS.FIRMWARE_UPLOAD_MS,
-      onProgress,
     };
-    return this.client.upload(`/api/firmware?${query.toString()}`, firmware, file);
+    return this.client.upload('/api/firmware', firmware, file);
   }
 
   removeFirmware(id: string): Promise<void> {

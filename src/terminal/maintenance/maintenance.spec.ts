@@ -6,15 +6,18 @@ import { recordedTerminal, type RecordedTerminal } from '../../../test/support/t
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
 import { until } from '../../../test/support/until';
 import { LASTING_PROBLEMS } from '../../protocol/device-information';
+import { FIRMWARE_MEDIA_TYPE } from '../../protocol/firmware-package';
 import type { Job, Operation } from '../../protocol/maintenance';
 import { storeCredentials } from '../credentials';
 import type { Exit } from '../exit-codes';
+import { releaseKeys } from '../releases/make-release';
 import { runCommand } from '../run-command';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 import { firmwareList, firmwareRemove, firmwareUpload } from './firmware';
 import { cancelJob, job, jobs } from './jobs';
 import { maintain, type MaintainOptions } from './maintain';
+import { firmwareSign, firmwareVerify } from './sign-firmware';
 
 const requested: Job = { ...sampleJob, state: 'requested', result: [], sentAt: null, beganAt: null, endedAt: null };
 const held: Job = { ...requested, state: 'held', hold: 'stopped', detail: 'Paper jam', sentAt: sampleJob.requestedAt };
@@ -235,22 +238,39 @@ describe('maintenance from the command line', () => {
     expect(await run((io) => firmwareRemove(io, sampleFirmware.id))).toBe(18);
   });
 
-  it('firmware upload sends the file with its name and SHA-256', async () => {
-    const path = join(folder, 'v2.bin');
+  it('firmware upload sends the signed file unchanged', async () => {
+    const path = join(folder, 'v2.signed');
     await writeFile(path, '"the file"');
     api.routes['POST /api/firmware'] = () => ({ status: 201, body: sampleFirmware });
-    const about = { firmwareVersion: '2.15.000', model: 'Platen Demo MFP 3050ci' };
-    expect(await run((io) => firmwareUpload(io, path, about))).toBe(0);
-    const [sent] = api.requests;
-    expect(Object.fromEntries(sent!.query)).toEqual({
-      name: 'v2.bin',
-      version: '2.15.000',
-      model: 'Platen Demo MFP 3050ci',
-      sha256: '5702be4058ae59a00c1afb0a44b3944fe0519afb3bd50d961dab53d57d4c4ea0',
-    });
-    expect(sent).toMatchObject({ body: 'the file', headers: { 'content-type': 'application/octet-stream' } });
+    expect(await run((io) => firmwareUpload(io, path, {}))).toBe(0);
+    expect(api.requests[0]).toMatchObject({ body: 'the file', headers: { 'content-type': FIRMWARE_MEDIA_TYPE } });
     expect(terminal.out()).toContain(`SHA-256 ${sampleFirmware.sha256}`);
     api.routes['POST /api/firmware'] = () => problemAnswer('firmware-refused');
-    expect(await run((io) => firmwareUpload(io, path, about))).toBe(25);
+    expect(await run((io) => firmwareUpload(io, path, {}))).toBe(25);
+  });
+
+  it('firmware is signed, and verified with the public key', async () => {
+    const at = (name: string) => join(folder, name);
+    await writeFile(at('v2.bin'), 'the file');
+    expect(await run((io) => releaseKeys(io, { out: at('keys') }))).toBe(0);
+    expect(await run((io) => releaseKeys(io, { out: at('other-keys') }))).toBe(0);
+    const about = { firmwareVersion: '2.15.000', model: 'Platen Demo MFP 3050ci' };
+    const signing = { ...about, key: at('keys/release.key'), out: at('v2.fw') };
+    expect(await run((io) => firmwareSign(io, at('v2.bin'), signing))).toBe(0);
+    expect(terminal.out()).toContain('Next: platen firmware upload');
+    const verify = (key: string) => run((io) => firmwareVerify(io, at('v2.fw'), { key: at(key) }));
+    expect(await verify('keys/release.pub')).toBe(0);
+    expect(terminal.out()).toMatch(/2\.15\.000, signed[^]*Platen Demo MFP 3050ci[^]*v2\.bin/);
+    expect(await verify('other-keys/release.pub')).toBe(25);
+    expect(await run((io) => firmwareSign(io, at('v2.bin'), { ...signing, firmwareVersion: 'a b' }))).toBe(2);
+    expect(await run((io) => firmwareSign(io, at('v2.bin'), { ...signing, key: at('keys/release.pub') }))).toBe(2);
+    expect(terminal.err()).toContain('no private Ed25519 key');
+  });
+
+  it('firmware chosen by its version is the signed file, although an unsigned one has the version, too', async () => {
+    const unsigned = { ...sampleFirmware, id: sampleJob.user.id, signedAt: null };
+    api.routes['GET /api/firmware'] = () => ({ body: [unsigned, sampleFirmware] });
+    expect(await ask('firmware-install', { firmware: sampleFirmware.version })).toBe(0);
+    expect(bodyOf(AT_DEVICE)).toMatchObject({ firmwareId: sampleFirmware.id });
   });
 });

@@ -6,9 +6,10 @@ import { readBounded } from '../files';
 import { bytes, moment } from '../formats';
 import { UsageError } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
-import { FILE_BYTES, packedRelease, privateKeyFrom, publicKeyFrom, verifiedRelease } from './release-file';
+import { fingerprintOf, signingKeyOf } from '../../tunnel/signing-key';
+import { packedRelease, privateKeyFrom, publicKeyFrom, RELEASE_FILE_BYTES, verifiedRelease } from './signed-file';
 
-/** `platen release keys`: creates the key pair that signs and verifies releases; never overwrites one. */
+/** `platen release keys`: creates the key pair that signs and verifies releases and firmware; never overwrites one. */
 export async function releaseKeys(io: TerminalIo, { out, json }: { out: string; json?: boolean }): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const files = { privateKey: join(out, 'release.key'), publicKey: join(out, 'release.pub') };
@@ -27,8 +28,9 @@ export async function releaseKeys(io: TerminalIo, { out, json }: { out: string; 
     throw new UsageError(`The keys cannot be written to ${out} (${code}).`, 'Choose another folder.');
   }
   if (json) return io.printJson(files);
-  io.print(`Private key  ${files.privateKey}  (signs releases; keep it away from the server)`);
+  io.print(`Private key  ${files.privateKey}  (signs releases and firmware; keep it away from the server)`);
   io.print(`Public key   ${files.publicKey}  (for the server: PLATEN_RELEASE_PUBLIC_KEY)`);
+  io.print(`Fingerprint  ${fingerprintOf(signingKeyOf(publicKey))}  (agents print it when they are enrolled)`);
 }
 
 export interface PackOptions {
@@ -57,7 +59,7 @@ export async function releaseVerify(
   file: string,
   options: { key: string; json?: boolean },
 ): Promise<void> {
-  const manifest = verifiedRelease(await readBounded(file, FILE_BYTES), await publicKeyFrom(options.key));
+  const manifest = verifiedRelease(await readBounded(file, RELEASE_FILE_BYTES), await publicKeyFrom(options.key));
   if (options.json) return io.printJson(manifest);
   io.print(`Release    ${manifest.version}, signed with this key`);
   io.print(`Protocol   ${manifest.protocol}`);

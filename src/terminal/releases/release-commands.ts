@@ -7,7 +7,7 @@ export function register(program: Command): void {
   const release = adder(program)('release', 'sign, verify and upload releases of the relay');
   const add = adder(release);
 
-  add('keys', 'create the key pair that signs and verifies releases')
+  add('keys', 'create the key pair that signs and verifies releases and firmware')
     .requiredOption('--out <folder>', 'folder for the two files; existing files are never overwritten')
     .option('--json', 'print the paths as JSON')
     .action((options: Json & { out: string }) =>

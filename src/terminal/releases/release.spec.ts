@@ -125,7 +125,7 @@ describe('platen release', () => {
     });
 
     it('upload does not send a file that is too large', async () => {
-      writeFileSync(at('any.release'), Buffer.alloc(LIMITS.RELEASE_BYTES + LIMITS.RELEASE_MANIFEST_BYTES + 2));
+      writeFileSync(at('any.release'), Buffer.alloc(LIMITS.RELEASE_BYTES + LIMITS.MANIFEST_BYTES + 2));
       expect(await run((io) => releaseUpload(io, at('any.release'), {}))).toBe(2);
       expect(api.requests).toEqual([]);
     });

@@ -5,7 +5,7 @@ import { readBounded, showSent } from '../files';
 import { bytes, minute } from '../formats';
 import type { Column } from '../table';
 import type { TerminalIo } from '../terminal-io';
-import { FILE_BYTES } from './release-file';
+import { RELEASE_FILE_BYTES } from './signed-file';
 
 const COLUMNS: Column<Release>[] = [
   { title: 'RELEASE', value: ({ name }) => name, width: 24 },
@@ -26,7 +26,7 @@ export async function releaseList(io: TerminalIo, options: { json?: boolean }): 
 /** `platen release upload`: the server verifies it while it arrives. */
 export async function releaseUpload(io: TerminalIo, path: string, options: { json?: boolean }): Promise<void> {
   const api = new DeploymentApi(await storedLogin(io));
-  const file = await readBounded(path, FILE_BYTES);
+  const file = await readBounded(path, RELEASE_FILE_BYTES);
   const release = await api.uploadRelease(file, showSent(io, file.length));
   io.clearLine();
   if (options.json) return io.printJson(release);

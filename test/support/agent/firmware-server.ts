@@ -4,11 +4,13 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Download } from '../../../src/agent/maintenance/firmware-download';
 import type { FirmwareSource } from '../../../src/protocol/ad-hoc-command';
-import { sha256Hex } from '../../../src/tunnel/sha256';
+import { FirmwareMaker } from '../firmware-maker';
 import type { TestCertificate } from '../test-certificate';
 import { NO_PROXY } from '../../../src/tunnel/outbound-proxy';
 
 export const FIRMWARE_TOKEN = 't'.repeat(43);
+/** Signs the file of every `FirmwareServer`. */
+export const PUBLISHER = new FirmwareMaker();
 
 /** Serves one firmware file as the control plane does, with the faults that a test gives it. */
 export class FirmwareServer {
@@ -41,10 +43,11 @@ export class FirmwareServer {
     return new URL(this.#url).origin;
   }
 
-  source(change: Partial<FirmwareSource> = {}): FirmwareSource {
-    const sha256 = sha256Hex(this.file);
-    const { length: bytes } = this.file;
-    return { url: this.#url, token: FIRMWARE_TOKEN, bytes, sha256, version: '2.15.000', ...change };
+  /** @param change is signed, too, where it is of the manifest */
+  source({ name, version, model, ...change }: Partial<FirmwareSource> = {}): FirmwareSource {
+    const signed = { ...(name && { name }), ...(version && { version }), ...(model && { model }) };
+    const { product: _product, ...manifest } = PUBLISHER.manifest(this.file, signed);
+    return { url: this.#url, token: FIRMWARE_TOKEN, ...manifest, ...change };
   }
 
   download(change: Partial<Download> = {}): Download {

@@ -10,6 +10,7 @@ import type { StreamHandler } from '../../../src/agent/channel/xmpp-stream';
 import { NS_COMMANDS, orderFields, type FirmwareSource, type JobReport } from '../../../src/protocol/ad-hoc-command';
 import { ownerRules, type OwnerRules } from '../../../src/agent/maintenance/owner-rules';
 import { operation as operations, type Operation } from '../../../src/protocol/maintenance';
+import { PUBLISHER } from './firmware-server';
 import { recordedJournal, type RecordedJournal } from '../recorded-journal';
 import { ControlChannel, DOMAIN, PASSWORD } from '../xmpp/control-channel';
 import { ScriptedDevice } from '../device/scripted-device';
@@ -38,6 +39,8 @@ export class MaintenanceStage {
   openSessions = 0;
   /** What the owner decides; by default, that everything is allowed. */
   rules!: OwnerRules;
+  /** What it verifies firmware with. */
+  releaseKey: string | undefined = PUBLISHER.key;
   /** Where it downloads firmware. */
   firmwareOrigin = 'http://127.0.0.1:9';
   private poller!: DevicePoller;
@@ -77,6 +80,7 @@ export class MaintenanceStage {
     this.recorded = recordedJournal();
     this.openSessions = 0;
     this.rules = ownerRules(operations.options);
+    this.releaseKey = PUBLISHER.key;
     this.device = new ScriptedDevice();
     this.bare = new ScriptedDevice({ operations: ['information'] });
     this.folder = await mkdtemp(join(tmpdir(), 'platen-maintenance-'));
@@ -103,8 +107,9 @@ export class MaintenanceStage {
     const channel = { answer: ({ name, answer }: StreamHandler) => void this.answers.set(name, answer) };
     const openSessions = () => this.openSessions;
     const server = { origin: this.firmwareOrigin, trust: { pin: 'A'.repeat(43) }, outbound: NO_PROXY };
-    const options = { devices, poller, openSessions, channel, folder, server, journal, times: { ...TIMES, ...times } };
-    this.maintenance = new Maintenance(options);
+    const { releaseKey } = this;
+    const parts = { devices, poller, openSessions, channel, folder, server, releaseKey, journal };
+    this.maintenance = new Maintenance({ ...parts, times: { ...TIMES, ...times } });
     await this.maintenance.start();
     this.maintenance.resume();
   }

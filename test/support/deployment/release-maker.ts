@@ -6,7 +6,7 @@ import { sha256Hex } from '../../../src/tunnel/sha256';
 
 /** Makes releases as their maker would, or with a manifest that says something else. */
 export class ReleaseMaker {
-  private readonly pair = generateKeyPairSync('ed25519');
+  readonly pair = generateKeyPairSync('ed25519');
 
   /** Writes what a server needs to know this maker's releases. */
   writePublicKey(path: string): string {

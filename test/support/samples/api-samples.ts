@@ -155,6 +155,7 @@ export const sampleFirmware: Firmware = {
   model: sampleDevice.model,
   bytes: 48_230_000,
   sha256: 'a3f5c09e17d2'.padEnd(64, '4'),
+  signedAt: AT,
   uploadedAt: AT,
   uploadedBy: 'Ada Admin',
 };

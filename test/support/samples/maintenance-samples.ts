@@ -112,6 +112,7 @@ const files: Firmware[] = [
     version: '1.0.0',
     model: '',
     bytes: 8_400_000,
+    signedAt: null,
     uploadedAt: ago(9_000),
   },
 ];

@@ -148,8 +148,8 @@ export class ControlPlane {
     return this.fetch(who, method, path, 'application/json', text);
   }
   /** Posts a file. */
-  send(who: Who, path: string, file: Uint8Array<ArrayBuffer>): Promise<Answer> {
-    return this.fetch(who, 'POST', path, 'application/octet-stream', file);
+  send(who: Who, path: string, file: Uint8Array<ArrayBuffer>, type: string): Promise<Answer> {
+    return this.fetch(who, 'POST', path, type, file);
   }
   private async fetch(
     who: Who | undefined,

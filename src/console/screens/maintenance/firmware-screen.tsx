@@ -52,10 +52,11 @@ function FirmwareTable({ files }: { files: Firmware[] }) {
       columns={[
         {
           title: t.firmware.name,
-          cell: ({ name, sha256 }) => (
+          cell: ({ name, sha256, signedAt }) => (
             <>
               <strong>{name}</strong>
               <Sha256 of={sha256} />
+              {signedAt === null && <div className="minor">{t.firmware.unsigned}</div>}
             </>
           ),
         },

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Device } from '../../../protocol/api';
 import type { Firmware } from '../../../protocol/maintenance';
-import { fitsModel, useFirmware } from '../../api/firmware';
+import { canInstall, useFirmware } from '../../api/firmware';
 import { useInformation } from '../../api/information';
 import { useRequestJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
@@ -41,7 +41,7 @@ function Choice(install: Install & { onDone: () => void }) {
   return (
     <Loaded query={useFirmware()}>
       {(all) => {
-        const fitting = all.filter((file) => fitsModel(file, model));
+        const fitting = all.filter((file) => canInstall(file, model));
         if (fitting.length > 0) return <InstallForm {...install} files={fitting} />;
         return (
           <Empty title={t.maintenance.install.none} hint={t.maintenance.install.noneHint(model)}>

@@ -2,18 +2,18 @@ import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../../../protocol/limits';
 import { parseJson } from '../../../protocol/parse-json';
-import { releaseManifest, type ReleaseManifest } from '../../../protocol/release';
+import { releaseManifest, signedText, type ReleaseManifest } from '../../../protocol/release';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { PackageReader } from '../../http/package-reader';
 import { asStorageFull, TooManyUploads } from '../../http/upload';
 import { ReleaseKey } from '../../config/release-key';
 import { ReleaseDraft } from './release-draft';
 import { ReleaseFiles, type StoredManifest } from './release-files';
-import { ReleaseReader } from './release-reader';
 import { ReleaseKeyMissing, ReleaseRefused, ReleaseTooLarge } from './releases.errors';
 
 /** At the same time: each may fill the disk with a whole release before it is refused. */
 const UPLOADS = 4;
-const FILE_BYTES = LIMITS.RELEASE_MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
+const FILE_BYTES = LIMITS.MANIFEST_BYTES + 1 + LIMITS.RELEASE_BYTES;
 
 /** Stores a release during its upload; removes one that is refused or interrupted. */
 @Injectable()
@@ -35,7 +35,7 @@ export class ReleaseIntake {
     if (declaredBytes !== undefined && declaredBytes > FILE_BYTES) throw new ReleaseTooLarge();
     if (this.uploads >= UPLOADS) throw new TooManyUploads();
     this.uploads += 1;
-    const reader = new ReleaseReader(body);
+    const reader = new PackageReader(body, ReleaseRefused);
     try {
       return await this.read(reader);
     } catch (error) {
@@ -46,7 +46,7 @@ export class ReleaseIntake {
     }
   }
 
-  private async read(reader: ReleaseReader): Promise<StoredManifest> {
+  private async read(reader: PackageReader): Promise<StoredManifest> {
     const manifest = this.checked(await reader.manifestLine());
     await this.files.checkRoomFor(manifest);
     const folder = await this.files.makeDraft();
@@ -70,16 +70,16 @@ export class ReleaseIntake {
       throw new ReleaseRefused(
         `Release ${version} uses protocol version ${protocol}, this server ${PROTOCOL_VERSION}.`,
       );
-    if (!this.key.hasSigned(parsed.data))
+    if (!this.key.hasSigned(signedText(parsed.data), parsed.data))
       throw new ReleaseRefused(`The signature of ${version} was not made with the key of this server.`);
     return parsed.data;
   }
 }
 
-async function write(folder: string, manifest: ReleaseManifest, reader: ReleaseReader): Promise<StoredManifest> {
+async function write(folder: string, manifest: ReleaseManifest, reader: PackageReader): Promise<StoredManifest> {
   const draft = await ReleaseDraft.open(folder, manifest);
   try {
-    for await (const chunk of reader.script()) await draft.write(chunk);
+    for await (const chunk of reader.content()) await draft.write(chunk);
     return await draft.finish();
   } finally {
     await draft.close();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { productVersion } from '../../../journal/product-version';
 import { BUILT_IN } from '../../../protocol/deployment';
+import { signedText } from '../../../protocol/release';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
 import { sha256OfFile } from '../../../tunnel/sha256';
 import { ReleaseKey } from '../../config/release-key';
@@ -39,7 +40,7 @@ export class ReleasesService {
   async verify(name: string): Promise<void> {
     if (name === BUILT_IN) return;
     const manifest = await this.stored(name);
-    if (!this.key.hasSigned(manifest))
+    if (!this.key.hasSigned(signedText(manifest), manifest))
       throw new ReleaseRefused(`The signature of release ${name} was not made with the key of this server.`);
     const sha256 = await sha256OfFile(this.files.scriptOf(name)).catch((error: NodeJS.ErrnoException) => {
       throw new ReleaseRefused(`The script of release ${name} cannot be read (${error.code}).`);

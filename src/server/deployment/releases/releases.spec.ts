@@ -123,7 +123,7 @@ describe('releases', () => {
     ['without a manifest', 'the script\nof something', 'manifest is not valid: all of it'],
     ['with an array as its manifest', '[1]\n', 'manifest is not valid'],
     ['with a manifest of 10 MB', Buffer.alloc(10 * 1024 * 1024, 'm'), 'no line of up to'],
-    ['with a manifest a little too long', `${' '.repeat(LIMITS.RELEASE_MANIFEST_BYTES + 1)}\n`, 'no line of up to'],
+    ['with a manifest a little too long', `${' '.repeat(LIMITS.MANIFEST_BYTES + 1)}\n`, 'no line of up to'],
     ['truncated', good.subarray(0, -1), 'ends after 9 of 10 bytes'],
     ['without its script', good.subarray(0, good.indexOf(0x0a) + 1), 'ends after 0 of 10 bytes'],
     ['longer than it states', Buffer.concat([good, Buffer.from('!')]), 'longer than the 10 bytes'],

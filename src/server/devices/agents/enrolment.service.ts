@@ -10,6 +10,7 @@ import type { Actor } from '../../auth/actor';
 import { AuditService } from '../../auth/audit/audit.service';
 import { CERTIFICATE, type Certificate } from '../../config/certificate';
 import { CONFIG, type Config } from '../../config/config';
+import { ReleaseKey } from '../../config/release-key';
 import { CustomersService } from '../../customers/customers.service';
 import { DeviceTransport } from '../../xmpp/device-transport';
 import type { ScramKeys } from '../../xmpp/login/agent-accounts';
@@ -37,6 +38,7 @@ export class EnrolmentService {
     private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CERTIFICATE) private readonly certificate: Pick<Certificate, 'controlChannel'>,
+    private readonly releaseKey: ReleaseKey,
   ) {}
 
   /**
@@ -103,6 +105,7 @@ export class EnrolmentService {
       password,
       xmpp: { host: publicHost ?? host, port: publicPort ?? port, domain },
       pin: this.certificate.controlChannel.pin,
+      releaseKey: this.releaseKey.key,
     };
   }
 }

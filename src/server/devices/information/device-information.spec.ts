@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ControlPlane, announcedPrinter } from '../../../../test/support/server/control-plane';
 import type { ScriptedAgent, ScriptedAnswer } from '../../../../test/support/agent/scripted-agent';
+import { FirmwareMaker } from '../../../../test/support/firmware-maker';
 import { until } from '../../../../test/support/until';
 import vectors from '../../../../test/vectors/control-channel.json';
 import { acquiredInformation, device } from '../../../protocol/api';
 import { announce, reportInformation } from '../../../protocol/control-channel';
+import { FIRMWARE_MEDIA_TYPE } from '../../../protocol/firmware-package';
 import { deviceInformation, type DeviceInformation } from '../../../protocol/device-information';
 import { job, operation, type Operation } from '../../../protocol/maintenance';
 import { LIMITS } from '../../../protocol/limits';
@@ -14,8 +19,16 @@ const SAMPLE = deviceInformation.parse(vectors.acquireInformation.response);
 
 describe('device information', () => {
   let plane: ControlPlane;
-  beforeAll(async () => (plane = await ControlPlane.start()));
-  afterAll(() => plane?.stop());
+  const maker = new FirmwareMaker();
+  const folder = mkdtempSync(join(tmpdir(), 'platen-information-'));
+  beforeAll(async () => {
+    const PLATEN_RELEASE_PUBLIC_KEY = maker.writePublicKey(join(folder, 'release.pub'));
+    plane = await ControlPlane.start({ PLATEN_RELEASE_PUBLIC_KEY });
+  });
+  afterAll(async () => {
+    await plane?.stop();
+    rmSync(folder, { recursive: true });
+  });
   afterEach(async () => {
     jest.restoreAllMocks();
     plane.agent.answers.set('acquire-information', { body: SAMPLE });
@@ -307,8 +320,8 @@ describe('device information', () => {
       String((await plane.call('tom', 'POST', `/devices/${id}/jobs`, { operation, ...more })).body.id);
     const jobOf = async (jobId: string) => job.parse((await plane.call('tom', 'GET', `/jobs/${jobId}`)).body);
     const uploaded = async (model: string) => {
-      const query = new URLSearchParams({ name: `${model}.bin`, version: '9.1', model });
-      return String((await plane.send('ada', `/firmware?${query.toString()}`, randomBytes(64))).body.id);
+      const file = maker.make(randomBytes(64), { name: `${model}.bin`, version: '9.1', model });
+      return String((await plane.send('ada', '/firmware', file, FIRMWARE_MEDIA_TYPE)).body.id);
     };
     /** Nothing has been acquired for a while. */
     const aged = async (seconds: number) => {

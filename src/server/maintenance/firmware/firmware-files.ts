@@ -5,7 +5,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LIMITS } from '../../../protocol/limits';
 import { CONFIG, type Config } from '../../config/config';
 import { syncFolder } from '../../config/sync-folder';
-import type { UploadReader } from '../../http/upload';
 import { FirmwareRefused } from './firmware.errors';
 
 /** Starts the names of incomplete files; no ID starts with it. */
@@ -41,10 +40,10 @@ export class FirmwareFiles {
    * Writes a file as it arrives; one that is refused or interrupted is removed.
    * @throws FirmwareRefused if it is empty or too large, UploadBrokenOff
    */
-  async receive(upload: UploadReader): Promise<FirmwareDraft> {
+  async receive(content: AsyncIterable<Buffer>): Promise<FirmwareDraft> {
     const path = join(this.folder, `${DRAFT}${randomUUID()}`);
     try {
-      return { path, ...(await write(path, upload)) };
+      return { path, ...(await write(path, content)) };
     } catch (error) {
       await this.discard(path);
       throw error;
@@ -65,12 +64,12 @@ export class FirmwareFiles {
   }
 }
 
-async function write(path: string, upload: UploadReader): Promise<{ bytes: number; sha256: string }> {
+async function write(path: string, content: AsyncIterable<Buffer>): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);
   let bytes = 0;
   try {
-    for (let chunk = await upload.next(); chunk; chunk = await upload.next()) {
+    for await (const chunk of content) {
       bytes += chunk.length;
       if (bytes > LIMITS.FIRMWARE_BYTES)
         throw new FirmwareRefused(`The file is larger than ${LIMITS.FIRMWARE_BYTES} bytes.`);

@@ -27,11 +27,14 @@ export class FirmwareSources {
   /** @returns undefined if the job needs no file @throws UnknownFirmware */
   async of({ id, firmwareId, firmwareToken }: JobEntity): Promise<FirmwareSource | undefined> {
     if (firmwareId === null || firmwareToken === null) return undefined;
-    const { bytes, sha256, version } = await this.firmware.get(firmwareId);
+    const { bytes, sha256, version, manifest } = await this.firmware.get(firmwareId);
     const { port } = (this.adapter.httpAdapter.getHttpServer() as Server).address() as AddressInfo;
     const url = new URL(`/api/agent/firmware/${id}`, publicUrlOf(this.config, port)).href;
     const pin = this.config.http.tls && this.certificate.selfSigned ? { pin: this.certificate.pin } : {};
-    return { url, token: firmwareToken, bytes, sha256, version, ...pin };
+    const source = { url, token: firmwareToken, bytes, sha256, version, ...pin };
+    if (!manifest) return source; // the agent refuses it
+    const { name, model, createdAt, signature } = manifest;
+    return { ...source, name, model, createdAt, signature };
   }
 
   /**

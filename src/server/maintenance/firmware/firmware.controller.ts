@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { FIRMWARE_MEDIA_TYPE } from '../../../protocol/firmware-package';
 import { LIMITS } from '../../../protocol/limits';
-import { firmware, firmwareUpload, type Firmware } from '../../../protocol/maintenance';
+import { firmware, type Firmware } from '../../../protocol/maintenance';
 import { toInstant } from '../../../protocol/names';
 import type { Actor } from '../../auth/actor';
 import { CurrentActor } from '../../auth/access/identity';
@@ -14,9 +15,11 @@ import type { FirmwareEntity } from './firmware.entity';
 import { NoFirmware } from './firmware.errors';
 import { FirmwareService } from './firmware.service';
 
-const MEDIA_TYPE = 'application/octet-stream';
-
-const presented = (file: FirmwareEntity): Firmware => ({ ...file, uploadedAt: toInstant(file.uploadedAt) });
+const presented = ({ manifest, uploadedAt, ...file }: FirmwareEntity): Firmware => ({
+  ...file,
+  signedAt: manifest?.createdAt ?? null,
+  uploadedAt: toInstant(uploadedAt),
+});
 
 @Controller('api/firmware')
 @Permit('technician')
@@ -32,22 +35,18 @@ export class FirmwareController {
     return (await this.firmware.all()).map(presented);
   }
 
-  /** The body is the file itself; no parser reads it. */
+  /** The body is signed firmware (protocol/firmware-package); no parser reads it. */
   @Post()
   @Permit('admin')
-  @Documented(({ ApiConsumes }) => ApiConsumes(MEDIA_TYPE))
+  @Documented(({ ApiConsumes }) => ApiConsumes(FIRMWARE_MEDIA_TYPE))
   @Documented(({ ApiBody }) => ApiBody({ schema: { type: 'string', format: 'binary' } }))
   @Answers(firmware, 201)
-  async upload(
-    @CurrentActor() actor: Actor,
-    @Query({ schema: firmwareUpload }) about: z.output<typeof firmwareUpload>,
-    @Req() request: Request,
-  ): Promise<Firmware> {
-    if (!request.is(MEDIA_TYPE)) throw new NoFirmware(MEDIA_TYPE);
+  async upload(@CurrentActor() actor: Actor, @Req() request: Request): Promise<Firmware> {
+    if (!request.is(FIRMWARE_MEDIA_TYPE)) throw new NoFirmware(FIRMWARE_MEDIA_TYPE);
     this.hosts.giveTime(request, LIMITS.FIRMWARE_UPLOAD_MS);
     const length = request.get('content-length');
     const bytes = length === undefined ? undefined : Number(length);
-    return presented(await this.firmware.upload(actor, about, request, bytes));
+    return presented(await this.firmware.upload(actor, request, bytes));
   }
 
   @Delete(':id')

@@ -12,6 +12,16 @@ export class FirmwareRefused extends ProblemError {
     super('firmware-refused', why);
   }
 }
+export class FirmwareUnsigned extends ProblemError {
+  constructor(name: string) {
+    super('firmware-unsigned', `The file ${name} is not signed with the key of this server.`);
+  }
+}
+export class FirmwareKeyMissing extends ProblemError {
+  constructor() {
+    super('release-key-missing', 'This server has no key to verify signatures.');
+  }
+}
 export class FirmwareInUse extends ProblemError {
   constructor(id: string) {
     super('firmware-in-use', `An open job needs firmware file ${id}. Cancel the job or wait for its end.`);
@@ -24,7 +34,7 @@ export class TooManyFirmwareFiles extends ProblemError {
 }
 export class NoFirmware extends InvalidRequest {
   constructor(mediaType: string) {
-    super(`The body must be the file, with the content type ${mediaType}.`);
+    super(`The body must be signed firmware of the type ${mediaType}.`);
   }
 }
 /** The same for an unknown job, a job that is over, and a wrong token. */

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIMITS } from '../../protocol/limits';
 import { signedText, type ReleaseManifest } from '../../protocol/release';
-import { packedRelease, verifiedRelease } from './release-file';
+import { signedFirmwareText, type FirmwareManifest } from '../../protocol/firmware-package';
+import { packedFirmware, packedRelease, verifiedFirmware, verifiedRelease } from './signed-file';
 
 interface Vector {
   seed: string;
@@ -66,5 +67,41 @@ describe('a release file', () => {
     ['notes of too many bytes', { notes: '\u0001'.repeat(2_000) }, Buffer.from('x'), 'notes'],
   ])('cannot be packed with %s', (_, changed, content, named) => {
     expect(() => packedRelease(content, { ...about, ...changed }, key)).toThrow(named);
+  });
+});
+
+describe('a firmware file', () => {
+  interface FirmwareVector extends Omit<Vector, 'manifest' | 'script'> {
+    manifest: FirmwareManifest;
+    content: string;
+  }
+  const path = join(__dirname, '../../../test/vectors/firmware-package.json');
+  const firmware = JSON.parse(readFileSync(path, 'utf8')) as FirmwareVector;
+  const { manifest, content } = firmware;
+  const key = createPrivateKey({ key: Buffer.from(PKCS8 + firmware.seed, 'hex'), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(firmware.publicKey);
+  const about = { name: manifest.name, version: manifest.version, model: manifest.model };
+
+  it('matches the vector', () => {
+    expect(signedFirmwareText(manifest)).toBe(firmware.signedText);
+    expect(verifiedFirmware(Buffer.from(firmware.file), publicKey)).toEqual(manifest);
+    jest.useFakeTimers({ now: Date.parse(manifest.createdAt) });
+    try {
+      expect(packedFirmware(Buffer.from(content), about, key).toString()).toBe(firmware.file);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['a release of the relay', Buffer.from(vector.file), 'does not start with a valid manifest'],
+    ['another model', Buffer.from(firmware.file.replace('3050ci', '9000xl')), 'not signed with this key'],
+    ['one byte changed', Buffer.from(firmware.file.replace('für', 'fur ')), 'was changed after signing'],
+  ])('is rejected with %s', (_, file, why) => {
+    expect(() => verifiedFirmware(file, publicKey)).toThrow(why);
+  });
+
+  it('is no release of the relay', () => {
+    expect(() => verifiedRelease(Buffer.from(firmware.file), publicKey)).toThrow('valid manifest');
   });
 });

@@ -1,0 +1,78 @@
+import { manifestIn, type FirmwareSource, type JobOrder } from '../../protocol/ad-hoc-command';
+import type { DeviceInformation } from '../../protocol/device-information';
+import { isForModel, signedFirmwareText } from '../../protocol/firmware-package';
+import type { JobFailure } from '../../protocol/maintenance';
+import { hasSignedText } from '../../tunnel/signing-key';
+
+/** What decides whether firmware may be written to a device. Nothing of it comes from the server. */
+export interface FirmwareFacts {
+  /** Verifies firmware; undefined: none is written. */
+  readonly releaseKey: string | undefined;
+  /** The model in the agent's configuration. */
+  readonly model: string;
+  /** Whether the owner allows a version that is not newer than the one of the device. */
+  readonly downgrade: boolean;
+  /** The latest; `reached` is false if the device did not answer. */
+  readonly information: Pick<DeviceInformation, 'reached' | 'model' | 'firmwareVersion'>;
+}
+
+export interface FirmwareRefusal {
+  readonly failure: JobFailure;
+  readonly detail: string;
+}
+
+/** Why the agent does not write the firmware of an order, if it has any, to a device that has reported this. */
+export type FirmwareCheck = (order: JobOrder, information: FirmwareFacts['information']) => FirmwareRefusal | undefined;
+
+/**
+ * Why the agent does not write this firmware to the device; undefined: it may. Model and version are compared only if the
+ * device has answered. The bytes are compared with the manifest after their download. Pure.
+ */
+export function refusalOfFirmware(source: FirmwareSource, facts: FirmwareFacts): FirmwareRefusal | undefined {
+  const { releaseKey, model, downgrade, information } = facts;
+  if (releaseKey === undefined)
+    return {
+      failure: 'no-release-key',
+      detail: 'enrol the agent again, or set "releaseKeyFile" in its configuration',
+    };
+  const manifest = manifestIn(source);
+  if (!manifest) return { failure: 'firmware-unsigned', detail: 'the order contains no signature' };
+  if (!hasSignedText(releaseKey, signedFirmwareText(manifest), manifest.signature))
+    return { failure: 'firmware-unsigned', detail: 'another key signed it, or it was changed after signing' };
+  if (!information.reached) return undefined;
+  if (!isForModel(manifest.model, [model, information.model]))
+    return {
+      failure: 'firmware-unfit',
+      detail: `it is for ${manifest.model}; the device is ${information.model || model || 'of an unknown model'}`,
+    };
+  const { version } = manifest;
+  const installed = information.firmwareVersion;
+  if (downgrade || isNewer(version, installed)) return undefined;
+  return {
+    failure: 'firmware-older',
+    detail:
+      installed === ''
+        ? `${version} is to be installed; the device reports no version to compare with`
+        : `${version} is to be installed; the device has ${installed}`,
+  };
+}
+
+/**
+ * Whether a firmware version is newer than another one. Their numbers and words are compared one by one, numbers by value:
+ * 2.9 < 2.10 < 2.10.1, 1.0 = 1.0.0, 1.0a < 1.0b. Where one has a word and the other has none, neither is newer: vendors
+ * disagree whether 1.0a comes before 1.0. No version is newer than an unknown one.
+ */
+export function isNewer(version: string, than: string): boolean {
+  const [ours, theirs] = [partsOf(version), partsOf(than)];
+  if (theirs.length === 0) return false;
+  for (let at = 0; at < Math.max(ours.length, theirs.length); at += 1) {
+    const [one, other] = [ours[at] ?? '0', theirs[at] ?? '0'];
+    const numbers = [one, other].filter((part) => /^\d/.test(part)).length;
+    if (numbers === 1) return false;
+    const [a, b] = numbers === 2 ? [BigInt(one), BigInt(other)] : [one, other];
+    if (a !== b) return a > b;
+  }
+  return false;
+}
+
+const partsOf = (version: string): string[] => version.toLowerCase().match(/\d+|[a-z]+/g) ?? [];
