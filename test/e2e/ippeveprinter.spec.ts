@@ -59,6 +59,7 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
       const device = deviceAt(printer);
       const expected = {
         reached: true,
+        problem: null,
         state: 'idle',
         alerts: [],
         supplies: [

@@ -14,6 +14,7 @@ describe('informationOf', () => {
   it('has defaults for missing attributes', () => {
     expect(of({})).toEqual({
       reached: true,
+      problem: null,
       state: 'unknown',
       alerts: [],
       supplies: [],

@@ -47,6 +47,7 @@ describe('IppDevice', () => {
   it('reports the same information as the web pages', async () => {
     expect(await device.information()).toEqual({
       reached: true,
+      problem: null,
       state: 'idle',
       alerts: [{ severity: 'warning', code: 'toner-low', text: 'Yellow toner is low.' }],
       supplies: expect.arrayContaining([
