@@ -5,7 +5,9 @@ import type { Configuration, Device } from './configuration/configuration';
 import { ControlChannel, type ControlChannelOptions } from './channel/control-channel';
 import { ENROL_AGAIN, signerOf, type Credentials } from './enrolment/credentials';
 import type { DeviceAccess } from './device/device-access';
+import { IdentifiedDevice } from './device/identified-device';
 import { IppDevice } from './device/ipp-device';
+import { KnownIdentities } from './device/known-identities';
 import { Displays } from './approval/displays';
 import { Answers } from './approval/answers';
 import { AccessControl } from './conditions/access-control';
@@ -81,7 +83,7 @@ export class Agent {
       answers: this.#answers,
       onEnded: (ended) => this.#ended.add(ended),
     });
-    this.#accesses = options.accesses ?? accessesOf(devices);
+    this.#accesses = options.accesses ?? accessesOf(configuration, journal);
     this.#poller = new DevicePoller(this.#accesses, journal);
     this.#information = new InformationExchange(devices.filter(reports), this.#poller, this.#channel, journal);
     this.#maintenance = new Maintenance({
@@ -277,5 +279,8 @@ export class Agent {
   }
 }
 
-const accessesOf = (devices: readonly Device[]): ReadonlyMap<string, DeviceAccess> =>
-  new Map(devices.filter(({ ipp }) => ipp !== undefined).map((device) => [device.id, new IppDevice(device)]));
+function accessesOf({ devices, state }: Configuration, journal: Journal): ReadonlyMap<string, DeviceAccess> {
+  const known = new KnownIdentities(state, journal);
+  const reachable = devices.filter(({ ipp }) => ipp !== undefined);
+  return new Map(reachable.map((device) => [device.id, new IdentifiedDevice(new IppDevice(device), device, known)]));
+}

@@ -52,6 +52,16 @@ export function register(program: Command): void {
     });
 
   agent
+    .command('accept-device')
+    .description('take the device that now answers at the address of a device as that device, because it was replaced')
+    .argument('<device>', 'device ID')
+    .option('--config <file>', 'configuration file', CONFIG)
+    .action(async (id: string, options: { config: string }) => {
+      const { acceptDevice } = await import('./main.js');
+      await acceptDevice(id, options.config);
+    });
+
+  agent
     .command('pairing-code')
     .description('print a code with which a phone becomes that of an approver; on the computer of a running agent')
     .option('--config <file>', 'configuration file', CONFIG)

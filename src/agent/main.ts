@@ -5,6 +5,7 @@ import { ConfigurationError } from './configuration/configuration.errors';
 import { readProxy } from './configuration/proxy';
 import { DeviceRefused, DeviceUnreachable } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
+import { KnownIdentities } from './device/known-identities';
 import { Installation } from './enrolment/installation';
 import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
 
@@ -63,6 +64,27 @@ async function checkLogin(device: Device): Promise<void> {
   } catch (error) {
     if (!(error instanceof DeviceRefused || error instanceof DeviceUnreachable)) throw error;
     process.stderr.write(`${device.id}: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** `platen agent accept-device`: forgets what a device reported of itself; exit code 1 if the configuration has no such device. */
+export async function acceptDevice(id: string, file: string): Promise<void> {
+  try {
+    const { devices, state } = await readConfiguration(file);
+    const device = devices.find((each) => each.id === id);
+    if (!device) throw new ConfigurationError([`${file}: there is no device ${id}`]);
+    const { serialNumber, uuid, model } = await new KnownIdentities(state).forget(id);
+    const before = serialNumber || uuid || model;
+    process.stdout.write(
+      before === ''
+        ? `${id}: no device is known yet; the next one that answers is taken\n`
+        : `${id}: "${before}" is forgotten; the next device that answers is taken\n`,
+    );
+    if (device.serialNumber !== '')
+      process.stdout.write(`The configuration still expects the serial number "${device.serialNumber}"\n`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = 1;
   }
 }

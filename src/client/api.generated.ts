@@ -248,6 +248,7 @@ export interface components {
             | 'wrong-path'
             | 'not-a-printer'
             | 'tls-failed'
+            | 'other-device'
             | 'protocol-unsupported'
             | 'invalid-answer';
           detail: string;
@@ -304,6 +305,7 @@ export interface components {
           | 'wrong-path'
           | 'not-a-printer'
           | 'tls-failed'
+          | 'other-device'
           | 'protocol-unsupported'
           | 'invalid-answer'
           | null;
@@ -458,6 +460,7 @@ export interface components {
       | 'wrong-path'
       | 'not-a-printer'
       | 'tls-failed'
+      | 'other-device'
       | 'protocol-unsupported'
       | 'invalid-answer'
       | 'download-failed'

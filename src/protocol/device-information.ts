@@ -76,6 +76,12 @@ export const LASTING_PROBLEMS = {
     remedy:
       'The detail says why. The person responsible for the agent can change the address, or "certificate", in the agent’s configuration.',
   },
+  'other-device': {
+    label: 'Another device',
+    text: 'Another device answers at the address of this one. Its information is not recorded, and nothing is sent to it.',
+    remedy:
+      'If the device was replaced, the person responsible for the agent can accept the new one (platen agent accept-device) or correct "serialNumber" in the agent’s configuration. If its address has changed, they can correct the address.',
+  },
   'protocol-unsupported': {
     label: 'IPP not supported',
     text: 'The device and its agent have no version of IPP in common.',

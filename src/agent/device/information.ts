@@ -8,6 +8,7 @@ import {
 } from '../../protocol/device-information';
 import { alertsOf } from './alerts';
 import { cleanLine, stringsOf } from './attribute-text';
+import { deviceIdOf } from './identity';
 import { suppliesOf } from './supplies';
 
 /**
@@ -30,7 +31,7 @@ const STATES: Readonly<Record<number, DeviceState>> = { 3: 'idle', 4: 'processin
 /** Converts printer attributes to device information. */
 export function informationOf(attributes: IppAttributes): DeviceInformation {
   const first = (name: string, most: number): string => cleanLine(stringsOf(attributes, name)[0] ?? '', most);
-  const deviceId = deviceIdOf(first('printer-device-id', 1024));
+  const deviceId = deviceIdOf(attributes);
   return {
     reached: true,
     problem: null,
@@ -52,11 +53,4 @@ function countersOf(attributes: IppAttributes): Counters {
     return counted !== undefined && fits ? [[counted, value] as const] : [];
   });
   return Object.fromEntries(counters.slice(0, COUNTERS));
-}
-
-/** Fields of an IEEE 1284 device ID: `MFG:Acme;MDL:LaserMax;SN:A1;`. */
-function deviceIdOf(text: string): (key: string) => string {
-  const pairs = text.split(';').map((pair) => /^\s*([^:]+):(.*)$/.exec(pair) ?? []);
-  const fields = new Map(pairs.map(([, key = '', value = '']) => [key.toUpperCase(), value.trim()]));
-  return (key) => fields.get(key) ?? '';
 }

@@ -235,7 +235,7 @@ describe('a printer as it is', () => {
   });
 
   it.each([
-    ['refuses to be asked', (asked: Asked) => answer(asked, STATUS['client-error-bad-request']), 9, /bad-request/],
+    ['refuses to be asked', (asked: Asked) => answer(asked, STATUS['client-error-bad-request']), 10, /bad-request/],
     ['is busy', (asked: Asked) => answer(asked, STATUS['server-error-busy']), 1, /busy/],
   ])('that %s says so', async (_what, printer, requests, message) => {
     const port = await start(printer);

@@ -67,6 +67,11 @@ describe('IppDevice', () => {
       serialNumber: 'PD3050-000417',
       firmwareVersion: '2.14.003',
     });
+    expect(device.identity).toEqual({
+      serialNumber: 'PD3050-000417',
+      uuid: expect.stringMatching(/^urn:uuid:[0-9a-f-]{36}$/),
+      model: expect.any(String),
+    });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { Device } from '../configuration/configuration';
 import { DeviceRefused, OperationUnsupported, type DeviceAccess } from './device-access';
 import { cleanLine, stringsOf } from './attribute-text';
 import { INFORMATION_ATTRIBUTES, informationOf } from './information';
+import { IDENTITY_ATTRIBUTES, identityOf, UNIDENTIFIED, type DeviceIdentity } from './identity';
 import { HttpLogin } from './http-login';
 import { IppClient } from './ipp-client';
 import { READINESS_ATTRIBUTES, readinessOf, UNREPORTED, type Readiness } from './readiness';
@@ -16,6 +17,8 @@ import { TEST_PAGE_ATTRIBUTES, TEST_PAGE_FORMATS, testPageFor } from './test-pag
 export class IppDevice implements DeviceAccess {
   readonly operations: readonly Operation[];
   readiness: Readiness = UNREPORTED;
+  /** From the latest answer to `information`. */
+  identity: DeviceIdentity = UNIDENTIFIED;
   private readonly client: IppClient | undefined;
   private readonly login: HttpLogin | undefined;
   /** The device failed when it was asked for all information at once. */
@@ -29,9 +32,12 @@ export class IppDevice implements DeviceAccess {
 
   /** Also throws OperationUnsupported if the configuration has no `ipp`. */
   async information(signal?: AbortSignal): Promise<DeviceInformation> {
-    const attributes = await this.inParts([...INFORMATION_ATTRIBUTES, READINESS_ATTRIBUTES], signal);
+    const parts = [...INFORMATION_ATTRIBUTES, IDENTITY_ATTRIBUTES, READINESS_ATTRIBUTES];
+    const attributes = await this.inParts(parts, signal);
     this.readiness = readinessOf(attributes);
-    return informationOf(attributes);
+    const information = informationOf(attributes);
+    this.identity = identityOf(attributes, information.serialNumber);
+    return information;
   }
 
   /** Identify-Printer (PWG 5100.13), in the device's own way. */

@@ -141,6 +141,23 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ['the device supports none of the IPP versions {}', '機器はIPPのバージョン{}のいずれにも対応していません'],
   [
+    'the device at this address has the serial number "{}" instead of "{}"',
+    'このアドレスの機器のシリアル番号は「{}」です（予定：「{}」）',
+  ],
+  [
+    'the device at this address has the UUID "{}" instead of "{}"',
+    'このアドレスの機器のUUIDは「{}」です（予定：「{}」）',
+  ],
+  ['the device at this address is a "{}" instead of a "{}"', 'このアドレスの機器の機種は「{}」です（予定：「{}」）'],
+  [
+    'the device at this address reports no serial number and no UUID, and "{}" is expected',
+    'このアドレスの機器はシリアル番号もUUIDも報告しません（予定：「{}」）',
+  ],
+  [
+    'device-identities.json in the state folder of the agent cannot be read: remove it to have the devices learnt again',
+    'エージェントの状態フォルダーのdevice-identities.jsonを読み取れません。削除すると、機器が改めて登録されます',
+  ],
+  [
     'the device takes TLS only at this port: use ipps or https',
     '機器はこのポートでTLSのみを受け付けます。ippsまたはhttpsを指定してください',
   ],

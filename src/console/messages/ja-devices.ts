@@ -85,6 +85,11 @@ export const jaDevices: typeof enDevices = {
         text: jaMaintenance.failures['tls-failed'],
         remedy: jaMaintenance.remedies['tls-failed'],
       },
+      'other-device': {
+        label: '別の機器',
+        text: jaMaintenance.failures['other-device'],
+        remedy: jaMaintenance.remedies['other-device'],
+      },
       'protocol-unsupported': {
         label: 'IPP非対応',
         text: jaMaintenance.failures['protocol-unsupported'],

@@ -145,6 +145,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'wrong-path': 'エージェントの設定にあるパスに、機器のプリンターがありません。',
     'not-a-printer': 'エージェントの設定にあるアドレスで、プリンターが応答していません。',
     'tls-failed': '機器とエージェントの間で、暗号化された接続を確立できません。',
+    'other-device': 'この機器のアドレスで別の機器が応答しています。その情報は取り込まず、何も送信しません。',
     'protocol-unsupported': '機器とエージェントに共通するIPPのバージョンがありません。',
     'invalid-answer': '機器の応答が正しくありません。',
     'download-failed': 'エージェントがサーバーからファームウェアをダウンロードできませんでした。',
@@ -179,6 +180,8 @@ export const jaMaintenance: typeof enMaintenance = {
       'エージェントの担当者が、エージェントの設定にあるアドレスと、機器でIPPが有効になっているかを確認できます。',
     'tls-failed':
       '理由は詳細に示されています。エージェントの担当者が、エージェントの設定のアドレスまたは "certificate" を変更できます。',
+    'other-device':
+      '機器を交換した場合は、エージェントの担当者が新しい機器を受け入れる（platen agent accept-device）か、エージェントの設定の "serialNumber" を修正できます。アドレスが変わった場合は、アドレスを修正できます。',
     'protocol-unsupported': '機器の新しいファームウェアがあるか確認してください。',
     'invalid-answer':
       'エージェントの担当者が、エージェントの設定にあるアドレスを確認できます。正しい場合は、機器を再起動してください。',
