@@ -237,6 +237,9 @@ describe('an administrator', () => {
     await dialog.getByLabel('Customer').fill('Warehouse Ltd');
     await dialog.getByLabel('Site').fill('Yard');
     await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
+    await dialog.getByText('name the device IDs').first().waitFor();
+    await dialog.getByLabel('Device IDs').fill('yard-*, gate');
+    await dialog.getByRole('button', { name: 'Create enrolment code' }).click();
     const command = await dialog.getByRole('textbox', { name: 'Run this at the customer' }).innerText();
     expect(command).toBe(`platen agent enrol - --server ${on.stage.serverUrl} --config agent.json`);
     const code = await dialog.getByRole('textbox', { name: 'Enter this code' }).innerText();
