@@ -121,7 +121,7 @@ describe('HTTP/2 tunnel over WebSockets', () => {
     ['an agent that sends an invalid one', 'file:///etc', undefined],
   ])('reports the origin of %s', async (_, given, origin) => {
     onConnection = (socket) => void socket.end();
-    server = serveTunnel(ends.far, { remoteSessionId, open: dialApplication, originOf: () => given });
+    server = serveTunnel(ends.far, { remoteSessionId, open: dialApplication, originsOf: () => ({ own: given }) });
     const mine = await dial();
     expect(mine.applicationOrigin).toBeUndefined();
     await mine.connect();

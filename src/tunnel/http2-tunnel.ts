@@ -12,7 +12,17 @@ import {
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
 import { StreamRefused } from './http2-tunnel.errors';
-import { applicationOf, connected, connectRequest, originIn, refusalIn, refused } from './relaying-header';
+import {
+  applicationOf,
+  connected,
+  connectRequest,
+  originIn,
+  otherOriginsIn,
+  refusalIn,
+  refused,
+  requestedOrigin,
+  type ApplicationOrigins,
+} from './relaying-header';
 import { splice } from './splice';
 import { writingBuffers } from './writing-buffers';
 
@@ -34,10 +44,13 @@ export interface TunnelServer {
 
 export interface TunnelServerOptions {
   readonly remoteSessionId: string;
-  /** S235, S237: connection to the application. May throw StreamRefused; other errors are answered with 502. */
-  open(applicationId: string): Promise<Duplex>;
-  /** Origin of the application at the device (`http://host:port`); undefined if it does not speak HTTP. */
-  originOf?(applicationId: string): string | undefined;
+  /**
+   * S235, S237: connection to the application; to another of its origins if one is named, which `open` has to check. May
+   * throw StreamRefused; other errors are answered with 502.
+   */
+  open(applicationId: string, origin?: string): Promise<Duplex>;
+  /** Origins of the application at the device (`http://host:port`); none if it does not speak HTTP. */
+  originsOf?(applicationId: string): ApplicationOrigins;
   /** A stream has been opened; `ended` resolves when both directions have ended. */
   onStream?(applicationId: string, ended: Promise<void>): void;
 }
@@ -57,9 +70,9 @@ export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): Tunnel
 async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TunnelServerOptions) {
   try {
     const application = applicationOf(headers, options.remoteSessionId);
-    const target = await openWithin(options.open(application));
+    const target = await openWithin(options.open(application, requestedOrigin(headers)));
     if (stream.destroyed) return void target.destroy();
-    stream.respond(connected(application, options.remoteSessionId, options.originOf?.(application)));
+    stream.respond(connected(application, options.remoteSessionId, options.originsOf?.(application)));
     const ended = splice(stream, target);
     options.onStream?.(application, ended);
   } catch (error) {
@@ -86,10 +99,12 @@ async function openWithin(opening: Promise<Duplex>): Promise<Duplex> {
 
 /** The terminal's end of a tunnel. */
 export interface Tunnel {
-  /** One more TCP connection to the application. @throws StreamRefused */
-  connect(): Promise<Duplex>;
+  /** One more TCP connection to the application, or to one of its `otherOrigins`. @throws StreamRefused */
+  connect(origin?: string): Promise<Duplex>;
   /** Set by the first successful `connect`; undefined if the application does not speak HTTP. */
   readonly applicationOrigin: string | undefined;
+  /** Set with it. */
+  readonly otherOrigins: readonly string[];
   close(): void;
   /** Never rejects. */
   readonly closed: Promise<void>;
@@ -116,27 +131,29 @@ export async function openTunnel(
     cut(session);
     throw error;
   }
-  const request = connectRequest(options.applicationId, options.remoteSessionId);
+  const request = (origin?: string) => connectRequest(options.applicationId, options.remoteSessionId, origin);
   return new Http2Tunnel(session, request, () => void end(session, bytes), closed);
 }
 
 class Http2Tunnel implements Tunnel {
   applicationOrigin: string | undefined;
+  otherOrigins: readonly string[] = [];
   #closing = false;
   #streams = 0;
 
   constructor(
     private readonly session: ClientHttp2Session,
-    private readonly request: ReturnType<typeof connectRequest>,
+    private readonly request: (origin?: string) => ReturnType<typeof connectRequest>,
     private readonly end: () => void,
     readonly closed: Promise<void>,
   ) {}
 
-  async connect(): Promise<Duplex> {
+  async connect(origin?: string): Promise<Duplex> {
     if (this.#closing || this.session.closed || this.session.destroyed)
       throw new StreamRefused(502, 'the tunnel is closed');
     if (this.#streams >= LIMITS.TUNNEL_STREAMS) throw new StreamRefused(503, 'too many connections at a time');
-    const stream = this.session.request(this.request, { endStream: false });
+    const request = this.request(origin);
+    const stream = this.session.request(request, { endStream: false });
     this.#streams++;
     stream.once('close', () => this.#streams--);
     stream.on('error', () => undefined); // reads and writes fail with it; unhandled it would end the process
@@ -144,9 +161,10 @@ class Http2Tunnel implements Tunnel {
       stream.destroy();
       throw error;
     });
-    const refusal = refusalIn(headers as IncomingHttpHeaders, this.request);
+    const refusal = refusalIn(headers as IncomingHttpHeaders, request);
     if (!refusal) {
       this.applicationOrigin = originIn(headers as IncomingHttpHeaders);
+      this.otherOrigins = otherOriginsIn(headers as IncomingHttpHeaders);
       return writingBuffers(stream);
     }
     stream.destroy();

@@ -1,4 +1,5 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import { LIMITS } from '../protocol/limits';
 import { applicationId } from '../protocol/names';
 import { StreamRefused } from './http2-tunnel.errors';
 
@@ -10,16 +11,18 @@ import { StreamRefused } from './http2-tunnel.errors';
 const SESSION = 'platen-session';
 const APPLICATION = 'platen-application';
 const ORIGIN = 'platen-origin';
+const OTHER_ORIGINS = 'platen-origins';
 const DETAIL = 'platen-detail';
 const DETAIL_CHARACTERS = 300;
 
 const STATUSES = [403, 404, 502, 503, 504] as const;
 
-/** S231. */
-export const connectRequest = (application: string, remoteSessionId: string): OutgoingHttpHeaders => ({
+/** S231. `origin`: one of the other origins that the agent has named, instead of the application's own. */
+export const connectRequest = (application: string, remoteSessionId: string, origin?: string): OutgoingHttpHeaders => ({
   ':method': constants.HTTP2_METHOD_CONNECT,
   ':authority': application,
   [SESSION]: remoteSessionId,
+  ...(origin !== undefined && { [ORIGIN]: origin }),
 });
 
 /** S235-S236: the requested application. @throws StreamRefused if the header does not belong to this session */
@@ -31,19 +34,43 @@ export function applicationOf(headers: IncomingHttpHeaders, remoteSessionId: str
   return id.data;
 }
 
-/** S240. `origin`: the application's origin at the device (RFC 6454 6.2), if it speaks HTTP. */
-export const connected = (application: string, remoteSessionId: string, origin?: string): OutgoingHttpHeaders => ({
+/** The origin that a request names; undefined: the application's own. */
+export const requestedOrigin = (headers: IncomingHttpHeaders): string | undefined => headers[ORIGIN]?.toString();
+
+/** The origins of an application at the device (RFC 6454 6.2), if it speaks HTTP. */
+export interface ApplicationOrigins {
+  readonly own?: string;
+  /** Further ones that belong to it, which the owner has permitted. */
+  readonly others?: readonly string[];
+}
+
+/** S240. */
+export const connected = (
+  application: string,
+  remoteSessionId: string,
+  { own, others = [] }: ApplicationOrigins = {},
+): OutgoingHttpHeaders => ({
   ':status': 200,
   [SESSION]: remoteSessionId,
   [APPLICATION]: application,
-  ...(origin !== undefined && { [ORIGIN]: origin }),
+  ...(own !== undefined && { [ORIGIN]: own }),
+  ...(own !== undefined && others.length > 0 && { [OTHER_ORIGINS]: others.join(' ') }),
 });
 
 /** undefined if the application does not speak HTTP or the agent does not name its origin. */
 export function originIn(headers: IncomingHttpHeaders): string | undefined {
-  const origin = String(headers[ORIGIN] ?? '');
-  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return undefined;
-  return new URL(origin).origin;
+  return httpOrigin(String(headers[ORIGIN] ?? ''));
+}
+
+/** The other origins that the agent names; at most LIMITS.APPLICATION_ORIGINS. */
+export function otherOriginsIn(headers: IncomingHttpHeaders): string[] {
+  const named = String(headers[OTHER_ORIGINS] ?? '').split(' ');
+  const valid = named.map(httpOrigin).filter((origin) => origin !== undefined && origin !== originIn(headers));
+  return [...new Set(valid as string[])].slice(0, LIMITS.APPLICATION_ORIGINS);
+}
+
+function httpOrigin(text: string): string | undefined {
+  return /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
 export const refused = ({ status, detail }: StreamRefused): OutgoingHttpHeaders => ({

@@ -89,7 +89,7 @@ export function describeDeployments(api: () => RestApi, stage: () => DeploymentP
         'device',
       );
       const open = () => Promise.resolve(new PassThrough());
-      serveTunnel(device.bytes, { remoteSessionId: id, originOf: () => 'http://192.0.2.20', open });
+      serveTunnel(device.bytes, { remoteSessionId: id, originsOf: () => ({ own: 'http://192.0.2.20' }), open });
       const params = { id };
       const opened = await api().answers('tom', 'POST /api/sessions/:id/browser', browserSession, { params }, 201);
       expect(opened).toMatchObject({ enterUrl: expect.stringContaining(opened.origin), view: 'pages' });

@@ -100,6 +100,39 @@ async function askFor(stream: Duplex, path: string): Promise<string> {
   return text(stream);
 }
 
+describe('other origins of an application', () => {
+  const withOrigins = async (seen: string[][] = []): Promise<Application> => {
+    const [own, other] = [await listen(pages(seen)), await listen(pages(seen))];
+    const target = { host: '127.0.0.1', port: own, tls: false, origin: 'http://192.168.1.20' };
+    const origins = [{ host: '127.0.0.1', port: other, tls: false, origin: 'https://192.168.1.20' }];
+    const viewTarget = { ...target, origin: 'http://192.168.1.20:81' };
+    return { id: 'web', title: 'web', target, viewTarget, origins, protocol: 'http', viewable: true };
+  };
+
+  it('are named to the terminal, which chooses among them', async () => {
+    const seen: string[][] = [];
+    startHub([await withOrigins(seen)]);
+    const tunnel = await openTerminal('web');
+    expect(await askFor(await tunnel.connect(), '/own')).toMatch(/page \/own$/);
+    expect([tunnel.applicationOrigin, tunnel.otherOrigins]).toEqual(['http://192.168.1.20', ['https://192.168.1.20']]);
+    expect(await askFor(await tunnel.connect('https://192.168.1.20'), '/other')).toMatch(/page \/other$/);
+    expect(seen.map(([path]) => path)).toEqual(['/own', '/other']);
+  });
+  it.each([
+    ['http://192.168.1.21', 'operate'],
+    ['https://192.168.1.20:8443', 'operate'],
+    ['tcp://192.168.1.20:22', 'operate'],
+    ['nonsense', 'operate'],
+    ['https://192.168.1.20', 'view'],
+  ] as const)('are refused unless the owner has configured them: %s to %s', async (origin, grant) => {
+    const seen: string[][] = [];
+    startHub([await withOrigins(seen)], {}, grant);
+    const tunnel = await openTerminal('web');
+    await expect(tunnel.connect(origin)).rejects.toMatchObject({ status: 403, message: /does not permit this origin/ });
+    expect(seen).toEqual([]);
+  });
+});
+
 describe('CloudHubAgent', () => {
   it('carries the approved application and removes the relaying header', async () => {
     const seen: string[][] = [];

@@ -10,9 +10,9 @@ import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
 import type { OutboundProxy } from '../../tunnel/outbound-proxy';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
 import { mayDialAgain, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
-import { openApplication, targetOf } from './application-connection';
+import { connectTarget, openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
-import type { Application } from '../configuration/configuration';
+import type { Application, Target } from '../configuration/configuration';
 
 /** Fig. 12; logged for the first request and the first bytes of its response. */
 const REQUEST_STEPS = ['S235', 'S236', 'S237'] as const;
@@ -116,9 +116,8 @@ export class CloudHubAgent {
     const { remoteSessionId } = this.options.info;
     this.#tunnel = serveTunnel(connection.bytes, {
       remoteSessionId,
-      open: (id) => this.#open(id),
-      // A document box is the agent's own HTTP server, which sends no absolute URLs.
-      originOf: () => (this.options.box ? undefined : targetOf(this.options.approved, this.options.grant).origin),
+      open: (id, origin) => this.#open(id, origin),
+      originsOf: () => this.#origins,
     });
   }
 
@@ -131,19 +130,40 @@ export class CloudHubAgent {
     setImmediate(() => void connection.terminate());
   }
 
-  async #open(applicationId: string): Promise<Duplex> {
+  /** A document box is the agent's own HTTP server, which sends no absolute URLs. */
+  get #origins(): { own?: string; others?: string[] } {
+    const { approved, grant, box } = this.options;
+    if (box) return {};
+    // only the view target enforces `view`
+    const others = grant === 'view' ? [] : (approved.origins ?? []);
+    return { own: targetOf(approved, grant).origin, others: others.flatMap(({ origin }) => origin ?? []) };
+  }
+
+  /** The owner has configured the other origins of the application; the server can only choose among them. */
+  #targetAt(origin: string): Target {
+    const { approved } = this.options;
+    const other = this.#origins.others?.includes(origin);
+    const target = other ? approved.origins?.find((each) => each.origin === origin) : undefined;
+    if (!target) throw new StreamRefused(403, 'the configuration of the agent does not permit this origin');
+    return target;
+  }
+
+  async #open(applicationId: string, origin?: string): Promise<Duplex> {
     const { approved, grant, applications, box, journal } = this.options;
     if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'unknown application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
     if (first) for (const step of REQUEST_STEPS) this.#step(step);
     else journal.debug('another connection to the application', this.#subject);
+    if (box && origin !== undefined) throw new StreamRefused(403, 'a document box has no origin');
     if (approved.protocol === 'box' && !box) throw new StreamRefused(403, 'a document box needs access conditions');
     const stream = box
       ? box.open()
-      : await openApplication(approved, grant, (reason) =>
-          journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
-        );
+      : origin !== undefined && origin !== this.#origins.own
+        ? await connectTarget(this.#targetAt(origin))
+        : await openApplication(approved, grant, (reason) =>
+            journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
+          );
     if (first) this.#onFirstBytes(stream, () => RESPONSE_STEPS.forEach((step) => this.#step(step)));
     return stream;
   }

@@ -223,6 +223,17 @@ describe('parseConfiguration', () => {
       applicationWith({ viewTarget: 'tcp://printer:5900' }),
       /applications\.0\.viewTarget: must have the same protocol/,
     ],
+    [
+      'other origins of a raw port',
+      applicationWith({ target: 'tcp://printer:23', origins: ['http://printer'] }),
+      /origins: are for/,
+    ],
+    [
+      'another origin that is a raw port',
+      applicationWith({ origins: ['tcp://printer:23'] }),
+      /origins\.0: must be http or/,
+    ],
+    ['another origin with a path', applicationWith({ origins: ['https://printer/x'] }), /origins\.0: must end after/],
     ['an IPP URI without a host', deviceWith({ ipp: 'ipp:///ipp' }), /^devices\.0\.ipp: must look like ipp:/],
     ['an IPP URI of another scheme', deviceWith({ ipp: 'tcp://printer/ipp' }), /^devices\.0\.ipp: must look like/],
     ['an IPP URI with a password', deviceWith({ ipp: 'ipp://a:b@printer/ipp' }), /ipp: must not contain a user/],

@@ -52,6 +52,7 @@ const application = z
     target,
     protocol: announcedApplication.shape.protocol.removeDefault().optional(),
     viewTarget: target.optional(),
+    origins: z.array(target).max(LIMITS.APPLICATION_ORIGINS).optional(),
   })
   .transform(({ protocol, ...rest }, context) => {
     const http = rest.target.origin !== undefined;
@@ -66,6 +67,10 @@ const application = z
     if (rest.viewTarget && (rest.viewTarget.origin !== undefined) !== http)
       return problem(context, 'must have the same protocol as the target', ['viewTarget']);
     const spoken = protocol ?? (http ? 'http' : 'tcp');
+    if (rest.origins && spoken !== 'http') return problem(context, 'are for applications that speak http', ['origins']);
+    for (const [index, { origin }] of (rest.origins ?? []).entries())
+      if (origin === undefined || origin === rest.target.origin)
+        return problem(context, 'must be http or https, and another than the target', ['origins', String(index)]);
     // The agent enforces `view` for VNC itself (rfb-view-only), so no `viewTarget` is needed.
     return { ...rest, protocol: spoken, viewable: rest.viewTarget !== undefined || spoken === 'vnc' };
   });
@@ -95,8 +100,8 @@ const deviceFields = z.strictObject({
 });
 const device = deviceFields.transform(({ maintenance, certificate: key, ipp, firmware, ...rest }, context) => {
   const { host, port } = rest.display?.address ?? {};
-  for (const [index, { target, viewTarget }] of rest.applications.entries())
-    if ([target, viewTarget].some((each) => each !== undefined && each.host === host && each.port === port))
+  for (const [index, { target, viewTarget, origins = [] }] of rest.applications.entries())
+    if ([target, viewTarget, ...origins].some((each) => each !== undefined && each.host === host && each.port === port))
       return problem(context, 'must not be the display of the device: technicians could answer their own requests', [
         'applications',
         String(index),
@@ -204,7 +209,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * `state`: folder of the agent's data (default: the folder of this file). `protocol` of an application: `http` for http
  * and https targets, otherwise `tcp` (the default) or `vnc`; `box` for a document box (an http or https target), which is
  * opened by access conditions only. `viewTarget`: target of view-only sessions; VNC needs none, because the agent
- * itself blocks the input.
+ * itself blocks the input. `origins`: other addresses of an http application (`["https://192.168.1.20"]`) which its pages lead
+ * to, such as its TLS port or its name; a session reaches them, too, unless it is view-only.
  *
  * Maintenance, for each device, all optional:
  *

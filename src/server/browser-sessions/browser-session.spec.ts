@@ -26,10 +26,14 @@ describe('a browser session', () => {
   });
 
   it('gets both names of the application once, with its first connection', async () => {
-    expect(await session.origins()).toEqual({ device: 'http://192.168.1.20', session: 'http://s-l.localhost' });
+    expect(await session.origins()).toEqual({
+      device: 'http://192.168.1.20',
+      session: 'http://s-l.localhost',
+      others: [],
+    });
     expect(await session.origins()).toBeDefined();
     expect(steps()).toEqual(['S231', 'S232']);
-    expect((await session.connections.take(true)).reused).toBe(true);
+    expect((await session.connections(0).take(true)).reused).toBe(true);
   });
 
   it('ends once, with a reason', async () => {
@@ -108,7 +112,7 @@ describe('a browser session', () => {
   it('shares a bounded number of connections and reuses an idle one until it is too old', async () => {
     setLimit('BROWSER_SOCKETS', 2);
     setLimit('BROWSER_REUSE_MS', 50);
-    const { connections } = session;
+    const connections = session.connections(0);
     const one = await connections.take(true);
     const two = await connections.take(true);
     let third: Duplex | undefined;
@@ -128,11 +132,11 @@ describe('a browser session', () => {
   it('discards an idle connection on which the device sends something', async () => {
     setLimit('BROWSER_REUSE_MS', 120_000);
     const accepted = once(device, 'connection') as Promise<[Duplex]>;
-    const { stream } = await session.connections.take(true);
+    const { stream } = await session.connections(0).take(true);
     const [socket] = await accepted;
     stream.emit('free');
     socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n');
     await once(stream, 'close', { signal: AbortSignal.timeout(60_000) });
-    expect((await session.connections.take(true)).reused).toBe(false);
+    expect((await session.connections(0).take(true)).reused).toBe(false);
   });
 });

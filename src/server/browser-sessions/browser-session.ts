@@ -32,13 +32,16 @@ export interface BrowserSessionFacts {
 /** One remote session whose terminal is a browser, with this server as its client. */
 export class BrowserSession {
   readonly tickets = new IssuedSecrets(LIMITS.BROWSER_ENTRIES);
+  /** Take a browser that has entered to the session's other sites. */
+  readonly crossings = new IssuedSecrets(LIMITS.BROWSER_ENTRIES * LIMITS.APPLICATION_ORIGINS);
   /** Values of the entry cookies of browsers that have entered: in a tab, and in a frame of the console. */
   readonly entries = {
-    tab: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
-    frame: new IssuedSecrets(LIMITS.BROWSER_ENTRIES),
+    tab: new IssuedSecrets(LIMITS.BROWSER_ENTRIES * (1 + LIMITS.APPLICATION_ORIGINS)),
+    frame: new IssuedSecrets(LIMITS.BROWSER_ENTRIES * (1 + LIMITS.APPLICATION_ORIGINS)),
   };
   readonly cookies = new CheckedCookies();
-  readonly connections = new DeviceConnections(async () => new DeviceStream(await this.dial()));
+  /** By site. */
+  private readonly pools = new Map<number, DeviceConnections>();
   /** Resolves when the half has ended; never rejects. */
   readonly over: Promise<SessionEnd>;
   private ended: SessionEnd | undefined;
@@ -88,7 +91,7 @@ export class BrowserSession {
 
   /** Origins that may show pages of this session in a frame (CSP 3, 6.4.2). */
   get frameAncestors(): string {
-    return `frame-ancestors 'self' ${this.facts.consoleOrigin}`;
+    return ["frame-ancestors 'self'", ...this.sites.slice(1), this.facts.consoleOrigin].join(' ');
   }
 
   /** Milliseconds since the last exchange ended; 0 while one is open. */
@@ -109,25 +112,44 @@ export class BrowserSession {
     };
   }
 
-  /** Opens another connection to the application. @throws StreamRefused */
-  async dial(): Promise<Duplex> {
+  /** The origins of its sites, the application's own first: one for each origin of the application. */
+  get sites(): string[] {
+    const { origin, label } = this.facts;
+    const others = this.half.tunnel.otherOrigins.map((_, at) => origin.replace(`s-${label}`, `s-${label}-${at + 1}`));
+    return [origin, ...others];
+  }
+
+  /** Connections for the HTTP requests to a site. */
+  connections(site: number): DeviceConnections {
+    const known = this.pools.get(site) ?? new DeviceConnections(async () => new DeviceStream(await this.dial(site)));
+    this.pools.set(site, known);
+    return known;
+  }
+
+  /** Opens another connection to the application, at its origin with this site. @throws StreamRefused */
+  async dial(site = 0): Promise<Duplex> {
     if (!this.used) {
       this.journal.step('S231', this.facts.remoteSessionId);
       this.journal.step('S232', this.facts.remoteSessionId);
     }
     this.used = true;
-    return this.half.tunnel.connect();
+    return this.half.tunnel.connect(site === 0 ? undefined : this.half.tunnel.otherOrigins[site - 1]);
   }
 
   /**
-   * Both names of the application; undefined without HTTP. The agent reports them with the first connection.
+   * The names of a site and of the others; undefined without HTTP, or without such a site. The agent reports them with the
+   * first connection.
    * @throws StreamRefused
    */
-  async origins(): Promise<Origins | undefined> {
-    if (!this.originsKnown) await this.connections.prepare();
+  async origins(site = 0): Promise<Origins | undefined> {
+    if (!this.originsKnown) await this.connections(0).prepare();
     this.originsKnown = true;
-    const device = this.half.tunnel.applicationOrigin;
-    return device === undefined ? undefined : { device, session: this.facts.origin };
+    const { applicationOrigin, otherOrigins } = this.half.tunnel;
+    if (applicationOrigin === undefined) return undefined;
+    const { sites } = this;
+    const names = [applicationOrigin, ...otherOrigins].map((device, at) => ({ device, session: sites[at]! }));
+    const [own] = names.splice(site, 1);
+    return own && { ...own, others: names };
   }
 
   /** How to show the application; a device that is unreachable at the moment is assumed to have pages. */

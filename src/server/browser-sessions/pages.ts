@@ -90,6 +90,15 @@ export const unreadablePage = (coding: string): Page => ({
     `The device sent a page that is compressed in a way which the browser was not asked for: ${coding}. Links in it ` +
     'cannot be translated. Use the platen connect command.',
 });
+/** @param origin where the device leads to */
+export const strayPage = (origin: string): Page => ({
+  status: 403,
+  title: 'Not part of this session',
+  text:
+    `The device leads to ${origin}, which its owner has not opened for this application: your browser would look for it in ` +
+    `your own network. Ask the owner to add "${origin}" to the "origins" of the application in the agent's configuration, ` +
+    'then request access again.',
+});
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,
   title: 'The device cannot be reached',
@@ -98,6 +107,16 @@ export const unreachablePage = (status: number, detail: string): Page => ({
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c]!);
+
+/** A script of such a page, and the origins that it may send requests to. */
+export interface Script {
+  readonly text: string;
+  readonly connects: readonly string[];
+}
+const scripting = (script: Script | undefined): string =>
+  script
+    ? `script-src 'sha256-${sha256(script.text).toString('base64')}'; connect-src ${script.connects.join(' ')}; `
+    : '';
 
 /**
  * @param frameAncestors origins that may show the page in a frame; default: none
@@ -108,18 +127,20 @@ export function sendPage(
   { status, title, text }: Page,
   frameAncestors?: string,
   fields: OutgoingHttpHeaders = {},
+  script?: Script,
 ): void {
   if (response.headersSent) return void response.destroy();
   const body =
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-    `<title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>\n`;
+    `<title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p>` +
+    `${script ? `<script>${script.text}</script>` : ''}</html>\n`;
   const ancestors = frameAncestors ?? "frame-ancestors 'none'";
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
-    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; ${ancestors}`,
+    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; ${scripting(script)}${ancestors}`,
     'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
+    'Referrer-Policy': script ? 'origin' : 'no-referrer',
     'Cache-Control': 'no-store',
     // the rest of the request's content is not read
     ...(response.req.complete ? {} : { Connection: 'close' }),

@@ -15,7 +15,12 @@ export const terminated = (reason: 'requested' | 'control-plane', ending?: Endin
 });
 
 /** A browser session in this process: the real tunnel to a device on loopback, over a pair of sockets instead of a relay. */
-export async function openSession(devicePort: number, facts: Partial<BrowserSessionFacts> = {}) {
+export async function openSession(
+  devicePort: number,
+  facts: Partial<BrowserSessionFacts> = {},
+  /** By origin: the ports of the application's other origins. */
+  others: Record<string, number> = {},
+) {
   const sockets: Duplex[] = [];
   const pair = createServer().listen(0, '127.0.0.1');
   await once(pair, 'listening');
@@ -25,9 +30,9 @@ export async function openSession(devicePort: number, facts: Partial<BrowserSess
   const remoteSessionId = randomUUID();
   const agent = serveTunnel(far, {
     remoteSessionId,
-    originOf: () => 'http://192.168.1.20',
-    open: async () => {
-      const socket = connect(devicePort, '127.0.0.1');
+    originsOf: () => ({ own: 'http://192.168.1.20', others: Object.keys(others) }),
+    open: async (_id, origin) => {
+      const socket = connect(origin === undefined ? devicePort : others[origin]!, '127.0.0.1');
       sockets.push(socket);
       await once(socket, 'connect');
       return socket;

@@ -18,6 +18,8 @@ export interface Exchange {
   /** The browser waits for 100 before it sends its content. */
   readonly expectsContinue: boolean;
   readonly behindProxy: boolean;
+  /** Which of the session's sites the request is for. */
+  readonly site: number;
   /** The browser shows the pages in a frame of the console. */
   readonly framed: boolean;
 }
@@ -36,7 +38,7 @@ export class RelayedRequest {
     const { request, response } = this.exchange;
     request.on('error', () => undefined); // the browser has gone; the response's `close` follows
     try {
-      const origins = await this.session.origins();
+      const origins = await this.session.origins(this.exchange.site);
       if (!origins) return sendPage(response, PAGES.notPages, this.frameAncestors);
       const mayRepeat = SAFE.includes(request.method ?? '') && !hasContent(request);
       if (await this.attempt(origins, mayRepeat)) await this.attempt(origins, false);
@@ -48,7 +50,7 @@ export class RelayedRequest {
   /** @returns whether to retry on a new connection. @throws StreamRefused; the error that broke the connection */
   private async attempt(origins: Origins, mayReuse: boolean): Promise<boolean> {
     const { request, response, behindProxy, framed } = this.exchange;
-    const { stream, reused } = await this.session.connections.take(mayReuse);
+    const { stream, reused } = await this.session.connections(this.exchange.site).take(mayReuse);
     if (response.destroyed) {
       stream.destroy();
       return false;

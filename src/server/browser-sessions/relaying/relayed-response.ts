@@ -1,9 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Transform } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
-import { PAGES, sendPage, unreadablePage } from '../pages';
+import { PAGES, sendPage, strayPage, unreadablePage } from '../pages';
 import { trailersOf } from './device-request';
 import { responseHeaders, type ResponseContext } from '../translation/response-headers';
+import { strayOrigin } from '../translation/device-urls';
 import { linksChange, TooDense, translating, unreadableCoding } from '../translation/translated-content';
 
 export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | 'framed'> & {
@@ -37,6 +38,11 @@ export function passResponse(
     // discard the rest of the request: it has no reader any more
     if (!sent.writableFinished) sent.destroy();
   };
+  const stray = from.headers.location === undefined ? undefined : strayOrigin(from.headers.location, origins);
+  if (stray !== undefined) {
+    sendPage(to, strayPage(stray), frameAncestors);
+    return void sent.destroy();
+  }
   const unreadable = changes && !bodiless ? unreadableCoding(from) : undefined;
   if (unreadable !== undefined) {
     sendPage(to, unreadablePage(unreadable), frameAncestors);

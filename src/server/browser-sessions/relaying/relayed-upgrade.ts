@@ -20,14 +20,22 @@ export async function relayUpgrade(
     head,
     behindProxy,
     framed,
-  }: { request: IncomingMessage; socket: Duplex; head: Buffer; behindProxy: boolean; framed: boolean },
+    site,
+  }: {
+    request: IncomingMessage;
+    socket: Duplex;
+    head: Buffer;
+    behindProxy: boolean;
+    framed: boolean;
+    site: number;
+  },
 ): Promise<void> {
   const response = responseOn(socket, request);
   try {
-    const origins = await session.origins();
+    const origins = await session.origins(site);
     if (!origins) return sendPage(response, PAGES.notPages);
     if (hasContent(request)) return sendPage(response, PAGES.badRequest);
-    const stream = new DeviceStream(await session.dial());
+    const stream = new DeviceStream(await session.dial(site));
     if (socket.destroyed) return void stream.destroy();
     const headers = upgradeHeaders(request, { origins, behindProxy });
     const sent = deviceRequest(request, headers, stream);

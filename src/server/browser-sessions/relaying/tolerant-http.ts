@@ -198,7 +198,7 @@ const valuesOf = (fields: readonly Field[], key: string): string[] =>
     .filter((member) => member !== '');
 
 /**
- * A length that is no number is none: the content ends with the connection. Two different ones are refused: whoever
+ * A length that is no number is none: the content ends with the connection. Two different ones are refused: a device that
  * sends them wants to be read in two ways.
  */
 function withLength(fields: readonly Field[]): Field[] {

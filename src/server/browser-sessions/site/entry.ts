@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LIMITS } from '../../../protocol/limits';
 import type { BrowserSession } from '../browser-session';
 import { entryCookieName } from '../translation/cookies';
 import { PATHS } from './platen-files';
-import { PAGES, sendPage } from '../pages';
+import { PAGES, sendPage, type Script } from '../pages';
 
 const FORM_BYTES = 1024;
 const FORM_MS = 10_000;
@@ -26,18 +27,53 @@ export async function enter(
   const ticket = new URLSearchParams(await formOf(request)).get('ticket') ?? '';
   if (!session.tickets.redeem(ticket)) return sendPage(response, PAGES.ticketRefused, frameAncestors);
   const to = (await session.view()) === 'pages' ? '/' : PATHS.vnc;
+  const framed = request.headers['sec-fetch-dest'] === 'iframe';
+  const cookie = { 'Set-Cookie': cookieOf(session, framed) };
+  const [, ...others] = session.sites;
   // not a redirect: the requests that follow one count as made by the console
-  const fields = { Refresh: `0; url=${to}`, 'Set-Cookie': cookieOf(session, request) };
-  sendPage(response, PAGES.entered, frameAncestors, fields);
+  const fields = { Refresh: `${others.length > 0 ? NO_SCRIPT_SECONDS : 0}; url=${to}`, ...cookie };
+  const script = others.length > 0 ? crossingScript(session, others, framed) : undefined;
+  sendPage(response, PAGES.entered, session.frameAncestors, fields, script);
+}
+
+/** A browser without scripts continues after this time; the other sites are closed to it. */
+const NO_SCRIPT_SECONDS = 10;
+
+/** Enters the other sites, too, then shows the application; its address goes along, because a redirect may follow. */
+function crossingScript(session: BrowserSession, others: readonly string[], framed: boolean): Script {
+  const crossings = others.map((site) => [
+    `${site}${PATHS.enter}`,
+    `ticket=${session.crossings.issue(LIMITS.BROWSER_TICKET_MS)}&place=${framed ? 'frame' : 'tab'}`,
+  ]);
+  const text =
+    `Promise.allSettled(${JSON.stringify(crossings)}.map(([url, body]) => fetch(url, { method: 'POST', mode: 'no-cors', ` +
+    `credentials: 'include', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body })))` +
+    `.then(() => location.replace('/'));`;
+  return { text, connects: others };
+}
+
+/** `POST /.platen/enter` at another site of the session: exchanges a crossing for its cookie, for the first site's page only. */
+export async function cross(
+  session: BrowserSession,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { frameAncestors, facts } = session;
+  if (request.method !== 'POST') return sendPage(response, PAGES.notEntered, frameAncestors);
+  if (request.headers.origin !== facts.origin) return sendPage(response, PAGES.foreignEntry, frameAncestors);
+  const form = new URLSearchParams(await formOf(request));
+  if (!session.crossings.redeem(form.get('ticket') ?? ''))
+    return sendPage(response, PAGES.ticketRefused, frameAncestors);
+  const cookie = cookieOf(session, form.get('place') === 'frame');
+  response.writeHead(204, { 'Set-Cookie': cookie, 'Cache-Control': 'no-store' }).end();
 }
 
 /**
  * A frame of the console belongs to another site, so its cookie is partitioned (CHIPS) and works below the console
  * only. Browsers treat http on localhost as secure there.
  */
-function cookieOf(session: BrowserSession, request: IncomingMessage): string {
+function cookieOf(session: BrowserSession, framed: boolean): string {
   const secure = session.facts.origin.startsWith('https:');
-  const framed = request.headers['sec-fetch-dest'] === 'iframe';
   const attributes = framed ? 'SameSite=None; Secure; Partitioned' : `SameSite=Lax${secure ? '; Secure' : ''}`;
   const entry = session.entries[framed ? 'frame' : 'tab'].issue();
   return `${entryCookieName(secure)}=${entry}; Path=/; HttpOnly; ${attributes}`;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { builtPage, type StaticFile } from '../../../static/built-page';
+import { STRAY_PATH } from '../translation/translated-content';
 
 /** Paths under a session's origin that Platen serves instead of the device. */
 export const PLATEN_PREFIX = '/.platen/';
@@ -7,6 +8,7 @@ export const PATHS = {
   enter: '/.platen/enter',
   vnc: '/.platen/vnc',
   stream: '/.platen/stream',
+  stray: STRAY_PATH,
 } as const;
 
 const PAGE = 'index.html';

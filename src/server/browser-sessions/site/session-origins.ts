@@ -12,7 +12,7 @@ const LABEL_BYTES = 10;
 /** Such as `co.jp` and `com.au`, under which anybody can register: browsers accept no cookies for them. */
 const PUBLIC_SUFFIX = /^(ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2}$/;
 
-/** The host names under which devices' pages are shown: `s-<label>.<session domain>`, one per browser session. */
+/** The host names under which devices' pages are shown: `s-<label>.<session domain>`, one for each origin of an application. */
 @Injectable()
 export class SessionOrigins {
   private readonly consoleHost: string | undefined;
@@ -54,9 +54,11 @@ export class SessionOrigins {
     return sessionDomain !== undefined && hostname.endsWith(`.${sessionDomain}`) && hostname !== this.consoleHost;
   }
 
-  labelOf(hostname: string): string | undefined {
-    const label = this.owns(hostname) ? hostname.slice(0, -`.${this.config.http.sessionDomain}`.length) : '';
-    return /^s-([0-9a-f]+)$/.exec(label)?.[1];
+  /** The session of a host name, and which of its sites it is: `s-<label>`, and `s-<label>-<n>` for the others. */
+  siteOf(hostname: string): { label: string; site: number } {
+    const name = this.owns(hostname) ? hostname.slice(0, -`.${this.config.http.sessionDomain}`.length) : '';
+    const [, label = '', site = '0'] = /^s-([0-9a-f]+)(?:-([1-9]))?$/.exec(name) ?? [];
+    return { label, site: Number(site) };
   }
 
   private get port(): number {

@@ -70,6 +70,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   ended.clear();
+  for (const path of Object.keys(answers)) delete answers[path];
   await opened.stop();
   for (const each of [server, device]) {
     each.closeAllConnections();
@@ -334,6 +335,138 @@ describe('a page of the device', () => {
     sends(gzipSync(Buffer.concat([link, randomBytes(1_000)])).subarray(0, 500), gzip);
     const { body } = await site.ask('/page');
     expect(gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString()).toContain(translated);
+  });
+});
+
+describe("another of the application's origins", () => {
+  const SECURE = 'https://s-aa-1.sessions.example';
+  const SAME_SITE = { 'Sec-Fetch-Site': 'same-site' };
+  let secure: Server;
+  let other: Site;
+  /** What has reached it. */
+  let seenThere: IncomingMessage[];
+  beforeEach(async () => {
+    seenThere = [];
+    secure = createServer((request, response) => {
+      seenThere.push(request);
+      response.writeHead(200, { 'Content-Type': 'text/html', 'Access-Control-Allow-Origin': 'http://192.168.1.20' });
+      response.end('<a href="http://192.168.1.20/a"><a href="https://192.168.1.20/b"><a href="//192.168.1.20/c">');
+    });
+    await opened.stop();
+    const facts = { label: 'aa', origin: OWN, consoleOrigin: CONSOLE };
+    const others = { 'https://192.168.1.20': await listening(secure) };
+    opened = await openSession((device.address() as AddressInfo).port, facts, others);
+    await opened.session.origins();
+    const cookie = `__Host-platen=${opened.session.entries.tab.issue()}`;
+    site = new Site(OWN, site.port, cookie);
+    other = new Site(SECURE, site.port, cookie);
+  });
+  afterEach(async () => {
+    secure.closeAllConnections();
+    await new Promise((resolve) => secure.close(resolve));
+  });
+  const redirects = (Location: string): void => {
+    answers['/'] = (response) => response.writeHead(301, { Location }).end();
+  };
+
+  it('has an origin in the browser, to which a redirect leads', async () => {
+    redirects('https://192.168.1.20/x');
+    expect((await site.ask('/')).headers.location).toBe(`${SECURE}/x`);
+    // as the browser follows it
+    const { status, text } = await other.ask('/x', { headers: { ...SAME_SITE, Referer: `${OWN}/` } });
+    expect([status, text]).toEqual([
+      200,
+      `<a href="${OWN}/a"><a href="${SECURE}/b"><a href="//s-aa-1.sessions.example/c">`,
+    ]);
+    expect(seenThere.map(({ url, headers }) => [url, headers.host])).toEqual([['/x', '192.168.1.20']]);
+  });
+
+  it('may be requested by the first, under its own name there', async () => {
+    const answer = await other.ask('/api', { method: 'POST', headers: { ...SAME_SITE, Origin: OWN }, body: 'x' });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([200, OWN]);
+    expect(seenThere.map(({ headers }) => headers.origin)).toEqual(['http://192.168.1.20']);
+  });
+  it.each([
+    ['another session', { ...SAME_SITE, Origin: OTHER }],
+    ['a page that hides where it is', SAME_SITE],
+    ['another site', { 'Sec-Fetch-Site': 'cross-site', Referer: 'https://elsewhere.example/' }],
+    ['an older browser', { Origin: OTHER }],
+  ])('may not be requested by %s', async (_who, headers) => {
+    expect((await other.ask('/', { headers })).status).toBe(403);
+    expect(seenThere).toEqual([]);
+  });
+
+  it('is entered together with the first, by its page only', async () => {
+    const ticket = opened.session.tickets.issue();
+    const entered = await new Site(OWN, site.port).ask('/.platen/enter', {
+      method: 'POST',
+      headers: { ...FORM, Origin: CONSOLE },
+      body: `ticket=${ticket}`,
+    });
+    expect(entered.headers['content-security-policy']).toContain(`connect-src ${SECURE};`);
+    const [, url, body] = /"(https:[^"]+)","(ticket=[^"]+)"/.exec(entered.text)!;
+    expect(url).toBe(`${SECURE}/.platen/enter`);
+    const cross = (Origin: string): Promise<Answer> =>
+      new Site(SECURE, site.port).ask('/.platen/enter', { method: 'POST', headers: { ...FORM, Origin }, body });
+    for (const origin of [OTHER, CONSOLE, 'null']) expect((await cross(origin)).headers['set-cookie']).toBeUndefined();
+    const crossed = await cross(OWN);
+    expect([crossed.status, crossed.headers['set-cookie']?.[0]]).toEqual([
+      204,
+      expect.stringMatching(/^__Host-platen=/),
+    ]);
+    expect((await cross(OWN)).status).toBe(403); // used
+    expect((await new Site(SECURE, site.port).ask('/')).status).toBe(403);
+  });
+
+  it('does not exist beyond those that the agent names', async () => {
+    const beyond = new Site('https://s-aa-2.sessions.example', site.port, site.cookie);
+    expect((await beyond.ask('/')).status).toBe(404);
+  });
+});
+
+describe('an address that is not part of the session', () => {
+  it.each([
+    ['http://192.168.1.20:8080/x', 'http://192.168.1.20:8080'],
+    ['https://192.168.1.20/', 'https://192.168.1.20'],
+    ['//10.0.0.1/', 'http://10.0.0.1'],
+    ['http://printer/', 'http://printer'],
+    ['http://printer.local/', 'http://printer.local'],
+    ['https://[fd00::1]:8443/', 'https://[fd00::1]:8443'],
+  ])('is named by a page instead of a redirect or a link to it: %s', async (address, origin) => {
+    answers['/'] = (response) => response.writeHead(302, { Location: address }).end();
+    const answer = await site.ask('/');
+    expect([answer.status, answer.headers.location]).toEqual([403, undefined]);
+    expect(answer.text).toContain(`The device leads to ${origin}, which`);
+
+    answers['/page'] = (response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      response.end(`<a href="${address}"><form action='${address}'><img src="${address}">`);
+    };
+    const { text } = await site.ask('/page');
+    const link = `/.platen/elsewhere?${encodeURIComponent(origin)}`;
+    expect(text).toBe(`<a href="${link}"><form action='${link}'><img src="${address}">`);
+    const named = await site.ask(link);
+    expect([named.status, named.text]).toEqual([403, answer.text]);
+    expect(seen.map(({ url }) => url)).toEqual(['/', '/page']);
+  });
+  it.each(['http://www.example.com/', '/x', 'x.html', 'mailto:a@b', 'http://192.168.1.20/'])(
+    'is not: %s',
+    async (address) => {
+      answers['/'] = (response) => response.writeHead(302, { Location: address }).end();
+      expect((await site.ask('/')).headers.location).toBe(address.replace('http://192.168.1.20', OWN));
+    },
+  );
+  it('is not loaded, embedded or submitted to by the scripts of a page', async () => {
+    const policy = String((await site.ask('/')).headers['content-security-policy']);
+    const own = `'self' ${OWN} ${OWN.replace('https', 'wss')}`;
+    expect(policy).toMatch(/(^|, )default-src 'self' /);
+    expect(policy).toContain(`default-src ${own} data:`);
+    expect(policy).toContain(`form-action ${own}`);
+  });
+  it('is shown as an origin only, whatever the link says', async () => {
+    expect((await site.ask('/.platen/elsewhere?%3Cscript%3E')).status).toBe(404);
+    const { text } = await site.ask('/.platen/elsewhere?http%3A%2F%2Fa%2F%3Cscript%3E');
+    expect(text).not.toContain('<script>');
   });
 });
 

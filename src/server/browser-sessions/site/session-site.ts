@@ -7,10 +7,10 @@ import { hostnameOf, HostRouter, type HostedSite } from '../../http/host-router'
 import type { BrowserSession } from '../browser-session';
 import { BrowserSessions } from '../browser-sessions.service';
 import { ByteStreams } from '../relaying/byte-streams';
-import { enter } from './entry';
+import { cross, enter } from './entry';
 import { cookieNames, entriesIn, entryCookieName } from '../translation/cookies';
 import { PATHS, PLATEN_PREFIX, PlatenFiles } from './platen-files';
-import { endedPage, PAGES, sendPage, type Page } from '../pages';
+import { endedPage, PAGES, sendPage, strayPage, type Page } from '../pages';
 import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
 import { isForeign, isServiceWorker } from './requesting-page';
@@ -57,34 +57,38 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
   }
 
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const label = this.origins.labelOf(hostnameOf(request)) ?? '';
+    const { label, site } = this.origins.siteOf(hostnameOf(request));
     const session = this.sessions.find(label);
     const ended = session?.ending ?? this.sessions.ended(label);
     if (ended) {
       const consoleOrigin = session?.facts.consoleOrigin ?? this.sessions.ended(label)?.consoleOrigin;
       return sendPage(response, endedPage(ended), `frame-ancestors 'self' ${consoleOrigin}`, clearing(request));
     }
-    if (!session) return sendPage(response, PAGES.unknown, undefined, clearing(request));
+    if (!session || !session.sites[site]) return sendPage(response, PAGES.unknown, undefined, clearing(request));
     const ancestors = session.frameAncestors;
     const path = pathOf(request);
     if (path === undefined) return sendPage(response, PAGES.badRequest, ancestors);
     if (path === PATHS.enter) {
       const consoles = [session.facts.consoleOrigin, this.publicOrigin];
-      return this.carryOut(enter(session, request, response, consoles), response);
+      return this.carryOut(
+        site === 0 ? enter(session, request, response, consoles) : cross(session, request, response),
+        response,
+      );
     }
     if (isServiceWorker(request)) return sendPage(response, PAGES.serviceWorker, ancestors);
     const place = placeOf(session, request);
     if (!place) return sendPage(response, PAGES.notEntered, ancestors);
     if (isForeign(request, session)) return sendPage(response, PAGES.foreign, ancestors);
-    if (this.checkCookies(session, request, response, place)) return;
+    if (this.checkCookies(session, session.sites[site], request, response, place)) return;
     const done = session.startExchange();
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
     if (path.startsWith(PLATEN_PREFIX)) {
+      if (path === PATHS.stray) return sendPage(response, strayPageOf(request), ancestors);
       if (!this.files.serve(path, request, response, ancestors)) sendPage(response, PAGES.unknown, ancestors);
       return;
     }
-    const context = { behindProxy: this.behindProxy, framed: place === 'frame' };
+    const context = { behindProxy: this.behindProxy, framed: place === 'frame', site };
     this.carryOut(new RelayedRequest(session, { request, response, expectsContinue, ...context }).run(), response);
   }
 
@@ -94,11 +98,11 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     socket.once('close', () => this.sockets.delete(socket));
     const refuse = (page: Page) => sendPage(responseOn(socket, request), page);
 
-    const label = this.origins.labelOf(hostnameOf(request)) ?? '';
+    const { label, site } = this.origins.siteOf(hostnameOf(request));
     const session = this.sessions.find(label);
     const ended = session?.ending ?? this.sessions.ended(label);
     if (ended) return refuse(endedPage(ended));
-    if (!session) return refuse(PAGES.unknown);
+    if (!session || !session.sites[site]) return refuse(PAGES.unknown);
     const path = pathOf(request);
     if (path === undefined) return refuse(PAGES.badRequest);
     const place = placeOf(session, request);
@@ -113,7 +117,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (isPlaten) return this.streams.accept(session, request, socket, head, done);
     socket.once('close', done);
     this.carryOut(
-      relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy, framed: place === 'frame' }),
+      relayUpgrade(session, { request, socket, head, behindProxy: this.behindProxy, framed: place === 'frame', site }),
       socket,
     );
   }
@@ -121,17 +125,18 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
   /** Removes cookies of other hosts before the request reaches the device. @returns whether the request was answered */
   private checkCookies(
     session: BrowserSession,
+    origin: string,
     request: IncomingMessage,
     response: ServerResponse,
     place: Place,
   ): boolean {
-    const { protocol, hostname } = new URL(session.facts.origin);
+    const { protocol, hostname } = new URL(origin);
     const domains = parentDomains(hostname);
     const names = domains.length > 0 ? session.cookies.due(request) : [];
     if (names.length === 0) return false;
     const how = { path: pathOf(request) ?? '/', secure: protocol === 'https:', framed: place === 'frame', domains };
     response.writeHead(307, {
-      Location: `${session.facts.origin}${request.url}`, // a path may begin with //
+      Location: `${origin}${request.url}`, // a path may begin with //
       'Set-Cookie': removals(names, how),
       'Cache-Control': 'no-store',
       'Content-Security-Policy': `default-src 'none'; ${session.frameAncestors}`,
@@ -153,6 +158,15 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
 function pathOf({ url = '', method }: IncomingMessage): string | undefined {
   if (url === '*' && method === 'OPTIONS') return url;
   return url.startsWith('/') ? url.split('?')[0] : undefined;
+}
+
+/** A link of the device that leads out of the session; it names an origin, and nothing else is shown of it. */
+function strayPageOf({ url = '' }: IncomingMessage): Page {
+  try {
+    return strayPage(new URL(decodeURIComponent(url.slice(url.indexOf('?') + 1))).origin);
+  } catch {
+    return PAGES.unknown;
+  }
 }
 
 /** Where the browser shows the pages; undefined if it has not entered. */

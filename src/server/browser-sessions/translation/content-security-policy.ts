@@ -1,4 +1,4 @@
-import { toSession, type Origins } from './device-urls';
+import { namesIn, toSession, type Origins } from './device-urls';
 
 /** Directives that would block a page which the session serves over plain http. */
 const NEEDS_HTTPS = ['upgrade-insecure-requests', 'block-all-mixed-content'];
@@ -27,6 +27,19 @@ export function sessionPolicy(header: string, origins: Origins, frameAncestors: 
 }
 
 function sessionToken(token: string, origins: Origins): string {
-  const { host } = new URL(origins.device);
-  return token.toLowerCase() === host ? new URL(origins.session).host : toSession(token, origins);
+  const ofHost = namesIn(origins).filter(({ device }) => new URL(device).host === token.toLowerCase());
+  if (ofHost.length > 0) return ofHost.map(({ session }) => new URL(session).host).join(' ');
+  return toSession(token, origins);
+}
+
+/**
+ * Added to the policy of every page: what its scripts and styles load, embed or submit stays in the session. Addresses that
+ * they put together themselves cannot be translated, and would lead to the technician's own network.
+ */
+export function stayingPolicy(origins: Origins): string {
+  const sites = namesIn(origins).map(({ session }) => session);
+  const sockets = sites.map((site) => site.replace(/^http/, 'ws'));
+  const own = ["'self'", ...sites, ...sockets].join(' ');
+  const inline = "data: blob: about: mediastream: filesystem: 'unsafe-inline' 'unsafe-eval'";
+  return `default-src ${own} ${inline}; form-action ${own}`;
 }

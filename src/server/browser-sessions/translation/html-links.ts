@@ -5,6 +5,8 @@ import { isLinkAttribute, translatedValue } from './link-attributes';
 /** Elements whose content is text up to their own end tag (HTML Living Standard 13.2.5.2 to 13.2.5.4). */
 const RAW = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes']);
 const isSpace = (c: string): boolean => c === ' ' || c === '\n' || c === '\t' || c === '\r' || c === '\f';
+/** Elements whose URL the browser shows instead of the page, or in a frame of it. */
+const NAVIGATING = new Set(['a', 'area', 'form', 'button', 'input', 'iframe', 'frame', 'meta']);
 /** HTML defines no longer element or attribute name. */
 const NAME_CHARACTERS = 32;
 /** What is translated in one go. */
@@ -52,9 +54,9 @@ export class HtmlLinks extends Transform {
   /** The current attribute value, while it may need translation; not in `out`. */
   private held: string | undefined;
 
-  /** @param translate applied to each URL */
+  /** @param translate applied to each URL; `navigates`: the browser may leave the page for it */
   constructor(
-    private readonly translate: (url: string) => string,
+    private readonly translate: (url: string, navigates: boolean) => string,
     private readonly takeTurn: TakeTurn = (_bytes, run) => run(),
   ) {
     super();
@@ -195,7 +197,9 @@ export class HtmlLinks extends Transform {
       return;
     }
     if (this.held !== undefined) {
-      this.held = translatedValue(this.attribute, this.held, this.translate);
+      this.held = translatedValue(this.attribute, this.held, (url) =>
+        this.translate(url, NAVIGATING.has(this.element)),
+      );
       this.release(at);
     }
     if (c === '>' && this.quote === '') this.closeTag();

@@ -1,5 +1,5 @@
 import { validateHeaderValue, type IncomingMessage } from 'node:http';
-import { sessionPolicy } from './content-security-policy';
+import { sessionPolicy, stayingPolicy } from './content-security-policy';
 import { toSession, type Origins } from './device-urls';
 import { fields, hopByHop, sessionTag } from './header-fields';
 import { sessionCookie } from './cookies';
@@ -30,6 +30,7 @@ export function responseHeaders(response: IncomingMessage, context: ResponseCont
     out.push(name, kept);
   }
   if (!hasPolicy) out.push('Content-Security-Policy', context.frameAncestors);
+  out.push('Content-Security-Policy', stayingPolicy(context.origins));
   // a cached script is not the answer to the request for a service worker, which is refused
   if (isScript(response)) out.push('Vary', 'Service-Worker');
   return out;
@@ -42,6 +43,7 @@ const isScript = ({ headers }: IncomingMessage): boolean => /script/i.test(heade
 function responseField(key: string, value: string, context: ResponseContext): string | undefined {
   const { origins, frameAncestors, linksChange, trailersPass, framed } = context;
   switch (key) {
+    case 'access-control-allow-origin':
     case 'location':
     case 'content-location':
       return toSession(value, origins);

@@ -10,7 +10,7 @@ import {
   createInflate,
 } from 'node:zlib';
 import { LIMITS } from '../../../protocol/limits';
-import { toSession, type Origins } from './device-urls';
+import { strayOrigin, toSession, type Origins } from './device-urls';
 import { HtmlLinks, type TakeTurn } from './html-links';
 import { PageTurns } from './page-turns';
 
@@ -20,6 +20,9 @@ const BROTLI = {
   flush: constants.BROTLI_OPERATION_FLUSH,
   params: { [constants.BROTLI_PARAM_QUALITY]: 4 },
 };
+
+/** Serves the page about an origin that is not part of a session, which its query names. */
+export const STRAY_PATH = '/.platen/elsewhere';
 
 /** A stream of `node:zlib`; `bytesWritten` is what it has decoded. */
 type Decoder = Transform & { readonly bytesWritten: number };
@@ -116,9 +119,15 @@ export interface Translation {
 export function translating(response: IncomingMessage, origins: Origins, session: object): Translation {
   const coding = CODINGS[codingsOf(response)[0] ?? '']?.();
   const takeTurn: TakeTurn = (bytes, run) => turns.take(session, bytes, run);
-  const links = new HtmlLinks((url) => toSession(url, origins), takeTurn);
+  const links = new HtmlLinks((url, navigates) => sessionLink(url, navigates, origins), takeTurn);
   if (!coding) return { before: [], after: [links] };
   return { before: coding.before, after: [links, coding.encode] };
+}
+
+/** What would lead the browser out of the session leads to a page that names it. */
+function sessionLink(url: string, navigates: boolean, origins: Origins): string {
+  const stray = navigates ? strayOrigin(url, origins) : undefined;
+  return stray === undefined ? toSession(url, origins) : `${STRAY_PATH}?${encodeURIComponent(stray)}`;
 }
 
 /** Text compresses to a tenth or a fiftieth; a few hundred bytes that become megabytes are an attack. */
