@@ -40,6 +40,7 @@ import { EnrolledDevices1763683200031 } from './src/server/database/migrations/0
 import { FirmwareManifest1763683200033 } from './src/server/database/migrations/0033-firmware-manifest';
 import { NamedDevices1763683200034 } from './src/server/database/migrations/0034-named-devices';
 import { TokenAccounts1763683200035 } from './src/server/database/migrations/0035-token-accounts';
+import { NextKey1763683200040 } from './src/server/database/migrations/0040-next-key';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -115,6 +116,7 @@ const migrations = [
   FirmwareManifest1763683200033,
   NamedDevices1763683200034,
   TokenAccounts1763683200035,
+  NextKey1763683200040,
 ];
 
 const common = {

@@ -238,6 +238,8 @@ function callsOf(database: DataSource): Map<object, Call[]> {
         ['continueInstallation', () => agents.continueInstallation('a', 'h', installation)],
         ['releaseInstallation', () => agents.releaseInstallation('a')],
         ['allow', () => agents.allow('a', ['b'])],
+        ['learnedNextKey', () => agents.learnedNextKey('a', 'h')],
+        ['knowsNextKey', () => agents.knowsNextKey('a', 'h')],
         ['fellAsleep', () => agents.fellAsleep('a')],
         ['ofSite', () => agents.ofSite('s')],
         ['besides', () => agents.besides('a')],

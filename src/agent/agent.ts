@@ -94,7 +94,9 @@ export class Agent {
       folder: configuration.state,
       server: {
         origin: configuration.server ?? credentials.server,
-        trust: { pin: credentials.pin, authority: credentials.authority },
+        get trust() {
+          return { ...(options.keys?.trust ?? { pin: credentials.pin }), authority: credentials.authority };
+        },
         outbound,
       },
       releaseKey: configuration.releaseKey ?? credentials.releaseKey,

@@ -7,6 +7,7 @@ import { DeviceRefused, DeviceUnreachable } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
 import { KnownIdentities } from './device/known-identities';
 import { Installation } from './enrolment/installation';
+import { ServerKeys } from './enrolment/server-keys';
 import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
 
 export interface RunOptions {
@@ -36,14 +37,16 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
     throw new ConfigurationError([`PLATEN_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`]);
   const configuration = await readConfiguration(config);
   const outbound = await readProxy(config, process.env);
-  const account = await readCredentials(credentials ?? credentialsFileFor(config));
+  const file = credentials ?? credentialsFileFor(config);
+  const account = await readCredentials(file);
   const journal = createJournal('agent', level);
   if (configuration.site !== undefined)
     journal.warn(
       '"site" in the configuration has no effect: an administrator of the server decides where an agent is; remove it',
     );
   const installation = await Installation.load(configuration.state, journal);
-  return new Agent(configuration, account, journal, { installation, outbound });
+  const keys = new ServerKeys(account, file, journal);
+  return new Agent(configuration, account, journal, { installation, keys, outbound });
 }
 
 /** Prints an expected error as one line; rethrows others. */

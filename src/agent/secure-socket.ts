@@ -29,9 +29,13 @@ export async function secureSocket(url: URL, trust: Trust, outbound: OutboundPro
  * A connection to this agent's server. Tries its pinned key first; a trusted certificate is accepted, too, because a
  * reverse proxy may be in front of the server. @throws as secureSocket
  */
-export async function serverSocket(url: URL, { pin, authority }: Trust, outbound: OutboundProxy): Promise<TLSSocket> {
+export async function serverSocket(
+  url: URL,
+  { authority, ...pins }: Trust,
+  outbound: OutboundProxy,
+): Promise<TLSSocket> {
   try {
-    return await secureSocket(url, { pin }, outbound);
+    return await secureSocket(url, pins, outbound);
   } catch (error) {
     if (!(error instanceof CertificateMismatch)) throw error;
     return secureSocket(url, { authority }, outbound).catch((untrusted: Error) => {

@@ -140,6 +140,8 @@ export const agent = z.object({
   site: namedSite.nullable(),
   /** The device IDs that it may announce, or prefixes of them, such as `hall-*`. It keeps the devices that it has. */
   deviceIds: z.array(deviceIdPattern),
+  /** Whether it knows the next key of the control channel; null: none is prepared. */
+  knowsNextKey: z.boolean().nullable(),
 });
 const deviceIds = z.array(deviceIdPattern).max(LIMITS.DEVICES_PER_AGENT);
 /** `siteId`: moves the agent to another site. `deviceIds`: which devices it may announce from now on; it keeps those it has. */

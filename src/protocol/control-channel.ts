@@ -16,6 +16,7 @@ import { shownLine } from './shown-text';
  * (XEP-0335); the answer is a result with the same element, or an IQ error with a `<problem>` naming the code.
  *
  *   agent   -> server  announce            after every login: the devices behind this agent
+ *   server  -> agent   next-key            the key that the server will use next
  *   agent   -> server  sleep               power saving
  *   server  -> agent   wake                this agent is the substitute of another one (wake.ts)
  *   server  -> agent   pass-to-agent       agent -> server  pass-to-server   what the other one and the server exchange
@@ -101,6 +102,26 @@ export const announce = exchange({
   /** `refused`: devices that belong to another agent, or that the enrolment of this one does not cover. */
   response: z.object({ refused: z.array(deviceId) }),
 });
+
+/**
+ * A planned change of the control channel's key: the present key, as SubjectPublicKeyInfo (DER, base64url), signs the pin of
+ * the next one. The agent answers once it has stored it; from then on it accepts both.
+ */
+export const nextKey = exchange({
+  name: 'next-key',
+  namespace: NS_AGENT,
+  from: 'server',
+  request: z.object({
+    key: z.base64url().max(2048),
+    pin: spkiPin,
+    /** Of `nextKeyMessage`: ECDSA in DER or RSASSA-PKCS1-v1_5, with SHA-256; Ed25519; base64url. */
+    signature: z.base64url().max(2048),
+  }),
+  response: nothing,
+});
+/** What the present key signs. */
+export const nextKeyMessage = (presentPin: string, nextPin: string): string =>
+  `platen-next-key\n${presentPin}\n${nextPin}\n`;
 
 /** A1: this agent is about to close its stream to save power. */
 export const sleep = exchange({
@@ -296,6 +317,7 @@ export const reportDenials = exchange({
 /** Every exchange of the control channel; PROTOCOL.md and the vectors are checked against this table. */
 export const EXCHANGES = {
   announce,
+  nextKey,
   sleep,
   wake,
   passToAgent,

@@ -1,5 +1,6 @@
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { Role } from '../protocol/api';
+import type { KeyAction } from './commands/control-channel-key.command';
 import type { CreateUserOptions } from './commands/create-user.command';
 
 /** As a list of its own: the schema would be loaded with every command. */
@@ -31,4 +32,13 @@ export function register(program: Command): void {
     .command('fingerprint')
     .description("print the fingerprint of the server's key, which technicians compare at their first login")
     .action(async () => (await import('./commands/fingerprint.command.js')).runFingerprint());
+
+  server
+    .command('control-channel-key')
+    .description('show the key of the control channel, which agents pin, or change it in a planned way')
+    .addArgument(new Argument('[action]', 'what to do').choices(['show', 'prepare', 'change']).default('show'))
+    .option('--force', 'change it even if agents do not know the next key; they have to be enrolled again')
+    .action(async (action: KeyAction, options: { force?: boolean }) =>
+      (await import('./commands/control-channel-key.command.js')).runControlChannelKey(action, options),
+    );
 }

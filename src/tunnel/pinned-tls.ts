@@ -39,9 +39,16 @@ export const INTERCEPTED =
 export interface Trust {
   /** Of the server's key. */
   readonly pin?: string;
+  /** Of the key that the server has announced as its next one, and may have by now. */
+  readonly nextPin?: string;
   /** PEM; replaces the trust anchors of this computer. */
   readonly authority?: string;
 }
+
+/** Node 20 gives the certificate of a server only once. */
+const presentedPins = new WeakMap<TLSSocket, string>();
+/** The pin of the key that a server with a pinned key has presented on this socket. */
+export const presentedPin = (socket: TLSSocket): string | undefined => presentedPins.get(socket);
 
 /**
  * TLS to a server with a pinned key. Without `pin`, the certificate's chain and name are verified as usual.
@@ -51,7 +58,7 @@ export interface Trust {
  */
 export function connectPinned(
   options: ConnectionOptions,
-  { pin, authority }: Trust = {},
+  { pin, nextPin, authority }: Trust = {},
   interceptor?: string,
 ): TLSSocket {
   const base: ConnectionOptions = { minVersion: 'TLSv1.2', ...options };
@@ -65,7 +72,8 @@ export function connectPinned(
   socket.prependOnceListener('secureConnect', () => {
     const certificate = socket.getPeerX509Certificate();
     const found = pinOf(certificate);
-    if (found === pin || (interceptor !== undefined && socket.authorized)) return;
+    presentedPins.set(socket, found);
+    if (found === pin || found === nextPin || (interceptor !== undefined && socket.authorized)) return;
     const foreign = socket.authorized ? undefined : foreignAuthority(certificate, options.servername || options.host);
     socket.destroy(new CertificateMismatch(pin, found, foreign));
   });

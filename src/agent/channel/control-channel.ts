@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Journal } from '../../journal/journal';
-import type { Exchange } from '../../protocol/control-channel';
+import { nextKey, type Exchange } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { ProblemError, type ProblemCode } from '../../protocol/problems';
 import { jittered, retryAfterMs } from '../../protocol/waits';
@@ -11,11 +11,14 @@ import type { RpcChannel } from '../../tunnel/rpc-channel';
 import { ChannelOffline, ExchangeRefused, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
 import type { Installation } from '../enrolment/installation';
+import type { ServerKeys } from '../enrolment/server-keys';
 import { BadContainer, containerExcess, decodeContainer, encodeContainer, encodeProblem } from './json-container';
 import { SubstituteCarrier } from './substitute-carrier';
 import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
 
 export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'resource'> {
+  /** Of the server, which may change; absent: only that of the credentials is accepted. */
+  readonly keys?: Pick<ServerKeys, 'trust' | 'learn' | 'used'>;
   readonly installation?: Pick<Installation, 'present' | 'accepted'>;
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
@@ -72,6 +75,12 @@ export class ControlChannel {
     private readonly journal: Journal,
     private readonly options: ControlChannelOptions = {},
   ) {
+    const { keys } = options;
+    if (keys)
+      this.handle(nextKey, async (announced) => {
+        await keys.learn(announced);
+        return {};
+      });
     this.#backoff = new Backoff({
       firstMs: options.firstRetryMs,
       maxMs: options.maxRetryMs ?? LIMITS.CHANNEL_RETRY_MAX_MS,
@@ -192,6 +201,13 @@ export class ControlChannel {
     }
   }
 
+  async #recordKey(pin: string | undefined): Promise<void> {
+    if (pin === undefined) return;
+    await this.options.keys
+      ?.used(pin)
+      .catch((error: unknown) => this.journal.unexpected(error, 'storing the key of the control channel'));
+  }
+
   async #answerCarried(name: CarriedToAgent, body: unknown): Promise<Carried<unknown>> {
     try {
       const handler = this.#exchanges.get(name);
@@ -214,12 +230,13 @@ export class ControlChannel {
 
   async #oneStream(): Promise<StreamEnded> {
     try {
-      const stream = await XmppStream.open(this.credentials, this.#handlers, {
+      const stream = await XmppStream.open({ ...this.credentials, ...this.options.keys?.trust }, this.#handlers, {
         ...this.options,
         resource: await this.options.installation?.present(),
         signal: this.#stopping.signal,
       });
       await this.options.installation?.accepted();
+      await this.#recordKey(stream.pin);
       this.#set(stream);
       if (this.#stopping.signal.aborted) await stream.close();
       void this.#begin(stream);

@@ -67,7 +67,7 @@ export class XmppStream {
   }
 
   private constructor(
-    { agentId, password, xmpp, pin }: Credentials,
+    { agentId, password, xmpp, pin, nextPin }: Credentials,
     handlers: Iterable<StreamHandler>,
     { resource = 'agent', outbound = NO_PROXY }: StreamOptions,
   ) {
@@ -97,7 +97,7 @@ export class XmppStream {
       },
     );
     this.#client.on('element', (element: Element) => this.#checkSuccess(element));
-    this.#transport = usePinnedTransport(this.#client, pin, outbound);
+    this.#transport = usePinnedTransport(this.#client, { pin, nextPin }, outbound);
     this.closed = new Promise((resolve) => (this.#end = resolve));
     void this.closed.then((why) => this.#release(why));
     this.#client.on('error', (error: Error) => (this.#lastError = error));
@@ -107,6 +107,11 @@ export class XmppStream {
         const answered = isFromServer(attrs.from, xmpp.domain) ? answer(element, attrs.to ?? '') : refuseSender();
         return answered.finally(() => (element.children = []));
       });
+  }
+
+  /** Of the key that the server has presented. */
+  get pin(): string | undefined {
+    return this.#transport.pin;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Client, Element, Transport, TransportSocket } from '@xmpp/client';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { LIMITS } from '../../protocol/limits';
+import { presentedPin, type Trust } from '../../tunnel/pinned-tls';
 import { tlsDialler, type OutboundProxy } from '../../tunnel/outbound-proxy';
 
 /** XEP-0368: lets one port serve XMPP and HTTPS. */
@@ -10,6 +11,8 @@ const ALPN = 'xmpp-client';
 export interface PinnedTransport {
   /** Why it failed, if it did. */
   readonly errored: Error | null | undefined;
+  /** Of the key that the server has presented. */
+  readonly pin: string | undefined;
   /** Cuts it, also while it is being made. */
   destroy(): void;
 }
@@ -18,7 +21,11 @@ export interface PinnedTransport {
  * Restricts the client to direct TLS, to a server with this pin, and to stanzas of limited size. The library's own
  * transports verify no pin, split characters at TLS record boundaries, read without a limit, and know no proxy.
  */
-export function usePinnedTransport(client: Client, pin: string, outbound: OutboundProxy): PinnedTransport {
+export function usePinnedTransport(
+  client: Client,
+  trust: Pick<Trust, 'pin' | 'nextPin'>,
+  outbound: OutboundProxy,
+): PinnedTransport {
   const tls = client.transports.find((each) => acceptsDirectTls(each));
   if (!tls) throw new Error('@xmpp/client has no transport for direct TLS');
   let used: TLSSocket | undefined;
@@ -30,7 +37,7 @@ export function usePinnedTransport(client: Client, pin: string, outbound: Outbou
     override connect({ host, port }: ConnectionOptions): void {
       const name = String(host);
       const url = new URL(`https://${name.includes(':') ? `[${name}]` : name}:${port}`);
-      const dial = tlsDialler(url, { pin }, outbound, [ALPN]);
+      const dial = tlsDialler(url, trust, outbound, [ALPN]);
       const dialled = dial({}, (error, socket) => {
         if (!error) return this.#use(socket);
         failure = error;
@@ -55,6 +62,9 @@ export function usePinnedTransport(client: Client, pin: string, outbound: Outbou
   return {
     get errored() {
       return failure ?? used?.errored;
+    },
+    get pin() {
+      return used && presentedPin(used);
     },
     destroy: () => {
       isOver = true;

@@ -4,10 +4,13 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { enrolment } from '../../protocol/control-channel';
+import { spkiPin } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import type { Signer } from '../approval/approval-record';
 
 const credentials = enrolment.extend({
+  /** Of the key that the server has announced as the next one of the control channel. */
+  nextPin: spkiPin.optional(),
   /** Origin of the server that it was enrolled at. Absent: by a version that did not store it. */
   server: z.url().optional(),
   /** What the certificate of a proxy in front of it is verified with, in place of the trust anchors of this computer. */

@@ -73,6 +73,8 @@ export const enAdministration = {
     deviceIdsTitle: (id: string) => `Device IDs of agent ${id}`,
     allowHint:
       'The agent may announce these devices only, and keeps those that it has. Separate IDs by commas; hall-* covers every ID that begins with “hall-”. The agent reconnects and announces its devices again.',
+    unaware: (ids: string) =>
+      `These agents do not yet know the next key of the control channel: ${ids}. If the key is changed now, they have to be enrolled again.`,
     saveDeviceIds: 'Save',
     noDeviceIds: 'None',
     move: 'Move',

@@ -75,6 +75,8 @@ export const jaAdministration: typeof enAdministration = {
     deviceIdsTitle: (id) => `エージェント「${id}」の機器ID`,
     allowHint:
       'エージェントが新たに登録できる機器です。登録済みの機器はそのまま残ります。IDはコンマで区切ります。「hall-*」は「hall-」で始まるすべてのIDを表します。保存すると、エージェントは再接続し、機器を改めて登録します。',
+    unaware: (ids) =>
+      `次のエージェントは、制御チャネルの次の鍵をまだ受け取っていません：${ids}。今すぐ鍵を変更すると、これらのエージェントは再登録が必要になります。`,
     saveDeviceIds: '保存',
     noDeviceIds: 'なし',
     move: '移動',

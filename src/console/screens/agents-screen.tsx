@@ -1,4 +1,4 @@
-import { Button, Group, Select } from '@mantine/core';
+import { Button, Group, Select, Text } from '@mantine/core';
 import { useState } from 'react';
 import { idsOf, useAgents, useChangeAgent, useReleaseInstallation, useRemoveAgent, type Agent } from '../api/agents';
 import { useCustomers } from '../api/customers';
@@ -8,7 +8,7 @@ import { Dialog, DialogForm } from '../parts/dialog';
 import { textsOf } from '../parts/form';
 import { Confirm } from '../parts/confirm';
 import { Empty, Loaded } from '../parts/loaded';
-import { PlusIcon } from '../parts/icons';
+import { PlusIcon, WarningIcon } from '../parts/icons';
 import { Page } from '../parts/page';
 import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
@@ -31,7 +31,10 @@ export function AgentsScreen() {
         <Loaded query={agents}>
           {(rows) =>
             rows.length > 0 ? (
-              <AgentTable agents={rows} />
+              <>
+                <Unaware agents={rows} />
+                <AgentTable agents={rows} />
+              </>
             ) : (
               <Empty title={t.agents.emptyTitle} hint={t.agents.emptyHint} />
             )
@@ -40,6 +43,19 @@ export function AgentsScreen() {
       </Panel>
       <EnrolDialog opened={enrolling} onClose={() => setEnrolling(false)} />
     </Page>
+  );
+}
+
+/** Before the key of the control channel is changed. */
+function Unaware({ agents }: { agents: Agent[] }) {
+  const t = useText();
+  const ids = agents.filter(({ knowsNextKey }) => knowsNextKey === false).map(({ id }) => id);
+  if (ids.length === 0) return null;
+  return (
+    <div className="notice" role="status">
+      <WarningIcon />
+      <Text size="sm">{t.agents.unaware(shownIds(ids))}</Text>
+    </div>
   );
 }
 

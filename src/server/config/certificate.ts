@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -10,7 +10,8 @@ import {
   type CertificatePair,
 } from '../../tunnel/certificate-files';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
-import { createPrivate, readPrivate } from '../../tunnel/private-file';
+import { announceNextKey } from '../../tunnel/next-key';
+import { createPrivate, readPrivate, writePrivate } from '../../tunnel/private-file';
 import { selfSignedCertificate } from '../../tunnel/self-signed-certificate';
 import type { Config } from './config';
 
@@ -27,10 +28,17 @@ export interface Certificate {
   /** PEM of the private authority that signed it, or that signed the reverse proxy's. */
   readonly authority: string | undefined;
   /** For the control channel: agents pin the key for ever, also when the certificate above gets another one. */
-  readonly controlChannel: Pick<Certificate, 'certificate' | 'key' | 'pin'>;
+  readonly controlChannel: ControlChannelKey;
+}
+export interface ControlChannelKey extends Pick<Certificate, 'certificate' | 'key' | 'pin'> {
+  /** The announcement of the key that will follow, if one is prepared. */
+  readonly next?: ReturnType<typeof announceNextKey>;
 }
 /** Injection token: `@Inject(CERTIFICATE) certificate: Certificate`. */
 export const CERTIFICATE = Symbol('Certificate');
+
+/** Folder of the next key of the control channel, and of a certificate of it. */
+const NEXT_KEY = 'next';
 
 export class CertificateUnusable extends Error {
   override readonly name = 'CertificateUnusable';
@@ -46,7 +54,10 @@ export async function loadCertificate(config: Config): Promise<Certificate> {
     : await selfSignedCertificate(join(config.data, 'tls'), hostNames(config));
   const authority = config.authority === undefined ? undefined : authorityIn(config.authority);
   const pin = spkiPinOf(pair.certificate);
-  const controlChannel = keptForAgents(join(config.data, 'tls'), { ...pair, pin });
+  const kept = keptForAgents(join(config.data, 'tls'), { ...pair, pin });
+  const next = nextPinIn(join(config.data, 'tls'));
+  const announced = next === undefined || next === kept.pin ? {} : { next: announceNextKey(kept.key, next) };
+  const controlChannel = { ...kept, ...announced };
   return Object.freeze({ ...pair, selfSigned: isSelfSigned(pair.certificate), pin, authority, controlChannel });
 }
 
@@ -61,7 +72,7 @@ function configured(files: CertificateFiles): CertificatePair {
 }
 
 /** The key that this data folder had first, which is stored there; its certificate may be out of date. */
-function keptForAgents(folder: string, current: Certificate['controlChannel']): Certificate['controlChannel'] {
+function keptForAgents(folder: string, current: ControlChannelKey): ControlChannelKey {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'control-channel.pem');
   const pem = readPrivate(file) ?? createPrivate(file, `${current.key.trim()}\n${current.certificate}`);
@@ -75,6 +86,31 @@ function keptForAgents(folder: string, current: Certificate['controlChannel']): 
       `${file} is not usable: ${(error as Error).message}. Restore it from the backup; without it, every agent has to be enrolled again`,
     );
   }
+}
+
+/** Of the key that `platen server control-channel-key prepare` has made. */
+function nextPinIn(folder: string): string | undefined {
+  const certificate = readPrivate(join(folder, NEXT_KEY, 'certificate.pem'));
+  return certificate === undefined ? undefined : spkiPinOf(certificate);
+}
+
+/** Makes the next key of the control channel, unless there is one. @returns its pin */
+export async function prepareNextKey(config: Config): Promise<string> {
+  const { certificate } = await selfSignedCertificate(join(config.data, 'tls', NEXT_KEY), hostNames(config));
+  return spkiPinOf(certificate);
+}
+
+/**
+ * Makes the next key the one of the control channel, from the next start of the server. It also replaces the key of a
+ * generated certificate, which enrolment codes are verified with. An interrupted change is completed by another one.
+ */
+export function useNextKey(config: Config): void {
+  const folder = join(config.data, 'tls');
+  const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => readPrivate(join(folder, NEXT_KEY, name)));
+  if (key === undefined || certificate === undefined) throw new CertificateUnusable('no next key is prepared');
+  if (!config.tls) writePrivate(join(folder, 'key.pem'), key);
+  writePrivate(join(folder, 'control-channel.pem'), `${key.trim()}\n${certificate}`);
+  rmSync(join(folder, NEXT_KEY), { recursive: true });
 }
 
 function authorityIn(file: string): string {

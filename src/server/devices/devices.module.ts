@@ -27,6 +27,7 @@ import { DevicesRepository } from './devices.repository';
 import { DevicesService } from './devices.service';
 import { DevicesStanzas } from './devices.stanzas';
 import { SubstituteChannels } from './agents/substitute-channels';
+import { NextKey } from './agents/next-key';
 import { EnrolmentService } from './agents/enrolment.service';
 import { EnrolmentCodeEntity } from './agents/enrolment-code.entity';
 import { RemovedAgentEntity } from './agents/removed-agent.entity';
@@ -57,6 +58,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     AgentWake,
     SubstituteChannels,
     EnrolmentService,
+    NextKey,
     DevicesRepository,
     DeviceEvents,
     DeviceInformationRepository,

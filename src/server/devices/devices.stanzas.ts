@@ -3,6 +3,7 @@ import { Journal } from '../../journal/journal';
 import { announce, sleep } from '../../protocol/control-channel';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentsRepository } from './agents/agents.repository';
+import { NextKey } from './agents/next-key';
 import { DevicesService } from './devices.service';
 
 /** Announcements, sleep and presence of agents on the control channel. */
@@ -12,6 +13,7 @@ export class DevicesStanzas implements OnModuleInit {
     private readonly transport: DeviceTransport,
     private readonly devices: DevicesService,
     private readonly agents: AgentsRepository,
+    private readonly nextKey: NextKey,
     private readonly journal: Journal,
   ) {}
 
@@ -19,6 +21,7 @@ export class DevicesStanzas implements OnModuleInit {
     this.transport.handle(announce, async (agentId, body) => {
       const refused = await this.devices.announce(agentId, body);
       this.journal.info('devices announced', { agentId, devices: body.devices.length - refused.length, refused });
+      void this.nextKey.announceTo(agentId);
       return { refused };
     });
     this.transport.handle(sleep, async (agentId) => {

@@ -7,7 +7,7 @@ import { ApiTokenEntity } from './api-token.entity';
 import { ApiTokensRepository } from './api-tokens.repository';
 import { endOfToken } from './api-tokens.service';
 
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 const NOW = new Date('2026-03-02T09:00:00Z');
 const day = (days: number) => new Date(NOW.getTime() + days * 24 * 60 * 60_000);
 
@@ -169,7 +169,7 @@ describe('API tokens', () => {
       const send = async (accounts: boolean) =>
         server
           .browser()
-          [method](path.replace(':user', NOBODY).replace(':client', NOBODY))
+          [method](path.replace(':user', UNKNOWN_ID).replace(':client', UNKNOWN_ID))
           .set('Authorization', `Bearer ${await tokenOf(accounts)}`)
           .send(body);
       const refused = await send(false);

@@ -40,6 +40,8 @@ export class AgentEntity {
   @Column(Instant({ nullable: true })) asleepSince: Date | null;
   /** Verifies its approval records; null: enrolled by a version without signing keys. */
   @Column(Hash({ nullable: true })) signingKey: string | null;
+  /** Of the next key of the control channel that it has stored. */
+  @Column(Hash({ nullable: true })) nextPin: string | null;
   @Column(Encrypted<AgentWakeKey | null>({ nullable: true })) wake: AgentWakeKey | null;
 }
 

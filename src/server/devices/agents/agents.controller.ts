@@ -12,6 +12,7 @@ import { CustomersService } from '../../customers/customers.service';
 import { Answers, AnswersNothing } from '../../http/answers';
 import { isAsleep } from './agents.repository';
 import { AgentsService } from './agents.service';
+import { NextKey } from './next-key';
 import { EnrolmentService } from './enrolment.service';
 
 @Controller('api')
@@ -20,6 +21,7 @@ export class AgentsController {
     private readonly agents: AgentsService,
     private readonly enrolment: EnrolmentService,
     private readonly customers: CustomersService,
+    private readonly nextKey: NextKey,
   ) {}
 
   @Get('agents')
@@ -28,11 +30,12 @@ export class AgentsController {
   async list(): Promise<z.infer<typeof agent>[]> {
     const agents = await this.agents.all();
     const sites = await this.customers.named(agents.map(({ siteId }) => siteId));
-    return agents.map(({ id, version, createdAt, lastSeenAt, asleepSince, siteId, deviceIds }) => ({
+    return agents.map(({ id, version, createdAt, lastSeenAt, asleepSince, siteId, deviceIds, nextPin }) => ({
       id,
       version,
       site: sites.get(siteId) ?? null,
       deviceIds: deviceIds ?? [],
+      knowsNextKey: this.nextKey.isKnownTo({ nextPin }),
       online: this.agents.isOnline(id),
       asleep: isAsleep(this.agents.isOnline(id), { asleepSince }),
       createdAt: toInstant(createdAt),

@@ -63,6 +63,13 @@ export class AgentsRepository extends SiteOccupants {
   async allow(id: string, deviceIds: string[]): Promise<boolean> {
     return (await this.agents.update({ id }, { deviceIds, announcementHash: null })).affected === 1;
   }
+  /** The agent has stored the next key of the control channel. */
+  async learnedNextKey(id: string, nextPin: string): Promise<void> {
+    await this.agents.update({ id }, { nextPin });
+  }
+  knowsNextKey(id: string, nextPin: string): Promise<boolean> {
+    return this.agents.existsBy({ id, nextPin });
+  }
   async seen(id: string, lastSeenAt: Date): Promise<void> {
     await this.writes.run(id, (manager) => manager.update(AgentEntity, { id }, { lastSeenAt }));
   }

@@ -92,6 +92,7 @@ export class EnrolmentService {
       asleepSince: null,
       wake: null,
       signingKey: signingKey ?? null,
+      nextPin: null,
     });
     if (!kept) throw new EnrolmentCodeRefused();
     this.transport.disconnect(agentId);
