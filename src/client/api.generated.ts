@@ -258,6 +258,8 @@ export interface components {
         /** @enum {string} */
         state: 'idle' | 'processing' | 'stopped' | 'unknown';
         supplies: components['schemas']['Supply'][];
+        /** @enum {boolean} */
+        weakTls?: true;
       } | null;
     };
     Application: {
@@ -270,6 +272,8 @@ export interface components {
       title: string;
       /** @default false */
       viewable: boolean;
+      /** @enum {boolean} */
+      weakTls?: true;
     };
     ConnectionInfo: {
       applicationId: string;

@@ -62,6 +62,8 @@ export const announcedApplication = z.object({
   protocol: z.enum(['http', 'vnc', 'tcp', 'box']).default('http'),
   /** The application supports the grant `view`. */
   viewable: z.boolean().default(false),
+  /** The owner of the device permits weak encryption between the agent and it. */
+  weakTls: z.literal(true).optional(),
 });
 export type AnnouncedApplication = z.infer<typeof announcedApplication>;
 export const announcedDevice = z.object({

@@ -74,7 +74,7 @@ export const LASTING_PROBLEMS = {
     label: 'No TLS connection',
     text: 'The device and its agent cannot agree on an encrypted connection.',
     remedy:
-      'The detail says why. The person responsible for the agent can change the address, or "certificate", in the agent’s configuration.',
+      'The detail says why. The person responsible for the agent can change the address or "certificate" in the agent’s configuration, or permit an old device "weakTls".',
   },
   'other-device': {
     label: 'Another device',
@@ -121,6 +121,8 @@ export const deviceInformation = z.object({
     .object({ code: deviceProblem, detail: shownLine(500) })
     .nullable()
     .default(null),
+  /** The owner of the device permits weak encryption between the agent and it. */
+  weakTls: z.literal(true).optional(),
   state: deviceState,
   alerts: z.array(deviceAlert).max(ALERTS),
   supplies: z.array(supply).max(SUPPLIES),

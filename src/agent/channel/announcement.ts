@@ -13,7 +13,10 @@ export const announcementOf = (devices: readonly ToAnnounce[]): Announcement => 
   agentVersion: productVersion(),
   devices: devices.map(({ id, name, kind, model, serialNumber, location, applications, operations = [] }) => ({
     ...{ id, name, kind, model, serialNumber, location, operations: [...operations] },
-    applications: applications.map(({ id, title, protocol, viewable }) => ({ id, title, protocol, viewable })),
+    applications: applications.map(({ id, title, protocol, viewable, weakTls }) => ({
+      ...{ id, title, protocol, viewable },
+      ...(weakTls && { weakTls }),
+    })),
   })),
 });
 

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Grant } from '../../protocol/remote-session';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Application, Target } from '../configuration/configuration';
+import { tlsOptions } from '../configuration/weak-tls';
 import { rfbViewOnly } from './rfb/rfb-view-only';
 
 /** The target for sessions with this grant. */
@@ -39,7 +40,7 @@ const EACH_WAY = { allowHalfOpen: true };
  * end its direction long before a slow terminal has received everything.
  * @throws StreamRefused 504 (no answer in time), 502 (refused, not found, or TLS failed)
  */
-export async function connectTarget({ host, port, tls }: Target, timeoutMs = CONNECT_MS): Promise<Socket> {
+export async function connectTarget({ host, port, tls, weakTls }: Target, timeoutMs = CONNECT_MS): Promise<Socket> {
   const socket = tls
     ? connectTls({
         host,
@@ -48,6 +49,7 @@ export async function connectTarget({ host, port, tls }: Target, timeoutMs = CON
         // Printers have self-signed certificates that cannot be verified. The agent's configuration identifies the
         // device by its address, and the connection stays on the customer's network.
         rejectUnauthorized: false,
+        ...tlsOptions(weakTls),
         ...EACH_WAY,
       })
     : connectTcp({ host, port, ...EACH_WAY });

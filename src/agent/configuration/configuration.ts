@@ -88,6 +88,7 @@ const deviceFields = z.strictObject({
   ipp: ippAddress.optional(),
   firmware: firmwareAddress.optional(),
   certificate: certificate.optional(),
+  weakTls: z.literal(true).optional(),
   maintenance: maintenanceField.optional(),
   login: deviceLogin.optional(),
   display: z
@@ -98,7 +99,7 @@ const deviceFields = z.strictObject({
     .transform(({ url, secretFile, pin }) => ({ address: { ...url, certificate: pin }, secretFile }))
     .optional(),
 });
-const device = deviceFields.transform(({ maintenance, certificate: key, ipp, firmware, ...rest }, context) => {
+const device = deviceFields.transform(({ maintenance, certificate: key, weakTls, ipp, firmware, ...rest }, context) => {
   const { host, port } = rest.display?.address ?? {};
   for (const [index, { target, viewTarget, origins = [] }] of rest.applications.entries())
     if ([target, viewTarget, ...origins].some((each) => each !== undefined && each.host === host && each.port === port))
@@ -128,13 +129,21 @@ const device = deviceFields.transform(({ maintenance, certificate: key, ipp, fir
   }
   return {
     ...rest,
-    ipp: ipp && { ...ipp, certificate: key },
-    firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key } : firmware,
+    applications: rest.applications.map((each) => withWeakTls(each, weakTls)),
+    ipp: ipp && { ...ipp, certificate: key, weakTls },
+    firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key, weakTls } : firmware,
     rules,
     /** Operations that are possible and not denied. */
     operations: possible.filter((name) => rules[name].do !== 'deny'),
   };
 });
+
+function withWeakTls(of: z.output<typeof application>, weakTls: true | undefined) {
+  const allowing = <T extends z.output<typeof target> | undefined>(each: T) =>
+    each?.tls ? { ...each, weakTls } : each;
+  const weak = weakTls && (of.target.tls || of.viewTarget?.tls === true);
+  return { ...of, target: allowing(of.target), viewTarget: allowing(of.viewTarget), ...(weak && { weakTls }) };
+}
 
 const address = z.union([z.ipv4(), z.ipv6(), z.hostname()]);
 const lanPage = z
@@ -212,6 +221,8 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  * itself blocks the input. `origins`: other addresses of an http application (`["https://192.168.1.20"]`) which its pages lead
  * to, such as its TLS port or its name; a session reaches them, too, unless it is view-only.
  *
+ * `weakTls: true` of a device permits TLS 1.0 and 1.1, old ciphers and short keys with this device (weak-tls.ts).
+ *
  * Maintenance, for each device, all optional:
  *
  *     "ipp": "ipp://192.168.1.20/ipp/print", "firmware": "tcp://192.168.1.20:9100",
@@ -281,7 +292,7 @@ const configuration = fields.transform(({ wake, powerSaving, ...rest }, context)
   return { ...rest, wake: address, powerSaving: powerSaving && { afterMinutes: powerSaving.afterMinutes } };
 });
 
-export type Target = z.output<typeof target>;
+export type Target = z.output<typeof target> & { readonly weakTls?: boolean };
 export type Application = z.output<typeof application>;
 export type Device = Omit<z.output<typeof device>, 'login'> & { readonly login?: DeviceLogin };
 /** Paths of `files` are absolute. */

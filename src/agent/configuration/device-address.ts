@@ -21,6 +21,8 @@ export interface HttpAddress extends Address {
   /** Includes the query. */
   readonly path: string;
   readonly certificate?: Certificate;
+  /** The owner permits weak encryption. */
+  readonly weakTls?: boolean;
 }
 /** `uri` is the printer-uri of requests. */
 export type IppAddress = HttpAddress & { readonly uri: string };

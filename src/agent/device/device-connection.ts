@@ -7,6 +7,7 @@ import { LIMITS } from '../../protocol/limits';
 import { spkiPinOf } from '../../tunnel/pinned-tls';
 import { withTimeLimit } from '../../tunnel/time-limit';
 import type { HttpAddress } from '../configuration/device-address';
+import { tlsOptions } from '../configuration/weak-tls';
 import { DeviceRefused, DeviceUnreachable, LoginRequired, OperationUnsupported } from './device-access';
 
 /** One persistent connection to a device (RFC 9112 9.3), which is closed when it is idle for `DEVICE_IDLE_MS`. */
@@ -120,8 +121,17 @@ function notHttp(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): DeviceR
 }
 
 /** Verifies the key before anything is sent to the device. @throws DeviceRefused, or Node's error */
-async function secureSocket({ host, port, certificate }: HttpAddress, signal?: AbortSignal): Promise<TLSSocket> {
-  const socket = connect({ host, port, servername: isIP(host) ? '' : host, rejectUnauthorized: false });
+async function secureSocket(
+  { host, port, certificate, weakTls }: HttpAddress,
+  signal?: AbortSignal,
+): Promise<TLSSocket> {
+  const socket = connect({
+    host,
+    port,
+    servername: isIP(host) ? '' : host,
+    rejectUnauthorized: false,
+    ...tlsOptions(weakTls),
+  });
   socket.on('error', () => undefined); // destroyed while it was connecting
   try {
     await withTimeLimit(LIMITS.DEVICE_ANSWER_MS, signal, (until) => once(socket, 'secureConnect', { signal: until }));

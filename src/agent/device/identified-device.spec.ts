@@ -51,7 +51,7 @@ describe('who a device is', () => {
   });
 });
 
-/** A device that is whoever stands at its address. */
+/** A device whose identity a test changes. */
 class Someone extends ScriptedDevice {
   identity = A;
 }

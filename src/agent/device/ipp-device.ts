@@ -37,7 +37,7 @@ export class IppDevice implements DeviceAccess {
     this.readiness = readinessOf(attributes);
     const information = informationOf(attributes);
     this.identity = identityOf(attributes, information.serialNumber);
-    return information;
+    return this.device.ipp?.weakTls ? { ...information, weakTls: true } : information;
   }
 
   /** Identify-Printer (PWG 5100.13), in the device's own way. */

@@ -34,7 +34,7 @@ export class KnownIdentities {
 
   /** @throws DeviceRefused if the file cannot be read */
   of(device: string): Promise<DeviceIdentity> {
-    return this.#inTurn(async () => (await this.#load())[device] ?? UNIDENTIFIED);
+    return this.#queued(async () => (await this.#load())[device] ?? UNIDENTIFIED);
   }
 
   /** The next `of` reads the file. */
@@ -44,7 +44,7 @@ export class KnownIdentities {
 
   /** Adds what was not known of a device; if it cannot be stored, until the agent is restarted. */
   learn(device: string, found: DeviceIdentity): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#queued(async () => {
       if (!withMarks((await this.#load())[device], found)) return;
       this.reload(); // the owner may have changed another device meanwhile
       const all = await this.#load();
@@ -58,7 +58,7 @@ export class KnownIdentities {
 
   /** Forgets a device, so that the next one at its address is learnt. @returns what it was @throws Error of the file */
   forget(device: string): Promise<DeviceIdentity> {
-    return this.#inTurn(async () => {
+    return this.#queued(async () => {
       const { [device]: before = UNIDENTIFIED, ...others } = await this.#load();
       await this.#save(others);
       return before;
@@ -82,7 +82,7 @@ export class KnownIdentities {
     await replaceDurably(this.#file, JSON.stringify({ devices }, undefined, 2));
   }
 
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+  #queued<T>(run: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(run);
     this.#turn = done.catch(() => undefined);
     return done;

@@ -43,6 +43,7 @@ export const enDevices = {
   device: {
     information: 'Information',
     applications: 'Applications',
+    weakTls: 'Weak encryption between agent and device, permitted by its owner',
     noApplications: 'This device has no applications. Define them in the configuration of its agent.',
     sessions: 'Sessions of this device',
     kind: 'Type',

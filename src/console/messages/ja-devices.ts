@@ -34,6 +34,7 @@ export const jaDevices: typeof enDevices = {
   device: {
     information: '機器情報',
     applications: 'アプリケーション',
+    weakTls: 'エージェントと機器の間の暗号化が弱い（所有者が許可）',
     noApplications: 'この機器にはアプリケーションがありません。エージェントの設定で指定してください。',
     sessions: 'この機器のセッション',
     kind: '種類',

@@ -179,7 +179,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'not-a-printer':
       'エージェントの担当者が、エージェントの設定にあるアドレスと、機器でIPPが有効になっているかを確認できます。',
     'tls-failed':
-      '理由は詳細に示されています。エージェントの担当者が、エージェントの設定のアドレスまたは "certificate" を変更できます。',
+      '理由は詳細に示されています。エージェントの担当者が、エージェントの設定のアドレスまたは "certificate" を変更するか、古い機器に "weakTls" を許可できます。',
     'other-device':
       '機器を交換した場合は、エージェントの担当者が新しい機器を受け入れる（platen agent accept-device）か、エージェントの設定の "serialNumber" を修正できます。アドレスが変わった場合は、アドレスを修正できます。',
     'protocol-unsupported': '機器の新しいファームウェアがあるか確認してください。',

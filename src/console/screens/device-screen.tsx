@@ -11,6 +11,7 @@ import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
 import { AccessConditionsPanel } from './access/access-conditions-panel';
 import { BoxAccess } from './access/box-access';
+import { AlertLine } from './device-information/condition';
 import { InformationPanel } from './device-information/information-panel';
 import { JobsOfDevice } from './maintenance/jobs-of-device';
 import { MaintenancePanel } from './maintenance/maintenance-panel';
@@ -51,13 +52,14 @@ function Applications({ device }: { device: Device }) {
         <Empty title={t.device.noApplications} />
       ) : (
         <ul className="applications">
-          {device.applications.map(({ id, title, protocol }) => (
+          {device.applications.map(({ id, title, protocol, weakTls }) => (
             <li key={id} className={protocol === 'box' ? 'stacked' : undefined}>
               <div>
                 <Text size="sm" fw={600}>
                   {title}
                 </Text>
                 <div className="minor">{id}</div>
+                {weakTls && <AlertLine severity="warning" text={t.device.weakTls} />}
               </div>
               {protocol === 'box' ? (
                 <BoxAccess deviceId={device.id} applicationId={id} />

@@ -23,11 +23,16 @@ export function AcquiredInformation({ kind, information, decision }: Acquired & 
 function Information({ kind, information }: { kind: DeviceKind; information: NonNullable<Acquired['information']> }) {
   const t = useText();
   const formats = useFormats();
-  const { reached, problem, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
+  const { reached, problem, weakTls, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
   return (
     <>
       <div>
         <DeviceStateLabel kind={kind} {...information} problem={problem?.code ?? null} />
+        {weakTls && (
+          <div>
+            <AlertLine severity="warning" text={t.device.weakTls} />
+          </div>
+        )}
         {!reached && <Problem of={problem ?? { code: 'unreachable', detail: '' }} />}
       </div>
       {alerts.length === 0 ? (
