@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CheckOptions } from './check';
 import type { EnrolOptions } from './enrolment/enrol-command';
 import type { RunOptions } from './main';
 
@@ -44,11 +45,13 @@ export function register(program: Command): void {
 
   agent
     .command('check')
-    .description('check a configuration file, and the logins in it at their devices')
+    .description('check a configuration file, the ways to the server, and each device')
     .requiredOption('--config <file>', 'configuration file')
-    .action(async (options: { config: string }) => {
-      const { checkConfiguration } = await import('./main.js');
-      await checkConfiguration(options.config);
+    .option('--credentials <file>', 'default: agent-credentials.json in the folder of the configuration file')
+    .option('--relay <url>', 'check the way to this relay, too, such as wss://relay.example/1')
+    .action(async (options: CheckOptions) => {
+      const { checkAgent } = await import('./check.js');
+      await checkAgent(options);
     });
 
   agent

@@ -1,10 +1,8 @@
 import { LOG_LEVELS, createJournal } from '../journal/journal';
 import { Agent } from './agent';
-import { readConfiguration, type Device } from './configuration/configuration';
+import { readConfiguration } from './configuration/configuration';
 import { ConfigurationError } from './configuration/configuration.errors';
 import { readProxy } from './configuration/proxy';
-import { DeviceRefused, DeviceUnreachable } from './device/device-access';
-import { IppDevice } from './device/ipp-device';
 import { KnownIdentities } from './device/known-identities';
 import { Installation } from './enrolment/installation';
 import { ServerKeys } from './enrolment/server-keys';
@@ -58,19 +56,6 @@ function explain(error: unknown): undefined {
   process.exitCode = 1;
 }
 
-/** Prints whether the device accepts its login; exit code 1 if not. */
-async function checkLogin(device: Device): Promise<void> {
-  try {
-    const asked = await new IppDevice(device).checkLogin();
-    const not = 'the device asks for no login to be read; whether it is right shows at a restart or an installation';
-    process.stdout.write(`${device.id}: ${asked ? 'the device accepts the login' : not}\n`);
-  } catch (error) {
-    if (!(error instanceof DeviceRefused || error instanceof DeviceUnreachable)) throw error;
-    process.stderr.write(`${device.id}: ${error.message}\n`);
-    process.exitCode = 1;
-  }
-}
-
 /** `platen agent accept-device`: forgets what a device reported of itself; exit code 1 if the configuration has no such device. */
 export async function acceptDevice(id: string, file: string): Promise<void> {
   try {
@@ -88,21 +73,6 @@ export async function acceptDevice(id: string, file: string): Promise<void> {
       process.stdout.write(`The configuration still expects the serial number "${device.serialNumber}"\n`);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
-  }
-}
-
-/** `platen agent check`: prints each problem in one line on standard error; exit code 1 if there is any. */
-export async function checkConfiguration(file: string): Promise<void> {
-  try {
-    const { devices } = await readConfiguration(file);
-    const applications = devices.flatMap((device) => device.applications);
-    await readProxy(file, process.env);
-    process.stdout.write(`${file}: ${devices.length} device(s), ${applications.length} application(s)\n`);
-    for (const device of devices) if (device.login) await checkLogin(device);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(error.problems.map((line) => `${line}\n`).join(''));
     process.exitCode = 1;
   }
 }

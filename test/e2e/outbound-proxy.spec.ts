@@ -73,6 +73,22 @@ const asAdmin = (...args: string[]): Promise<Program> => finished(on.terminal('a
     expect(JSON.parse(printed.at(-1)!)).toMatchObject({ job: { state: 'succeeded', firmware: { version: NEWER } } });
   });
 
+  it('is checked while the agent runs', async () => {
+    const check = ['agent', 'check', '--config', on.configurationOf('agent-b'), '--relay', `wss://${HOST}:8090`];
+    const { printed } = await finished(on.networks.start('agent-b', on.platen(...check)));
+    const by = ', through the proxy 192.168.1.1:8888';
+    expect(printed.slice(1, 4)).toEqual([
+      expect.stringMatching(`^server ${HOST}:8080: answers, version .*${by}$`),
+      `control channel ${HOST}:5223: is reached, and has the key of the enrolment${by}`,
+      `relay ${HOST}:8090: answers${by}`,
+    ]);
+    expect(printed.slice(4)).toEqual([
+      expect.stringMatching('^mfp-b IPP: answers'),
+      `mfp-b web: ${LAN.device}:80 takes connections`,
+      `mfp-b firmware: ${LAN.device}:9100 takes connections`,
+    ]);
+  });
+
   it('says what is wrong when the login is', async () => {
     const wrong = [
       'login',

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer as createHttps, type Server } from 'node:https';
+import { createServer, type AddressInfo, type Server as TcpServer } from 'node:net';
+import { makeCertificate, makeSignedCertificate, type TestCertificate } from '../../test/support/test-certificate';
+import { TestProxy } from '../../test/support/test-proxy';
+import { ControlChannel, DOMAIN } from '../../test/support/xmpp/control-channel';
+import { NO_PROXY, type OutboundProxy } from '../tunnel/outbound-proxy';
+import { deviceChecks, serverChecks } from './check';
+import { parseConfiguration } from './configuration/configuration';
+
+const ABOUT = { product: 'platen', version: '0.1.0', protocol: 1 };
+
+let server: Server;
+let channel: ControlChannel;
+let certificate: TestCertificate;
+let proxy: TestProxy;
+/** What the server answers. */
+let answer: { body: string; date?: string };
+
+beforeAll(async () => {
+  certificate = await makeCertificate();
+  server = createHttps(certificate, (_request, response) => {
+    if (answer.date !== undefined) response.setHeader('Date', answer.date);
+    response.end(answer.body);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  channel = await ControlChannel.start();
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await channel.stop();
+});
+beforeEach(async () => {
+  answer = { body: JSON.stringify(ABOUT) };
+  proxy = await TestProxy.start();
+});
+afterEach(() => proxy.stop());
+
+const serverPort = () => (server.address() as AddressInfo).port;
+const account = (host: string, change: { pin?: string; port?: number } = {}) => ({
+  agentId: 'agent-1',
+  password: 'p'.repeat(43),
+  xmpp: { host, port: change.port ?? channel.port, domain: DOMAIN },
+  pin: change.pin ?? channel.certificate.pin,
+  server: `https://${host}:${serverPort()}`,
+  authority: certificate.cert,
+});
+
+/** Each finding as one line; problems start with `!`. */
+const lines = async (checks: Promise<{ subject: string; isProblem: boolean; text: string }>[]): Promise<string[]> =>
+  (await Promise.all(checks)).map(({ subject, isProblem, text }) => `${isProblem ? '! ' : ''}${subject}: ${text}`);
+
+const checked = (outbound: OutboundProxy = NO_PROXY, host = 'localhost', change = {}, relay?: string) =>
+  lines(serverChecks({ server: undefined }, account(host, change), outbound, relay));
+
+describe('the check of the ways to the server', () => {
+  it('finds a server, its control channel and a relay', async () => {
+    expect(await checked(NO_PROXY, 'localhost', {}, `wss://localhost:${serverPort()}/{pair}`)).toEqual([
+      `server localhost:${serverPort()}: answers, version 0.1.0`,
+      `control channel localhost:${channel.port}: is reached, and has the key of the enrolment`,
+      `relay localhost:${serverPort()}: answers`,
+    ]);
+  });
+
+  it('finds them through a proxy that is the only one to know their name', async () => {
+    const by = `, through the proxy 127.0.0.1:${proxy.server.port}`;
+    const certified = await makeSignedCertificate(['platen.test']);
+    proxy.interception = certified;
+    const outbound = { ...proxy.outbound, interceptor: certified.authority };
+    expect(await checked(outbound, 'platen.test')).toEqual([
+      `server platen.test:${serverPort()}: answers, version 0.1.0${by}`,
+      `control channel platen.test:${channel.port}: is reached, and has the key of the enrolment${by}`,
+      'relay: not checked; name its address with --relay',
+    ]);
+  });
+
+  it('says what a proxy refuses', async () => {
+    proxy.login = 'box:secret';
+    const [first, second] = await checked(proxy.outbound, 'platen.test');
+    for (const line of [first, second])
+      expect(line).toMatch(/^! .*: the proxy 127\.0\.0\.1:\d+ demands a login; add user and password to its settings$/);
+  });
+
+  it('says that a name cannot be resolved, and that a port is closed', async () => {
+    const [named] = await checked(NO_PROXY, 'platen.invalid');
+    expect(named).toMatch(
+      /^! server platen.invalid:\d+: the name platen.invalid cannot be resolved \(\w+\); check DNS/,
+    );
+    const [, unreached] = await checked(NO_PROXY, 'localhost', { port: 1 });
+    expect(unreached).toMatch(
+      /^! control channel .*: cannot be reached \(ECONNREFUSED\); have TCP port \d+ to localhost permitted in the firewall/,
+    );
+  });
+
+  it('says that a key is another, and that a connection is intercepted', async () => {
+    const [, other] = await checked(NO_PROXY, 'localhost', { pin: 'A'.repeat(43) });
+    expect(other).toMatch(/^! .*does not match the pin.*; if it was changed on purpose, enrol this agent again$/);
+    proxy.interception = await makeSignedCertificate(['platen.test']);
+    const [, intercepted] = await checked(proxy.outbound, 'platen.test');
+    expect(intercepted).toMatch(/^! .*was intercepted.*signed by "Authority of a vendor".*exempted from interception/);
+  });
+
+  it.each([
+    ['another server', { body: '<html>' }, 'is not a Platen server (status 200); check the address'],
+    ['another protocol', { body: JSON.stringify({ ...ABOUT, protocol: 9 }) }, 'has protocol version 9'],
+    [
+      'another time',
+      { body: JSON.stringify(ABOUT), date: 'Thu, 01 Jan 1970 00:00:00 GMT' },
+      'set the clock of this computer',
+    ],
+  ])('says that it is %s', async (_name, sent, expected) => {
+    answer = sent;
+    const [first] = await checked();
+    expect(first).toMatch(/^! server /);
+    expect(first).toContain(expected);
+  });
+});
+
+describe('the check of a device', () => {
+  let open: TcpServer;
+  let port: number;
+  beforeAll(async () => {
+    open = createServer((socket) => socket.end('no printer').on('error', () => undefined)).listen(0, '127.0.0.1');
+    await once(open, 'listening');
+    ({ port } = open.address() as AddressInfo);
+  });
+  afterAll(() => open.close());
+
+  it('has a line for each of its addresses', async () => {
+    const applications = [
+      { id: 'web', title: 'Web', target: `http://127.0.0.1:${port}` },
+      { id: 'panel', title: 'Panel', target: 'tcp://127.0.0.1:1', protocol: 'vnc' },
+    ];
+    const ipp = `ipp://127.0.0.1:${port}/ipp/print`;
+    const firmware = `tcp://127.0.0.1:${port}`;
+    const device = { id: 'mfp-1', name: 'MFP', kind: 'mfp', applications, ipp, firmware };
+    const { devices } = parseConfiguration(JSON.stringify({ devices: [device] }), '/');
+    expect(await lines(deviceChecks(devices[0]!))).toEqual([
+      expect.stringMatching(/^! mfp-1 IPP: the device's answer is not HTTP/),
+      `mfp-1 web: 127.0.0.1:${port} takes connections`,
+      '! mfp-1 panel: 127.0.0.1:1 cannot be reached (ECONNREFUSED); check that the device is on, and its address and port',
+      `mfp-1 firmware: 127.0.0.1:${port} takes connections`,
+    ]);
+  });
+});
