@@ -4,6 +4,7 @@ import { readConfiguration } from './configuration/configuration';
 import { ConfigurationError } from './configuration/configuration.errors';
 import { readProxy } from './configuration/proxy';
 import { KnownIdentities } from './device/known-identities';
+import { KeepAlive } from './channel/keep-alive';
 import { Installation } from './enrolment/installation';
 import { ServerKeys } from './enrolment/server-keys';
 import { CredentialsUnusable, credentialsFileFor, readCredentials } from './enrolment/credentials';
@@ -44,7 +45,8 @@ async function prepare({ config, credentials }: RunOptions): Promise<Agent> {
     );
   const installation = await Installation.load(configuration.state, journal);
   const keys = new ServerKeys(account, file, journal);
-  return new Agent(configuration, account, journal, { installation, keys, outbound });
+  const keepAlive = await KeepAlive.load(configuration.state, journal);
+  return new Agent(configuration, account, journal, { installation, keys, keepAlive, outbound });
 }
 
 /** Prints an expected error as one line; rethrows others. */

@@ -16,6 +16,7 @@ import { scramKeys } from '../../src/server/xmpp/login/scram';
 import { makeCertificate, type TestCertificate } from '../support/test-certificate';
 import { startFreezingProxy } from '../support/agent/freezing-proxy';
 import { recordedJournal } from '../support/recorded-journal';
+import { setLimit } from '../support/relay/test-relay';
 import { until } from '../support/until';
 import { EVERY_INSTALLATION } from '../support/xmpp/control-channel';
 
@@ -34,6 +35,8 @@ const echo = {
   request: z.object({ text: z.string() }),
   response: z.object({ text: z.string() }),
 } as const;
+
+const note = { ...echo, name: 'note' } as const;
 
 let certificate: TestCertificate;
 let server: EmbeddedTransport;
@@ -104,6 +107,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const end of ends.reverse()) await end();
+  jest.restoreAllMocks();
 });
 
 const question = () => ({
@@ -297,13 +301,37 @@ describe('the control channel of the agent', () => {
   it('finds out by ping that the connection is dead', async () => {
     const proxy = await startFreezingProxy(port);
     ends.push(() => proxy.close());
+    const forgotten = jest.fn(() => Promise.resolve());
     const { lines } = await startChannel(
       { xmpp: { host: '127.0.0.1', port: proxy.port, domain: DOMAIN } },
-      { pingIntervalMs: 50, pingTimeoutMs: 200 },
+      { keepAlive: { intervalMs: 50, forgotten }, pingTimeoutMs: 200 },
     );
     proxy.freeze();
     await until('the silence is noticed', () => lines.some((line) => line.ending === 'silent'));
     await until('a second login', () => logins.length >= 2);
+    await until('the idle time is learnt', () => forgotten.mock.calls.length > 0);
+  });
+
+  it('repeats a request once, over the next connection, when the one before was forgotten on the way', async () => {
+    setLimit('XMPP_PROBE_IDLE_MS', 0);
+    const proxy = await startFreezingProxy(port);
+    ends.push(() => proxy.close());
+    const received: string[] = [];
+    server.handle(note, (_agentId, { text }) => Promise.resolve({ text: String(received.push(text)) }));
+    const forgotten = jest.fn(() => Promise.resolve());
+    const { channel } = makeChannel(
+      { xmpp: { host: '127.0.0.1', port: proxy.port, domain: DOMAIN } },
+      { keepAlive: { intervalMs: 3_600_000, forgotten } },
+    );
+    channel.onEnded(() => setLimit('XMPP_PROBE_MS', 3_600_000)); // the next one may be slow
+    channel.start();
+    await until('agent online', () => channel.online);
+    proxy.freeze();
+    setLimit('XMPP_PROBE_MS', 100);
+    expect(await channel.request(note, { text: 'once' })).toEqual({ text: '1' });
+    expect(received).toEqual(['once']);
+    expect(logins).toHaveLength(2);
+    expect(forgotten).toHaveBeenCalledTimes(1);
   });
 
   it('fails a request at once when the stream ends', async () => {

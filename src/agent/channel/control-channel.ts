@@ -12,6 +12,7 @@ import { ChannelOffline, ExchangeRefused, StreamEnded, type StreamEnding } from 
 import type { Credentials } from '../enrolment/credentials';
 import type { Installation } from '../enrolment/installation';
 import type { ServerKeys } from '../enrolment/server-keys';
+import type { KeepAlive } from './keep-alive';
 import { BadContainer, containerExcess, decodeContainer, encodeContainer, encodeProblem } from './json-container';
 import { SubstituteCarrier } from './substitute-carrier';
 import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
@@ -19,6 +20,7 @@ import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-strea
 export interface ControlChannelOptions extends Omit<StreamOptions, 'signal' | 'resource'> {
   /** Of the server, which may change; absent: only that of the credentials is accepted. */
   readonly keys?: Pick<ServerKeys, 'trust' | 'learn' | 'used'>;
+  readonly keepAlive?: Pick<KeepAlive, 'intervalMs' | 'forgotten'>;
   readonly installation?: Pick<Installation, 'present' | 'accepted'>;
   readonly firstRetryMs?: number;
   readonly maxRetryMs?: number;
@@ -65,6 +67,9 @@ export class ControlChannel {
   #stopping = new AbortController();
   readonly #backoff: Backoff;
   #stream: XmppStream | undefined;
+  /** Of the stream before this attempt: how long it had been idle when it was found dead. */
+  #forgottenAfterMs: number | undefined;
+  readonly #waitingForStream = new Set<(stream: XmppStream) => void>();
   #running: Promise<void> | undefined;
   #afterLogin: () => Promise<void> = () => Promise.resolve();
   #onChange: () => void = () => undefined;
@@ -168,8 +173,29 @@ export class ControlChannel {
     if (!this.#stream) throw new ChannelOffline('not connected to the control plane');
     const excess = containerExcess(exchange, body);
     if (excess > 0) throw new ExchangeRefused('too-large', `${excess} bytes too long for a stanza`);
-    const answer = await this.#stream.request(encodeContainer(name, namespace, body), timeoutMs);
+    const send = (stream: XmppStream, withinMs: number) =>
+      stream.request(encodeContainer(name, namespace, body), withinMs);
+    const [stream, until] = [this.#stream, performance.now() + timeoutMs];
+    const answer = await send(stream, timeoutMs).catch(async (error: unknown) => {
+      // It was lost with a connection that had been forgotten on the way.
+      const next = stream.brokeAfterIdleMs !== undefined && (await this.#nextStream(until - performance.now()));
+      if (!next) throw error;
+      return send(next, until - performance.now());
+    });
     return decodeContainer(answer, exchange.response);
+  }
+
+  /** The next stream; undefined if there is none in time. */
+  #nextStream(withinMs: number): Promise<XmppStream | undefined> {
+    return new Promise((resolve) => {
+      const done = (stream?: XmppStream) => {
+        clearTimeout(timer);
+        this.#waitingForStream.delete(done);
+        resolve(stream);
+      };
+      const timer = setTimeout(done, withinMs);
+      this.#waitingForStream.add(done);
+    });
   }
 
   /** Opens the stream, and reopens it whenever it ends. Can be called again after `stop`. */
@@ -237,11 +263,16 @@ export class ControlChannel {
       });
       await this.options.installation?.accepted();
       await this.#recordKey(stream.pin);
+      // Only now: a server that could not be reached says nothing about the way to it.
+      if (this.#forgottenAfterMs !== undefined) await this.options.keepAlive?.forgotten(this.#forgottenAfterMs);
       this.#set(stream);
       if (this.#stopping.signal.aborted) await stream.close();
       void this.#begin(stream);
-      return await stream.closed;
+      const ended = await stream.closed;
+      this.#forgottenAfterMs = stream.brokeAfterIdleMs;
+      return ended;
     } catch (error) {
+      this.#forgottenAfterMs = undefined;
       if (error instanceof StreamEnded) return error;
       return new StreamEnded('lost', `incident ${this.journal.unexpected(error, 'opening the control channel')}`);
     } finally {
@@ -271,6 +302,7 @@ export class ControlChannel {
   #set(stream: XmppStream | undefined): void {
     if (this.#stream === stream) return;
     this.#stream = stream;
+    if (stream) for (const resume of this.#waitingForStream) resume(stream);
     this.#onChange();
   }
 

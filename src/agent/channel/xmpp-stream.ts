@@ -23,7 +23,8 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
   /** By default, the server is dialled directly. */
   readonly outbound?: OutboundProxy;
-  readonly pingIntervalMs?: number;
+  /** Read before each wait. */
+  readonly keepAlive?: { readonly intervalMs: number };
   readonly pingTimeoutMs?: number;
 }
 /** Answers a request of the server with the payload of the result, or an `<error>`. */
@@ -45,6 +46,11 @@ export class XmppStream {
   #end: (why: StreamEnded) => void = () => undefined;
   #ended: StreamEnded | undefined;
   #lastError: Error | undefined;
+  /** When the last element arrived (`performance.now`). */
+  #lastReceivedAt = performance.now();
+  #isProbing = false;
+  /** How long the stream had been idle when a ping found it dead. */
+  brokeAfterIdleMs: number | undefined;
 
   /**
    * Connects by direct TLS to the pinned server, logs in and binds.
@@ -59,10 +65,8 @@ export class XmppStream {
     const abort = () => stream.end('lost', 'aborted');
     options.signal?.addEventListener('abort', abort);
     await stream.#login(credentials).finally(() => options.signal?.removeEventListener('abort', abort));
-    void stream.#watch(
-      options.pingIntervalMs ?? LIMITS.XMPP_PING_INTERVAL_MS,
-      options.pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS,
-    );
+    const { keepAlive = { intervalMs: LIMITS.XMPP_PING_INTERVAL_MS } } = options;
+    void stream.#watch(keepAlive, options.pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS);
     return stream;
   }
 
@@ -96,7 +100,10 @@ export class XmppStream {
         }
       },
     );
-    this.#client.on('element', (element: Element) => this.#checkSuccess(element));
+    this.#client.on('element', (element: Element) => {
+      this.#lastReceivedAt = performance.now();
+      this.#checkSuccess(element);
+    });
     this.#transport = usePinnedTransport(this.#client, { pin, nextPin }, outbound);
     this.closed = new Promise((resolve) => (this.#end = resolve));
     void this.closed.then((why) => this.#release(why));
@@ -120,6 +127,7 @@ export class XmppStream {
    */
   async request(payload: Element, timeoutMs: number): Promise<Element | undefined> {
     if (this.#ended) throw new ChannelOffline(this.#ended.message);
+    if (performance.now() - this.#lastReceivedAt > LIMITS.XMPP_PROBE_IDLE_MS) void this.#probe(LIMITS.XMPP_PROBE_MS);
     try {
       const result = await this.#client.iqCaller.request(xml('iq', { type: 'set' }, payload), timeoutMs);
       return result.getChild(payload.name, payload.attrs.xmlns);
@@ -191,19 +199,31 @@ export class XmppStream {
   }
 
   /** XEP-0199: detects a dead connection that TCP still considers open. */
-  async #watch(intervalMs: number, timeoutMs: number): Promise<void> {
+  async #watch(keepAlive: { readonly intervalMs: number }, timeoutMs: number): Promise<void> {
     const stopped = new AbortController();
     void this.closed.then(() => stopped.abort());
     while (!this.#ended) {
-      const waitMs = jittered(intervalMs, { least: 0.75, most: 1.25 });
+      const waitMs = jittered(keepAlive.intervalMs, { least: 0.75, most: 1.25 });
       await delay(waitMs, undefined, { signal: stopped.signal }).catch(() => undefined);
       if (this.#ended) return;
-      const ping = xml('iq', { type: 'get' }, xml('ping', { xmlns: NS_PING }));
-      await this.#client.iqCaller.request(ping, timeoutMs).catch((error: Error) => {
-        // An error from the server is a sign of life, too.
-        if (error.name !== 'StanzaError') this.end('silent', 'a ping was not answered');
-      });
+      await this.#probe(timeoutMs);
     }
+  }
+
+  /** Pings, and ends the stream if nothing arrives in time. */
+  async #probe(timeoutMs: number): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    const receivedAt = this.#lastReceivedAt;
+    const idleMs = performance.now() - receivedAt;
+    const ping = xml('iq', { type: 'get' }, xml('ping', { xmlns: NS_PING }));
+    await this.#client.iqCaller.request(ping, timeoutMs).catch(() => {
+      // An error from the server is a sign of life, as every element is.
+      if (this.#lastReceivedAt !== receivedAt) return;
+      this.brokeAfterIdleMs = idleMs;
+      this.end('silent', 'a ping was not answered');
+    });
+    this.#isProbing = false;
   }
 }
 
