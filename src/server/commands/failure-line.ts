@@ -4,6 +4,7 @@ import { DataFolderUnusable } from '../config/data-folder';
 import { DataFolderInUse } from '../config/data-folder-lock';
 import { ReleaseKeyUnusable } from '../config/release-key';
 import { SecretsUnusable } from '../config/secrets';
+import { DatabaseUnusable } from '../database/database-unusable';
 import { PasswordNotGiven } from './password-prompt';
 
 const OWN = [
@@ -12,6 +13,7 @@ const OWN = [
   DataFolderInUse,
   SecretsUnusable,
   CertificateUnusable,
+  DatabaseUnusable,
   ReleaseKeyUnusable,
   PasswordNotGiven,
 ];

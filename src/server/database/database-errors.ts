@@ -10,7 +10,20 @@ export class DatabaseUnavailable extends ProblemError {
   }
 }
 
+/** Nothing of what was to be stored is stored. */
+export class StorageFull extends ProblemError {
+  constructor(cause: unknown) {
+    super('storage-full', 'The database has no space left.');
+    this.cause = cause;
+  }
+}
+
+/** SQLite's code, and that of PostgreSQL. */
+const FULL = ['SQLITE_FULL', '53100'];
+
 const RETRY_SECONDS = 2;
+/** A statement that needs space. */
+const WRITING = /^(INSERT|UPDATE)/i;
 
 /**
  * Errors of Node.js, SQLSTATE classes and codes of PostgreSQL (Appendix A: connection exceptions, insufficient
@@ -29,10 +42,18 @@ export function isUnavailable(error: unknown): boolean {
   return typeof code === 'string' ? CODES.test(code) : MESSAGES.test(String(message));
 }
 
-/** Names the errors of a database that is not available, and logs when that begins and ends. */
+/** The code of an error of the database driver that means that there is no space left. */
+function fullnessIn(error: unknown): string | undefined {
+  if (error instanceof QueryFailedError) return fullnessIn(error.driverError);
+  const { code } = (error ?? {}) as { code?: unknown };
+  return FULL.find((each) => each === code);
+}
+
+/** Names the errors of a database that is not available or full, and logs when that begins and ends. */
 export function nameDatabaseErrors({ driver }: DataSource, journal: Journal): void {
   const create = driver.createQueryRunner.bind(driver);
   let isAway = false;
+  let isFull = false;
   driver.createQueryRunner = (mode) => {
     const runner = create(mode);
     const query = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<never>;
@@ -41,8 +62,18 @@ export function nameDatabaseErrors({ driver }: DataSource, journal: Journal): vo
         const result = await query(...parameters);
         if (isAway) journal.info('the database is available again');
         isAway = false;
+        if (isFull && WRITING.test(String(parameters[0]))) {
+          journal.info('the database has space again');
+          isFull = false;
+        }
         return result;
       } catch (error) {
+        const full = fullnessIn(error);
+        if (full !== undefined) {
+          if (!isFull) journal.error(`the database has no space left (${full}); free some`);
+          isFull = true;
+          throw new StorageFull(error);
+        }
         if (!isUnavailable(error)) throw error;
         if (!isAway) journal.error('the database is not available', { detail: detailOf(error) });
         isAway = true;

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Journal } from '../../journal/journal';
 import type { Secrets } from '../config/secrets';
+import { DatabaseUnusable, damageIn } from './database-unusable';
 import { nameDatabaseErrors } from './database-errors';
 import { unlockColumns } from './encrypted-column';
 import { permitShrinking } from './free-pages';
@@ -10,6 +11,7 @@ import { gateSqlite } from './gated-sqlite';
 /**
  * Connects to the database, runs the missing migrations, and makes concurrent transactions safe.
  * @param journal where a loss of the database is logged
+ * @throws DatabaseUnusable if it is damaged, is of a newer version, or does not have the schema of this one
  */
 export async function openDatabase(
   options: DataSourceOptions,
@@ -19,16 +21,70 @@ export async function openDatabase(
   if (options.type === 'sqlite') createPrivately(options.database);
   const dataSource = new DataSource(options);
   gateSqlite(dataSource);
-  await dataSource.initialize();
   try {
+    await dataSource.initialize();
     unlockColumns(dataSource, secrets.encryptionKey);
+    await refuseNewer(dataSource);
     if (options.type === 'sqlite') await permitShrinking(dataSource, options.database);
     await dataSource.runMigrations();
+    await refuseAltered(dataSource);
     if (journal) nameDatabaseErrors(dataSource, journal);
     return dataSource;
   } catch (error) {
-    await dataSource.destroy();
-    throw error;
+    if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
+    const damage = damageIn(error);
+    if (damage === undefined) throw error;
+    throw new DatabaseUnusable(
+      `The database ${String(options.database)} is damaged (${damage}). Keep a copy of the file, then restore the backup: ` +
+        'see "Backup and restore" in docs/RUNNING.md',
+    );
+  }
+}
+
+/** An earlier version does not know what a newer one has added, and would write rows that lack it. */
+async function refuseNewer(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    if (!(await runner.hasTable('migrations'))) return;
+    const done = (await runner.query('SELECT name FROM migrations ORDER BY id')) as { name: string }[];
+    const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
+    const unknown = done.map(({ name }) => name).filter((name) => !known.has(name));
+    if (unknown.length === 0) return;
+    throw new DatabaseUnusable(
+      `The database is of a newer version of Platen (${unknown.slice(0, 3).join(', ')}). Start that version, or restore the ` +
+        'backup from before the upgrade: see "Upgrade" in docs/RUNNING.md',
+    );
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Refuses a database that lacks tables or columns of this version, or has columns that its rows would have to fill. */
+async function refuseAltered(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const tables = await runner.getTables(dataSource.entityMetadatas.map(({ tablePath }) => tablePath));
+    const differences = dataSource.entityMetadatas.flatMap(({ tableName, columns }) => {
+      const table = tables.find(({ name }) => name.split('.').pop() === tableName);
+      if (!table) return [`there is no table ${tableName}`];
+      const present = new Set(table.columns.map(({ name }) => name));
+      const expected = new Set(columns.map(({ databaseName }) => databaseName));
+      const required = table.columns.filter(
+        ({ name, isNullable, isGenerated, default: byDefault }) =>
+          !expected.has(name) && !isNullable && !isGenerated && byDefault == null,
+      );
+      return [
+        ...[...expected].filter((name) => !present.has(name)).map((name) => `${tableName} has no column ${name}`),
+        ...required.map(({ name }) => `${tableName} has a column ${name} that this version does not fill`),
+      ];
+    });
+    if (differences.length === 0) return;
+    throw new DatabaseUnusable(
+      `The schema of the database was changed: ${differences.slice(0, 5).join('; ')}. Undo the change, or restore the ` +
+        'backup: see "Backup and restore" in docs/RUNNING.md',
+    );
+  } finally {
+    await runner.release();
   }
 }
 
