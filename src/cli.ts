@@ -11,6 +11,12 @@ const program = new Command('platen')
   .description('Self-hosted remote maintenance for printers and MFPs')
   .showHelpAfterError('List the commands: platen --help');
 
+// A reader that closes the pipe early, such as `head`, does not fail a command.
+for (const output of [process.stdout, process.stderr])
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 for (const register of [terminal, server, relay, agent, mfp, demo]) register(program);
 
 void program.parseAsync();

@@ -26,6 +26,7 @@ const COUNTERPARTS = {
   '/usr/bin/dbus-daemon': 'dbus-daemon',
   '/usr/lib/python3/dist-packages/slixmpp': 'python3-slixmpp',
   '/usr/bin/curl': 'curl',
+  '/usr/bin/openssl': 'openssl',
   '/usr/bin/chromium-headless-shell': 'chromium-headless-shell',
   '/usr/bin/Xtigervnc': 'tigervnc-standalone-server',
   '/usr/bin/xev': 'x11-utils',

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { problemAnswer, startFakeApi, type FakeApi } from '../../test/support/terminal/fake-api';
 import {
   sampleConditions,
@@ -21,7 +20,7 @@ import { enrolmentCode } from './enrolment-code';
 import { logout, whoami } from './login';
 import { runCommand } from './run-command';
 import { end, session, sessions } from './sessions';
-import { ignoreClosedPipe, type TerminalIo } from './terminal-io';
+import type { TerminalIo } from './terminal-io';
 import { assign, users } from './users';
 
 describe("the technician's commands", () => {
@@ -338,14 +337,6 @@ describe("the technician's commands", () => {
       expect(await run((io) => users(io, {}))).not.toBe(0);
       expect(terminal.out()).toBe('');
     });
-  });
-
-  it('ignores a closed pipe', () => {
-    const output = new Writable();
-    ignoreClosedPipe(output);
-    const failWith = (code: string) => () => output.emit('error', Object.assign(new Error(code), { code }));
-    expect(failWith('EPIPE')).not.toThrow();
-    expect(failWith('ENOSPC')).toThrow('ENOSPC');
   });
 
   it('removes control characters of names', async () => {

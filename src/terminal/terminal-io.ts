@@ -101,14 +101,6 @@ export class TerminalIo {
 
 /** Input and output of this process. The journal is silent unless PLATEN_LOG_LEVEL is set. */
 export function processIo(): TerminalIo {
-  for (const output of [process.stdout, process.stderr]) ignoreClosedPipe(output);
   const journal = createJournal('terminal', process.env.PLATEN_LOG_LEVEL || 'silent');
   return new TerminalIo(process.env, process.stdin, process.stdout, process.stderr, journal, process);
-}
-
-/** A reader that closes the pipe early, such as `head`, does not fail the command. */
-export function ignoreClosedPipe(output: Writable): void {
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
 }
