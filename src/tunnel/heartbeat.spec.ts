@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
-import { watchHeartbeat } from './heartbeat';
+import { watchHeartbeat, watchInterruptions } from './heartbeat';
 
 describe('watchHeartbeat', () => {
   let server: WebSocketServer;
@@ -53,5 +53,57 @@ describe('watchHeartbeat', () => {
     await pings(10);
     stop();
     expect(dead).not.toHaveBeenCalled();
+  });
+});
+
+describe('watchInterruptions', () => {
+  /** The parts of a WebSocket that it uses; the test decides what arrives. */
+  class ScriptedSocket extends EventEmitter {
+    readonly OPEN = 1;
+    readyState = 1;
+    isPaused = false;
+    bufferedAmount = 0;
+    readonly ping = jest.fn();
+  }
+  let ws: ScriptedSocket;
+  const changes: boolean[] = [];
+  beforeEach(() => {
+    jest.useFakeTimers();
+    changes.length = 0;
+    ws = new ScriptedSocket();
+    watchInterruptions(ws as unknown as WebSocket, 1_000, (isInterrupted) => void changes.push(isInterrupted));
+  });
+  afterEach(() => jest.useRealTimers());
+  const second = () => jest.advanceTimersByTime(1_000);
+
+  it('reports a silent peer once, at the second ping, and its return at once', () => {
+    second();
+    expect(changes).toEqual([]);
+    second();
+    expect(changes).toEqual([true]);
+    second();
+    ws.emit('message');
+    expect(changes).toEqual([true, false]);
+    expect(ws.ping).toHaveBeenCalledTimes(3);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['answers', () => ws.emit('pong')],
+    ['sends', () => ws.emit('message')],
+    ['reads what is queued for it', () => (ws.bufferedAmount -= 1)],
+    ['is not read, because the other side is slow', () => (ws.isPaused = true)],
+  ])('reports no peer that %s', (_what, act) => {
+    ws.bufferedAmount = 100;
+    for (let each = 0; each < 10; each++) {
+      second();
+      act();
+    }
+    expect(changes).toEqual([]);
+  });
+
+  it('ends with the WebSocket', () => {
+    ws.emit('close');
+    jest.advanceTimersByTime(10_000);
+    expect(ws.ping).not.toHaveBeenCalled();
   });
 });

@@ -46,3 +46,40 @@ export function watchHeartbeat(ws: WebSocket, intervalMs: number, onDead: () => 
   ws.once('close', stop);
   return stop;
 }
+
+/**
+ * Reports when a WebSocket stops carrying anything, and when it carries again: pings every `everyMs`, and one without any
+ * sign of life until the next is due counts as an interruption. The signs are those of `watchHeartbeat`.
+ */
+export function watchInterruptions(
+  ws: WebSocket,
+  everyMs: number,
+  onChange: (isInterrupted: boolean) => void,
+): () => void {
+  let [isAsked, isInterrupted, queued] = [false, false, 0];
+  const alive = () => {
+    isAsked = false;
+    if (!isInterrupted) return;
+    isInterrupted = false;
+    onChange(false);
+  };
+  const signs = ['message', 'ping', 'pong'] as const;
+  for (const sign of signs) ws.on(sign, alive);
+  const timer = setInterval(() => {
+    if (ws.readyState !== ws.OPEN) return;
+    if (ws.isPaused || ws.bufferedAmount < queued) alive();
+    if (isAsked && !isInterrupted) {
+      isInterrupted = true;
+      onChange(true);
+    }
+    isAsked = true;
+    ws.ping();
+    queued = ws.bufferedAmount;
+  }, everyMs);
+  const stop = () => {
+    clearInterval(timer);
+    for (const sign of signs) ws.off(sign, alive);
+  };
+  ws.once('close', stop);
+  return stop;
+}

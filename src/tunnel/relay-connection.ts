@@ -15,7 +15,7 @@ import {
 } from '../protocol/relay-messages';
 import type { Half } from '../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../protocol/version';
-import { watchHeartbeat } from './heartbeat';
+import { watchHeartbeat, watchInterruptions } from './heartbeat';
 import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
 import type { OutboundProxy } from './outbound-proxy';
 import { openWebSocket } from './relay-websocket';
@@ -126,6 +126,11 @@ export class RelayConnection {
   onDraining(listener: DrainingListener): void {
     this.#drainingListeners.push(listener);
     if (this.#draining !== undefined) listener(this.#draining);
+  }
+
+  /** Calls the listener when the connection to the relay stops carrying anything, and when it carries again. */
+  onInterruption(listener: (isInterrupted: boolean) => void): void {
+    watchInterruptions(this.#ws, LIMITS.RELAY_INTERRUPTED_MS, listener);
   }
 
   #onText(data: Buffer): void {

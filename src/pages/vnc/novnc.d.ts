@@ -14,6 +14,7 @@ declare module '@novnc/novnc' {
     clipViewport: boolean;
     viewOnly: boolean;
     focus(): void;
+    disconnect(): void;
     sendCredentials(credentials: { username: string; password: string }): void;
     sendCtrlAltDel(): void;
     addEventListener<Name extends keyof RfbEvents>(name: Name, listener: (event: RfbEvents[Name]) => void): void;

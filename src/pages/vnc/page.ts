@@ -18,6 +18,18 @@ const rfb = new RFB(byId('screen'), url.href, { wsProtocols: ['binary'], shared:
 let connected = false;
 let failure = '';
 
+/** For the device to answer, also after a login. */
+const ANSWER_MS = 15_000;
+let waiting = 0;
+function awaitAnswer(): void {
+  waiting = window.setTimeout(() => {
+    failure = 'the device does not answer';
+    rfb.disconnect();
+  }, ANSWER_MS);
+}
+const answered = (): void => window.clearTimeout(waiting);
+awaitAnswer();
+
 const showStatus = (text: string): void => {
   byId('state').textContent = text;
 };
@@ -38,6 +50,7 @@ keys.addEventListener('click', () => rfb.sendCtrlAltDel());
 applySettings();
 
 rfb.addEventListener('connect', () => {
+  answered();
   connected = true;
   applySettings();
   showStatus('Connected');
@@ -50,6 +63,7 @@ rfb.addEventListener('securityfailure', ({ detail }) => {
   failure = detail.reason || 'the login was refused';
 });
 rfb.addEventListener('credentialsrequired', ({ detail }) => {
+  answered();
   username.parentElement!.hidden = !detail.types.includes('username');
   login.hidden = false;
   showStatus('The device requires a login.');
@@ -57,10 +71,12 @@ rfb.addEventListener('credentialsrequired', ({ detail }) => {
 login.addEventListener('submit', (event) => {
   event.preventDefault();
   login.hidden = true;
+  awaitAnswer();
   rfb.sendCredentials({ username: username.value, password: password.value });
   login.reset();
 });
 rfb.addEventListener('disconnect', () => {
+  answered();
   const wasConnected = connected;
   connected = false;
   applySettings();

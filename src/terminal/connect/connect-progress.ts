@@ -4,7 +4,17 @@ import { clock, duration } from '../formats';
 import type { TerminalIo } from '../terminal-io';
 
 type Event =
-  'requested' | 'approved' | 'connected' | 'listening' | 'deployment' | 'draining' | 'resumed' | 'halted' | 'ended';
+  | 'requested'
+  | 'approved'
+  | 'connected'
+  | 'listening'
+  | 'deployment'
+  | 'draining'
+  | 'resumed'
+  | 'interrupted'
+  | 'restored'
+  | 'halted'
+  | 'ended';
 
 const WORDS: Partial<Record<SessionState, string>> = {
   approved: 'Approved at the device. Preparing the connection.',
@@ -83,6 +93,16 @@ export class ConnectProgress {
     if (!this.json) this.io.print(url);
     if (isBox) for (const line of boxExamples(url)) this.report(line);
     this.report('Ctrl-C ends the session.');
+  }
+
+  /** The connection to the relay carries nothing, or carries again. */
+  interrupted(isInterrupted: boolean): void {
+    this.event(isInterrupted ? 'interrupted' : 'restored', {});
+    this.report(
+      isInterrupted
+        ? 'The connection to the relay is interrupted. Check the network of this computer; the session continues when it is back.'
+        : 'The connection to the relay is back.',
+    );
   }
 
   draining(returnAfterSeconds: number): void {

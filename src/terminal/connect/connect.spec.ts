@@ -87,6 +87,7 @@ describe('platen connect', () => {
   /** Tests do not depend on the length of pauses, so pauses are short. */
   const shortenPauses = (): void => {
     for (const name of ['POLL_INTERVAL_MS', 'RETRY_FIRST_MS'] as const) setLimit(name, 5);
+    setLimit('RELAY_INTERRUPTED_MS', 3_600_000);
     jest.replaceProperty(TERMINAL_LIMITS, 'HALT_POLL_MS', 5 as never);
     jest.replaceProperty(RETRY_AFTER_SECONDS, 'most', 0.005);
   };
@@ -467,6 +468,18 @@ describe('platen connect', () => {
       'ended',
     ]);
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('reports that the connection to the relay is interrupted, and when it is back', async () => {
+    setLimit('RELAY_INTERRUPTED_MS', 50);
+    await start(() => [ready()]);
+    const { url } = await event('listening');
+    relay.freeze(true);
+    await event('interrupted');
+    expect(terminal.err()).toContain('The connection to the relay is interrupted.');
+    relay.freeze(false);
+    await event('restored');
+    expect((await plainHttp(String(url))).text).toBe('hello');
   });
 
   it('reports that the relay was lost', async () => {

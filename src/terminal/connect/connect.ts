@@ -129,6 +129,7 @@ class Connecting {
       this.progress.draining(seconds);
       void this.halt.start(relay.closed);
     });
+    relay.onInterruption((isInterrupted) => this.progress.interrupted(isInterrupted));
     const over = await Promise.race([this.carry(relay, info), aborted(this.interrupts.first), relay.closed]);
     const broken = over instanceof TerminalError ? over : undefined;
     const byUs = over === 'interrupted' || broken !== undefined;

@@ -27,6 +27,8 @@ export interface FakeRelayedDevice {
   end(message: Omit<Extract<RelayMessage, { type: 'terminated' }>, 'type' | 'bytesReceived' | 'bytesSent'>): void;
   /** The device's half ends: its end of the tunnel is gone, the terminal's half is still there. */
   endDevice(): void;
+  /** Nothing is read from the terminal, or again. */
+  freeze(isFrozen: boolean): void;
   /** Cuts the connection without a word. */
   cut(): void;
   stop(): Promise<void>;
@@ -79,6 +81,7 @@ export async function startFakeRelayedDevice(options: FakeRelayedDeviceOptions):
     send,
     end,
     endDevice: () => tunnel?.close(),
+    freeze: (isFrozen) => (isFrozen ? terminal?.pause() : terminal?.resume()),
     cut: () => terminal?.terminate(),
     stop: async () => {
       for (const ws of sockets.clients) ws.terminate();
