@@ -20,6 +20,7 @@ export async function openSession(
   facts: Partial<BrowserSessionFacts> = {},
   /** By origin: the ports of the application's other origins. */
   others: Record<string, number> = {},
+  own = 'http://192.168.1.20',
 ) {
   const sockets: Duplex[] = [];
   const pair = createServer().listen(0, '127.0.0.1');
@@ -30,7 +31,7 @@ export async function openSession(
   const remoteSessionId = randomUUID();
   const agent = serveTunnel(far, {
     remoteSessionId,
-    originsOf: () => ({ own: 'http://192.168.1.20', others: Object.keys(others) }),
+    originsOf: () => ({ own, others: Object.keys(others) }),
     open: async (_id, origin) => {
       const socket = connect(origin === undefined ? devicePort : others[origin]!, '127.0.0.1');
       sockets.push(socket);
@@ -67,6 +68,6 @@ export async function openSession(
     await new Promise((resolve) => pair.close(resolve));
   };
   const session = new BrowserSession(all, { relay, tunnel }, recorded.journal);
-  return { session, agent, recorded, counted, close, stop };
+  return { session, agent, tunnel, recorded, counted, close, stop };
 }
 export type OpenedSession = Awaited<ReturnType<typeof openSession>>;

@@ -63,6 +63,8 @@ export class HtmlLinks extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    // what is not translated any more takes no turns
+    if (this.bytes >= LIMITS.BROWSER_HTML_BYTES && this.held === undefined) return done(null, chunk);
     const bytes = Math.min(chunk.length, PART_BYTES);
     this.takeTurn(bytes, () => {
       try {
@@ -82,7 +84,6 @@ export class HtmlLinks extends Transform {
   private translated(bytes: Buffer): Buffer {
     this.out = '';
     if (this.bytes >= LIMITS.BROWSER_HTML_BYTES) {
-      if (this.held === undefined) return bytes;
       this.release(0);
       return Buffer.concat([Buffer.from(this.out, 'latin1'), bytes]);
     }
