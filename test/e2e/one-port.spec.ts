@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../src/demo/programs';
 import { event } from '../../src/demo/scenario';
-import { finished, SAMPLE_USERS } from '../../src/demo/stage';
+import { SAMPLE_USERS } from '../../src/demo/stage';
 import { RELAY_PATHS } from '../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
 import { networksMissing, SERVER } from '../support/customer-networks';
@@ -113,11 +113,7 @@ async function answersAsDocumented(version: string): Promise<void> {
   const site = 'x'.repeat(26) + '.sessions.example';
   const page = await curl('--resolve', `${site}:443:${SERVER}`, `https://${site}/`);
   expect(page).toContain('session');
-  const file = join(on.folder, `${version}.bin`);
-  await finished(
-    on.networks.start('internet', on.platen('mfp', 'firmware', version, file, '--bytes', `${FIRMWARE_BYTES}`)),
-  );
-  await finished(on.terminal('admin', ['firmware', 'upload', file, '--firmware-version', version]));
+  await on.uploadFirmware(version, FIRMWARE_BYTES);
   const ready = JSON.parse(await curl(`https://${CONSOLE}/readyz`)) as { details: object };
   expect(ready.details).not.toHaveProperty('reverse-proxy');
 }

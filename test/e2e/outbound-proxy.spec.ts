@@ -66,9 +66,7 @@ const asAdmin = (...args: string[]): Promise<Program> => finished(on.terminal('a
   });
 
   it('leads to firmware on the server', async () => {
-    const file = join(on.folder, 'newer.bin');
-    await finished(on.networks.start('second-b', [...on.platen('mfp', 'firmware', NEWER, file)]));
-    await asAdmin('firmware', 'upload', file, '--firmware-version', NEWER);
+    await on.uploadFirmware(NEWER, 100_000);
     const { printed } = await asAdmin('maintain', 'mfp-b', 'firmware-install', '--firmware', NEWER, '--json');
     expect(JSON.parse(printed.at(-1)!)).toMatchObject({ job: { state: 'succeeded', firmware: { version: NEWER } } });
   });

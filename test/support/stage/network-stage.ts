@@ -164,6 +164,18 @@ export class NetworkStage {
     if (pressed.code !== 0) throw new Error(`YES was not accepted: ${pressed.output}`);
   }
 
+  /** Signed firmware for the simulated MFP, made and uploaded by the administrator. */
+  async uploadFirmware(version: string, bytes: number): Promise<void> {
+    const [file, signed] = ['bin', 'signed'].map((end) => join(this.folder, `${version}.${end}`)) as [string, string];
+    const make = ['mfp', 'firmware', version, file, '--bytes', String(bytes)];
+    await finished(this.networks.start(this.terminals, platen(...make)));
+    const key = join(this.folder, 'keys', 'release.key');
+    await finished(
+      this.terminal('admin', ['firmware', 'sign', file, '--firmware-version', version, '--key', key, '--out', signed]),
+    );
+    await finished(this.terminal('admin', ['firmware', 'upload', signed]));
+  }
+
   /** The text of a page as a host gets it. */
   async page(host: Host, url: string): Promise<string> {
     const { code, output } = await this.networks.run(host, 'curl', '-sSL', '--fail', '--max-time', '60', url);
@@ -179,8 +191,10 @@ export class NetworkStage {
       PLATEN_XMPP_HOST: SERVER,
       PLATEN_RELAY_HOST: SERVER,
       PLATEN_LOG_LEVEL: 'info',
+      PLATEN_RELEASE_PUBLIC_KEY: join(this.folder, 'keys', 'release.pub'),
       ...more,
     };
+    await finished(this.networks.start('internet', platen('release', 'keys', '--out', join(this.folder, 'keys'))));
     const server = this.started(this.networks.start('internet', platen('server'), { env }));
     await server.logged('server listening', 60_000);
     await makeSampleUsers(env.PLATEN_DATA);
