@@ -61,6 +61,8 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = publicUrlOf(config, port);
   journal.info('server listening', { url, keyFingerprint: certificate.pin });
+  for (const { name, meant } of config.unknown)
+    journal.warn(`${name} is not a setting of the server and has no effect${meant ? `; did you mean ${meant}?` : ''}`);
   if (isOfUnknownAuthority(certificate))
     journal.warn(
       'no public authority has signed the certificate; set PLATEN_TLS_CA to the PEM file of the authority that has, ' +

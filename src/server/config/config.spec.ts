@@ -143,6 +143,19 @@ describe('configuration', () => {
   });
 
   it.each([
+    ['PLATEN_XMP_PORT', 'PLATEN_XMPP_PORT'],
+    ['PLATEN_PUBLIC_URI', 'PLATEN_PUBLIC_URL'],
+    ['PLATEN_TSL_KEY', 'PLATEN_TLS_KEY'],
+    ['PLATEN_SOMETHING_ELSE', undefined],
+  ])('finds %s, which is no setting', (name, meant) => {
+    expect(readConfig({ [name]: 'x', PATH: '/bin', PLATEN_PORT: '1' }).unknown).toEqual([{ name, meant }]);
+  });
+  it('leaves settings, also those of other programs, alone', () => {
+    const others = ['PLATEN_CREDENTIALS', 'PLATEN_SERVER_PIN', 'PLATEN_RELAY_SECRET_FILE', 'PLATEN_CLIENT_ID'];
+    expect(readConfig(Object.fromEntries([...others, 'PLATEN_DATA'].map((name) => [name, 'x']))).unknown).toEqual([]);
+  });
+
+  it.each([
     ['127.0.0.1', true],
     ['127.8.9.10', true],
     ['::1', true],

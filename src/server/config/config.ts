@@ -130,10 +130,42 @@ const environment = z
     message: 'must not be less than any other PLATEN_KEEP_..._DAYS',
   });
 
+/** What other programs of Platen read; one environment may serve several. */
+const OF_OTHERS =
+  /^PLATEN_(TEST_\w+|CREDENTIALS|CLIENT_(ID|SECRET)|SERVER(_PIN|_URL)?|RELAY_(BEHIND_PROXY|DATA|ID|SECRET_FILE|INSTANCE|PAIR)|CONSOLE_DIST|COOKIES)$/;
+
+/** The names in an environment that look like settings but are none, each with the setting that it resembles most. */
+function unknownIn(names: readonly string[]): Config['unknown'] {
+  const settings = Object.keys(environment.shape);
+  return names
+    .filter((name) => name.startsWith('PLATEN_') && !settings.includes(name) && !OF_OTHERS.test(name))
+    .map((name) => {
+      const [nearest] = settings
+        .map((setting) => ({ setting, edits: editsBetween(name, setting) }))
+        .sort((one, other) => one.edits - other.edits);
+      return { name, meant: nearest && nearest.edits <= MOST_EDITS ? nearest.setting : undefined };
+    });
+}
+
+const MOST_EDITS = 3;
+/** Levenshtein's distance. */
+function editsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[other.length]!;
+}
+
 /** The server's settings. They are read once; no other code reads the environment. */
 export interface Config {
   /** The folder in which the server stores its data. */
   readonly data: string;
+  /** Names in the environment that look like settings but are none; `meant`: the setting that one resembles. */
+  readonly unknown: readonly { readonly name: string; readonly meant: string | undefined }[];
   readonly logLevel: string;
   readonly http: {
     readonly host: string;
@@ -217,6 +249,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const data = resolve(e.PLATEN_DATA);
   return deepFreeze<Config>({
     data,
+    unknown: unknownIn(set.map(([name]) => name)),
     logLevel: e.PLATEN_LOG_LEVEL,
     http: {
       host: e.PLATEN_HOST,

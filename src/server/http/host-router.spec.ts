@@ -53,6 +53,15 @@ describe('two sites on one port', () => {
     expect(answer).toContain(site === 'console' ? 'console ' : 'guest true');
   });
 
+  it.each([
+    ['localhost', 'guest.localhost'],
+    ['guest.localhost', 'localhost'],
+    ['localhost', 'localhost'],
+  ])('with the headers Host: %s and host: %s is refused', async (first, second) => {
+    for (const lines of [get, expecting, upgrade])
+      expect(await say([...lines, `Host: ${first}`, `host: ${second}`])).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   describe('a request has a time limit', () => {
     const begun = async (): Promise<[IncomingMessage, Socket]> => {
       const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');

@@ -50,17 +50,20 @@ export class HostRouter {
       for (const listener of console) listener.call(server, request, response);
     };
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (hasTwoHosts(request)) return refuse(response);
       const site = this.siteOf(request);
       if (site) site.request(request, response, false);
       else toConsole(request, response);
     });
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      if (hasTwoHosts(request)) return refuse(response);
       const site = this.siteOf(request);
       if (site) return site.request(request, response, true);
       response.writeContinue();
       toConsole(request, response);
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (hasTwoHosts(request)) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       const site = this.siteOf(request);
       if (site) site.upgrade(request, socket, head);
       else for (const listener of upgrades) listener.call(server, request, socket, head);
@@ -71,6 +74,13 @@ export class HostRouter {
     return this.site?.owns(hostnameOf(request)) ? this.site : undefined;
   }
 }
+
+/** RFC 9112 3.2: such a request is answered 400. Node gives the first one only; a proxy may have read the other. */
+const hasTwoHosts = ({ rawHeaders }: IncomingMessage): boolean =>
+  rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length > 1;
+
+const refuse = (response: ServerResponse): void =>
+  void response.writeHead(400, { 'Content-Type': 'text/plain', Connection: 'close' }).end('Two Host headers.\n');
 
 /** Host name of a request, normalized for comparison (RFC 9110 4.2.3); an IPv6 address keeps its brackets. */
 export const hostnameOf = (request: IncomingMessage): string =>
