@@ -24,6 +24,7 @@ const routes = (protocol = 1): FakeApiRoutes => ({
       createdAt: sampleUser.createdAt,
       expiresAt: sampleUser.createdAt,
       lastUsedAt: null,
+      accounts: false,
       token: 'new-token',
     },
   }),

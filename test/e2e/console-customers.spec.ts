@@ -20,6 +20,7 @@ const agent = {
   createdAt: AT,
   lastSeenAt: AT,
   site: { id: OFFICE, name: 'Head office', customerName: 'Acme' },
+  deviceIds: ['hall-*'],
 };
 
 let browser: ConsoleBrowser;

@@ -228,7 +228,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     try {
       return read(result);
     } catch (error) {
-      if (error instanceof InvalidPayload) throw new AgentRefused(agentId, 'invalid-answer', error.detail);
+      if (error instanceof InvalidPayload) throw new AgentRefused(agentId, 'unreadable-answer', error.detail);
       throw error;
     }
   }

@@ -88,7 +88,7 @@ describe('exchanges over the control channel', () => {
       ['JSON of another shape', `<terminate ${NS}>${json('{"connected":1}')}</terminate>`],
     ])('accept no answer with %s', async (_what, payload) => {
       const wire = await channel.login('agent');
-      const refused = expect(request()).rejects.toMatchObject({ name: 'AgentRefused', code: 'invalid-answer' });
+      const refused = expect(request()).rejects.toMatchObject({ name: 'AgentRefused', code: 'unreadable-answer' });
       wire.write(`<iq type='result' id='${await asked(wire, 'terminate')}'>${payload}</iq>`);
       await refused;
     });

@@ -21,7 +21,7 @@ export class AgentSilent extends ProblemError {
 export class AgentRefused extends Error {
   constructor(
     readonly agentId: string,
-    /** The agent's problem code; if it has none, the condition of XEP-0050 4.4 or RFC 6120 8.3.3; or `invalid-answer`. */
+    /** The agent's problem code; if it has none, the condition of XEP-0050 4.4 or RFC 6120 8.3.3; or `unreadable-answer`. */
     readonly code: string,
     readonly detail: string,
   ) {

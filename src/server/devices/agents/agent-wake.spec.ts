@@ -207,7 +207,7 @@ describe('an agent that has no stream', () => {
     ['is in another network', reports('out-of-reach'), /one: out-of-reach/],
     ['has too many connections', reports('full'), /one: full/],
     ['refuses', { problem: 'wrong-state', detail: 'no site' }, /one: substitute-failed \(.*wrong-state \(no site\)\)/],
-    ['answers nonsense', { body: { outcome: 'perhaps' } }, /one: substitute-failed \(.*invalid-answer/],
+    ['answers nonsense', { body: { outcome: 'perhaps' } }, /one: substitute-failed \(.*unreadable-answer/],
     ['invents no challenge', { body: { outcome: 'open', challenge: 'short' } }, /one: substitute-failed/],
   ])(
     'is not woken if its substitute %s; ending and timeline name the substitute and the reason',

@@ -58,7 +58,7 @@ export class SubstituteChannel implements Carrier {
       return await called;
     } catch (error) {
       if (error instanceof RpcUnavailable) throw new AgentOffline(this.agentId);
-      if (!(error instanceof RpcTimeout)) throw new AgentRefused(this.agentId, 'invalid-answer', String(error));
+      if (!(error instanceof RpcTimeout)) throw new AgentRefused(this.agentId, 'unreadable-answer', String(error));
       // the substitute or the agent may be gone: the next request finds another way
       this.close();
       throw new AgentSilent(this.agentId, `did not answer in ${timeoutMs} ms`);

@@ -81,7 +81,7 @@ describe('a command to an agent', () => {
       ),
     ],
   ])('accepts no answer with %s', async (_what, xml) => {
-    expect(await answered('result', xml)).toMatchObject({ name: 'AgentRefused', code: 'invalid-answer' });
+    expect(await answered('result', xml)).toMatchObject({ name: 'AgentRefused', code: 'unreadable-answer' });
   });
 
   it.each([
