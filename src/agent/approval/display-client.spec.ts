@@ -305,7 +305,10 @@ describe('the display of a device', () => {
       await once(plain.listen(0, '127.0.0.1'), 'listening');
       const { port } = plain.address() as AddressInfo;
       const connection = configured({ url: `https://127.0.0.1:${port}`, pin });
-      await expect(connection.putState(FULL, never)).rejects.toMatchObject({ name: 'DeviceRefused', problem: 'tls-failed' });
+      await expect(connection.putState(FULL, never)).rejects.toMatchObject({
+        name: 'DeviceRefused',
+        problem: 'tls-failed',
+      });
       expect(bytes).not.toBe('');
       expect(bytes).not.toMatch(/Bearer|PUT|Streaks/);
       plain.close();

@@ -115,7 +115,9 @@ export class DeviceInformationService {
   private async store(device: DeviceBehindAgent, information: DeviceInformation): Promise<boolean> {
     const earlier = information.reached ? undefined : (await this.repository.find(device.id))?.information;
     const { problem } = information;
-    const values = earlier ? { information: { ...earlier, reached: false, problem } } : { information, acquiredAt: new Date() };
+    const values = earlier
+      ? { information: { ...earlier, reached: false, problem } }
+      : { information, acquiredAt: new Date() };
     const kept = await this.repository.store(device, values);
     if (kept) this.events.publish('informed', device.id);
     return kept;
