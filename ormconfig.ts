@@ -41,6 +41,7 @@ import { FirmwareManifest1763683200033 } from './src/server/database/migrations/
 import { NamedDevices1763683200034 } from './src/server/database/migrations/0034-named-devices';
 import { TokenAccounts1763683200035 } from './src/server/database/migrations/0035-token-accounts';
 import { NextKey1763683200040 } from './src/server/database/migrations/0040-next-key';
+import { JobApproval1763683200041 } from './src/server/database/migrations/0041-job-approval';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -117,6 +118,7 @@ const migrations = [
   NamedDevices1763683200034,
   TokenAccounts1763683200035,
   NextKey1763683200040,
+  JobApproval1763683200041,
 ];
 
 const common = {

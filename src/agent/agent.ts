@@ -100,6 +100,7 @@ export class Agent {
         outbound,
       },
       releaseKey: configuration.releaseKey ?? credentials.releaseKey,
+      signer: signerOf(credentials),
       journal,
     });
     const actions = this.#panelActions();
@@ -171,7 +172,7 @@ export class Agent {
         ),
       decide: (id, answer, alsoForMinutes) => this.#decide(id, answer, alsoForMinutes),
       decideJob: (jobId, decision, answeredBy) => {
-        this.#maintenance.decide(jobId, decision);
+        this.#maintenance.decide(jobId, decision, answeredBy);
         this.journal.info('maintenance job answered', { jobId, decision, answeredBy });
       },
       end: (remoteSessionId, answeredBy) => {

@@ -385,6 +385,12 @@ export interface components {
       | 'queued';
     Job: {
       activity: string;
+      approvalRecord: {
+        key: string;
+        keyFingerprint: string;
+        signature: string;
+        text: string;
+      } | null;
       /** Format: date-time */
       beganAt: string | null;
       decision: {

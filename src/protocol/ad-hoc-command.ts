@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { signedRecord } from './approval-record';
 import { firmwareManifest } from './firmware-package';
 import { deviceId, secret, spkiPin } from './names';
 import { firmwareVersion, holdReason, jobFailure, jobResult, operation, sha256, type Operation } from './maintenance';
@@ -75,6 +76,8 @@ export const jobReport = z.object({
   failure: jobFailure.nullable(),
   detail: shownLine(500),
   result: jobResult,
+  /** Of the answer at the device (job-approval.ts). */
+  record: signedRecord.nullable().default(null),
 });
 export type JobReport = z.infer<typeof jobReport>;
 
@@ -129,12 +132,13 @@ export function readOrder(operation: Operation, fields: FormFields): JobOrder | 
   return jobOrder.safeParse(order).data;
 }
 
-export function reportFields({ hold, percent, activity, failure, detail, result }: JobReport): FormFields {
+export function reportFields({ hold, percent, activity, failure, detail, result, record }: JobReport): FormFields {
   const set = Object.entries({ hold, percent, activity, failure, detail }).filter(
     ([, value]) => value !== null && value !== '',
   );
   return {
     ...Object.fromEntries(set.map(([name, value]) => [name, String(value)])),
+    ...(record && { 'approval-record': record.text, 'approval-signature': record.signature }),
     ...Object.fromEntries(result.map(({ name, value }) => [RESULT + name, value])),
   };
 }
@@ -145,6 +149,7 @@ export function readReport(status: string, fields: FormFields): JobReport | unde
     .filter(([name]) => name.startsWith(RESULT))
     .map(([name, value]) => ({ name: name.slice(RESULT.length), value }));
   const { hold = null, percent, activity = '', failure = null, detail = '' } = fields;
+  const { 'approval-record': text, 'approval-signature': signature } = fields;
   const report = {
     status,
     hold,
@@ -153,6 +158,7 @@ export function readReport(status: string, fields: FormFields): JobReport | unde
     failure,
     detail,
     result,
+    record: text === undefined ? null : { text, signature },
   };
   return jobReport.safeParse(report).data;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { signedRecord, signingKey } from './approval-record';
 import { requester } from './asker';
 import { LASTING_PROBLEMS, updateDecision, type LastingProblem } from './device-information';
 import { LIMITS } from './limits';
@@ -143,6 +144,8 @@ export const job = z.object({
   failure: jobFailure.nullable(),
   detail: z.string(),
   result: jobResult,
+  /** Of the answer at the device (job-approval.ts), with the key that it was verified with; null: there is no valid one. */
+  approvalRecord: signedRecord.extend({ key: signingKey, keyFingerprint: z.string() }).nullable(),
   requestedAt: instant,
   /** When the agent accepted it. */
   sentAt: instant.nullable(),

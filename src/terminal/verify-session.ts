@@ -103,12 +103,14 @@ function lines(record: ApprovalRecord, fingerprint: string): string[] {
     `Asked for    device ${record.deviceId}, application ${record.applicationId}, ${record.minutes} minutes`,
     `Reason       ${record.reason}`,
     `Answer       ${answer}`,
-    `Answered by  ${PLACES[answeredBy.where](answeredBy as never)}`,
+    `Answered by  ${placeOf(answeredBy)}`,
     `Answered at  ${moment(record.answeredAt)}, by the clock of the agent`,
   ];
 }
 
 const GRANTED = { operate: 'approved, full control', view: 'approved, view only' } as const;
+
+export const placeOf = (by: AnsweredBy): string => PLACES[by.where](by as never);
 
 const PLACES: { [Where in AnsweredBy['where']]: (by: Extract<AnsweredBy, { where: Where }>) => string } = {
   display: () => 'the person at the display of the device',

@@ -1,3 +1,5 @@
+import type { Job } from '../../src/protocol/maintenance';
+import { SAMPLE_JOBS } from '../support/samples/maintenance-samples';
 import type { Page } from 'playwright-core';
 import type { SessionWithSteps } from '../../src/protocol/api';
 import type { ApprovalRecord } from '../../src/protocol/approval-record';
@@ -95,5 +97,20 @@ describe("a session's page", () => {
     expect(await panel(page, '承認記録').innerText()).toContain('承認者「Aiko」');
     const pictures = process.env.PLATEN_TEST_PICTURES;
     if (pictures) await page.screenshot({ path: `${pictures}/record-ja.png`, fullPage: true });
+  });
+});
+
+describe("a job's page", () => {
+  const { failed, succeeded } = SAMPLE_JOBS;
+  it.each<[what: string, job: Job, says: string]>([
+    ['and verifies it', failed, 'Verified in this browser'],
+    ['and that it is about another job', { ...succeeded, approvalRecord: failed.approvalRecord }, 'Wrong'],
+  ])('shows who answered, %s', async (_what, job, says) => {
+    const page = await browser.window({ locale: 'en-GB' });
+    await ConsoleWithoutServer.open(page, sampleUser, SECURE_URL);
+    await page.route(new RegExp(`/api/jobs/${job.id}$`), (route) => route.fulfill({ json: job }));
+    await page.goto(`${SECURE_URL}/jobs/${job.id}`);
+    await panel(page).getByText(says, { exact: true }).waitFor();
+    await panel(page).getByText('Approver Aiko Sato, with a PIN').waitFor();
   });
 });

@@ -18,6 +18,7 @@ import { startMfp, type RunningMfp } from '../../src/mfp/mfp';
 import type { AccessCondition } from '../../src/protocol/access-conditions';
 import { NS_COMMANDS, orderFields, type JobReport } from '../../src/protocol/ad-hoc-command';
 import { approvalRecord, recordMessage, type SignedRecord } from '../../src/protocol/approval-record';
+import { jobRecordMessage } from '../../src/protocol/job-approval';
 import type { PanelView } from '../../src/protocol/approval-screen';
 import {
   acquireInformation,
@@ -670,7 +671,13 @@ describe('firmware', () => {
     expect(await order(good, jobId)).toMatchObject({ status: 'executing', hold: 'approval' });
     expect(await order({ ...good, version: '9.0' }, jobId)).toMatchObject({ status: 'executing', hold: 'approval' });
     expect(await answer(jobId, 'declined')).toBe(204);
-    expect(await next(jobId)).toMatchObject({ failure: 'declined' });
+    const report = await next(jobId);
+    expect(report).toMatchObject({ failure: 'declined' });
+    const { text: signed, signature } = report.record as SignedRecord;
+    expect(verify(null, Buffer.from(jobRecordMessage(signed)), publicKey, Buffer.from(signature, 'base64url'))).toBe(
+      true,
+    );
+    expect(JSON.parse(signed)).toMatchObject({ jobId, decision: 'declined', firmware: { version: good.version } });
     expect(await order(good, jobId)).toMatchObject({ failure: 'declined' });
     expectNothingReached();
     expect(downloads).toBe(before);

@@ -98,6 +98,7 @@ describe('commands as XML', () => {
     failure: null,
     detail: '',
     result: [],
+    record: null,
     ...change,
   });
   it('replaces characters that XML forbids', () => {

@@ -32,6 +32,7 @@ const done: JobReport = {
   failure: null,
   detail: '',
   result: [],
+  record: null,
   status: 'completed',
 };
 const forgetAt = NOW + LIMITS.JOBS_KEPT_MS;

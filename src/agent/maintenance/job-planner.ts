@@ -103,11 +103,15 @@ function onInformation(
     case 'hold': {
       const { hold, detail } = determined;
       if (hold === phase.hold && detail === phase.detail) return { jobs, actions: [], answer: 'accepted' };
-      return { jobs: withJob(jobs, { order, phase: { ...phase, hold, detail } }), actions: [], answer: 'accepted' };
+      return { jobs: withJob(jobs, { ...head, phase: { ...phase, hold, detail } }), actions: [], answer: 'accepted' };
     }
     case 'execute': {
       const started: JobPhase = { name: 'started', activity: '', percent: null };
-      return { jobs: withJob(jobs, { order, phase: started }), actions: [{ do: 'start', order }], answer: 'accepted' };
+      return {
+        jobs: withJob(jobs, { ...head, phase: started }),
+        actions: [{ do: 'start', order }],
+        answer: 'accepted',
+      };
     }
   }
 }
@@ -116,11 +120,15 @@ function onInformation(
 export const isAsking = ({ phase }: AgentJob): boolean =>
   phase.name === 'waiting' && phase.hold === 'approval' && !phase.approved;
 
-function decide(jobs: AgentJobs, { jobId, decision }: Extract<JobInput, { kind: 'decide' }>, now: number): JobPlan {
+function decide(
+  jobs: AgentJobs,
+  { jobId, decision, record }: Extract<JobInput, { kind: 'decide' }>,
+  now: number,
+): JobPlan {
   const job = jobs.get(jobId);
   if (job?.phase.name !== 'waiting' || !isAsking(job)) return { jobs, actions: [], answer: 'not-asking' };
-  if (decision === 'declined') return advanceQueues(withJob(jobs, failed(job, 'declined', '', now)));
-  const approved: AgentJob = { ...job, phase: { ...job.phase, approved: true } };
+  if (decision === 'declined') return advanceQueues(withJob(jobs, failed({ ...job, record }, 'declined', '', now)));
+  const approved: AgentJob = { ...job, record, phase: { ...job.phase, approved: true } };
   const poll: JobAction = { do: 'poll', deviceId: job.order.deviceId };
   return { jobs: withJob(jobs, approved), actions: [poll], answer: 'accepted' };
 }
@@ -209,7 +217,8 @@ const failed = (job: AgentJob, failure: JobFailure, detail: string, now: number)
   over(job, finalReport({ failure, detail, result: [] }), now);
 
 /** Drops the address and token of the firmware. */
-function over({ order: { firmware: _firmware, ...order } }: AgentJob, report: JobReport, now: number): AgentJob {
+function over({ order: { firmware: _firmware, ...order }, record }: AgentJob, final: JobReport, now: number): AgentJob {
+  const report = { ...final, record: record ?? null };
   return { order, phase: { name: 'over', report, forgetAt: now + LIMITS.JOBS_KEPT_MS } };
 }
 
@@ -224,7 +233,7 @@ function advanceQueues(jobs: AgentJobs): JobPlan {
     busy.add(order.deviceId);
     if (phase.name !== 'waiting' || !first || phase.hold !== 'queued') return job;
     actions.push({ do: 'poll', deviceId: order.deviceId });
-    return { order, phase: { ...phase, hold: null } };
+    return { ...job, phase: { ...phase, hold: null } };
   });
   return { jobs: advanced, actions, answer: 'accepted' };
 }

@@ -1,11 +1,13 @@
 import type { Journal } from '../../journal/journal';
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
+import type { AnsweredBy } from '../../protocol/approval-record';
 import { LIMITS } from '../../protocol/limits';
 import type { JobFailure, Operation } from '../../protocol/maintenance';
 import { ProblemError } from '../../protocol/problems';
 import { jittered, timerMs } from '../../protocol/waits';
 import { UNREPORTED } from '../device/readiness';
 import type { DevicePoller } from '../information/device-poller';
+import type { JobSigner } from '../approval/job-approval-record';
 import { momentOf } from '../conditions/access-decision';
 import { refusalOf, type MaintainedDevice } from './executability';
 import type { FirmwareCheck } from './firmware-check';
@@ -43,6 +45,8 @@ export interface JobRunnerOptions extends JobRunnerTimes {
   readonly store: JobStore;
   readonly counts: OperationCounts;
   readonly refusalOfFirmware: FirmwareCheck;
+  /** Signs an answer at the device; undefined: this agent has no signing key. */
+  readonly sign: JobSigner | undefined;
   /** As in `DeviceFacts`. */
   readonly openSessions: (deviceId: string) => number;
   /** S123; never rejects. `progress` and `received` are inputs of the planner. */
@@ -160,9 +164,11 @@ export class JobRunner {
   }
 
   /** YES or NO at the device. @throws ProblemError unknown-job, wrong-state */
-  decide(jobId: string, decision: 'approved' | 'declined'): void {
-    if (!this.#jobs.has(jobId)) throw new ProblemError('unknown-job', 'this job is over');
-    const answer = this.#dispatch({ kind: 'decide', jobId, decision });
+  decide(jobId: string, decision: 'approved' | 'declined', by: AnsweredBy): void {
+    const job = this.#jobs.get(jobId);
+    if (!job) throw new ProblemError('unknown-job', 'this job is over');
+    const record = this.options.sign?.(job.order, decision, by);
+    const answer = this.#dispatch({ kind: 'decide', jobId, decision, record });
     if (answer === 'not-asking') throw new ProblemError('wrong-state', 'this job does not wait for an answer');
   }
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
+import { signedRecord } from '../../protocol/approval-record';
 import { jobOrder, jobReport } from '../../protocol/ad-hoc-command';
 import { replaceDurably } from '../durable-file';
 import type { AgentJob, AgentJobs, JobPhase, VersionWait } from './job';
@@ -18,6 +19,7 @@ const storedJobs = z.object({
   jobs: z.array(
     z.object({
       order: jobOrder,
+      record: signedRecord.optional(),
       phase: z.discriminatedUnion('name', [
         z.object({ name: z.literal('waiting'), leftMs }),
         // the phase `started`
@@ -51,7 +53,9 @@ export class JobStore {
     try {
       const { jobs, storedAt } = storedJobs.parse(JSON.parse(await readFile(this.#file, 'utf8')));
       const awayMs = Math.max(0, Date.now() - (storedAt ?? Date.now()));
-      return new Map(jobs.map(({ order, phase }) => [order.jobId, { order, phase: readPhase(phase, now, awayMs) }]));
+      return new Map(
+        jobs.map(({ phase, ...job }) => [job.order.jobId, { ...job, phase: readPhase(phase, now, awayMs) }]),
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#setAside(error as Error);
       return new Map();
@@ -91,12 +95,13 @@ export class JobStore {
   }
 }
 
-function writeJob({ order, phase }: AgentJob, now: number): { order: AgentJob['order']; phase: StoredPhase } {
+/** A restarted agent asks again about a job that waits, so the record of an answer stays with a started one only. */
+function writeJob({ order, phase, record }: AgentJob, now: number): Omit<AgentJob, 'phase'> & { phase: StoredPhase } {
   switch (phase.name) {
     case 'waiting':
       return { order, phase: { name: 'waiting', leftMs: phase.expiresAt - now } };
     case 'started':
-      return { order, phase: { name: 'begun', wait: phase.wait && writeWait(phase.wait, now) } };
+      return { order, record, phase: { name: 'begun', wait: phase.wait && writeWait(phase.wait, now) } };
     case 'over':
       return { order, phase: { name: 'over', report: phase.report, leftMs: phase.forgetAt - now } };
   }

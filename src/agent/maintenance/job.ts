@@ -1,4 +1,5 @@
 import type { JobOrder, JobReport } from '../../protocol/ad-hoc-command';
+import type { SignedRecord } from '../../protocol/approval-record';
 import type { HoldReason, JobFailure, ResultLine } from '../../protocol/maintenance';
 import type { DeviceFacts } from './executability';
 import type { OwnerFacts } from './owner-rules';
@@ -38,6 +39,8 @@ export interface AgentJob {
   /** Without the firmware's address and token after the job has ended. */
   readonly order: JobOrder;
   readonly phase: JobPhase;
+  /** Of the answer at the device. */
+  readonly record?: SignedRecord;
 }
 /** By job ID, in order of arrival. */
 export type AgentJobs = ReadonlyMap<string, AgentJob>;
@@ -58,7 +61,12 @@ export type JobInput =
   /** Device information that was just acquired, and what the owner's decision about the first job of the device rests on. */
   | ({ readonly kind: 'information'; readonly deviceId: string; readonly owner: OwnerFacts } & DeviceFacts)
   /** The answer of a person at the device. */
-  | { readonly kind: 'decide'; readonly jobId: string; readonly decision: 'approved' | 'declined' }
+  | {
+      readonly kind: 'decide';
+      readonly jobId: string;
+      readonly decision: 'approved' | 'declined';
+      readonly record?: SignedRecord;
+    }
   /** The device cannot be asked whether it can execute the job, and waiting does not help. */
   | { readonly kind: 'refused'; readonly jobId: string; readonly outcome: JobOutcome }
   | {
@@ -89,15 +97,16 @@ export interface JobPlan {
   readonly answer: JobAnswer;
 }
 
-const NOTHING = { hold: null, percent: null, activity: '', failure: null, detail: '', result: [] };
+const NOTHING = { hold: null, percent: null, activity: '', failure: null, detail: '', result: [], record: null };
 
 /** The report of a job to the control plane. */
-export function reportOf({ phase }: AgentJob): JobReport {
+export function reportOf({ phase, record: given }: AgentJob): JobReport {
+  const record = given ?? null;
   switch (phase.name) {
     case 'waiting': // without a hold, the device has not answered yet
-      return { ...NOTHING, status: 'executing', hold: phase.hold ?? 'unreachable', detail: phase.detail };
+      return { ...NOTHING, status: 'executing', hold: phase.hold ?? 'unreachable', detail: phase.detail, record };
     case 'started':
-      return { ...NOTHING, status: 'executing', activity: phase.activity, percent: phase.percent };
+      return { ...NOTHING, status: 'executing', activity: phase.activity, percent: phase.percent, record };
     case 'over':
       return phase.report;
   }

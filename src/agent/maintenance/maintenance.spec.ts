@@ -1,3 +1,5 @@
+import { jobApprovalRecord } from '../../protocol/job-approval';
+import { hasSignedText, signingKeyOf } from '../../tunnel/signing-key';
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,6 +45,9 @@ async function ownedBy(field: Parameters<typeof ownerRules>[0]): Promise<void> {
 }
 const stored = () => readFile(join(on.folder, 'maintenance-jobs.json'), 'utf8');
 
+/** Who answers. */
+const BY = { where: 'approver', name: 'Aiko', proof: 'pin' } as const;
+
 describe("the owner's decision", () => {
   const held = () => until('it is on hold', async () => (await on.next('restart', jobId)).hold === 'approval');
 
@@ -51,18 +56,40 @@ describe("the owner's decision", () => {
     expect(await on.outcome('counters')).toMatchObject({ failure: null });
     expect(await on.execute('restart', { jobId })).toMatchObject({ status: 'executing', hold: 'approval' });
     expect(on.device.did).not.toContain('restart');
-    on.maintenance.decide(jobId, 'approved');
+    on.maintenance.decide(jobId, 'approved', BY);
     await until('it is over', async () => (await on.next('restart', jobId)).status === 'completed');
     expect(on.device.did.filter((each) => each === 'restart')).toHaveLength(1);
-    expect(() => on.maintenance.decide(jobId, 'approved')).toThrow('does not wait for an answer');
+    expect(() => on.maintenance.decide(jobId, 'approved', BY)).toThrow('does not wait for an answer');
   });
 
   it('may be NO', async () => {
     await ownedBy(undefined);
     await on.execute('restart', { jobId });
-    on.maintenance.decide(jobId, 'declined');
+    on.maintenance.decide(jobId, 'declined', BY);
     expect(await on.next('restart', jobId)).toMatchObject({ status: 'completed', failure: 'declined' });
     expect(on.device.did).not.toContain('restart');
+  });
+
+  it.each([
+    ['approved', null],
+    ['declined', 'declined'],
+  ] as const)('%s is signed, and the record is in every further report', async (decision, failure) => {
+    await ownedBy(undefined);
+    await on.restart({});
+    expect(await on.execute('restart', { jobId })).toMatchObject({ hold: 'approval', record: null });
+    on.maintenance.decide(jobId, decision, BY);
+    let report = await on.next('restart', jobId);
+    await until('it is over', async () => (report = await on.next('restart', jobId)).status === 'completed');
+    expect(report).toMatchObject({ failure });
+    const { text = '', signature = '' } = report.record ?? {};
+    const key = signingKeyOf(on.signer.key);
+    expect(hasSignedText(key, `platen job approval record\n${text}`, signature)).toBe(true);
+    expect(jobApprovalRecord.parse(JSON.parse(text))).toMatchObject({
+      ...{ agentId: 'agent-1', jobId, deviceId: 'mfp-1', operation: 'restart', requestedBy: null, firmware: null },
+      ...{ decision, answeredBy: BY },
+    });
+    await on.restart({});
+    expect(await on.next('restart', jobId)).toEqual(report);
   });
 
   it('is asked for again after a restart of the agent', async () => {
@@ -83,8 +110,8 @@ describe("the owner's decision", () => {
     await ownedBy(undefined);
     await on.execute('restart', { jobId });
     await on.execute('test-page', { jobId: otherId });
-    expect(() => on.maintenance.decide(otherId, 'approved')).toThrow('does not wait for an answer');
-    expect(() => on.maintenance.decide(randomUUID(), 'approved')).toThrow('this job is over');
+    expect(() => on.maintenance.decide(otherId, 'approved', BY)).toThrow('does not wait for an answer');
+    expect(() => on.maintenance.decide(randomUUID(), 'approved', BY)).toThrow('this job is over');
   });
 
   it('bounds how often, whatever the server orders, also after a restart of the agent', async () => {

@@ -1,6 +1,9 @@
 import type { Element } from '@xmpp/client';
 import type { Journal } from '../../journal/journal';
 import { type JobReport, NS_COMMANDS } from '../../protocol/ad-hoc-command';
+import type { AnsweredBy } from '../../protocol/approval-record';
+import { jobSigner } from '../approval/job-approval-record';
+import type { Signer } from '../approval/approval-record';
 import type { ControlChannel } from '../channel/control-channel';
 import { encodeProblem } from '../channel/json-container';
 import type { DeviceAccess } from '../device/device-access';
@@ -29,6 +32,8 @@ export interface MaintenanceOptions {
   readonly server: OwnServer;
   /** Verifies firmware; undefined: none is written. */
   readonly releaseKey: string | undefined;
+  /** Signs the answers to jobs; undefined: this agent has no signing key. */
+  readonly signer?: Signer;
   readonly journal: Journal;
   readonly times?: JobRunnerTimes & OperationTimes;
 }
@@ -47,6 +52,7 @@ export class Maintenance {
       poller: watch,
       openSessions,
       refusalOfFirmware: checkFirmware,
+      sign: options.signer && jobSigner(options.signer),
       store: new JobStore(folder, journal),
       counts: new OperationCounts(folder, journal),
       carryOut: (order, reports) => {
@@ -67,8 +73,8 @@ export class Maintenance {
   }
 
   /** YES or NO at the device to a job that waits for it. @throws ProblemError unknown-job, wrong-state */
-  decide(jobId: string, decision: 'approved' | 'declined'): void {
-    this.#runner.decide(jobId, decision);
+  decide(jobId: string, decision: 'approved' | 'declined', by: AnsweredBy): void {
+    this.#runner.decide(jobId, decision, by);
   }
 
   /** Whether any job is open. */

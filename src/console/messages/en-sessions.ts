@@ -133,6 +133,7 @@ export const enSessions = {
     },
     command: 'Command that verifies the record',
     answer: 'Answer',
+    approved: 'Approved',
     declined: 'Declined',
     answeredBy: 'Answered by',
     answeredAt: 'Answered at (agent’s clock)',

@@ -130,6 +130,7 @@ export const jaSessions: typeof enSessions = {
     },
     command: '承認記録を検証するコマンド',
     answer: '回答',
+    approved: '承認',
     declined: '拒否',
     answeredBy: '回答者',
     answeredAt: '回答日時（エージェントの時計）',

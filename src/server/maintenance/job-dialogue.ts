@@ -7,6 +7,7 @@ import { DeviceTransport, type JobCommand } from '../xmpp/device-transport';
 import { AgentRefused, AgentSilent } from '../xmpp/xmpp.errors';
 import { UnknownFirmware } from './firmware/firmware.errors';
 import { FirmwareSources } from './firmware/firmware-sources';
+import { JobApprovalRecords } from './job-approval-records';
 import type { JobEntity } from './job.entity';
 import { JobLifecycle } from './job.lifecycle';
 import { isOver, type JobInput } from './job.machine';
@@ -23,6 +24,7 @@ export class JobDialogue {
     private readonly lifecycle: JobLifecycle,
     private readonly firmware: FirmwareSources,
     private readonly information: JobInformation,
+    private readonly records: JobApprovalRecords,
     private readonly journal: Journal,
   ) {}
 
@@ -96,7 +98,9 @@ export class JobDialogue {
     const { id, deviceId } = job;
     if (report.status !== 'executing') this.journal.step('S124', undefined, { jobId: id, deviceId });
     const sentAt = job.sentAt ?? new Date();
-    const changed = await this.lifecycle.apply(id, inputOf(report), { values: { ...valuesOf(report), sentAt } });
+    const approvalRecord = await this.records.check(job, report);
+    const values = { ...valuesOf(report), sentAt, ...(approvalRecord && { approvalRecord }) };
+    const changed = await this.lifecycle.apply(id, inputOf(report), { values });
     if (!changed && report.status === 'executing') await this.withdraw(id);
   }
 

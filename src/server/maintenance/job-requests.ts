@@ -79,6 +79,7 @@ export class JobRequests {
       failure: null,
       detail: '',
       result: [],
+      approvalRecord: null,
       requestedAt,
       expiresAt,
       askedAt: null,

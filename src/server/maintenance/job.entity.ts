@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { SignedRecord } from '../../protocol/approval-record';
 import type { AskerKind } from '../../protocol/asker';
 import type { UpdateDecision } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, JobState, JobWait, Operation, ResultLine } from '../../protocol/maintenance';
@@ -43,6 +44,8 @@ export class JobEntity {
   @Column({ type: 'varchar', length: 32, nullable: true }) failure: JobFailure | null;
   @Column({ type: 'varchar', length: 500, default: '' }) detail: string;
   @Column(Json()) result: ResultLine[];
+  /** Of the answer at the device, and the key that it was checked with. */
+  @Column(Json({ nullable: true })) approvalRecord: (SignedRecord & { readonly key: string }) | null;
 
   /** The API token that it was requested with. */
   @Column(Uuid({ nullable: true })) apiTokenId: string | null;

@@ -1,5 +1,6 @@
 import type { Job } from '../../protocol/maintenance';
 import { toInstant } from '../../protocol/names';
+import { fingerprintOf } from '../../tunnel/signing-key';
 import type { JobEntity } from './job.entity';
 
 const instantOf = (at: Date | null): string | null => at && toInstant(at);
@@ -28,6 +29,10 @@ export const presentedJob = (job: JobEntity): Job => ({
   failure: job.failure,
   detail: job.detail,
   result: job.result,
+  approvalRecord: job.approvalRecord && {
+    ...job.approvalRecord,
+    keyFingerprint: fingerprintOf(job.approvalRecord.key),
+  },
   requestedAt: toInstant(job.requestedAt),
   sentAt: instantOf(job.sentAt),
   beganAt: instantOf(job.beganAt),

@@ -32,6 +32,7 @@ describe('the repository of maintenance jobs', () => {
         siteId: null,
         apiTokenId: null,
         revokedAt: null,
+        approvalRecord: null,
       },
       ...{ operation: 'counters', firmwareId: null, firmwareName: null, firmwareVersion: null, firmwareToken: null },
       ...{

@@ -11,6 +11,7 @@ import { FirmwareFiles } from './firmware/firmware-files';
 import { FirmwareRepository } from './firmware/firmware.repository';
 import { FirmwareService } from './firmware/firmware.service';
 import { FirmwareSources } from './firmware/firmware-sources';
+import { JobApprovalRecords } from './job-approval-records';
 import { JobDialogue } from './job-dialogue';
 import { JobEntity } from './job.entity';
 import { JobEvents, JobLifecycle } from './job.lifecycle';
@@ -42,6 +43,7 @@ import { JobsService } from './jobs.service';
     FirmwareService,
     FirmwareSources,
     JobInformation,
+    JobApprovalRecords,
     JobDialogue,
     JobQueues,
     JobWakes,

@@ -8,9 +8,12 @@ import {
   type JobState,
   type ResultLine,
 } from '../../protocol/maintenance';
+import { jobApprovalRecord } from '../../protocol/job-approval';
+import { parseJson } from '../../protocol/parse-json';
 import { textOfTry } from '../../protocol/wake-try';
 import type { Exit } from '../exit-codes';
 import { moment } from '../formats';
+import { placeOf } from '../verify-session';
 import type { Column } from '../table';
 
 /** The exit for the outcome of a job; undefined while it is open. */
@@ -72,4 +75,13 @@ export const details = (of: Job): string[] => [
   `Sent         ${moment(of.sentAt)}`,
   `Started      ${moment(of.beganAt)}`,
   `Ended        ${moment(of.endedAt)}`,
+  ...answerLines(of),
 ];
+
+/** What the agent has signed, as the server shows it. */
+function answerLines({ approvalRecord }: Job): string[] {
+  const record = approvalRecord && jobApprovalRecord.safeParse(parseJson(approvalRecord.text)).data;
+  if (!record) return [];
+  const { decision, answeredBy, answeredAt } = record;
+  return [`Answer       ${decision}, ${moment(answeredAt)}, ${placeOf(answeredBy)}`];
+}

@@ -5,6 +5,7 @@ import { sampleDevice, sampleFirmware, sampleJob } from '../../../test/support/s
 import { recordedTerminal, type RecordedTerminal } from '../../../test/support/terminal/recorded-terminal';
 import { problemAnswer, startFakeApi, type FakeApi, type FakeApiRoutes } from '../../../test/support/terminal/fake-api';
 import { until } from '../../../test/support/until';
+import vectors from '../../../test/vectors/ad-hoc-command.json';
 import { LASTING_PROBLEMS } from '../../protocol/device-information';
 import { FIRMWARE_MEDIA_TYPE } from '../../protocol/firmware-package';
 import type { Job, Operation } from '../../protocol/maintenance';
@@ -219,6 +220,14 @@ describe('maintenance from the command line', () => {
       /\n\nNAME .*\nimpressions +128456\n/,
     ])
       expect(terminal.out()).toMatch(shown);
+  });
+
+  it('job, with the answer at the device', async () => {
+    const { text, signature } = vectors.reports.at(-1)!.report.record!;
+    const approvalRecord = { text, signature, key: vectors.recordKey, keyFingerprint: 'f'.repeat(43) };
+    course = [{ ...sampleJob, approvalRecord }];
+    await run((io) => job(io, sampleJob.id, {}));
+    expect(terminal.out()).toMatch(/\nAnswer +declined, 2026-03-02 [^,]*, approver 相子, with a PIN\n/);
   });
 
   it('job cancel', async () => {

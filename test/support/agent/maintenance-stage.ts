@@ -1,5 +1,5 @@
 import type { Element } from '@xmpp/client';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,7 @@ export class MaintenanceStage {
   openSessions = 0;
   /** What the owner decides; by default, that everything is allowed. */
   rules!: OwnerRules;
+  readonly signer = { agentId: 'agent-1', key: generateKeyPairSync('ed25519').privateKey };
   /** What it verifies firmware with. */
   releaseKey: string | undefined = PUBLISHER.key;
   /** Where it downloads firmware. */
@@ -108,7 +109,8 @@ export class MaintenanceStage {
     const openSessions = () => this.openSessions;
     const server = { origin: this.firmwareOrigin, trust: { pin: 'A'.repeat(43) }, outbound: NO_PROXY };
     const { releaseKey } = this;
-    const parts = { devices, poller, openSessions, channel, folder, server, releaseKey, journal };
+    const { signer } = this;
+    const parts = { devices, poller, openSessions, channel, folder, server, releaseKey, signer, journal };
     this.maintenance = new Maintenance({ ...parts, times: { ...TIMES, ...times } });
     await this.maintenance.start();
     this.maintenance.resume();

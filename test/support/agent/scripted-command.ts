@@ -19,6 +19,7 @@ const NOTHING: JobReport = {
   failure: null,
   detail: '',
   result: [],
+  record: null,
 };
 
 /** An ad-hoc command that a scripted agent was given, until the test answers it. */

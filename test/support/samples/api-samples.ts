@@ -161,6 +161,7 @@ export const sampleFirmware: Firmware = {
 };
 
 export const sampleJob: Job = {
+  approvalRecord: null,
   id: '5b0f8c1e-2d3a-4f6b-9c7d-8e9f0a1b2c3d',
   deviceId: sampleDevice.id,
   deviceName: sampleDevice.name,

@@ -1,6 +1,9 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import type { AcquiredInformation, Device } from '../../../src/protocol/api';
 import type { Firmware, Job } from '../../../src/protocol/maintenance';
+import { jobRecordMessage, type JobApprovalRecord } from '../../../src/protocol/job-approval';
+import { fingerprintOf, signingKeyOf } from '../../../src/tunnel/signing-key';
 import { sampleDevice, sampleFirmware, sampleJob } from './api-samples';
 
 const MINUTE_MS = 60_000;
@@ -128,6 +131,19 @@ const at = (n: number, minutes: number, changed: Partial<Job>): Job => ({
   expiresAt: ago(minutes - 1),
   ...changed,
 });
+/** A job that an approver has approved. */
+function approved(job: Job): Job {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const record: JobApprovalRecord = {
+    ...{ version: 1, agentId: 'building-a', jobId: job.id, deviceId: job.deviceId, operation: job.operation },
+    ...{ requestedBy: job.user.displayName, firmware: null, decision: 'approved', answeredAt: job.requestedAt },
+    answeredBy: { where: 'approver', name: 'Aiko Sato', proof: 'pin' },
+  };
+  const text = JSON.stringify(record);
+  const signature = sign(null, Buffer.from(jobRecordMessage(text)), privateKey).toString('base64url');
+  const key = signingKeyOf(privateKey);
+  return { ...job, approvalRecord: { text, signature, key, keyFingerprint: fingerprintOf(key) } };
+}
 const reading = (n: number, minutes: number, count: number): Job =>
   at(n, minutes, {
     result: [
@@ -169,15 +185,17 @@ export const SAMPLE_JOBS = {
     expiresAt: ago(-58),
   }),
   succeeded: reading(14, 30, 128_456),
-  failed: at(15, 200, {
-    operation: 'firmware-install',
-    firmware,
-    state: 'failed',
-    failure: 'version-unchanged',
-    detail: 'Version after installation is 2.14.003, expected 2.15.000.',
-    result: [],
-    endedAt: ago(188),
-  }),
+  failed: approved(
+    at(15, 200, {
+      operation: 'firmware-install',
+      firmware,
+      state: 'failed',
+      failure: 'version-unchanged',
+      detail: 'Version after installation is 2.14.003, expected 2.15.000.',
+      result: [],
+      endedAt: ago(188),
+    }),
+  ),
   cancelled: at(16, 900, { operation: 'identify', state: 'cancelled', result: [], beganAt: null }),
 } satisfies Record<string, Job>;
 const all: Job[] = [

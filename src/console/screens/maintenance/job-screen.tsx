@@ -1,6 +1,8 @@
 import { Button } from '@mantine/core';
 import { Link, useParams } from 'react-router';
+import { jobApprovalRecord, jobRecordMessage } from '../../../protocol/job-approval';
 import type { Job } from '../../../protocol/maintenance';
+import { parseJson } from '../../../protocol/parse-json';
 import { isOpenJob, useJob } from '../../api/jobs';
 import { useFormats, useText } from '../../messages/language';
 import { Facts } from '../../parts/facts';
@@ -10,6 +12,7 @@ import { Panel } from '../../parts/panel';
 import { Steps } from '../../parts/steps';
 import { Elapsed } from '../../parts/time';
 import { Requester } from '../requester';
+import { SignedAnswer } from '../signed-answer';
 import { decisionText } from '../device-information/device-texts';
 import { JobResult } from './job-result';
 import { CancelJob, JobProgress, JobStateLabel, JobWaiting } from './job-state';
@@ -44,6 +47,11 @@ export function JobScreen() {
                 </div>
               </Panel>
             </div>
+            {known.approvalRecord && (
+              <Panel title={t.record.title}>
+                <JobRecord job={known} shown={known.approvalRecord} />
+              </Panel>
+            )}
             {known.result.length > 0 && (
               <Panel title={t.maintenance.result}>
                 <JobResult job={known} />
@@ -84,6 +92,17 @@ function JobSteps({ job }: { job: Job }) {
       }))}
     />
   );
+}
+
+/** Who answered the job at the device, where and when. */
+function JobRecord({ job, shown }: { job: Job; shown: NonNullable<Job['approvalRecord']> }) {
+  const t = useText();
+  const record = jobApprovalRecord.safeParse(parseJson(shown.text)).data;
+  const fits =
+    record !== undefined &&
+    [record.jobId, record.deviceId, record.operation].join() === [job.id, job.deviceId, job.operation].join();
+  const answer = record && { approved: t.record.approved, declined: t.record.declined }[record.decision];
+  return <SignedAnswer shown={shown} messageOf={jobRecordMessage} record={record} fits={fits} answer={answer} />;
 }
 
 function Actions({ job }: { job: Job }) {
