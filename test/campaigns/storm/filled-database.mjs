@@ -34,7 +34,9 @@ export async function fillDatabase(environment, { agents, sessions }) {
     };
     const keys = { scramSha1: await stored('sha1'), scramSha256: await stored('sha256') };
     const createdAt = new Date();
-    const accounts = Array.from({ length: agents }, (_, number) => ({ ...keys, id: agentIdOf(number), createdAt }));
+    const accounts = Array.from({ length: agents }, (_, number) => ({
+      ...{ ...keys, createdAt, id: agentIdOf(number), deviceIds: [deviceIdOf(number)] },
+    }));
     for (let first = 0; first < agents; first += 500)
       await database.getRepository(AgentEntity).insert(accounts.slice(first, first + 500));
     await insertPastSessions(database, sessions, agents);
