@@ -102,7 +102,7 @@ function Release({ id }: { id: string }) {
 
 function Actions({ agent }: { agent: Agent }) {
   return (
-    <Group gap="xs" justify="flex-end" wrap="nowrap">
+    <Group gap="xs" justify="flex-end" maw={320} ml="auto">
       <Move agent={agent} />
       <AllowDevices agent={agent} />
       <Release id={agent.id} />
