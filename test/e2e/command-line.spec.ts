@@ -1,19 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const CLI = join(__dirname, '../../dist/src/cli.js');
+/** The device of the agent. */
+const device = createServer((_request, response) => response.end());
 let folder: string;
 beforeAll(async () => {
+  await once(device.listen(0, '127.0.0.1'), 'listening');
+  const { port } = device.address() as AddressInfo;
   folder = await mkdtemp(join(tmpdir(), 'platen-command-'));
-  const applications = [{ id: 'web', title: 'Web', target: 'http://127.0.0.1:80' }];
+  const applications = [{ id: 'web', title: 'Web', target: `http://127.0.0.1:${port}` }];
   const devices = [{ id: 'mfp-1', name: 'Hall', kind: 'mfp', applications }];
   await writeFile(join(folder, 'agent.json'), JSON.stringify({ devices }));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  device.close();
+  await rm(folder, { recursive: true });
+});
 
 /** Runs a command; a reader that has closed the pipe is one such as `head`. */
 async function run(args: string[], { closed = false } = {}): Promise<[code: number, out: string, err: string]> {

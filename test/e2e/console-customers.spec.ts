@@ -21,6 +21,7 @@ const agent = {
   lastSeenAt: AT,
   site: { id: OFFICE, name: 'Head office', customerName: 'Acme' },
   deviceIds: ['hall-*'],
+  knowsNextKey: null,
 };
 
 let browser: ConsoleBrowser;

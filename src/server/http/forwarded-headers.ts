@@ -32,15 +32,15 @@ export function watchForwardedHeaders(
   const watch = ({ headers, socket }: IncomingMessage): void => {
     if (!isProxy(socket.remoteAddress ?? '')) return;
     const forgotten: string[] = [];
+    const hasHost = isPublic(headers.host ?? '');
     // A program on this computer asks for its own address, and without the Origin of the console.
-    if (!isPublic(headers.host ?? '')) {
-      if (headers.origin !== url.origin) return;
-      forgotten.push('Host');
-    }
+    if (!hasHost && headers.origin !== url.origin) return;
+    if (!hasHost) forgotten.push('Host');
     if (headers['x-forwarded-for'] === undefined) forgotten.push('X-Forwarded-For');
     if (headers['x-forwarded-proto'] === undefined) {
       forgotten.push('X-Forwarded-Proto');
-      headers['x-forwarded-proto'] = 'https';
+      // Not without Host: browsers send Origin with few requests, and the others would not find the cookie of the login.
+      if (hasHost) headers['x-forwarded-proto'] = 'https';
     }
     if (forgotten.length === 0) return;
     if (missing.size === 0) readiness.add('reverse-proxy', () => Promise.resolve({ missing: [...missing].sort() }));
