@@ -1,6 +1,7 @@
 import { QueryFailedError, type DataSource } from 'typeorm';
 import type { Journal } from '../../journal/journal';
 import { ProblemError } from '../../protocol/problems';
+import type { StorageReserve } from './storage-reserve';
 
 /** The database does not answer, or accepts no statement. */
 export class DatabaseUnavailable extends ProblemError {
@@ -12,7 +13,7 @@ export class DatabaseUnavailable extends ProblemError {
 
 /** Nothing of what was to be stored is stored. */
 export class StorageFull extends ProblemError {
-  constructor(cause: unknown) {
+  constructor(cause?: unknown) {
     super('storage-full', 'The database has no space left.');
     this.cause = cause;
   }
@@ -24,6 +25,14 @@ const FULL = ['SQLITE_FULL', '53100'];
 const RETRY_SECONDS = 2;
 /** A statement that needs space. */
 const WRITING = /^(INSERT|UPDATE)/i;
+const INSERTED = /^INSERT (?:OR \w+ )?INTO "?(\w+)/i;
+/** What is recorded when a session or a job ends, or somebody logs in to end one. */
+const OF_ENDINGS = ['half_logs', 'session_steps', 'audit_events', 'notices', 'cookie_sessions'];
+/** A statement that stores something new, for which the reserve is not there. */
+const storesNew = (statement: string): boolean => {
+  const table = INSERTED.exec(statement)?.[1];
+  return table !== undefined && !OF_ENDINGS.includes(table);
+};
 
 /**
  * Errors of Node.js, SQLSTATE classes and codes of PostgreSQL (Appendix A: connection exceptions, insufficient
@@ -49,30 +58,49 @@ function fullnessIn(error: unknown): string | undefined {
   return FULL.find((each) => each === code);
 }
 
-/** Names the errors of a database that is not available or full, and logs when that begins and ends. */
-export function nameDatabaseErrors({ driver }: DataSource, journal: Journal): void {
+/**
+ * Names the errors of a database that is not available or full, and logs when that begins and ends.
+ * @param reserve released when the disk is full; only what ends sessions and jobs may use it
+ */
+export function nameDatabaseErrors(
+  { driver }: DataSource,
+  journal: Journal,
+  reserve?: Pick<StorageReserve, 'occupy' | 'release'>,
+): void {
   const create = driver.createQueryRunner.bind(driver);
   let isAway = false;
   let isFull = false;
+  const hasSpaceAgain = (): void => {
+    if (isFull) journal.info('the database has space again');
+    isFull = false;
+  };
   driver.createQueryRunner = (mode) => {
     const runner = create(mode);
     const query = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<never>;
     runner.query = async (...parameters: unknown[]) => {
+      const statement = String(parameters[0]);
+      if (isFull && reserve && storesNew(statement)) {
+        if (!(await reserve.occupy())) throw new StorageFull();
+        hasSpaceAgain();
+      }
       try {
         const result = await query(...parameters);
         if (isAway) journal.info('the database is available again');
         isAway = false;
-        if (isFull && WRITING.test(String(parameters[0]))) {
-          journal.info('the database has space again');
-          isFull = false;
-        }
+        if (!reserve && WRITING.test(statement)) hasSpaceAgain();
         return result;
       } catch (error) {
         const full = fullnessIn(error);
         if (full !== undefined) {
           if (!isFull) journal.error(`the database has no space left (${full}); free some`);
+          const isFirst = !isFull;
           isFull = true;
-          throw new StorageFull(error);
+          if (isFirst) await reserve?.release();
+          // a transaction has been rolled back by now; its owner repeats it
+          if (!isFirst || !reserve || runner.isTransactionActive || storesNew(statement)) throw new StorageFull(error);
+          return query(...parameters).catch((again: unknown) => {
+            throw fullnessIn(again) === undefined ? again : new StorageFull(again);
+          });
         }
         if (!isUnavailable(error)) throw error;
         if (!isAway) journal.error('the database is not available', { detail: detailOf(error) });

@@ -1,13 +1,19 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../ormconfig';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { smallFilesystem } from '../../../test/support/small-filesystem';
+import { LIMITS } from '../../protocol/limits';
 import { failureLine } from '../commands/failure-line';
 import { prepareDataFolder } from '../config/data-folder';
 import { readConfig } from '../config/config';
 import { loadSecrets } from '../config/secrets';
+import { nameDatabaseErrors } from './database-errors';
 import { openDatabase } from './open-database';
+import { StorageReserve } from './storage-reserve';
 
 describe('a database', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-open-database-'));
@@ -67,29 +73,83 @@ describe('a database', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it('without space left says so, also in the log, and that it has space again', async () => {
+  describe('without space left', () => {
+    let database: DataSource;
+    let isOccupied: boolean;
     const { journal, lines } = recordedJournal();
-    const database = await openDatabase(dataSourceOptions(config), loadSecrets(config), journal);
-    const add = (target: string) =>
+    const limit = (pages: number) => database.query(`PRAGMA max_page_count = ${pages}`);
+    /** Its space is that of some pages. */
+    const reserve = {
+      occupy: () => Promise.resolve(isOccupied),
+      release: async () => {
+        isOccupied = false;
+        await limit((await pages()) + 300);
+      },
+    };
+    const pages = async () => (await database.query<[{ page_count: number }]>('PRAGMA page_count'))[0].page_count;
+    const text = 'x'.repeat(10_000);
+    const record = () =>
       database.query(
-        `INSERT INTO audit_events (at, actor, action, target, detail) VALUES (1, 'a', 'b', '${target}', '')`,
+        `INSERT INTO audit_events (at, actor, action, target, detail) VALUES (1, 'a', 'b', 'c', '${text}')`,
       );
-    try {
-      await database.query('PRAGMA max_page_count = 1'); // SQLite takes the present size
-      const outcome = async () => {
-        for (let n = 0; n < 500; n += 1) await add('x'.repeat(200));
-      };
-      await expect(outcome()).rejects.toMatchObject({ code: 'storage-full' });
-      await expect(outcome()).rejects.toMatchObject({ code: 'storage-full' });
-      await database.query('SELECT 1');
-      await database.query('PRAGMA max_page_count = 100000');
-      await add('y');
+    const store = () =>
+      database.query(`INSERT INTO customers (id, name, "createdAt") VALUES ('${randomUUID()}', '${randomUUID()}', 1)`);
+    beforeEach(async () => {
+      database = await open();
+      await limit(1); // SQLite takes the present size
+      isOccupied = true;
+    });
+    afterEach(async () => {
+      await database.destroy();
+      lines.splice(0);
+    });
+
+    it('ends are still recorded, and nothing new is stored, until there is space again', async () => {
+      nameDatabaseErrors(database, journal, reserve);
+      for (let n = 0; n < 50; n += 1) await record();
+      expect(isOccupied).toBe(false);
+      await expect(store()).rejects.toMatchObject({ code: 'storage-full' });
+      const storing = database.transaction((manager) => manager.query(`INSERT INTO sites (id) VALUES ('x')`));
+      await expect(storing).rejects.toMatchObject({ code: 'storage-full' });
+      await record();
+      isOccupied = true;
+      await store();
+      await store();
       expect(lines.map(({ msg }) => msg)).toEqual([
         'the database has no space left (SQLITE_FULL); free some',
         'the database has space again',
       ]);
+    });
+
+    it.each([
+      ['without a reserve', undefined],
+      ['when the reserve is used up', reserve],
+    ])('%s, answers and the log say so', async (_when, its) => {
+      nameDatabaseErrors(database, journal, its);
+      const all = async () => {
+        for (let n = 0; n < 500; n += 1) await record();
+      };
+      await expect(all()).rejects.toMatchObject({ code: 'storage-full' });
+      await expect(all()).rejects.toMatchObject({ code: 'storage-full' });
+      await database.query('SELECT 1');
+      expect(lines.map(({ msg }) => msg)).toEqual(['the database has no space left (SQLITE_FULL); free some']);
+    });
+  });
+
+  it('has a reserve of space beside it, and none on a full disk', async () => {
+    const { journal, lines } = recordedJournal();
+    await (await openDatabase(dataSourceOptions(config), loadSecrets(config), journal)).destroy();
+    expect(statSync(join(folder, 'storage-reserve')).size).toBe(LIMITS.STORAGE_RESERVE_BYTES);
+    expect(lines).toEqual([]);
+    const disk = await smallFilesystem(4 * 1024);
+    if (!disk) return;
+    try {
+      const small = new StorageReserve(disk.folder);
+      expect(await small.occupy()).toBe(false);
+      expect(readdirSync(disk.folder)).toEqual([]);
+      expect(await new StorageReserve(folder).occupy()).toBe(true);
     } finally {
-      await database.destroy();
+      await disk.remove();
     }
   });
 });

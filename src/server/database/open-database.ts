@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Journal } from '../../journal/journal';
 import type { Secrets } from '../config/secrets';
@@ -7,6 +8,7 @@ import { nameDatabaseErrors } from './database-errors';
 import { unlockColumns } from './encrypted-column';
 import { permitShrinking } from './free-pages';
 import { gateSqlite } from './gated-sqlite';
+import { StorageReserve } from './storage-reserve';
 
 /**
  * Connects to the database, runs the missing migrations, and makes concurrent transactions safe.
@@ -28,7 +30,7 @@ export async function openDatabase(
     if (options.type === 'sqlite') await permitShrinking(dataSource, options.database);
     await dataSource.runMigrations();
     await refuseAltered(dataSource);
-    if (journal) nameDatabaseErrors(dataSource, journal);
+    if (journal) nameDatabaseErrors(dataSource, journal, await reserveBeside(options, journal));
     return dataSource;
   } catch (error) {
     if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
@@ -39,6 +41,13 @@ export async function openDatabase(
         'see "Backup and restore" in docs/RUNNING.md',
     );
   }
+}
+
+async function reserveBeside(options: DataSourceOptions, journal: Journal): Promise<StorageReserve | undefined> {
+  if (options.type !== 'sqlite') return undefined;
+  const reserve = new StorageReserve(dirname(options.database));
+  if (!(await reserve.occupy())) journal.warn('the disk of the database is almost full; free some space');
+  return reserve;
 }
 
 /** An earlier version does not know what a newer one has added, and would write rows that lack it. */
