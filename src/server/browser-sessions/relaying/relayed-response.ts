@@ -14,9 +14,6 @@ export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | '
   readonly session: object;
 };
 
-/** How long the header waits for more of a compressed page. */
-const FIRST_MS = 100;
-
 /** Streams a device's response, with its trailers. If the device cuts the response, the browser's is cut, too. */
 export function passResponse(
   from: IncomingMessage,
@@ -91,7 +88,7 @@ function firstPart(begin: () => void): Transform {
   const held: Transform = new Transform({
     readableHighWaterMark: 2 * LIMITS.BROWSER_HTML_FIRST_BYTES,
     transform(chunk: Buffer, _encoding, done) {
-      timer ??= setTimeout(beginOnce, FIRST_MS);
+      timer ??= setTimeout(beginOnce, LIMITS.BROWSER_HTML_FIRST_MS);
       bytes += chunk.length;
       done(null, chunk);
       if (bytes > LIMITS.BROWSER_HTML_FIRST_BYTES) beginOnce();

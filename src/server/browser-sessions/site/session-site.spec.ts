@@ -69,6 +69,7 @@ beforeEach(async () => {
   site = new Site(OWN, port, `__Host-platen=${entry}`);
 });
 afterEach(async () => {
+  jest.restoreAllMocks(); // limits
   ended.clear();
   for (const path of Object.keys(answers)) delete answers[path];
   await opened.stop();
@@ -250,6 +251,7 @@ describe('a page of the device', () => {
     ['deflate', deflateSync(huge)],
     ['Deflate', deflateRawSync(huge)],
   ])('is refused when %s makes little into very much', async (coding, body) => {
+    setLimit('BROWSER_HTML_FIRST_MS', 600_000); // the part that decides may come slowly
     sends(body, { 'Content-Encoding': coding });
     const { status, text } = await site.ask('/page');
     expect([status, text]).toEqual([502, expect.stringContaining('Page refused')]);
