@@ -1046,7 +1046,9 @@ export interface operations {
   };
   SessionsController_connection: {
     parameters: {
-      query?: never;
+      query?: {
+        known?: components['schemas']['SessionState'];
+      };
       header?: never;
       path: {
         id: string;

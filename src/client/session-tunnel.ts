@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sessionConnection } from '../protocol/api';
 import type { SentConnectionInfo } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
+import type { SessionState } from '../protocol/remote-session';
 import { jittered } from '../protocol/waits';
 import type { Tunnel } from '../tunnel/http2-tunnel';
 import { outboundProxy, type OutboundProxy } from '../tunnel/outbound-proxy';
@@ -113,12 +114,18 @@ export class SessionTunnel {
 async function awaitConnection(api: Api, id: string, signal?: AbortSignal): Promise<SentConnectionInfo> {
   const deadline = performance.now() + TUNNEL_WAITS.APPROVAL_MS;
   let answeredAt = performance.now();
+  let state: SessionState | undefined;
+  const seen = new Set<SessionState>();
   while (performance.now() < deadline) {
     try {
-      const answer = await connectionOf(api, id, signal);
+      const answer = await connectionOf(api, id, { known: state, signal });
       if (answer.status === 'ready') return answer.connection;
       if (answer.status === 'over') throw overWith(answer);
       answeredAt = performance.now();
+      ({ state } = answer);
+      const isNew = !seen.has(state);
+      seen.add(state);
+      if (isNew) continue; // the next poll is held until the state changes
     } catch (error) {
       const isOutage = error instanceof ServerUnusable && performance.now() - answeredAt < TUNNEL_WAITS.OUTAGE_MS;
       if (!isOutage) throw error;
@@ -128,11 +135,13 @@ async function awaitConnection(api: Api, id: string, signal?: AbortSignal): Prom
   throw new ServerUnusable('it neither prepared nor ended the session in time');
 }
 
-async function connectionOf(api: Api, id: string, signal?: AbortSignal) {
-  const data = await answerOf(api.GET('/api/sessions/{id}/connection', { params: { path: { id } }, signal }));
-  const known = sessionConnection.safeParse(data);
-  if (!known.success) throw new ServerUnusable('its connection data do not match the protocol');
-  return known.data;
+async function connectionOf(api: Api, id: string, poll: { known?: SessionState; signal?: AbortSignal } = {}) {
+  const { known, signal } = poll;
+  const params = { path: { id }, query: { known } };
+  const data = await answerOf(api.GET('/api/sessions/{id}/connection', { params, signal }));
+  const checked = sessionConnection.safeParse(data);
+  if (!checked.success) throw new ServerUnusable('its connection data do not match the protocol');
+  return checked.data;
 }
 
 type Over = Extract<Awaited<ReturnType<typeof connectionOf>>, { status: 'over' }>;

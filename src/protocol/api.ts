@@ -369,6 +369,8 @@ export const sessionQuery = pageQuery.extend({
   deviceId: deviceId.optional(),
   userId: requesterId,
 });
+/** `known`: the state that the caller knows. The answer waits for another one, for POLL_HELD_MS. */
+export const connectionQuery = z.object({ known: sessionState.optional() });
 export const jobQuery = pageQuery.extend({
   state: z.enum(['open', 'over', 'all']).default('all'),
   deviceId: deviceId.optional(),

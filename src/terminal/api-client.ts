@@ -22,6 +22,7 @@ import {
   type User,
 } from '../protocol/api';
 import { LIMITS } from '../protocol/limits';
+import type { SessionState } from '../protocol/remote-session';
 import { notice } from '../protocol/notice';
 import { parseJson } from '../protocol/parse-json';
 import { problem } from '../protocol/problems';
@@ -128,9 +129,10 @@ export class ApiClient {
     return this.call('POST', '/api/sessions', session, request);
   }
 
-  /** S201, S202. */
-  connection(id: string) {
-    return this.call('GET', `/api/sessions/${encodeURIComponent(id)}/connection`, sessionConnection);
+  /** S201, S202. @param known the state that is known: the answer waits for another one, for LIMITS.POLL_HELD_MS */
+  connection(id: string, known?: SessionState) {
+    const query = known ? `?known=${known}` : '';
+    return this.call('GET', `/api/sessions/${encodeURIComponent(id)}/connection${query}`, sessionConnection);
   }
 
   endSession(id: string): Promise<Session> {

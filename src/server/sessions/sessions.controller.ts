@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import {
+  connectionQuery,
   newSession,
   page,
   session,
@@ -66,8 +67,12 @@ export class SessionsController {
   @Get(':id/connection')
   @PermitClient('sessions:write')
   @Answers(sessionConnection)
-  connection(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<SessionConnection> {
-    return this.sessions.connection(actor, id);
+  connection(
+    @CurrentActor() actor: Actor,
+    @Param('id') id: string,
+    @Query({ schema: connectionQuery }) { known }: z.infer<typeof connectionQuery>,
+  ): Promise<SessionConnection> {
+    return this.sessions.connection(actor, id, known);
   }
 
   @Post(':id/termination')

@@ -7,6 +7,7 @@ import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentOutputs } from './agent-outputs';
 import { ApprovalRecords } from './approval-records';
 import { HalfLogEntity } from './half-log.entity';
+import { HeldPolls } from './held-polls';
 import { RelayOutputs } from './relay-outputs';
 import { SessionEvents } from './session-events';
 import { SessionHalves } from './session-halves';
@@ -43,6 +44,7 @@ import { SessionsService } from './sessions.service';
     SessionStanzas,
     SessionRequests,
     SessionRevocation,
+    HeldPolls,
     SessionsService,
   ],
   exports: [SessionsService, SessionsRepository, SessionLifecycle, SessionHalves, SessionEvents, SessionTimeline],

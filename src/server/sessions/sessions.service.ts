@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionConnection } from '../../protocol/api';
+import type { SessionState } from '../../protocol/remote-session';
 import { secondsUntil } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
 import { CustomersService } from '../customers/customers.service';
 import type { Page } from '../database/page';
 import type { HalfLogEntity } from './half-log.entity';
+import { HeldPolls } from './held-polls';
 import type { SessionStepEntity } from './session-step.entity';
 import type { SessionEntity } from './session.entity';
 import { SessionOver, UnknownSession, WrongState } from './session.errors';
@@ -27,6 +29,7 @@ export class SessionsService {
     private readonly lifecycle: SessionLifecycle,
     private readonly customers: CustomersService,
     private readonly timeline: SessionTimeline,
+    private readonly polls: HeldPolls,
     private readonly audit: AuditService,
   ) {}
 
@@ -47,9 +50,21 @@ export class SessionsService {
 
   /**
    * S201-S202: the connection information that the terminal polls for. Only the user of the session gets it (E20).
+   * @param known the state that the caller knows: the answer waits for another one, for POLL_HELD_MS at most
    * @throws UnknownSession, also for another user's session
    */
-  async connection(actor: Actor, id: string): Promise<SessionConnection> {
+  async connection(actor: Actor, id: string, known?: SessionState): Promise<SessionConnection> {
+    let answer = await this.connectionNow(actor, id);
+    const isNews = (): boolean => answer.status !== 'waiting' || answer.state !== known;
+    if (isNews()) return answer;
+    await this.polls.hold(id, async () => {
+      answer = await this.connectionNow(actor, id);
+      return isNews();
+    });
+    return answer;
+  }
+
+  private async connectionNow(actor: Actor, id: string): Promise<SessionConnection> {
     const session = await this.find(actor, id);
     if (session.userId !== actor.userId) throw new UnknownSession(id);
     const { ending, denial, detail } = session;

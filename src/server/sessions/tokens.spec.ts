@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { ControlPlane, announcedPrinter, type Prepared } from '../../../test/support/server/control-plane';
+import { ControlPlane, announcedPrinter, type Prepared, type Who } from '../../../test/support/server/control-plane';
+import { setLimit } from '../../../test/support/relay/test-relay';
 import { announce, approval } from '../../protocol/control-channel';
 import type { Half } from '../../protocol/remote-session';
 
@@ -8,7 +9,10 @@ describe('the connection information of a session', () => {
   let plane: ControlPlane;
   beforeAll(async () => (plane = await ControlPlane.start()));
   afterAll(() => plane?.stop());
-  afterEach(() => plane.clear());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await plane.clear();
+  });
 
   it('does not exist before YES, and is not issued after NO', async () => {
     const id = await plane.requested();
@@ -56,6 +60,21 @@ describe('the connection information of a session', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'ready' });
     await plane.relay.start(link, 'terminal');
     expect(await plane.connection('tom', id)).toEqual({ status: 'waiting', state: 'established' });
+  });
+
+  it('is answered at the next change to a poll that names the known state', async () => {
+    setLimit('POLL_HELD_MS', 3_600_000);
+    const id = await plane.requested();
+    const poll = (known: string, who: Who = 'tom') =>
+      plane.call(who, 'GET', `/sessions/${id}/connection?known=${known}`);
+    expect((await poll('approved')).body).toMatchObject({ status: 'waiting', state: 'requested' });
+    const held = poll('requested');
+    await plane.decide(id, 'approved');
+    let { body } = await held;
+    while (body.status === 'waiting') ({ body } = await poll(String(body.state)));
+    expect(body).toMatchObject({ status: 'ready' });
+    expect((await poll('nonsense')).body).toMatchObject({ code: 'invalid-request' });
+    expect((await poll('requested', 'tess')).status).toBe(404);
   });
 
   it('opens its own half, at its own relay', async () => {

@@ -24,6 +24,7 @@ const WORDS: Partial<Record<SessionState, string>> = {
 export class ConnectProgress {
   private state: SessionState | undefined;
   private isDeploying = false;
+  private countdown: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly io: TerminalIo,
@@ -60,14 +61,29 @@ export class ConnectProgress {
   waiting(state: SessionState, answerWithinSeconds: number | undefined): void {
     const changed = state !== this.state;
     this.state = state;
+    this.waited();
     if (state === 'requested') {
       if (changed) this.report('Waiting for approval at the device.');
-      const left = answerWithinSeconds === undefined ? '' : `${duration(answerWithinSeconds)} left; `;
-      this.io.reportInPlace(`(${left}Ctrl-C cancels the request) `);
+      this.count(answerWithinSeconds);
       return;
     }
     const words = WORDS[state];
     if (changed && words) this.report(words);
+  }
+
+  /** Stops the countdown. */
+  waited(): void {
+    clearInterval(this.countdown);
+  }
+
+  private count(seconds: number | undefined): void {
+    const endsAt = seconds === undefined ? undefined : performance.now() + seconds * 1000;
+    const show = (): void => {
+      const left = endsAt && duration(Math.max(0, endsAt - performance.now()) / 1000);
+      this.io.reportInPlace(`(${left ? `${left} left; ` : ''}Ctrl-C cancels the request) `);
+    };
+    show();
+    if (endsAt !== undefined) this.countdown = setInterval(show, 1000);
   }
 
   approved(): void {

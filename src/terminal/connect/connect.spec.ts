@@ -275,6 +275,26 @@ describe('platen connect', () => {
     expect(await event('ended')).toMatchObject({ ending: 'cancelled' });
   });
 
+  it('names the state that it knows, so that the server can hold the poll until it changes', async () => {
+    await start(() => [{ status: 'waiting', state: 'requested' }, { status: 'waiting', state: 'approved' }, ready()]);
+    await event('listening');
+    const polls = api.requests.filter(({ line }) => line.endsWith('/connection'));
+    expect(polls.map(({ query }) => query.get('known'))).toEqual([null, 'requested', 'approved']);
+  });
+
+  it('cancels the request while a poll is held', async () => {
+    let held = false;
+    await start(() => [{ status: 'waiting', state: 'requested' }]);
+    api.routes[`GET /api/sessions/${ID}/connection`] = async () => {
+      held = true;
+      await exit; // a poll that is answered only afterwards
+      return { body: ready() };
+    };
+    await until('the held poll', () => held);
+    terminal.interrupt();
+    expect(await exit).toBe(20);
+  });
+
   it('retries when the relay cannot accept it yet', async () => {
     await start(() => [ready()], { refuse: ['control-plane-unavailable', 'draining'] });
     await event('listening');

@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../../protocol/api';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import type { SessionState } from '../../protocol/remote-session';
 import { jittered, retryAfterMs } from '../../protocol/waits';
 import type { ApiClient, NewSession } from '../api-client';
 import { ApiProblem, isPassing, SessionOver } from '../terminal.errors';
+import { unlessAborted } from '../interrupts';
 import { TERMINAL_LIMITS } from '../terminal-limits';
 import type { ConnectProgress } from './connect-progress';
 
@@ -39,7 +41,8 @@ export async function requestSession(
 const codeOf = (error: unknown): string | undefined => (error instanceof ApiProblem ? error.code : undefined);
 
 /**
- * Polls until the session is approved and prepared (S201). The server enforces the deadlines.
+ * Polls until the session is approved and prepared (S201), at once after each change of its state. The server enforces
+ * the deadlines.
  * @returns undefined if interrupted @throws SessionOver, or the error of a server that stays unreachable
  */
 export async function awaitConnection(
@@ -49,18 +52,29 @@ export async function awaitConnection(
   interrupted: AbortSignal,
 ): Promise<SentConnectionInfo | undefined> {
   let lastAnswerAt = performance.now();
-  while (!interrupted.aborted) {
-    try {
-      const answer = await client.connection(session.id);
-      lastAnswerAt = performance.now();
-      if (answer.status === 'ready') return answer.connection;
-      if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail, answer.denial);
-      progress.waiting(answer.state, answer.answerWithinSeconds);
-    } catch (error) {
-      if (!isPassing(error) || performance.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
+  let state: SessionState | undefined;
+  const seen = new Set<SessionState>();
+  try {
+    while (!interrupted.aborted) {
+      try {
+        const answer = await unlessAborted(interrupted, client.connection(session.id, state));
+        if (answer === 'interrupted') break;
+        lastAnswerAt = performance.now();
+        if (answer.status === 'ready') return answer.connection;
+        if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail, answer.denial);
+        progress.waiting(answer.state, answer.answerWithinSeconds);
+        ({ state } = answer);
+        const isNew = !seen.has(state);
+        seen.add(state);
+        if (isNew) continue; // the next poll is held until the state changes
+      } catch (error) {
+        if (!isPassing(error) || performance.now() - lastAnswerAt > TERMINAL_LIMITS.POLL_OUTAGE_MS) throw error;
+      }
+      const wait = jittered(LIMITS.POLL_INTERVAL_MS, { least: 0.75, most: 1.25 });
+      await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
     }
-    const wait = jittered(LIMITS.POLL_INTERVAL_MS, { least: 0.75, most: 1.25 });
-    await delay(wait, undefined, { signal: interrupted }).catch(() => undefined);
+    return undefined;
+  } finally {
+    progress.waited();
   }
-  return undefined;
 }

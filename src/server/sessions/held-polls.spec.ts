@@ -1,0 +1,69 @@
+import { until } from '../../../test/support/until';
+import { recordedJournal } from '../../../test/support/recorded-journal';
+import { setLimit } from '../../../test/support/relay/test-relay';
+import { LIMITS } from '../../protocol/limits';
+import { HeldPolls } from './held-polls';
+import { SessionEvents } from './session-events';
+import type { SessionEntity } from './session.entity';
+
+describe('held polls', () => {
+  let events: SessionEvents;
+  let polls: HeldPolls;
+  let looks: number;
+  beforeEach(() => {
+    events = new SessionEvents(recordedJournal().journal);
+    polls = new HeldPolls(events);
+    looks = 0;
+  });
+  afterEach(() => {
+    polls.beforeApplicationShutdown();
+    jest.restoreAllMocks();
+  });
+
+  const changed = (id: string) => events.publish('changed', { id } as SessionEntity);
+  /** A poll that is answered at its look number `answeredAt`. */
+  const held = (id: string, answeredAt = Infinity) => polls.hold(id, () => Promise.resolve(++looks >= answeredAt));
+
+  it('are answered at the change that they wait for, of their session only', async () => {
+    const poll = held('one', 3);
+    changed('two');
+    for (const look of [2, 3]) {
+      changed('one');
+      await until(`look ${look}`, () => looks === look);
+    }
+    await poll;
+    changed('one');
+    expect(looks).toBe(3);
+  });
+
+  it('see a change that comes while they look', async () => {
+    await polls.hold('one', () => {
+      looks += 1;
+      if (looks === 1) changed('one');
+      return Promise.resolve(looks === 2);
+    });
+    expect(looks).toBe(2);
+  });
+
+  it('are answered after some time', async () => {
+    setLimit('POLL_HELD_MS', 5);
+    await held('one');
+    expect(looks).toBe(1);
+  });
+
+  it('are answered, the oldest first, when one session has too many', async () => {
+    const all = Array.from({ length: LIMITS.POLLS_HELD_PER_SESSION }, () => held('one'));
+    void held('one');
+    await all[0];
+  });
+
+  it('are answered when the server stops', async () => {
+    const poll = held('one');
+    polls.beforeApplicationShutdown();
+    await poll;
+  });
+
+  it('fail as their look does', async () => {
+    await expect(polls.hold('one', () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
+  });
+});
