@@ -32,8 +32,9 @@ export class ConsoleBrowser {
     const page = await context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
-      // a browser notes every answer of 400 and above as an error; those are asked for in the tests
-      const refusal = message.text().startsWith('Failed to load resource');
+      // a browser notes every answer of 400 and above as an error; those are asked for in the tests. A page whose session
+      // has ended connects again until its frame is gone.
+      const refusal = /^Failed to load resource|^WebSocket connection to .* response code: 410$/.test(message.text());
       if (message.type() === 'error' && !refusal) this.complaints.push(message.text());
     });
     return page;

@@ -34,12 +34,13 @@ export class SessionHalt {
   async haltAll(deployment: DeploymentEntity, ms: number, signal: AbortSignal): Promise<void> {
     const end = Date.now() + ms;
     for (let empty = 0; empty < 2; await pause(signal)) {
+      const isLate = Date.now() >= end; // taken before the list, so that the last list shows what was requested
       const { open, strays, answer, isIdle } = await this.list.refresh(deployment);
       for (const { id, state } of open)
         if (transition(SESSION_MACHINE, state, 'halt')) await this.lifecycle.apply(id, 'halt');
       await this.list.endStrays(deployment, strays);
       empty = isIdle ? empty + 1 : 0;
-      if (Date.now() < end) continue;
+      if (!isLate) continue;
       throw new DeploymentFailed('sessions-remain', remaining(open, strays) || RELAY_ANSWERS[answer]);
     }
   }
