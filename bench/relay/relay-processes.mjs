@@ -1,22 +1,25 @@
 // Starts a real relay and measures its processes through /proc.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux
 // Collects garbage on SIGUSR2, so that it does not count as memory of a session. The relay itself is unchanged.
 const COLLECT = `process.on("SIGUSR2", () => {
   gc();
   process.stderr.write("heap " + process.memoryUsage().heapUsed + "\\n");
 });`;
 
-/** Starts `platen relay` in `folder`; resolves when it has connected to its control plane. */
-export async function startRelay(cli, folder, plane, pairs) {
+/**
+ * Starts `platen relay` in a folder in `parent`; resolves when it has connected to its control plane.
+ * @param settings further variables of its environment
+ */
+export async function startRelay(cli, parent, plane, pairs, settings = {}) {
+  const folder = mkdtempSync(join(parent, 'relay-'));
   writeFileSync(join(folder, 'secret'), 'a-secret-for-the-benchmark');
   writeFileSync(join(folder, 'collect.mjs'), COLLECT);
-  const data = join(folder, `data-${pairs}`);
+  const data = join(folder, 'data');
   const relay = spawn(process.execPath, [cli, 'relay'], {
     env: {
       ...process.env,
@@ -26,6 +29,7 @@ export async function startRelay(cli, folder, plane, pairs) {
       PLATEN_RELAY_PORT: '0',
       PLATEN_RELAY_PAIRS: String(pairs),
       PLATEN_SERVER_URL: plane.url,
+      ...settings,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -64,9 +68,11 @@ function processesOf(data) {
     .map((pid) => ({ pid: Number(pid), words: read(pid, 'cmdline') }));
 }
 
+/** CPU seconds of all threads of a process, to the nanosecond. */
 export function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const times = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+  return times.reduce((sum, nanoseconds) => sum + Number(nanoseconds), 0) / 1e9;
 }
 
 export const residentBytes = (pid) =>

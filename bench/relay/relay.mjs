@@ -1,118 +1,166 @@
-// Measures throughput and memory of real relays on loopback, with one pair and with two. Takes under two minutes.
-//   node bench/relay/relay.mjs [dist/src/cli.js]
+// The relay alone, on loopback: CPU seconds per GB and throughput beside other forwarders, in alternating runs; memory
+// and set-up of idle sessions. Prints Markdown.
+//   node bench/relay/relay.mjs [--runs 5] [--megabytes 1000] [--sessions 500] [--json file] [dist/src/cli.js]
 import { Buffer } from 'node:buffer';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import WebSocket from 'ws';
+import { parseArgs } from 'node:util';
+import { machine, markdown, shown, summary } from '../report.mjs';
 import { startControlPlane } from './control-plane.mjs';
+import { startForwarders } from './forwarders.mjs';
+import { establish } from './raw-web-socket.mjs';
 import { cpuSeconds, residentBytes, startRelay } from './relay-processes.mjs';
 
-const CLI = resolve(process.argv[2] ?? 'dist/src/cli.js');
-const DEADLINE_MS = 120_000;
-const MB = 1e6;
-const RUNS = [
-  { frame: 64 * 1024, total: 1000 * MB },
-  { frame: 16 * 1024, total: 500 * MB },
-  { frame: 1024, total: 60 * MB },
-];
-const SESSIONS = 500;
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '5' },
+    megabytes: { type: 'string', default: '1000' },
+    sessions: { type: 'string', default: '500' },
+    json: { type: 'string' },
+  },
+});
+const CLI = resolve(positionals[0] ?? 'dist/src/cli.js');
+const [RUNS, SESSIONS] = [Number(options.runs), Number(options.sessions)];
+const TOTAL = Number(options.megabytes) * 1e6;
+const MESSAGES = [64 * 1024, 1024];
+const WARM_UP = 100e6;
+const DEADLINE_MS = 30 * 60_000;
+const NOT_RUN = ["MeshCentral's relay: it needs a server with accounts and agents of its own"];
 
 void delay(DEADLINE_MS, undefined, { ref: false }).then(() => {
   console.error('the benchmark took too long');
   process.exit(1);
 });
-
-async function establish({ url, sessionId, token }) {
-  const ws = new WebSocket(url, 'platen.relay.v1', { perMessageDeflate: false });
-  await once(ws, 'open');
-  const answer = once(ws, 'message');
-  ws.send(JSON.stringify({ type: 'establish', sessionId, token }));
-  const [data] = await answer;
-  if (JSON.parse(data).type !== 'established') throw new Error(String(data));
-  return ws;
-}
-
-async function joined(plane) {
-  const { device, terminal } = await plane.prepare();
-  return { device: await establish(device), terminal: await establish(terminal) };
-}
-
-const close = (sessions) => {
-  for (const { device, terminal } of sessions) for (const ws of [device, terminal]) ws.terminate();
-};
 const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
+const cpuOf = (pids) => sum(pids.map(cpuSeconds));
 
-async function send({ device, terminal }, { frame, total }) {
-  const block = Buffer.alloc(frame, 0x5a);
+/** One connection, one direction. @returns CPU seconds per GB of content, and MB/s */
+async function transfer(forwarder, bytes, total) {
+  const [source, sink] = await forwarder.open();
+  const message = forwarder.message(Buffer.alloc(bytes, 0x5a));
+  const count = Math.ceil(total / bytes);
   let received = 0;
   const all = new Promise((done) =>
-    terminal.on('message', (data, isBinary) => {
-      if (isBinary && (received += data.length) >= total) done();
-    }),
+    // Headers of frames make it a little more.
+    sink.on('data', (chunk) => (received += chunk.length) >= count * bytes && done()),
   );
-  for (let sent = 0; sent < total; sent += frame) {
-    if (device.bufferedAmount < 1 << 20) device.send(block);
-    else await new Promise((drained) => device.send(block, drained));
-  }
+  const [cpu, start] = [cpuOf(forwarder.pids), performance.now()];
+  for (let sent = 0; sent < count; sent++)
+    if (!source.write(message)) await new Promise((drained) => source.once('drain', drained));
   await all;
-}
-
-/** One session for each pair at a time; the relay distributes them. */
-async function throughput(plane, relay, run) {
-  const sessions = await Promise.all(relay.pairs.map(() => joined(plane)));
-  const before = relay.all.map(cpuSeconds);
-  const start = performance.now();
-  await Promise.all(sessions.map((session) => send(session, run)));
   const seconds = (performance.now() - start) / 1000;
-  const used = relay.all.map((pid, index) => cpuSeconds(pid) - before[index]);
-  const ofPairs = relay.pairs.map((pid) => used[relay.all.indexOf(pid)]);
-  close(sessions);
-  const gigabytes = (sessions.length * run.total) / 1000 / MB;
-  const cells = [
-    String(run.frame).padStart(11),
-    ((gigabytes * 1000) / seconds).toFixed(0).padStart(7),
-    (sum(used) / gigabytes).toFixed(2).padStart(10),
-    ofPairs
-      .map((cpu) => (cpu / seconds).toFixed(2))
-      .join(' + ')
-      .padStart(17),
-  ];
-  console.log(cells.join(' '));
+  const used = cpuOf(forwarder.pids) - cpu;
+  for (const socket of [source, sink]) socket.on('error', () => undefined).destroy();
+  const gigabytes = (count * bytes) / 1e9;
+  return { cpu: used / gigabytes, rate: (gigabytes * 1000) / seconds };
 }
 
-async function idle(plane, relay) {
+async function comparison(forwarders) {
+  const results = [];
+  for (const bytes of MESSAGES) {
+    const measured = new Map(forwarders.map(({ name }) => [name, []]));
+    for (const forwarder of forwarders) await transfer(forwarder, bytes, WARM_UP);
+    for (let run = 0; run < RUNS; run++) {
+      const first = run % forwarders.length;
+      for (const forwarder of [...forwarders.slice(first), ...forwarders.slice(0, first)])
+        measured.get(forwarder.name).push(await transfer(forwarder, bytes, TOTAL));
+    }
+    for (const [name, runs] of measured)
+      results.push({
+        name,
+        messageBytes: bytes,
+        cpuSecondsPerGB: summary(runs.map(({ cpu }) => cpu)),
+        megabytesPerSecond: summary(runs.map(({ rate }) => rate)),
+      });
+  }
+  return results;
+}
+
+/** What an idle session costs, and its set-up. */
+async function idle(folder, below) {
+  const plane = await startControlPlane(dirname(CLI));
+  const relay = await startRelay(CLI, folder, plane, 1, below === 'TLS' ? await certificate(folder) : {});
   const [pair] = relay.pairs;
   const measured = async () => ({ heap: await relay.heapOf(pair), resident: residentBytes(pair) });
-  const warm = await Promise.all(Array.from({ length: 50 }, () => joined(plane)));
+  const join = async () => {
+    const { device, terminal } = await plane.prepare();
+    return [await establish(device), await establish(terminal)];
+  };
+  const joined = (count) => Promise.all(Array.from({ length: count }, join));
+  const open = await joined(50);
   const before = await measured();
-  const [cpu, start] = [sum(relay.all.map(cpuSeconds)), performance.now()];
-  const open = [];
-  while (open.length < SESSIONS) open.push(...(await Promise.all(Array.from({ length: 25 }, () => joined(plane)))));
+  const [cpu, start] = [cpuOf(relay.all), performance.now()];
+  for (let count = 0; count < SESSIONS; count += 25) open.push(...(await joined(25)));
   const seconds = (performance.now() - start) / 1000;
-  const each = ((sum(relay.all.map(cpuSeconds)) - cpu) / SESSIONS) * 1000;
+  const used = cpuOf(relay.all) - cpu;
   const after = await measured();
-  close([...warm, ...open]);
-  const kb = (what) => ((after[what] - before[what]) / SESSIONS / 1024).toFixed(0);
-  console.log(`idle session (two WebSockets, plain): ${kb('heap')} KB of heap, ${kb('resident')} KB resident`);
-  console.log(`sessions established: ${(SESSIONS / seconds).toFixed(0)}/s, ${each.toFixed(1)} ms of CPU each`);
+  for (const socket of open.flat()) socket.on('error', () => undefined).destroy();
+  await relay.stop();
+  plane.stop();
+  const kilobytes = (what) => (after[what] - before[what]) / SESSIONS / 1024;
+  return {
+    below,
+    sessions: SESSIONS,
+    heapKB: kilobytes('heap'),
+    residentKB: kilobytes('resident'),
+    perSecond: SESSIONS / seconds,
+    cpuMs: (used / SESSIONS) * 1000,
+  };
+}
+
+async function certificate(folder) {
+  const require = createRequire(import.meta.url);
+  const { selfSignedCertificate } = require(join(dirname(CLI), 'tunnel/self-signed-certificate.js'));
+  const place = join(folder, 'tls');
+  await selfSignedCertificate(place, ['127.0.0.1']);
+  return { PLATEN_TLS_CERTIFICATE: join(place, 'certificate.pem'), PLATEN_TLS_KEY: join(place, 'key.pem') };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'platen-bench-'));
-for (const pairs of [1, 2]) {
-  const plane = await startControlPlane(dirname(CLI));
-  const relay = await startRelay(CLI, folder, plane, pairs);
-  const resident = relay.all.map((pid) => (residentBytes(pid) / MB).toFixed(0)).join(' + ');
-  console.log(`${pairs} pair(s), nothing to do: ${resident} MB resident (keeper, Master, pairs)`);
-  // Idle sessions first: the remains of bulk transfers in the heap would hide them.
-  if (pairs === 1) await idle(plane, relay);
-  console.log('\nframe bytes    MB/s   CPU s/GB   CPUs of each pair');
-  for (const run of RUNS) await throughput(plane, relay, run);
-  console.log();
-  await relay.stop();
-  plane.stop();
-}
+const about = machine();
+// Idle sessions first: the remains of bulk transfers in the heap would hide them.
+const sessions = [await idle(folder, 'TCP'), await idle(folder, 'TLS')];
+const forwarders = await startForwarders(CLI, dirname(CLI), folder);
+const notRun = [...NOT_RUN, ...(forwarders.haproxy ? [] : ['HAProxy: it is not installed (Debian: haproxy)'])];
+const transfers = await comparison(Object.values(forwarders));
+await Promise.all(Object.values(forwarders).map((each) => each.stop()));
 rmSync(folder, { recursive: true });
+
+const { processor, memoryGB, system, node, load } = about;
+console.log(`## Relay alone\n
+${processor}, ${memoryGB} GB, ${system}, Node ${node}, load ${load}. Loopback, plain. One connection in one direction,
+${TOTAL / 1e6} MB of content for each of ${RUNS} alternating runs; median (least-most). CPU of all processes of the forwarder.\n`);
+for (const bytes of MESSAGES) {
+  const rows = transfers.filter(({ messageBytes }) => messageBytes === bytes);
+  const cpuOfPipe = rows.find(({ name }) => name === forwarders.pipe.name).cpuSecondsPerGB.median;
+  console.log(
+    markdown(
+      [`${bytes / 1024} KB messages`, 'CPU s/GB', 'x Node TCP pipe', 'MB/s'],
+      rows.map(({ name, cpuSecondsPerGB, megabytesPerSecond }) => [
+        name,
+        shown(cpuSecondsPerGB, 2),
+        (cpuSecondsPerGB.median / cpuOfPipe).toFixed(2),
+        shown(megabytesPerSecond, 0),
+      ]),
+    ) + '\n',
+  );
+}
+console.log(
+  markdown(
+    ['idle session', 'heap, KB', 'resident, KB', 'established/s', 'CPU each, ms'],
+    sessions.map(({ below, heapKB, residentKB, perSecond, cpuMs }) => [
+      below,
+      ...[heapKB, residentKB].map((each) => each.toFixed(1)),
+      perSecond.toFixed(0),
+      cpuMs.toFixed(1),
+    ]),
+  ),
+);
+console.log(`\nNot run: ${notRun.join('; ')}.`);
+if (options.json)
+  writeFileSync(options.json, JSON.stringify({ machine: about, transfers, sessions, notRun }, undefined, 2) + '\n');
