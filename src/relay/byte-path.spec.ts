@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { duplexPair, type Writable } from 'node:stream';
 import { RawPeer } from '../../test/support/relay/raw-peer';
-import { startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
+import { setLimit, startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
+import { makeCertificate } from '../../test/support/test-certificate';
 import { until } from '../../test/support/until';
 import { LIMITS } from '../protocol/limits';
 import { openTunnel, serveTunnel } from '../tunnel/http2-tunnel';
@@ -19,7 +20,10 @@ describe('byte path of the relay', () => {
   beforeEach(async () => {
     test = await startTestRelay();
   });
-  afterEach(() => test.stop());
+  afterEach(() => {
+    jest.restoreAllMocks();
+    return test.stop();
+  });
 
   const session = async () => (await test.controlPlane.ask('list-sessions', {})).sessions[0]!;
   /** Bytes that the relay has read from a half when it reads no more. */
@@ -51,7 +55,7 @@ describe('byte path of the relay', () => {
     const total = 64 * MB;
     const sending = send(sender.bytes, total);
     const taken = await stalledAt(counter);
-    expect(taken).toBeLessThan(KERNEL_BYTES);
+    expect(taken).toBeLessThan(KERNEL_BYTES + LIMITS.RELAY_READ_AHEAD_BYTES);
     reader.ws.resume();
     await sending;
     await until('all bytes', () => reader.bytes === total);
@@ -93,6 +97,28 @@ describe('byte path of the relay', () => {
     expect(await sender.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
   });
 
+  it('accepts `terminate` from a half that is held back, behind what a tunnel may have in flight', async () => {
+    setLimit('RELAY_READ_AHEAD_HALVES', 0);
+    const prepared = await test.controlPlane.prepare();
+    const reader = await RawPeer.establish(prepared.terminal);
+    const device = await RawPeer.establish(prepared.device);
+    reader.ws.pause();
+    let sent = 0;
+    const send = (count: number) => {
+      for (let each = 0; each < count; each++) device.ws.send(Buffer.alloc(64 * 1024));
+      sent += count * 64 * 1024;
+    };
+    // A MB at a time, so that no more of it waits to be read when the relay reads no more.
+    do send(16);
+    while ((await stalledAt('bytesFromDevice')) === sent);
+    send(48);
+    device.send({ type: 'terminate' });
+    jest.restoreAllMocks();
+    expect(await device.message('terminated')).toMatchObject({ reason: 'requested', bytesReceived: sent });
+    reader.ws.resume();
+    await until('all bytes', () => reader.bytes === sent);
+  });
+
   it('forwards the bytes of fragmented and empty messages unchanged', async () => {
     const prepared = await test.controlPlane.prepare();
     const device = await RawPeer.establish(prepared.device);
@@ -107,8 +133,18 @@ describe('byte path of the relay', () => {
     expect(Buffer.concat(parts).equals(data)).toBe(true);
   });
 
-  it('carries 50 MB in both directions at once through the tunnel, unchanged', async () => {
-    const { device, terminal } = await test.join(await test.controlPlane.prepare());
+  it.each([
+    ['TCP', 50 * MB],
+    ['TLS', 10 * MB],
+  ])('carries bytes in both directions at once through the tunnel, unchanged, over %s', async (below, total) => {
+    const certificate = await makeCertificate();
+    if (below === 'TLS') {
+      await test.stop();
+      test = await startTestRelay({ tls: certificate });
+    }
+    const prepared = await test.controlPlane.prepare();
+    for (const half of ['device', 'terminal'] as const) prepared[half].pin = certificate.pin;
+    const { device, terminal } = await test.join(prepared);
     const application = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
     await once(application, 'listening');
     const { remoteSessionId } = device;
@@ -122,15 +158,15 @@ describe('byte path of the relay', () => {
     const [sent, received] = [createHash('sha256'), createHash('sha256')];
     stream.on('data', (chunk: Buffer) => received.update(chunk));
     const ended = once(stream, 'end');
-    await send(stream, 50 * MB, (chunk) => sent.update(chunk));
+    await send(stream, total, (chunk) => sent.update(chunk));
     stream.end();
     await ended;
     expect(received.digest('hex')).toBe(sent.digest('hex'));
     tunnel.close();
     await Promise.all([tunnel.closed, server.closed]);
     const counters = await session();
-    expect(counters.bytesFromDevice).toBeGreaterThan(50 * MB);
-    expect(counters.bytesFromTerminal).toBeGreaterThan(50 * MB);
+    expect(counters.bytesFromDevice).toBeGreaterThan(total);
+    expect(counters.bytesFromTerminal).toBeGreaterThan(total);
     await terminal.terminate();
     await device.terminate();
     application.close();

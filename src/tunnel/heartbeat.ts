@@ -1,9 +1,21 @@
-import type WebSocket from 'ws';
 import { LIMITS } from '../protocol/limits';
 import { TokenBucket } from './token-bucket';
 
+/** What is used of a WebSocket: of `ws`, or the relay's own. */
+export interface HeartbeatSocket {
+  readonly OPEN: number;
+  readonly readyState: number;
+  readonly isPaused: boolean;
+  readonly bufferedAmount: number;
+  ping(): void;
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+}
+/** Events of `ws` that show that a peer is alive. */
+const SIGNS = ['message', 'ping', 'pong'] as const;
+
 /** Calls `onFlood` once when the peer sends more pings and pongs than WEBSOCKET_PINGS_PER_MINUTE: each one costs work. */
-export function limitPings(ws: WebSocket, onFlood: () => void): void {
+export function limitPings(ws: HeartbeatSocket, onFlood: () => void): void {
   const { WEBSOCKET_PINGS_PER_MINUTE: perMinute } = LIMITS;
   const rate = new TokenBucket(perMinute / 60, perMinute);
   const count = () => {
@@ -20,11 +32,15 @@ export function limitPings(ws: WebSocket, onFlood: () => void): void {
  * paused WebSocket counts as alive: its pongs are not read.
  * Stops when the WebSocket closes or the returned function is called.
  */
-export function watchHeartbeat(ws: WebSocket, intervalMs: number, onDead: () => void): () => void {
+export function watchHeartbeat(
+  ws: HeartbeatSocket,
+  intervalMs: number,
+  onDead: () => void,
+  signs: readonly string[] = SIGNS,
+): () => void {
   let silentIntervals = 0;
   let queued = 0;
   const alive = () => void (silentIntervals = 0);
-  const signs = ['message', 'ping', 'pong'] as const;
   for (const sign of signs) ws.on(sign, alive);
 
   const timer = setInterval(() => {
@@ -43,7 +59,7 @@ export function watchHeartbeat(ws: WebSocket, intervalMs: number, onDead: () => 
     clearInterval(timer);
     for (const sign of signs) ws.off(sign, alive);
   };
-  ws.once('close', stop);
+  ws.on('close', stop);
   return stop;
 }
 
@@ -52,7 +68,7 @@ export function watchHeartbeat(ws: WebSocket, intervalMs: number, onDead: () => 
  * sign of life until the next is due counts as an interruption. The signs are those of `watchHeartbeat`.
  */
 export function watchInterruptions(
-  ws: WebSocket,
+  ws: HeartbeatSocket,
   everyMs: number,
   onChange: (isInterrupted: boolean) => void,
 ): () => void {
@@ -63,8 +79,7 @@ export function watchInterruptions(
     isInterrupted = false;
     onChange(false);
   };
-  const signs = ['message', 'ping', 'pong'] as const;
-  for (const sign of signs) ws.on(sign, alive);
+  for (const sign of SIGNS) ws.on(sign, alive);
   const timer = setInterval(() => {
     if (ws.readyState !== ws.OPEN) return;
     if (ws.isPaused || ws.bufferedAmount < queued) alive();
@@ -78,8 +93,8 @@ export function watchInterruptions(
   }, everyMs);
   const stop = () => {
     clearInterval(timer);
-    for (const sign of signs) ws.off(sign, alive);
+    for (const sign of SIGNS) ws.off(sign, alive);
   };
-  ws.once('close', stop);
+  ws.on('close', stop);
   return stop;
 }

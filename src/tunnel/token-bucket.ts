@@ -1,3 +1,5 @@
+const clock = () => performance.now();
+
 /** Limits a rate: `burst` at once, `perSecond` in the long run. */
 export class TokenBucket {
   private tokens: number;
@@ -6,7 +8,7 @@ export class TokenBucket {
   constructor(
     private readonly perSecond: number,
     private readonly burst: number,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = clock,
   ) {
     this.tokens = burst;
     this.filledAt = now();

@@ -12,7 +12,7 @@ const FRAME_HEADER_BYTES = 9;
 export class FrameWatch {
   /** Bytes to skip before the next frame header. */
   #skip: number;
-  readonly #header = Buffer.alloc(FRAME_HEADER_BYTES);
+  #header: Buffer | undefined;
   #headerBytes = 0;
 
   private constructor(
@@ -41,6 +41,7 @@ export class FrameWatch {
         at += skipped;
         continue;
       }
+      this.#header ??= Buffer.alloc(FRAME_HEADER_BYTES);
       const copied = bytes.copy(this.#header, this.#headerBytes, at, at + FRAME_HEADER_BYTES - this.#headerBytes);
       this.#headerBytes += copied;
       at += copied;

@@ -1,7 +1,7 @@
-import type { WebSocket } from 'ws';
 import { LIMITS } from '../../protocol/limits';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { FrameWatch } from './frame-watch';
+import type { ServerWebSocket } from './websocket/server-web-socket';
 
 export interface Counters {
   /** Tunnel bytes received from and sent to this peer. */
@@ -9,83 +9,135 @@ export interface Counters {
   sent: number;
 }
 
+/** Bytes for the other half: chunk[start, end). */
+interface Held {
+  readonly chunk: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 const OTHER = { device: 'terminal', terminal: 'device' } as const satisfies Record<Half, Half>;
-const RESUME_BELOW_BYTES = LIMITS.RELAY_QUEUE_BYTES / 4;
+/** What a held chunk costs beside its bytes, so that many small ones are bounded, too. */
+const CHUNK_BYTES = 512;
+
+/** One direction of a link. */
+class Direction {
+  source: ServerWebSocket | undefined;
+  /** Bytes from before both halves were attached. */
+  held: Held[] = [];
+  /** The other half's queue is full. */
+  isHeldBack = false;
+  /** The source is read nevertheless. */
+  isReadAhead = false;
+  /** The other half's queue when `readAhead` was called last, if it was full. */
+  queued: number | undefined;
+
+  constructor(public watch: FrameWatch | undefined) {}
+}
 
 /**
- * The byte path of one link: forwards binary frames verbatim between two WebSockets (S231-S243), with back-pressure in
- * both directions. Until both are attached, it holds up to LIMITS.RELAY_JOIN_BYTES. After one is detached, it discards
- * the bytes of the other, so that its control messages can still be read.
+ * The byte path of one link: forwards the bytes of two WebSockets to each other (S231-S243), with back-pressure in both
+ * directions. Until both are attached, it holds up to LIMITS.RELAY_JOIN_BYTES. After one is detached, it discards the
+ * bytes of the other, so that its control messages can still be read.
  */
 export class Link {
   readonly counters: Record<Half, Counters> = {
     device: { received: 0, sent: 0 },
     terminal: { received: 0, sent: 0 },
   };
-  lastActiveAt = new Date();
-  readonly #sockets: Partial<Record<Half, WebSocket>> = {};
-  readonly #held: Record<Half, Buffer[]> = { device: [], terminal: [] };
-  readonly #watches: Partial<Record<Half, FrameWatch>> = {
-    terminal: FrameWatch.forRequest(),
-    device: FrameWatch.forResponse(),
+  /** Milliseconds since 1970. */
+  lastActiveAt = Date.now();
+  readonly #from: Record<Half, Direction> = {
+    device: new Direction(FrameWatch.forResponse()),
+    terminal: new Direction(FrameWatch.forRequest()),
   };
   #heldBytes = 0;
-  #broken = false;
+  #isJoined = false;
+  #isBroken = false;
 
   /** @param onFirst called when the first request (`terminal`) or response (`device`) is forwarded */
   constructor(private readonly onFirst: (from: Half) => void = () => undefined) {}
 
   get joined(): boolean {
-    return !this.#broken && HALVES.every((half) => this.#sockets[half]);
+    return this.#isJoined && !this.#isBroken;
   }
 
-  attach(half: Half, ws: WebSocket): void {
-    this.#sockets[half] = ws;
-    ws.on('message', (data: Buffer, isBinary: boolean) => isBinary && this.#take(half, data));
-    if (!this.joined) return;
+  attach(half: Half, ws: ServerWebSocket): void {
+    this.#from[half].source = ws;
+    ws.on('bytes', (chunk, start, end) => this.#take(half, chunk, start, end));
+    ws.on('drain', () => this.#continue(OTHER[half]));
+    if (this.#isBroken || !HALVES.every((each) => this.#from[each].source)) return;
+    this.#isJoined = true;
     for (const from of HALVES) {
-      for (const data of this.#held[from].splice(0)) this.#forward(from, data);
-      resume(this.#sockets[from]);
+      const direction = this.#from[from];
+      for (const { chunk, start, end } of direction.held.splice(0)) this.#forward(from, chunk, start, end);
+      if (!direction.isHeldBack) resume(direction.source);
     }
   }
 
   /** The half has ended; it cannot be attached again. */
   detach(half: Half): void {
-    this.#broken = true;
-    for (const each of HALVES) this.#held[each].length = 0;
-    delete this.#sockets[half];
-    resume(this.#sockets[OTHER[half]]);
+    this.#isBroken = true;
+    for (const each of HALVES) this.#from[each].held.length = 0;
+    this.#from[half].source = undefined;
+    resume(this.#from[OTHER[half]].source);
   }
 
-  #take(half: Half, data: Buffer): void {
-    this.counters[half].received += data.length;
-    this.lastActiveAt = new Date();
-    if (this.#broken) return;
-    if (this.joined) return this.#forward(half, data);
-    this.#held[half].push(data);
-    this.#heldBytes += data.length;
-    if (this.#heldBytes > LIMITS.RELAY_JOIN_BYTES) this.#sockets[half]?.pause();
+  /**
+   * Called at intervals. If a half is held back and the other one has read nothing since the last call, up to
+   * LIMITS.RELAY_READ_AHEAD_BYTES are read, because `terminate` may stand behind them.
+   * @param most how many halves of this link may be read ahead
+   * @returns how many are
+   */
+  readAhead(most: number): number {
+    let count = 0;
+    for (const from of HALVES) {
+      const direction = this.#from[from];
+      const queued = direction.isHeldBack ? this.#from[OTHER[from]].source?.bufferedAmount : undefined;
+      if (!direction.isReadAhead && count < most && queued !== undefined && queued === direction.queued) {
+        direction.isReadAhead = true;
+        resume(direction.source);
+      }
+      direction.queued = queued;
+      if (direction.isReadAhead) count++;
+    }
+    return count;
   }
 
-  #forward(from: Half, data: Buffer): void {
-    const source = this.#sockets[from];
-    const target = this.#sockets[OTHER[from]];
-    if (!source || !target || target.readyState !== target.OPEN) return;
-    if (this.#watches[from]?.take(data)) {
-      delete this.#watches[from];
+  #take(half: Half, chunk: Buffer, start: number, end: number): void {
+    this.counters[half].received += end - start;
+    this.lastActiveAt = Date.now();
+    if (this.#isBroken) return;
+    if (this.#isJoined) return this.#forward(half, chunk, start, end);
+    const direction = this.#from[half];
+    direction.held.push({ chunk, start, end });
+    this.#heldBytes += end - start + CHUNK_BYTES;
+    if (this.#heldBytes > LIMITS.RELAY_JOIN_BYTES) direction.source?.pause();
+  }
+
+  #forward(from: Half, chunk: Buffer, start: number, end: number): void {
+    const direction = this.#from[from];
+    const target = this.#from[OTHER[from]].source;
+    if (!direction.source || !target || target.readyState !== target.OPEN) return;
+    if (direction.watch?.take(chunk.subarray(start, end))) {
+      direction.watch = undefined;
       this.onFirst(from);
     }
-    const counters = this.counters[OTHER[from]];
-    counters.sent += data.length;
-    if (target.bufferedAmount <= LIMITS.RELAY_QUEUE_BYTES) return target.send(data);
-    // `ws` has no drain event. Send callbacks are costly, so only frames above the high-water mark get one.
-    source.pause();
-    target.send(data, () => {
-      if (target.bufferedAmount <= RESUME_BELOW_BYTES || target.readyState !== target.OPEN) resume(source);
-    });
+    this.counters[OTHER[from]].sent += end - start;
+    if (target.forward(chunk, start, end)) return;
+    direction.isHeldBack = true;
+    const most = direction.isReadAhead ? LIMITS.RELAY_QUEUE_BYTES + LIMITS.RELAY_READ_AHEAD_BYTES : 0;
+    if (target.bufferedAmount > most) direction.source.pause();
+  }
+
+  /** The other half's queue is empty. */
+  #continue(from: Half): void {
+    const direction = this.#from[from];
+    direction.isHeldBack = direction.isReadAhead = false;
+    resume(direction.source);
   }
 }
 
-function resume(ws: WebSocket | undefined): void {
+function resume(ws: ServerWebSocket | undefined): void {
   if (ws?.isPaused) ws.resume();
 }

@@ -3,7 +3,6 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https';
 import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import { RELAY_PATHS } from '../../protocol/relay-messages';
@@ -12,6 +11,8 @@ import { RELAY_SUBPROTOCOL } from '../../protocol/version';
 import { watchCertificate } from '../../tunnel/certificate-files';
 import { admitOnlyProxies } from '../../tunnel/reverse-proxies';
 import type { RelayConfig } from '../relay-config';
+import { handshakeAnswer, handshakeKey } from './websocket/handshake';
+import { ServerWebSocket } from './websocket/server-web-socket';
 
 /** Room for connections that are not upgraded yet, in addition to LIMITS.RELAY_CONNECTIONS. */
 const SPARE_CONNECTIONS = 100;
@@ -19,7 +20,7 @@ const SPARE_CONNECTIONS = 100;
 /** `fd`: an inherited, bound socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
 /** `stream`: the raw stream below the WebSocket. */
-export type OnPeer = (side: Half, ws: WebSocket, stream: Duplex, address: string) => void;
+export type OnPeer = (side: Half, ws: ServerWebSocket, stream: Duplex, address: string) => void;
 
 /** The relay's paths, with an optional pair number in front, so that a reverse proxy need not remove it. */
 const PATH = /^(?:\/\d{1,2})?(\/[a-z-]+)$/;
@@ -29,14 +30,7 @@ export class Listener {
   readonly #server: Server;
   /** Connections that are not a WebSocket yet. */
   readonly #unauthenticated = new Map<string, Socket>();
-  readonly #webSockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: true,
-    maxPayload: LIMITS.RELAY_FRAME_BYTES,
-    // The traffic is already compressed or encrypted; deflate would cost memory per connection.
-    perMessageDeflate: false,
-    closeTimeout: LIMITS.RELAY_CLOSE_MS,
-  } as ConstructorParameters<typeof WebSocketServer>[0]);
+  readonly #webSockets = new Set<ServerWebSocket>();
 
   constructor(
     { tls, proxies }: Pick<RelayConfig, 'tls' | 'proxies'>,
@@ -69,9 +63,9 @@ export class Listener {
       const remote = remoteOf(socket);
       this.#unauthenticated.set(remote, socket);
       this.#cutOldest();
-      socket.once('close', () => this.#unauthenticated.delete(remote));
+      socket.on('close', () => this.#unauthenticated.delete(remote));
     });
-    this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
+    this.#server.on('upgrade', (request: IncomingMessage, stream: Socket, head: Buffer) =>
       this.#upgrade(request, stream, head),
     );
     if (!tls) admitOnlyProxies(this.#server, proxies, 'PLATEN_RELAY_BEHIND_PROXY', journal);
@@ -99,7 +93,7 @@ export class Listener {
 
   /** Cuts all open connections. */
   cut(): void {
-    for (const ws of this.#webSockets.clients) ws.terminate();
+    for (const ws of this.#webSockets) ws.terminate();
     for (const socket of this.#unauthenticated.values()) socket.destroy();
   }
 
@@ -112,7 +106,7 @@ export class Listener {
     }
   }
 
-  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, stream: Socket, head: Buffer): void {
     stream.on('error', () => stream.destroy());
     const path = PATH.exec(request.url ?? '')?.[1];
     const side = HALVES.find((half) => RELAY_PATHS[half] === path);
@@ -121,22 +115,25 @@ export class Listener {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(RELAY_SUBPROTOCOL))
       return answer(stream, '400 Bad Request', `this relay speaks the subprotocol ${RELAY_SUBPROTOCOL}\n`);
-    request.headers['sec-websocket-protocol'] = RELAY_SUBPROTOCOL;
-    const address = request.socket.remoteAddress ?? '';
-    this.#webSockets.handleUpgrade(request, stream, head, (ws) => {
-      this.#unauthenticated.delete(remoteOf(request.socket));
-      this.onPeer(side, ws, stream, address);
-    });
+    const key = handshakeKey(request);
+    if (!key) return answer(stream, '400 Bad Request', '', 'Sec-WebSocket-Version: 13\r\n');
+    this.#unauthenticated.delete(remoteOf(request.socket));
+    stream.write(handshakeAnswer(key, RELAY_SUBPROTOCOL));
+    if (head.length > 0) stream.unshift(head);
+    const ws = new ServerWebSocket(stream);
+    this.#webSockets.add(ws);
+    ws.on('close', () => this.#webSockets.delete(ws));
+    this.onPeer(side, ws, stream, request.socket.remoteAddress ?? '');
   }
 }
 
 /** Identifies a connection: a TCP socket and its TLS socket have the same remote address and port. */
 const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
-function answer(stream: Duplex, status: string, body: string): void {
+function answer(stream: Duplex, status: string, body: string, header = ''): void {
   stream.once('finish', () => stream.destroy());
   stream.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+    `HTTP/1.1 ${status}\r\n${header}Connection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

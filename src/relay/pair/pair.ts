@@ -17,7 +17,8 @@ export interface Place {
 interface Entry {
   readonly session: RelayedSession;
   readonly hashes: readonly string[];
-  readonly timers: Set<NodeJS.Timeout>;
+  readonly connecting: NodeJS.Timeout;
+  expiry?: NodeJS.Timeout;
 }
 
 /** One Cloud Hub with its one Web Agent (E10), the sessions they serve, and those sessions' deadlines. */
@@ -28,7 +29,10 @@ export class Pair {
   readonly #ending: HalfEnding;
   readonly #cloudHub: CloudHub;
   readonly #webAgent: WebAgent;
-  readonly #counting = setInterval(() => void this.#reportBytes(), LIMITS.RELAY_COUNT_MS).unref();
+  readonly #counting = setInterval(() => {
+    this.#readAhead();
+    void this.#reportBytes();
+  }, LIMITS.RELAY_COUNT_MS).unref();
 
   constructor(
     private readonly master: MasterPeer,
@@ -47,12 +51,12 @@ export class Pair {
   /** S63: the Master has chosen this pair for a link. */
   addLink({ linkId, remoteSessionId, connectBefore, sessionIdHashes, trial }: PlacedLink): void {
     const session = new RelayedSession(linkId, remoteSessionId, new Date(connectBefore), trial, this.journal);
-    this.#entries.set(linkId, { session, hashes: Object.values(sessionIdHashes), timers: new Set() });
-    for (const half of HALVES) this.#places.set(sessionIdHashes[half], { session, half });
-    this.#at(session, session.connectBefore.getTime(), () => {
+    const connecting = at(session.connectBefore.getTime(), () => {
       for (const half of HALVES)
         if (session.halves[half].state === 'waiting') this.#ending.start(session, half, { reason: 'never-connected' });
     });
+    this.#entries.set(linkId, { session, hashes: Object.values(sessionIdHashes), connecting });
+    for (const half of HALVES) this.#places.set(sessionIdHashes[half], { session, half });
   }
 
   placeOf(sessionIdHash: string): Place | undefined {
@@ -95,17 +99,21 @@ export class Pair {
     if (counts.length > 0) await this.master.call('report-bytes', { counts }).catch(() => undefined);
   }
 
+  #readAhead(): void {
+    let halves: number = LIMITS.RELAY_READ_AHEAD_HALVES;
+    for (const { session } of this.#entries.values()) halves -= session.link.readAhead(halves);
+  }
+
   #scheduleExpiry(session: RelayedSession): void {
+    const entry = this.#entries.get(session.linkId);
+    if (!entry) return;
+    clearTimeout(entry.expiry);
     const until = session.validUntil!.getTime() + LIMITS.RELAY_EXPIRY_GRACE_MS;
-    this.#at(session, until, () => this.#endBoth(session, 'expired'));
+    entry.expiry = at(until, () => this.#endBoth(session, 'expired'));
   }
 
   #endBoth(session: RelayedSession, reason: EndReason): void {
     for (const half of HALVES) this.#ending.start(session, half, { reason });
-  }
-
-  #at({ linkId }: RelayedSession, moment: number, act: () => void): void {
-    this.#entries.get(linkId)?.timers.add(setTimeout(act, timerMs(moment - Date.now())));
   }
 
   #onEnded(session: RelayedSession): void {
@@ -117,8 +125,11 @@ export class Pair {
   /** @returns whether it was there */
   #forget({ linkId }: RelayedSession): boolean {
     const entry = this.#entries.get(linkId);
-    for (const timer of entry?.timers ?? []) clearTimeout(timer);
+    clearTimeout(entry?.connecting);
+    clearTimeout(entry?.expiry);
     for (const hash of entry?.hashes ?? []) this.#places.delete(hash);
     return this.#entries.delete(linkId);
   }
 }
+
+const at = (moment: number, act: () => void): NodeJS.Timeout => setTimeout(act, timerMs(moment - Date.now()));

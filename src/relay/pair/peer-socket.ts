@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import { LIMITS } from '../../protocol/limits';
 import { parseJson } from '../../protocol/parse-json';
 import {
@@ -11,32 +10,38 @@ import {
   type RelayMessage,
 } from '../../protocol/relay-messages';
 import { limitPings, watchHeartbeat } from '../../tunnel/heartbeat';
+import type { ServerWebSocket } from './websocket/server-web-socket';
 
 type Establish = Extract<PeerMessage, { type: 'establish' }>;
 
 /** Allowance for frame headers and pings before the first message is complete. */
 const OVERHEAD_BYTES = 256;
+/** Of a peer that is alive. */
+const SIGNS = ['bytes', 'text', 'ping', 'pong'] as const;
 /** A refused peer may still have this much in transit. If it sends more, the connection is cut. */
 const LINGER_BYTES = 64 * 1024;
 
-/** Control messages on one peer's WebSocket. The link handles binary frames. */
+const ignore = () => undefined;
+
+/** Control messages on one peer's WebSocket. The link handles the bytes. */
 export class PeerSocket {
   #state: 'new' | 'establishing' | 'serving' = 'new';
   #bytesBeforeServing = 0;
-  #onEstablish: (message: Establish | undefined) => void = () => undefined;
-  #onTerminate: () => void = () => undefined;
+  #onEstablish: (message: Establish | undefined) => void = ignore;
+  #onTerminate: () => void = ignore;
   readonly #countBytes = (chunk: Buffer) => this.#count(chunk.length);
+  readonly #onEarlyBytes = () => this.#onMessage(undefined);
 
   /** @param stream the raw stream below `ws`, counted because incomplete frames use memory, too */
   constructor(
-    readonly ws: WebSocket,
+    readonly ws: ServerWebSocket,
     private readonly stream: Duplex,
     /** For the log; without port. */
     readonly address: string,
   ) {
-    ws.on('error', () => undefined); // `close` follows
-    ws.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary));
-    ws.once('close', () => this.#onEstablish(undefined));
+    ws.on('text', (text) => this.#onMessage(text));
+    ws.on('bytes', this.#onEarlyBytes);
+    ws.on('close', () => this.#onEstablish(undefined));
     stream.on('data', this.#countBytes);
   }
 
@@ -49,6 +54,8 @@ export class PeerSocket {
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.refuse('establish-timeout'), LIMITS.RELAY_ESTABLISH_MS);
       this.#onEstablish = (message) => {
+        // The promise would keep session ID and token in memory.
+        this.#onEstablish = ignore;
         clearTimeout(deadline);
         resolve(message);
       };
@@ -59,16 +66,17 @@ export class PeerSocket {
   serve(listeners: { onTerminate: () => void; onLost: () => void }): void {
     this.#state = 'serving';
     this.stream.off('data', this.#countBytes);
+    this.ws.off('bytes', this.#onEarlyBytes);
     this.#onTerminate = listeners.onTerminate;
     // The peer may have disconnected while its start log was being acknowledged.
     if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(listeners.onLost);
-    this.ws.once('close', listeners.onLost);
+    this.ws.on('close', listeners.onLost);
     limitPings(this.ws, () => this.refuse('too-many-pings'));
-    watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate());
+    watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate(), SIGNS);
   }
 
   send(message: RelayMessage): void {
-    if (this.isOpen) this.ws.send(JSON.stringify(message));
+    this.ws.send(JSON.stringify(message));
   }
 
   refuse(code: Refusal, detail = ''): void {
@@ -80,17 +88,15 @@ export class PeerSocket {
   /** Sends the last message of a half that ends in order, and closes the WebSocket. */
   end(message: Extract<RelayMessage, { type: 'terminated' }>): void {
     this.send(message);
-    // A paused WebSocket would not receive the peer's close.
-    if (this.ws.isPaused) this.ws.resume();
     this.ws.close(CLOSE_TERMINATED, 'terminated');
   }
 
-  #onMessage(data: Buffer, isBinary: boolean): void {
+  /** @param text undefined: binary or too long */
+  #onMessage(text: Buffer | undefined): void {
     if (!this.isOpen) return;
-    if (this.#state === 'new') return this.#onFirst(isBinary ? undefined : read(data, LIMITS.RELAY_ESTABLISH_BYTES));
+    if (this.#state === 'new') return this.#onFirst(read(text, LIMITS.RELAY_ESTABLISH_BYTES));
     if (this.#state === 'establishing') return this.refuse('bad-message', 'no message is allowed before `established`');
-    if (isBinary) return;
-    if (read(data, LIMITS.RELAY_CONTROL_BYTES)?.type === 'terminate') return this.#onTerminate();
+    if (read(text, LIMITS.RELAY_CONTROL_BYTES)?.type === 'terminate') return this.#onTerminate();
     this.refuse('bad-message', 'not a control message');
   }
 
@@ -109,7 +115,7 @@ export class PeerSocket {
 }
 
 /** undefined if it is not a message of this protocol. */
-function read(data: Buffer, limit: number): PeerMessage | undefined {
-  if (data.length > limit) return undefined;
-  return peerMessage.safeParse(parseJson(data.toString())).data;
+function read(text: Buffer | undefined, limit: number): PeerMessage | undefined {
+  if (!text || text.length > limit) return undefined;
+  return peerMessage.safeParse(parseJson(text.toString())).data;
 }

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
 import type { RelayMessage } from '../../protocol/relay-messages';
@@ -7,6 +6,7 @@ import { HALVES, type Half } from '../../protocol/remote-session';
 import { secretHash } from '../../tunnel/sha256';
 import type { Pair } from './pair';
 import { PeerSocket } from './peer-socket';
+import type { ServerWebSocket } from './websocket/server-web-socket';
 
 /** Assigns new WebSockets to their sessions by session ID. */
 export class PendingConnections {
@@ -22,9 +22,9 @@ export class PendingConnections {
   ) {}
 
   /** @param stream the raw stream below the WebSocket. Never rejects. */
-  async accept(side: Half, ws: WebSocket, stream: Duplex, address: string): Promise<void> {
+  async accept(side: Half, ws: ServerWebSocket, stream: Duplex, address: string): Promise<void> {
     this.#connections++;
-    ws.once('close', () => this.#connections--);
+    ws.on('close', () => this.#connections--);
     const peer = new PeerSocket(ws, stream, address);
     if (this.#stopped) return peer.refuse('draining');
     if (this.#connections > LIMITS.RELAY_CONNECTIONS) return peer.refuse('overloaded');

@@ -1,0 +1,27 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { difference, randomStream } from '../support/relay/frame-fuzzer';
+
+const STREAMS = 1_000_000;
+/** Other than those of `frame-reader.spec.ts`. */
+const FIRST_SEED = 1_000_000;
+/** An object of 32 bytes for each of the streams would show. */
+const GROWTH_BYTES = 16 * 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const heapUsed = () => {
+  collect();
+  return process.memoryUsage().heapUsed;
+};
+
+it('a million random and hostile streams of frames: the same bytes and refusals as from `ws`, and no growth', () => {
+  let before = 0;
+  for (let stream = 0; stream < STREAMS; stream++) {
+    const seed = FIRST_SEED + stream;
+    const found = difference(randomStream(seed));
+    if (found !== undefined) throw new Error(`seed ${seed}: ${found}`);
+    if (stream === STREAMS / 10) before = heapUsed();
+  }
+  expect(heapUsed() - before).toBeLessThan(GROWTH_BYTES);
+}, 3_600_000);
