@@ -8,6 +8,9 @@ import type { DeviceAccess } from './device/device-access';
 import { IdentifiedDevice } from './device/identified-device';
 import { IppDevice } from './device/ipp-device';
 import { KnownIdentities } from './device/known-identities';
+import { MergedDevice } from './device/merged-device';
+import { SHIPPED_METERS } from './snmp/shipped-meters';
+import { SnmpDevice } from './snmp/snmp-device';
 import { Displays } from './approval/displays';
 import { Answers } from './approval/answers';
 import { AccessControl } from './conditions/access-control';
@@ -282,8 +285,18 @@ export class Agent {
   }
 }
 
-function accessesOf({ devices, state }: Configuration, journal: Journal): ReadonlyMap<string, DeviceAccess> {
+function accessesOf(
+  { devices, state, meterMaps = [] }: Configuration,
+  journal: Journal,
+): ReadonlyMap<string, DeviceAccess> {
   const known = new KnownIdentities(state, journal);
-  const reachable = devices.filter(({ ipp }) => ipp !== undefined);
-  return new Map(reachable.map((device) => [device.id, new IdentifiedDevice(new IppDevice(device), device, known)]));
+  const maps = [...meterMaps, ...SHIPPED_METERS];
+  const access = (device: Device): DeviceAccess => {
+    const { ipp, snmp, operations } = device;
+    const sources = { ipp: ipp && new IppDevice(device), snmp: snmp && new SnmpDevice(snmp, maps) };
+    const shareAddress = ipp?.host === snmp?.host;
+    return new IdentifiedDevice(new MergedDevice({ ...sources, shareAddress }, operations), device, known);
+  };
+  const reachable = devices.filter(({ ipp, snmp }) => ipp !== undefined || snmp !== undefined);
+  return new Map(reachable.map((device) => [device.id, access(device)]));
 }

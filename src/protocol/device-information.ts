@@ -32,12 +32,51 @@ export const supply = z.object({
   colour: shownLine(40),
   /** Remaining per cent (of a receptacle: remaining space); null if the device does not know. */
   level: z.int().min(0).max(100).nullable(),
+  /** The device knows only that something remains (-3 in RFC 3805). `level` is null. */
+  someLeft: z.literal(true).optional(),
+  /** The device fills it (receptacleThatIsFilled in RFC 3805), such as a container for waste toner. */
+  receptacle: z.literal(true).optional(),
 });
 export type Supply = z.infer<typeof supply>;
 
 export const SUPPLIES = 24;
 export const ALERTS = 24;
 export const COUNTERS = 24;
+export const INPUTS = 12;
+export const OUTPUTS = 8;
+export const COVERS = 8;
+export const DISPLAY_LINES = 4;
+
+const label = shownLine(60);
+const contents = { level: supply.shape.level, someLeft: supply.shape.someLeft };
+
+/** What only SNMP reports (RFC 3805, RFC 3418). Left out as a whole where a report would be too long. */
+export const deviceDetails = z.object({
+  /** prtInputTable; `level` is that of the media. */
+  inputs: z.array(z.object({ name: label, media: label, ...contents })).max(INPUTS),
+  /** prtOutputTable; `level` is the remaining space. */
+  outputs: z.array(z.object({ name: label, ...contents })).max(OUTPUTS),
+  /** prtCoverTable, without covers whose state is not known. */
+  covers: z.array(z.object({ name: label, open: z.boolean() })).max(COVERS),
+  /** prtConsoleDisplayBufferText. */
+  display: z.array(label).max(DISPLAY_LINES),
+  /** prtGeneralPrinterName, sysDescr, sysName, sysLocation, sysContact; empty if not reported. */
+  printerName: label,
+  description: shownLine(200),
+  systemName: label,
+  location: label,
+  contact: label,
+  /** sysUpTime; it starts again from 0 after 497 days. */
+  upSeconds: z.int().nonnegative().nullable(),
+});
+export type DeviceDetails = z.infer<typeof deviceDetails>;
+
+/** Protocols with which an agent reads a device. */
+export const PROTOCOLS = ['ipp', 'snmp'] as const;
+export type DeviceProtocol = (typeof PROTOCOLS)[number];
+/** Where a value is from; `vendor`: SNMP, from objects of the vendor; `configuration`: of the agent. */
+export const informationSource = z.enum([...PROTOCOLS, 'vendor', 'configuration']);
+export type InformationSource = z.infer<typeof informationSource>;
 
 /** Name of a counter, from printer-impressions-completed and its like: `impressions`, `media-sheets`, `copies`. */
 export const counterName = z.string().regex(/^[a-z0-9-]{1,48}$/);
@@ -45,6 +84,20 @@ export const counters = z
   .record(counterName, z.int().nonnegative())
   .refine((all) => Object.keys(all).length <= COUNTERS, `at most ${COUNTERS} counters`);
 export type Counters = z.infer<typeof counters>;
+
+/** Where the values of device information are from; a value without an entry was not reported. */
+export const informationSources = z.object({
+  state: informationSource.optional(),
+  alerts: informationSource.optional(),
+  supplies: informationSource.optional(),
+  model: informationSource.optional(),
+  serialNumber: informationSource.optional(),
+  firmwareVersion: informationSource.optional(),
+  counters: z
+    .record(counterName, informationSource)
+    .refine((all) => Object.keys(all).length <= COUNTERS, `at most ${COUNTERS} counters`),
+});
+export type InformationSources = z.infer<typeof informationSources>;
 
 /** Why an agent has no information about a device until somebody changes something: a label, what happened, what to do. */
 export const LASTING_PROBLEMS = {
@@ -130,6 +183,10 @@ export const deviceInformation = z.object({
   model: shownLine(200),
   serialNumber: shownLine(100),
   firmwareVersion: shownLine(100),
+  details: deviceDetails.optional(),
+  sources: informationSources.optional(),
+  /** A protocol in which the device did not answer, although it is reached in another. */
+  unanswered: z.object({ protocol: z.enum(PROTOCOLS), code: deviceProblem, detail: shownLine(500) }).optional(),
 });
 export type DeviceInformation = z.infer<typeof deviceInformation>;
 

@@ -12,7 +12,9 @@ import { releaseKeyIn } from '../../tunnel/signing-key';
 import { ConfigurationError } from './configuration.errors';
 import { DeviceLogin, deviceLogin } from './device-login';
 import { maintenanceField, ownerRules } from '../maintenance/owner-rules';
+import { meterMap, type MeterMap } from '../snmp/meter-map';
 import { proxyField } from './proxy';
+import { SnmpAccess, snmpField } from './snmp-access';
 import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
 
 const CONFIGURATION_BYTES = 1024 * 1024;
@@ -76,6 +78,7 @@ const application = z
   });
 /** Operations that need IPP only. `firmware-install` also needs an address for the file. */
 const BY_IPP: readonly Operation[] = ['information', 'counters', 'identify', 'test-page', 'restart'];
+const BY_SNMP: readonly Operation[] = ['information', 'counters'];
 
 const deviceFields = z.strictObject({
   id: deviceId,
@@ -91,6 +94,7 @@ const deviceFields = z.strictObject({
   weakTls: z.literal(true).optional(),
   maintenance: maintenanceField.optional(),
   login: deviceLogin.optional(),
+  snmp: snmpField.optional(),
   display: z
     .strictObject({ url: displayAddress, secretFile: z.string().min(1), pin: spkiPin.optional() })
     .superRefine(({ url, pin }, context) => {
@@ -99,7 +103,8 @@ const deviceFields = z.strictObject({
     .transform(({ url, secretFile, pin }) => ({ address: { ...url, certificate: pin }, secretFile }))
     .optional(),
 });
-const device = deviceFields.transform(({ maintenance, certificate: key, weakTls, ipp, firmware, ...rest }, context) => {
+const device = deviceFields.transform((fields, context) => {
+  const { maintenance, certificate: key, weakTls, ipp, firmware, snmp, ...rest } = fields;
   const { host, port } = rest.display?.address ?? {};
   for (const [index, { target, viewTarget, origins = [] }] of rest.applications.entries())
     if ([target, viewTarget, ...origins].some((each) => each !== undefined && each.host === host && each.port === port))
@@ -115,7 +120,10 @@ const device = deviceFields.transform(({ maintenance, certificate: key, weakTls,
   for (const [index, { protocol }] of rest.applications.entries())
     if (protocol === 'box' && !storesDocuments(kind))
       return problem(context, `a ${kind} has no document boxes`, ['applications', String(index), 'protocol']);
-  const reachable = ipp ? [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])] : [];
+  const snmpHost = snmp && (snmp.host ?? ipp?.host);
+  if (snmp && snmpHost === undefined) return problem(context, 'needs "host", or "ipp" beside it', ['snmp']);
+  const byIpp = [...BY_IPP, ...(firmware ? (['firmware-install'] as const) : [])];
+  const reachable = ipp ? byIpp : snmp ? BY_SNMP : [];
   const possible = reachable.filter((name) => kindHas(kind, name));
   const rules = ownerRules(maintenance);
   const named = Array.isArray(maintenance)
@@ -124,14 +132,16 @@ const device = deviceFields.transform(({ maintenance, certificate: key, weakTls,
   for (const [name, at] of named) {
     if (rules[name].do === 'deny') continue;
     if (!kindHas(kind, name)) return problem(context, `a ${kind} has no ${name}`, ['maintenance', at]);
-    const missing = ipp && name === 'firmware-install' ? 'firmware' : 'ipp';
-    if (!possible.includes(name)) return problem(context, `${name} requires "${missing}"`, ['maintenance', at]);
+    const missing =
+      ipp && name === 'firmware-install' ? '"firmware"' : BY_SNMP.includes(name) ? '"ipp" or "snmp"' : '"ipp"';
+    if (!possible.includes(name)) return problem(context, `${name} requires ${missing}`, ['maintenance', at]);
   }
   return {
     ...rest,
     applications: rest.applications.map((each) => withWeakTls(each, weakTls)),
     ipp: ipp && { ...ipp, certificate: key, weakTls },
     firmware: firmware?.kind === 'http' ? { ...firmware, certificate: key, weakTls } : firmware,
+    snmp: snmp && { ...snmp, host: snmpHost! },
     rules,
     /** Operations that are possible and not denied. */
     operations: possible.filter((name) => rules[name].do !== 'deny'),
@@ -246,6 +256,14 @@ const wakeField = z.strictObject({ ...wakeAddress.shape, mac: wakeAddress.shape.
  *
  * With
  *
+ *     "snmp": { "version": "3", "user": "platen", "authentication": { "protocol": "SHA-256", "passwordFile": "mfp-1-auth" },
+ *       "privacy": { "protocol": "AES", "passwordFile": "mfp-1-privacy" } }
+ *
+ * the agent also reads the device by SNMP (snmp-access.ts), at `host` (default: that of `ipp`) and `port`; versions 1 and 2c
+ * have a `community` instead. `meterFiles`: files that name the meters of further models (snmp/meter-map.ts).
+ *
+ * With
+ *
  *     "display": { "url": "http://127.0.0.1:8085", "secretFile": "display-secret" }
  *
  * the display of the device asks for approval and shows and sets access conditions (protocol/device-display). Elsewhere
@@ -268,6 +286,7 @@ const fields = z.strictObject({
   server: serverOrigin.optional(),
   proxy: proxyField.optional(),
   releaseKeyFile: z.string().min(1).optional(),
+  meterFiles: z.array(z.string().min(1)).max(LIMITS.METER_FILES).default([]),
   wake: wakeField.optional(),
   substituteFor: z.array(wakeField).max(LIMITS.WAKE_ADDRESSES).default([]),
   powerSaving: z
@@ -294,7 +313,10 @@ const configuration = fields.transform(({ wake, powerSaving, ...rest }, context)
 
 export type Target = z.output<typeof target> & { readonly weakTls?: boolean };
 export type Application = z.output<typeof application>;
-export type Device = Omit<z.output<typeof device>, 'login'> & { readonly login?: DeviceLogin };
+export type Device = Omit<z.output<typeof device>, 'login' | 'snmp'> & {
+  readonly login?: DeviceLogin;
+  readonly snmp?: SnmpAccess;
+};
 /** Paths of `files` are absolute. */
 export type LanPage = z.output<typeof lanPage>;
 /** `state` is an absolute folder. */
@@ -303,6 +325,8 @@ export type Configuration = Omit<z.output<typeof configuration>, 'devices'> & {
   readonly devices: readonly Device[];
   /** The key in `releaseKeyFile`, in its short form. */
   readonly releaseKey?: string;
+  /** Of `meterFiles`. */
+  readonly meterMaps?: readonly MeterMap[];
 };
 
 /** @throws ConfigurationError naming every bad field, or a secret that cannot be read */
@@ -311,14 +335,29 @@ export async function readConfiguration(file: string): Promise<Configuration> {
     throw new ConfigurationError([`${file}: cannot be read (${error.code})`]);
   });
   const parsed = parseConfiguration(text, dirname(resolve(file)));
-  for (const { display, login } of parsed.devices) {
+  for (const { display, login, snmp } of parsed.devices) {
     if (display) await readDisplaySecret(display.secretFile);
-    await login?.load(file).catch((error: Error) => {
-      throw new ConfigurationError([error.message]);
-    });
+    for (const secrets of [login, snmp])
+      await secrets?.load(file).catch((error: Error) => {
+        throw new ConfigurationError([error.message]);
+      });
   }
-  const { releaseKeyFile } = parsed;
-  return releaseKeyFile === undefined ? parsed : { ...parsed, releaseKey: await readReleaseKey(releaseKeyFile) };
+  const { releaseKeyFile, meterFiles } = parsed;
+  const meterMaps = await Promise.all(meterFiles.map(readMeterMap));
+  const releaseKey = releaseKeyFile === undefined ? undefined : await readReleaseKey(releaseKeyFile);
+  return { ...parsed, meterMaps, ...(releaseKey !== undefined && { releaseKey }) };
+}
+
+async function readMeterMap(file: string): Promise<MeterMap> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError([`meterFiles: ${file}: cannot be read (${error.code})`]);
+  });
+  if (text.length > CONFIGURATION_BYTES) throw new ConfigurationError([`meterFiles: ${file}: is too large`]);
+  const { data, error } = meterMap.safeParse(parseJson(text, `meterFiles: ${file}`));
+  if (data) return data;
+  throw new ConfigurationError(
+    error.issues.map(({ path, message }) => `meterFiles: ${file}: ${path.join('.') || 'the file'}: ${message}`),
+  );
 }
 
 async function readReleaseKey(file: string): Promise<string> {
@@ -361,21 +400,23 @@ function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: strin
     key: resolve(folder, lan.files.key),
   };
   const panel = { ...parsed.panel, lan: lan && { ...lan, files } };
-  const devices = parsed.devices.map(({ display, login, ...rest }) => ({
+  const devices = parsed.devices.map(({ display, login, snmp, ...rest }) => ({
     ...rest,
     ...(login && { login: new DeviceLogin(login, folder) }),
+    ...(snmp && { snmp: new SnmpAccess(snmp, folder) }),
     display: display && { ...display, secretFile: resolve(folder, display.secretFile) },
   }));
   const key = parsed.releaseKeyFile;
   const releaseKeyFile = key === undefined ? undefined : resolve(folder, key);
-  return { ...parsed, panel, devices, releaseKeyFile, state: resolve(folder, parsed.state ?? '.') };
+  const meterFiles = parsed.meterFiles.map((file) => resolve(folder, file));
+  return { ...parsed, panel, devices, releaseKeyFile, meterFiles, state: resolve(folder, parsed.state ?? '.') };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, what = 'the file'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigurationError([`the file: is not JSON (${(error as Error).message})`]);
+    throw new ConfigurationError([`${what}: is not JSON (${(error as Error).message})`]);
   }
 }
 

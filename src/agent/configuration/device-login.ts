@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { z } from 'zod';
+import { ConfiguredSecret } from './configured-secret';
 
 /** Control characters, and the delimiter of Basic (RFC 7617 2). */
 // eslint-disable-next-line no-control-regex
@@ -19,45 +18,26 @@ export const deviceLogin = z
       context.addIssue({ code: 'custom', message: 'needs "password" or "passwordFile"' });
   });
 
-/** The login of the agent at one device. The password is in no property, so that nothing prints or sends it by accident. */
+/** The login of the agent at one device. */
 export class DeviceLogin {
   readonly user: string;
   /** Whether the password may be sent without TLS and without a hash. */
   readonly clearText: boolean;
-  readonly #file: string | undefined;
-  #password: string;
+  readonly #secret: ConfiguredSecret;
 
   /** @param folder base of a relative `passwordFile` */
-  constructor({ user, clearText, password = '', passwordFile }: z.output<typeof deviceLogin>, folder: string) {
+  constructor({ user, clearText, password, passwordFile }: z.output<typeof deviceLogin>, folder: string) {
     this.user = user;
     this.clearText = clearText;
-    this.#password = password;
-    this.#file = passwordFile === undefined ? undefined : resolve(folder, passwordFile);
+    this.#secret = new ConfiguredSecret({ text: password, file: passwordFile }, folder);
   }
 
   get password(): string {
-    return this.#password;
+    return this.#secret.text;
   }
 
-  /**
-   * Reads the password from its file.
-   * @param configurationFile contains the password if it is not in a file of its own
-   * @throws Error that names the file, if other users can read it
-   */
-  async load(configurationFile: string): Promise<void> {
-    await refuseShared(this.#file ?? configurationFile);
-    if (this.#file === undefined) return;
-    this.#password = (await readFile(this.#file, 'utf8')).replace(/\r?\n$/, '');
-    if (!/^[^\r\n]{1,200}$/.test(this.#password))
-      throw new Error(`${this.#file}: must contain a password of at most 200 characters in one line`);
+  /** @throws Error that names the file, if other users can read it */
+  load(configurationFile: string): Promise<void> {
+    return this.#secret.load(configurationFile);
   }
-}
-
-/** Mode bits have no meaning on Windows. */
-async function refuseShared(file: string): Promise<void> {
-  const { mode } = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${file}: cannot be read (${error.code})`);
-  });
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    throw new Error(`${file}: contains a password and can be read by other users. Run: chmod 600 ${file}`);
 }

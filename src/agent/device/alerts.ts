@@ -3,7 +3,7 @@ import { ALERT_SEVERITIES, ALERTS, type AlertSeverity, type DeviceAlert } from '
 import { cleanLine, keyValues, stringsOf } from './attribute-text';
 
 const CODE_CHARACTERS = 64;
-const TEXT_CHARACTERS = 200;
+export const ALERT_TEXT_CHARACTERS = 200;
 
 /** prtAlertCode -> keyword of printer-state-reasons, if they differ in more than spelling (PWG 5100.9 table 2). */
 const KEYWORDS: Readonly<Record<string, string>> = {
@@ -12,10 +12,21 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   inputMediaSupplyEmpty: 'media-empty',
   inputMediaTrayMissing: 'input-tray-missing',
   outputMediaTrayMissing: 'output-tray-missing',
+  outputMediaTrayAlmostFull: 'output-area-almost-full',
+  outputMediaTrayFull: 'output-area-full',
+  coverOpened: 'cover-open',
+  interlockOpened: 'interlock-open',
+  markerFuserUnderTemperature: 'fuser-under-temp',
+  markerFuserOverTemperature: 'fuser-over-temp',
   markerTonerEmpty: 'toner-empty',
   markerTonerAlmostEmpty: 'toner-low',
   markerInkEmpty: 'marker-supply-empty',
   markerInkAlmostEmpty: 'marker-supply-low',
+  markerTonerCartridgeMissing: 'marker-supply-missing',
+  markerDeveloperAlmostEmpty: 'developer-low',
+  markerDeveloperEmpty: 'developer-empty',
+  markerWasteInkReceptacleAlmostFull: 'marker-waste-almost-full',
+  markerWasteInkReceptacleFull: 'marker-waste-full',
   markerWasteTonerReceptacleAlmostFull: 'marker-waste-almost-full',
   markerWasteTonerReceptacleFull: 'marker-waste-full',
   markerOpcLifeAlmostOver: 'opc-near-eol',
@@ -38,11 +49,16 @@ export function alertsOf(attributes: IppAttributes): DeviceAlert[] {
     const code = keywordOf(fields.get('code') ?? '');
     if (code === '') return [];
     const severity = severities.get(code);
-    const text = cleanLine(texts[index] ?? '', TEXT_CHARACTERS);
+    const text = cleanLine(texts[index] ?? '', ALERT_TEXT_CHARACTERS);
     return [{ severity: severity ?? SEVERITIES[fields.get('severity') ?? ''] ?? 'report', code, text }];
   });
+  return mergedAlerts(alerts, reasons);
+}
+
+/** Alerts, and those only in a summary of the device, each once and the worst first. */
+export function mergedAlerts(alerts: readonly DeviceAlert[], summary: readonly DeviceAlert[]): DeviceAlert[] {
   const codes = new Set(alerts.map(({ code }) => code));
-  const others = reasons.filter(({ code }) => !codes.has(code));
+  const others = summary.filter(({ code }) => !codes.has(code));
   const all = new Map([...alerts, ...others].map((alert) => [`${alert.code} ${alert.text}`, alert]));
   const worstFirst = [...all.values()].sort((a, b) => rank(b) - rank(a));
   return worstFirst.slice(0, ALERTS);
@@ -64,7 +80,7 @@ function assumedSeverity(code: string): AlertSeverity {
 }
 
 /** `coverOpen` becomes `cover-open`. */
-function keywordOf(code: string): string {
+export function keywordOf(code: string): string {
   const spelt = code.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return cleanLine((Object.hasOwn(KEYWORDS, code) && KEYWORDS[code]) || spelt, CODE_CHARACTERS);
 }

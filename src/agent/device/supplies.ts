@@ -11,8 +11,12 @@ export function suppliesOf(attributes: IppAttributes): Supply[] {
     const field = (name: string): string => fields.get(name) ?? '';
     const colour = colourOf(field('colorantname'));
     const type = cleanLine(field('type'), 40);
-    const level = levelOf(numberIn(field('level')), numberIn(field('maxcapacity')));
-    return { name: nameOf(names[index], colour, type, index), type, colour, level };
+    const level = numberIn(field('level'));
+    const capacity = numberIn(field('maxcapacity')) ?? 0;
+    // without a capacity, the level is in per cent
+    const contents = contentsOf(level, capacity <= 0 && level !== undefined && level <= 100 ? 100 : capacity);
+    const receptacle = field('class') === 'receptacleThatIsFilled' && ({ receptacle: true } as const);
+    return { name: supplyNameOf(names[index], colour, type, index), type, colour, ...contents, ...receptacle };
   });
 }
 
@@ -25,27 +29,33 @@ function markersOf(attributes: IppAttributes): Supply[] {
   return Array.from({ length: Math.max(names.length, levels.length) }, (_, index) => {
     const colour = colourOf(colours[index]);
     const type = cleanLine(types[index] ?? '', 40);
-    return { name: nameOf(names[index], colour, type, index), type, colour, level: levelOf(levels[index], 100) };
+    return { name: supplyNameOf(names[index], colour, type, index), type, colour, ...contentsOf(levels[index], 100) };
   });
 }
 
-const nameOf = (name = '', colour: string, type: string, index: number): string =>
+/** The device's own name, or one of what else is known. */
+export const supplyNameOf = (name = '', colour: string, type: string, index: number): string =>
   cleanLine(name, 100) || `${colour} ${type}`.trim() || `Supply ${index + 1}`;
 
 const NO_COLOUR = ['none', 'unknown', 'other'];
-function colourOf(text = ''): string {
+export function colourOf(text = ''): string {
   const colour = cleanLine(text, 40);
   return NO_COLOUR.includes(colour.toLowerCase()) ? '' : colour;
 }
 
+/** RFC 3805: of levels, other than -1 (`other`) and -2 (`unknown`). */
+const SOME_LEFT = -3;
+
 /**
- * Per cent from prtMarkerSuppliesLevel and its capacity (RFC 3805). Values below 0 mean `other`, `unknown` or `some`.
- * Without a capacity, the level is in per cent. Levels above the capacity count as full.
+ * Per cent from a level and its capacity (RFC 3805), for example prtMarkerSuppliesLevel. A level above the capacity counts as
+ * full. Without a capacity, only an empty container is certain.
  */
-function levelOf(level: unknown, capacity: number | undefined): number | null {
-  if (typeof level !== 'number' || level < 0) return null;
-  if (capacity === undefined || capacity <= 0) return level <= 100 ? level : null;
-  return Math.min(100, Math.round((level / capacity) * 100));
+export function contentsOf(level: unknown, capacity: unknown): Pick<Supply, 'level' | 'someLeft'> {
+  if (level === SOME_LEFT) return { level: null, someLeft: true };
+  if (typeof level !== 'number' || level < 0) return { level: null };
+  if (level === 0) return { level: 0 };
+  if (typeof capacity !== 'number' || capacity <= 0) return { level: null, someLeft: true };
+  return { level: Math.min(100, Math.round((level / capacity) * 100)) };
 }
 
 const numberIn = (text: string): number | undefined => (/^-?\d{1,10}$/.test(text) ? Number(text) : undefined);

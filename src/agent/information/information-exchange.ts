@@ -6,6 +6,7 @@ import { ProblemError } from '../../protocol/problems';
 import { Backoff } from '../../tunnel/backoff';
 import type { Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
+import { containerExcess } from '../channel/json-container';
 import { ExchangeRefused } from '../channel/control-channel.errors';
 import type { DevicePoller } from './device-poller';
 
@@ -62,12 +63,17 @@ export class InformationExchange {
   /** Adds model and serial number from the configuration if the device does not report them. */
   #withConfiguredNames(deviceId: string, information: DeviceInformation): DeviceInformation {
     const device = this.devices.find(({ id }) => id === deviceId);
-    const { model, serialNumber } = information;
-    return {
+    const { model, serialNumber, sources } = information;
+    const named = {
       ...information,
       model: model || (device?.model ?? ''),
       serialNumber: serialNumber || (device?.serialNumber ?? ''),
     };
+    const configured = (['model', 'serialNumber'] as const).filter(
+      (name) => information[name] === '' && named[name] !== '',
+    );
+    const marks = Object.fromEntries(configured.map((name) => [name, 'configuration' as const]));
+    return fitting(deviceId, sources ? { ...named, sources: { ...sources, ...marks } } : named);
   }
 
   /** Sends the reports one at a time. */
@@ -100,6 +106,12 @@ export class InformationExchange {
   }
 }
 
+/** Without details if they do not fit into one stanza. */
+const fitting = (deviceId: string, information: DeviceInformation): DeviceInformation =>
+  containerExcess(reportInformation, { deviceId, information }) === 0
+    ? information
+    : { ...information, details: undefined };
+
 /** The part whose changes are reported; levels and counters change with every page. */
-const essence = ({ reached, problem, state, alerts, firmwareVersion }: DeviceInformation): string =>
-  JSON.stringify([reached, problem?.code, state, alerts, firmwareVersion]);
+const essence = ({ reached, problem, unanswered, state, alerts, firmwareVersion }: DeviceInformation): string =>
+  JSON.stringify([reached, problem?.code, unanswered?.protocol, unanswered?.code, state, alerts, firmwareVersion]);

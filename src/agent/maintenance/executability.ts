@@ -1,8 +1,8 @@
-import type { DeviceInformation, Supply } from '../../protocol/device-information';
+import { isLasting, type DeviceInformation, type Supply } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
 import type { DeviceAccess } from '../device/device-access';
 import type { Readiness } from '../device/readiness';
-import type { Determination, OwnerRules } from './owner-rules';
+import { READING, type Determination, type OwnerRules } from './owner-rules';
 
 /** What maintenance needs to know about a device. */
 export interface MaintainedDevice {
@@ -80,9 +80,14 @@ const CHECKS: Readonly<Record<Operation, readonly Check[]>> = {
 
 /** Whether the device can execute an operation (abstract 3). Every operation needs a device that answers. Pure. */
 export function determine(operation: Operation, facts: DeviceFacts): Determination {
-  const { reached, problem } = facts.information;
-  if (!reached && problem?.code === 'refused') return { do: 'hold', hold: 'refused', detail: problem.detail };
-  if (!reached) return { do: 'hold', hold: 'unreachable', detail: '' };
+  const { reached, problem, unanswered } = facts.information;
+  // SNMP suffices for reading only
+  const unansweredByIpp = unanswered?.protocol === 'ipp' && !READING.includes(operation) ? unanswered : undefined;
+  if (unansweredByIpp && isLasting(unansweredByIpp.code))
+    return { do: 'refuse', failure: unansweredByIpp.code, detail: unansweredByIpp.detail };
+  const fault = reached ? unansweredByIpp : problem;
+  if (fault?.code === 'refused') return { do: 'hold', hold: 'refused', detail: fault.detail };
+  if (!reached || fault) return { do: 'hold', hold: 'unreachable', detail: '' };
   if (facts.readiness.impossible.includes(operation))
     return {
       do: 'refuse',

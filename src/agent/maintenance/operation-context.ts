@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
 import type { DeviceInformation } from '../../protocol/device-information';
 import { LIMITS } from '../../protocol/limits';
-import type { DeviceAccess } from '../device/device-access';
+import { DeviceUnreachable, type DeviceAccess } from '../device/device-access';
 import type { FirmwareCheck } from './firmware-check';
 import type { OwnServer } from './firmware-download';
 import type { VersionWait } from './job';
@@ -47,6 +47,13 @@ export interface OperationContext {
   readonly times: OperationTimes;
 }
 
+/** Like `query`, but a device that restarts and answers by SNMP only does not answer yet. @throws also DeviceUnreachable */
+export async function queryRestarting({ query }: Pick<OperationContext, 'query'>): Promise<DeviceInformation> {
+  const information = await query();
+  if (information.unanswered?.protocol === 'ipp') throw new DeviceUnreachable(information.unanswered.detail);
+  return information;
+}
+
 /**
  * Waits until a restarting device was unreachable and answers again. A device that
  * answers every poll restarted between two polls, or not at all: it counts as restarted after `DEVICE_AWAY_MS`.
@@ -61,7 +68,7 @@ export async function waitUntilBack({
   const startedAt = performance.now();
   let away = false;
   for (;;) {
-    const information = await query().catch(() => undefined);
+    const information = await queryRestarting({ query }).catch(() => undefined);
     signal.throwIfAborted();
     const passed = performance.now() - startedAt;
     if (information && (away || passed >= awayMs)) return;

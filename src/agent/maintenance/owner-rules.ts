@@ -24,7 +24,7 @@ export interface OwnerRule {
 export type OwnerRules = Readonly<Record<Operation, OwnerRule>>;
 
 /** They change nothing at the device and print nothing. */
-const READING: readonly Operation[] = ['information', 'counters'];
+export const READING: readonly Operation[] = ['information', 'counters'];
 
 const boundOf = (name: Operation): number =>
   READING.includes(name) ? LIMITS.READINGS_PER_HOUR : LIMITS.OPERATIONS_PER_HOUR;

@@ -13,7 +13,7 @@ export function informationLines({ state, alerts, supplies, counters, ...device 
     ['serial-number', device.serialNumber],
     ['firmware-version', device.firmwareVersion],
     ...alerts.map(({ severity, code, text }, i): Line => [`alert.${i + 1}`, alertText(severity, code, text)]),
-    ...supplies.map((each, i): Line => [supplyName(each, i), each.level === null ? 'unknown' : `${each.level} %`]),
+    ...supplies.map((each, i): Line => [supplyName(each, i), levelText(each)]),
     ...Object.entries(counters).map(([name, count]): Line => [`counter.${name}`, String(count)]),
   ]);
 }
@@ -23,6 +23,9 @@ export const counterLines = ({ counters }: DeviceInformation): ResultLine[] =>
   bounded(Object.entries(counters).map(([name, count]) => [name, String(count)]));
 
 type Line = readonly [name: string, value: string];
+
+const levelText = ({ level, someLeft }: Supply): string =>
+  level === null ? (someLeft ? 'some left' : 'unknown') : `${level} %`;
 
 const alertText = (severity: string, code: string, text: string): string =>
   `${severity}: ${code}${text === '' ? '' : ` (${text})`}`;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS } from '../../protocol/limits';
 import type { VersionWait } from './job';
 import { JobFailed } from './maintenance.errors';
-import { POLL_MS, type OperationContext, type OperationTimes } from './operation-context';
+import { POLL_MS, queryRestarting, type OperationContext, type OperationTimes } from './operation-context';
 
 /** One poll of a device that has received firmware; `version` undefined: no answer, '': it does not report its version. */
 export interface VersionPoll {
@@ -64,7 +64,7 @@ export async function awaitVersion(
   const startedAt = performance.now();
   let seen: VersionSeen = { startedAt, answeredAt: startedAt, missed: false, backAt: undefined };
   for (;;) {
-    const version = await query().then(
+    const version = await queryRestarting({ query }).then(
       ({ firmwareVersion }) => firmwareVersion,
       () => undefined,
     );

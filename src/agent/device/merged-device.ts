@@ -1,0 +1,121 @@
+import type { DeviceInformation, DeviceProblem, DeviceProtocol } from '../../protocol/device-information';
+import type { Operation } from '../../protocol/maintenance';
+import { DeviceRefused, DeviceUnreachable, OperationUnsupported, type DeviceAccess } from './device-access';
+import { differenceOf, UNIDENTIFIED, type DeviceIdentity } from './identity';
+import { mergeReadings, type Reading } from './information-precedence';
+import { UNREPORTED, type Readiness } from './readiness';
+
+/** One protocol in which a device is read. */
+export interface InformationAccess {
+  /** From the latest answer. */
+  readonly identity: DeviceIdentity;
+  /** Of the latest answer: counters from the objects of the vendor. */
+  readonly vendorCounters?: ReadonlySet<string>;
+  /** @throws DeviceUnreachable, DeviceRefused */
+  information(signal?: AbortSignal): Promise<DeviceInformation>;
+}
+
+export interface DeviceSources {
+  readonly ipp?: DeviceAccess & InformationAccess;
+  readonly snmp?: InformationAccess;
+  /** Both have the same address, so they are of one device, whatever serial numbers they report. */
+  readonly shareAddress?: boolean;
+}
+
+type Answer =
+  (Reading & { readonly identity: DeviceIdentity }) | { readonly source: DeviceProtocol; readonly failure: Error };
+type Read = Exclude<Answer, { readonly failure: Error }>;
+
+/** A device that is read in IPP, SNMP or both. Everything but its information needs IPP. */
+export class MergedDevice implements DeviceAccess {
+  identity: DeviceIdentity = UNIDENTIFIED;
+
+  /** @param operations that the configuration permits */
+  constructor(
+    private readonly sources: DeviceSources,
+    readonly operations: readonly Operation[],
+  ) {}
+
+  get readiness(): Readiness {
+    return this.sources.ipp?.readiness ?? UNREPORTED;
+  }
+
+  /**
+   * Reads both protocols at the same time; one that fails is named in `unanswered`.
+   * @throws DeviceUnreachable, DeviceRefused: that of IPP, if neither can be used
+   */
+  async information(signal?: AbortSignal): Promise<DeviceInformation> {
+    const { ipp, snmp } = this.sources;
+    const [byIpp, bySnmp] = await Promise.all([
+      ipp && answerOf('ipp', ipp, signal),
+      snmp && answerOf('snmp', snmp, signal),
+    ]);
+    if (byIpp && bySnmp) return this.together(byIpp, bySnmp);
+    const only = byIpp ?? bySnmp;
+    if (!only) throw new OperationUnsupported('the configuration has neither "ipp" nor "snmp" for the device');
+    if (isFailed(only)) throw only.failure;
+    this.identity = only.identity;
+    return mergeReadings([only]);
+  }
+
+  private together(byIpp: Answer, bySnmp: Answer): DeviceInformation {
+    if (isFailed(byIpp)) {
+      // without a serial number, it could be another device that answers
+      if (isFailed(bySnmp) || bySnmp.identity.serialNumber === '') throw byIpp.failure;
+      this.identity = bySnmp.identity;
+      return { ...mergeReadings([bySnmp]), unanswered: { protocol: 'ipp', ...problemOf(byIpp.failure) } };
+    }
+    const other = isFailed(bySnmp) ? bySnmp : this.ofOneDevice(byIpp, bySnmp);
+    if (isFailed(other)) {
+      this.identity = byIpp.identity;
+      return { ...mergeReadings([byIpp]), unanswered: { protocol: 'snmp', ...problemOf(other.failure) } };
+    }
+    this.identity = { ...byIpp.identity, serialNumber: byIpp.identity.serialNumber || other.identity.serialNumber };
+    return mergeReadings([byIpp, other]);
+  }
+
+  /** Two addresses may belong to two devices, whose counters must not be mixed. */
+  private ofOneDevice(byIpp: Read, bySnmp: Read): Answer {
+    const isOne = this.sources.shareAddress === true;
+    const difference = isOne ? undefined : differenceOf(byIpp.identity, bySnmp.identity, UNIDENTIFIED);
+    if (difference === undefined) return bySnmp;
+    return { source: 'snmp', failure: new DeviceRefused(`SNMP: ${difference}`, { problem: 'other-device' }) };
+  }
+
+  identify(signal?: AbortSignal): Promise<void> {
+    return this.ipp('identify').identify(signal);
+  }
+  printTestPage(title: string, signal?: AbortSignal): Promise<void> {
+    return this.ipp('test-page').printTestPage(title, signal);
+  }
+  restart(signal?: AbortSignal): Promise<void> {
+    return this.ipp('restart').restart(signal);
+  }
+  sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    return this.ipp('firmware-install').sendFirmware(file, onSent, signal);
+  }
+
+  private ipp(operation: Operation): DeviceAccess {
+    if (this.sources.ipp) return this.sources.ipp;
+    throw new OperationUnsupported(`${operation} requires "ipp" in the configuration of the device`);
+  }
+}
+
+const isFailed = (answer: Answer): answer is Exclude<Answer, Read> => 'failure' in answer;
+
+async function answerOf(source: DeviceProtocol, access: InformationAccess, signal?: AbortSignal): Promise<Answer> {
+  try {
+    const information = await access.information(signal);
+    return { source, information, identity: access.identity, vendorCounters: access.vendorCounters };
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (!(error instanceof DeviceUnreachable || error instanceof DeviceRefused)) throw error;
+    return { source, failure: error };
+  }
+}
+
+/** As `unanswered` has it. */
+const problemOf = (failure: Error): { code: DeviceProblem; detail: string } => ({
+  code: failure instanceof DeviceRefused ? failure.problem : 'unreachable',
+  detail: failure.message.slice(0, 500),
+});

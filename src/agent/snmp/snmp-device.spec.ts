@@ -1,0 +1,77 @@
+import { Snmpd, type SnmpdUser } from '../../../test/support/device/snmpd';
+import { SNMP_PRINTER, SNMP_PRINTER_INFORMATION } from '../../../test/support/device/snmp-printer';
+import { deviceInformation } from '../../protocol/device-information';
+import { SnmpAccess, snmpField } from '../configuration/snmp-access';
+import { SHIPPED_METERS } from './shipped-meters';
+import { SnmpClient } from './snmp-client';
+import { SnmpDevice } from './snmp-device';
+
+const USERS: readonly SnmpdUser[] = [
+  { name: 'sha', authentication: 'authpass123', privacy: 'privpass123', protocol: 'SHA' },
+  { name: 'sha256', authentication: 'authpass256', privacy: 'privpass256' },
+  { name: 'sha512', authentication: 'authpass512', privacy: 'privpass512', protocol: 'SHA-512' },
+  { name: 'open', authentication: 'authpassopen' },
+];
+const v3 = (user: string, protocol: string, password: string, privacy?: string) => ({
+  version: '3',
+  user,
+  authentication: { protocol, password },
+  ...(privacy !== undefined && { privacy: { password: privacy } }),
+});
+
+const accessAt = (port: number, field: object = {}): SnmpAccess =>
+  new SnmpAccess({ ...snmpField.parse({ port, ...field }), host: '127.0.0.1' }, '/');
+
+describe('a device that is read by SNMP', () => {
+  let agent: Snmpd;
+  beforeAll(async () => {
+    agent = await Snmpd.start(SNMP_PRINTER, USERS);
+  });
+  afterAll(() => agent.stop());
+
+  const read = (field: object = {}) => new SnmpDevice(accessAt(agent.port, field), SHIPPED_METERS).information();
+
+  it.each<[string, object]>([
+    ['version 1', { version: '1' }],
+    ['version 2c', {}],
+    ['version 2c and a secret community', { community: 's3cret-community' }],
+    ['version 3 with SHA and AES', v3('sha', 'SHA', 'authpass123', 'privpass123')],
+    ['version 3 with SHA-256 and AES', v3('sha256', 'SHA-256', 'authpass256', 'privpass256')],
+    ['version 3 with SHA-512 and AES', v3('sha512', 'SHA-512', 'authpass512', 'privpass512')],
+    ['version 3 without privacy', v3('open', 'SHA-256', 'authpassopen')],
+  ])('reports the same in %s', async (_what, field) => {
+    const information = await read(field);
+    expect(information).toMatchObject(SNMP_PRINTER_INFORMATION);
+    expect(information.supplies).toEqual(SNMP_PRINTER_INFORMATION.supplies);
+    expect(deviceInformation.parse(information)).toEqual(information);
+  });
+
+  it('reports what snmpget reads', async () => {
+    const { supplies, details, serialNumber } = await read();
+    expect(await agent.get('1.3.6.1.2.1.43.11.1.1.9.1.1')).toBe(String(supplies[0]!.level));
+    expect(await agent.get('1.3.6.1.2.1.43.5.1.1.17.1')).toBe(serialNumber);
+    expect(await agent.get('1.3.6.1.2.1.1.6.0')).toBe(details!.location);
+    const ticks = Number(await agent.get('1.3.6.1.2.1.1.3.0'));
+    expect(details!.upSeconds).toBeLessThanOrEqual(ticks / 100);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['user', v3('who', 'SHA-256', 'authpass256', 'privpass256'), /does not know the user/],
+    ['authentication password', v3('sha256', 'SHA-256', 'wrongpass256', 'privpass256'), /authentication password/],
+    ['privacy', v3('open', 'SHA-256', 'authpassopen', 'privpassopen'), /security level/],
+  ])('says that the %s is not right', async (_what, field, message) => {
+    await expect(read(field)).rejects.toMatchObject({
+      problem: 'login-refused',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('is synchronized again when its engine has another time', async () => {
+    const client = new SnmpClient(accessAt(agent.port, v3('sha256', 'SHA-256', 'authpass256', 'privpass256')));
+    const serial = async () => (await client.rows(['1.3.6.1.2.1.43.5.1.1.17'])).rows.get('1')?.[0]?.toString();
+    expect(await serial()).toBe('AC90001234');
+    await agent.restart(SNMP_PRINTER);
+    expect(await serial()).toBe('AC90001234');
+    client.close();
+  });
+});

@@ -1,0 +1,105 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { until } from '../until';
+
+const SNMPD = '/usr/sbin/snmpd';
+const run = promisify(execFile);
+
+/** An object of the agent: `[oid, type, value]` as snmpd.conf(5) has them. */
+export type SnmpdObject = readonly [
+  oid: string,
+  type: 'integer' | 'counter' | 'octet_str' | 'object_id',
+  value: string | number,
+];
+
+/** A user with SHA-256 and AES, unless `protocol` says otherwise. */
+export interface SnmpdUser {
+  readonly name: string;
+  readonly authentication: string;
+  readonly privacy?: string;
+  readonly protocol?: string;
+}
+
+/** Net-SNMP's agent with the objects of a printer. */
+export class Snmpd {
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+    private readonly users: readonly SnmpdUser[],
+  ) {}
+
+  static async start(objects: readonly SnmpdObject[], users: readonly SnmpdUser[] = []): Promise<Snmpd> {
+    const folder = await mkdtemp(join(tmpdir(), 'platen-snmpd-'));
+    const agent = new Snmpd(await freePort(), folder, users);
+    await agent.restart(objects);
+    return agent;
+  }
+
+  /** With other objects, and with another engine ID. */
+  async restart(objects: readonly SnmpdObject[]): Promise<void> {
+    await this.#stop();
+    const persistent = join(this.folder, 'persistent');
+    await rm(persistent, { recursive: true, force: true });
+    await mkdir(persistent);
+    const configuration = join(this.folder, 'snmpd.conf');
+    const lines = [
+      `agentaddress udp:127.0.0.1:${this.port}`,
+      'rocommunity public 127.0.0.1',
+      'rocommunity s3cret-community 127.0.0.1',
+      ...this.users.flatMap(({ name, authentication, privacy, protocol = 'SHA-256' }) => [
+        `createUser ${name} ${protocol} ${authentication}${privacy === undefined ? '' : ` AES ${privacy}`}`,
+        `rouser ${name} ${privacy === undefined ? 'authNoPriv' : 'authPriv'}`,
+      ]),
+      ...objects.map(([oid, type, value]) => `override ${oid} ${type} ${type === 'octet_str' ? `"${value}"` : value}`),
+    ];
+    await writeFile(configuration, `${lines.join('\n')}\n`);
+    const env = { ...process.env, SNMP_PERSISTENT_DIR: persistent, MIBS: '' };
+    const child = spawn(SNMPD, ['-f', '-Lo', '-C', '-c', configuration], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    const printed: string[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream! }).on('line', (line) => printed.push(line));
+    await until('snmpd listens', () => {
+      if (child.exitCode !== null) throw new Error(printed.join('\n'));
+      return printed.some((line) => line.startsWith('NET-SNMP version'));
+    });
+  }
+
+  /** A value as `snmpget` reads it. */
+  async get(oid: string): Promise<string> {
+    const options = ['-v2c', '-c', 'public', '-Oqvt', '-m', ''];
+    const { stdout } = await run('snmpget', [...options, `127.0.0.1:${this.port}`, oid]);
+    return stdout.trim().replace(/^"(.*)"$/s, '$1');
+  }
+
+  async stop(): Promise<void> {
+    await this.#stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address() as AddressInfo;
+  socket.close();
+  return port;
+}
