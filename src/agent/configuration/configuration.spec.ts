@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { signingKeyOf } from '../../tunnel/signing-key';
 import { announcementOf } from '../channel/announcement';
 import { ownerRules } from '../maintenance/owner-rules';
@@ -22,6 +23,13 @@ function problemsOf(text: string): readonly string[] {
     throw error;
   }
 }
+
+const V3 = {
+  version: '3',
+  user: 'platen',
+  authentication: { password: 'authpass123' },
+  privacy: { password: 'privpass123' },
+};
 
 const withPanel = (panel: object) => JSON.stringify({ devices: [device], panel });
 
@@ -56,6 +64,7 @@ describe('parseConfiguration', () => {
       panel: { host: '127.0.0.1', port: 8631 },
       state: '/etc/platen',
       substituteFor: [],
+      meterFiles: [],
       devices: [
         {
           ...device,
@@ -152,6 +161,44 @@ describe('parseConfiguration', () => {
     expect(announced).toMatchObject({ id: 'mfp-1', operations });
     expect(announced).not.toHaveProperty('ipp');
     expect(JSON.stringify(announced)).not.toContain('9100');
+  });
+
+  it.each<[object, string[], object]>([
+    [{ ipp: 'ipp://printer/ipp', snmp: {} }, ['information', 'counters', 'identify', 'test-page', 'restart'], {}],
+    [
+      { snmp: { host: '192.168.1.20' } },
+      ['information', 'counters'],
+      { host: '192.168.1.20', port: 161, version: '2c' },
+    ],
+    [
+      { snmp: { host: 'printer', port: 1161, version: '1' }, maintenance: ['counters'] },
+      ['counters'],
+      { version: '1' },
+    ],
+    [
+      { ipp: 'ipp://printer/ipp', maintenance: [], snmp: V3 },
+      [],
+      { host: 'printer', version: '3', user: { name: 'platen', context: '', protocol: 'SHA-256', isPrivate: true } },
+    ],
+  ])('reads SNMP of %j: operations %j', (fields, operations, expected) => {
+    const [read] = parse({ devices: [{ ...device, ...fields }] }).devices;
+    expect(read?.snmp).toMatchObject(expected);
+    expect(read?.operations).toEqual(operations);
+    expect(announcementOf([read!]).devices[0]).not.toHaveProperty('snmp');
+  });
+
+  it('keeps community and passwords of SNMP out of everything that is printed', () => {
+    const secret = { community: 's3cret' };
+    const [first, second] = parse({
+      devices: [
+        { ...device, snmp: { host: 'printer', ...secret } },
+        { ...device, id: 'mfp-2', snmp: { host: 'printer', ...V3 } },
+      ],
+    }).devices;
+    expect(first?.snmp?.community).toBe('s3cret');
+    expect(second?.snmp?.privacyPassword).toBe('privpass123');
+    for (const printed of [JSON.stringify([first, second]), inspect([first, second], { depth: 9, showHidden: true })])
+      expect(printed).not.toMatch(/s3cret|authpass123|privpass123/);
   });
 
   it.each([
@@ -252,6 +299,33 @@ describe('parseConfiguration', () => {
     ],
     ['a pin without IPP', deviceWith({ certificate: 'any' }), /certificate: requires "ipp"/],
     ['unknown maintenance', deviceWith({ ipp, maintenance: ['dance'] }), /^devices\.0\.maintenance\.0: /],
+    ['SNMP without an address', deviceWith({ snmp: {} }), /^devices\.0\.snmp: needs "host"/],
+    ['SNMP of an unknown version', deviceWith({ ipp, snmp: { version: '4' } }), /^devices\.0\.snmp\.version: /],
+    [
+      'two communities',
+      deviceWith({ ipp, snmp: { community: 'a', communityFile: 'b' } }),
+      /^devices\.0\.snmp: needs "community" or/,
+    ],
+    [
+      'SNMPv3 without authentication',
+      deviceWith({ ipp, snmp: { version: '3', user: 'platen' } }),
+      /^devices\.0\.snmp\.authentication: /,
+    ],
+    [
+      'SNMPv3 with MD5',
+      deviceWith({ ipp, snmp: { ...V3, authentication: { protocol: 'MD5', password: 'authpass123' } } }),
+      /^devices\.0\.snmp\.authentication\.protocol: /,
+    ],
+    [
+      'a short password of SNMPv3',
+      deviceWith({ ipp, snmp: { ...V3, privacy: { password: 'short' } } }),
+      /^devices\.0\.snmp\.privacy\.password: /,
+    ],
+    [
+      'an operation that SNMP cannot do',
+      deviceWith({ snmp: { host: 'printer' }, maintenance: ['identify'] }),
+      /maintenance\.0: identify requires "ipp"$/,
+    ],
     ['maintenance without IPP', deviceWith({ maintenance: ['restart'] }), /maintenance\.0: restart requires "ipp"/],
     [
       'firmware-install without a firmware address',
@@ -374,6 +448,38 @@ describe('parseConfiguration', () => {
       }
       await writeFile(join(folder, 'release.pub'), pem(publicKey));
       expect((await readConfiguration(file)).releaseKey).toBe(signingKeyOf(publicKey));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('reads the secrets of SNMP and further meters from files', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'platen-configuration-'));
+    const file = join(folder, 'agent.json');
+    const write = (name: string, content: unknown, mode = 0o600) =>
+      writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content), { mode });
+    const snmp = { host: 'printer', communityFile: 'community' };
+    const meters = {
+      vendor: 'Acme',
+      sources: ['the manual'],
+      objectIds: ['1.3.6.1.4.1.9'],
+      meters: [{ counter: 'copies', objects: ['1.3.6.1.4.1.9.1.0'] }],
+    };
+    try {
+      await write('agent.json', { devices: [{ ...device, snmp }], meterFiles: ['acme.json'] }, 0o644);
+      await expect(readConfiguration(file)).rejects.toThrow(/community: cannot be read \(ENOENT\)/);
+      await write('community', 's3cret\n');
+      await expect(readConfiguration(file)).rejects.toThrow(/^meterFiles: .*acme\.json: cannot be read \(ENOENT\)/);
+      await write('acme.json', { ...meters, meters: [{ counter: 'Copies', objects: ['.1.3'] }] });
+      await expect(readConfiguration(file)).rejects.toThrow(
+        /acme\.json: meters\.0\.counter: .*\n.*acme\.json: meters\.0\.objects\.0: must be an object identifier/,
+      );
+      await write('acme.json', meters);
+      const { devices, meterMaps } = await readConfiguration(file);
+      expect(devices[0]?.snmp?.community).toBe('s3cret');
+      expect(meterMaps).toEqual([meters]);
+      await write('agent.json', { devices: [{ ...device, snmp: { host: 'printer', community: 'public' } }] });
+      expect((await readConfiguration(file)).devices[0]?.snmp?.community).toBe('public');
     } finally {
       await rm(folder, { recursive: true });
     }

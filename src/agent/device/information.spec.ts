@@ -86,6 +86,17 @@ describe('informationOf', () => {
     ['', null],
   ])('converts %j to the level %s', (fields, expected) => expect(level(fields)).toBe(expected));
 
+  it('tells something left from unknown, and what the device fills from what it uses up', () => {
+    const supply = (fields: string) => of({ 'printer-supply': fields }).supplies[0];
+    expect(supply('level=-3;maxcapacity=100;')).toMatchObject({ level: null, someLeft: true });
+    expect(supply('level=-2;maxcapacity=100;')).not.toHaveProperty('someLeft');
+    expect(supply('class=receptacleThatIsFilled;level=20;maxcapacity=100;')).toMatchObject({
+      level: 20,
+      receptacle: true,
+    });
+    expect(supply('class=supplyThatIsConsumed;level=20;')).not.toHaveProperty('receptacle');
+  });
+
   it('names supplies by their description, or else by colour and type', () => {
     const { supplies } = of({
       'printer-supply': ['type=toner;colorantname=black;level=4;maxcapacity=100', 'type=opc;level=7', 'x'],
@@ -106,7 +117,7 @@ describe('informationOf', () => {
       'marker-levels': [-3, 150],
     });
     expect(supplies).toEqual([
-      { name: 'Black', type: 'toner', colour: '#000000', level: null },
+      { name: 'Black', type: 'toner', colour: '#000000', level: null, someLeft: true },
       { name: 'Waste', type: 'waste-toner', colour: '', level: 100 },
     ]);
   });

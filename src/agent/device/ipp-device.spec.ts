@@ -53,7 +53,7 @@ describe('IppDevice', () => {
       supplies: expect.arrayContaining([
         { name: 'Cyan toner', type: 'toner', colour: 'cyan', level: 81 },
         { name: 'Drum unit', type: 'opc', colour: '', level: 72 },
-        { name: 'Waste toner box', type: 'wasteToner', colour: '', level: 58 },
+        { name: 'Waste toner box', type: 'wasteToner', colour: '', level: 58, receptacle: true },
       ]),
       counters: {
         impressions: 65_753,

@@ -82,17 +82,17 @@ export class MergedDevice implements DeviceAccess {
     return { source: 'snmp', failure: new DeviceRefused(`SNMP: ${difference}`, { problem: 'other-device' }) };
   }
 
-  identify(signal?: AbortSignal): Promise<void> {
-    return this.ipp('identify').identify(signal);
+  async identify(signal?: AbortSignal): Promise<void> {
+    await this.ipp('identify').identify(signal);
   }
-  printTestPage(title: string, signal?: AbortSignal): Promise<void> {
-    return this.ipp('test-page').printTestPage(title, signal);
+  async printTestPage(title: string, signal?: AbortSignal): Promise<void> {
+    await this.ipp('test-page').printTestPage(title, signal);
   }
-  restart(signal?: AbortSignal): Promise<void> {
-    return this.ipp('restart').restart(signal);
+  async restart(signal?: AbortSignal): Promise<void> {
+    await this.ipp('restart').restart(signal);
   }
-  sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
-    return this.ipp('firmware-install').sendFirmware(file, onSent, signal);
+  async sendFirmware(file: string, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    await this.ipp('firmware-install').sendFirmware(file, onSent, signal);
   }
 
   private ipp(operation: Operation): DeviceAccess {

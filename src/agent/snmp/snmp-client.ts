@@ -65,13 +65,14 @@ export class SnmpClient {
   async rows(columns: readonly string[], most: number = LIMITS.SNMP_ROWS): Promise<SnmpRows> {
     const rows = new Map<string, SnmpValue[]>();
     const cursors = new Map(columns.map((column) => [column, column]));
+    const failures: DeviceRefused[] = [];
     let isComplete = true;
     while (cursors.size > 0) {
       const answers = await this.#next([...cursors]);
       if (!answers) return { rows, isComplete: false };
       for (const [column, answer] of answers) {
-        if (typeof answer === 'string') {
-          isComplete &&= answer === 'end';
+        if (answer === 'end' || answer instanceof DeviceRefused) {
+          if (answer !== 'end') failures.push(answer);
           cursors.delete(column);
           continue;
         }
@@ -90,9 +91,11 @@ export class SnmpClient {
         }
       }
       // an answer may be cut to what fits, but not to nothing
-      if (answers.every(([, answer]) => answer.length === 0)) return { rows, isComplete: false };
+      if (answers.every(([, answer]) => Array.isArray(answer) && answer.length === 0))
+        return { rows, isComplete: false };
     }
-    return { rows, isComplete };
+    if (failures.length === columns.length) throw failures[0] as DeviceRefused;
+    return { rows, isComplete: isComplete && failures.length === 0 };
   }
 
   /** The given objects, without those that the device does not have. @throws DeviceUnreachable, DeviceRefused */
@@ -139,7 +142,7 @@ export class SnmpClient {
     const [only, another] = cursors;
     // in version 1, noSuchName is the end (RFC 1157 4.1.3)
     if (only && !another)
-      return [[only[0], error instanceof RequestFailed && error.status === ErrorStatus.NoSuchName ? 'end' : 'failed']];
+      return [[only[0], error instanceof RequestFailed && error.status === ErrorStatus.NoSuchName ? 'end' : error]];
     const answers: [string, Following][] = [];
     for (const each of cursors) {
       const answer = await this.#next([each]);
@@ -214,7 +217,7 @@ const AUTHENTICATION = {
 /** A column, and the last object of it that was read. */
 type Cursor = [column: string, cursor: string];
 /** Empty if the answer was cut. */
-type Following = readonly ReadVarbind[] | 'end' | 'failed';
+type Following = readonly ReadVarbind[] | 'end' | DeviceRefused;
 
 interface ReadVarbind {
   readonly oid: string;

@@ -144,20 +144,29 @@ export class ScriptedSnmpAgent {
   }
 }
 
-const compare = (left: string, right: string): number => {
-  const [a, b] = [left.split('.').map(Number), right.split('.').map(Number)];
-  for (let index = 0; index < Math.min(a.length, b.length); index++)
-    if (a[index] !== b[index]) return a[index]! - b[index]!;
-  return a.length - b.length;
+const arcsOf = (oid: string): number[] => oid.split('.').map(Number);
+const compare = (a: readonly number[], b: readonly number[]): number => {
+  const different = a.findIndex((arc, index) => arc !== b[index]);
+  return different < 0 ? a.length - b.length : (a[different] ?? 0) - (b[different] ?? -1);
 };
 
 /** Answers as an agent with these objects does. @param knowsGet false: GetRequest finds nothing */
 export function answersOf(objects: readonly Encoded[], { knowsGet = true } = {}): ScriptedSnmpAgent['answers'] {
-  const sorted = [...objects].sort(([a], [b]) => compare(a, b));
-  const after = (oid: string): Encoded => sorted.find(([each]) => compare(each, oid) > 0) ?? [oid, END_OF_MIB_VIEW];
+  const sorted = objects.map((each) => ({ each, arcs: arcsOf(each[0]) })).sort((a, b) => compare(a.arcs, b.arcs));
+  const byOid = new Map(objects.map((each) => [each[0], each]));
+  const after = (oid: string): Encoded => {
+    const arcs = arcsOf(oid);
+    let [from, to] = [0, sorted.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compare(sorted[middle]!.arcs, arcs) > 0) to = middle;
+      else from = middle + 1;
+    }
+    return sorted[from]?.each ?? [oid, END_OF_MIB_VIEW];
+  };
   return ({ version, pdu, oids, maxRepetitions }) => {
     if (pdu === PDU.get) {
-      const found = oids.map((oid) => (knowsGet ? sorted.find(([each]) => each === oid) : undefined));
+      const found = oids.map((oid) => (knowsGet ? byOid.get(oid) : undefined));
       if (version === 0 && found.includes(undefined)) return 2;
       return oids.map((oid, index) => found[index] ?? [oid, NO_SUCH_INSTANCE]);
     }
