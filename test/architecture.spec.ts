@@ -48,6 +48,7 @@ const LIBRARIES: [library: RegExp, places: string[], reason: string][] = [
   [/^(node-xmpp-server|saxes)$/, ['server/xmpp'], 'features speak to DeviceTransport, never to an XMPP library'],
   [/^ipp-encoder$/, ['ipp'], 'its decoder trusts every length; decodeIpp looks at them first'],
   [/^@xmpp\//, ['agent'], 'the agent is the only XMPP client'],
+  [/^net-snmp$/, ['agent/snmp'], 'it trusts what answers; GuardedSession and SnmpClient check it'],
   [/^@novnc\//, ['pages/vnc'], 'noVNC runs in the browser only'],
   [/^@nestjs\//, ['server'], 'only the server is a Nest application'],
   [/^(typeorm|pg)$/, ['server', 'ormconfig'], 'only the server keeps a TypeORM database'],

@@ -36,6 +36,8 @@ const COUNTERPARTS = {
   '/usr/sbin/nft': 'nftables',
   '/usr/sbin/ip': 'iproute2',
   '/usr/bin/tinyproxy': 'tinyproxy-bin',
+  '/usr/sbin/snmpd': 'snmpd',
+  '/usr/bin/snmpget': 'snmp',
   '/usr/sbin/nginx': 'nginx',
   '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
   '/usr/sbin/haproxy': 'haproxy',

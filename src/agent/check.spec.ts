@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttps, type Server } from 'node:https';
 import { createServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { makeCertificate, makeSignedCertificate, type TestCertificate } from '../../test/support/test-certificate';
+import { answersOf, octets, ScriptedSnmpAgent, type Encoded } from '../../test/support/device/scripted-snmp-agent';
 import { TestProxy } from '../../test/support/test-proxy';
 import { ControlChannel, DOMAIN } from '../../test/support/xmpp/control-channel';
 import { NO_PROXY, type OutboundProxy } from '../tunnel/outbound-proxy';
@@ -142,5 +143,37 @@ describe('the check of a device', () => {
       '! mfp-1 panel: 127.0.0.1:1 cannot be reached (ECONNREFUSED); check that the device is on, and its address and port',
       `mfp-1 firmware: 127.0.0.1:${port} takes connections`,
     ]);
+  });
+
+  it('has a line for SNMP, with what to do', async () => {
+    const printer: Encoded[] = [
+      ['1.3.6.1.2.1.25.3.2.1.3.1', octets('Acme Laser')],
+      ['1.3.6.1.2.1.43.5.1.1.17.1', octets('AC9')],
+    ];
+    const [answering, silent] = [
+      await ScriptedSnmpAgent.start(answersOf(printer)),
+      await ScriptedSnmpAgent.start(() => undefined),
+    ];
+    const applications = [{ id: 'web', title: 'Web', target: `http://127.0.0.1:${port}` }];
+    const of = (snmp: object) =>
+      parseConfiguration(
+        JSON.stringify({
+          devices: [{ id: 'mfp-1', name: 'MFP', kind: 'mfp', applications, snmp: { host: '127.0.0.1', ...snmp } }],
+        }),
+        '/',
+      ).devices[0]!;
+    const [good, bad] = await Promise.all(
+      [of({ port: answering.port }), of({ port: silent.port, community: 's3cret' })].map((device) =>
+        lines(deviceChecks(device)),
+      ),
+    );
+    expect(good![0]).toBe(
+      'mfp-1 SNMP: answers in version 2c, Acme Laser, serial number AC9, no meters of the vendor (meterFiles can add them)',
+    );
+    expect(bad![0]).toMatch(
+      /^! mfp-1 SNMP: the device does not answer by SNMP \(UDP port \d+ of 127\.0\.0\.1\); check that SNMP is switched on at the device, the community,/,
+    );
+    expect(bad!.join()).not.toContain('s3cret');
+    for (const agent of [answering, silent]) await agent.stop();
   });
 });

@@ -14,6 +14,8 @@ import { withTimeLimit } from '../tunnel/time-limit';
 import { readConfiguration, type Configuration, type Device } from './configuration/configuration';
 import { ConfigurationError } from './configuration/configuration.errors';
 import { readProxy } from './configuration/proxy';
+import type { SnmpAccess } from './configuration/snmp-access';
+import { DeviceUnreachable } from './device/device-access';
 import { IppDevice } from './device/ipp-device';
 import {
   credentialsFileFor,
@@ -23,6 +25,9 @@ import {
   type Credentials,
 } from './enrolment/credentials';
 import { serverSocket } from './secure-socket';
+import type { MeterMap } from './snmp/meter-map';
+import { SHIPPED_METERS } from './snmp/shipped-meters';
+import { SnmpDevice } from './snmp/snmp-device';
 
 export interface CheckOptions {
   readonly config: string;
@@ -46,7 +51,7 @@ export async function checkAgent({ config, credentials, relay }: CheckOptions): 
   try {
     const configuration = await readConfiguration(config);
     const outbound = await readProxy(config, process.env);
-    const { devices } = configuration;
+    const { devices, meterMaps = [] } = configuration;
     const applications = devices.flatMap((device) => device.applications);
     process.stdout.write(`${config}: ${devices.length} device(s), ${applications.length} application(s)\n`);
     const file = credentials ?? credentialsFileFor(config);
@@ -57,7 +62,7 @@ export async function checkAgent({ config, credentials, relay }: CheckOptions): 
     const server = isEnrolled
       ? serverChecks(configuration, await readCredentials(file), outbound, relay)
       : [Promise.resolve(note('server', 'not checked, because this agent is not enrolled yet'))];
-    for (const checked of [...server, ...devices.flatMap(deviceChecks)]) {
+    for (const checked of [...server, ...devices.flatMap((device) => deviceChecks(device, meterMaps))]) {
       const { subject, isProblem, text } = await checked;
       (isProblem ? process.stderr : process.stdout).write(`${subject}: ${text}\n`);
       if (isProblem) process.exitCode = 1;
@@ -222,8 +227,8 @@ const CERTIFICATE_HELP =
   'if a private authority signed it, enrol this agent again with --authority; check the clock of this computer';
 
 /** The addresses of a device in the configuration, all at the same time. */
-export function deviceChecks(device: Device): Promise<Finding>[] {
-  const { id, ipp, firmware, applications, display } = device;
+export function deviceChecks(device: Device, meterMaps: readonly MeterMap[] = []): Promise<Finding>[] {
+  const { id, ipp, snmp, firmware, applications, display } = device;
   const reached = (what: string, address: { host: string; port: number; tls?: boolean }): Promise<Finding> =>
     check(
       `${id} ${what}`,
@@ -251,6 +256,15 @@ export function deviceChecks(device: Device): Promise<Finding>[] {
           ),
         ]
       : []),
+    ...(snmp
+      ? [
+          check(
+            `${id} SNMP`,
+            () => snmpAnswer(snmp, meterMaps),
+            (error) => explainSnmp(error, snmp),
+          ),
+        ]
+      : []),
     ...viewed,
     ...(firmware ? [reached('firmware', firmware.kind === 'raw' ? { ...firmware, tls: false } : firmware)] : []),
     ...(display ? [reached('display', display.address)] : []),
@@ -266,6 +280,25 @@ async function ippAnswer(device: Device): Promise<string> {
   return (await access.checkLogin())
     ? 'the device accepts the login'
     : 'the device asks for no login to be read; whether it is right shows at a restart or an installation';
+}
+
+async function snmpAnswer(snmp: SnmpAccess, meterMaps: readonly MeterMap[]): Promise<string> {
+  const access = new SnmpDevice(snmp, [...meterMaps, ...SHIPPED_METERS]);
+  const { model, serialNumber } = await access.information();
+  const { size } = access.vendorCounters;
+  return [
+    `answers in version ${snmp.version}`,
+    ...(model ? [model] : []),
+    serialNumber ? `serial number ${serialNumber}` : 'without a serial number',
+    size > 0 ? `${size} meters of the vendor` : 'no meters of the vendor (meterFiles can add them)',
+  ].join(', ');
+}
+
+/** A device does not answer at all if the community is not the right one. */
+function explainSnmp(error: Error, { version }: SnmpAccess): string {
+  if (!(error instanceof DeviceUnreachable)) return error.message;
+  const login = version === '3' ? '' : 'the community, ';
+  return `${error.message}; check that SNMP is switched on at the device, ${login}the address, and that firewalls permit it`;
 }
 
 const at = ({ host, port }: { host: string; port: number }): string =>

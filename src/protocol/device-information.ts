@@ -121,7 +121,7 @@ export const LASTING_PROBLEMS = {
     label: 'Not a printer',
     text: 'No printer answers at the address in the configuration of the agent.',
     remedy:
-      'The person responsible for the agent can check the address in the agent’s configuration, and whether IPP is switched on at the device.',
+      'The person responsible for the agent can check the address in the agent’s configuration, and whether IPP or SNMP is switched on at the device.',
   },
   'tls-failed': {
     label: 'No TLS connection',

@@ -5,6 +5,7 @@ import {
   type DeviceProblem,
   type DeviceState,
   type UpdateReason,
+  type InformationSource,
 } from '../../protocol/device-information';
 
 export const enDevices = {
@@ -138,7 +139,31 @@ export const enDevices = {
     } as Partial<Record<string, string>>,
     coloured: (colour: string, supply: string) => `${colour} ${supply}`,
     levelUnknown: 'unknown',
-    level: (name: string, percent: string) => `${name}: ${percent} left`,
+    left: (percent: string) => `${percent} left`,
+    someLeft: 'some left',
+    space: (percent: string) => `${percent} free`,
+    someSpace: 'some space left',
+    /** Where a value is from. */
+    sources: { ipp: 'IPP', snmp: 'SNMP', vendor: 'SNMP+', configuration: 'Agent' } as Record<InformationSource, string>,
+    sourceHints: {
+      ipp: 'Read by IPP',
+      snmp: 'Read by SNMP',
+      vendor: 'Read by SNMP, from the vendor’s own objects',
+      configuration: 'From the configuration of the agent',
+    } as Record<InformationSource, string>,
+    unanswered: (protocol: string, problem: string) => `${protocol}: ${problem}. Some values may be missing.`,
+    details: {
+      title: 'Trays, covers and names',
+      open: 'open',
+      closed: 'closed',
+      display: 'Display',
+      printerName: 'Printer name',
+      systemName: 'System name',
+      location: 'Location in the device',
+      contact: 'Contact',
+      description: 'Description',
+      upTime: 'Running for',
+    },
     counters: 'Counters',
     firmware: 'Firmware version',
     acquired: 'Updated',

@@ -177,7 +177,7 @@ export const jaMaintenance: typeof enMaintenance = {
     'wrong-path':
       'エージェントの担当者が、エージェントの設定の "ipp" からパスを削除できます。パスは自動的に検出されます。',
     'not-a-printer':
-      'エージェントの担当者が、エージェントの設定にあるアドレスと、機器でIPPが有効になっているかを確認できます。',
+      'エージェントの担当者が、エージェントの設定にあるアドレスと、機器でIPPまたはSNMPが有効になっているかを確認できます。',
     'tls-failed':
       '理由は詳細に示されています。エージェントの担当者が、エージェントの設定のアドレスまたは "certificate" を変更するか、古い機器に "weakTls" を許可できます。',
     'other-device':
@@ -224,6 +224,12 @@ export const jaMaintenance: typeof enMaintenance = {
     'media-sheets': '用紙枚数',
     copies: 'コピー',
     prints: 'プリント',
+    'impressions-monochrome': '印刷面数（白黒）',
+    'impressions-full-color': '印刷面数（カラー）',
+    'prints-monochrome': 'プリント（白黒）',
+    'prints-full-color': 'プリント（カラー）',
+    'copies-monochrome': 'コピー（白黒）',
+    'copies-full-color': 'コピー（カラー）',
     scans: 'スキャン',
     faxes: 'ファクス',
   },

@@ -40,6 +40,9 @@ const NOT_TRANSLATED = [
   'languages.en',
   'languages.ja',
   'information.coloured',
+  'information.sources.ipp',
+  'information.sources.snmp',
+  'information.sources.vendor',
   'detail',
   'fieldError',
 ];

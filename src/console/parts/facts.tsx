@@ -5,8 +5,8 @@ export const Facts = ({ of }: { of: readonly (readonly [name: string, value: Rea
   <dl className="facts">
     {of
       .filter(([, value]) => value !== '' && value !== null && value !== undefined && value !== false)
-      .map(([name, value]) => (
-        <div key={name}>
+      .map(([name, value], index) => (
+        <div key={`${index} ${name}`}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -30,7 +30,7 @@ import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deployment, release } from '../../protocol/deployment';
-import { deviceAlert, deviceInformation, supply } from '../../protocol/device-information';
+import { deviceAlert, deviceDetails, deviceInformation, informationSources, supply } from '../../protocol/device-information';
 import {
   accessTokenAnswer,
   clientScope,
@@ -116,6 +116,8 @@ const COMPONENTS = {
   SignedRecord: signedRecord,
   Site: site,
   Supply: supply,
+  InformationSources: informationSources,
+  DeviceDetails: deviceDetails,
   User: user,
   WeeklyHours: weeklyHours,
 } satisfies Record<string, z.ZodType>;

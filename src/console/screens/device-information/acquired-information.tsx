@@ -8,7 +8,9 @@ import { Facts } from '../../parts/facts';
 import { Ago } from '../../parts/time';
 import { counterName } from '../maintenance/job-texts';
 import { AlertLine, DeviceStateLabel } from './condition';
-import { alertText, decisionText, supplyText } from './device-texts';
+import { alertText, contentsText, decisionText, supplyText } from './device-texts';
+import { Details } from './details';
+import { Marked, SourceMark } from './source-mark';
 
 /** The device information acquired last, and the last update decision (B2). */
 export function AcquiredInformation({ kind, information, decision }: Acquired & { kind: DeviceKind }) {
@@ -23,17 +25,20 @@ export function AcquiredInformation({ kind, information, decision }: Acquired & 
 function Information({ kind, information }: { kind: DeviceKind; information: NonNullable<Acquired['information']> }) {
   const t = useText();
   const formats = useFormats();
-  const { reached, problem, weakTls, alerts, supplies, counters, firmwareVersion, acquiredAt } = information;
+  const { reached, problem, unanswered, weakTls, alerts, supplies, counters, details, sources } = information;
+  const { firmwareVersion, acquiredAt } = information;
   return (
     <>
       <div>
         <DeviceStateLabel kind={kind} {...information} problem={problem?.code ?? null} />
+        <SourceMark of={sources?.state} />
         {weakTls && (
           <div>
             <AlertLine severity="warning" text={t.device.weakTls} />
           </div>
         )}
         {!reached && <Problem of={problem ?? { code: 'unreachable', detail: '' }} />}
+        {reached && unanswered && <Unanswered of={unanswered} />}
       </div>
       {alerts.length === 0 ? (
         reached && (
@@ -46,30 +51,59 @@ function Information({ kind, information }: { kind: DeviceKind; information: Non
           {alerts.map((alert, index) => (
             <li key={index}>
               <AlertLine severity={alert.severity} text={alertText(alert, t)} />
-              <span className="minor">{alert.code}</span>
+              <span className="minor">
+                {alert.code}
+                <SourceMark of={sources?.alerts} />
+              </span>
             </li>
           ))}
         </ul>
       )}
       {supplies.length > 0 && (
         <section aria-label={t.information.supplies}>
-          <h3>{t.information.supplies}</h3>
+          <h3>
+            {t.information.supplies}
+            <SourceMark of={sources?.supplies} />
+          </h3>
           <Supplies supplies={supplies} />
         </section>
       )}
       {Object.keys(counters).length > 0 && (
         <section aria-label={t.information.counters}>
           <h3>{t.information.counters}</h3>
-          <Facts of={Object.entries(counters).map(([name, count]) => [counterName(name, t), formats.count(count)])} />
+          <Facts
+            of={Object.entries(counters).map(([name, count]) => [
+              counterName(name, t),
+              <Marked key={name} of={sources?.counters[name]} value={formats.count(count)} />,
+            ])}
+          />
         </section>
       )}
+      {details && <Details of={details} />}
       <Facts
         of={[
-          [t.information.firmware, firmwareVersion],
+          [
+            t.information.firmware,
+            firmwareVersion && <Marked key="version" of={sources?.firmwareVersion} value={firmwareVersion} />,
+          ],
           [t.information.acquired, <Ago key="at" at={acquiredAt} />],
         ]}
       />
     </>
+  );
+}
+
+/** A protocol in which the device did not answer; what only it reports is missing. */
+function Unanswered({ of: { protocol, code, detail } }: { of: NonNullable<DeviceInformation['unanswered']> }) {
+  const t = useText();
+  return (
+    <div>
+      <AlertLine
+        severity="warning"
+        text={t.information.unanswered(t.information.sources[protocol], t.information.problems[code].label)}
+      />
+      {detail && <Text size="sm">{t.detail(detail)}</Text>}
+    </div>
   );
 }
 
@@ -129,7 +163,7 @@ const LOW = 10;
 /** Colours that CSS and printers both know; others are not drawn. */
 const COLOUR = /^(#[0-9a-f]{6}|black|cyan|magenta|yellow|red|green|blue|white|gray|orange|violet)$/i;
 
-/** How much of each supply is left; an unknown level has no bar. */
+/** How much of each supply is left, or how much space in a waste container; an unknown level has no bar. */
 const Supplies = ({ supplies }: { supplies: readonly Supply[] }) => (
   <ul className="supplies">
     {supplies.map((supply, index) => (
@@ -143,7 +177,7 @@ function Level({ supply }: { supply: Supply }) {
   const formats = useFormats();
   const { colour, level } = supply;
   const name = supplyText(supply, t);
-  const percent = level === null ? t.information.levelUnknown : formats.percent(level / 100);
+  const percent = contentsText(supply, t, formats);
   return (
     <li>
       <span className="swatch" style={{ background: COLOUR.test(colour) ? colour : undefined }} />
@@ -153,7 +187,7 @@ function Level({ supply }: { supply: Supply }) {
         <div
           className={level < LOW ? 'level low' : 'level'}
           role="meter"
-          aria-label={t.information.level(name, percent)}
+          aria-label={`${name}: ${percent}`}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={level}

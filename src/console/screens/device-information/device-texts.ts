@@ -1,5 +1,6 @@
 import type { DeviceAlert, Supply, UpdateDecision } from '../../../protocol/device-information';
 import type { Messages } from '../../messages/en';
+import type { Formats } from '../../messages/formats';
 import { ownText } from '../../messages/own-text';
 
 const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]/;
@@ -19,6 +20,18 @@ export function supplyText({ name, type, colour }: Pick<Supply, 'name' | 'type' 
   const known = Object.keys(supplyColours).find((each) => `${colour} ${name}`.toLowerCase().includes(each));
   const text = known ? t.information.coloured(supplyColours[known] ?? '', word) : word;
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** How much is left, or how much space is left in what the device fills. */
+export function contentsText(
+  { level, someLeft, receptacle }: Pick<Supply, 'level' | 'someLeft' | 'receptacle'>,
+  t: Messages,
+  formats: Formats,
+): string {
+  const { levelUnknown, left, someLeft: some, space, someSpace } = t.information;
+  if (level === null) return someLeft ? (receptacle ? someSpace : some) : levelUnknown;
+  const percent = formats.percent(level / 100);
+  return receptacle ? space(percent) : left(percent);
 }
 
 /** `Updated (the saved data was too old)` */

@@ -9,6 +9,7 @@ import { Loaded } from '../../parts/loaded';
 import { ProblemNotice } from '../../parts/notice';
 import { Panel } from '../../parts/panel';
 import { AcquiredInformation } from './acquired-information';
+import { Marked } from './source-mark';
 
 /** Device information, and the identity of the device. */
 export function InformationPanel({ device }: { device: Device }) {
@@ -60,12 +61,21 @@ export function InformationPanel({ device }: { device: Device }) {
 function Identity({ device }: { device: Device }) {
   const t = useText();
   const { lastSeenAt } = device;
+  const reported = useInformation(device.id).data?.information;
+  const marked = (fact: 'model' | 'serialNumber') =>
+    device[fact] && (
+      <Marked
+        key={fact}
+        of={reported?.[fact] === device[fact] ? reported.sources?.[fact] : undefined}
+        value={device[fact]}
+      />
+    );
   return (
     <Facts
       of={[
         [t.device.kind, t.kinds[device.kind]],
-        [t.devices.model, device.model],
-        [t.devices.serial, device.serialNumber],
+        [t.devices.model, marked('model')],
+        [t.devices.serial, marked('serialNumber')],
         [t.devices.location, device.location],
         [t.device.id, device.id],
         [t.devices.agent, device.agentId],

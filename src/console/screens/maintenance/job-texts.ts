@@ -52,6 +52,7 @@ const ALERT = /^(error|warning|report): ([a-z0-9-]+)(?: \((.*)\))?$/;
 export function lineValue({ name, value }: ResultLine, t: Messages): string {
   if (name === 'state') return ownText(t.information.states, value) ?? value;
   if (value === 'unknown') return t.information.levelUnknown;
+  if (value === 'some left') return t.information.someLeft;
   const [, severity = '', code = '', text = ''] = (name.startsWith('alert.') && ALERT.exec(value)) || [];
   return code ? `${ownText(t.information.severities, severity)}: ${alertText({ code, text }, t)}` : value;
 }
