@@ -235,6 +235,7 @@ export interface components {
         counters: {
           [key: string]: number;
         };
+        details?: components['schemas']['DeviceDetails'];
         firmwareVersion: string;
         model: string;
         /** @default null */
@@ -255,9 +256,27 @@ export interface components {
         } | null;
         reached: boolean;
         serialNumber: string;
+        sources?: components['schemas']['InformationSources'];
         /** @enum {string} */
         state: 'idle' | 'processing' | 'stopped' | 'unknown';
         supplies: components['schemas']['Supply'][];
+        unanswered?: {
+          /** @enum {string} */
+          code:
+            | 'unreachable'
+            | 'refused'
+            | 'login-required'
+            | 'login-refused'
+            | 'wrong-path'
+            | 'not-a-printer'
+            | 'tls-failed'
+            | 'other-device'
+            | 'protocol-unsupported'
+            | 'invalid-answer';
+          detail: string;
+          /** @enum {string} */
+          protocol: 'ipp' | 'snmp';
+        };
         /** @enum {boolean} */
         weakTls?: true;
       } | null;
@@ -339,6 +358,32 @@ export interface components {
       severity: 'report' | 'warning' | 'error';
       text: string;
     };
+    DeviceDetails: {
+      contact: string;
+      covers: {
+        name: string;
+        open: boolean;
+      }[];
+      description: string;
+      display: string[];
+      inputs: {
+        level: number | null;
+        media: string;
+        name: string;
+        /** @enum {boolean} */
+        someLeft?: true;
+      }[];
+      location: string;
+      outputs: {
+        level: number | null;
+        name: string;
+        /** @enum {boolean} */
+        someLeft?: true;
+      }[];
+      printerName: string;
+      systemName: string;
+      upSeconds: number | null;
+    };
     /** @enum {string} */
     Ending:
       | 'declined'
@@ -383,6 +428,23 @@ export interface components {
       | 'approval'
       | 'hours'
       | 'queued';
+    InformationSources: {
+      /** @enum {string} */
+      alerts?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+      counters: {
+        [key: string]: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+      };
+      /** @enum {string} */
+      firmwareVersion?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+      /** @enum {string} */
+      model?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+      /** @enum {string} */
+      serialNumber?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+      /** @enum {string} */
+      state?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+      /** @enum {string} */
+      supplies?: 'ipp' | 'snmp' | 'vendor' | 'configuration';
+    };
     Job: {
       activity: string;
       approvalRecord: {
@@ -679,6 +741,10 @@ export interface components {
       colour: string;
       level: number | null;
       name: string;
+      /** @enum {boolean} */
+      receptacle?: true;
+      /** @enum {boolean} */
+      someLeft?: true;
       type: string;
     };
   };
