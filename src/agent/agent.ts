@@ -25,6 +25,7 @@ import { Maintenance } from './maintenance/maintenance';
 import type { PanelActions } from './panel/panel-actions';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
+import { RemoteCheck } from './remote-check';
 import type { Decision } from './sessions/agent-session';
 import { RemoteSessions } from './sessions/remote-sessions';
 import { PowerSaving } from './wake/power-saving';
@@ -105,6 +106,13 @@ export class Agent {
       releaseKey: configuration.releaseKey ?? credentials.releaseKey,
       signer: signerOf(credentials),
       journal,
+    });
+    new RemoteCheck({
+      configuration,
+      account: credentials,
+      outbound,
+      startReading: (deviceId) => this.#maintenance.startReading(deviceId),
+      channel: this.#channel,
     });
     const actions = this.#panelActions();
     this.#lanApproval = new LanApproval(configuration, actions, journal);

@@ -167,11 +167,9 @@ describe('the check of a device', () => {
         lines(deviceChecks(device)),
       ),
     );
-    expect(good![0]).toBe(
-      'mfp-1 SNMP: answers in version 2c, Acme Laser, serial number AC9, no meters of the vendor (meterFiles can add them)',
-    );
+    expect(good![0]).toBe('mfp-1 SNMP: answers in version 2c: Acme Laser, serial number AC9, no meters of the vendor');
     expect(bad![0]).toMatch(
-      /^! mfp-1 SNMP: the device does not answer by SNMP \(UDP port \d+ of 127\.0\.0\.1\); check that SNMP is switched on at the device, the community,/,
+      /^! mfp-1 SNMP: 127\.0\.0\.1:\d+ \(UDP\) does not answer by SNMP; check that SNMP is switched on at the device,/,
     );
     expect(bad!.join()).not.toContain('s3cret');
     for (const agent of [answering, silent]) await agent.stop();

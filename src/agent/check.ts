@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { about } from '../protocol/api';
+import type { CheckFinding as Finding } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';
 import { parseJson } from '../protocol/parse-json';
@@ -34,13 +35,6 @@ export interface CheckOptions {
   readonly credentials?: string;
   /** `wss://...`, as in PLATEN_RELAY_PUBLIC_URL. */
   readonly relay?: string;
-}
-
-/** Of one connection, one thing that works, or a problem with what to do. */
-interface Finding {
-  readonly subject: string;
-  readonly isProblem: boolean;
-  readonly text: string;
 }
 
 /** A clock that differs more makes certificates invalid and times in logs wrong. */
@@ -91,12 +85,12 @@ async function check(
   }
 }
 
-/** The ways to the server, all at the same time. */
+/** The ways to the server, all at the same time. @param relay its address; null: no line about relays */
 export function serverChecks(
   { server }: Pick<Configuration, 'server'>,
   account: Credentials,
   outbound: OutboundProxy,
-  relay?: string,
+  relay?: string | null,
 ): Promise<Finding>[] {
   const { pin, nextPin, authority } = account;
   const trust = { pin, nextPin, authority };
@@ -138,6 +132,7 @@ export function serverChecks(
       ),
     );
   }
+  if (relay === null) return checks;
   if (relay === undefined) checks.push(Promise.resolve(note('relay', 'not checked; name its address with --relay')));
   else if (!URL.canParse(relay) || new URL(relay).protocol !== 'wss:')
     checks.push(Promise.resolve(problem('relay', `${relay} must look like wss://host:port or wss://host/1`)));
@@ -275,7 +270,7 @@ async function ippAnswer(device: Device): Promise<string> {
   const access = new IppDevice(device);
   if (!device.login) {
     const { model } = await access.information();
-    return `answers${model ? `, ${model}` : ''}`;
+    return model ? `answers, ${model}` : 'answers';
   }
   return (await access.checkLogin())
     ? 'the device accepts the login'
@@ -286,19 +281,18 @@ async function snmpAnswer(snmp: SnmpAccess, meterMaps: readonly MeterMap[]): Pro
   const access = new SnmpDevice(snmp, [...meterMaps, ...SHIPPED_METERS]);
   const { model, serialNumber } = await access.information();
   const { size } = access.vendorCounters;
-  return [
-    `answers in version ${snmp.version}`,
+  const facts = [
     ...(model ? [model] : []),
-    serialNumber ? `serial number ${serialNumber}` : 'without a serial number',
-    size > 0 ? `${size} meters of the vendor` : 'no meters of the vendor (meterFiles can add them)',
-  ].join(', ');
+    serialNumber ? `serial number ${serialNumber}` : 'no serial number',
+    size > 0 ? `${size} meters of the vendor` : 'no meters of the vendor',
+  ];
+  return `answers in version ${snmp.version}: ${facts.join(', ')}`;
 }
 
 /** A device does not answer at all if the community is not the right one. */
-function explainSnmp(error: Error, { version }: SnmpAccess): string {
-  if (!(error instanceof DeviceUnreachable)) return error.message;
-  const login = version === '3' ? '' : 'the community, ';
-  return `${error.message}; check that SNMP is switched on at the device, ${login}the address, and that firewalls permit it`;
+function explainSnmp(error: Error, snmp: SnmpAccess): string {
+  if (!(error instanceof DeviceUnreachable) || error.cause !== undefined) return error.message;
+  return `${at(snmp)} (UDP) does not answer by SNMP; check that SNMP is switched on at the device, community or user, address and firewalls`;
 }
 
 const at = ({ host, port }: { host: string; port: number }): string =>

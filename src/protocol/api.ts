@@ -4,6 +4,7 @@ import { signedRecord, signingKey } from './approval-record';
 import { requester } from './asker';
 import {
   announcedApplication,
+  checkFinding,
   deviceKind,
   remoteSessionId,
   reportedDenial,
@@ -143,6 +144,14 @@ export const agent = z.object({
   /** Whether it knows the next key of the control channel; null: none is prepared. */
   knowsNextKey: z.boolean().nullable(),
 });
+/** The check of an agent's connections, which runs while `endedAt` is null. */
+export const agentCheck = z.object({
+  startedAt: instant,
+  endedAt: instant.nullable(),
+  findings: z.array(checkFinding),
+});
+export type AgentCheck = z.infer<typeof agentCheck>;
+export const lastAgentCheck = z.object({ check: agentCheck.nullable() });
 const deviceIds = z.array(deviceIdPattern).max(LIMITS.DEVICES_PER_AGENT);
 /** `siteId`: moves the agent to another site. `deviceIds`: which devices it may announce from now on; it keeps those it has. */
 export const agentChange = z

@@ -31,6 +31,9 @@ import { shownLine } from './shown-text';
  * Maintenance (S122-S124) is in ad-hoc-command.ts.
  */
 export const NS_SESSION = 'urn:platen:session:1';
+/** Findings about one device: its applications with their view targets, and what else it has. */
+export const CHECK_FINDINGS = 2 * LIMITS.APPLICATIONS_PER_DEVICE + 4;
+
 export const NS_AGENT = 'urn:platen:agent:1';
 export const NS_DEVICE = 'urn:platen:device:1';
 export const NS_PROBLEM = 'urn:platen:problem:1';
@@ -258,6 +261,19 @@ export const terminate = exchange({
   response: z.object({ connected: z.boolean() }),
 });
 
+/** Of one connection that an agent makes: what works, or a problem with what to do. Without addresses of devices. */
+export const checkFinding = z.object({ subject: shownLine(160), isProblem: z.boolean(), text: shownLine(500) });
+export type CheckFinding = z.infer<typeof checkFinding>;
+
+/** As `platen agent check`: the agent tries its ways to the server (null), or all connections to one device. */
+export const checkConnections = exchange({
+  name: 'check-connections',
+  namespace: NS_AGENT,
+  from: 'server',
+  request: z.object({ deviceId: deviceId.nullable() }),
+  response: z.object({ findings: z.array(checkFinding).max(CHECK_FINDINGS) }),
+});
+
 /** B1, B2: the agent queries the device and answers; `reached: false` if the device does not answer in time. */
 export const acquireInformation = exchange({
   name: 'acquire-information',
@@ -329,6 +345,7 @@ export const EXCHANGES = {
   withdrawApproval,
   connectionInfoToDevice,
   terminate,
+  checkConnections,
   acquireInformation,
   reportInformation,
   reportConditions,

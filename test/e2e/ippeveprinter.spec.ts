@@ -2,10 +2,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfiguration } from '../../src/agent/configuration/configuration';
+import { SnmpAccess, snmpField } from '../../src/agent/configuration/snmp-access';
 import { IppDevice } from '../../src/agent/device/ipp-device';
+import { MergedDevice } from '../../src/agent/device/merged-device';
+import { SHIPPED_METERS } from '../../src/agent/snmp/shipped-meters';
+import { SnmpDevice } from '../../src/agent/snmp/snmp-device';
 import { PRINTER_ATTRIBUTES, startPrinter } from '../../src/demo/ippeveprinter';
 import { freePorts } from '../../src/demo/free-ports';
 import { readPwgRaster, type ReadPage } from '../support/device/pwg-raster-reader';
+import { SNMP_PRINTER } from '../support/device/snmp-printer';
+import { Snmpd } from '../support/device/snmpd';
 import { isRunning } from '../support/is-running';
 import { plainHttp } from '../support/plain-http';
 import { until } from '../support/until';
@@ -63,7 +69,7 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
         state: 'idle',
         alerts: [],
         supplies: [
-          { name: 'Toner waste tank', type: 'wasteToner', colour: '', level: 60 },
+          { name: 'Toner waste tank', type: 'wasteToner', colour: '', level: 60, receptacle: true },
           { name: 'Black toner', type: 'toner', colour: 'black', level: 4 },
           { name: 'Cyan toner', type: 'toner', colour: 'cyan', level: 55 },
         ],
@@ -85,6 +91,27 @@ describe('a real IPP Everywhere printer for the scenarios', () => {
       expect(page).toMatch(/^%PDF-1\.4\n.*\(Test page\) Tj.*\(Device: Eve\) Tj/s);
       await expect(device.restart()).rejects.toMatchObject({ name: 'OperationUnsupported' });
     } finally {
+      await printer.stop();
+    }
+  });
+
+  it('is read by IPP and SNMP together', async () => {
+    const printer = await start('Real Printer', { attributes: PRINTER_ATTRIBUTES });
+    const agent = await Snmpd.start(SNMP_PRINTER);
+    try {
+      const access = new SnmpAccess({ ...snmpField.parse({ port: agent.port }), host: '127.0.0.1' }, '/');
+      const sources = { ipp: deviceAt(printer), snmp: new SnmpDevice(access, SHIPPED_METERS), shareAddress: true };
+      const { supplies, counters, firmwareVersion, sources: read } = await new MergedDevice(sources, []).information();
+      expect(supplies[0]).toEqual({ name: 'Black Toner', type: 'toner', colour: 'black', level: 5 });
+      expect(counters).toEqual({ impressions: 130_000, 'media-sheets': 90_211, 'copies-full-color': 42, faxes: 17 });
+      expect(firmwareVersion).toBe('2.14.7');
+      expect(read).toMatchObject({
+        state: 'ipp',
+        supplies: 'snmp',
+        counters: { impressions: 'vendor', 'media-sheets': 'ipp', faxes: 'vendor' },
+      });
+    } finally {
+      await agent.stop();
       await printer.stop();
     }
   });

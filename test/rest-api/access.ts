@@ -50,6 +50,8 @@ export const ACCESS: Record<Route, Access> = {
   'PATCH /api/agents/:id': 'admin',
   'DELETE /api/agents/:id': 'admin',
   'DELETE /api/agents/:id/installation': 'admin',
+  'GET /api/agents/:id/check': 'admin',
+  'POST /api/agents/:id/check': 'admin',
   'POST /api/enrolment-codes': 'admin',
   'POST /api/enrolment': 'anyone',
   'GET /api/devices': 'technician',

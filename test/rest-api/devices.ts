@@ -2,13 +2,16 @@ import { z } from 'zod';
 import {
   acquiredInformation,
   agent,
+  auditEvent,
   createdEnrolment,
   deniedAccess,
   device,
+  lastAgentCheck,
   page,
   reportedConditions,
 } from '../../src/protocol/api';
 import { announce, enrolment, reportConditions, reportDenials } from '../../src/protocol/control-channel';
+import type { ScriptedAnswer } from '../support/agent/scripted-agent';
 import { announcedPrinter } from '../support/server/control-plane';
 import { itRefuses, UNKNOWN_ID, type RestApi } from '../support/server/rest-api';
 import { until } from '../support/until';
@@ -60,6 +63,44 @@ export function describeAgents(api: () => RestApi): void {
       expect((await list()).map(({ id }) => id)).not.toContain('hall');
       await api().refuses('ada', 'DELETE /api/agents/:id', '404 not-found', { params });
       await api().refuses('ada', 'DELETE /api/agents/:id/installation', '404 not-found', { params });
+    });
+
+    it('check their connections on request, one check at a time, device by device', async () => {
+      const { plane } = api();
+      const agentStream = await plane.streamOf(await plane.enrol('checked'));
+      await agentStream.ask(announce, { agentVersion: '1', devices: ['near', 'far'].map(announcedPrinter) });
+      const params = { id: 'checked' };
+      const last = async () =>
+        (await api().answers('ada', 'GET /api/agents/:id/check', lastAgentCheck, { params })).check;
+      expect(await last()).toBeNull();
+      let answer = (_answer: ScriptedAnswer): void => undefined;
+      agentStream.answers.set('check-connections', new Promise((resolve) => (answer = resolve)));
+      const started = await api().answers('ada', 'POST /api/agents/:id/check', lastAgentCheck, { params }, 202);
+      expect(started.check).toMatchObject({ endedAt: null, findings: [] });
+      await api().refuses('ada', 'POST /api/agents/:id/check', '409 wrong-state', { params });
+      answer({ body: { findings: [{ subject: 'some', isProblem: false, text: 'works' }] } });
+      await until('the check to end', async () => (await last())?.endedAt);
+      const asked = agentStream.asked
+        .filter(({ name }) => name === 'check-connections')
+        .map(({ body }) => body.deviceId);
+      expect(asked[0]).toBeNull();
+      expect(asked.slice(1).sort()).toEqual(['far', 'near']);
+      expect((await last())?.findings).toEqual(
+        Array.from({ length: 3 }, () => ({ subject: 'some', isProblem: false, text: 'works' })),
+      );
+      expect(await api().pages('ada', 'GET /api/audit', auditEvent)).toContainEqual(
+        expect.objectContaining({ action: 'agent.checked', target: 'checked' }),
+      );
+      // of an earlier version
+      agentStream.answers.set('check-connections', { problem: 'unknown-device' });
+      await api().answers('ada', 'POST /api/agents/:id/check', lastAgentCheck, { params }, 202);
+      await until('the check to end', async () => (await last())?.endedAt);
+      expect((await last())?.findings[0]).toMatchObject({ subject: 'server', isProblem: true });
+      await agentStream.leave();
+      await until('the agent to be offline', async () => !(await list()).find(({ id }) => id === 'checked')?.online);
+      await api().refuses('ada', 'POST /api/agents/:id/check', '409 device-offline', { params });
+      for (const route of ['GET /api/agents/:id/check', 'POST /api/agents/:id/check'] as const)
+        await api().refuses('ada', route, '404 not-found', { params: { id: 'none' } });
     });
 
     itRefuses(api, [

@@ -24,7 +24,7 @@ import {
 import { headOf, nextJobDeadline, planJobs } from './job-planner';
 import type { JobStore } from './job-store';
 import type { OperationCounts } from './operation-counts';
-import { ownerRules, type OwnerFacts } from './owner-rules';
+import { decideForOwner, ownerRules, type OwnerFacts } from './owner-rules';
 import { CommandRefused } from './maintenance.errors';
 import { lastingFailureOf } from './operations';
 import type { OperationContext } from './operation-context';
@@ -298,6 +298,15 @@ export class JobRunner {
     if (failure === 'interrupted' && this.#waitsForVersion(jobId)) return; // the next start of the agent resumes it
     this.options.journal.info('maintenance job ended', { jobId, deviceId, operation, failure, detail });
     this.#dispatch({ kind: 'ended', jobId, outcome });
+  }
+
+  /** Whether the owner lets the server have a device read now; counts it as `information`. */
+  async startReading(deviceId: string): Promise<boolean> {
+    const rules = this.options.devices.get(deviceId)?.rules;
+    if (!rules) return false;
+    const recent = this.options.counts.recent(deviceId, 'information');
+    const determined = decideForOwner({ rule: rules.information, recent, now: momentOf(Date.now()) }, false);
+    return determined.do === 'execute' && this.#count(deviceId, 'information');
   }
 
   #count(deviceId: string, operation: Operation): Promise<boolean> {

@@ -77,6 +77,11 @@ export class Maintenance {
     this.#runner.decide(jobId, decision, by);
   }
 
+  /** Whether the owner lets the server have a device read now; counts it as `information`. */
+  startReading(deviceId: string): Promise<boolean> {
+    return this.#runner.startReading(deviceId);
+  }
+
   /** Whether any job is open. */
   get busy(): boolean {
     return [...this.jobs.values()].some(({ phase }) => phase.name !== 'over');

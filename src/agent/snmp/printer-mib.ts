@@ -80,7 +80,7 @@ export async function readPrinterMib(client: SnmpClient): Promise<PrinterMib> {
     read[name] = [...rows].map(([index, values]) => ({
       index,
       ...Object.fromEntries(names.map((each, position) => [each, values[position]])),
-    })) as unknown as Row<TableName>[];
+    }));
   }
   if (failures.length === Object.keys(TABLES).length) throw failures[0];
   return read as unknown as PrinterMib;

@@ -58,7 +58,7 @@ export function informationIn(mib: PrinterMib, meters: Counters): DeviceInformat
 /** Of the current localization (RFC 3805 prtLocalizationTable). */
 function characterSetIn(mib: PrinterMib, printer: string, current: SnmpValue): SnmpValue {
   const localizations = ofPrinter(mib.localization, printer);
-  return localizations.find(({ index }) => index === `${printer}.${current}`)?.prtLocalizationCharacterSet;
+  return localizations.find(({ index }) => index === `${printer}.${Number(current)}`)?.prtLocalizationCharacterSet;
 }
 
 /** RFC 2790 hrDeviceStatus and hrPrinterStatus, as RFC 3805 appendix E combines them. */

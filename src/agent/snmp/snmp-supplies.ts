@@ -56,7 +56,7 @@ export function suppliesIn(mib: PrinterMib, printer: string, characterSet: SnmpV
     .slice(0, SUPPLIES)
     .map((row, position) => {
       const type = TYPES[Number(row.prtMarkerSuppliesType)] ?? '';
-      const colour = colourOf(colorants.get(`${printer}.${row.prtMarkerSuppliesColorantIndex}`));
+      const colour = colourOf(colorants.get(`${printer}.${Number(row.prtMarkerSuppliesColorantIndex)}`));
       const capacity = row.prtMarkerSuppliesSupplyUnit === PERCENT ? 100 : row.prtMarkerSuppliesMaxCapacity;
       const name = deviceText(row.prtMarkerSuppliesDescription, 100, characterSet);
       return {

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
-import { agent, createdEnrolment, type agentChange } from '../../protocol/api';
+import { agent, createdEnrolment, lastAgentCheck, type agentChange } from '../../protocol/api';
 import { siteNamed } from './customers';
 import { useClient } from './query-client';
 import { call, nothing } from './request';
@@ -31,6 +31,27 @@ export function useCreateEnrolment() {
 
 /** Of a field in which they are separated by commas or spaces. */
 export const idsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
+const POLL_MS = 1_000;
+const checkKey = (id: string) => ['agents', id, 'check'];
+const checkPath = (id: string): string => `/agents/${encodeURIComponent(id)}/check`;
+
+/** The last check of an agent's connections, and its findings as they arrive. */
+export const useAgentCheck = (id: string, isShown: boolean) =>
+  useQuery({
+    queryKey: checkKey(id),
+    queryFn: () => call(lastAgentCheck, 'GET', checkPath(id)),
+    enabled: isShown,
+    refetchInterval: ({ state: { data } }) => data?.check?.endedAt === null && POLL_MS,
+  });
+
+export function useStartAgentCheck(id: string) {
+  const client = useClient();
+  return useMutation({
+    mutationFn: () => call(lastAgentCheck, 'POST', checkPath(id)),
+    onSettled: () => client.invalidateQueries({ queryKey: checkKey(id) }),
+  });
+}
 
 export function useChangeAgent() {
   const client = useClient();

@@ -93,6 +93,14 @@ export const enAdministration = {
     remove: 'Remove',
     removeTitle: (id: string) => `Remove agent ${id}?`,
     removeHint: 'Its account is deleted, the agent is disconnected, and its devices disappear from the list.',
+    check: 'Check',
+    checkTitle: (id: string) => `Check the connections of agent ${id}`,
+    checkHint:
+      'The agent tries its ways to the server and all connections to its devices, as far as their owners permit it. Addresses of devices stay at the agent.',
+    checking: 'Checking …',
+    checkEnded: (moment: string) => `Checked ${moment}`,
+    works: 'Works',
+    problem: 'Problem',
     release: 'Allow another installation',
     releaseTitle: (id: string) => `Allow another installation of agent ${id}?`,
     releaseHint:
@@ -152,6 +160,7 @@ export const enAdministration = {
       'agent.moved': 'Agent moved',
       'agent.device-ids-changed': 'Device IDs of an agent changed',
       'agent.removed': 'Agent removed',
+      'agent.checked': 'Connections of an agent checked',
       'agent.installation-refused': 'Second installation of an agent refused',
       'agent.installation-released': 'Another installation of an agent allowed',
       'customer.created': 'Customer created',

@@ -94,6 +94,14 @@ export const jaAdministration: typeof enAdministration = {
     remove: '削除',
     removeTitle: (id) => `エージェント「${id}」を削除しますか？`,
     removeHint: 'アカウントが削除され、エージェントは切断されます。その機器は一覧から消えます。',
+    check: '接続を確認',
+    checkTitle: (id) => `エージェント「${id}」の接続を確認`,
+    checkHint:
+      'エージェントが、サーバーへの経路と、所有者が許可している範囲で機器へのすべての接続を試します。機器のアドレスはエージェントの外に送られません。',
+    checking: '確認しています…',
+    checkEnded: (moment) => `確認日時：${moment}`,
+    works: '正常',
+    problem: '問題',
     release: '別のインストール先を許可',
     releaseTitle: (id) => `エージェント「${id}」の別のインストール先を許可しますか？`,
     releaseHint:
@@ -159,6 +167,7 @@ export const jaAdministration: typeof enAdministration = {
       'site.removed': '拠点削除',
       'user.assigned': '顧客の割り当て',
       'agent.removed': 'エージェント削除',
+      'agent.checked': 'エージェントの接続を確認',
       'agent.installation-refused': 'エージェントの別のインストール先を拒否',
       'agent.installation-released': 'エージェントの別のインストール先を許可',
       'client.created': '外部クライアント追加',

@@ -173,6 +173,43 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ],
   ["the device's answer is not HTTP ({})", '機器の応答がHTTPではありません（{}）'],
   ['SNMP: {}', 'SNMP：{}'],
+  // the check of an agent's connections
+  ['{} takes connections', '{}に接続できます'],
+  ['is reached, and has the key of the enrolment', '接続でき、登録時の鍵と一致します'],
+  ['is reached, and has the key of the enrolment{}', '接続でき、登録時の鍵と一致します{}'],
+  ['answers in version {}: {}', 'バージョン{}で応答しています：{}'],
+  ['answers, version {}', '応答しています。バージョン{}'],
+  ['answers, {}', '応答しています（{}）'],
+  ['the device accepts the login', '機器がログインを受け付けました'],
+  [
+    'the device asks for no login to be read; whether it is right shows at a restart or an installation',
+    '情報の取得にログインは不要です。ログインが正しいかどうかは、再起動またはインストールのときに分かります',
+  ],
+  [
+    '{} (UDP) does not answer by SNMP; check that SNMP is switched on at the device, community or user, address and firewalls',
+    '{}（UDP）がSNMPに応答しません。機器のSNMP設定、コミュニティ名またはユーザー、アドレス、ファイアウォールを確認してください',
+  ],
+  [
+    '{} cannot be reached ({}); check that the device is on, and its address and port',
+    '{}に接続できません（{}）。機器の電源、アドレス、ポートを確認してください',
+  ],
+  [
+    'cannot be reached ({}); have TCP port {} to {} permitted in the firewall {}',
+    '接続できません（{}）。ファイアウォールでTCPポート{}（宛先：{}）を許可してもらってください（{}）',
+  ],
+  ['the name {} cannot be resolved ({}); check DNS', '名前「{}」を解決できません（{}）。DNSを確認してください'],
+  [
+    'the name {} cannot be resolved ({}); check DNS, or set "proxy"',
+    '名前「{}」を解決できません（{}）。DNSを確認するか、"proxy" を設定してください',
+  ],
+  ['not checked, because its owner does not permit it now', '所有者が現在許可していないため、確認していません'],
+  ['some connections could not be checked in time', '時間内に確認できなかった接続があります'],
+  ['not checked: {}', '確認していません：{}'],
+  [
+    'the agent is of an earlier version, which cannot check its connections; update it',
+    'エージェントのバージョンが古いため、接続を確認できません。更新してください',
+  ],
+  ['The connections of agent {} are being checked already.', 'エージェント「{}」の接続はすでに確認中です。'],
   ['the name {} cannot be resolved ({})', '名前「{}」を解決できません（{}）'],
   ['the device does not answer by SNMP (UDP port {} of {})', '機器がSNMPに応答しません（UDPポート{}、{}）'],
   ['the device did not answer by SNMP within {} ms', '機器がSNMPで{}ミリ秒以内に応答しませんでした'],

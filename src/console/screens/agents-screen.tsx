@@ -14,6 +14,7 @@ import { Panel } from '../parts/panel';
 import { Presence } from '../parts/status';
 import { SiteName } from '../parts/site-name';
 import { Table } from '../parts/table';
+import { AgentCheck } from './agent-check';
 import { DeviceIdsField, EnrolDialog } from './enrol-dialog';
 
 export function AgentsScreen() {
@@ -103,6 +104,7 @@ function Release({ id }: { id: string }) {
 function Actions({ agent }: { agent: Agent }) {
   return (
     <Group gap="xs" justify="flex-end" maw={320} ml="auto">
+      <AgentCheck agent={agent} />
       <Move agent={agent} />
       <AllowDevices agent={agent} />
       <Release id={agent.id} />

@@ -22,6 +22,11 @@ export class UnknownAgent extends ProblemError {
     super('not-found', `There is no agent ${agentId}.`);
   }
 }
+export class CheckRunning extends ProblemError {
+  constructor(agentId: string) {
+    super('wrong-state', `The connections of agent ${agentId} are being checked already.`);
+  }
+}
 /** A5: no substitute could wake the agent. */
 export class NoSubstitute extends ProblemError {
   constructor(agentId: string, siteId: string | null) {

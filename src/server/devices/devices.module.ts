@@ -6,6 +6,7 @@ import { SiteOccupants } from '../customers/site-occupants';
 import { NoticesModule } from '../notices/notices.module';
 import { XmppModule } from '../xmpp/xmpp.module';
 import { AgentEntity } from './agents/agent.entity';
+import { AgentChecks } from './agents/agent-checks';
 import { AgentWake } from './agents/agent-wake';
 import { AgentsController } from './agents/agents.controller';
 import { AgentsRepository } from './agents/agents.repository';
@@ -55,6 +56,7 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     AgentsRepository,
     { provide: SiteOccupants, useExisting: AgentsRepository },
     AgentsService,
+    AgentChecks,
     AgentWake,
     SubstituteChannels,
     EnrolmentService,

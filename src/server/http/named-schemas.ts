@@ -4,6 +4,7 @@ import {
   about,
   acquiredInformation,
   agent,
+  agentCheck,
   apiToken,
   auditEvent,
   browserAccess,
@@ -24,13 +25,20 @@ import {
   sessionWithSteps,
   site,
   user,
+  lastAgentCheck,
 } from '../../protocol/api';
 import { kept, retention } from '../../protocol/retention';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
-import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
+import { announcedApplication, checkFinding, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deployment, release } from '../../protocol/deployment';
-import { deviceAlert, deviceDetails, deviceInformation, informationSources, supply } from '../../protocol/device-information';
+import {
+  deviceAlert,
+  deviceDetails,
+  deviceInformation,
+  informationSources,
+  supply,
+} from '../../protocol/device-information';
 import {
   accessTokenAnswer,
   clientScope,
@@ -61,6 +69,9 @@ const COMPONENTS = {
   AccessToken: accessTokenAnswer,
   AcquiredInformation: acquiredInformation,
   Agent: agent,
+  AgentCheck: agentCheck,
+  LastAgentCheck: lastAgentCheck,
+  CheckFinding: checkFinding,
   ApiToken: apiToken,
   Application: announcedApplication,
   Asker: asker,

@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 
 const INTEGER = 0x02;
 const OCTET_STRING = 0x04;
@@ -58,7 +57,9 @@ function oidIn(content: Buffer): string {
   let arc = 0;
   for (const byte of content.subarray(1)) {
     arc = arc * 128 + (byte & 127);
-    if (byte < 128) (arcs.push(arc), (arc = 0));
+    if (byte >= 128) continue;
+    arcs.push(arc);
+    arc = 0;
   }
   return arcs.join('.');
 }
@@ -135,7 +136,7 @@ export class ScriptedSnmpAgent {
   }
 
   get port(): number {
-    return (this.socket.address() as AddressInfo).port;
+    return this.socket.address().port;
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,6 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -67,7 +66,7 @@ export class Snmpd {
     this.#process = child;
     const printed: string[] = [];
     for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream! }).on('line', (line) => printed.push(line));
+      createInterface({ input: stream }).on('line', (line) => printed.push(line));
     await until('snmpd listens', () => {
       if (child.exitCode !== null) throw new Error(printed.join('\n'));
       return printed.some((line) => line.startsWith('NET-SNMP version'));
@@ -99,7 +98,7 @@ async function freePort(): Promise<number> {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  const { port } = socket.address() as AddressInfo;
+  const { port } = socket.address();
   socket.close();
   return port;
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { z } from 'zod';
-import { agent, agentChange, createdEnrolment, newEnrolment } from '../../../protocol/api';
+import { agent, agentChange, createdEnrolment, lastAgentCheck, newEnrolment } from '../../../protocol/api';
 import { enrolment, enrolmentRequest, type Enrolment, type EnrolmentRequest } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
@@ -10,6 +10,7 @@ import { CurrentActor } from '../../auth/access/identity';
 import { Permit, Public } from '../../auth/access/access.guard';
 import { CustomersService } from '../../customers/customers.service';
 import { Answers, AnswersNothing } from '../../http/answers';
+import { AgentChecks } from './agent-checks';
 import { isAsleep } from './agents.repository';
 import { AgentsService } from './agents.service';
 import { NextKey } from './next-key';
@@ -22,6 +23,7 @@ export class AgentsController {
     private readonly enrolment: EnrolmentService,
     private readonly customers: CustomersService,
     private readonly nextKey: NextKey,
+    private readonly checks: AgentChecks,
   ) {}
 
   @Get('agents')
@@ -66,6 +68,20 @@ export class AgentsController {
   @AnswersNothing()
   releaseInstallation(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<void> {
     return this.agents.releaseInstallation(actor, id);
+  }
+
+  @Get('agents/:id/check')
+  @Permit('admin')
+  @Answers(lastAgentCheck)
+  async lastCheck(@Param('id') id: string): Promise<z.infer<typeof lastAgentCheck>> {
+    return { check: await this.checks.last(id) };
+  }
+
+  @Post('agents/:id/check')
+  @Permit('admin')
+  @Answers(lastAgentCheck, 202)
+  async check(@CurrentActor() actor: Actor, @Param('id') id: string): Promise<z.infer<typeof lastAgentCheck>> {
+    return { check: await this.checks.start(actor, id) };
   }
 
   @Post('enrolment-codes')
