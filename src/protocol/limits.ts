@@ -114,7 +114,8 @@ export const LIMITS = {
   CHECKS_AT_ONCE: 4,
   CHECK_ANSWER_MS: 25_000,
   CHECK_MS: 10 * 60_000,
-  CHECKS_KEPT: 100,
+  CHECKS_KEPT: 20,
+  CHECK_LINES: 2_000,
 
   // maintenance
   JOBS_PER_DEVICE: 20,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Page, Response } from 'playwright-core';
 import { en } from '../../src/console/messages/en';
 import { ja } from '../../src/console/messages/ja';
 import { SAMPLE_USERS } from '../../src/demo/stage';
 import type { AccessCondition } from '../../src/protocol/access-conditions';
-import type { DeniedAccess, Language, ReportedConditions } from '../../src/protocol/api';
+import { lastAgentCheck, type DeniedAccess, type Language, type ReportedConditions } from '../../src/protocol/api';
 import type { ExternalClient } from '../../src/protocol/external-clients';
 import { findings } from '../support/browser/axe';
 import { askForAccess, ConsoleBrowser, type Person } from '../support/browser/console-browser';
@@ -380,6 +380,10 @@ it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, i
   await goTo('/devices/copy-room', 'Copy room');
   await page.getByRole('img', { name: t.maintenance.impressions(4) }).waitFor();
   await page.getByRole('meter').first().waitFor();
+  await page.getByText(t.information.someLeft, { exact: true }).waitFor();
+  await page.getByTitle(t.information.sourceHints.vendor).first().waitFor();
+  await page.getByText(t.information.details.title).click();
+  await page.getByText('PRN-HALL').waitFor();
   await show('maintenance');
   const install = t.maintenance.operations['firmware-install'].name;
   await page.getByRole('button', { name: t.maintenance.runNamed(install) }).click();
@@ -401,6 +405,25 @@ it.each(LANGUAGES)('maintenance can be asked for and followed on every screen, i
   await page.getByRole('button', { name: t.firmware.upload }).click();
   await page.getByText(t.firmware.hint).waitFor();
   await look(`firmware-upload-${spoken}`);
+});
+
+it.each(LANGUAGES)('the connections of an agent are checked on request, in %s', async (spoken, wanted) => {
+  await open(wanted, SAMPLE_USERS.admin, spoken);
+  const t = CATALOGUES[spoken];
+  await goTo('/agents', t.agents.title);
+  await page.getByRole('button', { name: t.agents.checkTitle('demo-agent') }).click();
+  const dialog = page.getByRole('dialog');
+  const start = dialog.getByRole('button', { name: t.agents.check, exact: true });
+  await Promise.all([page.waitForResponse((each) => each.request().method() === 'POST'), start.click()]);
+  const isEnded = async (each: Response): Promise<boolean> =>
+    each.url().endsWith('/check') && lastAgentCheck.parse(await each.json()).check?.endedAt != null;
+  await page.waitForResponse(isEnded);
+  await dialog.getByText(t.agents.checkEnded('').trim()).waitFor();
+  const lines = await dialog.getByRole('listitem').allTextContents();
+  expect(lines.some((line) => line.includes('demo-mfp IPP') && line.startsWith(t.agents.works))).toBe(true);
+  const devices = lines.filter((line) => line.includes('demo-mfp'));
+  expect(devices.filter((line) => line.includes('127.0.0.1'))).toEqual([]);
+  await look(`agent-check-${spoken}`);
 });
 
 it.each(LANGUAGES)('notices are shown until they are read, in %s', async (spoken, wanted) => {

@@ -101,6 +101,17 @@ describe('DevicePoller', () => {
     ]);
   });
 
+  it('logs once that one of two protocols does not answer', async () => {
+    const unanswered = { protocol: 'snmp', code: 'unreachable', detail: 'no answer' } as const;
+    for (const says of [unanswered, unanswered, undefined, unanswered]) {
+      device.says = { ...DEVICE_INFORMATION, unanswered: says };
+      await poller.poll('mfp-1');
+    }
+    const logged = recorded.lines.filter(({ msg }) => msg === 'the device does not answer in one of its protocols');
+    expect(logged).toHaveLength(2);
+    expect(logged[0]).toMatchObject({ deviceId: 'mfp-1', protocol: 'snmp', problem: 'unreachable' });
+  });
+
   it('polls at an interval, one request at a time, until it is stopped', async () => {
     poller.start();
     await until('a few polls', () => device.questions > 2);

@@ -104,6 +104,7 @@ export class DevicePoller {
       const information = await answerInTime(ms, this.#stopping.signal, (signal) => access.information(signal));
       if (this.#known.has(deviceId) && !this.known(deviceId).reached)
         this.journal.info('the device answers again', { deviceId });
+      this.#logUnanswered(deviceId, information);
       this.#update(deviceId, information);
       return information;
     } catch (error) {
@@ -118,6 +119,17 @@ export class DevicePoller {
   #update(deviceId: string, information: DeviceInformation): void {
     this.#known.set(deviceId, information);
     for (const listener of this.#listeners) listener(deviceId, information);
+  }
+
+  /** Likewise for one of two protocols. */
+  #logUnanswered(deviceId: string, { unanswered }: DeviceInformation): void {
+    if (!unanswered || this.known(deviceId).unanswered?.code === unanswered.code) return;
+    this.journal.warn('the device does not answer in one of its protocols', {
+      deviceId,
+      protocol: unanswered.protocol,
+      problem: unanswered.code,
+      detail: unanswered.detail,
+    });
   }
 
   /** Logs a problem once, until it is another one or the device answers again. */

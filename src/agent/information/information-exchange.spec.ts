@@ -2,7 +2,9 @@ import { ScriptedChannel } from '../../../test/support/agent/scripted-channel';
 import { recordedJournal } from '../../../test/support/recorded-journal';
 import { ScriptedDevice, DEVICE_INFORMATION } from '../../../test/support/device/scripted-device';
 import { until } from '../../../test/support/until';
-import { acquireInformation } from '../../protocol/control-channel';
+import type { DeviceAlert, Supply } from '../../protocol/device-information';
+import { acquireInformation, reportInformation } from '../../protocol/control-channel';
+import { containerExcess } from '../channel/json-container';
 import { ChannelTimeout, ExchangeRefused } from '../channel/control-channel.errors';
 import { DevicePoller } from './device-poller';
 import { InformationExchange } from './information-exchange';
@@ -24,6 +26,10 @@ afterEach(() => {
   poller.stop();
 });
 
+const NO_DETAILS = {
+  ...{ inputs: [], outputs: [], covers: [], display: [], upSeconds: null },
+  ...{ printerName: '', description: '', systemName: '', location: '', contact: '' },
+};
 const acquire = (deviceId: string) => channel.ask(acquireInformation, { deviceId });
 const reported = () =>
   channel.asked.map((text) => {
@@ -47,6 +53,37 @@ describe('InformationExchange', () => {
   it('uses the configuration for a device without an address', async () => {
     const named = { model: 'model of mfp-2', serialNumber: 'serial of mfp-2' };
     expect(await acquire('mfp-2')).toMatchObject({ reached: false, state: 'unknown', ...named });
+  });
+  it('leaves out the details if they do not fit into one stanza, and everything else always fits', async () => {
+    const text = (count: number) => '&'.repeat(count); // 5 bytes each in XML
+    const names = Array.from({ length: 24 }, (_, index) => `${'n'.repeat(46)}${index + 10}`);
+    const details = { ...NO_DETAILS, contact: 'Bureau 2' };
+    device.says = { ...DEVICE_INFORMATION, details };
+    expect((await acquire('mfp-1')).details?.contact).toBe('Bureau 2');
+    device.says = {
+      ...DEVICE_INFORMATION,
+      details: { ...details, display: Array<string>(4).fill(text(60)), description: text(200) },
+      alerts: Array<DeviceAlert>(24).fill({ severity: 'error', code: text(64), text: text(200) }),
+      supplies: Array<Supply>(24).fill({
+        name: text(100),
+        type: text(40),
+        colour: text(40),
+        level: null,
+        someLeft: true,
+      }),
+      ...{ model: text(200), serialNumber: text(100), firmwareVersion: text(100) },
+      counters: Object.fromEntries(names.map((name) => [name, Number.MAX_SAFE_INTEGER])),
+      sources: { counters: Object.fromEntries(names.map((name) => [name, 'vendor' as const])) },
+      unanswered: { protocol: 'ipp', code: 'unreachable', detail: text(500) },
+    };
+    const information = await acquire('mfp-1');
+    expect(containerExcess(reportInformation, { deviceId: 'mfp-1', information })).toBe(0);
+    expect(information.details).toBeUndefined();
+    expect(information.alerts).toHaveLength(24);
+  });
+  it('marks what is from the configuration', async () => {
+    device.says = { ...DEVICE_INFORMATION, model: '', sources: { serialNumber: 'snmp', counters: {} } };
+    expect((await acquire('mfp-1')).sources).toEqual({ model: 'configuration', serialNumber: 'snmp', counters: {} });
   });
   it('refuses a device whose information may not be reported', async () => {
     await expect(acquire('mfp-3')).rejects.toMatchObject({ code: 'operation-unsupported' });

@@ -106,7 +106,7 @@ export class InformationExchange {
   }
 }
 
-/** Without details if they do not fit into one stanza. */
+/** Without details if they do not fit into one stanza; everything else always does. */
 const fitting = (deviceId: string, information: DeviceInformation): DeviceInformation =>
   containerExcess(reportInformation, { deviceId, information }) === 0
     ? information

@@ -1,4 +1,4 @@
-import type { DeviceInformation } from '../../protocol/device-information';
+import type { DeviceInformation, DeviceProblem } from '../../protocol/device-information';
 import type { HoldReason, JobFailure, Operation } from '../../protocol/maintenance';
 import type { IppValue } from '../../ipp/ipp-message';
 import { readinessOf, UNREPORTED, type Readiness } from '../device/readiness';
@@ -21,6 +21,9 @@ const alerts = (...codes: string[]): Change => ({
   alerts: codes.map((code) => ({ severity: 'error', code, text: '' })),
 });
 const usedUp = (type: string, colour: string): Change => ({ supplies: [{ name: 'One', type, colour, level: 0 }] });
+const byOther = (protocol: 'ipp' | 'snmp', code: DeviceProblem): Change => ({
+  unanswered: { protocol, code, detail: '' },
+});
 const queued = { readiness: { queuedJobs: 2 } };
 
 type Expected = HoldReason | JobFailure | null;
@@ -37,6 +40,14 @@ const TABLE: [string, Change, [Expected, Expected, Expected, Expected]][] = [
     { reached: false, problem: { code: 'refused', detail: 'busy' } },
     ['refused', 'refused', 'refused', 'refused'],
   ],
+  ['answers by SNMP only', byOther('ipp', 'unreachable'), Array(4).fill('unreachable') as never],
+  ['answers by SNMP only, and refuses IPP', byOther('ipp', 'refused'), Array(4).fill('refused') as never],
+  [
+    'answers by SNMP only, and asks for a login',
+    byOther('ipp', 'login-required'),
+    Array(4).fill('login-required') as never,
+  ],
+  ['answers by IPP only', byOther('snmp', 'login-refused'), [null, null, null, null]],
   ['does not answer, in a session', { reached: false, openSessions: 1 }, Array(4).fill('unreachable') as never],
   ['has an open session', { openSessions: 1 }, [null, null, 'session-open', 'session-open']],
   ['prints in a session', { state: 'processing', openSessions: 1 }, [null, null, 'session-open', 'session-open']],
@@ -68,6 +79,11 @@ const resultOf = (operation: Operation, change: Change): Expected => {
 };
 
 describe('whether a device can execute an operation', () => {
+  it('can be read by SNMP only', () => {
+    const change = byOther('ipp', 'login-required');
+    expect([resultOf('information', change), resultOf('counters', change)]).toEqual([null, null]);
+  });
+
   it.each(TABLE)('a device that %s', (_what, change, expected) => {
     expect(COLUMNS.map((operation) => resultOf(operation, change))).toEqual(expected);
     for (const reading of ['information', 'counters'] as const)

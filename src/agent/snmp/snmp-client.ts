@@ -45,6 +45,8 @@ export class SnmpClient {
   #onlyNext: boolean;
   #fail: ((error: Error) => void) | undefined;
   #isClosed = false;
+  /** Again, after the first time: each engine ID that a device makes up costs time. */
+  #isSynchronized = false;
 
   constructor(private readonly access: SnmpAccess) {
     this.#onlyNext = access.version === '1';
@@ -156,7 +158,7 @@ export class SnmpClient {
   async #ask<T>(
     send: (session: Session, answer: (error: Error | null, value: T) => void) => void,
   ): Promise<T | undefined> {
-    for (let tries = 0; ; tries++) {
+    for (;;) {
       if (++this.#requests > LIMITS.SNMP_REQUESTS) return undefined;
       const session = (this.#session ??= await this.#open());
       try {
@@ -165,8 +167,9 @@ export class SnmpClient {
           send(session, (error, value) => (error ? reject(error) : resolve(value)));
         });
       } catch (error) {
-        // RFC 3414 3.2: the device was restarted, or its clock was set. A new session learns its time again, once.
-        if (!isTimeError(error as Error) || tries > 0) throw deviceError(error as Error, this.access);
+        // RFC 3414 3.2: the device was restarted, or its clock was set. A new session learns its time again, once in a reading.
+        if (!isTimeError(error as Error) || this.#isSynchronized) throw deviceError(error as Error, this.access);
+        this.#isSynchronized = true;
         session.close();
         this.#session = undefined;
       }
@@ -225,16 +228,21 @@ interface ReadVarbind {
   readonly value: Exclude<SnmpValue, undefined> | null;
 }
 
+/** RFC 2578 3.5: at most 128 arcs. */
+const OID_CHARACTERS = 1_500;
 const ABSENT = [ObjectType.NoSuchObject, ObjectType.NoSuchInstance, ObjectType.EndOfMibView];
 
 function readVarbind({ oid, type, value }: Varbind): ReadVarbind {
+  if (oid.length > OID_CHARACTERS) return { oid: '', value: null };
   if (ABSENT.includes(type)) return { oid, value: null };
   if (type === ObjectType.Counter64 && Buffer.isBuffer(value)) return { oid, value: numberIn(value) };
+  if (typeof value === 'string') return { oid, value: value.slice(0, LIMITS.SNMP_VALUE_BYTES) };
   return { oid, value: Buffer.isBuffer(value) ? value.subarray(0, LIMITS.SNMP_VALUE_BYTES) : value };
 }
 
 /** null: more than JavaScript counts exactly. */
 function numberIn(bytes: Buffer): number | null {
+  if (bytes.length > 9) return null;
   const value = Number(BigInt(`0x${bytes.toString('hex') || '0'}`));
   return Number.isSafeInteger(value) ? value : null;
 }

@@ -43,15 +43,16 @@ export class Snmpd {
     return agent;
   }
 
-  /** With other objects, and with another engine ID. */
-  async restart(objects: readonly SnmpdObject[]): Promise<void> {
+  /** The engine keeps its ID, and counts its boots from 1 again unless `keepsBoots`. */
+  async restart(objects: readonly SnmpdObject[], { keepsBoots = false } = {}): Promise<void> {
     await this.#stop();
     const persistent = join(this.folder, 'persistent');
-    await rm(persistent, { recursive: true, force: true });
-    await mkdir(persistent);
+    if (!keepsBoots) await rm(persistent, { recursive: true, force: true });
+    await mkdir(persistent, { recursive: true });
     const configuration = join(this.folder, 'snmpd.conf');
     const lines = [
       `agentaddress udp:127.0.0.1:${this.port}`,
+      'exactEngineID 0x80001f8880504c4154',
       'rocommunity public 127.0.0.1',
       'rocommunity s3cret-community 127.0.0.1',
       ...this.users.flatMap(({ name, authentication, privacy, protocol = 'SHA-256' }) => [
@@ -89,7 +90,7 @@ export class Snmpd {
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill();
     await exited;
   }
 }

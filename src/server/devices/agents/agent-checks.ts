@@ -61,7 +61,8 @@ export class AgentChecks {
   /** The ways to the server first, then the devices, some at a time. */
   private async run(agentId: string, check: Check, deviceIds: string[]): Promise<void> {
     const until = performance.now() + LIMITS.CHECK_MS;
-    const add = (findings: CheckFinding[]): void => void (check.findings = [...check.findings, ...findings]);
+    const add = (findings: CheckFinding[]): void =>
+      void (check.findings = [...check.findings, ...findings].slice(0, LIMITS.CHECK_LINES));
     const work = async (): Promise<void> => {
       while (deviceIds.length > 0 && performance.now() < until && this.transport.isOnline(agentId))
         add(await this.findings(agentId, deviceIds.shift() as string));
