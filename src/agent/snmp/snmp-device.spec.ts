@@ -67,11 +67,10 @@ describe('a device that is read by SNMP', () => {
   });
 
   it('is synchronized again when its engine has lost its time', async () => {
-    await agent.restart(SNMP_PRINTER, { keepsBoots: true });
     const client = new SnmpClient(accessAt(agent.port, v3('sha256', 'SHA-256', 'authpass256', 'privpass256')));
     const serial = async () => (await client.rows(['1.3.6.1.2.1.43.5.1.1.17'])).rows.get('1')?.[0]?.toString();
     expect(await serial()).toBe('AC90001234');
-    await agent.restart(SNMP_PRINTER);
+    await agent.restart(SNMP_PRINTER, 3);
     expect(await serial()).toBe('AC90001234');
     client.close();
   });

@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { until } from '../until';
 
 const SNMPD = '/usr/sbin/snmpd';
+const ENGINE_ID = '0x80001f8880504c4154';
 const run = promisify(execFile);
 
 /** An object of the agent: `[oid, type, value]` as snmpd.conf(5) has them. */
@@ -43,16 +44,15 @@ export class Snmpd {
     return agent;
   }
 
-  /** The engine keeps its ID, and counts its boots from 1 again unless `keepsBoots`. */
-  async restart(objects: readonly SnmpdObject[], { keepsBoots = false } = {}): Promise<void> {
+  /** @param boots as which the engine counts its last start (snmpEngineBoots, RFC 3414 2.2); its ID stays the same */
+  async restart(objects: readonly SnmpdObject[], boots = 7): Promise<void> {
     await this.#stop();
-    const persistent = join(this.folder, 'persistent');
-    if (!keepsBoots) await rm(persistent, { recursive: true, force: true });
-    await mkdir(persistent, { recursive: true });
-    const configuration = join(this.folder, 'snmpd.conf');
+    const configuration = join(this.folder, 'agent.conf');
     const lines = [
       `agentaddress udp:127.0.0.1:${this.port}`,
-      'exactEngineID 0x80001f8880504c4154',
+      `exactEngineID ${ENGINE_ID}`,
+      `oldEngineID ${ENGINE_ID}`,
+      `engineBoots ${boots}`,
       'rocommunity public 127.0.0.1',
       'rocommunity s3cret-community 127.0.0.1',
       ...this.users.flatMap(({ name, authentication, privacy, protocol = 'SHA-256' }) => [
@@ -62,7 +62,7 @@ export class Snmpd {
       ...objects.map(([oid, type, value]) => `override ${oid} ${type} ${type === 'octet_str' ? `"${value}"` : value}`),
     ];
     await writeFile(configuration, `${lines.join('\n')}\n`);
-    const env = { ...process.env, SNMP_PERSISTENT_DIR: persistent, MIBS: '' };
+    const env = { ...process.env, SNMP_PERSISTENT_DIR: this.folder, MIBS: '' };
     const child = spawn(SNMPD, ['-f', '-Lo', '-C', '-c', configuration], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     const printed: string[] = [];
