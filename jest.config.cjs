@@ -43,6 +43,8 @@ module.exports = {
     { ...common, displayName: 'endurance', testMatch: ['<rootDir>/test/endurance/**/*.spec.ts'] },
   ],
   testTimeout: 180_000,
+  globalSetup: '<rootDir>/test/support/run/set-up.ts',
+  globalTeardown: '<rootDir>/test/support/run/tear-down.ts',
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   // a worker waits for its programs for half of the time
   maxWorkers: availableParallelism() + 1,

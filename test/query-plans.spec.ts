@@ -31,6 +31,7 @@ import { HalfLogEntity } from '../src/server/sessions/half-log.entity';
 import { SessionStepEntity } from '../src/server/sessions/session-step.entity';
 import { SessionEntity } from '../src/server/sessions/session.entity';
 import { SessionsRepository } from '../src/server/sessions/sessions.repository';
+import { newDatabase } from './support/server/new-database';
 
 /**
  * Statements that read a growing table from end to end take longer with every session and every device, and stall a
@@ -68,13 +69,8 @@ class Recorder implements Logger {
   log(): void {}
 }
 
-const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
-if (!postgres) console.info('query plans of PostgreSQL are not tested: PLATEN_TEST_POSTGRES_URL is not set');
 const folder = mkdtempSync(join(tmpdir(), 'platen-query-plans-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const databases: [name: string, environment: Record<string, string>][] = [['SQLite', { PLATEN_DATA: folder }]];
-if (postgres) databases.push(['PostgreSQL', { PLATEN_DATABASE_URL: postgres }]);
 
 const now = new Date();
 const page = { limit: 50 };
@@ -300,10 +296,11 @@ const NOT_CALLED: Record<string, readonly string[]> = {
   RetentionRepository: ['due', 'returnFreePages', 'bytes'],
 };
 
-describe.each(databases)('statements on %s', (_name, environment) => {
+describe.each(['SQLite', 'PostgreSQL'])('statements on %s', (name) => {
   const recorder = new Recorder();
   let database: DataSource;
   beforeAll(async () => {
+    const environment = name === 'SQLite' ? { PLATEN_DATA: folder } : { PLATEN_DATABASE_URL: await newDatabase() };
     const options = { ...dataSourceOptions(readConfig(environment)), logging: true as const, logger: recorder };
     database = new DataSource(options);
     gateSqlite(database);
@@ -311,11 +308,7 @@ describe.each(databases)('statements on %s', (_name, environment) => {
     unlockColumns(database, Buffer.alloc(32, 1));
     await database.runMigrations();
   });
-  afterAll(async () => {
-    if (postgres && environment.PLATEN_DATABASE_URL)
-      for (let left = database.migrations.length; left > 0; left -= 1) await database.undoLastMigration();
-    await database?.destroy();
-  });
+  afterAll(() => database?.destroy());
 
   it('are those of every method of the repositories', () => {
     for (const [repository, calls] of callsOf(database)) {

@@ -42,6 +42,7 @@ const COUNTERPARTS = {
   '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
   '/usr/sbin/haproxy': 'haproxy',
   '/usr/bin/caddy': 'caddy',
+  '/usr/lib/postgresql': 'postgresql',
 };
 /** What replaces a counterpart that cannot be installed; the tests then take longer. */
 const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };

@@ -15,7 +15,7 @@ module.exports = function keepTemporaryFilesInMemory() {
   if (process.env.TMPDIR || !isUsable()) return;
   for (const name of readdirSync(SHARED_MEMORY).filter(isOrphaned)) remove(name);
   const name = `${PREFIX}${process.pid}`;
-  mkdirSync(join(SHARED_MEMORY, name), { mode: 0o700 });
+  mkdirSync(join(SHARED_MEMORY, name), { mode: 0o711 }); // PostgreSQL runs as another user and has a folder in it
   process.env.TMPDIR = join(SHARED_MEMORY, name);
   process.on('exit', () => remove(name));
 };

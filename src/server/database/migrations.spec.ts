@@ -3,23 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, type Table, type TableColumn } from 'typeorm';
 import { dataSourceOptions } from '../../../ormconfig';
+import { newDatabase } from '../../../test/support/server/new-database';
 import { AuditEventEntity } from '../auth/audit/audit-event.entity';
 import { UserEntity } from '../auth/users/user.entity';
 import { readConfig } from '../config/config';
 import { gateSqlite } from './gated-sqlite';
 
-const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
-if (!postgres) console.info('migrations on PostgreSQL are not tested: PLATEN_TEST_POSTGRES_URL is not set');
-
 const folder = mkdtempSync(join(tmpdir(), 'platen-migrations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const databases: [name: string, environment: Record<string, string>][] = [['SQLite', { PLATEN_DATA: folder }]];
-if (postgres) databases.push(['PostgreSQL', { PLATEN_DATABASE_URL: postgres }]);
-
-describe.each(databases)('migrations on %s', (_name, environment) => {
+describe.each(['SQLite', 'PostgreSQL'])('migrations on %s', (name) => {
   let database: DataSource;
   beforeAll(async () => {
+    const environment = name === 'SQLite' ? { PLATEN_DATA: folder } : { PLATEN_DATABASE_URL: await newDatabase() };
     database = new DataSource(dataSourceOptions(readConfig(environment)));
     gateSqlite(database);
     await database.initialize();

@@ -31,11 +31,8 @@ import { RETENTION_RULES } from './retention.rules';
 import { RetentionService } from './retention.service';
 
 const DAY_MS = 24 * 60 * 60_000;
-const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
 const folder = mkdtempSync(join(tmpdir(), 'platen-retention-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const databases: [name: string, environment: Record<string, string>][] = [['SQLite', { PLATEN_DATA: folder }]];
-if (postgres) databases.push(['PostgreSQL', { PLATEN_DATA: folder }]);
 
 const ENTITIES = [
   ...[SessionEntity, SessionStepEntity, HalfLogEntity, JobEntity, DeploymentEntity, DeploymentSessionEntity],
@@ -43,13 +40,15 @@ const ENTITIES = [
 ];
 type Values = Record<string, unknown>;
 
-describe.each(databases)('retention on %s', (name, environment) => {
+describe.each(['SQLite', 'PostgreSQL'])('retention on %s', (name) => {
   const isPostgres = name === 'PostgreSQL';
   let config: Config;
   let database: DataSource;
   beforeAll(async () => {
-    const url = isPostgres ? { PLATEN_DATABASE_URL: await newDatabase(postgres!) } : {};
-    config = readConfig({ ...environment, ...url });
+    config = readConfig({
+      PLATEN_DATA: folder,
+      ...(isPostgres && { PLATEN_DATABASE_URL: await newDatabase() }),
+    });
     database = await openDatabase(dataSourceOptions(config), { encryptionKey: randomBytes(32) } as unknown as Secrets);
   });
   afterAll(async () => {

@@ -23,7 +23,7 @@ import { SessionEntity } from '../../../src/server/sessions/session.entity';
 import { ScriptedAgent } from '../agent/scripted-agent';
 import { ScriptedRelay, type ScriptedLink, type ScriptedRelayOptions } from '../relay/scripted-relay';
 import { hashCheaply } from './cheap-hash';
-import { newDatabase } from './new-database';
+import { databaseSettings } from './new-database';
 import { storeUsers } from './stored-users';
 import { until } from '../until';
 
@@ -75,9 +75,8 @@ export class ControlPlane {
     hashCheaply();
     const data = mkdtempSync(join(tmpdir(), 'platen-control-plane-'));
     const [port, xmpp] = await freePorts(2);
-    const postgres = process.env.PLATEN_TEST_POSTGRES_URL;
     const it = new ControlPlane(data, {
-      ...(postgres && { PLATEN_DATABASE_URL: await newDatabase(postgres) }),
+      ...(await databaseSettings()),
       PLATEN_DATA: data,
       PLATEN_PORT: String(port),
       PLATEN_XMPP_PORT: String(xmpp),

@@ -5,6 +5,7 @@ import request from 'supertest';
 import { readConfig, type Config } from '../../../src/server/config/config';
 import { startServer } from '../../../src/server/main';
 import { hashCheaply } from './cheap-hash';
+import { databaseSettings } from './new-database';
 import { storeUsers } from './stored-users';
 
 export const ADMIN = { username: 'ada', password: 'a long enough password' };
@@ -30,6 +31,7 @@ export async function startTestServer(overrides: Record<string, string> = {}): P
   hashCheaply();
   const data = mkdtempSync(join(tmpdir(), 'platen-server-'));
   const config = readConfig({
+    ...(await databaseSettings()),
     PLATEN_DATA: data,
     PLATEN_PORT: '0',
     PLATEN_XMPP_PORT: '0',
