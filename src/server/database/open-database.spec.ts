@@ -5,63 +5,31 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../ormconfig';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { databaseAt, newDatabase } from '../../../test/support/server/new-database';
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import { LIMITS } from '../../protocol/limits';
 import { failureLine } from '../commands/failure-line';
 import { prepareDataFolder } from '../config/data-folder';
-import { readConfig } from '../config/config';
+import { readConfig, type Config } from '../config/config';
 import { loadSecrets } from '../config/secrets';
 import { nameDatabaseErrors } from './database-errors';
 import { openDatabase } from './open-database';
 import { StorageReserve } from './storage-reserve';
 
-describe('a database', () => {
+describe('a database of SQLite', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-open-database-'));
   const config = readConfig({ PLATEN_DATA: folder });
   const file = join(folder, 'platen.sqlite');
   const good = join(folder, 'good.sqlite');
   const open = () => openDatabase(dataSourceOptions(config), loadSecrets(config));
-  const changed = async (...statements: string[]) => {
-    const database = await open();
-    try {
-      for (const statement of statements) await database.query(statement);
-    } finally {
-      await database.destroy();
-    }
-  };
   const refusal = async () => failureLine(await open().catch((reason: unknown) => reason));
   beforeAll(async () => {
     prepareDataFolder(folder);
-    await changed();
+    await (await open()).destroy();
     copyFileSync(file, good);
   });
   beforeEach(() => copyFileSync(good, file));
   afterAll(() => rmSync(folder, { recursive: true }));
-
-  const removed =
-    '(id varchar PRIMARY KEY, "scramSha1" text NOT NULL, "scramSha256" text NOT NULL, "removedAt" bigint NOT NULL';
-  it.each([
-    [
-      'of a newer version',
-      [`INSERT INTO migrations (timestamp, name) VALUES (9999, 'Later9999')`],
-      /newer version of Platen \(Later9999\).*Upgrade/,
-    ],
-    ['without a table', ['DROP TABLE notices'], /no table notices.*Backup/],
-    ['without a column', ['ALTER TABLE devices DROP COLUMN location'], /devices has no column location/],
-    [
-      'with a column that this version does not fill',
-      ['DROP TABLE removed_agents', `CREATE TABLE removed_agents ${removed}, more text NOT NULL)`],
-      /removed_agents has a column more/,
-    ],
-  ])('%s is refused by name', async (_what, statements, message) => {
-    await changed(...statements);
-    expect(await refusal()).toMatch(message);
-  });
-
-  it('with an index and a column of its owner is accepted', async () => {
-    await changed('ALTER TABLE devices ADD COLUMN note text', 'CREATE INDEX own ON devices (name)');
-    await (await open()).destroy();
-  });
 
   it.each([
     ['is not one', () => writeFileSync(file, 'not a database, but long enough to be read as a header. '.repeat(99))],
@@ -151,5 +119,117 @@ describe('a database', () => {
     } finally {
       await disk.remove();
     }
+  });
+});
+
+describe.each(['SQLite', 'PostgreSQL'])('a schema on %s', (name) => {
+  const folder = mkdtempSync(join(tmpdir(), 'platen-schema-'));
+  const file = join(folder, 'platen.sqlite');
+  const isSqlite = name === 'SQLite';
+  let config: Config;
+  let original: string;
+  beforeAll(async () => {
+    prepareDataFolder(folder);
+    original = isSqlite ? join(folder, 'original.sqlite') : await newDatabase();
+    config = readConfig({ PLATEN_DATA: folder, ...(!isSqlite && { PLATEN_DATABASE_URL: original }) });
+    await (await open()).destroy();
+    if (isSqlite) copyFileSync(file, original);
+  });
+  beforeEach(async () => {
+    if (isSqlite) copyFileSync(original, file);
+    else config = readConfig({ PLATEN_DATA: folder, PLATEN_DATABASE_URL: await databaseAt(original, original) });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const open = () => openDatabase(dataSourceOptions(config), loadSecrets(config));
+  const change = async (statements: readonly string[]) => {
+    const database = await open();
+    try {
+      for (const statement of statements) await database.query(statement);
+    } finally {
+      await database.destroy();
+    }
+  };
+  /** With other columns, as each database can. */
+  const removedAgents = (columns: string) => ['DROP TABLE removed_agents', `CREATE TABLE removed_agents (${columns})`];
+  const ID = 'id varchar(64) NOT NULL';
+  const REST = '"scramSha1" text NOT NULL, "scramSha256" text NOT NULL, "removedAt" bigint NOT NULL';
+  const withoutTrigger = isSqlite
+    ? 'DROP TRIGGER audit_events_no_delete'
+    : 'ALTER TABLE audit_events DISABLE TRIGGER audit_events_append_only';
+
+  it.each<[string, string[], RegExp]>([
+    [
+      'of a newer version',
+      [`INSERT INTO migrations (timestamp, name) VALUES (9999, 'Later9999')`],
+      /newer version of Platen \(Later9999\).*Upgrade/,
+    ],
+    ['without a table', ['DROP TABLE notices'], /changed: there is no table notices\..*Changed schema/],
+    ['without a column', ['ALTER TABLE devices DROP COLUMN location'], /changed: devices has no column location\./],
+    [
+      'with a column that this version does not fill',
+      removedAgents(`${ID} PRIMARY KEY, ${REST}, more text NOT NULL`),
+      /changed: removed_agents has a column more that/,
+    ],
+    [
+      'with a column of another type',
+      removedAgents(`${ID} PRIMARY KEY, ${REST.replace('bigint', 'integer')}`),
+      /changed: removed_agents\.removedAt is integer instead of bigint\./,
+    ],
+    [
+      'with a shorter column',
+      removedAgents(`${ID.replace('64', '8')} PRIMARY KEY, ${REST}`),
+      /changed: removed_agents\.id is .*\(8\) instead of .*\(64\)\./,
+    ],
+    [
+      'with a column that may be empty',
+      removedAgents(`${ID} PRIMARY KEY, ${REST.replace('text NOT NULL', 'text')}`),
+      /changed: removed_agents\.scramSha1 may be empty\./,
+    ],
+    [
+      'without a primary key',
+      removedAgents(`${ID}, ${REST}`),
+      /changed: the primary key of removed_agents is \(\) instead of \(id\)\./,
+    ],
+    [
+      'without an index',
+      ['DROP INDEX ix_devices_agent'],
+      /changed: there is no index ix_devices_agent on devices \(agentId\)\./,
+    ],
+    [
+      'with an index on other columns',
+      ['DROP INDEX ix_devices_agent', 'CREATE INDEX ix_devices_agent ON devices (name)'],
+      /there is the index ix_devices_agent on devices \(name\) instead of the index ix_devices_agent on devices \(agentId\)\./,
+    ],
+    [
+      'with names that need not be unique any more',
+      ['DROP INDEX ux_users_username', 'CREATE INDEX ux_users_username ON users (username)'],
+      /there is the index ux_users_username on users \(username\) instead of the unique index/,
+    ],
+    [
+      'with an index of some rows only',
+      ['DROP INDEX ux_users_username', 'CREATE UNIQUE INDEX ux_users_username ON users (username) WHERE active'],
+      /there is the unique index ux_users_username on users \(username\) where .*active.* instead of/,
+    ],
+    [
+      'with columns that have to be unique',
+      ['CREATE UNIQUE INDEX own ON devices (name, location)'],
+      /changed: devices \(location, name\) is unique, which this version does not know\./,
+    ],
+    ['whose audit trail can be changed', [withoutTrigger], /changed: audit_events has no trigger audit_events_/],
+    [
+      'with many changes',
+      ['notices', 'denials', 'half_logs', 'session_steps', 'devices', 'sites', 'customers'].map(
+        (table) => `DROP TABLE ${table}`,
+      ),
+      /; and 2 more\. Undo/,
+    ],
+  ])('%s is refused by name', async (_what, statements, message) => {
+    await change(statements);
+    expect(failureLine(await open().catch((reason: unknown) => reason))).toMatch(message);
+  });
+
+  it('with an index and a column of its owner is accepted', async () => {
+    await change(['ALTER TABLE devices ADD COLUMN note text', 'CREATE INDEX own ON devices (name)']);
+    await (await open()).destroy();
   });
 });

@@ -8,7 +8,11 @@ import { nameDatabaseErrors } from './database-errors';
 import { unlockColumns } from './encrypted-column';
 import { permitShrinking } from './free-pages';
 import { gateSqlite } from './gated-sqlite';
+import { schemaDifferences } from './schema-differences';
 import { StorageReserve } from './storage-reserve';
+
+/** Differences that one message names. */
+const SHOWN = 5;
 
 /**
  * Connects to the database, runs the missing migrations, and makes concurrent transactions safe.
@@ -68,33 +72,14 @@ async function refuseNewer(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** Refuses a database that lacks tables or columns of this version, or has columns that its rows would have to fill. */
 async function refuseAltered(dataSource: DataSource): Promise<void> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    const tables = await runner.getTables(dataSource.entityMetadatas.map(({ tablePath }) => tablePath));
-    const differences = dataSource.entityMetadatas.flatMap(({ tableName, columns }) => {
-      const table = tables.find(({ name }) => name.split('.').pop() === tableName);
-      if (!table) return [`there is no table ${tableName}`];
-      const present = new Set(table.columns.map(({ name }) => name));
-      const expected = new Set(columns.map(({ databaseName }) => databaseName));
-      const required = table.columns.filter(
-        ({ name, isNullable, isGenerated, default: byDefault }) =>
-          !expected.has(name) && !isNullable && !isGenerated && byDefault == null,
-      );
-      return [
-        ...[...expected].filter((name) => !present.has(name)).map((name) => `${tableName} has no column ${name}`),
-        ...required.map(({ name }) => `${tableName} has a column ${name} that this version does not fill`),
-      ];
-    });
-    if (differences.length === 0) return;
-    throw new DatabaseUnusable(
-      `The schema of the database was changed: ${differences.slice(0, 5).join('; ')}. Undo the change, or restore the ` +
-        'backup: see "Backup and restore" in docs/RUNNING.md',
-    );
-  } finally {
-    await runner.release();
-  }
+  const differences = await schemaDifferences(dataSource);
+  if (differences.length === 0) return;
+  const more = differences.length > SHOWN ? `; and ${differences.length - SHOWN} more` : '';
+  throw new DatabaseUnusable(
+    `The schema of the database was changed: ${differences.slice(0, SHOWN).join('; ')}${more}. Undo the change, or restore ` +
+      'the backup: see "Changed schema" in docs/RUNNING.md',
+  );
 }
 
 /** SQLite would make the file readable for every user. Its journals get the mode of the file. */
