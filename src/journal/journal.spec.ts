@@ -26,10 +26,12 @@ describe('the journal', () => {
     const [error] = (await once(refused, 'error').catch((each: Error) => [each])) as [Error];
     journal.unexpected(error, 'connecting');
     expect(logged()).toMatchObject({ err: { errorCode: 'ECONNREFUSED' } });
+    expect(lines.at(-1)).not.toContain('[secret]');
     const driverError = Object.assign(new Error('the database system is shutting down'), { code: '57P03' });
     journal.unexpected(new QueryFailedError('SELECT $1', [SECRET], driverError), 'reading');
     expect(logged()).toMatchObject({ err: { errorCode: '57P03' } });
     expect(lines.at(-1)).not.toContain(SECRET);
+    expect(logged().err).not.toHaveProperty('code');
   });
 
   it('shows the code of a closed connection', () => {

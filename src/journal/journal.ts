@@ -16,7 +16,9 @@ const codeOf = (error: { code?: unknown } | undefined): { errorCode?: string } =
   typeof error?.code === 'string' && ERROR_CODE.test(error.code) ? { errorCode: error.code } : {};
 const serialized = (error: Error): object => {
   const { driverError } = error as { driverError?: { code?: unknown } };
-  return { ...codeOf(driverError), ...codeOf(error as { code?: unknown }), ...stdSerializers.err(error) };
+  const own = { ...codeOf(driverError), ...codeOf(error as { code?: unknown }) };
+  const { code, driverError: _of, ...shown } = stdSerializers.err(error) as Record<string, unknown>;
+  return { ...own, ...shown, ...(own.errorCode === undefined && code !== undefined && { code }) };
 };
 
 /** A number is no secret either, as the code of a closed connection (1006). */
