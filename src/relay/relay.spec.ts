@@ -4,7 +4,9 @@ import { FakeControlPlane } from '../../test/support/relay/fake-control-plane';
 import { RawPeer } from '../../test/support/relay/raw-peer';
 import { setLimit, startTestRelay, type TestRelay } from '../../test/support/relay/test-relay';
 import { until } from '../../test/support/until';
+import { RpcRefused } from '../tunnel/json-rpc.errors';
 import { dialRelay, type RelayConnection } from '../tunnel/relay-connection';
+import { SessionLog } from './master/session-log';
 
 const both = ['device', 'terminal'] as const;
 
@@ -225,6 +227,20 @@ describe('relay', () => {
       await until('the log', () => plane.ends(session.linkId, 'terminal').length > 0);
       await until('the acknowledgement', async () => (await plane.ask('health', {})).unacknowledgedLogs === 0);
       expect(plane.reported.filter(({ half, event }) => half === 'terminal' && event.kind === 'end')).toHaveLength(1);
+    });
+
+    it('reports an end log that its full disk does not take, and stores it later', async () => {
+      setLimit('RELAY_LOG_RESEND_MS', 10);
+      const session = await plane.prepare();
+      const { terminal } = await test.join(session);
+      const full = jest.spyOn(SessionLog.prototype, 'write').mockRejectedValue(new RpcRefused(-32055, 'storage-full'));
+      expect(await terminal.terminate()).toMatchObject({ kind: 'terminated', message: { reason: 'requested' } });
+      const [reported] = plane.ends(session.linkId, 'terminal');
+      full.mockRestore();
+      const written = jest.spyOn(SessionLog.prototype, 'write');
+      await until('the log to be stored', () => written.mock.calls.some(([{ id }]) => id === reported!.id));
+      const errors = test.recorded.lines.filter(({ level }) => Number(level) >= 50);
+      expect(errors).toMatchObject([{ msg: 'an end log could not be stored yet', detail: 'storage-full' }]);
     });
 
     it('reports a log again until it is acknowledged', async () => {

@@ -2,6 +2,8 @@ import { chmod } from 'node:fs/promises';
 import { Database, type RunResult } from 'sqlite3';
 import { halfLog, type HalfLog } from '../../protocol/relay-rpc';
 import type { Half } from '../../protocol/remote-session';
+import { RpcRefused } from '../../tunnel/json-rpc.errors';
+import { NOT_STORED } from './rpc-refusals';
 
 /** A link in the database; session IDs are stored as hashes. */
 export interface StoredLink {
@@ -69,6 +71,9 @@ const UNACKNOWLEDGED = `
   SELECT link_id AS linkId, instance, log FROM half_log JOIN link USING (link_id)
   WHERE acknowledged = 0 ORDER BY number`;
 
+const FULL = 'storage-full: the disk of the relay has no space left (SQLITE_FULL)';
+const isFull = (error: Error): boolean => (error as { code?: unknown }).code === 'SQLITE_FULL';
+
 /** The relay's session management database ([0063], 64). Every write is on disk when its promise resolves. */
 export class SessionLog {
   private constructor(
@@ -91,6 +96,7 @@ export class SessionLog {
     return sessionLog;
   }
 
+  /** @throws RpcRefused if the disk is full */
   async addLink({ linkId, remoteSessionId, connectBefore, sessionIdHashes }: StoredLink): Promise<void> {
     const { device, terminal } = sessionIdHashes;
     await this.#run(
@@ -103,6 +109,7 @@ export class SessionLog {
   /**
    * A half has at most one start log and one end log; the first one is kept. The same log may be written again.
    * @returns whether `log` is the stored one
+   * @throws RpcRefused if the disk is full
    */
   async write(log: HalfLog): Promise<boolean> {
     const changes = await this.#run(
@@ -134,7 +141,7 @@ export class SessionLog {
   #run(sql: string, values: (string | null)[]): Promise<number> {
     return new Promise((resolve, reject) =>
       this.database.run(sql, values, function (this: RunResult, error: Error | null) {
-        if (error) reject(error);
+        if (error) reject(isFull(error) ? new RpcRefused(NOT_STORED, FULL) : error);
         else resolve(this.changes);
       }),
     );

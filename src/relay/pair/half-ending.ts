@@ -76,30 +76,29 @@ export class HalfEnding {
     timeout.abort();
   }
 
+  /** A full disk must not keep a half open: a log that cannot be stored now is reported all the same. */
   async #storeAndReport(remoteSessionId: string, log: HalfLog, steps: EndingSteps): Promise<void> {
-    if (!(await this.#store(log))) return;
-    if (steps.store) this.journal.step(steps.store, remoteSessionId);
+    try {
+      if (!(await this.master.call('store', log)).stored) return;
+      if (steps.store) this.journal.step(steps.store, remoteSessionId);
+    } catch (error) {
+      if (!this.master.isOpen) return;
+      const { linkId, half } = log;
+      this.journal.error('an end log could not be stored yet', { linkId, half, detail: (error as Error).message });
+      void this.#storeLater(log);
+    }
     await this.master.call('report', { log, remoteSessionId, step: steps.report }).catch(() => undefined);
   }
 
-  /**
-   * A full disk must not lose the end of a half, so storing is retried while the Master runs. After the Master has
-   * exited, the next one ends the half in the log.
-   */
-  async #store(log: HalfLog): Promise<boolean> {
-    for (;;) {
-      try {
-        return (await this.master.call('store', log)).stored;
-      } catch (error) {
-        if (!this.master.isOpen) return false;
-        this.journal.error('an end log could not be stored; trying again', {
-          linkId: log.linkId,
-          half: log.half,
-          detail: (error as Error).message,
-        });
-        await delay(LIMITS.RELAY_LOG_RESEND_MS, undefined, { ref: false });
-      }
-    }
+  /** Repeats while the Master runs. After it has exited, the next one ends the half in the log. Never rejects. */
+  async #storeLater(log: HalfLog): Promise<void> {
+    const isStored = () =>
+      this.master.call('store', log).then(
+        () => true,
+        () => false,
+      );
+    do await delay(LIMITS.RELAY_LOG_RESEND_MS, undefined, { ref: false });
+    while (this.master.isOpen && !(await isStored()));
   }
 }
 
