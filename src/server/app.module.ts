@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
 import { AboutController } from './status/about.controller';
 import { AuthModule } from './auth/auth.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
@@ -41,7 +40,6 @@ export class AppModule {
         RetentionModule,
         BrowserSessionsModule,
         LiveModule,
-        TerminusModule,
       ],
       controllers: [AboutController, HealthController, MetricsController],
     };

@@ -58,15 +58,22 @@ function fullnessIn(error: unknown): string | undefined {
   return FULL.find((each) => each === code);
 }
 
+const spaceOf = new WeakMap<DataSource, () => Promise<boolean>>();
+
+/** Whether something new can be stored, as far as is known: the probe of a disk finds the space that the reserve has left. */
+export const hasSpace = (dataSource: DataSource): Promise<boolean> =>
+  spaceOf.get(dataSource)?.() ?? Promise.resolve(true);
+
 /**
  * Names the errors of a database that is not available or full, and logs when that begins and ends.
  * @param reserve released when the disk is full; only what ends sessions and jobs may use it
  */
 export function nameDatabaseErrors(
-  { driver }: DataSource,
+  dataSource: DataSource,
   journal: Journal,
   reserve?: Pick<StorageReserve, 'occupy' | 'release'>,
 ): void {
+  const { driver } = dataSource;
   const create = driver.createQueryRunner.bind(driver);
   let isAway = false;
   let isFull = false;
@@ -74,15 +81,18 @@ export function nameDatabaseErrors(
     if (isFull) journal.info('the database has space again');
     isFull = false;
   };
+  /** With a reserve, there is space when the reserve has its space again. */
+  const findSpace = async (): Promise<boolean> => {
+    if (isFull && (await reserve?.occupy())) hasSpaceAgain();
+    return !isFull;
+  };
+  if (reserve) spaceOf.set(dataSource, findSpace);
   driver.createQueryRunner = (mode) => {
     const runner = create(mode);
     const query = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<never>;
     runner.query = async (...parameters: unknown[]) => {
       const statement = String(parameters[0]);
-      if (isFull && reserve && storesNew(statement)) {
-        if (!(await reserve.occupy())) throw new StorageFull();
-        hasSpaceAgain();
-      }
+      if (isFull && reserve && storesNew(statement) && !(await findSpace())) throw new StorageFull();
       try {
         const result = await query(...parameters);
         if (isAway) journal.info('the database is available again');

@@ -12,7 +12,7 @@ import { failureLine } from '../commands/failure-line';
 import { prepareDataFolder } from '../config/data-folder';
 import { readConfig, type Config } from '../config/config';
 import { loadSecrets } from '../config/secrets';
-import { nameDatabaseErrors } from './database-errors';
+import { hasSpace, nameDatabaseErrors } from './database-errors';
 import { openDatabase } from './open-database';
 import { StorageReserve } from './storage-reserve';
 
@@ -80,9 +80,11 @@ describe('a database of SQLite', () => {
       const storing = database.transaction((manager) => manager.query(`INSERT INTO sites (id) VALUES ('x')`));
       await expect(storing).rejects.toMatchObject({ code: 'storage-full' });
       await record();
+      expect(await hasSpace(database)).toBe(false);
       isOccupied = true;
       await store();
       await store();
+      expect(await hasSpace(database)).toBe(true);
       expect(lines.map(({ msg }) => msg)).toEqual([
         'the database has no space left (SQLITE_FULL); free some',
         'the database has space again',

@@ -7,9 +7,10 @@ import { ProblemFilter } from './problem.filter';
 import { Readiness } from './readiness';
 import { validation } from './validation';
 
-/** Common behaviour of all routes; provides HostRouter, Readiness and Metrics to every module. */
+/** Common behaviour of all routes; provides HostRouter, Readiness, Metrics and health checks to every module. */
 @Global()
 @Module({
+  // what is not ready is logged where it fails, not at each request
   imports: [TerminusModule.forRoot({ logger: false })],
   providers: [
     HostRouter,
@@ -18,6 +19,6 @@ import { validation } from './validation';
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useFactory: validation },
   ],
-  exports: [HostRouter, Readiness, Metrics],
+  exports: [HostRouter, Readiness, Metrics, TerminusModule],
 })
 export class HttpModule {}

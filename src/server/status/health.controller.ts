@@ -5,7 +5,8 @@ import type { Response } from 'express';
 import { DataSource } from 'typeorm';
 import { Public } from '../auth/access/access.guard';
 import { CONFIG, type Config } from '../config/config';
-import { StorageProbe } from '../config/storage-probe';
+import { StorageProbe, StorageUnwritable } from '../config/storage-probe';
+import { hasSpace } from '../database/database-errors';
 import { Documented } from '../http/api-docs';
 import { Readiness } from '../http/readiness';
 
@@ -22,7 +23,10 @@ export class HealthController {
     @Inject(CONFIG) { data }: Config,
   ) {
     const storage = new StorageProbe(data);
-    readiness.add('storage', () => storage.check());
+    readiness.add('storage', async () => {
+      await storage.check();
+      if (!(await hasSpace(dataSource))) throw new StorageUnwritable('storage-full');
+    });
     readiness.add('database', async () => void (await dataSource.query('SELECT 1')));
   }
 
