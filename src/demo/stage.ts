@@ -133,6 +133,8 @@ export interface StageOptions {
   readonly ports: Ports;
   /** The `platen` command: a compiled cli.js. */
   readonly cli: string;
+  /** A command that starts the programs; by default, they are started directly. */
+  readonly launcher?: readonly string[];
   readonly env?: Record<string, string>;
   /** Creates the sample users in the data folder of the running server; default: by its command. */
   readonly makeUsers?: (data: string) => Promise<void>;
@@ -158,7 +160,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
   const running: Program[] = [];
   const platen = (name: string, args: string[], input?: string): Program =>
-    Program.start(name, [process.execPath, cli, ...args], { env, input, onLog });
+    Program.start(name, commandLine(cli, args, options.launcher), { env, input, onLog });
   const started = (program: Program): Program => {
     running.unshift(program);
     return program;
@@ -231,6 +233,11 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     await stop();
     throw error;
   }
+}
+
+function commandLine(cli: string, args: string[], launcher: readonly string[] = []): [string, ...string[]] {
+  const [file, ...more] = [...launcher, process.execPath, cli, ...args];
+  return [file!, ...more];
 }
 
 /** Makes the keys that sign and verify firmware, as `platen release keys` does. @returns the file with the public key */

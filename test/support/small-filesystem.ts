@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface SmallFilesystem {
+  /** As this process reaches it. SQLite resolves such a path, and does not find it. */
   readonly folder: string;
+  /** As programs reach it that `command` starts. */
+  readonly mountedAt: string;
+  /** In front of a program and its arguments. */
+  readonly command: readonly string[];
+  /** Writes a file until no space is left. @returns removes it */
+  fill(): () => void;
   remove(): Promise<void>;
 }
 
@@ -33,8 +40,23 @@ export async function smallFilesystem(kib: number): Promise<SmallFilesystem | un
     await exited;
     rmSync(place, { recursive: true, force: true });
   };
-  if (mounted) return { folder: `/proc/${holder.pid}/root${place}`, remove };
+  if (mounted) {
+    const folder = `/proc/${holder.pid}/root${place}`;
+    const command = ['nsenter', `--target=${holder.pid}`, '--mount', '--'];
+    return { folder, mountedAt: place, command, fill: () => fill(join(folder, 'ballast')), remove };
+  }
   await remove();
   process.stderr.write(`not tested with a full file system, because none can be mounted here: ${why.trim()}\n`);
   return undefined;
+}
+
+function fill(file: string): () => void {
+  for (const bytes of [65_536, 1]) {
+    try {
+      for (;;) appendFileSync(file, Buffer.alloc(bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+  return () => rmSync(file);
 }

@@ -9,6 +9,7 @@ import { request } from '../../../src/demo/api-request';
 import { Program, type LogLine } from '../../../src/demo/programs';
 import { event, press } from '../../../src/demo/scenario';
 import { finished, reservePorts, SAMPLE_USERS, setStage, type Stage, type StageOptions } from '../../../src/demo/stage';
+import type { SmallFilesystem } from '../small-filesystem';
 import { makeSampleUsers } from './sample-users';
 import { until } from '../until';
 
@@ -24,10 +25,15 @@ export class TestStage {
   private readonly connects: { connect: Program; id: string }[] = [];
   private cookie: string | undefined;
 
-  static async set(options: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> = {}): Promise<TestStage> {
+  /** @param disk where the server's data is */
+  static async set({
+    disk,
+    ...options
+  }: Pick<StageOptions, 'env' | 'applications' | 'moreDevices'> & { disk?: SmallFilesystem } = {}): Promise<TestStage> {
     const it = new TestStage();
     it.folder = await mkdtemp(join(tmpdir(), 'platen-test-'));
     const ports = await reservePorts();
+    const logIn = () => it.logIn(`http://127.0.0.1:${ports.http}`);
     let loggedIn: Promise<unknown> | undefined;
     it.stage = await setStage({
       folder: it.folder,
@@ -35,13 +41,18 @@ export class TestStage {
       cli: CLI,
       makeUsers: async (data) => {
         await makeSampleUsers(data);
-        loggedIn = it.logIn(`http://127.0.0.1:${ports.http}`); // while the agent starts
+        loggedIn = logIn(); // while the agent starts
         loggedIn.catch(() => undefined); // awaited below
       },
       ...options,
+      ...(disk && {
+        env: { ...options.env, PLATEN_DATA: disk.mountedAt },
+        launcher: disk.command,
+        makeUsers: undefined,
+      }),
       onLog: (line) => it.lines.push(line),
     });
-    await loggedIn;
+    await (loggedIn ?? logIn());
     return it;
   }
   /** The technician, for requests of the tests and for `platen connect`. */
