@@ -40,8 +40,14 @@ describe('the journal', () => {
   });
 
   it('logs an error that has a name in one line, without a stack', () => {
-    const incident = journal.unexpected(new ProblemError('database-unavailable', 'It is away.'), 'storing');
-    expect(logged()).toMatchObject({ problem: 'database-unavailable', incident, msg: 'failed while storing' });
+    const incident = journal.unexpected(new ProblemError('wrong-state', 'It has ended.'), 'storing');
+    expect(logged()).toMatchObject({ problem: 'wrong-state', incident, msg: 'failed while storing' });
     expect(lines.at(-1)).not.toContain('stack');
+  });
+
+  it.each(['database-unavailable', 'storage-full'] as const)('does not repeat for each attempt: %s', (code) => {
+    const before = lines.length;
+    journal.unexpected(new ProblemError(code, 'Again.'), 'looking');
+    expect(lines).toHaveLength(before);
   });
 });

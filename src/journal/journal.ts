@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
-import { ProblemError } from '../protocol/problems';
+import { ProblemError, type ProblemCode } from '../protocol/problems';
 import { STEPS, type Step } from '../protocol/steps';
 import { wallClockMs } from './wall-clock';
 
@@ -23,6 +23,9 @@ const serialized = (error: Error): object => {
 
 /** A number is no secret either, as the code of a closed connection (1006). */
 const censor = (value: unknown): unknown => (typeof value === 'number' ? value : '[secret]');
+
+/** Each lasts for a while, in which everything fails with it; its begin and its end are logged. */
+const LOGGED_BEFORE: readonly ProblemCode[] = ['database-unavailable', 'storage-full'];
 
 /** Log levels; `silent` logs nothing. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -70,8 +73,10 @@ export class Journal {
   /** Logs an unexpected error; one with a code in one line. @returns the incident ID, for the message to the user */
   unexpected(error: unknown, doing: string): string {
     const incident = randomUUID();
-    if (error instanceof ProblemError) this.logger.warn({ problem: error.code, incident }, `failed while ${doing}`);
-    else this.logger.error({ err: error, incident }, `unexpected error while ${doing}`);
+    if (error instanceof ProblemError) {
+      const level = LOGGED_BEFORE.includes(error.code) ? 'debug' : 'warn';
+      this.logger[level]({ problem: error.code, incident }, `failed while ${doing}`);
+    } else this.logger.error({ err: error, incident }, `unexpected error while ${doing}`);
     return incident;
   }
 

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { recordedJournal } from '../../../test/support/recorded-journal';
+import { setLimit } from '../../../test/support/relay/test-relay';
+import { newDatabase } from '../../../test/support/server/new-database';
 import { DatabaseUnavailable, isUnavailable, nameDatabaseErrors } from './database-errors';
 
 /** The driver has no types; these are the parts used here. */
@@ -92,6 +94,27 @@ describe('errors of a database', () => {
     } finally {
       for (const each of [ours, other]) await each.destroy();
       await rm(folder, { recursive: true });
+    }
+  });
+
+  it('that answers nothing: its connection is closed, and what its transaction has done is rolled back', async () => {
+    const { journal, lines } = recordedJournal();
+    const database = await new DataSource({ type: 'postgres', url: await newDatabase() }).initialize();
+    try {
+      nameDatabaseErrors(database, journal);
+      await database.query('CREATE TABLE things (id integer primary key)');
+      const stuck = database.transaction(async (manager) => {
+        await manager.query('INSERT INTO things VALUES (1)');
+        setLimit('DATABASE_ANSWER_MS', 10);
+        const waiting = manager.query('SELECT pg_sleep(3600)');
+        jest.restoreAllMocks();
+        await waiting;
+      });
+      await expect(stuck).rejects.toThrow(DatabaseUnavailable);
+      expect(await database.query('SELECT * FROM things')).toEqual([]);
+      expect(lines.map(({ msg }) => msg)).toEqual(['the database is not available', 'the database is available again']);
+    } finally {
+      await database.destroy();
     }
   });
 });

@@ -1,5 +1,6 @@
-import { QueryFailedError, type DataSource } from 'typeorm';
+import { QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
 import type { Journal } from '../../journal/journal';
+import { LIMITS } from '../../protocol/limits';
 import { ProblemError } from '../../protocol/problems';
 import type { StorageReserve } from './storage-reserve';
 
@@ -41,7 +42,8 @@ const storesNew = (statement: string): boolean => {
 const CODES =
   /^(E(CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|HOSTDOWN|NOTFOUND|AI_AGAIN)|ENOENT|08\w{3}|53[023]\d\d|57P0[1-3]|SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN)\w*)$/;
 /** The driver `pg` gives these errors no code. */
-const MESSAGES = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
+const MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client (has encountered a connection|was closed))/;
 
 /** Whether an error of the database driver means that the database is not available, rather than that it refused. */
 export function isUnavailable(error: unknown): boolean {
@@ -75,6 +77,7 @@ export function nameDatabaseErrors(
 ): void {
   const { driver } = dataSource;
   const create = driver.createQueryRunner.bind(driver);
+  const isRemote = dataSource.options.type === 'postgres';
   let isAway = false;
   let isFull = false;
   const hasSpaceAgain = (): void => {
@@ -93,6 +96,7 @@ export function nameDatabaseErrors(
     runner.query = async (...parameters: unknown[]) => {
       const statement = String(parameters[0]);
       if (isFull && reserve && storesNew(statement) && !(await findSpace())) throw new StorageFull();
+      const closing = isRemote ? setTimeout(() => void closeConnection(runner), LIMITS.DATABASE_ANSWER_MS) : undefined;
       try {
         const result = await query(...parameters);
         if (isAway) journal.info('the database is available again');
@@ -116,10 +120,22 @@ export function nameDatabaseErrors(
         if (!isAway) journal.error('the database is not available', { detail: detailOf(error) });
         isAway = true;
         throw new DatabaseUnavailable(error);
+      } finally {
+        clearTimeout(closing);
       }
     };
     return runner;
   };
+}
+
+/** The statement that waits for an answer fails, and PostgreSQL rolls back its transaction. Never rejects. */
+async function closeConnection(runner: QueryRunner): Promise<void> {
+  try {
+    const connection = (await runner.connect()) as { end: () => Promise<void> };
+    await connection.end();
+  } catch {
+    // it has no connection
+  }
 }
 
 function detailOf(error: unknown): string {

@@ -11,6 +11,7 @@ declare global {
 /** Jest calls this once, before the first spec, in the process that also outlives the last one. */
 export default async function setUp(): Promise<void> {
   const asked = createServer((_request, response) => {
+    response.setHeader('connection', 'close'); // an idle connection would delay the end of the run
     globalThis.postgresOfTheRun ??= PostgresServer.start();
     globalThis.postgresOfTheRun.then(
       ({ url }) => response.end(url),

@@ -48,8 +48,8 @@ export class TestStage {
       ...(disk && {
         env: { ...options.env, PLATEN_DATA: disk.mountedAt },
         launcher: disk.command,
-        makeUsers: undefined,
       }),
+      ...((disk || options.env?.PLATEN_DATABASE_URL) && { makeUsers: undefined }), // not in a file that is reached here
       onLog: (line) => it.lines.push(line),
     });
     await (loggedIn ?? logIn());
