@@ -53,6 +53,7 @@ const environment = z
     PLATEN_XMPP_DOMAIN: z.string().default('platen.local'),
     PLATEN_XMPP_PUBLIC_HOST: z.string().optional(),
     PLATEN_XMPP_PUBLIC_PORT: port.optional(),
+    PLATEN_XMPP_TRUST_PROXY: proxySetting,
     PLATEN_RELAY: z.enum(['local', 'remote']).default('local'),
     PLATEN_RELAY_HOST: z.string().default('127.0.0.1'),
     PLATEN_RELAY_PORT: port.default(8090),
@@ -193,6 +194,8 @@ export interface Config {
     readonly domain: string;
     readonly publicHost: string | undefined;
     readonly publicPort: number | undefined;
+    /** Addresses and networks of the reverse proxies that send the PROXY protocol; empty: none. */
+    readonly proxies: readonly string[];
   };
   readonly relay: {
     /** Whether this server starts and supervises a local relay. */
@@ -273,6 +276,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       domain: e.PLATEN_XMPP_DOMAIN,
       publicHost: e.PLATEN_XMPP_PUBLIC_HOST,
       publicPort: e.PLATEN_XMPP_PUBLIC_PORT,
+      proxies: e.PLATEN_XMPP_TRUST_PROXY,
     },
     relay: {
       local: e.PLATEN_RELAY === 'local',

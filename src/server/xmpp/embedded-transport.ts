@@ -29,6 +29,8 @@ export interface EmbeddedTransportOptions {
   /** PEM. */
   readonly key: string;
   readonly certificate: string;
+  /** Reverse proxies in front of it, which send the PROXY protocol; as parsed by `proxySetting`. */
+  readonly proxies?: readonly string[];
   /** Must survive restarts: changing salts would reveal names without an account. */
   readonly fakeSaltSecret: Buffer;
   readonly accounts: AgentAccounts;
@@ -55,6 +57,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   private readonly admissions = new Map<string, Promise<unknown>>();
   private readonly listeners: ((presence: Presence) => void)[] = [];
   private stopping = false;
+  private stopped: Promise<void> | undefined;
 
   constructor(options: EmbeddedTransportOptions) {
     super();
@@ -71,10 +74,10 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     const { accounts } = options;
     const queue = new LoginQueue(limits);
     this.setting = { domain, core: createCore(domain), accounts, gate, queue, limits, journal, owner: this };
-    this.listener = new TlsListener({ ...options, limits }, (socket) => {
+    this.listener = new TlsListener({ ...options, limits }, (socket, address) => {
       socket.setEncoding('utf8');
       socket.setNoDelay(true);
-      this.streams.add(new AgentStream(socket, this.setting));
+      this.streams.add(new AgentStream(socket, address, this.setting));
     });
   }
 
@@ -87,7 +90,11 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   }
 
   /** Ends every stream with <system-shutdown/>. Reports no presence: the agents themselves have not gone offline. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.stopped ??= this.endAll());
+  }
+
+  private async endAll(): Promise<void> {
     this.stopping = true;
     this.sweep.stop();
     const closed = this.listener.close();
@@ -199,7 +206,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     this.online.set(stream.agentId, stream);
     this.sweep.watch(stream);
     older?.refuse(new StreamError('conflict', 'replaced by a newer connection'));
-    this.reportPresence(stream.agentId, true);
+    this.reportPresence(stream, true);
   }
 
   received(stream: AgentStream, stanza: Element): void {
@@ -213,7 +220,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     const wasOnline = this.online.get(stream.agentId) === stream;
     if (wasOnline) this.online.delete(stream.agentId);
     this.requests.fail(stream);
-    if (wasOnline) this.reportPresence(stream.agentId, false);
+    if (wasOnline) this.reportPresence(stream, false);
   }
 
   private async ask<Answer>(
@@ -233,9 +240,9 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     }
   }
 
-  private reportPresence(agentId: string, online: boolean): void {
+  private reportPresence({ agentId, address }: AgentStream, online: boolean): void {
     if (this.stopping) return;
-    this.journal.info(online ? 'agent is online' : 'agent is offline', { agentId });
+    this.journal.info(online ? 'agent is online' : 'agent is offline', { agentId, address });
     const presence: Presence = { agentId, online, at: new Date() };
     for (const listener of this.listeners) {
       try {

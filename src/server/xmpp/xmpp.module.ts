@@ -14,9 +14,9 @@ function createTransport(
   accounts: AccountRegistry,
   journal: Journal,
 ): EmbeddedTransport {
-  const { host, port, domain } = config.xmpp;
+  const { host, port, domain, proxies } = config.xmpp;
   const fakeSaltSecret = secrets.fakeSaltKey;
-  return new EmbeddedTransport({ host, port, domain, certificate, key, fakeSaltSecret, accounts, journal });
+  return new EmbeddedTransport({ host, port, proxies, domain, certificate, key, fakeSaltSecret, accounts, journal });
 }
 
 @Module({

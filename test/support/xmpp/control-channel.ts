@@ -81,6 +81,7 @@ export class ControlChannel {
     limits: Partial<XmppLimits> = {},
     accounts: AgentAccounts = new TestAccounts(),
     journal: Journal = createJournal('test', 'silent'),
+    proxies: readonly string[] = [],
   ): Promise<ControlChannel> {
     const certificate = await certificateOfThisRun();
     const transport = new RawTransport({
@@ -92,6 +93,7 @@ export class ControlChannel {
       fakeSaltSecret: Buffer.alloc(32, 7),
       accounts,
       journal,
+      proxies,
       limits: { XMPP_AUTH_DELAY_MS: 10, XMPP_CLOSE_MS: 200, ...OFTEN, ...limits },
     });
     const { port } = await transport.start();
@@ -109,15 +111,15 @@ export class ControlChannel {
     return stanza.attrs.type === 'result' ? 'accepted' : readStanzaError(stanza).code;
   }
 
-  /** A raw client that has only finished its TLS handshake. */
-  async connect(): Promise<XmppWire> {
-    const wire = await XmppWire.connect(this.port, DOMAIN);
+  /** A raw client that has only finished its TLS handshake. @param first what it sends in front of it */
+  async connect(first?: string): Promise<XmppWire> {
+    const wire = await XmppWire.connect(this.port, DOMAIN, first);
     this.wires.add(wire);
     return wire;
   }
 
-  async login(agentId: string): Promise<XmppWire> {
-    const wire = await this.connect();
+  async login(agentId: string, first?: string): Promise<XmppWire> {
+    const wire = await this.connect(first);
     await wire.login(agentId, PASSWORD);
     return wire;
   }

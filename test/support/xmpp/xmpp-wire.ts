@@ -38,9 +38,13 @@ export class XmppWire {
     });
   }
 
-  /** Direct TLS; the certificate is not checked: the client side is not under test. */
-  static async connect(port: number, domain: string): Promise<XmppWire> {
+  /**
+   * Direct TLS; the certificate is not checked: the client side is not under test.
+   * @param first what is sent in front of it
+   */
+  static async connect(port: number, domain: string, first = ''): Promise<XmppWire> {
     const tcp = await dial(port);
+    tcp.write(first);
     const socket = connectTls({ socket: tcp, rejectUnauthorized: false, ALPNProtocols: ['xmpp-client'] });
     await once(socket, 'secureConnect');
     return new XmppWire(socket, tcp, domain);

@@ -55,7 +55,6 @@ export function createCore(domain: string): C2S._Server {
 export class AgentStream extends C2S._Session implements SaslPeer {
   /** Empty until the agent has logged in. */
   agentId = '';
-  readonly address: string;
   /** Of requests that any server answers. */
   readonly pings: TokenBucket;
   /** Number of requests of this agent that are being answered. */
@@ -73,12 +72,13 @@ export class AgentStream extends C2S._Session implements SaslPeer {
 
   constructor(
     socket: TLSSocket,
+    /** Of the agent, also behind a reverse proxy. */
+    readonly address: string,
     private readonly setting: StreamSetting,
   ) {
-    const connection = new GuardedConnection(setting.limits, setting.journal);
+    const connection = new GuardedConnection(address, setting.limits, setting.journal);
     super({ connection, socket, server: setting.core });
     this.guarded = connection;
-    this.address = socket.remoteAddress ?? '';
     const { XMPP_PINGS_PER_MINUTE } = setting.limits;
     this.pings = new TokenBucket(XMPP_PINGS_PER_MINUTE / 60, XMPP_PINGS_PER_MINUTE);
     this.sasl = new SaslNegotiation(this, setting.gate, setting.limits, setting.journal);

@@ -18,6 +18,7 @@ export class GuardedConnection extends Connection {
   private readonly budget: TokenBucket;
 
   constructor(
+    private readonly address: string,
     private readonly limits: XmppLimits,
     private readonly journal: Journal,
   ) {
@@ -101,10 +102,6 @@ export class GuardedConnection extends Connection {
 
   destroy(): void {
     this.socket?.destroy();
-  }
-
-  get address(): string {
-    return this.socket?.remoteAddress ?? '';
   }
 
   private slowDown(milliseconds: number): void {

@@ -2,7 +2,10 @@ import { constants } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Journal } from '../../../journal/journal';
+import { readFirstBytes, type FirstBytesMissing } from '../../../tunnel/first-bytes';
 import { networkOf } from '../../../tunnel/network-of';
+import { readProxyHeader, type ProxyHeaderRefused } from '../../../tunnel/proxy-protocol';
+import { proxyMatcher } from '../../../tunnel/reverse-proxies';
 import { Pacer } from '../pacer';
 import type { XmppLimits } from '../xmpp-limits';
 
@@ -12,9 +15,14 @@ export interface ListenerOptions {
   /** PEM. */
   readonly key: string;
   readonly certificate: string;
+  /** Addresses and networks of reverse proxies, which send the PROXY protocol first; as parsed by `proxySetting`. */
+  readonly proxies?: readonly string[];
   readonly limits: XmppLimits;
   readonly journal: Journal;
 }
+
+/** A wrong configuration of the proxy must not fill the log. */
+const LOG_MS = 60_000;
 
 /**
  * Direct TLS (XEP-0368): there is no unencrypted phase that could be tampered with. Handshakes start at
@@ -29,12 +37,19 @@ export class TlsListener {
   private readonly waiting = new Map<string, { socket: Socket; since: number }[]>();
   private readonly pacer: Pacer;
   private readonly startHandshake: (socket: Socket) => void;
+  private readonly isProxy: (address: string) => boolean;
+  /** Addresses of clients behind a proxy, by connection. */
+  private readonly proxied = new Map<string, string>();
+  private proxyLoggedAt = -Infinity;
+  private isClosing = false;
 
+  /** @param onAgent gets the address of the agent, also behind a proxy */
   constructor(
     private readonly options: ListenerOptions,
-    accept: (socket: TLSSocket) => void,
+    onAgent: (socket: TLSSocket, address: string) => void,
   ) {
     const { key, certificate, limits } = options;
+    this.isProxy = proxyMatcher(options.proxies ?? []);
     const tls = createTlsServer(
       {
         key,
@@ -44,13 +59,16 @@ export class TlsListener {
         ALPNProtocols: ['xmpp-client'],
         handshakeTimeout: limits.XMPP_TLS_HANDSHAKE_MS,
       },
-      accept,
+      (socket) => onAgent(socket, this.proxied.get(connectionOf(socket)) ?? socket.remoteAddress ?? ''),
     );
     // Node only reports a failed or late handshake; the socket would stay open
     tls.on('tlsClientError', (_error, socket) => socket.destroy());
     this.startHandshake = (socket) => tls.emit('connection', socket);
     this.pacer = new Pacer(limits.XMPP_HANDSHAKES_PER_SECOND, () => this.startNext());
-    this.server = createTcpServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
+    this.server = createTcpServer({ pauseOnConnect: true }, (socket) => {
+      if (this.isProxy(socket.remoteAddress ?? '')) void this.acceptProxied(socket);
+      else this.accept(socket);
+    });
     this.server.maxConnections = limits.XMPP_CONNECTIONS;
   }
 
@@ -67,20 +85,21 @@ export class TlsListener {
   }
 
   /** Accepts no more connections; those still open after XMPP_CLOSE_MS are destroyed. */
-  close(): Promise<void> {
-    if (!this.server.listening) return Promise.resolve();
-    return new Promise((resolve) => {
-      const destroyAll = () => this.sockets.forEach((socket) => socket.destroy());
-      const timer = setTimeout(destroyAll, this.options.limits.XMPP_CLOSE_MS);
-      this.server.close(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    this.isClosing = true;
+    const destroyAll = () => this.sockets.forEach((socket) => socket.destroy());
+    const timer = setTimeout(destroyAll, this.options.limits.XMPP_CLOSE_MS);
+    const closed = [this.server, ...this.sockets].map((one) => new Promise((resolve) => one.once('close', resolve)));
+    this.server.close();
+    await Promise.all(closed);
+    clearTimeout(timer);
   }
 
-  private accept(socket: Socket): void {
-    const network = networkOf(socket.remoteAddress ?? '');
+  /** Takes over a connection on which nothing was sent yet, also one that another listener has accepted. */
+  accept(socket: Socket, address = socket.remoteAddress ?? ''): void {
+    this.keep(socket);
+    const network = networkOf(address);
     this.count(socket, network);
     if (socket.destroyed) return;
     const others = this.waiting.get(network);
@@ -88,6 +107,40 @@ export class TlsListener {
     if (others) others.push(entry);
     else this.waiting.set(network, [entry]);
     this.pacer.wake();
+  }
+
+  /** The proxy names the client first. Without that, all agents would count as one, so nothing else is accepted. */
+  private async acceptProxied(socket: Socket): Promise<void> {
+    this.keep(socket);
+    const connection = connectionOf(socket);
+    try {
+      const { address } = await readFirstBytes(socket, readProxyHeader, this.options.limits.XMPP_PROXY_HEADER_MS);
+      if (address !== undefined) {
+        this.proxied.set(connection, address);
+        socket.once('close', () => this.proxied.delete(connection));
+      }
+      this.accept(socket, address);
+    } catch (error) {
+      socket.destroy();
+      const { code } = error as ProxyHeaderRefused | FirstBytesMissing;
+      // some health checks only connect
+      if (code === 'closed' || performance.now() - this.proxyLoggedAt < LOG_MS) return;
+      this.proxyLoggedAt = performance.now();
+      this.options.journal.warn(
+        'the reverse proxy in PLATEN_XMPP_TRUST_PROXY must send the PROXY protocol; its connection was refused',
+        { reason: code === 'late' ? 'proxy-header-missing' : code, address: connection.split(' ')[0] },
+      );
+    }
+  }
+
+  /** A reset must not throw, and no connection may outlive this listener. */
+  private keep(socket: Socket): void {
+    if (this.sockets.has(socket)) return;
+    socket.on('error', () => undefined);
+    if (this.isClosing || socket.destroyed || this.sockets.size >= this.options.limits.XMPP_CONNECTIONS)
+      return void socket.destroy();
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
   }
 
   /**
@@ -111,14 +164,12 @@ export class TlsListener {
     return false;
   }
 
-  /** Before the handshake: a reset must not throw, and one network must not use up all connections. */
+  /** One network must not use up all connections. */
   private count(socket: Socket, network: string): void {
+    if (socket.destroyed) return;
     const held = (this.perNetwork.get(network) ?? 0) + 1;
     this.perNetwork.set(network, held);
-    this.sockets.add(socket);
-    socket.on('error', () => undefined);
     socket.once('close', () => {
-      this.sockets.delete(socket);
       const left = (this.perNetwork.get(network) ?? 1) - 1;
       if (left > 0) this.perNetwork.set(network, left);
       else this.perNetwork.delete(network);
@@ -126,3 +177,7 @@ export class TlsListener {
     if (held > this.options.limits.XMPP_CONNECTIONS_PER_ADDRESS) socket.destroy();
   }
 }
+
+/** Identifies a connection: a TCP socket and its TLS socket have the same addresses and ports. */
+const connectionOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localPort}`;
