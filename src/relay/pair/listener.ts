@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import { isIP, Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Journal } from '../../journal/journal';
 import { LIMITS } from '../../protocol/limits';
@@ -9,7 +9,7 @@ import { RELAY_PATHS } from '../../protocol/relay-messages';
 import { HALVES, type Half } from '../../protocol/remote-session';
 import { RELAY_SUBPROTOCOL } from '../../protocol/version';
 import { watchCertificate } from '../../tunnel/certificate-files';
-import { admitOnlyProxies } from '../../tunnel/reverse-proxies';
+import { admitOnlyProxies, proxyMatcher } from '../../tunnel/reverse-proxies';
 import type { RelayConfig } from '../relay-config';
 import { handshakeAnswer, handshakeKey } from './websocket/handshake';
 import { ServerWebSocket } from './websocket/server-web-socket';
@@ -28,6 +28,7 @@ const PATH = /^(?:\/\d{1,2})?(\/[a-z-]+)$/;
 /** One port of a pair: upgrades the two paths of the relay protocol to WebSockets and answers 404 to other requests. */
 export class Listener {
   readonly #server: Server;
+  readonly #isProxy: (address: string) => boolean;
   /** Connections that are not a WebSocket yet. */
   readonly #unauthenticated = new Map<string, Socket>();
   readonly #webSockets = new Set<ServerWebSocket>();
@@ -37,6 +38,7 @@ export class Listener {
     private readonly onPeer: OnPeer,
     private readonly journal: Journal,
   ) {
+    this.#isProxy = proxyMatcher(tls ? [] : proxies);
     const bounds = {
       maxHeaderSize: 8 * 1024,
       headersTimeout: LIMITS.RELAY_ESTABLISH_MS,
@@ -106,6 +108,16 @@ export class Listener {
     }
   }
 
+  /** The last forwarded address is the one that the trusted proxy has seen itself. */
+  #addressOf({ socket, headers }: IncomingMessage): string {
+    const address = socket.remoteAddress ?? '';
+    const forwarded = String(headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)!
+      .trim();
+    return this.#isProxy(address) && isIP(forwarded) !== 0 ? forwarded : address;
+  }
+
   #upgrade(request: IncomingMessage, stream: Socket, head: Buffer): void {
     stream.on('error', () => stream.destroy());
     const path = PATH.exec(request.url ?? '')?.[1];
@@ -123,7 +135,7 @@ export class Listener {
     const ws = new ServerWebSocket(stream);
     this.#webSockets.add(ws);
     ws.on('close', () => this.#webSockets.delete(ws));
-    this.onPeer(side, ws, stream, request.socket.remoteAddress ?? '');
+    this.onPeer(side, ws, stream, this.#addressOf(request));
   }
 }
 
