@@ -12,9 +12,11 @@ import type { Settings } from './config/config.module';
 import { initialiseHttp } from './http/http-application';
 import { ownUrlOf, publicUrlOf } from './http/own-url';
 import { NestLogger } from './nest-logger';
+import { shareOnePort } from './one-port';
 import { RelaySupervisor } from './relays/relay-supervisor';
 import { watchCertificate } from '../tunnel/certificate-files';
 import { loadSettings } from './settings';
+import { EmbeddedTransport } from './xmpp/embedded-transport';
 
 export interface RunningServer {
   readonly port: number;
@@ -53,6 +55,8 @@ async function start(settings: Settings, release: () => Promise<void>): Promise<
     watchCertificate(app.getHttpServer() as unknown as Server, config.tls, certificate, journal);
   try {
     await initialiseHttp(app, settings);
+    if (config.http.onePort)
+      shareOnePort(app.getHttpServer() as unknown as Server, app.get(EmbeddedTransport), journal);
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
     await app.close();

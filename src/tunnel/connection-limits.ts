@@ -9,11 +9,18 @@ export interface ConnectionLimits {
   readonly isExempt?: (address: string) => boolean;
 }
 
-/** Limits the connections of a server, so that one network cannot hold all of them. Those beyond are closed at once. */
+/**
+ * Limits the connections of a server, so that one network cannot hold all of them. Those beyond are closed at once, also
+ * those that another listener has accepted and passes to this server.
+ */
 export function limitConnections(server: Server, { most, perNetwork, isExempt }: ConnectionLimits): void {
   server.maxConnections = most;
   const open = new Map<string, number>();
+  let all = 0;
   server.on('connection', (socket: Socket) => {
+    if (all >= most) return void socket.destroy();
+    all += 1;
+    socket.once('close', () => (all -= 1));
     const address = socket.remoteAddress ?? '';
     if (isExempt?.(address)) return;
     const network = networkOf(address);

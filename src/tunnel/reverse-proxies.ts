@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal';
 import { isLoopback } from '../protocol/loopback';
 
 /** A proxy on this computer. */
-const HERE = ['127.0.0.0/8', '::1'];
+export const HERE = ['127.0.0.0/8', '::1'];
 /** A wider network is not that of a proxy, but a mistake for "everybody". */
 const SHORTEST_PREFIX = { ipv4: 8, ipv6: 32 };
 

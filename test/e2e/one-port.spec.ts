@@ -1,36 +1,31 @@
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../../src/demo/programs';
-import { event } from '../../src/demo/scenario';
-import { SAMPLE_USERS } from '../../src/demo/stage';
+import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { RELAY_PATHS } from '../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../src/protocol/version';
-import { networksMissing, SERVER } from '../support/customer-networks';
+import { networksMissing, ROUTERS, SERVER } from '../support/customer-networks';
+import { documented, settingsIn } from '../support/documented';
 import { NetworkStage } from '../support/stage/network-stage';
+import { until } from '../support/until';
 
 const missing = networksMissing();
 if (missing !== undefined) console.warn(`skipped, because this machine cannot make network namespaces: ${missing}`);
 
 const CONSOLE = 'platen.example';
 const RELAY = 'relay.example';
+/** Exit code of `platen connect`. */
+const LOST = 9;
 const PAIR = `/1${RELAY_PATHS.device}`;
 /** More than nginx accepts by default. */
 const FIRMWARE_BYTES = 3_000_000;
 
-/** The blocks of code under the heading `Reverse proxy` of RUNNING, in one language. */
-function documented(language: string): string[] {
-  const text = readFileSync(join(__dirname, '../../docs/RUNNING.md'), 'utf8');
-  const chapter = text.slice(text.indexOf('\n## Reverse proxy'), text.indexOf('\n## Users'));
-  const blocks = [...chapter.matchAll(/\n```(\w+)\n(.*?)\n```/gs)];
-  return blocks.filter(([, found]) => found === language).map(([, , code]) => code!);
-}
+const documentedHere = (language: string): string[] => documented('## Reverse proxy', language);
 
 /** The settings of the server, with those for one port. */
 function documentedSettings(): Record<string, string> {
-  const [behindProxy, , onePort] = documented('sh');
-  const lines = `${behindProxy}\n${onePort}`.split('\n');
-  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+  const [behindProxy, , onePort] = documentedHere('sh');
+  return settingsIn(behindProxy!, onePort!);
 }
 
 let on: NetworkStage;
@@ -49,7 +44,7 @@ const start = (command: string[]): Program =>
   on.started(on.networks.start('internet', command, { env: { HOME: on.folder, XDG_DATA_HOME: on.folder } }));
 
 async function nginx(): Promise<Program> {
-  const [http, listen, stream] = documented('nginx');
+  const [http, listen, stream] = documentedHere('nginx');
   expect(http).toContain('  listen 443 ssl;\n');
   const blocks = http!.replaceAll('  listen 443 ssl;', listen!);
   const main = [
@@ -68,12 +63,12 @@ async function nginx(): Promise<Program> {
 }
 
 async function haproxy(): Promise<Program> {
-  const [file] = documented('haproxy');
+  const [file] = documentedHere('haproxy');
   return start(['haproxy', '-db', '-f', await written('haproxy.cfg', `${file}\n`)]);
 }
 
 async function caddy(): Promise<Program> {
-  const [file] = documented('caddy');
+  const [file] = documentedHere('caddy');
   return start(['caddy', 'run', '--adapter', 'caddyfile', '--config', await written('Caddyfile', `${file}\n`)]);
 }
 
@@ -101,52 +96,49 @@ async function websocketTo(url: string): Promise<string> {
   return (await on.networks.run('internet', process.execPath, '-e', script)).output.trim();
 }
 
+/** What the server says about an agent's address, the last time that it logged in. */
+const addressOfAgent = (): unknown => on.server.log.filter(({ msg }) => msg === 'agent is online').at(-1)?.address;
+
 async function answersAsDocumented(version: string): Promise<void> {
-  const { username, password } = SAMPLE_USERS.admin;
-  const login = ['-H', 'Content-Type: application/json', '-d', JSON.stringify({ username, password })];
-  const cookies = await curl('-D', '-', '-o', '/dev/null', ...login, `https://${CONSOLE}/api/auth/login`);
-  expect(cookies).toMatch(/^set-cookie: __Host-platen\.sid=.*; Secure/im);
+  await consoleAnswers();
   expect(await statusOf(`https://${CONSOLE}/internal/relay`)).toBe('404');
   expect(await curl(`https://${RELAY}/api/about`)).not.toContain('protocol');
   expect(await websocketTo(`wss://${RELAY}${PAIR}`)).toBe('open');
-  // a site of a session, which does not exist
-  const site = 'x'.repeat(26) + '.sessions.example';
-  const page = await curl('--resolve', `${site}:443:${SERVER}`, `https://${site}/`);
-  expect(page).toContain('session');
   await on.uploadFirmware(version, FIRMWARE_BYTES);
   const ready = JSON.parse(await curl(`https://${CONSOLE}/readyz`)) as { details: object };
   expect(ready.details).not.toHaveProperty('reverse-proxy');
 }
 
-async function leadsToDevice(): Promise<void> {
-  const connect = on.terminal('admin', ['connect', 'mfp-a', 'web', '--reason', 'Streaks', '--json']);
-  try {
-    const { sessionId } = await event(connect, 'requested');
-    await on.pressYes('a', sessionId);
-    const { url } = await event(connect, 'listening');
-    expect(await on.page('internet', String(url))).toContain('SERIAL-a');
-  } finally {
-    await connect.stop('SIGINT');
-  }
+async function consoleAnswers(): Promise<void> {
+  const { username, password } = SAMPLE_USERS.admin;
+  const login = ['-H', 'Content-Type: application/json', '-d', JSON.stringify({ username, password })];
+  const cookies = await curl('-D', '-', '-o', '/dev/null', ...login, `https://${CONSOLE}/api/auth/login`);
+  expect(cookies).toMatch(/^set-cookie: __Host-platen\.sid=.*; Secure/im);
+  // a site of a session, which does not exist
+  const site = 'x'.repeat(26) + '.sessions.example';
+  const page = await curl('--resolve', `${site}:443:${SERVER}`, `https://${site}/`);
+  expect(page).toContain('session');
 }
 
-(missing === undefined ? describe : describe.skip)('a LAN that only port 443 leads out of', () => {
+const describeHere = missing === undefined ? describe : describe.skip;
+
+describeHere('a LAN that only port 443 leads out of', () => {
   beforeAll(async () => {
     on = await NetworkStage.set({
       serverUrl: `https://${CONSOLE}`,
       env: { PLATEN_HOST: '127.0.0.1', ...documentedSettings() },
-      front: {
-        names: [CONSOLE, RELAY],
-        start: async (stage) => {
-          on = stage;
-          const names = { platen: [CONSOLE, '*.sessions.example'], relay: [RELAY] };
-          for (const [name, covered] of Object.entries(names)) {
-            const { cert, key } = await stage.certificateFor(covered);
-            for (const [end, text] of Object.entries({ crt: cert, key, pem: `${cert}\n${key}` }))
-              await writeFile(join(on.folder, `${name}.${end}`), text);
-          }
-          await serveWith(nginx);
-        },
+      names: [CONSOLE, RELAY],
+      behindProxy: true,
+      prepare: async (stage) => {
+        on = stage;
+        const names = { platen: [CONSOLE, '*.sessions.example'], relay: [RELAY] };
+        for (const [name, covered] of Object.entries(names)) {
+          const { cert, key } = await stage.certificateFor(covered);
+          for (const [end, text] of Object.entries({ crt: cert, key, pem: `${cert}\n${key}` }))
+            await writeFile(join(on.folder, `${name}.${end}`), text);
+        }
+        await serveWith(nginx);
+        return {};
       },
     });
     await on.networks.allowOnly('a', 443);
@@ -156,7 +148,8 @@ async function leadsToDevice(): Promise<void> {
 
   it('is served by nginx as RUNNING says', async () => {
     await answersAsDocumented('2.15.000');
-    await leadsToDevice();
+    await on.opensWebPages('a');
+    expect(addressOfAgent()).toBe(ROUTERS.a);
   });
 
   it('is served by HAProxy as RUNNING says', async () => {
@@ -164,11 +157,58 @@ async function leadsToDevice(): Promise<void> {
     await on.programOn('agent-a').stop();
     await on.runAgent('agent-a').logged('agent online');
     await answersAsDocumented('2.16.000');
-    await leadsToDevice();
+    await on.opensWebPages('a');
+    expect(addressOfAgent()).toBe(ROUTERS.a);
   });
 
   it('is served by Caddy as RUNNING says, but for the control channel', async () => {
     await serveWith(caddy);
     await answersAsDocumented('2.17.000');
+  });
+});
+
+describeHere('a LAN that only port 443 leads out of, to the server itself', () => {
+  beforeAll(async () => {
+    const [settings] = documented('## One port', 'sh');
+    on = await NetworkStage.set({
+      serverUrl: `https://${CONSOLE}`,
+      names: [CONSOLE],
+      signed: true,
+      // those of the stage give way to the defaults
+      env: { PLATEN_XMPP_HOST: '', PLATEN_RELAY_HOST: '', PLATEN_RELAY_PAIRS: '2', ...settingsIn(settings!) },
+    });
+    // from now on, the key of the certificate is not that of the control channel
+    await on.renewCertificate();
+    await on.server.logged('the certificate was renewed');
+    await on.networks.allowOnly('a', 443);
+    await on.startCustomer('a');
+  });
+  afterAll(() => on?.strike());
+
+  it('is served as RUNNING says', async () => {
+    await consoleAnswers();
+    for (const pair of [1, 2])
+      expect(await websocketTo(`wss://${CONSOLE}/relay/${pair}${RELAY_PATHS.device}`)).toBe('open');
+    expect(await websocketTo(`wss://${CONSOLE}/relay/3${RELAY_PATHS.device}`)).toMatch(/404/);
+    const relay = ['--relay', `wss://${CONSOLE}/relay/1`];
+    const check = on.platen('agent', 'check', '--config', on.configurationOf('agent-a'), ...relay);
+    const { printed } = await finished(on.networks.start('agent-a', check));
+    expect(printed.filter((line) => line.includes(CONSOLE))).toHaveLength(3);
+    await on.opensWebPages('a');
+    expect(addressOfAgent()).toBe(ROUTERS.a);
+  });
+
+  it('loses sessions with a killed server, but not the relay', async () => {
+    const connect = await on.openWebPages('a');
+    await on.server.stop('SIGKILL');
+    expect(await connect.exited).toBe(LOST);
+    const server = await on.runServer();
+    await server.logged('adopted the relay of an earlier run');
+    await server.logged('agent is online');
+    await until('the end of the session', async () => {
+      const { printed } = await finished(on.terminal('admin', ['sessions', '--live', '--json']));
+      return (JSON.parse(printed.join('')) as unknown[]).length === 0;
+    });
+    await on.opensWebPages('a');
   });
 });

@@ -48,6 +48,34 @@ describe('configuration', () => {
     expect(readConfig(environment).http.tls).toBe(tls);
   });
 
+  describe('on one port', () => {
+    const one = { PLATEN_ONE_PORT: 'yes', PLATEN_PUBLIC_URL: 'https://p.example' };
+
+    it.each([
+      [one, 443],
+      [{ ...one, PLATEN_PUBLIC_URL: 'https://p.example:8443', PLATEN_HOST: '0.0.0.0' }, 8443],
+    ])('sends agents to the address of the console: %j', (environment, publicPort) => {
+      const { http, xmpp } = readConfig(environment);
+      expect(http).toMatchObject({ onePort: true, tls: true });
+      expect(xmpp).toMatchObject({ publicHost: 'p.example', publicPort });
+    });
+
+    it.each<[string, Record<string, string>]>([
+      ['PLATEN_PUBLIC_URL', { PLATEN_PUBLIC_URL: '' }],
+      ['PLATEN_PUBLIC_URL', { PLATEN_PUBLIC_URL: 'http://localhost' }],
+      ['PLATEN_ONE_PORT', { PLATEN_TRUST_PROXY: 'yes' }],
+      ['PLATEN_RELAY_HOST', { PLATEN_RELAY_HOST: '0.0.0.0' }],
+      ['PLATEN_RELAY_PORT', { PLATEN_RELAY_PORT: '0' }],
+      ['PLATEN_RELAY_PUBLIC_URL', { PLATEN_RELAY_PUBLIC_URL: 'wss://p.example:8090' }],
+    ])('refuses %s where it does not fit: %j', (name, environment) => {
+      expect(() => readConfig({ ...one, ...environment })).toThrow(new RegExp(`^  ${name}: `, 'm'));
+    });
+
+    it('leaves relays on other machines alone', () => {
+      readConfig({ ...one, PLATEN_RELAY: 'remote', PLATEN_RELAY_HOST: '0.0.0.0' });
+    });
+  });
+
   describe('behind a reverse proxy', () => {
     const here = { PLATEN_TRUST_PROXY: 'yes' };
     const elsewhere = { PLATEN_TRUST_PROXY: '192.0.2.9, 2001:db8::/64', PLATEN_PUBLIC_URL: 'https://p.example' };

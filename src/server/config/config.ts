@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { HistoryKind } from '../../protocol/retention';
 import { isLoopback, isProtected } from '../../protocol/loopback';
 import type { CertificateFiles } from '../../tunnel/certificate-files';
+import { endpointOf } from '../../tunnel/pinned-tls';
 import { isUnnamed, proxySetting } from '../../tunnel/reverse-proxies';
 import { mailServer, mailSettings, type MailSettings } from './mail-settings';
 
@@ -43,6 +44,7 @@ const environment = z
       .refine(isProtected, 'must be an https: URL (http: on loopback)')
       .optional(),
     PLATEN_TRUST_PROXY: proxySetting,
+    PLATEN_ONE_PORT: z.enum(['no', 'yes']).default('no'),
     PLATEN_SESSION_DOMAIN: domain.optional(),
     PLATEN_TLS_CERTIFICATE: z.string().optional(),
     PLATEN_TLS_KEY: z.string().optional(),
@@ -114,6 +116,25 @@ const environment = z
     if (!isLoopback(env.PLATEN_HOST) && !ALL_ADDRESSES.includes(env.PLATEN_HOST))
       problem('PLATEN_HOST', 'must be 0.0.0.0 or :: behind a proxy, because the local relay connects on loopback');
   })
+  .superRefine((env, context) => {
+    if (env.PLATEN_ONE_PORT === 'no') return;
+    const problem = (name: keyof typeof env, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (env.PLATEN_TRUST_PROXY.length > 0)
+      problem(
+        'PLATEN_ONE_PORT',
+        'is for a server without a reverse proxy: leave out PLATEN_TRUST_PROXY, or this setting',
+      );
+    if (!env.PLATEN_PUBLIC_URL)
+      problem('PLATEN_PUBLIC_URL', 'is required with PLATEN_ONE_PORT: the address of that port');
+    else if (!env.PLATEN_PUBLIC_URL.startsWith('https:'))
+      problem('PLATEN_PUBLIC_URL', 'must be an https: URL with PLATEN_ONE_PORT');
+    if (env.PLATEN_RELAY === 'remote') return;
+    const served = 'with PLATEN_ONE_PORT, because the server forwards to the relay';
+    if (!isLoopback(env.PLATEN_RELAY_HOST)) problem('PLATEN_RELAY_HOST', `must be a loopback address ${served}`);
+    if (env.PLATEN_RELAY_PORT === 0) problem('PLATEN_RELAY_PORT', `must be a certain port ${served}`);
+    if (env.PLATEN_RELAY_PUBLIC_URL) problem('PLATEN_RELAY_PUBLIC_URL', `must be left out ${served}`);
+  })
   .refine((env) => env.PLATEN_RELAY !== 'local' || fitsSocket(resolve(env.PLATEN_DATA)), {
     path: ['PLATEN_DATA'],
     message: 'must be a shorter path: with relay/keeper.sock it may have 107 bytes (unix(7))',
@@ -177,9 +198,11 @@ export interface Config {
      * and only they and this computer are answered.
      */
     readonly proxies: readonly string[];
+    /** Whether this port also serves the control channel and the local relay. */
+    readonly onePort: boolean;
     /** Devices' pages are shown under `s-<label>.<domain>`; undefined: no browser sessions. */
     readonly sessionDomain: string | undefined;
-    /** Whether this server terminates TLS: on every address except loopback, unless a proxy does. */
+    /** Whether this server terminates TLS: on every address except loopback, unless a proxy does; on one port always. */
     readonly tls: boolean;
   };
   /** PEM files; undefined: the server makes its own certificate in the data folder. */
@@ -250,6 +273,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   const e = parsed.data;
   const data = resolve(e.PLATEN_DATA);
+  const onePort = e.PLATEN_ONE_PORT === 'yes';
+  const shared = onePort ? endpointOf(new URL(e.PLATEN_PUBLIC_URL!)) : undefined;
   return deepFreeze<Config>({
     data,
     unknown: unknownIn(set.map(([name]) => name)),
@@ -260,7 +285,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       publicUrl: e.PLATEN_PUBLIC_URL,
       proxies: e.PLATEN_TRUST_PROXY,
       sessionDomain: e.PLATEN_SESSION_DOMAIN ?? usualSessionDomain(e.PLATEN_HOST, e.PLATEN_PUBLIC_URL),
-      tls: !isLoopback(e.PLATEN_HOST) && e.PLATEN_TRUST_PROXY.length === 0,
+      onePort,
+      tls: onePort || (!isLoopback(e.PLATEN_HOST) && e.PLATEN_TRUST_PROXY.length === 0),
     },
     tls:
       e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY
@@ -274,8 +300,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       host: e.PLATEN_XMPP_HOST,
       port: e.PLATEN_XMPP_PORT,
       domain: e.PLATEN_XMPP_DOMAIN,
-      publicHost: e.PLATEN_XMPP_PUBLIC_HOST,
-      publicPort: e.PLATEN_XMPP_PUBLIC_PORT,
+      publicHost: e.PLATEN_XMPP_PUBLIC_HOST ?? shared?.host,
+      publicPort: e.PLATEN_XMPP_PUBLIC_PORT ?? shared?.port,
       proxies: e.PLATEN_XMPP_TRUST_PROXY,
     },
     relay: {

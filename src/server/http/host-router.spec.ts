@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { HostRouter } from './host-router';
+import { HostRouter, type UpgradeHandler } from './host-router';
 
 describe('two sites on one port', () => {
   let server: Server;
@@ -60,6 +60,16 @@ describe('two sites on one port', () => {
   ])('with the headers Host: %s and host: %s is refused', async (first, second) => {
     for (const lines of [get, expecting, upgrade])
       expect(await say([...lines, `Host: ${first}`, `host: ${second}`])).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('upgrade requests to the console are passed on by path, those to the other site never', async () => {
+    const passOn: UpgradeHandler = (_request, socket) => void socket.end('HTTP/1.1 101 other program\r\n\r\n');
+    router.passOn((path) => (path === '/other' ? passOn : undefined));
+    const upgradeOf = (path: string, host: string) =>
+      say([`GET ${path} HTTP/1.1`, 'Connection: Upgrade', 'Upgrade: x', `Host: ${host}`]);
+    expect(await upgradeOf('/other', 'localhost')).toContain('other program');
+    expect(await upgradeOf('/', 'localhost')).toContain('console');
+    expect(await upgradeOf('/other', 'guest.localhost')).toContain('guest');
   });
 
   describe('a request has a time limit', () => {

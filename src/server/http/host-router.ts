@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 
-type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A peer that needs longer to send 64 KB is considered an attacker. */
 const REQUEST_MS = 30_000;
@@ -23,11 +23,20 @@ export interface HostedSite {
 @Injectable()
 export class HostRouter {
   private site: HostedSite | undefined;
+  private passedOn: (path: string) => UpgradeHandler | undefined = () => undefined;
   private readonly cuts = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
   register(site: HostedSite): void {
     if (this.site) throw new Error('a site is already registered');
     this.site = site;
+  }
+
+  /**
+   * Passes upgrade requests to the console on to another program.
+   * @param find the handler for a path; undefined: the console answers the request itself
+   */
+  passOn(find: (path: string) => UpgradeHandler | undefined): void {
+    this.passedOn = find;
   }
 
   /** Extends the time limit of an authenticated request to the console: `ms` from now. */
@@ -65,7 +74,9 @@ export class HostRouter {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (hasTwoHosts(request)) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       const site = this.siteOf(request);
+      const passOn = site ? undefined : this.passedOn(request.url ?? '');
       if (site) site.upgrade(request, socket, head);
+      else if (passOn) passOn(request, socket, head);
       else for (const listener of upgrades) listener.call(server, request, socket, head);
     });
   }

@@ -48,6 +48,15 @@ describe('the environment of the local relay', () => {
     });
   });
 
+  it('has the server forward to it on one port', () => {
+    const one = { PLATEN_ONE_PORT: 'yes', PLATEN_HOST: '0.0.0.0', PLATEN_PUBLIC_URL: 'https://p.example:8443/' };
+    expect(environment(one)).toMatchObject({
+      PLATEN_RELAY_PUBLIC_URL: 'wss://p.example:8443/relay/{pair}',
+      PLATEN_RELAY_BEHIND_PROXY: '127.0.0.0/8,::1',
+      PLATEN_TLS_KEY: '',
+    });
+  });
+
   const changes: [string, Record<string, string>, string, boolean][] = [
     ['nothing', {}, 'http://127.0.0.1:8080', true],
     ['the log level', { PLATEN_LOG_LEVEL: 'debug' }, 'http://127.0.0.1:8080', true],

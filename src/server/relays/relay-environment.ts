@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import type { Certificate } from '../config/certificate';
 import type { Config } from '../config/config';
 import { isLoopback } from '../../protocol/loopback';
+import { HERE } from '../../tunnel/reverse-proxies';
 
 /** ID of the relay that this server starts. */
 export const LOCAL_RELAY = 'local';
 /** Its data folder, inside the server's. */
 export const RELAY_FOLDER = 'relay';
+
+/** On one port: where this server serves the relay; the number of the pair follows. */
+export const RELAY_PREFIX = '/relay';
 
 /** Settings whose change does not require a new relay process. */
 const IGNORED = ['PLATEN_LOG_LEVEL', 'PLATEN_RELAY_PAIRS'];
@@ -27,7 +31,7 @@ export function relayEnvironment(
     return join(folder, name);
   };
   const { host, port, pairs } = config.relay;
-  const { proxies } = config.http;
+  const proxies = config.http.onePort ? HERE : config.http.proxies;
   const speaksTls = !isLoopback(host) && proxies.length === 0;
   // the relay reads these files again when they are renewed
   const own = config.tls;
@@ -55,6 +59,7 @@ export const hasDesiredSettings = (running: Record<string, string>, desired: Rec
 
 /** The address that peers dial; undefined if the relay announces its own. */
 function relayUrl({ relay, http }: Config, speaksTls: boolean): string | undefined {
+  if (http.onePort) return `${new URL(http.publicUrl!).origin.replace('https:', 'wss:')}${RELAY_PREFIX}/{pair}`;
   if (relay.publicUrl) return relay.publicUrl;
   if (relay.port === 0) return undefined; // only the relay will know it
   const known = !isLoopback(relay.host) && http.publicUrl ? new URL(http.publicUrl).hostname : bracketed(relay.host);

@@ -18,6 +18,7 @@ import { RpcRefused } from '../../tunnel/json-rpc.errors';
 import type { GatewayOptions } from '../http/gateway.adapter';
 import { SessionHalves } from '../sessions/session-halves';
 import { RelayDirectory, type ConnectedRelay } from './relay-directory';
+import { RelayPaths } from './relay-paths';
 import { RelayGuard } from './relay.guard';
 import { TrialLinks } from './trial-links';
 
@@ -38,6 +39,7 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
     private readonly directory: RelayDirectory,
     private readonly halves: SessionHalves,
     private readonly trials: TrialLinks,
+    private readonly paths: RelayPaths,
     private readonly journal: Journal,
   ) {}
 
@@ -53,7 +55,7 @@ export class RelayGateway implements OnGatewayConnection<WebSocket> {
     };
     const handlers: RpcHandlers<typeof CONTROL_PLANE_METHODS> = {
       announce: (relay) => {
-        this.announce({ ...relay, id: relayId, peer });
+        this.announce({ ...relay, ...this.paths.trustIn(relayId), id: relayId, peer });
         announced = true;
         return Promise.resolve({});
       },

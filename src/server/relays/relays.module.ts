@@ -6,6 +6,7 @@ import { KeeperClient } from './keeper-client';
 import { RelayDirectory } from './relay-directory';
 import { RelayGateway } from './relay.gateway';
 import { RelayGuard } from './relay.guard';
+import { RelayPaths } from './relay-paths';
 import { RelaySupervisor } from './relay-supervisor';
 import { RelayTrial } from './relay-trial';
 import { RelayWatch } from './relay-watch';
@@ -23,6 +24,7 @@ import { TrialLinks } from './trial-links';
     { provide: RelayPort, useExisting: RelayDirectory },
     RelayGuard,
     RelayGateway,
+    RelayPaths,
     RelaySupervisor,
     RelayTrial,
     TrialLinks,

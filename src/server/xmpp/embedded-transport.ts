@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Element } from 'node-xmpp-server';
 import type { Journal } from '../../journal/journal';
 import type { JobReport } from '../../protocol/ad-hoc-command';
@@ -87,6 +88,11 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     this.sweep.start();
     this.journal.info('control channel listens', { port, domain: this.setting.domain });
     return { port };
+  }
+
+  /** Takes over an agent's connection that another listener has accepted, before its TLS handshake. */
+  accept(socket: Socket): void {
+    this.listener.accept(socket);
   }
 
   /** Ends every stream with <system-shutdown/>. Reports no presence: the agents themselves have not gone offline. */

@@ -9,6 +9,7 @@ import { createJournal } from '../../../src/journal/journal';
 import { GatewayAdapter, type GatewayOptions } from '../../../src/server/http/gateway.adapter';
 import { RelayDirectory } from '../../../src/server/relays/relay-directory';
 import { RelayGateway } from '../../../src/server/relays/relay.gateway';
+import type { RelayPaths } from '../../../src/server/relays/relay-paths';
 import { RelayGuard } from '../../../src/server/relays/relay.guard';
 import { relaySecret } from '../../../src/server/relays/relay-secret';
 import { RelayTrial } from '../../../src/server/relays/relay-trial';
@@ -49,7 +50,8 @@ export class RelayLinkServer {
       requestTermination: (relayId: string) => Promise.resolve(this.sessions.push(`request-termination ${relayId}`)),
     };
     const guard = new RelayGuard({ localRelaySecret: SECRET });
-    const gateway = new RelayGateway(guard, this.directory, none as unknown as SessionHalves, links, journal);
+    const paths = { trustIn: () => ({}) } as unknown as RelayPaths;
+    const gateway = new RelayGateway(guard, this.directory, none as unknown as SessionHalves, links, paths, journal);
     this.adapter = new GatewayAdapter(this.server, () => guard, journal);
     const options = Reflect.getMetadata(GATEWAY_OPTIONS, RelayGateway) as GatewayOptions;
     this.sockets = this.adapter.create(0, options);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from '../../../src/demo/programs';
+import { event } from '../../../src/demo/scenario';
 import { finished, SAMPLE_USERS } from '../../../src/demo/stage';
 import { CustomerNetworks, LAN, SERVER, type Customer, type Host, type LanProxy } from '../customer-networks';
 import { makeAuthority, makeSignedCertificate, type TestCertificate } from '../test-certificate';
@@ -20,8 +21,14 @@ interface NetworkStageOptions {
   readonly terminals?: Host;
   /** As agents and technicians see it; by default its address. */
   readonly serverUrl?: string;
-  /** Names that lead to the server in all networks, and what serves them: a reverse proxy with its certificate. */
-  readonly front?: { readonly names: string[]; readonly start: (stage: NetworkStage) => Promise<void> };
+  /** Names that lead to the server in all networks. */
+  readonly names?: string[];
+  /** Whether a reverse proxy serves them in place of the server, with a certificate of the private authority. */
+  readonly behindProxy?: boolean;
+  /** Starts what the server needs. @returns further settings of the server */
+  readonly prepare?: (stage: NetworkStage) => Promise<Record<string, string>>;
+  /** Writes the sample users into the database of the running server, if that is not SQLite. */
+  readonly makeUsers?: () => Promise<void>;
   /** The only way out of a customer's LAN; terminals find it in their environment. */
   readonly proxy?: LanProxy & { in: Customer; url: string };
 }
@@ -35,7 +42,10 @@ export class NetworkStage {
   private readonly running: Program[] = [];
   private readonly names = [SERVER, '*.sessions.example'];
   private authority: TestCertificate | undefined;
-  private hasFront = false;
+  /** Whether the key that agents see at enrolment is not the one that their codes name. */
+  private hasOtherKey = false;
+  private serving: Program | undefined;
+  private serverEnv: Record<string, string> = {};
 
   private constructor(
     readonly networks: CustomerNetworks,
@@ -51,24 +61,28 @@ export class NetworkStage {
     signed = false,
     terminals = 'internet',
     serverUrl = `https://${SERVER}:8080`,
-    front,
+    names,
+    behindProxy = false,
+    prepare = () => Promise.resolve({}),
+    makeUsers,
     proxy,
   }: NetworkStageOptions = {}): Promise<NetworkStage> {
     const folder = await mkdtemp(join(tmpdir(), 'platen-networks-'));
-    const hosts = front && join(folder, 'hosts');
-    if (hosts) await writeFile(hosts, `127.0.0.1 localhost\n${SERVER} ${front.names.join(' ')}\n`);
+    const hosts = names && join(folder, 'hosts');
+    if (hosts) await writeFile(hosts, `127.0.0.1 localhost\n${SERVER} ${names.join(' ')}\n`);
     const networks = await CustomerNetworks.set(hosts);
     const login = proxy && `${proxy.user}:${proxy.password}@`;
     const terminalEnv = proxy ? { HTTPS_PROXY: proxy.url.replace('://', `://${login}`) } : {};
     const it = new NetworkStage(networks, folder, terminals, serverUrl, terminalEnv as Record<string, string>);
     if (proxy) it.started(await networks.lockIn(proxy.in, { ...proxy, folder }));
-    it.names.push(...(front?.names ?? []));
-    it.hasFront = front !== undefined;
+    it.names.push(...(names ?? []));
+    it.hasOtherKey = behindProxy;
     const begin = async () => {
-      const certificate: Record<string, string> = signed || front ? await it.signedCertificate() : {};
-      if (front) await front.start(it);
+      const certificate: Record<string, string> = signed || behindProxy ? await it.signedCertificate() : {};
+      const more = await prepare(it);
       const { PLATEN_TLS_CA } = certificate;
-      await it.startServer({ ...env, ...(front ? { PLATEN_TLS_CA: PLATEN_TLS_CA! } : certificate) });
+      const own = behindProxy ? { PLATEN_TLS_CA: PLATEN_TLS_CA! } : certificate;
+      await it.startServer({ ...env, ...own, ...more }, makeUsers);
     };
     await begin().catch(async (error: unknown) => {
       await it.strike();
@@ -119,8 +133,7 @@ export class NetworkStage {
     await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }), { mode: 0o600 });
     const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN', '--devices', deviceId];
     const code = (await finished(this.terminal('admin', issue))).printed[0]!;
-    // the key at a reverse proxy is not the one that the enrolment code names
-    const trust = this.hasFront ? ['--authority', join(this.folder, 'authority.crt')] : [];
+    const trust = this.hasOtherKey ? ['--authority', join(this.folder, 'authority.crt')] : [];
     const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file, ...trust);
     await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));
     await this.runAgent(agent).logged('agent online', 60_000);
@@ -133,6 +146,11 @@ export class NetworkStage {
   runAgent(agent: AgentHost): Program {
     const run = platen('agent', 'run', '--config', this.configurationOf(agent));
     return this.started(this.networks.start(agent, run, { env: { PLATEN_LOG_LEVEL: 'info' } }));
+  }
+
+  get server(): Program {
+    if (!this.serving) throw new Error('the server does not run');
+    return this.serving;
   }
 
   /** The program that was started last on a host. */
@@ -164,6 +182,27 @@ export class NetworkStage {
     if (pressed.code !== 0) throw new Error(`YES was not accepted: ${pressed.output}`);
   }
 
+  /** A session of an administrator with the web pages of a customer's MFP, which arrive. @returns the open `platen connect` */
+  async openWebPages(name: Customer): Promise<Program> {
+    const connect = this.terminal('admin', ['connect', `mfp-${name}`, 'web', '--reason', 'Streaks', '--json']);
+    try {
+      const { sessionId } = await event(connect, 'requested');
+      await this.pressYes(name, sessionId);
+      const { url } = await event(connect, 'listening');
+      const page = await this.page(this.terminals, String(url));
+      if (!page.includes(`SERIAL-${name}`)) throw new Error(`another page: ${page}`);
+      return connect;
+    } catch (error) {
+      await connect.stop('SIGINT');
+      throw error;
+    }
+  }
+
+  /** The same, and its end. */
+  async opensWebPages(name: Customer): Promise<void> {
+    await (await this.openWebPages(name)).stop('SIGINT');
+  }
+
   /** Signed firmware for the simulated MFP, made and uploaded by the administrator. */
   async uploadFirmware(version: string, bytes: number): Promise<void> {
     const [file, signed] = ['bin', 'signed'].map((end) => join(this.folder, `${version}.${end}`)) as [string, string];
@@ -183,7 +222,7 @@ export class NetworkStage {
     return output;
   }
 
-  private async startServer(more: Record<string, string>): Promise<void> {
+  private async startServer(more: Record<string, string>, makeUsers?: () => Promise<void>): Promise<void> {
     const env = {
       PLATEN_DATA: join(this.folder, 'server'),
       PLATEN_HOST: SERVER,
@@ -195,10 +234,10 @@ export class NetworkStage {
       ...more,
     };
     await finished(this.networks.start('internet', platen('release', 'keys', '--out', join(this.folder, 'keys'))));
-    const server = this.started(this.networks.start('internet', platen('server'), { env }));
-    await server.logged('server listening', 60_000);
-    await makeSampleUsers(env.PLATEN_DATA);
-    await server.logged('relay connected');
+    this.serverEnv = env;
+    const server = await this.runServer();
+    await (makeUsers ? makeUsers() : makeSampleUsers(env.PLATEN_DATA));
+    if (more.PLATEN_RELAY !== 'remote') await server.logged('relay connected');
     const fingerprint = platen('server', 'fingerprint');
     this.pin = (await finished(this.networks.start('internet', fingerprint, { env }))).printed[0]!;
     const logins = Object.entries(SAMPLE_USERS).map(async ([user, { username, password }]) => {
@@ -207,6 +246,13 @@ export class NetworkStage {
       await finished(this.terminal(user as SampleUser, login, `${password}\n`));
     });
     await Promise.all(logins);
+  }
+
+  /** Runs the server, also after an earlier one was killed. */
+  async runServer(): Promise<Program> {
+    this.serving = this.started(this.networks.start('internet', platen('server'), { env: this.serverEnv }));
+    await this.serving.logged('server listening', 60_000);
+    return this.serving;
   }
 
   /** A certificate that the private authority of this stage has signed. */
@@ -218,6 +264,7 @@ export class NetworkStage {
   /** Replaces the certificate that a private authority has signed, in the files that server and relay watch. @returns its pin */
   async renewCertificate(): Promise<string> {
     const { cert, key, pin, authority } = await this.certificateFor(this.names);
+    this.hasOtherKey ||= this.serving !== undefined;
     await writeFile(join(this.folder, 'server.crt'), cert);
     await writeFile(join(this.folder, 'server.key'), key);
     await writeFile(join(this.folder, 'authority.crt'), authority);
