@@ -1,0 +1,256 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { version } from '../../package.json';
+import type { Program } from '../../src/demo/programs';
+import { finished } from '../../src/demo/stage';
+import { isRunning } from '../support/is-running';
+import { networksMissing, SERVER } from '../support/customer-networks';
+import { documented, settingsIn } from '../support/documented';
+import { PostgresServer, postgresMissing } from '../support/postgres-server';
+import { NetworkStage } from '../support/stage/network-stage';
+import { makeSampleUsersIn } from '../support/stage/sample-users';
+import { makeCertificate } from '../support/test-certificate';
+import { until } from '../support/until';
+
+/** Configurations of RUNNING, set up from its very text. Those of reverse proxies: one-port.spec.ts. */
+const missing = networksMissing();
+if (missing !== undefined) console.warn(`skipped, because this machine cannot make network namespaces: ${missing}`);
+const describeHere = missing === undefined ? describe : describe.skip;
+
+const CHECKOUT = join(__dirname, '../..');
+const CONSOLE = 'platen.example';
+const RELAY = 'relay.example';
+
+let on: NetworkStage;
+
+/** The text of the document, with its folders below the folder of the stage. */
+const here = (text: string): string =>
+  text
+    .replaceAll('/usr/bin/node', process.execPath)
+    .replace(/(?<![\w.-])\/(etc|opt|var\/lib|usr\/local\/bin)\//g, (folder) => `${on.folder}${folder}`);
+
+/** Writes a file of the document. @returns its path */
+async function written(path: string, text: string, mode = 0o600): Promise<string> {
+  const file = here(path);
+  await mkdir(join(file, '..'), { recursive: true });
+  await writeFile(file, here(text), { mode });
+  await chmod(file, mode);
+  return file;
+}
+
+/** Runs commands of the document in a folder of the server's machine, which contains a checkout. */
+async function command(text: string, env: Record<string, string> = {}): Promise<Program> {
+  const folder = join(on.folder, 'checkout');
+  await mkdir(folder, { recursive: true });
+  if (!existsSync(join(folder, 'dist'))) await symlink(join(CHECKOUT, 'dist'), join(folder, 'dist'));
+  const script = await written(`/etc/command-${Math.random()}`, `cd ${folder}\n${text}\n`);
+  return on.networks.start('internet', ['bash', '-e', script], { env });
+}
+
+describeHere('a relay on another machine', () => {
+  const [makeSecret, start] = missing === undefined ? documented('## Relay on another machine', 'sh') : [];
+  let relay: Program | undefined;
+
+  beforeAll(async () => {
+    on = await NetworkStage.set({
+      serverUrl: `https://${CONSOLE}:8080`,
+      names: [CONSOLE, RELAY],
+      signed: true,
+      env: { PLATEN_RELAY: 'remote' },
+    });
+    await finished(await command(makeSecret!, { PLATEN_DATA: join(on.folder, 'server') }));
+    const { cert, key } = await makeCertificate();
+    await writeFile(join(on.folder, 'checkout/relay.crt'), cert);
+    await writeFile(join(on.folder, 'checkout/relay.key'), key);
+  });
+  afterAll(async () => {
+    await relay?.stop();
+    await on?.strike();
+  });
+
+  it('with a certificate of its own carries sessions', async () => {
+    relay = await command(`exec env ${start}`, { PLATEN_TLS_CA: join(on.folder, 'authority.crt') });
+    await on.server.logged('relay connected');
+    await on.startCustomer('a');
+    await on.opensWebPages('a');
+  });
+});
+
+describeHere('a relay as a service, behind a reverse proxy', () => {
+  const NGINX = ['daemon off;', 'user root;', 'error_log stderr;', 'events {}'];
+  let nginx: Program | undefined;
+
+  /** Does what the documented unit says, at `restart`. */
+  async function installSystemctl(): Promise<void> {
+    const [unit] = documented('## Relay on another machine', 'ini');
+    const files = [...unit!.matchAll(/^EnvironmentFile=(.*)$/gm)].map(([, file]) => here(file!));
+    const [, program] = /^ExecStart=(.*)$/m.exec(unit!)!;
+    const state = `${on.folder}/$unit`;
+    const script = [
+      '#!/bin/sh -e',
+      '[ "$1" = restart ]',
+      'unit=${2#*@}',
+      `if [ -e "${state}.pid" ]; then pid=$(cat "${state}.pid"); kill "$pid"`,
+      // a zombie has stopped
+      'while grep -qs "^State:.[^Z]" "/proc/$pid/status"; do sleep 0.1; done; fi',
+      `set -a; ${files.map((file) => `. ${file.replaceAll('%i', '$unit')}`).join('; ')}`,
+      `setsid ${here(program!)} < /dev/null >> "${state}.log" 2>&1 &`,
+      `echo $! > "${state}.pid"`,
+    ];
+    await written('/usr/local/bin/systemctl', script.join('\n'), 0o755);
+  }
+
+  beforeAll(async () => {
+    on = await NetworkStage.set({
+      serverUrl: `https://${CONSOLE}:8080`,
+      names: [CONSOLE, RELAY],
+      prepare: async (stage) => {
+        on = stage;
+        const { cert, key, authority } = await stage.certificateFor([RELAY]);
+        await written('/etc/ssl/relay.crt', cert);
+        await written('/etc/ssl/relay.key', key);
+        await written('/etc/authority.crt', authority);
+        const blocks = documented('## Reverse proxy', 'nginx')[0]!;
+        const relayOnly = blocks.slice(blocks.indexOf('# Relay\n'));
+        const [map] = /^map .*?\n}/ms.exec(blocks)!;
+        const http = `http { access_log off; ${map} ${relayOnly} }`;
+        const file = await written('/etc/nginx.conf', [...NGINX, `pid ${on.folder}/nginx.pid;`, http].join('\n'));
+        nginx = on.networks.start('internet', ['nginx', '-e', 'stderr', '-c', file]);
+        const deploy = documented('### Deploying such a relay', 'sh').at(0)!;
+        await written('/usr/local/bin/deploy-relay', deploy, 0o755);
+        await installSystemctl();
+        return {
+          PATH: `${here('/usr/local/bin/')}:${process.env.PATH}`,
+          PLATEN_RELAY: 'remote',
+          PLATEN_DEPLOY_COMMAND: here('/usr/local/bin/deploy-relay'),
+          PLATEN_DEPLOY_PROVE_SECONDS: '1',
+        };
+      },
+    });
+    await mkdir(here('/opt/'), { recursive: true });
+    await symlink(CHECKOUT, here(`/opt/platen-${version}`));
+    await mkdir(here('/var/lib/platen'), { recursive: true });
+    const [makeSecret, , settings] = documented('## Relay on another machine', 'sh');
+    await finished(await command(makeSecret!, { PLATEN_DATA: join(on.folder, 'server') }));
+    await written('/etc/platen/east.secret', await readFile(join(on.folder, 'checkout/east.secret'), 'utf8'));
+    const trusted = `${settings!.replace('...', on.pin)}\nPLATEN_TLS_CA=/etc/authority.crt\n`;
+    await written('/etc/platen/relay-east.env', trusted);
+  });
+  afterAll(async () => {
+    const pid = on && Number(await readFile(join(on.folder, 'east.pid'), 'utf8').catch(() => '0'));
+    if (pid) {
+      process.kill(pid, 'SIGTERM');
+      await until('the end of the relay', async () => !(await isRunning(pid)));
+    }
+    await nginx?.stop();
+    await on?.strike();
+  });
+
+  it('starts as the document says, and carries sessions', async () => {
+    const [first] = documented('### Deploying such a relay', 'bash');
+    await finished(
+      await command(first!.replace('0.1.0', version), { PATH: `${here('/usr/local/bin/')}:${process.env.PATH}` }),
+    );
+    await on.server.logged('relay connected');
+    await on.startCustomer('a');
+    await on.opensWebPages('a');
+  });
+
+  it('is deployed by the documented program', async () => {
+    const { printed } = await finished(
+      on.terminal('admin', ['deploy', '--relay', 'east', '--pairs', '2', '--when', 'now', '--yes', '--json']),
+    );
+    expect(JSON.parse(printed.at(-1)!)).toMatchObject({ event: 'ended', deployment: { state: 'deployed' } });
+    expect(await readFile(here('/etc/platen/east.env'), 'utf8')).toBe(
+      `RELAY_VERSION=${version}\nPLATEN_RELAY_PAIRS=2\n`,
+    );
+    await on.opensWebPages('a');
+  });
+});
+
+const withoutPostgres = missing ?? postgresMissing();
+if (withoutPostgres !== undefined) console.warn(`PostgreSQL as in RUNNING is not tested: ${withoutPostgres}`);
+
+(withoutPostgres === undefined ? describe : describe.skip)(
+  'a server with PostgreSQL and a certificate of certbot',
+  () => {
+    let postgres: PostgresServer;
+    /** As certbot stores them: numbered files, and links to the latest. */
+    const kinds = ['cert', 'privkey', 'chain', 'fullchain'] as const;
+    const lineage = (part: 'live' | 'archive') => here(`/etc/letsencrypt/${part}/platen.example`);
+    const link = (kind: string, number: number) =>
+      symlink(`../../archive/platen.example/${kind}${number}.pem`, join(lineage('live'), `${kind}.pem`));
+
+    /** @returns the pin of the new key */
+    async function issue(number: number): Promise<string> {
+      const { cert, key, pin, authority } = await on.certificateFor([CONSOLE]);
+      const contents = { cert, privkey: key, chain: authority, fullchain: `${cert}\n${authority}` };
+      for (const kind of kinds) {
+        const file = join(lineage('archive'), `${kind}${number}.pem`);
+        await writeFile(file, contents[kind], { mode: kind === 'privkey' ? 0o640 : 0o644 });
+      }
+      return pin;
+    }
+
+    beforeAll(async () => {
+      const tls = documented('## TLS', 'sh');
+      const [database] = documented('## PostgreSQL', 'sh');
+      const group = spawnSync('id', ['-gn']).stdout.toString().trim();
+      on = await NetworkStage.set({
+        serverUrl: `https://${CONSOLE}:8080`,
+        names: [CONSOLE],
+        prepare: async (stage) => {
+          on = stage;
+          for (const part of ['live', 'archive'] as const) await mkdir(lineage(part), { recursive: true, mode: 0o700 });
+          await issue(1);
+          for (const kind of kinds) await link(kind, 1);
+          const [permit] = documented('## TLS', 'bash');
+          await finished(await command(permit!.replace('chgrp platen', `chgrp ${group}`)));
+          postgres = await PostgresServer.start(on.networks);
+          const [create] = documented('## PostgreSQL', 'bash');
+          await finished(await command(create!, postgres.env as Record<string, string>));
+          const authority = (await on.certificateFor([CONSOLE])).authority;
+          return {
+            ...settingsIn(here(tls.find((block) => block.includes('letsencrypt'))!), database!),
+            PLATEN_TLS_CA: await written('/etc/authority.crt', authority),
+          };
+        },
+        makeUsers: () => makeSampleUsersIn(postgres.urlFor('platen', 'platen')),
+      });
+      await on.startCustomer('a');
+    });
+    afterAll(async () => {
+      await on?.strike();
+      await postgres?.stop();
+    });
+
+    it('carries sessions, and stores nothing in SQLite', async () => {
+      await on.opensWebPages('a');
+      expect(existsSync(join(on.folder, 'server/platen.sqlite'))).toBe(false);
+    });
+
+    it('uses a renewed certificate with a new key, and no agent is disturbed', async () => {
+      const pin = await issue(2);
+      for (const kind of kinds) {
+        // one after the other, as certbot does
+        await unlink(join(lineage('live'), `${kind}.pem`));
+        await link(kind, 2);
+      }
+      const renewals = () => on.server.log.filter(({ msg }) => msg === 'the certificate was renewed').length;
+      await on.server.until(() => renewals() === 2 || undefined, 'renews the certificate of server and relay');
+      const show = ['openssl', 's_client', '-connect', `${SERVER}:8080`, '-servername', CONSOLE];
+      const pinOf = 'openssl x509 -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary';
+      const { output } = await on.networks.run(
+        'internet',
+        'sh',
+        '-c',
+        `${show.join(' ')} < /dev/null 2> /dev/null | ${pinOf} | base64`,
+      );
+      expect(Buffer.from(output, 'base64').toString('base64url')).toBe(pin);
+      await on.opensWebPages('a');
+      expect(on.server.log.filter(({ msg }) => msg === 'agent is offline')).toEqual([]);
+    });
+  },
+);
