@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate, makeSignedCertificate } from '../../test/support/test-certificate';
 import { pairUrl } from './pair-url';
-import { readRelayConfig, RelayConfigurationError } from './relay-config';
+import { readRelayConfig, RelayConfigurationError, serverTrust } from './relay-config';
 
 describe('settings of the relay', () => {
   const folder = mkdtempSync(join(tmpdir(), 'platen-relay-'));
@@ -33,11 +33,24 @@ describe('settings of the relay', () => {
       pair: 1,
       rpcUrl: 'wss://platen.example/internal/relay',
       serverPin: undefined,
+      serverCertificate: undefined,
       tls: undefined,
       authority: undefined,
       proxies: [],
       logLevel: 'info',
     });
+  });
+
+  it('find the key of the server at each connection, because a renewed certificate may have another one', async () => {
+    const [first, second] = [await makeCertificate(), await makeCertificate()];
+    const env = { PLATEN_SERVER_CERTIFICATE: file('server.crt', first.cert), PLATEN_SERVER_PIN: 'p'.repeat(43) };
+    const config = readRelayConfig({ ...least, ...env });
+    expect(serverTrust(config)).toEqual({ pin: first.pin });
+    file('server.crt', second.cert);
+    expect(serverTrust(config)).toEqual({ pin: second.pin });
+    file('server.crt', 'half a certif');
+    expect(serverTrust(config)).toEqual({ pin: env.PLATEN_SERVER_PIN });
+    expect(serverTrust(readRelayConfig(least))).toEqual({});
   });
 
   it('accept TLS and a public address, and announce the pin of a self-signed certificate', async () => {

@@ -7,7 +7,7 @@ import { isLoopback, isProtected } from '../protocol/loopback';
 import { spkiPin } from '../protocol/names';
 import { AUTHORITY_RULE, authorityOf } from '../tunnel/authority';
 import { isSelfSigned, type CertificateFiles } from '../tunnel/certificate-files';
-import { spkiPinOf } from '../tunnel/pinned-tls';
+import { spkiPinOf, type Trust } from '../tunnel/pinned-tls';
 import { isUnnamed, proxySetting } from '../tunnel/reverse-proxies';
 import { PAIR_NUMBER, portOf } from './pair-url';
 
@@ -34,6 +34,7 @@ const environment = z
     PLATEN_RELAY_BEHIND_PROXY: proxySetting,
     PLATEN_SERVER_URL: z.url({ protocol: /^https?$/ }).refine(isProtected, 'must be an https: URL (http: on loopback)'),
     PLATEN_SERVER_PIN: spkiPin.optional(),
+    PLATEN_SERVER_CERTIFICATE: filled.optional(),
     PLATEN_TLS_CERTIFICATE: filled.optional(),
     PLATEN_TLS_KEY: filled.optional(),
     PLATEN_TLS_CA: filled.optional(),
@@ -87,6 +88,8 @@ export interface RelayConfig {
   /** ws: or wss: address of the control plane's RPC. */
   readonly rpcUrl: string;
   readonly serverPin: string | undefined;
+  /** PEM file of the server's certificate, which may be renewed with another key; undefined: `serverPin` stays. */
+  readonly serverCertificate: string | undefined;
   /** PEM text. `pin` is set for a self-signed certificate. */
   readonly tls:
     | {
@@ -134,11 +137,26 @@ export function readRelayConfig(env: NodeJS.ProcessEnv): RelayConfig {
     pair: e.PLATEN_RELAY_PAIR,
     rpcUrl: `${withoutSlash(e.PLATEN_SERVER_URL).replace(/^http/, 'ws')}/internal/relay`,
     serverPin: e.PLATEN_SERVER_PIN,
+    serverCertificate: e.PLATEN_SERVER_CERTIFICATE,
     tls: e.PLATEN_TLS_CERTIFICATE && e.PLATEN_TLS_KEY ? tls(e.PLATEN_TLS_CERTIFICATE, e.PLATEN_TLS_KEY) : undefined,
     authority: e.PLATEN_TLS_CA && authorityIn(e.PLATEN_TLS_CA),
     proxies: e.PLATEN_RELAY_BEHIND_PROXY,
     logLevel: e.PLATEN_LOG_LEVEL,
   });
+}
+
+/** What identifies the server at the next connection to it. */
+export function serverTrust({
+  serverPin,
+  serverCertificate,
+  authority,
+}: Pick<RelayConfig, 'serverPin' | 'serverCertificate' | 'authority'>): Trust {
+  try {
+    const pin = serverCertificate === undefined ? serverPin : spkiPinOf(readFileSync(serverCertificate, 'utf8'));
+    return { pin, authority };
+  } catch {
+    return { pin: serverPin, authority }; // while it is being replaced
+  }
 }
 
 function tls(certificateFile: string, keyFile: string): RelayConfig['tls'] {

@@ -21,7 +21,8 @@ import { openWebSocket } from '../../tunnel/relay-websocket';
 
 export interface ControlPlaneAddress {
   readonly url: string;
-  readonly trust: Trust;
+  /** Read for each connection. */
+  readonly trust: () => Trust;
   readonly relayId: string;
   readonly secret: string;
 }
@@ -103,7 +104,7 @@ export class ControlPlaneLink {
       subprotocol: RELAY_RPC_SUBPROTOCOL,
       maxPayload: LIMITS.RELAY_RPC_BYTES,
       handshakeMs: LIMITS.DIAL_TIMEOUT_MS,
-      trust,
+      trust: trust(),
       bearer: `${relayId}.${secret}`,
     });
     const stop = () => (ws.readyState === ws.OPEN ? ws.close(1001) : ws.terminate());

@@ -12,7 +12,7 @@ import { masterAnswers } from './master-answers';
 import type { PairAddress } from '../pair-rpc';
 import { pairUrl } from '../pair-url';
 import { Recovery } from './recovery';
-import type { RelayConfig } from '../relay-config';
+import { serverTrust, type RelayConfig } from '../relay-config';
 import { relayMethods } from './relay-methods';
 import type { StartPair } from './running-pair';
 import { SessionIds } from './session-ids';
@@ -57,7 +57,7 @@ export async function startRelay(
   const controlPlane = new ControlPlaneLink(
     {
       url: config.rpcUrl,
-      trust: { pin: config.serverPin, authority: config.authority },
+      trust: () => serverTrust(config),
       relayId: config.id,
       secret: config.secret,
     },

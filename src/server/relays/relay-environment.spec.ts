@@ -16,8 +16,8 @@ describe('the environment of the local relay', () => {
     authority: 'AUTHORITY',
     controlChannel: { certificate: '', key: '', pin: '' },
   };
-  const environment = (settings: Record<string, string>, serverUrl = 'http://127.0.0.1:8080') =>
-    relayEnvironment(readConfig(settings), certificate, { folder, secret: 's'.repeat(43), serverUrl });
+  const environment = (settings: Record<string, string>, serverUrl = 'http://127.0.0.1:8080', pin = certificate.pin) =>
+    relayEnvironment(readConfig(settings), { ...certificate, pin }, { folder, secret: 's'.repeat(43), serverUrl });
 
   const open = { PLATEN_HOST: '0.0.0.0', PLATEN_RELAY_HOST: '0.0.0.0' };
   it.each([
@@ -67,6 +67,17 @@ describe('the environment of the local relay', () => {
   it.each(changes)('decides whether to adopt a running relay after a change of %s', (_, settings, url, adopted) => {
     const running = { ...environment({}), HOME: '/root' };
     expect(hasDesiredSettings(running, environment(settings, url))).toBe(adopted);
+  });
+
+  it('adopts a running relay after a renewal with another key, which the relay reads itself', () => {
+    const own = { PLATEN_TLS_CERTIFICATE: '/etc/platen.crt', PLATEN_TLS_KEY: '/etc/platen.key' };
+    for (const [settings, adopted] of [
+      [own, true],
+      [{}, false],
+    ] as const) {
+      const renewed = environment(settings, undefined, 'q'.repeat(43));
+      expect(hasDesiredSettings(environment(settings), renewed)).toBe(adopted);
+    }
   });
 
   it('treats an empty value like a missing one', () => {

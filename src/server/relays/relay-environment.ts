@@ -46,6 +46,7 @@ export function relayEnvironment(
     PLATEN_RELAY_BEHIND_PROXY: proxies.length > 0 ? proxies.join(',') : 'no',
     PLATEN_SERVER_URL: serverUrl,
     PLATEN_SERVER_PIN: certificate.pin,
+    PLATEN_SERVER_CERTIFICATE: own?.certificate ?? '',
     PLATEN_LOG_LEVEL: config.logLevel,
     PLATEN_TLS_CERTIFICATE: speaksTls ? (own?.certificate ?? file('tls.crt', certificate.certificate)) : '',
     PLATEN_TLS_KEY: speaksTls ? (own?.key ?? file('tls.key', certificate.key)) : '',
@@ -53,9 +54,11 @@ export function relayEnvironment(
   };
 }
 
-/** Whether a running relay has the desired settings, except for IGNORED. */
-export const hasDesiredSettings = (running: Record<string, string>, desired: Record<string, string>): boolean =>
-  Object.entries(desired).every(([name, value]) => IGNORED.includes(name) || (running[name] ?? '') === value);
+/** Whether a running relay has the desired settings, except for those whose change it does not need, or notices itself. */
+export function hasDesiredSettings(running: Record<string, string>, desired: Record<string, string>): boolean {
+  const ignored = desired.PLATEN_SERVER_CERTIFICATE ? [...IGNORED, 'PLATEN_SERVER_PIN'] : IGNORED;
+  return Object.entries(desired).every(([name, value]) => ignored.includes(name) || (running[name] ?? '') === value);
+}
 
 /** The address that peers dial; undefined if the relay announces its own. */
 function relayUrl({ relay, http }: Config, speaksTls: boolean): string | undefined {

@@ -29,6 +29,7 @@ export async function startRealRelay(plane: ControlPlane, { id, instance, versio
     pair: 1,
     rpcUrl: `${url.replace('http', 'ws')}/internal/relay`,
     serverPin: undefined,
+    serverCertificate: undefined,
     tls: undefined,
     authority: undefined,
     proxies: [],

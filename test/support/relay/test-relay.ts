@@ -45,6 +45,7 @@ export async function startTestRelay(
     pair: 1,
     rpcUrl: `${controlPlane.url.replace('http', 'ws')}/internal/relay`,
     serverPin: undefined,
+    serverCertificate: undefined,
     tls: undefined,
     authority: undefined,
     proxies: [],
