@@ -148,6 +148,12 @@ describe('an SNMP agent', () => {
     other.close();
   });
 
+  it('is reached by IPv6, however its address is written', async () => {
+    agent = await ScriptedSnmpAgent.start(answersOf(PRINTER), '::1');
+    const access = new SnmpAccess({ ...snmpField.parse({ port: agent.port }), host: '0:0:0:0:0:0:0:1' }, '/');
+    expect(await new SnmpDevice(access, []).information()).toMatchObject({ serialNumber: 'AC9' });
+  });
+
   /** A message of version 3; `flags` 0: neither authenticated nor encrypted. */
   const version3 = (id: number, flags: number, pdu: Buffer): Buffer =>
     sequence(

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { SocketAddress } from 'node:net';
 import {
   AuthProtocols,
   ErrorStatus,
@@ -184,7 +185,9 @@ export class SnmpClient {
     if (this.#isClosed) throw new DeviceUnreachable('the reading was ended');
     const { address, family } = this.#address;
     const authenticator = user ? this.#userOf(user) : this.access.community;
-    const session = new GuardedSession(address, authenticator, {
+    // in the form in which a datagram names its sender
+    const canonical = new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
+    const session = new GuardedSession(canonical, authenticator, {
       version: { '1': Version1, '2c': Version2c, '3': Version3 }[version],
       port,
       transport: family === 6 ? 'udp6' : 'udp4',

@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 
 const INTEGER = 0x02;
 const OCTET_STRING = 0x04;
@@ -128,9 +129,9 @@ export class ScriptedSnmpAgent {
     });
   }
 
-  static async start(answers: ScriptedSnmpAgent['answers']): Promise<ScriptedSnmpAgent> {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
+  static async start(answers: ScriptedSnmpAgent['answers'], host = '127.0.0.1'): Promise<ScriptedSnmpAgent> {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    socket.bind(0, host);
     await once(socket, 'listening');
     return new ScriptedSnmpAgent(socket, answers);
   }
