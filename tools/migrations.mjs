@@ -1,7 +1,6 @@
 // Runs TypeORM's command line with the settings of the server (.env, PLATEN_*), on the database in ormconfig.ts.
 //   npm run migration:show | migration:run | migration:revert | migration:generate -- Name
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,13 +20,12 @@ if (name && !/^[A-Z][A-Za-z0-9]*$/.test(name))
 // reads the settings from the current folder, as the server does
 const folder = process.env.INIT_CWD ?? process.cwd();
 process.chdir(folder);
-if (existsSync('.env')) process.loadEnvFile('.env');
 const require = createRequire(import.meta.url);
 const built = (file) => require(join(root, 'dist/src/server', file));
 
 let release;
 try {
-  const config = built('config/config.js').readConfig(process.env);
+  const config = built('config/settings-file.js').loadConfig();
   built('config/data-folder.js').prepareDataFolder(config.data);
   // a running server must not use tables that change
   if (command === 'run' || command === 'revert')

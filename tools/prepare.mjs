@@ -43,6 +43,8 @@ const COUNTERPARTS = {
   '/usr/sbin/haproxy': 'haproxy',
   '/usr/bin/caddy': 'caddy',
   '/usr/lib/postgresql': 'postgresql',
+  '/usr/sbin/debootstrap': 'debootstrap',
+  '/usr/bin/systemd-analyze': 'systemd',
 };
 /** What replaces a counterpart that cannot be installed; the tests then take longer. */
 const REPLACEMENTS = { '/usr/bin/chromium-headless-shell': '/usr/bin/chromium' };

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readConfig, type Config } from './config/config';
+import type { Config } from './config/config';
+import { loadConfig } from './config/settings-file';
 import { failureLine } from './commands/failure-line';
 import type { RunningServer } from './start-server';
 
@@ -16,8 +16,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
 export async function main(): Promise<void> {
   let server: RunningServer;
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
-    server = await startServer(readConfig(process.env));
+    server = await startServer(loadConfig());
   } catch (error) {
     process.stderr.write(`platen server: ${failureLine(error)}\n`);
     process.exitCode = 1;

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { loadCertificate, prepareNextKey, useNextKey, type Certificate } from '../config/certificate';
-import { readConfig, type Config } from '../config/config';
+import type { Config } from '../config/config';
 import { prepareDataFolder } from '../config/data-folder';
+import { loadConfig } from '../config/settings-file';
 import { failureLine } from './failure-line';
 
 export type KeyAction = 'show' | 'prepare' | 'change';
@@ -18,8 +18,7 @@ export async function runControlChannelKey(
   { force = false }: { force?: boolean } = {},
 ): Promise<void> {
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
-    const config = readConfig(process.env);
+    const config = loadConfig();
     prepareDataFolder(config.data);
     if (action === 'prepare') {
       await prepareNextKey(config);

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { ProblemError } from '../../protocol/problems';
 import { role } from '../../protocol/api';
-import { readConfig } from '../config/config';
+import { loadConfig } from '../config/settings-file';
 import { failureLine } from './failure-line';
 import { askNewPassword, passwordFrom } from './password-prompt';
 
@@ -14,8 +13,7 @@ export interface CreateUserOptions {
 /** `platen server create-user`. */
 export async function runCreateUser(username: string, options: CreateUserOptions): Promise<void> {
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
-    const config = readConfig(process.env);
+    const config = loadConfig();
     const fromTerminal = process.stdin.isTTY && !options.passwordStdin;
     const password = fromTerminal ? await askNewPassword() : await passwordFrom(process.stdin);
     const { createUser } = await import('./create-user.js');

@@ -154,7 +154,7 @@ const environment = z
 
 /** What other programs of Platen read; one environment may serve several. */
 const OF_OTHERS =
-  /^PLATEN_(TEST_\w+|CREDENTIALS|CLIENT_(ID|SECRET)|SERVER(_PIN|_URL|_CERTIFICATE)?|RELAY_(BEHIND_PROXY|DATA|ID|SECRET_FILE|INSTANCE|PAIR)|CONSOLE_DIST|COOKIES)$/;
+  /^PLATEN_(TEST_\w+|CREDENTIALS|CLIENT_(ID|SECRET)|SERVER(_PIN|_URL|_CERTIFICATE)?|RELAY_(BEHIND_PROXY|DATA|ID|SECRET_FILE|INSTANCE|PAIR)|CONSOLE_DIST|COOKIES|SETTINGS)$/;
 
 /** The names in an environment that look like settings but are none, each with the setting that it resembles most. */
 function unknownIn(names: readonly string[]): Config['unknown'] {
