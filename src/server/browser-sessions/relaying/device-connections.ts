@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../protocol/limits';
-import type { DeviceStream } from './device-stream';
+import type { DeviceStream } from '../../../tunnel/device-http/device-stream';
 
 /**
  * A pool of persistent connections to a device (RFC 9112 9.3), for the HTTP requests of one session; at most

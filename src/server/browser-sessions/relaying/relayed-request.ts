@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../../../protocol/limits';
 import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
-import { deviceRequest, trailersOf } from './device-request';
+import { deviceRequest, trailersOf } from '../../../tunnel/device-http/device-request';
 import type { Origins } from '../translation/device-urls';
 import { badAnswerPage, endedPage, PAGES, sendPage, unreachablePage, type Page } from '../pages';
 import { hasContent, requestHeaders } from '../translation/request-headers';
 import { passInformation, passResponse } from './relayed-response';
-import { NotHttp } from './tolerant-http';
+import { NotHttp } from '../../../tunnel/device-http/tolerant-http';
 
 /** Methods (RFC 9110 9.2.1) that may be sent again when an idle connection turns out to be closed. */
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Transform } from 'node:stream';
 import { LIMITS } from '../../../protocol/limits';
 import { PAGES, sendPage, strayPage, unreadablePage } from '../pages';
-import { trailersOf } from './device-request';
+import { trailersOf } from '../../../tunnel/device-http/device-request';
 import { responseHeaders, type ResponseContext } from '../translation/response-headers';
 import { strayOrigin } from '../translation/device-urls';
 import { linksChange, TooDense, translating, unreadableCoding } from '../translation/translated-content';

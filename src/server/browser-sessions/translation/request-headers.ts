@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { toDevice, type Origins } from './device-urls';
-import { deviceTags, fields, hopByHop } from './header-fields';
+import { fields, hopByHop } from '../../../tunnel/device-http/header-fields';
+import { deviceTags } from './entity-tags';
 import { withoutPlatenCookies } from './cookies';
 import { readableCodings } from './translated-content';
 

@@ -1,7 +1,8 @@
 import { validateHeaderValue, type IncomingMessage } from 'node:http';
 import { sessionPolicy, stayingPolicy } from './content-security-policy';
 import { toSession, type Origins } from './device-urls';
-import { fields, hopByHop, sessionTag } from './header-fields';
+import { fields, hopByHop } from '../../../tunnel/device-http/header-fields';
+import { sessionTag } from './entity-tags';
 import { sessionCookie } from './cookies';
 
 export interface ResponseContext {

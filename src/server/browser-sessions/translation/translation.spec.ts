@@ -1,6 +1,7 @@
 import { sessionPolicy } from './content-security-policy';
 import { toDevice, toSession } from './device-urls';
-import { deviceTags, hopByHop, sessionTag } from './header-fields';
+import { hopByHop } from '../../../tunnel/device-http/header-fields';
+import { deviceTags, sessionTag } from './entity-tags';
 import { cookieNames, entriesIn, sessionCookie, withoutPlatenCookies } from './cookies';
 
 const origins = { device: 'https://192.168.1.20', session: 'http://s-1.localhost:8080' };

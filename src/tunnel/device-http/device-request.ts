@@ -1,5 +1,5 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { LIMITS } from '../../../protocol/limits';
+import { LIMITS } from '../../protocol/limits';
 import type { DeviceStream } from './device-stream';
 
 /**

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { LIMITS } from '../../../protocol/limits';
+import { LIMITS } from '../../protocol/limits';
 
 /** A device sent a response that browsers do not show either; the message says why. */
 export class NotHttp extends Error {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
-import { LIMITS } from '../../../protocol/limits';
+import { LIMITS } from '../../protocol/limits';
 import { DeviceStream } from './device-stream';
 import { deviceRequest } from './device-request';
 import { NotHttp } from './tolerant-http';
