@@ -16,12 +16,13 @@ import {
   applicationOf,
   connected,
   connectRequest,
+  destinationIn,
   originIn,
   otherOriginsIn,
   refusalIn,
   refused,
-  requestedOrigin,
   type ApplicationOrigins,
+  type Destination,
 } from './relaying-header';
 import { splice } from './splice';
 import { writingBuffers } from './writing-buffers';
@@ -48,7 +49,7 @@ export interface TunnelServerOptions {
    * S235, S237: connection to the application; to another of its origins if one is named, which `open` has to check. May
    * throw StreamRefused; other errors are answered with 502.
    */
-  open(applicationId: string, origin?: string): Promise<Duplex>;
+  open(applicationId: string, destination: Destination): Promise<Duplex>;
   /** Origins of the application at the device (`http://host:port`); none if it does not speak HTTP. */
   originsOf?(applicationId: string): ApplicationOrigins;
   /** A stream has been opened; `ended` resolves when both directions have ended. */
@@ -70,9 +71,10 @@ export function serveTunnel(bytes: Duplex, options: TunnelServerOptions): Tunnel
 async function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: TunnelServerOptions) {
   try {
     const application = applicationOf(headers, options.remoteSessionId);
-    const target = await openWithin(options.open(application, requestedOrigin(headers)));
+    const destination = destinationIn(headers);
+    const target = await openWithin(options.open(application, destination));
     if (stream.destroyed) return void target.destroy();
-    stream.respond(connected(application, options.remoteSessionId, options.originsOf?.(application)));
+    stream.respond(connected(application, options.remoteSessionId, options.originsOf?.(application), destination));
     const ended = splice(stream, target);
     options.onStream?.(application, ended);
   } catch (error) {
@@ -100,7 +102,7 @@ async function openWithin(opening: Promise<Duplex>): Promise<Duplex> {
 /** The terminal's end of a tunnel. */
 export interface Tunnel {
   /** One more TCP connection to the application, or to one of its `otherOrigins`. @throws StreamRefused */
-  connect(origin?: string): Promise<Duplex>;
+  connect(destination?: Destination): Promise<Duplex>;
   /** Set by the first successful `connect`; undefined if the application does not speak HTTP. */
   readonly applicationOrigin: string | undefined;
   /** Set with it. */
@@ -109,6 +111,10 @@ export interface Tunnel {
   /** Never rejects. */
   readonly closed: Promise<void>;
 }
+
+/** The origins of the application that the agent has named, its own first; none if it does not speak HTTP. */
+export const namedOrigins = ({ applicationOrigin: own, otherOrigins }: Tunnel): readonly string[] =>
+  own === undefined ? [] : [own, ...otherOrigins];
 
 /**
  * Starts an HTTP/2 client on the byte stream and waits for the agent's settings.
@@ -131,7 +137,8 @@ export async function openTunnel(
     cut(session);
     throw error;
   }
-  const request = (origin?: string) => connectRequest(options.applicationId, options.remoteSessionId, origin);
+  const { applicationId, remoteSessionId } = options;
+  const request = (destination?: Destination) => connectRequest(applicationId, remoteSessionId, destination);
   return new Http2Tunnel(session, request, () => void end(session, bytes), closed);
 }
 
@@ -143,16 +150,16 @@ class Http2Tunnel implements Tunnel {
 
   constructor(
     private readonly session: ClientHttp2Session,
-    private readonly request: (origin?: string) => ReturnType<typeof connectRequest>,
+    private readonly request: (destination?: Destination) => ReturnType<typeof connectRequest>,
     private readonly end: () => void,
     readonly closed: Promise<void>,
   ) {}
 
-  async connect(origin?: string): Promise<Duplex> {
+  async connect(destination?: Destination): Promise<Duplex> {
     if (this.#closing || this.session.closed || this.session.destroyed)
       throw new StreamRefused(502, 'the tunnel is closed');
     if (this.#streams >= LIMITS.TUNNEL_STREAMS) throw new StreamRefused(503, 'too many connections at a time');
-    const request = this.request(origin);
+    const request = this.request(destination);
     const stream = this.session.request(request, { endStream: false });
     this.#streams++;
     stream.once('close', () => this.#streams--);

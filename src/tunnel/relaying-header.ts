@@ -12,17 +12,33 @@ const SESSION = 'platen-session';
 const APPLICATION = 'platen-application';
 const ORIGIN = 'platen-origin';
 const OTHER_ORIGINS = 'platen-origins';
+const TLS = 'platen-tls';
+/** The client behind the terminal speaks TLS with the device itself. */
+const TLS_OF_CLIENT = 'client';
 const DETAIL = 'platen-detail';
 const DETAIL_CHARACTERS = 300;
 
 const STATUSES = [403, 404, 502, 503, 504] as const;
 
-/** S231. `origin`: one of the other origins that the agent has named, instead of the application's own. */
-export const connectRequest = (application: string, remoteSessionId: string, origin?: string): OutgoingHttpHeaders => ({
+/** Where in its application a stream leads, and what it carries. */
+export interface Destination {
+  /** One of the other origins that the agent has named, instead of the application's own. */
+  readonly origin?: string;
+  /** The client behind the terminal speaks TLS with the device itself; otherwise the agent does, for an https origin. */
+  readonly clientTls?: boolean;
+}
+
+/** S231. */
+export const connectRequest = (
+  application: string,
+  remoteSessionId: string,
+  { origin, clientTls = false }: Destination = {},
+): OutgoingHttpHeaders => ({
   ':method': constants.HTTP2_METHOD_CONNECT,
   ':authority': application,
   [SESSION]: remoteSessionId,
   ...(origin !== undefined && { [ORIGIN]: origin }),
+  ...(clientTls && { [TLS]: TLS_OF_CLIENT }),
 });
 
 /** S235-S236: the requested application. @throws StreamRefused if the header does not belong to this session */
@@ -34,8 +50,10 @@ export function applicationOf(headers: IncomingHttpHeaders, remoteSessionId: str
   return id.data;
 }
 
-/** The origin that a request names; undefined: the application's own. */
-export const requestedOrigin = (headers: IncomingHttpHeaders): string | undefined => headers[ORIGIN]?.toString();
+export const destinationIn = (headers: IncomingHttpHeaders): Destination => ({
+  origin: headers[ORIGIN]?.toString(),
+  clientTls: headers[TLS] === TLS_OF_CLIENT,
+});
 
 /** The origins of an application at the device (RFC 6454 6.2), if it speaks HTTP. */
 export interface ApplicationOrigins {
@@ -49,12 +67,14 @@ export const connected = (
   application: string,
   remoteSessionId: string,
   { own, others = [] }: ApplicationOrigins = {},
+  { clientTls = false }: Destination = {},
 ): OutgoingHttpHeaders => ({
   ':status': 200,
   [SESSION]: remoteSessionId,
   [APPLICATION]: application,
   ...(own !== undefined && { [ORIGIN]: own }),
   ...(own !== undefined && others.length > 0 && { [OTHER_ORIGINS]: others.join(' ') }),
+  ...(clientTls && { [TLS]: TLS_OF_CLIENT }),
 });
 
 /** undefined if the application does not speak HTTP or the agent does not name its origin. */
@@ -83,7 +103,9 @@ export function refusalIn(headers: IncomingHttpHeaders, request: OutgoingHttpHea
   const status = Number(headers[':status']);
   if (status === 200) {
     const isAnswer = headers[SESSION] === request[SESSION] && headers[APPLICATION] === request[':authority'];
-    return isAnswer ? undefined : new StreamRefused(502, 'the answer belongs to another session or application');
+    if (!isAnswer) return new StreamRefused(502, 'the answer belongs to another session or application');
+    const isOlder = headers[TLS] !== request[TLS];
+    return isOlder ? new StreamRefused(502, 'the agent is too old to carry TLS of the client: update it') : undefined;
   }
   const known = STATUSES.find((each) => each === status) ?? 502;
   return new StreamRefused(known, decode(headers[DETAIL]));

@@ -12,6 +12,10 @@ import { rfbViewOnly } from './rfb/rfb-view-only';
 export const targetOf = ({ target, viewTarget }: Application, grant: Grant): Target =>
   grant === 'view' ? (viewTarget ?? target) : target;
 
+/** `clientTls`: the technician's client speaks TLS with the device itself, and sees its certificate. */
+export const carrying = (target: Target, clientTls: boolean): Target =>
+  clientTls ? { ...target, tls: false } : target;
+
 /**
  * Opens a connection to an application with the given grant. The grant `view` is enforced by the application itself at
  * its `viewTarget`, or else by `rfbViewOnly`, which reports why it closed a connection to `onRefused`.
@@ -21,11 +25,12 @@ export async function openApplication(
   application: Application,
   grant: Grant,
   onRefused: (reason: string) => void,
+  clientTls = false,
 ): Promise<Duplex> {
   const filtered = grant === 'view' && !application.viewTarget;
   if (filtered && application.protocol !== 'vnc')
     throw new StreamRefused(403, 'this application has no view-only access');
-  const socket = await connectTarget(targetOf(application, grant));
+  const socket = await connectTarget(carrying(targetOf(application, grant), clientTls));
   return filtered ? rfbViewOnly(socket, onRefused) : socket;
 }
 

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
 import { makeCertificate } from '../../../test/support/test-certificate';
 import { recordedJournal, type RecordedJournal } from '../../../test/support/recorded-journal';
 import { startFakeRelay } from '../../../test/support/relay/fake-relay';
@@ -115,7 +116,7 @@ describe('other origins of an application', () => {
     const tunnel = await openTerminal('web');
     expect(await askFor(await tunnel.connect(), '/own')).toMatch(/page \/own$/);
     expect([tunnel.applicationOrigin, tunnel.otherOrigins]).toEqual(['http://192.168.1.20', ['https://192.168.1.20']]);
-    expect(await askFor(await tunnel.connect('https://192.168.1.20'), '/other')).toMatch(/page \/other$/);
+    expect(await askFor(await tunnel.connect({ origin: 'https://192.168.1.20' }), '/other')).toMatch(/page \/other$/);
     expect(seen.map(([path]) => path)).toEqual(['/own', '/other']);
   });
   it.each([
@@ -128,7 +129,10 @@ describe('other origins of an application', () => {
     const seen: string[][] = [];
     startHub([await withOrigins(seen)], {}, grant);
     const tunnel = await openTerminal('web');
-    await expect(tunnel.connect(origin)).rejects.toMatchObject({ status: 403, message: /does not permit this origin/ });
+    await expect(tunnel.connect({ origin })).rejects.toMatchObject({
+      status: 403,
+      message: /does not permit this origin/,
+    });
     expect(seen).toEqual([]);
   });
 });
@@ -157,6 +161,26 @@ describe('CloudHubAgent', () => {
     startHub([application('web', await listen(server), true)]);
     const tunnel = await openTerminal('web');
     expect(await askFor(await tunnel.connect(), '/')).toMatch(/secure page$/);
+  });
+
+  it('leaves TLS with the device to a client that asks for it, and sees to the origin all the same', async () => {
+    const { key, cert } = await makeCertificate();
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end('secure page'));
+    const target = { host: '127.0.0.1', port: await listen(server), tls: true, origin: 'https://192.168.1.20' };
+    startHub([{ id: 'web', title: 'web', target, protocol: 'http', viewable: false }]);
+    const tunnel = await openTerminal('web');
+    for (const origin of [undefined, 'https://192.168.1.20']) {
+      const client = connectTls({
+        socket: await tunnel.connect({ origin, clientTls: true }),
+        ca: cert,
+        host: 'localhost',
+      });
+      await once(client, 'secureConnect');
+      expect(client.authorized).toBe(true);
+      expect(await askFor(client, '/')).toMatch(/secure page$/);
+    }
+    const elsewhere = tunnel.connect({ origin: 'https://192.168.1.21', clientTls: true });
+    await expect(elsewhere).rejects.toMatchObject({ status: 403 });
   });
 
   it.each([

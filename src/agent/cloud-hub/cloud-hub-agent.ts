@@ -7,10 +7,11 @@ import type { Ending, EndReason, Grant } from '../../protocol/remote-session';
 import { Backoff } from '../../tunnel/backoff';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import { serveTunnel, type TunnelServer } from '../../tunnel/http2-tunnel';
+import type { Destination } from '../../tunnel/relaying-header';
 import type { OutboundProxy } from '../../tunnel/outbound-proxy';
 import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay-connection';
 import { mayDialAgain, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
-import { connectTarget, openApplication, targetOf } from './application-connection';
+import { carrying, connectTarget, openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
 import type { Application, Target } from '../configuration/configuration';
 
@@ -116,7 +117,7 @@ export class CloudHubAgent {
     const { remoteSessionId } = this.options.info;
     this.#tunnel = serveTunnel(connection.bytes, {
       remoteSessionId,
-      open: (id, origin) => this.#open(id, origin),
+      open: (id, destination) => this.#open(id, destination),
       originsOf: () => this.#origins,
     });
   }
@@ -148,21 +149,24 @@ export class CloudHubAgent {
     return target;
   }
 
-  async #open(applicationId: string, origin?: string): Promise<Duplex> {
+  async #open(applicationId: string, { origin, clientTls = false }: Destination): Promise<Duplex> {
     const { approved, grant, applications, box, journal } = this.options;
     if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'unknown application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
     if (first) for (const step of REQUEST_STEPS) this.#step(step);
     else journal.debug('another connection to the application', this.#subject);
-    if (box && origin !== undefined) throw new StreamRefused(403, 'a document box has no origin');
+    if (box && (origin !== undefined || clientTls)) throw new StreamRefused(403, 'a document box has no origin');
     if (approved.protocol === 'box' && !box) throw new StreamRefused(403, 'a document box needs access conditions');
     const stream = box
       ? box.open()
       : origin !== undefined && origin !== this.#origins.own
-        ? await connectTarget(this.#targetAt(origin))
-        : await openApplication(approved, grant, (reason) =>
-            journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
+        ? await connectTarget(carrying(this.#targetAt(origin), clientTls))
+        : await openApplication(
+            approved,
+            grant,
+            (reason) => journal.warn('a view-only connection was closed', { ...this.#subject, reason }),
+            clientTls,
           );
     if (first) this.#onFirstBytes(stream, () => RESPONSE_STEPS.forEach((step) => this.#step(step)));
     return stream;

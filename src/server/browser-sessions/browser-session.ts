@@ -5,7 +5,7 @@ import { LIMITS } from '../../protocol/limits';
 import type { Ending } from '../../protocol/remote-session';
 import type { SessionEntity } from '../sessions/session.entity';
 import { DeviceConnections } from './relaying/device-connections';
-import { DeviceStream } from './relaying/device-stream';
+import { DeviceStream } from '../../tunnel/device-http/device-stream';
 import type { Origins } from './translation/device-urls';
 import { IssuedSecrets } from './issued-secrets';
 import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
@@ -133,7 +133,8 @@ export class BrowserSession {
       this.journal.step('S232', this.facts.remoteSessionId);
     }
     this.used = true;
-    return this.half.tunnel.connect(site === 0 ? undefined : this.half.tunnel.otherOrigins[site - 1]);
+    const { tunnel } = this.half;
+    return tunnel.connect(site === 0 ? {} : { origin: tunnel.otherOrigins[site - 1] });
   }
 
   /**

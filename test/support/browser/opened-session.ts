@@ -32,8 +32,8 @@ export async function openSession(
   const agent = serveTunnel(far, {
     remoteSessionId,
     originsOf: () => ({ own, others: Object.keys(others) }),
-    open: async (_id, origin) => {
-      const socket = connect(origin === undefined ? devicePort : others[origin]!, '127.0.0.1');
+    open: async (_id, { origin }) => {
+      const socket = connect(origin === undefined || origin === own ? devicePort : others[origin]!, '127.0.0.1');
       sockets.push(socket);
       await once(socket, 'connect');
       return socket;

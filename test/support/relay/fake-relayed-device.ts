@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { CLOSE_TERMINATED, REFUSALS, type Refusal, type RelayMessage } from '../../../src/protocol/relay-messages';
 import { RELAY_SUBPROTOCOL } from '../../../src/protocol/version';
-import { serveTunnel, type TunnelServer } from '../../../src/tunnel/http2-tunnel';
+import { serveTunnel, type TunnelServer, type TunnelServerOptions } from '../../../src/tunnel/http2-tunnel';
 import { WebSocketBytes } from '../../../src/tunnel/websocket-bytes';
 
 export interface FakeRelayedDeviceOptions {
   remoteSessionId: string;
   /** The device's end of the tunnel. */
-  open(applicationId: string): Promise<Duplex>;
+  open: TunnelServerOptions['open'];
+  originsOf?: TunnelServerOptions['originsOf'];
   /** Refusals before one establishment is accepted. */
   refuse?: Refusal[];
   /** false: the device never joins. */
