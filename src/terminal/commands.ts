@@ -105,6 +105,7 @@ export function register(program: Command): void {
     .requiredOption('--reason <text>', 'why access is needed; shown to the person at the device')
     .option('--port <number>', 'local port on 127.0.0.1; any free port if omitted', whole(0, 65_535), 0)
     .option('--minutes <number>', 'how long the session may last', whole(1, LIMITS.SESSION_MINUTES))
+    .option('--proxy', "open an HTTP proxy to all origins of the application's pages instead of a port to one")
     .option('--again', 'request access again when the session is interrupted by a deployment of the relay')
     .option('--json', 'print one JSON object per event')
     .action((device: string, application: string, options: Omit<ConnectOptions, 'device' | 'application'>) =>
@@ -114,6 +115,7 @@ export function register(program: Command): void {
             ...options,
             device,
             application,
+            proxy: options.proxy === true,
             again: options.again === true,
             json: options.json === true,
           }),

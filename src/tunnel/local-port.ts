@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { LIMITS } from '../protocol/limits';
 import type { Tunnel } from './http2-tunnel';
 import { StreamRefused } from './http2-tunnel.errors';
@@ -10,6 +11,8 @@ export interface LocalPortEvents {
   onFirst(): void;
   /** Called when the agent refuses a connection. */
   onRefused(why: string): void;
+  /** Called with each connection to the application, before its first byte is read. */
+  onOpened?(stream: Duplex): void;
 }
 
 /** A local TCP port that forwards each connection to the device's application, over one CONNECT stream. */
@@ -71,8 +74,9 @@ export class LocalPort {
     this.used = true;
     try {
       const remote = await tunnel.connect();
-      if (socket.destroyed) remote.destroy();
-      else await splice(socket, remote);
+      if (socket.destroyed) return void remote.destroy();
+      events.onOpened?.(remote);
+      await splice(socket, remote);
     } catch (error) {
       socket.destroy();
       events.onRefused(error instanceof StreamRefused ? error.message : String(error));

@@ -8,14 +8,21 @@ export interface PlainAnswer {
 }
 export interface PlainRequest {
   method?: string;
+  /** The request target, if it is not the path of the URL. */
+  path?: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
 }
 
 /** One HTTP exchange as it is on the wire: follows no redirect, unpacks nothing, sends any header. */
-export function plainHttp(url: string, { method = 'GET', headers, body }: PlainRequest = {}): Promise<PlainAnswer> {
+export function plainHttp(
+  url: string,
+  { method = 'GET', path, headers, body }: PlainRequest = {},
+): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false, signal: AbortSignal.timeout(60_000) }, (answer) => {
+    const target = path === undefined ? {} : { path };
+    const options = { method, headers, ...target, agent: false, signal: AbortSignal.timeout(60_000) };
+    const sent = request(url, options, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);

@@ -8,6 +8,7 @@ type Event =
   | 'approved'
   | 'connected'
   | 'listening'
+  | 'redirect'
   | 'deployment'
   | 'draining'
   | 'resumed'
@@ -111,6 +112,33 @@ export class ConnectProgress {
     this.report('Ctrl-C ends the session.');
   }
 
+  /** @param origins of the application, its own first; empty if the device does not answer at the moment */
+  proxying(port: number, origins: readonly string[]): void {
+    const proxy = `http://127.0.0.1:${port}`;
+    this.event('listening', { proxy, host: '127.0.0.1', port, origins });
+    if (!this.json) this.io.print(proxy);
+    for (const line of proxyExamples(proxy, origins)) this.report(line);
+    this.report('Ctrl-C ends the session.');
+  }
+
+  /** The device sends the browser past the local port, to another of the origins that the owner permits. */
+  leavingPermitted(origin: string): void {
+    this.event('redirect', { origin, permitted: true });
+    this.report(
+      `The device redirects the browser to ${origin}, to which this port does not lead. It is permitted: end the session ` +
+        'and connect with --proxy.',
+    );
+  }
+
+  /** The same, to an origin that the owner does not permit. */
+  leaving(origin: string): void {
+    this.event('redirect', { origin, permitted: false });
+    this.report(
+      `The device redirects the browser to ${origin}, which its owner has not permitted. If it belongs to the device, ask the ` +
+        `owner to add "${origin}" to the "origins" of the application in the agent's configuration, then connect with --proxy.`,
+    );
+  }
+
   /** The connection to the relay carries nothing, or carries again. */
   interrupted(isInterrupted: boolean): void {
     this.event(isInterrupted ? 'interrupted' : 'restored', {});
@@ -155,6 +183,19 @@ export class ConnectProgress {
     this.io.clearLine();
     this.io.report(line);
   }
+}
+
+function proxyExamples(proxy: string, origins: readonly string[]): string[] {
+  const [own] = origins;
+  if (own === undefined) return ['It is an HTTP proxy to the device, which does not answer at the moment.'];
+  const isTls = own.startsWith('https:');
+  return [
+    'It is an HTTP proxy to what the owner of the device permits, and to nothing else:',
+    ...origins.map((origin) => `  ${origin}/`),
+    'Use it from any client on this computer, for example:',
+    `  curl ${isTls ? '-k ' : ''}-x ${proxy} ${own}/`,
+    `  chromium --user-data-dir=/tmp/device --proxy-server=${proxy} --proxy-bypass-list='<-loopback>' ${own}/`,
+  ];
 }
 
 const boxExamples = (url: string): string[] => [

@@ -67,11 +67,11 @@ describe('platen connect', () => {
   async function start(
     answers: () => SessionConnection[],
     relayOptions: Partial<FakeRelayedDeviceOptions> = {},
-    { port = 0, again = false } = {},
+    { port = 0, proxy = false, again = false } = {},
   ) {
     relay = await startFakeRelayedDevice({ remoteSessionId: ID, open: () => openApplication(), ...relayOptions });
     answersToPolls = answers();
-    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, again, json: true };
+    const options = { device: 'copy-room', application: 'web', reason: 'paper jam', port, proxy, again, json: true };
     exit = runCommand(terminal.io, (io) => connect(io, options), { json: true });
   }
   async function openApplication(): Promise<Socket> {
@@ -175,6 +175,7 @@ describe('platen connect', () => {
       application: 'web',
       reason: 'paper jam',
       port: 0,
+      proxy: false,
       again: false,
       json: false,
     };
@@ -239,6 +240,50 @@ describe('platen connect', () => {
     expect(await exit).toBe(30);
     expect(await event('ended')).toMatchObject({ ending: 'denied', denial: 'no-condition', exitCode: 30 });
     expect(terminal.err()).toContain('Ask the owner of the device to set an access condition for you');
+  });
+
+  it('says once where a device redirects the browser past the local port, and whether the owner permits it', async () => {
+    const [own, secure] = ['http://192.168.1.20', 'https://192.168.1.20'];
+    const targets = ['/login', `${secure}/`, `${secure}/start`, 'https://printer.example/', 'https://127.0.0.1/x'];
+    application.removeAllListeners('connection').on('connection', (socket: Socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () =>
+        socket.end(`HTTP/1.1 301 Moved\r\nLocation: ${targets.shift()}\r\nContent-Length: 0\r\n\r\n`),
+      );
+    });
+    await start(() => [ready()], { originsOf: () => ({ own, others: [secure] }) });
+    const { url } = await event('listening');
+    const seen = [...targets];
+    for (const target of seen) expect((await plainHttp(String(url))).headers.location).toBe(target);
+    await until('the last one', () => events().filter(({ event: name }) => name === 'redirect').length === 2);
+    expect(events().filter(({ event: name }) => name === 'redirect')).toEqual([
+      { event: 'redirect', origin: secure, permitted: true },
+      { event: 'redirect', origin: 'https://printer.example', permitted: false },
+    ]);
+    expect(terminal.err()).toMatch(/redirects the browser to https:\/\/192\.168\.1\.20,.*connect with --proxy/);
+    expect(terminal.err()).toContain('add "https://printer.example" to the "origins"');
+  });
+
+  it('opens a proxy to the origins that the owner permits, and says how to use it', async () => {
+    const own = 'http://192.168.1.20';
+    await start(() => [ready()], { originsOf: () => ({ own, others: ['https://192.168.1.20'] }) }, { proxy: true });
+    const { proxy, origins } = await event('listening');
+    expect(origins).toEqual([own, 'https://192.168.1.20']);
+    expect(terminal.err()).toContain(`curl -x ${String(proxy)} ${own}/`);
+    expect(terminal.err()).toMatch(
+      /chromium .*--proxy-server=http:\/\/127\.0\.0\.1:\d+ --proxy-bypass-list='<-loopback>'/,
+    );
+    const headers = { Host: '192.168.1.20' };
+    const answer = await plainHttp(String(proxy), { path: `${own}/`, headers });
+    expect([answer.status, answer.text]).toEqual([200, 'hello']);
+  });
+
+  it('requests no session for a proxy to an application without pages', async () => {
+    const applications = [{ id: 'web', title: 'Screen', protocol: 'vnc' as const, viewable: true }];
+    api.routes['GET /api/devices/copy-room'] = () => ({ body: { ...sampleDevice, applications } });
+    await start(() => [], {}, { proxy: true });
+    expect(await exit).toBe(2);
+    expect(api.requests.map(({ line }) => line)).toEqual(['GET /api/devices/copy-room']);
   });
 
   it('shows how to use a document box', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../../protocol/api';
 import type { SentConnectionInfo } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
+import { namedOrigins } from '../../tunnel/http2-tunnel';
 import { LocalPort } from '../../tunnel/local-port';
 import type { Closed, RelayConnection } from '../../tunnel/relay-connection';
 import { joinRelay, tunnelOver } from '../../tunnel/terminal-half';
@@ -9,7 +10,9 @@ import type { ApiClient } from '../api-client';
 import { ConnectProgress } from './connect-progress';
 import { concludeSession } from './conclude-session';
 import { EXIT_CODES, type Exit } from '../exit-codes';
+import { ForwardProxy } from './forward-proxy';
 import { HaltWatch } from './halt-watch';
+import { leavingOrigin, onRedirect } from './redirects';
 import { aborted, Interrupts } from '../interrupts';
 import { awaitConnection, requestSession } from './request-session';
 import { storedLogin } from '../credentials';
@@ -20,6 +23,7 @@ import {
   SessionOver,
   TerminalError,
   TunnelBroken,
+  UsageError,
 } from '../terminal.errors';
 import type { TerminalIo } from '../terminal-io';
 import { TERMINAL_LIMITS } from '../terminal-limits';
@@ -32,16 +36,22 @@ export interface ConnectOptions {
   port: number;
   /** Requested valid duration; undefined: the server's default. */
   minutes?: number;
+  /** Open a forward proxy instead of a port to the application. */
+  proxy: boolean;
   /** When the session is halted for a deployment: request a new one. */
   again: boolean;
   json: boolean;
 }
 
+/** What listens on this computer for the technician's client. */
+type LocalEnd = LocalPort | ForwardProxy;
+
 /** `platen connect`: requests a session, waits for approval, and opens a local port to the application. */
 export async function connect(io: TerminalIo, options: ConnectOptions): Promise<Exit> {
   const client = await storedLogin(io);
-  // opened first: if it fails, the person at the device is not disturbed
-  const local = await openLocalPort(options.port);
+  // first: if it fails, the person at the device is not disturbed
+  if (options.proxy) await checkSpeaksHttp(client, options);
+  const local = await openLocalEnd(options);
   const interrupts = new Interrupts(io);
   const progress = new ConnectProgress(io, options.json);
   try {
@@ -72,7 +82,7 @@ class Connecting {
     private readonly io: TerminalIo,
     private readonly client: ApiClient,
     private readonly session: Session,
-    private readonly local: LocalPort,
+    private readonly local: LocalEnd,
     private readonly interrupts: Interrupts,
     private readonly progress: ConnectProgress,
   ) {
@@ -148,17 +158,25 @@ class Connecting {
     const endsAt = new Date(Date.now() + validForSeconds * 1000);
     let failure: TerminalError;
     const isBox = this.isBox();
+    const leaving = onceEach((origin) => progress.leaving(origin));
+    const permitted = onceEach((origin) => progress.leavingPermitted(origin));
     try {
       const tunnel = await tunnelOver(relay, info);
+      const redirected = (location: string): void => {
+        const left = leavingOrigin(location, { port: local.port, origins: namedOrigins(tunnel) });
+        if (left) (left.permitted ? permitted : leaving)(left.origin);
+      };
       local.serve(tunnel, {
         onFirst: () => {
           io.journal.step('S231', remoteSessionId);
           io.journal.step('S232', remoteSessionId);
         },
         onRefused: onceEach((why) => progress.report(`${why[0]?.toUpperCase()}${why.slice(1)}.`)),
+        onOpened: (stream) => onRedirect(stream, redirected),
       });
       progress.connected(info.validUntil, endsAt);
-      progress.listening(local.port, await isBox);
+      if (local instanceof ForwardProxy) progress.proxying(local.port, await local.origins().catch(() => []));
+      else progress.listening(local.port, await isBox);
       await tunnel.closed;
       failure = new TunnelBroken();
     } catch (error) {
@@ -212,13 +230,21 @@ class Connecting {
 }
 
 /** @throws LocalPortUnavailable */
-async function openLocalPort(port: number): Promise<LocalPort> {
+async function openLocalEnd({ port, proxy }: ConnectOptions): Promise<LocalEnd> {
   try {
-    return await LocalPort.open(port);
+    return await (proxy ? ForwardProxy : LocalPort).open(port);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new LocalPortUnavailable(port, code === 'EADDRINUSE' ? 'another program is using it' : (code ?? message));
   }
+}
+
+/** @throws UsageError if the application speaks another protocol; what is unknown, the request for the session reports */
+async function checkSpeaksHttp(client: ApiClient, { device, application }: ConnectOptions): Promise<void> {
+  const { applications } = await client.device(device).catch(() => ({ applications: [] }));
+  const wanted = applications.find(({ id }) => id === application);
+  if (wanted && wanted.protocol !== 'http')
+    throw new UsageError(`The application ${application} has no web pages.`, 'Connect without --proxy.');
 }
 
 const relayNotReached = (error: unknown): RelayNotReached =>
