@@ -29,6 +29,11 @@ export const PROBLEMS = {
     remedy: 'Enrol the agent again if its credentials were exchanged or restored. See the detail for what is wrong.',
   },
   'cross-site': { status: 403, title: 'Cross-site request refused', remedy: 'Use the console of this server.' },
+  'unknown-host': {
+    status: 421,
+    title: 'Not the name of this server',
+    remedy: 'Use the address in PLATEN_PUBLIC_URL. Administrators can add other names to PLATEN_HOST_NAMES.',
+  },
   'not-found': { status: 404, title: 'Not found', remedy: 'Check the address.' },
   'unknown-device': { status: 404, title: 'Unknown device', remedy: 'List the devices: `platen devices`.' },
   'unknown-application': {

@@ -11,6 +11,7 @@ import { freePorts } from '../../src/demo/free-ports';
 import { startPrinter } from '../../src/demo/ippeveprinter';
 import { readConfig } from '../../src/server/config/config';
 import { HostRouter } from '../../src/server/http/host-router';
+import { KnownHosts } from '../../src/server/http/known-hosts';
 import type { BrowserSessions } from '../../src/server/browser-sessions/browser-sessions.service';
 import { SessionOrigins } from '../../src/server/browser-sessions/site/session-origins';
 import { SessionSite } from '../../src/server/browser-sessions/site/session-site';
@@ -132,7 +133,7 @@ beforeAll(async () => {
   } as Partial<BrowserSessions> as BrowserSessions;
   const origins = new SessionOrigins(config, {} as HttpAdapterHost);
   new SessionSite(router, origins, sessions, recordedJournal().journal, config).onModuleInit();
-  router.attach(platen);
+  router.attach(platen, new KnownHosts(config));
   chromium = await startChromium();
 });
 afterAll(async () => {

@@ -32,6 +32,10 @@ export const jaProblems: typeof enProblems = {
       title: '別のサイトからの要求は拒否されます',
       remedy: 'このサーバーのコンソールを使用してください。',
     },
+    'unknown-host': {
+      title: 'このサーバーの名前ではありません',
+      remedy: 'PLATEN_PUBLIC_URLのアドレスを使用してください。他の名前は管理者がPLATEN_HOST_NAMESに追加できます。',
+    },
     'not-found': { title: '見つかりません', remedy: 'アドレスを確認してください。' },
     'unknown-device': {
       title: '不明な機器です',

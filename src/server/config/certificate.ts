@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { AUTHORITY_RULE, authorityOf, isPubliclySigned } from '../../tunnel/authority';
@@ -14,6 +13,7 @@ import { announceNextKey } from '../../tunnel/next-key';
 import { createPrivate, readPrivate, writePrivate } from '../../tunnel/private-file';
 import { selfSignedCertificate } from '../../tunnel/self-signed-certificate';
 import type { Config } from './config';
+import { hostNames } from './host-names';
 
 /** The server's certificate for browsers, agents and relays. */
 export interface Certificate {
@@ -126,13 +126,3 @@ function authorityIn(file: string): string {
 /** Whether agents and technicians can verify the certificate only if their computers know its authority. */
 export const isOfUnknownAuthority = ({ certificate, selfSigned, authority }: Certificate): boolean =>
   !selfSigned && authority === undefined && !isPubliclySigned(certificate);
-
-/** All names of this server. */
-function hostNames(config: Config): string[] {
-  const urls = [config.http.publicUrl, config.relay.publicUrl].flatMap((url) => (url ? [new URL(url).hostname] : []));
-  const bound = [config.http.host, config.xmpp.host, config.relay.host];
-  const names = ['localhost', '127.0.0.1', '::1', hostname(), config.xmpp.domain, config.xmpp.publicHost ?? ''];
-  if (config.http.sessionDomain) names.push(`*.${config.http.sessionDomain}`);
-  const all = [...names, ...urls, ...bound].map((name) => name.replace(/^\[(.*)\]$/, '$1').toLowerCase());
-  return [...new Set(all)].filter((name) => name !== '' && name !== '0.0.0.0' && name !== '::');
-}

@@ -18,6 +18,11 @@ const domain = z
   .string()
   .toLowerCase()
   .regex(/^(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a domain name');
+/** Several, separated by commas. */
+const names = z
+  .string()
+  .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
+  .pipe(z.array(domain));
 
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
@@ -43,6 +48,7 @@ const environment = z
       .url({ protocol: /^https?$/ })
       .refine(isProtected, 'must be an https: URL (http: on loopback)')
       .optional(),
+    PLATEN_HOST_NAMES: names.default([]),
     PLATEN_TRUST_PROXY: proxySetting,
     PLATEN_ONE_PORT: z.enum(['no', 'yes']).default('no'),
     PLATEN_SESSION_DOMAIN: domain.optional(),
@@ -193,6 +199,8 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly publicUrl: string | undefined;
+    /** Further host names of the console, lower case. */
+    readonly otherNames: readonly string[];
     /**
      * Addresses and networks of the reverse proxies that provide TLS; empty: none. Their forwarded headers are believed,
      * and only they and this computer are answered.
@@ -283,6 +291,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       host: e.PLATEN_HOST,
       port: e.PLATEN_PORT,
       publicUrl: e.PLATEN_PUBLIC_URL,
+      otherNames: e.PLATEN_HOST_NAMES,
       proxies: e.PLATEN_TRUST_PROXY,
       sessionDomain: e.PLATEN_SESSION_DOMAIN ?? usualSessionDomain(e.PLATEN_HOST, e.PLATEN_PUBLIC_URL),
       onePort,

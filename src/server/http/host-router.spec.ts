@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { readConfig } from '../config/config';
 import { HostRouter, type UpgradeHandler } from './host-router';
+import { KnownHosts } from './known-hosts';
 
 describe('two sites on one port', () => {
   let server: Server;
@@ -19,7 +21,7 @@ describe('two sites on one port', () => {
       request: (_request, response, expectsContinue) => response.end(`guest ${expectsContinue}`),
       upgrade: (_request, socket) => void socket.end('HTTP/1.1 101 guest\r\n\r\n'),
     });
-    router.attach(server);
+    router.attach(server, new KnownHosts(readConfig({})));
     expect(() => router.register({} as never)).toThrow();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

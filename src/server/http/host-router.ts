@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import type { KnownHosts } from './known-hosts';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -48,12 +49,13 @@ export class HostRouter {
     request.once('close', () => clearTimeout(cut));
   }
 
-  /** Inserts the router between the HTTP server and its present listeners. */
-  attach(server: Server): void {
+  /** Inserts the router between the HTTP server and its present listeners. @param names of the console */
+  attach(server: Server, names: KnownHosts): void {
     const console = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
     const upgrades = server.listeners('upgrade') as UpgradeHandler[];
     server.removeAllListeners('request').removeAllListeners('upgrade');
 
+    const isMisdirected = (request: IncomingMessage) => !names.has(hostnameOf(request), request);
     const toConsole = (request: IncomingMessage, response: ServerResponse) => {
       this.giveTime(request, REQUEST_MS);
       for (const listener of console) listener.call(server, request, response);
@@ -61,23 +63,27 @@ export class HostRouter {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       if (hasTwoHosts(request)) return refuse(response);
       const site = this.siteOf(request);
-      if (site) site.request(request, response, false);
-      else toConsole(request, response);
+      if (site) return site.request(request, response, false);
+      if (isMisdirected(request)) return names.refuse(request, response);
+      toConsole(request, response);
     });
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       if (hasTwoHosts(request)) return refuse(response);
       const site = this.siteOf(request);
       if (site) return site.request(request, response, true);
+      if (isMisdirected(request)) return names.refuse(request, response);
       response.writeContinue();
       toConsole(request, response);
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (hasTwoHosts(request)) return void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       const site = this.siteOf(request);
-      const passOn = site ? undefined : this.passedOn(request.url ?? '');
-      if (site) site.upgrade(request, socket, head);
-      else if (passOn) passOn(request, socket, head);
-      else for (const listener of upgrades) listener.call(server, request, socket, head);
+      if (site) return site.upgrade(request, socket, head);
+      const passOn = this.passedOn(request.url ?? '');
+      if (passOn) return passOn(request, socket, head);
+      if (isMisdirected(request))
+        return void socket.end('HTTP/1.1 421 Misdirected Request\r\nConnection: close\r\n\r\n');
+      for (const listener of upgrades) listener.call(server, request, socket, head);
     });
   }
 

@@ -9,6 +9,7 @@ import { serveConsole } from './console-files';
 import { watchForwardedHeaders } from './forwarded-headers';
 import { GatewayAdapter } from './gateway.adapter';
 import { HostRouter } from './host-router';
+import { KnownHosts } from './known-hosts';
 import { Metrics } from './metrics';
 import { Readiness } from './readiness';
 import { answerRefusedRequests } from './refused-requests';
@@ -51,7 +52,7 @@ export async function initialiseHttp(app: NestExpressApplication, settings: Sett
   serveConsole(app);
   app.useWebSocketAdapter(GatewayAdapter.of(app, journal));
   await app.init();
-  app.get(HostRouter).attach(server);
+  app.get(HostRouter).attach(server, new KnownHosts(config));
   if (!config.http.tls) admitOnlyProxies(server, config.http.proxies, 'PLATEN_TRUST_PROXY', journal);
   watchForwardedHeaders(server, config.http, app.get(Readiness), journal);
 }

@@ -20,6 +20,12 @@ export class InvalidRequest extends ProblemError {
   }
 }
 
+export class UnknownHost extends ProblemError {
+  constructor() {
+    super('unknown-host', 'The host name of the request is none of this server.');
+  }
+}
+
 export class TooManyRequests extends ProblemError {
   /** @param retryAfterSeconds sent as `Retry-After` */
   constructor(detail: string, retryAfterSeconds?: number) {

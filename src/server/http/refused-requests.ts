@@ -1,6 +1,6 @@
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { sha256 } from '../../tunnel/sha256';
+import { plainPage } from './plain-page';
 
 /** For a browser to send the rest of its request: before that, it does not read the answer. */
 const DRAIN_MS = 5_000;
@@ -52,9 +52,6 @@ if (before.length > 0 && names().length === 0) {
   for (const todo of document.querySelectorAll('.todo')) todo.hidden = true;
   for (const done of document.querySelectorAll('.done')) done.hidden = false;
 }`;
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;margin:12vh auto;max-width:34rem;padding:0 1rem;color:#1c2530;background:#fff}' +
-  'h1{font-size:1.4rem}@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181d}}';
 /** In every language: which one the browser asks for is in the header, which was not read. */
 const TEXTS = [
   {
@@ -72,26 +69,17 @@ const TEXTS = [
     done: 'Cookieを削除しました。ページを再読み込みしてください。再び発生する場合は、先に機器のページを閉じてください。',
   },
 ];
-const PAGE =
-  `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-  `<title>${TEXTS.map(({ title }) => title).join(' / ')}</title><style>${STYLE}</style>` +
-  TEXTS.map(
-    ({ lang, title, what, todo, done }) =>
-      `<section lang="${lang}"><h1>${title}</h1><p>${what}</p>` +
-      `<p class="todo">${todo}</p><p class="done" hidden>${done}</p></section>`,
-  ).join('') +
-  `<script>${SCRIPT}</script></html>\n`;
-const hashOf = (text: string): string => `'sha256-${sha256(text).toString('base64')}'`;
-
+const PAGE = plainPage(
+  TEXTS.map(({ lang, title, what, todo, done }) => ({
+    lang,
+    title,
+    content: `<p>${what}</p><p class="todo">${todo}</p><p class="done" hidden>${done}</p>`,
+  })),
+  SCRIPT,
+);
 const COOKIES_ANSWER = [
   `HTTP/1.1 431 ${STATUS_CODES[431]}`,
-  'Content-Type: text/html; charset=utf-8',
-  `Content-Length: ${Buffer.byteLength(PAGE)}`,
-  `Content-Security-Policy: default-src 'none'; script-src ${hashOf(SCRIPT)}; style-src ${hashOf(STYLE)}; base-uri 'none'; form-action 'none'`,
-  'X-Content-Type-Options: nosniff',
-  'Referrer-Policy: no-referrer',
-  'Cache-Control: no-store',
-  'Connection: close',
+  ...Object.entries(PAGE.fields).map(([name, value]) => `${name}: ${value}`),
   '',
-  PAGE,
+  PAGE.body,
 ].join('\r\n');

@@ -6,6 +6,7 @@ import { recordedJournal } from '../../../test/support/recorded-journal';
 import { readConfig } from '../config/config';
 import type { Certificate } from '../config/certificate';
 import { HostRouter } from '../http/host-router';
+import { KnownHosts } from '../http/known-hosts';
 import type { RelayDirectory } from './relay-directory';
 import { RelayPaths } from './relay-paths';
 
@@ -47,7 +48,7 @@ describe('the paths of the relay on one port', () => {
     const certificate = { selfSigned: true, pin: 'PIN' } as Certificate;
     paths = new RelayPaths(router, directory, config, certificate, journal);
     paths.onModuleInit();
-    router.attach(server);
+    router.attach(server, new KnownHosts(config));
     port = await listening(server);
   });
   afterEach(async () => {

@@ -20,6 +20,7 @@ import { recordedJournal } from '../../../../test/support/recorded-journal';
 import { setLimit } from '../../../../test/support/relay/test-relay';
 import { readConfig } from '../../config/config';
 import { HostRouter } from '../../http/host-router';
+import { KnownHosts } from '../../http/known-hosts';
 import type { BrowserSessions, EndedOrigin } from '../browser-sessions.service';
 import { SessionOrigins } from './session-origins';
 import { SessionSite } from './session-site';
@@ -63,7 +64,7 @@ beforeEach(async () => {
   } as BrowserSessions;
   new SessionSite(router, origins, sessions, recordedJournal().journal, config).onModuleInit();
   server = createServer((_request, response) => response.end('console'));
-  router.attach(server);
+  router.attach(server, new KnownHosts(config));
   const port = await listening(server);
   const entry = opened.session.entries.tab.issue();
   site = new Site(OWN, port, `__Host-platen=${entry}`);
