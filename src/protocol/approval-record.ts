@@ -3,6 +3,7 @@ import { asker } from './asker';
 import { LIMITS } from './limits';
 import { agentId, applicationId, deviceId, instant } from './names';
 import { grant } from './remote-session';
+import { shownLine } from './shown-text';
 
 /**
  * What the agent signs when a request for a session is answered at the device: who asked, for what, and who answered
@@ -14,7 +15,7 @@ export const answeredBy = z.discriminatedUnion('where', [
   /** The agent's page on its own computer. */
   z.object({ where: z.literal('local-page') }),
   /** The agent's page on the LAN, by an approver who proved who they are. */
-  z.object({ where: z.literal('approver'), name: z.string().min(1).max(100), proof: z.enum(['pin', 'passkey']) }),
+  z.object({ where: z.literal('approver'), name: shownLine(100).min(1), proof: z.enum(['pin', 'passkey']) }),
   /** An access condition that the owner has set; null: access was denied because no condition permits it. */
   z.object({ where: z.literal('condition'), conditionId: z.uuid().nullable() }),
 ]);

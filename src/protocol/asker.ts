@@ -9,7 +9,7 @@ export const askerKind = z.enum(['user', 'client']);
 export type AskerKind = z.infer<typeof askerKind>;
 export const asker = z.object({
   kind: askerKind,
-  id: z.string().min(1).max(64),
+  id: shownLine(64).min(1),
   name: shownLine(100),
 });
 export type Asker = z.infer<typeof asker>;

@@ -99,7 +99,7 @@ export const announce = exchange({
   namespace: NS_AGENT,
   from: 'agent',
   request: z.object({
-    agentVersion: z.string().max(40),
+    agentVersion: shownLine(40),
     devices: z.array(announcedDevice).max(LIMITS.DEVICES_PER_AGENT),
     /** A1: how to wake this agent when it has lost this connection; a new key after every login. */
     wake: z.object({ address: wakeAddress, key: secret }).optional(),
@@ -152,7 +152,7 @@ export const wake = exchange({
   response: z.discriminatedUnion('outcome', [
     /** `challenge`: what the other agent has sent. */
     z.object({ outcome: z.literal('open'), challenge: secret }),
-    z.object({ outcome: z.enum(['unreachable', 'not-listed', 'out-of-reach', 'full']), detail: z.string().max(200) }),
+    z.object({ outcome: z.enum(['unreachable', 'not-listed', 'out-of-reach', 'full']), detail: shownLine(200) }),
   ]),
 });
 

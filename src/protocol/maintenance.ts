@@ -5,6 +5,7 @@ import { LASTING_PROBLEMS, updateDecision, type LastingProblem } from './device-
 import { LIMITS } from './limits';
 import { deviceId, instant } from './names';
 import { OPERATIONS } from './operations';
+import { shownLine } from './shown-text';
 import { wakeTry } from './wake-try';
 
 /**
@@ -91,7 +92,7 @@ export const jobWait = z.object({
 export type JobWait = z.infer<typeof jobWait>;
 
 /** One line of a result; the order is the reading order. */
-export const resultLine = z.object({ name: z.string().regex(/^[a-z0-9.-]{1,64}$/), value: z.string().max(300) });
+export const resultLine = z.object({ name: z.string().regex(/^[a-z0-9.-]{1,64}$/), value: shownLine(300) });
 export type ResultLine = z.infer<typeof resultLine>;
 export const jobResult = z.array(resultLine).max(LIMITS.JOB_RESULT_LINES);
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { instant, secret } from './names';
 import { endReason, ending } from './remote-session';
+import { shownText } from './shown-text';
 
 /**
  * The relay's WebSocket (`platen.relay.v1`): `/cloud-hub` for the device, `/web-agent` for the terminal.
@@ -42,7 +43,7 @@ export const CLOSE_TERMINATED = 4000;
 
 export const relayMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('established'), remoteSessionId: z.uuid(), validUntil: instant }),
-  z.object({ type: z.literal('refused'), code: refusal, detail: z.string() }),
+  z.object({ type: z.literal('refused'), code: refusal, detail: z.string().overwrite(shownText) }),
   z.object({ type: z.literal('joined') }),
   z.object({
     type: z.literal('terminated'),

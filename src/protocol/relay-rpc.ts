@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authority, deviceId, instant, secret, spkiPin } from './names';
 import { endReason, ending, half, halfState } from './remote-session';
+import { shownLine } from './shown-text';
 
 /**
  * JSON-RPC 2.0 between a relay and the control plane, in both directions over one WebSocket that the relay dials:
@@ -19,7 +20,7 @@ export const halfLog = z.object({
   half,
   at: instant,
   event: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('start'), peerAddress: z.string().max(64) }),
+    z.object({ kind: z.literal('start'), peerAddress: shownLine(64) }),
     z.object({
       kind: z.literal('end'),
       reason: endReason,
@@ -51,7 +52,7 @@ export const CONTROL_PLANE_METHODS = {
   /** First request on every connection; identifies the relay. Repeated when a candidate starts to serve. */
   announce: method({
     params: z.object({
-      version: z.string().max(64),
+      version: shownLine(64),
       protocol: z.int(),
       pairs: z.int().positive(),
       /** Identifies the run: during a deployment, two runs share one relay ID. */
@@ -149,7 +150,7 @@ export const RELAY_METHODS = {
   health: method({
     params: nothing,
     result: z.object({
-      version: z.string(),
+      version: shownLine(64),
       pairs: z.int(),
       links: z.int(),
       unacknowledgedLogs: z.int(),

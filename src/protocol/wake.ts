@@ -10,6 +10,7 @@ import {
 } from './control-channel';
 import { secret } from './names';
 import { problemCode } from './problems';
+import { shownLine } from './shown-text';
 
 /**
  * The substitute channel (abstract 1): some exchanges of the control channel with an agent that has no stream, carried by
@@ -60,7 +61,7 @@ export const writeHello = (text: string): string => `${WAKE_PROTOCOL} ${text}`;
 export const readChallenge = (line: string): string | undefined => readHello(secret, line);
 export const readChannelId = (line: string): string | undefined => readHello(z.uuid(), line);
 
-const refusal = z.object({ problem: z.object({ code: problemCode, detail: z.string().max(500) }) });
+const refusal = z.object({ problem: z.object({ code: problemCode, detail: shownLine(500) }) });
 /** The answer to an exchange, or the problem it would be answered with on a stream. */
 export type Carried<Response> = { readonly answer: Response } | z.infer<typeof refusal>;
 const carried = <Request, Response>({ request, response }: Exchange<Request, Response>) => ({

@@ -1,6 +1,7 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { LIMITS } from '../protocol/limits';
 import { applicationId } from '../protocol/names';
+import { shownText } from '../protocol/shown-text';
 import { StreamRefused } from './http2-tunnel.errors';
 
 /**
@@ -116,7 +117,7 @@ const wellFormed = (text: string): string => Buffer.from(text).toString();
 
 function decode(detail: string | string[] | undefined): string {
   try {
-    return decodeURIComponent(String(detail ?? '')).slice(0, DETAIL_CHARACTERS);
+    return shownText(decodeURIComponent(String(detail ?? ''))).slice(0, DETAIL_CHARACTERS);
   } catch {
     return '';
   }

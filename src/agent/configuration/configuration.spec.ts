@@ -44,6 +44,16 @@ describe('parseConfiguration', () => {
     expect(parse({ devices: [device], ...fields })).toMatchObject({ wake: { ...wake, mac: null }, powerSaving });
   });
 
+  it('shows texts as they are announced, without characters that hide or reverse others', () => {
+    const texts = { name: 'Hall \u202eprinter', model: 'M\u200b1', serialNumber: ' S1 ', location: 'a\nb' };
+    const { devices } = parse({ devices: [{ ...device, ...texts }] });
+    expect(devices).toMatchObject([{ name: 'Hall printer', model: 'M1', serialNumber: 'S1', location: 'a b' }]);
+    const applications = [{ ...device.applications[0], title: 'Web\u2066 pages' }];
+    const named = parse({ devices: [{ ...device, applications }] });
+    expect(named.devices[0]!.applications[0]!.title).toBe('Web pages');
+    expect(() => parse({ devices: [{ ...device, name: '\u200b' }] })).toThrow(/devices\.0\.name: /);
+  });
+
   it('lists the wake addresses of other agents', () => {
     const substituteFor = [wake, { host: 'fd00::21', port: 8633, mac: '00:1a:2b:3c:4d:5e' }];
     expect(parse({ devices: [device], substituteFor }).substituteFor).toEqual([

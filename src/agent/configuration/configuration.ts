@@ -8,6 +8,7 @@ import { LIMITS } from '../../protocol/limits';
 import { isLoopback } from '../../protocol/loopback';
 import type { Operation } from '../../protocol/maintenance';
 import { applicationId, deviceId, secret, spkiPin } from '../../protocol/names';
+import { shownLine } from '../../protocol/shown-text';
 import { releaseKeyIn } from '../../tunnel/signing-key';
 import { ConfigurationError } from './configuration.errors';
 import { DeviceLogin, deviceLogin } from './device-login';
@@ -50,7 +51,7 @@ function problem(context: z.RefinementCtx, message: string, path: string[] = [])
 const application = z
   .strictObject({
     id: applicationId,
-    title: z.string().min(1).max(100),
+    title: shownLine(100).min(1),
     target,
     protocol: announcedApplication.shape.protocol.removeDefault().optional(),
     viewTarget: target.optional(),
@@ -82,11 +83,11 @@ const BY_SNMP: readonly Operation[] = ['information', 'counters'];
 
 const deviceFields = z.strictObject({
   id: deviceId,
-  name: z.string().min(1).max(100),
+  name: shownLine(100).min(1),
   kind: deviceKind,
-  model: z.string().max(200).default(''),
-  serialNumber: z.string().max(100).default(''),
-  location: z.string().max(200).default(''),
+  model: shownLine(200).default(''),
+  serialNumber: shownLine(100).default(''),
+  location: shownLine(200).default(''),
   applications: unique(z.array(application).min(1).max(LIMITS.APPLICATIONS_PER_DEVICE), 'application'),
   ipp: ippAddress.optional(),
   firmware: firmwareAddress.optional(),

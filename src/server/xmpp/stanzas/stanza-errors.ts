@@ -2,6 +2,7 @@ import { Element } from 'node-xmpp-server';
 import { NS_COMMANDS } from '../../../protocol/ad-hoc-command';
 import { NS_PROBLEM } from '../../../protocol/control-channel';
 import { ProblemError } from '../../../protocol/problems';
+import { shownText } from '../../../protocol/shown-text';
 import { NS_STANZAS } from '../namespaces';
 
 /** Conditions (RFC 6120 8.3.3) that this server sends, with their error types (8.3.2). */
@@ -57,5 +58,8 @@ export function readStanzaError(iq: Element): { code: string; detail: string } {
       ?.getName();
   const condition = nameIn(NS_COMMANDS) ?? nameIn(NS_STANZAS) ?? 'undefined-condition';
   const code = error?.getChild('problem', NS_PROBLEM)?.attrs.code ?? condition;
-  return { code: code.slice(0, 100), detail: (error?.getChild('text', NS_STANZAS)?.getText() ?? '').slice(0, 500) };
+  return {
+    code: code.slice(0, 100),
+    detail: shownText(error?.getChild('text', NS_STANZAS)?.getText() ?? '').slice(0, 500),
+  };
 }
