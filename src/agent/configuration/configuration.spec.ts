@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { signingKeyOf } from '../../tunnel/signing-key';
 import { announcementOf } from '../channel/announcement';
 import { ownerRules } from '../maintenance/owner-rules';
-import { parseConfiguration, readConfiguration } from './configuration';
+import { parseConfiguration, readConfiguration, type Device } from './configuration';
 import { ConfigurationError } from './configuration.errors';
 
 const application = { id: 'web', title: 'Web pages', target: 'http://192.168.1.20:8080' };
@@ -42,6 +42,16 @@ describe('parseConfiguration', () => {
     ['of an agent that never sleeps', { wake }, undefined],
   ])('reads the wake address %s', (_case, fields, powerSaving) => {
     expect(parse({ devices: [device], ...fields })).toMatchObject({ wake: { ...wake, mac: null }, powerSaving });
+  });
+
+  it('permits weak TLS with the other origins of a device, too', () => {
+    const applications = [{ ...application, origins: ['https://192.168.1.20', 'http://192.168.1.20:81'] }];
+    const [{ applications: parsed }] = parse({ devices: [{ ...device, applications, weakTls: true }] }).devices as [
+      Device,
+    ];
+    expect(parsed[0]).toMatchObject({ weakTls: true, origins: [{ tls: true, weakTls: true }, { tls: false }] });
+    const strict = parse({ devices: [{ ...device, applications }] }).devices[0]!;
+    expect(JSON.stringify(strict)).not.toContain('weakTls');
   });
 
   it('shows texts as they are announced, without characters that hide or reverse others', () => {

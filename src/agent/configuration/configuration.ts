@@ -28,7 +28,7 @@ const NOT_TRUE =
   'approvers log in with a PIN. Remove "host" beside it, and pair a phone: platen agent pairing-code';
 
 /** Address of an application: an origin only, because the tunnel does not parse the bytes. */
-const target = z.string().transform((text, context) => {
+export const target = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['tcp:', 'http:', 'https:'].includes(url.protocol) || url.hostname === '')
     return problem(context, 'must look like tcp://host:port, http://host:port or https://host:port');
@@ -152,8 +152,15 @@ const device = deviceFields.transform((fields, context) => {
 function withWeakTls(of: z.output<typeof application>, weakTls: true | undefined) {
   const allowing = <T extends z.output<typeof target> | undefined>(each: T) =>
     each?.tls ? { ...each, weakTls } : each;
-  const weak = weakTls && (of.target.tls || of.viewTarget?.tls === true);
-  return { ...of, target: allowing(of.target), viewTarget: allowing(of.viewTarget), ...(weak && { weakTls }) };
+  const targets = [of.target, of.viewTarget, ...(of.origins ?? [])];
+  const weak = weakTls && targets.some((each) => each?.tls === true);
+  return {
+    ...of,
+    target: allowing(of.target),
+    viewTarget: allowing(of.viewTarget),
+    ...(of.origins && { origins: of.origins.map(allowing) }),
+    ...(weak && { weakTls }),
+  };
 }
 
 const address = z.union([z.ipv4(), z.ipv6(), z.hostname()]);
