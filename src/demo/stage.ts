@@ -121,6 +121,7 @@ export interface ExtraApplication {
   readonly device: string;
   readonly id: string;
   readonly target: string;
+  readonly origins?: readonly string[];
 }
 
 export interface StageOptions {
@@ -362,7 +363,7 @@ function agentConfiguration({ ports, folder, applications = [] }: StageOptions, 
         ...(id === 'demo-mfp' ? [panel, box] : []),
         ...applications
           .filter(({ device }) => device === id)
-          .map((each) => ({ id: each.id, title: each.id, target: each.target })),
+          .map(({ id: name, target, origins }) => ({ id: name, title: name, target, origins })),
       ],
     })),
   };

@@ -183,8 +183,12 @@ export class TestStage {
   }
 
   /** `platen connect`, up to the moment when the approval screen is shown. */
-  async request(device: string, application = 'web'): Promise<{ connect: Program; id: string }> {
-    const args = ['connect', device, application, '--reason', 'End-to-end test', '--json'];
+  async request(
+    device: string,
+    application = 'web',
+    options: string[] = [],
+  ): Promise<{ connect: Program; id: string }> {
+    const args = ['connect', device, application, '--reason', 'End-to-end test', '--json', ...options];
     const connect = this.stage.platen('terminal', args);
     const { sessionId: id } = await event(connect, 'requested');
     this.connects.push({ connect, id });
