@@ -22,6 +22,7 @@ import { EndedSessions } from './sessions/ended-sessions';
 import { DevicePoller } from './information/device-poller';
 import { InformationExchange } from './information/information-exchange';
 import { Maintenance } from './maintenance/maintenance';
+import { PermittedOrigins } from './origins/permitted-origins';
 import type { PanelActions } from './panel/panel-actions';
 import { PanelServer } from './panel/panel-server';
 import { panelView } from './panel/panel-view';
@@ -48,6 +49,7 @@ export class Agent {
   readonly #ended: EndedSessions;
   readonly #access: AccessControl;
   readonly #conditionReports: ConditionReports;
+  readonly #origins: PermittedOrigins;
   readonly #channel: ControlChannel;
   readonly #remoteSessions: RemoteSessions;
   readonly #accesses: ReadonlyMap<string, DeviceAccess>;
@@ -78,8 +80,10 @@ export class Agent {
     this.#access = new AccessControl(devices, store, new DenialLog(configuration.state, journal), journal);
     const deviceIds = devices.map(({ id }) => id);
     this.#conditionReports = new ConditionReports(deviceIds, store, this.#access.denials, this.#channel, journal);
+    this.#origins = new PermittedOrigins({ ...configuration, journal });
     this.#remoteSessions = new RemoteSessions({
       devices,
+      origins: this.#origins,
       access: this.#access,
       journal,
       channel: this.#channel,
@@ -134,6 +138,7 @@ export class Agent {
     };
     this.#remoteSessions.onChange(changed);
     this.#remoteSessions.onChange(() => this.#maintenance.sessionsChanged());
+    this.#origins.onChange(changed);
     this.#access.store.onChange(changed);
     this.#access.denials.onChange(changed);
     this.#maintenance.onChange(changed);
@@ -178,6 +183,7 @@ export class Agent {
             asleep: this.#powerSaving?.asleep === true,
             ended: this.#ended.latest(ENDED_SHOWN),
             access: this.#access,
+            origins: this.#origins,
           },
           performance.now(),
         ),
@@ -192,10 +198,13 @@ export class Agent {
       },
       setCondition: async (deviceId, condition, by) => void (await this.#access.set(deviceId, condition, by)),
       revokeCondition: (id) => this.#access.revoke(id),
+      decideOrigin: (id, decision, by) => this.#origins.decide(id, decision, by),
+      revokeOrigin: (id) => this.#origins.revoke(id),
       deviceOf: (action) => {
         if (action.do === 'set-condition') return action.deviceId;
         if (action.do === 'revoke-condition')
           return this.#access.store.all.find(({ id }) => id === action.id)?.deviceId;
+        if (action.do === 'decide-origin' || action.do === 'revoke-origin') return this.#origins.deviceOf(action.id);
         if (action.do === 'decide-job') return this.#maintenance.jobs.get(action.jobId)?.order.deviceId;
         return this.#remoteSessions.sessions.get(action.remoteSessionId)?.asked.deviceId;
       },
@@ -230,6 +239,7 @@ export class Agent {
     await this.#answers.load();
     await this.#ended.load();
     await this.#access.store.load();
+    await this.#origins.load();
     await this.#access.denials.load();
     const listening = await this.#panel.listen(host, port);
     await this.#lanApproval.start();
@@ -259,6 +269,7 @@ export class Agent {
     await this.#answers.close();
     await this.#ended.close();
     await this.#access.store.close();
+    await this.#origins.close();
     await this.#access.denials.close();
   }
 

@@ -32,6 +32,9 @@ export const conditionBody = z.strictObject({ deviceId, condition: newAccessCond
 /** `POST /conditions/<condition ID>/revocation` */
 export const revocationBody = z.strictObject({});
 
+/** `POST /origins/<ID>`: the answer to a request for another origin. */
+export const originDecisionBody = z.strictObject({ decision: z.enum(['permitted', 'declined']) });
+
 /** The facts about a session that the person at the device sees. */
 export interface ShownSession {
   readonly remoteSessionId: string;
@@ -110,6 +113,25 @@ export interface ShownDevice {
   readonly askers: readonly Asker[];
 }
 
+/** Another origin of a device, beside those of the configuration. */
+interface ShownOrigin {
+  readonly id: string;
+  /** `https://192.168.1.20` */
+  readonly origin: string;
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly location: string;
+  readonly applicationTitle: string;
+}
+/** A technician has asked for it. */
+export interface PendingOrigin extends ShownOrigin {
+  readonly userName: string;
+}
+export interface PermittedOrigin extends ShownOrigin {
+  readonly permittedAt: string;
+  readonly permittedBy: string;
+}
+
 export interface ShownDenial extends Omit<ReportedDenial, 'remoteSessionId'> {
   readonly deviceId: string;
 }
@@ -135,4 +157,7 @@ export interface PanelView {
   readonly conditions: readonly AccessCondition[];
   /** Newest first. */
   readonly denials: readonly ShownDenial[];
+  /** Oldest first. */
+  readonly originsAsking: readonly PendingOrigin[];
+  readonly originsPermitted: readonly PermittedOrigin[];
 }

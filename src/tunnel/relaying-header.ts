@@ -16,6 +16,7 @@ const OTHER_ORIGINS = 'platen-origins';
 const TLS = 'platen-tls';
 /** The client behind the terminal speaks TLS with the device itself. */
 const TLS_OF_CLIENT = 'client';
+const PROPOSE = 'platen-propose';
 const DETAIL = 'platen-detail';
 const DETAIL_CHARACTERS = 300;
 
@@ -27,19 +28,22 @@ export interface Destination {
   readonly origin?: string;
   /** The client behind the terminal speaks TLS with the device itself; otherwise the agent does, for an https origin. */
   readonly clientTls?: boolean;
+  /** If the owner has not permitted the origin, the owner is asked. */
+  readonly propose?: boolean;
 }
 
 /** S231. */
 export const connectRequest = (
   application: string,
   remoteSessionId: string,
-  { origin, clientTls = false }: Destination = {},
+  { origin, clientTls = false, propose = false }: Destination = {},
 ): OutgoingHttpHeaders => ({
   ':method': constants.HTTP2_METHOD_CONNECT,
   ':authority': application,
   [SESSION]: remoteSessionId,
   ...(origin !== undefined && { [ORIGIN]: origin }),
   ...(clientTls && { [TLS]: TLS_OF_CLIENT }),
+  ...(propose && { [PROPOSE]: 'owner' }),
 });
 
 /** S235-S236: the requested application. @throws StreamRefused if the header does not belong to this session */
@@ -54,6 +58,7 @@ export function applicationOf(headers: IncomingHttpHeaders, remoteSessionId: str
 export const destinationIn = (headers: IncomingHttpHeaders): Destination => ({
   origin: headers[ORIGIN]?.toString(),
   clientTls: headers[TLS] === TLS_OF_CLIENT,
+  propose: headers[PROPOSE] !== undefined,
 });
 
 /** The origins of an application at the device (RFC 6454 6.2), if it speaks HTTP. */

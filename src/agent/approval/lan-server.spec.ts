@@ -43,6 +43,8 @@ const VIEW: PanelView = {
     ended: [],
     conditions: [],
     denials: [],
+    originsAsking: [],
+    originsPermitted: [],
   },
   asking: [session(ID, 'mfp-1'), session(ELSEWHERE, 'mfp-2')],
   devices: devices.map(({ id, name, location }) => ({
@@ -74,9 +76,12 @@ beforeEach(async () => {
     end: (id) => void taken.push(`end ${id}`),
     setCondition: (deviceId) => Promise.resolve(void taken.push(`set ${deviceId}`)),
     revokeCondition: (id) => Promise.resolve(void taken.push(`revoke ${id}`)),
+    decideOrigin: (id, decision, by) => Promise.resolve(void taken.push(`origin ${decision} ${id} ${by.where}`)),
+    revokeOrigin: (id) => Promise.resolve(void taken.push(`revoke origin ${id}`)),
     deviceOf: (action) => {
       if (action.do === 'set-condition') return action.deviceId;
       if (action.do === 'revoke-condition') return action.id === ID ? 'mfp-1' : 'mfp-2';
+      if (action.do === 'decide-origin' || action.do === 'revoke-origin') return 'mfp-1';
       const id = action.do === 'decide-job' ? action.jobId : action.remoteSessionId;
       return { [ID]: 'mfp-1', [ELSEWHERE]: 'mfp-2' }[id];
     },
@@ -260,6 +265,16 @@ describe('the LAN page', () => {
     expect(taken).toEqual(done);
     expect((await post(`/conditions/${ID}/revocation`, {}, cookie)).status).toBe(204);
     expect(lan.administration.approvers[0]!.setsConditions).toBe(may ?? false);
+  });
+
+  it.each([
+    ['who may not', undefined, 'permitted', 403, []],
+    ['who may not', undefined, 'declined', 204, [`origin declined ${ID} approver`]],
+    ['who may', true, 'permitted', 204, [`origin permitted ${ID} approver`]],
+  ])('lets an approver %s answer for another origin: %s', async (_who, may, decision, status, done) => {
+    const cookie = await paired(may);
+    expect((await post(`/origins/${ID}`, { decision }, cookie)).status).toBe(status);
+    expect(taken).toEqual(done);
   });
 
   it.each(['Display', ' local  page ', '', 'Dis\u200bplay', '\u202e', 'a'.repeat(61)])(

@@ -244,7 +244,7 @@ export class LanServer {
         const deviceId = this.options.actions.deviceOf(action);
         if (deviceId === undefined || !mayAnswerFor(approver, deviceId))
           throw new ProblemError('not-found', 'no such session, device or condition');
-        if (action.do === 'set-condition' && !approver.setsConditions)
+        if (lasts(action) && !approver.setsConditions)
           throw pageProblem('not-permitted', 'this approver may not set access conditions');
         if (widens(action)) this.#proven(phone);
         await perform(action, { where: 'approver', name: approver.name, proof: at.proof }, this.options.actions);
@@ -285,9 +285,13 @@ export class LanServer {
   }
 }
 
+/** Whether an action permits something beyond the present session. */
+const lasts = (action: PanelAction): boolean =>
+  action.do === 'set-condition' || (action.do === 'decide-origin' && action.decision === 'permitted');
+
 /** Whether an action opens anything; what ends or declines never needs a proof beyond the login. */
 const widens = (action: PanelAction): boolean =>
-  action.do === 'set-condition' ||
+  lasts(action) ||
   (action.do === 'decide' && action.answer.decision === 'approved') ||
   (action.do === 'decide-job' && action.decision === 'approved');
 

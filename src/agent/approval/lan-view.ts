@@ -18,6 +18,8 @@ export function lanView(view: PanelView, approver: Approver, provenUntil: number
     devices: view.devices.filter(({ id }) => mayAnswerFor(approver, id)),
     conditions: view.conditions.filter(isTheirs),
     denials: view.denials.filter(isTheirs),
+    originsAsking: view.originsAsking.filter(isTheirs),
+    originsPermitted: view.originsPermitted.filter(isTheirs),
     approver: {
       name: approver.name,
       setsConditions: approver.setsConditions,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
@@ -13,7 +13,7 @@ import type { SentConnectionInfo } from '../../protocol/control-channel';
 import type { Grant } from '../../protocol/remote-session';
 import { openTunnel, type Tunnel } from '../../tunnel/http2-tunnel';
 import { dialRelay } from '../../tunnel/relay-connection';
-import { CloudHubAgent } from './cloud-hub-agent';
+import { CloudHubAgent, type CloudHubAgentOptions } from './cloud-hub-agent';
 import type { Application } from '../configuration/configuration';
 import { NO_PROXY } from '../../tunnel/outbound-proxy';
 
@@ -23,10 +23,19 @@ let relay: Awaited<ReturnType<typeof startFakeRelay>>;
 let recorded: RecordedJournal;
 let events: string[];
 let ends: (() => unknown)[];
+/** What the owner has permitted on request; an origin of these answers as its page. */
+let permitted: CloudHubAgentOptions['permitted'];
+let proposed: string[];
 
 beforeEach(async () => {
   recorded = recordedJournal();
   events = [];
+  proposed = [];
+  permitted = {
+    origins: () => [],
+    open: () => Promise.reject(new Error('nothing is permitted')),
+    propose: (origin) => (proposed.push(origin), 'the owner has been asked'),
+  };
   relay = await startFakeRelay(remoteSessionId);
   ends = [() => relay.close()];
 });
@@ -64,6 +73,7 @@ function startHub(
     approved: applications[0] as Application,
     grant,
     applications,
+    permitted,
     outbound: NO_PROXY,
     journal: recorded.journal,
     onConnected: () => mine.push('connected'),
@@ -135,6 +145,44 @@ describe('other origins of an application', () => {
     });
     expect(seen).toEqual([]);
   });
+});
+
+describe('origins that a technician asks for', () => {
+  const WANTED = 'https://printer.local';
+  it.each([
+    ['operate', 'the owner has been asked', [WANTED]],
+    ['view', 'the owner does not permit this origin', []],
+  ] as const)('reach the owner, and stay closed: with the grant %s', async (grant, detail, asked) => {
+    startHub([{ ...(await pagesApplication()), viewable: true }], {}, grant);
+    const tunnel = await openTerminal('web');
+    const wanted = tunnel.connect({ origin: WANTED, propose: true });
+    await expect(wanted).rejects.toMatchObject({ status: 403, detail });
+    expect(proposed).toEqual(asked);
+  });
+  it('are not proposed by a connection that only wants to use them', async () => {
+    startHub([await pagesApplication()]);
+    const tunnel = await openTerminal('web');
+    await expect(tunnel.connect({ origin: WANTED })).rejects.toMatchObject({ status: 403 });
+    expect(proposed).toEqual([]);
+  });
+  it('are named and opened when the owner has permitted them', async () => {
+    const port = await listen(pages([]));
+    const opened = async () => {
+      const socket = connectTcp(port, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    };
+    permitted = { ...permitted, origins: () => [WANTED], open: opened };
+    startHub([await pagesApplication()]);
+    const tunnel = await openTerminal('web');
+    expect(await askFor(await tunnel.connect({ origin: WANTED, propose: true }), '/x')).toMatch(/page \/x$/);
+    expect(tunnel.otherOrigins).toEqual([WANTED]);
+    expect(proposed).toEqual([]);
+  });
+  async function pagesApplication(): Promise<Application> {
+    const target = { host: '127.0.0.1', port: await listen(pages([])), tls: false, origin: 'http://192.168.1.20' };
+    return { id: 'web', title: 'web', target, viewTarget: target, protocol: 'http', viewable: true };
+  }
 });
 
 describe('CloudHubAgent', () => {

@@ -13,7 +13,7 @@ import { dialRelay, type Closed, type RelayConnection } from '../../tunnel/relay
 import { mayDialAgain, RelayNotEncrypted, RelayRefused, RelayUnreachable } from '../../tunnel/relay-connection.errors';
 import { carrying, connectTarget, openApplication, targetOf } from './application-connection';
 import type { BoxGateway } from './box-gateway';
-import type { Application, Target } from '../configuration/configuration';
+import type { Application } from '../configuration/configuration';
 
 /** Fig. 12; logged for the first request and the first bytes of its response. */
 const REQUEST_STEPS = ['S235', 'S236', 'S237'] as const;
@@ -30,6 +30,14 @@ export interface CloudHubAgentOptions {
   readonly box?: Pick<BoxGateway, 'open' | 'close'>;
   /** All applications of the device; requests for the others are refused with 403 instead of 404. */
   readonly applications: readonly Application[];
+  /** Other origins of the application that the owner has permitted because a technician asked for them. */
+  readonly permitted: {
+    origins(): readonly string[];
+    /** @throws StreamRefused */
+    open(origin: string, clientTls: boolean): Promise<Duplex>;
+    /** Has the owner asked. @returns what the technician reads */
+    propose(origin: string): string;
+  };
   /** Leads to the relay. */
   readonly outbound: OutboundProxy;
   readonly journal: Journal;
@@ -133,24 +141,29 @@ export class CloudHubAgent {
 
   /** A document box is the agent's own HTTP server, which sends no absolute URLs. */
   get #origins(): { own?: string; others?: string[] } {
-    const { approved, grant, box } = this.options;
+    const { approved, grant, box, permitted } = this.options;
     if (box) return {};
+    const { origin: own } = targetOf(approved, grant);
     // only the view target enforces `view`
-    const others = grant === 'view' ? [] : (approved.origins ?? []);
-    return { own: targetOf(approved, grant).origin, others: others.flatMap(({ origin }) => origin ?? []) };
+    if (own === undefined || grant === 'view') return { own };
+    return { own, others: [...(approved.origins ?? []).flatMap(({ origin }) => origin ?? []), ...permitted.origins()] };
   }
 
-  /** The owner has configured the other origins of the application; the server can only choose among them. */
-  #targetAt(origin: string): Target {
-    const { approved } = this.options;
-    const other = this.#origins.others?.includes(origin);
-    const target = other ? approved.origins?.find((each) => each.origin === origin) : undefined;
-    if (!target) throw new StreamRefused(403, 'the configuration of the agent does not permit this origin');
-    return target;
+  /** The owner has permitted the other origins of the application; the server can only choose among them. */
+  async #openOther({ origin, clientTls = false, propose = false }: Destination & { origin: string }): Promise<Duplex> {
+    const { approved, permitted, grant } = this.options;
+    const { own, others = [] } = this.#origins;
+    if (!others.includes(origin)) {
+      const mayAsk = propose && own !== undefined && grant !== 'view';
+      throw new StreamRefused(403, mayAsk ? permitted.propose(origin) : 'the owner does not permit this origin');
+    }
+    const configured = approved.origins?.find((each) => each.origin === origin);
+    return configured ? connectTarget(carrying(configured, clientTls)) : permitted.open(origin, clientTls);
   }
 
-  async #open(applicationId: string, { origin, clientTls = false }: Destination): Promise<Duplex> {
+  async #open(applicationId: string, destination: Destination): Promise<Duplex> {
     const { approved, grant, applications, box, journal } = this.options;
+    const { origin, clientTls = false } = destination;
     if (!applications.some(({ id }) => id === applicationId)) throw new StreamRefused(404, 'unknown application');
     if (applicationId !== approved.id) throw new StreamRefused(403, 'another application was approved');
     const first = this.#streams++ === 0;
@@ -161,7 +174,7 @@ export class CloudHubAgent {
     const stream = box
       ? box.open()
       : origin !== undefined && origin !== this.#origins.own
-        ? await connectTarget(carrying(this.#targetAt(origin), clientTls))
+        ? await this.#openOther({ ...destination, origin })
         : await openApplication(
             approved,
             grant,

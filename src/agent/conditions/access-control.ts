@@ -161,8 +161,8 @@ function refuseImpossible({ applications }: Device, { access }: NewAccessConditi
   }
 }
 
-/** `setBy` of a condition. */
-function placeOf(by: AnsweredBy): string {
+/** Who has set a condition or permitted an origin, and where. */
+export function placeOf(by: AnsweredBy): string {
   if (by.where === 'approver') return by.name;
   return by.where === 'local-page' ? 'local page' : by.where;
 }

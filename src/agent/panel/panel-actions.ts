@@ -6,6 +6,7 @@ import {
   decisionBody,
   endBody,
   jobDecisionBody,
+  originDecisionBody,
   revocationBody,
   type PanelView,
 } from '../../protocol/approval-screen';
@@ -24,7 +25,11 @@ export interface PanelActions {
   setCondition(deviceId: string, condition: NewAccessCondition, by: AnsweredBy): Promise<void>;
   /** @throws ProblemError, or the error of the file system */
   revokeCondition(id: string): Promise<void>;
-  /** The device that an action is for; undefined if there is no such session, job or condition. */
+  /** @throws ProblemError, or the error of the file system */
+  decideOrigin(id: string, decision: 'permitted' | 'declined', by: AnsweredBy): Promise<void>;
+  /** @throws ProblemError, or the error of the file system */
+  revokeOrigin(id: string): Promise<void>;
+  /** The device that an action is for; undefined if there is no such session, job, condition or origin. */
   deviceOf(action: PanelAction): string | undefined;
 }
 
@@ -34,9 +39,11 @@ export type PanelAction =
   | { readonly do: 'decide-job'; readonly jobId: string; readonly decision: 'approved' | 'declined' }
   | { readonly do: 'end'; readonly remoteSessionId: string }
   | { readonly do: 'set-condition'; readonly deviceId: string; readonly condition: NewAccessCondition }
-  | { readonly do: 'revoke-condition'; readonly id: string };
+  | { readonly do: 'revoke-condition'; readonly id: string }
+  | { readonly do: 'decide-origin'; readonly id: string; readonly decision: 'permitted' | 'declined' }
+  | { readonly do: 'revoke-origin'; readonly id: string };
 
-const ACTION = /^\/(approvals|jobs|sessions|conditions)\/([0-9a-f-]{36})(\/end|\/revocation)?$/;
+const ACTION = /^\/(approvals|jobs|sessions|conditions|origins)\/([0-9a-f-]{36})(\/end|\/revocation)?$/;
 
 /** The reader of the body that is posted to a path; it throws a ZodError. undefined: no such action. */
 export function panelActionAt(path: string): ((body: unknown) => PanelAction) | undefined {
@@ -52,6 +59,10 @@ export function panelActionAt(path: string): ((body: unknown) => PanelAction) | 
       return (body) => (endBody.parse(body), { do: 'end', remoteSessionId: id });
     case 'conditions/revocation':
       return (body) => (revocationBody.parse(body), { do: 'revoke-condition', id });
+    case 'origins':
+      return (body) => ({ do: 'decide-origin', id, ...originDecisionBody.parse(body) });
+    case 'origins/revocation':
+      return (body) => (revocationBody.parse(body), { do: 'revoke-origin', id });
   }
   return undefined;
 }
@@ -67,6 +78,10 @@ export async function perform(action: PanelAction, by: AnsweredBy, actions: Pane
       return actions.setCondition(action.deviceId, action.condition, by);
     case 'revoke-condition':
       return actions.revokeCondition(action.id);
+    case 'decide-origin':
+      return actions.decideOrigin(action.id, action.decision, by);
+    case 'revoke-origin':
+      return actions.revokeOrigin(action.id);
     case 'decide': {
       if (action.answer.decision === 'declined')
         return actions.decide(action.remoteSessionId, { ...action.answer, answeredBy: by });

@@ -16,6 +16,8 @@ const LISTS = {
   devices: [],
   conditions: [],
   denials: [],
+  originsAsking: [],
+  originsPermitted: [],
 };
 const VIEW: PanelView = { now: 1, online: true, asleep: false, ...LISTS };
 const CONDITION =
@@ -51,6 +53,8 @@ beforeEach(async () => {
     setCondition: (deviceId, { who, access, times }, by) =>
       takeLater(`set ${deviceId} ${who.id} ${access.kind} ${times} ${by.where}`),
     revokeCondition: (id) => takeLater(`revoke ${id}`),
+    decideOrigin: (id, decision, by) => takeLater(`origin ${decision} ${id} ${by.where}`),
+    revokeOrigin: (id) => takeLater(`revoke origin ${id}`),
     deviceOf: () => 'mfp-1',
   };
   panel = new PanelServer(actions, NO_APPROVERS, recorded.journal);
@@ -132,6 +136,9 @@ describe('PanelServer', () => {
     [`/jobs/${ID}`, '{"decision":"declined"}', `job declined ${ID} local-page`],
     ['/conditions', `{"deviceId":"mfp-1","condition":${CONDITION}}`, 'set mfp-1 tina box null local-page'],
     [`/conditions/${ID}/revocation`, '{}', `revoke ${ID}`],
+    [`/origins/${ID}`, '{"decision":"permitted"}', `origin permitted ${ID} local-page`],
+    [`/origins/${ID}`, '{"decision":"declined"}', `origin declined ${ID} local-page`],
+    [`/origins/${ID}/revocation`, '{}', `revoke origin ${ID}`],
   ])('accepts POST %s %s', async (path, body, expected) => {
     expect((await post(path, body)).status).toBe(204);
     expect((await post(path, body, { origin: base, 'sec-fetch-site': 'same-origin' })).status).toBe(204);

@@ -56,7 +56,8 @@ function viewOf(phase: Phase, ended: EndedSession[] = [], jobs: AgentJobs = new 
   };
   const { access } = stage;
   const sources = { devices, sessions: new Map([[id, session]]), jobs, online: true, asleep: false, ended, access };
-  return panelView(sources, NOW);
+  const origins = { asking: [], permitted: [] };
+  return panelView({ ...sources, origins }, NOW);
 }
 
 describe('panelView', () => {
@@ -103,6 +104,8 @@ describe('panelView', () => {
       ],
       conditions: [],
       denials: [],
+      originsAsking: [],
+      originsPermitted: [],
     });
   });
 

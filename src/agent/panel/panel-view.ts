@@ -3,6 +3,7 @@ import type { AccessControl } from '../conditions/access-control';
 import type { AgentSession, AgentSessions, EndedSession } from '../sessions/agent-session';
 import type { Application, Device } from '../configuration/configuration';
 import type { AgentJobs } from '../maintenance/job';
+import type { PermittedOrigins } from '../origins/permitted-origins';
 import { headOf, isAsking } from '../maintenance/job-planner';
 
 export interface PanelSources {
@@ -14,12 +15,13 @@ export interface PanelSources {
   /** Newest first. */
   readonly ended: readonly EndedSession[];
   readonly access: Pick<AccessControl, 'store' | 'denials' | 'askersOf'>;
+  readonly origins: Pick<PermittedOrigins, 'asking' | 'permitted'>;
 }
 
 const DENIALS_SHOWN = 30;
 
 export function panelView(sources: PanelSources, now: number): PanelView {
-  const { devices, sessions, jobs, online, asleep, ended, access } = sources;
+  const { devices, sessions, jobs, online, asleep, ended, access, origins } = sources;
   const all = [...sessions.values()];
   return {
     now,
@@ -58,6 +60,8 @@ export function panelView(sources: PanelSources, now: number): PanelView {
     denials: access.denials
       .latest(DENIALS_SHOWN)
       .map(({ deviceId, at, asker, what, reason, count }) => ({ deviceId, at, asker, what, reason, count })),
+    originsAsking: origins.asking,
+    originsPermitted: origins.permitted,
   };
 }
 

@@ -22,6 +22,7 @@ import { toInstant } from '../../protocol/names';
 import type { ApprovalRequest, Decision, EndedSession } from './agent-session';
 import { Answers } from '../approval/answers';
 import { parseConfiguration } from '../configuration/configuration';
+import { PermittedOrigins } from '../origins/permitted-origins';
 import { RemoteSessions } from './remote-sessions';
 import { NO_PROXY } from '../../tunnel/outbound-proxy';
 
@@ -83,7 +84,9 @@ async function start(timeOfDay?: () => number): Promise<void> {
   const { access } = stage;
   const { journal } = recorded;
   const outbound = NO_PROXY;
-  sessions = new RemoteSessions({ devices, channel, access, answers, outbound, journal, onEnded, timeOfDay });
+  const origins = new PermittedOrigins({ devices, state: folder, journal, panel: { host: '127.0.0.1', port: 0 } });
+  const options = { devices, channel, access, answers, origins, outbound, journal, onEnded, timeOfDay };
+  sessions = new RemoteSessions(options);
 }
 afterEach(async () => {
   await sessions.close(1_000);

@@ -32,6 +32,7 @@ import type { AccessControl } from '../conditions/access-control';
 import type { Application, Device } from '../configuration/configuration';
 import type { ControlChannel } from '../channel/control-channel';
 import type { OutboundProxy } from '../../tunnel/outbound-proxy';
+import type { PermittedOrigins } from '../origins/permitted-origins';
 import { nextDeadline, plan } from './planner';
 
 export interface RemoteSessionsOptions {
@@ -39,6 +40,7 @@ export interface RemoteSessionsOptions {
   readonly channel: Pick<ControlChannel, 'handle' | 'reaches' | 'request'>;
   readonly access: AccessControl;
   readonly answers: Pick<Answers, 'give' | 'of'>;
+  readonly origins: Pick<PermittedOrigins, 'originsOf' | 'open' | 'propose'>;
   readonly outbound: OutboundProxy;
   readonly journal: Journal;
   readonly onEnded: (ended: EndedSession) => void;
@@ -266,7 +268,7 @@ export class RemoteSessions {
 
   #connect(asked: RequestedApproval, grant: Grant, info: SentConnectionInfo): void {
     const { remoteSessionId, deviceId, asker } = asked;
-    const { access, journal, outbound } = this.options;
+    const { access, journal, origins, outbound } = this.options;
     // Defined: #requestApproval accepts only applications of the device.
     const approved = this.#application(asked) as Application;
     const box =
@@ -280,6 +282,11 @@ export class RemoteSessions {
       grant,
       box,
       applications: this.#applications(asked),
+      permitted: {
+        origins: () => origins.originsOf(deviceId, approved),
+        open: (origin, clientTls) => origins.open(deviceId, approved, origin, clientTls),
+        propose: (origin) => origins.propose({ deviceId, application: approved, userName: asker.name, origin }),
+      },
       outbound,
       journal,
       onConnected: () => this.#dispatch({ kind: 'connected', remoteSessionId }),

@@ -1,4 +1,5 @@
 import { LANGUAGES, languageOf, MESSAGES } from './messages';
+import { ORIGIN_MESSAGES } from './origin-messages';
 
 const PLACES = /\{\w+\}/g;
 
@@ -16,7 +17,10 @@ describe('the texts of the approval screen', () => {
 
   it.each(LANGUAGES)('have the same placeholders in %s as in English', (language) => {
     const places = (of: 'en' | 'ja') =>
-      Object.entries(MESSAGES[of]).map(([name, text]) => [name, typeof text === 'string' ? text.match(PLACES) : null]);
+      Object.entries({ ...MESSAGES[of], ...ORIGIN_MESSAGES[of] }).map(([name, text]) => [
+        name,
+        typeof text === 'string' ? text.match(PLACES) : null,
+      ]);
     expect(places(language)).toEqual(places('en'));
     expect(MESSAGES[language].columns).toHaveLength(5);
   });

@@ -3,6 +3,7 @@ import type { PanelView } from '../../protocol/approval-screen';
 import { byId } from '../elements';
 import { showConditions } from './conditions';
 import { MESSAGES, type Language } from './messages';
+import { showOrigins } from './origins';
 import { showEvents, startScreen } from './screen';
 
 /** The local page of the agent: the approval screen without login, on its own computer only. */
@@ -24,10 +25,15 @@ async function change(path: string, body: object): Promise<string | undefined> {
 let language: Language;
 let view: PanelView | undefined;
 
+function show(state: PanelView): void {
+  showConditions(state, language, change, true);
+  showOrigins(state, language, change, true);
+}
+
 function showLanguage(chosen: Language): void {
   language = chosen;
   byId('approvers').textContent = ADMINISTRATION_MESSAGES[language].title;
-  if (view) showConditions(view, language, change, true);
+  if (view) show(view);
 }
 
 showLanguage(
@@ -35,7 +41,7 @@ showLanguage(
     send,
     shown: (state) => {
       view = state;
-      showConditions(state, language, change, true);
+      show(state);
       return state;
     },
     onLanguage: showLanguage,

@@ -3,6 +3,7 @@ import type { LanView, LoginState } from '../../protocol/approver-page';
 import type { PanelView } from '../../protocol/approval-screen';
 import { showConditions } from '../approval/conditions';
 import { fill, type Language } from '../approval/messages';
+import { showOrigins } from '../approval/origins';
 import { showEvents, startScreen } from '../approval/screen';
 import { byId, element } from '../elements';
 import { form, post, textOf, type Failure } from './forms';
@@ -143,6 +144,8 @@ function here(all: LanView): PanelView {
     devices: all.devices.filter(({ id }) => id === only),
     conditions: all.conditions.filter(isHere),
     denials: all.denials.filter(isHere),
+    originsAsking: all.originsAsking.filter(isHere),
+    originsPermitted: all.originsPermitted.filter(isHere),
   };
 }
 
@@ -151,9 +154,10 @@ async function answer(path: string, body: object): Promise<boolean> {
   return failure === undefined || ['not-found', 'unknown-session', 'unknown-job', 'wrong-state'].includes(failure.code);
 }
 
-/** Sets or revokes an access condition. @returns why it was refused */
+/** Sets or revokes an access condition, or answers for another origin. @returns why it was refused */
 async function change(path: string, body: object): Promise<string | undefined> {
-  const failure = await send(path, body, path === '/conditions');
+  const permits = path === '/conditions' || ('decision' in body && body.decision === 'permitted');
+  const failure = await send(path, body, permits);
   if (failure?.code === 'proof-required') return texts.proofHint;
   return failure && (failure.detail ?? textOf(failure, texts));
 }
@@ -199,6 +203,7 @@ function showAround(): void {
   if (!view) return;
   const { devices, approver, asking, jobsAsking } = view;
   showConditions(here(view), language, change, approver.setsConditions);
+  showOrigins(here(view), language, change, approver.setsConditions);
   const device = devices.find(({ id }) => id === only);
   const others = [...asking, ...jobsAsking].filter(({ deviceId }) => deviceId !== only).length;
   const nameOf = ({ name, location: where }: LanView['devices'][number]) =>

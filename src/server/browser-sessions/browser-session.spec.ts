@@ -36,6 +36,22 @@ describe('a browser session', () => {
     expect((await session.connections(0).take(true)).reused).toBe(true);
   });
 
+  it('keeps the site of an origin that the owner has revoked, so that no other gets it', async () => {
+    await opened.stop();
+    const { port } = device.address() as AddressInfo;
+    const others: Record<string, number> = { 'http://a.local': port, 'http://b.local': port };
+    opened = await openSession(port, {}, others);
+    const { session } = opened;
+    await session.origins();
+    const before = session.sites;
+    delete others['http://a.local'];
+    others['http://c.local'] = port;
+    expect(await session.propose('http://c.local')).toEqual({ site: 'http://s-l-3.localhost' });
+    expect(session.sites).toEqual([...before, 'http://s-l-3.localhost']);
+    await expect(session.dial(1)).rejects.toMatchObject({ status: 403 });
+    expect(await session.propose('http://a.local')).toEqual({ answer: 'the owner of the device has been asked' });
+  });
+
   it('ends once, with a reason', async () => {
     await Promise.all([session.end('asked'), session.end('logged-out')]);
     expect(opened.counted.terminations).toBe(1);

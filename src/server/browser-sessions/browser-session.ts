@@ -6,6 +6,7 @@ import type { Ending } from '../../protocol/remote-session';
 import type { SessionEntity } from '../sessions/session.entity';
 import { DeviceConnections } from './relaying/device-connections';
 import { DeviceStream } from '../../tunnel/device-http/device-stream';
+import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
 import type { Origins } from './translation/device-urls';
 import { IssuedSecrets } from './issued-secrets';
 import { endOf, HALTED, REQUESTED_ENDS, type RequestedEnd, type SessionEnd } from './session-end';
@@ -51,6 +52,8 @@ export class BrowserSession {
   private lastUsed = performance.now();
   private used = false;
   private originsKnown = false;
+  /** As the agent has named them. One that the owner revokes keeps its place: no site becomes that of another origin. */
+  private readonly named: string[] = [];
 
   constructor(
     readonly facts: BrowserSessionFacts,
@@ -115,8 +118,14 @@ export class BrowserSession {
   /** The origins of its sites, the application's own first: one for each origin of the application. */
   get sites(): string[] {
     const { origin, label } = this.facts;
-    const others = this.half.tunnel.otherOrigins.map((_, at) => origin.replace(`s-${label}`, `s-${label}-${at + 1}`));
+    const others = this.otherOrigins.map((_, at) => origin.replace(`s-${label}`, `s-${label}-${at + 1}`));
     return [origin, ...others];
+  }
+
+  private get otherOrigins(): readonly string[] {
+    for (const origin of this.half.tunnel.otherOrigins)
+      if (!this.named.includes(origin) && this.named.length < LIMITS.APPLICATION_ORIGINS) this.named.push(origin);
+    return this.named;
   }
 
   /** Connections for the HTTP requests to a site. */
@@ -133,8 +142,7 @@ export class BrowserSession {
       this.journal.step('S232', this.facts.remoteSessionId);
     }
     this.used = true;
-    const { tunnel } = this.half;
-    return tunnel.connect(site === 0 ? {} : { origin: tunnel.otherOrigins[site - 1] });
+    return this.half.tunnel.connect(site === 0 ? {} : { origin: this.otherOrigins[site - 1] });
   }
 
   /**
@@ -145,12 +153,28 @@ export class BrowserSession {
   async origins(site = 0): Promise<Origins | undefined> {
     if (!this.originsKnown) await this.connections(0).prepare();
     this.originsKnown = true;
-    const { applicationOrigin, otherOrigins } = this.half.tunnel;
+    const { applicationOrigin } = this.half.tunnel;
     if (applicationOrigin === undefined) return undefined;
     const { sites } = this;
-    const names = [applicationOrigin, ...otherOrigins].map((device, at) => ({ device, session: sites[at]! }));
+    const names = [applicationOrigin, ...this.otherOrigins].map((device, at) => ({ device, session: sites[at]! }));
     const [own] = names.splice(site, 1);
     return own && { ...own, others: names };
+  }
+
+  /**
+   * Has the owner asked for another origin.
+   * @returns its site if it is permitted; otherwise what the agent says @throws StreamRefused for any other reason
+   */
+  async propose(origin: string): Promise<{ site: string } | { answer: string }> {
+    try {
+      (await this.half.tunnel.connect({ origin, propose: true })).destroy();
+    } catch (error) {
+      if (error instanceof StreamRefused && error.status === 403) return { answer: error.detail };
+      throw error;
+    }
+    const at = this.otherOrigins.indexOf(origin);
+    const site = this.sites[at + 1];
+    return at === -1 || site === undefined ? { answer: 'the session has too many addresses' } : { site };
   }
 
   /** How to show the application; a device that is unreachable at the moment is assumed to have pages. */

@@ -8,6 +8,8 @@ export interface Page {
   readonly title: string;
   /** Full sentences: what happened, and what to do. */
   readonly text: string;
+  /** A button below it, which posts nothing but its path. */
+  readonly button?: { readonly path: string; readonly label: string };
 }
 
 const STYLE =
@@ -90,14 +92,32 @@ export const unreadablePage = (coding: string): Page => ({
     `The device sent a page that is compressed in a way which the browser was not asked for: ${coding}. Links in it ` +
     'cannot be translated. Use the platen connect command.',
 });
+/** Under a session's origin: about an origin that is not part of the session, which the query names. */
+export const STRAY_PATH = '/.platen/elsewhere';
+/** Has the owner asked for it. */
+export const ASK_PATH = '/.platen/ask';
+const strayButton = (origin: string, label: string) => ({ path: `${ASK_PATH}?${encodeURIComponent(origin)}`, label });
+
 /** @param origin where the device leads to */
 export const strayPage = (origin: string): Page => ({
   status: 403,
   title: 'Not part of this session',
   text:
-    `The device leads to ${origin}, which its owner has not opened for this application: your browser would look for it in ` +
-    `your own network. Ask the owner to add "${origin}" to the "origins" of the application in the agent's configuration, ` +
-    'then request access again.',
+    `The device leads to ${origin}, which its owner has not permitted for this application: your browser would look for it ` +
+    'in your own network. If it belongs to the device, ask its owner: the request appears on the page of the agent at the device.',
+  button: strayButton(origin, 'Ask the owner'),
+});
+/** @param answer what the agent says: a clause */
+export const askedPage = (origin: string, answer: string): Page => ({
+  status: 403,
+  title: 'Not permitted yet',
+  text: `${origin}: ${answer}.`,
+  button: strayButton(origin, 'Try again'),
+});
+export const permittedPage = (origin: string): Page => ({
+  status: 200,
+  title: 'Permitted',
+  text: `The owner of the device permits ${origin}. Its page follows.`,
 });
 export const unreachablePage = (status: number, detail: string): Page => ({
   status: status === 504 ? 504 : 502,
@@ -124,7 +144,7 @@ const scripting = (script: Script | undefined): string =>
  */
 export function sendPage(
   response: ServerResponse,
-  { status, title, text }: Page,
+  { status, title, text, button }: Page,
   frameAncestors?: string,
   fields: OutgoingHttpHeaders = {},
   script?: Script,
@@ -133,12 +153,15 @@ export function sendPage(
   const body =
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
     `<title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p>` +
+    (button
+      ? `<form method="post" action="${escaped(button.path)}"><button>${escaped(button.label)}</button></form>`
+      : '') +
     `${script ? `<script>${script.text}</script>` : ''}</html>\n`;
   const ancestors = frameAncestors ?? "frame-ancestors 'none'";
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
-    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; ${scripting(script)}${ancestors}`,
+    'Content-Security-Policy': `default-src 'none'; ${button ? "form-action 'self'; " : ''}style-src 'sha256-${STYLE_HASH}'; ${scripting(script)}${ancestors}`,
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': script ? 'origin' : 'no-referrer',
     'Cache-Control': 'no-store',

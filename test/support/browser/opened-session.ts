@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Ending } from '../../../src/protocol/remote-session';
 import { BrowserSession, type BrowserSessionFacts } from '../../../src/server/browser-sessions/browser-session';
+import { StreamRefused } from '../../../src/tunnel/http2-tunnel.errors';
 import { openTunnel, serveTunnel } from '../../../src/tunnel/http2-tunnel';
 import type { Closed, RelayConnection } from '../../../src/tunnel/relay-connection';
 import { recordedJournal } from '../recorded-journal';
@@ -32,7 +33,9 @@ export async function openSession(
   const agent = serveTunnel(far, {
     remoteSessionId,
     originsOf: () => ({ own, others: Object.keys(others) }),
-    open: async (_id, { origin }) => {
+    open: async (_id, { origin, propose }) => {
+      if (origin !== undefined && origin !== own && others[origin] === undefined)
+        throw new StreamRefused(403, propose ? 'the owner of the device has been asked' : 'not permitted');
       const socket = connect(origin === undefined || origin === own ? devicePort : others[origin]!, '127.0.0.1');
       sockets.push(socket);
       await once(socket, 'connect');

@@ -32,15 +32,20 @@ export async function enter(
   const [, ...others] = session.sites;
   // not a redirect: the requests that follow one count as made by the console
   const fields = { Refresh: `${others.length > 0 ? NO_SCRIPT_SECONDS : 0}; url=${to}`, ...cookie };
-  const script = others.length > 0 ? crossingScript(session, others, framed) : undefined;
+  const script = others.length > 0 ? crossingScript(session, others, framed, '/') : undefined;
   sendPage(response, PAGES.entered, session.frameAncestors, fields, script);
 }
 
 /** A browser without scripts continues after this time; the other sites are closed to it. */
 const NO_SCRIPT_SECONDS = 10;
 
-/** Enters the other sites, too, then shows the application; its address goes along, because a redirect may follow. */
-function crossingScript(session: BrowserSession, others: readonly string[], framed: boolean): Script {
+/** Enters the other sites, too, then shows a page. @param to its address */
+export function crossingScript(
+  session: BrowserSession,
+  others: readonly string[],
+  framed: boolean,
+  to: string,
+): Script {
   const crossings = others.map((site) => [
     `${site}${PATHS.enter}`,
     `ticket=${session.crossings.issue(LIMITS.BROWSER_TICKET_MS)}&place=${framed ? 'frame' : 'tab'}`,
@@ -48,7 +53,7 @@ function crossingScript(session: BrowserSession, others: readonly string[], fram
   const text =
     `Promise.allSettled(${JSON.stringify(crossings)}.map(([url, body]) => fetch(url, { method: 'POST', mode: 'no-cors', ` +
     `credentials: 'include', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body })))` +
-    `.then(() => location.replace('/'));`;
+    `.then(() => location.replace(${JSON.stringify(to)}));`;
   return { text, connects: others };
 }
 

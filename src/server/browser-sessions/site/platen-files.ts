@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { builtPage, type StaticFile } from '../../../static/built-page';
-import { STRAY_PATH } from '../translation/translated-content';
+import { ASK_PATH, STRAY_PATH } from '../pages';
 
 /** Paths under a session's origin that Platen serves instead of the device. */
 export const PLATEN_PREFIX = '/.platen/';
@@ -9,6 +9,7 @@ export const PATHS = {
   vnc: '/.platen/vnc',
   stream: '/.platen/stream',
   stray: STRAY_PATH,
+  ask: ASK_PATH,
 } as const;
 
 const PAGE = 'index.html';

@@ -14,7 +14,7 @@ import {
   inflateSync,
 } from 'node:zlib';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { Site, type Answer } from '../../../../test/support/browser/browser-visit';
+import { Site, type Answer, type Ask } from '../../../../test/support/browser/browser-visit';
 import { openSession, terminated, type OpenedSession } from '../../../../test/support/browser/opened-session';
 import { recordedJournal } from '../../../../test/support/recorded-journal';
 import { setLimit } from '../../../../test/support/relay/test-relay';
@@ -452,6 +452,55 @@ describe('an address that is not part of the session', () => {
     expect([named.status, named.text]).toEqual([403, answer.text]);
     expect(seen.map(({ url }) => url)).toEqual(['/', '/page']);
   });
+  describe('is asked for', () => {
+    const WANTED = 'https://192.168.1.20';
+    const ASK = `/.platen/ask?${encodeURIComponent(WANTED)}`;
+    const others: Record<string, number> = {};
+    const click = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-User': '?1' };
+    beforeEach(async () => {
+      delete others[WANTED];
+      await opened.stop();
+      const facts = { label: 'aa', origin: OWN, consoleOrigin: CONSOLE };
+      opened = await openSession((device.address() as AddressInfo).port, facts, others);
+      site = new Site(OWN, site.port, `__Host-platen=${opened.session.entries.tab.issue()}`);
+    });
+
+    it('with the button of the page, and is entered when the owner has permitted it', async () => {
+      const { text } = await site.ask(`/.platen/elsewhere?${encodeURIComponent(WANTED)}`);
+      expect(text).toContain(`<form method="post" action="${ASK}"><button>Ask the owner</button></form>`);
+      const asked = await site.ask(ASK, { method: 'POST', headers: click });
+      expect([asked.status, asked.text]).toEqual([
+        403,
+        expect.stringContaining('the owner of the device has been asked'),
+      ]);
+
+      others[WANTED] = (device.address() as AddressInfo).port;
+      const permitted = await site.ask(ASK, { method: 'POST', headers: click });
+      expect([permitted.status, permitted.text]).toEqual([
+        200,
+        expect.stringMatching(/"https:\/\/s-aa-1\.sessions\.example\/\.platen\/enter","ticket=/),
+      ]);
+      expect(permitted.text).toContain('location.replace("https://s-aa-1.sessions.example/")');
+    });
+
+    it.each<[string, Ask]>([
+      ['a link', {}],
+      ['a script of the device', { method: 'POST', headers: { 'Sec-Fetch-Site': 'same-origin' } }],
+    ])('by a person only, not by %s', async (_who, how) => {
+      const answer = await site.ask(ASK, how);
+      expect(answer.text).toContain(`The device leads to ${WANTED}, which`);
+    });
+
+    it('not by a page of another origin, or by a browser that has not entered', async () => {
+      const foreign = { ...click, 'Sec-Fetch-Site': 'same-site', Origin: OTHER };
+      const answers = [
+        await site.ask(ASK, { method: 'POST', headers: foreign }),
+        await new Site(OWN, site.port).ask(ASK, { method: 'POST', headers: click }),
+      ];
+      for (const { status, text } of answers) expect([status, text.includes(WANTED)]).toEqual([403, false]);
+    });
+  });
+
   it.each(['http://www.example.com/', '/x', 'x.html', 'mailto:a@b', 'http://192.168.1.20/'])(
     'is not: %s',
     async (address) => {

@@ -4,13 +4,14 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit }
 import { Journal } from '../../../journal/journal';
 import { CONFIG, type Config } from '../../config/config';
 import { hostnameOf, HostRouter, type HostedSite } from '../../http/host-router';
+import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { BrowserSessions } from '../browser-sessions.service';
 import { ByteStreams } from '../relaying/byte-streams';
-import { cross, enter } from './entry';
+import { cross, crossingScript, enter } from './entry';
 import { cookieNames, entriesIn, entryCookieName } from '../translation/cookies';
 import { PATHS, PLATEN_PREFIX, PlatenFiles } from './platen-files';
-import { endedPage, PAGES, sendPage, strayPage, type Page } from '../pages';
+import { askedPage, endedPage, PAGES, permittedPage, sendPage, strayPage, unreachablePage, type Page } from '../pages';
 import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
 import { isForeign, isServiceWorker } from './requesting-page';
@@ -84,7 +85,12 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
     if (path.startsWith(PLATEN_PREFIX)) {
-      if (path === PATHS.stray) return sendPage(response, strayPageOf(request), ancestors);
+      const origin = path === PATHS.stray || path === PATHS.ask ? strayOriginIn(request) : undefined;
+      if (origin !== undefined) {
+        if (path === PATHS.stray || request.method !== 'POST' || !isClick(request))
+          return sendPage(response, strayPage(origin), ancestors);
+        return this.carryOut(askFor(origin, session, response, place), response);
+      }
       if (!this.files.serve(path, request, response, ancestors)) sendPage(response, PAGES.unknown, ancestors);
       return;
     }
@@ -160,14 +166,34 @@ function pathOf({ url = '', method }: IncomingMessage): string | undefined {
   return url.startsWith('/') ? url.split('?')[0] : undefined;
 }
 
-/** A link of the device that leads out of the session; it names an origin, and nothing else is shown of it. */
-function strayPageOf({ url = '' }: IncomingMessage): Page {
+/** Has the owner asked for an origin; when it is permitted, the browser enters its site. */
+async function askFor(origin: string, session: BrowserSession, response: ServerResponse, place: Place): Promise<void> {
+  const { frameAncestors } = session;
   try {
-    return strayPage(new URL(decodeURIComponent(url.slice(url.indexOf('?') + 1))).origin);
-  } catch {
-    return PAGES.unknown;
+    const asked = await session.propose(origin);
+    if ('answer' in asked) return sendPage(response, askedPage(origin, asked.answer), frameAncestors);
+    const script = crossingScript(session, [asked.site], place === 'frame', `${asked.site}/`);
+    sendPage(response, permittedPage(origin), session.frameAncestors, {}, script);
+  } catch (error) {
+    const end = await session.causeOfCut();
+    const refused = error instanceof StreamRefused ? error : new StreamRefused(502, 'no answer');
+    sendPage(response, end ? endedPage(end) : unreachablePage(refused.status, refused.detail), frameAncestors);
   }
 }
+
+/** The origin that the query names; nothing else is shown of it. */
+function strayOriginIn({ url = '' }: IncomingMessage): string | undefined {
+  try {
+    const { protocol, origin } = new URL(decodeURIComponent(url.slice(url.indexOf('?') + 1)));
+    return /^https?:$/.test(protocol) ? origin : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Scripts of the device can submit the form, too, but not as a person does (Fetch Metadata, `Sec-Fetch-User`). */
+const isClick = ({ headers }: IncomingMessage): boolean =>
+  headers['sec-fetch-site'] === undefined || headers['sec-fetch-user'] === '?1';
 
 /** Where the browser shows the pages; undefined if it has not entered. */
 function placeOf({ entries, facts }: BrowserSession, { headers }: IncomingMessage): Place | undefined {

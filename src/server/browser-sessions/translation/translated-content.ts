@@ -10,6 +10,7 @@ import {
   createInflate,
 } from 'node:zlib';
 import { LIMITS } from '../../../protocol/limits';
+import { STRAY_PATH } from '../pages';
 import { strayOrigin, toSession, type Origins } from './device-urls';
 import { HtmlLinks, type TakeTurn } from './html-links';
 import { PageTurns } from './page-turns';
@@ -20,9 +21,6 @@ const BROTLI = {
   flush: constants.BROTLI_OPERATION_FLUSH,
   params: { [constants.BROTLI_PARAM_QUALITY]: 4 },
 };
-
-/** Serves the page about an origin that is not part of a session, which its query names. */
-export const STRAY_PATH = '/.platen/elsewhere';
 
 /** A stream of `node:zlib`; `bytesWritten` is what it has decoded. */
 type Decoder = Transform & { readonly bytesWritten: number };
