@@ -7,11 +7,13 @@ export interface HeartbeatSocket {
   readonly readyState: number;
   readonly isPaused: boolean;
   readonly bufferedAmount: number;
+  /** Grows with whatever arrives, if the WebSocket has no event `message` for it. */
+  readonly bytesRead?: number;
   ping(): void;
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
 }
-/** Events of `ws` that show that a peer is alive. */
+/** Events that show that a peer is alive. */
 const SIGNS = ['message', 'ping', 'pong'] as const;
 
 /** Calls `onFlood` once when the peer sends more pings and pongs than WEBSOCKET_PINGS_PER_MINUTE: each one costs work. */
@@ -32,20 +34,17 @@ export function limitPings(ws: HeartbeatSocket, onFlood: () => void): void {
  * paused WebSocket counts as alive: its pongs are not read.
  * Stops when the WebSocket closes or the returned function is called.
  */
-export function watchHeartbeat(
-  ws: HeartbeatSocket,
-  intervalMs: number,
-  onDead: () => void,
-  signs: readonly string[] = SIGNS,
-): () => void {
+export function watchHeartbeat(ws: HeartbeatSocket, intervalMs: number, onDead: () => void): () => void {
   let silentIntervals = 0;
   let queued = 0;
+  let read = ws.bytesRead;
   const alive = () => void (silentIntervals = 0);
-  for (const sign of signs) ws.on(sign, alive);
+  for (const sign of SIGNS) ws.on(sign, alive);
 
   const timer = setInterval(() => {
     if (ws.readyState !== ws.OPEN) return;
-    if (ws.isPaused || (queued > 0 && ws.bufferedAmount !== queued)) alive();
+    if (ws.isPaused || ws.bytesRead !== read || (queued > 0 && ws.bufferedAmount !== queued)) alive();
+    read = ws.bytesRead;
     if (silentIntervals >= 2) {
       stop();
       onDead();
@@ -57,7 +56,7 @@ export function watchHeartbeat(
   }, intervalMs);
   const stop = () => {
     clearInterval(timer);
-    for (const sign of signs) ws.off(sign, alive);
+    for (const sign of SIGNS) ws.off(sign, alive);
   };
   ws.on('close', stop);
   return stop;

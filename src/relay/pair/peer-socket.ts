@@ -16,8 +16,6 @@ type Establish = Extract<PeerMessage, { type: 'establish' }>;
 
 /** Allowance for frame headers and pings before the first message is complete. */
 const OVERHEAD_BYTES = 256;
-/** Of a peer that is alive. */
-const SIGNS = ['bytes', 'text', 'ping', 'pong'] as const;
 /** A refused peer may still have this much in transit. If it sends more, the connection is cut. */
 const LINGER_BYTES = 64 * 1024;
 
@@ -72,7 +70,7 @@ export class PeerSocket {
     if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(listeners.onLost);
     this.ws.on('close', listeners.onLost);
     limitPings(this.ws, () => this.refuse('too-many-pings'));
-    watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate(), SIGNS);
+    watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate());
   }
 
   send(message: RelayMessage): void {

@@ -182,6 +182,9 @@ describe('a peer of the relay', () => {
       await until('the drain', () => drained.mock.calls.length > 0);
       expect(drained).toHaveBeenCalledTimes(1);
       expect(ws.bufferedAmount).toBe(0);
+      const before = ws.bytesRead;
+      client.socket.write(Buffer.alloc(3));
+      await until('the bytes to be read', () => ws.bytesRead === before + 3);
     },
   );
 

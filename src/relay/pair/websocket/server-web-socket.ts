@@ -69,6 +69,10 @@ export class ServerWebSocket extends EventEmitter<Events> implements FrameListen
     return this.#isPaused;
   }
 
+  get bytesRead(): number {
+    return this.stream.bytesRead;
+  }
+
   /** Bytes that wait to be sent, and what their buffers cost. */
   get bufferedAmount(): number {
     const bytes = this.stream.writableLength;
