@@ -27,20 +27,25 @@ export class PeerSocket {
   #bytesBeforeServing = 0;
   #onEstablish: (message: Establish | undefined) => void = ignore;
   #onTerminate: () => void = ignore;
-  readonly #countBytes = (chunk: Buffer) => this.#count(chunk.length);
-  readonly #onEarlyBytes = () => this.#onMessage(undefined);
+  #stopCounting: () => void;
 
   /** @param stream the raw stream below `ws`, counted because incomplete frames use memory, too */
   constructor(
     readonly ws: ServerWebSocket,
-    private readonly stream: Duplex,
+    stream: Duplex,
     /** For the log; without port. */
     readonly address: string,
   ) {
+    const count = (chunk: Buffer) => this.#count(chunk.length);
+    const refuseBytes = () => this.#onMessage(undefined);
     ws.on('text', (text) => this.#onMessage(text));
-    ws.on('bytes', this.#onEarlyBytes);
+    ws.on('bytes', refuseBytes);
     ws.on('close', () => this.#onEstablish(undefined));
-    stream.on('data', this.#countBytes);
+    stream.on('data', count);
+    this.#stopCounting = () => {
+      ws.off('bytes', refuseBytes);
+      stream.off('data', count);
+    };
   }
 
   get isOpen(): boolean {
@@ -63,8 +68,8 @@ export class PeerSocket {
   /** Accepts bytes and `terminate` from now on. Before, any further message is refused. */
   serve(listeners: { onTerminate: () => void; onLost: () => void }): void {
     this.#state = 'serving';
-    this.stream.off('data', this.#countBytes);
-    this.ws.off('bytes', this.#onEarlyBytes);
+    this.#stopCounting();
+    this.#stopCounting = ignore;
     this.#onTerminate = listeners.onTerminate;
     // The peer may have disconnected while its start log was being acknowledged.
     if (this.ws.readyState === this.ws.CLOSED) return void setImmediate(listeners.onLost);
