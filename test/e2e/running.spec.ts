@@ -8,7 +8,7 @@ import { finished } from '../../src/demo/stage';
 import { isRunning } from '../support/is-running';
 import { networksMissing, SERVER } from '../support/customer-networks';
 import { documented, settingsIn } from '../support/documented';
-import { PostgresServer, postgresMissing } from '../support/postgres-server';
+import { PostgresInNetwork, postgresMissing } from '../support/server/postgres-in-network';
 import { NetworkStage } from '../support/stage/network-stage';
 import { makeSampleUsersIn } from '../support/stage/sample-users';
 import { makeCertificate } from '../support/test-certificate';
@@ -176,7 +176,7 @@ if (withoutPostgres !== undefined) console.warn(`PostgreSQL as in RUNNING is not
 (withoutPostgres === undefined ? describe : describe.skip)(
   'a server with PostgreSQL and a certificate of certbot',
   () => {
-    let postgres: PostgresServer;
+    let postgres: PostgresInNetwork;
     /** As certbot stores them: numbered files, and links to the latest. */
     const kinds = ['cert', 'privkey', 'chain', 'fullchain'] as const;
     const lineage = (part: 'live' | 'archive') => here(`/etc/letsencrypt/${part}/platen.example`);
@@ -208,7 +208,7 @@ if (withoutPostgres !== undefined) console.warn(`PostgreSQL as in RUNNING is not
           for (const kind of kinds) await link(kind, 1);
           const [permit] = documented('## TLS', 'bash');
           await finished(await command(permit!.replace('chgrp platen', `chgrp ${group}`)));
-          postgres = await PostgresServer.start(on.networks);
+          postgres = await PostgresInNetwork.start(on.networks);
           const [create] = documented('## PostgreSQL', 'bash');
           await finished(await command(create!, postgres.env as Record<string, string>));
           const authority = (await on.certificateFor([CONSOLE])).authority;

@@ -8,14 +8,14 @@ import { freePorts } from '../../../src/demo/free-ports';
 import { until } from '../until';
 
 /** Where Debian's packages are, a folder for each version. */
-const VERSIONS = '/usr/lib/postgresql';
-const program = (name: string): string => {
+export const VERSIONS = '/usr/lib/postgresql';
+export const program = (name: string): string => {
   const newest = readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a))[0]!;
   return join(VERSIONS, newest, 'bin', name);
 };
 
 /** PostgreSQL does not run as root; Debian's package has made a user for it. */
-const asItsUser = (): { uid?: number; gid?: number } => {
+export const asItsUser = (): { uid?: number; gid?: number } => {
   if (process.getuid!() !== 0) return {};
   const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
   return { uid: id('-u'), gid: id('-g') };
