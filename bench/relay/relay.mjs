@@ -28,6 +28,7 @@ const CLI = resolve(positionals[0] ?? 'dist/src/cli.js');
 const [RUNS, SESSIONS] = [Number(options.runs), Number(options.sessions)];
 const TOTAL = Number(options.megabytes) * 1e6;
 const MESSAGES = [64 * 1024, 1024];
+const CONNECTIONS = [1, 10, 100, 1000];
 const WARM_UP = 100e6;
 const DEADLINE_MS = 30 * 60_000;
 const NOT_RUN = ["MeshCentral's relay: it needs a server with accounts and agents of its own"];
@@ -39,25 +40,45 @@ void delay(DEADLINE_MS, undefined, { ref: false }).then(() => {
 const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
 const cpuOf = (pids) => sum(pids.map(cpuSeconds));
 
-/** One connection, one direction. @returns CPU seconds per GB of content, and MB/s */
-async function transfer(forwarder, bytes, total) {
-  const [source, sink] = await forwarder.open();
+/**
+ * Content in one direction, over so many connections at once.
+ * @returns CPU seconds per GB, and MB/s
+ */
+async function transfer(forwarder, bytes, total, connections = 1) {
   const message = forwarder.message(Buffer.alloc(bytes, 0x5a));
-  const count = Math.ceil(total / bytes);
+  const count = Math.ceil(total / bytes / connections);
+  const open = [];
+  while (open.length < connections) open.push(await forwarder.open());
+  const [cpu, start] = [cpuOf(forwarder.pids), performance.now()];
+  await Promise.all(open.map((connection) => send(connection, message, count, bytes)));
+  const seconds = (performance.now() - start) / 1000;
+  const used = cpuOf(forwarder.pids) - cpu;
+  for (const socket of open.flat()) socket.on('error', () => undefined).destroy();
+  const gigabytes = (count * bytes * connections) / 1e9;
+  return { cpu: used / gigabytes, rate: (gigabytes * 1000) / seconds };
+}
+
+async function send([source, sink], message, count, bytes) {
   let received = 0;
   const all = new Promise((done) =>
     // Headers of frames make it a little more.
     sink.on('data', (chunk) => (received += chunk.length) >= count * bytes && done()),
   );
-  const [cpu, start] = [cpuOf(forwarder.pids), performance.now()];
   for (let sent = 0; sent < count; sent++)
     if (!source.write(message)) await new Promise((drained) => source.once('drain', drained));
   await all;
-  const seconds = (performance.now() - start) / 1000;
-  const used = cpuOf(forwarder.pids) - cpu;
-  for (const socket of [source, sink]) socket.on('error', () => undefined).destroy();
-  const gigabytes = (count * bytes) / 1e9;
-  return { cpu: used / gigabytes, rate: (gigabytes * 1000) / seconds };
+}
+
+/** Whether a GB costs more when more connections carry it. */
+async function growth(forwarders) {
+  const results = [];
+  for (const { name, ...forwarder } of forwarders)
+    for (const connections of CONNECTIONS) {
+      const runs = [];
+      while (runs.length < RUNS) runs.push(await transfer(forwarder, MESSAGES[0], TOTAL, connections));
+      results.push({ name, connections, cpuSecondsPerGB: summary(runs.map(({ cpu }) => cpu)) });
+    }
+  return results;
 }
 
 async function comparison(forwarders) {
@@ -128,12 +149,13 @@ const sessions = [await idle(folder, 'TCP'), await idle(folder, 'TLS')];
 const forwarders = await startForwarders(CLI, dirname(CLI), folder);
 const notRun = [...NOT_RUN, ...(forwarders.haproxy ? [] : ['HAProxy: it is not installed (Debian: haproxy)'])];
 const transfers = await comparison(Object.values(forwarders));
+const grown = await growth([forwarders.platen, forwarders.pipe]);
 await Promise.all(Object.values(forwarders).map((each) => each.stop()));
 rmSync(folder, { recursive: true });
 
 const { processor, memoryGB, system, node, load } = about;
 console.log(`## Relay alone\n
-${processor}, ${memoryGB} GB, ${system}, Node ${node}, load ${load}. Loopback, plain. One connection in one direction,
+${processor}, ${memoryGB} GB, ${system}, Node ${node}, load ${load}. Loopback, plain. One direction,
 ${TOTAL / 1e6} MB of content for each of ${RUNS} alternating runs; median (least-most). CPU of all processes of the forwarder.\n`);
 for (const bytes of MESSAGES) {
   const rows = transfers.filter(({ messageBytes }) => messageBytes === bytes);
@@ -152,6 +174,15 @@ for (const bytes of MESSAGES) {
 }
 console.log(
   markdown(
+    [`CPU s/GB, ${MESSAGES[0] / 1024} KB messages over`, ...CONNECTIONS.map((count) => `${count} connections`)],
+    [forwarders.platen, forwarders.pipe].map(({ name }) => [
+      name,
+      ...grown.filter((each) => each.name === name).map((each) => shown(each.cpuSecondsPerGB, 2)),
+    ]),
+  ) + '\n',
+);
+console.log(
+  markdown(
     ['idle session', 'heap, KB', 'resident, KB', 'established/s', 'CPU each, ms'],
     sessions.map(({ below, heapKB, residentKB, perSecond, cpuMs }) => [
       below,
@@ -163,4 +194,7 @@ console.log(
 );
 console.log(`\nNot run: ${notRun.join('; ')}.`);
 if (options.json)
-  writeFileSync(options.json, JSON.stringify({ machine: about, transfers, sessions, notRun }, undefined, 2) + '\n');
+  writeFileSync(
+    options.json,
+    JSON.stringify({ machine: about, transfers, growth: grown, sessions, notRun }, undefined, 2) + '\n',
+  );
