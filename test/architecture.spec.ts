@@ -33,6 +33,7 @@ const MODULES = [
   'maintenance',
   'deployment',
   'retention',
+  'backup',
   'browser-sessions',
   'live',
 ];

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AboutController } from './status/about.controller';
 import { AuthModule } from './auth/auth.module';
+import { BackupModule } from './backup/backup.module';
 import { BrowserSessionsModule } from './browser-sessions/browser-sessions.module';
 import { ConfigModule, type Settings } from './config/config.module';
 import { CustomersModule } from './customers/customers.module';
@@ -38,6 +39,7 @@ export class AppModule {
         MaintenanceModule,
         DeploymentModule,
         RetentionModule,
+        BackupModule,
         BrowserSessionsModule,
         LiveModule,
       ],

@@ -1,12 +1,13 @@
 import { Argument, Option, type Command } from 'commander';
 import type { Role } from '../protocol/api';
+import type { BackupOptions } from './commands/backup.command';
 import type { KeyAction } from './commands/control-channel-key.command';
 import type { CreateUserOptions } from './commands/create-user.command';
 
 /** As a list of its own: the schema would be loaded with every command. */
 const ROLES = ['admin', 'technician'] satisfies Role[];
 
-/** `platen server` and its subcommands. */
+/** `platen server` and its subcommands, `platen backup` and `platen restore`. */
 export function register(program: Command): void {
   const server = program
     .command('server')
@@ -40,5 +41,21 @@ export function register(program: Command): void {
     .option('--force', 'change it even if agents do not know the next key; they have to be enrolled again')
     .action(async (action: KeyAction, options: { force?: boolean }) =>
       (await import('./commands/control-channel-key.command.js')).runControlChannelKey(action, options),
+    );
+
+  program
+    .command('backup <file>')
+    .description("write the server's data into one new file; also while the server runs")
+    .option('--passphrase-file <file>', 'encrypt it with the passphrase in the first line of this file')
+    .action(async (file: string, options: BackupOptions) =>
+      (await import('./commands/backup.command.js')).runBackup(file, options),
+    );
+
+  program
+    .command('restore <file>')
+    .description('restore a backup as the data of a server that has none; nothing is changed unless all of it is right')
+    .option('--passphrase-file <file>', 'the file with its passphrase')
+    .action(async (file: string, options: BackupOptions) =>
+      (await import('./commands/backup.command.js')).runRestore(file, options),
     );
 }

@@ -1,3 +1,4 @@
+import { BackupRefused } from '../backup/backup.errors';
 import { CertificateUnusable } from '../config/certificate';
 import { ConfigurationError } from '../config/config';
 import { DataFolderUnusable } from '../config/data-folder';
@@ -16,6 +17,7 @@ const OWN = [
   DatabaseUnusable,
   ReleaseKeyUnusable,
   PasswordNotGiven,
+  BackupRefused,
 ];
 
 /** One line for the terminal: why a program did not start. */

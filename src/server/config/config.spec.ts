@@ -23,6 +23,13 @@ describe('configuration', () => {
     expect(() => readConfig({ [name]: refused })).toThrow(name);
     readConfig({ [name]: permitted });
   });
+  it.each([
+    ['PLATEN_BACKUP_HOURS', '0', '1'],
+    ['PLATEN_BACKUPS_KEPT', '0', '1'],
+  ])('writes and keeps backups: %s is at least %s', (name, refused, permitted) => {
+    expect(() => readConfig({ [name]: refused })).toThrow(name);
+    readConfig({ [name]: permitted });
+  });
   it('keeps nothing longer than the audit trail', () => {
     expect(() => readConfig({ PLATEN_KEEP_AUDIT_DAYS: '700' })).toThrow(/PLATEN_KEEP_AUDIT_DAYS: must not be less/);
     expect(() => readConfig({ PLATEN_KEEP_SESSIONS_DAYS: '1826' })).toThrow(/PLATEN_KEEP_AUDIT_DAYS/);

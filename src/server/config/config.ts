@@ -95,6 +95,10 @@ const environment = z
     PLATEN_KEEP_DENIALS_DAYS: days(1).default(LIMITS.DENIALS_KEPT_DAYS),
     // the database refuses to delete younger events
     PLATEN_KEEP_AUDIT_DAYS: days(365).default(LIMITS.AUDIT_KEPT_DAYS),
+    PLATEN_BACKUP_FOLDER: z.string().optional(),
+    PLATEN_BACKUP_HOURS: z.coerce.number().int().min(1).max(8_760).default(24),
+    PLATEN_BACKUPS_KEPT: z.coerce.number().int().min(1).max(1_000).default(7),
+    PLATEN_BACKUP_PASSPHRASE_FILE: z.string().optional(),
   })
   .refine((env) => !env.PLATEN_TLS_CERTIFICATE === !env.PLATEN_TLS_KEY, {
     path: ['PLATEN_TLS_KEY'],
@@ -261,6 +265,17 @@ export interface Config {
     /** The executable that deploys remote relays; undefined: they cannot be deployed from here. */
     readonly command: string | undefined;
   };
+  /** undefined: none are written on schedule. */
+  readonly backups:
+    | {
+        readonly folder: string;
+        readonly hours: number;
+        /** How many are kept. */
+        readonly kept: number;
+        /** undefined: they are not encrypted. */
+        readonly passphraseFile: string | undefined;
+      }
+    | undefined;
   /** For how many days the history is kept. */
   readonly keepDays: Readonly<Record<HistoryKind, number>>;
 }
@@ -334,6 +349,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       proveMs: e.PLATEN_DEPLOY_PROVE_SECONDS * 1000,
       command: e.PLATEN_DEPLOY_COMMAND,
     },
+    backups: e.PLATEN_BACKUP_FOLDER
+      ? {
+          folder: resolve(e.PLATEN_BACKUP_FOLDER),
+          hours: e.PLATEN_BACKUP_HOURS,
+          kept: e.PLATEN_BACKUPS_KEPT,
+          passphraseFile: e.PLATEN_BACKUP_PASSPHRASE_FILE,
+        }
+      : undefined,
     keepDays: {
       sessions: e.PLATEN_KEEP_SESSIONS_DAYS,
       jobs: e.PLATEN_KEEP_JOBS_DAYS,
