@@ -11,12 +11,20 @@ import { shownText } from './shown-text';
  *   peer  -> relay   establish {sessionId, token}          first message, within LIMITS.RELAY_ESTABLISH_MS   S172 S204
  *   relay -> peer    established | refused + close         S180 S214
  *   relay -> peer    joined                                both halves are established: the tunnel may start
+ *   relay -> peer    interrupted                           the device's connection carries nothing
+ *   relay -> peer    restored                              it carries again
  *   peer  -> relay   terminate                             S262 S292
  *   relay -> peer    terminated + close 4000               S272 S299 S337
  *   relay -> peer    draining {returnAfterSeconds}         a deployment is imminent; end when convenient
  *   relay -> peer    resumed                               after draining: it was aborted, the session continues
  */
-export const establish = z.object({ type: z.literal('establish'), sessionId: secret, token: secret });
+export const establish = z.object({
+  type: z.literal('establish'),
+  sessionId: secret,
+  token: secret,
+  /** Only a terminal that sets it receives `interrupted` and `restored`. */
+  reportInterruptions: z.boolean().optional(),
+});
 export const terminateRequest = z.object({ type: z.literal('terminate') });
 export const peerMessage = z.discriminatedUnion('type', [establish, terminateRequest]);
 export type PeerMessage = z.infer<typeof peerMessage>;
@@ -45,6 +53,8 @@ export const relayMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('established'), remoteSessionId: z.uuid(), validUntil: instant }),
   z.object({ type: z.literal('refused'), code: refusal, detail: z.string().overwrite(shownText) }),
   z.object({ type: z.literal('joined') }),
+  z.object({ type: z.literal('interrupted') }),
+  z.object({ type: z.literal('restored') }),
   z.object({
     type: z.literal('terminated'),
     /** Why this half was ended. */

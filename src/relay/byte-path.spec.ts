@@ -119,6 +119,25 @@ describe('byte path of the relay', () => {
     await until('all bytes', () => reader.bytes === sent);
   });
 
+  it.each([
+    ['reports to a terminal that has requested it', { reportInterruptions: true }, ['interrupted', 'restored']],
+    ['does not report to any other terminal', {}, []],
+  ])('%s that the device is silent, and its return', async (_what, more, reports) => {
+    setLimit('RELAY_INTERRUPTED_MS', 50);
+    const prepared = await test.controlPlane.prepare();
+    const device = await RawPeer.establish(prepared.device, { autoPong: false }, { reportInterruptions: true });
+    const terminal = await RawPeer.establish(prepared.terminal, { autoPong: false }, more);
+    const types = ({ messages }: RawPeer) => messages.map(({ type }) => type);
+    if (reports.length > 0) await terminal.message('interrupted');
+    device.ws.ping();
+    if (reports.length > 0) await terminal.message('restored');
+    const { linkId } = prepared;
+    await test.controlPlane.ask('end-session', { linkId, half: 'terminal', ending: 'ended-by-terminal' });
+    await terminal.message('terminated');
+    expect(types(terminal).slice(0, 2 + reports.length)).toEqual(['established', 'joined', ...reports]);
+    expect(types(device)).toEqual(['established', 'joined']);
+  });
+
   it('forwards the bytes of fragmented and empty messages unchanged', async () => {
     const prepared = await test.controlPlane.prepare();
     const device = await RawPeer.establish(prepared.device);

@@ -63,8 +63,10 @@ export function watchHeartbeat(ws: HeartbeatSocket, intervalMs: number, onDead: 
 }
 
 /**
- * Reports when a WebSocket stops carrying anything, and when it carries again: pings every `everyMs`, and one without any
- * sign of life until the next is due counts as an interruption. The signs are those of `watchHeartbeat`.
+ * Reports when a WebSocket stops carrying anything, and when it carries again: pings every `everyMs`, and a ping without any
+ * sign of life until the next is due counts as an interruption. The signs are those of `watchHeartbeat`. No ping follows an
+ * unanswered one, because TCP delivers that one when the connection carries again, and all others with it.
+ * Stops when the WebSocket closes or the returned function is called.
  */
 export function watchInterruptions(
   ws: HeartbeatSocket,
@@ -78,16 +80,18 @@ export function watchInterruptions(
     isInterrupted = false;
     onChange(false);
   };
+  let read = ws.bytesRead;
   for (const sign of SIGNS) ws.on(sign, alive);
   const timer = setInterval(() => {
     if (ws.readyState !== ws.OPEN) return;
-    if (ws.isPaused || ws.bufferedAmount < queued) alive();
+    if (ws.isPaused || ws.bytesRead !== read || ws.bufferedAmount < queued) alive();
+    read = ws.bytesRead;
     if (isAsked && !isInterrupted) {
       isInterrupted = true;
       onChange(true);
     }
+    if (!isAsked) ws.ping();
     isAsked = true;
-    ws.ping();
     queued = ws.bufferedAmount;
   }, everyMs);
   const stop = () => {

@@ -32,12 +32,13 @@ const ANSWER_MS = 2 * LIMITS.RELAY_RPC_TIMEOUT_MS + LIMITS.RELAY_CLOSE_MS;
 /**
  * Establishes one half at the relay (S172, S204); resolves when the relay answers `established`.
  * @param options.timeoutMs from dialling to `established`
+ * @param options.reportInterruptions whether the relay reports those of the other half to `onInterruption`
  * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable (also on abort and timeout)
  */
 export async function dialRelay(
   info: ConnectionInfo,
   half: Half,
-  options: { signal?: AbortSignal; timeoutMs?: number; outbound?: OutboundProxy } = {},
+  options: { signal?: AbortSignal; timeoutMs?: number; outbound?: OutboundProxy; reportInterruptions?: boolean } = {},
 ): Promise<RelayConnection> {
   if (!new URL(info.url).pathname.endsWith(RELAY_PATHS[half]))
     throw new RelayRefused('wrong-side', `${half} halves are served at ${RELAY_PATHS[half]}`);
@@ -58,7 +59,9 @@ export async function dialRelay(
   try {
     return await new Promise<RelayConnection>((resolve, reject) => {
       fail = reject;
-      ws.once('open', () => send(ws, { type: 'establish', sessionId: info.sessionId, token: info.token }));
+      const { sessionId, token } = info;
+      const { reportInterruptions } = options;
+      ws.once('open', () => send(ws, { type: 'establish', sessionId, token, reportInterruptions }));
       ws.on('error', (error) => reject(new RelayUnreachable(error.message, { cause: error })));
       ws.once('close', (code) => reject(refusalByCloseCode(code) ?? new RelayUnreachable(`closed with ${code}`)));
       ws.once('message', (data: Buffer, isBinary: boolean) => {
@@ -78,6 +81,9 @@ export async function dialRelay(
   }
 }
 
+/** Receives whether a connection carries nothing: the own one to the relay, or that of the other half. */
+export type InterruptionListener = (isInterrupted: boolean, connection: 'own' | 'other') => void;
+
 /** Receives the seconds after which to return; undefined: the deployment was aborted. */
 export type DrainingListener = (returnAfterSeconds: number | undefined) => void;
 
@@ -94,6 +100,7 @@ export class RelayConnection {
 
   readonly #ws: WebSocket;
   readonly #drainingListeners: DrainingListener[] = [];
+  readonly #interruptionListeners: InterruptionListener[] = [];
   #draining: number | undefined;
   #terminated: Terminated | undefined;
   #join: () => void = () => undefined;
@@ -128,9 +135,10 @@ export class RelayConnection {
     if (this.#draining !== undefined) listener(this.#draining);
   }
 
-  /** Calls the listener when the connection to the relay stops carrying anything, and when it carries again. */
-  onInterruption(listener: (isInterrupted: boolean) => void): void {
-    watchInterruptions(this.#ws, LIMITS.RELAY_INTERRUPTED_MS, listener);
+  /** Calls the listener when a connection to the relay stops carrying anything, and when it carries again. */
+  onInterruption(listener: InterruptionListener): void {
+    watchInterruptions(this.#ws, LIMITS.RELAY_INTERRUPTED_MS, (isInterrupted) => listener(isInterrupted, 'own'));
+    this.#interruptionListeners.push(listener);
   }
 
   #onText(data: Buffer): void {
@@ -139,6 +147,10 @@ export class RelayConnection {
     if (message?.type === 'draining' || message?.type === 'resumed') {
       this.#draining = message.type === 'draining' ? message.returnAfterSeconds : undefined;
       for (const listener of this.#drainingListeners) listener(this.#draining);
+      return;
+    }
+    if (message?.type === 'interrupted' || message?.type === 'restored') {
+      for (const listener of this.#interruptionListeners) listener(message.type === 'interrupted', 'other');
       return;
     }
     if (message?.type === 'terminated') {

@@ -15,6 +15,8 @@ export interface JoinOptions {
   readonly signal?: AbortSignal;
   /** By default, the relay is dialled directly. */
   readonly outbound?: OutboundProxy;
+  /** Whether the relay reports interruptions of the device's half. */
+  readonly reportInterruptions?: boolean;
 }
 
 /**
@@ -22,12 +24,12 @@ export interface JoinOptions {
  * @throws RelayNotEncrypted, RelayRefused, RelayUnreachable (also on abort)
  */
 export async function joinRelay(info: ConnectionInfo, options: JoinOptions): Promise<RelayConnection> {
-  const { signal, outbound } = options;
+  const { signal, outbound, reportInterruptions } = options;
   const deadline = performance.now() + options.withinMs;
   const backoff = new Backoff({ maxMs: options.retryMaxMs });
   for (;;) {
     try {
-      return await dialRelay(info, 'terminal', { signal, outbound });
+      return await dialRelay(info, 'terminal', { signal, outbound, reportInterruptions });
     } catch (error) {
       const wait = backoff.next();
       if (signal?.aborted || !mayDialAgain(error) || performance.now() + wait > deadline) throw error;

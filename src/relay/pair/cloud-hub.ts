@@ -3,7 +3,7 @@ import type { Journal } from '../../journal/journal';
 import { toInstant } from '../../protocol/names';
 import type { Refusal } from '../../protocol/relay-messages';
 import type { ControlPlaneMethods, HalfLog, Result } from '../../protocol/relay-rpc';
-import { HALVES, type Half } from '../../protocol/remote-session';
+import type { Half } from '../../protocol/remote-session';
 import { secretHash } from '../../tunnel/sha256';
 import type { HalfEnding } from './half-ending';
 import { OPENING_STEPS } from './half-steps';
@@ -85,7 +85,9 @@ export class CloudHub implements HalfOwner {
   join(session: RelayedSession, half: Half, peer: PeerSocket): void {
     session.link.attach(half, peer.ws);
     if (!session.link.joined) return;
-    for (const each of HALVES) session.halves[each].peer?.send({ type: 'joined' });
+    const { device, terminal } = session.halves;
+    for (const { peer: joined } of [device, terminal]) joined?.send({ type: 'joined' });
+    if (device.peer) terminal.peer?.reportInterruptionsOf(device.peer);
     this.journal.info('both halves are joined', { linkId: session.linkId, remoteSessionId: session.remoteSessionId });
   }
 

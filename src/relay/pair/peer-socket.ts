@@ -9,7 +9,7 @@ import {
   type Refusal,
   type RelayMessage,
 } from '../../protocol/relay-messages';
-import { limitPings, watchHeartbeat } from '../../tunnel/heartbeat';
+import { limitPings, watchHeartbeat, watchInterruptions } from '../../tunnel/heartbeat';
 import type { ServerWebSocket } from './websocket/server-web-socket';
 
 type Establish = Extract<PeerMessage, { type: 'establish' }>;
@@ -25,6 +25,7 @@ const ignore = () => undefined;
 export class PeerSocket {
   #state: 'new' | 'establishing' | 'serving' = 'new';
   #bytesBeforeServing = 0;
+  #reportsInterruptions = false;
   #onEstablish: (message: Establish | undefined) => void = ignore;
   #onTerminate: () => void = ignore;
   #stopCounting: () => void;
@@ -78,6 +79,13 @@ export class PeerSocket {
     watchHeartbeat(this.ws, LIMITS.RELAY_PING_INTERVAL_MS, () => this.ws.terminate());
   }
 
+  /** If this peer has requested it: reports when the connection to the other half carries nothing, and when it carries again. */
+  reportInterruptionsOf(other: PeerSocket): void {
+    if (!this.#reportsInterruptions) return;
+    const report = (isInterrupted: boolean) => this.send({ type: isInterrupted ? 'interrupted' : 'restored' });
+    this.ws.on('close', watchInterruptions(other.ws, LIMITS.RELAY_INTERRUPTED_MS, report));
+  }
+
   send(message: RelayMessage): void {
     this.ws.send(JSON.stringify(message));
   }
@@ -106,6 +114,7 @@ export class PeerSocket {
   #onFirst(message: PeerMessage | undefined): void {
     if (message?.type !== 'establish') return this.refuse('bad-message', 'the first message must be `establish`');
     this.#state = 'establishing';
+    this.#reportsInterruptions = message.reportInterruptions === true;
     this.#onEstablish(message);
   }
 

@@ -21,6 +21,15 @@ const WORDS: Partial<Record<SessionState, string>> = {
   approved: 'Approved at the device. Preparing the connection.',
 };
 
+/** What is said when the connection of a half to the relay is interrupted, and when it is back. */
+const INTERRUPTIONS = {
+  terminal: [
+    'The connection to the relay is interrupted. Check the network of this computer.',
+    'The connection to the relay is back.',
+  ],
+  device: ['The connection between the device and the relay is interrupted.', 'The connection to the device is back.'],
+} as const;
+
 /** Reports progress: as text on standard error, or with --json as one object per line on standard output. */
 export class ConnectProgress {
   private state: SessionState | undefined;
@@ -139,14 +148,12 @@ export class ConnectProgress {
     );
   }
 
-  /** The connection to the relay carries nothing, or carries again. */
-  interrupted(isInterrupted: boolean): void {
-    this.event(isInterrupted ? 'interrupted' : 'restored', {});
-    this.report(
-      isInterrupted
-        ? 'The connection to the relay is interrupted. Check the network of this computer; the session continues when it is back.'
-        : 'The connection to the relay is back.',
-    );
+  /** A connection to the relay carries nothing, or carries again: the terminal's own, or the other one, the device's. */
+  interrupted(isInterrupted: boolean, connection: 'own' | 'other'): void {
+    const between = connection === 'own' ? 'terminal' : 'device';
+    this.event(isInterrupted ? 'interrupted' : 'restored', { between });
+    const [broken, back] = INTERRUPTIONS[between];
+    this.report(isInterrupted ? `${broken} The session continues when it is back.` : back);
   }
 
   draining(returnAfterSeconds: number): void {

@@ -150,7 +150,8 @@ describe('platen connect', () => {
       durationSeconds: 65,
       device: { state: 'ended' },
     });
-    expect(relay.received).toEqual([{ type: 'establish', sessionId: SECRET, token: SECRET }, { type: 'terminate' }]);
+    const establish = { type: 'establish', sessionId: SECRET, token: SECRET, reportInterruptions: true };
+    expect(relay.received).toEqual([establish, { type: 'terminate' }]);
     expect(terminal.journal.steps()).toEqual([
       'S141',
       'S201',
@@ -540,11 +541,21 @@ describe('platen connect', () => {
     await start(() => [ready()]);
     const { url } = await event('listening');
     relay.freeze(true);
-    await event('interrupted');
+    expect(await event('interrupted')).toMatchObject({ between: 'terminal' });
     expect(terminal.err()).toContain('The connection to the relay is interrupted.');
     relay.freeze(false);
-    await event('restored');
+    expect(await event('restored')).toMatchObject({ between: 'terminal' });
     expect((await plainHttp(String(url))).text).toBe('hello');
+  });
+
+  it('reports that the connection between device and relay is interrupted, and when it is back', async () => {
+    await start(() => [ready()]);
+    await event('listening');
+    relay.send({ type: 'interrupted' });
+    expect(await event('interrupted')).toMatchObject({ between: 'device' });
+    expect(terminal.err()).toContain('The connection between the device and the relay is interrupted.');
+    relay.send({ type: 'restored' });
+    expect(await event('restored')).toMatchObject({ between: 'device' });
   });
 
   it('reports that the relay was lost', async () => {

@@ -122,7 +122,8 @@ class Connecting {
     const withinMs = Math.min(info.validForSeconds * 1000, LIMITS.CONNECT_MS);
     try {
       const { outbound } = this.client.address;
-      return await joinRelay(info, { withinMs, retryMaxMs: TERMINAL_LIMITS.RETRY_MAX_MS, signal, outbound });
+      const { RETRY_MAX_MS: retryMaxMs } = TERMINAL_LIMITS;
+      return await joinRelay(info, { withinMs, retryMaxMs, signal, outbound, reportInterruptions: true });
     } catch (error) {
       if (signal.aborted) return undefined;
       throw relayNotReached(error);
@@ -139,7 +140,7 @@ class Connecting {
       this.progress.draining(seconds);
       void this.halt.start(relay.closed);
     });
-    relay.onInterruption((isInterrupted) => this.progress.interrupted(isInterrupted));
+    relay.onInterruption((isInterrupted, connection) => this.progress.interrupted(isInterrupted, connection));
     const over = await Promise.race([this.carry(relay, info), aborted(this.interrupts.first), relay.closed]);
     const broken = over instanceof TerminalError ? over : undefined;
     const byUs = over === 'interrupted' || broken !== undefined;

@@ -18,10 +18,10 @@ export class RawPeer {
     return peer;
   }
 
-  /** Opens and establishes. */
-  static async establish(info: ConnectionInfo, options: WebSocket.ClientOptions = {}): Promise<RawPeer> {
+  /** Opens and establishes. @param more of the message `establish` */
+  static async establish(info: ConnectionInfo, options: WebSocket.ClientOptions = {}, more = {}): Promise<RawPeer> {
     const peer = await RawPeer.open(info.url, options);
-    peer.send({ type: 'establish', sessionId: info.sessionId, token: info.token });
+    peer.send({ type: 'establish', sessionId: info.sessionId, token: info.token, ...more });
     await peer.message('established');
     return peer;
   }
