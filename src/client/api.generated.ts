@@ -644,6 +644,7 @@ export interface components {
     };
     SessionConnection:
       | {
+          agentReached?: boolean;
           answerWithinSeconds?: number;
           state: components['schemas']['SessionState'];
           /** @enum {string} */

@@ -313,6 +313,8 @@ export const sessionConnection = z.discriminatedUnion('status', [
     state: sessionState,
     /** Time left for the answer at the device; absent if the server waits for something else. */
     answerWithinSeconds: z.int().positive().optional(),
+    /** While the state is `requested`: whether the agent of the device is reached. Otherwise it is asked when it is back. */
+    agentReached: z.boolean().optional(),
   }),
   z.object({ status: z.literal('ready'), connection: sentConnectionInfo }),
   /** `denial`: the reason class of the ending `denied`. */

@@ -13,11 +13,12 @@ import {
 import { secondsUntil } from '../../protocol/names';
 import { textOfTry, type WakeTry } from '../../protocol/wake-try';
 import { AgentWake } from '../devices/agents/agent-wake';
-import { UnknownDevice } from '../devices/devices.errors';
+import { AgentNotWoken, NoSubstitute, UnknownDevice } from '../devices/devices.errors';
 import { DevicesService } from '../devices/devices.service';
 import { DeviceInformationService } from '../devices/information/device-information.service';
 import { DeviceTransport } from '../xmpp/device-transport';
 import { AgentOffline, AgentRefused } from '../xmpp/xmpp.errors';
+import { HeldPolls } from './held-polls';
 import type { SessionEntity } from './session.entity';
 import type { SessionFollowUp } from './session.machine';
 import { SessionTimeline } from './session-timeline';
@@ -34,6 +35,7 @@ export class AgentOutputs {
     private readonly devices: DevicesService,
     private readonly information: DeviceInformationService,
     private readonly timeline: SessionTimeline,
+    private readonly polls: HeldPolls,
     private readonly journal: Journal,
   ) {}
 
@@ -69,10 +71,18 @@ export class AgentOutputs {
       await this.ask(session);
       return undefined;
     } catch (error) {
-      // a newer stream has replaced this one, and the request is sent again on that
-      if (error instanceof AgentOffline && this.transport.isOnline(session.agentId)) return undefined;
+      // when the agent is back, the request is sent again (`agent-online`)
+      if (await this.isBack(error, session)) return undefined;
       return this.unreachable(error, session, 'asking for approval');
     }
+  }
+
+  /** Waits for an agent that was lost while it was asked. One that sleeps has not been lost. */
+  private async isBack(error: unknown, { id, agentId }: SessionEntity): Promise<boolean> {
+    const isAway = error instanceof AgentOffline || error instanceof NoSubstitute || error instanceof AgentNotWoken;
+    if (!isAway || (await this.devices.agent(agentId)).asleep) return false;
+    this.polls.look(id); // the terminal is informed
+    return this.agentWake.returns(agentId);
   }
 
   private async ask(session: SessionEntity): Promise<void> {

@@ -8,7 +8,12 @@ export class HeldPolls implements BeforeApplicationShutdown {
   private readonly bySession = new Map<string, Set<HeldPoll>>();
 
   constructor(events: SessionEvents) {
-    events.on('changed', ({ id }) => this.bySession.get(id)?.forEach((poll) => poll.look()));
+    events.on('changed', ({ id }) => this.look(id));
+  }
+
+  /** Something that the answer depends on has changed. */
+  look(sessionId: string): void {
+    this.bySession.get(sessionId)?.forEach((poll) => poll.look());
   }
 
   /** They are answered, so that the server can stop. */

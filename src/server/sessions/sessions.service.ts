@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionConnection } from '../../protocol/api';
+import { requestApproval } from '../../protocol/control-channel';
 import type { SessionState } from '../../protocol/remote-session';
 import { secondsUntil } from '../../protocol/names';
 import type { Actor } from '../auth/actor';
 import { AuditService } from '../auth/audit/audit.service';
 import { CustomersService } from '../customers/customers.service';
 import type { Page } from '../database/page';
+import { DeviceTransport } from '../xmpp/device-transport';
 import type { HalfLogEntity } from './half-log.entity';
 import { HeldPolls } from './held-polls';
 import type { SessionStepEntity } from './session-step.entity';
@@ -31,6 +33,7 @@ export class SessionsService {
     private readonly timeline: SessionTimeline,
     private readonly polls: HeldPolls,
     private readonly audit: AuditService,
+    private readonly transport: DeviceTransport,
   ) {}
 
   /** Sessions with devices within reach of the actor. */
@@ -50,12 +53,14 @@ export class SessionsService {
 
   /**
    * S201-S202: the connection information that the terminal polls for. Only the user of the session gets it (E20).
-   * @param known the state that the caller knows: the answer waits for another one, for POLL_HELD_MS at most
+   * @param known the state that the caller knows: the answer waits for another one, for POLL_HELD_MS at most, while the
+   * agent is reached
    * @throws UnknownSession, also for another user's session
    */
   async connection(actor: Actor, id: string, known?: SessionState): Promise<SessionConnection> {
     let answer = await this.connectionNow(actor, id);
-    const isNews = (): boolean => answer.status !== 'waiting' || answer.state !== known;
+    const isNews = (): boolean =>
+      answer.status !== 'waiting' || answer.state !== known || answer.agentReached === false;
     if (isNews()) return answer;
     await this.polls.hold(id, async () => {
       answer = await this.connectionNow(actor, id);
@@ -69,12 +74,15 @@ export class SessionsService {
     if (session.userId !== actor.userId) throw new UnknownSession(id);
     const { ending, denial, detail } = session;
     if (ending) return { status: 'over', ending, ...(denial && { denial }), detail };
-    const { state, deadlineAt, validUntil, terminalConnection } = session;
+    const { state, agentId, deadlineAt, validUntil, terminalConnection } = session;
     if (!terminalConnection)
       return {
         status: 'waiting',
         state,
-        ...(state === 'requested' && { answerWithinSeconds: secondsUntil(deadlineAt) }),
+        ...(state === 'requested' && {
+          answerWithinSeconds: secondsUntil(deadlineAt),
+          agentReached: this.transport.reaches(agentId, requestApproval),
+        }),
       };
     this.timeline.step('S202', id);
     return { status: 'ready', connection: { ...terminalConnection, validForSeconds: secondsUntil(validUntil) } };

@@ -246,7 +246,25 @@ describe('a remote session', () => {
     expect(await plane.connection('tom', id)).toMatchObject({ status: 'over', ending: 'failed' });
   });
 
-  it('ends as device-offline if the agent disconnects before it answers, but not afterwards', async () => {
+  it('is asked for again when an agent that was lost meanwhile is back', async () => {
+    plane.agent.answers.set('request-approval', 'silence');
+    const id = await plane.requested();
+    await plane.agent.awaitRequest('request-approval', id);
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'waiting', agentReached: true });
+    setLimit('POLL_HELD_MS', 3_600_000);
+    const held = asUser(id, 'GET', '/connection?known=requested');
+    await plane.agent.leave();
+    expect((await held).body).toMatchObject({ status: 'waiting', state: 'requested', agentReached: false });
+    await plane.connectAgent();
+    await plane.agent.awaitRequest('request-approval', id);
+    expect(await plane.connection('tom', id)).toMatchObject({ status: 'waiting', agentReached: true });
+    await plane.decide(id, 'approved');
+    expect(await plane.reaches(id, 'prepared')).toMatchObject({ ending: null });
+    await cancel(id);
+  });
+
+  it('ends as device-offline if the agent disconnects before it answers and does not return, but not afterwards', async () => {
+    setLimit('XMPP_RETURN_MS', 0);
     const answered = await plane.requested('tess');
     await plane.agent.settled();
     plane.agent.answers.set('request-approval', 'silence');

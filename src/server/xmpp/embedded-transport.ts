@@ -237,7 +237,9 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
   ): Promise<Answer> {
     const stream = this.online.get(agentId);
     if (!stream) throw new AgentOffline(agentId);
-    const result = await this.requests.ask(stream, 'set', payload, timeoutMs);
+    const asked = this.requests.ask(stream, 'set', payload, timeoutMs);
+    void this.sweep.probe(stream);
+    const result = await asked;
     try {
       return read(result);
     } catch (error) {

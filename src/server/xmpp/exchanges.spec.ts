@@ -53,6 +53,44 @@ describe('exchanges over the control channel', () => {
       await expect(request({ timeoutMs: 50 })).rejects.toMatchObject({ name: 'AgentSilent', code: 'device-offline' });
     });
 
+    describe('over a stream that has been idle', () => {
+      beforeEach(() => channel.stop());
+      const idle = async (XMPP_PROBE_MS: number) => {
+        channel = await ControlChannel.start({ XMPP_PROBE_IDLE_MS: 0, XMPP_PROBE_MS });
+        return channel.login('agent');
+      };
+      const PING = /<iq type="get" id="([^"]*)"[^>]*><ping xmlns="urn:xmpp:ping"\/><\/iq>/;
+
+      it('fail, and cut it, when not even the ping beside them is answered', async () => {
+        const wire = await idle(50);
+        await expect(request()).rejects.toMatchObject({ name: 'AgentOffline' });
+        await wire.expectClosed();
+        expect(channel.presence).toEqual(['agent+', 'agent-']);
+      });
+
+      it.each(['result', 'error'])('wait for their answers once the ping is answered with type %s', async (type) => {
+        const wire = await idle(60_000);
+        const answer = request();
+        const id = await asked(wire, 'terminate');
+        const [, ping] = await wire.expect(PING);
+        wire.write(`<iq type='${type}' id='${ping}'/>`);
+        await wire.ping();
+        wire.write(answerTo(id));
+        expect(await answer).toEqual({ connected: true });
+        expect(channel.presence).toEqual(['agent+']);
+      });
+
+      it('share one ping', async () => {
+        const wire = await idle(60_000);
+        const requests = [request(), request()];
+        const ids = [await asked(wire, 'terminate'), await asked(wire, 'terminate')];
+        for (const id of ids) wire.write(answerTo(id));
+        await Promise.all(requests);
+        await wire.ping();
+        expect(wire.received).not.toMatch(PING);
+      });
+    });
+
     it('fail when the stream is lost', async () => {
       const wire = await channel.login('agent');
       const refused = expect(request()).rejects.toMatchObject({ name: 'AgentOffline' });

@@ -5,6 +5,8 @@ import type { TerminalIo } from '../terminal-io';
 
 type Event =
   | 'requested'
+  | 'not-reached'
+  | 'reached'
   | 'approved'
   | 'connected'
   | 'listening'
@@ -35,6 +37,7 @@ export class ConnectProgress {
   private state: SessionState | undefined;
   private isDeploying = false;
   private countdown: NodeJS.Timeout | undefined;
+  private isReached = true;
 
   constructor(
     private readonly io: TerminalIo,
@@ -58,6 +61,7 @@ export class ConnectProgress {
 
   requested(session: Session): void {
     this.state = undefined;
+    this.isReached = true;
     this.isDeploying = false;
     this.event('requested', {
       sessionId: session.id,
@@ -68,12 +72,13 @@ export class ConnectProgress {
   }
 
   /** `answerWithinSeconds`: the time that the person at the device has left. */
-  waiting(state: SessionState, answerWithinSeconds: number | undefined): void {
+  waiting(state: SessionState, answerWithinSeconds: number | undefined, agentReached = true): void {
     const changed = state !== this.state;
     this.state = state;
     this.waited();
     if (state === 'requested') {
       if (changed) this.report('Waiting for approval at the device.');
+      this.reached(agentReached);
       this.count(answerWithinSeconds);
       return;
     }
@@ -94,6 +99,18 @@ export class ConnectProgress {
     };
     show();
     if (endsAt !== undefined) this.countdown = setInterval(show, 1000);
+  }
+
+  /** While no one at the device has answered. */
+  private reached(agentReached: boolean): void {
+    if (agentReached === this.isReached) return;
+    this.isReached = agentReached;
+    this.event(agentReached ? 'reached' : 'not-reached', {});
+    this.report(
+      agentReached
+        ? 'The agent of the device is connected.'
+        : 'The agent of the device is not connected. The request reaches it as soon as it is.',
+    );
   }
 
   approved(): void {

@@ -536,6 +536,19 @@ describe('platen connect', () => {
     await expect(plainHttp(String(url))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('reports that the agent of the device is not connected while it waits for the answer, and when it is again', async () => {
+    const waiting = { status: 'waiting', state: 'requested' } as const;
+    const polls = [true, false, false, true].map((agentReached) => ({ ...waiting, agentReached }));
+    await start(() => [...polls, ready()]);
+    await event('listening');
+    expect(order('not-reached', 'reached', 'approved').map((each) => each.event)).toEqual([
+      'not-reached',
+      'reached',
+      'approved',
+    ]);
+    expect(terminal.err()).toContain('The agent of the device is not connected.');
+  });
+
   it('reports that the connection to the relay is interrupted, and when it is back', async () => {
     setLimit('RELAY_INTERRUPTED_MS', 50);
     await start(() => [ready()]);

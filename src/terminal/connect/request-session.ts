@@ -62,7 +62,7 @@ export async function awaitConnection(
         lastAnswerAt = performance.now();
         if (answer.status === 'ready') return answer.connection;
         if (answer.status === 'over') throw new SessionOver(answer.ending, answer.detail, answer.denial);
-        progress.waiting(answer.state, answer.answerWithinSeconds);
+        progress.waiting(answer.state, answer.answerWithinSeconds, answer.agentReached);
         ({ state } = answer);
         const isNew = !seen.has(state);
         seen.add(state);

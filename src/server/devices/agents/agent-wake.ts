@@ -31,6 +31,8 @@ export class AgentWake implements OnModuleInit {
   /** By agent: resolves when it can be asked. Further requests for it wait. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly awaited = new Map<string, Set<() => void>>();
+  /** By agent: when it lost its stream (`performance.now`). */
+  private readonly lostAt = new Map<string, number>();
 
   constructor(
     private readonly agents: AgentsRepository,
@@ -41,7 +43,9 @@ export class AgentWake implements OnModuleInit {
 
   onModuleInit(): void {
     this.transport.onPresence(({ agentId, online }) => {
-      if (online) for (const resolve of this.awaited.get(agentId) ?? []) resolve();
+      if (!online) return void this.lostAt.set(agentId, performance.now());
+      this.lostAt.delete(agentId);
+      for (const resolve of this.awaited.get(agentId) ?? []) resolve();
     });
   }
 
@@ -104,6 +108,20 @@ export class AgentWake implements OnModuleInit {
     } finally {
       settled.abort();
     }
+  }
+
+  /**
+   * Waits for an agent that has just lost its stream. Where a connection was forgotten on the way, the agent itself finds out
+   * by its next ping.
+   * @returns whether it has a stream; false at the latest XMPP_RETURN_MS after the loss
+   */
+  async returns(agentId: string): Promise<boolean> {
+    if (this.transport.isOnline(agentId)) return true;
+    const withinMs = (this.lostAt.get(agentId) ?? -Infinity) + LIMITS.XMPP_RETURN_MS - performance.now();
+    if (withinMs <= 0) return false;
+    const settled = new AbortController();
+    const online = this.nextOnline(agentId, settled.signal).then(() => true);
+    return Promise.race([online, pause(withinMs, settled.signal)]).finally(() => settled.abort());
   }
 
   /** IDs of the agents that another one can wake. */
@@ -212,6 +230,6 @@ function sample<Item>(items: readonly Item[], count: number): Item[] {
 
 const pause = (ms: number, signal: AbortSignal): Promise<false> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms);
+    const timer = setTimeout(() => resolve(false), ms).unref();
     signal.addEventListener('abort', () => clearTimeout(timer));
   });

@@ -1,4 +1,5 @@
 import { Element } from 'node-xmpp-server';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NS_PING } from '../../../protocol/control-channel';
 import { jittered } from '../../../protocol/waits';
 import type { AgentStream } from '../stream/agent-stream';
@@ -6,9 +7,20 @@ import type { IqRequests } from './iq-requests';
 import { AgentRefused } from '../xmpp.errors';
 import type { XmppLimits } from '../xmpp-limits';
 
-/** Pings every stream that has been idle for a while (XEP-0199 4.1) and disconnects those that do not answer. */
+interface Watched {
+  /** When the next ping is due; Infinity while one is unanswered. */
+  due: number;
+  /** When the agent has sent something (`performance.now`). */
+  receivedAt: number;
+  isProbed: boolean;
+}
+
+/**
+ * Pings every stream that has been idle for a while (XEP-0199 4.1), and a stream over which a request is sent, and
+ * disconnects those that do not answer.
+ */
 export class PingSweep {
-  private readonly due = new Map<AgentStream, number>();
+  private readonly watched = new Map<AgentStream, Watched>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -22,26 +34,46 @@ export class PingSweep {
 
   stop(): void {
     clearInterval(this.timer);
-    this.due.clear();
+    this.watched.clear();
   }
 
   /** The first ping is early by up to half the interval, so that agents that connected together are spread out. */
   watch(stream: AgentStream): void {
-    this.due.set(stream, Date.now() + jittered(this.limits.XMPP_PING_INTERVAL_MS, { least: 0.5, most: 1 }));
+    const due = Date.now() + jittered(this.limits.XMPP_PING_INTERVAL_MS, { least: 0.5, most: 1 });
+    this.watched.set(stream, { due, receivedAt: performance.now(), isProbed: false });
   }
 
   /** The stream has sent something: it is alive. */
   received(stream: AgentStream): void {
-    if (this.due.get(stream) !== Infinity) this.postpone(stream);
+    const watched = this.watched.get(stream);
+    if (!watched) return;
+    watched.receivedAt = performance.now();
+    if (watched.due !== Infinity) this.postpone(watched);
   }
 
   forget(stream: AgentStream): void {
-    this.due.delete(stream);
+    this.watched.delete(stream);
+  }
+
+  /**
+   * Together with a request: the connection may have been forgotten on the way while it was idle. The stream is cut if
+   * nothing arrives within XMPP_PROBE_MS, which is earlier than the request would time out.
+   */
+  async probe(stream: AgentStream): Promise<void> {
+    const watched = this.watched.get(stream);
+    if (!watched || watched.isProbed) return;
+    const { receivedAt } = watched;
+    if (performance.now() - receivedAt < this.limits.XMPP_PROBE_IDLE_MS) return;
+    watched.isProbed = true;
+    await this.answers(stream, this.limits.XMPP_PROBE_MS);
+    await nextTurn(); // what has arrived while this process was busy is read first
+    watched.isProbed = false;
+    if (watched.receivedAt === receivedAt) stream.destroy();
   }
 
   private sweep(): void {
     const now = Date.now();
-    for (const [stream, due] of this.due) if (due <= now) void this.ping(stream);
+    for (const [stream, watched] of this.watched) if (watched.due <= now) void this.ping(stream, watched);
   }
 
   /** Pings a stream. @returns whether the agent is alive */
@@ -55,13 +87,13 @@ export class PingSweep {
     }
   }
 
-  private async ping(stream: AgentStream): Promise<void> {
-    this.due.set(stream, Infinity);
+  private async ping(stream: AgentStream, watched: Watched): Promise<void> {
+    watched.due = Infinity;
     if (!(await this.answers(stream, this.limits.XMPP_PING_TIMEOUT_MS))) return stream.destroy();
-    this.postpone(stream);
+    this.postpone(watched);
   }
 
-  private postpone(stream: AgentStream): void {
-    if (this.due.has(stream)) this.due.set(stream, Date.now() + this.limits.XMPP_PING_INTERVAL_MS);
+  private postpone(watched: Watched): void {
+    watched.due = Date.now() + this.limits.XMPP_PING_INTERVAL_MS;
   }
 }
