@@ -10,7 +10,14 @@ import { isLoopback } from '../protocol/loopback';
 import { parseJson } from '../protocol/parse-json';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import { proxyTo, ProxyRefused, tlsDialler, type OutboundProxy } from '../tunnel/outbound-proxy';
-import { CertificateMismatch, endpointOf, INTERCEPTED, isCertificateError, type Trust } from '../tunnel/pinned-tls';
+import {
+  CertificateMismatch,
+  clockHint,
+  endpointOf,
+  INTERCEPTED,
+  isCertificateError,
+  type Trust,
+} from '../tunnel/pinned-tls';
 import { withTimeLimit } from '../tunnel/time-limit';
 import { readConfiguration, type Configuration, type Device } from './configuration/configuration';
 import { ConfigurationError } from './configuration/configuration.errors';
@@ -36,9 +43,6 @@ export interface CheckOptions {
   /** `wss://...`, as in PLATEN_RELAY_PUBLIC_URL. */
   readonly relay?: string;
 }
-
-/** A clock that differs more makes certificates invalid and times in logs wrong. */
-const CLOCK_MS = 5 * 60_000;
 
 /** `platen agent check`: prints one line for each finding, problems on standard error; exit code 1 if there are any. */
 export async function checkAgent({ config, credentials, relay }: CheckOptions): Promise<void> {
@@ -193,7 +197,8 @@ async function describe(answer: IncomingMessage): Promise<string> {
       `has protocol version ${data.protocol}, and this agent ${PROTOCOL_VERSION}; install the same version of Platen`,
     );
   const wrongMs = Math.abs(Date.parse(answer.headers.date ?? '') - Date.now());
-  if (wrongMs > CLOCK_MS) throw new Error(`has another time (${answer.headers.date}); set the clock of this computer`);
+  if (wrongMs > LIMITS.CLOCK_TOLERANCE_MS)
+    throw new Error(`has another time (${answer.headers.date}); set the clock of this computer`);
   return `answers, version ${data.version}`;
 }
 
@@ -207,7 +212,8 @@ function explain(error: NodeJS.ErrnoException, url: URL, outbound: OutboundProxy
     if (error.interceptor !== undefined) return `${message}; ${INTERCEPTED}`;
     return `${message}; if it was changed on purpose, enrol this agent again`;
   }
-  if (isCertificateError(code)) return `its certificate cannot be verified (${code}); ${CERTIFICATE_HELP}`;
+  if (isCertificateError(code))
+    return `its certificate cannot be verified (${code}); ${CERTIFICATE_HELP}${clockHint(code)}`;
   if (NO_NAME.includes(code)) return `the name ${host} cannot be resolved (${code}); check DNS, or set "proxy"`;
   const isSilent = name === 'TimeoutError' || name === 'AbortError' || code === 'ETIMEDOUT';
   if (isSilent || code !== '') {
@@ -218,8 +224,7 @@ function explain(error: NodeJS.ErrnoException, url: URL, outbound: OutboundProxy
   return message;
 }
 
-const CERTIFICATE_HELP =
-  'if a private authority signed it, enrol this agent again with --authority; check the clock of this computer';
+const CERTIFICATE_HELP = 'if a private authority signed it, enrol this agent again with --authority';
 
 /** The addresses of a device in the configuration, all at the same time. */
 export function deviceChecks(device: Device, meterMaps: readonly MeterMap[] = []): Promise<Finding>[] {

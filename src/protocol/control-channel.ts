@@ -41,6 +41,7 @@ export const NS_PROBLEM = 'urn:platen:problem:1';
 export const NS_JSON = 'urn:xmpp:json:0';
 /** XEP-0199: XMPP Ping. */
 export const NS_PING = 'urn:xmpp:ping';
+export const NS_TIME = 'urn:xmpp:time';
 /** XEP-0030: Service Discovery. */
 export const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info';
 

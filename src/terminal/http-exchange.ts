@@ -8,7 +8,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { ProxyRefused, tlsDialler, type OutboundProxy } from '../tunnel/outbound-proxy';
-import { CertificateMismatch, INTERCEPTED, isCertificateError, type Trust } from '../tunnel/pinned-tls';
+import { CertificateMismatch, clockHint, INTERCEPTED, isCertificateError, type Trust } from '../tunnel/pinned-tls';
 import { CertificateNotTrusted, ProxyFailed, ServerUnreachable, UnexpectedAnswer } from './terminal.errors';
 import { TERMINAL_LIMITS } from './terminal-limits';
 
@@ -116,7 +116,7 @@ function translate(error: Error, server: string): Error {
     );
   if (isCertificateError(code))
     return new CertificateNotTrusted(
-      `The certificate of ${server} cannot be verified: ${error.message}.`,
+      `The certificate of ${server} cannot be verified: ${error.message}${clockHint(code)}.`,
       'Log in again: with --authority, if a private authority signed it; with --proxy-authority, if a proxy of this network intercepts TLS; otherwise, compare its fingerprint with the output of platen server fingerprint.',
       { cause: error },
     );

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect, rootCertificates, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { toInstant } from '../protocol/names';
 import { sha256 } from './sha256';
 
 /** The server presented a key other than the pinned one. No data was sent to it. */
@@ -29,6 +30,15 @@ export class CertificateMismatch extends Error {
 /** Whether a code of an error means that a certificate cannot be verified. */
 export const isCertificateError = (code: string): boolean =>
   /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code);
+
+/**
+ * What else may be wrong if a certificate is expired or not valid yet: computers start with a clock of 1970 or of their last
+ * shutdown. Empty for any other code.
+ */
+export const clockHint = (code: string): string =>
+  ['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED'].includes(code)
+    ? `; the clock of this computer says ${toInstant(Date.now())}: set it if that is wrong`
+    : '';
 
 /** What to do about an intercepted connection. */
 export const INTERCEPTED =

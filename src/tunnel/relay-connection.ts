@@ -18,6 +18,7 @@ import { RELAY_SUBPROTOCOL } from '../protocol/version';
 import { watchHeartbeat, watchInterruptions } from './heartbeat';
 import { RelayNotEncrypted, RelayRefused, RelayUnreachable } from './relay-connection.errors';
 import type { OutboundProxy } from './outbound-proxy';
+import { clockHint } from './pinned-tls';
 import { openWebSocket } from './relay-websocket';
 import { WebSocketBytes } from './websocket-bytes';
 
@@ -62,7 +63,9 @@ export async function dialRelay(
       const { sessionId, token } = info;
       const { reportInterruptions } = options;
       ws.once('open', () => send(ws, { type: 'establish', sessionId, token, reportInterruptions }));
-      ws.on('error', (error) => reject(new RelayUnreachable(error.message, { cause: error })));
+      ws.on('error', (error: NodeJS.ErrnoException) =>
+        reject(new RelayUnreachable(error.message + clockHint(error.code ?? ''), { cause: error })),
+      );
       ws.once('close', (code) => reject(refusalByCloseCode(code) ?? new RelayUnreachable(`closed with ${code}`)));
       ws.once('message', (data: Buffer, isBinary: boolean) => {
         const message = isBinary ? undefined : readRelayMessage(data);

@@ -8,6 +8,8 @@ const DAY_MS = 24 * 60 * 60_000;
 /** The longest validity that every current TLS client accepts. */
 const VALID_MS = 825 * DAY_MS;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
+/** A clock that was never set says 1970; a certificate of that time would have expired when it is set. */
+const EARLIEST_MS = Date.UTC(2026, 0, 1);
 
 /**
  * The certificate of a program in this folder, and its key, as PEM; both are created when they do not exist. The
@@ -53,7 +55,7 @@ function isCovered(certificate: X509Certificate): (name: string) => boolean {
 async function sign(key: string, names: readonly string[]): Promise<string> {
   const { generate } = await import('selfsigned'); // 110 modules, needed once in a year or two
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
-  const now = Date.now();
+  const now = Math.max(Date.now(), EARLIEST_MS);
   const made = await generate([{ name: 'commonName', value: 'Platen' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -6,13 +6,14 @@ import { ProblemError, type ProblemCode } from '../../protocol/problems';
 import { jittered, retryAfterMs } from '../../protocol/waits';
 import { isCarriedToServer, type Carried, type CarriedToAgent, type CarriedToServer } from '../../protocol/wake';
 import { Backoff } from '../../tunnel/backoff';
-import { INTERCEPTED } from '../../tunnel/pinned-tls';
 import type { RpcChannel } from '../../tunnel/rpc-channel';
 import { ChannelOffline, ExchangeRefused, StreamEnded, type StreamEnding } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
 import type { Installation } from '../enrolment/installation';
 import type { ServerKeys } from '../enrolment/server-keys';
 import type { KeepAlive } from './keep-alive';
+import { ClockCheck } from './clock-check';
+import { FailureLog, REMEDIES } from './failure-log';
 import { BadContainer, containerExcess, decodeContainer, encodeContainer, encodeProblem } from './json-container';
 import { SubstituteCarrier } from './substitute-carrier';
 import { XmppStream, type StreamHandler, type StreamOptions } from './xmpp-stream';
@@ -34,22 +35,6 @@ const SLOW_RETRY_MS = 5 * 60_000;
 /** Of an answer that a substitute carries: sealed and in base64url, it still fits into a line. */
 const carriedBytes = (): number => (LIMITS.WAKE_LINE_BYTES * 3) / 4 - 1024;
 
-/** Endings that need an administrator, and what to do. */
-const REMEDIES: Partial<Record<StreamEnding, string>> = {
-  'login-refused':
-    'the server refused the account of this agent; create a new enrolment code, then run: platen agent enrol - --server <url> --force',
-  removed:
-    'an administrator of the server has removed this agent; its jobs are dropped. To use it again, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
-  'wrong-key':
-    'the key of the server differs from the one at enrolment; if it was changed on purpose, create a new enrolment code, then run: platen agent enrol - --server <url> --force',
-  intercepted: `the connection is intercepted; ${INTERCEPTED} ("proxy" in agent.json)`,
-  'in-use':
-    'another agent is running with this account; stop one of them. A second agent needs an enrolment code of its own, for another agent ID',
-  'other-installation':
-    'the account belongs to another installation, because the folder of this agent was copied or restored; ask an administrator to allow another installation, or to create a new enrolment code, then run: platen agent enrol - --server <url> --force',
-  replaced: 'this account has logged in elsewhere; use these credentials for one agent only',
-};
-
 /** A request of the server, in JSON. */
 type ExchangeHandler = (body: unknown) => Promise<unknown>;
 
@@ -67,8 +52,10 @@ export class ControlChannel {
   #stopping = new AbortController();
   readonly #backoff: Backoff;
   #stream: XmppStream | undefined;
-  /** Of the stream before this attempt: how long it had been idle when it was found dead. */
-  #forgottenAfterMs: number | undefined;
+  /** Of the stream before this attempt, if it was found dead: how long it had been idle, and where it led. */
+  #forgotten: { readonly afterMs: number; readonly remoteAddress: string | undefined } | undefined;
+  readonly #clock: ClockCheck;
+  readonly #failures: FailureLog;
   readonly #waitingForStream = new Set<(stream: XmppStream) => void>();
   #running: Promise<void> | undefined;
   #afterLogin: () => Promise<void> = () => Promise.resolve();
@@ -86,6 +73,8 @@ export class ControlChannel {
         await keys.learn(announced);
         return {};
       });
+    this.#clock = new ClockCheck(journal);
+    this.#failures = new FailureLog(journal);
     this.#backoff = new Backoff({
       firstMs: options.firstRetryMs,
       maxMs: options.maxRetryMs ?? LIMITS.CHANNEL_RETRY_MAX_MS,
@@ -221,7 +210,7 @@ export class ControlChannel {
       this.#onEnded(ended.ending);
       if (this.#stopping.signal.aborted) return;
       const waitMs = this.#waitAfter(ended);
-      this.#log(ended, waitMs);
+      this.#failures.add(ended, { agentId: this.credentials.agentId, retryMs: Math.round(waitMs) });
       this.#retryNow = new AbortController();
       await delay(waitMs, undefined, { signal: this.#retryNow.signal }).catch(() => undefined);
     }
@@ -260,19 +249,24 @@ export class ControlChannel {
         ...this.options,
         resource: await this.options.installation?.present(),
         signal: this.#stopping.signal,
+        onDisturbance: () => void this.#compareClocks(),
       });
       await this.options.installation?.accepted();
       await this.#recordKey(stream.pin);
-      // Only now: a server that could not be reached says nothing about the way to it.
-      if (this.#forgottenAfterMs !== undefined) await this.options.keepAlive?.forgotten(this.#forgottenAfterMs);
+      // Only now: a server that could not be reached says nothing about the way to it, nor does one that has moved.
+      if (this.#forgotten && this.#forgotten.remoteAddress === stream.remoteAddress)
+        await this.options.keepAlive?.forgotten(this.#forgotten.afterMs);
       this.#set(stream);
       if (this.#stopping.signal.aborted) await stream.close();
       void this.#begin(stream);
+      const openedAt = performance.now();
       const ended = await stream.closed;
-      this.#forgottenAfterMs = stream.brokeAfterIdleMs;
+      this.#failures.lasted(performance.now() - openedAt);
+      const { brokeAfterIdleMs, remoteAddress } = stream;
+      this.#forgotten = brokeAfterIdleMs === undefined ? undefined : { afterMs: brokeAfterIdleMs, remoteAddress };
       return ended;
     } catch (error) {
-      this.#forgottenAfterMs = undefined;
+      this.#forgotten = undefined;
       if (error instanceof StreamEnded) return error;
       return new StreamEnded('lost', `incident ${this.journal.unexpected(error, 'opening the control channel')}`);
     } finally {
@@ -288,7 +282,8 @@ export class ControlChannel {
     while (!ended.signal.aborted) {
       try {
         await this.#afterLogin();
-        return this.#backoff.reset();
+        this.#backoff.reset();
+        return void this.#compareClocks();
       } catch (error) {
         const { message } = error as Error;
         if (!(error instanceof ExchangeRefused && error.isTemporary))
@@ -297,6 +292,11 @@ export class ControlChannel {
         await delay(retries.next(), undefined, { signal: ended.signal }).catch(() => undefined);
       }
     }
+  }
+
+  async #compareClocks(): Promise<void> {
+    const time = await this.#stream?.serverTime();
+    if (time) this.#clock.compare(time);
   }
 
   #set(stream: XmppStream | undefined): void {
@@ -311,12 +311,5 @@ export class ControlChannel {
     if (ending === 'deferred') return retryAfterMs(retryAfterSeconds);
     if (!(ending in REMEDIES)) return this.#backoff.next();
     return jittered(this.options.slowRetryMs ?? SLOW_RETRY_MS, { least: 0.5, most: 1 });
-  }
-
-  #log({ ending, detail }: StreamEnded, waitMs: number): void {
-    const fields = { agentId: this.credentials.agentId, ending, detail, retryMs: Math.round(waitMs) };
-    const remedy = REMEDIES[ending];
-    if (remedy) this.journal.error(remedy, fields);
-    else this.journal.warn('no control channel', fields);
   }
 }

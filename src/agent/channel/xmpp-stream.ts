@@ -1,20 +1,20 @@
 import { client as createClient, xml, type Client, type Element, type OpenRequest } from '@xmpp/client';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NS_AGENT, NS_PING } from '../../protocol/control-channel';
+import { NS_PING, NS_TIME } from '../../protocol/control-channel';
 import { LIMITS } from '../../protocol/limits';
 import { jittered } from '../../protocol/waits';
-import { NO_PROXY, ProxyRefused, type OutboundProxy } from '../../tunnel/outbound-proxy';
-import { CertificateMismatch } from '../../tunnel/pinned-tls';
-import { ChannelOffline, ChannelTimeout, ExchangeRefused, StreamEnded } from './control-channel.errors';
+import { NO_PROXY, type OutboundProxy } from '../../tunnel/outbound-proxy';
+import { ChannelOffline, StreamEnded } from './control-channel.errors';
 import type { Credentials } from '../enrolment/credentials';
+import { Disturbances, type Disturbance } from './disturbances';
 import { NS_STANZAS } from './json-container';
+import { requestError, whyEnded } from './library-errors';
 import { ScramLogin, ServerNotProven } from './scram-login';
 import { usePinnedTransport, type PinnedTransport } from './xmpp-transport';
 
 const LOGIN_MS = LIMITS.DIAL_TIMEOUT_MS + LIMITS.XMPP_AUTH_MS;
 const CLOSE_MS = 2_000;
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
-const REFUSED_LOGIN = ['not-authorized', 'credentials-expired', 'invalid-mechanism'];
 
 export interface StreamOptions {
   /** The resource to request (protocol/installation.ts). */
@@ -26,6 +26,8 @@ export interface StreamOptions {
   /** Read before each wait. */
   readonly keepAlive?: { readonly intervalMs: number };
   readonly pingTimeoutMs?: number;
+  /** Called when the stream has survived a disturbance. */
+  readonly onDisturbance?: () => void;
 }
 /** Answers a request of the server with the payload of the result, or an `<error>`. */
 export interface StreamHandler {
@@ -49,7 +51,8 @@ export class XmppStream {
   /** When the last element arrived (`performance.now`). */
   #lastReceivedAt = performance.now();
   #isProbing = false;
-  /** How long the stream had been idle when a ping found it dead. */
+  readonly #disturbances = new Disturbances(() => this.#transport.localAddress);
+  /** How long the stream had been idle when a ping found it dead; 0 if a disturbance of this computer was the reason. */
   brokeAfterIdleMs: number | undefined;
 
   /**
@@ -65,8 +68,7 @@ export class XmppStream {
     const abort = () => stream.end('lost', 'aborted');
     options.signal?.addEventListener('abort', abort);
     await stream.#login(credentials).finally(() => options.signal?.removeEventListener('abort', abort));
-    const { keepAlive = { intervalMs: LIMITS.XMPP_PING_INTERVAL_MS } } = options;
-    void stream.#watch(keepAlive, options.pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS);
+    void stream.#watch(options);
     return stream;
   }
 
@@ -136,6 +138,19 @@ export class XmppStream {
     }
   }
 
+  /** Of the server; it identifies the way to it. */
+  get remoteAddress(): string | undefined {
+    return this.#transport.remoteAddress;
+  }
+
+  /** The time of the server (XEP-0202); undefined if it does not answer with one. */
+  async serverTime(): Promise<Date | undefined> {
+    const ask = xml('iq', { type: 'get' }, xml('time', { xmlns: NS_TIME }));
+    const answer = await this.#client.iqCaller.request(ask, LIMITS.XMPP_IQ_TIMEOUT_MS).catch(() => undefined);
+    const at = Date.parse(answer?.getChild('time', NS_TIME)?.getChild('utc')?.text() ?? '');
+    return Number.isNaN(at) ? undefined : new Date(at);
+  }
+
   /** Closes the stream in order (RFC 6120 4.4); cuts it if the server does not answer. */
   async close(): Promise<void> {
     const force = setTimeout(() => this.end('lost', 'closed by force'), CLOSE_MS);
@@ -199,19 +214,24 @@ export class XmppStream {
   }
 
   /** XEP-0199: detects a dead connection that TCP still considers open. */
-  async #watch(keepAlive: { readonly intervalMs: number }, timeoutMs: number): Promise<void> {
+  async #watch({ keepAlive, pingTimeoutMs, onDisturbance }: StreamOptions): Promise<void> {
     const stopped = new AbortController();
     void this.closed.then(() => stopped.abort());
     while (!this.#ended) {
-      const waitMs = jittered(keepAlive.intervalMs, { least: 0.75, most: 1.25 });
-      await delay(waitMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      const intervalMs = keepAlive?.intervalMs ?? LIMITS.XMPP_PING_INTERVAL_MS;
+      const waitMs = jittered(intervalMs, { least: 0.75, most: 1.25 });
+      const disturbance = await this.#disturbances.during(waitMs, stopped.signal);
       if (this.#ended) return;
-      await this.#probe(timeoutMs);
+      await this.#probe(
+        disturbance ? LIMITS.XMPP_PROBE_MS : (pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS),
+        disturbance,
+      );
+      if (disturbance && !this.#ended) onDisturbance?.();
     }
   }
 
   /** Pings, and ends the stream if nothing arrives in time. */
-  async #probe(timeoutMs: number): Promise<void> {
+  async #probe(timeoutMs: number, disturbance?: Disturbance): Promise<void> {
     if (this.#isProbing) return;
     this.#isProbing = true;
     const receivedAt = this.#lastReceivedAt;
@@ -220,7 +240,7 @@ export class XmppStream {
     await this.#client.iqCaller.request(ping, timeoutMs).catch(() => {
       // An error from the server is a sign of life, as every element is.
       if (this.#lastReceivedAt !== receivedAt) return;
-      this.brokeAfterIdleMs = idleMs;
+      this.brokeAfterIdleMs = disturbance || this.#disturbances.hasLostAddress() ? 0 : idleMs;
       this.end('silent', 'a ping was not answered');
     });
     this.#isProbing = false;
@@ -246,46 +266,3 @@ const refuseSender = (): Promise<Element> =>
 
 const serviceOf = ({ host, port }: Credentials['xmpp']): string =>
   `xmpps://${host.includes(':') ? `[${host}]` : host}:${port}`;
-
-interface LibraryError extends Error {
-  readonly condition?: string;
-  readonly code?: string;
-  /** RFC 6120 4.9.4. */
-  readonly application?: Element;
-}
-
-function whyEnded(error: LibraryError | null | undefined): StreamEnded {
-  if (!error) return new StreamEnded('lost', 'the connection was closed');
-  if (error instanceof StreamEnded) return error;
-  if (error instanceof CertificateMismatch)
-    return new StreamEnded(error.interceptor === undefined ? 'wrong-key' : 'intercepted', error.message);
-  if (error instanceof ProxyRefused) return new StreamEnded('proxy', error.message);
-  const { name, condition = '' } = error;
-  if (name === 'SASLError' && condition === 'account-disabled') return new StreamEnded('removed', condition);
-  if (name === 'SASLError' && REFUSED_LOGIN.includes(condition)) return new StreamEnded('login-refused', condition);
-  // The only request that the library makes before it is online binds the resource.
-  if (name === 'StanzaError' && condition === 'conflict') return new StreamEnded('in-use', condition);
-  if (name === 'StanzaError' && condition === 'not-allowed') return new StreamEnded('other-installation', condition);
-  if (name === 'StreamError' && error.application?.is('retry', NS_AGENT))
-    return new StreamEnded('deferred', condition, secondsOf(error.application));
-  if (name === 'StreamError' && condition === 'conflict') return new StreamEnded('replaced', condition);
-  return new StreamEnded('lost', condition || (error.code ?? error.message));
-}
-
-/** Undefined if it is not a number of seconds. */
-const secondsOf = ({ attrs }: Element): number | undefined =>
-  /^\d{1,6}$/.test(attrs.after ?? '') ? Number(attrs.after) : undefined;
-
-interface StanzaError extends Error {
-  readonly condition: string;
-  readonly application?: Element;
-  readonly text?: string;
-}
-
-function requestError(error: Error, timeoutMs: number): Error {
-  if (error instanceof ChannelOffline) return error;
-  if (error.name === 'TimeoutError') return new ChannelTimeout(`no answer in ${timeoutMs} ms`);
-  if (error.name !== 'StanzaError') return new ChannelOffline(error.message);
-  const { condition, application, text } = error as StanzaError;
-  return new ExchangeRefused(application?.attrs.code ?? condition, String(text ?? '').slice(0, 500));
-}

@@ -13,6 +13,9 @@ export interface PinnedTransport {
   readonly errored: Error | null | undefined;
   /** Of the key that the server has presented. */
   readonly pin: string | undefined;
+  /** Of this computer; undefined before it is connected. */
+  readonly localAddress: string | undefined;
+  readonly remoteAddress: string | undefined;
   /** Cuts it, also while it is being made. */
   destroy(): void;
 }
@@ -30,6 +33,8 @@ export function usePinnedTransport(
   if (!tls) throw new Error('@xmpp/client has no transport for direct TLS');
   let used: TLSSocket | undefined;
   let failure: Error | undefined;
+  /** A socket that is closed has none. */
+  let addresses: { local?: string; remote?: string } | undefined;
   let isOver = false;
   const Socket: new () => TransportSocket = tls.prototype.Socket;
 
@@ -53,6 +58,9 @@ export function usePinnedTransport(
       socket.setNoDelay(true);
       boundStanzas(client, socket);
       used = socket;
+      socket.once('secureConnect', () => {
+        addresses = { local: socket.localAddress, remote: socket.remoteAddress };
+      });
       this._attachSocket(socket);
     }
   }
@@ -65,6 +73,12 @@ export function usePinnedTransport(
     },
     get pin() {
       return used && presentedPin(used);
+    },
+    get localAddress() {
+      return addresses?.local;
+    },
+    get remoteAddress() {
+      return addresses?.remote;
     },
     destroy: () => {
       isOver = true;

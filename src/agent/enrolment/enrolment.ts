@@ -7,7 +7,7 @@ import { isLoopback } from '../../protocol/loopback';
 import { parseJson } from '../../protocol/parse-json';
 import { problem } from '../../protocol/problems';
 import { NO_PROXY, type OutboundProxy } from '../../tunnel/outbound-proxy';
-import { CertificateMismatch, INTERCEPTED, isCertificateError, type Trust } from '../../tunnel/pinned-tls';
+import { CertificateMismatch, clockHint, INTERCEPTED, isCertificateError, type Trust } from '../../tunnel/pinned-tls';
 import { EnrolmentRefused, ServerNotTrusted, ServerUnreachable } from './enrolment.errors';
 import { serverSocket } from '../secure-socket';
 
@@ -61,7 +61,7 @@ async function trustedSocket(url: URL, trust: Trust, outbound: OutboundProxy): P
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (!isCertificateError(code)) throw unreachable(error);
     throw new ServerNotTrusted(
-      `the server's key does not match the enrolment code, and its certificate is not trusted (${code || message})`,
+      `the server's key does not match the enrolment code, and its certificate is not trusted (${code || message})${clockHint(code)}`,
     );
   }
 }

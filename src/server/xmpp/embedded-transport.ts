@@ -182,7 +182,7 @@ export class EmbeddedTransport extends DeviceTransport implements StreamOwner {
     try {
       const refusal = await admission;
       if (!refusal) return undefined;
-      this.journal.warn('agent login refused: another installation', {
+      this.journal.debug('agent login refused: another installation', {
         agentId,
         why: refusal,
         address: stream.address,

@@ -18,6 +18,12 @@ describe('control channel', () => {
         /<iq type="result" id="1"[^>]*from="xmpp.test"\/>/,
         DOMAIN,
       ],
+      [
+        'the time',
+        "<time xmlns='urn:xmpp:time'/>",
+        /<time xmlns="urn:xmpp:time"><tzo>\+00:00<\/tzo><utc>20\d\d-\d\d-\d\dT[\d:.]+Z<\/utc><\/time>/,
+        '',
+      ],
       ['the roster', "<query xmlns='jabber:iq:roster'/>", /<query xmlns="jabber:iq:roster"\/>/, ''],
       [
         'service discovery',

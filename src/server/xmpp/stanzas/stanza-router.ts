@@ -1,5 +1,6 @@
 import { Element } from 'node-xmpp-server';
-import { NS_DISCO_INFO, NS_PING } from '../../../protocol/control-channel';
+import { NS_DISCO_INFO, NS_PING, NS_TIME } from '../../../protocol/control-channel';
+import { toInstant } from '../../../protocol/names';
 import type { AgentStream } from '../stream/agent-stream';
 import type { ExchangeHandlers } from './exchange-handlers';
 import type { IqRequests } from './iq-requests';
@@ -47,10 +48,12 @@ export class StanzaRouter {
   private standardAnswer(payload: Element): Element | 'empty' | undefined {
     if (payload.is('ping', NS_PING)) return 'empty';
     if (payload.is('query', NS_ROSTER)) return new Element('query', { xmlns: NS_ROSTER });
+    if (payload.is('time', NS_TIME)) return timeNow();
     if (!payload.is('query', NS_DISCO_INFO)) return undefined;
     const info = new Element('query', { xmlns: NS_DISCO_INFO });
     info.c('identity', { category: 'server', type: 'im', name: 'Platen' });
-    for (const feature of [NS_DISCO_INFO, NS_PING, ...this.handlers.namespaces]) info.c('feature', { var: feature });
+    const features = [NS_DISCO_INFO, NS_PING, NS_TIME, ...this.handlers.namespaces];
+    for (const feature of features) info.c('feature', { var: feature });
     return info;
   }
 
@@ -66,6 +69,14 @@ export class StanzaRouter {
       reply(stream, iq, outcome);
     });
   }
+}
+
+/** XEP-0202. */
+function timeNow(): Element {
+  const time = new Element('time', { xmlns: NS_TIME });
+  time.c('tzo').t('+00:00');
+  time.c('utc').t(toInstant(Date.now()));
+  return time;
 }
 
 function isForServer(stream: AgentStream, to: string | undefined): boolean {
