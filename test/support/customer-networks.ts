@@ -121,6 +121,32 @@ export class CustomerNetworks {
     if (done.code !== 0) throw new Error(`the firewall is not changed: ${done.output}`);
   }
 
+  /** Makes the router forget TCP connections that are idle for so long, without a sign to either end. */
+  async forgetIdle(customer: Customer, seconds: number): Promise<void> {
+    const settings = [`nf_conntrack_tcp_timeout_established=${seconds}`, 'nf_conntrack_tcp_loose=0'];
+    const script = [
+      ...settings.map((setting) => `sysctl -qw net.netfilter.${setting}`),
+      'nft insert rule inet firewall forward ct state invalid drop',
+    ].join(' && ');
+    const done = await this.run(`router-${customer}`, 'sh', '-c', script);
+    if (done.code !== 0) throw new Error(`the router forgets nothing: ${done.output}`);
+  }
+
+  /** Whether the router knows a connection to this port of the internet. */
+  async remembers(customer: Customer, port: number): Promise<boolean> {
+    const { output } = await this.run(`router-${customer}`, 'cat', '/proc/net/nf_conntrack');
+    return output.split('\n').some((line) => line.includes('ESTABLISHED') && line.includes(` dport=${port} `));
+  }
+
+  /** Gives a host another address in its LAN; it leaves the present one. */
+  async move(host: Host, from: string, to: string): Promise<void> {
+    const script =
+      `ip addr del ${from}/24 dev eth0 && ip addr add ${to}/24 brd + dev eth0 && ` +
+      'ip route replace default via 192.168.1.1';
+    const done = await this.run(host, 'sh', '-c', script);
+    if (done.code !== 0) throw new Error(`${host} has no other address: ${done.output}`);
+  }
+
   async strike(): Promise<void> {
     if (this.holder.exitCode !== null || this.holder.signalCode !== null) return;
     this.holder.kill('SIGKILL');

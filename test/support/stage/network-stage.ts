@@ -105,7 +105,7 @@ export class NetworkStage {
   }
 
   /** The customer's MFP and, on another host of the LAN, its agent with further settings. */
-  async startCustomer(name: Customer, more: object = {}): Promise<void> {
+  async startCustomer(name: Customer, more: object = {}, env?: Record<string, string>): Promise<void> {
     const mfp = [
       'mfp',
       '--host',
@@ -120,11 +120,17 @@ export class NetworkStage {
       '9100',
     ];
     await this.started(this.networks.start(`device-${name}`, platen(...mfp))).logged('mfp listening');
-    await this.startAgent('agent', name, `mfp-${name}`, more);
+    await this.startAgent('agent', name, `mfp-${name}`, more, env);
   }
 
   /** An agent on a host of the customer's LAN, which leads to the customer's MFP. */
-  async startAgent(on: 'agent' | 'second', name: Customer, deviceId: string, more: object = {}): Promise<void> {
+  async startAgent(
+    on: 'agent' | 'second',
+    name: Customer,
+    deviceId: string,
+    more: object = {},
+    env?: Record<string, string>,
+  ): Promise<void> {
     const agent = `${on}-${name}` as const;
     await mkdir(join(this.folder, agent));
     const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
@@ -136,16 +142,16 @@ export class NetworkStage {
     const trust = this.hasOtherKey ? ['--authority', join(this.folder, 'authority.crt')] : [];
     const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file, ...trust);
     await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));
-    await this.runAgent(agent).logged('agent online', 60_000);
+    await this.runAgent(agent, env).logged('agent online', 60_000);
   }
 
   /** The command line of a program of Platen. */
   readonly platen = platen;
 
-  /** Runs an agent that was enrolled before. */
-  runAgent(agent: AgentHost): Program {
+  /** Runs an agent that was enrolled before. @param env further variables of its environment */
+  runAgent(agent: AgentHost, env: Record<string, string> = {}): Program {
     const run = platen('agent', 'run', '--config', this.configurationOf(agent));
-    return this.started(this.networks.start(agent, run, { env: { PLATEN_LOG_LEVEL: 'info' } }));
+    return this.started(this.networks.start(agent, run, { env: { PLATEN_LOG_LEVEL: 'info', ...env } }));
   }
 
   get server(): Program {

@@ -1,5 +1,5 @@
 import { Element } from 'node-xmpp-server';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { NS_PING } from '../../../protocol/control-channel';
 import { jittered } from '../../../protocol/waits';
 import type { AgentStream } from '../stream/agent-stream';
@@ -56,19 +56,22 @@ export class PingSweep {
   }
 
   /**
-   * Together with a request: the connection may have been forgotten on the way while it was idle. The stream is cut if
-   * nothing arrives within XMPP_PROBE_MS, which is earlier than the request would time out.
+   * For a request: the connection may have been forgotten on the way while it was idle. Pings as soon as nothing has arrived
+   * for XMPP_PROBE_IDLE_MS, and cuts the stream if nothing arrives within XMPP_PROBE_MS, long before the request times out.
    */
   async probe(stream: AgentStream): Promise<void> {
     const watched = this.watched.get(stream);
     if (!watched || watched.isProbed) return;
-    const { receivedAt } = watched;
-    if (performance.now() - receivedAt < this.limits.XMPP_PROBE_IDLE_MS) return;
     watched.isProbed = true;
-    await this.answers(stream, this.limits.XMPP_PROBE_MS);
+    const { receivedAt } = watched;
+    const isSilent = () => watched.receivedAt === receivedAt;
+    const idleMs = performance.now() - receivedAt;
+    if (idleMs < this.limits.XMPP_PROBE_IDLE_MS)
+      await delay(this.limits.XMPP_PROBE_IDLE_MS - idleMs, undefined, { ref: false });
+    if (isSilent()) await this.answers(stream, this.limits.XMPP_PROBE_MS);
     await nextTurn(); // what has arrived while this process was busy is read first
     watched.isProbed = false;
-    if (watched.receivedAt === receivedAt) stream.destroy();
+    if (isSilent()) stream.destroy();
   }
 
   private sweep(): void {
