@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, TLSSocket } from 'node:tls';
@@ -310,6 +311,28 @@ describe('the control channel of the agent', () => {
     await until('the silence is noticed', () => lines.some((line) => line.ending === 'silent'));
     await until('a second login', () => logins.length >= 2);
     await until('the idle time is learnt', () => forgotten.mock.calls.length > 0);
+  });
+
+  it('follows its server to another address, and does not take the move for a forgotten connection', async () => {
+    const before = await startFreezingProxy(port);
+    const after = await startFreezingProxy(port, { host: '127.0.0.2', port: before.port });
+    ends.push(before.close, after.close);
+    let address = '127.0.0.1';
+    const lookup = (_name: string, { all }: dns.LookupOptions, done: (...answer: unknown[]) => void) =>
+      all ? done(null, [{ address, family: 4 }]) : done(null, address, 4);
+    jest.spyOn(dns, 'lookup').mockImplementation(lookup as never);
+    const forgotten = jest.fn(() => Promise.resolve());
+    const { channel, lines } = await startChannel(
+      { xmpp: { host: 'server.test', port: before.port, domain: DOMAIN } },
+      { keepAlive: { intervalMs: 50, forgotten }, pingTimeoutMs: 2_000 },
+    );
+    expect([before.accepted(), after.accepted()]).toEqual([1, 0]);
+    address = '127.0.0.2';
+    before.freeze();
+    await until('a connection to the other address', () => channel.online && after.accepted() > 0);
+    expect(lines.filter(({ ending }) => ending === 'silent')).toHaveLength(1);
+    expect(before.accepted()).toBe(1);
+    expect(forgotten).not.toHaveBeenCalled();
   });
 
   it('repeats a request once, over the next connection, when the one before was forgotten on the way', async () => {
