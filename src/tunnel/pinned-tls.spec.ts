@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server } from 'node:tls';
-import { makeCertificate, type TestCertificate } from '../../test/support/test-certificate';
-import { CertificateMismatch, connectPinned } from './pinned-tls';
+import { makeCertificate, makeSignedCertificate, type TestCertificate } from '../../test/support/test-certificate';
+import { CertificateMismatch, clockHint, connectPinned } from './pinned-tls';
 
 describe('connectPinned', () => {
   let server: Server;
@@ -63,6 +63,38 @@ describe('connectPinned', () => {
     );
     expect({ failed, received: received.join('') }).toEqual({ failed: code, received: code ? '' : 'secret' });
   });
+
+  const DAY_MS = 24 * 3_600_000;
+  const days = (count: number) => new Date(Date.now() + count * DAY_MS);
+  it.each([
+    ['not valid yet', 'CERT_NOT_YET_VALID', [days(1), days(2)]],
+    ['expired', 'CERT_HAS_EXPIRED', [days(-2), days(-1)]],
+  ] as const)(
+    'names the clock of this computer if the certificate of an authority is %s',
+    async (_what, code, dates) => {
+      const [notBeforeDate, notAfterDate] = dates;
+      const dated = await makeSignedCertificate(['localhost'], undefined, { notBeforeDate, notAfterDate });
+      const outdated = createServer({ cert: dated.cert, key: dated.key }, (socket) =>
+        socket.on('error', () => undefined),
+      );
+      await once(outdated.listen(0, '127.0.0.1'), 'listening');
+      const { port: itsPort } = outdated.address() as AddressInfo;
+      const address = { host: '127.0.0.1', servername: 'localhost', port: itsPort };
+      await expect(once(connectPinned(address, { authority: dated.authority }), 'secureConnect')).rejects.toMatchObject(
+        {
+          code,
+        },
+      );
+      expect(clockHint(code)).toMatch(/the clock of this computer says \d{4}-\d\d-\d\dT/);
+      // a pinned key is accepted whatever the clock says
+      const pinned = connectPinned(address, { pin: dated.pin });
+      await once(pinned, 'secureConnect');
+      pinned.destroy();
+      outdated.close();
+    },
+  );
+
+  it('does not name it for another reason', () => expect(clockHint('DEPTH_ZERO_SELF_SIGNED_CERT')).toBe(''));
 
   it('verifies chain and name if no key is pinned', async () => {
     const socket = connectPinned({ host: '127.0.0.1', port });

@@ -26,6 +26,13 @@ describe('selfSignedCertificate', () => {
       expect(statSync(join(folder, 'tls', file)).mode & 0o777).toBe(0o600);
   });
 
+  it('is not of 1970, also if the clock says so', async () => {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(30_000);
+    const { certificate } = await selfSignedCertificate(folder, ['box.example']).finally(() => clock.mockRestore());
+    const { validFrom, validTo } = new X509Certificate(certificate);
+    expect([validFrom, validTo].map((date) => new Date(date).getUTCFullYear())).toEqual([2025, 2028]);
+  });
+
   it('remains the same until a name is added, which keeps the key', async () => {
     const first = await selfSignedCertificate(folder, ['box.example']);
     expect(await selfSignedCertificate(folder, ['box.example'])).toEqual(first);

@@ -17,12 +17,23 @@ export const makeAuthority = (): Promise<TestCertificate> => made('Authority of 
 export async function makeSignedCertificate(
   names: string[],
   by?: TestCertificate,
+  dates?: Dates,
 ): Promise<TestCertificate & { authority: string }> {
   const authority = by ?? (await makeAuthority());
-  return { ...(await made(names[0]!, names, authority)), authority: authority.cert };
+  return { ...(await made(names[0]!, names, authority, dates)), authority: authority.cert };
 }
 
-async function made(commonName: string, names: string[], authority?: TestCertificate): Promise<TestCertificate> {
+interface Dates {
+  readonly notBeforeDate: Date;
+  readonly notAfterDate: Date;
+}
+
+async function made(
+  commonName: string,
+  names: string[],
+  authority?: TestCertificate,
+  dates?: Dates,
+): Promise<TestCertificate> {
   const altNames = names.map((name) =>
     isIP(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },
   );
@@ -30,6 +41,7 @@ async function made(commonName: string, names: string[], authority?: TestCertifi
     keyType: 'ec',
     algorithm: 'sha256',
     ca: authority,
+    ...dates,
     extensions: [
       { name: 'basicConstraints', cA: authority === undefined, critical: true },
       ...(altNames.length > 0 ? [{ name: 'subjectAltName' as const, altNames }] : []),

@@ -19,14 +19,14 @@ export class Disturbances {
   async during(
     waitMs: number,
     signal: AbortSignal,
-    lookEveryMs: number = LIMITS.DISTURBANCE_LOOK_MS,
+    pollEveryMs: number = LIMITS.DISTURBANCE_POLL_MS,
   ): Promise<Disturbance | undefined> {
     const until = performance.now() + waitMs;
     let before = clocks();
     while (!signal.aborted) {
       const leftMs = until - performance.now();
       if (leftMs <= 0) return undefined;
-      const sliceMs = Math.min(leftMs, lookEveryMs);
+      const sliceMs = Math.min(leftMs, pollEveryMs);
       await delay(sliceMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return undefined;
       const after = clocks();
