@@ -7,7 +7,8 @@ import { anotherKey, signedRecordOf } from '../support/agent/signed-record';
 import { findings } from '../support/browser/axe';
 import { ConsoleBrowser } from '../support/browser/console-browser';
 import { CONSOLE_URL, ConsoleWithoutServer } from '../support/browser/console-without-server';
-import { sampleEndedSession, sampleUser } from '../support/samples/api-samples';
+import { sampleDevice, sampleEndedSession, sampleSession, sampleUser } from '../support/samples/api-samples';
+import { until } from '../support/until';
 import vectors from '../vectors/approval-record.json';
 
 const SECURE_URL = 'https://console.test';
@@ -113,4 +114,23 @@ describe("a job's page", () => {
     await panel(page).getByText(says, { exact: true }).waitFor();
     await panel(page).getByText('Approver Aiko Sato, with a PIN').waitFor();
   });
+});
+
+it('a request says that the agent of its device is not connected, and that it is again', async () => {
+  const page = await browser.window({ locale: 'en-GB' });
+  const alone = await ConsoleWithoutServer.open(page, sampleUser);
+  const body: SessionWithSteps = { ...sampleSession, steps: [], approvalRecord: null };
+  await page.route(new RegExp(`/api/sessions/${sampleSession.id}$`), (route) => route.fulfill({ json: body }));
+  let device = sampleDevice;
+  await page.route(new RegExp(`/api/devices/${sampleDevice.id}$`), (route) => route.fulfill({ json: device }));
+  await page.goto(`${CONSOLE_URL}/sessions/${sampleSession.id}/view`);
+  const asks = page.getByText('must press YES');
+  const isLost = page.getByText(`The agent of ${sampleDevice.name} is not connected.`);
+  await asks.waitFor();
+  await until('the console to listen for live events', () => alone.listens);
+  for (const online of [false, true]) {
+    device = { ...sampleDevice, online };
+    alone.happens({ type: 'device', id: device.id, online, asleep: false, lastSeenAt: sampleSession.requestedAt });
+    await (online ? asks : isLost).waitFor();
+  }
 });

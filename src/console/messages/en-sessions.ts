@@ -31,6 +31,7 @@ export const enSessions = {
     ready: 'Ready',
     left: (time: string) => `${time} left to answer`,
     waitingHint: (device: string) => `Someone at ${device} must press YES on the approval screen.`,
+    lostHint: (device: string) => `The agent of ${device} is not connected. The request reaches it as soon as it is.`,
     connectingHint: 'The device and the console are connecting to the relay.',
     cancel: 'Cancel request',
     progress: 'Progress',

@@ -28,6 +28,7 @@ export const jaSessions: typeof enSessions = {
     ready: '準備完了',
     left: (time) => `回答期限まで${time}`,
     waitingHint: (device) => `「${device}」の承認画面で「はい」を押してもらう必要があります。`,
+    lostHint: (device) => `「${device}」のエージェントは接続されていません。オンラインに戻ると、要求が届きます。`,
     connectingHint: '機器とコンソールが中継サーバーに接続しています。',
     cancel: '依頼を取り消す',
     progress: '進行状況',

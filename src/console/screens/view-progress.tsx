@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import type { Session } from '../../protocol/api';
+import { useDevice } from '../api/devices';
 import { useEndSession } from '../api/sessions';
 import { useFormats, useText } from '../messages/language';
 import { CheckIcon } from '../parts/icons';
@@ -15,6 +16,10 @@ export function ViewProgress({ session }: { session: Session }) {
   const steps = stepsOf(session);
   const titles = [t.view.asked, t.view.waiting, t.view.approved, t.view.deviceConnected, t.view.ready];
   const waiting = session.state === 'requested';
+  const { data: device } = useDevice(session.deviceId);
+  // a device that can be woken is asked through another agent
+  const isLost = device !== undefined && !device.online && !device.wakeable;
+  const waitingHint = isLost ? t.view.lostHint : t.view.waitingHint;
   return (
     <section className="view-card panel" aria-labelledby="progress-title">
       <h1 id="progress-title">{session.deviceName}</h1>
@@ -31,7 +36,7 @@ export function ViewProgress({ session }: { session: Session }) {
         ))}
       </ol>
       <p className="minor" role="status">
-        {waiting ? t.view.waitingHint(session.deviceName) : t.view.connectingHint}
+        {waiting ? waitingHint(session.deviceName) : t.view.connectingHint}
       </p>
       {cancel.error && <ProblemNotice error={cancel.error} />}
       <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate(session.id)}>

@@ -27,6 +27,11 @@ export class ConsoleWithoutServer {
     return it;
   }
 
+  /** Whether the console has opened its connection for live events. */
+  get listens(): boolean {
+    return this.live !== undefined;
+  }
+
   happens(event: LiveEvent): void {
     if (!this.live) throw new Error('the console does not listen for live events');
     this.live.send(JSON.stringify(event));
