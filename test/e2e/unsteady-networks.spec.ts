@@ -14,6 +14,7 @@ const PRELOADED = join(__dirname, '../support/agent');
 const CONTROL_CHANNEL_PORT = 5223;
 /** After which the router of customer b forgets an idle connection. */
 const FORGOTTEN_SECONDS = 5;
+const CLOCK = 'the clock of this computer';
 const NEVER_MS = 24 * 3_600_000;
 
 const limits = (changes: Record<string, number>) => ({
@@ -154,15 +155,15 @@ async function connects(name: Customer, meanwhile = async (_connect: Program) =>
         PLATEN_TEST_SKEW_MS: String(30_000 - Date.now()),
       });
       const wrong = await agent.until(
-        () => agent.log.find(({ msg }) => msg.startsWith('the clock of this computer is wrong')),
+        () => agent.log.find(({ msg }) => msg.startsWith(`${CLOCK} is wrong`)),
         'finds its clock wrong',
       );
       expect(wrong).toMatchObject({ level: 50, clock: expect.stringMatching(/^1970-01-01T/) });
       await connects('a');
       agent.child.kill('SIGUSR2');
-      await agent.logged('the clock of this computer is right again');
+      await agent.logged(`${CLOCK} is right again`);
       await connects('a');
-      expect(agent.log.filter(({ level }) => level >= 40)).toEqual([wrong]);
+      expect(agent.log.filter(({ msg }) => msg.startsWith(CLOCK))).toHaveLength(2);
     });
   });
 });

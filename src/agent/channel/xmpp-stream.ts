@@ -222,10 +222,10 @@ export class XmppStream {
       const waitMs = jittered(intervalMs, { least: 0.75, most: 1.25 });
       const disturbance = await this.#disturbances.during(waitMs, stopped.signal);
       if (this.#ended) return;
-      await this.#probe(
-        disturbance ? LIMITS.XMPP_PROBE_MS : (pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS),
-        disturbance,
-      );
+      // a computer that resumes may be slow for a while
+      const timeoutMs =
+        disturbance === 'address-lost' ? LIMITS.XMPP_PROBE_MS : (pingTimeoutMs ?? LIMITS.XMPP_PING_TIMEOUT_MS);
+      await this.#probe(timeoutMs, disturbance);
       if (disturbance && !this.#ended) onDisturbance?.();
     }
   }
