@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { passphraseIn } from '../backup/passphrase-file';
 import { restoreBackup } from '../backup/restore-backup';
 import { writeBackup } from '../backup/write-backup';
-import { readConfig, type Config } from '../config/config';
+import type { Config } from '../config/config';
+import { loadConfig } from '../config/settings-file';
 import { failureLine } from './failure-line';
 
 export interface BackupOptions {
@@ -30,8 +30,7 @@ async function run(
   act: (config: Config, passphrase: string | undefined) => Promise<string>,
 ): Promise<void> {
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
-    const config = readConfig(process.env);
+    const config = loadConfig();
     const passphrase = passphraseFile === undefined ? undefined : await passphraseIn(passphraseFile);
     process.stdout.write(`${await act(config, passphrase)}\n`);
   } catch (error) {
