@@ -5,11 +5,21 @@ import { join } from 'node:path';
 import { request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { DataSource } from 'typeorm';
 import { setLimit } from '../../test/support/relay/test-relay';
 import { ADMIN, startTestServer, TECHNICIAN, type TestServer } from '../../test/support/server/test-server';
 import { spkiPinOf } from '../tunnel/pinned-tls';
 import { failureLine } from './commands/failure-line';
 import { startServer } from './main';
+
+/** All that the database stores: its files, or what PostgreSQL makes of its tables. */
+async function contentOf({ data, database }: TestServer['config'], files: readonly string[]): Promise<string> {
+  if (database.type === 'sqlite') return files.map((name) => readFileSync(join(data, name), 'latin1')).join('');
+  const source = await new DataSource(database).initialize();
+  const rows = await source.query<[{ xml: string }]>("SELECT schema_to_xml('public', true, false, '')::text AS xml");
+  await source.destroy();
+  return rows[0].xml;
+}
 
 describe('the server', () => {
   let server: TestServer;
@@ -55,7 +65,7 @@ describe('the server', () => {
     const sessionId = decodeURIComponent(signed).slice(2).split('.')[0]!;
     const { token } = (await browser.post('/api/tokens').send({ name: 'x' }).expect(201)).body as { token: string };
     const files = readdirSync(server.config.data).filter((name) => name.startsWith('platen.sqlite'));
-    const stored = files.map((name) => readFileSync(join(server.config.data, name), 'latin1')).join('');
+    const stored = await contentOf(server.config, files);
     expect(stored).toContain('scrypt$');
     for (const secret of [ADMIN.password, sessionId, token, token.slice(-43)]) expect(stored).not.toContain(secret);
     for (const name of files) expect(statSync(join(server.config.data, name)).mode & 0o077).toBe(0);
