@@ -38,7 +38,9 @@ export class HostileServer {
     const file = join(folder, 'agent.json');
     await mkdir(folder, { recursive: true });
     const application = { id: 'web', title: 'Web pages', target: `http://127.0.0.1:${web}` };
-    const devices = [{ id: DEVICE, name: 'MFP', kind: 'mfp', applications: [application] }];
+    // otherwise the server may have the agent check its connections to the device
+    const maintenance = { information: 'deny' };
+    const devices = [{ id: DEVICE, name: 'MFP', kind: 'mfp', maintenance, applications: [application] }];
     await writeFile(file, JSON.stringify({ panel: { port: 0 }, state: 'state', devices }));
     const xmpp = { host: '127.0.0.1', port: this.channel.port, domain: DOMAIN };
     const { privateKey } = generateKeyPairSync('ed25519');

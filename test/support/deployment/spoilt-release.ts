@@ -10,8 +10,7 @@ const SPOILT = {
   'exits-while-proving': asMaster(
     `process.on('message', ({ type }) => type === 'recover' && setTimeout(() => { ${say} process.exit(7); }, 500));`,
   ),
-  'loses-bytes': (script: string) =>
-    replaced(script, 'counters.sent += data.length;', 'data = data.subarray(0, -1); counters.sent += data.length;'),
+  'loses-bytes': (script: string) => replaced(script, '.sent += end - start;', '.sent += end - start; end -= 1;'),
 } satisfies Record<string, (script: string) => string>;
 
 export const spoil = (script: string, flaw: Flaw): string => SPOILT[flaw](script);
