@@ -21,10 +21,9 @@ export const asItsUser = (): { uid?: number; gid?: number } => {
   return { uid: id('-u'), gid: id('-g') };
 };
 
-/** Nothing of it has to survive a crash of the machine. */
+/** Nothing of it has to survive a crash of the machine. A crash of PostgreSQL must not lose what it has acknowledged. */
 const SETTINGS = {
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   autovacuum: 'off',
   shared_buffers: '16MB',
