@@ -1,6 +1,17 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/** The text of a file in the state folder, which is created if it is missing; undefined if there is no such file. */
+export async function readState(path: string): Promise<string | undefined> {
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 /** Replaces a file of this program; what it held before stays until the new text is on disk. Mode 0600. */
 export async function replaceDurably(path: string, text: string): Promise<void> {

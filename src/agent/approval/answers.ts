@@ -1,11 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { approval } from '../../protocol/control-channel';
 import { toInstant } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
-import { appendDurably, replaceDurably } from '../durable-file';
+import { appendDurably, readState, replaceDurably } from '../durable-file';
 import type { Decision, RequestedApproval } from '../sessions/agent-session';
 import { recordOf, signRecord, type Signer } from './approval-record';
 
@@ -49,11 +48,7 @@ export class Answers {
 
   /** Loads the file. Lines that cannot be read were not complete when the agent was killed, so they were never sent. */
   async load(): Promise<void> {
-    await mkdir(this.options.folder, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
+    const text = (await readState(this.#file)) ?? '';
     const lines = text.split('\n');
     this.#lines = lines.length;
     for (const line of lines) {

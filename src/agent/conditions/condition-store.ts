@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
@@ -9,7 +9,7 @@ import { LIMITS } from '../../protocol/limits';
 import { toInstant } from '../../protocol/names';
 import { ProblemError } from '../../protocol/problems';
 import { containerExcess } from '../channel/json-container';
-import { replaceDurably } from '../durable-file';
+import { readState, replaceDurably } from '../durable-file';
 import { decideAccess, momentOf, type AccessDecision, type AccessRequest, type Moment } from './access-decision';
 
 const FILE = 'access-conditions.json';
@@ -53,11 +53,11 @@ export class ConditionStore {
 
   /** Renames and logs a file that cannot be read; nothing is permitted then. */
   async load(): Promise<void> {
-    await mkdir(this.options.folder, { recursive: true });
     try {
-      this.#conditions = storedConditions.parse(JSON.parse(await readFile(this.#file, 'utf8'))).conditions;
+      const text = await readState(this.#file);
+      if (text !== undefined) this.#conditions = storedConditions.parse(JSON.parse(text)).conditions;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') await this.#setAside(error as Error);
+      await this.#setAside(error as Error);
     }
   }
 

@@ -1,4 +1,3 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -7,7 +6,7 @@ import { reportedDenial, type ReportedDenial } from '../../protocol/control-chan
 import { LIMITS } from '../../protocol/limits';
 import { deviceId } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
-import { replaceDurably } from '../durable-file';
+import { readState, replaceDurably } from '../durable-file';
 
 const FILE = 'access-denials.json';
 /** Stored denials per agent; a report that could not be sent waits among them. */
@@ -33,7 +32,7 @@ export class DenialLog {
   readonly #listeners = new Set<(deviceId: string) => void>();
 
   constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly journal: Journal,
   ) {
     this.#file = join(folder, FILE);
@@ -41,10 +40,7 @@ export class DenialLog {
 
   /** A file that cannot be read counts as empty. */
   async load(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-      error.code === 'ENOENT' ? undefined : error.message,
-    );
+    const text = await readState(this.#file).catch((error: Error) => error.message);
     if (text === undefined) return;
     const { data } = stored.safeParse(parseJson(text));
     if (!data) this.journal.warn('the stored denials cannot be read', { file: this.#file });

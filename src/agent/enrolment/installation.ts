@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { installationResource } from '../../protocol/installation';
 import { secret } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
-import { replaceDurably } from '../durable-file';
+import { readState, replaceDurably } from '../durable-file';
 
 const FILE = 'agent-installation.json';
 /** `next` is there from before a login until the server has accepted it; a copy of an idle folder has none. */
@@ -31,12 +30,8 @@ export class Installation {
 
   /** Creates the installation if the state folder has none. @throws the error of the file system */
   static async load(folder: string, journal: Journal): Promise<Installation> {
-    await mkdir(folder, { recursive: true });
     const file = join(folder, FILE);
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return undefined;
-    });
+    const text = await readState(file);
     const known = text === undefined ? undefined : stored.safeParse(parseJson(text)).data;
     if (known) return new Installation(file, journal, known);
     if (text !== undefined) journal.error('the installation cannot be read and is replaced by a new one', { file });

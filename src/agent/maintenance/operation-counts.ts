@@ -1,11 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { operation, type Operation } from '../../protocol/maintenance';
 import { deviceId } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
-import { replaceDurably } from '../durable-file';
+import { readState, replaceDurably } from '../durable-file';
 
 const FILE = 'maintenance-starts.json';
 const HOUR_MS = 60 * 60_000;
@@ -22,7 +21,7 @@ export class OperationCounts {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly journal: Journal,
     private readonly timeOfDay: () => number = Date.now,
   ) {
@@ -30,11 +29,7 @@ export class OperationCounts {
   }
 
   async load(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return undefined;
-    });
+    const text = await readState(this.#file);
     const known = text === undefined ? { starts: [] } : stored.safeParse(parseJson(text)).data;
     if (known) this.#starts = known.starts;
     else this.journal.error('the counted operations cannot be read; counting starts again', { file: this.#file });

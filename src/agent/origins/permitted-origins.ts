@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
@@ -16,7 +15,7 @@ import { TokenBucket } from '../../tunnel/token-bucket';
 import { placeOf } from '../conditions/access-control';
 import { carrying, connectTarget } from '../cloud-hub/application-connection';
 import type { Application } from '../configuration/configuration';
-import { replaceDurably } from '../durable-file';
+import { readState, replaceDurably } from '../durable-file';
 import { leadsAstray, wantedTarget, type Reserved } from './wanted-origin';
 
 const FILE = 'permitted-origins.json';
@@ -69,10 +68,7 @@ export class PermittedOrigins {
   /** Without a file that can be read, nothing is permitted. */
   async load(): Promise<void> {
     const { state, journal } = this.options;
-    await mkdir(state, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-      error.code === 'ENOENT' ? undefined : error.message,
-    );
+    const text = await readState(this.#file).catch((error: Error) => error.message);
     if (text === undefined) return;
     const { data } = stored.safeParse(parseJson(text));
     if (!data) journal.error('the permitted origins cannot be read; permit them again', { file: this.#file });

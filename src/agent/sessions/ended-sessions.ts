@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
@@ -6,6 +6,7 @@ import { remoteSessionId } from '../../protocol/control-channel';
 import { applicationId, deviceId, instant } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
 import { ending, grant } from '../../protocol/remote-session';
+import { readState } from '../durable-file';
 import type { EndedSession } from './agent-session';
 
 const FILE = 'ended-sessions.jsonl';
@@ -37,7 +38,7 @@ export class EndedSessions {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly journal: Journal,
   ) {
     this.#file = join(folder, FILE);
@@ -45,11 +46,7 @@ export class EndedSessions {
 
   /** Loads the file and skips lines that cannot be read. */
   async load(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
+    const text = (await readState(this.#file)) ?? '';
     const lines = text.split('\n').filter((each) => each !== '');
     this.#lines = lines.length;
     this.#kept = newestPerDevice(lines.flatMap(readLine));

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Journal } from '../../journal/journal';
 import { secret } from '../../protocol/names';
 import { parseJson } from '../../protocol/parse-json';
-import { replaceDurably } from '../durable-file';
+import { readState, replaceDurably } from '../durable-file';
 
 const FILE = 'agent-wake.json';
 /** `next` is there from before a login until the server has accepted it. */
@@ -21,18 +20,14 @@ export class WakeKeys {
   #current: Stored = {};
 
   constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly journal: Journal,
   ) {
     this.#file = join(folder, FILE);
   }
 
   async load(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return undefined;
-    });
+    const text = await readState(this.#file);
     const known = text === undefined ? {} : stored.safeParse(parseJson(text)).data;
     if (known) this.#current = known;
     else this.journal.error('the wake key cannot be read; the next login replaces it', { file: this.#file });
