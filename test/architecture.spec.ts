@@ -34,6 +34,7 @@ const MODULES = [
   'deployment',
   'retention',
   'backup',
+  'doctor',
   'browser-sessions',
   'live',
 ];

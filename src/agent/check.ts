@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { about } from '../protocol/api';
-import type { CheckFinding as Finding } from '../protocol/control-channel';
+import { check, note, problem, type CheckFinding as Finding } from '../protocol/check-finding';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';
 import { parseJson } from '../protocol/parse-json';
@@ -70,22 +70,6 @@ export async function checkAgent({ config, credentials, relay }: CheckOptions): 
     const lines = error instanceof ConfigurationError ? error.problems : [error.message];
     process.stderr.write(lines.map((line) => `${line}\n`).join(''));
     process.exitCode = 1;
-  }
-}
-
-const note = (subject: string, text: string): Finding => ({ subject, isProblem: false, text });
-const problem = (subject: string, text: string): Finding => ({ subject, isProblem: true, text });
-
-/** @param work what works @param explain what is wrong, and what to do */
-async function check(
-  subject: string,
-  work: () => Promise<string>,
-  explain: (error: NodeJS.ErrnoException) => string,
-): Promise<Finding> {
-  try {
-    return note(subject, await work());
-  } catch (error) {
-    return problem(subject, explain(error as NodeJS.ErrnoException));
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import type { CheckFinding } from '../protocol/control-channel';
+import type { CheckFinding } from '../protocol/check-finding';
 import { NO_PROXY } from '../tunnel/outbound-proxy';
 import { parseConfiguration } from './configuration/configuration';
 import { RemoteCheck, withoutHosts } from './remote-check';

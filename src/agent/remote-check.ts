@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { z } from 'zod';
-import { CHECK_FINDINGS, checkConnections, type CheckFinding } from '../protocol/control-channel';
+import { note, type CheckFinding } from '../protocol/check-finding';
+import { CHECK_FINDINGS, checkConnections } from '../protocol/control-channel';
 import { LIMITS } from '../protocol/limits';
 import { ProblemError } from '../protocol/problems';
 import type { OutboundProxy } from '../tunnel/outbound-proxy';
@@ -53,7 +54,7 @@ export class RemoteCheck {
     const device = configuration.devices.find(({ id }) => id === deviceId);
     if (!device) throw new ProblemError('unknown-device', 'this agent has no such device');
     if (!(await startReading(deviceId)))
-      return [{ subject: deviceId, isProblem: false, text: 'not checked, because its owner does not permit it now' }];
+      return [note(deviceId, 'not checked, because its owner does not permit it now')];
     return this.#findings(deviceChecks(device, configuration.meterMaps), deviceId, hostsOf(device));
   }
 

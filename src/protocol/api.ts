@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { accessCondition, denial } from './access-conditions';
 import { signedRecord, signingKey } from './approval-record';
 import { requester } from './asker';
+import { checkFinding } from './check-finding';
 import {
   announcedApplication,
-  checkFinding,
   deviceKind,
   remoteSessionId,
   reportedDenial,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessCondition, denial } from './access-conditions';
 import { signedRecord, signingKey } from './approval-record';
 import { asker } from './asker';
+import { checkFinding } from './check-finding';
 import { deviceInformation } from './device-information';
 import { LIMITS } from './limits';
 import { operation } from './maintenance';
@@ -262,11 +263,10 @@ export const terminate = exchange({
   response: z.object({ connected: z.boolean() }),
 });
 
-/** Of one connection that an agent makes: what works, or a problem with what to do. Without addresses of devices. */
-export const checkFinding = z.object({ subject: shownLine(160), isProblem: z.boolean(), text: shownLine(500) });
-export type CheckFinding = z.infer<typeof checkFinding>;
-
-/** As `platen agent check`: the agent tries its ways to the server (null), or all connections to one device. */
+/**
+ * As `platen agent check`: the agent tries its ways to the server (null), or all connections to one device. The findings
+ * name no addresses of devices.
+ */
 export const checkConnections = exchange({
   name: 'check-connections',
   namespace: NS_AGENT,

@@ -7,7 +7,7 @@ import type { CreateUserOptions } from './commands/create-user.command';
 /** As a list of its own: the schema would be loaded with every command. */
 const ROLES = ['admin', 'technician'] satisfies Role[];
 
-/** `platen server` and its subcommands, `platen backup` and `platen restore`. */
+/** `platen server` and its subcommands, `platen doctor`, `platen backup` and `platen restore`. */
 export function register(program: Command): void {
   const server = program
     .command('server')
@@ -42,6 +42,11 @@ export function register(program: Command): void {
     .action(async (action: KeyAction, options: { force?: boolean }) =>
       (await import('./commands/control-channel-key.command.js')).runControlChannelKey(action, options),
     );
+
+  program
+    .command('doctor')
+    .description('check the server: settings, data, database, backups, mail, certificate, names, ports and the ways in')
+    .action(async () => (await import('./commands/doctor.command.js')).runDoctor());
 
   program
     .command('backup <file>')

@@ -78,6 +78,46 @@ describeHere('a relay on another machine', () => {
   });
 });
 
+describeHere('platen doctor', () => {
+  const SITES = 'sessions.example';
+  beforeAll(async () => {
+    const names = [CONSOLE, `s-check.${SITES}`];
+    const env = { PLATEN_SESSION_DOMAIN: SITES };
+    on = await NetworkStage.set({ serverUrl: `https://${CONSOLE}:8080`, names, signed: true, env });
+  });
+  afterAll(() => on?.strike());
+
+  it('finds every way in, with its certificate', async () => {
+    const { output } = await on.atServer(['doctor']);
+    for (const line of [
+      /^database: SQLite, whole, up to date$/m,
+      /^certificate: is valid until/m,
+      /^server: runs, and is ready$/m,
+      /^console and API: platen\.example:8080: version .*, its certificate is valid until/m,
+      /^live state of the console: .*WebSocket connections pass$/m,
+      /^control channel: .*has the key that agents expect$/m,
+      /^relay: .*answers/m,
+      /^pages of devices: \*\.sessions\.example:8080: answers/m,
+    ])
+      expect(output).toMatch(line);
+  });
+
+  it.each([
+    [
+      'a name without a DNS record',
+      { PLATEN_PUBLIC_URL: 'https://console.invalid:8080' },
+      /^console and API: .*make a DNS record/m,
+    ],
+    ['a port that is not forwarded', { PLATEN_XMPP_PUBLIC_PORT: '9' }, /^control channel: .*:9: cannot be reached/m],
+    ['a relay under another name', { PLATEN_RELAY_PUBLIC_URL: 'wss://relay.invalid' }, /^relay: .*cannot be resolved/m],
+    ['an authority that did not sign', { PLATEN_TLS_CA: '' }, /^console and API: .*certificate cannot be verified/m],
+  ])('names %s', async (_name, more, line) => {
+    const { code, output } = await on.atServer(['doctor'], more as Record<string, string>);
+    expect(output).toMatch(line);
+    expect(code).toBe(1);
+  });
+});
+
 describeHere('a relay as a service, behind a reverse proxy', () => {
   const NGINX = ['daemon off;', 'user root;', 'error_log stderr;', 'events {}'];
   let nginx: Program | undefined;

@@ -63,7 +63,7 @@ export class ScheduledBackups implements OnApplicationBootstrap, OnModuleDestroy
     for (const name of await readdir(folder))
       // of a run that was killed
       if (name.startsWith(DRAFT_FOLDER)) await rm(join(folder, name), { recursive: true, force: true });
-    const present = await this.present(folder);
+    const present = await presentBackups(folder);
     const newest = present.at(-1);
     const writtenAt = newest === undefined ? 0 : (await stat(join(folder, newest))).mtimeMs;
     this.newest?.set(writtenAt / 1000);
@@ -79,9 +79,8 @@ export class ScheduledBackups implements OnApplicationBootstrap, OnModuleDestroy
     const all = [...present, name];
     for (const old of all.slice(0, Math.max(0, all.length - kept))) await rm(join(folder, old), { force: true });
   }
-
-  /** Oldest first. */
-  private async present(folder: string): Promise<string[]> {
-    return (await readdir(folder)).filter((name) => NAME.test(name)).sort();
-  }
 }
+
+/** The names of the scheduled backups in a folder, oldest first. @throws the error of the file system */
+export const presentBackups = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => NAME.test(name)).sort();

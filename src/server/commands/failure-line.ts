@@ -3,6 +3,7 @@ import { CertificateUnusable } from '../config/certificate';
 import { ConfigurationError } from '../config/config';
 import { DataFolderUnusable } from '../config/data-folder';
 import { DataFolderInUse } from '../config/data-folder-lock';
+import { listenFailure } from '../http/listen-failure';
 import { ReleaseKeyUnusable } from '../config/release-key';
 import { SecretsUnusable } from '../config/secrets';
 import { DatabaseUnusable } from '../database/database-unusable';
@@ -23,9 +24,5 @@ const OWN = [
 /** One line for the terminal: why a program did not start. */
 export function failureLine(error: unknown): string {
   if (OWN.some((kind) => error instanceof kind)) return (error as Error).message;
-  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another program`;
-  if (code === 'EACCES' && port) return `this user may not use port ${port}`;
-  if (code === 'EADDRNOTAVAIL') return `${address} is not an address of this machine`;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return listenFailure(error) ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 }

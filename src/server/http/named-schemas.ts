@@ -30,7 +30,8 @@ import {
 import { kept, retention } from '../../protocol/retention';
 import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
-import { announcedApplication, checkFinding, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
+import { checkFinding } from '../../protocol/check-finding';
+import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
 import { deployment, release } from '../../protocol/deployment';
 import {
   deviceAlert,

@@ -31,8 +31,8 @@ export function relayEnvironment(
     return join(folder, name);
   };
   const { host, port, pairs } = config.relay;
-  const proxies = config.http.onePort ? HERE : config.http.proxies;
-  const speaksTls = !isLoopback(host) && proxies.length === 0;
+  const proxies = proxiesOf(config);
+  const speaksTls = hasTls(config);
   // the relay reads these files again when they are renewed
   const own = config.tls;
   return {
@@ -42,7 +42,7 @@ export function relayEnvironment(
     PLATEN_RELAY_HOST: host,
     PLATEN_RELAY_PORT: String(port),
     PLATEN_RELAY_PAIRS: String(pairs),
-    PLATEN_RELAY_PUBLIC_URL: relayUrl(config, speaksTls) ?? '',
+    PLATEN_RELAY_PUBLIC_URL: relayUrl(config) ?? '',
     PLATEN_RELAY_BEHIND_PROXY: proxies.length > 0 ? proxies.join(',') : 'no',
     PLATEN_SERVER_URL: serverUrl,
     PLATEN_SERVER_PIN: certificate.pin,
@@ -60,13 +60,17 @@ export function hasDesiredSettings(running: Record<string, string>, desired: Rec
   return Object.entries(desired).every(([name, value]) => ignored.includes(name) || (running[name] ?? '') === value);
 }
 
-/** The address that peers dial; undefined if the relay announces its own. */
-function relayUrl({ relay, http }: Config, speaksTls: boolean): string | undefined {
+const proxiesOf = ({ http }: Config): readonly string[] => (http.onePort ? HERE : http.proxies);
+const hasTls = (config: Config): boolean => !isLoopback(config.relay.host) && proxiesOf(config).length === 0;
+
+/** The address of the local relay that peers dial; undefined if the relay announces its own. */
+export function relayUrl(config: Config): string | undefined {
+  const { relay, http } = config;
   if (http.onePort) return `${new URL(http.publicUrl!).origin.replace('https:', 'wss:')}${RELAY_PREFIX}/{pair}`;
   if (relay.publicUrl) return relay.publicUrl;
   if (relay.port === 0) return undefined; // only the relay will know it
   const known = !isLoopback(relay.host) && http.publicUrl ? new URL(http.publicUrl).hostname : bracketed(relay.host);
-  return isWildcard(known) ? undefined : `${speaksTls ? 'wss' : 'ws'}://${known}:${relay.port}`;
+  return isWildcard(known) ? undefined : `${hasTls(config) ? 'wss' : 'ws'}://${known}:${relay.port}`;
 }
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -104,6 +104,12 @@ export class NetworkStage {
     return this.networks.start(this.terminals, platen(...args), { env, input });
   }
 
+  /** A short command at the server, with its settings and others. */
+  atServer(args: string[], more: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
+    const settings = Object.entries({ ...this.serverEnv, ...more }).map(([name, value]) => `${name}=${value}`);
+    return this.networks.run('internet', 'env', ...settings, ...platen(...args));
+  }
+
   /** The customer's MFP and, on another host of the LAN, its agent with further settings. */
   async startCustomer(name: Customer, more: object = {}, env?: Record<string, string>): Promise<void> {
     const mfp = [
@@ -239,8 +245,8 @@ export class NetworkStage {
       PLATEN_RELEASE_PUBLIC_KEY: join(this.folder, 'keys', 'release.pub'),
       ...more,
     };
-    await finished(this.networks.start('internet', platen('release', 'keys', '--out', join(this.folder, 'keys'))));
     this.serverEnv = env;
+    await finished(this.networks.start('internet', platen('release', 'keys', '--out', join(this.folder, 'keys'))));
     const server = await this.runServer();
     await (makeUsers ? makeUsers() : makeSampleUsers(env.PLATEN_DATA));
     if (more.PLATEN_RELAY !== 'remote') await server.logged('relay connected');

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Journal } from '../../../journal/journal';
 import type { AgentCheck } from '../../../protocol/api';
-import { checkConnections, type CheckFinding } from '../../../protocol/control-channel';
+import { problem, type CheckFinding } from '../../../protocol/check-finding';
+import { checkConnections } from '../../../protocol/control-channel';
 import { LIMITS } from '../../../protocol/limits';
 import { toInstant } from '../../../protocol/names';
 import { ProblemError } from '../../../protocol/problems';
@@ -16,8 +17,6 @@ import { AgentsRepository } from './agents.repository';
 /** RFC 6120 8.3.3, of an agent that does not know the exchange. */
 const UNKNOWN_EXCHANGE = ['feature-not-implemented', 'service-unavailable'];
 const OLD_AGENT = 'the agent is of an earlier version, which cannot check its connections; update it';
-
-const problem = (subject: string, text: string): CheckFinding => ({ subject, isProblem: true, text });
 
 type Check = { -readonly [Name in keyof AgentCheck]: AgentCheck[Name] };
 

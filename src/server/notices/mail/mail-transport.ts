@@ -50,7 +50,7 @@ export class MailTransport {
     if (!settings) throw new Error('no mail server is configured');
     try {
       // the files may have changed: a password is corrected while the mail waits
-      const connection = this.connection(settings, readMailFiles(settings));
+      const connection = mailConnection(settings, readMailFiles(settings), this);
       const { createTransport } = await import('nodemailer'); // loaded with the first mail
       const transport = createTransport({ ...connection, disableFileAccess: true, disableUrlAccess: true });
       const message = {
@@ -70,24 +70,25 @@ export class MailTransport {
       throw new MailFailed(error);
     }
   }
+}
 
-  /** Outside loopback, mail requires TLS and a certificate for the server's name (RFC 8314 4.3). */
-  private connection(
-    { host, port, tlsFirst, user }: MailSettings,
-    { password, authority }: MailFiles,
-  ): SMTPTransportOptions {
-    const strict = !isLoopback(host) || authority !== undefined;
-    return {
-      host,
-      port,
-      secure: tlsFirst,
-      requireTLS: strict && !tlsFirst,
-      tls: { rejectUnauthorized: strict, ca: authority },
-      auth: user === undefined ? undefined : { user, pass: password },
-      dnsTimeout: this.connectMs,
-      connectionTimeout: this.connectMs,
-      greetingTimeout: this.connectMs,
-      socketTimeout: this.acceptMs,
-    };
-  }
+/** Outside loopback, mail requires TLS and a certificate for the server's name (RFC 8314 4.3). */
+export function mailConnection(
+  { host, port, tlsFirst, user }: MailSettings,
+  { password, authority }: MailFiles,
+  { connectMs, acceptMs }: Pick<MailTransport, 'connectMs' | 'acceptMs'>,
+): SMTPTransportOptions {
+  const strict = !isLoopback(host) || authority !== undefined;
+  return {
+    host,
+    port,
+    secure: tlsFirst,
+    requireTLS: strict && !tlsFirst,
+    tls: { rejectUnauthorized: strict, ca: authority },
+    auth: user === undefined ? undefined : { user, pass: password },
+    dnsTimeout: connectMs,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: acceptMs,
+  };
 }
