@@ -8,6 +8,7 @@ import { CustomersModule } from './customers/customers.module';
 import { DatabaseModule } from './database/database.module';
 import { DeploymentModule } from './deployment/deployment.module';
 import { DevicesModule } from './devices/devices.module';
+import { FleetMetrics } from './status/fleet-metrics';
 import { HealthController } from './status/health.controller';
 import { HttpModule } from './http/http.module';
 import { LiveModule } from './live/live.module';
@@ -44,6 +45,7 @@ export class AppModule {
         LiveModule,
       ],
       controllers: [AboutController, HealthController, MetricsController],
+      providers: [FleetMetrics],
     };
   }
 }

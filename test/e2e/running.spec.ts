@@ -112,7 +112,7 @@ describeHere('platen doctor', () => {
     ['a relay under another name', { PLATEN_RELAY_PUBLIC_URL: 'wss://relay.invalid' }, /^relay: .*cannot be resolved/m],
     ['an authority that did not sign', { PLATEN_TLS_CA: '' }, /^console and API: .*certificate cannot be verified/m],
   ])('names %s', async (_name, more, line) => {
-    const { code, output } = await on.atServer(['doctor'], more as Record<string, string>);
+    const { code, output } = await on.atServer(['doctor'], more);
     expect(output).toMatch(line);
     expect(code).toBe(1);
   });

@@ -67,7 +67,7 @@ export class PermittedOrigins {
 
   /** Without a file that can be read, nothing is permitted. */
   async load(): Promise<void> {
-    const { state, journal } = this.options;
+    const { journal } = this.options;
     const text = await readState(this.#file).catch((error: Error) => error.message);
     if (text === undefined) return;
     const { data } = stored.safeParse(parseJson(text));

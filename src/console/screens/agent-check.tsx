@@ -1,6 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { CheckFinding } from '../../protocol/control-channel';
+import type { CheckFinding } from '../../protocol/check-finding';
 import { useAgentCheck, useStartAgentCheck, type Agent } from '../api/agents';
 import { useFormats, useText } from '../messages/language';
 import { Dialog } from '../parts/dialog';

@@ -41,18 +41,18 @@ async function examine(dataSource: DataSource): Promise<string> {
 }
 
 async function wholeSqlite(dataSource: DataSource): Promise<string> {
-  const [row] = (await dataSource.query('PRAGMA quick_check(1)')) as { quick_check: string }[];
+  const [row] = await dataSource.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
   if (row?.quick_check !== 'ok') throw new Error(`the file is damaged (${row?.quick_check}); ${RESTORE}`);
   return 'SQLite, whole';
 }
 
 async function durable(dataSource: DataSource): Promise<string> {
   for (const setting of ['fsync', 'synchronous_commit']) {
-    const [row] = (await dataSource.query(`SHOW ${setting}`)) as Record<string, string>[];
+    const [row] = await dataSource.query<Record<string, string>[]>(`SHOW ${setting}`);
     if (row?.[setting] === 'off')
       throw new Error(`${setting} is off, so a crash loses what the server has acknowledged; switch it on`);
   }
-  const [row] = (await dataSource.query('SHOW server_version')) as { server_version: string }[];
+  const [row] = await dataSource.query<{ server_version: string }[]>('SHOW server_version');
   return `PostgreSQL ${row?.server_version}`;
 }
 
@@ -63,7 +63,7 @@ async function schemaOf(dataSource: DataSource): Promise<string> {
   } finally {
     await runner.release();
   }
-  const done = (await dataSource.query('SELECT name FROM migrations')) as { name: string }[];
+  const done = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
   const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
   if (done.some(({ name }) => !known.includes(name)))
     throw new Error(

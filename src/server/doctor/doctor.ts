@@ -13,7 +13,7 @@ import { backupCheck, diskCheck, ownerOf } from './storage.checks';
  * next start.
  * @throws CertificateUnusable
  */
-export async function* diagnose(config: Config): AsyncGenerator<CheckFinding> {
+export async function* diagnose(config: Config): AsyncGenerator<CheckFinding, void> {
   for (const { name, meant } of config.unknown)
     yield problem('settings', `${name} has no effect${meant ? `; did you mean ${meant}?` : ''}`);
   yield clockCheck();
@@ -23,12 +23,12 @@ export async function* diagnose(config: Config): AsyncGenerator<CheckFinding> {
     return yield* inOrder(portChecks(config));
   }
   const user = process.getuid?.();
-  if (user !== undefined && user !== owner)
+  if (user !== undefined && user !== owner) {
     // SQLite would create files that the server's user cannot open
-    return yield problem(
-      'data folder',
-      `${config.data} belongs to the user with the number ${owner}; run this command as that user: sudo -u '#${owner}' platen doctor`,
-    );
+    const remedy = `run this command as that user: sudo -u '#${owner}' platen doctor`;
+    yield problem('data folder', `${config.data} belongs to the user with the number ${owner}; ${remedy}`);
+    return;
+  }
   yield* inOrder([diskCheck(config.data), databaseCheck(config), backupCheck(config), mailCheck(config)]);
   const certificate = await loadCertificate(config);
   yield* certificateChecks(config, certificate);
@@ -38,6 +38,6 @@ export async function* diagnose(config: Config): AsyncGenerator<CheckFinding> {
 }
 
 /** All of them at the same time. */
-async function* inOrder(checks: readonly Promise<CheckFinding>[]): AsyncGenerator<CheckFinding> {
+async function* inOrder(checks: readonly Promise<CheckFinding>[]): AsyncGenerator<CheckFinding, void> {
   for (const each of checks) yield await each;
 }

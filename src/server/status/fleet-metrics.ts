@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { DataSource, In, MoreThan, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { OPEN_JOB_STATES } from '../../protocol/maintenance';
+import { SESSION_STATES } from '../../protocol/remote-session';
+import { AgentEntity } from '../devices/agents/agent.entity';
+import { DeviceEntity } from '../devices/device.entity';
+import { Metrics } from '../http/metrics';
+import { JobEntity } from '../maintenance/job.entity';
+import { RelayDirectory } from '../relays/relay-directory';
+import { SessionEntity } from '../sessions/session.entity';
+import { DeviceTransport } from '../xmpp/device-transport';
+
+/**
+ * What there is now: agents, devices, relays, sessions and jobs. Counted when `/metrics` is read; NaN while the database is
+ * away, because the other metrics are still of interest.
+ */
+@Injectable()
+export class FleetMetrics {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly metrics: Metrics,
+    transport: DeviceTransport,
+    relays: RelayDirectory,
+  ) {
+    const online = new Set<string>();
+    transport.onPresence((presence) => online[presence.online ? 'add' : 'delete'](presence.agentId));
+    this.count('platen_agents', 'Enrolled agents', () => dataSource.getRepository(AgentEntity).count());
+    this.count('platen_agents_online', 'Agents with a connection to this server', () => Promise.resolve(online.size));
+    this.count('platen_devices', 'Devices of the enrolled agents', () =>
+      dataSource.getRepository(DeviceEntity).count(),
+    );
+    const open = SESSION_STATES.filter((state) => state !== 'ended');
+    const sessions = { entity: SessionEntity, where: { openPair: MoreThan('') }, states: open };
+    this.countStates('platen_sessions', 'Remote sessions that have not ended, by state', sessions);
+    const jobs = { entity: JobEntity, where: { state: In([...OPEN_JOB_STATES]) }, states: OPEN_JOB_STATES };
+    this.countStates('platen_jobs', 'Maintenance jobs that are not over, by state', jobs);
+    new Gauge({
+      name: 'platen_relay_runs',
+      help: 'Connected runs of each relay: several during a deployment',
+      labelNames: ['relay', 'standing'],
+      registers: [metrics.registry],
+      collect() {
+        this.reset();
+        for (const { id, standing } of relays.connected()) this.inc({ relay: id, standing });
+      },
+    });
+  }
+
+  private count(name: string, help: string, counted: () => Promise<number>): void {
+    const registers = [this.metrics.registry];
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set(await counted().catch(() => NaN));
+      },
+    });
+  }
+
+  /** A state without rows is 0, so that its line in a plot continues. */
+  private countStates<Row extends ObjectLiteral>(
+    name: string,
+    help: string,
+    of: { entity: EntityTarget<Row>; where: FindOptionsWhere<Row>; states: readonly string[] },
+  ): void {
+    const rows = this.dataSource.getRepository(of.entity);
+    const counted = () =>
+      rows
+        .createQueryBuilder('row')
+        .select('row.state', 'state')
+        .addSelect('COUNT(*)', 'count')
+        .where(of.where)
+        .groupBy('row.state')
+        .getRawMany<{ state: string; count: number | string }>();
+    new Gauge({
+      name,
+      help,
+      labelNames: ['state'],
+      registers: [this.metrics.registry],
+      async collect() {
+        const found = await counted().catch(() => undefined);
+        for (const state of of.states)
+          this.set({ state }, found ? Number(found.find((each) => each.state === state)?.count ?? 0) : NaN);
+      },
+    });
+  }
+}
