@@ -1,3 +1,4 @@
+import { dataSourceOptions } from '../../../ormconfig';
 import { loadConfig } from '../config/settings-file';
 import { diagnose } from '../doctor/doctor';
 import { failureLine } from './failure-line';
@@ -5,7 +6,8 @@ import { failureLine } from './failure-line';
 /** `platen doctor`: prints one line for each finding, problems on standard error; exit code 1 if there are any. */
 export async function runDoctor(): Promise<void> {
   try {
-    for await (const { subject, isProblem, text } of diagnose(loadConfig())) {
+    const config = loadConfig();
+    for await (const { subject, isProblem, text } of diagnose(config, dataSourceOptions(config))) {
       (isProblem ? process.stderr : process.stdout).write(`${subject}: ${text}\n`);
       if (isProblem) process.exitCode = 1;
     }

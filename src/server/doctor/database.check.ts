@@ -1,21 +1,17 @@
 import { existsSync } from 'node:fs';
-import { OPEN_READONLY } from 'sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { dataSourceOptions } from '../../../ormconfig';
 import { check, note, type CheckFinding } from '../../protocol/check-finding';
 import { withTimeLimit } from '../../tunnel/time-limit';
-import type { Config } from '../config/config';
 
 /** SQLite reads the whole file to check it. */
 const LIMIT_MS = 120_000;
 const RESTORE = 'see "Backup and restore" in docs/RUNNING.md';
 
 /** Whether the database answers, is whole, keeps what it acknowledges, and has the schema of this version. */
-export async function databaseCheck(config: Config): Promise<CheckFinding> {
-  const { database } = config;
-  if (database.type === 'sqlite' && !existsSync(database.path))
+export async function databaseCheck(database: DataSourceOptions): Promise<CheckFinding> {
+  if (database.type === 'sqlite' && !existsSync(database.database))
     return note('database', 'does not exist yet; the first start of the server creates it');
-  const options = readingOnly(dataSourceOptions(config));
+  const options = readingOnly(database);
   return check(
     'database',
     () => withTimeLimit(LIMIT_MS, undefined, () => examine(new DataSource(options))),
@@ -27,7 +23,9 @@ export async function databaseCheck(config: Config): Promise<CheckFinding> {
 }
 
 const readingOnly = (options: DataSourceOptions): DataSourceOptions =>
-  options.type === 'sqlite' ? { ...options, enableWAL: false, flags: OPEN_READONLY } : { ...options };
+  options.type === 'sqlite'
+    ? { ...options, enableWAL: false, flags: (options.driver as { OPEN_READONLY: number }).OPEN_READONLY }
+    : options;
 
 /** @throws Error naming what is wrong, and what to do */
 async function examine(dataSource: DataSource): Promise<string> {

@@ -37,7 +37,7 @@ async function settings(more: Record<string, string> = {}): Promise<Config> {
 
 async function diagnosed(config: Config): Promise<CheckFinding[]> {
   const findings: CheckFinding[] = [];
-  for await (const finding of diagnose(config)) findings.push(finding);
+  for await (const finding of diagnose(config, dataSourceOptions(config))) findings.push(finding);
   return findings;
 }
 

@@ -1,3 +1,4 @@
+import type { DataSourceOptions } from 'typeorm';
 import { problem, note, type CheckFinding } from '../../protocol/check-finding';
 import { loadCertificate } from '../config/certificate';
 import type { Config } from '../config/config';
@@ -13,7 +14,7 @@ import { backupCheck, diskCheck, ownerOf } from './storage.checks';
  * next start.
  * @throws CertificateUnusable
  */
-export async function* diagnose(config: Config): AsyncGenerator<CheckFinding, void> {
+export async function* diagnose(config: Config, database: DataSourceOptions): AsyncGenerator<CheckFinding, void> {
   for (const { name, meant } of config.unknown)
     yield problem('settings', `${name} has no effect${meant ? `; did you mean ${meant}?` : ''}`);
   yield clockCheck();
@@ -29,7 +30,7 @@ export async function* diagnose(config: Config): AsyncGenerator<CheckFinding, vo
     yield problem('data folder', `${config.data} belongs to the user with the number ${owner}; ${remedy}`);
     return;
   }
-  yield* inOrder([diskCheck(config.data), databaseCheck(config), backupCheck(config), mailCheck(config)]);
+  yield* inOrder([diskCheck(config.data), databaseCheck(database), backupCheck(config), mailCheck(config)]);
   const certificate = await loadCertificate(config);
   yield* certificateChecks(config, certificate);
   const { runs, finding } = await runningServer(config);
