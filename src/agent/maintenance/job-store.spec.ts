@@ -5,7 +5,7 @@ import { recordedJournal, type RecordedJournal } from '../../../test/support/rec
 import { smallFilesystem } from '../../../test/support/small-filesystem';
 import type { JobOrder } from '../../protocol/ad-hoc-command';
 import { finalReport, type AgentJob, type AgentJobs, type JobPhase } from './job';
-import { JobStore } from './job-store';
+import { JobStore, type StoredMoment } from './job-store';
 
 const firmware = {
   url: 'https://platen.example/f',
@@ -64,16 +64,39 @@ describe('the stored jobs', () => {
     expect(left[2]).toBeGreaterThan(left[1]!);
   });
 
-  it('have the remaining time of a wait for a new version, less the time for which the agent was not running', async () => {
-    const wait = { before: '1', until: performance.now() + 1_800_000 };
-    await store.save(jobsOf({ name: 'started', activity: 'installing', percent: null, wait }));
-    jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
-    const [job] = (await new JobStore(folder, recorded.journal).load(0)).values();
-    jest.restoreAllMocks();
-    expect(job!.phase).toMatchObject({ name: 'started', wait: { before: '1' } });
-    const until = job!.phase.name === 'started' ? job!.phase.wait!.until : 0;
-    expect(until).toBeGreaterThan(1_100_000);
-    expect(until).toBeLessThanOrEqual(1_200_000);
+  const HOUR = 3_600_000;
+  const NOW = Date.UTC(2026, 0, 1);
+  const boot = (id: string, ms: number) => ({ boot: { id, ms } });
+  it.each<readonly [string, StoredMoment, StoredMoment, number]>([
+    ['by the clock of the computer', { storedAt: NOW }, { storedAt: NOW + HOUR }, HOUR],
+    ['in one boot', { storedAt: NOW, ...boot('a', 1) }, { storedAt: NOW + HOUR, ...boot('a', HOUR + 1) }, HOUR],
+    ['while the clock was set from 1970', { storedAt: 5, ...boot('a', 1) }, { storedAt: NOW, ...boot('a', 2) }, 1],
+    ['while the clock was set back', { storedAt: NOW, ...boot('a', 0) }, { storedAt: 0, ...boot('a', HOUR) }, HOUR],
+    ['over another boot', { storedAt: NOW, ...boot('a', 9) }, { storedAt: NOW + HOUR, ...boot('b', 1) }, HOUR],
+    ['over a boot with a clock of 1970', { storedAt: NOW, ...boot('a', 9) }, { storedAt: 5, ...boot('b', 1) }, 0],
+    ['since an earlier version', {}, { storedAt: NOW, ...boot('a', 1) }, 0],
+  ])('have the remaining times, less that for which the agent was not running: %s', async (_how, stored, loaded, away) => {
+    const [wait, now] = [{ before: '1', until: performance.now() + 10 * HOUR }, performance.now()];
+    await new JobStore(folder, recorded.journal, () => stored).save(
+      jobsOf(
+        { name: 'started', activity: 'installing', percent: null, wait },
+        { name: 'waiting', hold: 'stopped', detail: 'jam', expiresAt: now + 10 * HOUR },
+      ),
+    );
+    const jobs = [...(await new JobStore(folder, recorded.journal, () => loaded).load(now)).values()];
+    const ends = jobs.map(({ phase }) =>
+      phase.name === 'started' ? phase.wait!.until : phase.name === 'waiting' ? phase.expiresAt : NaN,
+    );
+    for (const end of ends) {
+      expect(end - now).toBeLessThanOrEqual(10 * HOUR - away);
+      expect(end - now).toBeGreaterThan(10 * HOUR - away - HOUR / 2); // less the time that storing took
+    }
+  });
+
+  it('know the boot of this computer', async () => {
+    await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
+    const { boot } = JSON.parse(await readFile(file(), 'utf8')) as StoredMoment;
+    expect(boot).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), ms: expect.any(Number) });
   });
 
   it('are private, and no temporary file remains', async () => {

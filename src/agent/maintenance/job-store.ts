@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -10,12 +11,35 @@ import type { AgentJob, AgentJobs, JobPhase, VersionWait } from './job';
 const FILE = 'maintenance-jobs.json';
 const DAMAGED = 'maintenance-jobs.damaged.json';
 
+/** When a file was stored, to know after a restart of the agent for how long it was not running. */
+const storedMoment = z.object({
+  /** Epoch milliseconds of the local clock; optional in files of earlier versions. */
+  storedAt: z.number().optional(),
+  /** The boot of this computer, and milliseconds since: the local clock may be set meanwhile. Undefined if it is not known. */
+  boot: z.object({ id: z.string(), ms: z.number() }).optional(),
+});
+export type StoredMoment = z.infer<typeof storedMoment>;
+
+function presentMoment(): StoredMoment {
+  const ms = Number(process.hrtime.bigint() / 1_000_000n);
+  try {
+    const id = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return { storedAt: Date.now(), boot: { id, ms } };
+  } catch {
+    return { storedAt: Date.now() };
+  }
+}
+
+/** After another boot, only the local clock can tell. */
+function msBetween(then: StoredMoment, now: StoredMoment): number {
+  if (then.boot && now.boot && then.boot.id === now.boot.id) return Math.max(0, now.boot.ms - then.boot.ms);
+  return then.storedAt === undefined ? 0 : Math.max(0, now.storedAt! - then.storedAt);
+}
+
 /** Remaining time, because the clock of JobPhase does not survive a restart. */
 const leftMs = z.number();
-const storedJobs = z.object({
+const storedJobs = storedMoment.extend({
   version: z.literal(1),
-  /** Epoch milliseconds of the local clock; compared only with the same clock. */
-  storedAt: z.number().optional(),
   jobs: z.array(
     z.object({
       order: jobOrder,
@@ -43,6 +67,7 @@ export class JobStore {
   constructor(
     private readonly folder: string,
     private readonly journal: Journal,
+    private readonly clock: () => StoredMoment = presentMoment,
   ) {
     this.#file = join(folder, FILE);
   }
@@ -51,8 +76,8 @@ export class JobStore {
   async load(now: number): Promise<AgentJobs> {
     await mkdir(this.folder, { recursive: true });
     try {
-      const { jobs, storedAt } = storedJobs.parse(JSON.parse(await readFile(this.#file, 'utf8')));
-      const awayMs = Math.max(0, Date.now() - (storedAt ?? Date.now()));
+      const { jobs, ...stored } = storedJobs.parse(JSON.parse(await readFile(this.#file, 'utf8')));
+      const awayMs = msBetween(stored, this.clock());
       return new Map(
         jobs.map(({ phase, ...job }) => [job.order.jobId, { ...job, phase: readPhase(phase, now, awayMs) }]),
       );
@@ -78,7 +103,7 @@ export class JobStore {
   async #write(): Promise<void> {
     const jobs = [...(this.#due ?? [])].map(([, job]) => writeJob(job, performance.now()));
     this.#due = undefined;
-    await replaceDurably(this.#file, JSON.stringify({ version: 1, storedAt: Date.now(), jobs }));
+    await replaceDurably(this.#file, JSON.stringify({ version: 1, ...this.clock(), jobs }));
   }
 
   async #setAside(error: Error): Promise<void> {

@@ -377,8 +377,8 @@ describe('a restarted agent', () => {
     await on.execute('test-page', { jobId, expiresInSeconds: 60 });
     await on.stop();
     on.device.says = DEVICE_INFORMATION;
-    const later = Date.now() + 61_000;
-    jest.spyOn(Date, 'now').mockReturnValue(later);
+    const later = process.hrtime.bigint() + 61_000_000_000n;
+    jest.spyOn(process.hrtime, 'bigint').mockReturnValue(later);
     await on.start();
     jest.restoreAllMocks();
     expect(await on.next('test-page', jobId)).toMatchObject({ status: 'completed', failure: 'expired' });

@@ -34,8 +34,8 @@ export class ControlPlaneLink {
   #peer: RpcPeer<RelayMethods, ControlPlaneMethods> | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #stopped = new AbortController();
-  /** Milliseconds since the epoch; undefined while connected. */
-  #disconnectedSince: number | undefined = Date.now();
+  /** `performance.now`, because the time of day may be set; undefined while connected. */
+  #disconnectedSince: number | undefined = performance.now();
 
   constructor(
     private readonly address: ControlPlaneAddress,
@@ -52,7 +52,7 @@ export class ControlPlaneLink {
 
   /** Time since the connection was lost; 0 while connected. */
   get disconnectedMs(): number {
-    return this.#disconnectedSince === undefined ? 0 : Date.now() - this.#disconnectedSince;
+    return this.#disconnectedSince === undefined ? 0 : performance.now() - this.#disconnectedSince;
   }
 
   /** @throws RpcUnavailable, RpcTimeout, RpcRefused, RpcMalformedResult */
@@ -137,12 +137,12 @@ export class ControlPlaneLink {
     } while (announced !== this.announcement);
     this.#peer = peer;
     this.#disconnectedSince = undefined;
-    const connectedAt = Date.now();
+    const connectedAt = performance.now();
     this.journal.info('connected to the control plane');
     for (const resolve of this.#waiting.splice(0)) resolve();
     await peer.closed;
     this.#peer = undefined;
-    this.#disconnectedSince = Date.now();
+    this.#disconnectedSince = performance.now();
     // A server of another version may accept and drop each connection; the delay must still grow.
     if (this.#disconnectedSince - connectedAt > LIMITS.RELAY_RPC_TIMEOUT_MS) this.backoff.reset();
     if (!this.#stopped.signal.aborted) this.journal.warn('the connection to the control plane was lost');

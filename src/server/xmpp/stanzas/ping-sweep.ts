@@ -8,9 +8,9 @@ import { AgentRefused } from '../xmpp.errors';
 import type { XmppLimits } from '../xmpp-limits';
 
 interface Watched {
-  /** When the next ping is due; Infinity while one is unanswered. */
+  /** When the next ping is due (`performance.now`, because the time of day may be set); Infinity while one is unanswered. */
   due: number;
-  /** When the agent has sent something (`performance.now`). */
+  /** When the agent has sent something, by the same clock. */
   receivedAt: number;
   isProbed: boolean;
 }
@@ -39,8 +39,9 @@ export class PingSweep {
 
   /** The first ping is early by up to half the interval, so that agents that connected together are spread out. */
   watch(stream: AgentStream): void {
-    const due = Date.now() + jittered(this.limits.XMPP_PING_INTERVAL_MS, { least: 0.5, most: 1 });
-    this.watched.set(stream, { due, receivedAt: performance.now(), isProbed: false });
+    const now = performance.now();
+    const due = now + jittered(this.limits.XMPP_PING_INTERVAL_MS, { least: 0.5, most: 1 });
+    this.watched.set(stream, { due, receivedAt: now, isProbed: false });
   }
 
   /** The stream has sent something: it is alive. */
@@ -75,7 +76,7 @@ export class PingSweep {
   }
 
   private sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [stream, watched] of this.watched) if (watched.due <= now) void this.ping(stream, watched);
   }
 
@@ -97,6 +98,6 @@ export class PingSweep {
   }
 
   private postpone(watched: Watched): void {
-    watched.due = Date.now() + this.limits.XMPP_PING_INTERVAL_MS;
+    watched.due = performance.now() + this.limits.XMPP_PING_INTERVAL_MS;
   }
 }
