@@ -236,7 +236,8 @@ describe('parseConfiguration', () => {
   const applicationWith = (change: object) =>
     JSON.stringify({ devices: [{ ...device, applications: [{ ...application, ...change }] }] });
   it.each<readonly [string, string, RegExp]>([
-    ['text that is not JSON', '{', /^the file: is not JSON/],
+    ['text that is not JSON', '{', /^the file: is not JSON at line 1, column 2$/],
+    ['a fault in JSON, without quoting it', '{\n  "x": s3cret\n}', /^the file: is not JSON at line 2, column 8$/],
     ['no devices', '{}', /^devices: /],
     ['an empty list of devices', JSON.stringify({ devices: [] }), /^devices: /],
     ['an unknown field', JSON.stringify({ devices: [device], pannel: {} }), /^the file: .*pannel/],

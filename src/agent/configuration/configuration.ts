@@ -14,6 +14,7 @@ import { ConfigurationError } from './configuration.errors';
 import { DeviceLogin, deviceLogin } from './device-login';
 import { maintenanceField, ownerRules } from '../maintenance/owner-rules';
 import { meterMap, type MeterMap } from '../snmp/meter-map';
+import { jsonFault } from './json-fault';
 import { proxyField } from './proxy';
 import { SnmpAccess, snmpField } from './snmp-access';
 import { certificate, displayAddress, firmwareAddress, ippAddress } from './device-address';
@@ -423,8 +424,10 @@ function withAbsolutePaths(parsed: z.output<typeof configuration>, folder: strin
 function parseJson(text: string, what = 'the file'): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new ConfigurationError([`${what}: is not JSON (${(error as Error).message})`]);
+  } catch {
+    const before = text.slice(0, jsonFault(text)).split('\n');
+    const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
+    throw new ConfigurationError([`${what}: is not JSON at ${place}`]); // not quoted: it may be a secret
   }
 }
 
