@@ -15,23 +15,25 @@ export interface LocalPortEvents {
   onOpened?(stream: Duplex): void;
 }
 
-/** A local TCP port that forwards each connection to the device's application, over one CONNECT stream. */
-export class LocalPort {
+/** A port on 127.0.0.1 that serves one session after the other. */
+export abstract class TunnelPort {
+  protected serving: { readonly tunnel: Tunnel; readonly events: LocalPortEvents } | undefined;
   private readonly sockets = new Set<Socket>();
-  private serving: { tunnel: Tunnel; events: LocalPortEvents } | undefined;
   private used = false;
 
-  private constructor(private readonly server: Server) {
+  protected constructor(private readonly server: Server) {
     server.maxConnections = LIMITS.TUNNEL_STREAMS;
-    server.on('connection', (socket) => this.accept(socket));
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
   }
 
-  /** Binds 127.0.0.1; connections are dropped until `serve`. 0: any free port. @throws the error of `listen` */
-  static async open(port: number): Promise<LocalPort> {
-    const local = new LocalPort(createServer({ allowHalfOpen: true, noDelay: true }));
-    local.server.listen(port, '127.0.0.1');
-    await once(local.server, 'listening');
-    return local;
+  /** 0: any free port. @throws the error of `listen` */
+  protected async listen(port: number): Promise<this> {
+    this.server.listen(port, '127.0.0.1');
+    await once(this.server, 'listening');
+    return this;
   }
 
   get port(): number {
@@ -41,6 +43,12 @@ export class LocalPort {
   serve(tunnel: Tunnel, events: LocalPortEvents): void {
     this.serving = { tunnel, events };
     this.used = false;
+  }
+
+  /** Before each connection is opened through the tunnel. */
+  protected use(): void {
+    if (!this.used) this.serving?.events.onFirst();
+    this.used = true;
   }
 
   /** Closes the connections and keeps the port for the next `serve`. */
@@ -57,21 +65,25 @@ export class LocalPort {
     this.suspend();
     await closed;
   }
+}
 
-  private accept(socket: Socket): void {
-    socket.on('error', () => undefined); // `close` follows
-    if (!this.serving) {
-      socket.destroy();
-      return;
-    }
-    this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket));
-    void this.carry(socket, this.serving.tunnel, this.serving.events);
+/** Forwards each connection to the device's application, over one CONNECT stream. */
+export class LocalPort extends TunnelPort {
+  private constructor(server: Server) {
+    super(server);
+    server.on('connection', (socket) => void this.carry(socket));
   }
 
-  private async carry(socket: Socket, tunnel: Tunnel, events: LocalPortEvents): Promise<void> {
-    if (!this.used) events.onFirst();
-    this.used = true;
+  /** Binds 127.0.0.1; connections are dropped until `serve`. 0: any free port. @throws the error of `listen` */
+  static open(port: number): Promise<LocalPort> {
+    return new LocalPort(createServer({ allowHalfOpen: true, noDelay: true })).listen(port);
+  }
+
+  private async carry(socket: Socket): Promise<void> {
+    socket.on('error', () => undefined); // `close` follows
+    if (!this.serving) return void socket.destroy();
+    const { tunnel, events } = this.serving;
+    this.use();
     try {
       const remote = await tunnel.connect();
       if (socket.destroyed) return void remote.destroy();

@@ -1,16 +1,15 @@
 import { once } from 'node:events';
 import { createServer, STATUS_CODES } from 'node:http';
 import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
 import { LIMITS } from '../../protocol/limits';
 import { deviceRequest } from '../../tunnel/device-http/device-request';
 import { DeviceStream } from '../../tunnel/device-http/device-stream';
 import { fields, hopByHop } from '../../tunnel/device-http/header-fields';
 import { NotHttp } from '../../tunnel/device-http/tolerant-http';
-import { namedOrigins, type Tunnel } from '../../tunnel/http2-tunnel';
+import { namedOrigins } from '../../tunnel/http2-tunnel';
 import { StreamRefused } from '../../tunnel/http2-tunnel.errors';
-import type { LocalPortEvents } from '../../tunnel/local-port';
+import { TunnelPort } from '../../tunnel/local-port';
 import { splice } from '../../tunnel/splice';
 
 /** An absolute-form request target (RFC 9112 3.2.2): origin, and the rest as the client has written it. */
@@ -34,52 +33,18 @@ class Refusal extends Error {
  * An HTTP proxy (RFC 9110 7.6, CONNECT 9.3.6) on 127.0.0.1 to the origins of one application, each under its own name. It
  * dials nothing but the tunnel: what is not one of them is refused. With CONNECT, the client speaks TLS with the device.
  */
-export class ForwardProxy {
-  private readonly sockets = new Set<Duplex>();
-  private serving: { tunnel: Tunnel; events: LocalPortEvents } | undefined;
-  private used = false;
-
-  private constructor(private readonly server: Server) {
-    server.maxConnections = LIMITS.TUNNEL_STREAMS;
-    server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
-    });
+export class ForwardProxy extends TunnelPort {
+  private constructor(server: Server) {
+    super(server);
     server.on('request', (request, response) => void this.forward(request, response));
     server.on('connect', (request: IncomingMessage, socket, head: Buffer) => void this.carry(request, socket, head));
   }
 
   /** Binds 127.0.0.1; requests are refused until `serve`. 0: any free port. @throws the error of `listen` */
-  static async open(port: number): Promise<ForwardProxy> {
+  static open(port: number): Promise<ForwardProxy> {
     // an upload may take long
     const server = createServer({ maxHeaderSize: LIMITS.BROWSER_HEADER_BYTES, requestTimeout: 0, noDelay: true });
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return new ForwardProxy(server);
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  serve(tunnel: Tunnel, events: LocalPortEvents): void {
-    this.serving = { tunnel, events };
-    this.used = false;
-  }
-
-  /** Closes the connections and keeps the port for the next `serve`. */
-  suspend(): void {
-    this.serving = undefined;
-    for (const socket of this.sockets) socket.destroy();
-  }
-
-  /** Closes the port and its connections. */
-  async close(): Promise<void> {
-    if (!this.server.listening) return;
-    const closed = once(this.server, 'close');
-    this.server.close();
-    this.suspend();
-    await closed;
+    return new ForwardProxy(server).listen(port);
   }
 
   /** The application's own origin first; the agent names them with its first connection. @throws StreamRefused */
@@ -91,11 +56,6 @@ export class ForwardProxy {
       (await tunnel.connect()).destroy();
     }
     return namedOrigins(tunnel);
-  }
-
-  private use(): void {
-    if (!this.used) this.serving?.events.onFirst();
-    this.used = true;
   }
 
   /** @param matching finds the wanted origin among the permitted ones @throws Refusal, StreamRefused */
