@@ -33,6 +33,8 @@ const COUNTERPARTS = {
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/civetweb': 'civetweb',
   '/usr/sbin/mini_httpd': 'mini-httpd',
+  '/usr/sbin/lighttpd': 'lighttpd',
+  '/usr/sbin/merecat': 'merecat',
   '/usr/sbin/nft': 'nftables',
   '/usr/sbin/ip': 'iproute2',
   '/usr/bin/tinyproxy': 'tinyproxy-bin',

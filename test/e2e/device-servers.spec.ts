@@ -72,16 +72,52 @@ async function sloppyServer(port: number): Promise<Started> {
   };
 }
 
-async function ippPrinter(port: number, folder: string): Promise<Started> {
+async function ippPrinter(port: number, _www: string, folder: string): Promise<Started> {
   const { programs } = await startPrinter({ port, name: 'Printer', folder });
   return async () => {
     for (const each of [...programs].reverse()) await each.stop();
   };
 }
 
+/** Keeps connections open, and redirects to the slash of a folder. */
+async function lighttpd(port: number, www: string, own: string): Promise<Started> {
+  const settings = [
+    `server.document-root = "${www}"`,
+    'server.bind = "127.0.0.1"',
+    `server.port = ${port}`,
+    'index-file.names = ("index.html")',
+    'mimetype.assign = (".html" => "text/html", ".css" => "text/css")',
+  ];
+  const file = join(own, 'lighttpd.conf');
+  await writeFile(file, settings.join('\n'));
+  return program('lighttpd', ['-D', '-f', file], own);
+}
+
+/** The successor of thttpd. */
+async function merecat(port: number, www: string, own: string): Promise<Started> {
+  const file = join(own, 'merecat.conf');
+  await writeFile(file, `port = ${port}\nhostname = "127.0.0.1"\n`);
+  return program('merecat', ['-n', '-f', file, '-P', join(own, 'pid'), www], own);
+}
+
+/** Compresses everything, in chunks, for those that accept it. */
+async function nginx(port: number, www: string, own: string): Promise<Started> {
+  const modules = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const temporary = modules.map((name) => `${name}_temp_path ${join(own, name)};`).join(' ');
+  const types = 'types { text/html html; text/css css; }';
+  const server = `server { listen 127.0.0.1:${port}; root ${www}; }`;
+  const http = `${types} access_log off; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; ${temporary} ${server}`;
+  const file = join(own, 'nginx.conf');
+  // one process, which stops at once; as root, its files are those of root
+  const first = `daemon off; master_process off; user root; error_log stderr; pid ${join(own, 'pid')}; events {}`;
+  await writeFile(file, `${first} http { ${http} }`);
+  return program('nginx', ['-c', file, '-e', 'stderr'], own);
+}
+
 interface Kind {
   readonly name: string;
-  readonly start: (port: number, folder: string) => Promise<Started> | Started;
+  /** @param www the folder that it serves @param own an empty folder */
+  readonly start: (port: number, www: string, own: string) => Promise<Started> | Started;
   /** The text in its first page; default: of FILES. */
   readonly heading?: string;
 }
@@ -103,6 +139,9 @@ const KINDS: Kind[] = [
     name: "Python's http.server",
     start: (port, www) => program('python3', ['-m', 'http.server', '--bind', '127.0.0.1', `${port}`], www),
   },
+  { name: 'lighttpd', start: lighttpd },
+  { name: 'merecat', start: merecat },
+  { name: 'nginx', start: nginx },
   { name: 'a server that violates HTTP', start: sloppyServer },
 ];
 
@@ -172,7 +211,7 @@ it.each(KINDS)('$name: directly, by connect, and in Chromium', async ({ start, h
   const [port] = (await freePorts(1)) as [number];
   const own = await mkdtemp(join(tmpdir(), 'platen-printer-'));
   stops.push(() => rm(own, { recursive: true, force: true }));
-  stops.push(await start(port, start === ippPrinter ? own : folder));
+  stops.push(await start(port, folder, own));
   const direct = `http://127.0.0.1:${port}`;
   // answers with any status: the server that violates HTTP is none for Node
   await until('the server to listen', () =>

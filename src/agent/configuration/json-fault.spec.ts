@@ -48,7 +48,9 @@ describe('where a text stops being JSON', () => {
   it('nowhere in what is still JSON after one character was left out, doubled or replaced', () => {
     const good = JSON.stringify({ a: [1, 'x', { b: null }], c: { d: true, e: '' } });
     const changed = [...good].flatMap((character, at) =>
-      ['', character.repeat(2), '}', '"', ',', ':', '1', ' '].map((put) => good.slice(0, at) + put + good.slice(at + 1)),
+      ['', character.repeat(2), '}', '"', ',', ':', '1', ' '].map(
+        (put) => good.slice(0, at) + put + good.slice(at + 1),
+      ),
     );
     const wrong = changed.filter((text) => isJson(text) && jsonFault(text) !== text.length);
     expect(wrong).toEqual([]);

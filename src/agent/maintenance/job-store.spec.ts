@@ -75,23 +75,26 @@ describe('the stored jobs', () => {
     ['over another boot', { storedAt: NOW, ...boot('a', 9) }, { storedAt: NOW + HOUR, ...boot('b', 1) }, HOUR],
     ['over a boot with a clock of 1970', { storedAt: NOW, ...boot('a', 9) }, { storedAt: 5, ...boot('b', 1) }, 0],
     ['since an earlier version', {}, { storedAt: NOW, ...boot('a', 1) }, 0],
-  ])('have the remaining times, less that for which the agent was not running: %s', async (_how, stored, loaded, away) => {
-    const [wait, now] = [{ before: '1', until: performance.now() + 10 * HOUR }, performance.now()];
-    await new JobStore(folder, recorded.journal, () => stored).save(
-      jobsOf(
-        { name: 'started', activity: 'installing', percent: null, wait },
-        { name: 'waiting', hold: 'stopped', detail: 'jam', expiresAt: now + 10 * HOUR },
-      ),
-    );
-    const jobs = [...(await new JobStore(folder, recorded.journal, () => loaded).load(now)).values()];
-    const ends = jobs.map(({ phase }) =>
-      phase.name === 'started' ? phase.wait!.until : phase.name === 'waiting' ? phase.expiresAt : NaN,
-    );
-    for (const end of ends) {
-      expect(end - now).toBeLessThanOrEqual(10 * HOUR - away);
-      expect(end - now).toBeGreaterThan(10 * HOUR - away - HOUR / 2); // less the time that storing took
-    }
-  });
+  ])(
+    'have the remaining times, less that for which the agent was not running: %s',
+    async (_how, stored, loaded, away) => {
+      const [wait, now] = [{ before: '1', until: performance.now() + 10 * HOUR }, performance.now()];
+      await new JobStore(folder, recorded.journal, () => stored).save(
+        jobsOf(
+          { name: 'started', activity: 'installing', percent: null, wait },
+          { name: 'waiting', hold: 'stopped', detail: 'jam', expiresAt: now + 10 * HOUR },
+        ),
+      );
+      const jobs = [...(await new JobStore(folder, recorded.journal, () => loaded).load(now)).values()];
+      const ends = jobs.map(({ phase }) =>
+        phase.name === 'started' ? phase.wait!.until : phase.name === 'waiting' ? phase.expiresAt : NaN,
+      );
+      for (const end of ends) {
+        expect(end - now).toBeLessThanOrEqual(10 * HOUR - away);
+        expect(end - now).toBeGreaterThan(10 * HOUR - away - HOUR / 2); // less the time that storing took
+      }
+    },
+  );
 
   it('know the boot of this computer', async () => {
     await store.save(jobsOf({ name: 'started', activity: '', percent: null }));
