@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer as createHttps, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,29 +10,30 @@ import { ApiClient } from '../src/terminal/api-client';
 import type { OutboundProxy } from '../src/tunnel/outbound-proxy';
 import { dialRelay } from '../src/tunnel/relay-connection';
 import { sha256Hex } from '../src/tunnel/sha256';
+import { AgentsServer } from './support/server/agents-server';
 import { makeCertificate, makeSignedCertificate, type TestCertificate } from './support/test-certificate';
 import { TestProxy } from './support/test-proxy';
-import { ControlChannel, DOMAIN, PASSWORD } from './support/xmpp/control-channel';
+import { PASSWORD } from './support/xmpp/control-channel';
 
 const FILE = Buffer.from('firmware');
 /** It leads to this computer through the proxy only. */
 const HOST = 'platen.test';
 
 let proxy: TestProxy;
-let server: Server;
-let channel: ControlChannel;
-let certificate: TestCertificate;
+let server: AgentsServer;
+let ofProxy: TestCertificate;
 let interceptor: TestCertificate & { authority: string };
 let otherName: typeof interceptor;
 let folder: string;
 
 beforeAll(async () => {
-  certificate = await makeCertificate();
+  ofProxy = await makeCertificate();
   interceptor = await makeSignedCertificate([HOST]);
   otherName = await makeSignedCertificate(['other.test']);
   folder = await mkdtemp(join(tmpdir(), 'platen-proxy-'));
-  server = createHttps(certificate, ({ url }, answer) => {
-    if (url === '/api/enrolment') return void answer.end(JSON.stringify(account()));
+  server = await AgentsServer.start(({ url }, answer) => {
+    if (url === '/api/enrolment')
+      return void answer.end(JSON.stringify({ ...server.account(HOST), pin: server.certificate.pin }));
     if (url === '/oauth/token')
       return void answer
         .writeHead(200, { 'Content-Type': 'application/json' })
@@ -45,49 +43,37 @@ beforeAll(async () => {
       .writeHead(200, { 'Content-Type': 'application/json' })
       .end(JSON.stringify({ product: 'platen', version: '1', protocol: 1 }));
   });
-  const relay = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0]! });
+  const relay = new WebSocketServer({ server: server.https, handleProtocols: (offered) => [...offered][0]! });
   relay.on('connection', (ws) =>
     ws.once('message', () =>
       ws.send(JSON.stringify({ type: 'established', remoteSessionId: ID, validUntil: new Date().toISOString() })),
     ),
   );
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  channel = await ControlChannel.start();
 });
 afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await channel.stop();
+  await server.stop();
   await rm(folder, { recursive: true });
 });
 beforeEach(async () => void (proxy = await TestProxy.start(HOST)));
 afterEach(() => proxy.stop());
 
 const ID = '00000000-0000-4000-8000-000000000001';
-const port = () => (server.address() as AddressInfo).port;
-const origin = () => `https://${HOST}:${port()}`;
-const account = () => ({
-  agentId: 'agent-1',
-  password: 'p'.repeat(43),
-  xmpp: { host: HOST, port: channel.port, domain: DOMAIN },
-  pin: certificate.pin,
-});
+const origin = () => `https://${HOST}:${server.port}`;
+const pinned = () => ({ pin: server.certificate.pin });
 
 /** Each way out of the network, used once, to a server with the pinned key. */
 const HOPS: Record<string, (outbound: OutboundProxy) => Promise<unknown>> = {
   enrolment: (outbound) =>
-    enrol(`${'c'.repeat(43)}.${certificate.pin}`, origin(), { signingKey: 'k'.repeat(43) }, undefined, outbound),
+    enrol(`${'c'.repeat(43)}.${pinned().pin}`, origin(), { signingKey: 'k'.repeat(43) }, undefined, outbound),
   'control channel': async (outbound) => {
-    const { pin } = channel.certificate;
-    const stream = await XmppStream.open({ ...account(), password: PASSWORD, pin }, [], { outbound });
+    const stream = await XmppStream.open({ ...server.account(HOST), password: PASSWORD }, [], { outbound });
     await stream.close();
   },
   relay: async (outbound) => {
-    const url = `wss://${HOST}:${port()}/cloud-hub`;
-    const { pin } = certificate;
+    const url = `wss://${HOST}:${server.port}/cloud-hub`;
     const token = { sessionId: 's'.repeat(43), token: 't'.repeat(43) };
     const times = { validUntil: new Date().toISOString(), validForSeconds: 60 };
-    const info = { url, pin, ...token, ...times, remoteSessionId: ID, applicationId: 'web' };
+    const info = { url, ...pinned(), ...token, ...times, remoteSessionId: ID, applicationId: 'web' };
     const connection = await dialRelay(info, 'device', { outbound });
     connection.bytes.destroy();
     void connection.terminate();
@@ -96,7 +82,7 @@ const HOPS: Record<string, (outbound: OutboundProxy) => Promise<unknown>> = {
     downloadFirmware(
       {
         url: `${origin()}/firmware`,
-        trust: { pin: certificate.pin },
+        trust: pinned(),
         outbound,
         token: 't'.repeat(43),
         bytes: FILE.length,
@@ -105,10 +91,10 @@ const HOPS: Record<string, (outbound: OutboundProxy) => Promise<unknown>> = {
       join(folder, 'file'),
       { onBytes: () => undefined, signal: new AbortController().signal, retry: { firstMs: 1, maxMs: 1 } },
     ),
-  'command line': (outbound) => new ApiClient({ server: origin(), pin: certificate.pin, outbound }).about(),
+  'command line': (outbound) => new ApiClient({ server: origin(), ...pinned(), outbound }).about(),
   'external client': async (outbound) => {
     const options = { clientId: 'a', secret: 'b', scopes: ['devices:read' as const], attempts: 1 };
-    const api = createApi({ ...options, server: origin(), pin: certificate.pin, outbound });
+    const api = createApi({ ...options, server: origin(), ...pinned(), outbound });
     const { response } = await api.GET('/api/about' as never);
     if (!response.ok) throw new Error(`status ${response.status}`);
   },
@@ -124,8 +110,20 @@ const failureOf = (hop: string, outbound: OutboundProxy): Promise<string> =>
 describe('through an outbound proxy', () => {
   it.each(hops)('leads: %s', async (hop) => {
     expect(await failureOf(hop, proxy.outbound)).toBe('none');
-    const expected = hop === 'control channel' ? channel.port : port();
+    const expected = hop === 'control channel' ? server.channel.port : server.port;
     expect(new Set(proxy.asked)).toEqual(new Set([`${HOST}:${expected}`]));
+  });
+
+  it.each(hops)('leads when it is reached over TLS: %s', async (hop) => {
+    const overTls = await TestProxy.start(HOST, ofProxy);
+    try {
+      expect(await failureOf(hop, overTls.outbound)).toBe('none');
+      expect(overTls.asked).not.toEqual([]);
+      const unknown = { ...overTls.server, tls: {} };
+      expect(await failureOf(hop, { ...overTls.outbound, server: unknown })).toContain('the certificate of the proxy');
+    } finally {
+      await overTls.stop();
+    }
   });
 
   it.each(hops)('does not lead without its login: %s', async (hop) => {

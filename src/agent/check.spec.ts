@@ -1,52 +1,39 @@
 import { once } from 'node:events';
-import { createServer as createHttps, type Server } from 'node:https';
 import { createServer, type AddressInfo, type Server as TcpServer } from 'node:net';
-import { makeCertificate, makeSignedCertificate, type TestCertificate } from '../../test/support/test-certificate';
+import { AgentsServer } from '../../test/support/server/agents-server';
+import { makeSignedCertificate } from '../../test/support/test-certificate';
 import { answersOf, octets, ScriptedSnmpAgent, type Encoded } from '../../test/support/device/scripted-snmp-agent';
 import { TestProxy } from '../../test/support/test-proxy';
-import { ControlChannel, DOMAIN } from '../../test/support/xmpp/control-channel';
 import { NO_PROXY, type OutboundProxy } from '../tunnel/outbound-proxy';
 import { deviceChecks, serverChecks } from './check';
 import { parseConfiguration } from './configuration/configuration';
 
 const ABOUT = { product: 'platen', version: '0.1.0', protocol: 1 };
 
-let server: Server;
-let channel: ControlChannel;
-let certificate: TestCertificate;
+let server: AgentsServer;
 let proxy: TestProxy;
 /** What the server answers. */
 let answer: { body: string; date?: string };
 
 beforeAll(async () => {
-  certificate = await makeCertificate();
-  server = createHttps(certificate, (_request, response) => {
+  server = await AgentsServer.start((_request, response) => {
     if (answer.date !== undefined) response.setHeader('Date', answer.date);
     response.end(answer.body);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  channel = await ControlChannel.start();
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await channel.stop();
-});
+afterAll(() => server.stop());
 beforeEach(async () => {
   answer = { body: JSON.stringify(ABOUT) };
   proxy = await TestProxy.start();
 });
 afterEach(() => proxy.stop());
 
-const serverPort = () => (server.address() as AddressInfo).port;
-const account = (host: string, change: { pin?: string; port?: number } = {}) => ({
-  agentId: 'agent-1',
-  password: 'p'.repeat(43),
-  xmpp: { host, port: change.port ?? channel.port, domain: DOMAIN },
-  pin: change.pin ?? channel.certificate.pin,
-  server: `https://${host}:${serverPort()}`,
-  authority: certificate.cert,
-});
+const account = (host: string, { pin, port }: { pin?: string; port?: number } = {}) => {
+  const made = server.account(host);
+  const xmpp = { ...made.xmpp, port: port ?? made.xmpp.port };
+  const { cert: authority } = server.certificate;
+  return { ...made, xmpp, pin: pin ?? made.pin, server: `https://${host}:${server.port}`, authority };
+};
 
 /** Each finding as one line; problems start with `!`. */
 const lines = async (checks: Promise<{ subject: string; isProblem: boolean; text: string }>[]): Promise<string[]> =>
@@ -57,10 +44,10 @@ const checked = (outbound: OutboundProxy = NO_PROXY, host = 'localhost', change 
 
 describe('the check of the ways to the server', () => {
   it('finds a server, its control channel and a relay', async () => {
-    expect(await checked(NO_PROXY, 'localhost', {}, `wss://localhost:${serverPort()}/{pair}`)).toEqual([
-      `server localhost:${serverPort()}: answers, version 0.1.0`,
-      `control channel localhost:${channel.port}: is reached, and has the key of the enrolment`,
-      `relay localhost:${serverPort()}: answers`,
+    expect(await checked(NO_PROXY, 'localhost', {}, `wss://localhost:${server.port}/{pair}`)).toEqual([
+      `server localhost:${server.port}: answers, version 0.1.0`,
+      `control channel localhost:${server.channel.port}: is reached, and has the key of the enrolment`,
+      `relay localhost:${server.port}: answers`,
     ]);
   });
 
@@ -70,8 +57,8 @@ describe('the check of the ways to the server', () => {
     proxy.interception = certified;
     const outbound = { ...proxy.outbound, interceptor: certified.authority };
     expect(await checked(outbound, 'platen.test')).toEqual([
-      `server platen.test:${serverPort()}: answers, version 0.1.0${by}`,
-      `control channel platen.test:${channel.port}: is reached, and has the key of the enrolment${by}`,
+      `server platen.test:${server.port}: answers, version 0.1.0${by}`,
+      `control channel platen.test:${server.channel.port}: is reached, and has the key of the enrolment${by}`,
       'relay: not checked; name its address with --relay',
     ]);
   });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jittered } from '../protocol/waits';
 import { Backoff } from '../tunnel/backoff';
+import { ProxyRefused } from '../tunnel/outbound-proxy';
 import { withTimeLimit } from '../tunnel/time-limit';
 import { ServerUnusable } from './client.errors';
 
@@ -87,5 +88,6 @@ function refusedForMs(answer: Response): number | undefined {
 function wordsOf(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
   if (name === 'TimeoutError') return 'no answer in time';
+  if (error instanceof ProxyRefused) return message; // says more than the code of its cause
   return cause?.code ?? cause?.message ?? message;
 }

@@ -28,8 +28,12 @@ export function register(program: Command): void {
     .option('--password-stdin', 'read the password from standard input')
     .option('--fingerprint <pin>', 'accept only the server key with this fingerprint (SPKI SHA-256, base64url)')
     .option('--authority <file>', 'PEM file of the private authority that signed the certificates of server and relay')
-    .option('--proxy <url>', 'outbound proxy: http://host:port, or none; default: HTTPS_PROXY and NO_PROXY')
+    .option(
+      '--proxy <url>',
+      'outbound proxy: http://host:port, https://host:port, or none; default: HTTPS_PROXY and NO_PROXY',
+    )
     .option('--proxy-authority <file>', 'PEM file of the authority of an outbound proxy that intercepts TLS')
+    .option('--proxy-tls-authority <file>', 'PEM file of the authority that signed the certificate of an https: proxy')
     .action((serverUrl: string, options: LoginOptions) =>
       perform(async (io) => (await import('./login.js')).login(io, serverUrl, options)),
     );

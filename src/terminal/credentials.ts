@@ -21,6 +21,8 @@ const credentials = z.object({
   proxy: z.string().min(1).optional(),
   /** Set by `--proxy-authority`: signs the certificates of a proxy that intercepts TLS. */
   proxyAuthority: authority.optional(),
+  /** Set by `--proxy-tls-authority`: signed the certificate of a proxy that is reached over TLS. */
+  proxyTlsAuthority: authority.optional(),
 });
 /** A stored login. */
 export type Credentials = z.infer<typeof credentials>;
@@ -58,9 +60,16 @@ export async function removeCredentials(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /** @throws UsageError */
-export function outboundOf(env: NodeJS.ProcessEnv, url?: string, interceptor?: string): OutboundProxy {
+export function outboundOf(
+  env: NodeJS.ProcessEnv,
+  {
+    proxy: url,
+    proxyAuthority: interceptor,
+    proxyTlsAuthority: tlsAuthority,
+  }: Pick<Credentials, 'proxy' | 'proxyAuthority' | 'proxyTlsAuthority'>,
+): OutboundProxy {
   try {
-    return outboundProxy(env, { url, interceptor });
+    return outboundProxy(env, { url, interceptor, tlsAuthority });
   } catch (error) {
     throw new UsageError(`${(error as Error).message}.`, 'Check --proxy, or HTTPS_PROXY.');
   }
@@ -68,6 +77,7 @@ export function outboundOf(env: NodeJS.ProcessEnv, url?: string, interceptor?: s
 
 /** A client with the stored login. @throws NotLoggedIn */
 export async function storedLogin(io: TerminalIo): Promise<ApiClient> {
-  const { token, proxy, proxyAuthority, ...address } = await readCredentials(io.env);
-  return new ApiClient({ ...address, outbound: outboundOf(io.env, proxy, proxyAuthority) }, { token });
+  const { token, proxy, proxyAuthority, proxyTlsAuthority, ...address } = await readCredentials(io.env);
+  const outbound = outboundOf(io.env, { proxy, proxyAuthority, proxyTlsAuthority });
+  return new ApiClient({ ...address, outbound }, { token });
 }

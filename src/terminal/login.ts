@@ -14,10 +14,11 @@ export interface LoginOptions {
   passwordStdin?: boolean;
   fingerprint?: string;
   authority?: string;
-  /** `http://[user:password@]host[:port]`, or `none`. */
+  /** `http[s]://[user:password@]host[:port]`, or `none`. */
   proxy?: string;
-  /** PEM file. */
+  /** PEM files. */
   proxyAuthority?: string;
+  proxyTlsAuthority?: string;
 }
 const TOKEN_DAYS = 30;
 
@@ -30,10 +31,14 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     );
   if (options.passwordStdin && options.user === undefined)
     throw new UsageError('--password-stdin requires --user.', 'Add --user <user ID>.');
-  const { proxy } = options;
-  const proxyAuthority =
-    options.proxyAuthority === undefined ? undefined : await authorityIn(options.proxyAuthority, '--proxy-authority');
-  const outbound = outboundOf(io.env, proxy, proxyAuthority);
+  const authorityOf = async (file: string | undefined, option: string) =>
+    file === undefined ? undefined : authorityIn(file, option);
+  const proxy = {
+    proxy: options.proxy,
+    proxyAuthority: await authorityOf(options.proxyAuthority, '--proxy-authority'),
+    proxyTlsAuthority: await authorityOf(options.proxyTlsAuthority, '--proxy-tls-authority'),
+  };
+  const outbound = outboundOf(io.env, proxy);
   const address = await trustServer(io, serverUrl, { ...options, outbound });
   const client = new ApiClient(address);
   const { protocol } = await client.about();
@@ -48,7 +53,7 @@ export async function login(io: TerminalIo, serverUrl: string, options: LoginOpt
     const { token, expiresAt } = await session.createToken(`platen on ${hostname()}`.slice(0, 100), TOKEN_DAYS);
     await revokeOldLogin(io);
     const { server, pin, authority } = address;
-    const path = await storeCredentials(io.env, { server, token, pin, authority, proxy, proxyAuthority });
+    const path = await storeCredentials(io.env, { server, token, pin, authority, ...proxy });
     io.print(`Logged in to ${address.server} as ${user.displayName} (${user.username}).`);
     const until = expiresAt ? ` It is valid until ${minute(expiresAt)}.` : '';
     io.report(`The login is stored in ${path}.${until}`);

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setLimits } from '../../test/support/relay/test-relay';
+import { setLimit } from '../../test/support/relay/test-relay';
+import { makeCertificate, makeSignedCertificate, type TestCertificate } from '../../test/support/test-certificate';
 import { TestProxy } from '../../test/support/test-proxy';
-import { dialThrough, outboundProxy, ProxyNotValid, proxyTo } from './outbound-proxy';
-
-setLimits({ PROXY_ANSWER_MS: 300 });
+import { dialThrough, outboundProxy, ProxyNotValid, proxyTo, type ProxyServer } from './outbound-proxy';
 
 describe('the settings of an outbound proxy', () => {
   const login = { user: 'box', password: 'a:b@c' };
@@ -16,13 +15,22 @@ describe('the settings of an outbound proxy', () => {
     ['a login', { HTTPS_PROXY: 'http://box:a%3Ab%40c@[::1]:1' }, {}, { host: '::1', port: 1, login }],
     ['an own address', { HTTPS_PROXY: 'http://a' }, { url: 'http://c:8' }, { host: 'c', port: 8 }],
     ['an own login', { HTTPS_PROXY: 'http://a' }, { login }, { host: 'a', port: 80, login }],
+    ['a proxy over TLS', { HTTPS_PROXY: 'https://proxy.test' }, {}, { host: 'proxy.test', port: 443, tls: {} }],
+    ['a port of TLS', { HTTPS_PROXY: 'https://proxy.test:3129/' }, {}, { host: 'proxy.test', port: 3129, tls: {} }],
     ['none', { HTTPS_PROXY: 'http://a' }, { url: 'none' }, undefined],
     ['an empty variable', { HTTPS_PROXY: '' }, {}, undefined],
   ])('come from %s', (_name, env, settings, server) => {
     expect(outboundProxy(env, settings).server).toEqual(server);
   });
 
-  it.each(['https://proxy:1', 'proxy:3128', 'socks5://proxy', 'http://proxy/path', 'http://user:secret%ZZ@proxy'])(
+  it('name the authority of a proxy over TLS, and no other text', async () => {
+    const { cert } = await makeCertificate();
+    const settings = { url: 'https://proxy.test', tlsAuthority: cert };
+    expect(outboundProxy({}, settings).server).toMatchObject({ tls: { authority: cert } });
+    expect(() => outboundProxy({}, { ...settings, tlsAuthority: 'secret' })).toThrow(ProxyNotValid);
+  });
+
+  it.each(['https://', 'proxy:3128', 'socks5://proxy', 'http://proxy/path', 'http://user:secret%ZZ@proxy'])(
     'are refused without being shown: %s',
     (url) => {
       for (const attempt of [() => outboundProxy({ HTTPS_PROXY: url }), () => outboundProxy({}, { url })]) {
@@ -66,17 +74,20 @@ describe('the settings of an outbound proxy', () => {
   });
 });
 
-describe('dialThrough', () => {
+describe.each(['in clear', 'over TLS'])('dialThrough, %s', (how) => {
+  let certificate: TestCertificate | undefined;
   let proxy: TestProxy;
   let server: Server;
   let port: number;
+  beforeAll(async () => void (certificate = how === 'over TLS' ? await makeCertificate() : undefined));
   beforeEach(async () => {
-    proxy = await TestProxy.start();
+    proxy = await TestProxy.start('platen.test', certificate);
     server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     ({ port } = server.address() as AddressInfo);
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     await proxy.stop();
     server.close();
   });
@@ -103,9 +114,12 @@ describe('dialThrough', () => {
     ],
     [
       'a login that is not Basic',
-      refused('407 Login', 'Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n'),
+      refused(
+        '407 Login',
+        'Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nProxy-Authenticate: Digest a="b"\r\n',
+      ),
       'proxy-login',
-      'is not supported (Negotiate, NTLM)',
+      'is not supported (Negotiate, NTLM, Digest)',
     ],
     ['a rule', refused('403 Filtered'), 'proxy-forbids', 'does not permit CONNECT to platen.test:'],
     ['a method that it lacks', refused('405 Not allowed'), 'proxy-forbids', 'have its administrator permit it'],
@@ -124,6 +138,7 @@ describe('dialThrough', () => {
     ['silence', 'silence', 'proxy-silent', 'does not answer; check its address'],
   ])('names the refusal: %s', async (_name, behaviour, reason, message) => {
     proxy.behaviour = behaviour;
+    if (behaviour === 'silence') setLimit('PROXY_ANSWER_MS', 300);
     const dialled = dialThrough(proxy.server, 'platen.test', port);
     await expect(dialled).rejects.toMatchObject({ name: 'ProxyRefused', reason });
     await expect(dialled).rejects.toThrow(message);
@@ -142,7 +157,7 @@ describe('dialThrough', () => {
     await proxy.stop();
     const dialled = dialThrough(gone, 'platen.test', port);
     await expect(dialled).rejects.toMatchObject({ reason: 'proxy-unreachable' });
-    proxy = await TestProxy.start();
+    proxy = await TestProxy.start('platen.test', certificate);
   });
 
   it('ends with its signal', async () => {
@@ -151,5 +166,33 @@ describe('dialThrough', () => {
     const dialled = dialThrough(proxy.server, 'platen.test', port, ending.signal);
     ending.abort(new Error('over'));
     await expect(dialled).rejects.toThrow('over');
+  });
+});
+
+describe('a proxy over TLS', () => {
+  let proxy: TestProxy;
+  afterEach(() => proxy.stop());
+  const refusal = (server: ProxyServer) => expect(dialThrough(server, 'platen.test', 1)).rejects;
+
+  it.each([
+    ['that an unknown authority signed', ['127.0.0.1'], false, 'cannot be verified (UNABLE_TO_'],
+    ['of another name', ['proxy.test'], true, 'cannot be verified (ERR_TLS_CERT_ALTNAME_INVALID); name the authority'],
+  ])('is not used with a certificate %s', async (_which, names, known, message) => {
+    const { authority, ...certificate } = await makeSignedCertificate(names);
+    proxy = await TestProxy.start('platen.test', certificate);
+    const server = { ...proxy.server, tls: known ? { authority } : {} };
+    await refusal(server).toMatchObject({
+      reason: 'proxy-certificate',
+      message: expect.stringContaining(message) as string,
+    });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('is not one without, and the reverse', async () => {
+    proxy = await TestProxy.start();
+    await refusal({ ...proxy.server, tls: {} }).toMatchObject({ reason: 'proxy-unusable' });
+    await proxy.stop();
+    proxy = await TestProxy.start('platen.test', await makeCertificate());
+    await refusal({ ...proxy.server, tls: undefined }).toMatchObject({ reason: 'proxy-unusable' });
   });
 });

@@ -1,10 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LIMITS } from '../protocol/limits';
 import { isLoopback } from '../protocol/loopback';
 import { authorityOf } from './authority';
-import { connectTls, endpointOf, type Trust } from './pinned-tls';
+import { clockHint, connectTls, endpointOf, isCertificateError, type Trust } from './pinned-tls';
 import { withTimeLimit } from './time-limit';
 
 /** How a program reaches the server and the relay out of its network. */
@@ -20,20 +21,25 @@ export interface OutboundProxy {
 export interface ProxyServer {
   readonly host: string;
   readonly port: number;
+  /** It is reached over TLS. `authority`: PEM; replaces the trust anchors of this computer. */
+  readonly tls?: Pick<Trust, 'authority'>;
   readonly login?: { readonly user: string; readonly password: string };
 }
 export const NO_PROXY: OutboundProxy = { except: '' };
 
 /** What a person sets; what is absent comes from the environment. */
 export interface ProxySettings {
-  /** `http://[user:password@]host[:port]`, or `none`. */
+  /** `http[s]://[user:password@]host[:port]`, or `none`. */
   readonly url?: string;
+  /** PEM of the authority that signed the certificate of a proxy over TLS. */
+  readonly tlsAuthority?: string;
   readonly login?: ProxyServer['login'];
   readonly except?: readonly string[];
   readonly interceptor?: string;
 }
 
-export const PROXY_RULE = 'must look like http://host:port or http://user:password@host:port, or be none';
+export const PROXY_RULE =
+  'must look like http://host:port, https://host:port or http://user:password@host:port, or be none';
 
 /** A setting cannot be used. Its value is not shown, because it may contain a password. */
 export class ProxyNotValid extends Error {
@@ -43,7 +49,13 @@ export class ProxyNotValid extends Error {
 
 /** Why a proxy does not lead to a server. Stable. */
 export type ProxyRefusal =
-  'proxy-unreachable' | 'proxy-silent' | 'proxy-login' | 'proxy-forbids' | 'proxy-cannot-connect' | 'proxy-unusable';
+  | 'proxy-unreachable'
+  | 'proxy-silent'
+  | 'proxy-certificate'
+  | 'proxy-login'
+  | 'proxy-forbids'
+  | 'proxy-cannot-connect'
+  | 'proxy-unusable';
 
 /** The connection to a server ended at the proxy. Nothing was sent to the server. */
 export class ProxyRefused extends Error {
@@ -63,14 +75,15 @@ export class ProxyRefused extends Error {
  * @throws ProxyNotValid
  */
 export function outboundProxy(env: NodeJS.ProcessEnv, settings: ProxySettings = {}): OutboundProxy {
-  const { login, interceptor } = settings;
-  if (interceptor !== undefined && authorityOf(interceptor) === undefined)
-    throw new ProxyNotValid('the authority of the proxy must be PEM certificates of authorities');
+  const { login, interceptor, tlsAuthority: authority } = settings;
+  for (const pem of [interceptor, authority])
+    if (pem !== undefined && authorityOf(pem) === undefined)
+      throw new ProxyNotValid('the authority of the proxy must be PEM certificates of authorities');
   const name = settings.url === undefined ? (env.https_proxy ? 'https_proxy' : 'HTTPS_PROXY') : undefined;
   const server = proxyServer(name === undefined ? settings.url : env[name], name ?? 'the address of the proxy');
   const except = name === undefined ? [] : [env.no_proxy || env.NO_PROXY || ''];
   return {
-    server: server && { ...server, ...(login && { login }) },
+    server: server && { ...server, ...(login && { login }), ...(server.tls && { tls: { authority } }) },
     except: (settings.except ?? except).join(','),
     interceptor,
   };
@@ -79,9 +92,16 @@ export function outboundProxy(env: NodeJS.ProcessEnv, settings: ProxySettings = 
 function proxyServer(text: string | undefined, name: string): ProxyServer | undefined {
   if (!text || text === 'none') return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'http:' || !url.hostname || url.pathname !== '/' || url.search || url.hash)
+  if (
+    !url ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    !url.hostname ||
+    url.pathname !== '/' ||
+    url.search ||
+    url.hash
+  )
     throw new ProxyNotValid(`${name} ${PROXY_RULE}`);
-  const address = endpointOf(url);
+  const address = { ...endpointOf(url), ...(url.protocol === 'https:' && { tls: {} }) };
   if (url.username === '') return address;
   try {
     const [user, password] = [url.username, url.password].map(decodeURIComponent) as [string, string];
@@ -140,20 +160,33 @@ export function dialThrough(proxy: ProxyServer, host: string, port: number, sign
           `${name} does not answer; check its address, and whether it can reach ${at(host, port)}`,
           cause,
         );
-      if (error.code?.startsWith('HPE_') || error.code === 'ECONNRESET')
+      const { code = '' } = error;
+      if (isCertificateError(code))
+        throw new ProxyRefused(
+          'proxy-certificate',
+          `the certificate of ${name} cannot be verified (${code}); name the authority that signed it in the settings of the ` +
+            `proxy, or check its address${clockHint(code)}`,
+          cause,
+        );
+      if (/^(HPE|ERR_SSL)_|^(ECONNRESET|EPROTO)$/.test(code))
         throw new ProxyRefused('proxy-unusable', `${name} does not answer as an HTTP proxy; check its address`, cause);
-      const why = error.code ?? error.message;
+      const why = code || error.message;
       throw new ProxyRefused('proxy-unreachable', `${name} cannot be reached (${why}); check its address`, cause);
     },
   );
 }
 
 function ask(proxy: ProxyServer, target: string, signal: AbortSignal): Promise<Socket> {
-  const { host, port, login } = proxy;
+  const { host, port, login, tls } = proxy;
   const basic = login && Buffer.from(`${login.user}:${login.password}`).toString('base64');
   const headers = { Host: target, ...(basic !== undefined && { 'Proxy-Authorization': `Basic ${basic}` }) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host, port, method: 'CONNECT', path: target, headers, agent: false, signal });
+    const options = { host, port, method: 'CONNECT', path: target, headers, agent: false, signal } as const;
+    // otherwise, Node takes the name in the certificate from `Host`
+    const servername = isIP(host) ? '' : host;
+    const request = tls
+      ? httpsRequest({ ...options, servername, ca: tls.authority, minVersion: 'TLSv1.2' })
+      : httpRequest(options);
     request.on('error', reject);
     // with CONNECT also for refusals
     request.on('connect', (answer: IncomingMessage, socket: Socket, head: Buffer) => {

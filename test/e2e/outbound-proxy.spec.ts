@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { event } from '../../src/demo/scenario';
 import { finished } from '../../src/demo/stage';
 import type { Program } from '../../src/demo/programs';
 import { LAN, networksMissing, SERVER } from '../support/customer-networks';
 import { NetworkStage } from '../support/stage/network-stage';
+import { makeSignedCertificate } from '../support/test-certificate';
 
 const missing = networksMissing();
 if (missing !== undefined) console.warn(`skipped, because this machine cannot make network namespaces: ${missing}`);
@@ -12,6 +13,8 @@ if (missing !== undefined) console.warn(`skipped, because this machine cannot ma
 /** Resolved by the proxy only. */
 const HOST = 'platen.test';
 const PROXY = 'http://192.168.1.1:8888';
+/** The same over TLS, with a certificate of the customer's authority. */
+const OVER_TLS = 'https://192.168.1.1:8889';
 const LOGIN = { user: 'box', password: 'secret' };
 const NEWER = '2.15.000';
 
@@ -31,14 +34,17 @@ const asAdmin = (...args: string[]): Promise<Program> => finished(on.terminal('a
 
 (missing === undefined ? describe : describe.skip)('a LAN whose only way out is an HTTP proxy', () => {
   beforeAll(async () => {
+    const { authority, cert, key } = await makeSignedCertificate(['192.168.1.1']);
     const env = { PLATEN_PUBLIC_URL: `https://${HOST}:8080`, PLATEN_XMPP_PUBLIC_HOST: HOST };
     on = await NetworkStage.set({
       env: { ...env, PLATEN_RELAY_PUBLIC_URL: `wss://${HOST}:8090` },
       serverUrl: `https://${HOST}:8080`,
       terminals: 'second-b',
-      proxy: { in: 'b', names: { [HOST]: SERVER }, ...LOGIN, url: PROXY },
+      proxy: { in: 'b', names: { [HOST]: SERVER }, ...LOGIN, url: PROXY, tls: `${key}\n${cert}` },
     });
-    const proxy = { url: PROXY, login: LOGIN };
+    // the agent over TLS, terminals in clear
+    await writeFile(join(on.folder, 'acme.pem'), authority);
+    const proxy = { url: OVER_TLS, login: LOGIN, tlsAuthority: join(on.folder, 'acme.pem') };
     await on.startCustomer('b', { devices: [device], proxy });
   });
   afterAll(() => on?.strike());
@@ -71,10 +77,14 @@ const asAdmin = (...args: string[]): Promise<Program> => finished(on.terminal('a
     expect(JSON.parse(printed.at(-1)!)).toMatchObject({ job: { state: 'succeeded', firmware: { version: NEWER } } });
   });
 
-  it('is checked while the agent runs', async () => {
-    const check = ['agent', 'check', '--config', on.configurationOf('agent-b'), '--relay', `wss://${HOST}:8090`];
+  it.each([PROXY, OVER_TLS])('is checked while the agent runs: %s', async (url) => {
+    const file = on.configurationOf('agent-b');
+    const { proxy, ...rest } = JSON.parse(await readFile(file, 'utf8')) as { proxy: object };
+    const other = join(file, '..', 'checked.json');
+    await writeFile(other, JSON.stringify({ ...rest, proxy: { ...proxy, url } }), { mode: 0o600 });
+    const check = ['agent', 'check', '--config', other, '--relay', `wss://${HOST}:8090`];
     const { printed } = await finished(on.networks.start('agent-b', on.platen(...check)));
-    const by = ', through the proxy 192.168.1.1:8888';
+    const by = `, through the proxy ${new URL(url).host}`;
     expect(printed.slice(1, 4)).toEqual([
       expect.stringMatching(`^server ${HOST}:8080: answers, version .*${by}$`),
       `control channel ${HOST}:5223: is reached, and has the key of the enrolment${by}`,

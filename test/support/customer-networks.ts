@@ -19,6 +19,8 @@ export interface LanProxy {
   readonly names: Readonly<Record<string, string>>;
   readonly user: string;
   readonly password: string;
+  /** PEM of its key and certificate: it also listens with TLS, at port 8889. */
+  readonly tls?: string;
 }
 
 const SETTING_UP_MS = 20_000;
@@ -88,11 +90,14 @@ export class CustomerNetworks {
   }
 
   /**
-   * Makes an HTTP proxy (tinyproxy) on the router the only way out of a LAN.
+   * Makes an HTTP proxy (tinyproxy, for TLS behind HAProxy) on the router the only way out of a LAN.
    * @param names addresses that only the proxy knows
    * @param folder where its files are written
    */
-  async lockIn(customer: Customer, { names, user, password, folder }: LanProxy & { folder: string }): Promise<Program> {
+  async lockIn(
+    customer: Customer,
+    { names, user, password, tls, folder }: LanProxy & { folder: string },
+  ): Promise<Program[]> {
     const router = `router-${customer}` as const;
     const cut = await this.run(router, 'nft', 'flush chain inet firewall forward');
     if (cut.code !== 0) throw new Error(`the LAN is not cut off: ${cut.output}`);
@@ -107,7 +112,14 @@ export class CustomerNetworks {
     const lines = ['Port 8888', 'Listen 192.168.1.1', 'Timeout 600', 'MaxClients 100', 'LogLevel Connect', login];
     await writeFile(settings, `${lines.join('\n')}\n`);
     const script = `mount --bind ${hosts} /etc/hosts && exec tinyproxy -d -c ${settings}`;
-    return this.start(router, ['unshare', '--mount', 'sh', '-c', script]);
+    const proxy = this.start(router, ['unshare', '--mount', 'sh', '-c', script]);
+    if (tls === undefined) return [proxy];
+    const [pem, terminator] = [join(folder, 'proxy.pem'), join(folder, 'haproxy.cfg')];
+    await writeFile(pem, tls, { mode: 0o600 });
+    const times = ['timeout connect 10s', 'timeout client 10m', 'timeout server 10m', 'timeout tunnel 10m'];
+    const listen = [`bind 192.168.1.1:8889 ssl crt ${pem}`, 'server tinyproxy 192.168.1.1:8888'];
+    await writeFile(terminator, ['defaults', ' mode tcp', ...times, 'listen proxy', ...listen, ''].join('\n'));
+    return [proxy, this.start(router, ['haproxy', '-db', '-f', terminator])];
   }
 
   /** Makes one port of the internet the only one that a LAN reaches. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
@@ -18,21 +19,33 @@ export class TestProxy {
   interception: TestCertificate | undefined;
   /** Every CONNECT, as `host:port`. */
   readonly asked: string[] = [];
-  readonly #server = createServer((_request, answer) => answer.writeHead(405).end());
+  readonly #server: Server;
   readonly #sockets = new Set<Duplex>();
 
-  private constructor(private readonly host: string) {}
+  private constructor(
+    private readonly host: string,
+    private readonly certificate?: TestCertificate,
+  ) {
+    this.#server = certificate ? createTlsServer(certificate) : createServer();
+    this.#server.on('request', (_request, answer) => answer.writeHead(405).end());
+  }
 
-  /** @param host a name that leads to this computer through the proxy */
-  static async start(host = 'platen.test'): Promise<TestProxy> {
-    const proxy = new TestProxy(host);
+  /**
+   * @param host a name that leads to this computer through the proxy
+   * @param certificate it is reached over TLS; self-made
+   */
+  static async start(host = 'platen.test', certificate?: TestCertificate): Promise<TestProxy> {
+    const proxy = new TestProxy(host, certificate);
+    proxy.#server.on('connection', (socket: Duplex) => proxy.#keep(socket));
     proxy.#server.on('connect', (request, socket, head) => proxy.#connect(request, socket, head));
     await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
   }
 
   get server(): ProxyServer {
-    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
+    const { certificate } = this;
+    const address = { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
+    return { ...address, ...(certificate && { tls: { authority: certificate.cert } }) };
   }
 
   get outbound(): OutboundProxy {

@@ -74,7 +74,7 @@ export class NetworkStage {
     const login = proxy && `${proxy.user}:${proxy.password}@`;
     const terminalEnv = proxy ? { HTTPS_PROXY: proxy.url.replace('://', `://${login}`) } : {};
     const it = new NetworkStage(networks, folder, terminals, serverUrl, terminalEnv as Record<string, string>);
-    if (proxy) it.started(await networks.lockIn(proxy.in, { ...proxy, folder }));
+    if (proxy) for (const program of await networks.lockIn(proxy.in, { ...proxy, folder })) it.started(program);
     it.names.push(...(names ?? []));
     it.hasOtherKey = behindProxy;
     const begin = async () => {
