@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { version } from '../../package.json';
 import type { Program } from '../../src/demo/programs';
-import { finished } from '../../src/demo/stage';
+import { finished, SAMPLE_USERS } from '../../src/demo/stage';
 import { isRunning } from '../support/is-running';
-import { networksMissing, SERVER } from '../support/customer-networks';
+import { networksMissing, SERVER, type Host } from '../support/customer-networks';
 import { documented, settingsIn } from '../support/documented';
 import { PostgresInNetwork, postgresMissing } from '../support/server/postgres-in-network';
 import { NetworkStage } from '../support/stage/network-stage';
@@ -22,6 +22,7 @@ const describeHere = missing === undefined ? describe : describe.skip;
 const CHECKOUT = join(__dirname, '../..');
 const CONSOLE = 'platen.example';
 const RELAY = 'relay.example';
+const CHAPTER = '### An authority of your own';
 
 let on: NetworkStage;
 
@@ -40,13 +41,17 @@ async function written(path: string, text: string, mode = 0o600): Promise<string
   return file;
 }
 
-/** Runs commands of the document in a folder of the server's machine, which contains a checkout. */
-async function command(text: string, env: Record<string, string> = {}): Promise<Program> {
-  const folder = join(on.folder, 'checkout');
+/** Runs commands of the document in a folder of the server's machine, or of another one, which contains a checkout. */
+async function command(
+  text: string,
+  env: Record<string, string> = {},
+  { host = 'internet', name = 'checkout', input = '' }: { host?: Host; name?: string; input?: string } = {},
+): Promise<Program> {
+  const folder = join(on.folder, name);
   await mkdir(folder, { recursive: true });
   if (!existsSync(join(folder, 'dist'))) await symlink(join(CHECKOUT, 'dist'), join(folder, 'dist'));
   const script = await written(`/etc/command-${Math.random()}`, `cd ${folder}\n${text}\n`);
-  return on.networks.start('internet', ['bash', '-e', script], { env });
+  return on.networks.start(host, ['bash', '-e', script], { env, input });
 }
 
 describeHere('a relay on another machine', () => {
@@ -115,6 +120,69 @@ describeHere('platen doctor', () => {
     const { code, output } = await on.atServer(['doctor'], more);
     expect(output).toMatch(line);
     expect(code).toBe(1);
+  });
+});
+
+describeHere('an authority of your own', () => {
+  const [authority, certificates] = missing === undefined ? documented(CHAPTER, 'bash') : [];
+  const [ofServer, ofRelay, ofAgent, ofTechnician] = missing === undefined ? documented(CHAPTER, 'sh') : [];
+  let relay: Program | undefined;
+
+  beforeAll(async () => {
+    const [makeSecret, start] = documented('## Relay on another machine', 'sh');
+    on = await NetworkStage.set({
+      serverUrl: `https://${CONSOLE}:8080`,
+      names: [CONSOLE, RELAY],
+      prepare: async (stage) => {
+        on = stage;
+        await finished(await command(authority!));
+        await finished(await command(certificates!));
+        await mkdir(here('/etc/platen'), { recursive: true });
+        const made = [CONSOLE, RELAY].flatMap((name) => [`${name}.crt`, `${name}.key`]);
+        for (const file of ['authority.crt', ...made])
+          await copyFile(join(on.folder, 'checkout', file), here(`/etc/platen/${file}`));
+        return { ...settingsIn(here(ofServer!)), PLATEN_RELAY: 'remote' };
+      },
+    });
+    await finished(await command(makeSecret!, { PLATEN_DATA: join(on.folder, 'server') }));
+    const withoutFiles = start!.replace(/PLATEN_TLS_\w+=\S+ /g, '');
+    relay = await command(`exec env ${withoutFiles}`, settingsIn(here(ofRelay!)));
+    await on.server.logged('relay connected');
+    await on.startDevice('a');
+  });
+  afterAll(async () => {
+    await relay?.stop();
+    await on?.strike();
+  });
+
+  it('signs what agents, technicians, server and relay verify one another with', async () => {
+    const input = `${await on.prepareAgent('agent', 'a', 'mfp-a')}\n`;
+    await copyFile(here('/etc/platen/authority.crt'), join(on.folder, 'agent-a/authority.crt'));
+    const checked = await finished(await command(ofAgent!, {}, { host: 'agent-a', name: 'agent-a', input }));
+    expect(checked.printed).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(`^server ${CONSOLE}:8080: answers, version `),
+        `relay ${RELAY}:8090: answers`,
+      ]),
+    );
+    await on.runAgent('agent-a').logged('agent online');
+
+    const { username, password } = SAMPLE_USERS.technician;
+    const login = `${ofTechnician} --user ${username} --password-stdin`;
+    const credentials = { PLATEN_CREDENTIALS: join(on.folder, 'own.json') };
+    const loggedIn = await command(login, credentials, { input: `${password}\n` });
+    expect((await finished(loggedIn)).printed).toContainEqual(
+      expect.stringContaining(`Logged in to https://${CONSOLE}:8080`),
+    );
+    await on.opensWebPages('a');
+  });
+
+  it('is needed by every one of them', async () => {
+    const strict = ofTechnician!.replace(/ --authority \S+/, ' --user x --password-stdin');
+    const credentials = { PLATEN_CREDENTIALS: join(on.folder, 'none.json') };
+    const refused = await command(strict, credentials, { input: 'x\n' });
+    expect(await refused.exited).not.toBe(0);
+    expect(refused.printed.join('\n')).toContain('cannot be verified');
   });
 });
 

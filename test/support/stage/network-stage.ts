@@ -112,6 +112,12 @@ export class NetworkStage {
 
   /** The customer's MFP and, on another host of the LAN, its agent with further settings. */
   async startCustomer(name: Customer, more: object = {}, env?: Record<string, string>): Promise<void> {
+    await this.startDevice(name);
+    await this.startAgent('agent', name, `mfp-${name}`, more, env);
+  }
+
+  /** The customer's MFP. */
+  async startDevice(name: Customer): Promise<void> {
     const mfp = [
       'mfp',
       '--host',
@@ -126,7 +132,6 @@ export class NetworkStage {
       '9100',
     ];
     await this.started(this.networks.start(`device-${name}`, platen(...mfp))).logged('mfp listening');
-    await this.startAgent('agent', name, `mfp-${name}`, more, env);
   }
 
   /** An agent on a host of the customer's LAN, which leads to the customer's MFP. */
@@ -138,17 +143,24 @@ export class NetworkStage {
     env?: Record<string, string>,
   ): Promise<void> {
     const agent = `${on}-${name}` as const;
-    await mkdir(join(this.folder, agent));
-    const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
-    const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
+    const code = await this.prepareAgent(on, name, deviceId, more);
     const file = this.configurationOf(agent);
-    await writeFile(file, JSON.stringify({ panel: { port: 8631 }, devices: [device], ...more }), { mode: 0o600 });
-    const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN', '--devices', deviceId];
-    const code = (await finished(this.terminal('admin', issue))).printed[0]!;
     const trust = this.hasOtherKey ? ['--authority', join(this.folder, 'authority.crt')] : [];
     const enrol = platen('agent', 'enrol', '-', '--server', this.serverUrl, '--config', file, ...trust);
     await finished(this.networks.start(agent, enrol, { input: `${code}\n` }));
     await this.runAgent(agent, env).logged('agent online', 60_000);
+  }
+
+  /** Writes the configuration of an agent. @returns an enrolment code for it */
+  async prepareAgent(on: 'agent' | 'second', name: Customer, deviceId: string, more: object = {}): Promise<string> {
+    const agent = `${on}-${name}` as const;
+    await mkdir(join(this.folder, agent));
+    const application = { id: 'web', title: 'Web pages', target: `http://${LAN.device}` };
+    const device = { id: deviceId, name: `MFP of ${name}`, kind: 'mfp', applications: [application] };
+    const configuration = { panel: { port: 8631 }, devices: [device], ...more };
+    await writeFile(this.configurationOf(agent), JSON.stringify(configuration), { mode: 0o600 });
+    const issue = ['enrolment-code', agent, '--customer', name, '--site', 'LAN', '--devices', deviceId];
+    return (await finished(this.terminal('admin', issue))).printed[0]!;
   }
 
   /** The command line of a program of Platen. */
