@@ -1,5 +1,5 @@
-// Prepares a checkout to run (`--test`: to run its tests). Installs or builds only what is missing: Node packages, the
-// build, and for the tests the Debian packages that they use as counterparts.
+// Prepares a checkout to run (`--test`: to run its tests; `--bench`: its benchmarks). Installs or builds only what is missing:
+// Node packages, the build, and the Debian packages that tests and benchmarks use as counterparts.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const forTests = process.argv.includes('--test');
+const forBench = process.argv.includes('--bench');
 
 /** Inputs of the build besides `src`. */
 const BUILT_FROM = [
@@ -33,8 +34,6 @@ const COUNTERPARTS = {
   '/usr/bin/busybox': 'busybox',
   '/usr/bin/civetweb': 'civetweb',
   '/usr/sbin/mini_httpd': 'mini-httpd',
-  '/usr/sbin/lighttpd': 'lighttpd',
-  '/usr/sbin/merecat': 'merecat',
   '/usr/sbin/nft': 'nftables',
   '/usr/sbin/ip': 'iproute2',
   '/usr/bin/tinyproxy': 'tinyproxy-bin',
@@ -123,36 +122,51 @@ once('dist/.platen-built', fingerprint(...BUILT_FROM, ...sources('src')), () =>
   run('building', 'npm', 'run', '--silent', 'build'),
 );
 
+/** @returns the commands that update the lists of apt and install these packages */
+function debian(packages) {
+  const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n'];
+  const install = ['install', '-y', '--no-install-recommends', '--no-remove', ...packages];
+  return {
+    update: [...asRoot, 'apt-get', 'update'],
+    install: [...asRoot, 'sh', '-c', WITHOUT_SERVICES, 'sh', ...install],
+  };
+}
+const hasApt = existsSync('/usr/bin/apt-get');
+
 if (forTests) {
   const missing = Object.keys(COUNTERPARTS).filter((path) => !existsSync(path));
   const packages = missing.map((path) => COUNTERPARTS[path]);
   const isReplaced = missing.every((path) => existsSync(REPLACEMENTS[path] ?? ''));
-  const hasApt = existsSync('/usr/bin/apt-get');
   if (!isReplaced && !hasApt)
     fail(`the tests need ${packages.join(', ')}, but apt-get is not available to install them`);
   if (packages.length > 0 && hasApt) {
-    const asRoot = process.getuid() === 0 ? [] : ['sudo', '-n'];
-    const apt = [...asRoot, 'apt-get'];
-    const install = [
-      ...asRoot,
-      'sh',
-      '-c',
-      WITHOUT_SERVICES,
-      'sh',
-      'install',
-      '-y',
-      '--no-install-recommends',
-      '--no-remove',
-      ...packages,
-    ];
+    const { update, install } = debian(packages);
     const installing = `installing ${packages.join(', ')}`;
     if (!isReplaced) {
-      run('looking for Debian packages', ...apt, 'update');
+      run('looking for Debian packages', ...update);
       run(installing, ...install);
     } else if (attempt(installing, ...install)) {
       process.stderr.write(`platen: ${packages.join(', ')} cannot be installed; the tests take longer\n`);
     }
   }
+}
+if (forBench) {
+  const { DEBIAN, MESHCENTRAL } = await import('../bench/peers.mjs');
+  const packages = Object.keys(DEBIAN)
+    .filter((path) => !existsSync(path))
+    .map((path) => DEBIAN[path]);
+  const failures = [];
+  if (packages.length > 0 && hasApt) {
+    const { update, install } = debian(packages);
+    failures.push(attempt('looking for Debian packages', ...update));
+    failures.push(attempt(`installing ${packages.join(', ')}`, ...install));
+  }
+  const { folder, version } = MESHCENTRAL;
+  if (!existsSync(join(folder, 'node_modules/meshcentral'))) {
+    const options = ['--prefix', folder, '--no-audit', '--no-fund', '--omit=optional', '--ignore-scripts'];
+    failures.push(attempt('installing MeshCentral', 'npm', 'install', ...options, `meshcentral@${version}`));
+  }
+  for (const failure of failures) if (failure) process.stderr.write(`platen: ${failure.why}; it is not compared\n`);
 }
 if (!statSync(join(root, 'dist/src/cli.js'), { throwIfNoEntry: false }))
   fail('the build did not create dist/src/cli.js');

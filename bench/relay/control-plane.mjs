@@ -35,13 +35,17 @@ export async function startControlPlane(dist) {
     url: `http://127.0.0.1:${server.address().port}`,
     /** Resolves when a relay is serving. */
     serving: () => relay.then(() => undefined),
-    /** @returns {Promise<{device: object, terminal: object}>} the parameters of `establish` for each side */
+    /** @returns {Promise<{remoteSessionId, device, terminal}>} with the parameters of `establish` for each side */
     async prepare() {
       const remoteSessionId = randomUUID();
       const info = await (await relay).call('connection-info', { remoteSessionId, connectBefore: validUntil });
       sessions.set(info.linkId, remoteSessionId);
       const token = () => randomBytes(32).toString('base64url');
-      return { device: { ...info.device, token: token() }, terminal: { ...info.terminal, token: token() } };
+      return {
+        remoteSessionId,
+        device: { ...info.device, token: token() },
+        terminal: { ...info.terminal, token: token() },
+      };
     },
     stop() {
       for (const ws of webSockets.clients) ws.terminate();

@@ -6,12 +6,12 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { HAPROXY } from '../peers.mjs';
 import { firstLine } from '../report.mjs';
 import { startControlPlane } from './control-plane.mjs';
 import { clientFrame, establish, openWebSocket } from './raw-web-socket.mjs';
 import { startRelay } from './relay-processes.mjs';
 
-const HAPROXY = '/usr/sbin/haproxy';
 const plain = (payload) => payload;
 const dial = async (port) => {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });

@@ -69,11 +69,13 @@ function processesOf(data) {
 }
 
 /** CPU seconds of all threads of a process, to the nanosecond. */
-export function cpuSeconds(pid) {
+function cpuSeconds(pid) {
   const tasks = readdirSync(`/proc/${pid}/task`);
   const times = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
   return times.reduce((sum, nanoseconds) => sum + Number(nanoseconds), 0) / 1e9;
 }
+
+export const cpuOf = (pids) => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 
 export const residentBytes = (pid) =>
   1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);

@@ -47,6 +47,7 @@ class LightAgent {
   #stopped = false;
   #timer;
   #socket;
+  #ponged = () => undefined;
 
   constructor(number, fleet) {
     this.number = number;
@@ -63,6 +64,13 @@ class LightAgent {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#socket?.destroy();
+  }
+
+  /** @returns {Promise<number>} milliseconds until the server has answered a ping (XEP-0199); the agent must be online */
+  ping() {
+    const since = performance.now();
+    this.#socket.write("<iq type='get' id='ping'><ping xmlns='urn:xmpp:ping'/></iq>");
+    return new Promise((resolve) => (this.#ponged = () => resolve(performance.now() - since)));
   }
 
   /** One stream, from the connection to its end. */
@@ -170,6 +178,7 @@ class LightAgent {
         const conditions = { deviceId: deviceIdOf(this.number), conditions: [] };
         return request('conditions', 'report-conditions', 'urn:platen:device:1', conditions);
       }
+      if (id === 'ping') return this.#ponged();
       if (id === 'conditions' && type !== 'result') counts.failedReports += 1;
       if (type !== 'get' && type !== 'set') return;
       if (!text.includes('<acquire-information')) return socket.write(`<iq type='result' id='${id}'/>`);
@@ -275,6 +284,11 @@ export class Fleet {
 
   start() {
     for (const agent of this.#agents) agent.start();
+  }
+
+  /** @returns {Promise<number>} see LightAgent */
+  ping(number) {
+    return this.#agents[number].ping();
   }
 
   stop() {
