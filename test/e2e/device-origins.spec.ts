@@ -52,6 +52,16 @@ beforeAll(async () => {
   elsewhere = await serve(createServer(), 'http', (_request, response) => response.end('elsewhere'));
   const ofTls = createTlsServer(await makeCertificate());
   secure = await serve(ofTls, 'https', (request, response) => {
+    if (request.url === '/public') response.setHeader('Access-Control-Allow-Origin', '*');
+    if (request.url === '/settings') {
+      response.setHeader('Access-Control-Allow-Origin', plain.origin);
+      response.setHeader('Access-Control-Allow-Methods', 'PUT');
+      response.setHeader('Access-Control-Allow-Headers', 'x-token');
+    }
+    if (request.url === '/module') {
+      const module = { 'Access-Control-Allow-Origin': '*', 'Content-Type': 'text/javascript' };
+      return void response.writeHead(200, module).end('export const name = "module";');
+    }
     if (request.url === '/api') {
       response.setHeader('Access-Control-Allow-Origin', plain.origin);
       response.setHeader('Access-Control-Allow-Credentials', 'true');
@@ -75,7 +85,8 @@ beforeAll(async () => {
     env: { PLATEN_SESSION_DOMAIN: 'devices.localhost' },
     applications: [{ device: 'demo-mfp', id: 'origins', target: plain.origin, origins: [secure.origin] }],
   });
-  browser = await ConsoleBrowser.launch();
+  // in place of Playwright's list, which takes the partitions of storage away that browsers have: workers in a frame need them
+  browser = await ConsoleBrowser.launch(undefined, ['--disable-features=HttpsUpgrades,Translate']);
 });
 beforeEach(() => [plain, secure, elsewhere].forEach(({ seen }) => seen.splice(0)));
 afterEach(async () => {
@@ -94,6 +105,10 @@ afterAll(async () => {
 const run = (page: Page | Frame, code: string): Promise<unknown> => page.evaluate(`(${code})()`);
 // with credentials: the session's cookie goes along
 const FETCHED = `() => fetch(document.querySelector('#api').href, { credentials: 'include' }).then((answer) => answer.text())`;
+/** The text that a page gets from a path of the other origin without credentials. */
+const without = (path: string, options = '{}'): string =>
+  `() => fetch(new URL('${path}', document.querySelector('#api').href), ${options})
+    .then((answer) => answer.text(), () => 'blocked')`;
 const FIRST_MESSAGE = `() => new Promise((resolve, reject) => {
   const ws = new WebSocket(document.querySelector('#ws').href.replace(/^http/, 'ws'));
   ws.onmessage = ({ data }) => resolve(data);
@@ -150,6 +165,29 @@ describe.each(['tab', 'frame'] as const)('in a %s', (where) => {
     expect(await run(page, FIRST_MESSAGE)).toBe(`https for ${plain.origin}`);
     const [request] = secure.seen;
     expect(request!.headers).toMatchObject({ host: new URL(secure.origin).host, origin: plain.origin });
+  });
+
+  it('fetch without credentials, with a preflight, and modules reach it, as the device permits', async () => {
+    const page = await opened();
+    expect(await run(page, without('/public'))).toContain('<h1>/public</h1>');
+    expect(await run(page, without('/api'))).toContain('<h1>/api</h1>');
+    expect(await run(page, without('/closed'))).toBe('blocked');
+    const put = `{ method: 'PUT', headers: { 'X-Token': 't' }, body: 'x' }`;
+    expect(await run(page, without('/settings', put))).toContain('<h1>/settings</h1>');
+    expect(await run(page, without('/public', put))).toBe('blocked');
+    const imported = `() => import(new URL('/module', document.querySelector('#api').href).href).then(({ name }) => name)`;
+    expect(await run(page, imported)).toBe('module');
+    expect(secure.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      ...['GET /public', 'GET /api', 'GET /closed', 'OPTIONS /settings', 'PUT /settings', 'OPTIONS /public'],
+      'GET /module',
+    ]);
+    expect(secure.seen.filter(({ headers }) => headers.cookie ?? headers['platen-credentials'])).toEqual([]);
+
+    // and the other way
+    await page.click('#link');
+    await page.waitForURL(/\/linked$/);
+    await run(page, `() => fetch(document.querySelector('#back').href).catch(() => undefined)`);
+    expect(plain.seen.at(-1)!.headers).toMatchObject({ origin: secure.origin, host: new URL(plain.origin).host });
   });
 
   it('what is not permitted is named, and never dialled from here', async () => {

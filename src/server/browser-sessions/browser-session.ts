@@ -94,7 +94,8 @@ export class BrowserSession {
 
   /** Origins that may show pages of this session in a frame (CSP 3, 6.4.2). */
   get frameAncestors(): string {
-    return ["frame-ancestors 'self'", ...this.sites.slice(1), this.facts.consoleOrigin].join(' ');
+    const { sites } = this;
+    return ["frame-ancestors 'self'", ...(sites.length > 1 ? sites : []), this.facts.consoleOrigin].join(' ');
   }
 
   /** Milliseconds since the last exchange ended; 0 while one is open. */

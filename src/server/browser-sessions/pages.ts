@@ -44,6 +44,12 @@ export const PAGES = {
     title: 'Request from another page',
     text: 'A page outside this session made this request. It was not sent to the device. Open the device from the console.',
   },
+  crossingRefused: {
+    status: 403,
+    title: 'Not permitted by the device',
+    text: 'A page at another address of the device made this request, and the device does not permit that (CORS).',
+  },
+  crossing: { status: 200, title: 'Opening the device', text: 'The page of the device follows.' },
   serviceWorker: {
     status: 403,
     title: 'No service workers',
@@ -128,14 +134,19 @@ export const unreachablePage = (status: number, detail: string): Page => ({
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ESCAPES[c]!);
 
-/** A script of such a page, and the origins that it may send requests to. */
+/** A script of such a page, and the origins that it may send requests to and show in frames. It may start a worker. */
 export interface Script {
   readonly text: string;
   readonly connects: readonly string[];
+  /** Where a browser without scripts continues. */
+  readonly without?: string;
 }
 const scripting = (script: Script | undefined): string =>
   script
-    ? `script-src 'sha256-${sha256(script.text).toString('base64')}'; connect-src ${script.connects.join(' ')}; `
+    ? `script-src 'sha256-${sha256(script.text).toString('base64')}'; worker-src 'self'; ` +
+      (script.connects.length > 0
+        ? ['connect-src', 'frame-src'].map((each) => `${each} ${script.connects.join(' ')}; `).join('')
+        : '')
     : '';
 
 /**
@@ -156,6 +167,9 @@ export function sendPage(
     (button
       ? `<form method="post" action="${escaped(button.path)}"><button>${escaped(button.label)}</button></form>`
       : '') +
+    (script?.without === undefined
+      ? ''
+      : `<noscript><meta http-equiv="refresh" content="0; url=${escaped(script.without)}"></noscript>`) +
     `${script ? `<script>${script.text}</script>` : ''}</html>\n`;
   const ancestors = frameAncestors ?? "frame-ancestors 'none'";
   response.writeHead(status, {

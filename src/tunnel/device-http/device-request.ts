@@ -6,7 +6,11 @@ import type { DeviceStream } from './device-stream';
  * Prepares a browser's request on a connection to its device, without sending it. The connection emits `free` when it
  * can carry the next request.
  */
-export function deviceRequest(request: IncomingMessage, headers: string[], stream: DeviceStream): ClientRequest {
+export function deviceRequest(
+  request: Pick<IncomingMessage, 'method' | 'url'>,
+  headers: string[],
+  stream: DeviceStream,
+): ClientRequest {
   stream.expectResponse();
   const sent = httpRequest({
     method: request.method,

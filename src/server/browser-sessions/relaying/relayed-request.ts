@@ -3,6 +3,7 @@ import { LIMITS } from '../../../protocol/limits';
 import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { deviceRequest, trailersOf } from '../../../tunnel/device-http/device-request';
+import { crossingOf, permits, preflightFor, preflightHeaders, type Crossing } from '../translation/cross-origin';
 import type { Origins } from '../translation/device-urls';
 import { badAnswerPage, endedPage, PAGES, sendPage, unreachablePage, type Page } from '../pages';
 import { hasContent, requestHeaders } from '../translation/request-headers';
@@ -40,22 +41,27 @@ export class RelayedRequest {
     try {
       const origins = await this.session.origins(this.exchange.site);
       if (!origins) return sendPage(response, PAGES.notPages, this.frameAncestors);
+      const crossing = crossingOf(request, origins);
+      if (crossing && !(await this.isPermitted(crossing, origins)))
+        return sendPage(response, PAGES.crossingRefused, this.frameAncestors);
       const mayRepeat = SAFE.includes(request.method ?? '') && !hasContent(request);
-      if (await this.attempt(origins, mayRepeat)) await this.attempt(origins, false);
+      if (await this.attempt(origins, crossing, mayRepeat)) await this.attempt(origins, crossing, false);
     } catch (error) {
       await this.fail(error);
     }
   }
 
   /** @returns whether to retry on a new connection. @throws StreamRefused; the error that broke the connection */
-  private async attempt(origins: Origins, mayReuse: boolean): Promise<boolean> {
+  private async attempt(origins: Origins, crossing: Crossing | undefined, mayReuse: boolean): Promise<boolean> {
     const { request, response, behindProxy, framed } = this.exchange;
     const { stream, reused } = await this.session.connections(this.exchange.site).take(mayReuse);
     if (response.destroyed) {
       stream.destroy();
       return false;
     }
-    const sent = deviceRequest(request, requestHeaders(request, { origins, behindProxy }), stream);
+    const openTo = crossing?.withCredentials === false ? crossing.from : undefined;
+    const headers = requestHeaders(request, { origins, behindProxy, withoutCredentials: openTo !== undefined });
+    const sent = deviceRequest(request, headers, stream);
     const abandon = () => sent.destroy();
     response.once('close', abandon);
     let timer: NodeJS.Timeout | undefined;
@@ -76,7 +82,7 @@ export class RelayedRequest {
           const close = this.exchange.expectsContinue && !this.continued;
           try {
             const { session, frameAncestors } = this;
-            passResponse(answer, response, { origins, frameAncestors, framed, close, session }, sent);
+            passResponse(answer, response, { origins, frameAncestors, framed, openTo, close, session }, sent);
           } catch (error) {
             this.answered = response.headersSent; // Node would not write such a header
             sent.destroy();
@@ -88,6 +94,38 @@ export class RelayedRequest {
           if (!sent.writableEnded && request.rawTrailers.length > 0) sent.addTrailers(trailersOf(request));
         });
         request.pipe(sent);
+      });
+    } finally {
+      clearTimeout(timer);
+      response.removeListener('close', abandon);
+    }
+  }
+
+  /**
+   * The browser's own question was answered without the device, because it came without the session's cookie; this one
+   * replaces it. @throws as `attempt`
+   */
+  private async isPermitted(crossing: Crossing, origins: Origins): Promise<boolean> {
+    const { request, response, behindProxy, site } = this.exchange;
+    const preflight = preflightFor(request, behindProxy);
+    if (!preflight) return true;
+    const { stream } = await this.session.connections(site).take(false);
+    const headers = preflightHeaders(preflight, crossing, origins);
+    const sent = deviceRequest({ method: 'OPTIONS', url: request.url }, headers, stream);
+    const abandon = () => sent.destroy();
+    response.once('close', abandon);
+    const late = () => sent.destroy(new StreamRefused(504, 'no answer'));
+    const timer = setTimeout(late, LIMITS.BROWSER_ANSWER_MS);
+    try {
+      return await new Promise<boolean>((resolve, reject) => {
+        sent.once('error', reject);
+        sent.once('close', () => reject(new Error('no answer')));
+        sent.once('upgrade', () => sent.destroy(new Error('an upgrade that was not requested')));
+        sent.once('response', (answer) => {
+          resolve(permits(answer, preflight, crossing, origins));
+          answer.on('error', () => undefined).resume();
+        });
+        sent.end();
       });
     } finally {
       clearTimeout(timer);

@@ -7,7 +7,7 @@ import { responseHeaders, type ResponseContext } from '../translation/response-h
 import { strayOrigin } from '../translation/device-urls';
 import { linksChange, TooDense, translating, unreadableCoding } from '../translation/translated-content';
 
-export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | 'framed'> & {
+export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | 'framed' | 'openTo'> & {
   /** Whether the browser has to open another connection for its next request. */
   readonly close: boolean;
   /** Identifies the session. */
@@ -18,13 +18,14 @@ export type PassContext = Pick<ResponseContext, 'origins' | 'frameAncestors' | '
 export function passResponse(
   from: IncomingMessage,
   to: ServerResponse,
-  { origins, frameAncestors, framed, close, session }: PassContext,
+  { origins, frameAncestors, framed, openTo, close, session }: PassContext,
   sent: ClientRequest,
 ): void {
   const changes = linksChange(from);
   const bodiless = to.req.method === 'HEAD' || from.statusCode === 204 || from.statusCode === 304;
   const trailersPass = !bodiless && from.headers['content-length'] === undefined && to.req.httpVersion !== '1.0';
-  const headers = responseHeaders(from, { origins, frameAncestors, framed, linksChange: changes, trailersPass });
+  const translation = { origins, frameAncestors, framed, openTo, linksChange: changes, trailersPass };
+  const headers = responseHeaders(from, translation);
   const begin = () => {
     to.sendDate = false; // the device's, or none
     to.writeHead(from.statusCode ?? 502, from.statusMessage, close ? [...headers, 'Connection', 'close'] : headers);

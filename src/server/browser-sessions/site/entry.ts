@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../../../protocol/limits';
 import type { BrowserSession } from '../browser-session';
 import { entryCookieName } from '../translation/cookies';
+import { crossingScript } from './crossing-worker';
 import { PATHS } from './platen-files';
 import { PAGES, sendPage, type Script } from '../pages';
 
@@ -30,31 +31,19 @@ export async function enter(
   const framed = request.headers['sec-fetch-dest'] === 'iframe';
   const cookie = { 'Set-Cookie': cookieOf(session, framed) };
   const [, ...others] = session.sites;
+  if (others.length > 0) {
+    const script = { ...crossing(session, others, framed, '/'), without: '/' };
+    return sendPage(response, PAGES.entered, session.frameAncestors, cookie, script);
+  }
   // not a redirect: the requests that follow one count as made by the console
-  const fields = { Refresh: `${others.length > 0 ? NO_SCRIPT_SECONDS : 0}; url=${to}`, ...cookie };
-  const script = others.length > 0 ? crossingScript(session, others, framed, '/') : undefined;
-  sendPage(response, PAGES.entered, session.frameAncestors, fields, script);
+  sendPage(response, PAGES.entered, session.frameAncestors, { Refresh: `0; url=${to}`, ...cookie });
 }
 
-/** A browser without scripts continues after this time; the other sites are closed to it. */
-const NO_SCRIPT_SECONDS = 10;
-
 /** Enters the other sites, too, then shows a page. @param to its address */
-export function crossingScript(
-  session: BrowserSession,
-  others: readonly string[],
-  framed: boolean,
-  to: string,
-): Script {
-  const crossings = others.map((site) => [
-    `${site}${PATHS.enter}`,
-    `ticket=${session.crossings.issue(LIMITS.BROWSER_TICKET_MS)}&place=${framed ? 'frame' : 'tab'}`,
-  ]);
-  const text =
-    `Promise.allSettled(${JSON.stringify(crossings)}.map(([url, body]) => fetch(url, { method: 'POST', mode: 'no-cors', ` +
-    `credentials: 'include', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body })))` +
-    `.then(() => location.replace(${JSON.stringify(to)}));`;
-  return { text, connects: others };
+export function crossing(session: BrowserSession, others: readonly string[], framed: boolean, to: string): Script {
+  const place = framed ? 'frame' : 'tab';
+  const ticket = () => session.crossings.issue(LIMITS.BROWSER_TICKET_MS);
+  return crossingScript(new Map(others.map((site) => [site, `ticket=${ticket()}&place=${place}`])), to);
 }
 
 /** `POST /.platen/enter` at another site of the session: exchanges a crossing for its cookie, for the first site's page only. */

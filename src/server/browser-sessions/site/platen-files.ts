@@ -10,6 +10,8 @@ export const PATHS = {
   stream: '/.platen/stream',
   stray: STRAY_PATH,
   ask: ASK_PATH,
+  crossing: '/.platen/crossing',
+  worker: '/.platen/crossing.js',
 } as const;
 
 const PAGE = 'index.html';

@@ -348,11 +348,14 @@ describe("another of the application's origins", () => {
   let other: Site;
   /** What has reached it. */
   let seenThere: IncomingMessage[];
+  /** Further fields of its answers. */
+  let policy: Record<string, string>;
   beforeEach(async () => {
-    seenThere = [];
+    [seenThere, policy] = [[], {}];
     secure = createServer((request, response) => {
       seenThere.push(request);
-      response.writeHead(200, { 'Content-Type': 'text/html', 'Access-Control-Allow-Origin': 'http://192.168.1.20' });
+      const allowed = { 'Access-Control-Allow-Origin': 'http://192.168.1.20' };
+      response.writeHead(200, { 'Content-Type': 'text/html', ...allowed, ...policy });
       response.end('<a href="http://192.168.1.20/a"><a href="https://192.168.1.20/b"><a href="//192.168.1.20/c">');
     });
     await opened.stop();
@@ -407,8 +410,11 @@ describe("another of the application's origins", () => {
       body: `ticket=${ticket}`,
     });
     expect(entered.headers['content-security-policy']).toContain(`connect-src ${SECURE};`);
+    // without scripts, the first site alone
+    expect(entered.headers.refresh).toBeUndefined();
+    expect(entered.text).toContain('<noscript><meta http-equiv="refresh" content="0; url=/"></noscript>');
     const [, url, body] = /"(https:[^"]+)","(ticket=[^"]+)"/.exec(entered.text)!;
-    expect(url).toBe(`${SECURE}/.platen/enter`);
+    expect(url).toBe(SECURE);
     const cross = (Origin: string): Promise<Answer> =>
       new Site(SECURE, site.port).ask('/.platen/enter', { method: 'POST', headers: { ...FORM, Origin }, body });
     for (const origin of [OTHER, CONSOLE, 'null']) expect((await cross(origin)).headers['set-cookie']).toBeUndefined();
@@ -419,6 +425,129 @@ describe("another of the application's origins", () => {
     ]);
     expect((await cross(OWN)).status).toBe(403); // used
     expect((await new Site(SECURE, site.port).ask('/')).status).toBe(403);
+  });
+
+  describe('for a page of the first, across origins', () => {
+    const FROM = { ...SAME_SITE, 'Sec-Fetch-Mode': 'cors', Origin: OWN };
+    const asking = (names: string) => ({
+      'Access-Control-Request-Method': 'PUT',
+      'Access-Control-Request-Headers': names,
+    });
+    /** Without a cookie, as browsers ask. */
+    const asked = (origin: string): Promise<Answer> =>
+      new Site(SECURE, site.port).ask('/api', {
+        method: 'OPTIONS',
+        headers: { ...FROM, ...asking('x-token'), Origin: origin },
+      });
+
+    it('permits every request beforehand, without asking the device', async () => {
+      const { status, headers } = await asked(OWN);
+      expect([status, seenThere]).toEqual([204, []]);
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': OWN,
+        'access-control-allow-credentials': 'true',
+        'access-control-allow-methods': 'PUT',
+        'access-control-allow-headers': 'x-token',
+      });
+    });
+    it.each([OTHER, CONSOLE, 'https://192.168.1.20', 'null'])('permits nothing to %s', async (origin) => {
+      const { status, headers } = await asked(origin);
+      expect([status, headers['access-control-allow-origin']]).toEqual([403, undefined]);
+      expect(seenThere).toEqual([]);
+    });
+
+    const TOKEN = { method: 'PUT', headers: { ...FROM, 'X-Token': 't' } };
+    const CREDENTIALS = { 'Access-Control-Allow-Credentials': 'true' };
+    const METHOD = { 'Access-Control-Allow-Methods': 'GET, PUT' };
+    const FIELD = { 'Access-Control-Allow-Headers': 'Other, X-token' };
+    const ANY = {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': '*',
+      'Access-Control-Allow-Headers': '*',
+    };
+    const omitted = { ...TOKEN, headers: { ...TOKEN.headers, 'Platen-Credentials': 'omit' } };
+    const bearer = { ...omitted, headers: { ...omitted.headers, Authorization: 'Bearer x' } };
+    const json = { method: 'POST', headers: { ...FROM, 'Content-Type': 'application/json' }, body: '{}' };
+    it.each<readonly [string, Ask, Record<string, string>, boolean]>([
+      ['permits it', TOKEN, { ...CREDENTIALS, ...METHOD, ...FIELD }, true],
+      ['says nothing about credentials', TOKEN, { ...METHOD, ...FIELD }, false],
+      ['does not permit the method', TOKEN, { ...CREDENTIALS, ...FIELD }, false],
+      ['does not permit the field', TOKEN, { ...CREDENTIALS, ...METHOD }, false],
+      [
+        'permits another origin',
+        TOKEN,
+        { ...CREDENTIALS, ...METHOD, ...FIELD, 'Access-Control-Allow-Origin': 'x' },
+        false,
+      ],
+      ['permits everything, but no credentials', TOKEN, { ...CREDENTIALS, ...ANY }, false],
+      ['permits everything to a request without', omitted, ANY, true],
+      ['does not name the login that a page adds', bearer, ANY, false],
+      ['names it', bearer, { ...ANY, 'Access-Control-Allow-Headers': 'authorization, x-token' }, true],
+      ['does not permit a type', json, CREDENTIALS, false],
+      ['permits a type', json, { ...CREDENTIALS, 'Access-Control-Allow-Headers': 'content-type' }, true],
+    ])('asks the device before the request itself, which %s', async (_what, ask, permitted, reaches) => {
+      policy = permitted;
+      const { status } = await other.ask('/api', ask);
+      expect([status, seenThere.map(({ method }) => method)]).toEqual(
+        reaches ? [200, ['OPTIONS', ask.method]] : [403, ['OPTIONS']],
+      );
+      const [{ headers }] = seenThere as [IncomingMessage];
+      expect(headers).toMatchObject({
+        host: '192.168.1.20',
+        origin: 'http://192.168.1.20',
+        'access-control-request-method': ask.method,
+      });
+      expect(headers.cookie).toBeUndefined();
+    });
+
+    it.each<readonly [string, Ask]>([
+      ['GET', { headers: FROM }],
+      ['a form', { method: 'POST', headers: { ...FROM, ...FORM }, body: 'a=b' }],
+      ['one that browsers complete', { headers: { ...FROM, 'If-None-Match': 'x', DNT: '1', 'Sec-CH-UA': 'x' } }],
+    ])('does not ask it before %s', async (_what, ask) => {
+      expect((await other.ask('/api', ask)).status).toBe(200);
+      expect(seenThere).toHaveLength(1);
+    });
+
+    it('keeps credentials from the device that the page did not want to send, and what it sets', async () => {
+      policy = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*', 'Set-Cookie': 'b=c' };
+      const ask = (Authorization: string): Promise<Answer> =>
+        other.ask('/api', { headers: { ...FROM, 'Platen-Credentials': 'omit', Cookie: 'a=b', Authorization } });
+      policy['Access-Control-Allow-Headers'] = 'authorization';
+      const open = { 'access-control-allow-origin': OWN, 'access-control-allow-credentials': 'true' };
+      const checked = await ask('Basic eDp5'); // the cookie
+      expect([checked.status, checked.headers]).toEqual([307, expect.objectContaining(open)]);
+      const { headers } = await ask('Basic eDp5');
+      expect(headers).toMatchObject(open);
+      expect(headers['access-control-expose-headers']).toContain('content-type');
+      expect(headers['set-cookie']).toBeUndefined();
+      await ask('Bearer x');
+      const seen = seenThere.filter(({ method }) => method === 'GET').map(({ headers }) => headers);
+      expect(seen.map(({ cookie, authorization }) => [cookie, authorization])).toEqual([
+        [undefined, undefined],
+        [undefined, 'Bearer x'],
+      ]);
+      expect(seen[0]).not.toHaveProperty('platen-credentials');
+    });
+
+    it('has a worker for the pages of both, and no other', async () => {
+      for (const each of [OWN, SECURE]) {
+        const at = new Site(each, site.port);
+        const load = { 'Service-Worker': 'script', 'Sec-Fetch-Dest': 'serviceworker' };
+        const { status, headers, text } = await at.ask('/.platen/crossing.js', { headers: load });
+        expect([status, headers['service-worker-allowed']]).toEqual([200, '/']);
+        expect(headers['content-security-policy']).toBe(
+          "default-src 'none'; connect-src 'self' https://*.sessions.example",
+        );
+        expect(text).toContain('Platen-Credentials'.toLowerCase());
+        expect((await at.ask('/other.js', { headers: load })).text).toContain('No service workers');
+      }
+      const started = await other.ask('/.platen/crossing', { headers: { ...SAME_SITE, Referer: `${OWN}/` } });
+      expect(started.headers['content-security-policy']).toContain(
+        `frame-ancestors 'self' ${OWN} ${SECURE} ${CONSOLE}`,
+      );
+      expect((await new Site(SECURE, site.port).ask('/.platen/crossing')).status).toBe(403);
+    });
   });
 
   it('does not exist beyond those that the agent names', async () => {
@@ -478,7 +607,7 @@ describe('an address that is not part of the session', () => {
       const permitted = await site.ask(ASK, { method: 'POST', headers: click });
       expect([permitted.status, permitted.text]).toEqual([
         200,
-        expect.stringMatching(/"https:\/\/s-aa-1\.sessions\.example\/\.platen\/enter","ticket=/),
+        expect.stringMatching(/"https:\/\/s-aa-1\.sessions\.example","ticket=/),
       ]);
       expect(permitted.text).toContain('location.replace("https://s-aa-1.sessions.example/")');
     });

@@ -8,13 +8,14 @@ import { StreamRefused } from '../../../tunnel/http2-tunnel.errors';
 import type { BrowserSession } from '../browser-session';
 import { BrowserSessions } from '../browser-sessions.service';
 import { ByteStreams } from '../relaying/byte-streams';
-import { cross, crossingScript, enter } from './entry';
+import { sendCrossing, serveWorker } from './crossing-worker';
+import { cross, crossing, enter } from './entry';
 import { cookieNames, entriesIn, entryCookieName } from '../translation/cookies';
 import { PATHS, PLATEN_PREFIX, PlatenFiles } from './platen-files';
 import { askedPage, endedPage, PAGES, permittedPage, sendPage, strayPage, unreachablePage, type Page } from '../pages';
 import { RelayedRequest } from '../relaying/relayed-request';
 import { relayUpgrade, responseOn } from '../relaying/relayed-upgrade';
-import { isForeign, isServiceWorker } from './requesting-page';
+import { answerPreflight, crossOriginFields, isForeign, isPreflight, isServiceWorker } from './requesting-page';
 import { SessionOrigins } from './session-origins';
 import { parentDomains, removals } from './tossed-cookies';
 
@@ -76,7 +77,9 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
         response,
       );
     }
+    if (path === PATHS.worker && session.sites.length > 1) return serveWorker(response, session);
     if (isServiceWorker(request)) return sendPage(response, PAGES.serviceWorker, ancestors);
+    if (isPreflight(request, session)) return answerPreflight(request, response, session);
     const place = placeOf(session, request);
     if (!place) return sendPage(response, PAGES.notEntered, ancestors);
     if (isForeign(request, session)) return sendPage(response, PAGES.foreign, ancestors);
@@ -85,6 +88,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     if (!done) return sendPage(response, PAGES.busy, ancestors);
     response.once('close', done);
     if (path.startsWith(PLATEN_PREFIX)) {
+      if (path === PATHS.crossing) return sendCrossing(response, session);
       const origin = path === PATHS.stray || path === PATHS.ask ? strayOriginIn(request) : undefined;
       if (origin !== undefined) {
         if (path === PATHS.stray || request.method !== 'POST' || !isClick(request))
@@ -143,6 +147,7 @@ export class SessionSite implements HostedSite, OnModuleInit, BeforeApplicationS
     const how = { path: pathOf(request) ?? '/', secure: protocol === 'https:', framed: place === 'frame', domains };
     response.writeHead(307, {
       Location: `${origin}${request.url}`, // a path may begin with //
+      ...crossOriginFields(request, session),
       'Set-Cookie': removals(names, how),
       'Cache-Control': 'no-store',
       'Content-Security-Policy': `default-src 'none'; ${session.frameAncestors}`,
@@ -172,7 +177,7 @@ async function askFor(origin: string, session: BrowserSession, response: ServerR
   try {
     const asked = await session.propose(origin);
     if ('answer' in asked) return sendPage(response, askedPage(origin, asked.answer), frameAncestors);
-    const script = crossingScript(session, [asked.site], place === 'frame', `${asked.site}/`);
+    const script = crossing(session, [asked.site], place === 'frame', `${asked.site}/`);
     sendPage(response, permittedPage(origin), session.frameAncestors, {}, script);
   } catch (error) {
     const end = await session.causeOfCut();

@@ -5,8 +5,11 @@ import { deviceTags } from './entity-tags';
 import { withoutPlatenCookies } from './cookies';
 import { readableCodings } from './translated-content';
 
+/** Set by the worker of a session's site (`site/crossing-worker.ts`): the page wants no credentials to go along. */
+export const OMITTED = 'platen-credentials';
+
 /** Fields that a reverse proxy adds about the browser; they are not forwarded to the device. */
-const OF_PROXIES = [
+export const OF_PROXIES = [
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',
@@ -19,20 +22,30 @@ export interface RequestContext {
   readonly origins: Origins;
   /** Whether a proxy in front of this server adds fields. */
   readonly behindProxy: boolean;
+  /** Whether the device must not get those that the browser has stored for it. */
+  readonly withoutCredentials?: boolean;
 }
 
 /** A browser's request header for its device, in the same order and spelling. */
-export function requestHeaders(request: IncomingMessage, { origins, behindProxy }: RequestContext): string[] {
+export function requestHeaders(
+  request: IncomingMessage,
+  { origins, behindProxy, withoutCredentials = false }: RequestContext,
+): string[] {
   const ends = hopByHop(request.rawHeaders);
   const out: string[] = ['Host', new URL(origins.device).host];
   for (const [name, value] of fields(request.rawHeaders)) {
     const key = name.toLowerCase();
-    if (ends(key) || key === 'host' || (behindProxy && OF_PROXIES.includes(key))) continue;
+    if (ends(key) || key === 'host' || key === OMITTED || (withoutCredentials && isCredential(key, value))) continue;
+    if (behindProxy && OF_PROXIES.includes(key)) continue;
     const kept = requestField(key, value, origins, request.headers['transfer-encoding'] !== undefined);
     if (kept !== undefined) out.push(name, kept);
   }
   return [...out, ...framing(request)];
 }
+
+/** Tokens are a page's own: browsers store no others than these. */
+const isCredential = (key: string, value: string): boolean =>
+  key === 'cookie' || (key === 'authorization' && /^\s*(basic|digest|negotiate|ntlm)\b/i.test(value));
 
 function requestField(key: string, value: string, origins: Origins, chunked: boolean): string | undefined {
   switch (key) {

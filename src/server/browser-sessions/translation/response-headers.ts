@@ -15,6 +15,8 @@ export interface ResponseContext {
   readonly framed: boolean;
   /** Whether the response will be sent in chunks, which trailers need (RFC 9112 7.1.2). */
   readonly trailersPass: boolean;
+  /** The site whose page made the request without credentials; the browser has sent some all the same. */
+  readonly openTo?: string;
 }
 
 /** A device's response header for the browser, in the same order and spelling. */
@@ -22,16 +24,19 @@ export function responseHeaders(response: IncomingMessage, context: ResponseCont
   const ends = hopByHop(response.rawHeaders);
   const out: string[] = [];
   let hasPolicy = false;
+  let isOpen = false;
   for (const [name, value] of fields(response.rawHeaders)) {
     const key = name.toLowerCase();
     if (ends(key)) continue;
-    const kept = responseField(key, value, context);
+    const kept = responseField(key, value, context, response);
     if (kept === undefined || !isWritable(name, kept)) continue;
     hasPolicy ||= key === 'content-security-policy';
+    isOpen ||= key === 'access-control-allow-origin' && context.openTo !== undefined;
     out.push(name, kept);
   }
   if (!hasPolicy) out.push('Content-Security-Policy', context.frameAncestors);
   out.push('Content-Security-Policy', stayingPolicy(context.origins));
+  if (isOpen) out.push('Access-Control-Allow-Credentials', 'true', 'Vary', 'Origin');
   // a cached script is not the answer to the request for a service worker, which is refused
   if (isScript(response)) out.push('Vary', 'Service-Worker');
   return out;
@@ -41,10 +46,21 @@ export function responseHeaders(response: IncomingMessage, context: ResponseCont
 const isScript = ({ headers }: IncomingMessage): boolean => /script/i.test(headers['content-type'] ?? '');
 
 /** undefined: the field is left out. */
-function responseField(key: string, value: string, context: ResponseContext): string | undefined {
-  const { origins, frameAncestors, linksChange, trailersPass, framed } = context;
+function responseField(
+  key: string,
+  value: string,
+  context: ResponseContext,
+  { headers }: IncomingMessage,
+): string | undefined {
+  const { origins, frameAncestors, linksChange, trailersPass, framed, openTo } = context;
   switch (key) {
+    // with credentials, a browser takes no wildcard (Fetch 3.3.6)
     case 'access-control-allow-origin':
+      return openTo !== undefined && value.trim() === '*' ? openTo : toSession(value, origins);
+    case 'access-control-expose-headers':
+      return openTo !== undefined && value.trim() === '*' ? Object.keys(headers).join(', ') : value;
+    case 'access-control-allow-credentials':
+      return openTo === undefined ? value : undefined; // added at the end
     case 'location':
     case 'content-location':
       return toSession(value, origins);
@@ -54,6 +70,7 @@ function responseField(key: string, value: string, context: ResponseContext): st
         (_, head: string, url: string) => head + toSession(url, origins),
       );
     case 'set-cookie':
+      if (openTo !== undefined) return undefined; // a request without credentials stores none
       return sessionCookie(value, { secure: origins.session.startsWith('https:'), framed });
     case 'content-security-policy':
       return sessionPolicy(value, origins, frameAncestors);
