@@ -42,6 +42,7 @@ import { NamedDevices1763683200034 } from './src/server/database/migrations/0034
 import { TokenAccounts1763683200035 } from './src/server/database/migrations/0035-token-accounts';
 import { NextKey1763683200040 } from './src/server/database/migrations/0040-next-key';
 import { JobApproval1763683200041 } from './src/server/database/migrations/0041-job-approval';
+import { DeviceNotes1763683200051 } from './src/server/database/migrations/0051-device-notes';
 import { DeploymentSessionEntity } from './src/server/deployment/halt/deployment-session.entity';
 import { DeploymentEntity } from './src/server/deployment/deployment.entity';
 import { AgentEntity } from './src/server/devices/agents/agent.entity';
@@ -49,6 +50,7 @@ import { DenialEntity } from './src/server/devices/conditions/denial.entity';
 import { ReportedConditionsEntity } from './src/server/devices/conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './src/server/devices/information/device-information.entity';
 import { DeviceEntity } from './src/server/devices/device.entity';
+import { DeviceNotesEntity } from './src/server/devices/notes/device-notes.entity';
 import { EnrolmentCodeEntity } from './src/server/devices/agents/enrolment-code.entity';
 import { RemovedAgentEntity } from './src/server/devices/agents/removed-agent.entity';
 import { FirmwareEntity } from './src/server/maintenance/firmware/firmware.entity';
@@ -75,6 +77,7 @@ const entities = [
   RemovedAgentEntity,
   DeviceEntity,
   DeviceInformationEntity,
+  DeviceNotesEntity,
   ReportedConditionsEntity,
   DenialEntity,
   SessionEntity,
@@ -119,6 +122,7 @@ const migrations = [
   TokenAccounts1763683200035,
   NextKey1763683200040,
   JobApproval1763683200041,
+  DeviceNotes1763683200051,
 ];
 
 const common = {

@@ -65,6 +65,11 @@ export const PROBLEMS = {
   'session-over': { status: 409, title: 'The session has ended', remedy: 'Request a new session.' },
   'wrong-state': { status: 409, title: 'Not possible in the current state', remedy: 'Check the state and try again.' },
   conflict: { status: 409, title: 'Conflict', remedy: 'Choose another name, or see the detail.' },
+  outdated: {
+    status: 409,
+    title: 'Changed in the meantime',
+    remedy: 'Read the current state, then repeat your change.',
+  },
   'code-refused': {
     status: 403,
     title: 'Enrolment code refused',

@@ -33,3 +33,16 @@ export const shownText = (text: string): string =>
 
 /** A string that is shown, of at most `most` UTF-16 units; it may be empty. */
 export const shownLine = (most: number) => z.string().overwrite(shownText).max(most);
+
+/** Several lines, each by the same rule, without empty ones at either end. */
+export const shownLines = (most: number) =>
+  z
+    .string()
+    .overwrite((text) =>
+      text
+        .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
+        .map(shownText)
+        .join('\n')
+        .replace(/^\n+|\n+$/g, ''),
+    )
+    .max(most);

@@ -58,6 +58,8 @@ export const ACCESS: Record<Route, Access> = {
   'GET /api/devices/:id': 'technician',
   'GET /api/devices/:id/information': 'technician',
   'POST /api/devices/:id/information': 'technician',
+  'GET /api/devices/:id/notes': 'technician',
+  'PUT /api/devices/:id/notes': 'technician',
   'GET /api/devices/:id/conditions': 'technician',
   'GET /api/devices/:id/denials': 'technician',
   'GET /api/sessions': 'technician',

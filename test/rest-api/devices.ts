@@ -10,6 +10,7 @@ import {
   page,
   reportedConditions,
 } from '../../src/protocol/api';
+import { deviceNotes, NO_NOTES } from '../../src/protocol/device-notes';
 import { announce, enrolment, reportConditions, reportDenials } from '../../src/protocol/control-channel';
 import type { ScriptedAnswer } from '../support/agent/scripted-agent';
 import { announcedPrinter } from '../support/server/control-plane';
@@ -160,6 +161,42 @@ export function describeDevices(api: () => RestApi): void {
       const { rows } = await api().answers('tom', 'GET /api/devices/:id/denials', page(deniedAccess), printer);
       expect(rows).toMatchObject(denials);
     });
+
+    const noted = {
+      text: 'The fuser was replaced in May.\nAsk for the key at the reception.',
+      links: [{ title: 'Contract', url: 'https://erp.example/contracts/4711' }],
+      ...{ contractNumber: 'C-4711', assetTag: 'A-0815', location: 'Second floor, beside the lift' },
+    };
+    it('have notes, which two people do not overwrite', async () => {
+      const read = () => api().answers('tess', 'GET /api/devices/:id/notes', deviceNotes, printer);
+      const write = (body: object) => ({ ...printer, body });
+      expect(await read()).toEqual(NO_NOTES);
+      const first = write({ ...noted, version: 0 });
+      const stored = await api().answers('tom', 'PUT /api/devices/:id/notes', deviceNotes, first);
+      expect(stored).toMatchObject({ ...noted, version: 1, changedBy: 'TOM' });
+      expect(await read()).toEqual(stored);
+      await api().refuses('tess', 'PUT /api/devices/:id/notes', '409 outdated', first);
+      const second = write({ ...noted, text: '', version: 1 });
+      expect(await api().answers('tess', 'PUT /api/devices/:id/notes', deviceNotes, second)).toMatchObject({
+        version: 2,
+        text: '',
+      });
+      const { rows } = await api().answers('ada', 'GET /api/audit', page(auditEvent));
+      const about = rows.filter(({ action, target }) => action === 'device.notes-changed' && target === 'printer');
+      expect(about.map(({ detail }) => detail)).toEqual([
+        'fields text',
+        'fields text links contractNumber assetTag location',
+      ]);
+    });
+
+    const linkTo = (url: string) => ({ ...printer, body: { ...noted, version: 2, links: [{ title: 'x', url }] } });
+    it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', '//host', 'https://ada:secret@host/'])(
+      'have no note with a link to %s',
+      async (url) => {
+        const refused = await api().refuses('tom', 'PUT /api/devices/:id/notes', '400 invalid-request', linkTo(url));
+        expect(refused.errors?.map(({ path }) => path)).toEqual(['links.0.url']);
+      },
+    );
 
     it('have their access conditions changed by no route', async () => {
       const about = api().routes.filter((route) => /condition|denial/.test(route));

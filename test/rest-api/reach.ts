@@ -1,4 +1,5 @@
 import { user } from '../../src/protocol/api';
+import { NO_NOTES } from '../../src/protocol/device-notes';
 import { announce, reportDenials } from '../../src/protocol/control-channel';
 import { NoticesService } from '../../src/server/notices/notices.service';
 import type { ScriptedAgent } from '../support/agent/scripted-agent';
@@ -22,6 +23,7 @@ type Hidden = readonly [id: keyof Secrets, refusal: Refusal, call: (id: string) 
  */
 type Shows = 'none' | 'list' | Hidden;
 
+const { changedAt: _at, changedBy: _by, ...NOTES } = NO_NOTES;
 const byId = (id: string): Call => ({ params: { id } });
 const device: Hidden = ['deviceId', '404 unknown-device', byId];
 const ofSession: Hidden = ['sessionId', '404 unknown-session', byId];
@@ -48,6 +50,8 @@ const SHOWS: Record<Route, Shows> = {
   'GET /api/devices/:id': device,
   'GET /api/devices/:id/information': device,
   'POST /api/devices/:id/information': device,
+  'GET /api/devices/:id/notes': device,
+  'PUT /api/devices/:id/notes': ['deviceId', '404 unknown-device', (id) => ({ ...byId(id), body: NOTES })],
   'GET /api/devices/:id/conditions': device,
   'GET /api/devices/:id/denials': device,
   'POST /api/devices/:id/jobs': [

@@ -42,6 +42,10 @@ export const DETAILS: readonly (readonly [english: string, japanese: string])[] 
   ['You have no such notice.', 'そのお知らせは存在しません。'],
   // devices and agents
   ['There is no device {}.', '機器「{}」は存在しません。'],
+  ['The notes of device {} have been changed in the meantime.', '機器「{}」のメモはその間に変更されました。'],
+  ['fields {}', '項目：{}'],
+  ['must be an address with http:// or https://', 'http:// または https:// で始まるアドレスを入力してください。'],
+  ['must not contain a user name or password', 'ユーザー名やパスワードを含めないでください。'],
   ['There is no agent {}.', 'エージェント「{}」は存在しません。'],
   ['The agent of device {} is not connected.', '機器「{}」のエージェントは接続されていません。'],
   [

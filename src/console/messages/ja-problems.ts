@@ -64,6 +64,10 @@ export const jaProblems: typeof enProblems = {
     },
     'session-over': { title: 'セッションは終了しています', remedy: '新しいセッションを依頼してください。' },
     'wrong-state': { title: '現在の状態では実行できません', remedy: '状態を確認し、もう一度お試しください。' },
+    outdated: {
+      title: 'その間に変更されました',
+      remedy: '現在の内容を確認してから、もう一度変更してください。',
+    },
     conflict: { title: '競合が発生しました', remedy: '別の名前を選択するか、詳細を確認してください。' },
     'code-refused': {
       title: '登録コードが拒否されました',

@@ -15,6 +15,7 @@ import { AlertLine } from './device-information/condition';
 import { InformationPanel } from './device-information/information-panel';
 import { JobsOfDevice } from './maintenance/jobs-of-device';
 import { MaintenancePanel } from './maintenance/maintenance-panel';
+import { NotesPanel } from './notes-panel';
 import { OpenButton } from './open-dialog';
 import { SessionHistogram } from './session-histogram';
 import { SessionTable } from './session-table';
@@ -28,11 +29,12 @@ export function DeviceScreen() {
         {(known) => (
           <>
             <div className="columns">
+              <InformationPanel device={known} />
               <Stack gap="md">
                 <Applications device={known} />
                 <MaintenancePanel device={known} />
+                <NotesPanel deviceId={known.id} deviceName={known.name} />
               </Stack>
-              <InformationPanel device={known} />
             </div>
             <AccessConditionsPanel deviceId={known.id} />
             <JobsOfDevice deviceId={known.id} />

@@ -7,6 +7,12 @@ export class UnknownDevice extends ProblemError {
     super('unknown-device', `There is no device ${deviceId}.`);
   }
 }
+/** Someone else has changed the notes since they were read. */
+export class NotesChanged extends ProblemError {
+  constructor(deviceId: string) {
+    super('outdated', `The notes of device ${deviceId} have been changed in the meantime.`);
+  }
+}
 export class DeviceOffline extends ProblemError {
   constructor(deviceId: string) {
     super('device-offline', `The agent of device ${deviceId} is not connected.`);

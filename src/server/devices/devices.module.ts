@@ -22,6 +22,10 @@ import { DeviceInformationEntity } from './information/device-information.entity
 import { DeviceInformationRepository } from './information/device-information.repository';
 import { DeviceInformationService } from './information/device-information.service';
 import { DeviceInformationStanzas } from './information/device-information.stanzas';
+import { DeviceNotesController } from './notes/device-notes.controller';
+import { DeviceNotesEntity } from './notes/device-notes.entity';
+import { DeviceNotesRepository } from './notes/device-notes.repository';
+import { DeviceNotesService } from './notes/device-notes.service';
 import { DeviceEntity } from './device.entity';
 import { DevicesController } from './devices.controller';
 import { DevicesRepository } from './devices.repository';
@@ -47,11 +51,12 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
       RemovedAgentEntity,
       DeviceEntity,
       DeviceInformationEntity,
+      DeviceNotesEntity,
       ReportedConditionsEntity,
       DenialEntity,
     ]),
   ],
-  controllers: [AgentsController, DevicesController, DeviceInformationController, ConditionsController],
+  controllers: [AgentsController, DevicesController, DeviceInformationController, DeviceNotesController, ConditionsController],
   providers: [
     AgentsRepository,
     { provide: SiteOccupants, useExisting: AgentsRepository },
@@ -66,6 +71,8 @@ import { RemovedAgentEntity } from './agents/removed-agent.entity';
     DeviceInformationRepository,
     DeviceInformationService,
     DevicesService,
+    DeviceNotesRepository,
+    DeviceNotesService,
     DevicesStanzas,
     DeviceInformationStanzas,
     ConditionsRepository,

@@ -9,9 +9,10 @@ import { AgentEntity } from './agents/agent.entity';
 import { DenialEntity } from './conditions/denial.entity';
 import { ReportedConditionsEntity } from './conditions/reported-conditions.entity';
 import { DeviceInformationEntity } from './information/device-information.entity';
+import { DeviceNotesEntity } from './notes/device-notes.entity';
 import { DeviceEntity } from './device.entity';
 
-/** Removes devices of an agent with all that is stored about them. */
+/** Removes devices of an agent with all that it has reported about them. */
 export async function removeDevices(manager: EntityManager, agentId: string, devices: DeviceEntity[]): Promise<void> {
   if (devices.length === 0) return;
   const ids = devices.map(({ id }) => id);
@@ -95,11 +96,12 @@ export class DevicesRepository {
     await manager.save(
       accepted.filter((device) => owners.has(device.id)).map((each) => manager.create(DeviceEntity, each)),
     );
+    const added = accepted.filter((device) => !owners.has(device.id));
+    // what was noted about a device of another agent
+    const ids = In(added.map((device) => device.id));
+    if (added.length > 0) await manager.delete(DeviceNotesEntity, { deviceId: ids, agentId: Not(agentId) });
     // not `save`: if two agents announce a new device at once, the second must not take it from the first
-    await manager.insert(
-      DeviceEntity,
-      accepted.filter((device) => !owners.has(device.id)),
-    );
+    await manager.insert(DeviceEntity, added);
     return devices.filter((device) => !accepted.includes(device)).map((device) => device.id);
   }
 }

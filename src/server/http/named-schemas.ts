@@ -32,6 +32,7 @@ import { signedRecord } from '../../protocol/approval-record';
 import { asker, requester } from '../../protocol/asker';
 import { checkFinding } from '../../protocol/check-finding';
 import { announcedApplication, enrolment, sentConnectionInfo } from '../../protocol/control-channel';
+import { deviceNotes, noteLink } from '../../protocol/device-notes';
 import { deployment, release } from '../../protocol/deployment';
 import {
   deviceAlert,
@@ -92,6 +93,8 @@ const COMPONENTS = {
   Device: device,
   DeviceAlert: deviceAlert,
   DeviceInformation: deviceInformation,
+  DeviceNotes: deviceNotes,
+  NoteLink: noteLink,
   EndReason: endReason,
   Ending: ending,
   Enrolment: enrolment,
